@@ -2,7 +2,12 @@ import ColumnStore
 import Synchronization
 
 /// Contracts and keys in memory: one look for every request. The catalog writes through it.
+///
+/// 1. Memory has what the catalog's last commit has: it is changed in `committed`, before anybody else may write.
+/// 2. `keys` and `ofUser` have the same keys; `remove` takes them from both.
+/// 3. No secret is held, but hashes of them, and what proves a password without telling it (`KeyVerifier`).
 final class AccessCache: Sendable {
+    /// Guarded by one lock, which is held for a look and never while the disk is asked.
     struct State: Sendable {
         /// By the client id's bytes: as a String, ids that are canonically equivalent would be one.
         var contracts: [[UInt8]: Contract] = [:]
@@ -21,17 +26,21 @@ final class AccessCache: Sendable {
             }
         }
 
+        /// - Complexity: O(keys). Revocations are rare, looks are each request's.
         mutating func remove(where isGone: (HeldKey) -> Bool) {
             let gone = Set(keys.filter { isGone($0.value) }.keys)
             keys = keys.filter { !gone.contains($0.key) }
             ofUser = ofUser.mapValues { $0.filter { !gone.contains($0) } }.filter { !$0.value.isEmpty }
         }
     }
+    /// A key without its secret. `expiresAt` in microseconds since 1970; nil for one that has no end.
     struct HeldKey: Sendable {
         var owner: KeyOwner
         var role: Principal.Role
+        /// What the owner and the administrator call it by; not secret.
         var id: String
         var expiresAt: Int64?
+        /// Nil of keys that were made before there were verifiers.
         var verifier: KeyVerifier?
 
         func isOf(_ clientID: String) -> Bool { if case .client(let own) = owner { own.hasSameBytes(as: clientID) } else { false } }
@@ -80,6 +89,7 @@ extension SQLiteStatement {
         return role
     }
 
+    /// NULL: none; `*`: all; else a name a line.
     private func names(_ column: Int32) -> Contract.Uses.Names {
         guard let text = optionalText(column) else { return .none }
         return text == "*" ? .all : .some(Catalog.split(text))
@@ -90,6 +100,10 @@ extension SQLiteStatement {
     }
 
     /// The present row of `Catalog.contractQuery`.
+    ///
+    /// Columns are read by their places in `contractQuery`; keep the two together.
+    ///
+    /// - Throws: for an access or a scope that this program does not know.
     fileprivate func contract() throws -> Contract {
         guard let access = Principal.Access(rawValue: text(2)), let scope = Principal.Scope(rawValue: text(3)) else {
             throw SQLiteError(code: 11, message: "contract \(text(0)) has an unknown access or scope", path: "", sql: sql)
@@ -117,6 +131,9 @@ extension SQLiteStatement {
 }
 
 /// Subscriptions as the catalog keeps them. On disk: names stay.
+///
+/// `[{"from":…,"to":…,"access":…,"scope":…,"types":[…],"sensitive":…,"roles":[…],"plan":…}, …]`: instants in microseconds since 1970; an end,
+/// types or a plan that is absent is none.
 private enum SubscriptionText {
     static func text(_ subscriptions: [Contract.Subscription]) -> String {
         var json = JSONWriter()
@@ -148,6 +165,7 @@ private enum SubscriptionText {
         return String(decoding: json.bytes, as: UTF8.self)
     }
 
+    /// Nil for what is no such list, or has an access or scope that this program does not know.
     static func subscriptions(_ json: String) -> [Contract.Subscription]? {
         guard let value = try? JSONParser.parse(Array(json.utf8)), let items = value.array else { return nil }
         var subscriptions: [Contract.Subscription] = []
@@ -172,9 +190,13 @@ extension Catalog {
         """
 
     /// Names in one text, one a line: none of them has control characters.
+    ///
+    /// An empty text is no name.
     static func split(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
 
     /// By the bytes of the client ids.
+    ///
+    /// - Parameter clientID: exclusive; nil for the first page.
     package func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
         let ids = try read { connection in
             // No client has the empty id.
@@ -189,8 +211,12 @@ extension Catalog {
         return access.state.withLock { state in ids.compactMap { state.contracts[Array($0.utf8)] } }
     }
 
+    /// - Complexity: O(1), from memory. Ids are told apart by their bytes.
     package func contract(_ clientID: String) -> Contract? { access.state.withLock { $0.contracts[Array(clientID.utf8)] } }
 
+    /// A webhook whose secret changes keeps the one before for a while (`Contract.Webhook.following`).
+    ///
+    /// - Returns: `.unchanged` for a contract that is what it was; it is written all the same.
     package func put(_ given: Contract) throws -> PutOutcome {
         let now = now
         return try write { connection in
@@ -261,6 +287,8 @@ extension Catalog {
     }
 
     /// In the order in which they were made.
+    ///
+    /// - Parameter after: exclusive. Times of making may be equal, so ids decide then.
     package func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
         let uses = access.state.withLock { state in
             Dictionary(
@@ -299,6 +327,8 @@ extension Catalog {
     }
 
     /// Nil when there is no contract that it could belong to: one that is being deleted gets no key any more.
+    ///
+    /// The check and the insertion are one statement.
     package func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription? {
         let description = KeyDescription(
             id: key.id, role: key.role, label: key.label, createdAt: now, expiresAt: key.expiresAt, lastUsedAt: nil)
@@ -370,6 +400,10 @@ extension Catalog {
     }
 
     /// The keys by which a contract, or where it is nil an administrator, may prove who they are.
+    ///
+    /// For SCRAM, where a password is any of several keys.
+    ///
+    /// - Returns: `hasOthers` where some keys can be proved only by being said.
     package func passwordKeys(of clientID: String?) -> UserKeys {
         access.state.withLock { state in
             var found = UserKeys()
@@ -380,6 +414,9 @@ extension Catalog {
         }
     }
 
+    /// Who has a key. Asked with every request, so its use is noted in memory alone.
+    ///
+    /// - Returns: nil for a hash that no key has, or whose contract is gone. Whether the key's time is over the caller sees by `expiresAt`.
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? {
         let now = now
         return access.state.withLock { state in
@@ -394,6 +431,8 @@ extension Catalog {
     }
 
     /// Writes down when keys were last used: now and then, and at the end.
+    ///
+    /// What a crash takes is when keys were last used, and nothing else.
     func flushKeyUses() throws {
         let uses = access.state.withLock { state in
             defer { state.uses = [:] }

@@ -1,6 +1,9 @@
 /// Who did what to the store, when, and with what outcome. Written before the act, so that none happens unseen: what cannot be written
 /// down is not done. Kept forever; an entry is some 200 bytes.
+///
+/// An act without an end (`AuditOutcome.begun`) was cut off: whether it happened its object tells.
 extension Catalog {
+    /// - Returns: the entry's id, for `end`. Durable when it returns.
     func begin(_ act: AuditAct) throws -> Int64 {
         let now = now
         return try write { connection in
@@ -18,6 +21,7 @@ extension Catalog {
         }
     }
 
+    /// - Parameter status: the answer's, as its door counts them.
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {
         let now = now
         try write { connection in
@@ -32,6 +36,8 @@ extension Catalog {
     }
 
     /// The newest first, below an id.
+    ///
+    /// - Parameter id: exclusive.
     func audit(below id: Int64, limit: Int) throws -> [AuditEntry] {
         try read { connection in
             let select = try connection.statement("""

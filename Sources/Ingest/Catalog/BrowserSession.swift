@@ -1,4 +1,6 @@
 /// What a session stands for, and when it was last used.
+///
+/// Of the console in a browser. A value: the cache has the present one.
 package struct BrowserSession: Sendable, Equatable {
     package enum Holder: Sendable, Equatable {
         /// A key's SHA-256: revoked with it.
@@ -18,6 +20,7 @@ package struct BrowserSession: Sendable, Equatable {
 
     package init(_ holder: Holder, usedAt: Int64) { (self.holder, self.usedAt) = (holder, usedAt) }
 
+    /// - Parameter now: microseconds since 1970.
     package func isOver(at now: Int64) -> Bool {
         if case .token(_, let expiresAt) = holder, now >= expiresAt { return true }
         // A clock that was set back makes none older.

@@ -2,6 +2,8 @@ import ColumnStore
 import Synchronization
 
 /// What a rollup has of one cold file.
+///
+/// Either `part` or `reason` is nil; both are for a file whose rows all count for nothing.
 package struct RollupCoverage: Sendable, Hashable {
     /// The file of its sums, by its key; nil where none of its rows counts. Files that were merged, or whose sums were, share one.
     var part: String?
@@ -16,6 +18,8 @@ package struct RollupCoverage: Sendable, Hashable {
 /// Cold tables: which version of each is in force, and every object that it is made of, with its hash.
 extension Catalog {
     /// An object of a cold table.
+    ///
+    /// `key` is within the table's storage; in the catalog it stands behind the table's name and a slash.
     struct ColdObject: Sendable {
         enum Kind: String, Sendable { case data, metadata }
         let key: String
@@ -49,10 +53,14 @@ extension Catalog {
 
     /// Moves the boundary: hot files leave, tables have new versions, all in one transaction.
     ///
+    /// 1. Whoever needs the written objects elsewhere is told first (`naming`).
+    /// 2. One transaction: versions, objects, rollups, whatever goes along, the hot file's state, the counters that must not fall back.
+    ///
     /// - Parameters:
     ///   - last: the highest sequence and ticket among the rows that are new in cold; nil when none is.
     ///   - lateEnds: of the file's rows.
     ///   - along: what else is to happen with it, or not at all.
+    /// - Throws: nothing has changed then, unless the sync failed: then only a restart knows.
     func switchToCold(
         _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int)? = nil, last: (sequence: Int64, ticket: ULID?)? = nil,
         lateEnds: [LateEnds] = [], rollups: [RollupChange] = [], along: @Sendable (SQLiteConnection) throws -> Void = { _ in }
@@ -86,6 +94,7 @@ extension Catalog {
                 try Self.setState(.moved, day: file.day, part: file.part, connection)
                 try Self.record(lateEnds, day: file.day, part: file.part, connection)
             }
+            // The hot files that had these numbers are going: the catalog is what remembers them.
             if let last { try Self.raise("sequence", to: last.sequence, connection) }
             if let ticket = last?.ticket {
                 let statement = try connection.statement("""
@@ -97,6 +106,8 @@ extension Catalog {
         }
     }
 
+    /// Objects pass three states: present; replaced (`replaced_at`), for outside readers; obsolete (`obsolete_at`), whose file may go. Their rows
+    /// stay until it has.
     private static func record(_ change: ColdSwitch, now: Int64, _ connection: SQLiteConnection) throws {
         for object in change.written {
             let insert = try connection.statement("""
@@ -121,6 +132,8 @@ extension Catalog {
     }
 
     /// A value of `meta` for each hot file that left with such rows: of a year's files some hundreds.
+    ///
+    /// A line for each window: three pairs of bounds, events, receipts, times, between blanks, then the table's name, which may have blanks.
     private static let lateEndsKey = "late_ends "
 
     private static func record(_ ends: [LateEnds], day: Int32, part: Int, _ connection: SQLiteConnection) throws {
@@ -156,6 +169,7 @@ extension Catalog {
         }
     }
 
+    /// - Returns: nil for a line with fewer than seven words, or bounds that are inside out.
     private static func lateEnds(_ line: Substring) -> LateEnds? {
         let words = line.split(separator: " ", maxSplits: 6, omittingEmptySubsequences: false)
         let numbers = words.prefix(6).compactMap { Int64(String($0)) }
@@ -195,6 +209,8 @@ extension Catalog {
     }
 
     /// Names objects that no version leads to any more, as those whose files may go.
+    ///
+    /// Durable before a file goes: the name in the catalog is the proof that it may.
     func endCold(_ table: String, _ keys: [String]) throws {
         let now = now
         try write { try Self.end(keys, of: table, now: now, $0) }
@@ -249,6 +265,8 @@ extension Catalog {
     }
 
     /// Size and hash of each object of a table, by its key in the table's storage.
+    ///
+    /// Without obsolete ones. Replaced ones are among them.
     func coldHashes(of table: String) throws -> [String: (byteCount: Int64, sha256: [UInt8])] {
         var hashes: [String: (byteCount: Int64, sha256: [UInt8])] = [:]
         for entry in try coldObjects(of: table) { hashes[entry.object.key] = (entry.object.byteCount, entry.object.sha256) }
@@ -265,6 +283,7 @@ extension Catalog {
         }
     }
 
+    /// - Precondition: within a transaction; the table's former objects are gone from `cold_objects`.
     static func place(_ table: String, version: Int, _ objects: [ColdObject], _ connection: SQLiteConnection) throws {
         let update = try connection.statement("UPDATE tables SET cold_version = ?2 WHERE name = ?1")
         try update.bind(1, table)
@@ -305,6 +324,8 @@ extension Catalog {
     }
 
     /// Bytes of the data files that a table's present snapshot has.
+    ///
+    /// A table without any is not among them.
     func coldByteCounts() throws -> [String: Int64] {
         try read { connection in
             let select = try connection.statement(

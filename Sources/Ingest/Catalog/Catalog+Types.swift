@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// A stored version of a document type.
+///
+/// `json` is the type file, byte for byte as it was put.
 struct StoredType: Sendable {
     let name: String
     let version: Int
@@ -44,6 +46,8 @@ extension Catalog {
     }
 
     /// A type's versions before `version`, the newest first; a page ends at its bytes too.
+    ///
+    /// - Parameter version: exclusive.
     func typeVersions(name: String, before version: Int, limit: Int) throws -> [TypeVersion] {
         try read { connection in
             let statement = try connection.statement("SELECT version, put_at, json FROM types WHERE name = ?1 AND version < ?2 ORDER BY version DESC LIMIT ?3")
@@ -89,6 +93,7 @@ extension Catalog {
         }
     }
 
+    /// All of its versions: rows name them still, so their files stay.
     func deleteType(name: String) throws {
         try write { connection in
             let statement = try connection.statement("UPDATE types SET is_deleted = 1 WHERE name = ?1")

@@ -6,6 +6,10 @@ import Synchronization
 ///
 /// Every change is one transaction, durable when the call returns. One connection, used by one thread at a time; what every request
 /// needs (contracts, keys) is answered from memory.
+///
+/// 1. Only `write` changes it. Its transactions are one after the other, each with `synchronous=FULL`.
+/// 2. A counted one raises the generation by one, which `mark` and, with their next commits, other files bear.
+/// 3. After a failed sync nothing is written until a restart.
 package final class Catalog: Sendable {
     package let path: String
     private let connection: Mutex<Held>
@@ -21,6 +25,8 @@ package final class Catalog: Sendable {
     let naming = Mutex<(@Sendable ([NamedFile]) -> Void)?>(nil)
 
     /// Proof: only ever used within the mutex.
+    ///
+    /// Nil once the catalog is closed.
     struct Held: @unchecked Sendable {
         fileprivate var open: SQLiteConnection?
         let path: String
@@ -65,6 +71,8 @@ package final class Catalog: Sendable {
     }
 
     /// A catalog of this or an earlier version, as it is: for a proof, which asks for what all versions have.
+    ///
+    /// Without contracts, keys and sessions: nobody is let in by it.
     init(unmigratedPath path: String) throws {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         access = AccessCache()
@@ -75,6 +83,9 @@ package final class Catalog: Sendable {
         self.connection = Mutex(Held(open: connection, path: path))
     }
 
+    /// A step for each version, each a transaction with its number: a crash between two leaves a catalog of the version in between.
+    ///
+    /// - Throws: SQLITE_NOTADB (26) for a later version.
     private static func migrate(_ connection: SQLiteConnection) throws {
         let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
         guard (0...CatalogSchema.migrations.count).contains(version) else {
@@ -90,6 +101,9 @@ package final class Catalog: Sendable {
         }
     }
 
+    /// The store's id: 16 random bytes, 32 hexadecimal digits in texts.
+    ///
+    /// - Parameter makesID: whether one is made where there is none.
     private static func mark(_ connection: SQLiteConnection, makesID: Bool) throws -> StoreMark {
         if makesID, try connection.integer("SELECT length(value) FROM meta WHERE key = 'store_id'") != 16 {
             var random = SystemRandomNumberGenerator()
@@ -113,6 +127,8 @@ package final class Catalog: Sendable {
     func noteStart() throws { try write { _ in } }
 
     /// Reads, without a transaction of its own.
+    ///
+    /// `body` has the one connection, at ordinary priority whoever asks: what it does must be short.
     func read<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
         try WorkerThread.promptly { try connection.withLock { try body(try $0.connection) } }
     }
@@ -162,6 +178,7 @@ package final class Catalog: Sendable {
 
     // MARK: Single values
 
+    /// Of `meta`; nil for a key that is not there.
     package func bytes(_ key: String) throws -> [UInt8]? {
         try read { connection in
             let statement = try connection.statement("SELECT value FROM meta WHERE key = ?1")
@@ -218,6 +235,7 @@ package final class Catalog: Sendable {
         /// Names of hot files with rows.
         var hotFiles: [String] = []
         var coldVersions: [(table: String, version: Int)] = []
+        // Later databases that must be there with it.
         var databases: [LaterDatabase] = []
         /// Whose files are here whole.
         var uploads: [String] = []
@@ -278,6 +296,7 @@ package final class Catalog: Sendable {
         try write { try Self.setState(state, day: day, part: part, $0) }
     }
 
+    /// - Precondition: within a transaction.
     static func setState(_ state: HotFileState, day: Int32, part: Int, _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("INSERT OR REPLACE INTO hot_files(day, part, state) VALUES(?1, ?2, ?3)")
         statement.bind(1, Int64(day))
@@ -286,6 +305,7 @@ package final class Catalog: Sendable {
         try statement.run()
     }
 
+    /// In the order of days and parts, so the open one is the last of those that are known.
     func hotFiles() throws -> [(day: Int32, part: Int, state: HotFileState)] {
         try read { connection in
             let statement = try connection.statement("SELECT day, part, state FROM hot_files ORDER BY day, part")
@@ -302,6 +322,7 @@ package final class Catalog: Sendable {
 
     // MARK: Tables and dictionaries
 
+    /// The type columns of each table of rows, in their order.
     func tableColumns() throws -> [String: [Field]] {
         try read { connection in
             let statement = try connection.statement("SELECT name, columns FROM tables WHERE name NOT IN (SELECT name FROM rollup_tables)")

@@ -1,6 +1,11 @@
 /// The catalog's tables, as steps from one version to the next. On disk: add steps, never change one.
+///
+/// Instants are microseconds since 1970 and days are days since 1970, unless a step says otherwise; `ticket` is the ULID's 16 bytes, `ticket_id`
+/// its text.
 enum CatalogSchema {
     /// Step `i` takes a catalog from version `i` to `i + 1`.
+    ///
+    /// A new catalog takes all of them.
     static let migrations: [String] = [
         """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;

@@ -61,6 +61,8 @@ enum LaterDatabase: String, CaseIterable, Sendable {
     }
 
     /// Why a store that has had it is not whole; nil where it is there. Not even opened where it is empty: SQLite would throw its log away.
+    ///
+    /// A file that is there and cannot be read is told by whoever opens it.
     func loss(in directory: String) throws -> String? {
         let path = path(in: directory)
         guard access(path, F_OK) == 0 else { return "\(rawValue) is missing (\(contents)): restore it from a backup" }

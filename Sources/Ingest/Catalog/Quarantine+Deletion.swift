@@ -49,6 +49,8 @@ extension Quarantine {
     }
 
     /// Deletes the entries that `select` gives: ticket and size.
+    ///
+    /// - Precondition: within a transaction, in which `quarantine_bytes` changes with the entries.
     private static func delete(_ select: SQLiteStatement, _ connection: SQLiteConnection) throws -> Int {
         var found: [(ticket: [UInt8], byteCount: Int)] = []
         do {

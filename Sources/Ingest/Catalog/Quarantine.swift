@@ -2,7 +2,12 @@ import ColumnStore
 import Documents
 
 /// What was refused, with its reasons and bytes, for some days and up to some bytes: the oldest go first.
+///
+/// 1. `meta.quarantine_bytes` is the sum of the entries' documents: each transaction changes both.
+/// 2. One document of one client has one entry, whose ticket stays while its reasons and time are those of the last refusal.
+/// 3. At most one thread writes; it ends when nothing waits.
 package final class Quarantine: Sendable {
+    /// Days since the last refusal, and bytes of documents.
     package struct Limits: Sendable {
         package var days = 30
         package var byteCountMax: Int64 = 1 << 30
@@ -15,6 +20,8 @@ package final class Quarantine: Sendable {
     private let tickets = ULIDGenerator()
 
     /// A refused document on its way in.
+    ///
+    /// `client` is nil for a document of no client's; `type` where none was recognised.
     struct Refused: Sendable {
         var client: String?
         var contentType: String
@@ -71,6 +78,7 @@ package final class Quarantine: Sendable {
     /// Returns once nothing waits.
     func settle() { waiting.wait { $0.isWriting ? nil : () } }
 
+    /// Whole submissions, up to about `groupCount` documents a turn, so that a submission is answered in one piece.
     private func run() {
         while true {
             let batches = waiting.broadcast { waiting in
@@ -97,6 +105,7 @@ package final class Quarantine: Sendable {
         }
     }
 
+    /// Tickets, hashes and texts are made before the catalog is taken.
     private func write(_ group: [Refused]) -> [Result<String?, any Error>] {
         let now = catalog.now
         let limits = limits
@@ -126,6 +135,7 @@ package final class Quarantine: Sendable {
         let refused: Refused
     }
 
+    /// - Returns: the ticket: of the earlier entry where there is one.
     private static func write(_ entry: Entry, now: Int64, _ connection: SQLiteConnection) throws -> String {
         let (client, type, document) = (entry.refused.client, entry.refused.type, entry.refused.document)
         let (hash, ticket, text, contentType) = (entry.hash, entry.ticket, entry.text, entry.refused.contentType)
@@ -196,6 +206,7 @@ package final class Quarantine: Sendable {
         try catalog.write(isCounted: false) { try Self.trim(limits, now: now, $0) }
     }
 
+    // `entry` reads them by their places; the document, or an empty blob, comes seventh.
     private static let columns = "ticket, client_id, received_at, content_type, type, problem, "
 
     private static func entry(_ statement: SQLiteStatement) throws -> QuarantineEntry {
@@ -207,6 +218,7 @@ package final class Quarantine: Sendable {
             contentType: statement.text(3), type: statement.optionalText(4), problem: problem, document: statement.bytes(6))
     }
 
+    /// - Returns: nil for a ticket that has none, or one whose days are over.
     func entry(_ ticket: ULID, withDocument: Bool = true) throws -> QuarantineEntry? {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         return try catalog.read { connection in
@@ -224,6 +236,9 @@ package final class Quarantine: Sendable {
 
     /// Newest first, below `ticket` when there is one: at most `limit`, and fewer where the documents are large.
     ///
+    /// - Parameters:
+    ///   - received: when they came; `from` inclusive, `to` exclusive.
+    ///   - withDocuments: without them entries have none, and pages are longer.
     /// - Returns: whether there are more.
     func entries(
         of scope: RowScope, received: ReceivedSpan = ReceivedSpan(), below ticket: ULID?, limit: Int, withDocuments: Bool = true
@@ -240,6 +255,7 @@ package final class Quarantine: Sendable {
         if case .client(let client) = scope { try statement.bind(2, client.text) }
         if let ticket { try statement.bind(3, ticket.bytes) }
         if let to = received.to { statement.bind(5, to) }
+        // One more than is wanted tells whether there are more.
         statement.bind(4, Int64(limit) + 1)
         var entries: [QuarantineEntry] = []
         var byteCount: Int64 = 0
@@ -256,6 +272,9 @@ package final class Quarantine: Sendable {
 }
 
 /// A fault as one text: code, detail and what advice there is, then each violation, with separators that no message has.
+///
+/// Grammar: `code US detail [US advice] (RS pointer US code US message)*`, with US and RS as in ASCII (0x1F, 0x1E). In a message either is written
+/// as a blank. On disk: keep.
 enum FaultText {
     static func text(_ problem: Fault) -> String {
         var records = [[problem.code.rawValue, problem.detail]]
@@ -269,6 +288,7 @@ enum FaultText {
         return text.replacing("\u{1E}", with: " ").replacing("\u{1F}", with: " ")
     }
 
+    /// - Returns: nil where the first record is none or its code is unknown. Records of another length are left out.
     static func problem(_ text: String) -> Fault? {
         let records = text.split(separator: "\u{1E}", omittingEmptySubsequences: false).map {
             $0.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)

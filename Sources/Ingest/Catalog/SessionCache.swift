@@ -1,10 +1,13 @@
 import Synchronization
 
 /// Sessions in memory: one look for every request. The catalog has those that were begun, and now and then when they were used.
+///
+/// Hashes of secrets alone, as with keys.
 final class SessionCache: Sendable {
     struct State: Sendable {
         /// By the SHA-256 of the secret.
         var sessions: [[UInt8]: BrowserSession] = [:]
+        /// Those whose time of use the catalog does not have yet.
         var used: Set<[UInt8]> = []
     }
     let state: Mutex<State>
@@ -24,6 +27,9 @@ final class SessionCache: Sendable {
 }
 
 extension Catalog {
+    /// Durable when it returns. Where there are as many as may be, the one that was least used of late ends first.
+    ///
+    /// - Parameter sha256: of the session's secret.
     package func begin(_ session: BrowserSession, sha256: [UInt8]) throws {
         let least = sessions.state.withLock { state in
             state.sessions.count < BrowserSession.countMax ? nil : state.sessions.min { $0.value.usedAt < $1.value.usedAt }?.key
@@ -50,6 +56,9 @@ extension Catalog {
         }
     }
 
+    /// Notes the use. Nil for one that is over, or never was.
+    ///
+    /// - Complexity: O(1), from memory.
     package func session(ofSHA256 hash: [UInt8]) -> BrowserSession? {
         let now = now
         return sessions.state.withLock { state in
@@ -61,6 +70,7 @@ extension Catalog {
         }
     }
 
+    /// Whether or not there is one.
     package func end(sessionOfSHA256 hash: [UInt8]) throws {
         try write(isCounted: false) { connection in
             let statement = try connection.statement("DELETE FROM sessions WHERE secret_sha256 = ?1")

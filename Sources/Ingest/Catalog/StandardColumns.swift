@@ -2,6 +2,8 @@ package import ColumnStore
 import Documents
 
 /// The columns that every table has, in their order, whatever its types add.
+///
+/// Their order is that of images and cold files.
 package enum StandardColumns {
     package static let fields: [Field] = [
         Field("client_id", .string, isRequired: true),
@@ -35,11 +37,14 @@ package enum StandardColumns {
         return Schema(fields.map { mayLackDocument && ofDocument.contains($0.name) ? Field($0.name, $0.type) : $0 } + typeColumns)
     }
 
+    // Rows that remove a document have neither.
     private static let ofDocument: Set<String> = ["document", "document_sha256"]
 }
 
 extension SchemaEncoding {
     /// The columns of a table after a type's were added: a new name goes to the end, a list gains the members that it lacks.
+    ///
+    /// Names are compared by their bytes. What is there keeps its place and its type.
     ///
     /// - Returns: nil when a column of that name has another type.
     package static func merged(_ table: [Field], adding type: [Field]) -> [Field]? {

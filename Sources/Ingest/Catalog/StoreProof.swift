@@ -32,6 +32,8 @@ struct StoreProof {
 
     /// Before anything is changed, the catalog's own version among it.
     ///
+    /// Only reads. A store without a catalog passes if nothing else of it is there.
+    ///
     /// - Throws: `DataDirectory.Failure.unproven`.
     static func check(_ directory: DataDirectory) throws {
         try checkPresence(directory)
@@ -51,6 +53,7 @@ struct StoreProof {
         let isThere = access(directory.catalogPath, F_OK) == 0
         // Not even opened where it is empty: SQLite would throw its log away.
         if isThere, try !DatabaseFile.isEmpty(directory.catalogPath) {
+            // A log that was whole once and is not any more: SQLite would end at the first bad frame, silently.
             if let log = try WriteAheadLog(path: directory.catalogPath), log.losesCommits, let fault = log.fault {
                 throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite-wal: \(fault)"])
             }
@@ -77,6 +80,8 @@ struct StoreProof {
 
     private static func names(_ path: String) throws -> [String] { access(path, F_OK) == 0 ? try DataDirectory.names(in: path) : [] }
 
+    /// Collects every reason, not the first alone.
+    ///
     /// - Parameters:
     ///   - ignored: hot files that are about to be put aside.
     ///   - checksTables: false for a catalog that was just made of the tables.
@@ -93,6 +98,7 @@ struct StoreProof {
         try LaterDatabase.allCases.filter { try $0.isNoted(in: catalog) }
     }
 
+    /// What bears no mark proves nothing, and contradicts nothing.
     private mutating func checkMarks(_ name: String, _ marks: (store: String?, generation: Int64)) {
         if let store = marks.store, !catalog.storeID.isEmpty, store != catalog.storeID {
             reasons.append("\(name) is of the store \(store), the catalog of the store \(catalog.storeID)")
@@ -103,6 +109,7 @@ struct StoreProof {
 
     // MARK: Hot files
 
+    /// - Throws: where a file's log has lost commits.
     private mutating func checkHotFiles(ignoring ignored: Set<String>) throws {
         var present: Set<String> = []
         for file in try Self.names(directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
@@ -168,6 +175,9 @@ struct StoreProof {
     }
 
     /// A version that a crash may have left before the catalog named it.
+    ///
+    /// Its rows must still be where they came from: in the hot file that its summary names, or, after a merge, in the files of the version that
+    /// the catalog has.
     private mutating func checkUnnamed(_ version: Int, of name: String, after named: Int, _ storage: any ObjectStorage) throws {
         let table: Table
         do { table = try Table.open(storage, version: version) } catch {

@@ -3,6 +3,8 @@ import Documents
 import Synchronization
 
 /// The columns that types add to each table: grows when a type is registered, never shrinks.
+///
+/// What columns a row may have: read by whoever lays rows down or plans a scan. Columns of a table stay in their places.
 package final class TableColumns: Sendable {
     private let columns: Mutex<[String: [Field]]>
 
@@ -12,6 +14,7 @@ package final class TableColumns: Sendable {
     package var tables: [String] { columns.withLock { $0.keys.sorted() } }
 
     /// - Returns: the table's columns now; nil, without effect, when one of the fields has another type there.
+    /// - Complexity: O(fields · columns).
     @discardableResult
     package func add(_ fields: [Field], to table: String) -> [Field]? {
         columns.withLock { columns in

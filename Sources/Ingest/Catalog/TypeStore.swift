@@ -3,6 +3,9 @@ package import Documents
 import Synchronization
 
 /// The document types of the store: in force (the registry), on disk (the catalog), and their tables' columns.
+///
+/// A version passes three places in this order: the catalog, durable; the tables' columns; the registry, from which on documents are taken by it.
+/// A crash in between is made good by the next start, which reads the catalog.
 package final class TypeStore: Sendable {
     package let registry = TypeRegistry()
     private let catalog: Catalog
@@ -53,6 +56,8 @@ package final class TypeStore: Sendable {
     }
 
     /// What a type adds to its table.
+    ///
+    /// The store's own columns come first.
     private static func columns(of type: DocumentType) -> [Field] { VersionColumns.fields(of: TableName.stored(type)) + type.layout.fields }
 
     /// A table is of its kind forever, whatever became of the types that made it.
@@ -78,6 +83,8 @@ package final class TypeStore: Sendable {
         return reasons.filter { told.insert($0.pointer).inserted }
     }
 
+    /// - Precondition: `changing` is held, or nobody else has the store yet.
+    /// - Throws: `TypeFileError` with what the tables have against it.
     private func keep(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
         let table = TableName.stored(type)
         let conflicts = conflicts(of: type.file)
@@ -133,8 +140,11 @@ package final class TypeStore: Sendable {
         }
     }
 
+    /// Held for a whole change; `stored` is locked for looks alone.
     private let changing = Mutex(())
 
+    /// The same file again changes nothing, however it is written (order of members, blanks).
+    ///
     /// - Throws: `Fault`: invalid-type with every reason, version-conflict.
     package func put(name: String, json: [UInt8]) throws -> PutOutcome {
         try changing.withLock { _ in
@@ -184,6 +194,8 @@ package final class TypeStore: Sendable {
     }
 
     /// The file of a type's newest version, deleted or not.
+    ///
+    /// Nil for a name that never had one.
     func newestFile(of name: String) -> [UInt8]? { stored.withLock { $0[name]?.json } }
 
     /// Whether both say the same; how they are written is left to whoever sends them.
@@ -228,6 +240,8 @@ package final class TypeStore: Sendable {
         return Fault(.invalidType, detail, errors: error.reasons)
     }
 
+    /// No document is taken by it from then on; its rows, its versions and its table's columns stay.
+    ///
     /// - Throws: `Fault` not-found.
     package func delete(name: String) throws {
         try changing.withLock { _ in

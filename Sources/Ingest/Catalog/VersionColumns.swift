@@ -28,6 +28,11 @@ package enum VersionColumns {
 
     /// A row of `layout(_:after:)` of a row of the type's own. Its version's number is 0 until `set(version:in:at:count:)`.
     ///
+    /// `RowLayout` has a bit for each column first, so the store's columns shift those of the type's.
+    ///
+    /// Example, of a type with three columns (bits `101`) behind two of the store's, both present: bits `10111` (written from the last to the
+    /// first), the store's values, then the type's as they were.
+    ///
     /// - Parameter count: of the type's columns.
     static func row(_ values: some Collection<UInt8>, count: Int, after brought: [StoreColumn], isRemoval: Bool = false, upload: String?) -> [UInt8] {
         if brought.isEmpty { return Array(values) }
@@ -51,6 +56,8 @@ package enum VersionColumns {
     }
 
     /// The bits of a row's validity, behind so many others.
+    ///
+    /// - Complexity: O(set bits).
     private static func shifted(_ values: some Collection<UInt8>, count: Int, by places: Int) -> [UInt8] {
         var bits = [UInt8](repeating: 0, count: (places + count + 7) / 8)
         for (byte, place) in zip(values.prefix((count + 7) / 8), 0...) where byte != 0 {
@@ -62,6 +69,7 @@ package enum VersionColumns {
         return bits
     }
 
+    /// A VARCHAR as `RowLayout` has it: LEB128 count, bytes.
     private static func append(_ text: String, to row: inout [UInt8]) {
         var length = text.utf8.count
         while length >= 0x80 {
@@ -73,6 +81,8 @@ package enum VersionColumns {
     }
 
     /// Writes the version into a row whose first column it is: only the writer knows it.
+    ///
+    /// Four bytes behind the validity bits, little-endian; they were written as zeros, so that nothing moves.
     ///
     /// - Parameters:
     ///   - start: where the row begins in `bytes`.
