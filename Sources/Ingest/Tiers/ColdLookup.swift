@@ -3,13 +3,18 @@ import Documents
 import Query
 
 /// Finding single receipts in cold tables: by day bounds, bloom filters and page indexes, as their files' reader does it.
+///
+/// Called by intake, which has a few seconds for it, and by readers, who have as long as they like.
 enum ColdLookup {
+    /// Read by their places in `receipt(_:_:table:)`.
     static let columns: [ColumnPath] = [
         "ticket_id", "sequence", "client_id", "receipt_id", "business_day", "type", "state", "received_at", "completed_at",
         "document_sha256",
     ]
 
     /// The receipt that holds an identity; FAILED ones do not.
+    ///
+    /// - Complexity: a look into each file of the day whose bounds and filters do not rule the receipt out.
     static func find(_ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
         try receipts(under: identity, snapshot).first { $0.summary.state != .failed }
     }
@@ -25,6 +30,9 @@ enum ColdLookup {
     }
 
     /// What a document meets in cold: the receipt of the same document, FAILED or not, else the one that holds its identity.
+    ///
+    /// - Throws: `SilentColdTable` after three seconds without an answer of the storage, `DamagedColdFile` for a file that may have the receipt
+    ///   and cannot be read.
     static func findEarlier(
         _ identity: ReceiptIdentity, document sha256: [UInt8], in snapshot: TierBoundary.Snapshot
     ) throws -> StoredReceipt? {
@@ -38,6 +46,10 @@ enum ColdLookup {
     private static let singleCountMax = 4
 
     /// As `findEarlier`, for several documents.
+    ///
+    /// In one pass receipts of the same id on other days or of other clients come along, and are left out by their identities.
+    ///
+    /// - Returns: one for each document, in order; nil where cold has nothing that it meets.
     static func findEarlier(
         _ documents: [(identity: ReceiptIdentity, sha256: [UInt8])], in snapshot: TierBoundary.Snapshot
     ) throws -> [StoredReceipt?] {
@@ -57,7 +69,9 @@ enum ColdLookup {
         return documents.map { StoredReceipt.choose(found[$0.identity] ?? [], for: $0.sha256) }
     }
 
-    /// A receipt and what has happened to it, in one reading.
+    /// A receipt and what has happened to it, in one reading; its history is empty where the row has none.
+    ///
+    /// Bounds of tickets rule out all files but those of the time in which it was given.
     static func find(ticket: ULID, table: String, in snapshot: TierBoundary.Snapshot) throws -> (receipt: StoredReceipt, history: ReceiptHistory)? {
         guard let cold = snapshot.cold[table] else { return nil }
         var found: (receipt: StoredReceipt, history: ReceiptHistory)?
@@ -102,6 +116,8 @@ enum ColdLookup {
     }
 
     /// A row of `columns`.
+    ///
+    /// - Throws: `.corruptFile` for a row without what every row has.
     static func receipt(_ batch: ColumnBatch, _ row: Int, table: String) throws -> StoredReceipt {
         func text(_ index: Int) -> String {
             if case .bytes(let bytes) = batch.columns[index].value(at: row) { String(decoding: bytes, as: UTF8.self) } else { "" }
@@ -151,6 +167,8 @@ extension ColdTable {
     }
 
     /// Some columns of the rows that pass.
+    ///
+    /// On the caller's thread, a file after the other.
     ///
     /// - Throws: `DamagedColdFile` where a file that may have such rows cannot be read.
     fileprivate func forEachRow(_ columns: [ColumnPath], _ filters: [ColumnFilter], _ body: (ColumnBatch, _ row: Int, Place) throws -> Void) throws {

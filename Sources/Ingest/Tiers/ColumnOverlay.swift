@@ -2,15 +2,21 @@ import ColumnStore
 import Query
 
 /// Columns that a scan shows with other values than they are stored with.
+///
+/// What of a row became known after its file was written: ends, successors; and what was not so yet at an instant.
 struct ColumnOverlay: Sendable {
     /// By their names.
     let columns: Set<String>
     /// What they are made of.
     let needs: [ColumnPath]
     /// The columns of `needs`, to those of `columns` by name.
+    ///
+    /// A column for each of `needs`, in order; the results have as many rows.
     let make: @Sendable ([Column]) -> [String: Column]
 
     /// `valid_to`, where rows were superseded after their files were written.
+    ///
+    /// What a file says stays where nothing else is known.
     static func successors(_ superseded: SupersededRows) -> ColumnOverlay {
         let validTo = VersionColumns.validTo.name
         return ColumnOverlay(columns: [validTo], needs: ["sequence", ColumnPath(validTo)]) { parts in
@@ -32,6 +38,8 @@ struct ColumnOverlay: Sendable {
     }
 
     /// `state` and `completed_at` as they were; nothing has come after these rows yet.
+    ///
+    /// A row that ended after the instant was PROCESSING then; when it began to be is not asked, since rows that came later are left out.
     static func states(at instant: Int64) -> ColumnOverlay {
         ColumnOverlay(columns: ["state", "completed_at", VersionColumns.validTo.name], needs: ["state", "completed_at"]) { parts in
             var (states, ends) = (ColumnBuilder(type: .string), ColumnBuilder(type: .timestampTZ))
@@ -56,6 +64,8 @@ struct ColumnOverlay: Sendable {
 }
 
 /// A scan whose batches get their overlaid columns before the rest of a request is applied to them.
+///
+/// Filters on overlaid columns would be wrong below: they are applied here, and so is whatever comes behind them.
 final class OverlaidScan: TableScan {
     private let scan: any TableScan
     private let overlay: ColumnOverlay
@@ -80,6 +90,7 @@ final class OverlaidScan: TableScan {
         return try scan.nextMorsel().map { OverlaidMorsel($0, self) }
     }
 
+    /// - Returns: nil for a batch of which no row passes.
     fileprivate func overlaid(_ batch: ColumnBatch) throws -> ColumnBatch? {
         let parts = overlay.needs.compactMap { path in schema.index(of: path.names[0]).map { batch.columns[$0] } }
         let made = overlay.make(parts)
@@ -112,6 +123,8 @@ private final class OverlaidMorsel: Morsel {
 }
 
 /// Several scans, one after another.
+///
+/// Any thread takes from any of them.
 final class ScanSequence: TableScan {
     private let scans: [any TableScan]
 

@@ -2,6 +2,8 @@ import ColumnStore
 
 extension ColdTable {
     /// A row of a damaged file, of which something cannot be read that its document gives.
+    ///
+    /// What its document must be read by, so that it gives the row's columns again.
     struct DamagedRow {
         let location: String
         let sequence: Int64
@@ -12,6 +14,8 @@ extension ColdTable {
     }
 
     /// Where a receipt lies in a file that was found damaged, and is itself damaged; nil when it can be read, or lies elsewhere.
+    ///
+    /// It is read twice: what says which type took it, then all of it. Where the first cannot be read, the document is of no help.
     func damagedRow(_ receipt: StoredReceipt) throws -> DamagedRow? {
         let filters = [
             ColumnFilter("business_day", .equal(.integer(Int64(receipt.summary.businessDay)))),

@@ -1,6 +1,8 @@
 import Processes
 
 /// Names a dead letter: its hot file, and the step or event in it. Dead letters are listed in this order.
+///
+/// By day, part, steps before events, number, which is the order of files and of their ids.
 struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
     let day: Int32
     let part: Int
@@ -32,6 +34,10 @@ struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
     var description: String { "\(HotFileName.text(day: day, part: part))-\(isStep ? "s" : "w")\(number)" }
 
     /// Bytes that compare as the keys do.
+    ///
+    /// Big-endian, the day with its sign bit turned over, so that days before 1970 come first.
+    ///
+    /// Layout: day 4, part 4, 0 for a step or 1 for an event, number 8 bytes. On disk.
     var position: [UInt8] {
         func bytes<Number: FixedWidthInteger>(_ value: Number) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
         return bytes(UInt32(bitPattern: day) ^ 0x8000_0000) + bytes(UInt32(clamping: part)) + [isStep ? 0 : 1] + bytes(UInt64(bitPattern: number))
@@ -42,6 +48,9 @@ struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
 
 extension HotFile {
     /// Dead letters of this file after a key, in order, at most `limit`.
+    ///
+    /// - Parameter key: exclusive; one of another file is before all of this one's.
+    /// - Complexity: O(limit), where all may be seen; else O(dead letters behind the key).
     func deadLetters(after key: DeadLetterKey?, of scope: RowScope, limit: Int) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
         // A condition that is never true would take SQLite's ways to the indexes named below.
         guard scope != .none else { return [] }
@@ -60,6 +69,7 @@ extension HotFile {
                 defer { statement.reset() }
                 var above: Int64 = 0
                 if let key, (key.day, key.part) == (day, part) {
+                    // Events come behind steps: behind an event there is no step.
                     if !key.isStep, isStep { continue }
                     if key.isStep == isStep { above = key.number }
                 }
@@ -84,6 +94,7 @@ extension HotFile {
 
 /// Dead letters of files that went to cold: to be seen, not to be tried again.
 extension Catalog {
+    /// Again the same: a letter that is there is replaced by itself.
     func add(_ letters: [(key: DeadLetterKey, letter: DeadLetter)]) throws {
         guard !letters.isEmpty else { return }
         try write { connection in

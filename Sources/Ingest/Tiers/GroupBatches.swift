@@ -3,6 +3,9 @@ import Query
 
 /// A flushed group, read batch by batch: what its image can test is tested while reading, so that of rows which do not pass the other
 /// columns are not decoded, and pages that no row passes on are left out.
+///
+/// Steps: the image's bounds, statistics and pages leave out what cannot pass; its columns are tested where they say what is so now; the rest is
+/// `HotRowFilter`'s.
 struct GroupBatches: HotBatches {
     private let file: HotFileView
     private let group: HotGroup
@@ -42,6 +45,9 @@ struct GroupBatches: HotBatches {
 }
 
 /// What of a scan the image of a group can do.
+///
+/// What a group's image may test depends on three questions: has it the column; has the row's state changed since; are rows among it whose values
+/// are not to be had, or are elsewhere.
 private struct GroupPlan {
     private let filter: HotRowFilter
     /// Of the image.
@@ -78,6 +84,7 @@ private struct GroupPlan {
     /// Whether rows lack the column, and not because the document does.
     private func isUnknown(_ path: ColumnPath) -> Bool { hasDamage && HotFile.needsDocument(path) }
 
+    /// - Parameter sequence: rows above it are left out, which costs nothing in groups that have none.
     func request(_ group: HotGroup, sequence: Int64) -> ParquetScanRequest {
         let wanted = filter.request
         // Those that the image cannot apply are applied afterwards, with all others.
@@ -116,6 +123,8 @@ private struct GroupPlan {
     }
 
     /// Changes, and what is read row by row, are found by the rows' ids.
+    ///
+    /// Read only then: it is a column more to decode.
     private var needsRows: Bool {
         let request = filter.request
         let read = (request.scope + request.filters).map(\.path) + (request.residual?.columns ?? []) + request.projection

@@ -3,6 +3,14 @@ import Query
 
 /// Applies a scan's filters to rows in columns and takes the wanted columns of those that pass: the part of a scan that memory chunks
 /// and flushed groups share.
+///
+/// Order, since each step spares the next one work, and what needs a document comes last:
+///
+/// 1. Rows up to the snapshot's sequence, and of the ids that are asked for.
+/// 2. Rows that were written anew are left out.
+/// 3. Scope, then filters on columns, then filters on what is read row by row.
+/// 4. The residual, on passing rows only.
+/// 5. The projection of what is left.
 struct HotRowFilter: Sendable {
     let request: ScanRequest
     /// Of the table.
@@ -18,6 +26,7 @@ struct HotRowFilter: Sendable {
     /// Of a batch, before filters: fewer for who wants all columns of large documents.
     var batchRowCount = ColumnBatch.targetRowCount
 
+    /// - Throws: `.invalidRequest` for a column that the table does not have.
     init(_ request: ScanRequest, schema: Schema, rows: [Int64]? = nil) throws {
         self.request = request
         self.schema = schema
@@ -33,6 +42,7 @@ struct HotRowFilter: Sendable {
     /// Whether a column is read from the rows, one by one.
     static func isStored(_ path: ColumnPath) -> Bool { StandardColumns.stored.contains(path.names.first ?? "") }
 
+    /// By bounds alone: true says nothing.
     func mayPass(_ bounds: HotBounds) -> Bool {
         (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } && request.runtimeFilters.allSatisfy { bounds.mayPass($0.filter) }
     }
@@ -63,7 +73,9 @@ struct HotRowFilter: Sendable {
         }
     }
 
+    /// - Parameter sequence: of the snapshot; rows above it are not there.
     /// - Returns: nil when no row passes.
+    /// - Throws: `DamagedDocument` where a row that passed all else would have to be tested or shown by what its damaged document gives.
     func select(_ piece: Piece, upTo sequence: Int64) throws -> ColumnBatch? {
         let reader = PieceReader(piece: piece, needed: needed)
         // Nil: all rows.
@@ -126,6 +138,7 @@ struct HotRowFilter: Sendable {
         }
     }
 
+    /// - Complexity: columns whole, since a bitmap is as quick; documents only of rows that are left.
     private func apply(_ filters: [ColumnFilter], _ reader: PieceReader, _ selection: inout Bitmap) throws {
         // What lies in columns first: a filter on documents then reads those of passing rows only.
         for filter in filters where !Self.isStored(filter.path) {
@@ -140,6 +153,8 @@ struct HotRowFilter: Sendable {
         }
     }
 
+    /// In the order of `shape`.
+    ///
     /// - Parameter indices: of the rows wanted; nil for all.
     private func gather(_ shape: ColumnShape, _ reader: PieceReader, _ indices: [Int32]?) throws -> ColumnBatch {
         let rowCount = indices?.count ?? reader.piece.rowCount
@@ -157,10 +172,14 @@ struct HotRowFilter: Sendable {
 }
 
 /// Columns of one piece: laid out as the table has them, changed states over them, documents from the rows.
+///
+/// Of one thread, for one batch.
 private final class PieceReader {
     let piece: HotRowFilter.Piece
     private let needed: ColumnShape
     /// Rows of the piece whose state changed after it was laid down, by place.
+    ///
+    /// Looked up once, when the first column that changes is asked for.
     private lazy var changes = piece.rows.map { piece.file.state.overlay.changes(of: $0) } ?? []
 
     init(piece: HotRowFilter.Piece, needed: ColumnShape) {
@@ -185,6 +204,8 @@ private final class PieceReader {
     }
 
     /// `document`, `document_sha256` or `history` of some rows.
+    ///
+    /// - Throws: `DamagedDocument`; `SQLiteError` for a row that is missing.
     func stored(_ name: String, _ indices: [Int32]) throws -> Column {
         let type: ColumnType = name == "history" ? .string : .binary
         var builder = ColumnBuilder(type: type)

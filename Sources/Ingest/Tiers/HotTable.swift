@@ -2,6 +2,8 @@ package import ColumnStore
 import Query
 
 /// The hot rows of one table in one snapshot: a scan of memory chunks and flushed groups of every hot file.
+///
+/// A value: what it reads follows from the snapshot, and the files that this holds.
 package struct HotTable: Sendable {
     package let table: String
     package let snapshot: TierBoundary.Snapshot
@@ -14,6 +16,8 @@ package struct HotTable: Sendable {
     }
 
     /// Bounds over all files, for the planner.
+    ///
+    /// - Complexity: O(files · groups).
     package var bounds: HotBounds {
         var bounds = HotBounds()
         for file in snapshot.files { if let tail = file.tail(of: table) { bounds.add(tail.bounds) } }
@@ -21,6 +25,8 @@ package struct HotTable: Sendable {
     }
 
     /// The pieces that may have rows that pass.
+    ///
+    /// Lays rows that wait into columns (`ColumnTail.view`), so it must be called outside the writer's thread.
     func pieces(_ filter: HotRowFilter) throws -> [HotPiece] {
         var pieces: [HotPiece] = []
         var counts = ScanCounts()
@@ -50,12 +56,16 @@ package struct HotTable: Sendable {
     }
 
     /// The columns of one row.
+    ///
+    /// - Returns: nil for a row that the table does not have here.
+    /// - Throws: `DamagedDocument` where `projection` asks for what the damaged document gives.
     func row(_ id: Int64, of file: HotFile, projection: [ColumnPath]) throws -> ColumnBatch? {
         guard let tail = file.tail(of: table) else { return nil }
         let read = file.view
         try read.marks.refuseDamaged(projection) { [id] }
         let filter = try HotRowFilter(ScanRequest(projection: projection), schema: schema, rows: [id])
         // What was filled later stands in no row.
+        // One document is read and laid out: microseconds, where a group's pages would be milliseconds.
         if !file.isRebuilt, let chunk = try HotFileLoader.chunk(row: id, table: table, of: file) {
             return try HotMorsel(.chunk(chunk, HotFileView(file: file, marks: RowMarks())), filter: filter, sequence: snapshot.sequence, budget: nil).next()
         }
@@ -92,6 +102,8 @@ enum HotPiece: Sendable {
 }
 
 /// One piece, read batch by batch.
+///
+/// Of one thread at a time.
 final class HotMorsel: Morsel {
     private let filter: HotRowFilter
     private let sequence: Int64
@@ -110,6 +122,7 @@ final class HotMorsel: Morsel {
         }
     }
 
+    /// - Returns: nil at the end, or where the budget is used up.
     func next() throws -> ColumnBatch? {
         while true {
             if let emitted, emitted.isUsedUp { return nil }
@@ -126,6 +139,7 @@ protocol HotBatches {
     mutating func next() throws -> HotRowFilter.Piece?
 }
 
+/// Slices share the chunk's values.
 private struct ChunkBatches: HotBatches {
     let chunk: HotChunk
     let file: HotFileView

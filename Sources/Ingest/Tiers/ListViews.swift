@@ -2,6 +2,8 @@ internal import ColumnStore
 
 /// Built-in views: for each list of a table `<table>_<list>`, a row for each element, as `receipts_lines`. They are texts of SELECTs over the table, so that
 /// whatever a caller may not see of that is not in them either.
+///
+/// `docs/decisions/0045-recursion-and-list-views.md`
 enum ListViews {
     static let ordinal = "ordinal"
 
@@ -12,6 +14,10 @@ enum ListViews {
 
     /// The scalar columns of the table without `document`, the element's place from 1, and what it has; a name that stands in the table already gets the
     /// list's before it. Nil where the table has no such list.
+    ///
+    /// Example, of a list `lines` with a member `amount`: `SELECT t."client_id", …, u."element ordinal"::integer AS ordinal, u."m0" AS "amount"
+    /// FROM "receipts" AS t, unnest(t."lines") WITH ORDINALITY AS u("m0", "element ordinal")`. Members are numbered there, since their names may
+    /// be the table's.
     static func query(table: String, list: String, schema: Schema) -> String? {
         guard case .list(let element)? = schema[list]?.type else { return nil }
         let own = scalars(schema)

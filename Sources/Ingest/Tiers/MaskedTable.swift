@@ -5,6 +5,11 @@ import Query
 ///
 /// No filter, expression or filter of a join is evaluated on a value, none leads to files, groups or pages, and none is in what the planner knows:
 /// which rows are answered, how long it takes and what is told of a scan are the same whatever the values are. What is sensitive is not even read.
+///
+/// `docs/decisions/0036-sensitive-columns.md`. A scan goes two ways:
+///
+/// 1. What touches nothing sensitive is handed on as it is.
+/// 2. Else the table below gives columns that may be seen, and everything that touches a sensitive one is done here, on NULL.
 struct MaskedTable: TableSource {
     private let base: any TableSource
     private let mask: TableMask
@@ -22,6 +27,7 @@ struct MaskedTable: TableSource {
         return statistics
     }
 
+    /// - Throws: as the table below.
     func scan(_ request: ScanRequest) throws -> any TableScan {
         var inner = request
         inner.elementFilters = request.elementFilters.filter { !mask.touches($0.path) }
@@ -51,6 +57,8 @@ struct MaskedTable: TableSource {
     }
 
     /// What is read of a column.
+    ///
+    /// - Returns: paths for the table below; none for a column that is NULL throughout.
     private func visible(_ top: String, _ asked: [ColumnPath]) -> [ColumnPath] {
         if mask.columns.contains(top) { return [] }
         let paths = asked.filter { $0.names[0] == top }
@@ -69,6 +77,8 @@ struct MaskedTable: TableSource {
 }
 
 /// Gives the batches of a scan their masked columns, and does what is left of the request.
+///
+/// Shared by the threads of a scan: immutable.
 private final class MaskedScan: TableScan {
     private let scan: any TableScan
     private let mask: TableMask
@@ -92,6 +102,7 @@ private final class MaskedScan: TableScan {
         let columns = fields.map { field -> Column in
             guard let place = read.firstIndex(of: field.name) else { return .constant(.null, type: field.type, count: batch.rowCount) }
             let column = mask.masked(batch.columns[place], field.name, types: types)
+            // Members that were not read stand in their places again, as NULL.
             return mask.members[field.name] == nil ? column : TableMask.completed(column, to: field.type)
         }
         let whole = ColumnBatch(rowCount: batch.rowCount, columns: columns)

@@ -5,8 +5,12 @@ import Query
 ///
 /// Bounds of columns would show in the order of joins that EXPLAIN prints; pruned files, bytes, and own rows that were read because another
 /// client's lie beside them, in the statistics: asked for often enough, each finds out a value that the client may not see.
+///
+/// What is told is how many of the client's own rows came out; the same plan is chosen whatever other clients sent.
 struct OwnTable: TableSource {
     /// What the planner takes a client's part of a table for.
+    ///
+    /// Any fixed number: a client's part is not counted, since the count would depend on others.
     private static let rowCount = 100_000
 
     private let table: any TableSource

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// A SELECT that the administrator has put under a name: everybody reads it, with their own rights to what is beneath.
+///
+/// A value. Stored in the catalog (`SavedViews`), expanded into the query that names it.
 package struct SavedView: Sendable, Equatable {
     package struct ViewColumn: Sendable, Equatable {
         package let name: String
@@ -26,6 +28,8 @@ package struct SavedView: Sendable, Equatable {
     }
 
     /// What stands for it in FROM: its columns by name, of what was put, however that ends.
+    ///
+    /// The line breaks keep a comment at the end of what was put from taking the bracket with it.
     package var fixedQuery: String {
         let names = columns.map { Self.quoted($0.name) }.joined(separator: ", ")
         return "SELECT \(names) FROM (\n\(Self.withoutEnd(query))\n) AS \(Self.quoted(name))"

@@ -3,6 +3,8 @@ import Documents
 import Synchronization
 
 /// The views of a store: in the catalog, and at hand for every question.
+///
+/// Memory has what the catalog has: both change under one lock.
 final class SavedViews: Sendable {
     private let catalog: Catalog
     private let views: Mutex<[String: SavedView]>
@@ -32,6 +34,7 @@ final class SavedViews: Sendable {
 
     /// - Returns: the first of the views that read it, which keep it; nil: it is gone, durably.
     /// - Throws: `Fault` not-found.
+    /// - Complexity: O(views).
     func delete(_ name: String) throws -> String? {
         try views.withLock { views in
             guard views[name] != nil else { throw Fault(.notFound, "there is no view of this name") }

@@ -3,6 +3,8 @@ import Documents
 internal import Glibc
 
 /// A file with rows in it.
+///
+/// For the inventory of a store, and the schema `till`.
 package struct StoredFile: Sendable {
     package enum Tier: String, Sendable, CaseIterable { case hot, cold }
 
@@ -59,6 +61,8 @@ package struct WarehouseTable: Sendable {
 }
 
 /// What a store's snapshot consists of.
+///
+/// Figures of one snapshot. `hotFiles` and `snapshots` read nothing; `coldFiles` reads manifests.
 struct StoreContents {
     let snapshot: TierBoundary.Snapshot
 
@@ -114,6 +118,7 @@ struct StoreContents {
         return json.bytes
     }
 
+    /// Of Iceberg, in the order of the table's metadata; none for a table that is not there.
     func snapshots(of name: String) -> [StoredSnapshot] {
         guard let metadata = cold(name)?.iceberg.metadata else { return [] }
         return metadata.snapshots.map { snapshot in

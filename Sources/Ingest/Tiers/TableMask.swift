@@ -2,6 +2,8 @@ import ColumnStore
 import Documents
 
 /// What of a table's columns is NULL for those who may not see sensitive values.
+///
+/// Made for one principal and one table, of what types say is sensitive (`SensitiveColumns`).
 struct TableMask: Sendable {
     /// Columns without any value: sensitive scalars and lists, and what a document tells where all of the table's types are sensitive.
     private(set) var columns: Set<String>
@@ -30,6 +32,9 @@ struct TableMask: Sendable {
     func isByType(_ column: String) -> Bool { openTypes != nil && Self.ofDocument.contains(column) }
 
     /// Whether anything that a path leads to is not as it is stored.
+    ///
+    /// - Parameter path: of a column or a member.
+    /// - Complexity: O(1).
     func touches(_ path: ColumnPath) -> Bool {
         guard let name = path.names.first else { return false }
         if columns.contains(name) || isByType(name) { return true }
@@ -42,6 +47,7 @@ struct TableMask: Sendable {
     /// - Parameters:
     ///   - column: of `field`; of a list it may have some of the members.
     ///   - types: of the rows, where the column goes by them.
+    /// - Returns: a column of the same type and count; the same one where nothing of it is sensitive.
     func masked(_ column: Column, _ name: String, types: Column?) -> Column {
         if columns.contains(name) { return .constant(.null, type: column.type, count: column.count) }
         if isByType(name) { return masked(column, byType: types) }
@@ -78,6 +84,8 @@ struct TableMask: Sendable {
     private static func nulls(_ type: ColumnType, _ count: Int) -> Column { Column.constant(.null, type: type, count: count).flattened() }
 
     /// A column of a list as a reader of its open members gave it, with the sensitive ones as NULL beside them.
+    ///
+    /// - Parameter type: the list with all of its members.
     static func completed(_ column: Column, to type: ColumnType) -> Column {
         let flat = column.flattened()
         guard case .list(let offsets, let element) = flat.values, case .structure(let parts) = element.values,

@@ -4,7 +4,11 @@ import Synchronization
 /// which everything is committed.
 ///
 /// Whoever takes a `snapshot` sees that state as long as he holds it: a hot file that moved to cold stays on disk until then.
+///
+/// 1. It changes under one lock, a whole step at a time: no snapshot has a row both hot and cold, or in neither.
+/// 2. `sequence` and `generation` only rise.
 package final class TierBoundary: Sendable {
+    /// Taken by whoever reads, once for all that must agree.
     package struct Snapshot: Sendable {
         /// By day and part, the open one last.
         package var files: [HotFile]
@@ -33,6 +37,7 @@ package final class TierBoundary: Sendable {
         }
     }
 
+    /// `changes.last` led to the snapshot's generation, the one before it to the generation below, and so on.
     private struct State {
         var snapshot: Snapshot
         /// The last ones, up to the snapshot's generation.
@@ -46,11 +51,14 @@ package final class TierBoundary: Sendable {
 
     package init(_ initial: Snapshot = Snapshot()) { state = Mutex(State(snapshot: initial)) }
 
+    /// - Complexity: O(1): values that are shared until the next change.
     package func snapshot() -> Snapshot { state.withLock { $0.snapshot } }
     package var generation: UInt64 { state.withLock { $0.snapshot.generation } }
     package var sequence: Int64 { state.withLock { $0.snapshot.sequence } }
 
     /// What changed since a check, with the state that it led to; nil when that is too long ago to be known.
+    ///
+    /// - Parameter generation: that of the snapshot which was looked at.
     func changes(since generation: UInt64) -> (snapshot: Snapshot, changes: [IdentityChange]?) {
         state.withLock { state in
             let count = Int(clamping: state.snapshot.generation &- generation)
@@ -84,6 +92,7 @@ package final class TierBoundary: Sendable {
     /// A new open file: its index speaks for its rows.
     func add(_ file: HotFile) { state.withLock { $0.snapshot.files.append(file) } }
 
+    /// What was looked up before it is looked up again by the writer.
     func note(_ change: IdentityChange) { state.withLock { Self.note(change, &$0) } }
 
     private static func note(_ change: IdentityChange, _ state: inout State) {
@@ -93,6 +102,8 @@ package final class TierBoundary: Sendable {
     }
 
     /// Switches rows from hot files to cold tables at one instant.
+    ///
+    /// Called after the catalog's transaction that says the same.
     ///
     /// - Parameter sequence: of the last row that cold tables have and nothing had before.
     /// - Parameter settled: superseded rows that cold files say it of from now on, by table.

@@ -5,6 +5,8 @@ import Synchronization
 /// A table as queries see it: its hot rows and its cold rows, each receipt once.
 ///
 /// A scan takes the boundary as it stands when it begins; what arrives, moves or merges afterwards does not touch it.
+///
+/// A value for one question; the schema is that of the moment at which it was made.
 package struct TieredTable: TableSource {
     package let name: String
     private let boundary: TierBoundary
@@ -28,6 +30,7 @@ package struct TieredTable: TableSource {
         schema = StandardColumns.schema(of: name, typeColumns: fields.map { Field($0.name, $0.type.withoutIDs) })
     }
 
+    /// Estimates for the planner, from bounds and manifests; nothing is scanned.
     package var statistics: TableStatistics {
         let snapshot = fixed ?? boundary.snapshot()
         let bounds = HotTable(table: name, snapshot: snapshot, schema: schema).bounds
@@ -57,6 +60,8 @@ package struct TieredTable: TableSource {
 }
 
 /// The COMPLETE rows of a table: what `t_accepted` shows.
+///
+/// A filter in the scope: no expression of a query is evaluated on other rows.
 package struct AcceptedTable: TableSource {
     private let base: any TableSource
 
@@ -75,6 +80,8 @@ package struct AcceptedTable: TableSource {
 }
 
 /// Hands out hot pieces, then row groups of cold files, or parts of them. Holds the snapshot, and with it the files, until it goes.
+///
+/// Any thread takes the next piece; each is given out once.
 private final class TieredScan: TableScan {
     private let snapshot: TierBoundary.Snapshot
     private let filter: HotRowFilter

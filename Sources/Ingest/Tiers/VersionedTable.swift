@@ -5,6 +5,9 @@ package import Query
 ///
 /// Files say of the rows that they were written with what came after them (`superseded_by`, `valid_to`); of rows that were superseded since,
 /// and of hot ones, the snapshot's `SupersededRows` does. Files of old versions alone are left out by their bounds.
+///
+/// `docs/decisions/0030-versions.md`. Rows in three conditions: superseded by what their files say; superseded by what the snapshot knows;
+/// neither. Shown as newest are the last, without FAILED ones and removals.
 package struct VersionedTable: TableSource {
     package enum Showing: Sendable {
         /// `t_history`.
@@ -32,6 +35,7 @@ package struct VersionedTable: TableSource {
 
     package var statistics: TableStatistics { base.statistics }
 
+    /// Where a column is asked for whose values are others than stored, whatever tests or takes it is done above the overlay; else all is handed on.
     package func scan(_ request: ScanRequest) throws -> any TableScan {
         let overlay = try overlay
         var inner = request
@@ -66,6 +70,8 @@ package struct VersionedTable: TableSource {
     // MARK: Which rows
 
     /// Rows that are read together, by what files say of them.
+    ///
+    /// Parts have no row in common.
     private struct Part {
         var scope: [ColumnFilter]
         var test: RowTest?
@@ -84,6 +90,7 @@ package struct VersionedTable: TableSource {
                 case .accepted: state = ColumnFilter("state", .equal(.string(ReceiptState.complete.rawValue)))
                 }
                 let hidden = superseded.hidden(view, through: sequence)
+                // Hidden rows are left out by a bitmap over sequences, before anything else is asked of them.
                 let test = hidden.isEmpty ? nil : Self.leavingOut(hidden)
                 let scope = [Self.isNoRemoval, state]
                 let newest = Part(scope: scope + [ColumnFilter(Self.supersededBy, .isNull)], test: test)
@@ -144,6 +151,8 @@ package struct VersionedTable: TableSource {
         return VersionKey(table: table, client: client, receipt: receipt)
     }
 
+    /// Leaves out, of rows that had come by the instant: those superseded by it, those that had FAILED by it, and those below a version that was
+    /// newest then and FAILED later.
     private static func newest(at instant: Int64, _ superseded: SupersededRows, _ failed: [VersionKey: Int64]) -> RowTest {
         let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "sequence", "state", "completed_at"]
         let table = failed.keys.first?.table ?? ""
