@@ -2,6 +2,8 @@ import ColumnStore
 import Documents
 
 /// What a copy that is only read does not do: each is a refusal, or says that there is nothing. Its doors have no calls for any of it; the schema `till` reads what the copy's catalog tells.
+///
+/// Each role is a protocol of `Roles/`; what such a copy can answer out of its catalog it does, by `StandbyReading`.
 final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, DeadLetterReview, DocumentIntake, ExportKeeping, FigureKeeping, KeyAdministration, LinkSigning, RefusedDocuments,
     RollupAdministration, SessionKeeping, StoreInventory, StoreLife, StoreMaintenance, TypeAdministration, UsageKeeping, VersionKeeping, ViewAdministration, ChangeFeed
 {

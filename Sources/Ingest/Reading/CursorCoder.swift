@@ -2,6 +2,13 @@ import ColumnStore
 
 /// Makes opaque cursors: fields in bytes with an HMAC over them and over what they are bound to (the call, its parameters, the asking
 /// contract), in base64url. Stateless; they never expire.
+///
+///     cursor := base64url(body code)
+///     body   := 1 field*                  the version, then fields
+///     field  := count bytes{count}        count: 4 bytes, big-endian
+///     code   := first 16 bytes of HMAC-SHA-256(key, body binding*)      each binding laid down as a field
+///
+/// Fields and bindings have their lengths before them, so no two lists of them are the same bytes. HMAC: RFC 2104.
 package struct CursorCoder: Sendable {
     private let key: [UInt8]
     /// Enough that guessing is out of reach.
@@ -10,6 +17,7 @@ package struct CursorCoder: Sendable {
     /// No cursor of ours is longer.
     private static let textByteCountMax = 4_096
 
+    /// - Parameter key: of the store; 32 bytes, kept forever.
     package init(key: [UInt8]) { self.key = key }
 
     /// - Parameter binding: what must be the same when the cursor comes back.
@@ -20,6 +28,10 @@ package struct CursorCoder: Sendable {
     }
 
     /// Nil when any bit was changed, or it belongs to something else.
+    ///
+    /// The code is compared in constant time, before a field is looked at.
+    ///
+    /// - Complexity: O(bytes), at most 4,096.
     package func decode(_ text: String, binding: [String]) -> [[UInt8]]? {
         guard text.utf8.count <= Self.textByteCountMax, let bytes = Base64URL.decode(text), bytes.count > Self.codeByteCount else { return nil }
         let body = Array(bytes.dropLast(Self.codeByteCount))
@@ -54,6 +66,7 @@ package struct CursorCoder: Sendable {
 package enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
+    /// Example: three bytes are four characters, of one byte that is left two, of two bytes three.
     package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 4 / 3 + 3)
@@ -68,6 +81,7 @@ package enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// - Returns: nil for another character, or a text that is no encoding of whole bytes.
     package static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0

@@ -3,6 +3,8 @@ import ColumnStore
 /// The first keys, in order, of all rows that are shown to it: no more than so many, and only those behind a key.
 ///
 /// Most rows of a large table come behind the last key that is wanted, which is told from their columns without making a key of them.
+///
+/// A value for each thread of a scan; in the end they are added up. Memory: at most `limit` keys and as many again, or 1,024 if that is more.
 struct FirstKeys: Sendable {
     let limit: Int
     private let after: PageKey?
@@ -13,6 +15,7 @@ struct FirstKeys: Sendable {
     init(limit: Int, after: PageKey?) { (self.limit, self.after) = (limit, after) }
 
     /// - Parameter batch: business day, client id, issued at, receipt id, sequence.
+    /// - Complexity: O(rows) comparisons with two keys, and now and then a sort.
     mutating func add(_ batch: ColumnBatch) {
         let rows = KeyRows(batch)
         let after = after.map { rows.border($0) }
@@ -39,6 +42,7 @@ struct FirstKeys: Sendable {
         return keys
     }
 
+    /// Keeps the first `limit`, in order.
     private mutating func cut() {
         keys.sort()
         guard keys.count >= limit else { return }
@@ -48,6 +52,8 @@ struct FirstKeys: Sendable {
 }
 
 /// The key columns of a batch, for comparing rows with keys where they lie.
+///
+/// Comparing where they lie spares an array for each row: most are not wanted.
 private struct KeyRows {
     private let days: [Int32]
     private let issued: [Int64]
@@ -87,6 +93,7 @@ private struct KeyRows {
 
     private func client(of row: Int) -> Int { codes.map { Int($0[row]) } ?? row }
 
+    /// - Complexity: O(clients of the batch), once for all of its rows.
     func border(_ key: PageKey) -> Border {
         Border(key: key, clientOrders: (0..<clients.count).map { Self.order(clients, $0, key.client) })
     }

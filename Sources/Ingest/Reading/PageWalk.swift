@@ -4,6 +4,8 @@ import Query
 
 /// Where a receipt stands in the order of answers: business day, client, time of issue, receipt id; the sequence tells FAILED ones
 /// under one identity apart.
+///
+/// The order of `ColdOrder`, so that a page is found where files have it. Instants in microseconds, days since 1970.
 struct PageKey: Comparable, Sendable {
     var day: Int32
     var client: [UInt8]
@@ -35,6 +37,8 @@ struct PageKey: Comparable, Sendable {
     }
 
     /// As a cursor's fields.
+    ///
+    /// Five: day, client, issued at, receipt, sequence; numbers in eight bytes, big-endian.
     var fields: [[UInt8]] { [Self.bytes(Int64(day)), client, Self.bytes(issuedAt), receipt, Self.bytes(sequence)] }
 
     init(day: Int32, client: [UInt8], issuedAt: Int64, receipt: [UInt8], sequence: Int64) {
@@ -45,6 +49,7 @@ struct PageKey: Comparable, Sendable {
         self.sequence = sequence
     }
 
+    /// Nil unless they are five, with numbers that fit.
     init?(_ fields: ArraySlice<[UInt8]>) {
         let fields = Array(fields)
         guard fields.count == 5, let day = Self.integer(fields[0]).flatMap({ Int32(exactly: $0) }), let issuedAt = Self.integer(fields[2]),
@@ -63,6 +68,8 @@ struct PageKey: Comparable, Sendable {
 ///
 /// The order begins with the business day, so days are read in windows that grow: a page of all clients reads about a day, a page of a
 /// rare client few windows, and what a window's bounds rule out is never read.
+///
+/// Example: of a store whose days are 1 to 100, and a page behind day 10: windows 10, 11–12, 13–16, 17–24 and so on, until the page is full.
 struct PageWalk {
     let table: any TableSource
     let scope: [ColumnFilter]
@@ -74,6 +81,8 @@ struct PageWalk {
 
     private static let keyColumns: [ColumnPath] = ["business_day", "client_id", "issued_at", "receipt_id", "sequence"]
 
+    /// - Returns: at most `limit`, in order; fewer where there are no more.
+    /// - Complexity: O(rows of the windows that were read).
     func keys(limit: Int) throws -> [PageKey] {
         guard let days else { return [] }
         var low = max(days.lowerBound, after?.day ?? .min)
@@ -89,6 +98,7 @@ struct PageWalk {
         return keys
     }
 
+    /// All rows of the window's days that may pass are read, whatever the limit: their order within a day is not that of arrival.
     private func window(_ days: ClosedRange<Int32>, limit: Int) throws -> [PageKey] {
         let range = ColumnFilter.Test.range(
             lower: .init(.integer(Int64(days.lowerBound)), isInclusive: true), upper: .init(.integer(Int64(days.upperBound)), isInclusive: true))

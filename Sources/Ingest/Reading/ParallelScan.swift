@@ -4,6 +4,8 @@ import Query
 import Synchronization
 
 /// Reads one scan with as many threads as there are cores.
+///
+/// For pages and look-ups, which have no plan of their own: operators of queries have a pool (`Query/Execution`).
 enum ParallelScan {
     /// Calls `each` for every batch of the scan, with a state that one thread has to itself.
     ///
@@ -52,6 +54,7 @@ enum ParallelScan {
             progress = Monitor(Progress(waiting: waiting))
         }
 
+        /// Until there is nothing more, or a thread has failed.
         func run(_ number: Int) {
             var state = make(number)
             do {

@@ -4,8 +4,13 @@ import Documents
 /// What a standby answers reads from: the files that it folds records into, as of one record. It writes nothing into them: all connections only read.
 ///
 /// Rows that come later are not seen, as by any reader of the store: they lie above the sequence of then. Memory goes by the rows whose columns are not laid down, as in the store that leads.
+///
+/// Made by `StandbyCopies`; what has not changed is shared with the copy before it, files and cold tables among it.
+/// `docs/decisions/0063-reads-of-a-standby.md`
 package final class StandbyCopy: Sendable {
     /// What stays from one copy to the next.
+    ///
+    /// It only grows: columns of tables, dictionaries, readers of types.
     private struct Kept {
         let tables: TableColumns
         let dictionaries: DocumentDictionaries
@@ -37,7 +42,9 @@ package final class StandbyCopy: Sendable {
         for known in try catalog.dictionaries() { kept.dictionaries.register(known.number, bytes: known.bytes) }
         let files = try Self.files(directory, catalog, kept, former, changed)
         let cold = try Self.cold(directory, catalog, storages, former)
+        // The last that this copy has: of its files, and of what the catalog says has left them.
         let sequence = max(files.map(\.state.lastSequence).max() ?? 0, try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path))
+        // An index of its own, beside the one that the store has when it leads.
         let index = try VersionIndex.open(path: "\(directory)/\(ReplicaStore.readVersionsName).sqlite", store: catalog.storeID, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
         snapshot.lateEnds = try catalog.lateEnds()
@@ -77,6 +84,7 @@ package final class StandbyCopy: Sendable {
     /// Names of its day files, which must stay as long as it is used.
     package var dayFiles: Set<String> { Set(files.map(\.name)) }
 
+    /// What the first copy begins with. No dictionary is made here: nothing is compressed.
     private static func begin(_ catalog: Catalog) throws -> Kept {
         Kept(
             tables: TableColumns(try catalog.tableColumns()),
@@ -84,6 +92,7 @@ package final class StandbyCopy: Sendable {
             values: DocumentValues { try catalog.typeFile(name: $0, version: Int($1)) })
     }
 
+    /// A file whose bytes have changed is loaded anew, with its tails; another one is that of the copy before.
     private static func files(_ directory: String, _ catalog: Catalog, _ kept: Kept, _ former: StandbyCopy?, _ changed: Set<String>) throws -> [HotFile] {
         let known = Dictionary(uniqueKeysWithValues: (former?.files ?? []).map { ($0.name, $0) })
         return try catalog.hotFiles().filter { $0.state == .known }.map { entry in
@@ -95,6 +104,7 @@ package final class StandbyCopy: Sendable {
         }
     }
 
+    /// Versions of tables never change: one that has the same number is taken over with its open files.
     private static func cold(_ directory: String, _ catalog: Catalog, _ storages: any StorageFactory, _ former: StandbyCopy?) throws -> [String: ColdTable] {
         let sums = try catalog.rollupTables()
         let damage = ColdDamage()

@@ -3,6 +3,8 @@ package import Query
 import Synchronization
 
 /// A standby's answers to reads, each from the copy that there is: rows, questions, and who may see what, as the catalog of then says it.
+///
+/// Any thread asks. A copy that is replaced lives until the last who reads from it is done.
 package final class StandbyReading: RowReading, QueryStore, CursorSealing, CredentialLookup {
     private let copy = Mutex<StandbyCopy?>(nil)
 

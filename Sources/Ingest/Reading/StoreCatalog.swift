@@ -7,6 +7,7 @@ extension StoreReader {
     ///
     /// - Parameter sequence: nil for everything committed by now.
     /// - Returns: the catalog, and the sequence that bounds it.
+    /// - Throws: storage-unavailable where this copy does not reach `sequence`.
     func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
         let snapshot = boundary.snapshot()
         let bound = sequence ?? snapshot.sequence
@@ -18,6 +19,8 @@ extension StoreReader {
 }
 
 /// What callers see of one snapshot, so that the parts of a query agree.
+///
+/// Made for one question of one principal. Names are looked for in this order: tables and their views, built-in views of lists, rollups, saved views.
 private struct StoreCatalog: QueryCatalog {
     let shown: ShownTables
     /// Whose rows, and up to which sequence.
@@ -39,6 +42,7 @@ private struct StoreCatalog: QueryCatalog {
         return own + self.views.keys.filter { !taken.contains($0) }.sorted()
     }
 
+    /// A saved view that has a table's name by now is hidden by it.
     func entry(named name: String) -> CatalogEntry? {
         guard let source = shown.table(name) else {
             return listView(name) ?? sums(name).map { .rows($0) } ?? views[name].map { .view(query: $0.fixedQuery) }
@@ -46,6 +50,7 @@ private struct StoreCatalog: QueryCatalog {
         return .table(isOwn ? OwnTable(source) : source, scope: scope)
     }
 
+    /// Nil where the name means something else by now, or a type is not known.
     func storedColumns(ofView name: String) -> [Field]? {
         guard let view = views[name], case .view(let query)? = entry(named: name), query == view.fixedQuery else { return nil }
         return view.fields
@@ -82,6 +87,8 @@ private struct StoreCatalog: QueryCatalog {
     private func scope(_ state: RollupState) -> [ColumnFilter]? { shown.sumScope(of: state, for: rows) }
 
     /// A rollup as a table.
+    ///
+    /// Its sums where files have them, added to those of rows that no file of sums has.
     private func sums(_ name: String) -> RollupRows? {
         guard let state = shown.snapshot.rollups.values.first(where: { $0.definition.tableName == name }), let sumScope = self.scope(state) else { return nil }
         let offer = shown.offer(state, isAccepted: false, client: sumScope.first, isAdded: false)

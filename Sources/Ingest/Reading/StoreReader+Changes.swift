@@ -3,7 +3,14 @@ import Documents
 import Query
 
 /// What happened since, in the order of commits.
+///
+/// A change is an arrival, at its row's sequence, or an event of a row, at its own. Hot rows have both; of cold rows there is one change, the
+/// arrival of what was final at once, or else the last event, which their history says (`LateEnds` tells where to look for those).
 extension StoreReader {
+    /// - Parameters:
+    ///   - sequence: exclusive: the last that the caller has.
+    ///   - limit: at least 1.
+    /// - Returns: changes in order, and from where the next call goes on.
     func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
         let snapshot = boundary.snapshot()
         let scope = principal.rows
@@ -41,6 +48,7 @@ extension StoreReader {
         mutating func add(_ change: ChangePage.Change) -> Bool {
             changes.append(change)
             guard changes.count > 2 * limit else { return true }
+            // Too many: up to the `limit`-th lowest of these are enough, and all of those lie in the narrower window.
             bound = changes.map(\.sequence).sorted()[limit - 1]
             return false
         }
@@ -53,6 +61,9 @@ extension StoreReader {
 
     /// The changes of a window.
     ///
+    /// - Parameters:
+    ///   - low: exclusive.
+    ///   - high: inclusive.
     /// - Returns: false when there are too many; `lowest.bound` says how far to go then.
     private func collect(
         after low: Int64, through high: Int64, of rows: RowScope, _ snapshot: TierBoundary.Snapshot, _ lowest: inout LowestChanges
@@ -87,6 +98,8 @@ extension StoreReader {
     }
 
     /// Cold rows that became final later, at the numbers of their last events: so nobody misses the end of a receipt that he read of before.
+    ///
+    /// Rows of a part are read by the window of their arrivals and of their ends, both from `LateEnds`, and held against their histories.
     private func collectLate(
         _ table: String, _ ends: [LateEnds], after low: Int64, through high: Int64, of rows: RowScope, _ snapshot: TierBoundary.Snapshot,
         _ lowest: inout LowestChanges
@@ -128,6 +141,7 @@ extension StoreReader {
     /// Some columns of hot rows or of cold ones.
     ///
     /// - Parameter body: returns whether more are wanted.
+    /// - Parameter isHot: which of the two; the other tier is left out of the snapshot.
     /// - Returns: false when it did not want them all.
     private func forEachRow(
         of table: String, isHot: Bool, _ columns: [ColumnPath], _ filters: [ColumnFilter], _ snapshot: TierBoundary.Snapshot,

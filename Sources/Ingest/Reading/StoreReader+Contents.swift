@@ -2,9 +2,14 @@ import ColumnStore
 import Documents
 
 /// What a store tells of itself beside its rows: what was refused, what could not be sent, who did what, and its files.
+///
+/// Lists go by cursors that are bound to the call, the scope and the principal: no other call takes them.
 extension StoreReader {
     // MARK: What was refused
 
+    /// Newest first.
+    ///
+    /// - Throws: bad-cursor; wrong-client; not-found for a client that is not there.
     func quarantine(
         client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
@@ -27,6 +32,7 @@ extension StoreReader {
         return (shown, last.map { cursors.encode([$0.bytes], binding: binding) })
     }
 
+    /// - Throws: not-found, also for an entry that the principal may not see.
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
         guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
             principal.role == .auditor || principal.rows.includes(entry.clientID)
@@ -38,6 +44,7 @@ extension StoreReader {
 
     // MARK: Dead letters
 
+    /// In the order of their files: those of files that went to cold are in the catalog, the others in hot files.
     func deadLetters(
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (letters: [DeadLetter], nextCursor: String?) {
@@ -68,6 +75,7 @@ extension StoreReader {
         return (letters, cursors.encode([Array(last.key.description.utf8)], binding: binding))
     }
 
+    /// Nil where there is none, or none that the principal may see.
     func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? {
         guard let key = DeadLetterKey(id) else { return nil }
         // The one before, which need not be there: what comes first after it is this or another.
@@ -79,6 +87,7 @@ extension StoreReader {
         return nil
     }
 
+    /// A registrar's words may quote what is sensitive.
     private func shown(_ letters: [DeadLetter], to principal: Principal) -> [DeadLetter] {
         guard let sensitive = hidden(from: principal) else { return letters }
         return letters.map { letter in
@@ -90,6 +99,7 @@ extension StoreReader {
 
     // MARK: What was done, and where rows lie
 
+    /// Newest first.
     func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) {
         var below = Int64.max
         if let cursor {
@@ -104,6 +114,7 @@ extension StoreReader {
         return (entries, entries.last.map { cursors.encode([Array(String($0.id).utf8)], binding: ["audit"]) })
     }
 
+    /// - Parameter table: nil for hot files, which hold all tables.
     func files(of table: String?, as principal: Principal) throws -> [StoredFile] {
         let snapshot = boundary.snapshot()
         let contents = StoreContents(snapshot: snapshot)

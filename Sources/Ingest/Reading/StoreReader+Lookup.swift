@@ -4,6 +4,11 @@ import Query
 
 /// Single receipts and tickets.
 extension StoreReader {
+    /// 1. Hot files by their indexes.
+    /// 2. Cold files by bounds and filters, unless the holder of the one identity that is asked for was found.
+    /// 3. Of several identities with that id the caller must choose.
+    ///
+    /// - Throws: not-found; wrong-client; what is damaged, as a fault.
     func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
         let scope = try rows(of: lookup.client, for: principal)
         let snapshot = boundary.snapshot()
@@ -47,6 +52,7 @@ extension StoreReader {
         case cold(ColdTable.Place)
     }
 
+    /// Days and clients that have a receipt of the id.
     private struct Choice: Hashable, Comparable {
         let day: Int32
         let client: [UInt8]
@@ -73,6 +79,9 @@ extension StoreReader {
 
     // MARK: Tickets
 
+    /// A receipt, hot or cold, else a refused document.
+    ///
+    /// - Throws: not-found, also for what the principal may not see.
     func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
         let absent = Fault.absent(.ticket(ticketID))
         guard let ticket = ULID(ticketID) else { throw absent }
@@ -91,6 +100,7 @@ extension StoreReader {
         throw absent
     }
 
+    /// The newest file first: most tickets that are asked for are young.
     private func stored(_ ticket: ULID, _ snapshot: TierBoundary.Snapshot) throws -> (StoredReceipt, ReceiptHistory)? {
         for file in snapshot.files.reversed() {
             if let found = try file.find(ticket: ticket), found.receipt.summary.sequence <= snapshot.sequence {
@@ -103,6 +113,7 @@ extension StoreReader {
         return try coldTicket(ticket, snapshot)
     }
 
+    /// - Complexity: a look into the files of each table whose bounds of tickets have this one.
     func coldTicket(_ ticket: ULID, _ snapshot: TierBoundary.Snapshot) throws -> (StoredReceipt, ReceiptHistory)? {
         for table in snapshot.cold.keys.sorted() {
             if let found = try ColdLookup.find(ticket: ticket, table: table, in: snapshot) { return (found.receipt, found.history) }

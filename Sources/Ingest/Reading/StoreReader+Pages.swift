@@ -3,6 +3,10 @@ import Documents
 import Query
 
 /// Pages of receipts in order, walked with a cursor over the rows that there were when the walk began.
+///
+/// 1. Keys of the page, and one more to know whether there are others (`PageWalk`).
+/// 2. The rows of these keys, as many as the page's bytes have room for (`rows`).
+/// 3. A cursor: the sequence of the walk's beginning, and the last row's key.
 extension StoreReader {
     /// A page ends at so many bytes.
     static let pageByteCountMax = 64 << 20
@@ -10,6 +14,7 @@ extension StoreReader {
     private static let firstPartRowCount = 256
     private static let partRowCountMax = 10_000
 
+    /// - Throws: bad-parameter, bad-cursor, wrong-client, not-found; storage-unavailable where a copy is behind the walk.
     func page(_ request: PageRequest, as principal: Principal) throws -> Page {
         guard (1...10_000).contains(request.limit) else {
             throw Fault(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
@@ -44,6 +49,7 @@ extension StoreReader {
             contentTypes: read.contentTypes)
     }
 
+    /// What must be the same for all pages of a walk. Fields are joined by NUL, which no name has, and counted, so that no two lists are bound alike.
     private static func binding(_ request: PageRequest, _ rows: RowScope, _ principal: Principal) -> [String] {
         let range =
             switch request.range {
@@ -57,12 +63,14 @@ extension StoreReader {
         ] + rows.binding + principal.binding
     }
 
+    /// Own rows and rows of the walk's beginning: under everything else of a query.
     static func scope(of rows: RowScope, sequence: Int64) -> [ColumnFilter] {
         var scope = rows.filters
         scope.append(ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))))
         return scope
     }
 
+    /// `from` is inclusive, `to` exclusive.
     private static func filters(_ request: PageRequest) -> [ColumnFilter] {
         var filters: [ColumnFilter] = []
         func range(_ path: ColumnPath, _ from: Int64?, _ to: Int64?) {
@@ -83,6 +91,8 @@ extension StoreReader {
     }
 
     /// The days that a walk must look at; nil when there is none.
+    ///
+    /// Of the hot files' days, whatever tables have rows of them, and the cold table's bounds.
     private func dayRange(_ request: PageRequest, _ snapshot: TierBoundary.Snapshot) throws -> ClosedRange<Int32>? {
         var low = Int32.max
         var high = Int32.min
@@ -136,6 +146,10 @@ extension StoreReader {
     }
 
     /// Reads rows by their keys, in order, until the page is full.
+    ///
+    /// A page has one row at least, however large it is.
+    ///
+    /// - Returns: `count` rows, of the first so many keys.
     private func rows(
         _ keys: [PageKey], _ fields: PageFields, _ table: any TableSource, _ scope: [ColumnFilter]
     ) throws -> (count: Int, batches: [ColumnBatch], contentTypes: [Column]?) {
@@ -161,12 +175,17 @@ extension StoreReader {
             if fields.needsContentType { contentTypes.append(kept.columns[fields.wanted.count]) }
             next += taken
             if taken < part.count { break }
+            // What is left of the page's bytes, by the average so far.
             partRowCount = min(max(16, (Self.pageByteCountMax - byteCount) / max(1, byteCount / next)), Self.partRowCountMax)
         }
         return (next, batches, fields.needsContentType ? contentTypes : nil)
     }
 
     /// The rows of some keys, in the keys' order.
+    ///
+    /// Found by their sequences, which are unique, within the days and bounds of these; then put in order.
+    ///
+    /// - Throws: internal-error where a row is not there any more, which no snapshot allows.
     private func read(
         _ keys: ArraySlice<PageKey>, _ projection: [String], _ table: any TableSource, _ scope: [ColumnFilter]
     ) throws -> ColumnBatch {
@@ -202,6 +221,8 @@ extension StoreReader {
     }
 
     /// About how many bytes each row of an answer has.
+    ///
+    /// Texts by their bytes, 32 for each column, 24 for each member of an element: enough to bound a page, not to count it.
     private static func rowSizes(_ batch: ColumnBatch) -> [Int] {
         var sizes = [Int](repeating: 32 * batch.columns.count, count: batch.rowCount)
         for column in batch.columns {

@@ -26,6 +26,8 @@ extension StoreReader {
     }
 
     /// The one place that decides what of columns a principal sees.
+    ///
+    /// Every door and every call comes by here, so that what is hidden is hidden in all of them.
     func shownTables(_ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, as principal: Principal) -> ShownTables {
         ShownTables(
             snapshot: snapshot, boundary: boundary, tables: tables, sequence: sequence ?? snapshot.sequence,
@@ -69,6 +71,8 @@ extension StoreReader {
 
 /// The tables and views of one snapshot, by the names that callers give them: `t` and `t_accepted`, and the stored table besides where that has another
 /// name, as `t_history`.
+///
+/// For one principal: `sensitive` is already what that may not see.
 struct ShownTables {
     private static let acceptedSuffix = "_accepted"
 
@@ -88,12 +92,15 @@ struct ShownTables {
     }
 
     /// The stored table that a shown one is of.
+    ///
+    /// Example: `receipts` for `receipts` and `receipts_accepted`, `t_history` for `t`. The name itself where there is no such table.
     func storedName(of name: String) -> String {
         if tables.contains(name) { return name }
         let base = name.hasSuffix(Self.acceptedSuffix) ? String(name.dropLast(Self.acceptedSuffix.utf8.count)) : name
         return tables.storedName(ofShown: base) ?? base
     }
 
+    /// Nil for a name that no table has. Masked for whoever reads.
     func table(_ name: String, asOf instant: Int64? = nil) -> (any TableSource)? {
         whole(name, asOf: instant).map { masked($0, storedName(of: name)) }
     }
@@ -174,10 +181,13 @@ struct ShownTables {
     /// Whether a rollup is listed: as in SQL, where whoever asks has rows there; an auditor reads how those are declared that clients see.
     func isListed(_ state: RollupState, for rows: RowScope) -> Bool { rows == .none ? clientKey(of: state) != nil : sumScope(of: state, for: rows) != nil }
 
+    /// Partial sums of files that have them, and the rows of those that do not, as one offer to the planner.
+    ///
     /// - Parameters:
     ///   - client: whose sums may be seen; nil: all.
     ///   - isAdded: whether whoever reads the partial sums adds them up, so that those over fewer keys do as well. Not of one client's own: which sums a file
     ///     has besides depends on what others sent.
+    /// - Returns: with a `fault` where there are no sums to read; a query then reads rows.
     func offer(_ state: RollupState, isAccepted: Bool, client: ColumnFilter?, isAdded: Bool) -> RollupOffer {
         let empty = MemoryTable(schema: Schema([]), batches: [])
         var offer = RollupOffer(name: state.definition.name, statement: state.statement, partials: empty, rest: empty)

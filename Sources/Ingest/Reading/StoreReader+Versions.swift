@@ -5,6 +5,9 @@ import Query
 /// Documents that change: one of them, its versions, its removal.
 extension StoreReader {
     /// The newest version of a document, or the one of an instant.
+    ///
+    /// - Returns: choices where several clients have a document of that id, and the principal sees them.
+    /// - Throws: not-found, also for a document that was removed.
     func newestVersion(
         _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot, as principal: Principal
     ) throws -> ReceiptLookupResult {
@@ -35,6 +38,8 @@ extension StoreReader {
     }
 
     /// The newest version that is not FAILED of those that had come.
+    ///
+    /// - Parameter sequence: versions above it had not come for whoever reads.
     private func present(_ key: VersionKey, through sequence: Int64) throws -> VersionEntry? {
         var entry = try index.nearest(key, below: .max, .present)
         while let known = entry, known.sequence > sequence { entry = try index.nearest(key, below: known.version, .present) }
@@ -42,6 +47,8 @@ extension StoreReader {
     }
 
     /// What leads a scan to the rows of some versions.
+    ///
+    /// The day leads to files, the bounds of sequences to row groups and pages, the list to the rows.
     private static func places(_ entries: [VersionEntry]) -> [ColumnFilter] {
         let sequences = entries.map(\.sequence)
         let bounds = ColumnFilter.Test.range(
@@ -54,6 +61,7 @@ extension StoreReader {
 
     // MARK: Versions
 
+    /// Newest first, each with what it changed against the one before it.
     func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
         guard (1...1_000).contains(limit) else {
             throw Fault(.badParameter, "limit is 1 to 1,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 1,000")])
@@ -77,6 +85,7 @@ extension StoreReader {
         // One more than are shown, and those that came since.
         let room = limit + 1
         var all = try index.versions(key, below: below, limit: room)
+        // Versions that came after the snapshot stand first: what is asked for begins below them.
         while let first = all.first, first.sequence > snapshot.sequence { all = try index.versions(key, below: first.version, limit: room) }
         guard !all.isEmpty || cursor != nil else { throw Fault.absent(.receipt(lookup.receiptID)) }
         let shown = all.prefix(limit)
@@ -91,6 +100,9 @@ extension StoreReader {
     }
 
     /// Whose document is meant.
+    ///
+    /// - Throws: not-found where nobody has one of that id.
+    /// - Complexity: O(1) for one client; else a look for the id in all files.
     func owner(_ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot) throws -> Owner {
         let table = tables.storedName(ofShown: lookup.table) ?? lookup.table
         let id = Array(lookup.receiptID.utf8)
@@ -109,6 +121,7 @@ extension StoreReader {
         return .several(clients.map { String(decoding: $0, as: UTF8.self) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
 
+    /// - Throws: immutable-table for one that keeps no versions, not-found for none at all, bad-parameter for a view's name.
     func checkVersioned(_ table: String) throws {
         let kind = tables.kind(ofShown: table)
         if let kind, !kind.isImmutable { return }

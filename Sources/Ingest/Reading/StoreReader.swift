@@ -2,6 +2,8 @@ import ColumnStore
 import Documents
 
 /// What answers to reads are made of, whoever has it: the store that leads, or a standby's copy. It changes nothing.
+///
+/// A value of references; any thread asks, each with a snapshot of its own.
 struct StoreReader: Sendable {
     let boundary: TierBoundary
     let tables: TableColumns
