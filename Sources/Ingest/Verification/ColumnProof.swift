@@ -4,6 +4,8 @@ import Documents
 /// Extracts columns from documents once more and holds them against what is stored.
 ///
 /// Receipts of envelope types are left out: what their paths reach may lie around the element that is kept as the document.
+///
+/// What is read again is held against rows as they are stored, hot or cold. Of one thread. Readers of types are kept, a version each.
 final class ColumnProof {
     /// A version of a type, ready to read with; nil where documents cannot be read alone.
     private struct Reading {
@@ -18,10 +20,12 @@ final class ColumnProof {
 
     private let catalog: Catalog
     private var readings: [Key: Reading?] = [:]
+    /// By table, columns that were filled later; read when first needed.
     private var rebuiltColumns: [String: Set<String>]?
 
     init(catalog: Catalog) { self.catalog = catalog }
 
+    /// - Throws: `.notFound` for a version that rows have and the catalog does not.
     private func reading(_ key: Key) throws -> Reading? {
         if let known = readings[key] { return known }
         var reading: Reading?
@@ -62,6 +66,7 @@ final class ColumnProof {
             // They have no document to be held against.
             if type.elementsEqual(TableName.executionType.utf8) { continue }
             guard let reading = try reading(Key(name: String(decoding: type, as: UTF8.self), version: version)) else { continue }
+            // Else the type's columns would not all have a place in the builder.
             guard SchemaEncoding.merged(columns, adding: reading.kind.fields) == columns else {
                 body(row, "its table lacks columns of its type")
                 continue
@@ -76,6 +81,7 @@ final class ColumnProof {
             if isOther || batch.columns[identity.receipt].value(at: row) != .bytes(receipt.receiptID) {
                 body(row, "its document says another receipt_id, business_day or issued_at")
             }
+            // The same way as rows come into columns: what is compared has passed through the same layout.
             try builder.append(
                 TailRow(
                     row: Int64(rows.count), sequence: 0, ticket: ULID(high: 0, low: 0), receivedAt: received, state: .complete, completedAt: nil,
@@ -96,6 +102,8 @@ final class ColumnProof {
 
     /// Of rows whose version of their type says another value, those where no version that gives the column says it either: where it was filled
     /// later, one does.
+    ///
+    /// - Returns: rows that nothing accounts for.
     private func unfilled(
         _ rows: [Int], _ batch: ColumnBatch, _ field: Field, _ names: (type: Int, version: Int, document: Int, received: Int), _ index: Int
     ) throws -> [Int] {
@@ -125,12 +133,15 @@ final class ColumnProof {
         return rows.filter { left.contains($0) }
     }
 
+    /// All versions of a type: they are numbered from 1, without gaps.
     private func versions(of name: String) throws -> [DocumentType] {
         var types: [DocumentType] = []
         while let json = try catalog.typeFile(name: name, version: types.count + 1) { types.append(try DocumentType(kept: json)) }
         return types
     }
 
+    /// Without a bound of work: the document was taken once.
+    ///
     /// - Returns: nil when the document is refused.
     private static func extract(_ document: [UInt8], _ reading: Reading, _ received: Int64) throws -> ExtractedReceipt? {
         var options = ReadingOptions(type: reading.type.name, now: received, documentByteCountMax: .max)

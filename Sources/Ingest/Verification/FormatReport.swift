@@ -2,6 +2,8 @@ import ColumnStore
 import Glibc
 
 /// What this version of the program will change in a store when it opens it, found by reading alone: also beside a server of an earlier version that holds it.
+///
+/// A report before an upgrade. Nothing is opened to write, so a server that runs is not disturbed.
 package struct FormatReport: Sendable {
     /// A kind of file whose layout has versions.
     package struct Part: Sendable {
@@ -9,6 +11,7 @@ package struct FormatReport: Sendable {
         package let name: String
         /// What was found: several where files of a kind differ.
         package let found: [Int64: Int]
+        /// The version that this program writes.
         package let known: Int64
         /// What the steps between do, a line each.
         package let changes: [String]

@@ -5,7 +5,11 @@ import Glibc
 ///
 /// Keys are dealt into parts by their hash; each part is sorted by itself at the end. Past `memoryCountMax` the parts lie in temporary
 /// files without names, 24 bytes a key.
+///
+/// 1. Equal keys are always in the same part.
+/// 2. Before the first spill every key is in memory; afterwards a part's keys are in its file but for the last few.
 final class RepeatFinder {
+    /// 24 bytes, written as they lie in memory: no other process reads them.
     struct Key {
         var high: UInt64
         var low: UInt64
@@ -27,7 +31,9 @@ final class RepeatFinder {
 
     deinit { for file in files { close(file) } }
 
+    /// - Complexity: O(1), and now and then a write of 96 KiB.
     func insert(_ key: Key) throws {
+        // The upper six bits of a product with an odd constant depend on all bits of the key: 64 parts of about one size.
         let part = Int(((key.high ^ key.low) &* 0x9E37_79B9_7F4A_7C15) >> 58)
         parts[part].append(key)
         count += 1
@@ -43,6 +49,7 @@ final class RepeatFinder {
             let path = "\(directory)/till-verify-\(getpid())-\(part)"
             let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard file >= 0 else { throw DataDirectory.Failure.io(operation: "create", path: path, code: errno) }
+            // Without a name it goes with the process, however that ends.
             _ = FileRemoval.remove(path, .temporary)
             files.append(file)
         }
@@ -64,6 +71,9 @@ final class RepeatFinder {
     }
 
     /// Hands out each pair of neighbours with the same key.
+    ///
+    /// Parts are read and sorted one by one, so memory holds a 64th of the keys. Of three equal keys two pairs are told. The keys are gone
+    /// afterwards.
     func forEachRepeat(_ body: (_ first: Key, _ second: Key) -> Void) throws {
         for part in 0..<Self.partCount {
             var keys = parts[part]

@@ -1,7 +1,10 @@
 import ColumnStore
 import Documents
 
+/// Cold tables: objects by their hashes, then every row of the present version.
 extension Verifier {
+    /// - Parameter version: the one that the catalog names.
+    /// - Throws: where the table itself cannot be read; all else is noted.
     func check(_ name: String, version: Int, _ catalog: Catalog, _ proof: ColumnProof) throws {
         let storage = try directory.cold(name)
         var hashes: Set<String> = []
@@ -30,6 +33,7 @@ extension Verifier {
         }
     }
 
+    /// Reads the object from end to end.
     func check(_ object: Catalog.ColdObject, _ storage: any ObjectStorage) throws {
         let path = storage.place(of: object.key)
         look(path)
@@ -57,6 +61,8 @@ extension Verifier {
         }
     }
 
+    /// One pass: each batch is decoded once, and everything is asked of it then. Bounds and counts are held against the row group's statistics,
+    /// then the file's manifest.
     private func checkRows(_ cold: ColdTable, _ file: DataFile, _ path: String, _ proof: ColumnProof) throws {
         let parquet = try cold.open(file)
         let fields = cold.iceberg.schema.fields
@@ -116,6 +122,7 @@ extension Verifier {
         }
     }
 
+    /// Identity, ticket, sequence, and the document's hash, of each row.
     private func check(_ batch: ColumnBatch, _ columns: RowColumns, table: String, _ path: String, from first: Int64) throws {
         for row in 0..<batch.rowCount {
             guard case .integer(let sequence) = batch.columns[columns.sequence].value(at: row),
@@ -153,6 +160,8 @@ extension Verifier {
 }
 
 /// Least and greatest of the columns of whole numbers that every table has, held against what files say of them.
+///
+/// What prunes files and row groups, so that a wrong one would hide rows.
 private struct IntegerBounds {
     private static let names = ["business_day", "issued_at", "sequence"]
     private let places: [(name: String, index: Int)]
@@ -180,6 +189,7 @@ private struct IntegerBounds {
         ranges[place] = min(known.lowerBound, range.lowerBound)...max(known.upperBound, range.upperBound)
     }
 
+    /// What is not said is no fault: empty for a chunk without statistics.
     func differences(statistics: RowGroupMetadata) -> [String] {
         places.indices.compactMap { place in
             let chunk = statistics.columns.first { $0.metadata?.path == [places[place].name] }

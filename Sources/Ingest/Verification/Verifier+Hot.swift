@@ -3,11 +3,15 @@ import Documents
 import Query
 
 /// Rows of a day, counted and summed up so that two forms of the same rows give the same.
+///
+/// Sums of hashes do not depend on the order: rows come by their ids, columns by pieces.
 struct DayTotals: Equatable {
     private(set) var rowCount = 0
     private var digest: UInt64 = 0
 
     /// In any order.
+    ///
+    /// - Complexity: O(bytes). Each text has its length behind it, so that neighbours cannot lend each other bytes.
     mutating func add(_ parts: [[UInt8]], _ numbers: [Int64]) {
         var bytes: [UInt8] = []
         for part in parts { bytes += part + [UInt8(truncatingIfNeeded: part.count)] }
@@ -17,6 +21,7 @@ struct DayTotals: Equatable {
     }
 }
 
+/// Hot files: rows one after the other, then the columns of the same rows.
 extension Verifier {
     func checkHot(_ catalog: Catalog, _ proof: ColumnProof) throws {
         let dictionaries = DocumentDictionaries(known: try catalog.dictionaries()) { _, _ in 0 }
@@ -36,9 +41,11 @@ extension Verifier {
         }
     }
 
-    /// - Returns: what the rows say of each table's days.
+    /// Reads by one statement, which is one state of the file.
     ///
     /// - Parameter sequence: rows beyond it came while somebody else was reading: not looked at.
+    /// - Returns: what the rows say of each table's days.
+    ///
     func checkRows(_ file: HotFile, through sequence: Int64 = .max) throws -> [String: [Int32: DayTotals]] {
         var totals: [String: [Int32: DayTotals]] = [:]
         try file.pool.withConnection { connection in
@@ -84,6 +91,7 @@ extension Verifier {
     /// Beside a server states go on while rows and columns are read one after the other.
     private func shownState(_ state: [UInt8]) -> [UInt8] { isOnline ? [] : state }
 
+    /// A document that was brought again counts in its place.
     private func checkDocument(_ statement: SQLiteStatement, _ id: Int64, _ ticket: ULID, _ file: HotFile) {
         report.documentByteCount = report.documentByteCount.addingSaturating(Int64(statement.count(5)))
         do {
@@ -101,6 +109,10 @@ extension Verifier {
     }
 
     /// The columns of every row can be read, and say of each day what the rows say.
+    ///
+    /// Read as queries read them: groups, chunks, repaired rows.
+    ///
+    /// - Parameter limit: rows of higher sequences are not looked at.
     func checkColumns(
         _ file: HotFile, _ totals: [String: [Int32: DayTotals]], _ proof: ColumnProof, through limit: Int64 = .max
     ) throws {

@@ -8,6 +8,7 @@ import Documents
 /// pages and logs as they lie on the disk (SQLite holds the pages that it reads against their sums), the state of receipts as rows and columns
 /// say it, and files that belong to nothing.
 extension Verifier {
+    /// - Throws: `Cancelled`; everything else is noted.
     func run(beside store: StoreParts) throws -> Report {
         guarded("\(directory.path)/FORMAT") { try checkFormat() }
         store.compactor.withoutRemovals {

@@ -15,6 +15,8 @@ extension Verifier {
     }
 
     /// Makes sums of cold files again, and names those that differ.
+    ///
+    /// A rollup whose table was not made for this putting of it has no sums to be proven.
     func checkSums(_ catalog: Catalog) throws {
         let versions = Dictionary(try catalog.coldVersions().map { ($0.table, $0.version) }, uniquingKeysWith: { first, _ in first })
         let numbers = try catalog.rollupTables()
@@ -38,6 +40,7 @@ extension Verifier {
         }
     }
 
+    /// Groups of cold files that share a file of sums are summed together, as they were.
     func check(_ state: RollupState, _ base: ColdTable, _ sums: ColdTable, _ columns: TableColumns) throws {
         let engine = QueryEngine(.init(threadCount: 1))
         let known = base.iceberg.schema.fields.filter { !StandardColumns.names.contains($0.name) }.map(\.withoutIDs)
@@ -91,6 +94,8 @@ extension Verifier {
     private static let sampleRowCount: Int64 = 5_000_000
 
     /// Files of sums with the cold files that each is of: some that chance chooses, or all.
+    ///
+    /// At most five million rows, unless all are asked for: a file beyond that is never chosen but as the smallest.
     private func sample(_ state: RollupState, _ base: ColdTable) throws -> [(part: String?, files: [DataFile])] {
         var groups: [String: [DataFile]] = [:]
         var chosen: [(part: String?, files: [DataFile])] = []
@@ -115,6 +120,7 @@ extension Verifier {
         }
     }
 
+    /// Both are in the order of their keys.
     private static func isSame(_ left: RowWalk, _ right: RowWalk) throws -> Bool {
         while true {
             let (one, other) = (try left.next(), try right.next())

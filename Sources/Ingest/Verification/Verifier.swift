@@ -44,6 +44,7 @@ package final class Verifier {
     var report = Report()
     var uniqueness: Uniqueness
     private let progress: (Progress) -> Void
+    /// Below DATA: what belongs to the store, as far as it was met.
     private var known: Set<String> = []
     /// Beside a server that goes on working; its directory is not ours to give back.
     let isOnline: Bool
@@ -86,9 +87,12 @@ package final class Verifier {
         isUnwanted = isCancelled
     }
 
+    /// Asked between rows and files.
     func checkCancelled() throws { if isUnwanted() { throw Cancelled() } }
 
     /// Looks at everything, whatever is found on the way.
+    ///
+    /// Never throws: what keeps it from going on is a finding, and what comes after it is looked at all the same.
     package func run() -> Report {
         defer { directory.release() }
         guarded("\(directory.path)/FORMAT") { try checkFormat() }
@@ -134,10 +138,12 @@ package final class Verifier {
         return report
     }
 
+    /// - Parameter path: of the file, absolute, or an object's location.
     func note(_ path: String, _ fault: String) { report.findings.append(Finding(path: path, fault: fault)) }
 
     func look(_ path: String) { progress(Progress(path: path, rowCount: report.rowCount)) }
 
+    /// Progress is told each 65,536 rows.
     func count(rows: Int, in path: String) {
         let before = report.rowCount
         report.rowCount += Int64(rows)
@@ -147,6 +153,8 @@ package final class Verifier {
     /// A file below DATA that is part of the store.
     func isPart(_ path: String) { known.insert(path) }
 
+    /// Errors that name a file are noted of that, others of `path`.
+    ///
     /// - Returns: whether `body` came to its end; why not is noted.
     @discardableResult
     func guarded(_ path: String, _ body: () throws -> Void) -> Bool {
@@ -212,6 +220,7 @@ package final class Verifier {
         _ = try StoreFormat.read(directory.path)
     }
 
+    /// Nothing for a store whose server was never started.
     func checkAdminKey(_ catalog: Catalog) throws {
         let storage = try directory.files()
         guard let hash = try catalog.bytes(Catalog.adminKeyHash) else { return }
@@ -240,6 +249,7 @@ package final class Verifier {
         }
     }
 
+    /// - Precondition: everything that names files was read to its end.
     private func findStrangers() throws {
         try directory.files().list(prefix: "") { object in
             // Put aside, and named in the log when that was done; and what tells of the store to others: commits under way, records of a cluster. Ranges of
@@ -264,6 +274,8 @@ package final class Verifier {
     // MARK: Databases
 
     /// Looks at a database and its log, then lets `body` read it; what is made beside it for that goes again.
+    ///
+    /// Where the file had no log, those that reading has made beside it are removed.
     func checkDatabase(_ path: String, _ name: String, _ body: () throws -> Void) {
         look(path)
         report.fileCount += 1
@@ -282,6 +294,7 @@ package final class Verifier {
         if !hadLog { for suffix in ["-wal", "-shm"] { _ = FileRemoval.remove(path + suffix, .temporary) } }
     }
 
+    /// https://www.sqlite.org/pragma.html#pragma_integrity_check; twenty lines at most.
     func checkIntegrity(_ path: String) throws {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         let statement = try connection.statement("PRAGMA integrity_check(20)")
@@ -298,6 +311,9 @@ package final class Verifier {
 }
 
 /// What must be there once in the whole store: identities, tickets, sequences.
+///
+/// A key is 128 bits: of a ticket its own, of a sequence the number, of an identity the first half of a SHA-256. Its place has the kind in the
+/// upper four bits and the number of its file below.
 struct Uniqueness {
     private enum Kind: UInt64 { case identity, ticket, sequence }
 
@@ -309,6 +325,8 @@ struct Uniqueness {
     init(directory: String) { keys = RepeatFinder(directory: directory) }
 
     /// From now on rows are of this file.
+    ///
+    /// - Precondition: called before the file's first `insert`.
     mutating func begin(_ path: String) { paths.append(path) }
 
     private func insert(_ kind: Kind, _ high: UInt64, _ low: UInt64) throws {
@@ -336,6 +354,7 @@ struct Uniqueness {
         try insert(.identity, word(0), word(8))
     }
 
+    /// Twenty of each kind are told, and no more.
     func check(_ note: (_ path: String, _ fault: String) -> Void) throws {
         var counts: [UInt64: Int] = [:]
         try keys.forEachRepeat { first, second in
