@@ -4,11 +4,15 @@ import Query
 import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
+///
+/// What these roles promise stands with their protocols (`Roles/`); here it is handed to the parts. Faults are told as `Fault`s, whose words are
+/// for people.
 extension Engine: TypeAdministration, RollupAdministration, ContractAdministration, KeyAdministration, CredentialLookup, RefusedDocuments {
     package func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] {
         types.descriptions(after: name, limit: limit, among: principal.types)
     }
 
+    /// Nil for a type that the principal's contract does not name, as if there were none.
     package func type(_ name: String, as principal: Principal) throws -> TypeDescription? {
         guard principal.types?.contains(where: { $0.hasSameBytes(as: name) }) ?? true else { return nil }
         return types.description(of: name)
@@ -20,6 +24,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         try type(name, as: principal) == nil ? [] : catalog.typeVersions(name: name, before: version, limit: limit)
     }
 
+    /// The type first, then the rollups that its file declares. A crash in between leaves the type without them, until it is put again.
     package func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         let declared = rollups.read(typeFile: body, former: types.newestFile(of: name))
         // Told with whatever else is wrong with it: the store's part knows rollups, the types' own the rest.
@@ -31,6 +36,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func deleteType(name: String) throws { try types.delete(name: name) }
 
+    /// Made for each call: it has no state of its own.
     private var rollups: RollupStore { RollupStore(catalog: catalog, boundary: FilledRollups(compactor: compactor), columns: tier.tables) }
 
     package func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] {
@@ -39,6 +45,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return compactor.options.makesSums ? known : known.map { RollupDescription(definition: $0.definition, progress: $0.progress.ended("a pair of machines makes no sums")) }
     }
 
+    /// Its sums are made behind the call's back, by the compactor.
     package func putRollup(name: String, body: JSONValue) throws -> PutOutcome {
         let outcome = try rollups.put(name, body)
         if outcome != .unchanged { compactor.fill() }
@@ -50,6 +57,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         compactor.fill()
     }
 
+    /// Whether its sums would be nearly as many as the rows: a word to whoever declared it, nothing more.
     package func rollupWarning(name: String) -> String? {
         let snapshot = tier.boundary.snapshot()
         guard let rollup = snapshot.rollups[name]?.definition else { return nil }
@@ -73,6 +81,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func contract(_ clientID: String) throws -> Contract? { catalog.contract(clientID) }
 
+    /// - Throws: invalid-contract for an id that no document could have.
     package func putContract(_ contract: Contract) throws -> PutOutcome {
         guard Intake.isID(contract.clientID.utf8) else {
             throw Fault(
@@ -82,6 +91,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return try catalog.put(contract)
     }
 
+    /// Its keys count no more when this returns. Its data stay.
     package func deleteContract(_ clientID: String) throws {
         guard try catalog.deleteContract(clientID) else { throw Self.noContract(clientID) }
     }
@@ -91,6 +101,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return try catalog.keys(of: owner, after: after, limit: limit)
     }
 
+    /// - Throws: bad-parameter for a role that the owner's keys do not have, not-found without a contract.
     package func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription {
         let isOfClient = if case .client = owner { true } else { false }
         guard isOfClient == (key.role == .contract) else {
@@ -131,6 +142,9 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { try quarantine.delete(filter) }
 
+    /// Returns when it is done.
+    ///
+    /// - Throws: overloaded where it was ended before; what went wrong with it.
     package func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
         do {
             return try compactor.compact(before: before, isCancelled: isCancelled)

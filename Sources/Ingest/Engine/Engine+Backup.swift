@@ -3,7 +3,10 @@ package import Documents
 import Glibc
 import Synchronization
 
+/// Long work on the whole store, on threads of its own.
 extension Engine {
+    /// - Parameter destination: an absolute path, or a bucket's URL.
+    /// - Throws: bad-parameter, overloaded for a second one beside another, disk-full, internal-error. The last backup stays as it was then.
     package func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary {
         let bucket = StorageScheme.isRemote(destination) ? try options.openPlace(destination).objects : nil
         guard bucket != nil || destination.hasPrefix("/"), !destination.utf8.contains(0) else {
@@ -25,10 +28,13 @@ extension Engine {
         }
     }
 
+    /// - Throws: bad-parameter in a pair of machines.
     package func checkMovable() throws {
         guard options.replica == nil else { throw Self.refusal("two machines keep this store, and both would have to look for its warehouse elsewhere: it stays where storage.url says") }
     }
 
+    /// - Throws: bad-parameter for a place that cannot be used, storage-unavailable for one that gives no answer, overloaded where it was ended
+    ///   before.
     package func move(
         to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void
     ) throws -> WarehouseMoveSummary {
@@ -56,6 +62,10 @@ extension Engine {
     }
 
     /// On a thread of its own, so that its low priority is not left to another's work; one backup or move at a time.
+    ///
+    /// Waits for it.
+    ///
+    /// - Throws: overloaded while another is under way; what `body` throws.
     func alone<Result: Sendable>(_ name: String, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
         let isFree = isBackingUp.withLock { isBackingUp in
             defer { isBackingUp = true }
@@ -77,6 +87,9 @@ extension Engine {
 // MARK: The log
 
 extension Engine {
+    /// What keeps commits elsewhere: a pair's replica, a log, or nothing. Begun before the first file is opened to write, so that no commit comes
+    /// past it; where nothing keeps them, the mark of a log that was there is broken.
+    ///
     /// - Throws: `DataDirectory.Failure.logRefused`.
     static func beginLog(_ directory: DataDirectory, _ options: Options) throws -> (any CommitKeeping)? {
         if let replica = options.replica {
@@ -111,6 +124,7 @@ extension Engine {
     package var isKeptElsewhere: Bool { log?.isAwaited ?? false }
     package var keepsReads: Bool { log?.keepsReads ?? false }
 
+    /// - Parameter body: called once: at once where nothing is waited for; with a fault where what was done here may be nowhere else.
     package func whenKept(_ body: @escaping @Sendable (Fault?) -> Void) {
         guard let log else { return body(nil) }
         log.whenKept { outcome in
@@ -124,6 +138,7 @@ extension Engine {
         }
     }
 
+    /// Asked before something is done: while the log gives no answer, nothing is begun that would have to wait for it.
     package var changeRefusal: Fault? {
         guard let log, log.isStuck else { return nil }
         if let end = log.end { return Fault(.notLeader, "this machine leads no more, and ends: \(end); nothing was done", advice: .sendAgainLater) }
@@ -140,6 +155,7 @@ extension Engine {
     private static let lateLog = Fault(
         .storageUnavailable, "this was done here and is not in the log yet, which gives no answer: the same call is answered once it has it", advice: .sendAgainLater, isOutcomeUnknown: true)
 
+    /// Files go no earlier than the commits that have ended them are kept, and are carried before the commits that name them.
     func startLog(_ cold: ColdTier) {
         guard let log else { return }
         cold.beforeRemoval.withLock { $0 = { [log] in log.settle() } }

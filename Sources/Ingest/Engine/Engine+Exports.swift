@@ -1,9 +1,11 @@
 import ColumnStore
 import Documents
 
+/// Answers that leave as files: rows of the catalog, and files that those name.
 extension Engine: ExportKeeping, LinkSigning {
     package func addExport(_ export: Export) throws { try catalog.add(export) }
 
+    /// - Throws: not-found, also for another's.
     package func export(_ id: String, as principal: Principal) throws -> Export {
         guard let export = try catalog.export(id), Self.sees(principal, export) else { throw Self.noExport(id) }
         return shown(export)
@@ -26,6 +28,7 @@ extension Engine: ExportKeeping, LinkSigning {
 
     private static func noExport(_ id: String) -> Fault { Fault.absent(.export) }
 
+    /// By the time of their making; the administrator's see all.
     package func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] {
         let rows: RowScope =
             switch principal.identity {
@@ -36,16 +39,21 @@ extension Engine: ExportKeeping, LinkSigning {
         return try catalog.exports(of: rows, after: place, limit: limit).map(shown)
     }
 
+    /// The row first: a file that nothing names goes at the next sweep, whatever becomes of this call.
     package func deleteExport(_ id: String, as principal: Principal) throws {
         let export = try export(id, as: principal)
         guard try catalog.deleteExport(id) else { throw Self.noExport(id) }
         remove(export, "the export \(id) was deleted")
     }
 
+    /// For whoever bears a link that was signed: no principal is asked.
     package func linkedExport(_ id: String) throws -> Export? { try catalog.export(id).map(shown) }
 
     package func waitingExports() throws -> [Export] { try catalog.exports(in: .running) }
 
+    /// In one transaction with the notice of its end.
+    ///
+    /// - Returns: false where the export was deleted meanwhile; its file is removed.
     package func endExport(_ export: Export) throws -> Bool {
         let notice = topicStore.isHeard ? notice(of: export) : nil
         let isThere = try catalog.change(export, from: .running) { connection in
@@ -71,6 +79,9 @@ extension Engine: ExportKeeping, LinkSigning {
                 time: export.endedAt ?? now, data: data.bytes), at: now)
     }
 
+    /// Those whose time is over, then files that no row names.
+    ///
+    /// - Parameter now: microseconds since 1970.
     package func sweepExports(now: Int64) throws {
         for export in try catalog.exports(in: .done) where now >= export.expiresAt ?? .max {
             var expired = export

@@ -13,6 +13,10 @@ extension Engine: UsageKeeping {
     /// Writes down what was counted, if that is due. To be called every few seconds.
     package func lookAfterUsage() throws { try usage.look() }
 
+    /// - Parameters:
+    ///   - from: days since 1970, inclusive; nil: from the first on.
+    ///   - to: exclusive; nil: up to the last.
+    /// - Throws: wrong-client, not-found for one that never was.
     package func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal) throws -> [UsageSpan] {
         let client = ClientID(clientID)
         guard principal.isAdmin || principal.identity == .contract(client) else {

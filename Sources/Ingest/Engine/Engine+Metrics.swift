@@ -6,6 +6,9 @@ import Synchronization
 
 /// Figures for /metrics: of the writer, the tiers, compaction and the queues.
 extension Engine: StoreLife {
+    /// Read without stopping anybody: each figure is of its own moment.
+    ///
+    /// - Complexity: O(files + tables + rollups), and a look at partial indexes of each hot file.
     package func metrics() -> [Metric] {
         let snapshot = tier.boundary.snapshot()
         return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + rollupMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
@@ -13,6 +16,7 @@ extension Engine: StoreLife {
             + (registration.withLock { $0 }?.metrics() ?? []) + executions.metrics() + queueStore.metrics(now: options.hot.clock.now()) + topicStore.metrics()
     }
 
+    /// Why no document is taken just now; empty while all are.
     package var intakeRefusals: [Fault] {
         if let failure = tier.writer.failure { return [failure] }
         let least = options.hot.writer.minFreeBytes
@@ -48,6 +52,7 @@ extension Engine: StoreLife {
             + durations("writer_jobs_by_duration_total", "What the writer's thread did between commits, by how long: up to `up_to` seconds.", statistics.jobs)
     }
 
+    /// As a histogram: the count up to each bound.
     private func durations(_ name: String, _ help: String, _ counts: DurationCounts) -> [Metric] {
         counts.cumulative.map { counter(name, help, $0.count, [(name: "up_to", value: $0.bound)]) }
     }

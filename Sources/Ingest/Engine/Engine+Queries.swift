@@ -4,6 +4,8 @@ import Documents
 
 /// The store as SQL sees it.
 extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing {
+    /// None for whoever does not see all rows: files have everybody's. Nor those with columns that the principal may not see, since files have
+    /// their values.
     package func warehouseTables(as principal: Principal) throws -> [String] {
         guard principal.rows == .all else { return [] }
         let snapshot = tier.boundary.snapshot()
@@ -15,6 +17,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         return (stored + newest + sums).sorted()
     }
 
+    /// Nil for one that is not among `warehouseTables`.
     package func warehouseTable(_ name: String, as principal: Principal) throws -> WarehouseTable? {
         guard try warehouseTables(as: principal).contains(name) else { return nil }
         let snapshot = tier.boundary.snapshot()
@@ -25,6 +28,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         return try WarehouseTable(name, try Table.open(storage, version: version))
     }
 
+    /// By the bytes of their names; `name` is exclusive.
     package func views(after name: String?, limit: Int) -> [SavedView] {
         let all = savedViews.all.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         return Array(all.drop { view in name.map { !$0.utf8.lexicographicallyPrecedes(view.name.utf8) } ?? false }.prefix(limit))

@@ -4,6 +4,7 @@ package import Query
 
 /// Reads: of the store as it is now.
 extension Engine: RowReading, ChangeFeed, VersionKeeping {
+    /// Made for each call: a value of references.
     var reader: StoreReader {
         StoreReader(
             boundary: tier.boundary, tables: tier.tables, index: tier.versions, catalog: catalog, types: types, quarantine: quarantine, savedViews: savedViews,
@@ -26,6 +27,9 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
     func checkKnown(_ scope: RowScope, _ principal: Principal) throws { try reader.checkKnown(scope, principal) }
     func shown(_ entry: QuarantineEntry, to principal: Principal) -> QuarantineEntry { reader.shown(entry, to: principal) }
 
+    /// A removal is a version without a document, and goes the way of any other. Whether it is the newest that it removes, the writer sees.
+    ///
+    /// - Parameter completion: called once; with nil where the document is removed, or was before.
     package func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) {
         do {
             guard principal.access == .readWrite else {

@@ -34,6 +34,7 @@ extension Engine: Callbacks, DeadLetterReview {
         }
     }
 
+    /// What an operator should look after, in words; empty while all is well.
     package var degradations: [String] {
         missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" } + compactor.cold.damage.texts + compactor.hotDamageTexts
             + compactor.warehouseTexts + (log?.texts ?? [])
@@ -53,6 +54,7 @@ extension Engine: Callbacks, DeadLetterReview {
 
     // MARK: Callbacks
 
+    /// - Parameter completion: called once: with success too where the outcome was known already; contradicting-outcome where it was another.
     package func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
         do {
             try checkSignature(callback)
@@ -89,8 +91,10 @@ extension Engine: Callbacks, DeadLetterReview {
         }
     }
 
+    /// What an unknown registrar's signature is held against, so that it takes as long.
     private static let nobody = [WebhookSecret("nobody's")].compactMap { $0 }
 
+    /// - Throws: bad-parameter for a body without a ticket or an outcome; what is wrong with it as JSON.
     private static func read(_ callback: RegistrarCallback) throws -> (ticketID: String, outcome: StepOutcome) {
         do {
             return try JSONReader().read(callback.body) { tape in
@@ -111,6 +115,7 @@ extension Engine: Callbacks, DeadLetterReview {
         }
     }
 
+    /// A receipt is hot as long as a step of it is open, so only hot ones change.
     private func settle(
         _ ticketID: String, _ registrar: String, _ outcome: StepOutcome, _ completion: @escaping @Sendable (Result<Void, Fault>) -> Void
     ) throws {
@@ -158,6 +163,9 @@ extension Engine: Callbacks, DeadLetterReview {
 
     package func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? { try reader.deadLetter(id, as: principal) }
 
+    /// Waits for the writer, thirty seconds at most.
+    ///
+    /// - Throws: read-only, not-found, different-document where another receipt has the identity by now, contradicting-outcome, overloaded.
     package func redrive(_ id: String, as principal: Principal) throws {
         let absent = Fault(.notFound, "there is no dead letter \(id), or its receipt is in cold and it can be tried no more")
         guard principal.access == .readWrite else {
@@ -209,6 +217,7 @@ extension Engine {
         guard try delete([key]) == 1 else { throw absent }
     }
 
+    /// Page by page; letters that come meanwhile may or may not be among them.
     package func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary {
         var summary = DeletionSummary(count: 0, hasMore: false)
         var cursor: String?
@@ -230,6 +239,7 @@ extension Engine {
         var deleted = try catalog.deleteDeadLetters(keys.map(\.description))
         let results = Monitor<[Result<ProcessResult, Fault>]>([])
         var sentCount = 0
+        // All are handed in before one is waited for: they are committed in a few groups.
         for key in keys {
             guard let file = files.first(where: { ($0.day, $0.part) == (key.day, key.part) }) else { continue }
             sentCount += 1

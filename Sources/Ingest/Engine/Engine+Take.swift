@@ -4,6 +4,7 @@ import Synchronization
 
 /// Documents in: read, decide whose they are, see whether they are known, hand them to the writer, answer.
 extension Engine: DocumentIntake {
+    /// - Parameter completion: called once, on whichever thread has the answer, after what was stored is durable.
     package func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
         do {
             guard request.principal.access == .readWrite else {
@@ -13,6 +14,8 @@ extension Engine: DocumentIntake {
             // A small body is read on the caller's thread, as far as that is soon done.
             if request.body.count <= Intake.inlineByteCountMax {
                 let allowance = WorkAllowance(steps: Intake.inlineStepCount)
+                // Where the steps run out, what was read is thrown away, and the lane begins anew with more: so no caller's thread is held up for
+                // long.
                 let read = intake.read(allowance)
                 if !allowance.isShort { return try intake.finish(read, completion) }
             }
@@ -25,6 +28,7 @@ extension Engine: DocumentIntake {
     /// Receipts of one body that each count on their own, at most.
     package static var takenCountMax: Int { Intake.lineCountMax }
 
+    /// Lanes are by contract, so that one who sends expensive documents waits behind itself.
     private func takeInLane(_ intake: Intake, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
         var apart = intake
         apart.request.isAlone = false

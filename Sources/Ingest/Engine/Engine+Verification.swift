@@ -2,6 +2,9 @@ import ColumnStore
 import Documents
 
 extension Engine: StoreMaintenance {
+    /// Beside the store, while it goes on working.
+    ///
+    /// - Throws: overloaded where it was ended before it was done. What is wrong with files is in the report.
     package func verify(
         temporaryDirectory: String, makesAllSums: Bool, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {

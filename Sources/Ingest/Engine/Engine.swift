@@ -9,6 +9,9 @@ import Synchronization
 ///
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
+///
+/// Any thread calls it. It has no lock of its own but for what begins and ends: each part looks after itself, and what must be one state is in
+/// `TierBoundary` or in a transaction of the catalog.
 package final class Engine: ProcessHolding, Sendable, UploadHolding {
     package struct Options: Sendable {
         package var hot = HotTier.Options()
@@ -88,6 +91,14 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
 
     /// Opens or makes the store in a directory.
     ///
+    /// In this order:
+    ///
+    /// 1. The directory is taken, and proven to be of one store, before anything is changed.
+    /// 2. What keeps commits elsewhere, then the catalog, then the warehouse's claim.
+    /// 3. Cold tables and hot files, whose tails are laid into memory.
+    /// 4. Types, rollups, intake, queues, uploads, executions.
+    /// 5. Threads, the last of all.
+    ///
     /// - Throws: `DataDirectory.Failure` when another process has it, or it is of another format; `SQLiteError` and `ColumnStoreError`
     ///   naming the file when one of its files is damaged or missing.
     package init(path: String, options: Options = Options()) throws {
@@ -161,6 +172,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             reason: "generation \(catalog.mark.generation) of the catalog fits \(files.count) hot files of \(files.reduce(0) { $0 + Int($1.state.rowCount) }) receipts and \(tables.count) cold tables")
     }
 
+    /// A database that comes with its first content: a store without queues has no file for them.
     private static func queues(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options, _ topics: TopicCore) throws -> QueueStore {
         let store = QueueCore.Store(
             path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
@@ -192,6 +204,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
     }
 
+    /// From the opening until `close` begins.
     package var isReady: Bool { !isClosed.withLock { $0 } }
 
     /// Why the last compaction failed; nil when it did not. For the log.
@@ -206,6 +219,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     }
 
     /// Reads the footers of cold files, the newest first, so that the first queries need not; for so many seconds at most.
+    ///
+    /// - Complexity: as many footers as the cache holds, for each table.
     package func warm(seconds: Double) {
         defer { compactor.keepFiltersSoon() }
         let end = SteadyClock.seconds() + seconds
@@ -220,6 +235,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     }
 
     /// Lays rows down as columns, few as they are, since whoever opens the store next would make them of their documents again: for so many seconds at most.
+    ///
+    /// Called before `close`. What is not done by then goes on behind this call's back.
     package func layDown(seconds: Double) {
         let isDone = Monitor(false)
         WorkerThread(name: "lay-down", isDetached: true) { [tier] in
@@ -250,6 +267,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         return earlier != nil && earlier != hash
     }
 
+    /// Whoever takes work ends before those who do it, and the writer last of those who write; then the catalog notes what was kept in memory. A
+    /// second call does nothing.
     package func close() throws {
         let wasClosed = isClosed.withLock { isClosed in
             defer { isClosed = true }
@@ -306,6 +325,8 @@ extension Engine: MessageHolding {
     package var events: any EventPublishing { topicStore }
 
     /// From now on events go to webhooks and processes, and what is committed to the topic `till`. Without it they wait in the file.
+    ///
+    /// Called once, by a server.
     package func startEvents() {
         let surroundings = TopicSurroundings(
             contract: { [catalog] in catalog.contract($0) }, starter: { [executions] in executions })
