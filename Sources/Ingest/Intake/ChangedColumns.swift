@@ -3,6 +3,8 @@ import Documents
 import Query
 
 /// Which columns of a new version say something else than the version before: for the answer to whoever sent it.
+///
+/// The version before is looked for once the new one is durable, since neither the writer nor its caller should wait for cold files.
 final class ChangedColumns: Sendable {
     private let tier: HotTier
     private let thread: JobThread
@@ -16,6 +18,8 @@ final class ChangedColumns: Sendable {
     func stop() { thread.stop() }
 
     /// Of columns with these fields those that come from documents.
+    ///
+    /// Their places.
     static func of(_ fields: [Field]) -> [Int] {
         fields.indices.filter { !StandardColumns.names.contains(fields[$0].name) && !VersionColumns.names.contains(fields[$0].name) }
     }
@@ -24,6 +28,9 @@ final class ChangedColumns: Sendable {
     static func normal(_ value: Value) -> Value { if case .list(let elements) = value, elements.isEmpty { .null } else { value } }
 
     /// Adds to the outcomes of rows what changed with them, on a thread of its own: the versions before are read.
+    ///
+    /// Where the store closes, or what was before cannot be read, outcomes come back as they are: nothing is told then, which is not the same as
+    /// nothing changed.
     ///
     /// - Parameter done: called with the outcomes, on any thread.
     func find(_ rows: [HotRow], _ outcomes: [Submission.Outcome], done: @escaping @Sendable ([Submission.Outcome]) -> Void) {
@@ -35,6 +42,7 @@ final class ChangedColumns: Sendable {
         }
     }
 
+    /// A first version has an empty list: it has no version before it.
     private func changed(_ rows: [HotRow], _ outcomes: [Submission.Outcome]) throws -> [Submission.Outcome] {
         var outcomes = outcomes
         let snapshot = tier.boundary.snapshot()
@@ -60,6 +68,8 @@ final class ChangedColumns: Sendable {
     private static let idCountMax = 64
 
     /// Reads the rows of some sequences, and tells which of the types' columns say something else in those that came after them.
+    ///
+    /// - Parameter places: by the sequences of the rows before them, the places of `rows`.
     private func compare(
         _ name: String, _ rows: [HotRow], _ places: [Int64: Int], _ snapshot: TierBoundary.Snapshot, _ body: (_ place: Int, _ changed: [String]) -> Void
     ) throws {
@@ -68,6 +78,7 @@ final class ChangedColumns: Sendable {
         let sequences = places.keys.sorted()
         guard let low = sequences.first, let high = sequences.last else { return }
         let roster = SequenceRoster(sorted: sequences)
+        // Bounds let rows of others through; which are meant the roster says.
         let among = RowTest(columns: ["sequence"]) { batch in
             guard case .int64(let sequences) = batch.columns[0].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
             var passing = Bitmap(repeating: false, count: batch.rowCount)
@@ -96,6 +107,8 @@ final class ChangedColumns: Sendable {
     }
 
     /// How the rows of a kind stand against the columns of their table.
+    ///
+    /// Made once for each kind of a comparison. Of a column that the type's version lacks the new row has NULL.
     private struct Comparison {
         /// The table's columns by name, and where each stands in a row and as what; nil where the type's version lacks it.
         private let columns: [(name: String, column: Int, type: ColumnType, own: (place: Int, type: ColumnType)?)]

@@ -2,7 +2,10 @@ internal import Documents
 internal import Synchronization
 
 /// What became of receipts that count each on their own, gathered as their commits end, in any order.
+///
+/// Any thread sets results; the one that sets the last of them, or says that no more come, answers.
 final class EachResults: Sendable {
+    /// Invariant: `left` is how many of `results` are nil; `completion` is called once, when it is 0 and `isWhole` is set.
     private struct State {
         var results: [Result<Taken, Fault>?] = []
         /// Of lines: where each stands in the body.
@@ -49,6 +52,7 @@ final class EachResults: Sendable {
     /// The line of a place, from 1; of what is no line, how manieth it is.
     func number(of place: Int) -> Int { state.withLock { $0.numbers.indices.contains(place) ? $0.numbers[place] : place + 1 } }
 
+    /// A place that has a result keeps it.
     func set(_ place: Int, _ result: Result<Taken, Fault>) { set([(place, result)]) }
 
     func set(_ results: [(place: Int, result: Result<Taken, Fault>)]) {
@@ -73,6 +77,7 @@ final class EachResults: Sendable {
         if let whole { completion(whole) }
     }
 
+    /// - Returns: nil while something is missing.
     private static func outcome(_ state: inout State) -> TakeOutcome? {
         guard state.isWhole, state.left == 0 else { return nil }
         defer { state.results = [] }
@@ -85,6 +90,7 @@ final class EachResults: Sendable {
         return isPlain ? .each(results) : .eachOfMore(results, beyondCount: beyond.count, lines: TakenLines(results: state.numbers, beyond: beyond))
     }
 
+    /// 64 bytes are reckoned for what stands around a violation in an answer.
     private static func shortened(_ result: Result<Taken, Fault>, _ byteCount: inout Int) -> Result<Taken, Fault> {
         guard case .failure(var problem) = result else { return result }
         if byteCount > violationByteCountMax, problem.errors.count > 1 {

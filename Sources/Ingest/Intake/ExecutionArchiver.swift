@@ -3,6 +3,8 @@ import Documents
 
 /// Moves executions that ended long ago from their file into the table `executions`: first the rows, durably, then they are forgotten. After a crash between
 /// the two the rows are known again, and written once.
+///
+/// One thread, a hundred executions at a time: their rows go through the hot writer as any others.
 final class ExecutionArchiver: Sendable {
     private let parts: IntakeParts
     private let executions: ExecutionStore
@@ -19,6 +21,7 @@ final class ExecutionArchiver: Sendable {
     /// Where executions are to go at once, and after a failure.
     private static let shortPauseSeconds = 1.0
 
+    /// - Parameter days: since an execution's end; 0: at once.
     init(_ parts: IntakeParts, _ executions: ExecutionStore, days: Int) throws {
         (self.parts, self.executions) = (parts, executions)
         table = try ExecutionTable()
@@ -60,6 +63,7 @@ final class ExecutionArchiver: Sendable {
     }
 
     /// - Returns: whether there may be more.
+    /// - Throws: where rows could not be stored: nothing is forgotten then.
     func archivePage() throws -> Bool {
         let numbers = try executions.reader.finished(before: parts.clock.now().subtractingSaturating(age), limit: Self.pageCount)
         guard !numbers.isEmpty, Self.prepare(parts) else { return false }
@@ -73,6 +77,7 @@ final class ExecutionArchiver: Sendable {
         return numbers.count == Self.pageCount
     }
 
+    /// A row for each 256 KiB of history, one at least.
     private func addRows(of execution: ExecutionView, _ rows: inout [HotRow]) throws {
         var (part, after) = (1, Int64(0))
         while true {
@@ -90,6 +95,7 @@ final class ExecutionArchiver: Sendable {
     /// Entries of one row.
     private static let entryCountMax = 1_000
 
+    /// Waits for the writer. Rows that were stored before are repeats.
     private func store(_ rows: inout [HotRow]) throws {
         guard !rows.isEmpty else { return }
         let intake = Intake(parts: parts, request: TakeRequest(form: .json, body: [], contentType: "", principal: .admin))

@@ -1,6 +1,8 @@
 import Documents
 
 /// What a refusal is about.
+///
+/// Only what is about the bytes is worth keeping: the same document would be refused again.
 enum FaultClass {
     /// The bytes: kept in quarantine.
     case document

@@ -1,6 +1,8 @@
 /// What is looked at between a commit and its answer.
 extension Intake {
     /// An answer that waits until what is stored of repeats was looked at, and tells what changed with new versions.
+    ///
+    /// Repeats first, then what changed, each on a thread of its own; the answer comes from the last of them.
     func checked(_ rows: [HotRow], _ completion: @escaping @Sendable (Submission.Answer) -> Void) -> @Sendable (Submission.Answer) -> Void {
         // A file's feedback says nothing of columns, and its documents are too many to be held against what is stored one by one.
         if request.uploadID != nil { return completion }

@@ -8,6 +8,8 @@ extension Intake {
     }
 
     /// Lines a part at a time: what is stored of one is not held while the next is read.
+    ///
+    /// - Complexity: a part holds at most 256 lines or some 4 MiB.
     func takeLines(_ allowance: WorkAllowance, _ completion: @escaping @Sendable (TakeOutcome) -> Void) {
         let results = EachResults(completion)
         var lines = BodyLines(request.body)
@@ -31,6 +33,9 @@ extension Intake {
     }
 
     /// Reads lines: each by itself, but for rules that wait for each other.
+    ///
+    /// - Parameter ranges: of the body. A line that is too long is refused unread.
+    /// - Returns: an item for each, in order.
     func items(_ ranges: [Range<Int>], _ allowance: WorkAllowance) -> [Item] {
         // Too long for a document, whatever is in it: it is not even copied.
         let bodies = ranges.compactMap { $0.count <= parts.documentByteCountMax ? Array(request.body[$0]) : nil }
@@ -70,6 +75,8 @@ extension Intake {
         return bytes[start...].first { $0 != 0x20 && $0 != 0x09 } != UInt8(ascii: "[")
     }
 
+    /// Refused ones go to quarantine, accepted ones to the writer, 256 at a time; each result comes as its own commit ends.
+    ///
     /// - Parameter numbers: of the lines; empty where they are no lines: then each has that of its place.
     func takeEach(_ items: [Item], numbers: [Int] = [], _ results: EachResults) {
         let first = results.reserve(items.count, numbers: numbers)
@@ -111,6 +118,7 @@ extension Intake {
         }
     }
 
+    /// - Precondition: `index` is of a row of the submission.
     private static func result(_ answer: Submission.Answer, _ index: Int) -> Result<Taken, Fault> {
         switch answer {
         case .refused(let problem): .failure(problem)

@@ -4,6 +4,13 @@ import Documents
 /// What is stored already under the identities of receipts that come in.
 extension Intake {
     /// What the rows meet under their identities in the snapshot.
+    ///
+    /// 1. Other hot files than the open one, which the writer looks in itself.
+    /// 2. Of types that had other tables: those.
+    /// 3. Cold tables, for rows of which the same document was not found yet.
+    ///
+    /// - Returns: for each row the receipt of the same document, else the one that holds its identity, else nil.
+    /// - Throws: damage in a file that may have one; `SilentColdTable`.
     func earlier(_ rows: [HotRow], _ snapshot: TierBoundary.Snapshot, except open: HotFile?) throws -> [StoredReceipt?] {
         // What the writer knows by itself is not looked for.
         if rows.allSatisfy({ $0.kind.tableKind.holder == .index }) { return [StoredReceipt?](repeating: nil, count: rows.count) }

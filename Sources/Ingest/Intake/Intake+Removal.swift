@@ -2,6 +2,8 @@ import Documents
 
 extension Intake {
     /// A row without a document.
+    ///
+    /// Its day and its time of issue are those of the removal. It bears the type of what it removes.
     static func removal(of newest: VersionEntry, _ key: VersionKey, now: Int64) -> HotRow {
         let none = RowLayout(fields: [])
         let brought = TableName.kind(of: key.table).broughtColumns

@@ -4,6 +4,7 @@ import Processes
 
 /// Whose a receipt is, what row it makes, and where it goes: stored, or kept in quarantine.
 extension Intake {
+    /// - Throws: type-not-allowed. Nil is let through: then the document says.
     func checkTypeAllowed(_ type: String?) throws {
         // The client named it: so may the answer.
         guard let type, let allowed = request.principal.types, !allowed.contains(type) else { return }
@@ -22,6 +23,10 @@ extension Intake {
         return Fault(.ambiguousType, "several types match this document alike", advice: .nameType)
     }
 
+    /// All that can be made before the writer's turn: compressed, hashed, its columns behind the store's own.
+    ///
+    /// - Parameter body: in which the receipt's document lies, unless it has bytes of its own.
+    /// - Throws: type-not-allowed, wrong-client, bad-parameter, not-found for a client without a contract, callback-host-not-allowed.
     func row(_ receipt: ExtractedReceipt, in body: [UInt8]) throws -> HotRow {
         try checkMeantType(receipt.type.name)
         let client = try owner(of: receipt)
@@ -45,6 +50,9 @@ extension Intake {
     }
 
     /// Whose receipt it is: the call's word, else the document's own word, else the contract's.
+    ///
+    /// - Throws: wrong-client where two of them differ, or the principal may not write for that one; bad-parameter where none is named, or by no
+    ///   possible id.
     func owner(of receipt: ExtractedReceipt) throws -> [UInt8] {
         let principal = request.principal
         let asked = request.client.map { Array($0.utf8) }
@@ -71,10 +79,12 @@ extension Intake {
         return client
     }
 
+    /// 1 to 200 bytes, none of them a control character of ASCII.
     static func isID(_ bytes: some Collection<UInt8>) -> Bool {
         (1...200).contains(bytes.count) && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
+    /// Without a copy where the document is the whole body.
     static func bytes(_ document: ReceiptDocument, in body: [UInt8]) -> [UInt8] {
         switch document {
         case .own(let bytes): bytes
@@ -85,10 +95,13 @@ extension Intake {
     private var contentType: String { StoredContentType.text(request.form, request.contentType) }
 
     /// Looks where the writer does not, then hands the rows to it.
+    ///
+    /// - Parameter completion: called once, where the answer is known: on this thread, the writer's, or one of those that look at what is stored.
     func submit(
         _ rows: [HotRow], isAtomic: Bool = true, _ completion: @escaping @Sendable (Submission.Answer) -> Void
     ) {
         let snapshot = parts.tier.boundary.snapshot()
+        // The file that takes rows: what it has the writer asks its index, rows among it that nobody sees yet.
         let open = snapshot.files.last { !$0.state.isSealed }
         do {
             let earlier = try earlier(rows, snapshot, except: open)
@@ -150,6 +163,8 @@ extension Intake {
     }
 
     /// What the quarantine keeps of a refusal; nil when it is about something else than the bytes.
+    ///
+    /// Kept under the client that the request was made for, as far as that may be believed.
     func refused(_ problem: Fault, type: String?, document: [UInt8]) -> Quarantine.Refused? {
         guard FaultClass(problem.code) == .document else { return nil }
         let problem = disclosed(problem)
@@ -160,6 +175,8 @@ extension Intake {
     }
 
     /// Puts many refusals into quarantine at once, and their tickets into the results.
+    ///
+    /// Results are set once the entries are durable.
     func keep(_ kept: [(place: Int, refused: Quarantine.Refused)], _ results: EachResults) {
         if kept.isEmpty { return }
         parts.quarantine.submit(kept.map(\.refused)) { result in

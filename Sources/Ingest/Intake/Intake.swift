@@ -2,6 +2,9 @@ import ColumnStore
 import Documents
 
 /// One POST on its way in.
+///
+/// A value for one request: read (`read`), its rows made, submitted, answered. It may be read twice: with few steps on the caller's thread, with
+/// more in a lane. Nothing is stored before `finish`.
 struct Intake: Sendable {
     let parts: IntakeParts
     var request: TakeRequest
@@ -17,6 +20,7 @@ struct Intake: Sendable {
     /// Bytes of lines that are held at a time.
     static let partByteCount = 4 << 20
 
+    /// An error as a fault. What is nobody's business outside stands in its `cause`, for the log.
     static func problem(_ error: any Error) -> Fault {
         switch error {
         case let problem as Fault: problem
@@ -28,6 +32,7 @@ struct Intake: Sendable {
         }
     }
 
+    /// - Parameter allowance: of work; nil for as much as the body's bytes allow.
     func readingOptions(_ allowance: WorkAllowance? = nil) -> ReadingOptions {
         var options = ReadingOptions(
             type: request.type, now: parts.clock.now(), documentByteCountMax: parts.documentByteCountMax,
@@ -75,6 +80,8 @@ struct Intake: Sendable {
             })
     }
 
+    /// - Parameter completion: called once, unless this throws.
+    /// - Throws: `Fault`, or `KeptRefusal` for what is to be kept before it is answered.
     func finish(_ read: Read, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
         switch read {
         case .document(let result): try takeDocument(result, completion)
@@ -135,6 +142,7 @@ struct Intake: Sendable {
 
     // MARK: All or nothing
 
+    /// All faults of all receipts are told; with one of them nothing is stored. What is refused is kept as a whole.
     private func takeBatch(_ results: [ReceiptResult], _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
         var rows: [HotRow] = []
         var places: [Int] = []

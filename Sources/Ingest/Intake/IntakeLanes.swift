@@ -7,7 +7,10 @@ internal import Glibc
 /// Invariants:
 /// 1. Of one contract at most `laneCount - 1` jobs run.
 /// 2. Every job that was taken is run, or refused when the lanes stop.
+///
+/// Turns: contracts stand in a line; whoever has run a job stands behind the others again. Threads are begun as jobs come, and live until `stop`.
 package final class IntakeLanes: Sendable {
+    /// One of the two is called, once.
     package struct Job: Sendable {
         let run: @Sendable () -> Void
         /// Instead of running, when the store closes.
@@ -19,6 +22,7 @@ package final class IntakeLanes: Sendable {
         }
     }
 
+    /// `waitingCount` and `runningCount` are the sums over the contracts.
     private struct State {
         /// Those with jobs that wait, in the order of their turns, and those jobs.
         var turns: [Identity] = []
@@ -62,6 +66,7 @@ package final class IntakeLanes: Sendable {
         return isTaken
     }
 
+    /// A contract at its bound waits for one of its own jobs to end, which wakes all.
     private func work() {
         while true {
             let next = state.wait { state -> (contract: Identity, job: Job)?? in
@@ -79,6 +84,7 @@ package final class IntakeLanes: Sendable {
         state.broadcast { $0.startedCount -= 1 }
     }
 
+    /// - Complexity: O(contracts that wait).
     private static func takeNext(_ state: inout State, ofContractMax: Int) -> (contract: Identity, job: Job)? {
         guard let turn = state.turns.firstIndex(where: { state.running[$0, default: 0] < ofContractMax }) else { return nil }
         let contract = state.turns.remove(at: turn)

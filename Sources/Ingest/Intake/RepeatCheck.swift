@@ -4,6 +4,9 @@ import ColumnStore
 /// file is written anew from what was brought, and what is damaged in a cold file is kept until all of that file can be. On a thread of its own, since reading documents would hold up the writer's.
 ///
 /// Only the very bytes that were stored once are a repeat, so whatever is written is what was there. Other bytes are another document, 409.
+///
+/// 1. In a hot file: the row is looked at (`HotFile.soundness`), and written anew beside its old place.
+/// 2. In a cold file that is known to be damaged: its document is kept in the catalog until the file can be written anew.
 final class RepeatCheck: Sendable {
     /// A row that came again, and the receipt that is stored.
     struct Repeat: Sendable {
@@ -33,6 +36,7 @@ final class RepeatCheck: Sendable {
         }
     }
 
+    /// Never throws: the sender has his answer whatever comes of it, and the log says what did not work.
     private func check(_ repeats: [Repeat]) {
         var repairs: [(file: HotFile, rows: [RowRepair])] = []
         var brought: [String: [(row: Catalog.Brought, location: String)]] = [:]
@@ -59,6 +63,8 @@ final class RepeatCheck: Sendable {
     }
 
     /// The document, where a damaged cold file wants it.
+    ///
+    /// Nil where nothing of it is damaged, or its columns cannot be made of it alone.
     private func wanted(_ known: Repeat, _ snapshot: TierBoundary.Snapshot) throws -> (Catalog.Brought, location: String)? {
         guard !damage.isEmpty, let cold = snapshot.cold[known.stored.table], let found = try cold.damagedRow(known.stored) else { return nil }
         let document = try document(of: known.row)
@@ -90,6 +96,7 @@ final class RepeatCheck: Sendable {
         }
     }
 
+    /// As it was posted: the row has it compressed, behind its hash.
     private func document(of row: HotRow) throws -> [UInt8] {
         try row.document[32...].withUnsafeBytes { try tier.dictionaries.inflate($0, coding: row.coding, byteCount: row.documentByteCount) }
     }

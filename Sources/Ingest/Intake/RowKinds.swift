@@ -2,6 +2,9 @@ import Documents
 import Synchronization
 
 /// One `RowKind` for all rows of a type's version and content type.
+///
+/// Kinds are compared by their addresses, so that rows which say the same must share one. They are kept for good; `StoredContentType` bounds how
+/// many there are.
 final class RowKinds: Sendable {
     private struct Key: Hashable {
         let type: ObjectIdentifier

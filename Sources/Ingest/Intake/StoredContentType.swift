@@ -20,6 +20,7 @@ package enum StoredContentType {
     /// How many there are: the bound of kinds for a version of a type.
     static var countMax: Int { 2 + 2 * (1 + charsets.count) }
 
+    /// Example: `Text/XML; charset="ISO-8859-1"` is kept as `text/xml; charset=iso-8859-1`; an unknown charset is left out.
     private static func xml(_ header: String) -> String {
         let parts = header.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
         let media = parts.first == "text/xml" ? "text/xml" : "application/xml"
