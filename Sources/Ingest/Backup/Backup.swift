@@ -14,21 +14,27 @@ import Glibc
 ///    now the last one was untouched. Files that it needed and this one does not go.
 ///
 /// Nothing leaves the store meanwhile: hot files are held by reference, and the compactor removes no cold file.
+///
+/// Used once, by one thread. `manifest` is whole when `run` has returned.
 final class Backup {
     private let store: StoreParts
     private let place: BackupPlace
     var storage: any ObjectStorage { place.storage }
     var root: String { place.name }
+    /// What the place had before; nil for a first backup.
     private var previous: BackupManifest?
+    /// Files of `previous`, by their paths in DATA.
     private var known: [String: BackupManifest.File] = [:]
     private(set) var manifest: BackupManifest
     private var summary = BackupSummary()
     /// Cold files by their path in DATA, that are in the backup by now.
     private var cold: [String: BackupManifest.File] = [:]
+    /// What this run has written: read again at the end.
     private var copied: [BackupManifest.File] = []
     private let isCancelled: @Sendable () -> Bool
     /// Of a checkpoint of the log: where that stands.
     private let position: LogPosition.Source?
+    /// Of a checkpoint: where the log stood before and after the held instant.
     private(set) var span: (before: LogPosition, after: LogPosition)?
 
     /// Somebody asked for the end.
@@ -100,6 +106,7 @@ final class Backup {
         Fault(.badParameter, text, errors: [.init(pointer: "/destination", code: "bad-destination", message: text)])
     }
 
+    /// - Throws: `Fault` where another store's backup lies there, a damaged one, or what is no backup at all.
     private func readPrevious() throws {
         do {
             let bytes = try storage.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax)
@@ -120,6 +127,8 @@ final class Backup {
         }
     }
 
+    /// - Throws: `Cancelled`, `ColumnStoreError`, `SQLiteError`, `Fault`: the last backup counts as before then. What was copied by then stays,
+    ///   and the next run finds it.
     func run() throws -> BackupSummary {
         let began = SteadyClock.nanoseconds()
         try store.compactor.withoutRemovals {
@@ -155,6 +164,7 @@ final class Backup {
         }
     }
 
+    /// - Parameter path: below DATA, and below the backup: cold files have the same name in both.
     private func copy(_ key: String, of source: any ObjectStorage, _ path: String, byteCount: Int64, sha256: [UInt8]) throws {
         guard cold[path] == nil else { return }
         try goOn()
@@ -176,6 +186,8 @@ final class Backup {
     // MARK: Hot files and the catalog
 
     /// Read transactions that show one instant.
+    ///
+    /// Each is BEGIN and a first read, from which on SQLite shows that state of the file: https://www.sqlite.org/isolation.html
     private final class Held: @unchecked Sendable {
         // Proof: the writer's thread fills it while the backup's waits for that; before and after, the backup's alone has it.
         var hot: [(file: HotFile, stamp: String, connection: SQLiteConnection?)] = []
@@ -186,6 +198,7 @@ final class Backup {
         var executions: SQLiteConnection?
     }
 
+    /// The writer waits while it runs: it opens files and begins to read, and copies nothing.
     private func hold() throws -> Held {
         let held = Held()
         let (boundary, catalogPath, known, previousAt) = (store.tier.boundary, store.directory.catalogPath, known, previous?.madeAt)
@@ -197,6 +210,7 @@ final class Backup {
                 let stamp = FileStamp(path: file.path)
                 let before = known["hot/\(file.name).sqlite"]
                 // A change right after the last backup may not show in the time of the file.
+                // Unchanged by size and time, and old enough for times to tell: the copy of before serves.
                 let isSame = before?.stamp == stamp.text && stamp.isOlder(than: previousAt ?? 0)
                 held.hot.append((file, stamp.text, isSame ? nil : try Self.begin(file.path)))
                 if !isSame { file.pin() }
@@ -217,6 +231,7 @@ final class Backup {
         return connection
     }
 
+    /// Each transaction ends as soon as its file is copied, so that logs can be begun anew.
     private func copyHeld(_ held: Held) throws {
         defer { for entry in held.hot where entry.connection != nil { entry.file.unpin() } }
         guard let catalog = held.catalog else { return }
@@ -258,6 +273,9 @@ final class Backup {
         try copyAdminKey()
     }
 
+    /// - Parameters:
+    ///   - path: below DATA.
+    ///   - name: below the backup, with the backup's number in it, so that no earlier copy is written over.
     private func copyDatabase(
         _ connection: SQLiteConnection, _ path: String, _ name: String, stamp: String
     ) throws -> BackupManifest.File {
@@ -330,6 +348,7 @@ final class Backup {
         }
     }
 
+    /// After the manifest: a crash before it leaves files that the next run removes.
     private func removeUnneeded() throws {
         let needed = Set(manifest.files.map(\.name) + [BackupManifest.key])
         let known = Set(previous?.files.map(\.name) ?? [])
@@ -345,6 +364,8 @@ final class Backup {
 }
 
 /// What tells that an SQLite file was not written since: size and time of the file and of its log.
+///
+/// Text: `size@nanoseconds` of the file, `+`, the same of its log; `-` for one that is empty or not there.
 private struct FileStamp {
     let text: String
     /// In microseconds since 1970: the later one of both files.
@@ -368,5 +389,7 @@ private struct FileStamp {
     }
 
     /// A file system's clock ticks in some milliseconds.
+    ///
+    /// - Parameter time: microseconds since 1970; a second is allowed for.
     func isOlder(than time: Int64) -> Bool { changedAt + 1_000_000 < time }
 }

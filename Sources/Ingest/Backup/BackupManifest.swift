@@ -25,9 +25,13 @@ package struct BackupManifest: Sendable, Equatable {
     }
 
     /// Counts the backups in one directory.
+    ///
+    /// From 1.
     package var number: Int
     package var store: String
+    /// Microseconds since 1970.
     package var madeAt: Int64
+    /// As messages name the place.
     package var warehouse: String
     package var files: [File] = []
 
@@ -42,6 +46,7 @@ package struct BackupManifest: Sendable, Equatable {
         (self.number, self.store, self.madeAt, self.warehouse) = (number, store, madeAt, warehouse)
     }
 
+    /// Paths of files have no blanks (`ObjectKey.isValid`), so words are told by them; the warehouse's may, and stands last in its line.
     package var bytes: [UInt8] {
         var text = "\(Self.title)\nnumber \(number)\nstore \(store)\nmade-at \(madeAt)\nwarehouse \(Self.escaped(warehouse))\n"
         for file in files {
@@ -51,7 +56,10 @@ package struct BackupManifest: Sendable, Equatable {
         return bytes + Array("end \(Hexadecimal.text(SHA256.hash(bytes)))\n".utf8)
     }
 
+    /// The hash is held against the whole before a line is believed.
+    ///
     /// - Throws: `.corruptFile` for what is no manifest, or not as it was written.
+    /// - Complexity: O(bytes).
     package static func parse(_ bytes: [UInt8], path: String) throws(ColumnStoreError) -> BackupManifest {
         // The last line is `end `, 64 digits and a line feed.
         guard bytes.count > 69 else { throw damaged(path, "is no manifest of a backup") }
@@ -88,6 +96,7 @@ package struct BackupManifest: Sendable, Equatable {
 
     private static func damaged(_ path: String, _ what: String) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: path, what) }
 
+    /// - Returns: false for a line that no manifest has.
     private mutating func take(_ line: String) -> Bool {
         let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         switch (words[0], words.count) {
@@ -111,6 +120,7 @@ package struct BackupManifest: Sendable, Equatable {
         return true
     }
 
+    /// A line feed would end the line: `%0A`, and `%25` for the sign itself.
     private static func escaped(_ path: String) -> String { path.replacing("%", with: "%25").replacing("\n", with: "%0A") }
     private static func unescaped(_ text: String) -> String { text.replacing("%0A", with: "\n").replacing("%25", with: "%") }
 }

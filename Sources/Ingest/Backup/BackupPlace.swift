@@ -27,6 +27,8 @@ final class BackupPlace {
     }
 
     /// A directory for copies of databases: the backup's own, or one for the time being.
+    ///
+    /// Below `TMPDIR`, or `/tmp`; made when first asked for.
     func workspace() throws -> any FileStorage {
         if let files { return files }
         if let scratch { return scratch }
@@ -39,6 +41,8 @@ final class BackupPlace {
     }
 
     /// Sends a copy that was made in the workspace to where the backup lies; nothing where it lies there.
+    ///
+    /// - Throws: `.corruptFile` where it does not have its hash.
     func send(_ name: String, byteCount: Int64, sha256: [UInt8], beforeEachPiece: () throws -> Void = {}) throws {
         if files != nil { return }
         try FileCopy.copy(name, from: try workspace(), to: storage, as: name, byteCount: byteCount, sha256: sha256, beforeEachPiece: beforeEachPiece)

@@ -50,6 +50,7 @@ package struct BackupProof {
         return report
     }
 
+    /// Empty for a file that is as it was written.
     private func faults(_ file: BackupManifest.File) throws -> [Finding] {
         let path = "\(place.name)/\(file.name)"
         guard let byteCount = try storage.byteCount(of: file.name) else { return [.init(path: path, fault: "is missing")] }

@@ -2,6 +2,8 @@ import ColumnStore
 import Glibc
 
 /// A cold table as it lies there: its versions, the newest first.
+///
+/// What `Recovery` knows of a table without a catalog: each version of it says which files it has, and which store made it.
 struct ColdEvidence {
     let name: String
     let storage: any ObjectStorage
@@ -10,6 +12,8 @@ struct ColdEvidence {
     let store: String?
     let generation: Int64
 
+    /// Up to three versions of each table that are whole; tables of sums are passed over.
+    ///
     /// - Throws: naming a table of which no version is whole.
     static func read(_ recovery: Recovery) throws -> [ColdEvidence] {
         var found: [ColdEvidence] = []
@@ -63,6 +67,10 @@ struct ColdEvidence {
 
     /// A commit that was cut off leaves its rows where they were: in their hot file, or in the version before it. Where they are in neither, the
     /// files that are gone were its rows' only place.
+    ///
+    /// - Parameters:
+    ///   - table: a newer version, of whose files some are gone.
+    ///   - earlier: the newest that is whole.
     private static func refuseLost(_ table: Table, for earlier: Table, _ recovery: Recovery, _ faults: [String]) throws {
         if try earlier.counts().rowCount >= table.counts().rowCount { return }
         let hotFile = table.metadata.currentSnapshot?.summary["till.hot-file"]
@@ -71,6 +79,7 @@ struct ColdEvidence {
             + "or put \(table.storage.place(of: "metadata")) elsewhere and the receipts of those files are left out")
     }
 
+    /// By their lengths; their hashes are made later, once for all that are taken.
     private static func check(_ files: [DataFile], of table: Table, _ storage: any ObjectStorage) throws {
         for file in files {
             let key = table.storage.key(ofLocation: file.location) ?? file.location
@@ -93,6 +102,12 @@ extension Recovery {
 
     /// Decides for each hot file whether its rows count there or in cold. All its tables went to cold together or not at all: of a move that
     /// was cut off between two of them the version is taken back.
+    ///
+    /// 1. A hot file without rows, or with all rows in cold, is put aside.
+    /// 2. One whose rows are nowhere in cold is taken.
+    /// 3. One of which some tables are in cold and others not: the versions that have its rows are taken back, and everything is decided anew.
+    ///
+    /// - Throws: `Failure` where a table has a part of a file's rows, which no move leaves.
     func choose(_ cold: [ColdEvidence], beside hot: [HotEvidence]) throws -> Chosen {
         var tables = cold
         while true {
@@ -131,6 +146,7 @@ extension Recovery {
         }
     }
 
+    /// The version before the one that has the file's rows; the table itself goes where there is none.
     private func takeBack(_ file: String, from name: String, _ tables: inout [ColdEvidence]) throws {
         guard let index = tables.firstIndex(where: { $0.name == name }),
             tables[index].whole[0].metadata.currentSnapshot?.summary["till.hot-file"] == file
@@ -142,6 +158,7 @@ extension Recovery {
 
     // MARK: Into the catalog
 
+    /// - Throws: `Failure` for types without which rows cannot be read.
     func record(_ hot: [HotEvidence], in draft: Catalog) throws {
         for file in hot {
             let connection = try SQLiteConnection(path: file.path, mode: .readOnly)
@@ -188,6 +205,7 @@ extension Recovery {
         }
     }
 
+    /// - Throws: `Failure` where a column has two types.
     private func widen(_ table: String, by fields: [Field], in draft: Catalog) throws {
         let known = try draft.tableColumns()[table] ?? []
         guard let columns = SchemaEncoding.merged(known, adding: fields) else {
@@ -196,6 +214,7 @@ extension Recovery {
         try draft.write { try Catalog.setColumns(columns, of: table, $0) }
     }
 
+    /// Each object is read from end to end for its hash.
     func record(_ tables: [ColdEvidence], in draft: Catalog) throws {
         for evidence in tables {
             guard let table = evidence.whole.first else { continue }
@@ -250,6 +269,9 @@ extension Recovery {
 
 extension SequenceSet {
     /// What a table's rows leave of them.
+    ///
+    /// - Parameter table: nil for a table that is not in cold.
+    /// - Complexity: O(rows of the files whose bounds overlap).
     fileprivate func subtracting(rowsOf table: Table?) throws -> SequenceSet {
         var left = self
         guard let table, let range else { return left }

@@ -19,6 +19,7 @@ struct ColdRemaking {
     }
 
     /// - Parameter version: the last of the versions that cannot be read; they stay.
+    /// - Returns: the table at its first version after `version`, with metadata that goes again where no catalog comes of it.
     /// - Throws: `Recovery.Failure` naming the file in the way.
     func remake(after version: Int) throws -> ColdEvidence {
         let files = try read()
@@ -27,6 +28,7 @@ struct ColdRemaking {
                 + "restore \(place) from a backup")
         }
         let schema = try schema(of: taken)
+        // By the ids that the files' columns have: else none of them would be found.
         let created = try Table.create(
             storage, schema: schema, sorting: ColdOrder.sorting, grouping: "business_day", version: version + 1, keepsIDs: true)
         recovery.remade.append((storage, created.written.map(\.key)))
@@ -42,6 +44,8 @@ struct ColdRemaking {
     }
 
     /// By the time of their making, which their names have.
+    ///
+    /// Names are ULIDs, which rise with time.
     private func read() throws -> [File] {
         var keys: [String] = []
         try storage.list(prefix: "data/") { object in if object.key.hasSuffix(".parquet") { keys.append(object.key) } }
@@ -55,7 +59,10 @@ struct ColdRemaking {
         }
     }
 
+    /// A file whose rows were all seen before is left out, one of which none was is taken.
+    ///
     /// - Returns: nil when a file has some of its rows in common with those before it, and not all.
+    /// - Complexity: each file is read twice, its sequences alone.
     private func choose(_ files: [File]) throws -> (taken: [File], left: [File], rowCount: Int)? {
         var seen = SequenceSet()
         var (taken, left) = ([File](), [File]())
@@ -115,6 +122,7 @@ struct ColdRemaking {
         return widest.file.parquet.schema
     }
 
+    /// A column at any depth, as two files may disagree on it.
     private struct ColumnID: Hashable {
         let path: [String]
         let id: Int32?

@@ -2,6 +2,8 @@ import ColumnStore
 import Glibc
 
 /// A hot file as it lies there: what it says of its store, and which rows it has.
+///
+/// What `Recovery` knows of it without a catalog.
 struct HotEvidence {
     let name: String
     let day: Int32
@@ -13,6 +15,8 @@ struct HotEvidence {
     /// The highest of a row or an event.
     let lastSequence: Int64
 
+    /// In the order of days and parts.
+    ///
     /// - Throws: naming a file that cannot be read.
     static func read(_ directory: DataDirectory) throws -> [HotEvidence] {
         guard access(directory.hotPath, F_OK) == 0 else { return [] }
@@ -55,6 +59,8 @@ struct HotEvidence {
     }
 
     /// The sequences of its rows, by table.
+    ///
+    /// - Complexity: O(rows) time; memory is by how densely sequences lie.
     func sequences() throws -> [String: SequenceSet] {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         let statement = try connection.statement("SELECT t.name, r.sequence FROM rows r JOIN tables t ON t.id = r.table_id ORDER BY r.id")
@@ -65,9 +71,12 @@ struct HotEvidence {
 }
 
 /// Sequences in pages of bits: what lies close together takes little.
+///
+/// A page has 4,096 bits, 512 bytes, and is made with its first sequence: sequences that follow one another take about a bit each.
 struct SequenceSet {
     private var pages: [Int64: [UInt64]] = [:]
     private(set) var count = 0
+    /// Of all that were ever inserted; a removal leaves it.
     private(set) var range: ClosedRange<Int64>?
 
     private static let pageBits: Int64 = 12
@@ -100,6 +109,7 @@ struct SequenceSet {
         return true
     }
 
+    /// Example: 4,161 is bit 1 of word 1 of page 1, since 4,161 = 4,096 + 64 + 1.
     private static func place(_ sequence: Int64) -> (page: Int64, word: Int, bit: UInt64) {
         let within = sequence & (1 << pageBits - 1)
         return (sequence >> pageBits, Int(within >> 6), 1 << UInt64(within & 63))

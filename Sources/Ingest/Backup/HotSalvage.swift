@@ -9,6 +9,8 @@ struct HotSalvage {
     /// What nothing can be said of its receipts without.
     private static let needed: Set<String> = ["rows", "kinds", "pending", "versions", "groups", "changed", "repaired"]
     /// What a start and each question read.
+    ///
+    /// Where these are read to their end no damage keeps the file from its work; documents are not among them, since each has its hash.
     private static let probes = [
         "SELECT value FROM meta", "SELECT name FROM tables", "SELECT columns FROM kinds", "SELECT business_day FROM days", "SELECT bytes FROM dictionaries",
         "SELECT columns FROM groups", "SELECT sequence FROM changed", "SELECT reason FROM damaged", "SELECT id FROM pending", "SELECT id FROM repaired",
@@ -25,6 +27,8 @@ struct HotSalvage {
 
     private var draftPath: String { path + ".recovering" }
 
+    /// A file that is whole is left as it is.
+    ///
     /// - Returns: the files made anew, with what is missing of them.
     /// - Throws: `Recovery.Failure` for one of which that cannot be done.
     static func run(_ directory: DataDirectory, progress: (String) -> Void) throws -> [(name: String, missing: [String])] {
@@ -57,6 +61,8 @@ struct HotSalvage {
     }
 
     /// Whether something cannot be read that every start reads.
+    ///
+    /// - Throws: where the file's log has lost commits.
     private static func isNeeded(_ path: String) throws -> Bool {
         try WriteAheadLog.refuseLost(path)
         do {
@@ -84,6 +90,7 @@ struct HotSalvage {
         } catch let error as SQLiteError where error.kind == .corrupt && path.map({ error.path == $0 }) ?? true { return false }
     }
 
+    /// - Returns: what is missing of the draft, which lies beside the file.
     private static func make(_ path: String, _ directory: DataDirectory) throws -> [String] {
         func removeDraft() { for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove("\(path).recovering\(suffix)", .temporary) } }
         removeDraft()
@@ -110,6 +117,9 @@ struct HotSalvage {
         Recovery.Failure("\(path) is damaged where \(what): restore it from a backup, or put it elsewhere and its receipts are left out")
     }
 
+    /// All in one transaction: the draft is whole or not there.
+    ///
+    /// - Throws: `Recovery.Failure` where a receipt, or what its columns are made of, is lost.
     private mutating func copy() throws {
         let schema = try damaged.statement("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
         var tables: [String] = []
@@ -132,6 +142,8 @@ struct HotSalvage {
         if try draft.integer("SELECT value FROM meta WHERE key = 'laid_down'") == nil { throw refusal("it says what stands in columns") }
     }
 
+    /// By their keys, which are read first; each row by itself, so that one that is damaged takes no other with it. The first column is the key.
+    ///
     /// - Returns: how many rows could not be read.
     private func copy(_ table: String) throws -> Int {
         let columns = try self.columns(table)
@@ -152,6 +164,7 @@ struct HotSalvage {
         return names
     }
 
+    /// - Returns: those up to the first damage, and whether that was the end.
     private func keys(_ table: String, _ key: String) throws -> (keys: [Int64], isWhole: Bool) {
         var keys: [Int64] = []
         let isWhole = try Self.isRead {
@@ -162,6 +175,7 @@ struct HotSalvage {
         return (keys, isWhole)
     }
 
+    /// - Returns: false for a row that cannot be read.
     private func copyRow(_ table: String, _ columns: [String], _ key: Int64, _ insert: SQLiteStatement) throws -> Bool {
         // A document that cannot be read is left out: who reads the file next finds it damaged, and says so for that receipt alone.
         let lists = [columns] + (table == "rows" ? [columns.map { $0 == "document" ? "x''" : $0 }] : [])
@@ -201,6 +215,7 @@ struct HotSalvage {
 
     // MARK: What can be made of the rest
 
+    /// Ids of rows are from 1 without gaps: a count that is less than the greatest tells that some are missing.
     private mutating func complete() throws {
         guard try draft.integer("SELECT count(*) = coalesce(max(id), 0) FROM rows") == 1 else { throw refusal("its receipts are: some are missing") }
         try draft.execute("INSERT OR IGNORE INTO days SELECT DISTINCT business_day FROM rows")
@@ -212,6 +227,8 @@ struct HotSalvage {
     }
 
     /// Their names stand in the index of the names, too.
+    ///
+    /// The index that UNIQUE has made lies on pages of its own.
     private func addTables() throws {
         try copyPairs(
             damaged, "SELECT id, name FROM tables INDEXED BY sqlite_autoindex_tables_1 ORDER BY name", of: path, "INSERT OR IGNORE INTO tables(id, name) VALUES(?1, ?2)")

@@ -1,4 +1,6 @@
 /// Where a store's log stands.
+///
+/// Taken before and after the instant of a checkpoint: what lies between the two may or may not be in it.
 struct LogPosition: Sendable {
     typealias Source = @Sendable () -> LogPosition
 

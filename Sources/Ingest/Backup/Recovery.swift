@@ -14,6 +14,8 @@ import Glibc
 ///
 /// The new catalog is made beside the old one and proved against the files; only then is the old one put aside in `lost+found/` and the new
 /// one put in its place. Until then nothing is changed, and no file is removed at all.
+///
+/// Used once. It holds the directory from `init` until `run` has returned.
 package final class Recovery {
     /// What was found, and what is missing.
     package struct Report: Sendable {
@@ -86,6 +88,7 @@ package final class Recovery {
         self.progress = progress
     }
 
+    /// - Throws: `Failure` for what an operator must decide, `DataDirectory.Failure`, and what reading and writing throw.
     package func run() throws -> Report {
         defer { directory.release() }
         let format = try self.format()
@@ -95,6 +98,7 @@ package final class Recovery {
         }
     }
 
+    /// In this order: evidence of hot and cold files; whose they are; a catalog to take from; the draft, filled and proven; the place.
     private func make(_ format: StoreFormat?) throws -> Report {
         warehouse = format?.warehouse
         for (name, missing) in try HotSalvage.run(directory, progress: progress) {
@@ -191,6 +195,8 @@ package final class Recovery {
         var isProven = false
     }
 
+    /// - Parameter store: that of the files; nil where none says.
+    /// - Returns: of this store's catalogs the one of the latest generation; nil where there is none.
     private func chooseSource(store: String?) throws -> Source? {
         var found: [Source] = []
         var status = stat()
@@ -236,6 +242,7 @@ package final class Recovery {
         return proof.reasons.isEmpty
     }
 
+    /// The copy is held against the manifest's hash before anything is taken of it.
     private func backupSource(_ path: String) throws -> Source {
         let storage = try LocalStorageFactory.files(path)
         let manifest = try BackupManifest.parse(
@@ -250,8 +257,13 @@ package final class Recovery {
     }
 
     /// Tables that are taken over as they are.
+    ///
+    /// What follows from files (hot files, cold objects) is not among them: it is made of those.
     private static let keptTables = ["types", "contracts", "keys", "operator_keys", "key_verifiers", "dictionaries", "dead_letters", "audit", "quarantine", "rollups", "rollup_tables", "tables", "meta"]
 
+    /// - Parameters:
+    ///   - source: nil for none: a catalog without contracts and keys then.
+    ///   - id: of the store; nil where nobody knows one, and a new one is made.
     private func makeDraft(_ source: Source?, id: String?) throws {
         try Catalog(path: draftPath).close()
         let draft = try SQLiteConnection(path: draftPath, mode: .readWrite)
@@ -275,6 +287,7 @@ package final class Recovery {
         generation = max(generation, source?.generation ?? 0)
         try Self.check(generation, "generation")
         let set = try draft.statement("INSERT OR REPLACE INTO meta(key, value) VALUES('generation', ?1)")
+        // Above all that any file has seen, so that the old catalog is known for what it is wherever it turns up again.
         set.bind(1, generation + 1)
         try set.run()
         report.contractCount = Int(try draft.integer("SELECT count(*) FROM contracts") ?? 0)
@@ -288,6 +301,7 @@ package final class Recovery {
         for file in BuiltInTypes.files { try add(Array(file.json.utf8), isBuiltIn: true, to: draft) }
     }
 
+    /// A type that is there in that version, or a newer one, is left.
     private func add(_ json: [UInt8], isBuiltIn: Bool, to draft: Catalog) throws {
         let type = try DocumentType(kept: json)
         let known = try draft.newestTypes().first { $0.name == type.name }
@@ -318,6 +332,7 @@ package final class Recovery {
         }
     }
 
+    /// The counters go on above everything that was given out, and a ticket of now is above all of before.
     private func finish(_ draft: Catalog) throws {
         try Self.check(sequence, "sequence")
         if !knowsSequences { sequence += Self.sequenceGap }
@@ -341,12 +356,18 @@ package final class Recovery {
         report.typeCount = try draft.newestTypes().count
     }
 
+    /// As a start would, without the files that are to be put aside.
     private func prove(_ draft: Catalog, moved: [String]) throws {
         var proof = try StoreProof(directory, draft)
         try proof.run(ignoring: Set(moved), checksTables: false)
         if let first = proof.reasons.first { throw Failure("the new catalog does not fit the files either: \(first)") }
     }
 
+    /// 1. Versions and hot files that the new catalog does not name are put aside.
+    /// 2. The draft is synced; the old catalog is put aside with its log; the draft takes its name, durably.
+    /// 3. FORMAT says the new generation.
+    ///
+    /// A crash within leaves a store that does not start and can be recovered again.
     private func putInPlace(_ chosen: Chosen, store: String) throws {
         let lost = LostAndFound(directory)
         // No commit tells of the new catalog.
@@ -392,6 +413,8 @@ extension Recovery {
 }
 
 /// One table of a catalog of this or an earlier version, copied as far as it can be read.
+///
+/// Columns that both versions have; the others get their defaults.
 struct SalvagedTable {
     private let name: String
     private let earlier: SQLiteConnection

@@ -47,6 +47,7 @@ package struct Restore {
         missing = Self.missing(on: target.root)
     }
 
+    /// The deepest first.
     private static func missing(on path: String) -> [String] {
         var missing: [String] = []
         var parts = path.split(separator: "/")
@@ -67,6 +68,8 @@ package struct Restore {
         return try BackupManifest.parse(bytes, path: "\(source.name)/\(BackupManifest.key)")
     }
 
+    /// - Throws: `DataDirectory.Failure` where the directory or the warehouse is not empty, `.corruptFile` naming a file of the backup that is not
+    ///   as it was written.
     package func run() throws -> Summary {
         if let root = storages.root, try !root.isEmpty() {
             throw DataDirectory.Failure.notEmpty(path: storages.location ?? "")
@@ -114,6 +117,8 @@ package struct Restore {
     }
 
     /// Metadata and manifests name absolute paths, and earlier snapshots are not part of a backup.
+    ///
+    /// Each table gets a version for its place, which the catalog names before the metadata that came from the backup go.
     private func relocate(_ directory: DataDirectory) throws {
         let catalog = try Catalog(path: directory.catalogPath)
         try WarehousePlace.note(storages.location, in: catalog)
@@ -138,6 +143,8 @@ package struct Restore {
     }
 
     /// Takes back what was written. The directory was empty before, and it was ours.
+    ///
+    /// Never throws: it runs because something else has failed.
     private func removeEverything(_ directory: DataDirectory) {
         do {
             if storages.location != nil { try removeTables(directory) }

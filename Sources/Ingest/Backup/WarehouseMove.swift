@@ -26,6 +26,8 @@ package struct WarehouseMoveSummary: Sendable, Equatable {
 /// 3. While compactions wait, what has come meanwhile is copied, and each table gets metadata for its new place.
 /// 4. One transaction of the catalog names the new place and its objects, and the former ones as what may go. Until then nothing has changed.
 /// 5. Readers that begin from now on read there; the former objects go when the last that reads them has ended.
+///
+/// Used once, by one thread.
 final class WarehouseMove {
     private let compactor: Compactor
     private let target: any StorageFactory
@@ -92,6 +94,8 @@ final class WarehouseMove {
 
     // MARK: Files
 
+    /// Called twice for each table: once beside compactions, once while they wait, when only what is new is left to copy.
+    ///
     /// - Returns: the table's present data files at the new place.
     @discardableResult
     private func copyData(of table: ColdTable) throws -> [Catalog.ColdObject] {
@@ -132,6 +136,7 @@ final class WarehouseMove {
 
     // MARK: The switch
 
+    /// - Precondition: within `Compactor.exclusively`.
     private func moveTables(_ claim: WarehouseClaim?) throws {
         try compactor.catalog.checkUsable()
         let former = directory.storages
@@ -167,6 +172,8 @@ final class WarehouseMove {
     }
 
     /// A version of the table that names every file where it is now, and knows no earlier one.
+    ///
+    /// The present metadata is copied as it is, read where it lies then, and written anew with other paths; the copies go again.
     private func makeMetadata(of table: ColdTable) throws -> (Table, [Catalog.ColdObject]) {
         let target = try storage(table.name)
         var left: [String] = []
