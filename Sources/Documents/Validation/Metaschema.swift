@@ -1,6 +1,11 @@
 /// The metaschema of JSON Schema draft 2020-12: the schema that schemas follow, in its vocabularies' parts, as json-schema.org publishes it.
+///
+/// Read twice: `compiled` is what each schema of a type file is held against before it is compiled, so that faults of form have good words; and
+/// the texts are found by references (`$ref` to a metaschema), as they would be if they came with the type.
 enum Metaschema {
+    /// What `$schema` names, and what a schema without it follows.
     static let uri = "https://json-schema.org/draft/2020-12/schema"
+    /// What the names of the vocabularies begin with: `applicator` and others follow.
     static let vocabulary = "https://json-schema.org/draft/2020-12/vocab/"
     private static let folder = "https://json-schema.org/draft/2020-12/"
 
@@ -14,12 +19,16 @@ enum Metaschema {
         }
     }()
 
+    /// By absolute URI. Each holds its vocabulary's keywords only, and refers to the others by the dynamic anchor `meta`: a schema that follows
+    /// the root is checked by all of them.
     static let texts: [String: String] = [
         uri: root, folder + "meta/core": core, folder + "meta/applicator": applicator, folder + "meta/unevaluated": unevaluated,
         folder + "meta/validation": validation, folder + "meta/meta-data": metaData, folder + "meta/format-annotation": format("annotation"),
         folder + "meta/format-assertion": format("assertion"), folder + "meta/content": content,
     ]
 
+    /// The four members that all parts have. `$dynamicAnchor` is what lets `{"$dynamicRef": "#meta"}` in a part mean the root when validation
+    /// began there.
     private static func head(_ name: String, _ vocabulary: String) -> String {
         #""$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "https://json-schema.org/draft/2020-12/\#(name)", "$dynamicAnchor": "meta", "$vocabulary": {\#(vocabulary)}"#
     }

@@ -1,22 +1,34 @@
 /// All sets of places that texts can lead a pattern to, as RE2 makes them, each of which it keeps as a state of its automaton.
+///
+/// This is the subset construction, run when a type comes instead of while a text is searched. A place is one character of the pattern (Glushkov's
+/// positions, as in `XSDPattern`); a set is what a prefix of some text can have led to. For `(a|b)*abb` there are a handful of sets, for
+/// `(a|b)*a(a|b){12}` there are thousands: such a pattern has RE2 forget its automaton over and over.
 struct PatternSets {
     /// Places at once, at most.
     private(set) var width = 0
     /// What RE2's program has for them, at most.
+    ///
+    /// Of the heaviest set, in its instructions, about.
     private(set) var weightMax = 0
     /// What keeping all takes, roughly.
+    ///
+    /// In bytes.
     private(set) var byteCount = 0
     /// Several places at once, of characters that are not told apart here: there may be more sets than were found.
     private(set) var isVagueAndWide = false
 
+    /// Of different sets; a pattern with more counts as not understood.
     private static let setCountMax = 4_000
     /// Words of sets looked at: some milliseconds, when a type comes or at a start.
     private static let wordCountMax = 4_000_000
 
+    /// The pattern's places and which may follow which.
     private let places: PatternPlaces
+    /// 64-bit words of a set.
     private let wordCount: Int
     private var wordsLeft = Self.wordCountMax
 
+    /// A set of places, one bit each: place p is bit p % 64 of word p / 64.
     typealias Bits = [UInt64]
 
     /// Nil where that takes too long, or there are too many.
@@ -31,6 +43,10 @@ struct PatternSets {
         guard walk(startsAnywhere) else { return nil }
     }
 
+    /// Finds all sets that can be reached from the first places. False past a bound.
+    ///
+    /// `open` holds what may come next after a set that was found: the places that may stand there, not yet cut to those which the next character
+    /// meets. Each letter stands for all characters that the pattern tells apart no further.
     private mutating func walk(_ startsAnywhere: Bool) -> Bool {
         let letters = letters()
         var seen: Set<Bits> = []
@@ -38,10 +54,12 @@ struct PatternSets {
         while let next = open.popLast() {
             for letter in letters {
                 wordsLeft -= wordCount
+                // The empty set, where the automaton is stuck, is one of them.
                 let set = intersection(next, letter)
                 guard seen.insert(set).inserted else { continue }
                 guard wordsLeft > 0, seen.count <= Self.setCountMax else { return false }
                 let following = note(set)
+                // Where a match may begin anywhere, the beginnings stay possible beside whatever was reached.
                 open.append(startsAnywhere ? union(following, places.first) : following)
             }
         }
@@ -49,6 +67,8 @@ struct PatternSets {
     }
 
     /// Looks at one set. Gives what may follow any of its places.
+    ///
+    /// Takes it into `width`, `weightMax` and `byteCount`.
     private mutating func note(_ set: Bits) -> Bits {
         var following = Bits(repeating: 0, count: wordCount)
         var count = 0
@@ -78,6 +98,9 @@ struct PatternSets {
     }
 
     /// For each character that the pattern tells from others, the places that it may stand at.
+    ///
+    /// Values 0 to 127 by themselves and 128 for all others; those that may stand at the same places are one letter. The bits are the places where
+    /// the letter can stand.
     private func letters() -> [Bits] {
         var all: Set<Bits> = []
         for value in 0..<129 {
@@ -104,18 +127,28 @@ struct PatternSets {
 }
 
 /// A pattern's places, its counted loops written out as RE2 does: `x{2,4}` is `xx(x(x)?)?`.
+///
+/// Glushkov's construction over a parsed pattern: `first` are the places that a match may begin at, `follow` those that may come after each. Where
+/// it may end does not matter here, as only the sets are counted.
 struct PatternPlaces {
+    /// Of places once loops are written out: `x{2000}` is not looked at.
     private static let countMax = 1_024
+    /// Sets have room for the most while they are built, and are cut to what the pattern needs at the end.
     private static let wordCount = countMax / 64
 
+    /// By place, what may stand there.
     private(set) var characters: [XSDPattern.Characters] = []
     /// By place, those that may follow it.
     private(set) var follow: [[UInt64]] = []
+    /// Places where a match may begin.
     private(set) var first: [UInt64] = []
     private let isReversed: Bool
     /// Parts of it, each as often as it is written out.
+    ///
+    /// Bounds the time that nested counts take: `((x{9}){9}){9}` is walked as often as it is written out.
     private var partsLeft = 8_192
 
+    /// What a part of the pattern adds at its two sides: where it may begin and end, and whether it may be nothing at all.
     private struct Ends {
         var isNullable: Bool
         var first = [UInt64](repeating: 0, count: PatternPlaces.wordCount)
@@ -131,6 +164,7 @@ struct PatternPlaces {
         follow = follow.map { Array($0[..<wordCount]) }
     }
 
+    /// Adds the places of a part and links them among themselves. Nil past a bound.
     private mutating func add(_ node: XSDPattern.Node) -> Ends? {
         partsLeft -= 1
         guard partsLeft > 0 else { return nil }
@@ -165,10 +199,13 @@ struct PatternPlaces {
         }
     }
 
+    /// `x{2,4}` becomes `xx(x(x)?)?`: the copies that must be there in sequence, then each optional one within the one before it. `x*` is one copy
+    /// that follows itself, `x{3,}` three of which the last does.
     private mutating func addLoop(_ body: XSDPattern.Node, _ least: Int, _ most: Int?) -> Ends? {
         var ends = Ends(isNullable: true)
         // Each of those that may be left out is within the one before it.
         var optionalLast = [UInt64](repeating: 0, count: Self.wordCount)
+        // `most` nil: as many copies as must be there, one at least.
         for number in 0..<max(min(most ?? max(least, 1), Self.countMax + 1), 0) {
             guard let next = add(body) else { return nil }
             if number >= least {
@@ -178,6 +215,7 @@ struct PatternPlaces {
             } else {
                 ends = joined(ends, next)
             }
+            // The last copy repeats.
             if most == nil, number == max(least, 1) - 1 { link(next.last, next.first) }
         }
         Self.unite(&ends.last, optionalLast)
@@ -185,6 +223,7 @@ struct PatternPlaces {
         return ends
     }
 
+    /// The second behind the first: each end of the first leads to each beginning of the second.
     private mutating func joined(_ one: Ends, _ other: Ends) -> Ends {
         link(one.last, other.first)
         var ends = Ends(isNullable: one.isNullable && other.isNullable, first: one.first, last: other.last)
@@ -193,6 +232,7 @@ struct PatternPlaces {
         return ends
     }
 
+    /// Each place of `last` may be followed by each of `first`.
     private mutating func link(_ last: [UInt64], _ first: [UInt64]) {
         for (index, word) in last.enumerated() {
             var rest = word
@@ -203,6 +243,7 @@ struct PatternPlaces {
         }
     }
 
+    /// Adds `other`'s bits to `one`.
     private static func unite(_ one: inout [UInt64], _ other: [UInt64]) {
         for index in one.indices { one[index] |= other[index] }
     }
@@ -210,7 +251,12 @@ struct PatternPlaces {
 
 extension XSDPattern.Characters {
     /// Of ASCII.
+    ///
+    /// - Parameter value: below 128.
     fileprivate func has(_ value: Int) -> Bool { (value < 64 ? low >> UInt64(value) : high >> UInt64(value - 64)) & 1 != 0 }
     /// What RE2's program has for it, about.
+    ///
+    /// A character is one instruction for each byte of its range in UTF-8: one for ASCII, some for ranges beyond it, over a thousand for a class
+    /// such as `\p{L}`.
     fileprivate var weight: Int { isHeavy ? 1_200 : hasOther ? 16 : 4 }
 }

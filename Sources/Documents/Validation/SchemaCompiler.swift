@@ -1,9 +1,18 @@
 internal import Query
 
 /// Compiles a schema document, and whatever its references reach, into `SchemaNode`s.
+///
+/// Recursive by schema: a node is numbered before its keywords are read, so that references that lead back to it find its number. Steps:
+/// 1. The documents are walked for ids, anchors and vocabularies (`SchemaLibrary`).
+/// 2. The root document is held against the metaschema, if it follows the standard one.
+/// 3. The root and what it reaches become nodes; then the dynamic anchors of all resources, as no reference need lead to those by name.
+/// 4. Circles of schemas that apply themselves to the same value are refused.
 struct SchemaCompiler {
+    /// The schema `true`, and what stands for a schema that could not be compiled.
     static let trueIndex = 0
+    /// The schema `false`: a validator has shorter words where a keyword holds it.
     static let falseIndex = 1
+    /// Of all documents together.
     static let nodeCountMax = 100_000
     /// References that lead to references: each takes stack, here and in the validator.
     private static let depthMax = 500
@@ -12,13 +21,16 @@ struct SchemaCompiler {
     private var library: SchemaLibrary
     private(set) var nodes: [SchemaNode] = []
     private(set) var dynamicAnchors: [[String: Int]] = []
+    /// Numbers of the schemas that are compiled or being compiled, by where they stand.
     private var compiled: [SchemaLibrary.Location: Int] = [:]
+    /// All of them are told at once, not only the first.
     private var reasons: [Fault.Violation] = []
     private var depth = 0
 
     init(files: [String: [UInt8]], assertsFormat: Bool) {
         self.assertsFormat = assertsFormat
         library = SchemaLibrary(files: files)
+        // Nodes 0 and 1 are `true` and `false`.
         for verdict in [true, false] {
             let node = SchemaNode()
             node.verdict = verdict
@@ -26,7 +38,11 @@ struct SchemaCompiler {
         }
     }
 
+    /// - Parameters:
+    ///   - json: the root document.
+    ///   - isMetaschema: it is not held against the metaschema, which is what is being compiled.
     /// - Returns: the root's number.
+    /// - Throws: all reasons why it cannot be used.
     mutating func compile(_ json: [UInt8], isMetaschema: Bool = false) throws(TypeFileError) -> Int {
         let location: SchemaLibrary.Location
         do throws(SchemaLibrary.Fault) {
@@ -46,6 +62,8 @@ struct SchemaCompiler {
         return root
     }
 
+    /// Notes a reason. Pointers lead into the root document; a place in another file is named in the message, as the caller has a pointer into the
+    /// type file only.
     private mutating func fail(_ location: SchemaLibrary.Location, _ message: String) {
         let pointer = library.pointer(to: location)
         let place = location.document == 0 ? pointer : ""
@@ -53,6 +71,7 @@ struct SchemaCompiler {
         reasons.append(.init(pointer: place, code: "invalid-schema", message: owner + message))
     }
 
+    /// A schema of a vocabulary of its own is not checked so: its metaschema may allow other things.
     private mutating func checkAgainstMetaschema(_ location: SchemaLibrary.Location) {
         guard library.usesStandardMetaschema(location), let metaschema = Metaschema.compiled else { return }
         let tape = library.tape(location.document)
@@ -66,6 +85,8 @@ struct SchemaCompiler {
 
     // MARK: One schema
 
+    /// The number of the schema at a place, compiled if it is new. What is no schema is noted and gets `trueIndex`, so that one fault does not
+    /// bring others.
     private mutating func schema(_ location: SchemaLibrary.Location) -> Int {
         if let known = compiled[location] { return known }
         let tape = library.tape(location.document)
@@ -77,6 +98,7 @@ struct SchemaCompiler {
             fail(location, "a schema is an object, true or false")
             return Self.trueIndex
         }
+        // Once something is wrong the bounds are not told, too: they may come of it.
         guard nodes.count < Self.nodeCountMax else {
             if reasons.isEmpty { fail(location, "more than \(Self.nodeCountMax) schemas") }
             return Self.trueIndex
@@ -90,6 +112,7 @@ struct SchemaCompiler {
         let node = SchemaNode()
         let index = nodes.count
         nodes.append(node)
+        // Before its keywords: a schema that refers to itself finds its number.
         compiled[location] = index
         node.resource = library.resource(of: location)
         let vocabulary = library.vocabulary(ofResource: node.resource)
@@ -98,9 +121,11 @@ struct SchemaCompiler {
         if vocabulary.hasUnevaluated { readUnevaluated(location, tape, node) }
         if vocabulary.hasValidation { readValidation(location, tape, node) }
         readNames(location, tape, node, vocabulary)
+        // A format that is unknown here asserts nothing, as the specification has it.
         if (assertsFormat || vocabulary.assertsFormat), let format = tape.member("format", of: location.node), tape[format].kind == .string {
             node.format = SchemaFormat(rawValue: tape.string(of: format))
         }
+        // One test tells a validation whether any keyword of a kind is there.
         node.hasNumberKeywords =
             node.multipleOf != nil || node.maximum != nil || node.exclusiveMaximum != nil || node.minimum != nil || node.exclusiveMinimum != nil
         node.hasStringKeywords = node.maxLength != nil || node.minLength != nil || node.pattern != nil || node.format != nil
@@ -116,15 +141,18 @@ struct SchemaCompiler {
         return index
     }
 
+    /// The schema under a keyword; nil where the keyword is not there.
     private mutating func child(_ name: String, _ location: SchemaLibrary.Location, _ tape: JSONTape) -> Int? {
         tape.member(name, of: location.node).map { schema(SchemaLibrary.Location(document: location.document, node: $0)) }
     }
 
+    /// The schemas of an array; none where there is no array.
     private mutating func children(_ name: String, _ location: SchemaLibrary.Location, _ tape: JSONTape) -> [Int] {
         guard let list = tape.member(name, of: location.node), tape[list].kind == .array else { return [] }
         return tape.children(of: list).map { schema(SchemaLibrary.Location(document: location.document, node: $0)) }
     }
 
+    /// Since draft 2019-09 other keywords count beside `$ref`.
     private mutating func readReferences(_ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode) {
         for keyword in ["$ref", "$dynamicRef"] {
             guard let member = tape.member(keyword, of: location.node) else { continue }
@@ -147,6 +175,8 @@ struct SchemaCompiler {
         }
     }
 
+    /// Keywords that hold schemas: their subschemas are compiled here, whether a validation ever comes to them or not, so that faults are found
+    /// when the type comes.
     private mutating func readApplicators(_ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode) {
         node.prefixItems = children("prefixItems", location, tape)
         node.items = child("items", location, tape)
@@ -160,6 +190,7 @@ struct SchemaCompiler {
         node.condition = child("if", location, tape)
         node.consequence = child("then", location, tape)
         node.alternative = child("else", location, tape)
+        // A pattern that does not compile is noted, and its schema passed over.
         if let map = tape.member("patternProperties", of: location.node), tape[map].kind == .object {
             for member in tape.children(of: map) {
                 let place = SchemaLibrary.Location(document: location.document, node: member)
@@ -189,6 +220,9 @@ struct SchemaCompiler {
     }
 
     /// `properties` and `required` as one table of names.
+    ///
+    /// A member of a document is looked up once for both. `dependentRequired` and `dependentSchemas` are read elsewhere: they name members that
+    /// need not be there.
     private mutating func readNames(
         _ location: SchemaLibrary.Location, _ tape: JSONTape, _ node: SchemaNode, _ vocabulary: SchemaLibrary.Vocabulary
     ) {
@@ -208,6 +242,7 @@ struct SchemaCompiler {
                     entries[place].isRequired = true
                 } else {
                     places[name] = entries.count
+                    // A name that is required and has no schema of its own.
                     entries.append(NameTable.Entry(name: name, hash: NameHash.hash(name), schema: -1, isRequired: true))
                 }
             }
@@ -231,6 +266,7 @@ struct SchemaCompiler {
         node.exclusiveMaximum = number("exclusiveMaximum", location, tape)
         node.minimum = number("minimum", location, tape)
         node.exclusiveMinimum = number("exclusiveMinimum", location, tape)
+        // `isMultiple` computes on the digits, and needs the divisor's within bounds.
         if let divisor = node.multipleOf, divisor.number.isZero || divisor.number.isNegative || divisor.number.digitCount > DecimalNumber.divisorDigitCountMax {
             fail(location, "multipleOf is above zero and has at most \(DecimalNumber.divisorDigitCountMax) digits")
             node.multipleOf = nil
@@ -270,6 +306,7 @@ struct SchemaCompiler {
         node.types = types
     }
 
+    /// A bound as it is written, of any size and scale; nil where it is none: the metaschema says so.
     private func number(_ name: String, _ location: SchemaLibrary.Location, _ tape: JSONTape) -> OwnedNumber? {
         guard let member = tape.member(name, of: location.node), tape[member].kind == .number else { return nil }
         return OwnedNumber(tape.text(of: member))
@@ -297,6 +334,7 @@ struct SchemaCompiler {
 
     // MARK: The whole
 
+    /// A `$dynamicRef` may lead to any anchor of its name in a resource that a validation is within, so all of them must have numbers.
     private mutating func compileDynamicAnchors() {
         // Compiling one may bring in further resources.
         while dynamicAnchors.count < library.resourceCount {
@@ -307,6 +345,10 @@ struct SchemaCompiler {
     }
 
     /// Refuses schemas that apply themselves to the same value again, which would never end.
+    ///
+    /// A depth-first walk over the edges `inPlace`, with a stack of its own since chains may be long. States: 0 not seen, 1 on the way from
+    /// `start`, 2 done. An edge to a node on the way is a circle. Dynamic references are not followed here, since where they lead is known in a
+    /// validation only: `SchemaValidator.depthMax` ends those.
     private mutating func findCircles() {
         var states = [UInt8](repeating: 0, count: nodes.count)
         for start in nodes.indices where states[start] == 0 {
@@ -331,6 +373,8 @@ struct SchemaCompiler {
         }
     }
 
+    /// The schemas that a schema applies to the very value that it is applied to. Those of members and elements go down in the document and end
+    /// there.
     private func inPlace(_ index: Int) -> [Int] {
         let node = nodes[index]
         let single = [node.reference, node.not, node.condition, node.consequence, node.alternative].compactMap { $0 }

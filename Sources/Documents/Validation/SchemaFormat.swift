@@ -1,7 +1,15 @@
 /// The formats that a type file's schema asserts.
+///
+/// Others are annotations. Specifications: RFC 3339 (`date`, `date-time`, `time`), RFC 5321, section 4.1.2 (`email`), RFC 3986 (`uri`), RFC 9562,
+/// section 4 (`uuid`).
 enum SchemaFormat: String, Sendable {
     case date, dateTime = "date-time", time, email, uri, uuid
 
+    /// Whether a text, its escapes resolved, is of the format. Without a locale, without Unicode tables, no allocation for dates and times.
+    ///
+    /// - Parameters:
+    ///   - bytes: UTF-8; valid for the call.
+    ///   - count: of bytes.
     func accepts(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         switch self {
         case .date: count == 10 && (TimeText.iso(bytes, count).map { $0.timeOfDay == nil && $0.offset == nil && $0.day != nil } ?? false)
@@ -20,6 +28,8 @@ enum SchemaFormat: String, Sendable {
     }
 
     /// RFC 3339's `full-time`: seconds, an offset with a colon, and a leap second where UTC's day ends.
+    ///
+    /// `23:59:60Z` is a time, and so is `00:59:60+01:00`, which is the same moment.
     private static func isTime(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         var reader = DigitReader(bytes: bytes, count: count)
         guard let hour = reader.digits(2), reader.skip(UInt8(ascii: ":")), let minute = reader.digits(2), reader.skip(UInt8(ascii: ":")),
@@ -36,16 +46,20 @@ enum SchemaFormat: String, Sendable {
             shift = (hours * 60 + minutes) * (sign == UInt8(ascii: "-") ? -1 : 1)
         }
         guard reader.isAtEnd else { return false }
+        // The minute of UTC's day: the offset taken off, brought into 0..<1440 from either side.
         let utcMinute = ((hour * 60 + minute - shift) % 1_440 + 1_440) % 1_440
         return second < 60 || utcMinute == 1_439
     }
 
     /// RFC 5321's `Mailbox`, without comments: a dot-atom or quoted local part, a host name or an address literal.
+    ///
+    /// Bounds: 64 bytes before the last `@`, 255 behind it, 320 in all. Characters beyond ASCII (RFC 6531) are not taken.
     private static func isEmail(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard text.count <= 320, let at = text.lastIndex(of: UInt8(ascii: "@")), at > 0, at <= 64 else { return false }
         return isLocalPart(Array(text[..<at])) && isDomain(Array(text[(at + 1)...]))
     }
 
+    /// `"anything quoted"`, with `\` before a quote or a backslash; else atoms with dots between them, none of them empty.
     private static func isLocalPart(_ local: [UInt8]) -> Bool {
         if local.count >= 2, local.first == UInt8(ascii: "\""), local.last == UInt8(ascii: "\"") {
             var isEscape = false
@@ -67,6 +81,7 @@ enum SchemaFormat: String, Sendable {
         }
     }
 
+    /// `[192.0.2.1]`, `[IPv6:2001:db8::1]`, or labels of 1 to 63 letters, digits and inner hyphens.
     private static func isDomain(_ domain: [UInt8]) -> Bool {
         if domain.first == UInt8(ascii: "["), domain.last == UInt8(ascii: "]") {
             let inner = String(decoding: domain.dropFirst().dropLast(), as: UTF8.self)
@@ -80,6 +95,7 @@ enum SchemaFormat: String, Sendable {
             }
     }
 
+    /// Four numbers below 256 in decimal without zeros before them: RFC 3986's `IPv4address`.
     static func isIPv4(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4
@@ -88,6 +104,8 @@ enum SchemaFormat: String, Sendable {
             }
     }
 
+    /// Eight groups of up to four hexadecimal digits, the last two perhaps as an IPv4 address; one `::` stands for a run of zero groups (RFC 4291,
+    /// section 2.2).
     static func isIPv6(_ text: String) -> Bool {
         var groups = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         var groupCountMax = 8
@@ -122,6 +140,7 @@ enum SchemaFormat: String, Sendable {
             guard isAuthority(Array(rest[2..<end])) else { return false }
             rest = Array(rest[end...])
         }
+        // A `%` needs its two digits behind it.
         for (index, byte) in rest.enumerated() {
             guard isAlphanumeric(byte) || allowed.contains(byte) else { return false }
             if byte == UInt8(ascii: "%") {
@@ -131,6 +150,7 @@ enum SchemaFormat: String, Sendable {
         return true
     }
 
+    /// `user@host:port`: user and port may be left out, the host may be empty (`file:///x`) or an IPv6 address in brackets.
     private static func isAuthority(_ authority: [UInt8]) -> Bool {
         let allowed = Array("-._~!$&'()*+,;=%:".utf8)
         var host = authority
@@ -153,6 +173,7 @@ enum SchemaFormat: String, Sendable {
         return port.isEmpty || port.first == UInt8(ascii: ":") && port.dropFirst().allSatisfy { $0 &- 0x30 < 10 }
     }
 
+    /// 8-4-4-4-12 hexadecimal digits of either case; version and variant are not looked at.
     private static func isUUID(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         guard count == 36 else { return false }
         for index in 0..<36 {
@@ -162,6 +183,7 @@ enum SchemaFormat: String, Sendable {
         return true
     }
 
+    /// Bit 0x20 is the case of a letter of ASCII; subtracting with wrapping makes one comparison of two.
     private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
     private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLetter(byte) || byte &- 0x30 < 10 }
     static func isHexDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 6 }

@@ -1,10 +1,18 @@
 /// The schema documents that one schema can reach, and where in them each URI leads: resources by `$id`, anchors, JSON Pointers.
+///
+/// Nothing is ever fetched: what a reference can reach are the root document, the type's own files and the metaschemas' texts. Documents are read
+/// when a reference first leads to them.
+/// Terms are those of the core specification of draft 2020-12: a *resource* is a schema with an `$id` of its own, with all in it that is no other
+/// resource's; *anchors* are names within a resource.
 struct SchemaLibrary {
+    /// A place in a document: the document's number, and a node of its tape.
     struct Location: Hashable {
         var document: Int
         var node: Int
     }
 
+    /// Why a reference or a document cannot be used; `pointer` leads into the root document, and is empty for the whole or where the compiler
+    /// knows the place.
     struct Fault: Error {
         let pointer: String
         let message: String
@@ -14,6 +22,7 @@ struct SchemaLibrary {
         }
     }
 
+    /// Which keywords mean something in a resource, by the `$vocabulary` of its metaschema.
     struct Vocabulary {
         var hasApplicators = true
         var hasUnevaluated = true
@@ -21,6 +30,7 @@ struct SchemaLibrary {
         var assertsFormat = false
     }
 
+    /// A schema with its own URI. `anchors` has those of `$dynamicAnchor`, too.
     private struct Resource {
         let uri: String
         let root: Location
@@ -32,9 +42,13 @@ struct SchemaLibrary {
 
     /// What a document without `$id` is relative to.
     private static let base = "till://schema/schema.json"
+    /// The type's files by absolute URI: those that were not read yet, and those that were.
     private var files: [String: [UInt8]] = [:]
+    /// In the order in which they were read; number 0 is the root document.
     private var documents: [(tape: OwnedTape, uri: String)] = []
+    /// By number, as nodes have it.
     private var resources: [Resource] = []
+    /// The resource of an absolute URI without fragment.
     private var byURI: [String: Int] = [:]
     /// Of every schema that was walked its resource.
     private var owners: [Location: Int] = [:]
@@ -53,8 +67,11 @@ struct SchemaLibrary {
     func resource(of location: Location) -> Int { owners[location] ?? 0 }
     func usesStandardMetaschema(_ location: Location) -> Bool { resources[resource(of: location)].metaschema == Metaschema.uri }
 
+    /// - Returns: where its root schema is.
+    /// - Throws: what is no JSON, two schemas of one id, an id with a fragment, a vocabulary that is unknown.
     mutating func addRoot(_ json: [UInt8]) throws(Fault) -> Location { try add(json, uri: Self.base) }
 
+    /// A document is a resource at its own URI, even where its root has an `$id` of another: both lead to it.
     private mutating func add(_ json: [UInt8], uri: String) throws(Fault) -> Location {
         let document: OwnedTape
         do throws(DocumentError) {
@@ -71,13 +88,17 @@ struct SchemaLibrary {
 
     // MARK: Walking schemas
 
+    /// Keywords whose value is a schema, an array of schemas, or an object of them. What stands under any other keyword is data, and an `$id`
+    /// there is no id.
     private static let single = [
         "additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties",
         "contentSchema",
     ]
     private static let lists = ["allOf", "anyOf", "oneOf", "prefixItems"]
+    /// `definitions` is the name of `$defs` in earlier drafts, and is still used.
     private static let maps = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"]
 
+    /// - Returns: the resource's number.
     private mutating func addResource(_ uri: String, at root: Location, metaschema: String, vocabulary: Vocabulary) throws(Fault) -> Int {
         if let known = byURI[uri], resources[known].root != root {
             throw Fault("two schemas have the $id \(uri)", pointer: root.document == 0 ? pointer(to: root) : "")
@@ -96,6 +117,7 @@ struct SchemaLibrary {
         func text(_ name: String) -> String? {
             tape.member(name, of: location.node).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil }
         }
+        // A schema with an id of its own begins a resource, which has the vocabularies of the one around it unless it says otherwise.
         if let id = text("$id") {
             let (reference, fragment) = URIReference.split(id)
             guard fragment ?? "" == "" else { throw Fault("an $id has no fragment", pointer: pointer(to: location) + "/$id") }
@@ -106,6 +128,7 @@ struct SchemaLibrary {
                 owners[location] = resource
             }
         }
+        // It counts at a resource's root only.
         if let metaschema = text("$schema"), resources[resource].root == location {
             let uri = URIReference.split(metaschema).uri
             resources[resource].metaschema = uri
@@ -125,6 +148,8 @@ struct SchemaLibrary {
         }
     }
 
+    /// - Throws: for a metaschema that is neither known nor among the files, and for a vocabulary that it requires (`true`) and that is not known.
+    ///   One that it merely lists (`false`) may be passed over, as the specification says.
     private mutating func vocabulary(ofMetaschema uri: String, _ pointer: String) throws(Fault) -> Vocabulary {
         if uri == Metaschema.uri { return Vocabulary() }
         guard let text = files[uri] ?? Metaschema.texts[uri].map({ Array($0.utf8) }) else {
@@ -137,6 +162,7 @@ struct SchemaLibrary {
             throw Fault("\(uri): \(error.detail)", pointer: pointer)
         }
         let tape = document.tape
+        // A metaschema without `$vocabulary` means all of them.
         guard let list = tape.member("$vocabulary", of: 0), tape[list].kind == .object else { return Vocabulary() }
         var vocabulary = Vocabulary(hasApplicators: false, hasUnevaluated: false, hasValidation: false)
         for member in tape.children(of: list) {
@@ -159,6 +185,11 @@ struct SchemaLibrary {
     // MARK: Resolving references
 
     /// Where a reference of a schema of `resource` leads; `dynamicAnchor` when that is a dynamic anchor, named as such.
+    ///
+    /// Steps of RFC 3986 and of the core specification: the reference is made absolute against the resource's own URI; that finds a resource,
+    /// perhaps by reading one of the files; the fragment is then nothing, a JSON Pointer (`/…`) or an anchor's name.
+    ///
+    /// - Throws: where it leads to nothing that is known.
     mutating func resolve(_ reference: String, fromResource resource: Int) throws(Fault) -> (location: Location, dynamicAnchor: String?) {
         let (relative, fragment) = URIReference.split(reference)
         let uri = URIReference.resolve(relative, against: resources[resource].uri)
@@ -182,6 +213,7 @@ struct SchemaLibrary {
         return (try follow(decoded, from: target), nil)
     }
 
+    /// The owner is the resource of the innermost schema on the way: a pointer may cross into one with an id of its own.
     private mutating func follow(_ pointer: String, from resource: Int) throws(Fault) -> Location {
         let path: JSONPath
         do throws(TypeFileFault) {

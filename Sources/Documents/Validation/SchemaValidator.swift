@@ -4,20 +4,33 @@ internal import Query
 /// One validation: walks an instance along a compiled schema.
 ///
 /// Loud, it goes on after a fault and reports each; quiet (within `anyOf`, `not`, `if` …) it stops at the first, since only the verdict counts.
+///
+/// Made for one value and thrown away; it holds no state of the schema, so that any number of threads validate by one schema.
+///
+/// Nested schemas are applied by recursion: `apply` for the same value (`$ref`, `allOf` …) hands through what is evaluated, `validate` for a child
+/// begins anew. After each keyword a quiet validation returns as soon as something is wrong; a loud one collects the verdicts with `&& isValid`
+/// behind the call, never before it, since the call must be made for its reports.
 struct SchemaValidator {
     /// References within references: a schema that goes round without going into the document ends here.
     private static let depthMax = 600
     /// One schema on one value, beside what its keywords take.
+    ///
+    /// In steps of `WorkBudget`.
     private static let stepsOfApplying = 4
 
     private let schema: JSONSchema
     private let tape: JSONTape
     private let work: WorkBudget
     private let report: (Int, [UInt8]?, String, String) -> Void
+    /// Above zero: reports go nowhere.
     private var quietDepth = 0
+    /// Schemas being applied, one within another.
     private var depth = 0
+    /// The depth was exceeded: nothing is applied from then on, and no verdict counts.
     private var isExhausted = false
     /// Resources from the outermost in, for dynamic references.
+    ///
+    /// Empty where the schema has no dynamic references.
     private var scope: [Int] = []
 
     init(schema: JSONSchema, tape: JSONTape, work: WorkBudget, report: @escaping (Int, [UInt8]?, String, String) -> Void) {
@@ -28,22 +41,30 @@ struct SchemaValidator {
     }
 
     /// Which children of an instance some keyword has evaluated.
+    ///
+    /// By their place in the object or array. For `unevaluatedProperties` and `unevaluatedItems`, which apply to what no other keyword of the
+    /// schema, or of those that it applies in place, has looked at.
+    /// It is nil where no schema around asks for it: most have neither keyword, and pay nothing.
     private struct Evaluated {
         var children: [Bool]
+        // The children of either.
         mutating func unite(_ other: Evaluated) { for index in children.indices where other.children[index] { children[index] = true } }
     }
 
+    /// Whether the schema `index` accepts the value at `node`; faults go to `report`.
     mutating func validate(_ index: Int, _ node: Int) -> Bool {
         var none: Evaluated?
         return apply(index, node, &none)
     }
 
+    /// - Parameter missing: the name of a member that should be there.
     private func fail(_ node: Int, _ code: String, _ message: @autoclosure () -> String, missing: [UInt8]? = nil) {
         if quietDepth == 0 { report(node, missing, code, message()) }
     }
 
     private var isLoud: Bool { quietDepth == 0 }
 
+    /// For one verdict; faults of `body` are none of the document's.
     private mutating func quietly(_ body: (inout SchemaValidator) -> Bool) -> Bool {
         quietDepth += 1
         defer { quietDepth -= 1 }
@@ -52,12 +73,17 @@ struct SchemaValidator {
 
     // MARK: One schema on one instance
 
+    /// One schema on one value.
+    ///
+    /// - Parameter evaluated: takes in the children that it evaluates, if it accepts the value; nil where nobody asks.
+    /// - Returns: whether it accepts it; false where the work or the depth ends.
     private mutating func apply(_ index: Int, _ node: Int, _ evaluated: inout Evaluated?) -> Bool {
         let part = schema.nodes[index]
         if let verdict = part.verdict {
             if !verdict { fail(node, "false", "nothing is allowed here") }
             return verdict
         }
+        // Work that has ended says so itself, where the document's result is made.
         guard work.charge(Self.stepsOfApplying, .schema) else { return false }
         guard depth < Self.depthMax, !isExhausted else {
             if !isExhausted {
@@ -69,15 +95,18 @@ struct SchemaValidator {
         }
         depth += 1
         defer { depth -= 1 }
+        // The dynamic scope (core, section 7.1): each resource that validation goes into, and comes back from.
         let isEntered = schema.hasDynamicReferences && scope.last != part.resource
         if isEntered { scope.append(part.resource) }
         defer { if isEntered { scope.removeLast() } }
 
         let kind = tape.nodes[node].kind
+        // Set up here where this schema is the outermost that asks; one that is applied in place adds to the set of the schema around it.
         let tracksOwn = evaluated == nil && (kind == .object && part.unevaluatedProperties != nil || kind == .array && part.unevaluatedItems != nil)
         if evaluated != nil || tracksOwn, !work.charge(Int(tape.nodes[node].childCount), .schema) { return false }
         var tracked = evaluated != nil || tracksOwn ? Evaluated(children: Array(repeating: false, count: Int(tape.nodes[node].childCount))) : nil
 
+        // Cheapest first: a quiet validation ends at the first that fails.
         var isValid = checkValue(part, node, kind)
         if !isValid, !isLoud { return false }
         switch kind {
@@ -96,12 +125,15 @@ struct SchemaValidator {
             // What a failed one would have evaluated is not known: nothing true can be said of the rest.
             return false
         }
+        // Last, when all other keywords have said what they evaluate.
         if kind == .object, let rest = part.unevaluatedProperties { isValid = checkUnevaluated(rest, node, &tracked, "unevaluatedProperties") && isValid }
         if kind == .array, let rest = part.unevaluatedItems { isValid = checkUnevaluated(rest, node, &tracked, "unevaluatedItems") && isValid }
+        // What a schema that fails has evaluated does not count (core, section 7.7.1.2).
         if isValid, let tracked { evaluated?.unite(tracked) }
         return isValid
     }
 
+    /// A number is whole by its value: `1.0` and `1e3` are.
     private func types(of node: Int, _ kind: JSONNode.Kind) -> SchemaNode.Types {
         switch kind {
         case .null: return .null
@@ -120,6 +152,7 @@ struct SchemaValidator {
         if let wanted = part.types {
             let present = types(of: node, kind)
             if wanted.isDisjoint(with: present) {
+                // Said as `number` also where it is whole.
                 fail(node, "type", "must be \(wanted.text), is \(present.subtracting(.integer).text)")
                 isValid = false
             }
@@ -137,6 +170,7 @@ struct SchemaValidator {
 
     // MARK: Numbers and strings
 
+    /// Exact on the digits: no bound is ever converted to binary.
     private func checkNumber(_ part: SchemaNode, _ node: Int) -> Bool {
         let value = tape.nodes[node]
         // Digits are gone through for each bound, and slowly for a divisor.
@@ -157,10 +191,12 @@ struct SchemaValidator {
         return isValid
     }
 
+    /// Charged before it is looked at: a search for a pattern cannot be stopped.
     private func checkString(_ part: SchemaNode, _ node: Int) -> Bool {
         let value = tape.nodes[node]
         let byteCount = Int(value.byteCount)
         guard work.charge(byteCount / 4, .schema), work.charge(part.pattern?.cost.steps(forByteCount: byteCount) ?? 0, .schema) else { return false }
+        // The tape has the text as it is written; only one with escapes needs a copy with those resolved.
         if value.isEscaped {
             return tape.text(of: node).withUnsafeBufferPointer { checkText(part, node, $0.baseAddress ?? ScalarText.noBytes, $0.count) }
         }
@@ -195,6 +231,7 @@ struct SchemaValidator {
 
     // MARK: Objects
 
+    /// Counts first: they need no look at the members.
     private mutating func checkObject(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         var isValid = true
         let memberCount = Int(tape.nodes[node].childCount)
@@ -211,10 +248,13 @@ struct SchemaValidator {
         return isValid
     }
 
+    /// One pass over an object's members for `properties`, `patternProperties`, `additionalProperties` and `propertyNames`; `required` is told
+    /// from what was seen on it.
     private mutating func checkMembers(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         guard part.names != nil || !part.patternProperties.isEmpty || part.additionalProperties != nil || part.propertyNames != nil else { return true }
         guard work.charge(Int(tape.nodes[node].childCount), .schema) else { return false }
         var isValid = true
+        // Entries of the table that were met: bits for the first 64, a set for what is beyond.
         var seen: UInt64 = 0
         var seenMore: Set<Int> = []
         var position = 0
@@ -242,8 +282,10 @@ struct SchemaValidator {
                 }
                 if let schema = part.propertyNames { isValid = checkName(schema, name, child) && isValid }
             }
+            // Only members that neither a name nor a pattern has taken.
             if !isKnown, let schema = part.additionalProperties {
                 isKnown = true
+                // The same verdict with words that say which keyword it is.
                 if schema == SchemaCompiler.falseIndex {
                     fail(child, "additionalProperties", "this member is not allowed")
                     isValid = false
@@ -251,6 +293,7 @@ struct SchemaValidator {
                     isValid = validate(schema, child) && isValid
                 }
             }
+            // A member is evaluated by being looked at, whatever the verdict: one that fails makes the schema fail, and then nothing of it counts.
             if isKnown { tracked?.children[position] = true }
             if !isValid, !isLoud { return false }
             position += 1
@@ -265,6 +308,7 @@ struct SchemaValidator {
         return isValid
     }
 
+    /// What one member's name costs.
     private func stepsOfPatterns(_ part: SchemaNode, _ byteCount: Int) -> Int {
         // A name that is an instance of its own is a text to be read.
         var steps = part.propertyNames == nil ? 0 : 512
@@ -273,6 +317,8 @@ struct SchemaValidator {
     }
 
     /// A member's name as an instance of its own: a text in quotes, read like any other.
+    ///
+    /// A validator of its own, as the name has a tape of its own; it shares the work.
     private mutating func checkName(_ index: Int, _ name: [UInt8], _ child: Int) -> Bool {
         let schema = schema
         var isValid = true
@@ -287,12 +333,16 @@ struct SchemaValidator {
         return isValid
     }
 
+    /// Whether an object has a member of that name.
+    ///
+    /// - Complexity: O(members): the names of dependent keywords are few, and in no table.
     private func member(_ name: [UInt8], of node: Int) -> Bool {
         guard work.charge(Int(tape.nodes[node].childCount), .schema) else { return false }
         let hash = NameHash.hash(name)
         return tape.children(of: node).contains { tape.nodes[$0].nameHash == hash && tape.name(of: $0) == name }
     }
 
+    /// `dependentRequired`: each name that is there asks for others.
     private func checkDependentRequired(_ part: SchemaNode, _ node: Int) -> Bool {
         var isValid = true
         for (name, needed) in part.dependentRequired where member(name, of: node) {
@@ -306,6 +356,7 @@ struct SchemaValidator {
 
     // MARK: Arrays
 
+    /// Counts and repetition first, then the elements.
     private mutating func checkArray(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         var isValid = true
         let count = Int(tape.nodes[node].childCount)
@@ -325,6 +376,7 @@ struct SchemaValidator {
         if !part.prefixItems.isEmpty || part.items != nil {
             var position = 0
             for child in tape.children(of: node) {
+                // `items` is for the elements behind those of `prefixItems`.
                 if position < part.prefixItems.count {
                     isValid = validate(part.prefixItems[position], child) && isValid
                 } else if let items = part.items {
@@ -341,6 +393,8 @@ struct SchemaValidator {
         return isValid
     }
 
+    /// `contains` counts the elements that a schema accepts. With `minContains` 0 none need be; `maxContains` is a fault of its own. Elements that
+    /// it accepts are evaluated, others not.
     private mutating func checkContains(_ part: SchemaNode, _ contains: Int, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         var matchCount = 0
         var position = 0
@@ -365,6 +419,7 @@ struct SchemaValidator {
 
     // MARK: In place
 
+    /// References, `allOf`, `anyOf`, `oneOf`, `not`, `if` and `dependentSchemas`: what applies a schema to the same value.
     private mutating func checkApplicators(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         var isValid = true
         if let reference = part.reference { isValid = apply(reference, node, &tracked) }
@@ -381,6 +436,7 @@ struct SchemaValidator {
             isValid = false
         }
         if let condition = part.condition {
+            // It never fails the value: faults within it are not reported.
             // What `if` evaluates counts when it holds.
             var inner = tracked.map { Evaluated(children: Array(repeating: false, count: $0.children.count)) }
             quietDepth += 1
@@ -395,6 +451,7 @@ struct SchemaValidator {
         return isValid
     }
 
+    /// Quiet: faults of a branch say little where another one was meant.
     private mutating func checkAnyOf(_ branches: [Int], _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         var isAny = false
         quietDepth += 1
@@ -410,6 +467,7 @@ struct SchemaValidator {
         return isAny
     }
 
+    /// All branches are tried, as a second that accepts is a fault.
     private mutating func checkOneOf(_ branches: [Int], _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         var matchCount = 0
         quietDepth += 1
@@ -421,12 +479,15 @@ struct SchemaValidator {
         return matchCount == 1
     }
 
+    /// Where a dynamic reference leads: the outermost resource of the present scope that has a dynamic anchor of the name (core, section 8.2.3.2),
+    /// else as a `$ref` would.
     private func target(of reference: SchemaNode.DynamicReference) -> Int {
         guard let anchor = reference.anchor else { return reference.target }
         for resource in scope { if let outermost = schema.dynamicAnchors[resource][anchor] { return outermost } }
         return reference.target
     }
 
+    /// Members and elements that nothing has evaluated. Afterwards all of them are.
     private mutating func checkUnevaluated(_ index: Int, _ node: Int, _ tracked: inout Evaluated?, _ code: String) -> Bool {
         guard var known = tracked else { return true }
         var isValid = true

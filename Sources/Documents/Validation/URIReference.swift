@@ -1,5 +1,10 @@
 /// URIs as far as schemas need them: resolving a reference against a base (RFC 3986, section 5.2).
+///
+/// Characters are taken as they come: nothing is normalised but dots in paths, so `%41` and `A` are different, as are letters of different case in
+/// a host.
 enum URIReference {
+    /// scheme ":" "//" authority path "?" query, by the first delimiters that appendix B of the RFC has; nil for a part that is not there, which
+    /// is not the same as an empty one.
     private struct Parts {
         var scheme: Substring?
         var authority: Substring?
@@ -9,6 +14,7 @@ enum URIReference {
         /// The reference without its fragment.
         init(_ text: Substring) {
             var rest = text
+            // A colon behind a slash or a question mark belongs to those.
             if let colon = rest.firstIndex(where: { ":/?".contains($0) }), rest[colon] == ":", colon > rest.startIndex,
                 rest.first?.isASCII ?? false, rest.first?.isLetter ?? false
             {
@@ -36,6 +42,9 @@ enum URIReference {
     }
 
     /// The absolute URI that `reference` (without fragment) means against `base`.
+    ///
+    /// `b.json` against `till://schema/a/schema.json` is `till://schema/a/b.json`; `#x` was split off before, and what is empty means the base
+    /// itself.
     static func resolve(_ reference: String, against base: String) -> String {
         if reference.isEmpty { return base }
         var parts = Parts(reference[...])
@@ -48,6 +57,7 @@ enum URIReference {
                     parts.path = outer.path
                     parts.query = parts.query ?? outer.query
                 } else if !parts.path.hasPrefix("/") {
+                    // Section 5.2.3: what the base's path has up to its last slash, or the root where it has a host and no path.
                     let folder = outer.path.lastIndex(of: "/").map { outer.path[...$0] } ?? (outer.authority == nil ? "" : "/")
                     parts.path = folder + parts.path
                 }
@@ -62,6 +72,8 @@ enum URIReference {
     }
 
     /// Section 5.2.4.
+    ///
+    /// `/a/./b/../c` becomes `/a/c`. A `..` above the root is dropped; one at the end leaves the slash.
     private static func withoutDots(_ path: Substring) -> String {
         var kept: [Substring] = []
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -78,6 +90,7 @@ enum URIReference {
         return kept.joined(separator: "/")
     }
 
+    /// Bytes for `%41`; what is no such escape stays as it is.
     static func percentDecoded(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
         var bytes: [UInt8] = []

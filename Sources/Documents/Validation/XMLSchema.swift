@@ -5,11 +5,18 @@ internal import Synchronization
 /// An XML Schema compiled by libxml2 from a type's files. Imports and includes are found among those files only.
 ///
 /// Safe to share: once parsed, a schema is only read; each validation has a context of its own.
+///
+/// libxml2 has XML Schema 1.0 (https://www.w3.org/TR/xmlschema-1/). Made when a type comes, in these steps: the files' references are pointed at
+/// each other (`XSDLinker`), the files are looked over for what would take libxml2 too long (`XSDSurvey`), and only then does it compile them.
 final class XMLSchema: @unchecked Sendable {
+    /// Owned: freed with this.
     private let schema: xmlSchemaPtr
     /// What a check may cost.
     let complexity: XSDComplexity
 
+    /// Linked files stand in `VirtualFiles` under names with a random part while they are parsed, so that types compiled side by side do not see
+    /// each other's.
+    ///
     /// - Parameters:
     ///   - main: the name of the file to begin with.
     ///   - files: all of the type's files, by name.
@@ -19,10 +26,12 @@ final class XMLSchema: @unchecked Sendable {
         func refusal(_ messages: [String]) -> TypeFileError {
             TypeFileError(reasons: messages.map { .init(pointer: "", code: "invalid-xsd", message: $0) })
         }
+        // Without it libxml2 would ask the loader, which has no such name either, and say less.
         guard files[main] != nil else { throw refusal(["there is no file \(JSONGrammar.shown(Array(main.utf8))) among the type's files"]) }
         var linker = XSDLinker(files: files)
         let start = linker.link(from: main)
         linker.survey()
+        // What the survey refuses never comes to libxml2's compiler.
         guard linker.reasons.isEmpty, let start else { throw refusal(linker.reasons) }
         VirtualFiles.add(linker.texts)
         defer { VirtualFiles.remove(linker.texts.keys) }
@@ -31,6 +40,7 @@ final class XMLSchema: @unchecked Sendable {
         defer { xmlSchemaFreeParserCtxt(context) }
         xmlSchemaSetParserStructuredErrors(context, FaultList.handler, Unmanaged.passUnretained(faults).toOpaque())
         let parsed = xmlSchemaParse(context)
+        // libxml2 holds the list without counting.
         withExtendedLifetime(faults) {}
         guard let parsed else {
             throw refusal(faults.faults.isEmpty ? ["not an XML Schema"] : faults.faults.map { "\(linker.name(of: $0.file)) line \($0.line): \($0.message)" })
@@ -43,6 +53,10 @@ final class XMLSchema: @unchecked Sendable {
 
     /// Calls `report` with each violation in `element`, until it returns false: the node that it is at (nil when libxml2 names none) and what
     /// it is.
+    ///
+    /// - Parameters:
+    ///   - element: of a tree that this thread owns: its links are changed for the time of the call where `report` returns false.
+    ///   - report: false ends the validation; no further fault is reported.
     func validate(_ element: xmlNodePtr, _ report: (_ node: xmlNodePtr?, _ message: String) -> Bool) {
         guard let context = xmlSchemaNewValidCtxt(schema) else {
             _ = report(nil, "out of memory")
@@ -53,7 +67,9 @@ final class XMLSchema: @unchecked Sendable {
             let faults = FaultList(root: element, report)
             xmlSchemaSetValidStructuredErrors(context, FaultList.handler, Unmanaged.passUnretained(faults).toOpaque())
             let code = xmlSchemaValidateOneElement(context, element)
+            // Before anything else looks at the tree.
             faults.restore()
+            // Its own verdict matters only where it reported nothing.
             return faults.count == 0 ? code : 0
         }
         if code != 0 { _ = report(element, "the element is not valid by its XSD") }
@@ -61,6 +77,8 @@ final class XMLSchema: @unchecked Sendable {
 }
 
 /// What libxml2 reports while it parses a schema or validates.
+///
+/// Lent to libxml2 as a pointer without a count for the time of one call; the handler takes it back from there.
 private final class FaultList {
     var faults: [(node: xmlNodePtr?, file: String, line: Int, message: String)] = []
     /// More are of no use to anybody.
@@ -73,15 +91,21 @@ private final class FaultList {
     /// While an element is validated: each fault goes to `report`.
     init(root: xmlNodePtr, _ report: @escaping (_ node: xmlNodePtr?, _ message: String) -> Bool) { (self.root, self.report) = (root, report) }
 
+    /// Where a validation began; nil while a schema is parsed.
     private let root: xmlNodePtr?
     private let report: ((_ node: xmlNodePtr?, _ message: String) -> Bool)?
     /// Links of the tree that were cut, with what they were.
     private var cut: [(node: xmlNodePtr, children: xmlNodePtr?, next: xmlNodePtr?)] = []
 
     /// libxml2 knows no way to end a validation before the last element: it is shown a tree that ends here.
+    ///
+    /// The validator walks by `children` and `next`. Cutting the faulty element's children, and `next` of it and of each element up to the root,
+    /// leaves it nothing to go on to: it closes the open elements and returns. `cut` has what the links were; while it is not empty no report is
+    /// taken, since what is found missing now is missing by our doing.
     private func cutTree(at node: xmlNodePtr?) {
         guard cut.isEmpty, let root else { return }
         var place = node ?? root
+        // An attribute or a text: its element.
         if place.pointee.type != XML_ELEMENT_NODE { place = place.pointee.parent ?? root }
         cut.append((place, place.pointee.children, place.pointee.next))
         place.pointee.children = nil
@@ -99,11 +123,13 @@ private final class FaultList {
         cut = []
     }
 
+    /// Errors only: warnings say nothing that a type's owner could act on.
     static let handler: xmlStructuredErrorFunc = { owner, error in
         guard let owner, let error, error.pointee.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
         let list = Unmanaged<FaultList>.fromOpaque(owner).takeUnretainedValue()
         guard list.faults.count < countMax, list.cut.isEmpty else { return }
         let node = error.pointee.node?.assumingMemoryBound(to: xmlNode.self)
+        // libxml2 ends its messages with a line feed.
         let text = error.pointee.message.map { String(cString: $0) } ?? "not valid"
         let message = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         list.count += 1
@@ -116,6 +142,12 @@ private final class FaultList {
 }
 
 /// Points the imports and includes of a type's XSD files at each other: by target namespace, else by the last segment of their location.
+///
+/// libxml2 opens what `schemaLocation` says: a URL of the web, a path beside the file. Here each `schemaLocation` is written anew, to the name
+/// under which the loader has the file that is meant, and the file is written out again with that. Rules:
+/// 1. An `import` means the file whose `targetNamespace` it names; of several the one that `schemaLocation` names, else the first by name.
+/// 2. An `include` or `redefine`, and an `import` of a namespace that no file has, mean the file of that last segment of their `schemaLocation`.
+/// 3. What means no file is a reason to refuse the type: nothing is fetched.
 private struct XSDLinker {
     private static let namespace = "http://www.w3.org/2001/XMLSchema"
     private static let xmlNamespace = "http://www.w3.org/XML/1998/namespace"
@@ -128,13 +160,17 @@ private struct XSDLinker {
         </xs:schema>
         """
 
+    /// By the names that they came with.
     private let files: [String: [UInt8]]
+    /// Of the loader's names of this schema's files: random, so that no other schema's can be meant.
     private let prefix: String
+    /// Target namespaces by file; empty for a schema without one, not there for what is no schema.
     private var targets: [String: String] = [:]
     private(set) var reasons: [String] = []
     private(set) var complexity = XSDComplexity()
     /// Linked texts under the names that the loader knows.
     private(set) var texts: [String: [UInt8]] = [:]
+    /// The files' names by those that the loader knows; set before a file is read, so that files that include each other end.
     private var names: [String: String] = [:]
 
     init(files: [String: [UInt8]]) {
@@ -148,9 +184,12 @@ private struct XSDLinker {
         self.files = files
     }
 
+    /// The name that the file came with: for messages.
     func name(of url: String) -> String { names[url] ?? url }
 
     /// Looks over what was linked.
+    ///
+    /// In the order of the loader's names, so that reasons come in the same order each time.
     mutating func survey() {
         guard reasons.isEmpty else { return }
         var survey = XSDSurvey()
@@ -176,6 +215,7 @@ private struct XSDLinker {
             return nil
         }
         defer { xmlFreeDoc(tree) }
+        // References are children of `xs:schema`, and stand nowhere else.
         var node = xmlDocGetRootElement(tree)?.pointee.children
         while let present = node {
             node = present.pointee.next
@@ -184,6 +224,7 @@ private struct XSDLinker {
             guard ["import", "include", "redefine"].contains(kind) else { continue }
             linkReference(present, isImport: kind == "import", in: file)
         }
+        // Written out in UTF-8, whatever the file was in.
         var buffer: UnsafeMutablePointer<xmlChar>?
         var count: Int32 = 0
         xmlDocDumpMemoryEnc(tree, &buffer, &count, "UTF-8")
@@ -193,6 +234,7 @@ private struct XSDLinker {
         return url
     }
 
+    /// An import without `namespace` is of what has no target namespace.
     private mutating func linkReference(_ node: xmlNodePtr, isImport: Bool, in file: String) {
         let wanted = isImport ? Self.attribute("namespace", of: node) ?? "" : targets[file] ?? ""
         let location = Self.attribute("schemaLocation", of: node)
@@ -202,6 +244,7 @@ private struct XSDLinker {
             let named = candidates.filter { Self.lastSegment($0) == segment }
             if !named.isEmpty { candidates = named }
         }
+        // Files that are not reached by a namespace are told apart by their last segment, as types' files have plain names.
         guard let found = candidates.first ?? files.keys.sorted().first(where: { Self.lastSegment($0) == segment }) else {
             reasons.append(
                 "\(file): " + (isImport ? "the import of the namespace '\(wanted)'" : "the include of '\(location ?? "")'")
@@ -224,6 +267,7 @@ private struct XSDLinker {
         }
     }
 
+    /// Empty for a schema that has none; nil for what is no schema.
     private static func targetNamespace(of text: [UInt8]) -> String? {
         guard let tree = parsed(text) else { return nil }
         defer { xmlFreeDoc(tree) }
@@ -233,6 +277,7 @@ private struct XSDLinker {
         return attribute("targetNamespace", of: root) ?? ""
     }
 
+    /// An attribute without a namespace; nil where it is not there.
     private static func attribute(_ name: String, of node: xmlNodePtr) -> String? {
         guard let value = xmlGetNoNsProp(node, name) else { return nil }
         defer { till_xml_free(value) }

@@ -1,14 +1,21 @@
 internal import CXML2
 
 /// What an XSD's check of an element looks at.
+///
+/// Counted by a walk over the element's tree, which is charged a step for each element.
 struct XSDLoad {
     /// Elements and attributes.
     private(set) var nodeCount = 0
+    /// Of texts and values of attributes, in UTF-8.
     private(set) var textByteCount = 0
     /// Steps of matching each text against a pattern that may go over its beginnings again and again.
+    ///
+    /// The sum of the squares of the texts' lengths.
     private(set) var rematchingCount = 0
 
     /// False when there is no work left to count.
+    ///
+    /// Adds an element with all below it. As deep as `XMLReader.depthMax`.
     mutating func add(_ element: xmlNodePtr, _ work: WorkBudget) -> Bool {
         nodeCount += 1
         guard work.charge(1, .xsd) else { return false }

@@ -3,10 +3,20 @@
 /// The pattern becomes its automaton of positions (Glushkov). Where a text can lead from a place back to it in two ways, the ways double with
 /// each turn, and no document of any length may be held against it. Where two loops can divide a text between them, the work grows by the
 /// square of the text (Weber and Seidl, "On the degree of ambiguity of finite automata": EDA and IDA).
+///
+/// Examples: `(a|b)*` is linear; `(a+)+` doubles with each `a`, as each may end the inner loop or not; in `a*a*` the two loops can divide a run of
+/// n in n + 1 ways, one after the other: quadratic.
+///
+/// Counted loops (`x{1,9}`) are tried both ways: left out, as their turns end, and as if they had no end. What doubles only through them is
+/// exponential where the ways, counted by their bounds, are too many (`wayCountMax`), else quadratic.
 struct XSDPattern {
+    /// How the steps of matching a text may grow with its length.
     enum Matching: Equatable { case linear, quadratic, exponential }
 
     /// Characters that stand at one place: exact in ASCII, all others as one; too many rather than too few.
+    ///
+    /// The bits of `low` are U+0000 to U+003F, those of `high` U+0040 to U+007F. Sets that are too large make a pattern look worse than it is,
+    /// never better; `isVague` says that this may be so.
     struct Characters {
         var low: UInt64 = 0
         var high: UInt64 = 0
@@ -17,11 +27,14 @@ struct XSDPattern {
         var isHeavy = false
 
         static let all = Characters(low: .max, high: .max, hasOther: true, isVague: true)
+        /// Whether one character may be in both.
         func meets(_ other: Characters) -> Bool { low & other.low != 0 || high & other.high != 0 || hasOther && other.hasOther }
         func intersection(_ other: Characters) -> Characters {
             Characters(low: low & other.low, high: high & other.high, hasOther: hasOther && other.hasOther)
         }
+        /// All that it has not. Of characters beyond ASCII it takes all, as it may have had only some.
         var inverted: Characters { Characters(low: ~low, high: ~high, hasOther: true, isVague: isVague || hasOther, isHeavy: isHeavy) }
+        // Every character there is.
         var isComplete: Bool { low == .max && high == .max && hasOther }
         mutating func formUnion(_ other: Characters) {
             low |= other.low
@@ -39,6 +52,7 @@ struct XSDPattern {
         }
     }
 
+    /// A pattern as `XSDPatternParser` reads it. What captures, and which match is preferred, is not in it: neither changes what can match.
     indirect enum Node {
         case empty
         case place(Characters)
@@ -49,12 +63,16 @@ struct XSDPattern {
     }
 
     /// More places than that are not looked at: a pattern with loops then counts as quadratic.
+    ///
+    /// `places` are characters of the pattern as it is written: counted loops are not written out here.
     private static let placeCountMax = 400
     /// Ways that counted loops may divide a text in.
     private static let wayCountMax = 100_000.0
 
+    /// What it may come to at worst.
     let matching: Matching
 
+    /// - Parameter pattern: as the XSD has it, references of XML resolved.
     init(_ pattern: String) {
         var parser = XSDPatternParser(pattern)
         guard let node = parser.parse() else {
@@ -62,6 +80,7 @@ struct XSDPattern {
             matching = .quadratic
             return
         }
+        // One automaton with the loops that have no end, one with those that are counted, too.
         let endless = PatternAutomaton(node, countedLoops: false)
         let all = PatternAutomaton(node, countedLoops: true)
         if all.placeCount > Self.placeCountMax {
@@ -74,6 +93,9 @@ struct XSDPattern {
     }
 
     /// In how many ways a text may be divided among a pattern's counted loops, at most.
+    ///
+    /// Capped at 10^18. A loop of m to n turns multiplies the ways of its body by themselves for each turn, and by the n − m + 1 counts that it
+    /// may stop at.
     private static func ways(_ node: Node) -> Double {
         switch node {
         case .empty, .place: return 1
@@ -89,8 +111,14 @@ struct XSDPattern {
 }
 
 /// The places of a pattern, and which may follow which.
+///
+/// Glushkov's automaton: a state for each character of the pattern, no edges without a character. Tests of ambiguity are walks over pairs and
+/// triples of its places (Weber and Seidl; Allauzen, Mohri and Rastogi, "General algorithms for testing the ambiguity of finite automata", have
+/// them as products of the automaton with itself).
 struct PatternAutomaton {
+    /// By place.
     private var characters: [XSDPattern.Characters] = []
+    /// By place, those that may come after it.
     private var follow: [Set<Int>] = []
     /// For each place its strongly connected part; -1 for one that is on no loop.
     private var part: [Int] = []
@@ -104,6 +132,7 @@ struct PatternAutomaton {
     var placeCount: Int { characters.count }
     var hasLoops: Bool { part.contains { $0 >= 0 } }
 
+    /// As in `PatternPlaces`: where a part may begin and end, and whether it may be empty.
     private struct Ends {
         var isNullable: Bool
         var first: [Int]
@@ -117,6 +146,7 @@ struct PatternAutomaton {
         part = characters.count > 2_000 ? follow.indices.map { follow[$0].contains($0) ? 0 : -1 } : parts()
     }
 
+    /// Adds a part's places and its edges; returns its ends.
     private mutating func add(_ node: XSDPattern.Node, _ countedLoops: Bool) -> Ends {
         switch node {
         case .empty: return Ends(isNullable: true, first: [], last: [])
@@ -144,6 +174,7 @@ struct PatternAutomaton {
         case .loop(let body, let least, let most):
             if most == 0 { return Ends(isNullable: true, first: [], last: []) }
             var ends = add(body, countedLoops)
+            // A loop of at most one turn is none.
             if most == nil || countedLoops && most != 1 { turn(ends, isCounted: most != nil || least > 1) }
             if least == 0 { ends.isNullable = true }
             return ends
@@ -163,6 +194,9 @@ struct PatternAutomaton {
     }
 
     /// On its loops the pattern goes on with any character, and may end in each of them: no text is gone over again for all the ways through them.
+    ///
+    /// Then libxml2's first way through is never given up for another, however many there are. `Characters` that are vague do not count: they may
+    /// lack some.
     var neverFails: Bool {
         var ends: [Int: Bool] = [:]
         for place in follow.indices where part[place] >= 0 {
@@ -175,6 +209,11 @@ struct PatternAutomaton {
     }
 
     /// Strongly connected parts, by Kosaraju's two walks.
+    ///
+    /// The first walk orders the places by when they are done with, the second collects each part along the edges turned round. Both with stacks
+    /// of their own: patterns may be long.
+    ///
+    /// - Complexity: O(places + edges).
     private func parts() -> [Int] {
         var order: [Int] = []
         var seen = [Bool](repeating: false, count: follow.count)
@@ -213,9 +252,15 @@ struct PatternAutomaton {
         return part
     }
 
+    /// Two ways at once, as they read the same text.
     private struct Pair: Hashable { var one: Int, other: Int }
 
     /// Whether a text can lead from some place back to it in two ways.
+    ///
+    /// EDA: a walk over pairs of places that begins at (p, p), leaves the diagonal and comes back to it. Both places stay within their strongly
+    /// connected part, as the text must lead back to p.
+    ///
+    /// - Complexity: O(places² + pairs of edges) time and memory; `placeCountMax` bounds it.
     var doubles: Bool {
         let places = follow.indices.filter { part[$0] >= 0 }
         let start = places.map { Pair(one: $0, other: $0) }
@@ -235,6 +280,7 @@ struct PatternAutomaton {
         return false
     }
 
+    /// The pairs that can be reached by reading one text along both ways, and the edges between them.
     private func pairs(from start: [Pair]) -> (seen: Set<Pair>, edges: [Pair: [Pair]]) {
         var seen = Set(start)
         var edges: [Pair: [Pair]] = [:]
@@ -251,11 +297,15 @@ struct PatternAutomaton {
         return (seen, edges)
     }
 
+    /// Three ways at once by the same text: on the first loop, from the first to the second, on the second.
     private struct Triple: Hashable { var first: Int, middle: Int, last: Int }
+    /// Past it the answer is taken to be yes: a pattern then costs more than it must.
     private static let tripleCountMax = 50_000
 
     /// Whether two loops, one behind the other, can divide a text between them: some text leads from a place of the first to itself, to a place of
     /// the second, and from there to itself.
+    ///
+    /// IDA: for some p and q, of two parts, one text leads from p to p, from p to q and from q to q.
     var divides: Bool {
         var count = 0
         for first in follow.indices where part[first] >= 0 {
@@ -275,6 +325,7 @@ struct PatternAutomaton {
         return false
     }
 
+    /// All three read the same character, so their characters have one in common.
     private func successors(_ triple: Triple) -> [Triple] {
         var found: [Triple] = []
         for first in follow[triple.first] where part[first] == part[triple.first] {

@@ -1,9 +1,13 @@
 /// What ECMA-262's regular expressions (with the `u` flag) write otherwise than XML Schema's. What a pattern may not have was refused before.
+///
+/// Section 22.2.1 of the standard. RE2 has neither back references nor what looks ahead or behind, so no pattern that comes here has them.
 extension XSDPatternParser {
     /// More ranges of characters beyond ASCII than that are many.
     private static let otherRangeCountMax = 8
 
     /// After `(?`.
+    ///
+    /// Skips `:` or a name in angle brackets; false for what is no group: what looks ahead or behind.
     mutating func skipGroupKind() -> Bool {
         if take(":") { return true }
         guard take("<") else { return false }
@@ -15,6 +19,8 @@ extension XSDPatternParser {
     }
 
     /// After the backslash. Nil for what stands for no character.
+    ///
+    /// - Parameter isInClass: whether it stands within brackets, where `\b` is a backspace; outside it is a boundary and no character.
     mutating func escapeOfECMA(isInClass: Bool) -> XSDPattern.Characters? {
         guard let letter = next else { return nil }
         advance()
@@ -24,6 +30,7 @@ extension XSDPatternParser {
             return Self.oneOf("0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", isInverted: letter == "W")
         case "s", "S":
             var set = Self.oneOf(" \t\n\r\u{B}\u{C}", isInverted: letter == "S")
+            // Blanks beyond ASCII: which of them does not matter.
             (set.hasOther, set.isVague) = (true, true)
             return set
         case "p", "P":
@@ -57,6 +64,7 @@ extension XSDPatternParser {
         }
     }
 
+    /// - Parameter digitCount: so many digits, no fewer; nil for one to eight.
     private mutating func hexadecimal(digitCount: Int?) -> UInt32? {
         var value: UInt32 = 0
         var count = 0
@@ -69,6 +77,8 @@ extension XSDPatternParser {
     }
 
     /// After its bracket.
+    ///
+    /// A range, a member or a set after another up to `]`. Nil for an empty class, which matches nothing.
     mutating func characterClassOfECMA() -> XSDPattern.Characters? {
         let isInverted = take("^")
         var set = XSDPattern.Characters()
@@ -78,6 +88,7 @@ extension XSDPatternParser {
         var isEmpty = true
         while let scalar = next, scalar != "]" {
             isEmpty = false
+            // `\d-x` is no range: a hyphen behind a set is itself.
             let isSet = scalar == "\\" && peek.map { "dDwWsSpP".unicodeScalars.contains($0) } ?? false
             guard let first = member() else { return nil }
             if isSet, first.isHeavy { isTooLarge = true }
@@ -105,6 +116,7 @@ extension XSDPatternParser {
         return set.inverted
     }
 
+    /// One character of a class, or a set behind a backslash.
     private mutating func member() -> XSDPattern.Characters? {
         guard let scalar = next else { return nil }
         advance()

@@ -1,9 +1,21 @@
 /// Reads a regular expression of XML Schema (part 2, appendix F) as far as `XSDPattern` looks at it, or one of ECMA-262 as far as `PatternCost` does.
+///
+/// Grammar, by descent:
+///
+///     choice  = branch *( "|" branch )
+///     branch  = *( atom [ quantifier ] )
+///     atom    = character / "." / escape / class / "(" choice ")"
+///     quantifier = "?" / "*" / "+" / "{" n [ "," [ m ] ] "}"
+///
+/// Differences of the two: in XML Schema a pattern is anchored on both sides and `^` and `$` are characters; in ECMA-262 a quantifier may have a
+/// `?` behind it, groups may have names, and `^` and `$` are anchors, of which only those at the ends are understood.
 struct XSDPatternParser {
+    /// Unicode scalars, not characters: a combining mark is a character of its own to both syntaxes.
     private let scalars: [Unicode.Scalar]
     private let isECMA: Bool
     private var index = 0
     private var depth = 0
+    /// Atoms so far.
     private var placeCount = 0
     /// Each takes stack.
     private static let depthMax = 64
@@ -20,10 +32,13 @@ struct XSDPatternParser {
     }
 
     /// Nil for what has anchors elsewhere than at its ends, and for what is not looked at.
+    ///
+    /// - Returns: the pattern without the anchors at its ends, and which of them it had.
     static func ofECMA(_ text: String) -> (node: XSDPattern.Node, isAnchoredAtStart: Bool, isAnchoredAtEnd: Bool)? {
         var scalars = Array(text.unicodeScalars)
         let isAnchoredAtStart = scalars.first == "^"
         if isAnchoredAtStart { scalars.removeFirst() }
+        // `\$` is a dollar, `\\$` a backslash before the anchor: an even number of backslashes.
         let isAnchoredAtEnd = scalars.last == "$" && scalars.dropLast().reversed().prefix { $0 == "\\" }.count % 2 == 0
         if isAnchoredAtEnd { scalars.removeLast() }
         var parser = XSDPatternParser(ecma: scalars)
@@ -39,11 +54,13 @@ struct XSDPatternParser {
         return node
     }
 
+    /// The scalar at hand; nil at the end.
     var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
     /// The one behind it.
     var peek: Unicode.Scalar? { index + 1 < scalars.count ? scalars[index + 1] : nil }
     mutating func advance() { index += 1 }
 
+    /// Goes past the next one if it is this.
     mutating func take(_ scalar: Unicode.Scalar) -> Bool {
         guard next == scalar else { return false }
         index += 1
@@ -66,6 +83,7 @@ struct XSDPatternParser {
         return branches.count == 1 ? branches[0] : .choice(branches)
     }
 
+    /// An atom with what stands behind it.
     private mutating func quantified(_ atom: XSDPattern.Node) -> XSDPattern.Node? {
         let start = index
         let piece = counted(atom)
@@ -91,6 +109,7 @@ struct XSDPatternParser {
         }
     }
 
+    /// Nil without a digit; past 2^30 it stays there.
     private mutating func number() -> Int? {
         var value = 0
         let start = index
@@ -101,6 +120,7 @@ struct XSDPatternParser {
         return index > start ? value : nil
     }
 
+    /// One character, class or group. Nil for what is none, and past the bound.
     private mutating func atom() -> XSDPattern.Node? {
         placeCount += 1
         guard placeCount <= Self.placeCountMax, let scalar = next else { return nil }
@@ -114,6 +134,7 @@ struct XSDPatternParser {
         case "^", "$", "?", "*", "+", "{":
             if isECMA { return nil }
             return .place(Self.set(String(scalar)))
+        // Any character but ends of lines.
         case ".":
             var line = XSDPattern.Characters()
             line.insert(0x0A)
@@ -133,6 +154,7 @@ struct XSDPatternParser {
         return set
     }
 
+    /// After the backslash: XML Schema's escapes (appendix F.1.1).
     private mutating func escape() -> XSDPattern.Characters? {
         guard let letter = next else { return nil }
         index += 1

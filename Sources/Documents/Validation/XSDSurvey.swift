@@ -1,13 +1,18 @@
 internal import CXML2
 
 /// Looks over the files of an XSD before libxml2 compiles them: what would take it long at once, or with each document, is refused or counted.
+///
+/// Used once for a type, by the thread that compiles it: `add` for each file, then `finish`. What is only costly for each document is counted into
+/// `complexity` (`docs/decisions/0026-work-of-a-document.md`).
 struct XSDSurvey {
     /// Types that extend or restrict each other, groups that mention groups.
     static let chainLengthMax = 64
     /// Elements of one content model, those of the groups that it mentions and the types that it extends among them. libxml2 compares each with
     /// each.
     static let particleCountMax = 2_000
+    /// Values of one enumeration.
     static let enumerationCountMax = 20_000
+    /// Of one pattern, in UTF-8.
     static let patternByteCountMax = 4_096
 
     private static let namespace = "http://www.w3.org/2001/XMLSchema"
@@ -15,10 +20,15 @@ struct XSDSurvey {
     private(set) var complexity = XSDComplexity()
     private(set) var reasons: [String] = []
     /// Types and groups by kind, namespace and name.
+    ///
+    /// The trees belong to the caller.
     private var definitions: [String: (node: xmlNodePtr, file: String)] = [:]
+    /// By the same keys, each found once: types that many others extend are not gone through for each.
     private var measures: [String: Measure] = [:]
+    /// Complex types that stand within an element.
     private var nameless: [(node: xmlNodePtr, file: String)] = []
 
+    /// What stands below a definition: the elements of its content model, and the longest chain of definitions that it stands on.
     private struct Measure {
         var particleCount = 0
         var chainLength = 0
@@ -44,6 +54,7 @@ struct XSDSurvey {
         look(root, file, depth: 0)
     }
 
+    /// Measures what was taken in; `reasons` and `complexity` are complete then. Only the first reason is told.
     mutating func finish() {
         for (key, definition) in definitions.sorted(by: { $0.key < $1.key }) where reasons.isEmpty {
             let measure = measure(key)
@@ -61,6 +72,7 @@ struct XSDSurvey {
 
     // MARK: Facets and constraints
 
+    /// Facets and constraints of a node and all below it. Past 20 reasons it stops.
     private mutating func look(_ node: xmlNodePtr, _ file: String, depth: Int) {
         guard depth < XMLReader.depthMax, reasons.count < 20 else { return }
         var enumerationCount = 0
@@ -85,6 +97,7 @@ struct XSDSurvey {
         complexity.enumerationByteCount = max(complexity.enumerationByteCount, enumerationByteCount)
     }
 
+    /// A pattern: refused, or noted as costly.
     private mutating func check(_ pattern: String, _ file: String) {
         guard pattern.utf8.count <= Self.patternByteCountMax else {
             reasons.append("\(file): a pattern of more than \(Self.patternByteCountMax) bytes")
@@ -102,6 +115,7 @@ struct XSDSurvey {
 
     // MARK: Content models
 
+    /// A name that no file defines counts nothing: libxml2 says so, or it is one of XML Schema's own types.
     private mutating func measure(_ key: String) -> Measure {
         if let known = measures[key] { return known }
         guard let definition = definitions[key] else { return Measure() }
@@ -152,6 +166,7 @@ struct XSDSurvey {
 
     // MARK: Trees
 
+    /// Children of XML Schema's namespace; all else is annotation.
     private static func elements(_ node: xmlNodePtr) -> [xmlNodePtr] {
         var elements: [xmlNodePtr] = []
         var child = node.pointee.children
@@ -162,6 +177,7 @@ struct XSDSurvey {
         return elements
     }
 
+    /// The local name: `complexType`, `element` …
     private static func kind(_ node: xmlNodePtr) -> String { text(node.pointee.name) }
 
     private static func attribute(_ name: String, of node: xmlNodePtr) -> String? {
