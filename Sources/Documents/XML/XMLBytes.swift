@@ -1,11 +1,19 @@
 /// What the scanner takes a byte for.
+///
+/// Classes as bits, so that one load and one test decide about a byte: the scanner's inner loops go on while the bit that stops them is not set.
+///
+/// Names are those of ASCII only. A byte of 0x80 and above has no class but 0xEF, so a name ends there, and libxml2 looks on.
 enum XMLBytes {
     static let nameStart: UInt8 = 1
     static let namePart: UInt8 = 2
     static let blank: UInt8 = 4
     /// A text cannot go on without a look.
+    ///
+    /// At `<`, `&`, `]` (which may begin `]]>`), a carriage return, a control character, or what may be no character of XML.
     static let stopsText: UInt8 = 8
     /// Nor can the value of an attribute.
+    ///
+    /// The same without `]`, and both quotes, tabs and line feeds, which an attribute's value has as spaces.
     static let stopsValue: UInt8 = 16
 
     /// 256 entries, made once.
@@ -25,6 +33,7 @@ enum XMLBytes {
         case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: "&"): stopsText | stopsValue
         case UInt8(ascii: "]"): stopsText
         case UInt8(ascii: "\""), UInt8(ascii: "'"): stopsValue
+        // In UTF-8 those are EF BF BE and EF BF BF, and no characters of XML (section 2.2); what else begins with EF is passed after a look.
         // It begins U+FFFE and U+FFFF.
         case 0xEF: stopsText | stopsValue
         default: 0
@@ -32,6 +41,8 @@ enum XMLBytes {
     }
 
     /// Whether it is a URN, or a URL of the web, of the simplest kind: absolute and right whoever reads it, and none of XML's own.
+    ///
+    /// Of relative URIs and XML's own namespaces libxml2 has views of its own: such are left to it.
     static func isPlainURI(_ uri: UnsafeBufferPointer<UInt8>) -> Bool {
         func begins(_ literal: StaticString) -> Bool {
             uri.count >= literal.utf8CodeUnitCount && uri.prefix(literal.utf8CodeUnitCount).elementsEqual(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
@@ -42,6 +53,7 @@ enum XMLBytes {
         let rest = uri.dropFirst(begins("http://") ? 7 : 8)
         let host = rest.prefix { $0 != UInt8(ascii: "/") }
         guard !host.isEmpty, host.allSatisfy({ isPart($0) && $0 != UInt8(ascii: "_") }) else { return false }
+        // One fragment at most.
         var fragmentCount = 0
         for byte in rest.dropFirst(host.count) {
             if byte == UInt8(ascii: "#") { fragmentCount += 1 }

@@ -1,16 +1,30 @@
 internal import Glibc
 
 /// Exclusive XML Canonicalization 1.0 (without comments) of an element of a tape, as libxml2 writes it.
+///
+/// See https://www.w3.org/TR/xml-exc-c14n/ and, for what both share, https://www.w3.org/TR/xml-c14n, section 2.3. It is a receipt's document where
+/// several stand in one envelope, so its bytes must be the same whether a tape or libxml2 (`XMLDocument.canonicalForm`) made them. Tests compare
+/// both.
+///
+/// - Start and end tags always, no `<a/>`; names as they are written.
+/// - A namespace is declared where a name needs it and no element around that was written declares it alike, not where the document does.
+/// - Namespaces by prefix, the default first; attributes by namespace, then local name.
+/// - Values in double quotes; `&`, `<`, `"` and tabs, line feeds and carriage returns as references; in texts `&`, `<`, `>` and carriage returns.
 struct XMLCanonicalForm {
     private let tape: XMLTape
     private var bytes: [UInt8] = []
     /// Prefixes that are written on the elements around, innermost last: what they stand for.
+    ///
+    /// A stack: an element takes off what it put on.
     private var written: [(prefix: UnsafeBufferPointer<UInt8>, namespace: UInt16)] = []
 
     /// - Parameter node: an element.
+    /// - Returns: UTF-8. As the element's own: what stands around it in the document does not show.
+    /// - Complexity: O(bytes of the element), and for each name the prefixes in force.
     static func bytes(of node: Int, in tape: XMLTape) -> [UInt8] {
         var form = XMLCanonicalForm(tape: tape)
         let element = tape.nodes[node]
+        // Elements begin at their name; the tape has no place of a closing tag, so the next element's beginning stands for it.
         let first = Int(element.nameOffset)
         // About as long as it is in the text, which goes on to where the next element begins.
         var end = Int(element.end)
@@ -23,6 +37,8 @@ struct XMLCanonicalForm {
     private init(tape: XMLTape) { self.tape = tape }
 
     /// As deep as the scanner lets a document be.
+    ///
+    /// Recursion is bounded by `XMLReader.depthMax`.
     private mutating func add(element node: Int) {
         let element = tape.nodes[node]
         let name = tape.name(element)
@@ -32,6 +48,7 @@ struct XMLCanonicalForm {
         addNamespaces(of: node, element)
         addAttributes(from: node + 1, to: Int(element.offset))
         bytes.append(UInt8(ascii: ">"))
+        // Attributes lie between the element and `offset`; behind them elements and texts alternate as they come.
         var child = Int(element.offset)
         while child < Int(element.end) {
             let present = tape.nodes[child]
@@ -46,7 +63,10 @@ struct XMLCanonicalForm {
     }
 
     /// The namespaces that the names of an element and its attributes need and that no element around has written, by their prefixes.
+    ///
+    /// - Parameter node: the element's number.
     private mutating func addNamespaces(of node: Int, _ element: XMLNode) {
+        // Those of this element are put on the stack unsorted, and sorted there.
         let count = written.count
         note(tape.prefix(element), element.namespace)
         for attribute in node + 1..<max(Int(element.offset), node + 1) where tape.nodes[attribute].prefixByteCount > 0 {
@@ -65,6 +85,7 @@ struct XMLCanonicalForm {
         }
     }
 
+    /// Puts a prefix on the stack if it is not in force. No namespace needs writing only where a default one is in force: `xmlns=""`.
     private mutating func note(_ prefix: UnsafeBufferPointer<UInt8>, _ namespace: UInt16) {
         if let known = written.last(where: { $0.prefix.count == prefix.count && $0.prefix.elementsEqual(prefix) }) {
             if known.namespace == namespace { return }
@@ -77,6 +98,8 @@ struct XMLCanonicalForm {
     private static func precedes(_ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>) -> Bool { one.lexicographicallyPrecedes(other) }
 
     /// By namespace and local name, those of none first.
+    ///
+    /// Number 0 has an empty URI and so comes first.
     private mutating func addAttributes(from start: Int, to end: Int) {
         guard start < end else { return }
         if end - start == 1 { return add(attribute: tape.nodes[start]) }
@@ -89,6 +112,7 @@ struct XMLCanonicalForm {
         for attribute in sorted { add(attribute: tape.nodes[attribute]) }
     }
 
+    /// Section 2.3 on attribute nodes.
     private mutating func add(attribute: XMLNode) {
         bytes.append(UInt8(ascii: " "))
         bytes.append(contentsOf: tape.name(attribute))
@@ -108,6 +132,7 @@ struct XMLCanonicalForm {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// Runs of plain bytes are copied at once.
     private mutating func addText(_ text: UnsafeBufferPointer<UInt8>) {
         var start = 0
         for index in 0..<text.count {

@@ -3,9 +3,14 @@ internal import CSimdJSON
 internal import Glibc
 
 /// Brings an XML text to UTF-8: by its BOM, else by the encoding that it declares, else it is UTF-8 (XML 1.0, section 4.3.3 and appendix F).
+///
+/// An encoding is known before anything of the document is: a BOM tells it, or zeros beside the first `<`, or the declaration, which is ASCII in
+/// every encoding that is read here, in one byte or two for a character. What they say must agree, and where nothing is said it is UTF-8.
 enum XMLEncoding {
     /// Encodings by their lower-case name: what iconv calls them. Anything else is refused, since iconv knows many that are no encodings
     /// of XML.
+    ///
+    /// Names as documents declare them: those of IANA and some that have no place there.
     private static let known: [String: String] = {
         var names = [
             "utf-8": "UTF-8", "utf8": "UTF-8", "us-ascii": "US-ASCII", "ascii": "US-ASCII", "utf-16": "UTF-16", "utf-16le": "UTF-16LE",
@@ -15,6 +20,7 @@ enum XMLEncoding {
             "euc-jp": "EUC-JP", "euc-kr": "EUC-KR", "iso-2022-jp": "ISO-2022-JP", "tis-620": "TIS-620", "macintosh": "MACINTOSH",
             "latin1": "ISO-8859-1", "ucs-2": "UCS-2", "iso-10646-ucs-2": "UCS-2",
         ]
+        // There is no part 12.
         for part in 1...16 where part != 12 {
             for name in ["iso-8859-\(part)", "iso_8859-\(part)", "iso8859-\(part)"] { names[name] = "ISO-8859-\(part)" }
         }
@@ -25,6 +31,10 @@ enum XMLEncoding {
     }()
 
     /// The text in UTF-8 without its BOM, and how many bytes of BOM there were; nil for the text where it needs no change.
+    ///
+    /// - Throws: `.badEncoding` for an encoding that is unknown or contradicts the first bytes, and where a byte is none of the encoding, with its
+    ///   place.
+    /// - Complexity: O(bytes). Converted, a text takes up to three times its size.
     static func utf8(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (converted: [UInt8]?, bomByteCount: Int) {
         let (encoding, start) = try encoding(of: bytes)
         let body = UnsafeRawBufferPointer(rebasing: bytes[start...])
@@ -36,13 +46,18 @@ enum XMLEncoding {
     }
 
     /// So many first bytes of a text tell its encoding.
+    ///
+    /// A declaration is looked for in 256 characters, of two bytes at most.
     static let headByteCount = 512
 
     /// What a text is in, by its first bytes, as iconv calls it, and how many bytes of BOM there are; nil for UTF-8.
+    ///
+    /// - Throws: as `utf8`, but for bytes that are none of the encoding: those are not looked at.
     static func encoding(of bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (encoding: String?, bomByteCount: Int) {
         let mark = bom(bytes)
         if let mark, mark.encoding == "UTF-32" { throw DocumentError(.badEncoding, offset: 0, "UTF-32 is not read; send UTF-8") }
         // Without a BOM, UTF-16 shows by the zero beside the first `<`.
+        // An encoding of two bytes is known by now, or it is none.
         var encoding = mark?.encoding ?? guessed(bytes)
         let head = asciiHead(bytes, isWide: encoding?.hasPrefix("UTF-16") ?? false, isBigEndian: encoding == "UTF-16BE", from: mark?.byteCount ?? 0)
         if let declared = declaredEncoding(head) {
@@ -50,11 +65,13 @@ enum XMLEncoding {
                 throw DocumentError(.badEncoding, offset: 0, "the encoding \(JSONGrammar.shown(Array(declared.utf8))) is unknown")
             }
             if let present = encoding {
+                // `UTF-16` in a declaration leaves the order of bytes to the first of them.
                 let agrees = name == present || present.hasPrefix("UTF-16") && (name == "UTF-16" || name == "UCS-2")
                 guard agrees else {
                     throw DocumentError(.badEncoding, offset: 0, "it declares \(declared), but its first bytes are \(present)")
                 }
             } else {
+                // The declaration itself could not have been read.
                 guard !name.hasPrefix("UTF-16"), name != "UCS-2" else {
                     throw DocumentError(.badEncoding, offset: 0, "it declares \(declared), but its first bytes are not")
                 }
@@ -64,6 +81,7 @@ enum XMLEncoding {
         return (encoding == "UTF-8" ? nil : encoding, mark?.byteCount ?? 0)
     }
 
+    /// UTF-32's mark begins with UTF-16's: longest first.
     private static func bom(_ bytes: UnsafeRawBufferPointer) -> (encoding: String, byteCount: Int)? {
         func begins(_ mark: [UInt8]) -> Bool { bytes.count >= mark.count && bytes.prefix(mark.count).elementsEqual(mark) }
         if begins([0xEF, 0xBB, 0xBF]) { return ("UTF-8", 3) }
@@ -73,6 +91,7 @@ enum XMLEncoding {
         return nil
     }
 
+    /// Appendix F: `3C 00 3F 00` or `00 3C 00 3F`, and any `<` with another ASCII character behind it.
     private static func guessed(_ bytes: UnsafeRawBufferPointer) -> String? {
         guard bytes.count >= 4 else { return nil }
         if bytes[0] == 0x3C, bytes[1] == 0, bytes[3] == 0, bytes[2] != 0 { return "UTF-16LE" }
@@ -81,6 +100,10 @@ enum XMLEncoding {
     }
 
     /// The first characters, as far as an XML declaration may reach, those outside ASCII as question marks.
+    ///
+    /// - Parameters:
+    ///   - isWide: two bytes for a character.
+    ///   - start: behind the BOM.
     private static func asciiHead(_ bytes: UnsafeRawBufferPointer, isWide: Bool, isBigEndian: Bool, from start: Int) -> [UInt8] {
         let limit = 256
         guard isWide else { return bytes[start..<min(bytes.count, start + limit)].map { $0 < 0x80 ? $0 : 0x3F } }
@@ -96,6 +119,8 @@ enum XMLEncoding {
     }
 
     /// The name in `<?xml … encoding="name" … ?>`, or nil.
+    ///
+    /// Only what is called `encoding`; the grammar of the rest is the parser's affair.
     private static func declaredEncoding(_ head: [UInt8]) -> String? {
         guard head.starts(with: "<?xml".utf8), head.count > 5, ScalarText.isBlank(head[5]) else { return nil }
         let end = head.firstIndex(of: UInt8(ascii: ">")) ?? head.count
@@ -119,12 +144,14 @@ enum XMLEncoding {
         return String(decoding: rest.prefix { $0 != quote }, as: UTF8.self)
     }
 
+    /// simdjson's check is many times faster than one that knows the place; the place is looked for only where it fails.
     private static func checkUTF8(_ body: UnsafeRawBufferPointer, offset: Int) throws(DocumentError) {
         let bytes = body.bindMemory(to: UInt8.self)
         guard let base = bytes.baseAddress, !till_json_is_utf8(base, bytes.count) else { return }
         throw DocumentError(.badEncoding, offset: offset + (UTF8Check.firstFault(in: bytes) ?? 0), "not UTF-8")
     }
 
+    /// All at once: the text is in memory, and its size bounds what comes out.
     private static func converted(
         _ body: UnsafeRawBufferPointer, from encoding: String, offset: Int
     ) throws(DocumentError) -> [UInt8] {
@@ -140,6 +167,7 @@ enum XMLEncoding {
             var sourceLeft = body.count
             var target = UnsafeMutableRawPointer(buffer.baseAddress)?.assumingMemoryBound(to: CChar.self)
             var targetLeft = buffer.count
+            // What is left over is half a character at the end.
             if iconv(converter, &source, &sourceLeft, &target, &targetLeft) == -1 || sourceLeft > 0 { fault = body.count - sourceLeft }
             count = buffer.count - targetLeft
         }

@@ -8,16 +8,24 @@ internal import ColumnStore
 /// members, and `#text` for text beside them. Elements of one name in one parent are an array, which those that `lists` names are even if they are alone.
 /// Texts lose blanks at both ends; namespaces are as their prefixes say, comments and processing instructions are left out. This is how the Python
 /// package xmltodict has it.
+///
+/// `<a x="1"><b>2</b><b>3</b></a>` becomes `{"a":{"@x":"1","b":["2","3"]}}`. All values are texts or null: XML does not tell numbers from texts.
+///
+/// For documents that stand decoded in JSON ones (`DocumentDecoding`).
 struct XMLMembers {
+    /// Paths of names from the root, as `path` has them.
     private let lists: Set<[String]>
     private let byteCountMax: Int
+    /// JSON so far, in UTF-8.
     private var bytes: [UInt8] = []
+    /// Names of the elements that are open, the root first.
     private var path: [String] = []
 
     /// - Parameters:
     ///   - lists: names from the root element down to elements that are arrays however many there are.
     ///   - byteCountMax: of what comes out.
     /// - Returns: nil past it.
+    /// - Complexity: O(nodes), and for each element the names of its children by hash.
     static func json(of document: XMLDocument, lists: Set<[String]>, byteCountMax: Int) -> [UInt8]? {
         guard let root = xmlDocGetRootElement(document.tree) else { return nil }
         var members = XMLMembers(lists: lists, byteCountMax: byteCountMax)
@@ -29,10 +37,12 @@ struct XMLMembers {
 
     private init(lists: Set<[String]>, byteCountMax: Int) { (self.lists, self.byteCountMax) = (lists, byteCountMax) }
 
+    /// Looked at after each member, so that what comes out is never much more than the bound.
     private var isRoom: Bool { bytes.count <= byteCountMax }
 
     private static func text(_ text: UnsafePointer<xmlChar>?) -> String { text.map { String(cString: $0) } ?? "" }
 
+    /// As it is written: `prefix:name`.
     private static func name(_ name: UnsafePointer<xmlChar>?, in namespace: xmlNsPtr?) -> String {
         guard let prefix = namespace?.pointee.prefix else { return text(name) }
         return "\(text(prefix)):\(text(name))"
@@ -45,6 +55,7 @@ struct XMLMembers {
     /// - Returns: false past the bound. As deep as the reader lets a document be.
     private mutating func add(_ elements: [xmlNodePtr], named name: String) -> Bool {
         add(key: name)
+        // Elements of one name have one path, so that a list is a list wherever its parent repeats.
         path.append(name)
         defer { path.removeLast() }
         let isList = elements.count > 1 || !lists.isEmpty && lists.contains(path)
@@ -57,8 +68,10 @@ struct XMLMembers {
         return isRoom
     }
 
+    /// One element's value: null, a text or an object.
     private mutating func add(_ element: xmlNodePtr) -> Bool {
         var text = ""
+        // Children by name, names in the order in which they first stand: JSON has one member for all of a name.
         var names: [String] = []
         var children: [String: [xmlNodePtr]] = [:]
         var child = element.pointee.children
@@ -68,6 +81,7 @@ struct XMLMembers {
                 let name = Self.name(of: node)
                 if children[name] == nil { names.append(name) }
                 children[name, default: []].append(node)
+            // Pieces of text around child elements are joined, as mixed content has no place in members.
             case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: text += Self.text(node.pointee.content)
             default: break
             }
@@ -93,12 +107,14 @@ struct XMLMembers {
         return isRoom
     }
 
+    /// Declarations of namespaces are no attributes in libxml2's tree.
     private mutating func addAttributes(of element: xmlNodePtr) {
         var attribute = element.pointee.properties
         while let found = attribute {
             separate()
             add(key: "@" + Self.name(found.pointee.name, in: found.pointee.ns))
             var value = ""
+            // libxml2 has a value as one or more text nodes.
             var child = found.pointee.children
             while let node = child {
                 value += Self.text(node.pointee.content)
@@ -109,6 +125,7 @@ struct XMLMembers {
         }
     }
 
+    /// A comma, unless the object has just begun.
     private mutating func separate() {
         if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
     }
@@ -120,6 +137,7 @@ struct XMLMembers {
 
     private mutating func add(string: String) { bytes += JSONValue.string(string).serialized }
 
+    /// XML's blanks, not Unicode's.
     private static func trimmed(_ text: String) -> String {
         let bytes = Array(text.utf8)
         guard let first = bytes.firstIndex(where: { !ScalarText.isBlank($0) }), let last = bytes.lastIndex(where: { !ScalarText.isBlank($0) }) else { return "" }

@@ -3,7 +3,14 @@ internal import Glibc
 
 /// Reads XML 1.0 documents with libxml2, in the encoding that they declare. A DOCTYPE is refused before anything of it is read, so there are
 /// no entities but the five of XML; nothing is fetched.
+///
+/// For bodies it is the second way of reading: `XMLScanner` has taken plain documents before, so what comes here is rare, wrong, or of a type that
+/// needs a tree (an XSD, XPath that no tape answers). The checks, each before the next one costs anything:
+/// 1. Size, encoding (`XMLEncoding`), NUL bytes and a second byte order mark.
+/// 2. Start tags with too many attributes, found by a pass over the bytes: libxml2 would compare each with each before it told anybody.
+/// 3. Depth, nodes, namespaces and DOCTYPE, in libxml2's own callbacks while it parses.
 package enum XMLReader {
+    /// Elements within each other. Recursion over a tree needs no bound of its own.
     package static let depthMax = 128
     /// Elements and attributes. libxml2 takes some 120 bytes for each: 240 MiB.
     package static let nodeCountMax = 2 << 20
@@ -13,16 +20,19 @@ package enum XMLReader {
     /// Namespaces that elements around one another declare: libxml2 looks through all of them for each name.
     package static let namespaceCountMax = 256
 
+    /// What the callbacks count; libxml2 carries its address in `_private` for the time of one parsing.
     private struct Guard {
         var depth = 0
         var nodeCount = 0
         /// Namespaces declared by the elements that are open, and by each of them.
         var namespaceCount = 0
         var namespaceCounts: [Int] = []
+        /// The first one; the parser is stopped then, and no callback builds anything further.
         var refusal: Refusal?
     }
     private enum Refusal { case doctype, depth, size, namespaces }
 
+    /// Once for the process, by whoever comes first: libxml2's own set-up is not safe to be run by two threads.
     private static let initialised: Void = {
         xmlInitParser()
         till_xml_silence()
@@ -30,9 +40,12 @@ package enum XMLReader {
         xmlSetExternalEntityLoader(VirtualFiles.loader)
     }()
 
+    /// Before any call of libxml2; cheap afterwards.
     static func initialiseLibrary() { _ = initialised }
 
     /// What a long text's tree may take, before it is made: some 120 bytes for an element and as much for the text in it.
+    ///
+    /// Zero for less than 256 KiB, which needs no waiting. Counts every `<`, closing tags, too, which stand for the texts.
     package static func readingByteCount(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard bytes.count >= 256 << 10 else { return 0 }
         var tagCount = 0
@@ -40,6 +53,7 @@ package enum XMLReader {
         return min(tagCount, 2 * nodeCountMax) * 128 + bytes.count
     }
 
+    /// - Parameter bytes: in any encoding that is known; not looked at any more when this returns.
     /// - Throws: `.badEncoding` when the bytes are not what they declare, `.badXML` with the line when they are not well-formed, have a
     ///   DOCTYPE or nest too deep, `.tooLarge` past `nodeCountMax`.
     package static func read(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument {
@@ -49,6 +63,8 @@ package enum XMLReader {
     }
 
     /// Calls `body` with the text in UTF-8, without a byte order mark.
+    ///
+    /// The text is valid for the call; where it needs no conversion it is the caller's own bytes.
     ///
     /// - Throws: `.badEncoding` when the bytes are not what they declare, and what `body` throws.
     static func withText<Outcome>(of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Outcome) throws -> Outcome {
@@ -67,6 +83,8 @@ package enum XMLReader {
     }
 
     /// The tree of a text in UTF-8.
+    ///
+    /// - Throws: as `read`, but for the encoding, which the caller has seen to.
     static func tree(of text: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument { try parsed(text).get() }
 
     private static func parsed(_ text: UnsafeRawBufferPointer) -> Result<XMLDocument, DocumentError> {
@@ -84,10 +102,12 @@ package enum XMLReader {
         defer { xmlFreeParserCtxt(context) }
         var state = Guard()
         return withUnsafeMutablePointer(to: &state) { state in
+            // Callbacks are C functions and capture nothing: they find the counts through the context.
             context.pointee._private = UnsafeMutableRawPointer(state)
             context.pointee.sax.pointee.internalSubset = { context, _, _, _ in XMLReader.refuse(context, .doctype) }
             context.pointee.sax.pointee.startElementNs = { context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes in
                 guard XMLReader.admits(context, attributeCount: Int(count), namespaceCount: Int(namespaceCount)) else { return }
+                // What is admitted goes to the callback of the tree's builder, which stood there before.
                 xmlSAX2StartElementNs(context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes)
             }
             context.pointee.sax.pointee.endElementNs = { context, name, prefix, uri in
@@ -103,9 +123,11 @@ package enum XMLReader {
             context.pointee.sax.pointee.cdataBlock = { context, text, count in
                 if XMLReader.admitsNode(context) { xmlSAX2CDataBlock(context, text, count) }
             }
+            // No network, no messages to standard error; entities are not substituted, as none can be declared.
             let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
             let tree = xmlCtxtReadMemory(
                 context, text.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(text.count), nil, "UTF-8", options)
+            // What the callbacks refused counts, whatever libxml2 makes of the rest.
             if let refusal = state.pointee.refusal {
                 xmlFreeDoc(tree)
                 return .failure(error(refusal, line: Int(context.pointee.input?.pointee.line ?? 0)))
@@ -123,6 +145,7 @@ package enum XMLReader {
         }
     }
 
+    /// The parser and its counts, as a callback finds them.
     private static func state(_ context: UnsafeMutableRawPointer?) -> (xmlParserCtxtPtr, UnsafeMutablePointer<Guard>)? {
         guard let parser = context?.assumingMemoryBound(to: xmlParserCtxt.self),
             let state = parser.pointee._private?.assumingMemoryBound(to: Guard.self)
@@ -130,6 +153,7 @@ package enum XMLReader {
         return (parser, state)
     }
 
+    /// Stops the parser. Callbacks may still come for what it has read already.
     private static func refuse(_ context: UnsafeMutableRawPointer?, _ refusal: Refusal) {
         guard let (parser, state) = state(context) else { return }
         if state.pointee.refusal == nil { state.pointee.refusal = refusal }
@@ -139,10 +163,13 @@ package enum XMLReader {
     /// Where an element begins that has more attributes than `attributeCountMax`; nil when none has.
     ///
     /// A start tag holds no `<` but its own: only what is long between two of them needs a look.
+    ///
+    /// - Complexity: O(bytes): `memchr` from one `<` to the next, and a second look at long ones only.
     static func crowdedTag(in text: UnsafeRawBufferPointer) -> Int? {
         guard let base = text.baseAddress else { return nil }
         let attributeByteCount = 5  // ` a=""`
         var start = 0
+        // `next - place` bytes between two `<` can hold at most a fifth as many attributes.
         while start < text.count, let found = memchr(base + start, 0x3C, text.count - start) {
             let place = UnsafeRawPointer(found) - base
             let next = memchr(base + place + 1, 0x3C, text.count - place - 1).map { UnsafeRawPointer($0) - base } ?? text.count
@@ -153,6 +180,8 @@ package enum XMLReader {
     }
 
     /// Counts the `=` outside quotes of a tag that begins with these bytes.
+    ///
+    /// False for comments, instructions and CDATA. The tag ends at the first `>` outside quotes.
     private static func hasManyAttributes(_ tag: Slice<UnsafeRawBufferPointer>) -> Bool {
         guard let first = tag.first, first != UInt8(ascii: "!"), first != UInt8(ascii: "?") else { return false }
         var quote: UInt8 = 0
@@ -173,6 +202,8 @@ package enum XMLReader {
     }
 
     /// Comments and the like take as much room as elements.
+    ///
+    /// - Returns: whether the node may be made.
     private static func admitsNode(_ context: UnsafeMutableRawPointer?) -> Bool {
         guard let (_, state) = state(context), state.pointee.refusal == nil else { return false }
         state.pointee.nodeCount += 1
@@ -180,6 +211,7 @@ package enum XMLReader {
         return state.pointee.refusal == nil
     }
 
+    /// Counted before the element is made; the order decides which bound is named where several are passed.
     private static func admits(_ context: UnsafeMutableRawPointer?, attributeCount: Int, namespaceCount: Int) -> Bool {
         guard let (_, state) = state(context), state.pointee.refusal == nil else { return false }
         state.pointee.depth += 1
@@ -201,6 +233,7 @@ package enum XMLReader {
         return true
     }
 
+    /// An element's end takes back what its beginning counted, nodes excepted.
     private static func leave(_ context: UnsafeMutableRawPointer?) {
         guard let (_, state) = state(context) else { return }
         state.pointee.depth -= 1
@@ -217,6 +250,7 @@ package enum XMLReader {
         }
     }
 
+    /// libxml2's words, first line only.
     private static func error(of context: xmlParserCtxtPtr) -> DocumentError {
         let last = context.pointee.lastError
         let message = last.message.map { String(cString: $0) } ?? "not well-formed"
@@ -227,6 +261,8 @@ package enum XMLReader {
 }
 
 /// A tree of libxml2, owned. One thread at a time: evaluating paths and canonical forms write to caches of the tree.
+///
+/// Nodes go by their addresses elsewhere (`XMLSource.node`), which are valid as long as this is.
 package final class XMLDocument {
     let tree: xmlDocPtr
     /// Bytes of the document, in UTF-8.
@@ -238,6 +274,8 @@ package final class XMLDocument {
     deinit { xmlFreeDoc(tree) }
 
     /// Numbers the elements, so that libxml2 need not walk along siblings to see which of two comes first.
+    ///
+    /// Once for a document.
     func setOrder() {
         guard !isOrdered else { return }
         isOrdered = true
@@ -245,6 +283,8 @@ package final class XMLDocument {
     }
 
     /// Exclusive XML Canonicalization 1.0 (without comments) of one element, in UTF-8; nil when the node is no element.
+    ///
+    /// Costs a copy of the element; from a tape the form is written without one (`XMLCanonicalForm`).
     func canonicalForm(ofNode node: Int) -> [UInt8]? {
         guard node > 0, let element = xmlNodePtr(bitPattern: node), element.pointee.type == XML_ELEMENT_NODE else { return nil }
         // libxml2 canonicalises whole trees, asking for each node whether it is wanted: for a copy the answer is always yes, and an

@@ -4,6 +4,21 @@ internal import Glibc
 ///
 /// Invariants: `nodes` has room for two for each `<` in the text, one for each `=` and two more; `decoded` for as many bytes as the text has; `frames` for
 /// `XMLReader.depthMax`; `bindings` and `namespaces` for their limits.
+///
+/// Grammar that is taken (XML 1.0 and Namespaces in XML 1.0), all of it ASCII but for texts, values and comments:
+///
+///     document  = [ declaration ] *( blank / comment / stylesheet ) root *( blank / comment )
+///     root      = element
+///     element   = "<" name *( blanks attribute ) [ blanks ] ( "/>" / ">" content "</" name [ blanks ] ">" )
+///     attribute = name [ blanks ] "=" [ blanks ] quoted
+///     content   = *( text / element / comment / cdata )
+///     name      = [ part ":" ] part
+///
+/// Whatever else stands there returns nil from `run`, without a reason: libxml2 reads the text again and finds one, or finds none.
+///
+/// One pass; nothing is allocated. A start tag is checked when it ends, as its namespaces may be declared behind the names that use them.
+///
+/// The open elements are the first `depth` of `frames`, the innermost last; the first `bindingCount` of `bindings` are in force there.
 struct XMLScan {
     /// Of one element. Past it libxml2 looks, which finds repeated names with a table.
     static let attributeCountMax = 64
@@ -13,6 +28,8 @@ struct XMLScan {
     private static let nameByteCountMax = 1_000
 
     /// An open element.
+    ///
+    /// What an end tag needs: the element whose name it must repeat, and how far to take bindings back.
     struct Frame: BitwiseCopyable {
         var node: Int
         /// Bindings before its own.
@@ -21,12 +38,15 @@ struct XMLScan {
 
     /// A prefix and what it stands for.
     struct Binding: BitwiseCopyable {
+        // Of the prefix, in the text.
         var offset: Int
         /// 0 for the default namespace.
         var byteCount: Int
+        // Its number in `namespaces`; 0 undoes the default namespace.
         var namespace: UInt16
     }
 
+    /// Where a name lies in the text: `offset` and `byteCount` are of the local part, a prefix and its colon stand before it.
     private struct Name {
         var offset = 0
         var byteCount = 0
@@ -44,11 +64,14 @@ struct XMLScan {
     private let namespaces: UnsafeMutablePointer<XMLTape.Namespace>
     private let classes = XMLBytes.table
     private let seed = NameHash.processSeed
+    /// The next byte to be read; everything before it has been taken in.
     private var position = 0
     private var nodeCount = 0
+    /// Bytes written to `decoded`.
     private var decodedCount = 0
     private var depth = 0
     private var bindingCount = 0
+    /// Number 0 is none, and there from the beginning.
     private var namespaceCount = 1
 
     init(
@@ -65,6 +88,8 @@ struct XMLScan {
     }
 
     /// The byte here or further on; 0, which stands nowhere in a document, behind the end.
+    ///
+    /// So that no look ahead needs a test of its own.
     @inline(__always)
     private func byte(_ distance: Int = 0) -> UInt8 { position &+ distance < byteCount ? bytes[position &+ distance] : 0 }
 
@@ -82,11 +107,15 @@ struct XMLScan {
     }
 
     /// Nil wherever libxml2 must look.
+    ///
+    /// - Precondition: called once.
     mutating func run() -> XMLTape? {
+        // Node 0 is the document, whose children begin at node 1.
         namespaces[0] = XMLTape.Namespace(offset: 0, byteCount: 0, hash: 0)
         nodes[0] = XMLNode(offset: 1, kind: .document)
         nodeCount = 1
         guard skipDeclaration(), skipMiscellany(isBeforeRoot: true) else { return nil }
+        // Comments and style sheets make no nodes.
         let root = nodeCount
         guard readRoot(), skipMiscellany(isBeforeRoot: false), position == byteCount else { return nil }
         nodes[0].end = UInt32(truncatingIfNeeded: nodeCount)
@@ -100,6 +129,7 @@ struct XMLScan {
     private mutating func skipDeclaration() -> Bool {
         guard isAt("<?xml") else { return true }
         position += 5
+        // `<?xml-stylesheet`: no declaration then.
         // A style sheet without a declaration before it.
         if byte() == UInt8(ascii: "-") {
             position = 0
@@ -107,6 +137,7 @@ struct XMLScan {
         }
         guard skipBlanks(), let version = pseudoAttribute("version"), isText(version, "1.0") else { return false }
         var hasBlanks = skipBlanks()
+        // In the order that the grammar has: encoding, then standalone.
         if hasBlanks, byte() == UInt8(ascii: "e") {
             guard let encoding = pseudoAttribute("encoding"), isKnownEncoding(encoding) else { return false }
             hasBlanks = skipBlanks()
@@ -120,6 +151,7 @@ struct XMLScan {
         return true
     }
 
+    /// - Returns: where its value lies; nil where something else stands here.
     private mutating func pseudoAttribute(_ name: StaticString) -> Range<Int>? {
         guard isAt(name) else { return nil }
         position += name.utf8CodeUnitCount
@@ -136,11 +168,14 @@ struct XMLScan {
         return start..<position - 1
     }
 
+    /// Whether the bytes of a range are these.
     private func isText(_ range: Range<Int>, _ literal: StaticString) -> Bool {
         range.count == literal.utf8CodeUnitCount && memcmp(bytes + range.lowerBound, literal.utf8Start, range.count) == 0
     }
 
     /// One byte for a character, or UTF-8: of other encodings libxml2 has a view of its own.
+    ///
+    /// The text is UTF-8 by now; what it declares must only be something that libxml2 passes over alike when it is told that the text is UTF-8.
     private func isKnownEncoding(_ range: Range<Int>) -> Bool {
         func begins(_ literal: StaticString, digits: ClosedRange<Int>) -> Bool {
             let count = literal.utf8CodeUnitCount
@@ -153,6 +188,8 @@ struct XMLScan {
     }
 
     /// Blanks, comments and, before the root, style sheets: up to the root's `<`, or the end.
+    ///
+    /// - Returns: false where anything else stands there.
     private mutating func skipMiscellany(isBeforeRoot: Bool) -> Bool {
         while true {
             _ = skipBlanks()
@@ -168,6 +205,7 @@ struct XMLScan {
         }
     }
 
+    /// Up to `?>`; its pseudo-attributes are nobody's.
     private mutating func skipStyleSheet() -> Bool {
         while !isAt("?>") {
             guard position < byteCount, isCharacter() else { return false }
@@ -178,6 +216,8 @@ struct XMLScan {
     }
 
     /// At its `<`.
+    ///
+    /// `--` may stand at the end only (section 2.5).
     private mutating func skipComment() -> Bool {
         position += 4
         while !isAt("--") {
@@ -201,6 +241,9 @@ struct XMLScan {
     // MARK: Elements
 
     /// The root and all in it.
+    ///
+    /// A loop instead of recursion: `frames` is the stack. Each turn begins at a `<`; after a tag, comment or section follows the text up to the
+    /// next one.
     private mutating func readRoot() -> Bool {
         while true {
             // At a `<`.
@@ -224,6 +267,8 @@ struct XMLScan {
     }
 
     /// A name of ASCII with at most one prefix.
+    ///
+    /// Nil for anything else, and for names of more than `nameByteCountMax` bytes with their prefix: a node counts them in 16 bits.
     @inline(__always)
     private mutating func name() -> Name? {
         guard classes[Int(byte())] & XMLBytes.nameStart != 0 else { return nil }
@@ -244,6 +289,7 @@ struct XMLScan {
         return position &- name.start <= Self.nameByteCountMax ? name : nil
     }
 
+    /// Hashed once, here: paths are compared by the hash.
     private func node(_ kind: XMLNode.Kind, _ name: Name) -> XMLNode {
         XMLNode(
             nameOffset: UInt32(truncatingIfNeeded: name.offset), nameHash: NameHash.hash(bytes + name.offset, name.byteCount, seed: seed),
@@ -251,6 +297,8 @@ struct XMLScan {
     }
 
     /// Adds a child of the innermost open element, or of the document.
+    ///
+    /// `end` is what it is for a node with nothing in it; an element's is set when its tag ends.
     @inline(__always)
     private mutating func add(_ node: XMLNode) {
         var node = node
@@ -258,10 +306,12 @@ struct XMLScan {
         node.parent = UInt32(truncatingIfNeeded: parent)
         node.end = UInt32(truncatingIfNeeded: nodeCount &+ 1)
         nodes[nodeCount] = node
+        // For what has children it counts them.
         nodes[parent].byteCount &+= 1
         nodeCount &+= 1
     }
 
+    /// At its `<`. Adds the element and its attributes, resolves their names, and opens it unless it ends with `/>`.
     private mutating func startTag() -> Bool {
         position &+= 1
         guard let tagName = name(), depth < XMLReader.depthMax else { return false }
@@ -284,8 +334,10 @@ struct XMLScan {
             }
             guard hasBlanks, attribute(of: element, firstBinding: firstBinding) else { return false }
         }
+        // Attributes are done with: children begin here.
         nodes[element].offset = UInt32(truncatingIfNeeded: nodeCount)
         nodes[element].end = UInt32(truncatingIfNeeded: nodeCount)
+        // Its own declarations count for its own name and attributes, too.
         guard resolveNames(of: element) else { return false }
         if isEmpty {
             bindingCount = firstBinding
@@ -296,10 +348,12 @@ struct XMLScan {
         return true
     }
 
+    /// At its `<`. The name must be the one that the innermost element was opened with, byte for byte.
     private mutating func endTag() -> Bool {
         position &+= 2
         let frame = frames[depth &- 1]
         let name = nodes[frame.node].qualifiedName
+        // `>` at least must follow, so no name can be cut off by the end.
         guard byteCount &- position > name.count, memcmp(bytes + position, bytes + name.lowerBound, name.count) == 0 else { return false }
         position &+= name.count
         _ = skipBlanks()
@@ -311,6 +365,7 @@ struct XMLScan {
         return true
     }
 
+    /// Adds an attribute, or notes a declaration of a namespace.
     private mutating func attribute(of element: Int, firstBinding: Int) -> Bool {
         guard let name = name() else { return false }
         _ = skipBlanks()
@@ -322,15 +377,18 @@ struct XMLScan {
         position &+= 1
         let start = position
         var needsDecoding = false
+        // Runs of plain bytes at once; what stops them is looked at by itself.
         while true {
             while position < byteCount, classes[Int(bytes[position])] & XMLBytes.stopsValue == 0 { position &+= 1 }
             guard position < byteCount else { return false }
             let byte = bytes[position]
             if byte == quote { break }
             switch byte {
+            // The other quote.
             case UInt8(ascii: "\""), UInt8(ascii: "'"): break
             case UInt8(ascii: "&"), 0x09, 0x0A, 0x0D: needsDecoding = true
             case 0xEF: guard isCharacter() else { return false }
+            // `<` and control characters.
             default: return false
             }
             position &+= 1
@@ -339,8 +397,10 @@ struct XMLScan {
         position &+= 1
         let isPrefixed = name.prefixByteCount == 5 && memcmp(bytes + name.start, "xmlns", 5) == 0
         if isPrefixed || name.prefixByteCount == 0 && name.byteCount == 5 && memcmp(bytes + name.offset, "xmlns", 5) == 0 {
+            // References in a namespace's URI are left to libxml2.
             return !needsDecoding && bind(isPrefixed ? name : Name(), to: value, firstBinding: firstBinding)
         }
+        // Attributes are the nodes behind the element.
         guard nodeCount &- element <= Self.attributeCountMax else { return false }
         var node = node(.attribute, name)
         guard setValue(value, needsDecoding, isAttribute: true, of: &node) else { return false }
@@ -354,6 +414,7 @@ struct XMLScan {
     // MARK: Namespaces
 
     /// - Parameter name: of the prefix; empty for the default namespace.
+    /// - Returns: false for a prefix that is bound twice by one element, one that begins with `xml`, an empty URI for a prefix, and past the limits.
     private mutating func bind(_ name: Name, to uri: Range<Int>, firstBinding: Int) -> Bool {
         guard bindingCount < Self.bindingCountMax else { return false }
         for index in firstBinding..<bindingCount where isBinding(index, name.offset, name.byteCount) { return false }
@@ -372,10 +433,12 @@ struct XMLScan {
         return true
     }
 
+    /// Whether a binding is of the prefix that stands at a place.
     private func isBinding(_ index: Int, _ offset: Int, _ byteCount: Int) -> Bool {
         bindings[index].byteCount == byteCount && memcmp(bytes + bindings[index].offset, bytes + offset, byteCount) == 0
     }
 
+    /// The number of a namespace, by its URI's bytes; nil for one that is not plain, and past the limit.
     private mutating func namespace(_ uri: Range<Int>) -> Int? {
         let hash = NameHash.hash(bytes + uri.lowerBound, uri.count, seed: seed)
         for index in 1..<namespaceCount where namespaces[index].hash == hash && Int(namespaces[index].byteCount) == uri.count {
@@ -389,6 +452,8 @@ struct XMLScan {
     }
 
     /// The number of what a prefix stands for; nil when nothing binds it.
+    ///
+    /// Innermost first. An empty prefix is the default namespace, or none.
     private func namespace(ofPrefixAt offset: Int, _ byteCount: Int) -> UInt16? {
         var index = bindingCount
         while index > 0 {
@@ -399,6 +464,9 @@ struct XMLScan {
     }
 
     /// Gives an element and its attributes their namespaces; false where a prefix is not bound or an attribute is there twice.
+    ///
+    /// Attributes without a prefix are in no namespace, whatever the default. Two are the same if namespace and local name are (Namespaces in XML,
+    /// section 6.3): each is compared with those before it, of which there are few.
     private func resolveNames(of element: Int) -> Bool {
         guard let ofElement = namespace(ofPrefixAt: nodes[element].qualifiedName.lowerBound, Int(nodes[element].prefixByteCount)) else { return false }
         nodes[element].namespace = ofElement
@@ -428,6 +496,8 @@ struct XMLScan {
     // MARK: Texts
 
     /// Up to the next `<`, inside the root.
+    ///
+    /// An empty one makes no node. The document may not end here.
     private mutating func text() -> Bool {
         let start = position
         var needsDecoding = false
@@ -437,6 +507,7 @@ struct XMLScan {
             switch bytes[position] {
             case UInt8(ascii: "<"): return position == start || addText(start..<position, needsDecoding)
             case UInt8(ascii: "&"), 0x0D: needsDecoding = true
+            // `]]>` is not allowed in text (section 2.4).
             case UInt8(ascii: "]"): if isAt("]]>") { return false }
             case 0xEF: guard isCharacter() else { return false }
             default: return false
@@ -446,6 +517,8 @@ struct XMLScan {
     }
 
     /// A CDATA section, at its `<`: references in it are none.
+    ///
+    /// It is a text node of its own beside those around it; an empty one makes none.
     private mutating func characterData() -> Bool {
         position &+= 9
         let start = position
@@ -465,6 +538,7 @@ struct XMLScan {
         return true
     }
 
+    /// Points a node at its value: in the text itself, or decoded beside it.
     private mutating func setValue(_ range: Range<Int>, _ needsDecoding: Bool, isAttribute: Bool, of node: inout XMLNode) -> Bool {
         guard needsDecoding else {
             node.offset = UInt32(truncatingIfNeeded: range.lowerBound)
@@ -480,6 +554,8 @@ struct XMLScan {
     }
 
     /// Copies a value with its references resolved and its line ends as XML reads them (sections 2.11 and 3.3.3).
+    ///
+    /// Never longer than it was: the shortest reference has four bytes and makes one, `&#x10FFFF;` has ten and makes four.
     private mutating func decode(_ range: Range<Int>, isAttribute: Bool) -> Bool {
         var index = range.lowerBound
         while index < range.upperBound {
@@ -489,6 +565,7 @@ struct XMLScan {
             case UInt8(ascii: "&"):
                 guard let next = reference(index, range.upperBound) else { return false }
                 index = next
+            // CR LF is one line end; in an attribute's value line ends, tabs and line feeds are spaces.
             case 0x0D:
                 // One alone is rare enough for libxml2.
                 guard index < range.upperBound, bytes[index] == 0x0A else { return false }
@@ -508,6 +585,11 @@ struct XMLScan {
     }
 
     /// Resolves what stands behind a `&`; returns where it ends.
+    ///
+    /// - Parameters:
+    ///   - start: behind the `&`.
+    ///   - end: of the value.
+    /// - Returns: nil for what is no reference, or none of a character that XML has.
     private mutating func reference(_ start: Int, _ end: Int) -> Int? {
         // The longest is `#x0010FFFF;` and the like: what has more zeros is libxml2's.
         var stop = start
@@ -552,9 +634,11 @@ struct XMLScan {
             case 0x61...0x66 where isHexadecimal: digit = byte &- 0x57
             default: return nil
             }
+            // At most 0x10FFFF before it, so that nothing overflows.
             value = value &* (isHexadecimal ? 16 : 10) &+ UInt32(digit)
             guard value <= 0x10FFFF else { return nil }
         }
+        // Section 2.2.
         switch value {
         case 0x09, 0x0A, 0x0D, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: return Unicode.Scalar(value)
         default: return nil

@@ -6,6 +6,8 @@
 /// the root, names outside ASCII, `xml:` attributes, namespaces that are no plain URLs or URNs, and whatever is past the limits below.
 ///
 /// One owner at a time; a tape is valid until the next text is read.
+///
+/// Buffers stay from one document to the next, so that an ordinary one allocates nothing.
 package final class XMLScanner {
     /// Longer texts are left to libxml2. At four bytes at least for each node there are no more than `XMLReader.nodeCountMax`, and no text or
     /// attribute comes near the ten million bytes that libxml2 allows.
@@ -14,8 +16,10 @@ package final class XMLScanner {
     private static let keptNodeCount = 64 << 10
     private static let keptDecodedByteCount = 256 << 10
 
+    /// As many as the last documents needed.
     private var nodes = UnsafeMutableBufferPointer<XMLNode>.allocate(capacity: 1_024)
     private var decoded = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4_096)
+    /// Of fixed size: the scan gives way past it.
     private let frames = UnsafeMutablePointer<XMLScan.Frame>.allocate(capacity: XMLReader.depthMax)
     private let bindings = UnsafeMutablePointer<XMLScan.Binding>.allocate(capacity: XMLScan.bindingCountMax)
     private let namespaces = UnsafeMutablePointer<XMLTape.Namespace>.allocate(capacity: XMLScan.namespaceCountMax)
@@ -32,8 +36,10 @@ package final class XMLScanner {
 
     /// - Parameter text: UTF-8 without a byte order mark, known to be that.
     /// - Returns: nil where libxml2 must look.
+    /// - Complexity: O(bytes): one pass to count room, one to read.
     func tape(of text: UnsafeRawBufferPointer) -> XMLTape? {
         guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count <= Self.byteCountMax else { return nil }
+        // Counted instead of grown on the way: the scan writes without a test.
         // An element or a CDATA section begins with `<`, a text ends before one, an attribute has its `=`.
         var count = 2
         for index in 0..<text.count {
@@ -50,11 +56,14 @@ package final class XMLScanner {
     }
 
     /// Gives back what an outsize document needed: its tape is done with.
+    ///
+    /// - Precondition: no tape of this scanner is in use.
     func shrink() {
         if nodes.count > Self.keptNodeCount { nodes = Self.room(1_024, nodes) }
         if decoded.count > Self.keptDecodedByteCount { decoded = Self.room(4_096, decoded) }
     }
 
+    /// What was there is not copied: it is of a document that is done with.
     private static func room<Element>(_ count: Int, _ old: UnsafeMutableBufferPointer<Element>) -> UnsafeMutableBufferPointer<Element> {
         old.deallocate()
         return .allocate(capacity: count)

@@ -2,6 +2,9 @@
 ///
 /// An element's attributes are the nodes behind it, then comes what is in it; `end` is the node past all of that. Comments, processing
 /// instructions and declarations of namespaces are no nodes. A text is what stands between two tags, comments or CDATA sections.
+///
+/// `<a x="1">t<b/></a>` is document, a, @x, "t", b: a's `offset` is 3, its `end` 5 and its `byteCount` 2; the next sibling of any node is at its
+/// `end`.
 struct XMLNode: BitwiseCopyable {
     enum Kind: UInt8, BitwiseCopyable {
         case document, element, attribute, text
@@ -13,6 +16,7 @@ struct XMLNode: BitwiseCopyable {
     var nameHash: UInt32 = 0
     /// 0 and the document for the document.
     var parent: UInt32 = 0
+    /// The first node behind this one and all in it.
     var end: UInt32 = 0
     /// First byte of an attribute's value or of a text; of what has children the number of the first.
     var offset: UInt32 = 0
@@ -28,6 +32,8 @@ struct XMLNode: BitwiseCopyable {
     var isDecoded = false
 
     /// The name as it is written, in the text.
+    ///
+    /// With its prefix.
     var qualifiedName: Range<Int> {
         let prefix = prefixByteCount == 0 ? 0 : Int(prefixByteCount) + 1
         return Int(nameOffset) - prefix..<Int(nameOffset) + Int(nameByteCount)
@@ -37,7 +43,11 @@ struct XMLNode: BitwiseCopyable {
 /// An XML document that has been read without a tree. It owns nothing: valid while the scanner and the text that made it are.
 ///
 /// Node 0 is the document. Numbers of nodes come from the tape itself and are not checked again.
+///
+/// Made by `XMLScanner`, read by `XMLTapeSource` and `XMLCanonicalForm`. Two texts hold its bytes: the document's own, and the decoded values
+/// beside it.
 struct XMLTape {
+    /// A URI as the first element that declared it wrote it. Equal URIs have one number.
     struct Namespace: BitwiseCopyable {
         /// In the text.
         var offset: UInt32
@@ -47,14 +57,21 @@ struct XMLTape {
 
     let text: UnsafePointer<UInt8>
     let textByteCount: Int
+    /// Values with references or line ends, resolved.
     let decoded: UnsafePointer<UInt8>
     let nodes: UnsafePointer<XMLNode>
     let count: Int
     /// Number 0 is none.
+    ///
+    /// As many as the document has different ones.
     let namespaces: UnsafePointer<Namespace>
     let rootElement: Int
 
     /// An attribute's value, or a text.
+    ///
+    /// Valid as long as the tape is.
+    ///
+    /// - Precondition: the node is an attribute or a text.
     @inline(__always)
     func value(_ node: XMLNode) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(start: (node.isDecoded ? decoded : text) + Int(node.offset), count: Int(node.byteCount))
@@ -81,7 +98,10 @@ struct XMLTape {
 
     /// The place of `node` as `XMLLocation` writes it: names as the document has them, a position where siblings share one.
     ///
+    /// `/Invoice/cac:Line[2]/@id`: for faults, so its cost does not matter.
+    ///
     /// - Parameter ancestor: an element that may hold it, where the path then begins; 0 for the document.
+    /// - Complexity: O(siblings) for each step.
     func path(to node: Int, from ancestor: Int) -> String {
         var steps: [String] = []
         var current = node
@@ -92,6 +112,7 @@ struct XMLTape {
         return "/" + steps.reversed().joined(separator: "/")
     }
 
+    /// Positions count namesakes among the siblings, from 1, and are left out where there is one only.
     private func step(_ node: Int) -> String {
         let present = nodes[node]
         let name = String(decoding: name(present), as: UTF8.self)
@@ -108,6 +129,7 @@ struct XMLTape {
             if isNamesake(nodes[sibling], of: present) {
                 namesakes += 1
                 if sibling < node { position += 1 }
+                // A second one behind it is enough to know.
                 if sibling > node { break }
             }
             sibling = Int(nodes[sibling].end)
@@ -115,6 +137,7 @@ struct XMLTape {
         return namesakes == 1 ? name : "\(name)[\(position)]"
     }
 
+    /// By the name as it is written, prefix included.
     private func isNamesake(_ sibling: XMLNode, of node: XMLNode) -> Bool {
         sibling.kind == .element && sibling.nameHash == node.nameHash && name(sibling).elementsEqual(name(node))
     }

@@ -1,18 +1,27 @@
 /// Tokens of an XPath 1.0 expression (section 3.7): enough to rewrite names and to recognise plain paths.
+///
+/// https://www.w3.org/TR/1999/REC-xpath-19991116/. Read when a type comes, by `XMLPath` (prefixes become namespaces, plain paths are followed
+/// without libxml2), `XMLTapeCompiler` and `XPathReads`; what it lets through still has to be accepted by libxml2.
 struct XPathToken: Equatable {
     enum Kind: Equatable {
+        // `axis` is a name with `::` behind it; the `::` is no part of its text.
         case slash, doubleSlash, dot, doubleDot, at, openBracket, closeBracket, openParenthesis, closeParenthesis, comma, axis, pipe, star
         /// A name test: prefix (or none) and local name or `*`.
         case name
         case function, nodeType, variable, literal, number, operation
     }
     var kind: Kind
+    /// As it is written, quotes of a literal included.
     var text: String
     /// Of a name test.
+    ///
+    /// Nil for a name without one.
     var prefix: String?
     var localName: String = ""
 }
 
+/// Splits an expression, and refuses what a type may not have: unknown functions, variables, brackets that do not match or nest too deep, `sum()`
+/// of binary floats.
 struct XPathLexer {
     private let scalars: [Unicode.Scalar]
     private var index = 0
@@ -21,6 +30,7 @@ struct XPathLexer {
     private let allowsSum: Bool
 
     /// - Parameter allowsSum: whether numbers may be added as XPath does, in binary.
+    /// - Throws: what is wrong first, in words for the type's owner.
     init(_ text: String, allowsSum: Bool = false) throws(TypeFileFault) {
         scalars = Array(text.unicodeScalars)
         self.allowsSum = allowsSum
@@ -29,6 +39,7 @@ struct XPathLexer {
             guard let scalar = peek() else { break }
             try lex(scalar)
         }
+        // Brackets are matched here once, so that those who walk the tokens may count them blindly.
         var open: [XPathToken.Kind] = []
         for token in tokens {
             switch token.kind {
@@ -57,6 +68,7 @@ struct XPathLexer {
         return String(text)
     }
 
+    /// Longest token first, as the specification has it.
     private mutating func lex(_ scalar: Unicode.Scalar) throws(TypeFileFault) {
         switch scalar {
         case "/": peek(1) == "/" ? add(.doubleSlash, 2) : add(.slash, 1)
@@ -74,6 +86,7 @@ struct XPathLexer {
         case "!", "<", ">":
             guard scalar != "!" || peek(1) == "=" else { throw TypeFileFault("'!' stands alone in the XPath") }
             add(.operation, peek(1) == "=" ? 2 : 1)
+        // `*` multiplies behind an operand, and is a name test elsewhere.
         case "*": followsOperand ? add(.operation, 1) : addName(prefix: nil, count: 1)
         case "'", "\"":
             guard let length = scalars[(index + 1)...].firstIndex(of: scalar).map({ $0 - index + 1 }) else {
@@ -90,6 +103,8 @@ struct XPathLexer {
     }
 
     /// Whether a `*` or a name here is an operator (section 3.7: there is a preceding token, and it is none of these).
+    ///
+    /// `div div div` is a name, an operator, a name.
     private var followsOperand: Bool {
         switch tokens.last?.kind {
         case nil, .at, .axis, .openParenthesis, .openBracket, .comma, .operation, .slash, .doubleSlash, .pipe: false
@@ -97,9 +112,12 @@ struct XPathLexer {
         }
     }
 
+    /// Of parentheses and brackets together.
     static let nestingMax = 64
 
     /// XPath 1.0, section 4.
+    ///
+    /// All of its functions; extensions of libxml2 are not among them.
     private static let functions: Set<String> = [
         "last", "position", "count", "id", "local-name", "namespace-uri", "name", "string", "concat", "starts-with", "contains",
         "substring-before", "substring-after", "substring", "string-length", "normalize-space", "translate", "boolean", "not", "true", "false",
@@ -108,6 +126,7 @@ struct XPathLexer {
 
     private static func isDigit(_ scalar: Unicode.Scalar?) -> Bool { scalar.map { ("0"..."9").contains($0) } ?? false }
 
+    /// A coarse form of XML's NameStartChar: what it takes too much of libxml2 refuses.
     private static func isNameStart(_ scalar: Unicode.Scalar) -> Bool {
         scalar == "_" || scalar.properties.isAlphabetic || scalar.value >= 0x80 && scalar.properties.isXIDStart
     }
@@ -116,6 +135,7 @@ struct XPathLexer {
         isNameStart(scalar) || isDigit(scalar) || scalar == "-" || scalar == "." || scalar.value >= 0x80 && scalar.properties.isXIDContinue
     }
 
+    /// 0 where no name begins.
     private func nameLength(at start: Int) -> Int {
         guard start < scalars.count, Self.isNameStart(scalars[start]) else { return 0 }
         var end = start + 1
@@ -130,6 +150,8 @@ struct XPathLexer {
         tokens.append(XPathToken(kind: .name, text: prefix.map { "\($0):\(local)" } ?? local, prefix: prefix, localName: local))
     }
 
+    /// A name is, in this order: an operator behind an operand, a prefixed name test, a node type or function before `(`, an axis before `::`, a
+    /// name test.
     private mutating func lexName() throws(TypeFileFault) {
         let length = nameLength(at: index)
         guard length > 0 else { throw TypeFileFault("the XPath has '\(scalars[index])' where nothing such can stand") }
@@ -146,6 +168,7 @@ struct XPathLexer {
             guard localLength > 0 else { throw TypeFileFault("the XPath has a prefix without a name: '\(name):'") }
             return addName(prefix: name, count: localLength)
         }
+        // Blanks may stand before the parenthesis and the colons.
         var next = index + length
         while next < scalars.count, scalars[next] == " " { next += 1 }
         if next < scalars.count, scalars[next] == "(" {

@@ -1,6 +1,10 @@
 /// What an XPath's tokens say of the work that it makes.
+///
+/// For paths of type files, looked at once when a type comes. On matched brackets (`XPathLexer`).
 enum XPathShape {
     /// Tokens outside all brackets and parentheses, by their place; nil when those are not a location path's alone.
+    ///
+    /// - Returns: nil for an expression: arithmetic, comparisons, functions or parentheses at the outermost level.
     private static func outerSteps(_ tokens: [XPathToken]) -> [Int]? {
         var depth = 0
         var outer: [Int] = []
@@ -20,6 +24,12 @@ enum XPathShape {
     }
 
     /// `near/../../far`, `../far` or `/far`: what leads to an ancestor, how far up that is, and what is looked for from there.
+    ///
+    /// Many lines of a receipt share an ancestor, so what lies beyond it can be found once for all of them instead of once for each
+    /// (`docs/decisions/0026-work-of-a-document.md`).
+    ///
+    /// - Returns: `near` empty where the path begins at the node itself; `far` to be followed from the ancestor, or from the document for an
+    ///   absolute path; nil where the path does not rise, or not so.
     static func split(_ tokens: [XPathToken]) -> (near: ArraySlice<XPathToken>, parentCount: Int, far: [XPathToken])? {
         guard let outer = outerSteps(tokens), let first = tokens.first else { return nil }
         if first.kind == .slash || first.kind == .doubleSlash { return (tokens[..<0], 0, tokens) }
@@ -35,12 +45,15 @@ enum XPathShape {
             guard index + 1 < tokens.count, tokens[index].kind == .slash || tokens[index].kind == .doubleSlash else { return nil }
             if tokens[index + 1].kind == .doubleDot, tokens[index].kind == .slash { index += 1 } else { break }
         }
+        // `..//x` is `.//x` from the ancestor.
         let isDescendant = tokens[index].kind == .doubleSlash
         let start: [XPathToken] = isDescendant ? [XPathToken(kind: .dot, text: "."), XPathToken(kind: .doubleSlash, text: "//")] : []
         return (tokens[..<max(rise - 1, 0)], parentCount, start + tokens[(index + 1)...])
     }
 
     /// The members of a union of location paths; none where it is something else.
+    ///
+    /// `a | b/c` has two. Each can then be followed by itself, and their nodes be joined in document order.
     static func members(_ tokens: [XPathToken]) -> [[XPathToken]] {
         var depth = 0
         var members: [[XPathToken]] = [[]]
@@ -57,15 +70,20 @@ enum XPathShape {
     }
 
     /// Whether texts may be made of nodes that lie outside the one where the path starts.
+    ///
+    /// A text is made by a function that takes a string or number of nodes, or by an operator. Where such nodes lie outside, a path of one receipt
+    /// may read the text of a whole envelope.
     static func readsFarTexts(_ tokens: [XPathToken]) -> Bool {
         let makesTexts = tokens.contains { $0.kind == .function && !["not", "count", "position", "last", "true", "false"].contains($0.text) || $0.kind == .operation }
         guard makesTexts else { return false }
+        // Axes that stay within the node.
         let near: Set<String> = ["child", "attribute", "self", "descendant", "descendant-or-self"]
         for (index, token) in tokens.enumerated() {
             switch token.kind {
             case .doubleDot: return true
             case .axis where token.text != "::" && !near.contains(token.text): return true
             case .slash, .doubleSlash:
+                // A slash with nothing of a path before it begins at the document.
                 guard index > 0 else { return true }
                 switch tokens[index - 1].kind {
                 case .openBracket, .openParenthesis, .comma, .operation, .pipe: return true
