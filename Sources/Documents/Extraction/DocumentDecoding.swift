@@ -4,31 +4,43 @@ import FoundationEssentials
 /// Documents inside documents: a text that is decoded and read as JSON in its place, for all that looks at the document but its bytes.
 ///
 /// What is read is the document with one more member for each step (`to`); what is stored is the document as it came.
+///
+/// `{"payload": "eyJhIjoxfQ=="}` with `from` payload and `to` data becomes `{"payload": "…", "data": {"a": 1}}` for schema, paths and rules. Steps
+/// are applied in the order of the type file, so that a later one may decode what an earlier one put there. Each reads the whole text anew.
+///
+/// Throws where it is used become faults with the code `decode` (`JSONReading.decoded`).
 struct DocumentDecoding {
     /// What comes out of a document at most, as many times its own bound.
     static let growthMax = 16
 
     /// Why a text could not be decoded.
+    ///
+    /// `pointer` is the step's `from`; the message quotes no value.
     struct Failure: Error {
         let pointer: String
         let message: String
     }
 
+    /// In the order of the type file.
     let steps: [TypeFile.Decoding]
     /// Of what comes out, of all steps together.
     let byteCountMax: Int
 
     /// Lends the tape of the decoded document to `body`.
     ///
+    /// The tape is valid for the call.
+    ///
     /// - Parameter text: of the receipt, one JSON object.
     /// - Throws: `Failure`; `DocumentError` where the whole is too deep or too large.
     func read<Result>(_ text: [UInt8], _ body: (JSONTape) throws -> Result) throws -> Result {
         var text = text
+        // Shared by the steps: many small ones are bounded like one large one.
         var left = byteCountMax
         for step in steps { try apply(step, &text, &left) }
         return try text.withUnsafeBytes { bytes in try JSONReader().read(bytes, body) }
     }
 
+    /// One step: reads the text, decodes one of its values, and writes the result into the text as a member.
     private func apply(_ step: TypeFile.Decoding, _ text: inout [UInt8], _ left: inout Int) throws {
         let known = text
         let found = try known.withUnsafeBytes { bytes in
@@ -38,6 +50,7 @@ struct DocumentDecoding {
         guard let source = found.0 else { return }
         let decoded = try Self.json(of: try Self.decode(source, step, byteCountMax: left), step, byteCountMax: left)
         left -= decoded.count
+        // By itself first, so that a fault in it is told as one of it, not as one of the document around it.
         try decoded.withUnsafeBytes { bytes in
             do {
                 try JSONReader().read(bytes) { _ in }
@@ -45,11 +58,14 @@ struct DocumentDecoding {
                 throw Failure(pointer: step.path, message: "what it decodes to is neither JSON nor XML: \(error.detail)")
             }
         }
+        // Behind the members that are there.
         let member = Array((found.1.isEmpty ? "" : ",").utf8) + JSONValue.string(step.name).serialized + [UInt8(ascii: ":")]
         text.replaceSubrange(found.1.end..<found.1.end, with: member + decoded)
     }
 
     /// XML as the JSON that stands for it, all else as it is, without a byte order mark: it comes to stand within another text.
+    ///
+    /// A text that begins with `<` or with a mark of UTF-16 is taken for XML: JSON begins with neither.
     private static func json(of bytes: [UInt8], _ step: TypeFile.Decoding, byteCountMax: Int) throws -> [UInt8] {
         let isWide = bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE])
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -65,6 +81,7 @@ struct DocumentDecoding {
         throw Failure(pointer: step.path, message: "it decodes to more than \(byteCountMax) bytes")
     }
 
+    /// The text that is decoded; nil where there is none, or null.
     private static func source(_ step: TypeFile.Decoding, _ tape: JSONTape) throws -> [UInt8]? {
         guard let node = node(step.from, tape), tape[node].kind != .null else { return nil }
         guard tape[node].kind == .string else { throw Failure(pointer: step.path, message: "a text is decoded, and here is none") }
@@ -80,6 +97,7 @@ struct DocumentDecoding {
         return (tape.range(of: parent).upperBound - 1 + tape.textOffset, tape[parent].childCount == 0)
     }
 
+    /// Where a path of names leads from the root; nil where a member is missing.
     private static func node(_ path: some Sequence<String>, _ tape: JSONTape) -> Int? {
         var node = 0
         for name in path {
@@ -91,6 +109,7 @@ struct DocumentDecoding {
 
     // MARK: Codings
 
+    /// Codings one after the other, as they are listed: `["base64", "gzip"]` is base64 of a gzip stream.
     private static func decode(_ text: [UInt8], _ step: TypeFile.Decoding, byteCountMax: Int) throws -> [UInt8] {
         var bytes = text
         for coding in step.codings {
@@ -104,11 +123,13 @@ struct DocumentDecoding {
                 bytes = data
             case .gzip, .zlib, .zstd: bytes = try inflate(bytes, coding, byteCountMax: byteCountMax, failure)
             }
+            // Of each step between, too: what is only large on the way takes the same memory.
             guard bytes.count <= byteCountMax else { throw failure("it decodes to more than \(byteCountMax) bytes") }
         }
         return bytes
     }
 
+    /// RFC 4648, sections 4 and 5. Blanks are passed over, as lines are often wrapped; base64url may lack its padding, base64 may not.
     private static func base64(_ text: [UInt8], isURL: Bool) -> [UInt8]? {
         var text = text.filter { !ScalarText.isBlank($0) }
         if isURL {
@@ -116,6 +137,7 @@ struct DocumentDecoding {
                 switch byte {
                 case UInt8(ascii: "-"): text[index] = UInt8(ascii: "+")
                 case UInt8(ascii: "_"): text[index] = UInt8(ascii: "/")
+                // They are of the other alphabet.
                 case UInt8(ascii: "+"), UInt8(ascii: "/"): return nil
                 default: break
                 }
@@ -125,6 +147,7 @@ struct DocumentDecoding {
         return Data(base64Encoded: Data(text)).map { Array($0) }
     }
 
+    /// RFC 4648, section 8: pairs of digits of either case, no blanks.
     private static func hex(_ text: [UInt8]) -> [UInt8]? {
         func digit(_ byte: UInt8) -> UInt8? {
             switch byte {
@@ -145,6 +168,8 @@ struct DocumentDecoding {
     }
 
     /// Piece by piece, so that a bomb ends at the bound.
+    ///
+    /// - Throws: `Failure` past the bound, for what is no stream of the coding, and for one that ends too early.
     private static func inflate(_ bytes: [UInt8], _ coding: TypeFile.Decoding.Coding, byteCountMax: Int, _ failure: (String) -> Failure) throws -> [UInt8] {
         let decompressor = StreamDecompressor(coding == .zstd ? .zstd : .gzip, windowLogMax: 23, takesZlib: coding == .zlib)
         var result: [UInt8] = []

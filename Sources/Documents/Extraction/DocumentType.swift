@@ -2,12 +2,21 @@ package import ColumnStore
 internal import CXML2
 
 /// A version of a document type, compiled: recognises, validates and extracts. Immutable and shared by all threads.
+///
+/// Made from a type file (`TypeFile`) when it is put or when the store opens, kept by `TypeRegistry` while it is in force and by whoever reads a
+/// document by it. Everything that can be found out about a type is found out here: paths are compiled and numbered, defaults converted, rules
+/// bound to columns, schemas compiled.
+///
+/// Paths of all kinds (`match`, `each`, columns, ids) share one table for each format; where something has a path, it has its number there.
+///
+/// Classes of plans hold pointers into `arena`, which lives as long as this.
 package final class DocumentType: Sendable {
     package let file: TypeFile
     package var name: String { file.name }
     package var version: Int { file.version }
     package var table: String { file.table }
     package var format: TypeFile.Format { file.format }
+    /// Types of one table have one kind.
     package var tableKind: TableKind { file.tableKind }
     /// Whether a document holds several receipts, which a path finds.
     package var hasSeveralReceipts: Bool { each != nil }
@@ -25,26 +34,34 @@ package final class DocumentType: Sendable {
 
     let sensitive: SensitivePaths
     let plan: ExtractionPlan
+    /// Of `jsonPaths`, `xmlPaths` and `csvPaths` one is filled, by the type's format.
     let jsonPaths: JSONPathTable
     let xmlPaths: [XMLPath]
     /// The same for tapes; nil when its documents take a tree: for an XSD, or for a path that a tape cannot be asked.
     let xmlTapePaths: XMLTapePaths?
     let csvPaths: [String]
+    /// All must pass for a document to be of the type; from the document's root.
     let match: [TestPlan]
+    /// The path to the receipts of an envelope, and what each of them must pass; nil where the document is the receipt.
     let each: (path: Int, tests: [TestPlan])?
+    /// Computed columns and rules, in the order in which they are evaluated.
     let rules: RuleSet
     let schema: JSONSchema?
     let xsd: XMLSchema?
     /// Where in the receipt the XSD's elements are; nil for the receipt itself.
     let xsdPath: Int?
     /// Holds the defaults' texts.
+    ///
+    /// Written while this is made, read by any thread afterwards.
     nonisolated(unsafe) private let arena: Arena
 
     /// - Parameter isKept: it was taken before. What is refused since for what it reads goes on then: its documents are there.
     /// - Throws: every reason that the file cannot be compiled.
+    /// - Complexity: milliseconds for a type with a large schema or XSD; never on the way of a document.
     package init(_ file: TypeFile, isKept: Bool = false) throws(TypeFileError) {
         self.file = file
         arena = Arena()
+        // Order matters: `plan` makes the table of JSON's paths of all that have numbers by then.
         var compiler = PlanCompiler(file: file, arena: arena)
         match = compiler.tests(file.match)
         xsdPath = file.xsd?.at.map { compiler.path($0) }
@@ -69,11 +86,14 @@ package final class DocumentType: Sendable {
         xsd = Self.xsd(of: file, &compiler)
         Self.check(file, &compiler)
         xmlTapePaths = file.format == .xml && file.xsd == nil && compiler.reasons.isEmpty ? XMLTapePaths(xmlPaths, namespaces: file.namespaces) : nil
+        // What is refused since it reads sensitive values is refused for new types only.
         let reasons = compiler.reasons.filter { !isKept || $0.code != SensitivePaths.code }
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }
 
     /// A type of a file that the catalog keeps.
+    ///
+    /// - Throws: `TypeFileError` for a file of an earlier day that is not understood any more.
     package convenience init(kept json: [UInt8]) throws(TypeFileError) {
         let reading = try TypeFileReading(json, files: [:])
         if !reading.reasons.isEmpty { _ = try reading.compiled() }
@@ -81,12 +101,15 @@ package final class DocumentType: Sendable {
     }
 
     /// Reads and compiles a type file in one step.
+    ///
+    /// - Parameter files: schemas and XSDs by the names that the type refers to.
     package convenience init(json: [UInt8], files: [String: [UInt8]] = [:]) throws(TypeFileError) {
         let reading = try TypeFileReading(json, files: files)
         if !reading.reasons.isEmpty { _ = try reading.compiled() }
         try self.init(reading.file)
     }
 
+    /// Columns that are not stored have no filter to be in.
     private static func bloomPaths(of file: TypeFile) -> [ColumnPath] {
         file.columns.filter(\.isStored).flatMap { column in
             column.isList
@@ -115,6 +138,7 @@ package final class DocumentType: Sendable {
         }
     }
 
+    /// What only the whole of a file shows.
     private static func check(_ file: TypeFile, _ compiler: inout PlanCompiler) {
         if file.receiptID.contains(where: { $0.parts.allSatisfy(\.isOptional) }) {
             compiler.fail("/receipt_id", "one part of an id at least must not be optional")
@@ -131,6 +155,8 @@ package final class DocumentType: Sendable {
 
 extension DocumentType {
     /// Notes what the type's JSON Schema finds wrong in the receipt at `node`.
+    ///
+    /// Violations are pointers from the receipt on, cut where they go into a sensitive value.
     func validateJSON(_ tape: JSONTape, _ node: Int, _ context: ExtractionContext) {
         guard let schema else { return }
         schema.validate(tape, node, context.work) { place, missing, code, message in
@@ -140,6 +166,7 @@ extension DocumentType {
     }
 }
 
+// What was found by the file's form, and what compiling finds, go out as one list of reasons.
 extension TypeFileReading {
     /// Members on which no path, column or rule depends.
     private static let plainMembers: Set<String> = [
@@ -150,6 +177,8 @@ extension TypeFileReading {
     private static func member(_ pointer: String) -> String { pointer.split(separator: "/").first.map { String($0) } ?? "" }
 
     /// Whether the members can be held against others, by their form.
+    ///
+    /// - Parameter members: names of members of the file.
     package func isSound(_ members: Set<String>) -> Bool {
         reasons.allSatisfy { $0.code == "unknown-member" || !members.contains(Self.member($0.pointer)) }
     }
@@ -160,6 +189,7 @@ extension TypeFileReading {
     /// - Throws: every reason; where the form is so wrong that paths and rules would be blamed for it, none of theirs.
     package func compiled(further: (TypeFile) -> [Fault.Violation] = { _ in [] }) throws(TypeFileError) -> DocumentType {
         if reasons.contains(where: \.pointer.isEmpty) { throw TypeFileError(reasons: reasons) }
+        // A place that is told of by its form is not told of again.
         let told = Set(reasons.map(\.pointer))
         var all = reasons
         all.append(contentsOf: further(file).filter { !told.contains($0.pointer) })

@@ -1,8 +1,18 @@
 internal import Query
 
 /// The buffers of one thread's extraction, reused from receipt to receipt: once they have grown, extracting allocates only its result.
+///
+/// Lent by `DocumentReader` to one body at a time. Rhythm: `beginDocument` for each body (of CSV for each record), `beginReceipt` for each receipt
+/// in it.
+///
+/// Invariants:
+/// 1. Cells, slots and texts are valid until the next `beginDocument`; nothing of them is in a result.
+/// 2. `violations` are of the receipt at hand, and `violationCount` counts those that were not kept, too.
+/// 3. Bounds on memory hold for each receipt, whatever its document is: cells, bytes of a row, bytes of violations.
 final class ExtractionContext {
     /// A list's elements among the cells.
+    ///
+    /// Cell c of row r is at `start + r * width + c`.
     struct ListView: BitwiseCopyable {
         /// The first element's first cell.
         var start: Int
@@ -35,10 +45,12 @@ final class ExtractionContext {
         }
     }
 
+    /// Texts that had to be made: unescaped, joined, computed.
     let arena = Arena()
     /// What the present document may still cost.
     let work = WorkBudget()
     let buffers: UnsafeMutablePointer<Buffers>
+    /// A row being written.
     var output = ByteBuffer()
     /// Rules that wait for other documents.
     let ruleBatch = RuleBatch()
@@ -49,6 +61,8 @@ final class ExtractionContext {
     /// Of what is kept so, in bytes.
     var readableByteCountMax = 0
     /// Scalar columns of the receipt that a fault has left without their values, by number.
+    ///
+    /// Rules about those are not tested: they would find a NULL that the document does not have.
     private(set) var unreadable: Set<Int> = []
     /// More are counted but not kept: a document of a million faults needs no million messages.
     static let violationCountMax = 1_000
@@ -57,6 +71,8 @@ final class ExtractionContext {
     private var violationByteCount = 0
     private static let violationByteCountMax = 512 << 10
     /// Evaluators of programs that the plain way cannot finish. A program is kept with its own, so that none is taken for another.
+    ///
+    /// An evaluator has buffers and belongs to one thread, a program is shared by all.
     private var evaluators: [ObjectIdentifier: (program: RuleProgram, evaluator: Evaluator)] = [:]
     private static let evaluatorCountMax = 500
     /// 1 MiB of cells: what an outsize receipt needed more is freed after it.
@@ -76,14 +92,19 @@ final class ExtractionContext {
         buffers.deallocate()
     }
 
+    /// - Throws: where the expression cannot be evaluated at all.
     func evaluator(of program: RuleProgram) throws(QueryError) -> Evaluator {
         if let known = evaluators[ObjectIdentifier(program)] { return known.evaluator }
         let evaluator = try program.makeEvaluator()
+        // Types come and go: what is in use is made again.
         if evaluators.count >= Self.evaluatorCountMax { evaluators.removeAll() }
         evaluators[ObjectIdentifier(program)] = (program, evaluator)
         return evaluator
     }
 
+    /// - Parameters:
+    ///   - allowance: of the body that the document is in.
+    ///   - byteCount: of the document; its own steps are by it.
     func beginDocument(_ allowance: WorkAllowance, byteCount: Int) {
         work.beginBody(allowance)
         work.beginDocument(byteCount: byteCount)
@@ -103,6 +124,8 @@ final class ExtractionContext {
     func noteUnreadable(_ scalar: Int) { unreadable.insert(scalar) }
 
     /// What schema and columns both ask for is said once.
+    ///
+    /// Faults of an XSD are all kept: several may be of one place, and all have one code.
     func distinctViolations() -> [Fault.Violation] {
         var seen: Set<[String]> = []
         let distinct = violations.filter { seen.insert([$0.pointer, $0.code]).inserted || $0.code == "xsd" }
@@ -110,7 +133,13 @@ final class ExtractionContext {
         return distinct
     }
 
+    /// Notes a violation of the receipt at hand.
+    ///
+    /// - Parameters:
+    ///   - pointer: where in the document; made only if the violation is kept.
+    ///   - code: of the kind of fault, or the name of a rule.
     func report(_ pointer: @autoclosure () -> String, _ code: String, _ message: @autoclosure () -> String) {
+        // Counted all the same: a receipt with any is refused.
         // What is found once the work was cut short may not be true.
         violationCount += 1
         guard !work.isExhausted, violations.count < Self.violationCountMax, violationByteCount < Self.violationByteCountMax else { return }
@@ -121,6 +150,10 @@ final class ExtractionContext {
 }
 
 /// Trivial elements that grow in place of an array where its checks cost more than the work. Freed by hand.
+///
+/// No deinit: it lies behind `ExtractionContext.buffers`, which frees it.
+///
+/// - Precondition: `count` is at most `capacity`; what is beyond it is not initialised.
 struct GrowingBuffer<Element: BitwiseCopyable> {
     private(set) var base = UnsafeMutablePointer<Element>.allocate(capacity: 16)
     private(set) var capacity = 16
@@ -134,6 +167,7 @@ struct GrowingBuffer<Element: BitwiseCopyable> {
         if needed > capacity { grow(needed) }
     }
 
+    /// Doubled, so that appending one by one costs O(1) each.
     private mutating func grow(_ needed: Int) {
         let larger = max(needed, capacity * 2)
         let grown = UnsafeMutablePointer<Element>.allocate(capacity: larger)
@@ -157,6 +191,8 @@ struct GrowingBuffer<Element: BitwiseCopyable> {
 }
 
 /// Bytes being written. Appends without the checks of an array's uniqueness.
+///
+/// Little-endian, without padding or alignment, as `RowLayout` has it.
 struct ByteBuffer: ~Copyable {
     private(set) var base: UnsafeMutableRawPointer
     private(set) var count = 0
@@ -169,6 +205,7 @@ struct ByteBuffer: ~Copyable {
 
     deinit { base.deallocate() }
 
+    /// Keeps up to 1 MiB for the next row.
     mutating func removeAll() {
         count = 0
         if capacity > 1 << 20 {
@@ -199,6 +236,7 @@ struct ByteBuffer: ~Copyable {
         count &+= MemoryLayout<Number>.size
     }
 
+    /// LEB128: seven bits a byte, the lowest first, the top bit set on all but the last. 300 is AC 02.
     @inline(__always)
     mutating func append(count value: Int) {
         var rest = UInt32(truncatingIfNeeded: value)
@@ -209,6 +247,7 @@ struct ByteBuffer: ~Copyable {
         append(UInt8(truncatingIfNeeded: rest))
     }
 
+    /// - Parameter bytes: nil only where there are none.
     @inline(__always)
     mutating func append(_ bytes: UnsafePointer<UInt8>?, _ added: Int) {
         reserve(added)
@@ -217,6 +256,8 @@ struct ByteBuffer: ~Copyable {
     }
 
     /// Room for a bitmap of `bitCount` bits, all zero; returns where it begins.
+    ///
+    /// Bit i is bit i % 8 of byte i / 8, as in the row's validity.
     mutating func appendBitmap(_ bitCount: Int) -> Int {
         let size = (bitCount + 7) / 8
         reserve(size)
@@ -225,6 +266,7 @@ struct ByteBuffer: ~Copyable {
         return count
     }
 
+    /// - Parameter start: what `appendBitmap` returned.
     @inline(__always)
     mutating func setBit(_ bit: Int, ofBitmapAt start: Int) {
         let address = base.advanced(by: start &+ (bit >> 3)).assumingMemoryBound(to: UInt8.self)

@@ -3,6 +3,14 @@ internal import ColumnStore
 /// What to take from a document of a type, compiled: paths by number, conversions, order of storage.
 ///
 /// Plans are classes so that reading one on the way costs no copies of what is in it.
+///
+/// Made by `PlanCompiler`, walked by `Extractor`, `RuleSet` and `RowWriter`. Everything in it is a number: of a path, a slot, a cell, a column of
+/// the layout.
+///
+/// Three orders, each by its own numbers:
+/// 1. Cells: the scalars in the type file's order, stored or not; then the lists' rows.
+/// 2. Lists, in the type file's order.
+/// 3. Stored columns, scalars and lists mixed, in the type file's order: that of `RowLayout`.
 final class ExtractionPlan: Sendable {
     /// All scalar columns of the receipt, stored or not; a receipt's cells are in this order.
     let scalars: [ScalarPlan]
@@ -10,9 +18,13 @@ final class ExtractionPlan: Sendable {
     /// Stored columns in the order of the type file.
     let stored: [StoredColumn]
     /// Paths from the receipt's element, and from the document.
+    ///
+    /// Each path of a scope has a slot; a source fills all slots of a scope at once, in JSON by one walk over the members that matter.
     let elementScope: SlotScope
     let rootScope: SlotScope
+    /// Nil where the type names none: times without an offset are then faults.
     let zone: ZonePlan?
+    /// Alternatives, the first complete one of which counts; each is parts that are joined. Empty where the type maps none.
     let receiptID: [[PartPlan]]
     let issuedAt: [[PartPlan]]
     let businessDay: [[PartPlan]]
@@ -20,7 +32,10 @@ final class ExtractionPlan: Sendable {
     let callbackURL: [[PartPlan]]
 
     /// The same as plain records, for the way that almost every value takes.
+    ///
+    /// One for each of `scalars`, in their order; owned.
     nonisolated(unsafe) let scalarSteps: UnsafeMutableBufferPointer<ScalarStep>
+    /// One for each of `stored`.
     nonisolated(unsafe) let storedSteps: UnsafeMutableBufferPointer<StoredStep>
 
     deinit {
@@ -56,13 +71,17 @@ final class ExtractionPlan: Sendable {
     }
 }
 
+/// By the number among the scalars or the lists.
 enum StoredColumn: Sendable { case scalar(Int), list(Int) }
 
+/// A scalar column, or a member of a list: where its value is looked for, and what becomes of it.
 final class ScalarPlan: Sendable {
     let name: String
     let type: ColumnType
+    /// Tried one after the other, until one finds a value; none for a computed column.
     let lookups: [LookupPlan]
     let conversion: Conversion
+    /// Whether NULL is a fault; a default, or an expression, may give it its value.
     let isRequired: Bool
     let hasExpression: Bool
     let isStored: Bool
@@ -87,10 +106,13 @@ final class ScalarPlan: Sendable {
     }
 }
 
+/// A list column: where its elements are, and what is taken from each.
 final class ListPlan: Sendable {
     let name: String
+    /// The first that finds an element is taken alone.
     let lookups: [LookupPlan]
     let members: [ScalarPlan]
+    /// One for each of `members`; owned.
     nonisolated(unsafe) let memberSteps: UnsafeMutableBufferPointer<ScalarStep>
     /// The stored members.
     nonisolated(unsafe) let storedSteps: UnsafeMutableBufferPointer<StoredStep>
@@ -132,6 +154,10 @@ final class ListPlan: Sendable {
 }
 
 /// A scalar column as a plain record: enough for a value that is where the first path says and converts without more ado.
+///
+/// Most values are a number or text at the first path, which needs no shift, no suffix and no format. For them the loop in `Extractor.fill` reads
+/// this record instead of an object with arrays, which saves the counting of references; everything else goes the way of `ScalarPlan`, with the
+/// same outcome.
 struct ScalarStep: BitwiseCopyable {
     /// In its scope; -1 when only the plan itself can tell.
     var slot: Int32
@@ -150,6 +176,7 @@ struct ScalarStep: BitwiseCopyable {
 
     private init(_ column: ScalarPlan) {
         let conversion = column.conversion
+        // Whatever changes a text before it is a value goes the long way.
         let isPlain = conversion.shift == 0 && conversion.mark == UInt8(ascii: ".") && conversion.suffix.isEmpty && !conversion.isTrimmed && conversion.format == nil
         let lookup = column.lookups.first
         slot = isPlain && lookup?.isDirect ?? false ? Int32(lookup?.slot ?? -1) : -1
@@ -161,6 +188,12 @@ struct ScalarStep: BitwiseCopyable {
     }
 
     /// The value of a text, where that takes no more than its digits or bytes; false leaves it to the column's conversion.
+    ///
+    /// Never a fault: what does not convert here is tried again by `Conversion.cell`, which says why.
+    ///
+    /// - Parameters:
+    ///   - text: neither NULL nor a container.
+    ///   - cell: set only when this returns true.
     @inline(__always)
     func convert(_ text: ScalarText, into cell: UnsafeMutablePointer<Cell>) -> Bool {
         switch kind {
@@ -183,6 +216,8 @@ struct ScalarStep: BitwiseCopyable {
 }
 
 /// A stored column as a plain record.
+///
+/// What `RowWriter` needs, by the layout's order.
 struct StoredStep: BitwiseCopyable {
     /// The scalar's cell, the list's number, or the member's place.
     var index: Int32
@@ -191,6 +226,9 @@ struct StoredStep: BitwiseCopyable {
 }
 
 /// A way to a node.
+///
+/// `path` to a node, or to an array whose elements are meant; of those the ones that pass `tests`; of each the node at `value`; of all of them the
+/// first one, or their sum.
 final class LookupPlan: Sendable {
     let path: Int
     /// In its scope (the root's when `isFromRoot`); -1 when the path is followed when it is needed.
@@ -215,6 +253,8 @@ final class LookupPlan: Sendable {
 }
 
 /// A path's value, or one of its nodes' values, compared with constants.
+///
+/// `exists(false)` passes where no node is, or only JSON's null.
 struct TestPlan: Sendable {
     enum Condition: Sendable {
         case exists(Bool)
@@ -224,6 +264,7 @@ struct TestPlan: Sendable {
     let condition: Condition
 }
 
+/// A constant of a `match` or `where`.
 enum ConstantPlan: Sendable {
     case text([UInt8])
     case number(OwnedNumber)
@@ -238,21 +279,25 @@ enum ConstantPlan: Sendable {
     }
 
     /// - Parameter isTyped: the format tells strings from numbers (JSON); else a text that reads as the number or boolean is one.
+    /// - Returns: false for what is not there.
     func matches(_ text: ScalarText, isTyped: Bool) -> Bool {
         switch self {
         case .text(let wanted):
             return text.kind == .string && UnsafeBufferPointer(start: text.bytes, count: text.count).elementsEqual(wanted)
         case .number(let wanted):
             guard text.kind == .number || !isTyped && text.kind == .string && DecimalText.isNumber(text.bytes, text.count) else { return false }
+            // By value: 1 is 1.00.
             return DecimalNumber.compare(DecimalNumber(text.bytes, text.count), wanted.number) == 0
         case .boolean(let wanted):
             if isTyped { return text.kind == (wanted ? .true : .false) }
             let bytes = UnsafeBufferPointer(start: text.bytes, count: text.count)
+            // XML Schema's booleans have both spellings.
             return text.kind == .string && (bytes.elementsEqual((wanted ? "true" : "false").utf8) || bytes.elementsEqual((wanted ? "1" : "0").utf8))
         }
     }
 }
 
+/// One part of an id or a time. An optional one that is missing is left out.
 final class PartPlan: Sendable {
     let lookup: LookupPlan
     let conversion: Conversion
@@ -265,8 +310,11 @@ final class PartPlan: Sendable {
     }
 }
 
+/// How the zone of times without an offset is found.
 enum ZonePlan: Sendable {
     case fixed(ZoneRules)
     /// By a value in the document: mapped to a zone, or (without a map) its name.
+    ///
+    /// `fallback` where the value is not there or not in the map.
     case mapped(lookup: LookupPlan, map: [(value: [UInt8], zone: ZoneRules)]?, fallback: ZoneRules?)
 }

@@ -3,13 +3,25 @@ internal import ColumnStore
 /// Takes from one receipt of a document what its type's plan says. Specialised for each format.
 ///
 /// Whatever is wrong goes to the context's violations, all of it; a receipt comes out only when nothing is.
+///
+/// Order of a receipt, each step on what the ones before have found:
+/// 1. All slots of its paths, then the zone.
+/// 2. Ids, callback URL and time of issue.
+/// 3. Columns, scalars before lists.
+/// 4. Computed columns and rules, only where nothing is wrong so far.
+/// 5. The row.
+///
+/// One is made for a document, and used for all receipts in it: what the document's own paths lead to (`rootSlots`) is found once.
 struct Extractor<Source: DocumentSource> {
     let source: Source
     let type: DocumentType
     let plan: ExtractionPlan
     let context: ExtractionContext
+    /// The context's, by the pointer itself: see `ExtractionContext.Buffers`.
     private let buffers: UnsafeMutablePointer<ExtractionContext.Buffers>
+    /// Of the receipt at hand.
     private var element: Int
+    /// Of the receipt at hand; nil for none, or for one that is not known.
     private var zone: ZoneRules?
     private var isZoneKnown = false
 
@@ -29,9 +41,11 @@ struct Extractor<Source: DocumentSource> {
     /// The receipt at `element` (the document's root where the type has no `each`), or nil when the context has violations.
     ///
     /// - Parameter now: microseconds since 1970; `issued_at` may lie a day beyond.
+    /// - Returns: the receipt, or nil; what is wrong with it is in the context then, and so is what could be read, if that is wanted.
     mutating func receipt(at element: Int, document: ReceiptDocument, now: Int64) -> ExtractedReceipt? {
         self.element = element
         buffers.pointee.slots.reserve(plan.elementScope.paths.count)
+        // In JSON one walk for all paths of the receipt.
         source.resolve(plan.elementScope, from: element, into: slots)
         findZone()
         let receiptID = identifier(plan.receiptID, name: "receipt_id")
@@ -39,9 +53,11 @@ struct Extractor<Source: DocumentSource> {
         let callback = callbackURL()
         let time = issueTime(now: now)
         readColumns()
+        // A path that could not be followed to its end: what it did not find is no NULL then.
         if let fault = source.takeFault() {
             report(element, "path-failed", "the path \(fault.path) cannot be followed here: \(fault.reason)")
         }
+        // Rules see only receipts without faults; those of columns that could be read are tested all the same, for the report's sake.
         guard context.violationCount == 0 else {
             type.rules.testReadable(in: context) { place(of: $0) }
             return keepReadable(receiptID)
@@ -49,6 +65,7 @@ struct Extractor<Source: DocumentSource> {
         type.rules.evaluate(plan, in: context) { place(of: $0) }
         guard context.violationCount == 0, let receiptID, let time else { return keepReadable(receiptID) }
         let textByteCount = RowWriter.byteCount(of: plan, buffers)
+        // A row is as long as its texts: repeated ones count each time.
         let isTooMuch = textByteCount > ExtractionContext.rowByteCountMax && context.work.limitsDocuments
         guard context.work.charge(isTooMuch ? Int.max : textByteCount, .paths) else { return nil }
         return ExtractedReceipt(
@@ -57,6 +74,8 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// Where a column of the receipt has its value, or would have it; where the receipt stands, of no column and of one that many values make.
+    ///
+    /// For faults of rules and of computed columns. `scalar` is a number among the plan's scalars.
     private func place(of scalar: Int?) -> String {
         let whole = source.location(of: element, within: element)
         guard let scalar, plan.scalars.indices.contains(scalar) else { return whole }
@@ -64,12 +83,15 @@ struct Extractor<Source: DocumentSource> {
         guard let first = lookups.first, !lookups.contains(where: \.isSum) else { return whole }
         for lookup in lookups {
             let node = node(lookup, from: element, slots: slots)
+            // As `cell` takes it: the first that has something.
             if node != Documents.none, source.text(node).isPresent { return source.location(of: node, within: element) }
         }
         return source.location(ofMissing: first.path, from: first.isFromRoot ? source.root : element, within: element)
     }
 
     /// Keeps what was read of a receipt that is refused, where that is wanted and no more than a little.
+    ///
+    /// - Returns: nil, for the caller to return.
     private func keepReadable(_ receiptID: [UInt8]?) -> ExtractedReceipt? {
         guard context.keepsReadable, !context.work.isExhausted else { return nil }
         let bound = context.readableByteCountMax
@@ -85,6 +107,8 @@ struct Extractor<Source: DocumentSource> {
     // MARK: Following lookups
 
     /// Calls `body` with each node of a lookup that passes its tests, the value's path followed, until it returns false.
+    ///
+    /// `from_root` begins at the document, whatever the receipt.
     private func forEach(_ lookup: LookupPlan, from start: Int, _ body: (Int) -> Bool) {
         let start = lookup.isFromRoot ? source.root : start
         /// False once `body` has had enough.
@@ -109,11 +133,14 @@ struct Extractor<Source: DocumentSource> {
         }
     }
 
+    /// JSON tells numbers from strings; in XML and CSV all is text.
     private func passes(_ tests: [TestPlan], from node: Int) -> Bool {
         tests.isEmpty || PathMatcher(source: source, isTyped: type.format == .json).passes(tests, from: node)
     }
 
     /// The node that a lookup leads to from `start`, whose slots are `slots`; `none` when there is none.
+    ///
+    /// - Returns: for a direct lookup its slot, which was filled before; for any other the first node that passes.
     @inline(__always)
     private func node(_ lookup: LookupPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Int {
         if lookup.slot >= 0, lookup.isDirect { return lookup.isFromRoot ? buffers.pointee.rootSlots.base[lookup.slot] : slots[lookup.slot] }
@@ -129,6 +156,8 @@ struct Extractor<Source: DocumentSource> {
     // MARK: Identity and time
 
     /// The first alternative whose parts are all there: a text and node for each part (an optional one that is missing has `none`).
+    ///
+    /// A part that is an empty text or NULL is missing. Alternatives whose parts are all missing are passed over, too.
     private func complete(_ alternatives: [[PartPlan]]) -> [(part: PartPlan, node: Int, text: ScalarText)]? {
         for parts in alternatives {
             var found: [(part: PartPlan, node: Int, text: ScalarText)] = []
@@ -150,6 +179,7 @@ struct Extractor<Source: DocumentSource> {
         return nil
     }
 
+    /// Says of the first alternative which of its parts are missing: it is the one that the type's author thought of first.
     private func reportMissing(_ alternatives: [[PartPlan]], name: String) {
         guard let parts = alternatives.first else { return }
         for part in parts where !part.isOptional {
@@ -164,11 +194,14 @@ struct Extractor<Source: DocumentSource> {
         }
     }
 
+    /// Optional parts only: there may be none of them.
     private static func mayBeMissing(_ alternatives: [[PartPlan]]) -> Bool {
         alternatives.isEmpty || alternatives.contains { $0.allSatisfy(\.isOptional) }
     }
 
     /// The parts joined with hyphens.
+    ///
+    /// - Returns: nil where the type maps none, where it is missing (a fault only if it may not be), and where it is faulty.
     private func identifier(_ alternatives: [[PartPlan]], name: StaticString) -> [UInt8]? {
         if alternatives.isEmpty { return nil }
         guard let parts = complete(alternatives) else {
@@ -194,6 +227,7 @@ struct Extractor<Source: DocumentSource> {
         return identifier
     }
 
+    /// What is wrong with an id, for a message; nil for nothing.
     private static func fault(ofIdentifier identifier: [UInt8]) -> String? {
         guard 1...200 ~= identifier.count else { return "has \(identifier.count) bytes; 1 to 200 are allowed" }
         for (index, byte) in identifier.enumerated() {
@@ -204,6 +238,7 @@ struct Extractor<Source: DocumentSource> {
         return nil
     }
 
+    /// The parts joined without anything between them, if they are a URL of the web of up to 2,048 bytes.
     private func callbackURL() -> (url: String, pointer: String)? {
         guard !plan.callbackURL.isEmpty else { return nil }
         guard let parts = complete(plan.callbackURL) else {
@@ -220,6 +255,8 @@ struct Extractor<Source: DocumentSource> {
         return (text, source.location(of: node, within: element))
     }
 
+    /// The zone of the receipt at hand. A fallback stands in for a value that is missing or that names no zone; without one times without an
+    /// offset are faults.
     private mutating func findZone() {
         zone = nil
         isZoneKnown = true
@@ -245,6 +282,8 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// One alternative's parts as a single time: the date of the first that has one, the time of day and offset of the last that have.
+    ///
+    /// Date and time of day often stand in two places: `2024-05-01` and `14:30:00+02:00` make one time.
     private func time(
         _ alternatives: [[PartPlan]], name: String
     ) -> (parts: TimeParts, node: Int)? {
@@ -268,6 +307,7 @@ struct Extractor<Source: DocumentSource> {
             whole.offset = read.offset ?? whole.offset
             whole.instant = read.instant ?? whole.instant
         }
+        // Faults of the whole are told at its first part.
         let node = found.first { $0.node != Documents.none }?.node ?? element
         guard whole.instant != nil || whole.day != nil else {
             report(node, (name == "business_day" ? ValueFault.notADate : .notATime).rawValue, "\(name) has no date")
@@ -276,11 +316,14 @@ struct Extractor<Source: DocumentSource> {
         return (whole, node)
     }
 
+    /// The instant of issue in microseconds since 1970, and the business day. Without `issued_at` the instant is that of the reading.
     private func issueTime(now: Int64) -> (instant: Int64, day: Int32)? {
+        // Outside these bounds a time is taken for a mistake of the document: a clock that was never set, a year of two digits.
         let earliest = type.file.acceptFrom ?? Self.acceptFrom
         let latest = type.file.acceptTo ?? now.addingSaturating(CivilDate.microsecondsPerDay)
         if plan.issuedAt.isEmpty { return day(of: now, offset: 0, at: element, between: earliest, and: latest).map { (now, $0) } }
         guard let (parts, node) = time(plan.issuedAt, name: "issued_at") else {
+            // For its faults.
             _ = plan.businessDay.isEmpty ? nil : time(plan.businessDay, name: "business_day")
             return nil
         }
@@ -339,6 +382,7 @@ struct Extractor<Source: DocumentSource> {
         return context.violationCount == 0 || day != Int32.min ? day : nil
     }
 
+    /// An instant is brought to its day in the type's zone, or in UTC.
     private func businessDay(_ parts: TimeParts) -> Int32? {
         if let instant = parts.instant { return zone?.day(ofMicroseconds: instant) ?? CivilDate.day(ofMicroseconds: instant) }
         return parts.day.flatMap { Int32(exactly: $0) }
@@ -353,6 +397,7 @@ struct Extractor<Source: DocumentSource> {
 
     // MARK: Columns
 
+    /// Cells are set in place; the count is set when they are.
     private func readColumns() {
         let steps = plan.scalarSteps
         buffers.pointee.cells.count = 0
@@ -364,6 +409,14 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// Sets the cells of one receipt or element, from place `start` on.
+    ///
+    /// The inner loop of all extraction. A slot that is empty, a NULL, or a plain number or text is done here, by the step alone; all else by `cell`.
+    ///
+    /// - Parameters:
+    ///   - steps: the columns as plain records.
+    ///   - columns: the same, for what a step does not know.
+    ///   - origin: the receipt's or the element's node.
+    ///   - slots: nodes of `origin`'s scope, already found.
     @inline(__always)
     private func fill(
         _ steps: UnsafeMutableBufferPointer<ScalarStep>, _ columns: [ScalarPlan], from origin: Int, slots: UnsafeMutablePointer<Int>, at start: Int
@@ -374,6 +427,7 @@ struct Extractor<Source: DocumentSource> {
             let step = steps[index]
             if step.slot >= 0 {
                 let node = step.isFromRoot ? rootSlots[Int(step.slot)] : slots[Int(step.slot)]
+                // Missing, and neither required nor with a default or a second path.
                 if node == none {
                     if step.isNullWhenMissing {
                         (cells + index).initialize(to: .null)
@@ -391,10 +445,12 @@ struct Extractor<Source: DocumentSource> {
             let known = context.violationCount
             let cell = cell(columns[index], from: origin, slots: slots)
             (cells + index).initialize(to: cell)
+            // The receipt's own columns are first among the cells; those of lists are not told apart.
             if start == 0, context.violationCount != known { context.noteUnreadable(index) }
         }
     }
 
+    /// Finds a list's elements, orders them, and fills a row of cells for each.
     private func readList(_ list: ListPlan) {
         buffers.pointee.elements.count = 0
         for lookup in list.lookups {
@@ -423,6 +479,7 @@ struct Extractor<Source: DocumentSource> {
             // Cells that are not read are not left without a value.
             if context.work.isExhausted { (buffers.pointee.cells.base + start + row * width).initialize(repeating: .null, count: width) }
             if context.work.isExhausted { continue }
+            // Places of faults then say which element it is.
             source.enter(element: (row, rowCount))
             source.resolve(list.scope, from: node, into: listSlots)
             fill(list.memberSteps, list.members, from: node, slots: listSlots, at: start + row * width)
@@ -432,6 +489,8 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// Puts the elements into their order, and leaves those out that say what another has said.
+    ///
+    /// `order_by` and `distinct_by`, by texts as the document has them, before any conversion.
     private func arrangeElements(_ list: ListPlan) {
         let count = buffers.pointee.elements.count
         guard count > 1, !list.orderBy.isEmpty || !list.distinctBy.isEmpty else { return }
@@ -457,6 +516,7 @@ struct Extractor<Source: DocumentSource> {
         buffers.pointee.elements.count = places.count
     }
 
+    /// In JSON a list is an array; in XML the path's nodes themselves are the elements.
     private func gatherElements(_ lookup: LookupPlan, _ list: ListPlan) {
         func gather(_ container: Int) -> Bool {
             let isArray: Void? = source.forEachElement(of: container) { child in
@@ -464,6 +524,7 @@ struct Extractor<Source: DocumentSource> {
                 return true
             }
             guard isArray == nil, source.exists(container) else { return true }
+            // A pointer with a star names elements one by one: those are no arrays.
             if type.format == .json, !type.jsonPaths.paths[lookup.path].tokens.contains(where: \.isStar) {
                 report(container, "wrong-type", "\(list.name) is a list: an array should be here")
             } else if passes(lookup.tests, from: container) {
@@ -480,7 +541,11 @@ struct Extractor<Source: DocumentSource> {
         }
     }
 
+    /// The long way of one value: each lookup in turn, conversion with all options, faults, the default.
+    ///
+    /// - Returns: NULL with a fault noted, or the default where nothing was found.
     private func cell(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Cell {
+        // Computed when all columns are read.
         if column.hasExpression { return .null }
         for lookup in column.lookups {
             if lookup.isSum {
@@ -503,6 +568,7 @@ struct Extractor<Source: DocumentSource> {
         return column.fallback
     }
 
+    /// Notes why a value is none of its column.
     private func reportFault(_ fault: ValueFault, _ node: Int, _ text: ScalarText, _ column: ScalarPlan) {
         let value = text.kind == .container ? "an object or array" : told(text)
         let message =
@@ -521,6 +587,7 @@ struct Extractor<Source: DocumentSource> {
     /// A value in a reason. Where some column is sensitive none is told of any: in a row whose fields are one place off, they stand under others' names.
     private func told(_ text: ScalarText) -> String { type.isSensitive ? "the value" : JSONGrammar.shown(text.array) }
 
+    /// Where it is missing: at the node with nothing in it, else where the first path would lead.
     private func reportMissing(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) {
         guard let lookup = column.lookups.first else { return report(start, "required", "\(column.name) is required") }
         let node = node(lookup, from: start, slots: slots)
@@ -533,6 +600,8 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// The exact sum of all that a lookup selects; NULL over none.
+    ///
+    /// Values that are absent or NULL count nothing; one that is no number makes the sum NULL, with a fault for each.
     private func sum(_ lookup: LookupPlan, _ column: ScalarPlan, from start: Int) -> Cell {
         // Digits past the column's scale may add up to none: they are kept while adding, by themselves, so that large numbers have their room.
         let scale = column.conversion.scale
@@ -543,6 +612,7 @@ struct Extractor<Source: DocumentSource> {
         var isAny = false
         var isFaulty = false
         forEach(lookup, from: start) { node in
+            // Each is added at the column's scale; what is finer goes to `surplus` in units of 10^-wide.
             let text = source.text(node)
             guard text.isPresent else { return true }
             do throws(ValueFault) {
@@ -571,6 +641,8 @@ struct Extractor<Source: DocumentSource> {
     }
 
     /// A number in units of the column, and what it has past them in units of ten to −`wide`.
+    ///
+    /// 1.2345 for DECIMAL(9,2): `whole` 123, `surplus` 45 × 10^(wide − 4).
     private func summand(_ text: ScalarText, _ conversion: Conversion, wide: Int, unit: Int128) throws(ValueFault) -> (whole: Int128, surplus: Int128) {
         do throws(ValueFault) {
             return (try conversion.number(text, scale: conversion.scale), 0)

@@ -1,4 +1,6 @@
 /// Which columns of a document its faults are about, by the places that both name.
+///
+/// For feedback that shows a refused receipt's values beside its faults: columns that a fault is about are left blank there.
 enum FaultyColumns {
     static func names(_ type: DocumentType, _ violations: [Fault.Violation]) -> Set<String> {
         var faulty: Set<String> = []

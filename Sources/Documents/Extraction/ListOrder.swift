@@ -1,7 +1,12 @@
 /// The order of a list's elements, and which of those that say the same stays: `order_by` and `distinct_by`.
+///
+/// A stable sort over keys that are read before it: an element's path is followed once, however often it is compared.
 enum ListOrder {
     /// What an element says at one path. Numbers are compared by their value, texts by their bytes; what is not there comes last.
+    ///
+    /// Its text points into the document or the arena, and is valid while the receipt is read.
     struct Key: Hashable {
+        // Values of different kinds are ordered by kind, in this order.
         private enum Rank: UInt8 { case number, text, truth, nothing }
 
         private let text: ScalarText
@@ -19,6 +24,8 @@ enum ListOrder {
         }
 
         /// XML Schema's decimal.
+        ///
+        /// An optional sign, digits, one mark at most: no exponent.
         private static func isDecimal(_ text: ScalarText) -> Bool {
             var digits = 0
             var marks = 0
@@ -65,6 +72,8 @@ enum ListOrder {
     /// - Parameters:
     ///   - order: of each element its keys; empty where no order is wanted.
     ///   - distinct: as `order`.
+    /// - Returns: numbers from 0 below `count`, each once at most.
+    /// - Complexity: O(count log count) comparisons for an order; O(count) hashes for what is distinct.
     static func places(_ count: Int, order: [[Key]], distinct: [[Key]]) -> [Int] {
         var places = Array(0..<count)
         if order.count == count {

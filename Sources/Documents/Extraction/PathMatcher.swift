@@ -1,6 +1,9 @@
 /// Tests of `match` and `where` from a node.
+///
+/// - Complexity: the nodes of each path until one passes.
 struct PathMatcher<Source: DocumentSource> {
     let source: Source
+    /// The format tells numbers from texts.
     let isTyped: Bool
 
     init(source: Source, isTyped: Bool) {
@@ -8,6 +11,7 @@ struct PathMatcher<Source: DocumentSource> {
         self.isTyped = isTyped
     }
 
+    /// All of them.
     func passes(_ tests: [TestPlan], from node: Int) -> Bool {
         for test in tests where !passes(test, from: node) { return false }
         return true

@@ -1,4 +1,7 @@
 /// Which nodes a path of a type file may lead to, from the document's root down: enough to tell whether two paths may meet.
+///
+/// Used where a type is compiled: by `SensitivePaths` (does anything read where a sensitive column reads?) and by `EnvelopeReach` (does a path
+/// leave its record?). Where a pattern cannot be told exactly it rather stands for more nodes than the path has.
 struct PathPattern: Equatable, Sendable {
     enum Step: Equatable, Hashable, Sendable {
         /// A member of an object, a child element by its local name, a column of CSV.
@@ -36,6 +39,7 @@ struct PathPattern: Equatable, Sendable {
             }
         }
 
+        // In a JSON Pointer `0` is an element of an array or a member of that name.
         private static func isIndex(_ name: String) -> Bool { !name.isEmpty && name.utf8.allSatisfy { $0 &- 0x30 < 10 } }
     }
 
@@ -43,6 +47,7 @@ struct PathPattern: Equatable, Sendable {
     /// It may lead anywhere: an axis or a function that is not followed here.
     var isUnknown = false
 
+    /// Unknown stays unknown, whatever follows.
     func appending(_ step: Step) -> PathPattern { PathPattern(steps: steps + [step], isUnknown: isUnknown) }
 
     func appending(_ other: PathPattern) -> PathPattern {
@@ -61,6 +66,9 @@ struct PathPattern: Equatable, Sendable {
         return meets(reader, 0, 0, isContainer, &failed)
     }
 
+    /// Walks both patterns side by side: `own` and `its` are the steps that come next in each. `.deep` is tried as no step and as one more.
+    ///
+    /// - Parameter failed: pairs of places that were tried before, so that many `.deep` cost the product of the lengths and not a power.
     private func meets(_ reader: PathPattern, _ own: Int, _ its: Int, _ isContainer: Bool, _ failed: inout Set<Int>) -> Bool {
         let (left, right) = (steps, reader.steps)
         if own == left.count, its == right.count { return true }
@@ -88,6 +96,7 @@ struct PathPattern: Equatable, Sendable {
     }
 }
 
+// A star is any element, a name a member; a pattern does not know which names are numbers of elements.
 extension JSONPath {
     var pattern: PathPattern {
         PathPattern(steps: tokens.map { $0.isStar ? .anyIndex : .name(String(decoding: $0.name, as: UTF8.self)) })

@@ -1,10 +1,14 @@
 internal import ColumnStore
 
 /// Turns a type file's paths and options into a plan, noting what does not compile.
+///
+/// Used once, by `DocumentType`. It goes on after a fault, so that all reasons are told together.
 struct PlanCompiler {
     private let file: TypeFile
+    /// Of the type: defaults stay in it.
     private let arena: Arena
     private(set) var reasons: [Fault.Violation] = []
+    /// Numbers of paths by their texts: one that several columns have is compiled once.
     private var numbers: [String: Int] = [:]
     private(set) var jsonPaths: [JSONPath] = []
     private(set) var xmlPaths: [XMLPath] = []
@@ -38,6 +42,7 @@ struct PlanCompiler {
                 number = csvPaths.count - 1
             }
         } catch {
+            // The plan is thrown away then, so it does not matter what number 0 is.
             fail(path.pointer, "\(path.text): \(error.message)", code: "invalid-path")
             return 0
         }
@@ -45,6 +50,7 @@ struct PlanCompiler {
         return number
     }
 
+    /// In the file's order.
     mutating func tests(_ tests: [TypeFile.Test]) -> [TestPlan] {
         tests.map { test in
             let condition: TestPlan.Condition =
@@ -83,6 +89,7 @@ struct PlanCompiler {
     }
 
     /// - Parameter isSensitive: the list that it is a member of is.
+    /// - Returns: the plan, with its default converted once and for all.
     private mutating func scalar(_ column: TypeFile.ColumnSpecification, _ scope: inout SlotScope, isSensitive: Bool = false) -> ScalarPlan {
         let type = column.type ?? .string
         let conversion = Conversion(
@@ -90,6 +97,7 @@ struct PlanCompiler {
         var fallback = Cell.null
         if let constant = column.fallback {
             do throws(ValueFault) {
+                // A default is written as the column's values are, without shift, mark or suffix.
                 let plain = Conversion(type: type, format: column.format)
                 fallback = try plain.cell(text(of: constant), zone: nil, arena: arena)
             } catch {
@@ -102,6 +110,7 @@ struct PlanCompiler {
             isSensitive: isSensitive || column.isSensitive, fallback: fallback)
     }
 
+    /// A constant as a document's text would be, its bytes in the type's arena.
     private func text(of constant: TypeFile.Constant) -> ScalarText {
         func text(_ kind: ScalarText.Kind, _ bytes: [UInt8]) -> ScalarText {
             ScalarText(kind: kind, bytes: bytes.withUnsafeBufferPointer { arena.copy($0) }, count: bytes.count)
@@ -113,6 +122,7 @@ struct PlanCompiler {
         }
     }
 
+    /// Times are read as such; an id takes its texts as they are and never asks its conversion.
     private mutating func parts(_ alternatives: [TypeFile.Parts], _ scope: inout SlotScope) -> [[PartPlan]] {
         alternatives.enumerated().map { index, alternative in
             alternative.parts.enumerated().map { place, part in
@@ -123,6 +133,7 @@ struct PlanCompiler {
         }
     }
 
+    /// Names of zones were checked when the file was read: one that is unknown does not come here.
     private mutating func zone(_ scope: inout SlotScope) -> ZonePlan? {
         guard let zone = file.timeZone else { return nil }
         if let name = zone.fixed { return ZoneRules.named(name).map { .fixed($0) } }
@@ -133,6 +144,8 @@ struct PlanCompiler {
     }
 
     /// Compiles everything. `json` has the tries of its scopes afterwards.
+    ///
+    /// The order of the type file is kept throughout.
     mutating func plan(layout: RowLayout) -> (plan: ExtractionPlan, json: JSONPathTable) {
         var scope = SlotScope()
         let zone = zone(&scope)
@@ -143,6 +156,7 @@ struct PlanCompiler {
         let callbackURL = parts(file.callbackURL, &scope)
         var scalars: [ScalarPlan] = []
         var stored: [StoredColumn] = []
+        // Lists wait for their tries: a scope knows where its trie begins only when all paths are known.
         var drafts: [(column: TypeFile.ColumnSpecification, lookups: [LookupPlan], members: [ScalarPlan], scope: SlotScope, orderBy: [Int], distinctBy: [Int])] = []
         for column in file.columns {
             if column.isList {
@@ -156,6 +170,7 @@ struct PlanCompiler {
                 scalars.append(scalar(column, &scope))
             }
         }
+        // One table for all scopes, a trie for each: the receipt's, the document's, and that of each list's elements.
         let table = JSONPathTable(paths: jsonPaths)
         if file.format == .json {
             table.addTrie(for: &scope)
@@ -176,6 +191,8 @@ struct PlanCompiler {
 }
 
 /// A column type as SQL and type files write it.
+///
+/// For messages and answers.
 package enum ColumnTypeName {
     static func text(_ type: ColumnType) -> String {
         switch type {

@@ -1,5 +1,8 @@
 /// Writes a receipt's cells as `RowLayout` has them.
+///
+/// The format is at `RowLayout`; its reader, `RowLayout.values`, is its inverse.
 enum RowWriter {
+    /// - Returns: bytes of their own.
     static func row(of plan: ExtractionPlan, context: ExtractionContext) -> [UInt8] {
         context.output.removeAll()
         write(plan, context.buffers, to: &context.output)
@@ -7,6 +10,8 @@ enum RowWriter {
     }
 
     /// Bytes of texts in the row. Columns of a list may all lead to one long text, so that a row is many times its document.
+    ///
+    /// What else is in it is bounded by the number of cells. Counted before the row is written, so that one that is too long takes no memory.
     static func byteCount(of plan: ExtractionPlan, _ buffers: UnsafeMutablePointer<ExtractionContext.Buffers>) -> Int {
         let cells = UnsafePointer(buffers.pointee.cells.base)
         var count = 0
@@ -16,6 +21,7 @@ enum RowWriter {
                 let view = buffers.pointee.lists.base[Int(step.index)]
                 let members = plan.lists[Int(step.index)].storedSteps
                 for member in 0..<members.count where members[member].form == .bytes {
+                    // A member's cells are a row's width apart.
                     var place = view.start &+ Int(members[member].index)
                     for _ in 0..<view.rowCount {
                         if !cells[place].isNull { count &+= Int(cells[place].byteCount) }
@@ -29,6 +35,7 @@ enum RowWriter {
         return count
     }
 
+    /// The bitmap of the row's columns, then the values that are not NULL.
     private static func write(_ plan: ExtractionPlan, _ buffers: UnsafeMutablePointer<ExtractionContext.Buffers>, to output: inout ByteBuffer) {
         let steps = plan.storedSteps
         let cells = UnsafePointer(buffers.pointee.cells.base)
@@ -36,6 +43,7 @@ enum RowWriter {
         for index in 0..<steps.count {
             let step = steps[index]
             if step.isList {
+                // A list is always there, if only without elements.
                 output.setBit(index, ofBitmapAt: validity)
                 let view = buffers.pointee.lists.base[Int(step.index)]
                 write(plan.lists[Int(step.index)].storedSteps, cells + view.start, view, to: &output)
@@ -48,6 +56,7 @@ enum RowWriter {
         }
     }
 
+    /// By member: all values of the first, then all of the second. So a list's columns are read without stepping over the others.
     private static func write(
         _ members: UnsafeMutableBufferPointer<StoredStep>, _ cells: UnsafePointer<Cell>, _ view: ExtractionContext.ListView,
         to output: inout ByteBuffer

@@ -2,12 +2,17 @@ internal import ColumnStore
 internal import Query
 
 /// Of a type's rules those that can wait for other documents: only the engine's evaluator does them, and they read no lists.
+///
+/// Shared by all threads; the rows are in a `RuleBatch`. See `docs/decisions/0052-rules-of-many-documents.md`.
 final class WaitingRules: Sendable {
     /// The cells that they read, by the plan's order, and their types.
+    ///
+    /// Each cell once, however many rules read it: a column of the batch for each.
     let inputs: [(cell: Int, type: ColumnType)]
     /// Each rule, and which of `inputs` its own columns are.
     let rules: [(program: RuleProgram, columns: [Int])]
 
+    /// - Parameter programs: in the order in which they are tested; a rule's place among them is its `waitingNumber`.
     /// - Precondition: each program can wait.
     init(_ programs: [RuleProgram]) {
         var inputs: [(cell: Int, type: ColumnType)] = []
@@ -35,8 +40,14 @@ final class WaitingRules: Sendable {
 /// Invariants:
 /// 1. All rows are of one type: receipts of another are none of its business.
 /// 2. Receipts of one document have rows one after another, in the order in which their rules are come to.
+///
+/// An outcome is never a fault: faults are made by reading the document again, one way for all.
+///
+/// One of a thread's `ExtractionContext`; `WaitingReadings` decides when it gathers, evaluates and answers.
 final class RuleBatch {
+    /// Off, rules are evaluated by themselves.
     enum Mode { case off, gathering, answering }
+    /// Unknown where the evaluation of the row failed, or was not tried.
     enum Outcome { case unknown, holds, fails }
 
     /// As many as an upload's chunk has. More would leave the nearest cache and gain nothing.
@@ -49,9 +60,12 @@ final class RuleBatch {
     private(set) var mode = Mode.off
     /// Off in tests that ask for each document by itself.
     var isUsed = true
+    /// Of the type whose rows are gathered; the first receipt that has such rules sets it.
     private var rules: WaitingRules?
+    /// By the place among `WaitingRules.inputs`.
     private var builders: [ColumnBuilder] = []
     private(set) var rowCount = 0
+    /// Of texts gathered.
     private var byteCount = 0
     /// Rows that must be read again, whatever their waiting rules say: another rule does not hold.
     private var inDoubt: [Bool] = []
@@ -60,13 +74,17 @@ final class RuleBatch {
     /// The row that answers.
     private var row = 0
 
+    /// Looked at behind each document: one may go past it by what it has itself.
     var isFull: Bool { rowCount >= Self.rowCountMax || byteCount >= Self.byteCountMax }
 
     // MARK: Gathering
 
+    /// Rows of receipts that are read from now on are added.
     func gather() { mode = isUsed ? .gathering : .off }
 
     /// Answers from now on, with this row first.
+    ///
+    /// Of a document that is read again: its receipts come in the same order as when they were gathered.
     func answer(from row: Int) { (mode, self.row) = (.answering, row) }
 
     func stop() { mode = .off }
@@ -78,6 +96,8 @@ final class RuleBatch {
     }
 
     /// Whether it stands for the evaluator where a receipt of these rules is read.
+    ///
+    /// - Parameter wanted: a type's, compared by identity: a version's rules are its own.
     func serves(_ wanted: WaitingRules) -> Bool {
         if mode == .off { return false }
         if rules == nil, mode == .gathering {
@@ -88,6 +108,8 @@ final class RuleBatch {
     }
 
     /// Adds a receipt's row.
+    ///
+    /// Values are copied: the cells are the next document's soon.
     ///
     /// - Parameter isInDoubt: the receipt is refused in any case, and its waiting rules may have more to say.
     /// - Precondition: it gathers, and serves the receipt's rules.
@@ -111,6 +133,8 @@ final class RuleBatch {
     // MARK: Outcomes
 
     /// Evaluates each rule over all rows.
+    ///
+    /// Bounded by `rowCountMax`; the columns are shared by all rules.
     func evaluate(in context: ExtractionContext) {
         guard let rules else { return }
         let columns = builders.indices.map { builders[$0].finish() }
@@ -118,10 +142,13 @@ final class RuleBatch {
     }
 
     /// What fails for one row fails for all that are evaluated with it: halves of them are tried, and theirs, a few times.
+    ///
+    /// - Returns: of each row its outcome; unknown for those that no evaluation came to an end with.
     private func outcomes(of program: RuleProgram, _ columns: [Column], _ context: ExtractionContext) -> [Outcome] {
         var outcomes = [Outcome](repeating: .unknown, count: rowCount)
         var ranges = [0..<rowCount]
         var failureCount = 0
+        // A range that fails is split; its first half is tried next, as it was put last.
         while failureCount < Self.failureCountMax, let range = ranges.popLast() {
             do throws(QueryError) {
                 let batch = ColumnBatch(rowCount: range.count, columns: columns.map { $0.slice(range) })
@@ -136,6 +163,8 @@ final class RuleBatch {
     }
 
     /// NULL is no violation.
+    ///
+    /// As of a CHECK constraint in SQL.
     private static func note(_ result: Column, _ range: Range<Int>, _ outcomes: inout [Outcome]) {
         for row in 0..<range.count {
             if case .boolean(false) = result.value(at: row) { outcomes[range.lowerBound + row] = .fails } else { outcomes[range.lowerBound + row] = .holds }
@@ -146,6 +175,8 @@ final class RuleBatch {
     func isInDoubt(_ rows: Range<Int>) -> Bool { rows.contains { row in inDoubt[row] || outcomes.contains { $0[row] != .holds } } }
 
     /// What is known of a rule of the receipt at hand, by its number among those that wait.
+    ///
+    /// - Returns: while it gathers, that it holds.
     func outcome(_ rule: Int) -> Outcome {
         if mode == .gathering { return .holds }
         return outcomes.indices.contains(rule) && outcomes[rule].indices.contains(row) ? outcomes[rule][row] : .unknown

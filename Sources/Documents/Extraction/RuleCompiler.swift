@@ -3,8 +3,16 @@ internal import Query
 
 /// Turns a bound expression into a tree over cells, where every part of it is one that the tree knows; else there is none and the
 /// engine's evaluator does it all.
+///
+/// The tree does what most rules are made of: arithmetic and comparisons of exact numbers, AND, OR and NOT, CASE and COALESCE, IN, and sums over
+/// lists. It must agree with the evaluator wherever it gives a value: a part that it does not know (comparisons of doubles, most functions) is not
+/// compiled, and then the expression is not either.
+///
+/// Nodes are resolved against static types here: scales and ranges are constants in the tree.
 struct RuleCompiler {
     /// What a column number stands for.
+    ///
+    /// A scalar by its cell, a list by its number, a member by its place among those of the list whose elements the expression is evaluated for.
     enum Input: Sendable {
         case scalar(Int)
         case list(Int)
@@ -20,6 +28,7 @@ struct RuleCompiler {
         self.memberNames = memberNames
     }
 
+    /// - Returns: nil for what the tree does not know.
     func node(_ expression: Expression) -> RuleNode? {
         switch expression {
         case .column(let id, _):
@@ -27,6 +36,7 @@ struct RuleCompiler {
             switch inputs[id.rawValue] {
             case .scalar(let index): return RuleScalar(index)
             case .member(let index): return RuleMember(index)
+            // A list has no cell: only functions over it are known.
             case .list: return nil
             }
         case .literal(let value, let type): return Self.isPlain(type) || value.isNull ? RuleLiteral(value) : nil
@@ -50,10 +60,12 @@ struct RuleCompiler {
                 compiled.append((node, order))
             }
             return RuleInList(value, compiled, isNegated: isNegated)
+        // Members of lists are known within those functions only.
         case .member, .subquery: return nil
         }
     }
 
+    /// Types whose constants lie in a cell as the evaluator has them.
     private static func isPlain(_ type: ColumnType) -> Bool {
         switch type {
         case .boolean, .int32, .int64, .double, .decimal, .string, .binary, .date, .timestamp(true): true
@@ -61,6 +73,7 @@ struct RuleCompiler {
         }
     }
 
+    /// All of them, or none.
     private func nodes(_ expressions: [Expression]) -> [RuleNode]? {
         var nodes: [RuleNode] = []
         for expression in expressions {
@@ -80,6 +93,7 @@ struct RuleCompiler {
         return nodes
     }
 
+    /// With a cast where the branch's type is another: the whole has one scale.
     private func node(_ expression: Expression, as type: ColumnType) -> RuleNode? {
         if case .literal(.null, _) = expression { return RuleLiteral(.null) }
         if expression.type == type { return node(expression) }
@@ -97,12 +111,14 @@ struct RuleCompiler {
         return node(otherwise, as: type).map { RuleConditional(compiled, otherwise: $0) }
     }
 
+    /// Among exact numbers only: texts and times are the evaluator's.
     private func cast(_ operand: Expression, _ type: ColumnType) -> RuleNode? {
         if operand.type == type { return node(operand) }
         guard let from = RuleNumbers.scale(of: operand.type), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type) else { return nil }
         return node(operand).map { RuleUnary(.cast, $0, operandScale: from, scale: to, range: range) }
     }
 
+    /// Functions by what they are, whatever they were called.
     private func call(_ function: ScalarFunction, _ arguments: [Expression], _ type: ColumnType) -> RuleNode? {
         if let comparison = function.comparison {
             guard let a = node(arguments[0]), let b = node(arguments[1]), let order = RuleOrder(arguments[0].type, arguments[1].type) else { return nil }
@@ -129,11 +145,13 @@ struct RuleCompiler {
         guard arguments.count == 2, let left = RuleNumbers.scale(of: arguments[0].type), let right = RuleNumbers.scale(of: arguments[1].type),
             let scale = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type), let a = node(arguments[0]), let b = node(arguments[1])
         else { return nil }
+        // Division of integers cuts off; that of decimals rounds to the result's scale.
         var isWhole = false
         if case .decimal = type {} else { isWhole = true }
         return RuleArithmetic(operation, a, b, leftScale: left, rightScale: right, scale: scale, range: range, isWhole: isWhole)
     }
 
+    /// Over a list's members, `list_sum(lines.amount)`, and how many elements there are.
     private static let listOperations: [ScalarFunction: RuleListFunction.Operation] = [
         .listCount: .count, .listSum: .sum, .listAvg: .average, .listMin: .least, .listMax: .greatest,
     ]
@@ -145,6 +163,7 @@ struct RuleCompiler {
         guard case .column(let id, _) = column, inputs.indices.contains(id.rawValue), case .list(let list) = inputs[id.rawValue] else { return nil }
         if operation == .count { return RuleListFunction(operation, list: list, member: 0, memberScale: 0, scale: 0, range: 0...0, order: nil) }
         guard let name, let member = memberNames[list].firstIndex(of: name), case .list(let element) = argument.type else { return nil }
+        // The least and greatest value keep their scale, so the result must have it.
         if operation == .least || operation == .greatest {
             let isSame = element.type == type || RuleNumbers.scale(of: type).map { $0 == RuleNumbers.scale(of: element.type) } ?? false
             guard isSame, let order = RuleOrder(type, type) else { return nil }

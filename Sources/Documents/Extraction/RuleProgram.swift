@@ -2,12 +2,19 @@ internal import ColumnStore
 internal import Query
 
 /// One compiled rule or computed column.
+///
+/// Two ways to one value: `tree`, which takes nanoseconds and knows what `RuleCompiler` does, and the engine's evaluator over columns of one row,
+/// which knows everything. The tree is asked first where there is one; what it gives up is done over by the evaluator, so that results and
+/// messages are the engine's.
 final class RuleProgram: Sendable {
+    /// Bound: columns by number, types resolved.
     private let expression: Expression
     private let tree: RuleNode?
     /// What a DOUBLE is made of at the end: INTEGER or BIGINT; nil where the expression has its column's type.
     private let whole: ColumnType?
     /// Parts of the expression.
+    ///
+    /// Its steps, charged before each evaluation.
     private let stepCount: Int
     /// Of its patterns that are written out.
     private let patterns: [PatternCost]
@@ -19,6 +26,7 @@ final class RuleProgram: Sendable {
         self.whole = whole
         stepCount = Self.count(compiled.expression)
         patterns = Self.patterns(compiled.expression)
+        // Only these are made into columns for the evaluator.
         used = compiled.usedInputs.map { ($0, inputs[$0].input, inputs[$0].type) }
         tree = RuleCompiler(inputs: inputs.map(\.input), memberNames: memberNames).node(compiled.expression)
     }
@@ -27,6 +35,8 @@ final class RuleProgram: Sendable {
     var isPlain: Bool { tree != nil }
 
     /// Whether many documents can have it evaluated at once.
+    ///
+    /// A rule with a tree costs tens of nanoseconds by itself; one that reads a list has no column of one value for a row.
     var canWait: Bool {
         tree == nil && used.allSatisfy { column in if case .scalar = column.input { Self.isOfOneValue(column.type) } else { false } }
     }
@@ -39,10 +49,13 @@ final class RuleProgram: Sendable {
     }
 
     /// Takes what `value` takes where there is no tree. False when there is not so much left.
+    ///
+    /// For a rule whose outcome a batch has told: the document is charged as if it had been evaluated by itself.
     func charge(_ environment: RuleEnvironment, _ context: ExtractionContext) -> Bool {
         context.work.charge(stepCount, .rules) && context.work.charge(stepsOfEvaluator(environment), .rules)
     }
 
+    /// - Returns: NULL also when the work ends: the document is refused for that.
     /// - Throws: why it has no value: a division by zero, a number of too many digits, a failed cast.
     func value(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
         let cell = try wholeNumber(try computed(environment, context))
@@ -57,6 +70,8 @@ final class RuleProgram: Sendable {
     }
 
     /// Half away from zero, as everything that is cast to a column's type; a question's own cast takes the even one, as PostgreSQL's does.
+    ///
+    /// - Throws: for a number that its column's type does not hold, NaN and the infinite ones.
     private func wholeNumber(_ cell: Cell) throws(QueryError) -> Cell {
         guard let whole, !cell.isNull, let range = RuleNumbers.range(of: whole) else { return cell }
         let number = Double(bitPattern: UInt64(truncatingIfNeeded: cell.number)).rounded(.toNearestOrAwayFromZero)
@@ -64,6 +79,7 @@ final class RuleProgram: Sendable {
         return .number(exact)
     }
 
+    /// The tree first, else the evaluator.
     private func computed(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
         guard context.work.charge(stepCount, .rules) else { return .null }
         if let tree {
@@ -79,6 +95,7 @@ final class RuleProgram: Sendable {
     private func evaluated(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
         guard context.work.charge(stepsOfEvaluator(environment), .rules) else { return .null }
         let evaluator = try context.evaluator(of: self)
+        // A batch of one row: each column a constant, lists flattened since kernels read them so.
         let columns = used.map { Column.constant(value(of: $0.input, $0.type, environment), type: $0.type, count: 1) }
         let flat = columns.map { column in column.type.isNested ? column.flattened() : column }
         let result = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: flat))
@@ -86,6 +103,8 @@ final class RuleProgram: Sendable {
     }
 
     /// Which members of a list column's elements are read; nil where all may be.
+    ///
+    /// For `SensitivePaths`' sake: an expression that reads only open members of a list may stand in an open column.
     func members(of id: Int) -> Set<String>? {
         var names: Set<String> = []
         func isList(_ expression: Expression) -> Bool { if case .column(let column, _) = expression { column.rawValue == id } else { false } }
@@ -105,8 +124,11 @@ final class RuleProgram: Sendable {
     }
 
     /// The evaluator works on columns of one row: some tens of nanoseconds for each part, and it goes over every text and list that it reads.
+    ///
+    /// - Returns: saturates for a pattern that is too costly for the text.
     private func stepsOfEvaluator(_ environment: RuleEnvironment) -> Int {
         var steps = 32 * stepCount
+        // All texts together, for each pattern: it is not told which of them a pattern is held against.
         var byteCount = 0
         for column in used {
             switch column.input {
@@ -118,6 +140,7 @@ final class RuleProgram: Sendable {
         return patterns.reduce(steps.addingSaturating(byteCount)) { $0.addingSaturating($1.steps(forByteCount: byteCount)) }
     }
 
+    /// Of patterns that are written out as constants.
     private static func patterns(_ expression: Expression) -> [PatternCost] {
         let own: PatternCost? =
             if case .call(let function, let arguments, _, _) = expression, function.symbol.hasPrefix("~") || function.symbol.hasPrefix("regexp"), arguments.count > 1,
@@ -137,12 +160,16 @@ final class RuleProgram: Sendable {
 
     private static func count(_ expression: Expression) -> Int { expression.children.reduce(1) { $0 + count($1) } }
 
+    /// One for a thread: it is kept by `ExtractionContext`.
+    ///
+    /// - Throws: what the engine has against the expression.
     func makeEvaluator() throws(QueryError) -> Evaluator {
         var layout: [ColumnID: Int] = [:]
         for (place, column) in used.enumerated() { layout[ColumnID(column.id)] = place }
         return try Evaluator(expression, layout: layout, context: EvaluationContext())
     }
 
+    /// A column's value as the engine has it: a list as structures of its members, in the order of its cells.
     private func value(of input: RuleCompiler.Input, _ type: ColumnType, _ environment: RuleEnvironment) -> Value {
         switch input {
         case .scalar(let index): return environment.cells[index].value(of: type)
@@ -156,6 +183,7 @@ final class RuleProgram: Sendable {
         }
     }
 
+    /// The way back: the value of one row as a cell.
     private func cell(_ value: Value, _ context: ExtractionContext) -> Cell {
         switch value {
         case .null: return .null

@@ -2,12 +2,18 @@ internal import ColumnStore
 internal import Query
 
 /// A type's computed columns and rules, in the order in which they depend on each other.
+///
+/// Compiled in four steps: each expression is bound to the columns' names (`Inputs`), sensitive inputs are refused, computed columns are put into
+/// an order in which each follows those that it reads, and rules come last. Rules may read every column; a computed column of the receipt may read
+/// lists, one of a list reads its own element beside what the receipt has.
 struct RuleSet: Sendable {
+    /// A computed column: a scalar's cell, or a member of a list.
     private enum Target: Sendable, Hashable {
         case scalar(Int)
         case member(list: Int, member: Int)
     }
 
+    /// A computed column.
     private struct Step: Sendable {
         let target: Target
         let name: String
@@ -19,12 +25,15 @@ struct RuleSet: Sendable {
     }
 
     private var steps: [Step] = []
+    /// `message` is the author's, and the only text of a fault but for what fails in evaluation.
     private struct Rule: Sendable {
         let name: String
         let message: String
         let isSensitive: Bool
         let program: RuleProgram
         /// The columns that it is about; nil where it is about lists too, or about what is computed.
+        ///
+        /// For rules that are tested although the receipt has faults.
         let scalars: [Int]?
         /// The one column of the document that it is about, itself or by what is computed of it: faults point there.
         let place: Int?
@@ -42,6 +51,7 @@ struct RuleSet: Sendable {
         let inputs = Inputs(file)
         var drafts: [Target: Step] = [:]
         var order: [Target] = []
+        // All are compiled before any is ordered: a fault in one must not hide those of others.
         for (target, column, list) in inputs.computed {
             guard let text = column.expression else { continue }
             guard let program = inputs.program(text, list: list, as: column.type ?? .string, pointer: column.pointer + "/expression", &compiler) else { continue }
@@ -58,12 +68,14 @@ struct RuleSet: Sendable {
             let place = drafts[.scalar(number)].flatMap { Self.place(of: $0.program, drafts) }
             drafts[.scalar(number)]?.place = place
         }
+        // Of a column that is being ordered false, of one that is in its place true.
         var states: [Target: Bool] = [:]
         for target in order {
             if !add(target, drafts, inputs, &states) {
                 compiler.fail(inputs.pointer(of: target) + "/expression", "the value depends on itself", code: "circular-expression")
             }
         }
+        // Those that can wait, numbered as they come.
         var programs: [RuleProgram] = []
         for rule in file.rules {
             guard let program = inputs.program(rule.check, list: nil, as: .boolean, isCondition: true, pointer: rule.pointer + "/check", &compiler) else { continue }
@@ -77,6 +89,8 @@ struct RuleSet: Sendable {
     }
 
     /// The one column of the document that an expression of the receipt is made of, through what is computed; nil for none, for more, and where lists are.
+    ///
+    /// What is computed is gone through to what it is computed of.
     private static func place(of program: RuleProgram, _ drafts: [Target: Step]) -> Int? {
         var found: Set<Int> = []
         var seen: Set<Target> = []
@@ -96,6 +110,9 @@ struct RuleSet: Sendable {
     }
 
     /// Adds a step after those that it needs. False when it needs itself.
+    ///
+    /// - Parameter states: false for a column that is being added, true for one that was.
+    /// - Complexity: depth-first, each column once; as deep as columns depend on each other.
     private mutating func add(_ target: Target, _ drafts: [Target: Step], _ inputs: Inputs, _ states: inout [Target: Bool]) -> Bool {
         if let isDone = states[target] { return isDone }
         guard let step = drafts[target] else { return true }
@@ -112,6 +129,9 @@ struct RuleSet: Sendable {
 
     /// Computes the columns, then tests the rules. What fails goes to `report`: pointer, code, message.
     ///
+    /// Where a batch serves the receipt's rules, those that can wait take their outcome from it, or are taken to hold while it gathers; the row is
+    /// added when all others were tested.
+    ///
     /// - Parameter pointer: where a column's value stands, by its number among the scalars; of nil, where the receipt does.
     func evaluate(_ plan: ExtractionPlan, in context: ExtractionContext, at pointer: (Int?) -> String) {
         if isEmpty || context.work.isExhausted { return }
@@ -121,6 +141,7 @@ struct RuleSet: Sendable {
             case .scalar(let index): compute(step, context, environment(context, element: nil), pointer, into: index)
             case .member(let list, let member):
                 let view = context.buffers.pointee.lists.base[list]
+                // A member is computed for each element.
                 for row in 0..<view.rowCount {
                     if context.work.isExhausted { return }
                     let start = view.start + row * view.width
@@ -128,10 +149,12 @@ struct RuleSet: Sendable {
                 }
             }
         }
+        // A computed column has failed: rules over what it should have been say nothing.
         guard context.violationCount == 0 else { return testReadable(in: context, at: pointer) }
         let batch = waiting.flatMap { context.ruleBatch.serves($0) ? context.ruleBatch : nil }
         for rule in rules { test(rule, batch, context, pointer) }
         guard let batch else { return }
+        // Its row has answered; the next receipt has the next one.
         if batch.mode == .answering { return batch.next() }
         if !context.work.isExhausted { batch.add(UnsafePointer(context.buffers.pointee.cells.base), isInDoubt: context.violationCount > 0) }
     }
@@ -146,6 +169,7 @@ struct RuleSet: Sendable {
         }
     }
 
+    /// NULL holds, as in a CHECK constraint.
     private func test(_ rule: Rule, _ batch: RuleBatch?, _ context: ExtractionContext, _ pointer: (Int?) -> String) {
         do throws(QueryError) {
             if try isBroken(rule, batch, context) { context.report(pointer(rule.place), rule.name, rule.message) }
@@ -154,14 +178,17 @@ struct RuleSet: Sendable {
         }
     }
 
+    /// - Returns: whether the rule is false of the receipt.
     private func isBroken(_ rule: Rule, _ batch: RuleBatch?, _ context: ExtractionContext) throws(QueryError) -> Bool {
         let environment = environment(context, element: nil)
         guard let batch, let number = rule.waitingNumber else { return try rule.program.value(environment, context).isFalse }
         let outcome = batch.outcome(number)
         if outcome == .unknown { return try rule.program.value(environment, context).isFalse }
+        // Charged as it would have been, also where the batch knows.
         return rule.program.charge(environment, context) && outcome == .fails
     }
 
+    /// - Parameter place: of the cell that is set.
     private func compute(
         _ step: Step, _ context: ExtractionContext, _ environment: RuleEnvironment, _ pointer: (Int?) -> String, into place: Int
     ) {
@@ -183,6 +210,8 @@ struct RuleSet: Sendable {
     }
 
     /// Points the rules' lists at their cells, which stay where they are while rules run.
+    ///
+    /// Computed members are set in the same cells, so that rules see them.
     private func prepareLists(_ context: ExtractionContext) {
         let buffers = context.buffers
         buffers.pointee.ruleLists.count = 0
@@ -196,6 +225,9 @@ struct RuleSet: Sendable {
     // MARK: Names
 
     /// The columns that expressions may mention, numbered as the binder sees them.
+    ///
+    /// `outer` are the receipt's scalars and lists, in the type file's order; for an expression of a list's member the list's members are numbered
+    /// behind them.
     private struct Inputs {
         var outer: [(name: String, type: ColumnType, input: RuleCompiler.Input)] = []
         var lists: [[(name: String, type: ColumnType)]] = []
@@ -220,6 +252,7 @@ struct RuleSet: Sendable {
                 if column.isSensitive { sensitiveLists[number] = column.name }
                 let members = column.members.map { (name: $0.name, type: $0.type ?? .string) }
                 lists.append(members)
+                // To the binder a list is a list of structures.
                 let type = ColumnType.list(element: Field("element", .structure(members.map { Field($0.name, $0.type) })))
                 outer.append((column.name, type, .list(number)))
                 var numbers: [Int] = []
@@ -234,6 +267,12 @@ struct RuleSet: Sendable {
             }
         }
 
+        /// - Parameters:
+        ///   - list: of whose elements it is a member; nil for the receipt.
+        ///   - type: of the column that it gives a value.
+        ///   - isCondition: a rule's check.
+        ///   - pointer: of the expression in the type file.
+        /// - Returns: nil with a reason noted.
         func program(
             _ text: String, list: Int?, as type: ColumnType, isCondition: Bool = false, pointer: String, _ compiler: inout PlanCompiler
         ) -> RuleProgram? {
@@ -251,6 +290,7 @@ struct RuleSet: Sendable {
                         text, outer: outer.map { ExpressionCompiler.Input($0.name, $0.type) }, element: element, as: type, isCondition: isCondition)
                 }
                 let names = lists.map { $0.map(\.name) }
+                // A DOUBLE is rounded to a whole number half away from zero, not by the engine's cast.
                 if type == .int32 || type == .int64, case let plain = try compiled(as: nil), plain.expression.type == .double {
                     return RuleProgram(plain, inputs: inputs, memberNames: names, whole: type)
                 }
@@ -265,6 +305,8 @@ struct RuleSet: Sendable {
         func isSensitive(_ target: Target) -> Bool { sensitive[target] != nil }
 
         /// The name of a sensitive column that an expression reads.
+        ///
+        /// Nil where it reads none.
         ///
         /// - Parameter list: that of whose elements it is a member.
         func sensitiveInput(of program: RuleProgram, list: Int?) -> String? {
@@ -284,6 +326,8 @@ struct RuleSet: Sendable {
         }
 
         /// The columns of the receipt that a rule is about; nil where there are others among them.
+        ///
+        /// Rules over lists and computed columns are about more than can be read by itself.
         func scalars(of program: RuleProgram) -> [Int]? {
             var scalars: [Int] = []
             for column in program.used {
@@ -294,6 +338,8 @@ struct RuleSet: Sendable {
         }
 
         /// The computed columns behind an input.
+        ///
+        /// What must be computed before it can be read.
         func targets(of input: RuleCompiler.Input, list: Int?) -> [Target] {
             switch input {
             case .scalar(let index): [.scalar(index)]

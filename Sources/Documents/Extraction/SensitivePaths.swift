@@ -2,12 +2,17 @@
 ///
 /// What is made of a sensitive value tells of it: a column that is not sensitive, an id, a time or the choice of a type may not read one.
 /// Rules may: they only say that a document is refused.
+///
+/// `docs/decisions/0036-sensitive-columns.md` has the reasons. All paths are made patterns from the document's root (`PathPattern`), and held
+/// against those of the sensitive columns: the same node, one above it, one below it.
 struct SensitivePaths: Sendable {
     /// A sensitive column's values, or a sensitive list's elements.
     private struct Place: Sendable {
         let column: String
         let patterns: [PathPattern]
         /// Texts that these are decoded from.
+        ///
+        /// Reading the encoded text is reading the value.
         let sources: [PathPattern]
         let isContainer: Bool
 
@@ -16,15 +21,20 @@ struct SensitivePaths: Sendable {
             sources = SensitivePaths.sources(of: patterns, file)
         }
 
+        /// Whether `reader` may read something of it.
         func isRead(by reader: PathPattern) -> Bool { patterns.contains { $0.isRead(by: reader, isContainer: isContainer) } }
     }
 
     private let file: TypeFile
     private let places: [Place]
+    /// One for each reader that is not sensitive itself.
     private(set) var reasons: [Fault.Violation] = []
     /// In JSON, from the receipt and from the document: what lies below one belongs to the value.
+    ///
+    /// For `cut`.
     private let pointers: [PathPattern]
 
+    /// A type without sensitive columns has no places, and no reasons.
     init(of file: TypeFile) {
         self.file = file
         guard file.hasSensitiveColumns else {
@@ -38,16 +48,21 @@ struct SensitivePaths: Sendable {
     }
 
     /// What `file` reads of the places of another version of its type.
+    ///
+    /// Only for `reasons`.
     private init(_ file: TypeFile, readingOf others: SensitivePaths) {
         (self.file, places, pointers) = (file, others.places, [])
         checkAll(Self.element(of: file))
     }
 
     /// Why a later version of the type is refused: what few may see of a document stays so, whatever its columns are called.
+    ///
+    /// Versions of another format have other places; nothing can be said of those.
     func reasons(ofLater file: TypeFile) -> [Fault.Violation] {
         places.isEmpty || file.format != self.file.format ? [] : SensitivePaths(file, readingOf: self).reasons
     }
 
+    /// - Parameter element: what leads to the receipts.
     private mutating func checkAll(_ element: [PathPattern]) {
         checkIdentity(element)
         checkRecognition(element)
@@ -63,6 +78,9 @@ struct SensitivePaths: Sendable {
 
     /// What a path leads to, and what it looks at on the way.
     ///
+    /// - Parameters:
+    ///   - path: as the type file has it; what does not compile leads nowhere, as its fault is told elsewhere.
+    ///   - context: patterns of the nodes that it starts from.
     /// - Returns: the nodes; all others that it reads; and of those the ones that a function makes its value of.
     static func follow(_ path: String, _ file: TypeFile, from context: [PathPattern]) -> (nodes: [PathPattern], looksAt: [PathPattern], arguments: [PathPattern]) {
         switch file.format {
@@ -77,6 +95,7 @@ struct SensitivePaths: Sendable {
             let reads = XPathReads(tokens, from: context)
             guard context == document else { return (reads.outer, reads.inner, reads.arguments) }
             // A relative path that finds nothing from the document starts at its root element; what it finds from there begins with that.
+            // With `roots` a document's first element has one of these names.
             let isNamed = !file.roots.isEmpty && !file.roots.contains { $0.name == "*" }
             let fromRoot = XPathReads(tokens, from: isNamed ? file.roots.map { PathPattern(steps: [.name($0.name)]) } : [PathPattern(steps: [.root])])
             let isAbsolute = tokens.first?.kind == .slash || tokens.first?.kind == .doubleSlash
@@ -92,6 +111,8 @@ struct SensitivePaths: Sendable {
     }
 
     /// The texts that what stands at `patterns`, above or below is decoded from, and those that these are decoded from.
+    ///
+    /// A text may be decoded from another decoded one: followed until nothing is added.
     private static func sources(of patterns: [PathPattern], _ file: TypeFile) -> [PathPattern] {
         func pattern(_ names: [String]) -> PathPattern { PathPattern(steps: names.map { .name($0) }) }
         var (found, left): ([PathPattern], [PathPattern]) = ([], file.decode.isEmpty ? [] : patterns)
@@ -106,22 +127,28 @@ struct SensitivePaths: Sendable {
         return found
     }
 
+    /// The document itself: no steps.
     static let document = [PathPattern()]
 
     /// A path may name the array whose elements are meant.
+    ///
+    /// In JSON only.
     static func elements(_ nodes: [PathPattern], _ file: TypeFile) -> [PathPattern] {
         file.format == .json ? nodes + nodes.map { $0.appending(.anyIndex) } : nodes
     }
 
+    /// Where receipts stand: the document, or what `each` leads to.
     private static func element(of file: TypeFile) -> [PathPattern] {
         guard let each = file.each else { return document }
         return elements(follow(each.path.text, file, from: document).nodes, file)
     }
 
+    /// Where a path starts: `from_root` at the document.
     static func start(_ path: TypeFile.Path, _ file: TypeFile, _ element: [PathPattern]) -> [PathPattern] {
         path.isFromRoot ? document : element
     }
 
+    /// Of a sensitive list both its elements as a whole and each of its members.
     private static func places(of file: TypeFile, from element: [PathPattern]) -> [Place] {
         var places: [Place] = []
         for column in file.columns {
@@ -138,6 +165,7 @@ struct SensitivePaths: Sendable {
         return places
     }
 
+    /// What a list's paths lead to, from the receipt's element.
     static func elements(of list: TypeFile.ColumnSpecification, _ file: TypeFile, _ element: [PathPattern]) -> [PathPattern] {
         list.lookups.flatMap { elements(follow($0.path.text, file, from: start($0.path, file, element)).nodes, file) }
     }
@@ -150,6 +178,8 @@ struct SensitivePaths: Sendable {
         }
     }
 
+    /// - Returns: the nodes whose values a lookup gives; those that it looks at on the way (predicates, tests); those that a function makes the
+    ///   value of.
     static func values(
         of lookup: TypeFile.Lookup, _ file: TypeFile, _ element: [PathPattern]
     ) -> (values: [PathPattern], looksAt: [PathPattern], arguments: [PathPattern]) {
@@ -168,6 +198,7 @@ struct SensitivePaths: Sendable {
 
     // MARK: Who may not read there
 
+    /// The first sensitive column that some of `readers` may read, by its name; nil for none.
     private func sensitiveColumn(readBy readers: [PathPattern]) -> String? {
         // Beside each other in one decoded document, two have one source, and do not read each other.
         let sources = Self.sources(of: readers, file)
@@ -176,6 +207,11 @@ struct SensitivePaths: Sendable {
         }?.column
     }
 
+    /// Notes a reason where `readers` may read a sensitive column.
+    ///
+    /// - Parameters:
+    ///   - reader: who reads, for the message.
+    ///   - pointer: of the path in the type file.
     private mutating func check(_ readers: [PathPattern], of reader: String, at pointer: String) {
         guard let column = sensitiveColumn(readBy: readers) else { return }
         reasons.append(
@@ -184,6 +220,7 @@ struct SensitivePaths: Sendable {
                 message: "\(reader) reads what the sensitive column \(column) reads, and is not sensitive itself"))
     }
 
+    /// Of reasons that a kept type is not refused for.
     static let code = "reads-sensitive"
 
     private mutating func check(_ lookups: [TypeFile.Lookup], of reader: String, _ element: [PathPattern]) {
@@ -193,6 +230,7 @@ struct SensitivePaths: Sendable {
         }
     }
 
+    /// Ids, times and the callback URL are columns that everybody sees, or decide where a receipt goes.
     private mutating func checkIdentity(_ element: [PathPattern]) {
         let named = [
             ("receipt_id", file.receiptID), ("issued_at", file.issuedAt), ("business_day", file.businessDay), ("client_id", file.clientID),
@@ -205,6 +243,8 @@ struct SensitivePaths: Sendable {
     }
 
     /// Whether a document is of the type at all: that a sensitive value is there may be asked, not what it is.
+    ///
+    /// `exists` tells less than a value: it is allowed.
     private mutating func checkRecognition(_ element: [PathPattern]) {
         check(file.match, of: "match", from: Self.document)
         guard let each = file.each else { return }
@@ -221,6 +261,7 @@ struct SensitivePaths: Sendable {
         }
     }
 
+    /// A column that is not sensitive, or a list with members of both kinds.
     private mutating func check(_ column: TypeFile.ColumnSpecification, _ element: [PathPattern]) {
         guard column.isList else { return check(column.lookups, of: column.name, element) }
         for lookup in column.lookups { check(Self.values(of: lookup, file, element).looksAt, of: column.name, at: lookup.path.pointer) }
@@ -236,11 +277,15 @@ struct SensitivePaths: Sendable {
     // MARK: Faults
 
     /// A JSON Pointer into a document, cut where it goes into a sensitive value: names of members there are part of it.
+    ///
+    /// `/owner/address/street` becomes `/owner/address` where `address` is sensitive.
     func cut(_ pointer: String) -> String {
         if pointers.isEmpty { return pointer }
         let parts = pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        // Escapes of RFC 6901 undone; `~1` before `~0`, as its section 4 says.
         let steps = parts.map { PathPattern.Step.name(String($0).replacing("~1", with: "/").replacing("~0", with: "~")) }
         var kept = steps.count
+        // The shortest that it goes into.
         for pattern in pointers where pattern.steps.count < kept && zip(pattern.steps, steps).allSatisfy({ $0.meets($1) }) { kept = pattern.steps.count }
         return kept == steps.count ? pointer : parts.prefix(kept).map { "/" + $0 }.joined()
     }

@@ -1,6 +1,13 @@
 /// What an XPath expression reads: each location path in it, those in predicates and arguments of functions too.
 ///
 /// Where it goes by an axis that is not followed here, or by `id()`, it is taken to read everything.
+///
+/// A descent over the tokens of `XPathLexer`, whose brackets match. It evaluates nothing: of each path the steps become a pattern, whatever its
+/// predicates would leave of the nodes.
+///
+/// `concat(a/b, c)` has the arguments `a/b` and `c` and no outer path; `a[b = 'x']/c` has the outer path `a/c` and the inner one `a/b`.
+///
+/// Used where types are compiled; never on a document.
 struct XPathReads {
     private let tokens: [XPathToken]
     private var place = 0
@@ -26,6 +33,9 @@ struct XPathReads {
     }
 
     /// Up to a closing bracket, parenthesis or comma, or the end.
+    ///
+    /// - Parameter isPredicate: within one, arguments of functions are looked at and not part of the value.
+    /// - Returns: what its location paths lead to.
     private mutating func expression(from context: [PathPattern], isPredicate: Bool) -> [PathPattern] {
         var found: [PathPattern] = []
         while let kind {
@@ -40,6 +50,7 @@ struct XPathReads {
                 let isUnknown = tokens[place].text == "id"
                 place += 1
                 _ = take(.openParenthesis)
+                // Arguments: each an expression of its own, from the same nodes.
                 while self.kind != nil, self.kind != .closeParenthesis {
                     let read = expression(from: context, isPredicate: isPredicate)
                     inner += read
@@ -49,6 +60,7 @@ struct XPathReads {
                 _ = take(.closeParenthesis)
                 if isUnknown { found += rest(of: [PathPattern(isUnknown: true)]) }
             case .slash, .doubleSlash, .dot, .doubleDot, .at, .name, .axis, .nodeType: found += path(from: context)
+            // Operators, literals, numbers.
             default: place += 1
             }
         }
@@ -56,10 +68,13 @@ struct XPathReads {
     }
 
     /// A location path.
+    ///
+    /// `/` begins at the document, `//` anywhere in it, all else at the context's nodes.
     private mutating func path(from context: [PathPattern]) -> [PathPattern] {
         var found = context
         if take(.slash) {
             found = [PathPattern()]
+            // `/` alone is the document.
             if !startsStep { return found }
         } else if take(.doubleSlash) {
             found = [PathPattern(steps: [.deep])]
@@ -76,6 +91,8 @@ struct XPathReads {
     }
 
     /// Predicates and further steps of what `found` leads to.
+    ///
+    /// Shared by paths and by expressions in parentheses, which may have both behind them.
     private mutating func rest(of found: [PathPattern]) -> [PathPattern] {
         var found = found
         while true {
@@ -92,6 +109,7 @@ struct XPathReads {
         }
     }
 
+    /// One step: the nodes that it leads to from `context`.
     private mutating func step(from context: [PathPattern]) -> [PathPattern] {
         if take(.dot) { return context }
         if take(.doubleDot) { return context.map(Self.parent) }
@@ -104,6 +122,7 @@ struct XPathReads {
         }
         // What is neither a name nor a text: anything that is there.
         let test = test(isAttribute: axis == "attribute") ?? .deep
+        // A sibling is a child of the parent; of axes that go anywhere nothing is told.
         switch axis {
         case "child", "attribute": return context.map { $0.appending(test) }
         case "descendant": return context.map { $0.appending(.deep).appending(test) }
@@ -116,6 +135,8 @@ struct XPathReads {
     }
 
     /// A name or `text()`; nil for what is not followed.
+    ///
+    /// Prefixes do not matter: two namespaces with one local name are taken for one.
     private mutating func test(isAttribute: Bool) -> PathPattern.Step? {
         guard let kind else { return nil }
         let token = tokens[place]
@@ -132,6 +153,7 @@ struct XPathReads {
 
     /// `*[local-name()='x']` is a name, whatever its namespace.
     private mutating func namedByPredicate() -> PathPattern.Step? {
+        // Seven tokens exactly; anything more is a predicate that is read like others.
         let next = tokens[place...].prefix(7)
         let kinds: [XPathToken.Kind] = [.openBracket, .function, .openParenthesis, .closeParenthesis, .operation, .literal, .closeBracket]
         guard next.map(\.kind) == kinds, tokens[place + 1].text == "local-name", tokens[place + 4].text == "=" else { return nil }
@@ -139,6 +161,7 @@ struct XPathReads {
         return .name(String(tokens[place - 2].text.dropFirst().dropLast()))
     }
 
+    /// The parent of the document is none: such a path is taken to lead anywhere.
     private static func parent(_ pattern: PathPattern) -> PathPattern {
         var pattern = pattern
         // The parent of a node that lies any steps below is one that does.

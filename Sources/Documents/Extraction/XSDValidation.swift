@@ -1,10 +1,14 @@
 internal import CXML2
 
 /// Holds receipts of one document against their type's XSD.
+///
+/// Made with the tree's view (`XMLTreeView`), for one body.
 final class XSDValidation {
     private let document: XMLDocument
     private let context: ExtractionContext
     /// Elements without faults: an `at` that leads out of the receipt's own element names them for each receipt.
+    ///
+    /// By address.
     private var valid: Set<Int> = []
 
     init(document: XMLDocument, context: ExtractionContext) {
@@ -13,14 +17,19 @@ final class XSDValidation {
     }
 
     /// What an `at` that begins at the document has found: the same for all of its receipts.
+    ///
+    /// Nil where each receipt has elements of its own.
     private var ofDocument: [Fault]?
 
+    /// Nodes live as long as the document.
     private struct Fault {
         let node: xmlNodePtr
         let message: String
     }
 
     /// Looks once at what all receipts of an envelope are held against.
+    ///
+    /// For an `at` that begins at the document; others are looked at receipt by receipt.
     func prepare(_ type: DocumentType, _ source: XMLSource) {
         guard let xsd = type.xsd, let at = type.xsdPath, type.xmlPaths[at].isAbsolute else { return }
         let elements = elements(at, from: source.root, source)
@@ -29,6 +38,9 @@ final class XSDValidation {
     }
 
     /// Notes what the type's XSD finds wrong in the receipt's element, or in those that `at` names.
+    ///
+    /// Violations point into the receipt; all have the code `xsd`.
+    ///
     /// - Parameter element: nil for the whole document.
     func check(_ type: DocumentType, element: Int?, _ source: XMLSource) {
         guard let xsd = type.xsd else { return }
@@ -41,6 +53,8 @@ final class XSDValidation {
 
     /// What libxml2 says of a document that holds sensitive values: which element or attribute, and which rule; it quotes values, and not only those of
     /// the element that it names (keys).
+    ///
+    /// `Element 'a': [facet 'pattern'] The value 'x' …` becomes `Element 'a': [facet 'pattern'] the value is not accepted`.
     static func withoutValues(_ message: String) -> String {
         guard let match = message.prefixMatch(of: /Element '[^' ]*'(, attribute '[^' ]*')?: (\[facet '[a-zA-Z]+'\] )?/) else { return "is not what the XSD asks for" }
         let rest = message[match.range.upperBound...]
@@ -49,6 +63,7 @@ final class XSDValidation {
         return "\(match.output.0)\(isOfNames ? rest : "the value is not accepted")"
     }
 
+    /// The elements that the XSD describes; a fault is noted where `at` finds none.
     private func elements(_ type: DocumentType, _ element: Int?, _ source: XMLSource) -> [xmlNodePtr] {
         let start = element ?? source.root
         if let at = type.xsdPath {
@@ -72,6 +87,12 @@ final class XSDValidation {
         return elements
     }
 
+    /// Validates elements, one after the other.
+    ///
+    /// Each is charged for before libxml2 sees it, by what it holds (`XSDLoad`), and for each fault: libxml2 is not asked to go on when the work
+    /// or the room for faults ends.
+    ///
+    /// - Returns: at most `ExtractionContext.violationCountMax`.
     private func faults(_ elements: [xmlNodePtr], _ xsd: XMLSchema) -> [Fault] {
         var faults: [Fault] = []
         for checked in elements where !valid.contains(XMLSource.node(checked)) {
@@ -83,6 +104,7 @@ final class XSDValidation {
                 faults.append(Fault(node: node ?? checked, message: message))
                 return faults.count < ExtractionContext.violationCountMax
             }
+            // Only a validation that came to its end proves an element valid.
             if faults.count == countBefore, !context.work.isExhausted { valid.insert(XMLSource.node(checked)) }
             if faults.count >= ExtractionContext.violationCountMax { return faults }
         }
