@@ -1,9 +1,14 @@
 /// One CSV body: a header and records, each a receipt.
+///
+/// Records are cut out one by one (`CSVReader`); each is read with the header as a document of its own, and each counts on its own: one that is
+/// refused takes no other with it. The body's columns are found once for each type that may be meant (`Candidate`), as all records have one
+/// header.
 struct CSVReading {
     let body: UnsafeRawBufferPointer
     let snapshot: TypeRegistry.Snapshot
     let context: ExtractionContext
     let options: ReadingOptions
+    /// Limits and the way to a result, as for all formats.
     private let steps: ReceiptSteps
 
     init(body: UnsafeRawBufferPointer, snapshot: TypeRegistry.Snapshot, context: ExtractionContext, options: ReadingOptions) {
@@ -14,15 +19,19 @@ struct CSVReading {
         steps = ReceiptSteps(context: context, options: options)
     }
 
+    /// - Returns: a result for each record up to `eachCountMax`, in order, faulty ones too.
     /// - Throws: `DocumentError` when there is no header.
     func read() throws -> DocumentReading {
+        // By the body's bytes: a record that asks for too much is told that it may come by itself.
         let allowance = options.allowance ?? WorkAllowance(byteCount: body.count, isOfManyDocuments: true)
         context.beginDocument(allowance, byteCount: body.count)
         defer { context.work.settle() }
         var reader = try CSVReader(body, delimiter: try delimiter())
         let candidates = candidates(reader)
+        // Behind the header: the copies that records are read with.
         let header = reader
         func read(_ place: Place) -> ReceiptResult { receipt(place, header, candidates, allowance) }
+        // Rules of many records are evaluated at once.
         var readings = WaitingReadings<Place, ReceiptResult>(context)
         var beyondCount = 0
         var madeByteCount = 0
@@ -30,6 +39,7 @@ struct CSVReading {
             let start = reader.offset
             do throws(DocumentError) {
                 guard let record = try reader.nextRecord() else { break }
+                // Counted, not kept: the body's last records are passed over for their number.
                 if readings.results.count >= options.eachCountMax {
                     beyondCount += 1
                 } else if madeByteCount > options.madeByteCountMax {
@@ -43,6 +53,7 @@ struct CSVReading {
                     beyondCount += 1
                     continue
                 }
+                // What was cut out as far as the fault, so that it can be looked at.
                 let document = madeByteCount > options.madeByteCountMax ? [] : reader.document(from: start)
                 madeByteCount += document.count
                 readings.append(.refused(Fault(error), type: nil, document: .own(document)))
@@ -60,8 +71,11 @@ struct CSVReading {
     }
 
     /// A type that records may be of, and the columns of its paths.
+    ///
+    /// Made once for a body.
     private struct Candidate {
         let type: DocumentType
+        /// By the number of the path; `none` for one that the header does not have.
         let columns: [Int]
 
         init(_ type: DocumentType, _ places: [[UInt8]: Int]) {
@@ -70,6 +84,7 @@ struct CSVReading {
         }
     }
 
+    /// The types that may be meant: the one that is named, or those with a `match` and the body's delimiter.
     private func candidates(_ reader: CSVReader) -> [Candidate] {
         var places: [[UInt8]: Int] = [:]
         for (index, name) in reader.names.enumerated() { places[name] = index }
@@ -86,6 +101,7 @@ struct CSVReading {
             case .failed(let problem): throw problem
             }
         }
+        // A comma where no type claims the header: then every record is of no type, and told so.
         var best = (delimiter: UInt8(ascii: ","), nameCount: 0)
         let types = snapshot.types.filter { $0.format == .csv && $0.file.hasMatch }
         for delimiter in Set(types.map(\.file.delimiter)).sorted() {
@@ -106,9 +122,11 @@ struct CSVReading {
         return best.delimiter
     }
 
+    /// A record is recognised by itself: types may tell records of one file apart by a value.
     private func receipt(_ place: Place, _ reader: CSVReader, _ candidates: [Candidate], _ allowance: WorkAllowance) -> ReceiptResult {
         let (record, number) = (place.record, place.number)
         let fields = record.fields
+        // Each record has steps by its own bytes, and draws on the body's allowance.
         context.beginDocument(allowance, byteCount: record.range.count + reader.headerRange.count)
         func source(_ candidate: Candidate) -> CSVSource {
             CSVSource(
@@ -124,6 +142,7 @@ struct CSVReading {
         } else {
             outcome = Recognition.choice(
                 candidates.filter { candidate in
+                    // The root of a CSV source is behind its fields.
                     PathMatcher(source: source(candidate), isTyped: false).passes(candidate.type.match, from: fields.count)
                 }.map(\.type))
         }

@@ -1,7 +1,11 @@
 package import ColumnStore
 
 /// Types of one table that name the same column agree on its SQL type; lists agree on each member that they share.
+///
+/// A table's columns are those of all its types, so that a name must mean one thing. Asked when a type is put, and before, for the reasons. A
+/// column that only one type has is NULL in the others' rows.
 package enum ColumnAgreement {
+    /// - Returns: all reasons, with pointers into `type`'s file; none for types of different tables.
     static func conflicts(of type: TypeFile, with other: TypeFile) -> [Fault.Violation] {
         guard type.table == other.table else { return [] }
         guard type.tableKind === other.tableKind else {
@@ -15,10 +19,15 @@ package enum ColumnAgreement {
     }
 
     /// Columns that only one of two types calls sensitive.
+    ///
+    /// - Parameters:
+    ///   - type: what is to be put.
+    ///   - other: a type that is in force; of the same name the version before.
     static func disagreements(_ type: TypeFile, _ other: TypeFile) -> [Fault.Violation] {
         // A new version may say it of a column that is there already: then it is so of earlier rows, too. It is never taken back.
         let isNewVersion = type.name == other.name
         let own = Set(type.sensitivePaths), theirs = Set(other.sensitivePaths)
+        // A sensitive list makes its members sensitive.
         func isSensitive(_ path: ColumnPath, _ paths: Set<ColumnPath>) -> Bool { paths.contains(path) || paths.contains(ColumnPath(path.names[0])) }
         return leaves(type.fields).filter(Set(leaves(other.fields)).contains).compactMap { path in
             let (here, there) = (isSensitive(path, own), isSensitive(path, theirs))
@@ -39,6 +48,8 @@ package enum ColumnAgreement {
     }
 
     /// Scalars, lists, and members of lists.
+    ///
+    /// Paths that may be called sensitive.
     private static func leaves(_ fields: [Field]) -> [ColumnPath] {
         fields.flatMap { field -> [ColumnPath] in
             guard case .list(let element) = field.type, case .structure(let members) = element.type else { return [ColumnPath(field.name)] }
@@ -46,12 +57,15 @@ package enum ColumnAgreement {
         }
     }
 
+    /// Points at the member that would have to be said otherwise.
     private static func conflict(_ path: ColumnPath, isSensitive: Bool, _ owner: String) -> Fault.Violation {
         Fault.Violation(
             pointer: "/columns/" + path.names.joined(separator: "/columns/") + "/sensitive", code: "column-conflict",
             message: "\(path.names.joined(separator: ".")) is \(isSensitive ? "" : "not ")sensitive here, but \(isSensitive ? "not " : "")in \(owner)")
     }
 
+    /// Compares by name. Members of lists that both have are compared one by one; whichever has more is no conflict.
+    ///
     /// - Parameter owner: who has `fields`, for the message: a type, the table itself.
     package static func conflicts(of type: TypeFile, with fields: [Field], owner: String) -> [Fault.Violation] {
         var reasons: [Fault.Violation] = []

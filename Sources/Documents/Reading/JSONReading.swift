@@ -1,4 +1,6 @@
 /// One JSON body: a document, an array of documents, an envelope.
+///
+/// By its tape, which the caller has made. An array is a batch of documents, all or none of which are taken, unless a type takes it for its envelope.
 struct JSONReading {
     let tape: JSONTape
     let byteCount: Int
@@ -18,7 +20,9 @@ struct JSONReading {
         steps = ReceiptSteps(context: context, options: options)
     }
 
+    /// - Throws: `Fault` where no receipt can be told: too many of them, an ambiguous envelope, work that ends before any.
     func read() throws -> DocumentReading {
+        // Recognition of the body as a whole is charged to the body; each document then has its own steps.
         context.beginDocument(options.allowance ?? WorkAllowance(byteCount: byteCount), byteCount: byteCount)
         defer { context.work.settle() }
         guard tape[0].kind == .array else { return try whole() }
@@ -35,6 +39,7 @@ struct JSONReading {
                 }
             }
         }
+        // The outline has said so for long texts; short ones come here.
         guard Int(tape[0].childCount) <= options.batchCountMax else { throw ReceiptSteps.tooMany(options.batchCountMax) }
         var results: [ReceiptResult] = []
         for node in tape.children(of: 0) { results.append(contentsOf: document(at: node)) }
@@ -52,6 +57,7 @@ struct JSONReading {
         }
     }
 
+    /// `?type=` is taken at its word: `match` is not asked.
     private func recognise(_ node: Int) -> Recognition.Outcome {
         if let name = options.type { return Recognition.named(name, .json, in: snapshot) }
         let matching = snapshot.json.matches(tape, node, context)
@@ -59,6 +65,7 @@ struct JSONReading {
         return Recognition.choice(matching)
     }
 
+    /// A document of an array. Always one result.
     private func document(at node: Int) -> [ReceiptResult] {
         let range = range(of: node)
         context.work.beginDocument(byteCount: range.count)
@@ -74,6 +81,7 @@ struct JSONReading {
         }
     }
 
+    /// In the body, byte order mark included.
     private func range(of node: Int) -> Range<Int> {
         let range = tape.range(of: node)
         return range.lowerBound + tape.textOffset..<range.upperBound + tape.textOffset
@@ -86,6 +94,7 @@ struct JSONReading {
         }
     }
 
+    /// Schema first, then extraction: both note all that they find, and what both ask for is said once.
     private func receipt(
         _ type: DocumentType, at node: Int, document: ReceiptDocument, _ extractor: inout Extractor<JSONSource>
     ) -> ExtractedReceipt? {
@@ -96,12 +105,15 @@ struct JSONReading {
 
     /// A receipt that is read with what is decoded in it; its document is what came.
     private func decoded(_ type: DocumentType, at node: Int, document: ReceiptDocument) -> ExtractedReceipt? {
+        // The receipt's own text: what is decoded is put into a copy of it.
         let range = tape.range(of: node)
         let text = Array(UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: range.count))
+        // What comes out is bounded by so many times a document's bound.
         let (byteCountMax, isOverflow) = options.documentByteCountMax.multipliedReportingOverflow(by: DocumentDecoding.growthMax)
         let decoding = DocumentDecoding(steps: type.file.decode, byteCountMax: isOverflow ? Int.max : byteCountMax)
         do {
             return try decoding.read(text) { inner in
+                // By what it is decoded to: that is what is walked.
                 context.work.beginDocument(byteCount: inner.byteCount)
                 type.validateJSON(inner, 0, context)
                 let source = JSONSource(tape: inner, table: type.jsonPaths, arena: context.arena, work: context.work)
@@ -118,10 +130,12 @@ struct JSONReading {
         return nil
     }
 
+    /// One for each type: paths are numbers of the type's own table.
     private func source(_ type: DocumentType) -> JSONSource {
         JSONSource(tape: tape, table: type.jsonPaths, arena: context.arena, work: context.work)
     }
 
+    /// Each node that `each` finds is a receipt, with the bytes that it has in the body as its document.
     private func envelope(_ type: DocumentType) throws -> DocumentReading {
         guard let each = type.each else { return DocumentReading(shape: .batch, receipts: []) }
         let countsEach = type.file.each?.countsEach ?? false
@@ -138,10 +152,13 @@ struct JSONReading {
             return true
         }
         let matcher = PathMatcher(source: source, isTyped: true)
+        // What does not pass is no receipt, and no fault.
         if !each.tests.isEmpty { nodes = nodes.filter { matcher.passes(each.tests, from: $0) } }
         if let fault = context.work.fault { throw fault }
         if nodes.isEmpty { return noReceipts(type) }
+        // An envelope that counts as a whole cannot be cut: it is refused.
         guard countsEach || nodes.count <= limit else { throw ReceiptSteps.tooMany(limit) }
+        // One for all receipts, so that what the document's own paths find is found once.
         var extractor = Extractor(source: source, type: type, context: context)
         if let fault = context.work.fault { throw fault }
         var results: [ReceiptResult] = []
@@ -155,6 +172,7 @@ struct JSONReading {
         return DocumentReading(shape: countsEach ? .each : .batch, receipts: results, beyondCount: nodes.count - results.count)
     }
 
+    /// An envelope without a receipt is refused: an empty answer would say that all of it was taken.
     private func noReceipts(_ type: DocumentType) -> DocumentReading {
         let text = type.file.each?.path.text ?? ""
         let problem = Fault(

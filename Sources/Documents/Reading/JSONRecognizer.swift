@@ -1,7 +1,11 @@
 /// Finds which JSON types match a document, all of them in one walk: their paths share a trie.
 ///
 /// Built anew whenever a type comes or goes.
+///
+/// For each document: one walk fills a slot for each path that some type's `match` has, then each type's tests look at slots. A path that several
+/// types test is walked once.
 final class JSONRecognizer: Sendable {
+    /// A type with its tests; types without `match` are none, as only `?type=` finds them.
     private struct Candidate: Sendable {
         let type: DocumentType
         /// Of paths without stars: at most one node each.
@@ -11,10 +15,12 @@ final class JSONRecognizer: Sendable {
     }
 
     private let candidates: [Candidate]
+    /// Of the shared paths; types' own tables are for tests with stars.
     private let table: JSONPathTable
     private let scope: SlotScope
     var slotCount: Int { scope.paths.count }
 
+    /// - Complexity: O(tests of all types); done when a type comes or goes, never for a document.
     init(types: [DocumentType]) {
         var paths: [JSONPath] = []
         var numbers: [String: Int] = [:]
@@ -29,6 +35,7 @@ final class JSONRecognizer: Sendable {
                     slowTests.append(test)
                     continue
                 }
+                // Paths of one text are one path.
                 let number = numbers[path.text] ?? paths.count
                 if number == paths.count {
                     paths.append(path)
@@ -46,6 +53,10 @@ final class JSONRecognizer: Sendable {
     }
 
     /// The types whose `match` the value at `node` meets, envelopes only if `envelopesOnly`.
+    ///
+    /// - Parameters:
+    ///   - node: of the document in `tape`; its slots are the context's, and are free again when this returns.
+    /// - Returns: in the order of the types' names; none where none matches.
     func matches(_ tape: JSONTape, _ node: Int, _ context: ExtractionContext, envelopesOnly: Bool = false) -> [DocumentType] {
         let source = JSONSource(tape: tape, table: table, arena: context.arena, work: context.work)
         context.buffers.pointee.slots.reserve(slotCount)
@@ -59,6 +70,7 @@ final class JSONRecognizer: Sendable {
         return found
     }
 
+    /// Cheap tests first.
     private func passes(_ index: Int, _ source: JSONSource, _ slots: UnsafeMutablePointer<Int>, _ node: Int) -> Bool {
         for (slot, condition) in candidates[index].tests {
             let place = slots[slot]
@@ -73,6 +85,7 @@ final class JSONRecognizer: Sendable {
         }
         let slow = candidates[index].slowTests
         if slow.isEmpty { return true }
+        // By the type's own table: these paths have no slots here.
         let own = JSONSource(tape: source.tape, table: candidates[index].type.jsonPaths, arena: source.arena, work: source.work)
         return PathMatcher(source: own, isTyped: true).passes(slow, from: node)
     }

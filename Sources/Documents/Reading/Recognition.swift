@@ -1,4 +1,7 @@
 /// Finds the type of a document among those in force.
+///
+/// `match` says which types may be meant, `priority` which of several is; two of the same are a fault that names them, as a guess would put a
+/// document into the wrong table.
 enum Recognition {
     enum Outcome {
         case found(DocumentType)
@@ -6,6 +9,8 @@ enum Recognition {
     }
 
     /// The one of `candidates` with the highest priority.
+    ///
+    /// - Parameter candidates: types whose `match` the document meets.
     static func choice(_ candidates: [DocumentType]) -> Outcome {
         if candidates.count == 1 { return .found(candidates[0]) }
         guard let highest = candidates.map(\.file.priority).max() else {
@@ -21,6 +26,8 @@ enum Recognition {
     }
 
     /// The type that the call names.
+    ///
+    /// - Parameter format: of the body.
     static func named(_ name: String, _ format: TypeFile.Format, in snapshot: TypeRegistry.Snapshot) -> Outcome {
         guard let type = snapshot[name] else { return .failed(Fault(.unknownType, "there is no type \(JSONGrammar.shown(Array(name.utf8)))")) }
         guard type.format == format else {

@@ -1,9 +1,13 @@
 /// How a type's records lie in files.
+///
+/// All that an upload needs to know of a type to cut a file into records; taken once, when the upload's file is opened.
 package struct RecordFacts: Sendable {
     package let format: TypeFile.Format
     /// Of CSV.
     package let delimiter: UInt8
     /// Names that a CSV header may have; nil for any.
+    ///
+    /// Nil where the type ignores extra columns.
     package let columns: Set<[UInt8]>?
     /// Where a file is an envelope that can be read in one pass.
     package let envelope: RecordEnvelope?

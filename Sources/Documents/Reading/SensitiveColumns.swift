@@ -3,13 +3,23 @@ package import ColumnStore
 /// What few may see of every table: columns that any version of any of its types calls sensitive, and the documents of those types.
 ///
 /// Nothing is ever taken back: rows stay, whatever becomes of the types that took them.
+///
+/// Made of all type files that the catalog keeps, deleted types too, when the store opens, and added to when a type is put
+/// (`docs/decisions/0036-sensitive-columns.md`).
+///
+/// Invariants:
+/// 1. Nothing is removed: a column, a type or a document that was hidden once stays hidden.
+/// 2. A path is of a scalar, a list as a whole, or a member of a list (`ColumnPath`).
 package struct SensitiveColumns: Sendable {
     /// By table, as callers name it.
     private var paths: [String: Set<ColumnPath>] = [:]
     /// Types whose documents hold sensitive values, and since when that is said of them.
     private var types: [String: Int64] = [:]
+    /// All types that a table ever had, sensitive or not.
     private var typesOfTables: [String: Set<String>] = [:]
     /// When something was last hidden that was seen before.
+    ///
+    /// Nil where that never was. Answers that were made before may show what is hidden since.
     package private(set) var grewAt: Int64?
     /// By type: where each of its versions that had any found them.
     private var versions: [String: [SensitivePaths]] = [:]
@@ -18,17 +28,24 @@ package struct SensitiveColumns: Sendable {
 
     package var isEmpty: Bool { types.isEmpty }
 
+    /// - Parameter time: since when, in microseconds since 1970: when the version was put.
     package mutating func add(_ type: DocumentType, at time: Int64) {
         add(type.name, of: type.table, type.sensitivePaths, isSensitive: type.isSensitive, at: time)
         if type.isSensitive { versions[type.name, default: []].append(type.sensitive) }
     }
 
     /// Why a new version of a type is refused: it would show under another name what an earlier one hides.
+    ///
+    /// - Returns: the reasons of the first version that the new one reads from; none for none.
     package func conflicts(ofVersion type: TypeFile) -> [Fault.Violation] {
         versions[type.name]?.lazy.map { $0.reasons(ofLater: type) }.first { !$0.isEmpty } ?? []
     }
 
     /// Adds a version of a type by its file, which may be of an earlier day and need not compile any more.
+    ///
+    /// What is called sensitive is then taken from the file as it is written, without a compiled type.
+    ///
+    /// - Throws: for what is no JSON.
     package mutating func add(file json: [UInt8], at time: Int64) throws {
         if let type = try? DocumentType(kept: json), type.isSensitive { return add(type, at: time) }
         try json.withUnsafeBytes { bytes in
@@ -51,6 +68,7 @@ package struct SensitiveColumns: Sendable {
         }
     }
 
+    /// The earliest time counts: a type put twice is sensitive since the first.
     private mutating func add(_ type: String, of table: String, _ added: [ColumnPath], isSensitive: Bool, at time: Int64) {
         // Of a type that is new nobody has seen anything.
         let isNew = typesOfTables[table, default: []].insert(type).inserted
@@ -68,9 +86,13 @@ package struct SensitiveColumns: Sendable {
     package var tables: [String] { paths.keys.sorted() }
 
     /// The sensitive columns of a table, and members of its lists.
+    ///
+    /// Empty for a table that has none, and for one that does not exist.
     package func paths(of table: String) -> Set<ColumnPath> { paths[table] ?? [] }
 
     /// Types of a table whose documents anybody may see; nil where that is so of all.
+    ///
+    /// For a mask that shows documents of these types only.
     package func openTypes(of table: String) -> Set<String>? {
         let all = typesOfTables[table] ?? []
         let open = all.filter { types[$0] == nil }
@@ -80,6 +102,8 @@ package struct SensitiveColumns: Sendable {
     package func isSensitive(type: String) -> Bool { types[type] != nil }
 
     /// Since when documents of a type, or for nil of no known type, hold sensitive values; nil where they hold none.
+    ///
+    /// In microseconds since 1970. A document of no known type may be of any, so it is hidden since the first.
     package func start(ofType type: String?) -> Int64? {
         guard let type else { return types.values.min() }
         return types[type]

@@ -1,13 +1,19 @@
 internal import ColumnStore
 
 /// What a type makes of documents, as lines of JSON: `till type check`.
+///
+/// Reads with a registry that has this type alone, by the way that a POST takes: what it accepts a store would accept, but for limits and for
+/// types beside it. Stores nothing.
 package struct TypeChecker {
+    /// `ndjson` is a document for each line.
     package enum Input: Sendable { case document, ndjson }
 
     private let type: DocumentType
     private let reader: DocumentReader
     private let now: Int64
 
+    /// - Parameter now: microseconds since 1970: what `issued_at` is held against.
+    /// - Throws: what `TypeRegistry.put` throws.
     package init(type: DocumentType, now: Int64) throws(TypeFileError) {
         self.type = type
         self.now = now
@@ -19,6 +25,8 @@ package struct TypeChecker {
     /// A line for each receipt of `document`, in order, and whether any has errors.
     ///
     /// A type with `match` is asked as a POST would ask it; one without is applied as `?type=` would.
+    ///
+    /// - Parameter file: its name, for the lines.
     package func check(file: String, _ document: [UInt8], as input: Input = .document) -> (lines: [String], hasErrors: Bool) {
         var options = ReadingOptions(type: type.file.hasMatch ? nil : type.name, now: now)
         options.documentByteCountMax = 64 << 20
@@ -42,6 +50,7 @@ package struct TypeChecker {
         var lines: [String] = []
         var hasErrors = false
         for (index, result) in results.enumerated() {
+            // By hand, so that members keep their order.
             let head = "{\"file\":\(JSONForm.quoted(file)),\"index\":\(index),"
             switch result {
             case .accepted(let receipt): lines.append(head + "\"columns\":\(Self.columns(of: receipt))}")
@@ -53,6 +62,7 @@ package struct TypeChecker {
         return (lines, hasErrors)
     }
 
+    /// A fault without violations is one.
     private static func errors(of problem: Fault) -> [String] {
         let violations = problem.errors.isEmpty ? [.init(pointer: "", code: problem.code.rawValue, message: problem.detail)] : problem.errors
         return violations.map { violation in
@@ -60,6 +70,7 @@ package struct TypeChecker {
         }
     }
 
+    /// The row is read back by its layout, so that what is shown is what would be stored.
     private static func columns(of receipt: ExtractedReceipt) -> String {
         var members: [(String, String)] = []
         if let client = receipt.clientID { members.append(("client_id", JSONForm.quoted(client))) }

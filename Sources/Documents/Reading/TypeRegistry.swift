@@ -2,6 +2,13 @@ internal import Synchronization
 
 /// The document types in force: an immutable snapshot that readers take once per body, replaced whole when a type comes or goes, so
 /// that adding one never disturbs a reader.
+///
+/// The store has one, which `TypeStore` puts to; who reads kept documents by one type alone makes one of its own. A snapshot is never changed: a
+/// type that is removed is used to the end by those that have it.
+///
+/// Invariants of a snapshot:
+/// 1. One type of each name.
+/// 2. Types of one table agree on its columns (`ColumnAgreement`).
 package final class TypeRegistry: Sendable {
     /// What holds at one moment.
     package final class Snapshot: Sendable {
@@ -12,6 +19,7 @@ package final class TypeRegistry: Sendable {
         /// XML types that are recognised by their `match`.
         let xml: [DocumentType]
 
+        // Everything is built here, so that a snapshot is only read.
         init(types: [DocumentType]) {
             self.types = types.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             json = JSONRecognizer(types: self.types)
@@ -20,6 +28,9 @@ package final class TypeRegistry: Sendable {
         }
 
         /// Whether an array of JSON may be one envelope, instead of documents that each go by themselves.
+        ///
+        /// Told from the types' `match` alone, before the array is read: a test that begins with an element's number or a star can be met by an
+        /// array.
         func mayTakeArrayAsEnvelope(type name: String?) -> Bool {
             if let name { return self[name]?.each != nil }
             return types.contains { type in
@@ -35,15 +46,18 @@ package final class TypeRegistry: Sendable {
         package subscript(name: String) -> DocumentType? { byName[name] }
     }
 
+    /// The lock is held for a copy of a reference, and while a snapshot is made.
     private let current = Mutex(Snapshot(types: []))
 
     package init() {}
 
+    /// What is in force now.
     package var snapshot: Snapshot { current.withLock { $0 } }
 
     /// Takes a type in, or a new version in place of its old one.
     ///
     /// - Throws: the reasons when its columns disagree with those of another type of its table.
+    /// - Complexity: a recogniser is built of all types; done under the lock, so that two at once do not lose one.
     package func put(_ type: DocumentType) throws(TypeFileError) {
         let reasons = current.withLock { snapshot in
             let others = snapshot.types.filter { $0.name != type.name }
@@ -54,12 +68,15 @@ package final class TypeRegistry: Sendable {
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }
 
+    /// With the types beside it, then with its own version before.
     private static func conflicts(of type: TypeFile, with snapshot: Snapshot) -> [Fault.Violation] {
         let reasons = snapshot.types.filter { $0.name != type.name }.flatMap { ColumnAgreement.conflicts(of: type, with: $0.file) }
         return reasons + (snapshot[type.name].map { ColumnAgreement.conflicts(of: type, with: $0.file) } ?? [])
     }
 
     /// Why a file could not be put, by the types that are in force.
+    ///
+    /// For answers before a put; `put` asks again, under the lock.
     package func conflicts(of type: TypeFile) -> [Fault.Violation] { Self.conflicts(of: type, with: snapshot) }
 
     /// Columns that types of its table call sensitive and this one does not, or the other way round.
@@ -68,6 +85,8 @@ package final class TypeRegistry: Sendable {
     }
 
     /// Ends recognition by that type. Returns whether there was one.
+    ///
+    /// Documents that were taken keep the type: it is in the catalog.
     package func remove(_ name: String) -> Bool {
         current.withLock { snapshot in
             guard snapshot[name] != nil else { return false }

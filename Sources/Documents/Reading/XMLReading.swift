@@ -1,4 +1,9 @@
 /// One XML body: a document or an envelope, as its tape or as its tree.
+///
+/// Generic over the view, so that tape and tree are each compiled to code of their own.
+///
+/// Receipts in an envelope have their element in canonical form as their document: a piece of the body would lack the namespaces that are declared
+/// around it.
 struct XMLReading<View: XMLView> {
     let view: View
     let byteCount: Int
@@ -17,12 +22,16 @@ struct XMLReading<View: XMLView> {
     }
 
     /// Nil where only a tree can tell: nothing is taken from the allowance then.
+    ///
+    /// - Returns: for a tree never nil.
+    /// - Throws: `Fault` where no receipt can be told.
     func read() throws -> DocumentReading? {
         let allowance = options.allowance ?? WorkAllowance(byteCount: byteCount)
         let mark = allowance.mark
         context.beginDocument(allowance, byteCount: byteCount)
         defer { context.work.settle() }
         let outcome = recognise()
+        // What recognition has taken is given back: the tree's reading begins anew.
         guard let outcome else {
             context.work.settle()
             allowance.goBack(to: mark)
@@ -31,6 +40,7 @@ struct XMLReading<View: XMLView> {
         switch outcome {
         case .failed(let problem):
             return DocumentReading(shape: .single, receipts: [.refused(problem, type: nil, document: .body(0..<byteCount))])
+        // With `each` it is an envelope.
         case .found(let type, let source) where type.each != nil: return try envelope(type, source)
         case .found(let type, let source):
             var extractor = Extractor(source: source, type: type, context: context)
@@ -42,17 +52,20 @@ struct XMLReading<View: XMLView> {
         }
     }
 
+    /// A type with the document as its paths see it.
     private enum Outcome {
         case found(DocumentType, View.Source)
         case failed(Fault)
     }
 
+    /// The type; nil where the view has no source for a type that must be asked.
     private func recognise() -> Outcome? {
         let recognised: Recognition.Outcome
         if let name = options.type {
             recognised = Recognition.named(name, .xml, in: snapshot)
         } else {
             var matching: [DocumentType] = []
+            // The root's name is a cheap first test, which most types fail.
             for type in snapshot.xml where view.hasRoot(of: type) {
                 guard let source = view.source(type, context) else { return nil }
                 if PathMatcher(source: source, isTyped: false).passes(type.match, from: source.root) { matching.append(type) }
@@ -68,6 +81,7 @@ struct XMLReading<View: XMLView> {
         }
     }
 
+    /// As in JSON, but that documents are made, and bounded together.
     private func envelope(_ type: DocumentType, _ source: View.Source) throws -> DocumentReading {
         guard let each = type.each else { return DocumentReading(shape: .batch, receipts: []) }
         let countsEach = type.file.each?.countsEach ?? false
@@ -92,11 +106,13 @@ struct XMLReading<View: XMLView> {
         if let fault = context.work.fault { throw fault }
         var results: [ReceiptResult] = []
         var madeByteCount = 0
+        // What is made for receipts that are refused counts, too.
         for node in nodes.prefix(limit) {
             guard madeByteCount <= options.madeByteCountMax else {
                 results.append(.refused(steps.tooMuchMade, type: type.name, document: .own([])))
                 continue
             }
+            // `each` may lead to texts or attributes: those are no documents.
             guard let canonical = view.canonicalForm(ofNode: node) else {
                 let problem = Fault(.invalidDocument, "the path \(type.file.each?.path.text ?? "") of the type \(type.name) leads to no element")
                 results.append(.refused(problem, type: type.name, document: .own([])))

@@ -1,6 +1,8 @@
 internal import CXML2
 
 /// An XML document as a body's reading sees it.
+///
+/// Two of them, `XMLTapeView` and `XMLTreeView`, give the same results for every type that both can read.
 protocol XMLView {
     associatedtype Source: DocumentSource
     /// Whether the root element is one of those that the type names, if it names any.
@@ -16,6 +18,8 @@ protocol XMLView {
 }
 
 /// A tree of libxml2: whatever a type may ask for.
+///
+/// One thread, one body.
 struct XMLTreeView: XMLView {
     private let document: XMLDocument
     private let validation: XSDValidation
@@ -45,6 +49,8 @@ struct XMLTreeView: XMLView {
 }
 
 /// A tape: for types without an XSD whose paths a tape can be asked.
+///
+/// Validates nothing: a type with an XSD has no tape paths.
 struct XMLTapeView: XMLView {
     let tape: XMLTape
 
