@@ -18,6 +18,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return types.description(of: name)
     }
 
+    /// Whether any version of any type ever had one.
     package var haveSensitiveColumns: Bool { !types.sensitiveColumns.isEmpty }
 
     package func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] {
@@ -66,6 +67,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return (try? RollupEstimate(rollup, in: table))?.warning(total: Int64(table.statistics.rowCount))
     }
 
+    /// Of the statements that were noted (`noteStatement`), over tables of one snapshot.
     package func rollupAdvice() throws -> [RollupAdvice] {
         let snapshot = tier.boundary.snapshot()
         let store = rollups
@@ -96,6 +98,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         guard try catalog.deleteContract(clientID) else { throw Self.noContract(clientID) }
     }
 
+    /// - Throws: not-found for a contract that does not exist.
     package func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
         if case .client(let clientID) = owner, catalog.contract(clientID) == nil { throw Self.noContract(clientID) }
         return try catalog.keys(of: owner, after: after, limit: limit)
@@ -114,6 +117,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return added
     }
 
+    /// - Throws: not-found where the owner has no such key.
     package func deleteKey(of owner: KeyOwner, id: String) throws {
         guard try catalog.deleteKey(of: owner, id: id) else {
             if case .client(let clientID) = owner { throw Fault.absent(.key(id, client: clientID)) }
@@ -123,6 +127,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     private static func noContract(_ clientID: String) -> Fault { Fault.absent(.contract(client: clientID)) }
 
+    /// From memory: asked with every request.
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
     package func passwordKeys(of user: String?) -> UserKeys { catalog.passwordKeys(of: user) }
 
@@ -134,6 +139,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { try reader.quarantineEntry(ticketID, as: principal) }
 
+    /// - Throws: not-found, for an id that is none, too.
     package func deleteQuarantineEntry(_ ticketID: String) throws {
         guard let ticket = ULID(ticketID), try quarantine.delete(ticket) else {
             throw Fault.absent(.quarantineEntry(ticketID))
@@ -153,6 +159,8 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         }
     }
 
+    /// - Parameter table: as callers name it.
+    /// - Throws: bad-parameter for a table of which no type is; what the rebuilder says.
     package func rebuild(
         column: String, of table: String, isCancelled: @escaping @Sendable () -> Bool, progress: (RebuildSummary) -> Void
     ) throws -> RebuildSummary {

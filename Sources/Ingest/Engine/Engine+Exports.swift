@@ -31,6 +31,7 @@ extension Engine: ExportKeeping, LinkSigning {
     /// By the time of their making; the administrator's see all.
     package func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] {
         let rows: RowScope =
+            // By who they are, not by what they see: rights over rows are not rights over others' exports.
             switch principal.identity {
             case .administrator: .all
             case .contract(let client): .client(client)
@@ -59,6 +60,7 @@ extension Engine: ExportKeeping, LinkSigning {
         let isThere = try catalog.change(export, from: .running) { connection in
             if let notice { try Catalog.add(notice, connection) }
         }
+        // Deleted while it was made: the file has no row, and goes.
         if isThere { uploads.notices.wake() } else { remove(export, "the export \(export.id) was deleted while it was made") }
         return isThere
     }
@@ -86,8 +88,10 @@ extension Engine: ExportKeeping, LinkSigning {
         for export in try catalog.exports(in: .done) where now >= export.expiresAt ?? .max {
             var expired = export
             expired.state = .expired
+            // Only who turns the row removes the file: two sweeps at once remove it once.
             if try catalog.change(expired, from: .done) { remove(export, "the export \(export.id) expired") }
         }
+        // A machine that has just begun to lead has the rows of exports whose files were made elsewhere.
         if options.replica != nil { try makeLostAgain() }
         try exportFiles.sweep(named: Set(try catalog.exports(in: .done).compactMap(\.fileName)))
     }
@@ -127,5 +131,6 @@ extension Engine: ExportKeeping, LinkSigning {
 
     package func exportByteCount() throws -> Int64 { try catalog.exportByteCount() }
 
+    /// By `limits.min_free`, as for receipts.
     package var hasRoomForExports: Bool { DataDirectory.freeBytes(directory.path).map { $0 >= options.hot.writer.minFreeBytes } ?? true }
 }

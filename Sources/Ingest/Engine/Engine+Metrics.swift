@@ -17,6 +17,9 @@ extension Engine: StoreLife {
     }
 
     /// Why no document is taken just now; empty while all are.
+    ///
+    /// For health answers and the watch over figures; a submission itself is refused by the writer. At most one: a writer that has failed, else
+    /// too little room. A disk whose free bytes cannot be told counts as having enough.
     package var intakeRefusals: [Fault] {
         if let failure = tier.writer.failure { return [failure] }
         let least = options.hot.writer.minFreeBytes
@@ -34,6 +37,7 @@ extension Engine: StoreLife {
         Metric(name: name, help: help, kind: .counter, labels: labels, value: Double(value))
     }
 
+    /// Counters of the writer are read without its lock: two of them may be a commit apart.
     private func writerMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
         let statistics = tier.writer.statistics
         let seconds = Double(statistics.commitNanoseconds.load(ordering: .relaxed)) / 1e9
@@ -57,10 +61,13 @@ extension Engine: StoreLife {
         counts.cumulative.map { counter(name, help, $0.count, [(name: "up_to", value: $0.bound)]) }
     }
 
+    /// The files are those of the snapshot; their sizes and the room beside them are asked of the file system.
     private func hotMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
         let files = snapshot.files
+        // With their logs: what is committed lies there until a checkpoint.
         let byteCount = files.reduce(0) { $0 + Self.byteCount($1.path) + Self.byteCount($1.path + "-wal") }
         let today = Clock.day(ofMicroseconds: options.hot.clock.now())
+        // Files move as a whole, by their day.
         let due = options.compaction.keepsHot ? [] : files.filter { $0.day < today - options.compaction.hotDays }
         var metrics = [
             gauge("hot_files", "Hot files.", Double(files.count)),
@@ -112,6 +119,7 @@ extension Engine: StoreLife {
         try catalog.set(Self.backupAt, withUnsafeBytes(of: seconds.bigEndian) { Array($0) })
     }
 
+    /// By table, in the order of their names; a table whose manifests cannot be read is left out.
     private func coldMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
         // A figure that cannot be had is left out; it is no reason to have none of the others.
         let byteCounts = (try? catalog.coldByteCounts()) ?? [:]
@@ -129,6 +137,7 @@ extension Engine: StoreLife {
         return metrics
     }
 
+    /// By rollup, in the order of their names; files in three states that add up to all of the rolled table.
     private func rollupMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
         let byteCounts = (try? catalog.coldByteCounts()) ?? [:]
         let files = "Cold files of a rollup's table: covered by sums, waiting for them, or left out for good (their rows are read)."
@@ -146,6 +155,7 @@ extension Engine: StoreLife {
 
     private func compactionMetrics() -> [Metric] {
         let figures = compactor.figures
+        // What merges wrote is among what was written: moves are the rest.
         let written = compactor.writtenBytes.load(ordering: .relaxed)
         let merged = compactor.mergedBytes.load(ordering: .relaxed)
         let runs = "Compactions, by themselves and on request."
@@ -166,6 +176,7 @@ extension Engine: StoreLife {
         ]
     }
 
+    /// As the hot files have them on disk, by their partial indexes.
     private func stepMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
         var dead: (steps: Int64, events: Int64) = (0, 0)
         var open: [HotFile.OpenSteps: Int64] = [:]
@@ -180,6 +191,7 @@ extension Engine: StoreLife {
             gauge("dead_letters", help, Double(dead.steps), [(name: "kind", value: "step")]),
             gauge("dead_letters", help, Double(dead.events), [(name: "kind", value: "webhook")]),
         ]
+        // Every registrar that is configured has figures, at 0 too: a series that begins with its first step hides that it was none before.
         for name in Set(options.registration.registrars.keys).union(open.keys.map(\.name)).sorted() {
             for state in [StepState.pending, .sent, .inProgress] {
                 let labels = [(name: "name", value: name), (name: "state", value: state.text)]

@@ -11,6 +11,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         let snapshot = tier.boundary.snapshot()
         let shown = shownTables(snapshot, as: principal)
         let hidden = hidden(from: principal)
+        // Three kinds: tables of rows, what of a versioned table is newest, tables of sums.
         let stored = snapshot.cold.keys.filter { name in hidden.map { TableMask($0, table: name) == nil } ?? true }
         let newest = stored.filter { TableName.kind(of: $0).publishesNewest }.map(TableName.shown)
         let sums = snapshot.rollups.values.filter { $0.table != nil && !shown.isHidden($0) }.map(\.definition.tableName)
@@ -46,6 +47,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
 
     package func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) { statements.note(query, cost, needs: needs) }
 
+    /// - Parameter binding: what the cursor is given for; it opens for the same only.
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { cursors.encode(fields, binding: binding) }
     package func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? { cursors.decode(cursor, binding: binding) }
 }

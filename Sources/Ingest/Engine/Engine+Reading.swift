@@ -21,6 +21,7 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
         try reader.versions(lookup, limit: limit, cursor: cursor, as: principal)
     }
 
+    /// For parts of the engine that show tables beside the reader: rollups, files of the warehouse.
     func shownTables(_ snapshot: TierBoundary.Snapshot, as principal: Principal) -> ShownTables { reader.shownTables(snapshot, as: principal) }
     func hidden(from principal: Principal) -> SensitiveColumns? { reader.hidden(from: principal) }
     func rows(of asked: String?, for principal: Principal) throws -> RowScope { try reader.rows(of: asked, for: principal) }
@@ -31,6 +32,7 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
     ///
     /// - Parameter completion: called once; with nil where the document is removed, or was before.
     package func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) {
+        // What can be refused is refused before the writer has anything: rights, the table's kind, whose document it is, whether there is one.
         do {
             guard principal.access == .readWrite else {
                 throw Fault(.readOnly, "this key may read only; a contract with access read-write may remove documents")
@@ -46,6 +48,7 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
             if let allowed = principal.types, !allowed.contains(newest.type) {
                 throw Fault(.typeNotAllowed, "the contract does not name the type of this document")
             }
+            // The removal is of the type and version that the document has now.
             let row = Intake.removal(of: newest, key, now: options.hot.clock.now())
             let submission = Submission(rows: [row], earlier: [nil], generation: snapshot.generation) { answer in
                 switch answer {
@@ -54,6 +57,7 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
                 case .done: completion(nil)
                 }
             }
+            // One row: where the writer has nothing else to do, it is committed on this thread.
             tier.writer.submit(submission, isAlone: true)
         } catch {
             completion(Intake.problem(error))

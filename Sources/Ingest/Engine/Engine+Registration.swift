@@ -11,6 +11,7 @@ extension Engine: Callbacks, DeadLetterReview {
     package func startRegistration(callbackBase: String) throws {
         let registration = Registration(
             options: options.registration, tier: tier, catalog: catalog, usage: usage.meter, clock: options.hot.clock, steady: options.steadyClock, callbackBase: callbackBase)
+        // Known to others only when it runs.
         try registration.start()
         self.registration.withLock { $0 = registration }
         uploads.notices.start(policy: options.registration.policy)
@@ -22,6 +23,7 @@ extension Engine: Callbacks, DeadLetterReview {
     /// receipts stand still until they expire. Of a server only: a command on a directory calls nobody.
     package var missingRegistrars: [(name: String, reason: String)] {
         guard let registration = registration.withLock({ $0 }) else { return [] }
+        // Names that receipts wait for, and names in the types in force: either may be without the other.
         let waiting = registration.missing
         var types: [String: [String]] = [:]
         for type in self.types.registry.snapshot.types {
@@ -35,6 +37,8 @@ extension Engine: Callbacks, DeadLetterReview {
     }
 
     /// What an operator should look after, in words; empty while all is well.
+    ///
+    /// From all parts that go on with less: registrars, damaged files, the warehouse, the log.
     package var degradations: [String] {
         missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" } + compactor.cold.damage.texts + compactor.hotDamageTexts
             + compactor.warehouseTexts + (log?.texts ?? [])
@@ -43,6 +47,7 @@ extension Engine: Callbacks, DeadLetterReview {
     /// What a ticket says of a step that nobody does.
     func explain(_ steps: [TicketStep]) -> [TicketStep] {
         guard registration.withLock({ $0 }) != nil else { return steps }
+        // Steps that are done need no word.
         let open = Set([StepState.waiting, .pending, .sent, .inProgress].map(\.text))
         return steps.map { step in
             guard open.contains(step.state), options.registration.registrars[step.name] == nil else { return step }
@@ -58,6 +63,7 @@ extension Engine: Callbacks, DeadLetterReview {
     package func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
         do {
             try checkSignature(callback)
+            // A body that names a task is an execution's; all others are of tickets.
             if executions.take(callback, completion) { return }
             let (ticketID, outcome) = try Self.read(callback)
             try settle(ticketID, callback.registrar, outcome, completion)
@@ -123,8 +129,10 @@ extension Engine: Callbacks, DeadLetterReview {
         guard let ticket = ULID(ticketID) else { throw absent }
         let contradiction = Fault(.contradictingOutcome, "the ticket \(ticketID) was decided otherwise")
         let snapshot = tier.boundary.snapshot()
+        // Newest first: most callbacks come soon after their receipts.
         for file in snapshot.files.reversed() {
             guard let found = try file.find(ticket: ticket) else { continue }
+            // A ticket is in one file only.
             guard let step = try file.step(named: registrar, row: found.row) else { throw absent }
             let note = HistoryNote("callback: \(outcome.isAccepted ? "accepted" : "rejected")") { json in
                 json.member("name", registrar)
@@ -151,6 +159,7 @@ extension Engine: Callbacks, DeadLetterReview {
         // From cold it is only known what became of it.
         guard let (_, history) = try reader.coldTicket(ticket, snapshot), let step = history.steps.first(where: { $0.name.hasSameBytes(as: registrar) })
         else { throw absent }
+        // A step that another's rejection cancelled was never decided by this registrar: nothing that it says contradicts that.
         let isSame = step.state == StepState.cancelled.text || (step.state == StepState.accepted.text) == outcome.isAccepted
         completion(isSame ? .success(()) : .failure(contradiction))
     }
@@ -174,10 +183,12 @@ extension Engine: Callbacks, DeadLetterReview {
         guard let key = DeadLetterKey(id),
             let file = tier.boundary.snapshot().files.first(where: { ($0.day, $0.part) == (key.day, key.part) })
         else { throw absent }
+        // A page of one behind the key before it is the letter itself, if it is there.
         let before = DeadLetterKey(day: key.day, part: key.part, isStep: key.isStep, number: key.number - 1)
         guard let letter = try file.deadLetters(after: before, of: .all, limit: 1).first, letter.key == key,
             principal.rows.includes(letter.letter.receipt.clientID)
         else { throw absent }
+        // A step takes up its receipt again, which must then have its identity; a webhook's event changes no state.
         if key.isStep { try checkIdentityIsFree(of: ProcessKey.row(ofStep: key.number), in: file) }
         let done = Monitor<Result<ProcessResult, Fault>?>(nil)
         tier.writer.submit(
@@ -211,6 +222,7 @@ extension Engine: Callbacks, DeadLetterReview {
 
 /// Dead letters that an administrator deletes: what was given up is listed no more. Its receipt, step and history stay.
 extension Engine {
+    /// - Throws: not-found where there is none of that id.
     package func deleteDeadLetter(_ id: String) throws {
         let absent = Fault.absent(.deadLetter(id))
         guard let key = DeadLetterKey(id) else { throw absent }
@@ -218,6 +230,8 @@ extension Engine {
     }
 
     /// Page by page; letters that come meanwhile may or may not be among them.
+    ///
+    /// - Returns: how many are gone; `hasMore` where `DeletionFilter.countMax` ended it.
     package func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary {
         var summary = DeletionSummary(count: 0, hasMore: false)
         var cursor: String?

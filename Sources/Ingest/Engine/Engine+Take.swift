@@ -45,6 +45,7 @@ extension Engine: DocumentIntake {
                 }
             },
             refuse: { completion(.refused(Fault(.overloaded, "the store closes: send it again"))) })
+        // A contract's lane that is full refuses, instead of holding the caller up.
         guard lanes.submit(for: intake.request.principal.identity, job) else {
             throw Fault(.overloaded, "too many documents that take long wait to be checked: send it again later")
         }

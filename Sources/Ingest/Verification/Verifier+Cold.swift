@@ -7,7 +7,9 @@ extension Verifier {
     /// - Throws: where the table itself cannot be read; all else is noted.
     func check(_ name: String, version: Int, _ catalog: Catalog, _ proof: ColumnProof) throws {
         let storage = try directory.cold(name)
+        // Keys of all objects whose hash the catalog has: what the table names beside them is not proven by anything.
         var hashes: Set<String> = []
+        // Bytes before rows: an object that is damaged is told by its name, whatever decoding makes of it.
         for entry in try catalog.coldObjects(of: name) {
             hashes.insert(entry.object.key)
             isPart("warehouse/\(name)/\(entry.object.key)")
@@ -21,6 +23,7 @@ extension Verifier {
             note(storage.place(of: key), "is in the table, but the catalog does not know it")
         }
         var rowCount: Int64 = 0
+        // A file that cannot be read does not end the check of the others.
         for file in try iceberg.files() {
             let path = storage.place(of: iceberg.storage.key(ofLocation: file.location) ?? file.location)
             rowCount = rowCount.addingSaturating(file.recordCount)
@@ -28,6 +31,7 @@ extension Verifier {
         }
         let metadata = storage.place(of: "metadata/v\(version).metadata.json")
         if try iceberg.counts().rowCount != rowCount { note(metadata, "its manifest list counts other rows than its manifests") }
+        // The Iceberg spec leaves this member of a summary to the writer: it is held against only where it is there.
         if let total = iceberg.metadata.currentSnapshot?.summary["total-records"], total != String(rowCount) {
             note(metadata, "says that there are \(total) rows, its manifests have \(rowCount)")
         }
@@ -75,6 +79,7 @@ extension Verifier {
         var count: Int64 = 0
         var nullCounts = [Int64](repeating: 0, count: names.count)
         var bounds = IntegerBounds(names)
+        // By row group, since readers skip each by its own statistics.
         for rowGroup in parquet.metadata.rowGroups.indices {
             let reader = try scan.reader(rowGroup: rowGroup)
             var ownBounds = IntegerBounds(names)
@@ -83,6 +88,7 @@ extension Verifier {
                 try checkCancelled()
                 try check(batch, columns, table: cold.name, path, from: count)
                 try proof.check(batch, fields) { note(path, "row \(count + Int64($0)): \($1)") }
+                // As manifests have them: by the file.
                 for (index, column) in batch.columns.enumerated() { nullCounts[index] += Int64(column.nullCount) }
                 ownBounds.add(batch)
                 ownCount += Int64(batch.rowCount)
@@ -95,6 +101,7 @@ extension Verifier {
             bounds.add(ownBounds)
         }
         if count != file.recordCount { note(path, "has \(count) rows, its manifest says \(file.recordCount)") }
+        // Counts of values and of NULLs are optional in a manifest.
         for (index, field) in fields.enumerated() {
             guard let id = field.id else { continue }
             if let values = file.valueCounts?[id], values != count { note(path, "its manifest says \(values) values of \(field.name), there are \(count)") }
@@ -137,8 +144,10 @@ extension Verifier {
                 note(path, "row \(first + Int64(row)) has no valid identity, ticket, sequence or state")
                 continue
             }
+            // Of every row in the store, whatever its table.
             try uniqueness.insert(sequence: sequence)
             try uniqueness.insert(ticket: ticket)
+            // Versions of a document have its identity; each has a number of its own.
             if let place = columns.version, TableName.kind(of: table).uniqueness == .identityAndVersion {
                 try check(version: batch.columns[place].value(at: row), of: table, client, receipt) { note(path, "row \(first + Int64(row)): \($0)") }
                 if let place = columns.removed, batch.columns[place].value(at: row) == .boolean(true) {
@@ -146,6 +155,7 @@ extension Verifier {
                     continue
                 }
             } else if state != .failed {
+                // A FAILED receipt does not hold its identity: another may have it.
                 try uniqueness.insert(table: table, client: client, receipt: receipt, day: Int32(clamping: day))
             }
             guard case .bytes(let document) = batch.columns[columns.document].value(at: row),
@@ -163,8 +173,10 @@ extension Verifier {
 ///
 /// What prunes files and row groups, so that a wrong one would hide rows.
 private struct IntegerBounds {
+    /// Of those that every table has.
     private static let names = ["business_day", "issued_at", "sequence"]
     private let places: [(name: String, index: Int)]
+    /// By place; nil while no value was seen.
     private var ranges: [ClosedRange<Int64>?]
 
     init(_ names: [String]) {
@@ -172,6 +184,7 @@ private struct IntegerBounds {
         ranges = places.map { _ in nil }
     }
 
+    /// - Complexity: O(rows) for each of the columns.
     mutating func add(_ batch: ColumnBatch) {
         for (place, (_, index)) in places.enumerated() {
             for row in 0..<batch.rowCount {
@@ -198,6 +211,7 @@ private struct IntegerBounds {
         }
     }
 
+    /// By the field's id, as manifests have bounds.
     func differences(manifest: DataFile, _ fields: [Field]) -> [String] {
         places.indices.compactMap { place in
             guard let id = fields[places[place].index].id else { return nil }
@@ -205,6 +219,7 @@ private struct IntegerBounds {
         }
     }
 
+    /// Nil where they agree, and where there is nothing to hold against.
     private func difference(_ place: Int, lower: [UInt8]?, upper: [UInt8]?, _ who: String) -> String? {
         guard let range = ranges[place], let low = lower.flatMap(Self.integer), let high = upper.flatMap(Self.integer) else { return nil }
         if low == range.lowerBound, high == range.upperBound { return nil }

@@ -68,6 +68,7 @@ extension Verifier {
                     continue
                 }
                 let sequence = statement.int64(1)
+                // Rows have ids without gaps, and sequences and tickets rise with them: a row that was lost, moved or made twice shows.
                 if previous.id.addingOrNil(1) != id { note(file.path, "row \(id) follows row \(previous.id)") }
                 if sequence <= previous.sequence { note(file.path, "row \(id): its sequence does not rise") }
                 if ticket <= previous.ticket { note(file.path, "row \(id): its ticket does not rise") }
@@ -78,6 +79,7 @@ extension Verifier {
                 try uniqueness.insert(sequence: sequence)
                 try uniqueness.insert(ticket: ticket)
                 if state != .failed, TableName.kind(of: table).uniqueness == .identity { try uniqueness.insert(table: table, client: client, receipt: receipt, day: day) }
+                // The same parts in the same order as `checkColumns` has them.
                 totals[table, default: [:]][day, default: DayTotals()].add(
                     [client, receipt, ticket.text, shownState(Array(state.rawValue.utf8)), statement.bytes(14)],
                     [sequence, statement.int64(11), statement.int64(12), statement.int64(15)])
@@ -148,6 +150,7 @@ extension Verifier {
                 }
             }
             let expected = totals[table] ?? [:]
+            // Days that only one of the two has are among them.
             for day in Set(found.keys).union(expected.keys).sorted() where found[day] != expected[day] {
                 let (rows, columns) = (expected[day]?.rowCount ?? 0, found[day]?.rowCount ?? 0)
                 note(file.path, "of \(table) on \(DayText.text(day)) there are \(rows) rows and columns of \(columns)"

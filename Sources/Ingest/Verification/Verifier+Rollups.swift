@@ -81,6 +81,7 @@ extension Verifier {
         for coarser in try CoarserSums.all(of: try sums.open(file)) {
             try checkCancelled()
             let without = Set(coarser.without.compactMap { keys.firstIndex(of: $0) })
+            // A key that the rollup does not have.
             guard without.count == coarser.without.count else { return false }
             let own = Schema(schema.fields.indices.filter { !without.contains($0) }.map { schema.fields[$0] })
             let parts = ColdFilesTable(sums, files: [file], schema: schema)
@@ -99,6 +100,7 @@ extension Verifier {
     private func sample(_ state: RollupState, _ base: ColdTable) throws -> [(part: String?, files: [DataFile])] {
         var groups: [String: [DataFile]] = [:]
         var chosen: [(part: String?, files: [DataFile])] = []
+        // Files of one file of sums are proven together, since it says nothing of each.
         for file in try base.iceberg.files() {
             guard let key = base.iceberg.storage.key(ofLocation: file.location), let coverage = state.files[key], coverage.reason == nil else { continue }
             guard let part = coverage.part else {
@@ -131,6 +133,8 @@ extension Verifier {
 }
 
 /// Rows one after another, whatever batches they come in.
+///
+/// Two walks can be compared row by row, however their batches are cut.
 private final class RowWalk {
     private let more: () throws -> ColumnBatch?
     private var batch: ColumnBatch?
