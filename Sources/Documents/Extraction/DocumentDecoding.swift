@@ -8,7 +8,7 @@ import FoundationEssentials
 /// `{"payload": "eyJhIjoxfQ=="}` with `from` payload and `to` data becomes `{"payload": "…", "data": {"a": 1}}` for schema, paths and rules. Steps
 /// are applied in the order of the type file, so that a later one may decode what an earlier one put there. Each reads the whole text anew.
 ///
-/// Throws where it is used become faults with the code `decode` (`JSONReading.decoded`).
+/// What `read` throws becomes a fault of the receipt with the code `decode` (`JSONReading.decoded`).
 struct DocumentDecoding {
     /// What comes out of a document at most, as many times its own bound.
     static let growthMax = 16

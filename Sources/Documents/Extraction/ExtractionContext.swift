@@ -72,7 +72,7 @@ final class ExtractionContext {
     private static let violationByteCountMax = 512 << 10
     /// Evaluators of programs that the plain way cannot finish. A program is kept with its own, so that none is taken for another.
     ///
-    /// An evaluator has buffers and belongs to one thread, a program is shared by all.
+    /// An evaluator keeps caches and belongs to one thread, a program is shared by all.
     private var evaluators: [ObjectIdentifier: (program: RuleProgram, evaluator: Evaluator)] = [:]
     private static let evaluatorCountMax = 500
     /// 1 MiB of cells: what an outsize receipt needed more is freed after it.

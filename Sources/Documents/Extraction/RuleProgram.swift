@@ -95,7 +95,7 @@ final class RuleProgram: Sendable {
     private func evaluated(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
         guard context.work.charge(stepsOfEvaluator(environment), .rules) else { return .null }
         let evaluator = try context.evaluator(of: self)
-        // A batch of one row: each column a constant, lists flattened since kernels read them so.
+        // A batch of one row: each column a constant; those of lists as plain values.
         let columns = used.map { Column.constant(value(of: $0.input, $0.type, environment), type: $0.type, count: 1) }
         let flat = columns.map { column in column.type.isNested ? column.flattened() : column }
         let result = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: flat))
