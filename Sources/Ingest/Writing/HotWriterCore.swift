@@ -215,7 +215,11 @@ final class HotWriterCore {
         let superseded = supersede(process.changes, in: writer.file)
         published()
         publish(process.changes, writer.file)
-        if let superseded { store.boundary.publish(sequence: nextSequence - 1, superseded: superseded) }
+        if nextSequence > sequenceBefore {
+            // In one step: whoever sees a version sees which one it supersedes.
+            store.boundary.publish(sequence: nextSequence - 1, superseded: superseded ?? [:])
+            store.committed(writer.file, nextSequence - 1)
+        }
         if !process.work.isEmpty { store.queued(process.work) }
         return results
     }
@@ -239,7 +243,7 @@ final class HotWriterCore {
         }
     }
 
-    /// States that changed are there for every query that begins from now on.
+    /// States that changed are there for every query that begins once the boundary names their sequences.
     private func publish(_ changes: [ProcessTransaction.RowChange], _ file: HotFile) {
         guard let last = changes.last else { return }
         if changes.contains(where: { $0.change.state == .failed }) { file.noteFailed() }
@@ -253,8 +257,6 @@ final class HotWriterCore {
             let holders = try? Set(others.map { try file.identity(ofRow: $0.row) })
             store.boundary.note(holders.map { .holders($0) } ?? .any)
         }
-        store.boundary.publish(sequence: last.sequence)
-        store.committed(file, last.sequence)
     }
 
     /// A submission's rows, each by `storeOne`; an atomic one with several as a part that is undone when one of them conflicts.
@@ -436,10 +438,9 @@ final class HotWriterCore {
         return StoredReceipt(summary: summary, table: row.kind.table, sha256: Array(row.sha256), receivedAt: now, completedAt: completedAt)
     }
 
-    /// Before anyone is told: the rows are there for every query that begins from now on.
+    /// Before the boundary names their sequences, by which readers go: the rows are there for every query that begins from then on.
     ///
-    /// The tail first, then the file's figures, then the boundary: a reader goes by the boundary's sequence, and finds behind it all that it
-    /// promises.
+    /// The tail first, then the file's figures.
     private func publish(_ rows: [TailRow], _ writer: HotFileWriter) {
         guard let first = rows.first, let last = rows.last else { return }
         let file = writer.file
@@ -455,8 +456,6 @@ final class HotWriterCore {
             if info.firstTicket == nil { (info.firstTicket, info.firstSequence) = (first.ticket, first.sequence) }
             if info.days.count != writer.businessDays.count { info.days = writer.businessDays }
         }
-        store.boundary.publish(sequence: last.sequence)
-        store.committed(file, last.sequence)
     }
 
     // MARK: Files

@@ -157,6 +157,33 @@ final class VersionedTableTests: XCTestCase {
             Version(number: known.count + 1, receivedAt: page?.versions.first?.receivedAt ?? 0, body: nil, name: nil, points: nil, grades: []))
     }
 
+    /// Whoever sees a version sees that the one before it is superseded: no question finds two newest ones. The versions of one document, and a reader of the boundary beside.
+    func test_boundary_whileVersionsCome_hidesWhatTheLastOneSupersedes() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        let boundary = store.engine.tier.boundary
+        _ = try store.fixture.taken(Self.document("L-1", "Ann", 0, grades: []), as: .admin, client: "c")
+        let first = boundary.snapshot().sequence
+        let isDone = Mutex(false)
+        let looked = Monitor<(looks: Int, bare: [Int64])?>(nil)
+        Thread {
+            var (looks, bare) = (0, [Int64]())
+            while !isDone.withLock({ $0 }) {
+                let snapshot = boundary.snapshot()
+                if snapshot.sequence > first, snapshot.superseded["licences"]?[snapshot.sequence - 1] == nil { bare.append(snapshot.sequence) }
+                looks += 1
+            }
+            looked.signal { $0 = (looks, bare) }
+        }.start()
+        for number in 1...300 { _ = try store.fixture.taken(Self.document("L-1", "Ann", number, grades: []), as: .admin, client: "c") }
+        isDone.withLock { $0 = true }
+        let (looks, bare) = looked.wait { $0 }
+        XCTAssertGreaterThan(looks, 0)
+        XCTAssertEqual(Set(bare), [])
+        XCTAssertEqual(boundary.snapshot().sequence, first + 300)
+        try store.engine.close()
+    }
+
     private func check(_ store: Store, _ model: Model, _ random: inout SplitMix64, _ context: String) throws {
         func rows(_ table: String, _ fields: [String], asOf: Int64? = nil) throws -> [String] {
             let limit = Int.random(in: 1..<30, using: &random)
