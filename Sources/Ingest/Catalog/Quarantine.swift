@@ -145,8 +145,9 @@ package final class Quarantine: Sendable {
             try known.bind(2, client)
             defer { known.reset() }
             if try known.step(), let earlier = ULID(bytes: known.bytes(0)) {
-                // The reasons may have changed with the type.
-                let update = try connection.statement("UPDATE quarantine SET received_at = ?2, type = ?3, problem = ?4 WHERE ticket = ?1")
+                // The reasons may have changed with the type. Its days begin anew: it goes to the end of the order in which entries are dropped.
+                let update = try connection.statement(
+                    "UPDATE quarantine SET id = (SELECT max(id) + 1 FROM quarantine), received_at = ?2, type = ?3, problem = ?4 WHERE ticket = ?1")
                 try update.bind(1, earlier.bytes)
                 update.bind(2, now)
                 try update.bind(3, type)
@@ -181,12 +182,14 @@ package final class Quarantine: Sendable {
         try statement.run()
     }
 
-    /// Drops what is over the limits, oldest first: some at a time, so that no request pays for many.
+    /// Drops what is over the limits, what was refused longest ago first: some at a time, so that no request pays for many.
+    ///
+    /// By the row's number, not the ticket: what is refused again keeps its ticket, and gets the last number.
     private static func trim(_ limits: Limits, now: Int64, _ connection: SQLiteConnection) throws {
         var bytes = try connection.integer("SELECT value FROM meta WHERE key = 'quarantine_bytes'") ?? 0
         let cutoff = now - Int64(limits.days) * Clock.microsecondsPerDay
         for _ in 0..<groupCount * 2 {
-            let oldest = try connection.statement("SELECT ticket, received_at, byte_count FROM quarantine ORDER BY ticket LIMIT 1")
+            let oldest = try connection.statement("SELECT ticket, received_at, byte_count FROM quarantine ORDER BY id LIMIT 1")
             guard try oldest.step() else { return }
             let (ticket, receivedAt, count) = (oldest.bytes(0), oldest.int64(1), Int64(oldest.count(2)))
             oldest.reset()

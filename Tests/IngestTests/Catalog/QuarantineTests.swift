@@ -51,6 +51,22 @@ final class QuarantineTests: XCTestCase {
         XCTAssertEqual(try quarantine.entries(of: .all, below: nil, limit: 1_000, withDocuments: false).entries.count, 8)
     }
 
+    /// What is refused again begins its days anew, and is not the first to go.
+    func test_bound_dropsWhatWasRefusedLongestAgo_notTheOldestTicket() throws {
+        let directory = TemporaryDirectory()
+        var limits = Quarantine.Limits()
+        limits.byteCountMax = 3 * 1_850
+        let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: limits)
+        let tickets = try (0..<3).map { try quarantine.add([refused($0)])[0] }
+        XCTAssertEqual(try quarantine.add([refused(0)])[0], tickets[0])
+        _ = try quarantine.add([refused(3)])
+        func isThere(_ place: Int) throws -> Bool { try quarantine.entry(XCTUnwrap(ULID(XCTUnwrap(tickets[place])))) != nil }
+        XCTAssertTrue(try isThere(0))
+        XCTAssertFalse(try isThere(1))
+        XCTAssertTrue(try isThere(2))
+        XCTAssertEqual(try quarantine.byteCount, 3 * 1_850)
+    }
+
     func test_delete_keepsTheSumOfBytes() throws {
         let directory = TemporaryDirectory()
         let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: Quarantine.Limits())
