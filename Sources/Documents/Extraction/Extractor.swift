@@ -379,7 +379,7 @@ struct Extractor<Source: DocumentSource> {
             report(node, ValueFault.outOfRange.rawValue, "business_day lies outside the years 1 to 9999")
             return nil
         }
-        return context.violationCount == 0 || day != Int32.min ? day : nil
+        return day
     }
 
     /// An instant is brought to its day in the type's zone, or in UTC.

@@ -439,16 +439,22 @@ extension Catalog {
             return state.uses
         }
         guard !uses.isEmpty else { return }
-        try write(isCounted: false) { connection in
-            for (hash, time) in uses {
-                for table in ["keys", "operator_keys"] {
-                    let statement = try connection.statement(
-                        "UPDATE \(table) SET last_used_at = max(coalesce(last_used_at, 0), ?2) WHERE secret_sha256 = ?1")
-                    try statement.bind(1, hash)
-                    statement.bind(2, time)
-                    try statement.run()
+        do {
+            try write(isCounted: false) { connection in
+                for (hash, time) in uses {
+                    for table in ["keys", "operator_keys"] {
+                        let statement = try connection.statement(
+                            "UPDATE \(table) SET last_used_at = max(coalesce(last_used_at, 0), ?2) WHERE secret_sha256 = ?1")
+                        try statement.bind(1, hash)
+                        statement.bind(2, time)
+                        try statement.run()
+                    }
                 }
             }
+        } catch {
+            // A full disk, say: the next time writes them down.
+            access.state.withLock { $0.uses.merge(uses, uniquingKeysWith: max) }
+            throw error
         }
     }
 }

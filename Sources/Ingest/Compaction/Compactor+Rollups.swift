@@ -30,9 +30,7 @@ extension Compactor {
         for state in tier.boundary.snapshot().rollups.values.sorted(by: { $0.definition.name < $1.definition.name }) where state.definition.table == base.name {
             do { rolled = rolled + (try sum(state, listed, RollupWork(added: added, removed: removed, keepsRows: keepsRows))) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
                 StoreLog.note("the sums of cold files are made later", path: base.name, reason: "\(state.definition.name): \(error)", level: .warning)
-                var next = state
-                next.table = state.table
-                rolled.states.append(try next.beside(listed))
+                rolled.states.append(try state.beside(listed))
             }
         }
         return rolled

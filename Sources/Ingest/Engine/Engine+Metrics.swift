@@ -71,7 +71,7 @@ extension Engine: StoreLife {
         let due = options.compaction.keepsHot ? [] : files.filter { $0.day < today - options.compaction.hotDays }
         var metrics = [
             gauge("hot_files", "Hot files.", Double(files.count)),
-            gauge("hot_dates", "Business days that hot files hold.", Double(Set(files.map(\.day)).count)),
+            gauge("hot_dates", "Days, in UTC, of which hot files hold what came.", Double(Set(files.map(\.day)).count)),
             gauge("compaction_due_files", "Hot files whose time to move to cold has come.", Double(due.count)),
             gauge("compaction_due_rows", "Receipts in them.", Double(due.reduce(0) { $0 + Int($1.state.rowCount) })),
             gauge("hot_rows", "Receipts in hot files.", Double(files.reduce(0) { $0 + Int($1.state.rowCount) })),
@@ -80,7 +80,7 @@ extension Engine: StoreLife {
                 Double(files.reduce(0) { $0 + $1.allTails.reduce(0) { $0 + $1.rowCountInMemory } })),
             gauge("hot_rows_damaged", "Receipts in hot files whose documents were found damaged at the start.", Double(files.reduce(0) { $0 + $1.damage.count })),
             gauge("hot_bytes", "Bytes of hot files.", Double(byteCount)),
-            gauge("hot_oldest_seconds", "Time since the day of the oldest hot file began.", Double(files.map { Int(today) - Int($0.day) }.max() ?? 0) * 86_400),
+            gauge("hot_oldest_seconds", "Whole days since that of the oldest hot file, in seconds.", Double(files.map { Int(today) - Int($0.day) }.max() ?? 0) * 86_400),
             gauge("disk_min_free_bytes", "Free bytes below which no receipt is taken.", Double(options.hot.writer.minFreeBytes)),
         ]
         if let free = DataDirectory.freeBytes(directory.path) {

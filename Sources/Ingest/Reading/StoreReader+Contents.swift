@@ -57,7 +57,7 @@ extension StoreReader {
             else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
             after = key
         }
-        // The catalog first: a file that goes meanwhile is in it by then, or still at hand.
+        // The files first: what goes to the catalog meanwhile is in it by then, and still at hand here.
         let files = boundary.snapshot().files
         var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1)
         var keys = Set(found.map(\.key))
