@@ -54,6 +54,19 @@ final class JSONPathTests: XCTestCase {
         }
     }
 
+    /// 128 bits reach to 1.7e38, which numbers of 38 digits and one more pass when they are read and added.
+    func test_arithmetic_pastTheLastDigit_isRefused() {
+        let numbers = ["170141183460469231731687303715884105728", "170141183460469231731687303715884105729", "100000000000000000000000000000000000000"]
+        for number in numbers {
+            XCTAssertEqual(fixture.error("SELECT jsonb_path_query('{\"a\":\(number)}', '$.a + 1')")?.slug, .numericOverflow, number)
+            XCTAssertEqual(fixture.error("SELECT jsonb_path_query('{\"a\":-\(number)}', '$.a - 1')")?.slug, .numericOverflow, number)
+        }
+        let greatest = String(repeating: "9", count: 38)
+        XCTAssertEqual(fixture.error("SELECT jsonb_path_query('{\"a\":\(greatest)}', '$.a + $.a')")?.slug, .numericOverflow)
+        XCTAssertEqual(fixture.error("SELECT jsonb_path_query('{\"a\":-\(greatest)}', '$.a + $.a')")?.slug, .numericOverflow)
+        XCTAssertEqual(try fixture.rows("SELECT jsonb_path_query('{\"a\":\(greatest)}', '$.a - $.a')"), "0")
+    }
+
     func test_walk_deepDocuments_end() {
         let fixture = fixture
         onWorker {

@@ -18,9 +18,8 @@ struct JSONPathNumber {
             case UInt8(ascii: "-"): isNegative = true
             case UInt8(ascii: "."): isBehind = true
             default:
-                let (tens, isOver) = value.multipliedReportingOverflow(by: 10)
-                guard !isOver, DecimalMath.fits(tens + Int128(byte & 0x0F)) else { throw .numericOverflow }
-                value = tens + Int128(byte & 0x0F)
+                guard let next = value.multipliedOrNil(by: 10)?.addingOrNil(Int128(byte & 0x0F)), DecimalMath.fits(next) else { throw .numericOverflow }
+                value = next
                 if isBehind { scale += 1 }
             }
         }
@@ -98,9 +97,9 @@ struct JSONPathNumber {
 
     private func sum(_ other: JSONPathNumber) throws(KernelError) -> JSONPathNumber {
         let (one, another, common) = try aligned(other)
-        // Both have 38 digits at most: their sum fits into 128 bits.
-        guard DecimalMath.fits(one + another) else { throw .numericOverflow }
-        return JSONPathNumber(one + another, scale: common)
+        // 128 bits reach to 1.7e38, and the sum of two numbers of 38 digits to 2e38.
+        guard let sum = one.addingOrNil(another), DecimalMath.fits(sum) else { throw .numericOverflow }
+        return JSONPathNumber(sum, scale: common)
     }
 
     /// PostgreSQL's: at least 16 digits that count, by the first groups of four digits of both.
