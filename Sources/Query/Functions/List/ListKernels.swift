@@ -16,7 +16,7 @@ enum ListKernels {
     static func sum(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
         let (offsets, element) = column.lists()
         if type == .double { return sumReals(offsets, element, type: type, dividing: false) }
-        let (sums, counts) = wholeSums(offsets, element)
+        let (sums, counts) = try wholeSums(offsets, element)
         return try finish(sums, counts, type: type, from: element.type) { (sum, _) throws(KernelError) in sum }
     }
 
@@ -26,7 +26,7 @@ enum ListKernels {
     static func average(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
         let (offsets, element) = column.lists()
         if type == .double { return sumReals(offsets, element, type: type, dividing: true) }
-        let (sums, counts) = wholeSums(offsets, element)
+        let (sums, counts) = try wholeSums(offsets, element)
         let (from, to) = (element.type.scale, type.scale)
         var builder = ColumnBuilder(type: type)
         for row in counts.indices {
@@ -43,7 +43,9 @@ enum ListKernels {
     }
 
     /// Sums at the element's scale, and how many elements are no NULL, by list.
-    private static func wholeSums(_ offsets: [Int32], _ element: Column) -> (sums: [Int128], counts: [Int]) {
+    ///
+    /// - Throws: `.numericOverflow` where a sum is past 128 bits, which has more than 38 digits.
+    private static func wholeSums(_ offsets: [Int32], _ element: Column) throws(KernelError) -> (sums: [Int128], counts: [Int]) {
         let validity = element.rowValidity
         var sums = [Int128](repeating: 0, count: offsets.count - 1)
         var counts = [Int](repeating: 0, count: offsets.count - 1)
@@ -62,12 +64,15 @@ enum ListKernels {
         } else {
             let wide = element.wideIntegers()
             for row in sums.indices {
+                // As `ExactSumAggregator` has it: how many times 2^128 are to be added to the sum, since what went past them may come back.
+                var carry = 0
                 for index in Int(offsets[row])..<Int(offsets[row + 1]) where validity?[index] ?? true {
-                    // Past 38 digits is refused at the end; past 128 bits it stays refused.
                     let (sum, overflow) = sums[row].addingReportingOverflow(wide[index])
-                    sums[row] = overflow ? .max : sum
+                    sums[row] = sum
+                    if overflow { carry += wide[index] < 0 ? -1 : 1 }
                     counts[row] += 1
                 }
+                if carry != 0 { throw .numericOverflow }
             }
         }
         return (sums, counts)
