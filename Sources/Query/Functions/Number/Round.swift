@@ -52,13 +52,24 @@ extension SQLFunction {
 
 extension ScalarFunction {
     static let floor = ScalarFunction(
-        "floor", nulls: .strict, cost: .heavy, failure: .never,
+        "floor", nulls: .strict, cost: .heavy, failure: .depending { arguments, type in mayOverflow(arguments, type) },
         kernel: .plain { (call) throws(KernelError) in try ArithmeticKernels.round(call[0], .floor, type: call.type) })
     static let ceil = ScalarFunction(
-        "ceil", nulls: .strict, cost: .heavy, failure: .never,
+        "ceil", nulls: .strict, cost: .heavy, failure: .depending { arguments, type in mayOverflow(arguments, type) },
         kernel: .plain { (call) throws(KernelError) in try ArithmeticKernels.round(call[0], .ceil, type: call.type) })
     static let round = ScalarFunction(
-        "round", nulls: .strict, cost: .heavy, failure: .never, kernel: .plain { (call) throws(KernelError) in try rounded(call) })
+        "round", nulls: .strict, cost: .heavy, failure: .depending { arguments, type in mayOverflow(arguments, type) },
+        kernel: .plain { (call) throws(KernelError) in try rounded(call) })
+
+    /// Whether a number of the operand's type may have more than 38 digits afterwards: a carry is one more before the mark, and digits behind it may be added.
+    private static func mayOverflow(_ arguments: [Expression], _ type: ColumnType) -> Bool {
+        guard case .decimal(let digits, let scale)? = arguments.first?.type, case .decimal(_, let kept) = type else { return false }
+        var dropsDigits = kept < scale
+        if arguments.count > 1 {
+            if case .integer(let count)? = arguments[1].literalValue { dropsDigits = count < Int64(scale) } else { dropsDigits = true }
+        }
+        return max(digits - scale, 0) + (dropsDigits ? 1 : 0) + kept > DecimalMath.digitCountMax
+    }
 
     /// A number of digits that is constant goes for the whole column.
     private static func rounded(_ call: KernelCall) throws(KernelError) -> Column {

@@ -38,9 +38,9 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
-    /// The field's name as a text literal first, the zone last where it matters.
+    /// The field's name as a text literal first, the zone last where it matters. The step of the first moments begins before all that there are.
     static let dateTrunc = ScalarFunction(
-        "date_trunc", nulls: .strict, cost: .heavy, failure: .never, traits: Traits(steps: .truncation),
+        "date_trunc", nulls: .strict, cost: .heavy, failure: .overflow, traits: Traits(steps: .truncation),
         kernel: .plain { (call) throws(KernelError) in
             let part = try TimeFieldKernels.part(named: call[0].constantValue)
             return try TimeFieldKernels.truncate(part, call[1], type: call.type, zone: try call.zone(at: 2))

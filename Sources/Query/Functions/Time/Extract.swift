@@ -80,11 +80,22 @@ extension SQLFunction {
 extension ScalarFunction {
     /// The field's name as a text literal first, the zone last where it matters.
     static let extract = ScalarFunction(
-        "extract", nulls: .strict, cost: .heavy, failure: .never, traits: Traits(steps: .field, distinctCount: 30),
+        "extract", nulls: .strict, cost: .heavy, failure: .depending { arguments, type in mayBeOutside(arguments, type) },
+        traits: Traits(steps: .field, distinctCount: 30),
         kernel: .plain { (call) throws(KernelError) in
             let part = try TimeFieldKernels.part(named: call[0].constantValue)
             return try TimeFieldKernels.extract(part, from: call[1], type: call.type, zone: try call.zone(at: 2))
         })
+
+    /// Whether there may be no answer: no exact number is infinite, as fields that only grow are of an infinite time, and the hours and the epoch of an
+    /// interval may be past 64 bits.
+    private static func mayBeOutside(_ arguments: [Expression], _ type: ColumnType) -> Bool {
+        guard arguments.count > 1, case .bytes(let name)? = arguments[0].literalValue,
+            let part = TimeFieldKernels.Part(name: String(decoding: name, as: UTF8.self))
+        else { return true }
+        if arguments[1].type == .interval { return part == .hour || part == .epoch }
+        return TimeFieldKernels.grows(part) && type != .double
+    }
 
     /// As `extract`, the field's name in each row.
     static let extractEach = ScalarFunction(
