@@ -194,6 +194,10 @@ extension Binder {
     /// - Throws: bad-sql for another number of columns than one; unsupported-sql for lists of lists.
     func bindArrayQuery(_ query: QuerySyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard scope.allowsSubqueries else { throw .badSQL("subqueries are not allowed in \(scope.clause)", at: position) }
+        // As in `bindSubqueryExpression`: aggregates over this level's columns belong here.
+        let outer = scope.frame.subqueryScope
+        scope.frame.subqueryScope = scope
+        defer { scope.frame.subqueryScope = outer }
         let (rows, correlation) = try bindSubquery(query, parent: scope.frame)
         guard rows.columns.count == 1 else {
             throw .badSQL("ARRAY(SELECT …) takes one column, not \(rows.columns.count)", at: position)
