@@ -391,7 +391,7 @@ extension Binder {
     private func sorted(_ plan: LogicalPlan, by items: [OrderItemSyntax], in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
         guard !items.isEmpty else { return plan }
         let columns = plan.columns
-        let inner = BindingFrame(parent: frame.parent)
+        let inner = BindingFrame(parent: frame)
         inner.names = NameScope(name: nil, columns: columns.map { NameScope.Column(name: $0.name, expression: .column($0)) })
         let scope = ExpressionScope(frame: inner, clause: "ORDER BY")
         var keys: [SortKey] = []
@@ -404,6 +404,7 @@ extension Binder {
             }
             keys.append(try sortKey(expression, item))
         }
+        frame.correlate(Set(inner.correlation))
         return .sort(SortNode(input: plan, keys: keys))
     }
 
