@@ -326,7 +326,7 @@ struct DependentJoin {
             .call(function, [.column(number), .literal(.integer(Int64(bound)), .int64)], type: .boolean, position: nil)
         }
         var conditions = offset > 0 ? [test(.greater, offset)] : []
-        if let count { conditions.append(test(.lessOrEqual, count.addingReportingOverflow(offset).partialValue)) }
+        if let count { conditions.append(test(.lessOrEqual, count.addingSaturating(offset))) }
         return (.filter(input: window, conjuncts: conditions), instance)
     }
 
