@@ -1,10 +1,9 @@
-/// Writes a syntax tree as SQL, every operator in parentheses, so that parsing it again gives the same tree. Not so RECURSIVE and WITH TIES, which
-/// are left out, POSITION, which becomes `strpos`, and EXTRACT, a plain call that the parser does not take.
+/// Writes a syntax tree as SQL, every operator in parentheses, so that parsing it again gives the same tree. Not so POSITION, which becomes `strpos`.
 ///
 /// Also a key: expressions of one query that are written alike are taken for the same (`Grouping`).
 ///
-/// Nor do names read back that the parser makes up with a NUL character (LIKE ANY over a list), and a zoned type with digits, `timestamp with time
-/// zone(3)`. Positions are not written: trees that differ in these alone have one text.
+/// Nor do names read back that the parser makes up with a NUL character (LIKE ANY over a list). Positions are not written: trees that differ in
+/// these alone have one text.
 package struct SyntaxPrinter {
     package static func print(_ statement: Statement) -> String {
         switch statement {
@@ -34,16 +33,16 @@ package struct SyntaxPrinter {
 
     // MARK: Queries
 
-    /// LIMIT stands before OFFSET, and FETCH is LIMIT.
+    /// LIMIT stands before OFFSET, and FETCH is LIMIT, but for WITH TIES. RECURSIVE is said of all tables of a WITH.
     private func text(_ query: QuerySyntax) -> String {
         var parts: [String] = []
         if !query.with.isEmpty {
             let tables = query.with.map { "\(name($0.name))\($0.columns.isEmpty ? "" : list($0.columns)) AS (\(text($0.query)))" }
-            parts.append("WITH " + tables.joined(separator: ", "))
+            parts.append((query.with.contains { $0.isRecursive } ? "WITH RECURSIVE " : "WITH ") + tables.joined(separator: ", "))
         }
         parts.append(text(query.body))
         if !query.orderBy.isEmpty { parts.append("ORDER BY " + text(query.orderBy)) }
-        if let limit = query.limit { parts.append("LIMIT " + text(limit)) }
+        if let limit = query.limit { parts.append(query.withTies ? "FETCH FIRST \(text(limit)) ROWS WITH TIES" : "LIMIT " + text(limit)) }
         if let offset = query.offset { parts.append("OFFSET " + text(offset)) }
         return parts.joined(separator: " ")
     }
@@ -220,12 +219,18 @@ package struct SyntaxPrinter {
 
     private func text(_ type: TypeNameSyntax) -> String {
         let modifiers = type.modifiers.isEmpty ? "" : "(" + type.modifiers.map(String.init).joined(separator: ", ") + ")"
-        return type.name + modifiers + (type.isArray ? "[]" : "")
+        // The digits of a zoned type stand before its zone: `timestamp(3) with time zone`.
+        let zone = " with time zone"
+        let name = type.name.hasSuffix(zone) ? String(type.name.dropLast(zone.count)) + modifiers + zone : type.name + modifiers
+        return name + (type.isArray ? "[]" : "")
     }
 
     /// Named arguments are in their places already; `VARIADIC` stands before the last one.
     private func text(_ call: FunctionSyntax) -> String {
         if ["current_date", "current_timestamp", "localtimestamp", "localtime"].contains(call.name.text) { return call.name.text }
+        if call.name.text == "extract", call.arguments.count == 2, case .string(let field) = call.arguments[0].kind {
+            return "extract(\(string(field)) FROM \(text(call.arguments[1])))"
+        }
         var result = (call.name.text == "position" ? "strpos" : name(call.name)) + "("
         if call.isStar { result += "*" }
         if call.isDistinct { result += "DISTINCT " }
