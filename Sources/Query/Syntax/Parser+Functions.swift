@@ -371,8 +371,22 @@ extension Parser {
     mutating func callNode(_ call: FunctionSyntax) throws(QueryError) -> ExpressionSyntax {
         var children = call.arguments + orderExpressions(call.orderBy) + orderExpressions(call.withinGroup)
         if let filter = call.filter { children.append(filter) }
-        if case .window(let window)? = call.over { children += window.partitionBy + orderExpressions(window.orderBy) }
+        if case .window(let window)? = call.over {
+            children += window.partitionBy + orderExpressions(window.orderBy)
+            if let frame = window.frame { children += distances(frame) }
+        }
         return try node(.function(call), at: call.name.position, over: children)
+    }
+
+    private func distances(_ frame: FrameSyntax) -> [ExpressionSyntax] {
+        var found: [ExpressionSyntax] = []
+        for bound in [frame.start, frame.end] {
+            switch bound {
+            case .preceding(let distance), .following(let distance): found.append(distance)
+            case .unboundedPreceding, .currentRow, .unboundedFollowing: break
+            }
+        }
+        return found
     }
 
     /// After the name, at the opening parenthesis; through FILTER and OVER.

@@ -224,6 +224,16 @@ final class ParserTests: XCTestCase {
         XCTAssertNoThrow(try Parser.parseStatement("select a in (1" + repeated(", 1", 50_000) + ")"))
     }
 
+    /// What stands in a frame counts as what stands elsewhere in a call, so that the limits hold it.
+    func test_parse_distancesOfFrames_haveHeightAndWeight() throws {
+        let plain = try Parser.parseExpression("sum(a) over (order by b rows current row)")
+        for frame in ["rows 1 + (2 + 3) preceding", "rows between current row and 1 + (2 + 3) following"] {
+            let call = try Parser.parseExpression("sum(a) over (order by b \(frame))")
+            XCTAssertEqual(call.weight, plain.weight + 5, frame)
+            XCTAssertGreaterThan(call.height, plain.height, frame)
+        }
+    }
+
     func test_parse_cutAnywhere_givesTreeOrError() {
         let sql = """
             with x(a) as (select 'Ї', e'\\n', $1 from "t" u left join unnest(u.lines) as l on true where a between 1 and 2.5e3)
