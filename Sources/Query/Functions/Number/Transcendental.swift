@@ -65,7 +65,7 @@ extension ScalarFunction {
     static let acosh = real("acosh") { $0 < 1 ? nil : Glibc.acosh($0) }
     static let atanh = real("atanh") { $0.magnitude > 1 ? nil : Glibc.atanh($0) }
     static let degrees = real("degrees") { $0.isInfinite ? $0 : finite($0 / (.pi / 180)) }
-    static let radians = real("radians") { $0 == 0 ? $0 : apart($0 * (.pi / 180)) }
+    static let radians = real("radians") { $0 == 0 || $0.isInfinite ? $0 : apart($0 * (.pi / 180)) }
     static let atan2 = ScalarFunction(
         "atan2", nulls: .strict, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
