@@ -28,13 +28,6 @@ struct JSONPathNumber {
 
     init(_ number: Int) { self.init(Int128(number), scale: 0) }
 
-    /// As PostgreSQL makes a NUMERIC of a DOUBLE: 15 digits that count.
-    init(_ number: Double) throws(KernelError) {
-        var text: [UInt8] = []
-        try JSONDocument.appendNumber(NumberText.fifteenDigits(number), to: &text)
-        try self.init(text[...])
-    }
-
     var text: [UInt8] {
         var digits = Array("\(value.magnitude)".utf8)
         if digits.count <= scale { digits = [UInt8](repeating: 0x30, count: scale + 1 - digits.count) + digits }
@@ -45,7 +38,6 @@ struct JSONPathNumber {
     /// Without what stands behind the mark, where it is an INTEGER.
     var index: Int? { Int32(exactly: value / (scale <= 38 ? DecimalMath.powers[scale] : Int128.max)).map { Int($0) } }
 
-    var magnitude: JSONPathNumber { JSONPathNumber(value < 0 ? -value : value, scale: scale) }
     var negated: JSONPathNumber { JSONPathNumber(-value, scale: scale) }
 
     /// The digits of `-x` for those of x; zero has no sign.

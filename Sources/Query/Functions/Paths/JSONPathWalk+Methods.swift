@@ -61,10 +61,22 @@ extension JSONPathWalk {
         case .keyvalue: return try pairs(node, value, found)
         default:
             guard value.kind == .number else { return try fault(.notNumeric, "\(method.rawValue)() in a path is asked of what is no number") }
-            let number = try JSONPathNumber(value.text)
-            let result = method == .abs ? number.magnitude : number.rounded(up: method == .ceiling)
-            return try pass(.number(result), behind: node, found)
+            let result: JSONPathValue
+            do throws(KernelError) {
+                result = try number(method, value.text)
+            } catch {
+                if isThrowing { throw error }
+                return .fault
+            }
+            return try pass(result, behind: node, found)
         }
+    }
+
+    /// abs, floor or ceiling. The digits of an absolute and a number that is whole already are taken as they stand: they may be more than 38.
+    private func number(_ method: JSONPath.Method, _ text: ArraySlice<UInt8>) throws(KernelError) -> JSONPathValue {
+        if method == .abs { return JSONPathValue(text.first == UInt8(ascii: "-") ? text.dropFirst() : text) }
+        guard text.contains(UInt8(ascii: ".")) else { return JSONPathValue(text) }
+        return .number(try JSONPathNumber(text).rounded(up: method == .ceiling))
     }
 
     /// datetime(template).
@@ -95,7 +107,10 @@ extension JSONPathWalk {
             return try pass(value, behind: node, found)
         case .string:
             guard let number = ValueText.double(value.characters[...]), number.isFinite, number != 0 || NumberText.isZero(value.characters) else { return try fault(.notNumeric, "a string is no number that double() reads") }
-            return try pass(.number(try JSONPathNumber(number)), behind: node, found)
+            // As PostgreSQL makes a NUMERIC of a DOUBLE: 15 digits that count, and zeros behind them as far as it goes.
+            var text: [UInt8] = []
+            try JSONDocument.appendNumber(NumberText.fifteenDigits(number), to: &text)
+            return try pass(JSONPathValue(text[...]), behind: node, found)
         default: return try fault(.notNumeric, "double() in a path is asked of what is neither string nor number")
         }
     }
