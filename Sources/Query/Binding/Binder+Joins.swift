@@ -134,11 +134,14 @@ extension Binder {
             let sides = try comparable(
                 TypedExpression(left, at: name.position), TypedExpression(right, at: name.position), "=", at: name.position)
             node.residual.append(.call(.equal, [sides.0, sides.1], type: .boolean, position: name.position))
-            // The merged column is that of the side whose rows all come out; of a full join whichever is there.
+            // The merged column is that of the side whose rows all come out; of a full join whichever is there. It has the type in which both compare.
+            let one = shown(left, comparedAs: sides.0, at: name.position), other = shown(right, comparedAs: sides.1, at: name.position)
             let expression: Expression = switch node.kind {
-            case .right: right
+            case .right: other
             case .full: .coalesce([sides.0, sides.1], type: sides.0.type)
-            default: left
+            // As in PostgreSQL that side's which needs no cast.
+            case .inner, .cross: one.isSame(as: left) || !other.isSame(as: right) ? one : other
+            default: one
             }
             merged.append(NameScope.Unqualified(column: NameScope.Column(name: name.text, expression: expression), relation: nil))
         }
@@ -151,6 +154,15 @@ extension Binder {
         // `USING (…) AS j`: the merged columns, under a name.
         if let alias { scope.relations.append(NameScope.Relation(name: alias.text, columns: merged.map(\.column))) }
         return (.join(node), scope)
+    }
+
+    /// One side's column of USING with the type that both have in common, of which a NUMERIC's digits behind the mark are no part.
+    private func shown(_ column: Expression, comparedAs compared: Expression, at position: Int) -> Expression {
+        if TypeRules.isDecimal(compared.type) {
+            if TypeRules.isDecimal(column.type) { return column }
+            if TypeRules.isInteger(column.type) { return .cast(column, to: .decimal38(scale: 0), position: position) }
+        }
+        return column.type == compared.type ? column : compared
     }
 
     /// - Throws: bad-sql where a side has none of that name, or several.
