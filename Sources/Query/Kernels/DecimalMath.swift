@@ -100,6 +100,22 @@ enum DecimalMath {
         return longDivide(left.magnitude, by: right.magnitude, exponent: exponent).flatMap { signed($0, isNegative: isNegative) }
     }
 
+    /// The whole part of `left / right`, the rest left out; nil when it has more than 38 digits.
+    /// - Precondition: `right` is not 0.
+    static func wholeQuotient(_ left: Int128, scale leftScale: Int, by right: Int128, scale rightScale: Int) -> Int128? {
+        // left / 10^l ÷ right / 10^r is left · 10^(r - l) / right.
+        let exponent = rightScale - leftScale
+        let isNegative = (left < 0) != (right < 0)
+        guard exponent.magnitude <= digitCountMax.magnitude else { return exponent < 0 || left == 0 ? 0 : nil }
+        if exponent < 0 {
+            let (high, low) = right.magnitude.multipliedFullWidth(by: powers[-exponent].magnitude)
+            return high == 0 ? signed(left.magnitude / low, isNegative: isNegative) : 0
+        }
+        let (high, low) = left.magnitude.multipliedFullWidth(by: powers[exponent].magnitude)
+        guard high < right.magnitude else { return nil }
+        return signed(right.magnitude.dividingFullWidth((high, low)).quotient, isNegative: isNegative)
+    }
+
     /// `numerator × 10^exponent / denominator` for exponents past 38: digits are brought down in two steps.
     ///
     /// First by 10^38, whose quotient and rest then each take the further digits; only the last step rounds.

@@ -103,12 +103,8 @@ extension ScalarFunction {
             var values = [Int128](repeating: 0, count: left.count)
             for row in left.indices where validity?[row] ?? true {
                 guard right[row] != 0 else { throw .divisionByZero }
-                // At one scale the quotient of the digits is that of the numbers.
-                let scale = max(from, by)
-                guard let one = DecimalMath.rescale(left[row], from: from, to: scale), let other = DecimalMath.rescale(right[row], from: by, to: scale) else {
-                    throw .numericOverflow
-                }
-                values[row] = one / other
+                guard let quotient = DecimalMath.wholeQuotient(left[row], scale: from, by: right[row], scale: by) else { throw .numericOverflow }
+                values[row] = quotient
             }
             return .decimals(values, type: call.type, validity: validity)
         })
