@@ -2,9 +2,9 @@ import ColumnStore
 
 /// Names and texts as SQL writes them, and format, which puts them into a template.
 ///
-/// format's grammar, as PostgreSQL's (docs, functions-string, section "format"), of which one `-` is read:
+/// format's grammar, as PostgreSQL's (docs, functions-string, section "format"):
 ///
-///   mark      = '%%' | '%' [ position ] [ '-' ] [ width ] kind
+///   mark      = '%%' | '%' [ position ] { '-' } [ width ] kind
 ///   position  = digits '$'
 ///   width     = digits | '*' [ digits '$' ]
 ///   kind      = 's' | 'I' | 'L'
@@ -134,7 +134,7 @@ private struct FormatMark {
         } else {
             rest = saved
         }
-        if rest.first == UInt8(ascii: "-") {
+        while rest.first == UInt8(ascii: "-") {
             rest.removeFirst()
             isLeft = true
         }
