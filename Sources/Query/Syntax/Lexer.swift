@@ -123,7 +123,7 @@ struct Lexer {
     /// The first scalar of some bytes, for a message.
     private static func show(_ rest: ArraySlice<UInt8>) -> String {
         guard let scalar = String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first else { return "at the end" }
-        return scalar.value < 0x20 ? "U+00\(String(scalar.value, radix: 16))" : "“\(String(Character(scalar)))”"
+        return scalar.value < 0x20 ? "U+00\(scalar.value < 0x10 ? "0" : "")\(String(scalar.value, radix: 16, uppercase: true))" : "“\(String(Character(scalar)))”"
     }
 
     /// Blanks are those of ASCII: a no-break space is part of a name.

@@ -191,6 +191,12 @@ final class ParserTests: XCTestCase {
         }
     }
 
+    func test_parse_characterThatIsNone_isNamedByFourDigits() {
+        for (text, name) in [("select \u{1}", "U+0001"), ("select \u{1F}", "U+001F")] {
+            XCTAssertThrowsError(try Parser.parseStatement(text)) { error in XCTAssertTrue("\(error)".contains(name), "\(error)") }
+        }
+    }
+
     func test_parse_hostileDepth_isRefusedNotFatal() {
         func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
         let count = 20_000
