@@ -58,7 +58,7 @@ struct ExpressionParser {
         let arity = function.arity
         guard arity.contains(arguments.count) else {
             let wanted = arity.lowerBound == arity.upperBound ? "\(arity.lowerBound)" : "\(arity.lowerBound) to \(arity.upperBound)"
-            throw ExpressionFault(offset: start, "\(name) takes \(wanted) arguments, not \(arguments.count)")
+            throw ExpressionFault(offset: start, "\(name) takes \(wanted) argument\(arity == 1...1 ? "" : "s"), not \(arguments.count)")
         }
         return .call(function, arguments)
     }

@@ -128,7 +128,7 @@ extension Binder {
     private func bindGathered(_ function: GatheredAggregate, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = call.name.position
         guard call.arguments.count == function.argumentCount, !call.isStar, call.withinGroup.isEmpty else {
-            throw .badSQL("\(function.name) takes \(function.argumentCount) arguments", at: position).because(.undefinedFunction)
+            throw .badSQL("\(function.name) takes \(function.argumentCount) argument\(function.argumentCount == 1 ? "" : "s")", at: position).because(.undefinedFunction)
         }
         guard !call.isDistinct || function.argumentCount == 1 else { throw .unsupported("\(function.name) takes no DISTINCT", at: position) }
         // Rows and lists are gathered as the documents that they become.

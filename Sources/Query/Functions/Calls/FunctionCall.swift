@@ -14,7 +14,7 @@ struct FunctionCall {
     func count(_ range: ClosedRange<Int>) throws(QueryError) {
         guard range.contains(arguments.count) else {
             let wanted = range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-            throw .badSQL("\(name) takes \(wanted) arguments, not \(arguments.count)", at: position).because(.undefinedFunction)
+            throw .badSQL("\(name) takes \(wanted) argument\(range == 1...1 ? "" : "s"), not \(arguments.count)", at: position).because(.undefinedFunction)
         }
     }
 
