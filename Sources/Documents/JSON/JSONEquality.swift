@@ -48,7 +48,7 @@ package enum JSONEquality {
         }
     }
 
-    /// An element of the array that equals an earlier one. Elements are sorted by a hash first, so that many cost no square.
+    /// The first element of the array that equals an earlier one. Elements are sorted by a hash first, so that many cost no square.
     static func firstRepeated(_ tape: JSONTape, _ array: Int, _ work: WorkBudget) -> Int? {
         guard charge(tape, array, work), work.charge(16 * Int(tape.nodes[array].childCount), .schema) else { return nil }
         var items: [(hash: UInt64, node: Int)] = tape.children(of: array).map { (hash(tape, $0), $0) }
@@ -58,14 +58,9 @@ package enum JSONEquality {
         while start < items.count {
             var end = start + 1
             while end < items.count, items[end].hash == items[start].hash { end += 1 }
-            for later in start..<end {
-                for earlier in start..<later where areEqual(tape, items[later].node, tape, items[earlier].node, work) {
-                    repeated = min(repeated ?? Int.max, items[later].node)
-                    // All of one hash are equal but for accidents: one pair is enough.
-                    break
-                }
-                if repeated != nil { break }
-            }
+            // All of one hash are equal but for accidents: one pair is enough of each, and its first pair has the earliest element.
+            let first = (start..<end).first { later in (start..<later).contains { areEqual(tape, items[later].node, tape, items[$0].node, work) } }
+            if let first { repeated = min(repeated ?? Int.max, items[first].node) }
             start = end
         }
         return repeated

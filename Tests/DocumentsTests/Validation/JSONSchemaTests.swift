@@ -88,6 +88,12 @@ final class JSONSchemaTests: XCTestCase {
         }
     }
 
+    /// Elements are looked at in the order of their hashes, which are others in each process.
+    func test_validate_manyRepeatedElements_namesTheFirst() throws {
+        let items = (0..<200).map { "\($0),\($0)" }.joined(separator: ",")
+        XCTAssertEqual(try violations(#"{"uniqueItems":true}"#, "[\(items)]"), ["/1 uniqueItems"])
+    }
+
     func test_validate_formats_areAssertedWhereAsked() throws {
         let cases: [(String, [String], [String])] = [
             ("date", ["2024-02-29"], ["2023-02-29", "2024-2-29", "2024-02-29Z", "20240229"]),
