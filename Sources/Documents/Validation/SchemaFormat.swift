@@ -116,7 +116,10 @@ enum SchemaFormat: String, Sendable {
         }
         let isCompressed = text.contains("::")
         if isCompressed {
-            guard text.components(separatedBy: "::") == 2 else { return false }
+            guard text.components(separatedBy: "::") == 2, !text.contains(":::") else { return false }
+            // A colon alone stands between groups.
+            if text.hasPrefix(":"), !text.hasPrefix("::") { return false }
+            if text.hasSuffix(":"), !text.hasSuffix("::") { return false }
             if text.hasPrefix("::") { groups.removeFirst() }
             if text.hasSuffix("::") { groups.removeLast() }
             groups.removeAll(where: \.isEmpty)
@@ -140,12 +143,13 @@ enum SchemaFormat: String, Sendable {
             guard isAuthority(Array(rest[2..<end])) else { return false }
             rest = Array(rest[end...])
         }
-        // A `%` needs its two digits behind it.
-        for (index, byte) in rest.enumerated() {
-            guard isAlphanumeric(byte) || allowed.contains(byte) else { return false }
-            if byte == UInt8(ascii: "%") {
-                guard index + 2 < rest.count, isHexDigit(rest[index + 1]), isHexDigit(rest[index + 2]) else { return false }
-            }
+        return rest.allSatisfy { isAlphanumeric($0) || allowed.contains($0) } && hasWholeEscapes(rest)
+    }
+
+    /// A `%` needs its two digits behind it.
+    private static func hasWholeEscapes(_ text: [UInt8]) -> Bool {
+        for (index, byte) in text.enumerated() where byte == UInt8(ascii: "%") {
+            guard index + 2 < text.count, isHexDigit(text[index + 1]), isHexDigit(text[index + 2]) else { return false }
         }
         return true
     }
@@ -153,6 +157,7 @@ enum SchemaFormat: String, Sendable {
     /// `user@host:port`: user and port may be left out, the host may be empty (`file:///x`) or an IPv6 address in brackets.
     private static func isAuthority(_ authority: [UInt8]) -> Bool {
         let allowed = Array("-._~!$&'()*+,;=%:".utf8)
+        guard hasWholeEscapes(authority) else { return false }
         var host = authority
         if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
             guard authority[..<at].allSatisfy({ isAlphanumeric($0) || allowed.contains($0) }) else { return false }

@@ -98,6 +98,8 @@ enum URIReference {
         var index = 0
         while index < source.count {
             if source[index] == UInt8(ascii: "%"), index + 2 < source.count,
+                // A number's sign would be read, too.
+                SchemaFormat.isHexDigit(source[index + 1]), SchemaFormat.isHexDigit(source[index + 2]),
                 let value = UInt8(String(decoding: source[index + 1...index + 2], as: UTF8.self), radix: 16)
             {
                 bytes.append(value)

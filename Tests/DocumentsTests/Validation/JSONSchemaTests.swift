@@ -100,13 +100,20 @@ final class JSONSchemaTests: XCTestCase {
             ("date-time", ["2024-01-01T00:00:00Z", "2024-01-01t23:59:60z", "2024-01-01T00:00:00.5+02:00"], ["2024-01-01 00:00:00Z", "2024-01-01T00:00:00", "2024-01-01T24:00:00Z", "2024-01-01T12:00:60Z"]),
             ("time", ["23:59:60Z", "00:29:60+00:30", "12:00:00.25-05:00"], ["12:00:00", "12:00Z", "25:00:00Z"]),
             ("email", ["a@b.cz", "\\\"a b\\\"@x.org", "x+y@[127.0.0.1]"], ["a", "@b", "a@", "a..b@c.d", ".a@b.c", "a@-b.c"]),
+            ("email", ["a@[IPv6:1:2::3]", "a@[IPv6:::1]"], ["a@[IPv6:::::]", "a@[IPv6:1:::2]", "a@[IPv6::1::2]", "a@[IPv6:1::2:]"]),
             ("uri", ["http://a/b?c#d", "urn:isbn:1", "http://[::1]:80/"], ["//a/b", "a b:c", "http://a b", "http://[::1", "\\\\\\\\x", "a%zz:b"]),
+            ("uri", ["http://[1::]/", "http://[::]/", "http://u%41@h%c3/"], ["http://[:::]/", "http://[1:::2]/", "http://[:1::2]/", "http://h%/", "http://u%4@h/", "http://u%zz@h/"]),
             ("uuid", ["2EB8AA08-AA98-11EA-B4AA-73B441D16380"], ["2eb8aa08aa9811eab4aa73b441d16380", "2eb8aa08-aa98-11ea-b4aa-73b441d1638"]),
         ]
         for (format, good, bad) in cases {
             for text in good { XCTAssertEqual(try violations("{\"format\":\"\(format)\"}", "\"\(text)\""), [], "\(format) \(text)") }
             for text in bad { XCTAssertEqual(try violations("{\"format\":\"\(format)\"}", "\"\(text)\""), [" format"], "\(format) \(text)") }
         }
+    }
+
+    func test_init_signBehindPercent_isNoEscape() throws {
+        XCTAssertEqual(try violations(##"{"$ref":"#/$defs/a%+fb","$defs":{"a%+fb":{"type":"integer"}}}"##, "1"), [])
+        XCTAssertEqual(try violations(##"{"$ref":"#/$defs/a%41b","$defs":{"aAb":{"type":"integer"}}}"##, "\"x\""), [" type"])
     }
 
     func test_init_endlessChainOfReferences_isRefused() {
