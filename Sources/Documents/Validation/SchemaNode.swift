@@ -41,7 +41,6 @@ final class SchemaNode: @unchecked Sendable {
     var verdict: Bool?
     /// The schema resource that it belongs to.
     var resource = 0
-    /// Whether anything but `properties` and the like applies to it: a schema without keywords is passed over.
     var reference: Int?
     var dynamicReference: DynamicReference?
 
@@ -98,6 +97,7 @@ final class SchemaNode: @unchecked Sendable {
     var condition: Int?
     var consequence: Int?
     var alternative: Int?
+    /// Whether anything but `properties` and the like applies to it: a schema without keywords is passed over.
     var hasApplicators = false
 
     init() {}
