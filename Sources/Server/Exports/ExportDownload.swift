@@ -11,8 +11,10 @@ struct ExportDownload: Sendable {
         let fields: [Response.Header]
     }
 
+    /// Where the file lies by now: an object of the place that `exports.url` names.
     let object: ExportObject
     /// Bytes of the file.
+    /// Of the whole, or what `Range` asked for; empty for a file without a byte.
     let range: Range<Int64>
     let call: Call
     let queries: QueryService
@@ -20,12 +22,15 @@ struct ExportDownload: Sendable {
     let log: Log
 
     /// What is asked for at a time.
+    /// One request to the bucket for each. Larger ones would hold more memory for a client that reads slowly, smaller ones pay a round trip more often.
     private static let pieceByteCount: Int64 = 1 << 20
 
     /// - Returns: nil: the answer comes from another thread.
     /// - Throws: `too-many-queries` where as many files are sent as may be; what the place says to the first piece.
     func response(_ head: Head) throws -> Response? {
+        // No object is asked for where no byte of it goes out; the length alone says what a GET would have.
         guard call.request.method != .head, !range.isEmpty else { return answer(head, ResponseStream(byteCount: Int64(range.count))) }
+        // Charged before anything is read: what waits in the stream, and the piece that the thread has in hand.
         try call.exchange.holdAnswer(ResponseStream.heldByteCount + Int(Self.pieceByteCount))
         guard exports.beginSending(countMax: max(1, queries.limits.count / 2)) else { throw Self.crowded }
         do { return try begin(head) } catch {
@@ -42,6 +47,7 @@ struct ExportDownload: Sendable {
         let first = try object.read(piece(from: range.lowerBound))
         var patience = ResponseStream.Patience()
         patience.deadline = SteadyClock.seconds() + queries.limits.streamTime
+        // A reader who stands still loses the thread once questions wait for one, and not before.
         patience.isCrowded = { [queries] in queries.hasWaiting }
         let output = ResponseStream(patience, byteCount: Int64(range.count))
         let response = answer(head, output)
@@ -55,6 +61,7 @@ struct ExportDownload: Sendable {
         }
         guard let ticket else { throw Self.crowded }
         exchange.whenGone { [queries, exports] in
+            // One that has begun ends by itself, and gives its place back in its own `defer`: given twice, more files than may be would be sent.
             guard queries.pool.drop(ticket) else { return }
             exports.endSending()
             exchange.complete { .noContent }
@@ -70,6 +77,7 @@ struct ExportDownload: Sendable {
         return response
     }
 
+    /// Runs on a query's thread until the last byte is taken, or the client, its patience or the place ends it.
     private func send(_ first: [UInt8], _ output: ResponseStream) {
         do {
             try output.write(first)
@@ -80,6 +88,7 @@ struct ExportDownload: Sendable {
                 try output.write(bytes)
             }
             output.finish()
+        // Who has gone wants no word of it.
         } catch is ResponseStream.Closed {
         } catch {
             // The status has gone out: the connection closes before the length that was announced.

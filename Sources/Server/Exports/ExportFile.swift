@@ -3,6 +3,10 @@ import Glibc
 internal import Ingest
 
 /// The file of an export while it is written: hashed on the way, bounded, durable at its end.
+///
+/// 1. The file has a name from the first byte on, which no row of the catalog leads to until `finish` has returned: a crash leaves it to the sweep.
+/// 2. An object that goes before `finish` takes its file along.
+/// 3. One thread uses it, the queue's: one export is made at a time, so what other files have is counted once.
 final class ExportFile {
     let path: String
     private let exports: any ExportKeeping
@@ -14,6 +18,7 @@ final class ExportFile {
     private(set) var byteCount: Int64 = 0
     private var isFinished = false
 
+    /// - Throws: `disk-full` where the file cannot be made; what the catalog or the folder says as the other files are counted.
     /// - Parameter byteCountMax: of all exports' files together.
     init(path: String, exports: any ExportKeeping, byteCountMax: Int64) throws {
         self.path = path
@@ -29,6 +34,7 @@ final class ExportFile {
         if !isFinished { _ = FileRemoval.remove(path, .unpublished) }
     }
 
+    /// - Throws: `spill-full` and `disk-full` before a byte is written, as `check`; `disk-full` for a write that fails, after which the file is of no use.
     func write(_ bytes: [UInt8]) throws {
         try check(bytes.count)
         hash.update(bytes.span.bytes)
@@ -43,6 +49,10 @@ final class ExportFile {
     }
 
     /// Asks for room for so many bytes more.
+    ///
+    /// The disk's own room is looked at each time the file has grown past another 16 MiB: a look is a system call.
+    ///
+    /// - Throws: `spill-full` where all files would have more than they may; `disk-full` where the disk has less free than `limits.min_free`.
     func check(_ count: Int) throws {
         guard otherByteCount + byteCount + Int64(count) <= byteCountMax else {
             throw Problem(.spillFull, "the files of exports would have more than limits.exports_bytes, \(byteCountMax) bytes, together: delete some, or wait until they expire")
@@ -51,11 +61,14 @@ final class ExportFile {
         throw Problem(.diskFull, "less than limits.min_free is free on the disk")
     }
 
+    /// A shorter file is never looked at; its own bytes are too few to matter to what must stay free.
     private static let lookByteCount: Int64 = 16 << 20
 
     /// Another program's writer put the file there: what it is.
+    /// Its bytes are read once, for the hash and the count. They are on the disk by now: `check` refuses such a file, and does not keep it from growing.
     func takeWhole() throws {
         close(descriptor)
+        // Until here it was open for writing alone; one descriptor reads it now, and syncs it in `finish`.
         descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(errno) }
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
@@ -72,6 +85,7 @@ final class ExportFile {
 
     /// - Returns: the SHA-256 in hexadecimal digits, once the file is durable.
     func finish() throws -> String {
+        // The bytes, and then the name: a row that tells of a file must find it after a power cut.
         guard fsync(descriptor) == 0 else { throw Self.failure(errno) }
         let folder = open(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw Self.failure(errno) }

@@ -25,6 +25,9 @@ struct ExportMaker: Sendable {
         }
     }
 
+    /// Makes one export and notes in the catalog how it ended, done or not. Nothing is thrown: what went wrong is the export's own `problem`.
+    ///
+    /// An end that cannot be noted leaves the row `running`, and the queue finds it again.
     private func make(_ run: ExportQueue.Run) {
         var export = run.export
         let log = context.log
@@ -39,6 +42,7 @@ struct ExportMaker: Sendable {
             let problem = ProblemMapping.problem(for: error)
             if problem.slug == .internalError, !run.isCancelled { log.error("an export failed", ["export": .text(export.id), "error": .text(problem.cause ?? "\(error)")]) }
             (export.state, export.problem, export.endedAt) = (.error, ProblemBody(problem).json(), CalendarText.now)
+            // No row leads to what was written: its file goes with the object that wrote it.
             (export.fileName, export.byteCount, export.sha256) = (nil, 0, nil)
             export.rowCount = run.progress.rowCount
         }
@@ -50,9 +54,11 @@ struct ExportMaker: Sendable {
         }
     }
 
+    /// - Throws: `contract-not-valid` where the owner may not ask any more; what the question, the file, or a cancellation says.
     private func made(_ export: inout Export, _ run: ExportQueue.Run) throws {
         let principal = try Self.principal(export.owner, context.store.credentials)
         let request = try ExportRequest(body: try JSONParser.parse(export.request), as: principal)
+        // With a part by chance: each try at an export has a file of its own.
         let name = "\(export.id)-\(try APIKey.randomText(byteCount: 6)).\(request.format.rawValue)"
         let file = try ExportFile(path: try context.store.exports.exportPath(name), exports: context.store.exports, byteCountMax: Int64(context.limits.exportsByteCount))
         let deadline = SteadyClock.seconds() + context.limits.streamTime
@@ -62,6 +68,7 @@ struct ExportMaker: Sendable {
         case (.sheets(let sheets), nil): try work.workbook(sheets, to: file)
         case (.receipts(let page), _): try work.receipts(page, request, to: file)
         }
+        // From here on the file is durable, and before here no field of the row names it.
         export.sha256 = try file.finish()
         if case .contract(let client) = export.owner { context.store.usage.usageMeter.add(to: client) { $0.exportsBytes += file.byteCount } }
         (export.fileName, export.byteCount, export.rowCount) = (name, file.byteCount, run.progress.rowCount)

@@ -4,26 +4,34 @@ internal import Ingest
 internal import Query
 
 /// What an export is of: the body of POST /v1/exports.
+///
+/// Read twice: as it is posted, so that faults are the caller's at once, and by `ExportMaker` from the text in the catalog as the file is made.
 struct ExportRequest: Sendable {
+    /// One question and the name of its sheet; of a form without sheets there is one of them.
     struct Sheet: Sendable {
         var name: String
         var query: SQLRequest
     }
 
+    /// What the file is filled with: answers to questions, or a walk over receipts with their documents.
     enum Content: Sendable {
         case sheets([Sheet])
         case receipts(PageRequest)
     }
 
     static let members: Set<String> = ["query", "params", "time_zone", "receipts", "sheets", "format", "name", "expires_in"]
+    /// A workbook is made by one query after the other in one turn of the queue.
     private static let sheetCountMax = 100
+    /// It goes into `Content-Disposition`, three times as long where it is escaped.
     private static let nameByteCountMax = 200
+    /// From a second to 90 days.
     private static let expirySeconds = 1.0...90 * 86_400
 
     let content: Content
     /// A workbook of several.
     let isOfSheets: Bool
     let format: ExportFormat
+    /// As the download calls the file, without its ending.
     let name: String
     /// Microseconds.
     let expiresIn: Int64
@@ -78,10 +86,12 @@ struct ExportRequest: Sendable {
         return Int64(seconds * 1_000_000)
     }
 
+    /// By the rules of a question, whose other members are none of this one's.
     private static func timeZone(_ body: JSONValue) throws -> String {
         try SQLRequest(body: .object([.init("query", .string("")), .init("time_zone", body["time_zone"] ?? .null)])).timeZone
     }
 
+    /// Each sheet is a question by itself; the time zone is the whole workbook's, so that its dates agree.
     private static func sheets(_ body: JSONValue, _ format: ExportFormat) throws -> [Sheet] {
         guard format == .workbook else { throw Problem.parameter("sheets", "only a workbook has sheets; the format is \(format.rawValue)") }
         if (body["params"] ?? .null) != .null { throw Problem.parameter("params", "each sheet has its own") }

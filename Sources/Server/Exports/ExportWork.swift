@@ -11,6 +11,9 @@ struct ExportWork {
     /// On the steady clock.
     let deadline: Double
 
+    /// What ends the next query of the export: its own end, or what is left of the one time that all of them share.
+    ///
+    /// - Throws: `Job.Cancelled` where it was ended; `query-timeout` once no time is left.
     private func cancellation() throws -> Cancellation {
         if run.isCancelled { throw Job.Cancelled() }
         let left = deadline - SteadyClock.seconds()
@@ -18,7 +21,11 @@ struct ExportWork {
         return Cancellation(timeLimitSeconds: left, of: "limits.stream_time")
     }
 
+    /// Runs `body` over an answer that has begun, and lets go of it whatever `body` does.
+    ///
     /// A query's answer, whose stream a stop can end.
+    ///
+    /// - Parameter fraction: how much of the whole export is done as this query begins, from 0 to 1.
     private func answer<Result>(
         _ request: SQLRequest, _ catalog: any QueryCatalog, now: Int64, fraction: Double, _ body: (SQLRunner, SQLRunner.Started) throws -> Result
     ) throws -> Result {
@@ -33,6 +40,7 @@ struct ExportWork {
                 run.begin(stream, fraction: fraction)
             }
             defer {
+                // First forgotten, then ended: whoever cancels the run from here on reaches no stream of a query that is over.
                 run.begin(nil, fraction: fraction)
                 answer.stream.cancel()
             }
@@ -52,6 +60,7 @@ struct ExportWork {
         }
     }
 
+    /// One catalog and one instant for all sheets: what one says of the store agrees with what another says.
     func workbook(_ sheets: [ExportRequest.Sheet], to file: ExportFile) throws {
         let (catalog, _) = try context.queries.catalog(as: principal, upTo: nil)
         let now = CalendarText.now
@@ -67,6 +76,8 @@ struct ExportWork {
 
     // MARK: Receipts
 
+    /// A page is in memory at a time. Its cursor has the state of the store in it, so that later pages see what the first one saw.
+    ///
     /// Pages of one walk, whose members are fixed when it begins.
     func receipts(_ request: PageRequest, _ export: ExportRequest, to file: ExportFile) throws {
         var writer: (any ReceiptFileWriter)?
@@ -83,6 +94,7 @@ struct ExportWork {
         try writer?.finish()
     }
 
+    /// The columns are the first page's; those of a walk do not change.
     private static func writer(_ export: ExportRequest, _ schema: Schema, _ file: ExportFile, _ space: SpillSpace) throws -> any ReceiptFileWriter {
         let columns = schema.fields.map { ResultColumn(name: $0.name, type: $0.type) }
         switch export.format.form {

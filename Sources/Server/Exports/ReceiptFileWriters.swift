@@ -4,7 +4,9 @@ internal import Query
 
 /// Pages of receipts into a file of one format.
 protocol ReceiptFileWriter: AnyObject {
+    /// Called once for each page, in the walk's order.
     func add(_ page: Page) throws
+    /// After the last page; the bytes of the file are whole then, and not yet durable (`ExportFile.finish`).
     func finish() throws
 }
 
@@ -16,6 +18,7 @@ final class LineFileWriter: ReceiptFileWriter {
     func finish() {}
 }
 
+/// A form that answers have too. The encoder may keep rows back, as Parquet does until a row group is full: `finish` must come.
 final class EncodedFileWriter: ReceiptFileWriter {
     private var encoder: any ResultEncoder
     private let file: ExportFile
@@ -42,6 +45,7 @@ final class EncodedFileWriter: ReceiptFileWriter {
     }
 }
 
+/// A workbook of one sheet, which its library writes by itself: `ExportFile` reads what came of it.
 final class BookFileWriter: ReceiptFileWriter {
     private let book: WorkbookFile
     private let file: ExportFile
