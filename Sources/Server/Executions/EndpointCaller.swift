@@ -4,7 +4,11 @@ internal import Ingest
 internal import Processes
 
 /// `till:call`: a signed POST to a configured endpoint, with the retries of registrars.
+///
+/// Order of a turn: what the endpoint's settings say (`RegistrarOptions.turn`), then at most one question whether it has seen the task, then the task itself.
+/// Sent anew it bears the same id, by which an endpoint knows it again. Answers come on the thread of `OutgoingClient`, which must not wait.
 final class EndpointCaller: Sendable {
+    /// By name, as the settings have them; they do not change while the process lives.
     private let endpoints: [String: RegistrarOptions]
     private let client: OutgoingClient
     private let callbackBase: String
@@ -20,15 +24,19 @@ final class EndpointCaller: Sendable {
         self.callbackBase = callbackBase.hasSuffix("/") ? String(callbackBase.dropLast()) : callbackBase
     }
 
+    /// Calls under way end as `abandoned`: the next start sends them again.
     func stop() { client.close() }
 
+    /// Of a name without settings 1: its tasks only wait.
     func concurrency(of name: String) -> Int { endpoints[name]?.concurrency ?? 1 }
 
+    /// - Parameter end: called once, on this thread or the client's.
     func call(_ name: String, _ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
         guard let endpoint = endpoints[name] else {
             // It may be configured by the next start; a Retry or a timeout may end it before.
             return end(.awaited(lookAgainAt: CalendarText.now + Self.absencePause))
         }
+        // By the task's age and not by its tries: one that waited through a long stop is over all the same.
         let isExpired = CalendarText.now.subtractingSaturating(work.createdAt) >= endpoint.expires
         switch endpoint.turn(attempts: work.tryCount, isExpired: isExpired, mayHaveArrived: work.isRepeat || work.createdAt < startedAt) {
         case .expired: end(.failed(StateError(.unavailable, "no final answer of \(name) before `expires`, in \(work.tryCount) attempts")))
@@ -36,6 +44,7 @@ final class EndpointCaller: Sendable {
         case .send: send(name, work, endpoint, end)
         case .ask(let statusURL):
             client.send(question(statusURL, work, endpoint)) { [self] result in
+                // It never came there: sent now, in the same turn, with no pause between.
                 guard let ending = Self.ending(result, name, work, endpoint, toQuestion: true) else { return send(name, work, endpoint, end) }
                 end(ending)
             }
@@ -54,6 +63,7 @@ final class EndpointCaller: Sendable {
         return endpoint.request(RegistrarOptions.question(statusURL, parameters), id: Self.headerText(call.key), body: nil, now: CalendarText.now)
     }
 
+    /// The task as JSON. Its `callback_url` is the endpoint's own, and `task_token` in it says which task an answer by callback is for.
     private func request(_ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions) -> OutgoingRequest {
         let call = work.call
         let body = JSONValue.object([
@@ -64,6 +74,7 @@ final class EndpointCaller: Sendable {
     }
 
     /// A state may be named in any letters, a header field not.
+    /// What is not printable ASCII goes as `%` and two hexadecimal digits: `Prüfung` is `Pr%C3%BCfung`. A `%` of its own stays, so it cannot be undone.
     static func headerText(_ text: String) -> String {
         text.utf8.map { (0x20...0x7E).contains($0) ? String(UnicodeScalar($0)) : "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
     }

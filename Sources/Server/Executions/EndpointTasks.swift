@@ -4,6 +4,7 @@ internal import Ingest
 internal import Processes
 
 /// `till:call`: a configured endpoint, which answers or calls back.
+/// The endpoint's name is the resource's; everything else is `EndpointCaller`'s.
 struct EndpointTasks: ResourceExecutor {
     static let kind = ResourceKind(Resource.endpointKind, naming: "endpoint")
     private let calls: EndpointCaller

@@ -4,6 +4,8 @@ internal import Ingest
 internal import Processes
 
 /// `till:export`: an answer that leaves as a file, and a link to that.
+///
+/// The task holds no thread while the file is made: it looks again every half second, at the export that its own key names.
 struct ExportTasks: ResourceExecutor {
     static let kind = ResourceKind("export")
     private let parts: TaskParts
@@ -11,6 +13,7 @@ struct ExportTasks: ResourceExecutor {
 
     init(_ parts: TaskParts) { self.parts = parts }
 
+    /// Each turn is a look at the catalog, or the order itself; the files are made one at a time anyway.
     func concurrency(of name: String) -> Int { 2 }
 
     func carryOut(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) { parts.onPool(share, end) { try export(work) } }
@@ -21,6 +24,7 @@ struct ExportTasks: ResourceExecutor {
     /// Asked for once for each attempt of a state, under an id that is made of its key, and looked at until it is there.
     private func export(_ work: TaskWork) throws -> TaskEnding {
         let principal = try parts.principal(of: work)
+        // 96 bits of it: two attempts of any executions do not meet, and a repeat of this one finds what it has ordered.
         let hash = SHA256.hash(Array("\(work.call.key):\(work.call.attempt)".utf8))
         let id = "e_" + Hex.text(Array(hash.prefix(12)))
         guard let export = try? parts.context.store.exports.export(id, as: principal) else {

@@ -6,6 +6,7 @@ internal import Processes
 /// The input of `till:post`: `{"type", "document"}` or `{"type", "documents": […]}`.
 struct Posting: Sendable {
     let request: TakeRequest
+    /// Whether the answer is a list, also of one document.
     private let isOfMany: Bool
 
     /// - Throws: `bad-parameter` naming the member.
@@ -31,6 +32,7 @@ struct Posting: Sendable {
         case (nil, .array(let documents)?):
             isOfMany = true
             // One receipt a line, each on its own: what is stored already is a repeat.
+            // Serialized they have no line feed, so each stays one line.
             let lines = documents.map(\.serialized).joined(separator: [0x0A])
             request = TakeRequest(form: .ndjson, body: Array(lines), contentType: "application/x-ndjson", principal: principal, type: type, client: client)
         default: throw Problem.parameter("document", "document, or documents as an array, is wanted", code: "required")
@@ -42,17 +44,20 @@ struct Posting: Sendable {
         guard case .string(let text) = document else {
             return TakeRequest(form: .json, body: document.serialized, contentType: "application/json", principal: principal, type: type, client: client)
         }
+        // Blanks and control characters may stand before the first sign.
         let isXML = text.utf8.first { $0 > 0x20 } == UInt8(ascii: "<")
         return TakeRequest(
             form: isXML ? .xml : .csv, body: Array(text.utf8), contentType: isXML ? "application/xml" : "text/csv", principal: principal, type: type, client: client)
     }
 
+    /// What the task gives its state: a receipt for `document`, `{"receipts": […]}` for `documents`, refused ones among them as `{"problem": …}`.
     func ending(_ outcome: TakeOutcome) -> TaskEnding {
         switch outcome {
         case .refused(let fault): return TaskParts.ending(of: fault)
         case .one(let taken): return Self.succeeded(isOfMany ? [Self.object(taken)] : nil, Self.object(taken))
         case .batch(let all): return .succeeded(.object(["receipts": .array(all.map(Self.object))]))
         case .each(let results), .eachOfMore(let results, _, _):
+            // What the server could not take for a reason of its own is asked for again with all the others, which are repeats by then.
             for case .failure(let fault) in results where [.overloaded, .diskFull, .internalError].contains(fault.code) { return TaskParts.ending(of: fault) }
             let items = results.map { result -> JSONValue in
                 switch result {

@@ -4,6 +4,8 @@ internal import Ingest
 internal import Processes
 
 /// `till:process`: an execution of another process, whose end is the task's.
+///
+/// The store names the child after the task's key and attempt: carried out again, a task finds the child that it has started.
 struct ProcessTasks: ResourceExecutor {
     static let kind = ResourceKind(Resource.childKind, naming: "name")
     private let parts: TaskParts

@@ -4,6 +4,8 @@ internal import Ingest
 internal import Processes
 
 /// `till:publish`: an event.
+///
+/// At least once, and known again: the event's id is a hash of the task's key, so that readers tell a repeat.
 struct PublishTasks: ResourceExecutor {
     static let kind = ResourceKind("publish")
     private let parts: TaskParts

@@ -5,10 +5,14 @@ internal import Processes
 internal import Query
 
 /// `till:sql`: a question, or rows for a Map.
+///
+/// As a task it answers whole and small; as the source of a Map's items it answers page by page. Both take threads of the executors' pool, not of the
+/// query service's, and are bounded by its time limits.
 struct QueryTasks: ResourceExecutor {
     static let kind = ResourceKind("sql", uses: [.task, .items])
     private let parts: TaskParts
     private let share = TaskParts.Share()
+    /// Of all executions: names are apart by their keys.
     private let walks = ItemWalks()
 
     init(_ parts: TaskParts) { self.parts = parts }
@@ -27,6 +31,7 @@ struct QueryTasks: ResourceExecutor {
         defer { watch.end() }
         do {
             let answer = try parts.context.queries.start(request, as: principal, watch)
+            // Also where all was read: a stream that is let go of holds its snapshot until it is ended.
             defer { answer.stream.cancel() }
             let bytes = try SQLRunner(engine: parts.context.queries.engine).document(answer, byteCountMax: ValueLimits.byteCountMax)
             let page = try JSONParser.parse(bytes)
@@ -53,6 +58,8 @@ struct QueryTasks: ResourceExecutor {
         let wanted = work.call.firstItem ?? 0
         let principal = try parts.principal(of: work)
         let name = ItemPage.walkName(work)
+        // 1. From where the walk is known to stand, else from its first row. 2. Rows before `wanted` are read and dropped, up to 10,000 at a time.
+        // 3. The page that begins at `wanted` is cut where its items have too many bytes; one item always goes.
         var (place, cursor) = walks.place(of: name, at: wanted)
         while true {
             request.limit = min(ItemPage.countMax, place < wanted ? min(SQLRequest.limitMax, wanted - place) : ItemPage.countMax)
@@ -68,6 +75,7 @@ struct QueryTasks: ResourceExecutor {
                     items.append(row)
                 }
                 let isWhole = items.count == rows.count || place < wanted
+                // A page that was cut has no cursor at its cut: the next one begins the walk anew.
                 if isWhole, let next { walks.note(name, at: place + rows.count, next) }
                 return .succeeded(.object(["items": .array(items), "last": .boolean(isWhole && next == nil)]))
             }
@@ -75,6 +83,7 @@ struct QueryTasks: ResourceExecutor {
         }
     }
 
+    /// A page of the query service's, read back from its JSON: rows as objects by the columns' names.
     private func page(_ request: SQLRequest, as principal: Principal) throws -> (rows: [JSONValue], cursor: String?) {
         let watch = try QueryWatch(parts.context.queries, try RunningQuery(id: nil, asker: principal, text: request.query), whenGone: { _ in })
         defer { watch.end() }

@@ -4,6 +4,8 @@ internal import Ingest
 internal import Processes
 
 /// `till:queue`: a message to a worker.
+///
+/// Queued durably the task waits without a time of its own; the worker's answer, the state's timeout or its heartbeat ends it.
 struct QueueTasks: ResourceExecutor {
     static let kind = ResourceKind("queue", naming: "queue")
     private let parts: TaskParts

@@ -4,6 +4,8 @@ internal import Ingest
 internal import Processes
 
 /// Who carries out the tasks of executions.
+///
+/// The engine asks it for each task that is due; how often, when again and what becomes of it is the engine's. Made once, after the door's context.
 struct TaskExecutors: TaskExecutor {
     /// One line for each kind of resource, in the order in which messages name them.
     private static let table: [any ResourceExecutor.Type] = [

@@ -10,7 +10,9 @@ struct TaskParts: Sendable {
     /// What waits for files and queries.
     private let pool = WorkerPool(.init(threadCount: threadCount, waitingMax: waitingCountMax))
 
+    /// Two kinds of work at least go on at a time: none has more than three of them.
     private static let threadCount = 4
+    /// More is told to come again after `busyPause`, with nothing lost.
     private static let waitingCountMax = 256
     /// In microseconds.
     private static let busyPause: Int64 = 1_000_000
@@ -23,6 +25,7 @@ struct TaskParts: Sendable {
     /// Whose turn it is on the threads, a kind of work for each: none takes all.
     final class Share: Sendable {}
 
+    /// Runs `body` on a thread that may wait, and ends the task with what it gives or throws; where no place is free the task comes again in a second.
     func onPool(_ share: Share, _ end: @escaping @Sendable (TaskEnding) -> Void, _ body: @escaping @Sendable () throws -> TaskEnding) {
         let ticket = pool.submit(for: share) {
             do {
@@ -39,6 +42,7 @@ struct TaskParts: Sendable {
         let problem = (error as? Fault).map { Problem($0) } ?? ProblemMapping.problem(for: error)
         switch problem.slug {
         case .overloaded, .diskFull, .tooManyQueries, .queueFull: return .later(at: CalendarText.now + busyPause, reason: problem.detail)
+        // What nobody can put right by another input is tried again, ten times as slowly: whoever mends the server finds the execution alive.
         case .internalError: return .later(at: CalendarText.now + 10 * busyPause, reason: problem.cause ?? problem.detail)
         default: return .failed(StateError(name: StateError.Name.rejected.rawValue, cause: cause(of: problem)))
         }

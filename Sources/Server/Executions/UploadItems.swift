@@ -4,6 +4,8 @@ internal import Ingest
 internal import Processes
 
 /// `till:upload`: the records of an upload, for a Map.
+///
+/// Pages are `ItemPage`'s. The walk keeps its file open between two of them; one that fails lets go of it, and the next begins at the first record.
 struct UploadItems: ResourceExecutor {
     static let kind = ResourceKind("upload", uses: [.items])
     private let parts: TaskParts
