@@ -3,12 +3,17 @@ import Synchronization
 
 /// `ServiceLevels` of each contract by itself: of the calls that bore its credential.
 ///
+/// 1. The minute that runs is counted in `shares`; it goes into all three spans at once when it is over, so that all three tell of the same calls.
+/// 2. A span's slots reach back its own length, and no further, whenever they are settled.
+/// 3. Recording takes the one lock for all clients, unlike `ServiceLevels`: no counter can stand ready for clients that nobody knows before they call.
+///
 /// What is kept of one is small (minutes of an hour, hours of a day, days of a month), and of contracts there are at most `clientCountMax`: those that
 /// called last.
 package final class ClientLevels: Sendable {
     package typealias Promise = ServiceLevels.Promise
     package typealias Share = ServiceLevels.Share
 
+    /// A client has at most 60 + 24 + 30 slots, and four quarters of 65 counts.
     package static let clientCountMax = 1_024
 
     /// Spans over which is summed, from small to large: how long one is, in microseconds, and how many there are. On disk by their letters.
@@ -32,6 +37,8 @@ package final class ClientLevels: Sendable {
         var minute: Int64 = 0
         var quarters: [(number: Int64, times: [UInt32])] = []
 
+        /// The minute goes by its own number and not by `now`: after a quiet day it still lands on the day that it was of.
+        ///
         /// Puts what was counted where it belongs, and lets go of what is too old.
         mutating func settle(now: Int64) {
             if shares.contains(where: { $0.of > 0 }) {
@@ -42,6 +49,9 @@ package final class ClientLevels: Sendable {
             for span in Span.allCases { slots[span.rawValue] = slots[span.rawValue].filter { $0.key > now / span.length &- span.count } }
         }
 
+        /// - Parameters:
+        ///   - seconds: that a POST took.
+        ///   - now: microseconds since 1970.
         mutating func countTime(_ seconds: Double, now: Int64) {
             let number = now / ClientLevels.quarter
             if quarters.last?.number != number {
@@ -51,6 +61,7 @@ package final class ClientLevels: Sendable {
             quarters[quarters.count - 1].times[ServiceLevels.place(of: seconds)] &+= 1
         }
 
+        /// Nothing is kept of it by now: it needs no line on disk.
         var isNothing: Bool { slots.allSatisfy(\.isEmpty) }
     }
 
@@ -66,6 +77,7 @@ package final class ClientLevels: Sendable {
     /// - Parameters:
     ///   - isAnswered: false where the server failed, however soon.
     ///   - now: microseconds since 1970.
+    /// - Complexity: as many steps as there are clients where a new one takes the last place; else a few, whatever there is.
     package func record(_ promise: Promise, of client: ClientID, seconds: Double, isAnswered: Bool, now: Int64) {
         state.withLock { state in
             state.isChanged = true
@@ -89,6 +101,7 @@ package final class ClientLevels: Sendable {
 
     // MARK: Reading
 
+    /// Of the last hour, day and 30 days, the running ones among them. Nothing of a client that is not known, which counts as nothing asked for.
     package func kept(of client: ClientID, now: Int64) -> [ServiceLevels.Kept] {
         var own = state.withLock { $0.clients[client] } ?? Own()
         own.settle(now: now)
@@ -114,6 +127,7 @@ package final class ClientLevels: Sendable {
     ///
     /// - Returns: nil where nothing was counted since the last time.
     package func text(now: Int64) -> [UInt8]? {
+        // A copy is taken under the lock and written out beside it: calls that end meanwhile do not wait for the text.
         let clients: [ClientID: Own]? = state.withLock { state in
             guard state.isChanged else { return nil }
             state.isChanged = false
@@ -135,6 +149,8 @@ package final class ClientLevels: Sendable {
         return Array(lines.joined(separator: "\n").utf8)
     }
 
+    /// Adds to what is there: called once, at the start.
+    ///
     /// Takes in what an earlier run kept; a line that is none is passed over.
     package func restore(_ bytes: [UInt8]) {
         var client: ClientID?
@@ -154,6 +170,7 @@ package final class ClientLevels: Sendable {
         }
     }
 
+    /// Nil for an odd number of digits, for what is none, and for what is no id.
     private static func client(_ digits: Substring) -> ClientID? {
         let bytes = stride(from: 0, to: digits.utf8.count, by: 2).compactMap { place in UInt8(digits.dropFirst(place).prefix(2), radix: 16) }
         return bytes.count * 2 == digits.utf8.count ? ClientID(String(decoding: bytes, as: UTF8.self)) : nil

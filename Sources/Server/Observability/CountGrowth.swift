@@ -1,7 +1,10 @@
 import Synchronization
 
 /// Counts of two instants, and how fast they grew between.
+///
+/// Shared by all who ask: within a second of the last reckoning each gets its rates.
 package final class CountGrowth: Sendable {
+    /// `counts` are those at `at`, by the clock of whoever calls; `rates` what they had grown by then, in one second.
     private struct State {
         var at: Double?
         var counts: [Int] = []
@@ -24,6 +27,7 @@ package final class CountGrowth: Sendable {
             }
             let seconds = now - at
             guard seconds >= Self.least else { return state.rates }
+            // A count that has fallen began anew: it did not grow.
             let rates = zip(counts, state.counts).map { Double(max(0, $0 &- $1)) / seconds }
             state = State(at: now, counts: counts, rates: rates)
             return rates

@@ -3,10 +3,13 @@ internal import Documents
 internal import Ingest
 
 /// Tells in the log what changes in the engine's figures: the engine has no log of its own, and nobody looks at figures all the time.
+///
+/// Owned by the thread that looks. It tells of a change once, as it sees it; what rose and fell between two looks it does not see.
 struct FigureWatch {
     private let log: Log
     /// In seconds.
     private let period: Double
+    /// Figures of the look before, by name and labels: `breaker_state name=tax queue=calls`.
     private var last: [String: Double] = [:]
     private var refusals: [String] = []
     private var lookedAt = 0.0
@@ -32,6 +35,7 @@ struct FigureWatch {
         var figures: [String: Double] = [:]
         for metric in metrics {
             let labels = Dictionary(metric.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+            // Labels by their names, so that a figure is the same whatever order they come in.
             let key = metric.name + labels.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
             figures[key] = metric.value
             // What was so when the server began is no news, but a breaker that is there for the first time was closed before.
@@ -40,6 +44,7 @@ struct FigureWatch {
             else { continue }
             tell(metric, labels, more: metric.value - before)
         }
+        // Only what was counted by both looks: the first look of a run tells nothing.
         if let moved = risen("compaction_rows_moved_total", figures), let merged = risen("compaction_rows_merged_total how=compressed", figures), moved + merged > 0 {
             log.info("compacted", ["rows_moved": .number(Int(moved)), "rows_merged": .number(Int(merged))])
         }

@@ -4,7 +4,13 @@ internal import Ingest
 import Synchronization
 
 /// Writes one line for each event to standard error. No line holds a credential, a document or a query parameter's value.
+///
+///     json: {"at":"2026-11-20T12:00:00.000000Z","level":"info","event":"job began","kind":"backup",…}
+///     text: 2026-11-20T12:00:00.000000Z info job began kind=backup …
+///
+/// Any thread may write: a line is made on its thread, and goes out in one call of the system. A file or pipe that takes only a part of it loses the rest.
 package final class Log: Sendable {
+    /// In the order of their weight; a log writes its own level and those above it.
     package enum Level: String, Sendable, Comparable, CaseIterable {
         case debug, info, warning, error
 
@@ -41,6 +47,7 @@ package final class Log: Sendable {
 
     private let format: Format
     let level: Level
+    /// Not closed by this.
     private let descriptor: Int32
     /// Whether a text has a credential in it.
     let credentialTest = Mutex<(@Sendable (String) -> Bool)?>(nil)
@@ -49,6 +56,8 @@ package final class Log: Sendable {
         (self.format, self.level, self.descriptor) = (format, level, descriptor)
     }
 
+    /// Called once for each path that may be written, so it must be quick; the last one that was set counts.
+    ///
     /// From here on no path with such a text is written.
     package func leaveOut(_ isCredential: @escaping @Sendable (String) -> Bool) { credentialTest.withLock { $0 = isCredential } }
 
@@ -67,6 +76,7 @@ package final class Log: Sendable {
         }
     }
 
+    /// - Parameter members: in their order; the names are the caller's own words, and are not escaped in the form `text`.
     func write(_ level: Level, _ event: String, _ members: [(String, Value)]) {
         guard level >= self.level else { return }
         var line: [UInt8]
@@ -90,6 +100,7 @@ package final class Log: Sendable {
         case .text:
             let rest = members.map { " \($0.0)=\($0.1)" }.joined()
             line = Array("\(CalendarText.text(instant: CalendarText.now)) \(level.rawValue) \(event)\(rest)".utf8)
+            // A text with a line's end in it makes no second line, which could be taken for one of ours.
             line = line.map { $0 < 0x20 ? 0x20 : $0 }
         }
         line.append(0x0A)

@@ -1,6 +1,8 @@
 import Glibc
 
 /// What the kernel counts for this process, under the names that Prometheus's own clients use.
+///
+/// Read at each scrape, from `getrusage` and `/proc`. What cannot be read is left out, and nothing is thrown.
 enum ProcessFigures {
     static func write(to text: inout PrometheusText) {
         var usage = rusage()
@@ -15,6 +17,7 @@ enum ProcessFigures {
         // A process may always read its own status; where /proc is not mounted the figures are left out.
         guard let status = try? FileBytes.read("/proc/self/status", byteCountMax: 1 << 16) else { return }
         for line in String(decoding: status, as: UTF8.self).split(separator: "\n") {
+            // `VmRSS:\t  123456 kB`: the kernel's kB are 1,024 bytes; `Threads:\t12` has no unit.
             let parts = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " })
             guard parts.count >= 2, let value = Double(parts[1]) else { continue }
             switch parts[0] {
@@ -45,6 +48,7 @@ enum ProcessFigures {
         guard let status = try? FileBytes.read("/proc/self/stat", byteCountMax: 1 << 16), let machine = try? FileBytes.read("/proc/stat", byteCountMax: 1 << 22)
         else { return nil }
         // The name, in parentheses, may have blanks in it.
+        // Behind the last parenthesis the first field is the third: the 22nd stands at place 19.
         let fields = String(decoding: status, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
         let boot = String(decoding: machine, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("btime ") }?.dropFirst(6)
         let ticksPerSecond = sysconf(Int32(_SC_CLK_TCK))

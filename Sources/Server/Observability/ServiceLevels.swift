@@ -3,16 +3,23 @@ import Synchronization
 
 /// What is promised of how long calls take, how often it was kept, and how long receipts took of late. Recording takes no lock; `look`, called every few
 /// seconds, makes minutes and hours of what was recorded.
+///
+/// 1. Counters only grow, over the life of the process; a minute is the difference of two looks at them.
+/// 2. `minutes` reach back an hour and `hours` 30 days (720 hours), by the system's clock; a minute counts in both.
+/// 3. `look` is called by one thread at a time. One that is left out makes a minute longer, and loses nothing.
 package final class ServiceLevels: Sendable {
     /// On disk, by their order: add at the end.
+    /// `post`: a receipt is taken. `hot`: one receipt or ticket is read. `cold`: a question in SQL is answered. Routes say which is theirs.
     package enum Promise: Int, Sendable, CaseIterable {
         case post, hot, cold
 
         package var name: String { switch self { case .post: "post"; case .hot: "hot"; case .cold: "cold" } }
+        /// An answer that takes just as long has kept it.
         package var limitMilliseconds: Int { switch self { case .post, .hot: 500; case .cold: 30_000 } }
         func isKept(in seconds: Double) -> Bool { seconds * 1_000 <= Double(limitMilliseconds) }
     }
 
+    /// `kept` of `of` calls kept a promise.
     package struct Share: Sendable, Equatable {
         package var kept: Int
         package var of: Int
@@ -29,6 +36,7 @@ package final class ServiceLevels: Sendable {
 
     /// Between looks, in seconds.
     package static let interval = 5.0
+    /// Twelve looks, five seconds apart.
     private static let looksOfMinute = 12
     private static let minuteCount: Int64 = 60
     private static let hourCount: Int64 = 720
@@ -36,6 +44,7 @@ package final class ServiceLevels: Sendable {
     /// Upper bounds of times grow by a quarter each, from a tenth of a millisecond: a percentile is right to that.
     private static let leastBound = 0.000_1
     private static let growth = 1.25
+    /// The last one is 0.1 ms × 1.25⁶³, about 127 s.
     static let boundCount = 64
     static let bounds: [Double] = (0..<boundCount).reduce(into: []) { bounds, _ in bounds.append((bounds.last ?? leastBound / growth) * growth) }
 
@@ -56,6 +65,8 @@ package final class ServiceLevels: Sendable {
 
     package init() {}
 
+    /// Any thread; no lock.
+    ///
     /// - Parameter isAnswered: false where the server failed, however soon.
     package func record(_ promise: Promise, seconds: Double, isAnswered: Bool) {
         all[promise.rawValue].add()
@@ -68,6 +79,7 @@ package final class ServiceLevels: Sendable {
     package func look(now: Int64) -> [UInt8]? {
         let snapshot = times.map(\.count)
         return state.withLock { state in
+            // Thirteen looks bound twelve spans of five seconds: the difference of first and present is the last minute.
             state.times.append(snapshot)
             if state.times.count > Self.looksOfMinute + 1 { state.times.removeFirst() }
             state.lookCount += 1
@@ -101,6 +113,7 @@ package final class ServiceLevels: Sendable {
         package let month: Share
     }
 
+    /// - Parameter now: microseconds since 1970.
     package func kept(now: Int64) -> [Kept] {
         let (minutes, hours) = state.withLock { ($0.minutes, $0.hours) }
         let (minute, hour) = (now / 60_000_000, now / 3_600_000_000)
@@ -125,6 +138,11 @@ package final class ServiceLevels: Sendable {
     static func place(of seconds: Double) -> Int { bounds.firstIndex { seconds <= $0 } ?? boundCount }
 
     /// The bound within which `share` of what was counted by `place(of:)` lies.
+    ///
+    /// What is beyond the last bound counts as that bound.
+    ///
+    /// - Parameter share: from 0 to 1: 0.99 for the time that ninety-nine of a hundred had.
+    /// - Returns: nil where nothing was counted.
     static func milliseconds(_ counts: [Int], _ share: Double) -> Double? {
         let all = counts.reduce(0, &+)
         guard all > 0 else { return nil }
@@ -158,9 +176,12 @@ package final class ServiceLevels: Sendable {
         }
     }
 
+    /// `28400123 17 18 4 4 0 0`: the number, then kept and asked for of each promise in its order.
+    ///
     /// A span's number and its shares; nil for what says none.
     static func shares(_ words: ArraySlice<Substring>) -> (number: Int64, shares: [Share])? {
         let numbers = words.compactMap { Int64($0) }
+        // 2^50 is more than any count or minute, and sums of it do not overflow in a life.
         guard words.count == numbers.count, !numbers.count.isMultiple(of: 2), numbers.allSatisfy({ $0 >= 0 && $0 < 1 << 50 }) else { return nil }
         let pairs = stride(from: 1, to: numbers.count, by: 2).map { Share(kept: Int(numbers[$0]), of: Int(numbers[$0 + 1])) }
         // A later till has promises that this one does not know, an earlier one fewer.

@@ -1,10 +1,14 @@
 /// The caller's place in a trace, from a `traceparent` header (W3C Trace Context, level 1).
+///
+///     traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+///                  version-trace id-parent id-flags
 package struct TraceContext: Sendable, Equatable {
     /// 32 hexadecimal digits.
     package let traceID: String
     /// Two hexadecimal digits; 01: the caller records this trace.
     package let flags: String
 
+    /// Nil for what breaks the form. Parts beyond the fourth are passed over, as later versions may have them; version ff is none, nor is a trace of zeroes.
     package init?(_ header: String) {
         let parts = header.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, Self.isHex(parts[0], 2), parts[0] != "ff", Self.isHex(parts[1], 32), Self.isHex(parts[2], 16),
