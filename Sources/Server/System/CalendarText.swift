@@ -2,11 +2,14 @@ internal import ColumnStore
 import Glibc
 
 /// Dates and instants as the API's parameters and bodies have them: one strict form of each.
+///
+/// Days are counted from 1970-01-01, and instants in microseconds from its midnight UTC, both negative before.
 package enum CalendarText {
     private static let yearRange = 1...9999
 
     /// `2026-11-20`, years 0001 to 9999; nil for anything else.
     package static func day(_ text: String) -> Int32? {
+        // The parser takes more forms than this one; the length and the year's range leave `YYYY-MM-DD` alone.
         guard text.utf8.count == 10, let moment = Calendar.parseMoment(text.utf8), !moment.hasTime,
             yearRange.contains(Calendar.day(fromDays: moment.days).year)
         else { return nil }
@@ -34,6 +37,8 @@ package enum CalendarText {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// By the system's clock, which may be set back: spans are measured by `SteadyClock`.
+    ///
     /// Microseconds since 1970.
     package static var now: Int64 {
         var time = timespec()

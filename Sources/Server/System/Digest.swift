@@ -2,6 +2,9 @@ internal import CGnuTLS
 
 /// Hashes and random bytes, from GnuTLS.
 package enum Digest {
+    /// 32 bytes.
+    ///
+    /// - Complexity: one pass; a sequence that does not lie in one piece is copied first.
     package static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: 32)
         let code = bytes.withContiguousStorageIfAvailable { bytes in
@@ -22,6 +25,8 @@ package enum Digest {
 
     /// PBKDF2 with HMAC and SHA-256 (RFC 8018), 32 bytes of it.
     ///
+    /// It is slow by its purpose, in proportion to `iterations`: not for a thread that serves connections.
+    ///
     /// - Precondition: `iterations` is at least 1.
     package static func derive(_ secret: [UInt8], salt: [UInt8], iterations: Int) -> [UInt8] {
         var secret = secret, salt = salt
@@ -37,6 +42,8 @@ package enum Digest {
         return derived
     }
 
+    /// From the library's generator for keys (`GNUTLS_RND_KEY`).
+    ///
     /// - Throws: when the system has no entropy to give.
     package static func random(byteCount: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: byteCount)
@@ -49,6 +56,7 @@ package enum Digest {
     }
 
     /// Takes as long for a near miss as for a wide one.
+    /// Of texts of different lengths it is quick: lengths are no secret here.
     package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return gnutls_memcmp(left, right, left.count) == 0

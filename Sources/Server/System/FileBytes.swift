@@ -1,13 +1,18 @@
 package import Glibc
 
 /// Small whole files: configuration, keys, certificates.
+///
+/// The calling thread waits for the disk; calls that a signal interrupts are made again.
 package enum FileBytes {
+    /// `what` says the operation and the path; `code` is `errno`, 0 where the system said nothing.
     package struct Failure: Error, CustomStringConvertible {
         package let what: String
         package let code: Int32
         package var description: String { code == 0 ? what : "\(what): \(String(cString: strerror(code)))" }
     }
 
+    /// - Parameter byteCountMax: read to its end, for `/proc` tells no sizes; never more is held than this.
+    /// - Throws: `Failure` where it cannot be opened or read, or is longer.
     package static func read(_ path: String, byteCountMax: Int) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(what: "open \(path)", code: errno) }
@@ -25,6 +30,10 @@ package enum FileBytes {
     }
 
     /// Writes and syncs a new file, or one that replaces what was there.
+    ///
+    /// In place: a crash in between leaves a part of it. Whoever must not see one writes aside and renames.
+    ///
+    /// - Parameter mode: set whatever the umask says, and before the first byte is there.
     package static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw Failure(what: "create \(path)", code: errno) }
@@ -40,6 +49,7 @@ package enum FileBytes {
         guard fsync(descriptor) == 0 else { throw Failure(what: "fsync \(path)", code: errno) }
     }
 
+    /// Makes names durable that were made, changed or taken away in it.
     package static func syncDirectory(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(what: "open \(path)", code: errno) }

@@ -1,6 +1,8 @@
 internal import Glibc
 
 /// Tells whether a file is another than before, also behind a symbolic link that was turned.
+///
+/// Equal stamps are taken for the same content: a file that is written again within one tick of its file system's clock, with as many bytes, is not noticed.
 package struct FileStamp: Sendable, Equatable {
     private let device: dev_t
     private let inode: ino_t

@@ -4,6 +4,9 @@ internal import Ingest
 internal import Query
 
 /// Reads the members of a small body, and collects every fault instead of stopping at the first. Each says what was received.
+///
+/// A reader gives nil for a member that is absent or null, and for one that is wrong, of which it notes a fault: whoever reads looks at `faults` before it
+/// uses what it got.
 struct MemberReader {
     let body: JSONValue
     private(set) var faults: [Problem.Violation] = []
@@ -15,6 +18,7 @@ struct MemberReader {
 
     /// A text of the request, as an error may quote it.
     static func shown(_ text: String) -> String {
+        // Control characters would be escapes in JSON and commands in a terminal.
         let scalars = text.unicodeScalars.prefix(shownCountMax).map { $0.properties.generalCategory == .control ? "·" : Character($0) }
         return "\"\(String(scalars))\(text.unicodeScalars.count > shownCountMax ? "…" : "")\""
     }
@@ -31,11 +35,13 @@ struct MemberReader {
     /// A header's media type, as an error may quote it.
     static func shown(contentType: String?) -> String { contentType.map { shown($0) } ?? "a body without a Content-Type" }
 
+    /// - Parameter what: names the whole: "the contract".
     /// One sentence of all faults.
     func summary(_ what: String) -> String {
         faults.count == 1 ? "\(faults[0].pointer): \(faults[0].message)" : "\(what) has \(faults.count) faults; errors names each"
     }
 
+    /// - Parameter pointer: a JSON pointer (RFC 6901) into the body.
     mutating func fault(_ pointer: String, _ code: String, _ message: String) {
         faults.append(.init(pointer: pointer, code: code, message: message))
     }
@@ -72,6 +78,7 @@ struct MemberReader {
         return nil
     }
 
+    /// None of them empty: faults are noted for those, and the others are given.
     mutating func strings(_ name: String) -> [String]? {
         guard let value = member(name) else { return nil }
         guard case .array(let elements) = value else {
@@ -98,6 +105,7 @@ struct MemberReader {
         return nil
     }
 
+    /// Requests in a second, above 0 and at most a million.
     mutating func rate(_ name: String) -> Double? {
         guard let value = member(name) else { return nil }
         if case .number(let digits) = value, let rate = Double(digits), rate > 0, rate <= 1e6 { return rate }
@@ -105,6 +113,9 @@ struct MemberReader {
         return nil
     }
 
+    /// `{"url", "secret"}`.
+    ///
+    /// - Parameter previous: what the contract has by now: its secret stays where the URL does and none is given, so that a contract is put again without it.
     mutating func webhook(previous: Contract.Webhook?) -> Contract.Webhook? {
         guard let value = member("webhook") else { return nil }
         guard case .object(let members) = value else {

@@ -1,9 +1,12 @@
 package import Documents
 
 /// Why a call has no answer: the contract's slug, and what `application/problem+json` says beside it.
+///
+/// Made where something is refused, or of a `Fault` of the store; HTTP says it by `Problem+Response`, other doors by their own codes.
 package struct Problem: Error, Sendable {
     package typealias Violation = Fault.Violation
 
+    /// Stable words of the API: clients go by them, and `/problems/{slug}` explains each. Their statuses are HTTP's alone (`status`).
     package enum Slug: String, Sendable, CaseIterable {
         case badJSON = "bad-json", badXML = "bad-xml", badEncoding = "bad-encoding", unknownParameter = "unknown-parameter"
         case badParameter = "bad-parameter", badCursor = "bad-cursor", badSQL = "bad-sql", unsupportedSQL = "unsupported-sql"
@@ -33,6 +36,7 @@ package struct Problem: Error, Sendable {
     package var ownStatus: Int?
     /// What is wrong with this request and what to do. Never another client's data.
     package var detail: String
+    /// Each with its place; empty where the whole is wrong in one way.
     package var errors: [Violation]
     /// The quarantine entry of a refused document.
     package var ticketID: String?
@@ -77,6 +81,7 @@ extension Problem {
 }
 
 extension Problem.Slug {
+    /// One for one. Without a default, so that a code which the store gains asks for its slug here.
     package init(_ code: Fault.Code) {
         self =
             switch code {

@@ -24,6 +24,7 @@ package struct ServiceManager: Sendable {
     }
 
     /// A path, or after `@` a name without a file; nil: nobody listens.
+    /// Anything else that `NOTIFY_SOCKET` may say counts as nobody.
     private let socket: String?
     /// Within how many seconds the manager wants to hear that the server lives, again and again; nil: it does not ask.
     package let watchdogSeconds: Double?
@@ -44,6 +45,8 @@ package struct ServiceManager: Sendable {
 
     /// - Returns: whether the message went out.
     @discardableResult
+    /// Any thread. A socket for each message: they are few, and nothing stays open when the manager is restarted.
+    ///
     package func tell(_ state: State) -> Bool {
         guard let socket, var address = Self.address(socket) else { return false }
         let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
