@@ -2,6 +2,9 @@ package import ColumnStore
 import Synchronization
 
 /// Ends of waits that a stop brings forward: long polls, and calls that wait for a job.
+///
+/// An action is called once at most: whoever takes it out of `waiting` calls it, the timer, a stop, or nobody after `cancel`. Actions run on the thread of the
+/// timers or of the stop, outside the lock, so that they may ask for another wait.
 package final class Deadlines: Sendable {
     package struct Handle: Sendable, Hashable { fileprivate let number: Int }
 
@@ -29,6 +32,7 @@ package final class Deadlines: Sendable {
         let timer = timers.after(seconds) { [self] in
             if let waiting = state.withLock({ $0.waiting.removeValue(forKey: number) }) { waiting.action() }
         }
+        // The timer may have run, or the wait been cancelled, before its handle was known here: then nobody has cancelled it yet.
         let isWaiting = state.withLock { state in
             state.waiting[number]?.timer = timer
             return state.waiting[number] != nil
@@ -37,11 +41,14 @@ package final class Deadlines: Sendable {
         return Handle(number: number)
     }
 
+    /// What is being called just now is not taken back.
     package func cancel(_ handle: Handle) {
         let waiting = state.withLock { $0.waiting.removeValue(forKey: handle.number) }
         if let timer = waiting?.timer { timers.cancel(timer) }
     }
 
+    /// Waits that begin after it are not ended by it: whoever begins one looks whether the server stops.
+    ///
     /// Calls every action now: the server stops.
     package func fireAll() {
         let all = state.withLock { state in

@@ -5,8 +5,14 @@ import Synchronization
 
 /// The thread that makes exports: one at a time, the clients in turn, at low priority, behind everything else. What is to be made stands in the
 /// catalog, so that a restart goes on with it from the beginning.
+///
+/// 1. At most one export is made at a time, by the queue's one thread; `running` is that one.
+/// 2. The catalog says what is to be made. In memory is only who was served last, and what runs.
+/// 3. Files are swept and carried away by the same thread, between two exports: never while one is being written.
 package final class ExportQueue: Sendable {
     /// One export while it is made.
+    ///
+    /// The queue's thread makes it; whoever ends the export may cancel it from any thread, before its first query or between two.
     package final class Run: Sendable {
         package let export: Export
         private let isUnwanted = Atomic<Bool>(false)
@@ -22,6 +28,7 @@ package final class ExportQueue: Sendable {
         /// It should end soon, without a file.
         package var isCancelled: Bool { isUnwanted.load(ordering: .relaxed) }
 
+        /// `fraction` goes from 0 to 1 by whole queries: of a workbook with four sheets it is 0.5 while the third is written.
         package var progress: (rowCount: Int64, fraction: Double) { (rowCount.load(ordering: .relaxed), part.withLock { $0.fraction }) }
 
         /// Rows that were written.
@@ -30,6 +37,7 @@ package final class ExportQueue: Sendable {
         /// A query of it begins, of which so much is done before.
         package func begin(_ stream: ResultStream?, fraction: Double) {
             part.withLock { ($0.stream, $0.fraction) = (stream, fraction) }
+            // Cancelled before there was a stream to end: `cancel` has found none.
             if isCancelled { stream?.cancel() }
         }
 
@@ -59,6 +67,7 @@ package final class ExportQueue: Sendable {
     /// In seconds: how soon a file goes once its time is over, at most.
     private static let sweepSeconds = 10.0
     /// Of one owner, beside the one that runs.
+    /// What waits for it is found by reading all that wait.
     private static let waitingCountMax = 64
 
     init(exports: any ExportKeeping, log: Log) { (self.exports, self.log) = (exports, log) }
@@ -128,6 +137,7 @@ package final class ExportQueue: Sendable {
 
     /// - Returns: false once it is stopped.
     private func work() -> Bool {
+        // Woken by an export or a stop, else after ten seconds, for files whose time is over go without anybody's asking.
         let isStopped = state.wait(seconds: Self.sweepSeconds) { state -> Bool? in
             if state.isStopped { return true }
             guard state.isWoken else { return nil }
@@ -139,6 +149,7 @@ package final class ExportQueue: Sendable {
             while true {
                 try exports.sweepExports(now: CalendarText.now)
                 carry()
+                // Looked for again after each: what came meanwhile has its turn, the other owners' first.
                 guard let run = try next() else { break }
                 let make = state.withLock { $0.make }
                 make?(run)

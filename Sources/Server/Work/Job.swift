@@ -4,6 +4,8 @@ internal import Ingest
 import Synchronization
 
 /// A piece of long administrative work, from its acceptance to its end. In memory: a restart forgets it; the audit trail does not.
+///
+/// queued → running → done, failed or cancelled; queued → cancelled. A state that is final never changes.
 package final class Job: Sendable {
     /// What it does. Each kind has a thread of its own, so that a verification of hours does not stand before a backup.
     package enum Kind: String, Sendable, CaseIterable { case compact, backup, verify, move, rebuild }
@@ -49,6 +51,7 @@ package final class Job: Sendable {
         var waiterNumber = 0
     }
     private let content = Mutex(Content())
+    /// Set once and never taken back; the work looks at it where it can end.
     private let isUnwanted = Atomic<Bool>(false)
 
     convenience init(kind: Kind, actor: String) throws {
@@ -94,6 +97,7 @@ package final class Job: Sendable {
         }
     }
 
+    /// Waiters are taken under the lock and called outside of it, each once.
     private func end(_ change: (inout Standing) -> Bool) {
         let waiters = content.withLock { content -> [@Sendable () -> Void] in
             guard change(&content.standing) else { return [] }

@@ -7,6 +7,10 @@ import Synchronization
 ///
 /// Each kind of work has one thread, at low priority, and does one job after the other. Nothing else of the server waits for them: figures,
 /// health and readers have their own threads.
+///
+/// 1. A job stands in its kind's lane while it waits, and is its `running` one while it is done; `jobs` has both, and ended ones.
+/// 2. A lane's thread is made with its first job and lives as long as the process.
+/// 3. `ended` of an item is called outside of all locks.
 package final class JobTable: Sendable {
     /// Ended ones beyond these are forgotten, the oldest first.
     private static let endedCountMax = 100
@@ -54,6 +58,7 @@ package final class JobTable: Sendable {
                 throw Problem(.overloaded, "\(lane.waiting.count) jobs of this kind wait already; GET /v1/admin/jobs lists them")
             }
             lane.waiting.append(Item(job: job, work: work, ended: ended))
+            // Said before the thread is made: another job of the kind that comes in between must not make a second one.
             defer { lane.hasThread = true; state.lanes[kind] = lane }
             state.jobs.append(job)
             Self.trim(&state.jobs)
@@ -63,6 +68,7 @@ package final class JobTable: Sendable {
         return job
     }
 
+    /// Those that wait or run stay, however many there are.
     private static func trim(_ jobs: inout [Job]) {
         var surplus = jobs.count { $0.standing.state.isFinal } - endedCountMax
         jobs.removeAll { job in
@@ -109,6 +115,7 @@ package final class JobTable: Sendable {
 
     private func run(_ item: Item) {
         let job = item.job
+        // It was cancelled between the lane and here.
         guard job.begin() else { return }
         log.info("job began", ["kind": .text(job.kind.rawValue), "job": .text(job.id)])
         let outcome: Result<[UInt8], Problem>
@@ -126,6 +133,7 @@ package final class JobTable: Sendable {
         var standing = Job.Standing(state: job.isCancelled ? .cancelled : .failed)
         if case .success(let result) = outcome { (standing.state, standing.result) = (.done, result) }
         if case .failure(let problem) = outcome { standing.problem = problem }
+        // The audit trail has the end before anybody who waits for the job hears of it.
         item.ended(standing)
         job.end(outcome, isCancelled: job.isCancelled)
         log.info("job ended", ["kind": .text(job.kind.rawValue), "job": .text(job.id), "state": .text(standing.state.rawValue)])

@@ -5,6 +5,12 @@ import Synchronization
 
 /// What requests and their answers may hold of the process's memory: each byte is charged before it is taken, to the process and to whose request it
 /// is, and refused with 503 where there is no room. What queries compute with has a budget of its own, `memory_budget`.
+///
+/// 1. `byteCount` is the sum of all accounts' and of nothing else; each is the sum of its charges'.
+/// 2. A sum may be over its limit for a moment, while a charge that is too much is taken and given back. Nobody is let in by that.
+/// 3. What is held is counted by the one who holds it: a body's buffer by its capacity, an answer by its length, a stream by what may wait in it.
+///
+/// Counting takes no lock but to find an account. Atomics are relaxed: they say how much, and order nothing.
 package final class MemoryLedger: Sendable {
     package struct Limits: Sendable {
         /// In bytes, of all requests.
@@ -13,6 +19,7 @@ package final class MemoryLedger: Sendable {
         package var bodyByteCount = 64 << 20
         /// In bytes, of one contract: half, so that none takes all.
         var account: Int { max(all / 2, 2 * bodyByteCount) }
+        /// Never less than four of the largest bodies, whatever the settings say: else one could not be unfolded beside another.
         var process: Int { max(all, 4 * bodyByteCount) }
         /// Requests of one contract that are under way.
         package var requestCount = 4_096
@@ -41,6 +48,7 @@ package final class MemoryLedger: Sendable {
     /// Below so many bytes nothing is charged: that much any connection may hold, as the library's own buffer for it.
     package static let freeByteCount = 8 << 10
     /// Accounts at rest are forgotten when there are so many.
+    /// Accounts are few as long as contracts are: nobody makes one by showing a credential that does not count.
     private static let accountCountMax = 10_000
 
     let limits: Limits
@@ -84,6 +92,10 @@ package final class MemoryLedger: Sendable {
         package init() {}
 
         /// From here on the request is `principal`'s. What was held before is charged to it as well.
+        /// The place among the requests of whose it was before is given back first.
+        ///
+        /// - Throws: `rate-limited`, and the charge is as it was; `overloaded` where there is no room for what it holds: it is `principal`'s then, with no
+        ///   bytes counted.
         mutating func enter(_ ledger: MemoryLedger, as principal: Principal) throws(Problem) {
             let account = try ledger.enter(principal)
             leave()
@@ -98,6 +110,7 @@ package final class MemoryLedger: Sendable {
         /// - Throws: `overloaded` where there is no room for more; the charge is as it was then.
         mutating func set(_ wanted: Int) throws(Problem) {
             if let ledger, let account {
+                // Only the difference goes through the ledger: a body that grows by doubling asks a dozen times.
                 let more = wanted - byteCount
                 if more > 0 { try ledger.take(more, account) } else if more < 0 { ledger.give(-more, account) }
             }
@@ -113,6 +126,7 @@ package final class MemoryLedger: Sendable {
         deinit { leave() }
     }
 
+    /// Both sums are raised before either is looked at: two requests that ask at once cannot both find the same room.
     private func take(_ count: Int, _ account: Account) throws(Problem) {
         let own = account.byteCount.add(count, ordering: .relaxed).newValue
         let all = byteCount.add(count, ordering: .relaxed).newValue

@@ -2,6 +2,9 @@ internal import ColumnStore
 import Synchronization
 
 /// What a large document was read with, or a large answer made of, goes back to the system: the C library would keep it.
+///
+/// At most once a second, for the whole heap is gone through, and on a pool's thread: the timers' must not wait. Where the pool has no place it is left out,
+/// until the next large body or answer asks.
 final class MemoryReturn: Sendable {
     /// In nanoseconds, between two.
     private static let pause: UInt64 = 1_000_000_000

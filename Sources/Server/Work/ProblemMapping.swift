@@ -5,6 +5,9 @@ internal import Ingest
 internal import Query
 
 /// The one function that turns what the modules throw into what a client reads.
+///
+/// The order matters: what already speaks the API's words goes first, then what is known by a code; anything else is the server's own failure. Of those that
+/// come out as `internal-error` without a `cause` the caller logs the error itself.
 package enum ProblemMapping {
     package static func problem(for error: any Error) -> Problem {
         switch error {

@@ -4,6 +4,12 @@ internal import ColumnStore
 ///
 /// Jobs belong to somebody: those who wait are served in turn, and nobody's jobs hold all threads or all places, so that one client's work never stops
 /// another's.
+///
+/// 1. An owner stands in `turns` exactly while it has a job that waits, once.
+/// 2. `runningCount` and `waitingCount` are the sums over `owners`.
+/// 3. A job leaves by `drop` or runs: one that was taken is never forgotten, also after `stop`.
+///
+/// Fair by rounds and not by time: each owner in turn has one job begun. A thread is never taken from a job.
 package final class WorkerPool: Sendable {
     package struct Limits: Sendable {
         package let threadCount: Int
@@ -20,6 +26,7 @@ package final class WorkerPool: Sendable {
         ///   - lendsIdle: whether it may have that thread while nobody else waits. Others then wait for one of its jobs to end.
         package init(threadCount: Int, waitingMax: Int, isShared: Bool = true, lendsIdle: Bool = false) {
             (self.threadCount, self.waitingMax, self.lendsIdle) = (threadCount, waitingMax, lendsIdle)
+            // Of four threads three, of eight six; of one the one, which is then shared by turns alone.
             ownRunningMax = isShared ? max(1, threadCount - max(1, threadCount / 4)) : threadCount
             ownWaitingMax = isShared ? max(1, waitingMax - waitingMax / 4) : waitingMax
         }
@@ -105,6 +112,7 @@ package final class WorkerPool: Sendable {
 
     /// The first job of the first owner in turn who may have another thread.
     private static func next(_ state: inout State, _ limits: Limits) -> (owner: ObjectIdentifier, job: @Sendable () -> Void)? {
+        // Nobody is kept from his turn by it; whoever comes next waits for one of these jobs to end.
         let isAlone = limits.lendsIdle && state.turns.count == 1
         for (index, identity) in state.turns.enumerated() {
             guard var own = state.owners[identity], isAlone || own.runningCount < limits.ownRunningMax else { continue }
