@@ -6,6 +6,7 @@ package protocol CatalogExtension: Sendable {
     /// - Parameters:
     ///   - base: what `principal` sees of the store.
     ///   - parts: what the further relations are made of.
+    /// - Returns: `base` with more, or as it is. Made for each question anew: rows may depend on the instant.
     func catalog(over base: any QueryCatalog, as principal: Principal, _ parts: CatalogParts) -> any QueryCatalog
 }
 

@@ -8,6 +8,7 @@ enum ExportFormat: RawRepresentable, CaseIterable, Hashable, Sendable {
     static let allCases: [ExportFormat] = [.workbook] + SQLForm.exported.map(Self.answer)
     private static let workbookWord = "xlsx"
 
+    /// Nil for a word that no format has.
     init?(rawValue: String) {
         guard let format = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
         self = format

@@ -24,6 +24,8 @@ package struct FinishedQuery: Sendable {
 }
 
 /// The last queries that ended since the start.
+///
+/// Lost with the process. A text of a kilobyte each bounds it to some ten megabytes and the figures.
 package final class FinishedQueries: Sendable {
     package static let countMax = 10_000
 
@@ -43,5 +45,6 @@ package final class FinishedQueries: Sendable {
     }
 
     /// The oldest first.
+    /// - Complexity: a copy of all that there are.
     package var all: [FinishedQuery] { ring.withLock { Array($0.queries[$0.next...] + $0.queries[..<$0.next]) } }
 }

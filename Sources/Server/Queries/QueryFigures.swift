@@ -9,12 +9,14 @@ package final class QueryFigures: Sendable {
 
     init() {}
 
+    /// Once for each stream, as its query ends; what runs is not counted yet.
     func add(_ statistics: QueryStatistics) {
         rows.wrappingAdd(statistics.rowsScanned, ordering: .relaxed)
         bytes.wrappingAdd(statistics.bytesRead, ordering: .relaxed)
         files.wrappingAdd(statistics.filesPruned, ordering: .relaxed)
     }
 
+    /// - Parameter engine: asked what it holds at the moment.
     func write(to text: inout PrometheusText, runningCount: Int, _ engine: QueryEngine) {
         text.describe("till_query_rows_scanned_total", "Rows that queries have looked at.", .counter)
         text.sample("till_query_rows_scanned_total", [], Double(rows.load(ordering: .relaxed)))

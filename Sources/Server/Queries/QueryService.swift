@@ -4,6 +4,10 @@ package import Query
 import Synchronization
 
 /// Questions in SQL, for every door: one pool and its queue, the ends of those that run, and what they have read.
+///
+/// 1. A question is in `running` from `started` until `finished`, whatever became of it: `QueryWatch` sees to both.
+/// 2. It runs on a thread of `pool`, of which one asker may have all while nobody else waits, and leaves a quarter to others else.
+/// 3. A catalog is one state of the store: all tables of a question are read as of one sequence.
 package final class QueryService: Sendable {
     package struct Limits: Sendable {
         /// Queries that run at a time.
@@ -16,6 +20,7 @@ package final class QueryService: Sendable {
     }
 
     /// Queries beyond those that run, for each of them, before one is refused.
+    /// With eight places 32 wait; each that waits holds its connection and no thread.
     private static let waitingPerPlace = 4
 
     package let engine: QueryEngine
@@ -67,6 +72,7 @@ package final class QueryService: Sendable {
     ///
     /// - Throws: `bad-parameter` where the asker has one of that id under way.
     func started(_ query: RunningQuery) throws {
+        // Of one asker alone: another's id says nothing, and he must not learn of it.
         let isNew = running.withLock { running in
             guard !running.contains(where: { $0.id == query.id && $0.asker.bearer == query.asker.bearer }) else { return false }
             running.append(query)
@@ -78,6 +84,7 @@ package final class QueryService: Sendable {
     /// Who gives back what large answers leave behind.
     func giveBack(by memory: MemoryReturn) { self.memory.withLock { $0 = memory } }
 
+    /// Its figures are summed up here, once. Called on the thread that answered.
     func finished(_ query: RunningQuery) {
         running.withLock { $0.removeAll { $0 === query } }
         if query.figures.memoryByteCount >= Self.largeByteCountMin { memory.withLock { $0 }?.giveBackSoon() }
@@ -85,6 +92,7 @@ package final class QueryService: Sendable {
         let statistics = query.streams.map(\.statistics)
         for statistics in statistics { figures.add(statistics) }
         noteStatement(query)
+        // What roles ask is nobody's usage.
         guard case .contract(let client) = query.asker.identity else { return }
         usage.add(to: client) { used in
             used.queries += 1
@@ -102,6 +110,7 @@ package final class QueryService: Sendable {
         let cost = StatementCost(
             milliseconds: Int64(figures.elapsedMilliseconds), rows: Int64(figures.rowsScanned), bytes: Int64(figures.bytesRead))
         roles.queries.noteStatement(text, cost) {
+            // Asked for only where the advice takes the statement: needs are found by going through its plans.
             query.streams.reduce(into: []) { needs, stream in
                 for need in stream.needs?.all ?? [] where !needs.contains(need) { needs.append(need) }
             }

@@ -2,6 +2,10 @@ package import Query
 
 /// The queries that one question takes: they end with whoever asked, with the server, or when somebody who may asks for it. Owned by the thread that
 /// answers.
+///
+///     let watch = try QueryWatch(…)
+///     defer { watch.end() }
+///     do { … } catch { throw watch.explained(error) }
 package final class QueryWatch {
     private let service: QueryService
     private let query: RunningQuery
@@ -14,11 +18,13 @@ package final class QueryWatch {
         try service.started(query)
     }
 
+    /// For each stream as it is made, before its first row is asked for: one that is to end already is ended here.
     package func begin(_ stream: ResultStream) {
         query.began(stream)
         whenGone { stream.cancel() }
     }
 
+    /// Once.
     package func end() { service.finished(query) }
 
     /// What an error that ended the answer is to whoever asked.

@@ -5,6 +5,7 @@ import Synchronization
 
 /// A question on its way: what it is, whose, and what it has read so far. Others than the thread that answers it may look, and end it.
 package final class RunningQuery: Sendable {
+    /// Of an id that the asker gives.
     static let idByteCountMax = 100
     /// Of a longer text lists show the beginning. In bytes.
     private static let shownByteCountMax = 4_096
@@ -49,6 +50,7 @@ package final class RunningQuery: Sendable {
 
     /// A query takes up to two streams, one after the other.
     func began(_ stream: ResultStream) {
+        // Noted and looked at under one lock: a `cancel` comes either before, and is seen here, or after, and finds the stream.
         let isEnded = state.withLock { state in
             state.streams.append(stream)
             return state.isEnded
@@ -56,6 +58,9 @@ package final class RunningQuery: Sendable {
         if isEnded { stream.cancel() }
     }
 
+    /// Any thread; more than once does no harm.
+    ///
+    /// - Parameter onRequest: whether somebody asked for its end: whoever waits for the answer is told so, with 409.
     func cancel(onRequest: Bool = false) {
         let streams = state.withLock { state in
             state.isEnded = true
@@ -65,6 +70,7 @@ package final class RunningQuery: Sendable {
         for stream in streams { stream.cancel() }
     }
 
+    /// What it has cost by now; of one that runs they grow.
     package struct Figures: Sendable {
         package var rowsScanned = 0
         package var bytesRead = 0
@@ -82,6 +88,7 @@ package final class RunningQuery: Sendable {
             let progress = stream.progress
             // The same rows may be seen twice, for their keys and then whole.
             figures.rowsScanned = max(figures.rowsScanned, progress.rowsScanned)
+            // Bytes are read twice where rows are.
             figures.bytesRead += progress.bytesRead
             figures.filesPruned = max(figures.filesPruned, progress.filesPruned)
             figures.rows = stream.givenRowCount

@@ -5,6 +5,10 @@ internal import Query
 
 /// Answers over the store as somebody may see it: a page at a time with a cursor, or a stream of everything.
 extension QueryService {
+    /// One page as JSON. The cursor has the sequence and the instant of the first page: later ones read the same state of the store, by the same `now()`.
+    ///
+    ///     cursor := sealed(sequence:int64, now:int64, place…)     numbers with their highest byte first
+    ///
     /// - Parameter hold: asked for the memory of a page of so many bytes, before it has them.
     /// - Throws: `bad-cursor` for one of another query, other parameters or another asker.
     func page(_ request: SQLRequest, as principal: Principal, _ watch: QueryWatch, hold: (Int) throws -> Void) throws -> [UInt8] {
@@ -21,6 +25,7 @@ extension QueryService {
         let (catalog, bound) = try catalog(as: principal, upTo: sequence)
         var context = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
         context.usesRollups = request.usesRollups
+        // One for all queries that the page takes, the later ones have what is left.
         let deadline = SteadyClock.seconds() + limits.time
         return try SQLRunner(engine: engine).page(
             request, in: context, after: position,
@@ -41,6 +46,7 @@ extension QueryService {
     }
 
     /// What a cursor belongs to: not its `limit`, which may change.
+    /// Whose it is belongs to it: a page is read with the rights of whoever shows the cursor.
     private static func binding(_ request: SQLRequest, _ principal: Principal) -> [String] {
         let parameters = request.parameters.map { "\($0)" }
         return ["sql", request.query, request.timeZone] + principal.binding + parameters

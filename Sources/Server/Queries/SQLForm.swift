@@ -3,7 +3,9 @@ internal import Query
 /// The table of formats: the forms that an answer to SQL has, over HTTP, in files of exports and at the command line. A new one is its encoder in
 /// `Query/Results`, its case here, and its line in `facts`: routes, the description of the API, exports and commands are made of those.
 enum SQLForm: String, CaseIterable, Sendable {
+    /// One JSON object with rows and a cursor.
     case page = "application/json"
+    /// A JSON object a line.
     case lines = "application/x-ndjson"
     case csv = "text/csv"
     case parquet = "application/vnd.apache.parquet"

@@ -5,12 +5,14 @@ internal import Query
 
 /// A question in SQL, from the body of POST /v1/sql or the command line.
 struct SQLRequest: Sendable {
+    /// Rows of a page; an answer that streams has no limit of its own.
     static let limitMax = 10_000
 
     var query: String
     var parameters: [QueryParameter] = []
     var limit = limitMax
     var cursor: String?
+    /// By which texts become instants and days are cut: a name of tzdata.
     var timeZone = "UTC"
     /// By which others of its asker speak of it while it runs.
     var queryID: String?
@@ -56,6 +58,7 @@ struct SQLRequest: Sendable {
         }
     }
 
+    /// Numbers stay as their digits: `0.1` is a decimal to SQL, and would be a double's neighbour here.
     private static func parameter(_ value: JSONValue, _ index: Int) throws -> QueryParameter {
         switch value {
         case .null: return .null

@@ -2,6 +2,12 @@ internal import ColumnStore
 internal import Query
 
 /// Runs questions over a catalog and writes their answers, a page at a time or as a stream. HTTP and command line share it.
+///
+/// A page is found by the first of these ways that fits:
+/// 1. At once: rows as the plan gives them, until the limit or the page's bytes are reached.
+/// 2. Where finding keys first is cheaper (`AnswerWalk.readsKeysFirst`): the keys say where the page ends, then its rows alone are read. If few rows are
+///    expected the first way is tried before, and given up where more come.
+/// 3. Where the first way ended at its bytes without a place to go on from: again, in order.
 struct SQLRunner: Sendable {
     /// A page ends at so many bytes, whatever its limit: fewer in tests.
     var pageByteCountMax = 64 << 20
@@ -70,6 +76,7 @@ struct SQLRunner: Sendable {
     }
 
     /// An answer that is expected to have no more rows is read at once: finding their keys first would be most of the work.
+    /// A guess of the planner's that is too low costs the rows that were read in vain.
     private static let fewRowCount = 1_000
 
     /// - Parameter isWhole: whether a page behind which rows come is none: it was to have few.
@@ -80,6 +87,7 @@ struct SQLRunner: Sendable {
     ) throws -> Page? {
         let stream = try engine.execute(prepared, cancellation: cancellation())
         started(stream)
+        // Behind the answer's own columns stand those that the walk goes by; nobody is shown them.
         let columns = walk.map { Array(prepared.columns.prefix($0.visibleColumnCount)) } ?? prepared.columns
         var encoder = JSONPageEncoder(columns: columns)
         encoder.serve(stream)
@@ -92,6 +100,7 @@ struct SQLRunner: Sendable {
             }
             if hasMore, isWhole { return nil }
             if hasMore, place == nil {
+                // Asked again, `random()` would give other rows, and a place among them means nothing.
                 guard !walk.isVolatile else {
                     throw QueryError(.unsupportedSQL, "rows that depend on chance have no second page: ask for no more than a page by LIMIT, or for a stream")
                 }
@@ -125,6 +134,7 @@ struct SQLRunner: Sendable {
             return (batch.rowCount, isFull: false)
         }
         let (prepared, rowWalk) = try prepare(request, context, after: position, cancellation) { bound in
+            // Both bounds are of the keys: rows up to the last key, and as many as there were.
             AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []), byteCountMax: keptByteCountMax)
         }
         let walk = rowWalk ?? keyWalk
@@ -165,17 +175,20 @@ struct SQLRunner: Sendable {
         append: (ColumnBatch, inout [UInt8]) throws -> Void
     ) throws -> (rowCount: Int, isFull: Bool) {
         var row = 0
+        // The first piece is small, since nothing is known of its rows yet; each next one is as long as the rows before say that a megabyte has.
         var count = 16
         while row < batch.rowCount {
             let before = bytes.count
             var end = min(batch.rowCount, row + count)
             var piece = batch.slice(row..<end)
+            // Halved until it is small, or one row, before it is encoded: what was charged is about a usual piece.
             while end - row > 1, piece.flatByteCountBound > largePieceByteCount {
                 end = row + (end - row) / 2
                 piece = batch.slice(row..<end)
             }
             if piece.flatByteCountBound > 2 * pieceByteCount { try makeRoom(for: piece, in: &bytes, hold) }
             try append(piece, &bytes)
+            // Of this piece alone: long rows behind short ones shrink the next piece, not all of the rest.
             let rowByteCount = max(1, (bytes.count - before) / (end - row))
             count = min(max(1, pieceByteCount / rowByteCount), 8_192)
             row = end
@@ -220,6 +233,8 @@ struct SQLRunner: Sendable {
     // MARK: Streams
 
     /// An answer that has begun: what can be known before its first byte has not failed.
+    ///
+    /// Its owner ends `stream` in every case, also where all of it was read.
     struct Started {
         let stream: ResultStream
         fileprivate let columns: [ResultColumn]
@@ -264,6 +279,7 @@ struct SQLRunner: Sendable {
         var next = answer.first
         while let batch = next {
             let send: (inout [UInt8]) throws -> Bool = { bytes in
+                // A buffer that one long row has made is let go of, and its charge with it; usual ones are used again.
                 let isLarge = bytes.capacity > 2 * Self.pieceByteCount
                 try sink(&bytes)
                 if isLarge {
