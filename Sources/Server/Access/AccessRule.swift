@@ -26,9 +26,12 @@ extension AccessRule {
     package var needsCredential: Bool { !roles.isEmpty }
 
     /// Why a credential may not make the call; nil when it may. What it sees in it, the engine decides.
+    ///
+    /// - Returns: `unauthenticated`, `read-only`, `admin-only` or `role-not-allowed`.
     package func refusal(of principal: Principal) -> Problem? {
         switch (principal.role, self) {
         case (_, .open), (_, .signed), (.admin, _): return nil
+        // Nobody counts as a contract without rows: on a call that wants a credential he is asked for one.
         case (.contract, _) where principal.identity == .nobody: return Problem(.unauthenticated, "this call wants a credential")
         case (.auditor, .review), (.auditor, .audit), (.metrics, .metrics): return nil
         case (.contract, .reader), (.contract, .review), (_, .known): return nil

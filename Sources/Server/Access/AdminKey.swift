@@ -3,6 +3,7 @@ internal import Ingest
 
 /// The administrator's key, in DATA/admin.key: whoever can read the directory is the administrator.
 package enum AdminKey {
+    /// Also what makes a file's word a key: a shorter one is a file that was cut short or emptied, and no start goes on with it.
     private static let byteCountMin = 20
 
     package struct Failure: Error, CustomStringConvertible {
@@ -30,6 +31,7 @@ package enum AdminKey {
 
     /// The key of the directory; the first start makes it, from `given` (TILL_ADMIN_KEY) or at random.
     ///
+    /// - Throws: `Failure` for a key that is none, given or stored; what the disk says.
     /// A key that is given later than the first start replaces the stored one: otherwise a changed environment would silently do nothing.
     package static func obtain(in directory: String, given: String?) throws -> (key: String, change: Change) {
         if let given {
@@ -55,6 +57,7 @@ package enum AdminKey {
         return key
     }
 
+    /// Aside, synced, and renamed: the file has the old key or the new one after a crash, and never none.
     private static func write(_ key: String, in directory: String) throws {
         let target = path(in: directory)
         let aside = target + ".new"

@@ -2,6 +2,12 @@ import Documents
 package import Ingest
 
 /// Turns a credential into a `Principal`, or refuses it. What may be done once inside is the table of the API.
+///
+/// A credential is told by its form, in this order: a session's, a pass (`till-pass.`), a key by its hash, a token (two dots). A key's hash is looked up
+/// before anything is taken for a token, so that the common case costs one look into a table.
+///
+/// Nothing of it is kept from one request to the next but rates and, in `TokenVerifier`, tokens that were verified: a key that is revoked is refused from the
+/// next request on.
 package struct Authorizer: Sendable {
     /// Somebody who is let in.
     package struct Admitted: Sendable {
@@ -74,7 +80,10 @@ package struct Authorizer: Sendable {
     }
 
     /// Nil where no key has that hash.
+    ///
+    /// - Throws: `unauthenticated` for one that has expired, what `admit` of its contract throws.
     private func admit(keySHA256 hash: [UInt8]) throws -> Admitted? {
+        // In constant time: how long it takes must not tell how much of the hash is right.
         if Digest.areEqual(hash, adminKeySHA256) { return Admitted(principal: .admin) }
         switch credentials.holder(ofKeySHA256: hash) {
         case .contract(let contract, let expiresAt)?:
@@ -97,13 +106,17 @@ package struct Authorizer: Sendable {
     /// - Parameter end: in microseconds since 1970.
     package func pass(for credential: Credential, until end: Int64) -> String {
         // Of a pass no longer one is made.
+        // A pass that made passes would outlive every one of them.
         guard let passes, !credential.secret.hasPrefix(Self.passPrefix) else { return credential.secret }
         let fields = [credential.sha256, Array(String(end).utf8)]
         return Self.passPrefix + passes.seal(fields, binding: Self.passBinding)
     }
 
+    /// `till-pass.` and a sealed pair: the key's hash, and when it ends in decimal digits.
+    ///
     /// A pass is worth what its key is worth now.
     private func admit(pass: String) throws -> Admitted {
+        // Only what this store has sealed gets here, so the hash and the digits are what `pass(for:)` wrote.
         guard let passes, let fields = passes.unseal(String(pass.dropFirst(Self.passPrefix.count)), binding: Self.passBinding), fields.count == 2,
             let end = Int64(String(decoding: fields[1], as: UTF8.self)), CalendarText.now < end, let admitted = try admit(keySHA256: fields[0])
         else { throw Problem(.unauthenticated, "the token is over, or of a key that is revoked; ask for another") }
@@ -149,6 +162,7 @@ package struct Authorizer: Sendable {
         return true
     }
 
+    /// Nil never ends.
     private static func check(_ expiresAt: Int64?) throws {
         guard let expiresAt, CalendarText.now >= expiresAt else { return }
         throw Problem(.unauthenticated, "the key expired at \(CalendarText.text(instant: expiresAt))")
@@ -159,6 +173,7 @@ package struct Authorizer: Sendable {
         guard let tokens, JSONWebToken.looksLike(credential.secret) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
         let outcome: TokenVerifier.Outcome
         do {
+            // Why a token does not count is said to whoever sent it: its claims are its sender's own words.
             outcome = try tokens.verify(credential.secret, sha256: credential.sha256, now: Double(CalendarText.now) / 1e6, mayWait: mayWait)
         } catch {
             throw Problem(.unauthenticated, "the token does not count: \(error)")
@@ -180,10 +195,12 @@ package struct Authorizer: Sendable {
     }
 
     private func admit(_ contract: Contract) throws -> Admitted {
+        // One instant for both: a contract that ends just now is not valid by one of them and open by the other.
         let now = CalendarText.now
         let principal = contract.principal(at: now)
         if let invalidity = contract.invalidity(at: now) { throw Denial(Problem(.contractNotValid, Self.text(invalidity)), of: principal) }
         guard let rate = contract.ratePerSecond else { return Admitted(principal: principal) }
+        // Taken from the rate also where the call is refused for another reason after this.
         let standing = rates.take(for: contract.clientID, ratePerSecond: rate)
         guard standing.wait != nil else { return Admitted(principal: principal, standing: standing) }
         throw Denial(

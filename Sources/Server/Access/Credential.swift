@@ -2,6 +2,7 @@
 /// its protocol carries.
 package struct Credential: Sendable {
     package let secret: String
+    /// Of `secret`: what tables of keys, sessions and verified tokens are looked up by.
     package let sha256: [UInt8]
     /// A session's: it counts as what the session stands for.
     package let isSession: Bool

@@ -2,6 +2,8 @@ internal import ColumnStore
 import Synchronization
 
 /// A bucket of tokens for each contract that has a rate: it fills at that rate, up to one second's worth.
+///
+/// A bucket stays once there is one: they are as many as contracts that have called with a rate. Lost with the process, so a start begins with full ones.
 package final class RateLimiter: Sendable {
     private struct Bucket {
         var tokens: Double
@@ -26,6 +28,11 @@ package final class RateLimiter: Sendable {
     }
 
     /// Takes a token, if there is one.
+    ///
+    /// - Parameters:
+    ///   - ratePerSecond: tokens that come back in a second, above 0; less than one is one token at most, which takes longer than a second to come back.
+    ///   - now: on the steady clock.
+    /// - Returns: how it stands after this request; `wait` is nil where it had its token, else from 1 to 3,600.
     package func take(for clientID: String, ratePerSecond: Double, now: Double = SteadyClock.seconds()) -> Standing {
         let capacity = max(ratePerSecond, 1)
         let (tokens, isTaken) = buckets.withLock { buckets -> (Double, Bool) in

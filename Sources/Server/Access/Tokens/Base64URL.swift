@@ -1,6 +1,7 @@
 /// Base 64 with the URL alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2), strictly: what is not exactly one encoding of some
 /// bytes is none.
 enum Base64URL {
+    /// - Returns: nil for padding, a character of the other alphabet, a length of 4n + 1, and bits at the end that are not zero.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count * 3 / 4)
@@ -8,6 +9,7 @@ enum Base64URL {
         var bitCount = 0
         for character in text.utf8 {
             guard let value = value(character) else { return nil }
+            // At most six bits are left from before: twelve are held.
             buffer = buffer << 6 | value
             bitCount += 6
             if bitCount >= 8 {

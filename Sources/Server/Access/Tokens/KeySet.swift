@@ -9,6 +9,7 @@ package struct KeySet: Sendable {
     /// A set of more keys than this is not one issuer's.
     private static let keyCountMax = 100
 
+    /// With `kid` where they have one. No two have the same `kid` and algorithm.
     private var keys: [(id: String?, key: PublicKey)] = []
     /// Why keys of the set are not used, in its order.
     package private(set) var notes: [String] = []
@@ -49,6 +50,9 @@ package struct KeySet: Sendable {
     }
 
     /// The keys that may have signed a token: the one of that name, or every one of the algorithm where the token names none.
+    /// None where the set has no such key, which a newer set may have.
+    ///
+    /// - Complexity: in the number of keys, at most 100.
     package func candidates(kid: String?, _ algorithm: SignatureAlgorithm) -> [PublicKey] {
         keys.filter { one in
             guard one.key.algorithm == algorithm else { return false }
@@ -65,6 +69,7 @@ package struct KeySet: Sendable {
         return id
     }
 
+    /// Members that may be left out are held against what Till does with the key only where they are there (RFC 7517 sections 4.2 to 4.4).
     private static func key(_ member: JSONValue) throws(Failure) -> PublicKey {
         guard case .object = member else { throw Failure(description: "no object") }
         if let use = member["use"], use.text != "sig" { throw Failure(description: "its use is not sig") }

@@ -4,6 +4,10 @@ import Synchronization
 /// Where an issuer's keys come from: a file that is read again when it changes, or a URL that is asked again before its answer is stale, and
 /// sooner when a token names a key that nobody has seen.
 ///
+/// 1. At most one fetch is under way; `isFetching` is true from before its call until its waiters are taken.
+/// 2. `generation` rises with each set, and never falls.
+/// 3. Waiters are woken after the new set, if there is one, is in force, and outside the lock.
+///
 /// Keys that are there stay in force when a newer set cannot be had.
 package final class KeySetSource: Sendable {
     package enum Place: Sendable {
@@ -100,7 +104,10 @@ package final class KeySetSource: Sendable {
         state.withLock { state in (state.keys.count, state.takenAt.map { SteadyClock.seconds() - $0 }, state.failureCount) }
     }
 
+    /// A file that has changed is read again at once, on the caller's thread; a URL is never waited for.
+    ///
     /// - Parameter mayWait: whether the caller would wait for a newer set.
+    /// - Returns: `maySoonBeThere` only where `mayWait`, and a fetch is under way or begins.
     package func lookup(kid: String?, _ algorithm: SignatureAlgorithm, mayWait: Bool) -> Lookup {
         let found = state.withLock { $0.keys.candidates(kid: kid, algorithm) }
         guard found.isEmpty, mayWait else { return .keys(found) }
@@ -170,6 +177,7 @@ package final class KeySetSource: Sendable {
 
     private func fetch() {
         guard case .url(let url) = place, let client else { return }
+        // Whoever finds none under way is the one that makes it: two may get here at once.
         let begins = state.withLock { state -> Bool in
             defer { state.isFetching = true }
             return !state.isFetching
@@ -209,6 +217,7 @@ package final class KeySetSource: Sendable {
 
     // MARK: Both
 
+    /// - Parameter freshFor: in seconds; nil for what says nothing of it.
     private func take(_ keys: KeySet, stamp: FileStamp?, freshFor: Double? = nil) {
         let now = SteadyClock.seconds()
         state.withLock { state in
@@ -224,6 +233,7 @@ package final class KeySetSource: Sendable {
         for note in keys.notes { log.warning("token key passed over", ["reason": .text(note)]) }
     }
 
+    /// The keys stay; it is tried again after `Times.retry`, whatever the set in force was fresh for.
     private func failed(_ reason: String) {
         let kept = state.withLock { state -> Int in
             state.wasFetched = true

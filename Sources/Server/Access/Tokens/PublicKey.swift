@@ -44,6 +44,7 @@ package final class PublicKey: @unchecked Sendable {
         algorithm = .es256
         signatureByteCount = 2 * Self.fieldByteCount
         let code = Self.withDatum(x) { x in Self.withDatum(y) { gnutls_pubkey_import_ecc_raw(raw, GNUTLS_ECC_CURVE_SECP256R1, x, $0) } }
+        // A point that is not on the curve would answer for another, weaker one.
         guard code == 0, gnutls_pubkey_verify_params(raw) == 0 else { return nil }
     }
 
@@ -55,6 +56,8 @@ package final class PublicKey: @unchecked Sendable {
     }
 
     /// Whether `signature`, in the form that JSON web signatures have, is this key's of `message`.
+    ///
+    /// - Complexity: a public-key operation, and a hash over `message`.
     package func verifies(_ message: [UInt8], signature: [UInt8]) -> Bool {
         guard signature.count == signatureByteCount else { return false }
         let (form, method) =
@@ -70,11 +73,13 @@ package final class PublicKey: @unchecked Sendable {
     /// r and s side by side, as the SEQUENCE of two INTEGERs that the library reads.
     private static func der(_ signature: [UInt8]) -> [UInt8] {
         func integer(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+            // DER's INTEGER has a sign: zeroes in front go, and one comes back where the highest bit is set. `00 80` stays `00 80`, `00 7F` becomes `7F`.
             var digits = Array(bytes.drop { $0 == 0 })
             if digits.first.map({ $0 >= 0x80 }) ?? true { digits.insert(0, at: 0) }
             return [0x02, UInt8(digits.count)] + digits
         }
         let content = integer(signature[..<fieldByteCount]) + integer(signature[fieldByteCount...])
+        // Two integers of 33 bytes at most are 70 bytes with their heads: a length below 128 is one byte.
         return [0x30, UInt8(content.count)] + content
     }
 

@@ -2,7 +2,9 @@ package import ColumnStore
 
 /// What a token must say to count here.
 package struct TokenRules: Sendable {
+    /// `iss` as it must be, byte by byte; nil: any.
     package var issuer: String?
+    /// What `aud` must be or have among others; nil: any.
     package var audience: String?
     /// The claim that names the contract.
     package var claim: String
@@ -25,6 +27,8 @@ package struct TokenRules: Sendable {
         }
     }
 
+    /// Claims only: whoever calls it before the signature is checked must not act by what it gives.
+    ///
     /// Of a token whose signature is right.
     package func grant(of claims: JSONValue) throws(JSONWebToken.Fault) -> Grant {
         if let issuer {
@@ -35,6 +39,7 @@ package struct TokenRules: Sendable {
         let notBefore = try Self.time("nbf", of: claims) ?? -.infinity
         let issuedAt = try Self.time("iat", of: claims) ?? -.infinity
         guard let clientID = claims[claim]?.text, !clientID.isEmpty else { throw .init("it has no claim \(claim) that names a contract") }
+        // Both instants that it may not come before: a token is not good before it was issued.
         return Grant(clientID: clientID, notBefore: max(notBefore, issuedAt) - skew, expiresAt: expiry + skew)
     }
 

@@ -1,6 +1,8 @@
 import Synchronization
 
 /// Says whom a JSON web token speaks for.
+///
+/// Any thread. A token that was verified is remembered by its hash with its times, until a newer key set comes: then its key may be gone.
 package final class TokenVerifier: Sendable {
     package enum Outcome: Sendable {
         case granted(clientID: String)
@@ -45,6 +47,7 @@ package final class TokenVerifier: Sendable {
             try known.grant.check(at: now)
             return .granted(clientID: known.grant.clientID)
         }
+        // 1. Its form. 2. Its claims and times. 3. The issuer's keys, which may have to be fetched. 4. The signature.
         let token = try JSONWebToken(text)
         // Before the keys: what would be refused anyway must not cause a fetch.
         let grant = try rules.grant(of: token.claims)
@@ -58,6 +61,7 @@ package final class TokenVerifier: Sendable {
             }
         }
         known.withLock { known in
+            // All at once: those that still come are verified once more, and nothing has to be kept of who came last.
             if known.count >= Self.knownCountMax { known = [:] }
             known[sha256] = Known(grant: grant, generation: generation)
         }
