@@ -20,6 +20,7 @@ package struct Admission: Sendable {
     package func admit(
         _ credential: () throws -> Credential, for access: AccessRule, mayWait: Bool = false, charge: inout MemoryLedger.Charge
     ) throws -> Authorizer.Admitted {
+        // Who it is before what it holds: a refusal by name says more than one for want of room.
         let admitted = access.needsCredential ? try authorizer.authorize(try credential(), for: access, mayWait: mayWait) : Authorizer.nobody
         try enter(admitted, charge: &charge)
         if case .contract(let client) = admitted.principal.identity { usage.add(to: client) { $0.calls += 1 } }
