@@ -31,7 +31,7 @@ struct QueryTasks: ResourceExecutor {
         defer { watch.end() }
         do {
             let answer = try parts.context.queries.start(request, as: principal, watch)
-            // Also where all was read: a stream that is let go of holds its snapshot until it is ended.
+            // `watch` keeps the stream until its end, so that the stream alone does not end its query: where a value would be too long it is ended here.
             defer { answer.stream.cancel() }
             let bytes = try SQLRunner(engine: parts.context.queries.engine).document(answer, byteCountMax: ValueLimits.byteCountMax)
             let page = try JSONParser.parse(bytes)
