@@ -5,6 +5,10 @@ internal import Ingest
 
 /// Sends this node's checkpoint to a peer that lacks records which are not here any more (`CheckpointFrame`). The store that this node serves from is not touched: the checkpoint's files
 /// are the checkpoint's alone, and stay as they are meanwhile.
+///
+///     wait* ( refusal | head ( name piece* )* end )      frames of `CheckpointFrame`, each behind its length
+///
+/// `wait` comes while another has the checkpoint. Each piece bears the sum of all bytes up to its end, through all files.
 struct CheckpointSender: Sendable {
     private let checkpoint: StoreCheckpoint
     private let log: Log
@@ -27,6 +31,7 @@ struct CheckpointSender: Sendable {
             guard !isOver() else { return try say(.refusal("this node ends"), socket) }
             if let theirs = greeting.store, let own = checkpoint.file.store, own != theirs { return try say(.refusal("its store is \(own.text), and this node's \(theirs.text)"), socket) }
             // Nobody waits who has gone, and nobody believes that this one has.
+            // A frame that says nothing is also the question whether the peer still reads.
             let isGone = { isOver() || !socket.send(PeerDoor.frame(CheckpointFrame.wait.bytes)[...]) }
             let isDone: Void? = try checkpoint.read(unless: isGone) { folder, files, beginning in try send(folder, files, beginning, to: peer, socket) }
             if isDone == nil { try say(.refusal("this node has no checkpoint"), socket) }
@@ -59,6 +64,7 @@ struct CheckpointSender: Sendable {
         log.info("a checkpoint was sent", ["peer": .text(peer), "record": .number(beginning.mark.sequence), "seconds": .text(String(Int(SteadyClock.seconds() - begun)))])
     }
 
+    /// - Parameter byteCount: as the list of files had it. A file that is shorter by now ends the sending: what was announced must come.
     private func send(_ path: String, _ byteCount: Int64, _ sum: inout Cluster.Digest, _ socket: MemberSocket) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw RecordFile.Failure("open", path) }
@@ -71,6 +77,7 @@ struct CheckpointSender: Sendable {
             sum.take(piece)
             try say(.piece(sum, piece[...]), socket)
             offset += Int64(piece.count)
+            // What was given to the socket, which may not have left it.
             checkpoint.note { $0.byteCount += Int64(piece.count) }
         }
     }

@@ -5,6 +5,10 @@ internal import Ingest
 
 /// Takes the leader's checkpoint where this node lacks records that the leader has no more: into `DATA/cluster/incoming`, which takes the place of this node's own once it is whole. What
 /// came of a connection that ended is begun anew.
+///
+/// 1. One is taken at a time; `isTaking` is true from the decision to the end, whatever came of it.
+/// 2. What comes is nobody's store before it is whole, sealed and renamed: until then it lies in `incoming`, which the next start and the next try remove.
+/// 3. Nothing is installed over records that it does not go beyond: the node's thread asks that last (`NodeHost.work`).
 final class CheckpointTaker: Sendable {
     private struct State {
         var isTaking = false
@@ -24,6 +28,7 @@ final class CheckpointTaker: Sendable {
     private let log: Log
     private let state = Monitor(State())
 
+    /// Doubles with each that came to nothing.
     private static let pauseSeconds = 0.5...10.0
     /// What is not on the disk yet while more comes: nobody waits long for a sync.
     private static let unsyncedByteCount = 32 << 20
@@ -41,6 +46,7 @@ final class CheckpointTaker: Sendable {
         install: @escaping @Sendable (Mark, @escaping @Sendable () throws -> Void) -> Bool
     ) {
         let isMine = state.withLock { state in
+            // The node may ask more often: the pause is kept here.
             guard !state.isTaking, !state.isStopping, SteadyClock.seconds() >= state.notBefore else { return false }
             state.isTaking = true
             return true
@@ -51,6 +57,7 @@ final class CheckpointTaker: Sendable {
             var isDone = false
             do {
                 guard let socket = connect() else { throw Fault("it takes no connection") }
+                // From here on a stop cuts it, wherever the thread waits on it.
                 state.withLock { $0.socket = socket }
                 guard socket.send(greeting[...]) else { throw Fault("it ended the connection") }
                 try take(from: peer, socket) { [checkpoint] beginning in install(beginning.mark) { try checkpoint.takePlace() } }
@@ -124,6 +131,8 @@ final class CheckpointTaker: Sendable {
         let folder = checkpoint.incomingPath
         try CheckpointFiles.remove(folder)
         let begun = SteadyClock.seconds()
+        // 1. The head, before any room is taken. 2. All files, each piece held against its sum. 3. Every page of every database. 4. Whose store it is.
+        // 5. Sealed, durable. 6. In place, if it is of use still.
         var frame = try next(socket)
         while frame == .wait { frame = try next(socket) }
         if case .refusal(let reason) = frame { throw Fault(reason) }
@@ -147,6 +156,7 @@ final class CheckpointTaker: Sendable {
 
     private func next(_ socket: MemberSocket) throws -> CheckpointFrame {
         if isStopping { throw Fault("this node ends") }
+        // Never longer than a frame may be: its memory is not the peer's to choose.
         guard let bytes = socket.frame(byteCountMax: CheckpointFrame.byteCountMax) else { throw Fault("it ended the connection, or stood still") }
         do throws(FrameFault) { return try CheckpointFrame(parsing: bytes[...]) } catch { throw Fault(error.reason) }
     }
@@ -165,6 +175,7 @@ final class CheckpointTaker: Sendable {
         var (sum, left) = (Cluster.Digest.zero, byteCount)
         var frame = try next(socket)
         while case .name(let name, let size) = frame {
+            // A name is one that Till makes: nothing of the peer's leads out of the folder.
             guard CheckpointFiles.isName(name), size <= left else { throw Fault("it has a file that none has: \(name.prefix(100))") }
             left -= size
             try files.prepare(name)
@@ -181,6 +192,7 @@ final class CheckpointTaker: Sendable {
                 guard sum == said, offset + piece.count <= size else { throw Fault("a piece of \(name) does not have its sum") }
                 try target.write(piece, at: Int64(offset))
                 (offset, unsynced) = (offset + piece.count, unsynced + piece.count)
+                // Piece by piece, while the next ones are on their way; all at once at the end would hold up the disk of the node's records.
                 if unsynced >= Self.unsyncedByteCount {
                     try target.sync()
                     unsynced = 0

@@ -4,6 +4,8 @@ import Glibc
 import Synchronization
 
 /// What an administrator has a pair do: who leads, and who takes part. Each call ends with what came of it.
+///
+/// Calls wait, up to five seconds each. What they want is done by the node's thread, of which `host.standing` tells.
 package final class ClusterControl: PairControl {
     private let host: NodeHost
     private let wantsHandOver = Atomic<Bool>(false)
@@ -26,6 +28,9 @@ package final class ClusterControl: PairControl {
 
     package var leaderURL: String? { host.leaderURL }
 
+    /// The configuration that this node leads by.
+    ///
+    /// - Throws: a `Refusal` with `not-leader` and `Till-Leader`, where it does not, or ends.
     private var present: Configuration {
         get throws {
             guard let configuration = host.standing.withLock({ $0.role == .leader && $0.ending == nil ? $0.configuration : nil }) else {
@@ -49,6 +54,7 @@ package final class ClusterControl: PairControl {
             throw Problem(.wrongState, "nobody can take over: \(name.map { "\($0) has not" } ?? "no other node has") everything that was acknowledged (in sync: \(configuration.insync.joined(separator: ", ")))")
         }
         wantsHandOver.store(true, ordering: .releasing)
+        // The note is there before the signal: whoever is woken by it finds it.
         // To the thread that waits for signals.
         kill(getpid(), SIGHUP)
         return to
@@ -82,6 +88,9 @@ package final class ClusterControl: PairControl {
         guard host.members.contains(name) else { throw Problem(.notFound, "the cluster has no node \(MemberReader.shown(name)), only \(host.members.joined(separator: " and "))") }
     }
 
+    /// Gives the command again and again until `isDone`, or five seconds are over.
+    ///
+    /// - Throws: `wrong-state` with `failure`; `not-leader` where this node stops leading meanwhile.
     private func have(_ command: Cluster.Command, _ failure: String, _ isDone: @Sendable (Configuration) -> Bool) throws {
         let end = SteadyClock.seconds() + Self.patienceSeconds
         repeat {

@@ -5,6 +5,8 @@ import Synchronization
 
 /// Runs one node of a cluster: gives it what happens, with the clock, and does what it wants done. One thread owns it.
 ///
+/// Others give it events and jobs by `inbox`, and read `standing`, which its thread alone writes, but for the end of a failing disk (the same thread).
+///
 /// 1. Effects of the disk take place in their order; the node hears of them after one sync for all that came together.
 /// 2. Nothing is ever sent that waits for the disk: a node confirms what it was told is synced.
 final class NodeHost: CommitReplica {
@@ -38,6 +40,7 @@ final class NodeHost: CommitReplica {
         var fault: String?
     }
 
+    /// Taken as a whole: all that waits is worked off together, so that one sync serves it.
     private struct Inbox {
         var events: [Event] = []
         /// For the node's thread, before the events.
@@ -45,12 +48,14 @@ final class NodeHost: CommitReplica {
         var isStopping = false
     }
 
+    /// What needs the node's thread and is no event of the protocol.
     private enum Job: Sendable {
         case drop(through: Int, keeping: Int64)
         /// A checkpoint is to take the place of the records, where it goes beyond them.
         case install(Mark, @Sendable () throws -> Void, done: @Sendable (Bool) -> Void)
     }
 
+    /// Tokens of reads count down from -1, those of submissions are positive: a refusal tells by the sign whose it is.
     private struct Reads {
         var last = 0
         var waiting: [Int: @Sendable (LeadProof) -> Void] = [:]
@@ -78,6 +83,7 @@ final class NodeHost: CommitReplica {
     /// Of this process, unlike any other's.
     private let process = UInt64.random(in: .min ... .max)
     /// When each node was last heard, by the clock of the boot.
+    /// Of messages that were understood, not of greetings.
     private let heard = Mutex<[String: Int]>([:])
     /// A server has the store open for writing.
     private let isOpen = Atomic<Bool>(false)
@@ -126,6 +132,7 @@ final class NodeHost: CommitReplica {
         return reason
     }
 
+    /// In this order: who works on the checkpoint still needs the node's thread, and the node's thread the links.
     func stop() {
         checkpoint.stop()
         taker.stop()
@@ -156,6 +163,8 @@ final class NodeHost: CommitReplica {
     /// Whose records this node has; nil while there are none that count.
     var store: StoreIdentity? { file.store }
 
+    /// Written once, and known to the node from then on. A failing disk is told of, and tried again with the next start.
+    ///
     /// A record that counts has made the store's number.
     func identify(_ store: String) {
         guard let store = StoreIdentity(store) else { return }
@@ -180,6 +189,7 @@ final class NodeHost: CommitReplica {
 
     private func run() {
         var state = Work(node: Node(settings, session: .random(in: 1 ... .max), disk: file.takeDisk(), at: BootClock.milliseconds()))
+        // The boot's clock and no other: leases go by it, and it goes on while the machine sleeps.
         var due = BootClock.milliseconds()
         while true {
             let now = BootClock.milliseconds()
@@ -197,17 +207,20 @@ final class NodeHost: CommitReplica {
                 due = BootClock.milliseconds() + Self.tickMilliseconds
             }
             do {
+                // Before the events: a checkpoint that takes the records' place changes what they are answered from.
                 for job in found.jobs { try work(job, &state) }
                 try work(events, &state)
             } catch {
                 log.error("the node's disk fails; the server ends", ["reason": .text("\(error)")])
                 end("the disk of this node fails: \(error)")
             }
+            // After all that came together, so that `standing` never tells of records that are not synced.
             publish(state)
             if standing.withLock({ $0.ending != nil }) { return refuseReads() }
         }
     }
 
+    /// What the node's thread keeps between two turns; nobody else sees it.
     private struct Work {
         var node: Node
         /// Records that are not committed, with what was submitted as them.
@@ -225,6 +238,7 @@ final class NodeHost: CommitReplica {
         case .drop(let sequence, let keeping):
             if let through = try file.drop(through: sequence, keeping: keeping) { try work([.dropped(through: through)], &state) }
         case .install(let mark, let body, let done):
+            // Asked here, by the one thread that could change it: as the checkpoint was begun the records may have been fewer.
             guard state.node.mayRestart, mark.sequence > state.node.top.sequence else { return done(false) }
             do { try body() } catch {
                 done(false)
@@ -239,6 +253,7 @@ final class NodeHost: CommitReplica {
     private func install(_ mark: Mark, _ body: @escaping @Sendable () throws -> Void) -> Bool {
         let answer = Monitor<Bool?>(nil)
         inbox.signal { $0.jobs.append(.install(mark, body, done: { isDone in answer.broadcast { $0 = isDone } })) }
+        // Woken by `done`; looked at five times a second for a thread that will not come to it any more.
         // The node's thread may have ended.
         return answer.wait(checkingEvery: 200) { [standing, inbox] found in
             found ?? (standing.withLock { $0.ending != nil } || inbox.withLock { $0.isStopping } ? false : nil)
@@ -255,8 +270,10 @@ final class NodeHost: CommitReplica {
         var events = first
         while !events.isEmpty {
             for event in events {
+                // The instant is each event's own: a sync before it may have taken long.
                 for effect in Node.step(&state.node, event, at: BootClock.milliseconds()) { try perform(effect, &state) }
             }
+            // Of several tickets the last: tickets rise, and one sync confirms all up to it.
             if let ticket = state.diskTicket {
                 try file.sync()
                 state.further.append(.wrote(ticket: ticket, tail: file.tail))
@@ -288,6 +305,7 @@ final class NodeHost: CommitReplica {
             state.diskTicket = ticket
         case .identify(let store): try file.identify(store)
         case .takeCheckpoint(let peer): takeCheckpoint(from: peer)
+        // Answered in the same turn, by an event behind those in hand.
         case .fetch(let first, let count, let peer): state.further.append(.fetched(try file.read(from: first, count: count), peer: peer))
         case .readConfiguration(let ticket): object.add(.read(ticket: ticket))
         case .swap(let expected, let next, _, let ticket): object.add(.swap(expected: expected, next, ticket: ticket))
@@ -295,6 +313,7 @@ final class NodeHost: CommitReplica {
         case .numbered(let token, let sequence): state.open.append((sequence, token))
         case .commit(let through, let isDegraded):
             state.isDegraded = isDegraded
+            // Acknowledged by the last of them: tokens come in the order of their records.
             let count = state.open.prefix { $0.sequence <= through.sequence }.count
             let token = state.open.prefix(count).last?.token
             state.open.removeFirst(count)
@@ -308,6 +327,7 @@ final class NodeHost: CommitReplica {
         }
     }
 
+    /// Tells everybody how the node stands, where that has changed. The first `ending` stays, whatever comes after it.
     private func publish(_ work: Work) {
         var next = Standing(
             role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
@@ -320,6 +340,7 @@ final class NodeHost: CommitReplica {
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
         let before = standing.withLock { $0 }
+        // Woken threads look at all of it: unchanged standings would wake them for nothing five times a second.
         guard next != before, before.ending == nil else { return }
         standing.broadcast { $0 = next }
         if next.role != before.role || next.configuration?.epoch != before.configuration?.epoch {
@@ -356,6 +377,7 @@ final class NodeHost: CommitReplica {
 
     private func answer(_ token: Int, _ proof: LeadProof) { reads.withLock { $0.waiting.removeValue(forKey: token) }?(proof) }
 
+    /// The node's thread is at its end: nobody answers those who wait for a proof any more.
     private func refuseReads() {
         let waiting = reads.withLock { reads in
             defer { reads.waiting = [:] }
@@ -374,8 +396,10 @@ final class NodeHost: CommitReplica {
         if let ending = standing.withLock({ $0.ending }) { observer.ended(ending) }
     }
 
+    /// Any thread, in the order of the tokens, which rise and are positive.
     func submit(_ token: Int, _ body: [UInt8]) { give(.submit(Submission(token: token, body: body))) }
 
+    /// Asks whether this node leads, as of now: `body` is called on the node's thread, or at once where that has ended.
     func prove(_ body: @escaping @Sendable (LeadProof) -> Void) {
         guard standing.withLock({ $0.ending == nil }) else { return body(.leadsNoMore) }
         let token = reads.withLock { reads in
@@ -401,6 +425,7 @@ final class NodeHost: CommitReplica {
 
     private let isWhole = Atomic<Bool>(false)
 
+    /// The store is closed. `isWhole`: all its files tell all that was committed.
     func ended(isWhole: Bool) {
         isOpen.store(false, ordering: .releasing)
         observer.withLock { $0 = nil }

@@ -1,6 +1,8 @@
 internal import Cluster
 
 /// What a node says of itself to people: in its log and in `/readyz`.
+///
+/// Words for whoever is woken at night: what is the matter, what it means for what is acknowledged, and what can be done.
 enum NodeWords {
     /// What is to be done with a directory of another cluster.
     static let strangerAdvice = "start it with an empty directory, which its peer or the bucket fills, or name the object of its own cluster (cluster.config, cluster.witness) and its own cluster.peer"
@@ -23,6 +25,8 @@ enum NodeWords {
         "the directory of this node has the store \(own), and its cluster's object names the store \(named): \(strangerAdvice)"
     }
 
+    /// By what holds first: its end, what is in its way, whom it does not hear, that it leads and does not serve yet.
+    ///
     /// Why a node neither leads nor has everything; nil: it follows.
     static func why(_ standing: NodeHost.Standing, node: String) -> String? {
         if let ending = standing.ending { return ending }

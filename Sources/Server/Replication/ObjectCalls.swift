@@ -2,6 +2,9 @@ internal import Cluster
 internal import ColumnStore
 
 /// Asks for the object and swaps it, one call after the other, on a thread of its own.
+///
+/// A read ends as found, absent or failed. A swap as `done`; `conflict`: another object is there; `again`: nothing was written; `unknown`: it may have been.
+/// The difference of the last two is who may ask again at once, and who must read before.
 final class ObjectCalls: Sendable {
     enum Call: Sendable {
         case read(ticket: Int)
@@ -69,6 +72,8 @@ final class ObjectCalls: Sendable {
         var next = wanted
         let found: (bytes: [UInt8], tag: String)?
         do {
+            // 1. The object is still the one that the node knows, by its nonce. 2. The store's name is carried over, and the slots claimed for it.
+            // 3. A generation of slots has its base. 4. Only then the object is swapped, by its tag: whoever reads it finds all that it speaks of.
             found = try place.read()
             let present = try found.map { try Configuration(parsingObject: $0.bytes) }
             if let present, present.nonce != expected { return .conflict }

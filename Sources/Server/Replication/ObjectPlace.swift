@@ -4,6 +4,8 @@ internal import Ingest
 import Synchronization
 
 /// Where the one object lies that says who leads. Each call ends within some seconds.
+///
+/// A tag is the place's own word for one state of the object: an ETag, or a hash. It is compared, and nothing is read out of it.
 package protocol ObjectPlace: Sendable {
     /// - Returns: nil where there is none.
     func read() throws -> (bytes: [UInt8], tag: String)?
@@ -23,6 +25,7 @@ extension ObjectPlace {
 package struct ObjectFile: ObjectPlace {
     let folder: String
     private static let name = "object"
+    /// A configuration has some hundred bytes.
     private static let byteCountMax = 4_096
 
     package init(folder: String) { self.folder = folder }
@@ -30,6 +33,7 @@ package struct ObjectFile: ObjectPlace {
     /// - Throws: where the object could be neither kept nor read.
     package func check() throws { _ = try locked { try read() } }
 
+    /// Takes no lock: the file is replaced as a whole, so a reader sees one of its states.
     package func read() throws -> (bytes: [UInt8], tag: String)? {
         let files = try LocalStorageFactory.files(folder)
         guard try files.byteCount(of: Self.name) != nil else { return nil }
@@ -53,6 +57,7 @@ package struct ObjectFile: ObjectPlace {
         }
     }
 
+    /// The system lets the lock go with the descriptor, also where the process dies. It is waited for without an end: who has it holds it for a write.
     private func locked<Result>(_ body: () throws -> Result) throws -> Result {
         try DataDirectory.makeDirectories(folder)
         let path = "\(folder)/lock"
@@ -82,12 +87,17 @@ struct ObjectInBucket: ObjectPlace {
 }
 
 /// The object that a witness holds: `GET`, and `PUT` with a condition.
+///
+///     GET  /v1/object                          200 with ETag | 404
+///     PUT  /v1/object  If-None-Match: *        204 | 412 there is one
+///     PUT  /v1/object  If-Match: "tag"         204 | 412 it is another
 package struct ObjectAtWitness: ObjectPlace {
     let url: String
     private let proof: OutgoingRequest.Proof?
     private let client = OutgoingClient(policy: nil)
     private let said = Said()
     static let path = "/v1/object"
+    /// Of one call, its connecting among it.
     private static let milliseconds = 2_000
 
     /// With its answers a witness says which objects it keeps.
@@ -113,6 +123,7 @@ package struct ObjectAtWitness: ObjectPlace {
         var request = OutgoingRequest(method: method, url: url + Self.path, headers: headers, body: body, timeoutMilliseconds: Self.milliseconds)
         request.proof = proof
         client.send(request) { result in done.broadcast { $0 = result } }
+        // The client ends every call by its time, so the wait has an end.
         switch done.wait({ $0 }) {
         case .success(let response): return response
         case .failure(let failure): throw Refused(description: "\(url): \(failure)")

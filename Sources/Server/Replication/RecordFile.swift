@@ -10,6 +10,11 @@ import Synchronization
 /// it as `records.cut-<number>`, where the number is that of the first record it may have had. More than a crash can leave is damage, and no start goes over it.
 ///
 /// A file is whole and synced before the next one begins. Whole files at the beginning go once the checkpoint has what they made (`StoreCheckpoint`).
+///
+/// 1. `segments` lie end to end: each goes on from the mark that the one before ends with.
+/// 2. `tail` is the last record's mark, and `history` has the epochs of all up to it, those that a checkpoint has among them.
+/// 3. The node's thread alone changes records; any thread reads them. The lock is held over reads and writes of files; `sync` waits beside it.
+/// 4. After a write that failed the state here may be ahead of the file: the node ends then, and the next start reads what is there.
 package final class RecordFile: Sendable {
     private struct State {
         /// One at least, in order.
@@ -18,6 +23,7 @@ package final class RecordFile: Sendable {
         var tail = Mark.start
         var promise = 0
         var store: StoreIdentity?
+        /// The last ones, read by the start for the node; empty from then on.
         var recent: [Record] = []
 
         var byteCount: Int64 { segments.reduce(0) { $0 + $1.end } }
@@ -96,8 +102,10 @@ package final class RecordFile: Sendable {
                 }
                 state.segments.append(segment)
                 let size = try segment.bytes.count
+                // As long as each follows the one before by number and hash: the first that does not is the end, or damage.
                 while let record = try segment.bytes.entry(at: segment.end, limit: size), record.follows(state.tail) { note(record, &state) }
                 guard segment.end < size else { continue }
+                // Only the last file can end with what was never synced: the ones before were whole before it began.
                 guard index == names.count - 1, size - segment.end <= unsyncedByteCountMax else {
                     throw CommandFault(
                         "\(segment.path) is damaged at byte \(segment.end), in record \(state.tail.sequence + 1), and \(size - segment.end) bytes stand behind it: where the other machine has all, put DATA aside and begin with an empty one")
@@ -108,6 +116,7 @@ package final class RecordFile: Sendable {
         }
     }
 
+    /// Cuts off what is no record, and keeps it: the copy is durable before the file is shorter.
     private func cutOff(_ segment: RecordSegment, _ size: Int64, _ tail: Mark) throws -> Int64 {
         try files.put("records.cut-\(tail.sequence + 1)", try segment.bytes.read(at: segment.end, count: Int(size - segment.end)))
         try segment.bytes.truncate(to: segment.end)
@@ -147,6 +156,7 @@ package final class RecordFile: Sendable {
 
     package func append(_ records: [Record]) throws {
         try state.withLock { state in
+            // Between two appends: no record lies in two files.
             if let last = state.segments.last, last.end >= segmentByteCount, last.end > last.start { try goOn(in: &state) }
             guard let segment = state.segments.last else { return }
             var bytes: [UInt8] = []
@@ -162,6 +172,8 @@ package final class RecordFile: Sendable {
         }
     }
 
+    /// Else a crash could leave a file that begins behind the end of the one before.
+    ///
     /// What was written is synced, and what comes goes to a file of its own.
     private func goOn(in state: inout State) throws {
         guard let beginning = Beginning(mark: state.tail, history: state.history) else { throw CommandFault("\(folder): its records have no end") }
@@ -169,6 +181,9 @@ package final class RecordFile: Sendable {
         state.segments.append(try RecordSegment(opening: try RecordSegment.make(beginning, in: files), in: folder))
     }
 
+    /// Takes away all records after `sequence`, which no majority has: whole files from the end, then the end of one.
+    ///
+    /// - Throws: for a sequence before `base`, for a damaged record, and what the disk says.
     package func cut(to sequence: Int) throws {
         try state.withLock { state in
             guard sequence < state.tail.sequence else { return }
@@ -189,6 +204,7 @@ package final class RecordFile: Sendable {
             let end = try segment.offset(after: count)
             try segment.bytes.truncate(to: end)
             segment.end = end
+            // With `count` records left, ⌈count / 64⌉ places are needed.
             segment.index.removeLast(segment.index.count - (count + RecordSegment.stride - 1) / RecordSegment.stride)
             state.history.cut(to: sequence)
             (state.tail, state.recent) = (tail, [])
@@ -204,6 +220,7 @@ package final class RecordFile: Sendable {
     package func drop(through sequence: Int, keeping: Int64) throws -> Int? {
         try state.withLock { state in
             var through: Int?
+            // The first file ends with the record before the second's first; the last file always stays.
             while state.segments.count > 1, state.segments[1].first - 1 <= sequence, state.byteCount - state.segments[0].end >= keeping {
                 try remove(state.segments.removeFirst())
                 through = state.segments[0].first - 1
@@ -230,6 +247,7 @@ package final class RecordFile: Sendable {
         try DataDirectory.synchronizeDirectory(folder)
     }
 
+    /// Of the last file alone: those before it were synced as it began. A crash after it loses nothing that was appended before.
     package func sync() throws { try state.withLock { $0.segments.last }?.bytes.sync() }
 
     /// Durable once it returns.
@@ -260,6 +278,7 @@ package final class RecordFile: Sendable {
             var records: [Record] = []
             for sequence in first...min(last, state.tail.sequence) {
                 guard records.count < count else { break }
+                // Records go on in the next file.
                 if offset >= state.segments[place].end, place + 1 < state.segments.count { (place, offset) = (place + 1, state.segments[place + 1].start) }
                 let segment = state.segments[place]
                 guard let record = try segment.bytes.entry(at: offset, limit: segment.end), record.sequence == sequence else { throw CommandFault("\(segment.path): record \(sequence) is damaged") }

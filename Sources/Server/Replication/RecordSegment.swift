@@ -90,6 +90,7 @@ final class RecordSegment: @unchecked Sendable {
     ///
     /// - Parameter byteCount: of its entry.
     func note(_ record: Record, byteCount: Int) {
+        // The first, the 65th, the 129th, …
         if (record.sequence - first) % Self.stride == 0 { index.append(end) }
         end += Int64(byteCount)
     }
@@ -97,6 +98,7 @@ final class RecordSegment: @unchecked Sendable {
     /// Where the record that is `count` after its first begins, or would.
     func offset(after count: Int) throws -> Int64 {
         guard count < index.count * Self.stride else { return end }
+        // From the nearest known place on by lengths alone: at most 63 reads of four bytes.
         var offset = index[count / Self.stride]
         for _ in 0..<(count % Self.stride) where offset < end { offset += Int64(4 + (try bytes.length(at: offset))) }
         return offset
@@ -104,6 +106,8 @@ final class RecordSegment: @unchecked Sendable {
 }
 
 /// The bytes of one file of records.
+///
+/// Reads and writes are at offsets, so that threads share the descriptor; it belongs to whoever made this.
 struct RecordBytes {
     private let descriptor: Int32
     private let path: String
@@ -118,6 +122,7 @@ struct RecordBytes {
         }
     }
 
+    /// Of an entry: four bytes, the lowest first. Any number may stand there in a damaged file.
     func length(at offset: Int64) throws -> Int {
         let head = try read(at: offset, count: 4)
         return head.reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -127,6 +132,7 @@ struct RecordBytes {
     func entry(at offset: Int64, limit: Int64) throws -> Record? {
         guard limit - offset > 4 else { return nil }
         let length = try length(at: offset)
+        // Before memory is taken for it.
         guard length <= Record.bodyByteCountMax + 256, Int64(length) <= limit - offset - 4 else { return nil }
         return try? Record(parsing: try read(at: offset + 4, count: length)[...])
     }

@@ -2,6 +2,8 @@ internal import Cluster
 internal import ColumnStore
 
 /// Reads and fills slots, one call after the other, on a thread of its own: a look at the object waits for no slot, and no slot for a look.
+///
+/// An answer that never came is `failed` for a read and `unknown` for a put. A slot is never replaced, so that asking twice is harmless.
 final class SlotCalls: Sendable {
     private enum Call: Sendable {
         case read(generation: Int, sequence: Int, of: Configuration.LogStart?, ticket: Int)
@@ -91,6 +93,7 @@ final class SlotCalls: Sendable {
     }
 
     private func note(_ error: (any Error)?) {
+        // Said as it begins and as it ends, not with each call in between.
         let wasFailing = state.withLock { state in
             defer { state.fault = error.map { "\($0)" } }
             return state.fault != nil

@@ -32,6 +32,7 @@ package struct SlotPlace: Sendable {
 
     package init(_ objects: any ObjectStorage, url: String) { (self.objects, self.url) = (objects, url) }
 
+    /// Numbers have as many digits each, so that names are listed in their order.
     private static func key(_ generation: Int, _ name: String) -> String { "\(folder)/\(LogNumber.text(Int64(generation)))/\(name)" }
     package static func key(_ generation: Int, _ sequence: Int) -> String { key(generation, LogNumber.text(Int64(sequence))) }
 
@@ -65,6 +66,7 @@ package struct SlotPlace: Sendable {
 
     /// Before an object names the generation. Doing it again is the same.
     package func begin(_ log: Configuration.LogStart) throws {
+        // One that is there must be the very same: another cluster's has other bytes.
         if try !create(Self.key(log.generation, Self.baseName), Self.bytes(log)) { try check(log) }
     }
 
@@ -94,6 +96,7 @@ package struct SlotPlace: Sendable {
     /// - Returns: nil where the slot is empty.
     /// - Throws: `Lost`; where that is not known, or what is in it is damaged.
     package func read(_ generation: Int, _ sequence: Int, of log: Configuration.LogStart?) throws -> Record? {
+        // That it is empty proves something only where the generation's base is there, and no later slot is.
         let key = Self.key(generation, sequence)
         var found = try get(key, byteCountMax: Self.byteCountMax)
         if found == nil, let log {

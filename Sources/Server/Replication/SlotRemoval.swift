@@ -8,6 +8,7 @@ final class SlotRemoval: Sendable {
     private let object: any ObjectPlace
     private let log: Log
     private let timers = Timers()
+    /// Of removals that wait for their day.
     private let count = Mutex(0)
 
     private static let countMax = 64

@@ -3,6 +3,8 @@ internal import ColumnStore
 
 /// Reads slots, and further ones beside the next where they are asked for one after the other: who takes over after a long outage has very many to read. What was found stays what it is; that one was
 /// empty is never kept.
+///
+/// Owned by the thread of `SlotCalls`. What is ahead belongs to one generation, and is dropped with it.
 struct SlotsAhead {
     private let place: SlotPlace
     private var generation = 0

@@ -4,6 +4,10 @@ import Synchronization
 
 /// Keeps the copy that this node answers reads from while it follows: made when somebody asks, made anew while somebody does, and gone a minute after the last. The thread that folds
 /// records says of which one the files are to be read; another thread reads them, and nobody waits for it.
+///
+/// 1. While a copy is made the files are held as of its record: the folding thread goes on beside them, and lets go once it sees that the copy is there.
+/// 2. `present` is whole, or nil; a copy that could not be made leaves the one before in its place, which grows old.
+/// 3. What was begun before an `end` counts no more: its `round` is another.
 final class StandbyCopies: Sendable {
     /// A copy, and how old it is.
     struct Present: Sendable {
@@ -31,6 +35,7 @@ final class StandbyCopies: Sendable {
         var round = 0
         var failure: String?
 
+        /// Five seconds, or twenty times as long as the last one took: where copies are expensive, older ones will do.
         func isFresh(at now: Double) -> Bool { present.map { now - $0.takenAt < max(StandbyCopies.freshSeconds, 20 * seconds) } ?? false }
         /// A tenth of a thread's time at most.
         func isDue(at now: Double) -> Bool { now - triedAt > max(StandbyCopies.pauseSeconds, 10 * seconds) && askedAt > present?.takenAt ?? -.infinity }
@@ -77,6 +82,7 @@ final class StandbyCopies: Sendable {
     ///
     /// - Parameter heardAt: when the leader was last heard, by the clock of the boot; nil: never, and so nobody could say how old a copy is.
     func look(_ store: ReplicaStore, heardAt: Int?) throws {
+        // Decided under the lock, done without it: holding and releasing files takes the store's time.
         enum Step { case nothing, release(Set<String>), drop, open }
         let now = SteadyClock.seconds()
         let step = state.withLock { state -> Step in
@@ -117,6 +123,7 @@ final class StandbyCopies: Sendable {
         var failure: String?
         state.broadcast { state in
             guard state.round == round, !state.isOver else { return }
+            // Since its files were held, the start of the thread among it.
             (state.isOpening, state.triedAt, state.seconds) = (false, SteadyClock.seconds(), SteadyClock.seconds() - began)
             switch made {
             case .success(let copy):

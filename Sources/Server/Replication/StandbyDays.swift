@@ -3,6 +3,8 @@ internal import Ingest
 
 /// Holds the day files that a node begins to follow with against what the leader has noted of them, beside its work: a file that was put back from a copy, or changed while the node was away,
 /// would only be found once it leads.
+///
+/// It reads the files beside the thread that folds, and changes nothing: what differs is made anew by `StandbyStore`.
 final class StandbyDays: Sendable {
     /// For whoever asks how the node stands.
     struct Report: Sendable, Equatable {

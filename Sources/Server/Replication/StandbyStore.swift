@@ -3,6 +3,10 @@ internal import ColumnStore
 internal import Ingest
 
 /// Keeps DATA as the committed records say, until the node leads. One thread at a time.
+///
+/// 1. The files tell records of this node's log, or are made anew before the first is folded.
+/// 2. Records are folded in their order, each once, and only those that are committed.
+/// 3. `promote` comes after the last of them: a server never opens files that tell less than was acknowledged.
 final class StandbyStore {
     private let host: NodeHost
     private let file: RecordFile
@@ -56,6 +60,7 @@ final class StandbyStore {
     /// Whether the files end with a record of this node's log.
     private func isKnown() throws -> Bool {
         guard let position = store.position else { return false }
+        // Records up to the base are gone: only their last one can be told, by the mark that the checkpoint left.
         let base = file.base
         guard position.sequence > base.sequence else { return position == ReplicaStore.Position(base) }
         guard position.sequence <= file.tail.sequence else { return false }
@@ -75,10 +80,12 @@ final class StandbyStore {
             days.end()
         }
         while true {
+            // Woken as records are committed; ten times a second at least, for copies, settling and the stop.
             let at = Int(store.foldedSequence)
             let seen = host.standing.wait(seconds: 0.1) { standing -> NodeHost.Standing? in
                 standing.committed.sequence > at || standing.isServing || standing.ending != nil ? standing : nil
             }
+            // In order, so that the next start goes on from here and folds nothing twice.
             if isStopping() {
                 copies.end()
                 store.release(read: [])
@@ -88,6 +95,7 @@ final class StandbyStore {
             }
             if let ending = seen?.ending { return ending }
             if let seen, seen.committed.sequence > at { try foldOrMend(through: seen.committed.sequence) }
+            // Folded up to what was committed as the node began to serve: nothing is committed after that but by the server that opens now.
             if let seen, seen.isServing, Int(store.foldedSequence) >= seen.committed.sequence { return nil }
             try copies.look(store, heardAt: host.standing.withLock { $0.configuration?.leader }.flatMap { host.heardAt(of: $0) })
             if SteadyClock.seconds() - settledAt > Self.settleSeconds {

@@ -99,6 +99,7 @@ final class StoreCheckpoint: Sendable {
                 state.isTaken = true
                 return true
             }
+            // Taken under the monitor's own lock: of two who wake one has it.
             if isMine == true { break }
             if isCancelled() { return nil }
         }
@@ -145,6 +146,7 @@ final class StoreCheckpoint: Sendable {
         }
     }
 
+    /// Returns once its thread has ended: between two batches of records, or after the look at all pages that it begins with.
     func stop() {
         state.broadcast { $0.isStopping = true }
         thread.join()
@@ -205,9 +207,11 @@ final class StoreCheckpoint: Sendable {
     /// - Returns: whether it is further than before.
     private func goOn(through committed: Int) throws -> Bool {
         let before = report.record
+        // Not before a quarter of what is kept has come since.
         guard committed > before, file.byteCount(after: max(before, file.base.sequence)) > keptByteCount / 4 else { return false }
         let store = try own() ?? begun()
         try finishPending(store)
+        // 1. Files that an end in the middle has left apart are brought together. 2. Up to 8,192 records more. 3. Closed and durable, as of one record.
         let last = min(committed, Int(store.foldedSequence) + Self.recordCount)
         try fold(store, through: last)
         // A commit that goes on for longer than that.
@@ -251,6 +255,7 @@ final class StoreCheckpoint: Sendable {
     }
 
     private func fold(_ store: ReplicaStore, through last: Int) throws {
+        // Durable before the first is folded: after a crash in between the next start knows how far it must go (`finishPending`).
         try store.announce(through: Int64(last))
         while Int(store.foldedSequence) < last {
             // Some files tell more than others from here on, until they all tell `last`.
@@ -312,6 +317,7 @@ final class StoreCheckpoint: Sendable {
     // MARK: Another's
 
     /// Makes what has come whole, durably, before it takes this one's place.
+    /// The beginning is in it, by which `finishArrival` knows that it is whole.
     func seal(_ beginning: Beginning) throws {
         let files = try LocalStorageFactory.files(incomingPath)
         try files.put(Self.beginningKey, beginning.bytes)
@@ -360,6 +366,7 @@ final class StoreCheckpoint: Sendable {
 
     private func finishArrival() throws {
         let files = try LocalStorageFactory.files(folder)
+        // Each step can be done again: a crash between any two of them is gone on with by the next start, since `arrived` goes away with the last one.
         let key = "\(Self.arrivedName)/\(Self.beginningKey)"
         guard try files.byteCount(of: key) != nil else { return }
         let bytes = try files.get(key, byteCountMax: Beginning.byteCountMax)

@@ -3,6 +3,8 @@ internal import ColumnStore
 internal import Ingest
 
 /// A witness: one object behind `GET` and conditional `PUT`, and nothing else. It decides nothing but what is an object at all; two nodes ask it who leads.
+///
+/// Two nodes that swap at once are told apart by the tag: the lock of `ObjectFile` lets one of them be first, and the other gets 412.
 package final class WitnessDoor: RequestHandler {
     private let object: any ObjectPlace
     private let failures: Failures
@@ -43,6 +45,7 @@ private final class WitnessCall: HandledRequest, @unchecked Sendable {
         do { return try answer() } catch { return failures.response(to: error, on: exchange) }
     }
 
+    /// 200, 404, 204 or 412, as `ObjectAtWitness` has them; 400 for conditions that are not one, and for bytes that are no object.
     private func answer() throws -> Response {
         if exchange.request.method == .get {
             guard let found = try object.read() else { throw Problem(.notFound, "there is no object yet") }

@@ -7,6 +7,7 @@ final class LinkRefusals: Sendable {
     private let last = Mutex<[String: Double]>([:])
 
     private static let seconds = 30.0
+    /// Reasons hold what strangers say of themselves: where there are more, all are forgotten, and may be said again.
     private static let countMax = 64
 
     init(_ log: Log) { self.log = log }

@@ -21,6 +21,7 @@ final class MemberSocket: @unchecked Sendable {
     /// A peer that lives says something five times a second.
     static let silenceSeconds = 5.0
 
+    /// - Parameter descriptor: connected; closed with this object.
     /// Takes the descriptor over.
     init(_ descriptor: Int32, tls: SocketTLS?) {
         (self.descriptor, self.tls) = (descriptor, tls)
@@ -32,6 +33,8 @@ final class MemberSocket: @unchecked Sendable {
         close(descriptor)
     }
 
+    /// Tries the host's addresses one after the other, in the resolver's order, within one span of time for all. The name's resolving is not counted in it.
+    ///
     /// - Returns: a connected socket; nil where nobody takes the connection within that time.
     static func connect(host: String, port: UInt16, seconds: Double) -> Int32? {
         var hints = addrinfo()
@@ -82,6 +85,8 @@ final class MemberSocket: @unchecked Sendable {
         case frame([UInt8])
     }
 
+    /// Waits only once a byte has come: then for the whole frame, until `end` on the steady clock.
+    ///
     /// What the other end of a connection that is only written has said, if it has said anything by now.
     func news(byteCountMax: Int, until end: Double) -> News {
         guard hasNews else { return .none }
@@ -124,15 +129,18 @@ final class MemberSocket: @unchecked Sendable {
         return frame(head, byteCountMax: byteCountMax, until: end)
     }
 
+    /// - Parameter head: the length, four bytes with the lowest first: `05 01 00 00` are 261 bytes.
     private func frame(_ head: [UInt8], byteCountMax: Int, until end: Double) -> [UInt8]? {
         let count = head.reversed().reduce(0) { $0 << 8 | Int($1) }
         guard count > 0, count <= byteCountMax else { return nil }
         return bytes(count, until: end)
     }
 
+    /// - Returns: nil where fewer came: at the end, after five seconds of silence, or by `end`.
     private func bytes(_ count: Int, until end: Double) -> [UInt8]? {
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
             while filled < count {
+                // Begins anew with each piece that comes: a long frame over a slow link is no silence. `end` holds for the whole.
                 let silence = SteadyClock.seconds() + Self.silenceSeconds
                 isAbandoned = { SteadyClock.seconds() > min(end, silence) }
                 let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[filled...])
@@ -143,6 +151,9 @@ final class MemberSocket: @unchecked Sendable {
         return bytes.count == count ? bytes : nil
     }
 
+    /// Waits for bytes, and asks `isAbandoned` every 200 ms that none come.
+    ///
+    /// - Returns: 0 at the end of the connection and after any fault of it.
     /// - Throws: `Ended` once nobody wants it any more.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {

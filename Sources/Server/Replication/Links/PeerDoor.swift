@@ -15,8 +15,14 @@ import Synchronization
 /// `process` tells processes of one name apart.
 /// One connection of each peer for messages: a new one ends the one before, unless that is another process's, which still speaks. Two machines that were given one name would
 /// take the connection from each other without end, and each would be taken for the other's next process.
+///
+/// A connection goes through these steps, all on a thread of its own, and ends with the first that fails:
+/// 1. TLS, where there are files for it. 2. The greeting, whole within five seconds. 3. It names this node and one of its peers. 4. The certificate names
+///    that peer too. 5. No other process speaks for the peer. Then its messages are taken, until five seconds of silence.
 final class PeerDoor: Sendable {
     /// Who speaks, and where clients reach it.
+    ///
+    /// A URL has no blanks, controls or other letters than ASCII's. Lines that this version does not know are passed over.
     struct Greeting: Sendable, Equatable {
         var from: String
         var to: String
@@ -38,6 +44,7 @@ final class PeerDoor: Sendable {
         private static let storeWord = "store "
         private static let noStore = "none"
         private static let processWord = "process "
+        /// Of its body; a longer one is none, and its memory is not taken.
         static let byteCountMax = 1_024
 
         var bytes: [UInt8] {
@@ -54,9 +61,11 @@ final class PeerDoor: Sendable {
         init?(_ bytes: [UInt8]) {
             guard bytes.count <= Self.byteCountMax, let text = String(validating: bytes, as: UTF8.self) else { return nil }
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            // The last line ends with a line feed too, so that the text splits into one empty line more.
             guard lines.count >= 5, lines[0] == Self.title, NodeName.isValid(lines[1]), NodeName.isValid(lines[2]), lines[lines.count - 1].isEmpty,
                 lines[3].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
             else { return nil }
+            // `https://a.example#http://10.0.0.1:8080`: clients' address, then the door's; without `#` they are one.
             let urls = lines[3].split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let own = lines[4...].first { $0.hasPrefix(Self.storeWord) }?.dropFirst(Self.storeWord.utf8.count)
             let store = own.flatMap { StoreIdentity(String($0)) }
@@ -93,6 +102,7 @@ final class PeerDoor: Sendable {
     private let state = Monitor(State())
 
     private static let connectionCountMax = 32
+    /// How long a stop may go unnoticed.
     private static let lookMilliseconds: Int32 = 250
     /// A process that speaks at all speaks five times in it.
     private static let spokenSeconds = 1.0
@@ -126,12 +136,14 @@ final class PeerDoor: Sendable {
             while !state.withLock({ $0.isStopping }) {
                 var polled = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
                 guard poll(&polled, 1, Self.lookMilliseconds) > 0 else { continue }
+                // The listening socket does not block: one that has gone since the look is no wait.
                 let connection = Glibc.accept(socket, nil, nil)
                 guard connection >= 0 else { continue }
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 state.withLock { state in
                     // Whoever says nothing makes room for those who may be the peer.
                     if state.count >= Self.connectionCountMax, let oldest = state.unknown.first { shutdown(oldest, Int32(SHUT_RDWR)) }
+                    // Counted before its thread is there: it may be the one that makes room for the next.
                     state.count += 1
                     state.unknown.append(connection)
                 }
@@ -191,6 +203,7 @@ final class PeerDoor: Sendable {
             state.withLock { state in state.unknown.removeAll { $0 == connection } }
             return give(greeting, socket)
         }
+        // The one that speaks keeps the seat: were the newcomer heard, the two would throw each other out for ever.
         if let other = seat(greeting, socket) {
             let reason = "two processes say that they are node \(greeting.from): the one at \(other) is heard, and the one at \(greeting.url) is refused; "
                 + "end one of them, or give it the name (cluster.node) and the directory of a node of its own"

@@ -5,6 +5,10 @@ import Synchronization
 /// The way of messages to one peer: a connection of this node's making, which is only written. The other way is the peer's to make (`PeerDoor`).
 ///
 /// Messages may be lost, so nothing is sent twice: what does not fit in the queue, or was there when the connection ended, is gone.
+///
+/// 1. Frames wait in the order in which they were sent, at most 16 MiB of them.
+/// 2. One thread makes the connection, writes, and begins anew when it ends; it reads nothing but a refusal.
+/// 3. A new connection begins with the greeting and no frame of the one before.
 final class PeerLink: Sendable {
     struct Address: Sendable, Equatable {
         var host: String
@@ -31,6 +35,7 @@ final class PeerLink: Sendable {
     private static let connectSeconds = 2.0
     /// A connection that ended sooner was refused.
     private static let keptSeconds = 1.0
+    /// Doubles with each try, up to a second.
     private static let backoffSeconds = 0.1...1.0
     /// Who is refused comes again sooner than that.
     private static let refusedSeconds = 5.0
@@ -45,6 +50,7 @@ final class PeerLink: Sendable {
     /// - Parameter greeting: said first on each connection, as it is then.
     func start(greeting: @escaping @Sendable () -> [UInt8]) { thread.start(name: "cluster-link") { [self] in run(greeting) } }
 
+    /// Any thread; never waits.
     func send(_ message: Message) {
         let bytes = message.bytes
         guard bytes.count <= Message.byteCountMax else { return log.error("a message to the peer is too long, and was not sent", ["bytes": .number(bytes.count)]) }
@@ -62,6 +68,7 @@ final class PeerLink: Sendable {
         return state.withLock { state in state.refusal.flatMap { now - $0.at < Self.refusedSeconds ? $0.reason : nil } }
     }
 
+    /// Does not wait for its thread, which may be connecting still.
     func stop() { state.broadcast { $0.isStopping = true } }
 
     private func run(_ greeting: @Sendable () -> [UInt8]) {
@@ -71,6 +78,7 @@ final class PeerLink: Sendable {
                 let begun = SteadyClock.seconds()
                 if socket.send(greeting()[...]) {
                     log.info("connected to the peer", ["peer": .text(name)])
+                    // All that waits goes out at once: the queue is emptied by one lock, and written without it.
                     while let frames = state.wait({ state -> [[UInt8]]?? in
                         if state.isStopping { return .some(nil) }
                         guard !state.frames.isEmpty else { return nil }

@@ -13,6 +13,7 @@ final class SocketTLS {
     /// Nothing comes or goes any more.
     private(set) var isBroken = false
 
+    /// As the HTTP door has them: TLS 1.2 and 1.3.
     private static let priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
     /// Shakes hands, and checks the other's certificate.
@@ -30,8 +31,10 @@ final class SocketTLS {
             gnutls_credentials_set(made, GNUTLS_CRD_CERTIFICATE, UnsafeMutableRawPointer(credentials.raw)) == 0
         else { throw Failure(description: "TLS cannot be set up") }
         if isServer { gnutls_certificate_server_set_request(made, GNUTLS_CERT_REQUIRE) } else if let name { gnutls_server_name_set(made, GNUTLS_NAME_DNS, name, name.utf8.count) }
+        // The library reads and writes the socket by itself; its timeouts come back as `GNUTLS_E_AGAIN`.
         gnutls_transport_set_int2(made, socket, socket)
         var code: Int32
+        // Each turn ends with the socket's own timeout at the latest, so `end` is looked at in time.
         repeat { code = gnutls_handshake(made) } while code < 0 && gnutls_error_is_fatal(code) == 0 && SteadyClock.seconds() < end
         guard code == 0 else { throw Failure(description: code == GNUTLS_E_NO_CERTIFICATE_FOUND ? "it shows no certificate" : String(cString: gnutls_strerror(code))) }
         if !isAnyone, let fault = fault(name) { throw Failure(description: fault) }
@@ -103,6 +106,7 @@ final class LinkCredentials: @unchecked Sendable {
     deinit { gnutls_certificate_free_credentials(raw) }
 
     private static func withDatum(_ bytes: [UInt8], _ body: (UnsafePointer<gnutls_datum_t>) -> Int32) -> Int32 {
+        // A copy, since the library's pointer is one that may be written to.
         var bytes = bytes
         return bytes.withUnsafeMutableBufferPointer { buffer in
             // Safe: the library copies what it needs before it returns.

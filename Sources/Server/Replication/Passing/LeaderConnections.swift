@@ -9,6 +9,7 @@ final class LeaderConnections: Sendable {
     }
 
     private let authority: [UInt8]?
+    /// By host and port; the one that was given back last is taken first.
     private let kept = Mutex<[String: [Kept]]>([:])
     /// Of the first that was needed: to read what the system trusts takes long.
     private let credentials = Mutex<LinkCredentials?>(nil)
@@ -27,6 +28,7 @@ final class LeaderConnections: Sendable {
     /// - Throws: where nobody is there, or with another certificate.
     func take(_ door: ServerURL, name: String?) throws -> MemberSocket {
         while let found = kept.withLock({ $0[door.authority]?.popLast() }) {
+            // An end that has come meanwhile is news, and so is anything else that nobody asked for.
             if SteadyClock.seconds() - found.since < Self.keptSeconds, !found.socket.hasNews { return found.socket }
         }
         guard let descriptor = MemberSocket.connect(host: door.host, port: door.port, seconds: Self.connectSeconds) else {

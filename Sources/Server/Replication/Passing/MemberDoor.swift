@@ -5,6 +5,10 @@ import Synchronization
 
 /// The HTTP door of a member of a cluster. While another leads it answers `/healthz`, `/readyz` and `/metrics` itself, and passes all else on to the node that leads; once this node
 /// leads and its store is open, requests go on to the server's own handler. To the server it is the door that a stop closes: from then on requests are passed on again.
+///
+/// Each request has one of these answers, chosen by its head and the node's standing at that instant:
+/// 1. `GET /readyz`: this node's own, always. 2. It leads and serves: the server's. 3. `GET /healthz`: its own. 4. A read that may be stale, and a copy that
+///    will do: the copy's. 5. Anything else but the three paths: passed on. 6. Else 503 `not-leader`, `/metrics` too: it is never another node's.
 final class MemberDoor: RequestHandler, Door {
     private let host: NodeHost
     private let failures: Failures
@@ -20,6 +24,7 @@ final class MemberDoor: RequestHandler, Door {
         let refusals: @Sendable () -> [Problem]
     }
 
+    /// Requests are in `taken` from before their handler has them until they are over: a stop waits for them to go.
     private struct State {
         var inner: Inner?
         /// Requests that a server has, and which.

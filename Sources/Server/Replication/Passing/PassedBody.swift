@@ -4,6 +4,9 @@ internal import Ingest
 import Synchronization
 
 /// The body of a request that is passed on, kept until its answer is here so that it can be sent to another node: in memory while it is short, else in a file without a name.
+///
+/// In memory up to 64 KiB, and while the room for all has that much; past either all of it moves to the file, and stays there.
+/// Room is taken before bytes are, and given back with the object.
 package final class PassedBody: BodySink, @unchecked Sendable {
     // Proof of Sendable: the connection's thread has it until the request is whole, then the thread that passes it on.
 
@@ -80,6 +83,7 @@ package final class PassedBody: BodySink, @unchecked Sendable {
     package private(set) var byteCount = 0
 
     private static let memoryByteCountMax = 64 << 10
+    /// Read and sent at a time.
     private static let pieceByteCount = 256 << 10
 
     package init(_ room: Room) { self.room = room }
@@ -112,6 +116,7 @@ package final class PassedBody: BodySink, @unchecked Sendable {
             throw failure("open \(path)")
         }
         file = descriptor
+        // The name goes at once: whatever ends the process, the bytes go with the descriptor.
         _ = FileRemoval.remove(path, .temporary)
         try bytes.withUnsafeBytes { try write($0, at: 0) }
         room.giveMemory(bytes.count)

@@ -1,4 +1,10 @@
 /// A request's head as it goes on to the node that leads: as it came, but for what two ends of one connection say to each other (RFC 9110, 7.6).
+///
+///     METHOD target HTTP/1.1
+///     Till-Passed: NODE
+///     Via: 1.1 NODE
+///     …the request's own fields but those of one connection…
+///     Content-Length: N           of a body, and of methods that have one
 package struct PassedHead: Sendable {
     /// Marks what was passed on: nobody passes it on again.
     package static let mark: StaticString = "Till-Passed"
@@ -14,6 +20,7 @@ package struct PassedHead: Sendable {
     /// Without a body it says so.
     private let saysLength: Bool
 
+    /// In lower case. `content-length` and `expect` too: the body is whole by now, and its length said anew.
     private static let hop: Set<String> = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "expect", "till-passed",
     ]
@@ -30,6 +37,7 @@ package struct PassedHead: Sendable {
         for field in fields where !dropped.contains(field.name.lowercased()) { bytes += Array("\(field.name): ".utf8) + field.value + [0x0D, 0x0A] }
         self.fields = bytes
         isHead = request.method == .head
+        // Not the credential itself: it only divides threads among askers, and this process alone sees the number.
         var hasher = Hasher()
         for field in fields where field.name.lowercased() == "authorization" { hasher.combine(field.value) }
         asker = hasher.finalize()

@@ -17,6 +17,7 @@ final class PassedRequest: HandledRequest, @unchecked Sendable {
 
     var bodyByteCountMax: Int { passing.bodyByteCountMax }
 
+    /// All bodies are kept, short ones in memory: a request may have to be sent twice.
     func openBody() throws -> (any BodySink)? {
         let body = PassedBody(passing.room)
         self.body = body

@@ -4,6 +4,9 @@ import Synchronization
 
 /// Passes requests on to the node that leads, and their answers back as they come. While the lead moves a request waits here for whoever gets it, some seconds; once that is this node
 /// itself, it goes to its own door.
+///
+/// What may be done twice is what decides: a request of which nobody knows whether it was done is sent again only if `PassedHead.isRepeatable`. One that nobody
+/// has taken, since no connection came about or the other end refused it with `Till-Passed`, is always tried again, until its time is over.
 final class RequestPassing: Sendable {
     private enum Place {
         case door(ServerURL, name: String?, node: String)
@@ -61,6 +64,7 @@ final class RequestPassing: Sendable {
 
     private func run(_ request: PassedRequest) {
         if request.isStale, copies.wait(seconds: Self.copySeconds), let url = door.withLock({ $0?.url }), case .answered = send(request, to: url, name: nil, node: nil) { return }
+        // From here on; the wait for a copy was its own. An answer that has begun may take longer than this.
         let end = SteadyClock.seconds() + Self.patienceSeconds
         while !request.exchange.isGone {
             let standing = host.standing.withLock { $0 }
@@ -79,6 +83,7 @@ final class RequestPassing: Sendable {
                 }
             }
             guard SteadyClock.seconds() < end, !isStopped.load(ordering: .relaxed) else { return refuse(request) }
+            // Sooner where the node's standing changes: who leads may be known now.
             _ = host.standing.wait(seconds: Self.lookSeconds) { $0 == standing ? nil : () }
         }
         request.exchange.complete { .noContent }
@@ -92,6 +97,7 @@ final class RequestPassing: Sendable {
         }
         // A node that is to end hears no more of who leads; if anybody does, it is the other.
         let leader = standing.ending == nil ? standing.configuration?.leader : peers.keys.first
+        // Nobody passes on what was passed on: two nodes that take each other for the leader would send it round.
         guard let leader, !request.isMarked else { return .nobody }
         guard let url = url(of: leader) else { return .later }
         return .door(url, name: host.url(of: leader).flatMap { ServerURL($0)?.host }, node: leader)
@@ -113,17 +119,20 @@ final class RequestPassing: Sendable {
             return .untaken
         }
         let exchange = request.exchange
+        // Who has gone wants no answer, and the wait for it ends with the connection.
         exchange.whenGone { [weak socket] in socket?.cut() }
         socket.isAbandoned = abandonment(of: node, after: Self.afterwardsSeconds)
         do {
             if socket.send(request.head.bytes(bodyByteCount: request.body?.byteCount ?? 0)[...]) { try request.body?.send(to: socket) }
             var reader = AnswerReader(socket)
             var answer = try reader.head()
+            // Nobody has asked for it here; a server may send it all the same (RFC 9110, 15.2).
             while answer.status == 100 { answer = try reader.head() }
             let isLast = answer.headers["connection"]?.lowercased() == "close"
             let length = answer.headers["content-length"].flatMap { Int($0) }
             if request.head.isHead || [204, 304].contains(answer.status) {
                 give(request, answer, .init(byteCount: length.map { Int64($0) }))
+            // Read whole before a byte of it goes on: while it comes the request can still be tried elsewhere, if it is repeatable.
             } else if let length, length <= Self.wholeByteCountMax {
                 try reader.body(of: answer) { answer.body += $0 }
                 if !isLast { connections.give(socket, url) }
@@ -131,6 +140,7 @@ final class RequestPassing: Sendable {
                 give(request, answer, nil)
                 return .answered
             } else {
+                // Its status is out, and no other node can go on with it: it gets longer to come to its end.
                 socket.isAbandoned = abandonment(of: node, after: Self.streamAfterwardsSeconds)
                 guard stream(request, answer, &reader, length) else { return .answered }
             }

@@ -6,6 +6,8 @@ import Synchronization
 
 /// Answers reads marked `Till-Read: stale` from this node's own copy, while another leads: the calls of `routes`, by the rights that contracts have in that copy. Of each answer
 /// `Till-Stale` says whose it is, and how old.
+///
+/// The service over the copy is made with the first request, with threads of its own, and anew where the administrator's key has changed.
 final class StaleDoor: Sendable {
     private static let routes = (ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all).filter(\.operation.mayBeStale)
     private static let router = Router(routes)
@@ -62,6 +64,7 @@ final class StaleDoor: Sendable {
         guard let present = isKept ? copies.take(anyAge: anyAge) : copies.present, let service = try service() else { return nil }
         let record = Int(clamping: present.copy.position.sequence)
         let behind = max(0, host.standing.withLock { $0.committed.sequence } - record)
+        // Since the leader was last heard before the copy was made: by then it may have acknowledged more.
         let milliseconds = max(0, BootClock.milliseconds() - present.heardAt)
         return (service, .init("Till-Stale", "node=\(host.name), record=\(record), behind=\(behind), seconds=\(milliseconds / 1_000).\(milliseconds % 1_000 / 100)"))
     }
