@@ -18,6 +18,14 @@ extension BodyForm {
 }
 
 /// A JSON object: it states its members once.
+///
+///     struct VersionBody: JSONObject {
+///         let version: String
+///         static var example: VersionBody { VersionBody(version: "") }
+///         func members(to sink: inout some MemberSink) { sink.member("version", version) }
+///     }
+///
+/// A writer makes its text of that, a `SchemaSink` its schema, of the example: so each member must be said whatever the values are.
 package protocol JSONObject: BodyForm {
     /// Its name among OpenAPI's schemas; nil: written out wherever it stands.
     static var schemaName: String? { get }
@@ -88,6 +96,7 @@ extension JSONWriter: MemberSink {
         value.write(to: &self)
     }
 
+    /// Their names are escaped, their values written as they are.
     package mutating func others(_ members: [(name: String, json: String)]) {
         for member in members {
             key(member.name)

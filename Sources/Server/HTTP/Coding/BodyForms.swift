@@ -20,6 +20,7 @@ extension Bool: BodyForm {
     package func write(to writer: inout JSONWriter) { writer.boolean(self) }
 }
 
+/// A member that is there and may be null; one that may be left out is `MemberSink.optional`.
 extension Optional: BodyForm where Wrapped: BodyForm {
     package static var schema: SchemaText { Wrapped.schema.nullable }
     package func write(to writer: inout JSONWriter) {
@@ -67,5 +68,6 @@ package struct Verbatim<Form: BodyForm>: BodyForm {
     let bytes: [UInt8]
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
     package static var schema: SchemaText { Form.schema }
+    /// Nobody looks at the bytes again: what is no JSON breaks the answer that it stands in.
     package func write(to writer: inout JSONWriter) { writer.raw(bytes) }
 }

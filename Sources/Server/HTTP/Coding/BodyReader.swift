@@ -2,6 +2,8 @@ internal import Documents
 package import Ingest
 
 /// Collects bytes that come in pieces, within a limit: a body, or what its Content-Encoding unfolds to. Asks for the memory before it takes it.
+///
+/// Grows by doubling, up to what was announced, so that it asks few times. One connection's thread has it.
 package struct BodyReader {
     /// Until bytes come no more is laid aside than this, whatever the Content-Length promises.
     private static let firstByteCount = 4 << 10
@@ -24,11 +26,13 @@ package struct BodyReader {
     package mutating func append(
         _ piece: UnsafeRawBufferPointer, what: @autoclosure () -> String = "the body", charge: (Int) throws -> Void
     ) throws {
+        // `bytes.count` never exceeds the limit, so the difference cannot be negative.
         guard piece.count <= byteCountMax - bytes.count else {
             throw Problem(.tooLarge, "\(what()) is over its limit of \(byteCountMax) bytes")
         }
         let total = bytes.count + piece.count
         if total > capacity {
+            // At least what is here now; doubled from 4 KiB on; no more than was announced, unless more has come than that.
             let grown = max(total, min(max(capacity * 2, Self.firstByteCount), expected))
             if grown > MemoryLedger.freeByteCount { try charge(grown) }
             bytes.reserveCapacity(grown)

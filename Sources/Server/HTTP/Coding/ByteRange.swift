@@ -1,4 +1,7 @@
 /// `Range: bytes=…` of a body whose length is known (RFC 9110, section 14). Of several ranges none is served: a recipient must take the whole then.
+///
+///     bytes=0-99      the first hundred          bytes=100-   all from the 101st on
+///     bytes=-100      the last hundred           bytes=5-2, bytes=0-1,4-5, lines=0-9: as if none were there
 enum ByteRange: Equatable {
     case whole
     case part(Range<Int64>)
@@ -16,6 +19,7 @@ enum ByteRange: Equatable {
                 self = .whole
                 return
             }
+            // The last byte may lie past the end, and is the last one there is then; the first may not.
             self = first < byteCount ? .part(first..<(min(last ?? .max, byteCount - 1) + 1)) : .unsatisfiable
         case (nil, let suffix?): self = suffix > 0 && byteCount > 0 ? .part(max(0, byteCount - suffix)..<byteCount) : .unsatisfiable
         case (nil, nil): self = .whole

@@ -10,6 +10,8 @@ package enum ContentCoding {
     /// Of a body in zstd: 8 MiB, the most that may be sent over HTTP (RFC 9659).
     private static let windowLogMax: Int32 = 23
 
+    /// Neither more memory than the limit nor than was charged is taken, whatever the coded bytes say of their length: they are undone piece by piece.
+    ///
     /// The body without its coding.
     ///
     /// - Throws: `unsupported-media-type` for an unknown coding, `bad-encoding` for bytes that are not in it, `too-large` when more
@@ -37,6 +39,7 @@ package enum ContentCoding {
     }
 
     /// The one coding that a body may have; nil for none. Of several each would be a pass over the whole, for a body that nobody needs.
+    /// `gzip`, `x-gzip` (RFC 9110, 8.4.1.3) and `zstd` in any case; `identity` and nothing are none.
     private static func coding(named field: String) throws(Problem) -> StreamCoding? {
         let names = field.split(separator: ",", maxSplits: 2).map { $0.trimmingBlanks.lowercased() }
         guard names.count <= 1 else {
@@ -52,6 +55,7 @@ package enum ContentCoding {
     /// The coding that `Accept-Encoding` asks for; nil for none.
     package static func choose(_ acceptEncoding: String?) -> StreamCoding? {
         guard let acceptEncoding else { return nil }
+        // In thousandths, as `Accept` has them. Of a coding's parameters the first alone is read, which is its quality where it has one.
         var qualities: [StreamCoding: Int] = [:]
         var others: Int?
         for element in acceptEncoding.split(separator: ",") {
@@ -83,6 +87,8 @@ package enum ContentCoding {
 }
 
 /// Writes an answer as it is made: compressed if asked for, in pieces of a size worth sending.
+///
+/// One thread has it. What is written since the last piece is held here, up to 64 KiB and one write more; `finish` must come, or the body is cut off.
 package final class StreamWriter {
     private static let pieceByteCount = 64 << 10
     private let stream: ResponseStream

@@ -1,6 +1,8 @@
 internal import Glibc
 
 /// A part of a file as the body of an answer: read as it is sent, however often the file is removed meanwhile.
+///
+/// The connection's thread reads it, which waits for the disk: files that are sent this way lie on a local one.
 package final class FileBody: Sendable {
     private let descriptor: Int32
     package let offset: Int64
@@ -13,6 +15,8 @@ package final class FileBody: Sendable {
 
     deinit { close(descriptor) }
 
+    /// A symbolic link is not followed.
+    ///
     /// Nil where the file is not there, or is shorter than that.
     package static func open(_ path: String, _ range: Range<Int64>) -> FileBody? {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
@@ -23,6 +27,7 @@ package final class FileBody: Sendable {
         return body
     }
 
+    /// - Returns: how many bytes were read, at most `target.count`; 0 at the part's end.
     /// What lies from `place` of the part on; nil where it cannot be read.
     func read(at place: Int64, into target: UnsafeMutableRawBufferPointer) -> Int? {
         let wanted = min(target.count, Int(clamping: byteCount - place))

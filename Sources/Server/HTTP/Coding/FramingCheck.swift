@@ -3,6 +3,13 @@
 /// libmicrohttpd takes a bare LF, or a bare CR, for the end of a chunk's line and of a trailer field; who stands in front of the server may not, and
 /// then the two see different requests. The library does not show these bytes to anybody: so they are looked at before it has them. Heads are
 /// only followed, `HeadCheck` judges them: one that it refuses ends the connection, and nothing behind it counts.
+///
+///     request  := empty-line* head ( sized-body | chunk* last-chunk trailer )
+///     chunk    := hex+ [";" extension] CR LF data CR LF        last-chunk := "0"+ [";" extension] CR LF
+///     trailer  := (line CR LF)* CR LF
+///
+/// One state for each place of that grammar; a byte is looked at once, and data are passed over without being looked at. Any cut of the bytes into calls
+/// of `take` gives the same result.
 package struct FramingCheck {
     private enum State {
         /// Empty lines may come before a request.
@@ -18,7 +25,9 @@ package struct FramingCheck {
         case over
     }
 
+    /// Of a chunk's extension, which nobody reads.
     private static let extensionByteCountMax = 4_096
+    /// Zeroes in front of a chunk's size among them.
     private static let digitCountMax = 64
     private static let lf = UInt8(ascii: "\n"), cr = UInt8(ascii: "\r")
 
@@ -28,8 +37,10 @@ package struct FramingCheck {
     private var followsReturn = false
     private var lengthName = FieldMatch("content-length:")
     private var encodingName = FieldMatch("transfer-encoding:")
+    /// Of the head that is followed: the digits of its Content-Length, whatever stands between them. A head where anything does is refused.
     private var length = 0
     private var isChunked = false
+    /// Of the chunk whose size is read.
     private var chunkByteCount = 0
     private var digitCount = 0
 
@@ -44,6 +55,7 @@ package struct FramingCheck {
             let count: Int
             switch state {
             case .over: return nil
+            // Data: as much as there is of them at once.
             case .sized(let left):
                 count = min(left, bytes.count - index)
                 state = count == left ? .beforeRequest : .sized(left - count)
@@ -73,6 +85,7 @@ package struct FramingCheck {
 
     private mutating func head(_ byte: UInt8) {
         if byte == Self.lf {
+            // A bare LF, and below it a CR that no LF follows: `HeadCheck` refuses such a head, and nothing behind it counts.
             guard followsReturn else { return state = .over }
             if lineByteCount == 0 { endHead() } else { beginLine() }
             return
@@ -84,6 +97,7 @@ package struct FramingCheck {
         }
         lineByteCount += 1
         if lengthName.isWhole {
+            // Digits stop counting at 2^56: ten times that and nine more still fit.
             // What is no number is refused with the head.
             if (0x30...0x39).contains(byte), length < 1 << 56 { length = length * 10 + Int(byte - 0x30) }
         } else if encodingName.isWhole {

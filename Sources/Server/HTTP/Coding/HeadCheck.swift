@@ -6,6 +6,14 @@ import Ingest
 /// The library reads generously: a NUL ends a field or even the head, a folded line joins its neighbour, of two lengths it takes the first.
 /// Whoever stands in front of the server may read the same bytes otherwise, which is how requests are smuggled. So the pieces must lie
 /// end to end, with only the separators between them, and what frames the body must be said once.
+///
+///     METHOD SP target SP HTTP/1.1 CR LF      name ":" blanks value CR LF      …      CR LF
+///
+/// 1. `end` is where the last piece ended: the next field's name begins two bytes behind it, or something lies in between that the library has passed over.
+/// 2. Between a name and its value lie the colon and what the library took for blanks.
+/// 3. The first fault is the one that is told; further pieces are still looked at, and change nothing.
+///
+/// On the connection's thread, while the library's buffer holds the head.
 package struct HeadCheck {
     private let head: UnsafeRawBufferPointer
     /// Where the next piece begins, but for a line's end of one or two bytes.
@@ -31,6 +39,7 @@ package struct HeadCheck {
         let isLine = methodByteCount > 0 && target.lowerBound == methodByteCount + 1 && target.upperBound + 1 == version && end <= head.count
         isOldVersion = isLine && head[version + 7] == UInt8(ascii: "0")
         mayEndConnection = isOldVersion
+        // Nothing of a line that is none may be read by its places: they may lie anywhere.
         guard isLine else {
             refuse("the request line is not METHOD, target and version, with one blank between each")
             return
@@ -61,6 +70,7 @@ package struct HeadCheck {
     }
 
     private func place(_ piece: UnsafeRawBufferPointer) -> Range<Int> {
+        // A piece that lies elsewhere gives a place that the caller's comparison refuses.
         let start = Int(bitPattern: piece.baseAddress) &- Int(bitPattern: head.baseAddress)
         return start..<(start + piece.count)
     }
@@ -79,6 +89,7 @@ package struct HeadCheck {
         }
         if bytes.count == 10, Self.equal(bytes, "connection") { mayEndConnection = true }
         guard let single = Self.singleField(bytes) else { return }
+        // Thirteen fields in the lower half; the upper half has those that were given again.
         given |= given & single.bit != 0 ? single.bit << 16 : single.bit
         switch single {
         case .host: host(value)
@@ -114,6 +125,7 @@ package struct HeadCheck {
         }
     }
 
+    /// By the name's length first: of most fields no byte is compared.
     private static func singleField(_ name: Slice<UnsafeRawBufferPointer>) -> SingleField? {
         switch name.count {
         case 4 where equal(name, "host"): .host
@@ -192,6 +204,8 @@ package struct HeadCheck {
 
     /// One or more of RFC 9110's token characters: a bit for each of the first and the second half of ASCII. Literals, for a static table
     /// made by code costs a check for each byte.
+    ///
+    /// The first word has `! # $ % & ' * + - .` and the digits, the second the letters and ``^ _ ` | ~``.
     private static func isToken(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
         let bits: (UInt64, UInt64) = (0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE)
         for byte in UnsafeRawBufferPointer(rebasing: bytes) {
@@ -204,6 +218,8 @@ package struct HeadCheck {
     private static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index + 8 <= bytes.count {
+            // For each byte b: b - 0x20 borrows into its highest bit where b < 0x20, unless b has that bit itself (UTF-8 is let through). DEL becomes zero by
+            // the exclusive or, and b - 1 of zero does the same. A borrow may also come from the byte below.
             let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             let below = (word &- 0x2020_2020_2020_2020) & ~word
             let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F

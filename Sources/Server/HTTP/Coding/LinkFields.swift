@@ -20,6 +20,8 @@ enum LinkRefusal {
 /// Entity tags (RFC 9110, section 8.8.3).
 enum EntityTag {
     /// Whether a list of `If-None-Match` has the tag, weak or not.
+    ///
+    /// Weakly compared (RFC 9110, 8.8.3.2), as a GET wants it. The list is cut at commas.
     static func matches(_ header: String?, _ tag: String) -> Bool {
         guard let header else { return false }
         return header.split(separator: ",").map(\.trimmingBlanks).contains { $0 == "*" || $0 == tag || $0 == "W/" + tag }
@@ -56,10 +58,12 @@ enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
+    /// - Parameter instant: microseconds since 1970; what is below a second is cut.
     static func text(instant: Int64) -> String {
         // 2026-11-21T22:44:34…
         let digits = CalendarText.text(instant: instant).split { !$0.isNumber }.compactMap { Int($0) }
         guard digits.count >= 6, (1...12).contains(digits[1]) else { return "" }
+        // 1970-01-01 was a Thursday. Rounded down, so that days before count backwards.
         let day = Int((Double(instant) / 86_400_000_000).rounded(.down))
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(days[((day % 7) + 7) % 7]), \(two(digits[2])) \(months[digits[1] - 1]) \(digits[0]) \(two(digits[3])):\(two(digits[4])):\(two(digits[5])) GMT"

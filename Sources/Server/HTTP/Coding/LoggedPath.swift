@@ -5,6 +5,7 @@
 package enum LoggedPath {
     /// Shorter words are no key: the shortest that the administrator may choose has twenty characters.
     private static let byteCountMin = 20
+    /// Of a path that is written down.
     private static let byteCountMax = 512
 
     /// Every segment that is a key, a token or a secret, or looks like one, is cut to its beginning.

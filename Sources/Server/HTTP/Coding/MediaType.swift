@@ -8,6 +8,7 @@ package struct MediaType: Sendable, Equatable {
     /// In lower case, without quotes.
     package let charset: String?
 
+    /// Nil for what has no type and subtype with a slash between. Parameters but `charset` are passed over.
     package init?(_ text: String) {
         // Nearly always it stands there alone and in lower case; taking it apart would cost more than reading the head that it came in.
         if Self.isPlain(text) {
@@ -76,6 +77,7 @@ package struct Accept: Sendable {
         text = header ?? ""
     }
 
+    /// A weight in thousandths: `0.25` is 250, `0` is 0, `1` and what is no weight are 1,000. Digits past the third count as none (RFC 9110, 12.4.2).
     static func quality(_ text: String) -> Int {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard let whole = parts.first.flatMap({ Int($0) }), whole == 0 else { return 1000 }
@@ -94,6 +96,7 @@ package struct Accept: Sendable {
         guard !ranges.isEmpty else { return 1000 }
         let halves = essence.split(separator: "/")
         guard halves.count == 2 else { return 0 }
+        // The range that says most of the type counts, not the one with the highest weight: `text/*;q=0.1, text/csv` takes CSV fully.
         var best: (specificity: Int, quality: Int) = (-1, 0)
         for range in ranges {
             let specificity =

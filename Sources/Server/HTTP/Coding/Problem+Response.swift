@@ -122,6 +122,7 @@ extension Problem {
         Problem(.badParameter, "\(name): \(message)", errors: [Violation(pointer: "/\(name)", code: code, message: message)])
     }
 
+    /// - Parameter requestID: what the log's lines have too.
     package func response(requestID: String) -> Response {
         var writer = JSONWriter(reserving: 320 + 128 * errors.count)
         ProblemBody(self, requestID: requestID).write(to: &writer)
@@ -174,6 +175,9 @@ extension RequestTarget {
 
 extension Problem {
     /// `response` with the error as the REST catalog's specification has it (`IcebergErrorResponse`).
+    /// Header fields stay, for `Retry-After` and `WWW-Authenticate` mean there what they mean here.
+    ///
+    /// - Parameter response: what HTTP would say; of it the status and the fields are taken.
     package func saidToIceberg(_ response: Response) -> Response {
         let named = errors.first { $0.code.hasSuffix("Exception") }?.code
         let type: String =

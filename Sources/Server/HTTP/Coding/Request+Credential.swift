@@ -18,6 +18,7 @@ extension Request {
 
     private static func bearer(_ header: String) -> String? {
         // As bytes: characters would be made of them on every request.
+        // `bearer` in any case: 0x20 makes a small letter of a capital, and leaves the blank as it is.
         guard header.utf8.count >= 7, zip(header.utf8, "bearer ".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
         let key = Substring(header.utf8.dropFirst(7)).trimmingBlanks
         return key.isEmpty ? nil : key

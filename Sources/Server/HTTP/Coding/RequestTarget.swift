@@ -4,6 +4,9 @@ internal import Ingest
 
 /// A request's target, cut but not yet decoded: segments are decoded once, after routing, so that `%2F` in an id never makes a
 /// new segment.
+///
+///     /v1/receipts/a%2Fb?client=shop+1   segments: v1, receipts, a%2Fb     parameters: client = "shop 1"
+///     http://host/v1/receipts            as /v1/receipts: which host was meant, nobody asks
 package struct RequestTarget: Sendable {
     package struct Parameter: Sendable {
         package let name: String
@@ -39,6 +42,7 @@ package struct RequestTarget: Sendable {
         path = String(decoding: rawPath, as: UTF8.self)
         rawQuery = mark.map { Array(raw[($0 + 1)...]) } ?? []
         var segments = rawPath.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+        // What stands before the first slash is nothing; `//a` keeps its empty segment, which no route has.
         if segments.first?.isEmpty == true { segments.removeFirst() }
         self.segments = segments
     }
@@ -55,6 +59,9 @@ package struct RequestTarget: Sendable {
 
     /// The query's parameters, decoded.
     ///
+    /// Read for each call; two of one name are refused, since one reader would take the first and another the last.
+    ///
+    /// - Complexity: a comparison for each pair of parameters.
     /// - Throws: `bad-parameter` where a `%` escape is broken, the text is no UTF-8 or has a NUL, or a name comes twice.
     package func parameters() throws(Problem) -> [Parameter] {
         guard !rawQuery.isEmpty else { return [] }
@@ -71,6 +78,10 @@ package struct RequestTarget: Sendable {
         return parameters
     }
 
+    /// - Parameters:
+    ///   - plusIsBlank: in a query it is, in a path it is a plus.
+    ///   - what: names the text in the refusal.
+    /// - Throws: `bad-parameter` for a broken escape, a NUL, and bytes that are no UTF-8.
     package static func decode(_ raw: some Collection<UInt8>, plusIsBlank: Bool, what: String) throws(Problem) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(raw.count)

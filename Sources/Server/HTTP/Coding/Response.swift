@@ -1,6 +1,8 @@
 internal import ColumnStore
 
 /// An answer: complete, or with a body that is still being made.
+///
+/// Made on any thread; the connection's thread hands it to the library, which adds `Date`, `Content-Length` or the chunks, and `Connection`.
 package struct Response: Sendable {
     package struct Header: Sendable {
         package let name: StaticString
@@ -9,6 +11,7 @@ package struct Response: Sendable {
         package init(_ name: StaticString, _ value: String) { (self.name, self.value) = (name, value) }
     }
 
+    /// Bytes are there whole; a stream is made while it is sent; a file is read while it is sent.
     package enum Body: Sendable {
         case bytes([UInt8])
         case stream(ResponseStream)

@@ -6,6 +6,8 @@ internal import ColumnStore
 /// 1. At most `byteCountMax` bytes wait, plus the one write that went over: the maker is held up, so memory is bounded however
 ///    slowly the client reads.
 /// 2. The connection is suspended only while the queue is empty and the body is not at its end; whoever ends either resumes it.
+/// 3. The first ending counts; what is queued by then still goes out.
+/// 4. After `close` no write waits.
 package final class ResponseStream: Sendable {
     /// Nobody reads any more: the client has gone, or the server stops.
     package struct Closed: Error {}
@@ -22,6 +24,7 @@ package final class ResponseStream: Sendable {
     private enum Ending { case open, finished, failed }
 
     private struct State {
+        /// Those before `headIndex` are read, and empty: the array is cut when all are, so that reading moves nothing.
         var pieces: [[UInt8]] = []
         /// The first piece not wholly read, and how much of it was.
         var headIndex = 0
@@ -76,6 +79,8 @@ package final class ResponseStream: Sendable {
 
     /// Queues `bytes`, waiting while the queue is full.
     ///
+    /// Counted as a whole: a piece of a megabyte goes in as soon as fewer than 256 KiB wait.
+    ///
     /// - Throws: `Closed`, or `TooSlow` when the wait has been too long.
     package func write(_ bytes: [UInt8]) throws {
         guard !bytes.isEmpty else { return }
@@ -126,6 +131,8 @@ package final class ResponseStream: Sendable {
     // MARK: The connection's side
 
     /// Copies what waits into `target`, or suspends `connection` until there is something.
+    ///
+    /// On the connection's thread, under the lock of the queue: of a reader that finds nothing and a maker that queues just then, one sees the other.
     package func read(into target: UnsafeMutableRawBufferPointer, connection: any SuspendedConnection) -> Reading {
         state.broadcast { state in
             if let makeNext, state.headIndex == state.pieces.count, state.ending == .open, !state.isClosed {

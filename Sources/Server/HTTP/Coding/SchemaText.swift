@@ -1,4 +1,6 @@
 /// A JSON Schema as text, put together of its keywords.
+///
+/// Text and not a tree: it is made once, at the start, and written into `/openapi.json` as it is. Names and values of keywords are the program's own.
 package struct SchemaText: Sendable {
     /// The values of `type`; none where another keyword says what fits.
     private(set) var types: [String]
@@ -12,6 +14,8 @@ package struct SchemaText: Sendable {
     }
 
     /// The same, or null.
+    ///
+    /// Of a closed list of words null is one word more; of a reference it is another schema beside it.
     package var nullable: SchemaText {
         var copy = self
         if !types.isEmpty {

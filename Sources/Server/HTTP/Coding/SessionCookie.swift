@@ -1,5 +1,8 @@
 /// The cookie by which a browser shows its session. It goes with every request, whoever's page made it: what changes something must therefore bear a
 /// token beside it that only pages of this server can read.
+///
+///     Set-Cookie: till-session=SECRET; Path=/; HttpOnly; SameSite=Strict; Secure
+///     Till-CSRF: hexadecimal SHA-256 of "csrf " SECRET
 package struct SessionCookie {
     private static let name = "till-session="
 

@@ -3,6 +3,10 @@ internal import Documents
 internal import Ingest
 
 /// Writes down administrative acts around their doing, in the catalog and as lines of the log.
+///
+/// 1. Before the act a row is written, `begun`; without it nothing is done.
+/// 2. It is ended once: by the call, or by the job that the call has begun (`Exchange.auditEnd`).
+/// 3. A row that stays `begun` says that nobody knows how the act ended.
 struct AuditLog: Middleware {
     let trail: any AuditRecording
     let log: Log
@@ -56,6 +60,7 @@ struct AuditLog: Middleware {
         return String(decoding: detail.bytes, as: UTF8.self)
     }
 
+    /// `client ID`, `ROLE key ID`, or whoever the admin key stands for.
     static func actor(_ principal: Principal, administrator: String) -> String {
         if case .contract(let client) = principal.identity { return "client \(client)" }
         return principal.keyID.map { "\(principal.role.rawValue) key \($0)" } ?? administrator

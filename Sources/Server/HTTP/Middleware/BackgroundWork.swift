@@ -9,6 +9,8 @@ package struct BackgroundWork: Sendable {
 
     /// Runs `work` on a thread that may wait.
     ///
+    /// It is the one thread for figures: what runs there must be short, for `/metrics` waits behind it.
+    ///
     /// - Returns: false when there is no place.
     func now(_ work: @escaping @Sendable () -> Void) -> Bool { pools.observing.submit(for: context, work) != nil }
 

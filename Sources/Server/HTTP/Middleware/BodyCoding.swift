@@ -2,6 +2,8 @@ internal import ColumnStore
 internal import Ingest
 
 /// Undoes the coding of a body, and puts the answer into one that the client takes.
+///
+/// Undone on the thread that `Dispatch` has chosen, never on a connection's: a body with a coding is heavy to it.
 struct BodyCoding: Middleware {
     /// Bodies over this leave much behind in the C library's heaps.
     private static let largeByteCountMin = 4 << 20
@@ -20,6 +22,7 @@ struct BodyCoding: Middleware {
                 let body = exchange.request.body
                 do {
                     exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: byteCountMax) {
+                        // Both are there while it lasts: the body as it came, and what has come of it.
                         try exchange.holdBody(body.count + $0)
                     }
                 } catch let problem as Problem where problem.slug == .badEncoding && route.body == .receipts {

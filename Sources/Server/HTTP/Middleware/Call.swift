@@ -107,6 +107,7 @@ package final class Call: HandledRequest, @unchecked Sendable {
 
     package func parameter(_ name: String) -> String? { parameters.first { $0.name == name }?.value }
 
+    /// - Throws: `bad-parameter` for what is no integer or out of `range`; a plus sign is none.
     package func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws -> Int {
         guard let text = parameter(name) else { return fallback }
         guard let value = Int(text), text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }), range.contains(value) else {
@@ -141,6 +142,7 @@ package final class Call: HandledRequest, @unchecked Sendable {
         return text
     }
 
+    /// - Throws: `bad-parameter` for an empty id, one of more than 200 bytes, and one with a control character.
     package static func check(id: String, _ name: String) throws {
         guard (1...200).contains(id.utf8.count), !id.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw Problem.parameter(name, "an id has 1 to 200 bytes and no control characters") }
@@ -165,6 +167,8 @@ package final class Call: HandledRequest, @unchecked Sendable {
     // MARK: Bodies and answers
 
     /// The body as a JSON object without members that the call does not know.
+    ///
+    /// - Throws: `unsupported-media-type`, `bad-json` with the byte, `bad-parameter` for what is no object or has a member that the call does not know.
     package func object(members names: Set<String>, depthMax: Int = JSONParser.depthMax) throws -> JSONValue {
         let type = request.header("Content-Type").flatMap { MediaType($0) }
         guard type?.essence == "application/json" else {
@@ -184,6 +188,7 @@ package final class Call: HandledRequest, @unchecked Sendable {
         return value
     }
 
+    /// - Throws: `not-acceptable`.
     package func choose(_ offers: [String]) throws -> String {
         try Accept(request.header("Accept")).choose(offers)
     }

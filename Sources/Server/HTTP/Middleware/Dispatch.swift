@@ -3,7 +3,13 @@ internal import Documents
 internal import Ingest
 
 /// Chooses the thread that the rest of a call runs on: its connection's, or one of a pool, with the connection put aside.
+///
+/// The first step of all, so that what the others do as well runs where it may wait. Fairness is the pools': a call belongs to its
+/// credential's account, and what has none yet to the ledger.
 struct Dispatch: Middleware {
+    /// Each kind of work has its own, so that none waits behind another: 8 for point reads and pages, 4 for administration, 3 for large
+    /// documents, 1 for figures.
+    ///
     /// The threads that calls run on beside those of connections and of queries.
     struct Pools: Sendable {
         let reads = WorkerPool(.init(threadCount: 8, waitingMax: 4_096))
@@ -79,11 +85,13 @@ struct Dispatch: Middleware {
     }
 
     /// Goes on with a call that is put aside, on a thread that may wait.
+    /// - Parameter call: of nobody yet, so its turn is among all calls that are nobody's.
     func afterKeys(_ call: Call, _ next: @escaping Handler) {
         if pools.control.submit(for: ledger, { run(call, next) }) == nil { refuse(call, .overloaded) }
     }
 
     private func run(_ call: Call, _ next: Handler) {
+        // It waited in vain: the work is not done for nobody.
         guard !call.exchange.isGone else { return call.exchange.complete { .noContent } }
         if let response = failures.answer(call, next) { call.exchange.complete { response } }
     }

@@ -24,6 +24,7 @@ package final class Failures: Sendable {
         }
     }
 
+    /// What `error` is to a client, with the form and the fields that its path wants. Notes the problem in `exchange`, for the log.
     package func response(to error: any Error, on exchange: Exchange) -> Response {
         var response = plainResponse(to: error, on: exchange)
         if let problem = exchange.problem, exchange.request.target.isOfIceberg, response.status >= 400 { response = problem.saidToIceberg(response) }

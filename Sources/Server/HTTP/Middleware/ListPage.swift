@@ -42,6 +42,7 @@ struct ListPage {
 }
 
 extension [[UInt8]] {
+    /// - Precondition: `place` is within the fields, which `after(fieldCount:)` has counted.
     func text(at place: Int) -> String { String(decoding: self[place], as: UTF8.self) }
     /// - Throws: `bad-cursor` where no number stands there.
     func integer(at place: Int) throws -> Int64 {

@@ -5,6 +5,10 @@ import Synchronization
 /// A call that waits for commits: asks again after each, until there is an answer or its time is up.
 ///
 /// No thread waits with it: the engine's notification and the deadlines' thread wake it.
+///
+/// 1. At most one notification is registered, and one attempt waits or runs, but for the last one, which the deadline asks for by itself.
+/// 2. The first answer counts (`Exchange.complete`); whoever gives it takes the registrations back.
+/// 3. The deadline is of `Deadlines`, so that a stop ends the wait.
 final class LongPoll: Sendable {
     enum Attempt {
         case answer(Response)
@@ -40,6 +44,7 @@ final class LongPoll: Sendable {
         let handle = call.life.deadlines.after(max(0, deadline - SteadyClock.seconds())) { poll.wake(isLast: true) }
         poll.state.withLock { $0.deadline = handle }
         call.exchange.whenGone { poll.end { .noContent } }
+        // Looked at after the deadline stands: a stop either fires it or is seen here.
         if call.life.isStopping { return poll.wake(isLast: true) }
         poll.listen(beyond: sequence)
     }
@@ -61,6 +66,7 @@ final class LongPoll: Sendable {
             if !state.isOver { state.notification = notification }
             return state.isOver
         }
+        // It ended while the notification was being registered, so `end` did not find it.
         if isOver { notification.cancel() }
     }
 

@@ -8,6 +8,8 @@ package typealias Handler = @Sendable (Call) throws -> Response?
 /// One step between the listener and a route. `Service` has the list of them; a request passes it twice: when its head is here, to be refused
 /// before its body is read, and when all of it is.
 protocol Middleware: Sendable {
+    /// On the connection's thread: it must not wait. What it refuses is answered once the body was read past.
+    ///
     /// - Throws: the reason of a refusal.
     func head(_ call: Call) throws
 
@@ -40,6 +42,8 @@ struct ParameterCheck: Middleware {
 /// Where answers wait for the store's log: keeps those of calls that change something until the log has what was committed by then. A repeat waits as the
 /// first did, whose record may be under way still. While the log gives no answer such calls are refused before they do anything.
 /// Where two machines keep the store, calls that change nothing wait as well: what they tell must not be lost, nor be another's to tell.
+///
+///     handler returns → answer is held → the log has all that was committed by then → answer goes out, or a problem in its place
 struct KeptAnswers: Middleware {
     let life: any StoreLife
 
@@ -54,6 +58,7 @@ struct KeptAnswers: Middleware {
 
     private func run(_ call: Call, _ next: Handler) throws -> Response? {
         let exchange = call.exchange
+        // Put before the handler runs, for its answer may come from another thread before it returns.
         exchange.hold { [life] deliver in
             life.whenKept { fault in
                 guard let fault else { return deliver(nil) }

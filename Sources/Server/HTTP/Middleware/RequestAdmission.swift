@@ -13,6 +13,7 @@ struct RequestAdmission: Middleware {
             try admit(call, mayWait: true)
             exchange.isKnown = call.route.access.needsCredential
         } catch is Authorizer.KeysAwaited {
+            // Its body is held in the name of all who are nobody until the key is here.
             try admission.enter(Authorizer.nobody, charge: &exchange.charge)
             call.waitForKeys()
         }
@@ -23,6 +24,7 @@ struct RequestAdmission: Middleware {
         return { call in call.awaitsKeys ? waitForKeys(call, next) : try next(call) }
     }
 
+    /// Notes in the call and its exchange who it is, and what of the contract's rate is left.
     private func admit(_ call: Call, mayWait: Bool) throws {
         let exchange = call.exchange
         do {

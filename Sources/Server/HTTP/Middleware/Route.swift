@@ -4,6 +4,8 @@ internal import Ingest
 typealias BodyOpener = @Sendable (Call) throws -> any BodySink
 
 /// One call of the API: how it is found, who may make it, where it runs, and how it is described.
+///
+/// One line of `APIRoutes` for each. What it uses of the server it says by `uses`: the handler gets a value of that, and has no way to the rest.
 package struct Route: Sendable {
     /// Where `handle` runs.
     package enum Place: Sendable {

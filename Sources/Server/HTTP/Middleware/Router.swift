@@ -3,6 +3,11 @@ internal import Ingest
 
 /// Finds the route of a request by its raw segments. A name in braces takes any one segment, a tail like `{path…}` all that are left; both are
 /// decoded here and nowhere else. A tail without a name, `{…}`, takes whatever is left as it is.
+///
+///     /a/{name}      one segment, decoded; /a/b goes before it, for its words
+///     /a/{path…}     all that is left, of segments that mean themselves: no `.`, no `..`, no slash by an escape
+///
+/// - Complexity: a walk over the routes with as many segments as the request has.
 package struct Router: Sendable {
     private enum Segment: Sendable {
         case literal([UInt8])
@@ -23,6 +28,7 @@ package struct Router: Sendable {
             var segments: [Segment] = []
             var tail: String?
             for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+                // At the start, of the program's own table.
                 precondition(tail == nil, "\(path): nothing may stand behind a tail")
                 guard part.hasPrefix("{"), part.hasSuffix("}") else {
                     segments.append(.literal(Array(part.utf8)))
@@ -96,6 +102,7 @@ package struct Router: Sendable {
         var words: [[UInt8]?]?
         for entry in entries where entry.fits(target.segments) {
             // A more literal path hides those that would take it by a name.
+            // The first pattern that fits decides which methods the path has: a later one is another call's, which the client did not mean.
             guard words == nil || words == entry.words else { return nil }
             words = entry.words
             let route = routes[entry.route]

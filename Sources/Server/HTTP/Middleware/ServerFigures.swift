@@ -24,6 +24,7 @@ struct ServerFigures: Sendable {
         ProcessFigures.write(to: &text)
         context.queries.figures.write(to: &text, runningCount: context.queries.runningCount, context.queries.engine)
         writeService(to: &text)
+        // Samples of one name stand together, behind one HELP and TYPE: the format wants it so.
         var described: Set<String> = []
         for metric in context.store.life.metrics().sorted(by: { $0.name < $1.name }) {
             let name = "till_" + metric.name

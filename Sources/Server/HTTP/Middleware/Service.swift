@@ -4,6 +4,9 @@ internal import Ingest
 /// HTTP's middle: the steps that a request goes through between its listener and its route, put together once.
 ///
 /// `Router` finds the route; then come the steps of `middleware` in their order, each a value in a file of its own.
+///
+/// A request passes the steps twice: each one's `head`, in order, on the connection's thread; and, once all of it is here, the handler that was made of all of
+/// them at the start, the first step outermost.
 package final class Service: RequestHandler {
     /// A document larger than this is taken on a thread of its own pool, so that its neighbours on the connection's thread need not wait.
     package static let bulkByteCountMin = 128 << 10
@@ -65,6 +68,7 @@ package final class Service: RequestHandler {
         let match = try router.match(exchange.request.method, exchange.request.target)
         let call = Call(exchange, self, router.routes[match.routeIndex], match.values, opener: openers[match.routeIndex], answer: handlers[match.routeIndex])
         exchange.routeIndex = match.routeIndex
+        // `Dispatch` has nothing to say to a head; admission comes next, so that nobody learns by a parameter's refusal what he may not call.
         for step in middleware { try step.head(call) }
         return call
     }
@@ -78,6 +82,7 @@ package final class Service: RequestHandler {
     package func requestID(_ exchange: Exchange) -> String { failures.requestID(exchange) }
 
     package func ended(_ exchange: Exchange, isWhole: Bool) {
+        // From the request line to the answer's last byte: a slow client's time is in it.
         let seconds = SteadyClock.seconds() - exchange.startedAt
         metrics.record(route: exchange.routeIndex, method: exchange.request.methodName, status: exchange.status, seconds: seconds)
         if let route = exchange.routeIndex, let promise = promises[route], isWhole {

@@ -1,6 +1,8 @@
 internal import Ingest
 
 /// The files of `tls.cert` and `tls.key`: what handshakes of HTTP show.
+///
+/// `start` takes them first; `checkNow` is called again and again, and takes them where they have changed.
 package final class CertificateFiles: Sendable {
     private let source: CertificateSource<ServerCertificate>
     private let chainPath: String

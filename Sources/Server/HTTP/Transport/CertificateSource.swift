@@ -1,6 +1,8 @@
 import Synchronization
 
 /// A certificate's chain and its key, in two files: taken at the start, and again whenever one of them changes. Bad ones never take the place of good ones.
+///
+/// The stamps are noted before the files are read: a change in between is another stamp, and found by the next look.
 final class CertificateSource<Certificate: Sendable>: Sendable {
     /// Where the files lie, and below which setting: `tls` is `tls.cert` and `tls.key`.
     struct Place: Sendable {

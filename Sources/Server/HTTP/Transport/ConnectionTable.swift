@@ -6,6 +6,10 @@ import Synchronization
 ///
 /// An idle connection costs its owner nothing. So that thousands of them shut nobody out, those that do nothing and have shown no credential are closed
 /// first, the oldest before others, of the address that has the most.
+///
+/// 1. `counts` has the connections of each network that were not told to close; their sum, and those without an address, is `openCount`.
+/// 2. A connection stays among `entries` until its socket is about to be closed: descriptors of all entries are their own.
+/// 3. One that was told to close does not count against the limits, up to 128 of them.
 package final class ConnectionTable: Sendable {
     package struct Limits: Sendable {
         package var all = 8_192
@@ -75,6 +79,7 @@ package final class ConnectionTable: Sendable {
     func admits(_ address: PeerAddress?) -> Bool {
         state.withLock { state in
             let network = address?.network
+            // First among its own: an address with too many connections pays with its own ones.
             if let network, state.counts[network, default: 0] >= limits.ofAddress { makeRoom(&state, of: network) }
             if state.openCount >= limits.all - min(Self.spareCount, limits.all / 8) { makeRoom(&state, of: nil) }
             let isFull = state.openCount >= limits.all || state.entries.count >= limits.all + Self.spareCount
@@ -110,6 +115,7 @@ package final class ConnectionTable: Sendable {
             return Candidate(key: key, rank: rank, count: entry.address.map { state.counts[$0.network, default: 0] } ?? 0, number: entry.number)
         }
         if candidates.isEmpty { state.searchesAgainAt = now + Self.searchPause }
+        // By rank, then of the network with the most, then the oldest.
         let sorted = candidates.sorted { ($0.rank, -$0.count, $0.number) < ($1.rank, -$1.count, $1.number) }
         for candidate in sorted.prefix(min(Self.batchCount, max(1, limits.all / 16))) {
             guard let entry = state.entries[candidate.key] else { continue }

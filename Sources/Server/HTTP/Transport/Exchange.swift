@@ -7,11 +7,17 @@ import Synchronization
 ///
 /// The connection's thread owns it. Others may only call `complete`, `whenGone` and what the stream offers: they meet the owner
 /// under `outcome`.
+///
+/// 1. The answer is given once: the first `complete` counts, later ones do nothing.
+/// 2. A connection that was suspended is resumed once, for its answer, unless the request is over by then.
+/// 3. `goneActions` run once, when the client hangs up, or never where the answer was sent whole.
+/// 4. Until `isOver` is set the connection is this request's own; `cut` and `deliver` look at that under the lock.
 package final class Exchange: @unchecked Sendable {
     // Proof of Sendable: `request`, `reader`, `refusal`, `phase` and `handled` are touched by the connection's thread alone until
     // `suspend`, then by the one thread that was given the work, until `complete`; libmicrohttpd's own lock inside suspend and
     // resume orders the two. All else is behind `outcome`.
 
+    /// head → body → working → answered; from head and body also → discarding → answered, for what is refused while its body still comes.
     enum Phase { case head, body, discarding, working, answered }
 
     private struct Outcome {
@@ -150,6 +156,7 @@ package final class Exchange: @unchecked Sendable {
 
     /// Gives the answer, and ends the suspension. `make` runs on the connection's thread. Only the first call counts.
     package func complete(_ make: @escaping @Sendable () -> Response) {
+        // The hold is taken out with the first answer: a second one would find none, and is not given.
         let (isFirst, hold) = outcome.withLock { outcome -> (Bool, Hold?) in
             defer { (outcome.isCompleted, outcome.hold) = (true, nil) }
             return (!outcome.isCompleted, outcome.hold)
@@ -163,6 +170,7 @@ package final class Exchange: @unchecked Sendable {
     var isCompleted: Bool { outcome.withLock { $0.isCompleted } }
 
     private func deliver(_ make: @escaping @Sendable () -> Response) {
+        // Not while the connection's thread is still at work: it takes the answer itself as it comes back (`answer`, `takeAnswer`).
         let isWaiting = outcome.withLock { outcome in
             outcome.answer = make
             return outcome.isSuspended && !outcome.isOver
@@ -207,6 +215,7 @@ package final class Exchange: @unchecked Sendable {
 
     /// The request is over: sent whole, or lost.
     func ended(isWhole: Bool) {
+        // First of all: the socket's number may be another connection's soon.
         if isWatched { watcher.forget(connection.socket) }
         outcome.withLock { ($0.isOver, $0.hold) = (true, nil) }
         if isWhole { outcome.withLock { $0.goneActions = [] } } else { clientHungUp() }

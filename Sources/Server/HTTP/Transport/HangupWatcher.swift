@@ -3,6 +3,8 @@ import Glibc
 import Synchronization
 
 /// Notices clients that hang up while their connection is suspended: libmicrohttpd does not look at the socket then.
+///
+/// One `poll` over all of them four times a second, and none while nobody is watched.
 package final class HangupWatcher: Sendable {
     /// In seconds: a gone client is noticed well within one.
     private static let period = 0.25

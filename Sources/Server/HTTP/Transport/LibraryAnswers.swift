@@ -43,6 +43,7 @@ package func tillQueuesLibraryAnswer(_ connection: OpaquePointer?, _ status: UIn
         let ours = record.listener.takeUnretainedValue().answer(insteadOf: status, on: connection, record)
     else { return original(connection, status, response) }
     defer { MHD_destroy_response(ours.response) }
+    // Queued, it is referred to by the library itself; our reference is given back behind this.
     return original(connection, UInt32(ours.status), ours.response)
 }
 
@@ -57,6 +58,7 @@ package func tillLooksUpValue(
 ) -> UInt32 {
     guard let original = LibraryFunctions.lookupValue else { return 0 }
     let isFraming = keyByteCount == 14 || keyByteCount == 17
+    // 0x5F takes the bit away that makes a capital small: 0x43 is C, 0x54 is T.
     // C or T, in either case, are how the three names begin.
     guard let key, isFraming || keyByteCount == 6, key[0] & 0x5F == 0x43 || key[0] & 0x5F == 0x54 else { return original(connection, kind, key, keyByteCount, value, valueByteCount) }
     if strcasecmp(key, "Cookie") == 0 { return 0 }
@@ -78,6 +80,8 @@ package func tillLooksUpValue(
 }
 
 /// What is known of a connection between the library's calls, on its thread.
+///
+/// Made as the connection begins and held by the library's slot for it; the thread of its daemon alone touches it, but for `progress`.
 final class ConnectionRecord {
     /// Unowned, without the cost of it: a listener lives as long as the process.
     let listener: Unmanaged<Listener>
@@ -162,6 +166,7 @@ extension Listener {
     static func receivedByteCount(_ socket: Int32) -> UInt64 {
         var information = [UInt8](repeating: 0, count: 256)
         var byteCount = socklen_t(information.count)
+        // `tcpi_bytes_received` in <linux/tcp.h>: eight bytes at offset 128, since Linux 4.1.
         let place = 128
         guard getsockopt(socket, Int32(IPPROTO_TCP), TCP_INFO, &information, &byteCount) == 0, byteCount >= place + 8 else { return 0 }
         return information.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: UInt64.self) }

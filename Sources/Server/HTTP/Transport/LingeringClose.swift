@@ -5,6 +5,8 @@ import Glibc
 ///
 /// A socket that is closed with unread bytes resets its connection, and the reset may overtake the answer. So the writing half is closed
 /// first, and what still comes is read past for a moment.
+///
+/// One thread for all of them, which sleeps while there is none. What it reads past goes nowhere.
 package final class LingeringClose: Sendable {
     /// In seconds, for each connection.
     private static let patience = 2.0
@@ -28,6 +30,7 @@ package final class LingeringClose: Sendable {
 
     /// Keeps the connection of `socket` open, by a descriptor of its own; the caller closes `socket` as it would.
     package func keep(_ socket: Int32) {
+        // Another number for the same connection: the library closes its own, and the connection stays.
         let copy = fcntl(socket, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { return }
         shutdown(copy, HangupWatcher.writing)

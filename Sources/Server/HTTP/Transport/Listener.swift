@@ -40,6 +40,14 @@ package protocol HandledRequest: AnyObject, Sendable {
 /// `ListenerCallbacks` and `LibraryAnswers`, see that library.
 ///
 /// Requests run on the threads of their connections; what may wait suspends its connection and goes elsewhere.
+///
+/// A request's way through this file, all on its connection's thread:
+///
+///     requestLine → access (head) → access (piece of the body)* → access (whole) → [suspended … resumed → access] → completed
+///
+/// 1. `inFlight` counts what `requestLine` began and `over` has not ended; each request is ended once, by `completed` or by the connection's `closed`.
+/// 2. An `Exchange` is retained by the library's request, a `ConnectionRecord` by its connection: each is released by the callback that ends it.
+/// 3. Nothing here waits but for the handler's own work, and for the disk of a file that is sent.
 package final class Listener: Door, @unchecked Sendable {
     package var name: String { "http" }
 
@@ -113,6 +121,7 @@ package final class Listener: Door, @unchecked Sendable {
         let (socket, port) = try ListeningSocket.open(host: settings.host, port: settings.port)
         self.port = port
         var wakeups: [Wakeup] = []
+        // Each has an epoll of its own, and all of them the one listening socket.
         for _ in 0..<max(settings.threadCount, 1) {
             let (daemon, wakeup, _) = try start(settings, socket: socket)
             daemons.append(daemon)
@@ -136,6 +145,8 @@ package final class Listener: Door, @unchecked Sendable {
         init(_ listener: Listener, isInHaste: Bool) { (self.listener, self.isInHaste) = (listener, isInHaste) }
     }
 
+    /// A daemon's thread: each turn serves what is ready and sleeps until something is, or `sleepMilliseconds` are over.
+    ///
     /// - Returns: when the daemon is shut down, which is never while the process lives.
     private static func run(_ daemon: OpaquePointer?, _ wakeup: Wakeup, _ sleepMilliseconds: Int32) {
         repeat { wakeup.listen() } while MHD_run_wait(daemon, sleepMilliseconds) == .YES
@@ -237,6 +248,7 @@ package final class Listener: Door, @unchecked Sendable {
         if record.lingers { lingering.keep(socket) }
     }
 
+    /// The request line is here, its fields are not. What it returns is what the library hands back with each further call of this request.
     func requestLine(_ connection: Connection, _ target: UnsafePointer<CChar>) -> UnsafeMutableRawPointer {
         inFlight.add(1, ordering: .relaxed)
         let raw = UnsafeMutableRawBufferPointer(start: UnsafeMutablePointer(mutating: target), count: strlen(target))
@@ -259,6 +271,7 @@ package final class Listener: Door, @unchecked Sendable {
         return context.toOpaque()
     }
 
+    /// The request's end, in the library's word: sent whole, or how it was lost.
     func completed(_ context: UnsafeMutableRawPointer, _ code: MHD_RequestTerminationCode) {
         let exchange = Unmanaged<Exchange>.fromOpaque(context).takeRetainedValue()
         let isWhole = code == .REQUEST_TERMINATED_COMPLETED_OK
@@ -329,6 +342,8 @@ package final class Listener: Door, @unchecked Sendable {
         return Self.makeResponse(response, exchange).map { (response.status, $0) }
     }
 
+    /// Over the library's own buffer, in which the target's cut is undone first.
+    ///
     /// - Returns: what is wrong with the head, by which no request may be answered.
     private func check(
         _ exchange: Exchange, _ record: ConnectionRecord, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
@@ -382,6 +397,7 @@ package final class Listener: Door, @unchecked Sendable {
         }
     }
 
+    /// Asks the handler; what it refuses is answered when the body has been read past, or at once where nobody would send it.
     private func head(_ exchange: Exchange) -> MHD_Result {
         let expected = exchange.request.header("Content-Length").flatMap { Int($0) }
         do {
@@ -419,6 +435,7 @@ package final class Listener: Door, @unchecked Sendable {
         return queue(response, on: exchange)
     }
 
+    /// A part of the body: kept, or read past. Past 256 MiB of what nobody wants the connection ends.
     private func piece(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) -> MHD_Result {
         ConnectionRecord.of(exchange.connection.raw)?.progress.received(bytes.count)
         if exchange.phase == .body {
@@ -435,6 +452,7 @@ package final class Listener: Door, @unchecked Sendable {
         return exchange.discardedByteCount > Self.discardByteCountMax ? .NO : .YES
     }
 
+    /// The body's end: the handler answers now, or has suspended the exchange.
     private func whole(_ exchange: Exchange) -> MHD_Result {
         ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.whole)
         if let refusal = exchange.refusal { return queue(refusal, on: exchange) }
@@ -463,6 +481,7 @@ package final class Listener: Door, @unchecked Sendable {
         }
     }
 
+    /// Hands the answer to the library. The body goes first, so that both need not be held.
     private func queue(_ response: Response, on exchange: Exchange) -> MHD_Result {
         exchange.phase = .answered
         exchange.dropBody()
@@ -496,6 +515,7 @@ package final class Listener: Door, @unchecked Sendable {
         return raw
     }
 
+    /// Short bytes are copied into the library; others are lent to it by a sender that it releases.
     private static func makeBody(_ response: Response, _ exchange: Exchange?) -> OpaquePointer? {
         switch response.body {
         case .bytes(let bytes) where bytes.count <= copiedByteCountMax:

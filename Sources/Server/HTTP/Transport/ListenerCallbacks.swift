@@ -1,6 +1,7 @@
 internal import CMicrohttpd
 import Glibc
 
+/// An answer's bytes while they are sent: retained by the library's response, and released with it (`freeBytes`).
 final class BytesSender {
     let bytes: [UInt8]
     /// Told how much was taken.
@@ -8,6 +9,7 @@ final class BytesSender {
     init(_ bytes: [UInt8], _ progress: SlowRequests.Progress?) { (self.bytes, self.progress) = (bytes, progress) }
 }
 
+/// As `BytesSender`, of a part of a file.
 final class FileSender {
     let file: FileBody
     /// Told how much was taken.
@@ -15,12 +17,15 @@ final class FileSender {
     init(_ file: FileBody, _ progress: SlowRequests.Progress?) { (self.file, self.progress) = (file, progress) }
 }
 
+/// As `BytesSender`, of what is still being made.
 final class StreamSender {
     let stream: ResponseStream
     let connection: Connection
     init(stream: ResponseStream, connection: Connection) { (self.stream, self.connection) = (stream, connection) }
 }
 
+/// Readers of a body return how many bytes they gave; -1 is its end, -2 ends the connection, 0 waits for a resume.
+///
 /// The C functions that the library calls; each finds its object in the pointer that was given with it.
 enum Callbacks {
     static let requestLine:

@@ -2,6 +2,7 @@ import Glibc
 
 /// Opens the socket itself, so that each failure has its own words and port 0 can be asked for.
 package enum ListeningSocket {
+    /// Connections that wait to be accepted; the system may allow fewer (`net.core.somaxconn`).
     private static let backlog: Int32 = 1024
 
     /// - Returns: the socket, and the port it is bound to.
@@ -15,10 +16,12 @@ package enum ListeningSocket {
             throw ListenerError(what: "listen \(host):\(port): \(String(cString: gai_strerror(code)))", code: 0)
         }
         defer { freeaddrinfo(list) }
+        // The first address of the name alone: who wants two listens on an address that has both.
         let address = first.pointee
         let descriptor = socket(address.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw ListenerError(what: "socket", code: errno) }
         var on: Int32 = 1
+        // A restart need not wait for connections of the last run that are still closing.
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, listen(descriptor, backlog) == 0 else {
             let code = errno

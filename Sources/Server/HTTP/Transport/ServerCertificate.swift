@@ -16,10 +16,12 @@ package final class ServerCertificate: @unchecked Sendable {
     }
 
     /// Seconds since 1970.
+    /// Of the server's own certificate; 0 and the largest number where it cannot be read.
     package let validFrom: Int64
     package let validTo: Int64
     /// The hash of the first certificate by its signature's hash function, SHA-256 at least: what passwords are bound to (RFC 5929, 4.1).
     package let endPointBinding: [UInt8]
+    /// Allocated for sixteen, the first `chainCount` filled by the library; never freed: a handshake may be using it.
     private let chain: UnsafeMutablePointer<gnutls_pcert_st>
     private let chainCount: UInt32
     private let key: gnutls_privkey_t

@@ -6,6 +6,9 @@ import Synchronization
 
 /// Ends requests whose bytes come too slowly, and answers that are taken too slowly. A client that sends or takes a byte now and then is never idle,
 /// and would keep its connection, and what the answer holds, forever.
+///
+/// A connection's thread says how far it is (`Progress`), without a lock; the timers' thread looks at all of them about once a second. So an end comes up to a
+/// period late.
 final class SlowRequests: Sendable {
     struct Limits: Sendable {
         /// For the request line and the header fields.
@@ -30,6 +33,7 @@ final class SlowRequests: Sendable {
     /// How far the request of a connection has come: told by the connection's thread, read by the one that watches.
     final class Progress: Sendable {
         let socket: Int32
+        /// Written last: an instant and a count that are read after a stage are that stage's, or later.
         private let stage = Atomic<Int>(Stage.line.rawValue)
         fileprivate let since = Atomic<UInt64>(SteadyClock.nanoseconds())
         fileprivate let requestCount = Atomic<Int>(0)
@@ -168,6 +172,7 @@ final class SlowRequests: Sendable {
                 isLate = seconds > limits.answerSeconds + Double(progress.byteCount.load(ordering: .relaxed)) / limits.bodyByteRate
             case .line: isLate = isLineLate(&watched.values[place], now, limits)
             }
+            // Once: a connection that was told to end is left to its own thread.
             if isLate, !progress.isLate {
                 progress.end()
             } else if progress.present != .whole, progress.present != .answering {
@@ -178,6 +183,8 @@ final class SlowRequests: Sendable {
         }
     }
 
+    /// Bytes beyond those at the last request's end, in two looks: then a line has begun, and its time runs from the first of them.
+    ///
     /// The library tells nobody of a line that has begun: its bytes are counted.
     private static func isLineLate(_ watched: inout Watched, _ now: UInt64, _ limits: Limits) -> Bool {
         let byteCount = Listener.receivedByteCount(watched.progress.socket)

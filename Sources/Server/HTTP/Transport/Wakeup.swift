@@ -4,6 +4,8 @@ import Synchronization
 
 /// Ends the wait of the thread that runs a daemon. libmicrohttpd does so itself only for threads of its own: a connection resumed from
 /// another thread would be looked at when the wait's time is over.
+///
+/// No ring is lost: `listen` lowers the flag before the thread looks, so a ring that finds it raised comes before that look, and one after it writes.
 final class Wakeup: Sendable {
     /// An eventfd among what the thread waits for, edge-triggered: it need not be read.
     private let descriptor: Int32
