@@ -1,5 +1,8 @@
 /// Reads one answer after another from a connection (RFC 9112).
+///
+/// One thread has it. What was read beyond an answer stays for the next one, so a connection belongs to one reader.
 struct AnswerReader {
+    /// Of one line of the head.
     private static let headByteCountMax = 256 << 10
     private let connection: any ByteConnection
     private var buffer: [UInt8] = []
@@ -8,6 +11,9 @@ struct AnswerReader {
 
     init(_ connection: any ByteConnection) { self.connection = connection }
 
+    /// The status line and the fields, with an empty body. Of fields of one name `headers` has the last, `fields` all.
+    ///
+    /// - Throws: `ConnectionLost`, which says whether anything had come before; `CommandError` for what is no HTTP, or has no end.
     mutating func head() throws -> APIClient.Answer {
         let statusLine = try line()
         let parts = statusLine.split(separator: " ", maxSplits: 2)
@@ -26,6 +32,8 @@ struct AnswerReader {
         }
     }
 
+    /// Gives the body to `take` as it comes, in pieces of at most 64 KiB that are good for the call alone.
+    ///
     /// - Throws: `ConnectionLost` where the body stops before its end.
     mutating func body(of answer: APIClient.Answer, take: (ArraySlice<UInt8>) throws -> Void) throws {
         if answer.status == 204 || answer.status == 304 { return }
@@ -34,6 +42,7 @@ struct AnswerReader {
                 let text = try line().prefix { $0 != ";" }
                 guard let count = Int(text.trimmingBlanks, radix: 16), count >= 0 else { throw ConnectionLost(isBeforeAnswer: false) }
                 if count == 0 {
+                    // Fields behind the last chunk are passed over.
                     while try !line().isEmpty {}
                     return
                 }

@@ -24,6 +24,7 @@ struct ImportBatcher {
             try sender.send(.init(contentType: contentType, records: [(number, record)], byteCount: record.count))
             return
         }
+        // A record that is longer than that goes by itself.
         if batch.byteCount + record.count > Self.batchByteCountMax { try flush() }
         batch.records.append((number, record))
         batch.byteCount += record.count

@@ -1,6 +1,10 @@
 internal import ColumnStore
 
 /// Records on their way to the store, several requests at a time.
+///
+/// 1. At most four batches wait, beside the one that each client has under way: the file is read no faster than it is taken.
+/// 2. The first failure ends all: nothing more is taken from the queue.
+/// 3. Batches may be answered in another order than they were read in.
 final class ImportSender: Sendable {
     struct Batch: Sendable {
         var contentType: String
@@ -29,6 +33,7 @@ final class ImportSender: Sendable {
     }
 
     private static let waitingMax = 4
+    /// Of one batch, each after what `Retry-After` says, at most 30 s.
     private static let retryCountMax = 30
     private let state = Monitor(State())
     private let path: String
@@ -130,6 +135,8 @@ final class ImportSender: Sendable {
     /// Too much at a time, or no room just now.
     private static func isForLater(_ status: Int) -> Bool { status == 429 || status == 503 }
 
+    /// Of an answer that is none for records (a wrong key, another server) the whole import ends.
+    ///
     /// - Returns: the records to send again.
     private func count(_ answer: APIClient.Answer, _ batch: Batch, isLast: Bool, _ counts: inout Counts) throws -> [(number: Int, bytes: [UInt8])] {
         switch answer.status {

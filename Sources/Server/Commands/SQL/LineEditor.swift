@@ -1,6 +1,8 @@
 import Glibc
 
 /// One line at a time from a terminal, with the keys that people expect and the lines of before.
+///
+/// The terminal is raw while a line is read, and as it was before and after: whatever ends the reading puts it back.
 struct LineEditor {
     private static let historyCountMax = 1_000
 
@@ -66,6 +68,10 @@ struct LineEditor {
 }
 
 /// What a terminal sends for one key.
+///
+///     ESC [ A        up (B down, C right, D left, H home, F end; ESC O A as well)
+///     ESC [ 3 ~      delete (1 home, 4 end)
+///     C3 A9          é: as many bytes of UTF-8 as the first one says
 private enum Key: Equatable {
     case character(Character)
     case enter, backspace, delete, left, right, up, down, home, end, killLine, killRest, killWord, cancel, endOfInput, clear, complete, other
@@ -151,6 +157,7 @@ private struct EditState {
     }
 
     /// Redraws the row; a line wider than the terminal shows the part around the cursor.
+    /// What is shown begins at a character of the line, and `back` goes from its end to the cursor. A character counts as one place of the row.
     func draw() {
         let width = max(10, Terminal.width - prompt.count - 1)
         let start = max(0, cursor - width)

@@ -1,5 +1,8 @@
 /// Cuts text into statements at the semicolons that stand outside quotes and comments, as PostgreSQL writes both: '…', "…", E'…', $tag$…$tag$,
 /// -- to the line's end, and nesting /* … */.
+///
+/// Scalars are looked at once, as they come, so that text may come in any pieces: `previous` and `word` carry what a sign at the edge needs. (Of a dollar quote
+/// its end is compared with the text's.)
 package struct StatementSplitter {
     private enum Place {
         case plain, line
@@ -73,6 +76,7 @@ package struct StatementSplitter {
 
     /// A scalar outside everything: it may begin a quote or a comment.
     private mutating func begin(_ scalar: Unicode.Scalar) {
+        // `E'` begins a text with escapes only where the word is just that letter; `$` begins a tag only where no word runs into it: `a$b$` is a name.
         switch (previous, scalar) {
         case (_, "'"): leave(for: .quoted(by: scalar, escapes: word == "e" || word == "E"))
         case (_, "\""): leave(for: .quoted(by: scalar, escapes: false))

@@ -19,6 +19,7 @@ final class LogFence: Sendable {
     @Sendable
     func close(_ reason: String) { end("the log was taken over; the server ends", reason) }
 
+    /// Any thread, and more than once: the process ends by the same way as by a stop from outside, so that what runs has its time.
     private func end(_ event: String, _ reason: String) {
         log.error(event, ["reason": .text(reason)])
         closed.store(true, ordering: .releasing)
