@@ -107,6 +107,7 @@ enum UploadPieceRoutes {
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/offset+octet-stream" else {
             throw Problem(.unsupportedMediaType, "a piece is of application/offset+octet-stream")
         }
+        // Without its size nobody could tell which piece is the last.
         guard upload.byteCount != nil else { throw Problem.parameter("bytes", "a file that comes in pieces must have been announced with its size") }
         guard let text = call.request.header("Upload-Offset")?.trimmingBlanks, let offset = Int64(text), offset >= 0, text.utf8.first != UInt8(ascii: "+") else {
             throw Problem(.badParameter, "Upload-Offset says where the piece begins: a number of bytes")
@@ -138,6 +139,7 @@ enum UploadPieceRoutes {
 
     private static func patch(_ call: Call, _ parts: Parts) throws -> Response {
         guard let file = call.sink as? UploadFile else { throw Problem(.internalError, "a file went nowhere") }
+        // The piece is on the disk by now, and is read from there: it was never held in memory.
         if let (algorithm, text) = try checksum(call) {
             var running = RunningDigest(algorithm)
             try file.read(from: file.start) { running.update($0) }
@@ -148,6 +150,7 @@ enum UploadPieceRoutes {
                 throw problem
             }
         }
+        // From here on the bytes count, whatever becomes of this answer: HEAD tells of them.
         file.keep()
         let upload = file.upload
         let end = file.byteCount

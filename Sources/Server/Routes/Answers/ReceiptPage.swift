@@ -8,6 +8,7 @@ struct DocumentBody {
     let contentType: String
     let bytes: [UInt8]
 
+    /// UTF-8's byte order mark, which JSON must not begin with (RFC 8259, section 8.1).
     private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Writes `document` verbatim where it is JSON, as a string where it is other text in UTF-8, else `document_base64`.
@@ -64,6 +65,7 @@ struct ReceiptRow: BodyForm {
     static var schema: SchemaText { .reference("Receipt") }
 
     private let schema: Schema
+    /// Of the batch, in the schema's order.
     private let columns: [CellWriter]
     private let row: Int
 
@@ -93,6 +95,9 @@ struct ReceiptRow: BodyForm {
 }
 
 /// A page of receipts in each of its forms.
+///
+/// As JSON and NDJSON a row has the document verbatim, as a text or in base64, as its content type and its bytes say (`DocumentBody`).
+/// The content type is read of each row: it is a column, or stands beside the columns that were asked for (`Page.contentTypes`).
 enum ReceiptPage {
     static func json(_ page: Page) -> [UInt8] {
         var writer = JSONWriter(reserving: byteCount(page))

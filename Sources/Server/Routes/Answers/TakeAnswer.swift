@@ -4,6 +4,11 @@ internal import Ingest
 internal import Synchronization
 
 /// The answers to POST /v1/receipts.
+///
+///     one receipt            201, 202 or 200 with Location       `TakenBody`
+///     several as one         200                                 `TakenBatchBody`
+///     each by itself         200, a line for each of them        `{"line":3,"status":201,…}`
+///     refused as a whole     the problem's status
 enum TakeAnswer {
     static func response(to outcome: TakeOutcome, of call: Call) -> Response {
         switch outcome {
@@ -37,6 +42,7 @@ enum TakeAnswer {
         }
     }
 
+    /// - Parameter numbers: of the lines in the body; nil: the results are of the first line on.
     private static func lines(_ results: [Result<Taken, Fault>], _ numbers: [Int]?) -> [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(320 * results.count)
@@ -93,6 +99,7 @@ enum TakeAnswer {
 enum Prefer {
     private static let waitMax = 60.0
 
+    /// - Returns: seconds, at most 60; nil where nothing is preferred, or what is no whole number above 0.
     static func waitSeconds(_ header: String?) -> Double? {
         guard let header else { return nil }
         for preference in header.split(whereSeparator: { $0 == "," || $0 == ";" }) {
@@ -109,6 +116,7 @@ enum Prefer {
 enum FinalWait {
     static func start(_ taken: Taken, seconds: Double, _ call: Call, _ rows: any RowReading, _ changes: any ChangeFeed) {
         let deadline = SteadyClock.seconds() + seconds
+        // Not suspended here: `answer` of the exchange does so where the answer does not come at once.
         call.exchange.watch()
         let present = { @Sendable in TakeAnswer.response(to: .one(taken), of: call) }
         LongPoll.run(call, changes, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in

@@ -1,6 +1,8 @@
 import Synchronization
 
 /// Something to be done once, when both it is known and its time has come, in whatever order.
+///
+/// `set` and `run` are called once each, on any threads; the later of them does it.
 final class Once: Sendable {
     private struct State {
         var action: (@Sendable () -> Void)?
