@@ -109,7 +109,7 @@ package final class Service: RequestHandler {
     /// - Returns: false when there is no place.
     package func onObserver(_ work: @escaping @Sendable () -> Void) -> Bool { background.now(work) }
 
-    /// Looks at how promises are kept every few seconds, and writes it down each minute, so that a restart forgets none of it.
+    /// Looks at how promises are kept every few seconds, and writes it down each minute: a restart forgets the last one at most.
     @discardableResult
     func watchLevels() -> Timers.Repetition {
         do {
