@@ -5,7 +5,7 @@ import Synchronization
 
 /// Runs one node of a cluster: gives it what happens, with the clock, and does what it wants done. One thread owns it.
 ///
-/// Others give it events and jobs by `inbox`, and read `standing`, which its thread alone writes, but for the end of a failing disk (the same thread).
+/// Others give it events and jobs by `inbox`, and read `standing`, which its thread alone writes.
 ///
 /// 1. Effects of the disk take place in their order; the node hears of them after one sync for all that came together.
 /// 2. Nothing is ever sent that waits for the disk: a node confirms what it was told is synced.

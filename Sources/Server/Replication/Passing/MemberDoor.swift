@@ -3,7 +3,7 @@ internal import ColumnStore
 internal import Ingest
 import Synchronization
 
-/// The HTTP door of a member of a cluster. While another leads it answers `/healthz`, `/readyz` and `/metrics` itself, and passes all else on to the node that leads; once this node
+/// The HTTP door of a member of a cluster. While another leads it answers `/healthz` and `/readyz` itself, refuses `/metrics`, and passes all else on to the node that leads; once this node
 /// leads and its store is open, requests go on to the server's own handler. To the server it is the door that a stop closes: from then on requests are passed on again.
 ///
 /// Each request has one of these answers, chosen by its head and the node's standing at that instant:
@@ -31,7 +31,7 @@ final class MemberDoor: RequestHandler, Door {
         var taken: [ObjectIdentifier: (handler: any RequestHandler, exchange: Exchange)] = [:]
     }
 
-    /// What every node answers itself, whoever leads.
+    /// What is never passed on, whoever leads.
     private static let ownPaths = ["healthz", "readyz", "metrics"].map { [Array($0.utf8)] }
 
     init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, log: Log) throws {
