@@ -48,7 +48,7 @@ package final class RunningQuery: Sendable {
     /// Somebody asked for its end, rather than that its asker went or the server stops.
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    /// A query takes up to two streams, one after the other.
+    /// A query takes up to three streams, one after the other: a page that was read at once in vain, its keys, and its rows.
     func began(_ stream: ResultStream) {
         // Noted and looked at under one lock: a `cancel` comes either before, and is seen here, or after, and finds the stream.
         let isEnded = state.withLock { state in

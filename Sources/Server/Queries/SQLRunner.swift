@@ -25,7 +25,7 @@ struct SQLRunner: Sendable {
     // MARK: Pages
 
     /// - Parameters:
-    ///   - cancellation: made anew for each of the up to two queries that a page takes, since the end of one ends its own.
+    ///   - cancellation: made anew for each of the up to three queries that a page takes, since the end of one ends its own.
     ///   - hold: asked for the memory of a page of so many bytes, before it has them.
     ///   - seal: makes a cursor of where the page ended.
     func page(
