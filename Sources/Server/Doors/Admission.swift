@@ -16,7 +16,7 @@ package struct Admission: Sendable {
     ///   - credential: asked for only where the call needs one.
     ///   - mayWait: whether the caller would come again; false the second time.
     ///   - charge: what the request holds, which is theirs from here on.
-    /// - Throws: `Denial`, what `credential` throws, and `Authorizer.KeysAwaited`; the charge is nobody's then.
+    /// - Throws: `Denial`, what `credential` throws, and `Authorizer.KeysAwaited`; none of what the request holds is charged to whoever it is then.
     package func admit(
         _ credential: () throws -> Credential, for access: AccessRule, mayWait: Bool = false, charge: inout MemoryLedger.Charge
     ) throws -> Authorizer.Admitted {
