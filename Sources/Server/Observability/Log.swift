@@ -104,7 +104,7 @@ package final class Log: Sendable {
             line = line.map { $0 < 0x20 ? 0x20 : $0 }
         }
         line.append(0x0A)
-        // One call, so that lines of two threads do not mix. A log that cannot be written must not stop the server.
+        // One call, so that lines of two threads do not mix. A log that cannot be written must not stop the server; one whose pipe is full holds its writer up.
         _ = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 }
