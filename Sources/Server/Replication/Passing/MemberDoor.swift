@@ -3,8 +3,9 @@ internal import ColumnStore
 internal import Ingest
 import Synchronization
 
-/// The HTTP door of a member of a cluster. While another leads it answers `/healthz` and `/readyz` itself, refuses `/metrics`, and passes all else on to the node that leads; once this node
-/// leads and its store is open, requests go on to the server's own handler. To the server it is the door that a stop closes: from then on requests are passed on again.
+/// The HTTP door of a member of a cluster. While another leads it answers `/healthz` and `/readyz` itself, refuses `/metrics`, and passes all else on to the
+/// node that leads; once this node leads and its store is open, requests go on to the server's own handler. To the server it is the door that a stop closes:
+/// from then on requests are passed on again.
 ///
 /// Each request has one of these answers, chosen by its head and the node's standing at that instant:
 /// 1. `GET /readyz`: this node's own, always. 2. It leads and serves: the server's. 3. `GET /healthz`: its own. 4. A read that may be stale, and a copy that
