@@ -2,6 +2,8 @@ internal import ColumnStore
 import Glibc
 
 /// A small HTTP/1.1 client for the commands that work through a server.
+///
+/// One thread has it. A connection is kept for the next call unless the answer ends it, or was not read to its end.
 final class APIClient {
     struct Answer {
         let status: Int
@@ -73,6 +75,7 @@ final class APIClient {
     }
 
     private func exchange(_ request: [UInt8], body: () throws -> [UInt8] = { [] }, _ take: (ArraySlice<UInt8>) throws -> Void) throws -> Answer {
+        // Taken out while it is used: whatever is thrown from here on, a connection with half an answer in it is not used again.
         let connection = try self.connection ?? url.connect(trust, seconds: seconds)
         self.connection = nil
         try connection.write(request)

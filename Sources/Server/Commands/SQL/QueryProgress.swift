@@ -2,6 +2,8 @@ internal import ColumnStore
 internal import Query
 
 /// Shows on a terminal how far a query of this process has read, once it takes longer than a moment.
+///
+/// The line is drawn and taken away under the one lock: after `end` nothing of it appears again between rows of the answer.
 final class QueryProgress: Sendable {
     /// Nothing is shown of shorter queries, in seconds.
     private static let patience = 1.0

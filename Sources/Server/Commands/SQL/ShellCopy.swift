@@ -1,6 +1,10 @@
 internal import ColumnStore
 
 /// `\copy (SELECT …) TO 'file' csv header`: an answer as a file's bytes.
+///
+///     \copy ( "(" QUERY ")" | TABLE ) TO ( FILE | 'FILE' | stdout ) [ [WITH] [FORMAT] FORM [HEADER] ]
+///
+/// The form is the one that is named, else the file's ending, else CSV.
 struct ShellCopy {
     private let query: String
     private let path: String

@@ -4,6 +4,8 @@ internal import Ingest
 import Synchronization
 
 /// This process as a member of a cluster: it follows until it leads, then serves until it does not.
+///
+///     prove → follow → promote → serve → stepBack → follow …          or → close, the process's end
 final class ClusterMember: Sendable {
     /// It was told to end before it led, or must.
     struct Ended: Error {
@@ -75,6 +77,7 @@ final class ClusterMember: Sendable {
     private static let mendPauses = 10
     private static let mendPauseSeconds = 0.1
 
+    /// Whether a signal waits that ends the process: signals are blocked meanwhile, so they are looked for.
     private static var isStopping: Bool {
         var pending = sigset_t()
         sigpending(&pending)
