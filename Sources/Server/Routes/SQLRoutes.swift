@@ -79,6 +79,7 @@ enum SQLRoutes {
         exchange.whenGone { output.close() }
         let writer = StreamWriter(output, coding: coding)
         // The status is sent with the first bytes: what has no place in the form is often in the first rows, and then still an error of its own.
+        // On this thread alone, so that an error is either an answer or, after the first bytes, the end of one.
         var hasBegun = false
         func begin() {
             if hasBegun { return }

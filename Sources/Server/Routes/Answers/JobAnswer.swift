@@ -38,6 +38,8 @@ enum JobAnswer {
     }
 
     /// Completes the exchange, which is suspended, when the job is over or the time is.
+    ///
+    /// The first of four ends it: the job, the time, the client's going, a stop. `finish` may run more than once, and answers once.
     static func wait(for job: Job, _ call: Call, seconds: Double, answer: @escaping @Sendable (Job) -> Response) {
         let held = Mutex<(waiter: Int?, deadline: Deadlines.Handle?)>((nil, nil))
         let finish: @Sendable () -> Void = {

@@ -99,6 +99,7 @@ enum MessageRoutes {
                 try exchange.holdAnswer(2 * body.byteCount)
                 exchange.complete { .json(body, reserving: body.byteCount) }
             } catch {
+                // Given back at once, and not when their locks end: others wait for them.
                 for message in messages {
                     queues.settle(MessageLock(id: message.id, token: message.token), .abandon(delay: nil), in: call.path("name"), as: call.principal) { _ in }
                 }
