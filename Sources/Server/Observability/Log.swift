@@ -100,7 +100,7 @@ package final class Log: Sendable {
         case .text:
             let rest = members.map { " \($0.0)=\($0.1)" }.joined()
             line = Array("\(CalendarText.text(instant: CalendarText.now)) \(level.rawValue) \(event)\(rest)".utf8)
-            // A text with a line's end in it makes no second line, which could be taken for one of ours.
+            // A text with a line's end in it makes no second line, which could be taken for one of the log.
             line = line.map { $0 < 0x20 ? 0x20 : $0 }
         }
         line.append(0x0A)

@@ -43,7 +43,7 @@ package func tillQueuesLibraryAnswer(_ connection: OpaquePointer?, _ status: UIn
         let ours = record.listener.takeUnretainedValue().answer(insteadOf: status, on: connection, record)
     else { return original(connection, status, response) }
     defer { MHD_destroy_response(ours.response) }
-    // Queued, it is referred to by the library itself; our reference is given back behind this.
+    // Queued, it is referred to by the library itself; the reference of its making is given back behind this.
     return original(connection, UInt32(ours.status), ours.response)
 }
 
