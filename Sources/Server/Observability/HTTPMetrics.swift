@@ -7,7 +7,7 @@ package final class HTTPMetrics: Sendable {
     static let bounds: [Double] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60]
     /// What routes, problems and the listener answer with. A list, for a counter of each is made beforehand and needs no lock.
     package static let statuses = [
-        0, 200, 201, 202, 204, 206, 300, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 414, 415, 416, 422, 429, 431, 460, 500, 501, 503, 504, 505, 507,
+        0, 200, 201, 202, 204, 206, 300, 304, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 414, 415, 416, 422, 429, 431, 460, 500, 501, 503, 504, 505, 507,
     ]
 
     private final class Counter: Sendable {

@@ -116,7 +116,7 @@ package final class JobTable: Sendable {
     private func run(_ item: Item) {
         let job = item.job
         // It was cancelled between the lane and here.
-        guard job.begin() else { return }
+        guard job.begin() else { return item.ended(job.standing) }
         log.info("job began", ["kind": .text(job.kind.rawValue), "job": .text(job.id)])
         let outcome: Result<[UInt8], Problem>
         do {

@@ -58,6 +58,12 @@ def check(condition, shown):
 prompt = Prompt()
 check("(1 row)" in (shown := prompt.ask("SELECT 1 AS one;")), shown)
 check("R-2" in (shown := prompt.ask("SELECT receipt_id FROM receipts ORDER BY 1;")), shown)
+# Keys that Ctrl is held with are whole sequences, of which nothing is left over and behind which nothing is swallowed; a lone Escape takes no key with it.
+check("668" in (shown := prompt.ask("SELECT 70\x1b[1;5D\x1b[D\x1b[C\x1b[3~\x1b[F\x1b[1;2F + 661;")), shown)
+prompt.type("SELECT 41")
+prompt.type("\x1b")
+time.sleep(0.5)
+check("42" in (shown := prompt.ask(" + 1;")), shown)
 
 # A fault has a caret under its place, and ends nothing.
 shown = prompt.ask("SELECT receipt_id, nothing FROM receipts;")

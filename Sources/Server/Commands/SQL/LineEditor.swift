@@ -116,25 +116,48 @@ private enum Key: Equatable {
         return String(decoding: bytes, as: UTF8.self).first.map { .character($0) } ?? .other
     }
 
+    /// What a terminal sends for a key behind ESC: `O` or `[` and a letter, with numbers between for a key that Ctrl, Alt or Shift is held with (`ESC [ 1 ; 5 C`), or numbers
+    /// and `~` (ECMA-48, 5.4: parameters are 0x30 to 0x3F, intermediate bytes 0x20 to 0x2F, and the byte that ends it 0x40 to 0x7E).
     private static func escape() -> Key? {
+        // The key by itself: nothing comes behind it.
+        guard hasMore() else { return .other }
         guard let second = byte() else { return nil }
         guard second == UInt8(ascii: "[") || second == UInt8(ascii: "O") else { return .other }
-        guard let third = byte() else { return nil }
-        switch third {
-        case UInt8(ascii: "A"): return .up
-        case UInt8(ascii: "B"): return .down
-        case UInt8(ascii: "C"): return .right
-        case UInt8(ascii: "D"): return .left
-        case UInt8(ascii: "H"): return .home
-        case UInt8(ascii: "F"): return .end
-        case UInt8(ascii: "0")...UInt8(ascii: "9"):
-            var last = third
-            while let next = byte() {
-                if next == UInt8(ascii: "~") { break }
-                last = next
+        var parameters: [UInt8] = []
+        while let next = byte() {
+            // What no sequence has ends it, too: a key of the reader's is not swallowed for long.
+            guard (0x20..<0x40).contains(next), parameters.count < parameterCountMax else { return key(parameters, last: next) }
+            parameters.append(next)
+        }
+        return nil
+    }
+
+    /// No key of a terminal has as many.
+    private static let parameterCountMax = 16
+    /// What belongs to one key comes at once, over a slow line a little later.
+    private static let sequenceMilliseconds: Int32 = 50
+
+    private static func hasMore() -> Bool {
+        var polled = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        return poll(&polled, 1, sequenceMilliseconds) > 0
+    }
+
+    private static func key(_ parameters: [UInt8], last: UInt8) -> Key {
+        switch last {
+        case UInt8(ascii: "A"): .up
+        case UInt8(ascii: "B"): .down
+        case UInt8(ascii: "C"): .right
+        case UInt8(ascii: "D"): .left
+        case UInt8(ascii: "H"): .home
+        case UInt8(ascii: "F"): .end
+        case UInt8(ascii: "~"):
+            switch parameters.prefix(while: { $0 != UInt8(ascii: ";") }) {
+            case [UInt8(ascii: "1")], [UInt8(ascii: "7")]: .home
+            case [UInt8(ascii: "3")]: .delete
+            case [UInt8(ascii: "4")], [UInt8(ascii: "8")]: .end
+            default: .other
             }
-            return third == UInt8(ascii: "3") && last == third ? .delete : last == UInt8(ascii: "1") ? .home : last == UInt8(ascii: "4") ? .end : .other
-        default: return .other
+        default: .other
         }
     }
 }

@@ -66,13 +66,12 @@ package struct RequestTarget: Sendable {
     package func parameters() throws(Problem) -> [Parameter] {
         guard !rawQuery.isEmpty else { return [] }
         var parameters: [Parameter] = []
+        var names: Set<String> = []
         for pair in rawQuery.split(separator: UInt8(ascii: "&")) {
             let mark = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             let name = try Self.decode(pair[..<mark], plusIsBlank: true, what: "a parameter's name")
             let value = try Self.decode(pair[mark...].dropFirst(), plusIsBlank: true, what: name)
-            if parameters.contains(where: { $0.name == name }) {
-                throw .parameter(name, "given more than once", code: "duplicate")
-            }
+            guard names.insert(name).inserted else { throw .parameter(name, "given more than once", code: "duplicate") }
             parameters.append(Parameter(name: name, value: value))
         }
         return parameters

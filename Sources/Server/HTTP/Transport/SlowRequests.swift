@@ -161,9 +161,11 @@ final class SlowRequests: Sendable {
         let now = SteadyClock.nanoseconds()
         for place in watched.values.indices {
             let progress = watched.values[place].progress
+            // The stage first: its beginning is written before it, so that no old instant is taken for that of a new stage.
+            let stage = progress.present
             let seconds = Double(now &- min(now, progress.since.load(ordering: .relaxed))) / 1e9
             let isLate: Bool
-            switch progress.present {
+            switch stage {
             case .whole: isLate = false
             case .head: isLate = seconds > limits.headSeconds
             case .body:

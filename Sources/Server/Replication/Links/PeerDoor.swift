@@ -104,6 +104,7 @@ final class PeerDoor: Sendable {
     private static let connectionCountMax = 32
     /// How long a stop may go unnoticed.
     private static let lookMilliseconds: Int32 = 250
+    private static let pauseSeconds = 0.01
     /// A process that speaks at all speaks five times in it.
     private static let spokenSeconds = 1.0
     private static let goodbyeSeconds = 1.0
@@ -138,7 +139,11 @@ final class PeerDoor: Sendable {
                 guard poll(&polled, 1, Self.lookMilliseconds) > 0 else { continue }
                 // The listening socket does not block: one that has gone since the look is no wait.
                 let connection = Glibc.accept(socket, nil, nil)
-                guard connection >= 0 else { continue }
+                guard connection >= 0 else {
+                    // Out of files: the socket stays ready, and is not asked at full speed.
+                    if errno == EMFILE || errno == ENFILE { _ = state.wait(seconds: Self.pauseSeconds) { $0.isStopping ? true : nil } }
+                    continue
+                }
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 state.withLock { state in
                     // Whoever says nothing makes room for those who may be the peer.
