@@ -3,7 +3,13 @@ import Documents
 import Synchronization
 
 /// What contracts' webhooks are to be told, and refusals that are counted until a digest tells them.
+///
+/// Four tables. `notices` has a row for each event that is still to be told: written in the transaction of what it tells of, read by `NoticeSender` alone,
+/// deleted once it was taken or its time is over. A digest that is open is a row of `digest_spans` (whose, from when, until when, how many refusals), with
+/// its counts by code and place in `digest_counts` and the uploads they are of in `digest_uploads`; all three go, and a notice comes, in one transaction when
+/// the span is over.
 extension Catalog {
+    /// Within a transaction of the caller's. A notice whose id is there already is left as it is: an end that is noted twice is told once.
     static func add(_ notice: Notice, _ connection: SQLiteConnection) throws {
         let insert = try connection.statement(
             "INSERT OR IGNORE INTO notices(id, client_id, event, body, created_at, due_at, attempts) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
@@ -17,6 +23,8 @@ extension Catalog {
         try insert.run()
     }
 
+    /// Those that are due, the longest due first. What is being sent is due all the while, and is among them. Rows of an event that this version does not
+    /// know are left out, and stay.
     func dueNotices(now: Int64, limit: Int) throws -> [Notice] {
         try read { connection in
             let select = try connection.statement("SELECT id, client_id, event, body, created_at, due_at, attempts FROM notices WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2")
@@ -35,6 +43,7 @@ extension Catalog {
         }
     }
 
+    /// - Parameter instant: when it is due again, in microseconds since 1970. The attempts are those of `notice`.
     func put(off notice: Notice, to instant: Int64) throws {
         try write(isCounted: false) { connection in
             let update = try connection.statement("UPDATE notices SET due_at = ?2, attempts = ?3 WHERE id = ?1")
@@ -69,6 +78,7 @@ extension Catalog {
     ///   - refusals: the faults of each.
     ///   - upload: the upload that they are of.
     func count(_ refusals: [[Fault.Violation]], of client: String?, upload: String? = nil, _ connection: SQLiteConnection) throws {
+        // Spans are aligned to the clock and not to the first refusal: a restart, or a second machine, cuts time at the same instants.
         guard !refusals.isEmpty, let client, let contract = contract(client), contract.webhook != nil, let span = contract.digest?.microseconds else { return }
         let from = now - now % span
         let add = try connection.statement(
@@ -88,12 +98,14 @@ extension Catalog {
             try note.bind(3, upload)
             try note.run()
         }
+        // A file of nothing but different faults must not make a digest as long as itself: past the limit a kind counts under its code alone.
         let known = try connection.statement("SELECT count(*) FROM digest_counts WHERE client_id = ?1 AND span_from = ?2")
         try known.bind(1, client)
         known.bind(2, from)
         var kindCount = try known.step() ? known.int64(0) : 0
         known.reset()
         var counts: [[String]: Int64] = [:]
+        // Added up first: a chunk of a thousand records has a few kinds, and each is one statement.
         for violation in refusals.joined() { counts[[violation.code, Self.place(violation.pointer)], default: 0] += 1 }
         // Once it is durable, or a little earlier, which does no harm.
         noticed.withLock { $0 }?()
@@ -114,6 +126,7 @@ extension Catalog {
     }
 
     /// Without the record's number: faults of one kind are counted together.
+    /// `/17/lines/3/amount` is `/lines/3/amount`; what does not begin with a number stays. 200 characters at most.
     private static func place(_ pointer: String) -> String {
         let parts = pointer.split(separator: "/", maxSplits: 1)
         guard pointer.hasPrefix("/"), let first = parts.first, Int(first) != nil else { return String(pointer.prefix(200)) }
@@ -121,6 +134,9 @@ extension Catalog {
     }
 
     /// Makes notices of the digests whose spans are over.
+    /// A hundred at a time, so that others wait for the catalog no longer; the next look takes the rest.
+    ///
+    /// - Parameter now: microseconds since 1970; a span that ends at it is over.
     func closeDigests(now: Int64) throws {
         try write(isCounted: false) { connection in
             let select = try connection.statement("SELECT client_id, span_from, span_to, rejected FROM digest_spans WHERE span_to <= ?1 ORDER BY span_to LIMIT 100")
@@ -131,6 +147,7 @@ extension Catalog {
             for span in spans {
                 let kinds = try Self.kinds(span.client, span.from, connection)
                 let uploads = try Self.uploads(span.client, span.from, connection)
+                // By span and client: the digest of a span has one id, however often it is made.
                 let id = "d_" + Hexadecimal.text(Array(SHA256.hash(Array("\(span.from) \(span.client)".utf8)).prefix(12)))
                 let notice = Notice(id: id, client: span.client, event: .feedbackDigest, at: now) { json in
                     json.member("from", instant: span.from)

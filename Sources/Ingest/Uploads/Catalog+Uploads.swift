@@ -3,6 +3,7 @@ import Documents
 
 /// Uploads: what was announced, how far each is, and what was wrong with which record. A chunk's counts, feedback and position are one transaction.
 extension Catalog {
+    /// In the order that `upload(_:)` reads them by number.
     private static let uploadColumns = """
         id, owner_id, client_id, name, type, content_type, byte_count, sha256, created_at, expires_at, state, received_bytes, coding, started_at, ended_at,
         accepted, repeated, replaced, rejected, position, record_count, chunk_sequence, first_sequence, tables, problem, revert_stage, reverted, left_alone,
@@ -12,6 +13,8 @@ extension Catalog {
     static let rejectionCountMax: Int64 = 1_000_000
 
     /// - Throws: `overloaded` where its owner has too many that have not ended.
+    /// Notes an announcement. Links that nobody used in time do not count as open.
+    ///
     func add(_ upload: Upload, openCountMax: Int64) throws {
         try write(isCounted: false) { connection in
             let count = try connection.statement("SELECT count(*) FROM uploads WHERE state IN ('NEW', 'PROCESSING') AND owner_id IS ?1 AND (state <> 'NEW' OR expires_at > ?2)")
@@ -42,6 +45,7 @@ extension Catalog {
         }
     }
 
+    /// Nil for one that was never announced: rows of uploads are kept for good.
     func upload(_ id: String) throws -> Upload? {
         try read { connection in
             let select = try connection.statement("SELECT \(Self.uploadColumns) FROM uploads WHERE id = ?1")
@@ -52,6 +56,12 @@ extension Catalog {
     }
 
     /// The newest first.
+    ///
+    /// - Parameters:
+    ///   - rows: whose are seen, by their owners.
+    ///   - client: whose receipts they are; nil for anybody's. One without a client is its owner's.
+    ///   - state: nil for any.
+    ///   - place: of the last one of the page before.
     func uploads(
         of rows: RowScope, client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int
     ) throws -> [Upload] {
@@ -89,6 +99,10 @@ extension Catalog {
     ///
     /// - Parameter notices: who is told of it, if it is noted.
     /// - Returns: false where it is.
+    ///
+    /// The one way in which an upload changes: the state that the caller saw is part of the statement's condition, so that of two who change it at once one
+    /// is told false and has changed nothing. A chunk's counts, position, feedback and notices are this one transaction.
+    ///
     func change(_ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = [], notices: [Notice] = []) throws -> Bool {
         try write(isCounted: false) { connection in
             let update = try connection.statement(
@@ -121,6 +135,7 @@ extension Catalog {
             update.bind(22, upload.revert.stepSequence)
             try update.run()
             guard connection.changeCount > 0 else { return false }
+            // `counts.rejected` has this chunk's rejections in it already: what was there before decides how many more are kept.
             let kept = max(0, Self.rejectionCountMax - (upload.counts.rejected - Int64(rejections.count)))
             for rejection in rejections.prefix(Int(clamping: kept)) { try Self.write(rejection, of: upload.id, connection) }
             try count(rejections.map(\.violations), of: upload.clientID, upload: upload.id, connection)
@@ -129,6 +144,7 @@ extension Catalog {
         }
     }
 
+    /// A record that is read again after a crash replaces its own feedback.
     private static func write(_ rejection: UploadRejection, of id: String, _ connection: SQLiteConnection) throws {
         let insert = try connection.statement("INSERT OR REPLACE INTO upload_errors(upload_id, record, receipt_id, errors, columns) VALUES(?1, ?2, ?3, ?4, ?5)")
         try insert.bind(1, id)
@@ -159,6 +175,8 @@ extension Catalog {
     }
 
     /// Forgets feedback of uploads that were made before an instant, a little at a time: others wait for the catalog meanwhile.
+    ///
+    /// - Complexity: one look over the uploads that are as old, and a commit for each 5,000 rows.
     func deleteRejections(before instant: Int64) throws {
         // Nearly always there are none, and a look costs no commit.
         let isAny = try read { connection in
@@ -182,6 +200,7 @@ extension Catalog {
         }
     }
 
+    /// A state that this version does not know is shown as ERROR: nothing works on it.
     private static func upload(_ row: SQLiteStatement) -> Upload {
         var upload = Upload(
             id: row.text(0), owner: row.optionalText(1).map { .contract(ClientID($0)) } ?? .administrator, client: row.optionalText(2), name: row.text(3),
@@ -206,6 +225,9 @@ extension Catalog {
 }
 
 /// Faults as the catalog keeps them: JSON.
+///
+/// A fault is `{"code", "detail", "errors"}`, the feedback of a record `[{"pointer", "code", "message"}]`. Text that cannot be read is an internal fault, or
+/// no feedback: what was wrong with a record is no reason to refuse the list of all others.
 enum UploadFaultText {
     static func json(_ fault: Fault) -> [UInt8] {
         var writer = JSONWriter()

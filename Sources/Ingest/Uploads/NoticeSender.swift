@@ -2,20 +2,33 @@ import ColumnStore
 import Synchronization
 
 /// Tells contracts' webhooks what stands in the catalog for them: signed, tried again for three days, and gone from there once it was taken.
+///
+/// One thread looks what is due, at least every minute and whenever something is noted; answers come on the client's own thread. Since a row is deleted only
+/// after it was taken, an end of the process between the two tells it again, under the same id.
+///
+/// Invariants:
+/// 1. A notice is in `sending` from before its call begins until what became of it was noted: it is never sent twice at once.
+/// 2. At most `sendingCountMax` are looked at in one turn, those that are on their way among them.
+/// 3. A body is the same at each attempt; its signature has the attempt's own time.
 final class NoticeSender: Sendable {
     private struct State {
+        /// Whether the thread runs: `stop` waits for it to fall.
         var isStarted = false
         var isStopped = false
+        /// Something was noted since the thread looked last.
         var isWoken = true
+        /// Ids of notices on their way.
         var sending: Set<String> = []
     }
 
+    /// Microseconds: from a second to a quarter of an hour. How long it goes on `lifetime` says, not a number of attempts.
     private static let retry = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: .max)
     /// In microseconds: as long as webhooks of receipts are tried.
     private static let lifetime: Int64 = 3 * 86_400_000_000
     private static let sendingCountMax = 32
     /// In seconds.
     private static let sleepMax = 60.0
+    /// In seconds: after a look that failed, and while something is on its way.
     private static let pause = 1.0
 
     private let catalog: Catalog
@@ -27,6 +40,8 @@ final class NoticeSender: Sendable {
     init(catalog: Catalog, clock: Clock, events: any EventPublishing) { (self.catalog, self.clock, self.events) = (catalog, clock, events) }
 
     /// Only a server tells anybody anything.
+    ///
+    /// - Parameter policy: which addresses may be called; nil where the operator alone says where calls go.
     func start(policy: AddressPolicy?) {
         let isFirst = state.withLock { state in
             defer { state.isStarted = true }
@@ -43,6 +58,7 @@ final class NoticeSender: Sendable {
 
     func wake() { state.broadcast { $0.isWoken = true } }
 
+    /// Waits for the thread, then lets go of the calls: they end as `.closed`, and their rows stay for the next start.
     func stop() {
         catalog.noticed.withLock { $0 = nil }
         state.broadcast { $0.isStopped = true }
@@ -76,6 +92,7 @@ final class NoticeSender: Sendable {
         return !(isStopped ?? false)
     }
 
+    /// Without a webhook by now, or past its time, a notice is forgotten: nobody is left to be told.
     private func send(_ notice: Notice) {
         guard state.withLock({ $0.sending.insert(notice.id).inserted }) else { return }
         if notice.event == .storeEvent { return publish(notice) }
@@ -89,6 +106,7 @@ final class NoticeSender: Sendable {
         client.send(request) { [self] in finish(notice, $0) }
     }
 
+    /// An event of the store's own topic is tried without end: the topic is the store's, and takes it sooner or later.
     private func publish(_ notice: Notice) {
         guard let draft = notice.draft else { return forget(notice, because: "its text is no event") }
         events.emit(draft) { [self] result in
@@ -99,6 +117,7 @@ final class NoticeSender: Sendable {
         }
     }
 
+    // The store closes. The id stays in `sending`, so that nothing sends it in the time that is left.
     private func finish(_ notice: Notice, _ result: Result<OutgoingResponse, OutgoingFailure>) {
         if case .failure(.closed) = result { return }
         let now = clock.now()
@@ -110,6 +129,7 @@ final class NoticeSender: Sendable {
         putOff(notice, retryAfter: retryAfter)
     }
 
+    /// - Parameter retryAfter: what the answer asked for; nil where it did not.
     private func putOff(_ notice: Notice, retryAfter: Int64?) {
         let now = clock.now()
         var later = notice

@@ -3,6 +3,9 @@ import Documents
 import Glibc
 
 /// A file on its way to the disk, as it comes. One owner; letting go of it leaves what has come.
+///
+/// Bytes go to the disk as they come and are durable after `synchronize`, not before. What a call brought stays only if `isKept`, or after `keep`; else `end`
+/// cuts the file back to `start`.
 package final class UploadFile: @unchecked Sendable {
     // Proof of Sendable: used by the connection's thread, then by the one thread that has the whole request.
 
@@ -85,6 +88,8 @@ package final class UploadFile: @unchecked Sendable {
     }
 
     /// Makes it durable.
+    ///
+    /// The directory's entry, too: the catalog names the file from then on, and a file that a power cut took would be a fault of the store.
     package func synchronize() throws {
         guard fsync(descriptor) == 0 else { throw Self.failure(errno) }
         try DataDirectory.synchronizeDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))

@@ -25,6 +25,7 @@ final class UploadPace: Sendable {
     ///   - completion: called once, with an outcome for each row; those of pieces that were not handed over are refused for later.
     func submit<Row: Sendable>(_ rows: [Row], to store: @escaping Store<Row>, _ completion: @escaping Completion) { submitRest(of: rows, to: store, [], completion) }
 
+    /// One piece at a time, each handed over from the answer of the one before: the writer is never given a second while it has one.
     private func submitRest<Row: Sendable>(of rows: [Row], to store: @escaping Store<Row>, _ outcomes: [Submission.Outcome], _ completion: @escaping Completion) {
         guard outcomes.count < rows.count else { return completion(.done(outcomes)) }
         thread.submit { [self] isPassed in

@@ -24,9 +24,13 @@ final class UploadQueue: Sendable {
         var served: [Identity: Int] = [:]
     }
 
+    /// Files that are read at the same time, of all owners together.
     static let activeMax = 4
+    /// Chunks that are with the writer at the same time.
     static let turnMax = 2
+    /// How long the look for work waits where nobody wakes it.
     private static let sweepSeconds = 10.0
+    /// How long `stop` waits for connections to let go of their files.
     private static let writtenSeconds = 2.0
 
     private let state = Monitor(State())

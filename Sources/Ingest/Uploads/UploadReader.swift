@@ -2,6 +2,9 @@ import ColumnStore
 import Documents
 
 /// Makes rows of an upload's records.
+///
+/// Reading stores nothing: a chunk may be read again after a crash. Every record of a chunk becomes an item at least, but elements
+/// of an envelope that the type's `where` does not want.
 struct UploadReader {
     /// A record that is read, of which nothing is stored yet.
     enum Item {
@@ -9,6 +12,7 @@ struct UploadReader {
         case rejected(UploadRejection)
     }
 
+    /// The rights and the request of the upload's owner.
     let intake: Intake
     let form: RecordForm
     let holding: UploadForm.Holding
@@ -37,6 +41,7 @@ struct UploadReader {
 
     // MARK: CSV
 
+    /// All rows of a chunk are read as one document under the file's header: a header is looked at, and columns are found, once for a thousand rows.
     private func rows(_ chunk: UploadChunk) -> [Item] {
         guard !chunk.records.isEmpty else { return [] }
         let items = read(chunk.records.map { ($0.number, $0.bytes) }, header: chunk.header)
@@ -70,6 +75,10 @@ struct UploadReader {
         try document(number, bytes, Result { try intake.parts.reader.readXML(bytes, options(byteCount: bytes.count, isOfMany: holding == .envelope)) })
     }
 
+    /// What became of one record: an item, several for a document that holds several, none for an element that is passed over.
+    ///
+    /// - Parameter number: of the record; of several documents in it that of the first, the others count on.
+    /// - Throws: `RecordFileError` where it holds more than a call may hold at once: then the file cannot be taken, whichever record it is.
     private func document(_ number: Int, _ bytes: [UInt8], _ reading: Result<DocumentReading, any Error>) throws -> [Item] {
         do {
             let reading = try reading.get()
@@ -101,6 +110,7 @@ struct UploadReader {
         return fault.errors.count == 1 && fault.errors[0].code == "no-receipts"
     }
 
+    /// A row to be stored, if the type is one that the owner may send; else what is wrong.
     private func item(_ number: Int, _ result: ReceiptResult, _ body: [UInt8]) -> Item {
         do {
             switch result {

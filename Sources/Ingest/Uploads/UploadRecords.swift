@@ -9,6 +9,7 @@ import Processes
 ///
 /// Proof that it may go from thread to thread: it has one owner at a time.
 package final class UploadRecords: @unchecked Sendable {
+    /// Owned: closed when it is let go of.
     private let file: Int32
     private var stream: RecordStream
     private let form: RecordForm
@@ -49,6 +50,7 @@ package final class UploadRecords: @unchecked Sendable {
     /// The next values: at most `countMax`, and no more than `byteCountMax` of them as JSON, but one at least.
     ///
     /// - Throws: what is wrong with the file as a whole.
+    /// - Returns: `isLast` where nothing follows, for which one value more is read than is given out.
     package func page(countMax: Int, byteCountMax: Int) throws -> (items: [JSONValue], isLast: Bool) {
         var items: [JSONValue] = []
         var byteCount = 0
@@ -63,6 +65,9 @@ package final class UploadRecords: @unchecked Sendable {
     }
 
     /// Passes over values up to this one.
+    /// A file cannot be entered in its middle: all before is read and let go of.
+    ///
+    /// - Complexity: O(the file's bytes up to there).
     package func skip(to wanted: Int) throws {
         while count < wanted, try peek() != nil {
             ready.removeFirst()
@@ -70,6 +75,7 @@ package final class UploadRecords: @unchecked Sendable {
         }
     }
 
+    /// The next value, which stays. Values of one piece of the file are held, which for packed bytes may be a thousand times the piece.
     private func peek() throws -> JSONValue? {
         while ready.isEmpty, !isAtEnd {
             var found: [JSONValue] = []

@@ -6,6 +6,12 @@ import Query
 /// or a removal. A step at a time, each committed with its position.
 ///
 /// A version is only added where the upload's is still the newest one at that instant, which the writer looks at: nothing newer is ever lost.
+///
+/// Each step of at most 500 rows:
+/// 1. Of each row the versions of its document are looked up. A row that FAILED is passed over: it changed nothing.
+/// 2. Where the upload's version is the newest, a row is made: a removal where there was nothing before or a removal, else the version before once more.
+/// 3. Where something newer has come, it counts as left; unless it is what a try that was cut off has written, which counts as reverted.
+/// 4. The rows are stored, each on its own; then position and counts are committed.
 final class UploadReverter {
     private let uploads: Uploads
     private var upload: Upload
@@ -16,6 +22,7 @@ final class UploadReverter {
     /// Rows of the upload that are looked up together, and of them those that are committed together.
     private static let windowCount = 20_000
     private static let stepCount = 500
+    /// Before rows that the store cannot take now are given to it again, and after a try that failed.
     private static let pauseSeconds = 1.0
 
     init(_ uploads: Uploads, _ upload: Upload) {
@@ -48,12 +55,15 @@ final class UploadReverter {
 
     // MARK: The upload's rows
 
+    /// A row that the upload has stored.
     private struct Row {
         let sequence: Int64
         let key: VersionKey
     }
 
     /// The next rows by their sequences.
+    ///
+    /// Sorted, and cut at the lowest 20,000 over all tables: the position that a step commits has no row of the upload behind it that was not looked at.
     private func window() throws -> [Row] {
         var rows: [Row] = []
         let after = max(upload.revert.position, upload.firstSequence)
@@ -125,10 +135,13 @@ final class UploadReverter {
         guard try uploads.catalog.change(upload, from: upload.state) else { throw Stopped() }
     }
 
+    /// Came after the step began, and says what the step would say.
     private func isOwn(_ later: VersionEntry, _ plan: Plan) -> Bool {
         later.sequence > upload.revert.stepSequence && later.isRemoval == plan.isRemoval && later.content == plan.content
     }
 
+    /// Stores rows in a turn of the upload's owner. What the store cannot take now is given to it again until it does or the store closes; a row that lost
+    /// the race for being the newest counts as left.
     private func store(_ all: [(plan: Plan, row: HotRow)]) throws {
         var left = all
         while !left.isEmpty {
@@ -166,6 +179,8 @@ final class UploadReverter {
     // MARK: Rows as they were
 
     /// The columns of the versions to be had again, by their sequences.
+    ///
+    /// One scan for each table, by day and sequence: a look at each version by itself would open a file for each.
     private func documents(of plans: [Plan]) throws -> [Int64: (schema: Schema, values: [Value])] {
         var found: [Int64: (schema: Schema, values: [Value])] = [:]
         let wanted = plans.filter { !$0.isRemoval }
@@ -196,6 +211,7 @@ final class UploadReverter {
         return found
     }
 
+    /// The version to be stored. It follows the upload's own, which the writer checks: where a version came in between, it is refused.
     private func row(_ plan: Plan, _ documents: [Int64: (schema: Schema, values: [Value])]) throws -> HotRow {
         guard let before = plan.before, !before.isRemoval else {
             var row = Intake.removal(of: plan.own, plan.row.key, now: uploads.clock.now())

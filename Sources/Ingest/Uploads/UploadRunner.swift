@@ -11,9 +11,11 @@ final class UploadRunner {
     private var upload: Upload
     private var reader: UploadReader?
     private var chunk = UploadChunk()
+    /// What the writer has now; nil while it has nothing of this file. Whoever holds one holds a turn.
     private var stored: StoredChunk?
     /// Sequences of rows that a try stored which was cut off before its position was.
     private var own: Set<Int64> = []
+    /// Nil where documents of the file's types may come more than once.
     private var identities: UploadIdentities?
     private let pace: UploadPace
     /// Records up to here are read for their ids alone.
@@ -26,10 +28,14 @@ final class UploadRunner {
 
     private static let pieceByteCount = 256 << 10
     private static let pauseSeconds = 1.0
+    /// How often a row is given to the store that ended in an internal fault: then it is the row's.
     private static let faultyTryMax = 3
 
     init(_ uploads: Uploads, _ upload: Upload) { (self.uploads, self.upload, pace) = (uploads, upload, UploadPace(on: uploads.rowsThread)) }
 
+    /// Reads the file to its end, or until the store closes, somebody ends it, or a fault does. Blocks; on a thread of its own.
+    ///
+    /// A fault that may go by itself leaves the upload as it is: it is looked at again, and goes on from its position.
     func run() {
         do {
             try read()
@@ -56,7 +62,9 @@ final class UploadRunner {
         }
     }
 
+    // The rights of now, not of the announcement: a contract that ended meanwhile stores nothing more.
     private func read() throws {
+        // The rights of now, not of the announcement: a contract that ended meanwhile stores nothing more.
         let principal = try uploads.principal(of: upload)
         let file = open(uploads.filePath(upload.id), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw Fault(.internalError, "the upload's file is not there", cause: "error \(errno)") }
@@ -124,6 +132,7 @@ final class UploadRunner {
         uploads.queue.endTurn()
     }
 
+    /// The first time it notes from where on rows may be the upload's; later it finds those that a try stored and did not count.
     private func begin() throws {
         guard upload.startedAt == nil else {
             own = try uploads.sequences(of: upload, after: upload.chunkSequence)
@@ -180,6 +189,8 @@ final class UploadRunner {
     }
 
     /// Reads the chunk, waits for the one before it, and hands it over.
+    ///
+    /// So two chunks of a file are in memory at most: the one at the writer and the one that was read meanwhile.
     private func deliver() throws {
         defer { chunk = UploadChunk() }
         guard !chunk.isEmpty, let reader else { return }
@@ -210,6 +221,7 @@ final class UploadRunner {
         stored = StoredChunk(rows: rows, rejections: rejections, lastNumber: chunk.lastNumber, answer: answer)
     }
 
+    /// A chunk of nothing but faults is answered at once: its position and feedback are committed like any other's.
     private func submit(_ rows: [HotRow], to answer: Monitor<Submission.Answer?>) {
         guard !rows.isEmpty, let intake = reader?.intake else { return answer.broadcast { $0 = .done([]) } }
         pace.submit(rows, to: { intake.submit($0, isAtomic: false, $1) }) { outcome in answer.broadcast { $0 = outcome } }
@@ -221,6 +233,8 @@ final class UploadRunner {
     }
 
     /// Waits until the chunk that was handed over is stored, and commits what became of it.
+    ///
+    /// The sequence is asked for behind the chunk's end: whatever of this upload comes after it is of a later chunk.
     private func settle() throws {
         guard let chunk = stored else { return }
         stored = nil
@@ -280,6 +294,7 @@ final class UploadRunner {
         }
     }
 
+    /// Counts a row that the upload has stored, by this try or by one that was cut off.
     private func take(_ receipt: StoredReceipt, _ row: HotRow) {
         if let version = receipt.summary.version, version > 1 { upload.counts.replaced += 1 } else { upload.counts.accepted += 1 }
         upload.tables.insert(row.kind.table)
@@ -303,6 +318,10 @@ enum UploadForm {
     }
 
     /// - Parameter surroundings: reads the file by that stream, where the type's paths reach beyond a record; nil where records may come without what stands behind them.
+    /// What the type says counts first, then the content type and the name, then the first bytes.
+    ///
+    /// - Throws: `unknown-type` where the type is gone by now; what `surroundings` throws.
+    ///
     static func stream(
         of upload: Upload, first: [UInt8], passed: Int, _ uploads: Uploads, surroundings: ((RecordStream) throws -> EnvelopeSurroundings?)? = nil
     ) throws -> (RecordStream, RecordForm, Holding) {

@@ -7,11 +7,18 @@ import Synchronization
 /// Files of records that clients send whole: what was announced, the files, what works on them, and what became of each record.
 ///
 /// The catalog says how each stands (`Catalog+Uploads`), `DATA/uploads/<id>` is its file. Read `UploadRunner` for how one is read.
+///
+/// States: NEW (announced, the link is good for an hour) → PROCESSING (the file is here and durable) → PROCESSED, ERROR or CANCELLED → REVERTED. Every step
+/// is one conditional change of the catalog's row, so that of two who take it at once one does.
+///
+/// Lock order: the queue's monitor is never held while the catalog is asked.
 package final class Uploads: Sendable {
     package struct Options: Sendable {
         /// Of a file, as it is sent and once it is decoded.
         package var byteCountMax = 5 << 30
+        /// Files are kept for so many days from their announcement.
         package var fileDays = 7
+        /// An upload can be taken back for so many days from its end.
         package var revertDays = 7
         package init() {}
     }
@@ -26,12 +33,14 @@ package final class Uploads: Sendable {
     private let events: any EventPublishing
     /// An upload as the API says it.
     private let describe = Mutex<(@Sendable (Upload) -> [UInt8])?>(nil)
+    /// Versions that are not in force any more, by name and number, kept once they were read: a taking back asks for them row by row.
     private let formerTypes = Mutex<[String: [Int32: DocumentType]]>([:])
     private let directory: DataDirectory
     private let minFreeBytes: Int64
     let clock: Clock
     /// Of one owner: announced and not ended.
     static let openCountMax: Int64 = 10_000
+    /// From the announcement.
     private static let feedbackDays: Int64 = 90
     private static let day: Int64 = 86_400_000_000
     /// How long a file may be put.
@@ -103,6 +112,8 @@ package final class Uploads: Sendable {
     package var byteCountMax: Int { options.byteCountMax }
 
     /// - Throws: `type-not-allowed`, `unknown-type`, `not-found`, `overloaded`.
+    /// Notes what will come. Nothing is reserved for it on the disk.
+    ///
     package func announce(_ announcement: UploadAnnouncement, id: String, as principal: Principal) throws -> Upload {
         guard principal.access == .readWrite else { throw Fault(.readOnly, "this key may read only; a contract with access read-write may upload") }
         if let type = announcement.type {
@@ -148,10 +159,12 @@ package final class Uploads: Sendable {
         return try catalog.uploads(of: rows, client: client, state: state, after: place, limit: limit)
     }
 
+    /// Feedback in the file's order, without what `principal` may not see.
     package func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> [UploadRejection] {
         try Self.rejections(catalog, intake.types, of: upload, after: record, limit: limit, as: principal)
     }
 
+    /// The same without a store that works, for a standby's copy of the catalog.
     static func rejections(_ catalog: Catalog, _ types: TypeStore, of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> [UploadRejection] {
         let found = try catalog.rejections(of: upload.id, after: record, limit: limit)
         let sensitive = types.sensitiveColumns
@@ -208,6 +221,9 @@ package final class Uploads: Sendable {
     ///
     /// - Parameter coding: of the bytes, where the call said one.
     /// - Throws: `upload-mismatch` for another file than was announced; then it may be put again.
+    ///
+    /// The order is: checked, durable, named to whoever copies the store's files, and only then PROCESSING.
+    ///
     package func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload {
         defer { file.end() }
         var upload = file.upload
@@ -233,6 +249,8 @@ package final class Uploads: Sendable {
     // MARK: Ends
 
     /// Ends an upload that waits for its file, or is read; nothing for others.
+    ///
+    /// What it has stored stays, and can be taken back. Waits up to ten seconds for a chunk that is with the writer.
     package func cancel(_ id: String, as principal: Principal) throws {
         let seen = try upload(id, as: principal)
         guard seen.state == .new || seen.state == .processing else { return }
@@ -330,6 +348,8 @@ package final class Uploads: Sendable {
     }
 
     /// Rows that an upload has stored behind a sequence.
+    ///
+    /// - Complexity: O(rows behind `sequence`) of all tables that have uploads: files are left out by their bounds.
     func sequences(of upload: Upload, after sequence: Int64) throws -> Set<Int64> {
         var found: Set<Int64> = []
         let snapshot = intake.tier.boundary.snapshot()
