@@ -6,6 +6,14 @@ package import Documents
 /// Two threads read pieces of the input; in the input's order they are gathered into a batch, whose records go, sorted in runs, to a
 /// temporary file. A full batch is merged into files of the cold tables and published in one transaction (`ImportPublication`).
 /// What registers, or has somebody to be told, and batches too small for files of their own go the way of a POST.
+///
+/// Invariants:
+/// 1. Pieces are gathered in the input's order, by one thread at a time: of documents under one identity the first in the file is the row, whichever thread
+///    read it.
+/// 2. Sorting and writing a run aside needs no order, and goes on beside the next piece; `settle` waits for it.
+/// 3. What is not published is nowhere but in memory and in the nameless file: an end of the process leaves the store as the last batch left it.
+///
+/// `add`, `finish` and `stop` are one caller's, on one thread. How and why it is so: `docs/decisions/0012`.
 package final class BulkImporter: @unchecked Sendable {
     // Proof: `parsers`, by worker; `batch` and what counts belong to whoever absorbs, one at a time (`State.isAbsorbing`), or to the
     // caller while no piece is under way.
@@ -13,12 +21,15 @@ package final class BulkImporter: @unchecked Sendable {
     package struct Options: Sendable {
         package var client: String?
         package var type: String?
+        /// Threads that parse, and later those that write files: 1 at least.
         package var workerCount = 2
         /// A last batch of fewer rows goes through the hot tier: files of a few thousand rows cost every later query an open each.
         package var rowCountMin = 20_000
+        /// Rows of a batch, or documents that came twice in it. Of each row 48 bytes stay in memory.
         package var rowCountMax = 2_000_000
         /// Of records in the temporary file.
         package var byteCountMax = 6 << 30
+        /// Of records that are sorted and written aside together; so much lies in memory, and once more while the one before is written.
         package var runByteCount = 40 << 20
         /// Refused documents that wait in memory.
         package var heldByteCountMax = 32 << 20
@@ -28,7 +39,9 @@ package final class BulkImporter: @unchecked Sendable {
     /// Who hears what becomes of records; called from any thread, one call at a time.
     package struct Outlet: Sendable {
         /// A record that must go the way of a POST.
+        /// - Parameter number: of the record in the whole input, from 1. May block for as long as a POST does.
         package var passOn: @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void
+        /// - Parameter document: empty for a record that could not be told from its neighbours.
         package var refuse: @Sendable (_ number: Int, _ document: [UInt8], _ problem: Fault) throws -> Void
         package init(
             passOn: @escaping @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void,
@@ -39,6 +52,7 @@ package final class BulkImporter: @unchecked Sendable {
         }
     }
 
+    /// What became of records that were not passed on; those that were, whoever took them counts.
     package struct Counts: Sendable {
         package var imported = 0
         package var repeated = 0
@@ -46,19 +60,27 @@ package final class BulkImporter: @unchecked Sendable {
     }
 
     private struct State {
+        /// Not parsed yet, in the input's order.
         var chunks: [(number: Int, chunk: ImportChunk)] = []
+        /// The number that the next piece of input gets.
         var nextChunk = 0
         /// Read, and not yet absorbed since an earlier one is under way.
         var pieces: [Int: ImportPiece] = [:]
+        /// The number of the piece whose turn it is to be gathered.
         var nextPiece = 0
         var isAbsorbing = false
+        /// Runs that are being sorted and written aside.
         var writingCount = 0
+        /// Ends the threads.
         var isFinished = false
+        /// The batch is to be published before more is added.
         var isFull = false
         var seenCount = 0
+        /// The first one: it ends the threads, and every later call throws it.
         var failure: (any Error)?
     }
 
+    /// Pieces that wait for a parser: enough that none is idle.
     private static let waitingMax = 3
     private let engine: Engine
     private let intake: Intake
@@ -87,6 +109,8 @@ package final class BulkImporter: @unchecked Sendable {
     package var seenCount: Int { state.withLock { $0.seenCount } }
 
     /// Takes the next piece of the input; waits while enough is under way, and while a batch is published.
+    ///
+    /// - Throws: what failed on another thread; `disk-full`; what the outlet throws.
     package func add(_ chunk: ImportChunk) throws {
         let isFull = try state.wait { state -> Bool? in
             if let failure = state.failure { throw failure }
@@ -102,6 +126,8 @@ package final class BulkImporter: @unchecked Sendable {
     }
 
     /// Publishes the rest and ends the threads.
+    ///
+    /// Files of one year that several batches made are merged before it returns.
     package func finish() throws -> Counts {
         defer { stop() }
         try publish(isLast: true)
@@ -134,6 +160,7 @@ package final class BulkImporter: @unchecked Sendable {
     }
 
     /// Gathers the pieces whose turn it is, unless another thread does.
+    // Which thread gathers is whoever comes first: the one that finds another at it goes back to parsing, and the other takes its piece in turn.
     private func absorb() throws {
         while true {
             let turn = state.withLock { state -> ImportPiece? in
@@ -177,6 +204,7 @@ package final class BulkImporter: @unchecked Sendable {
         return run
     }
 
+    /// Asked once for each run: room that other writers of the machine take meanwhile is not held for the import.
     private func checkFree() throws {
         guard let free = DataDirectory.freeBytes(engine.directory.path), free < engine.options.hot.writer.minFreeBytes else { return }
         throw Fault(.diskFull, "less than limits.min_free is free on the disk: what is imported so far stays; import the file again when there is space")

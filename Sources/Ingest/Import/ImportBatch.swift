@@ -3,6 +3,14 @@ import ColumnStore
 /// What one commit of an import will hold: who is in it, and where its records lie.
 ///
 /// Used by one thread at a time.
+///
+/// Identities are a hash table of open addressing: a power of two of slots, at most half of them taken, probed one after another. It holds ordinals, so that a
+/// slot is 4 bytes and the marks lie once, in `rows`; it is made anew four times as large when it is half full, so that it is laid out few times.
+///
+/// Invariants:
+/// 1. `rows` has each identity once: the first document that came under it. What came later is in `duplicates`.
+/// 2. A row's ordinal is its place in `rows`; its record, in memory or in a run, bears the same.
+/// 3. `days` counts what `rows` has, by table and day, dropped rows among them.
 final class ImportBatch {
     /// A row by its ordinal: what is asked of all rows at once stays in memory, the record itself does not.
     struct Row: BitwiseCopyable {
@@ -34,12 +42,16 @@ final class ImportBatch {
     private(set) var days: [UInt64: (rowCount: Int, byteCount: Int)] = [:]
     /// Bytes of documents that wait in memory to be written to the file of refused ones.
     private(set) var heldByteCount = 0
+    /// Of all records that were taken, in memory and in runs.
     private(set) var byteCount = 0
 
+    /// Ordinals plus 1; 0 is a free slot.
     private var slots = [UInt32](repeating: 0, count: 1 << 12)
     private var clientNumbers: [[UInt8]: Int] = [:]
+    /// Records that are not written aside yet.
     private(set) var run = ImportRunBuilder()
     var runs: [ImportRun] = []
+    /// Nil until the first run is written: a small batch makes no file.
     private(set) var spill: ImportSpill?
     private let directory: String
 
@@ -50,6 +62,7 @@ final class ImportBatch {
     /// Takes a piece over.
     ///
     /// - Parameter firstNumber: of its first record in the file.
+    // A piece numbers its clients and kinds from 0: the record's numbers are put to the batch's in place.
     func add(_ piece: ImportPiece, firstNumber: Int) {
         let clientMap = piece.clients.map { number(ofClient: $0) }
         let kindMap = piece.kinds.map { number(ofKind: $0) }

@@ -2,6 +2,9 @@ import ColumnStore
 import Documents
 
 /// Lays records of one table into batches of its columns.
+///
+/// Clients, types, versions and content types are codes into dictionaries of the whole import batch, the state and the history are constants: none of them is
+/// laid out row by row. The type's own columns come from the record's row of bytes.
 struct ImportColumns {
     /// Rows of a batch: few, since their documents are copied more than once on the way and should stay near the processor.
     static let rowCountMax = 2_048
@@ -40,6 +43,7 @@ struct ImportColumns {
     private var builders: [ColumnBuilder]
 
     private(set) var rowCount = 0
+    /// Codes: the batch's numbers of clients and kinds are the places in their dictionaries.
     private var clients: [UInt32] = []
     private var kinds: [UInt32] = []
     private var receipts = ByteArrays()
@@ -49,6 +53,7 @@ struct ImportColumns {
     private var hashes = ByteArrays()
     private var documents = ByteArrays()
     private let firstSequence: Int64
+    /// Rows of the batches that were handed on: their sequences are taken.
     private var appendedCount: Int64 = 0
 
     /// - Parameters:
@@ -63,6 +68,7 @@ struct ImportColumns {
         placings = shared.kinds.map { _ in nil }
     }
 
+    /// Copies what it needs: the record need not outlive the call.
     mutating func append(_ record: ImportRecord, ticket: ULID) throws {
         let kind = record.kind
         let placing = placings[kind] ?? KindPlacing(shared.kinds[kind], among: typeFields)
@@ -116,6 +122,7 @@ struct ImportColumns {
         return fresh
     }
 
+    /// - Throws: `corruptFile` for a standard column that an import does not know, as one that was added to `StandardColumns` alone.
     private func standard(_ field: Field, _ count: Int) throws -> Column {
         func coded(_ codes: [UInt32], _ values: DictionaryValues) -> Column {
             Column(type: field.type, count: count, values: .dictionary(codes: codes, values))

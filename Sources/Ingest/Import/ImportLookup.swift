@@ -4,6 +4,17 @@ import ColumnStore
 ///
 /// The whole batch is asked at once: a hot file is asked row by row where few of its days are meant, else its index of identities is
 /// read through; of a cold file only row groups of the batch's days whose bloom filter knows some of its receipts.
+///
+/// Steps, for each table of the batch:
+/// 1. Of every hot file whose days the batch meets, FAILED rows with the batch's very documents; then either each of the batch's rows is looked up in its
+///    index, or the
+///    index is read through and each entry looked up in the batch, whichever is less.
+/// 2. Of the cold table's files those whose days meet the batch's; of their row groups those with rows of the batch within their days.
+/// 3. Of each such row group the bloom filter is asked for each of these rows' receipt ids; where it knows some, the column of ids is read, and the rest of
+///    the identity
+///    of the rows that are wanted.
+///
+/// It is asked on the writer's thread: nothing is stored between the answer and the batch's commit.
 struct ImportLookup {
     let batch: ImportBatch
     let snapshot: TierBoundary.Snapshot
@@ -21,6 +32,7 @@ struct ImportLookup {
         self.snapshot = snapshot
     }
 
+    /// - Throws: errors of files; `corruptFile` for a row of a cold file that lacks a part of its identity.
     mutating func run() throws {
         for (number, table) in batch.tables.enumerated() {
             let keys = batch.days.keys.filter { ImportOrder.table(ofDayKey: $0) == number }
@@ -31,6 +43,7 @@ struct ImportLookup {
 
     // MARK: Hot
 
+    // Reading through the index costs its length, looking up so many times the batch's rows: whichever is less.
     private mutating func look(in file: HotFile, _ number: Int, _ table: String, _ keys: [UInt64]) throws {
         let state = file.state
         let shared = keys.filter { state.days.contains(ImportOrder.day(ofDayKey: $0)) }
@@ -85,6 +98,7 @@ struct ImportLookup {
         guard let first = keys.min(), let last = keys.max() else { return }
         let bounds = ColumnFilter("business_day", Self.days(first, last))
         for file in try cold.iceberg.files([bounds]) {
+            // A file without bounds may have any day of the batch.
             let days = cold.days(of: file) ?? ImportOrder.day(ofDayKey: first)...ImportOrder.day(ofDayKey: last)
             if rows(number, days).isEmpty { continue }
             try look(in: try cold.open(file), cold, number, days)
@@ -107,6 +121,8 @@ struct ImportLookup {
     }
 
     /// By counting: the days are few.
+    ///
+    /// - Complexity: O(rows + days × log days), where a sort would compare rows.
     private static func ordered(_ batch: ImportBatch) -> [UInt32] {
         var places: [UInt64: Int] = [:]
         var next = 0
@@ -131,6 +147,7 @@ struct ImportLookup {
             if case (.integer(let low)?, .integer(let high)?)? = range { groupDays = Int32(clamping: low)...Int32(clamping: max(low, high)) }
             let candidates = rows(number, groupDays)
             guard !candidates.isEmpty else { continue }
+            // Hashes and not ordinals: what is read next is compared with them alone. Two ids of one hash are both read, and told apart by their marks.
             var wanted: Set<UInt64> = []
             if let filter = try file.bloomFilter(of: "receipt_id", rowGroup: rowGroup) {
                 for ordinal in candidates {
@@ -171,6 +188,7 @@ struct ImportLookup {
                     case .integer(let day) = rows.columns[2].value(at: row), case .bytes(let state) = rows.columns[3].value(at: row),
                     case .bytes(let hash) = rows.columns[4].value(at: row), hash.count == SHA256.byteCount
                 else { throw ColumnStoreError(.corruptFile, path: file.path, "a row lacks a part of its identity") }
+                // The row's whole identity, as the batch's own rows were marked: a receipt id may be another client's, or another day's.
                 let mark = client.withUnsafeBytes { client in
                     receipt.withUnsafeBytes { identity.mark(table: table, client: client, receipt: $0, day: Int32(clamping: day)) }
                 }

@@ -2,8 +2,11 @@ import ColumnStore
 import Documents
 
 /// Reads a part of a run, record after record.
+///
+/// A record is handed out in place, in a buffer that the next call may move: nothing of it is copied. One that is longer than the buffer makes it grow.
 final class ImportCursor {
     private let spill: ImportSpill
+    /// In the spill: what follows what the buffer has.
     private var offset: Int
     private let end: Int
     private var buffer: UnsafeMutableRawBufferPointer
@@ -24,6 +27,7 @@ final class ImportCursor {
 
     /// The next record; valid until the one after it is asked for. Nil at the end.
     func next() throws -> ImportRecord? {
+        // Records begin at multiples of eight bytes and the buffer is filled from such a place, so that their numbers can be loaded where they lie.
         if filled - position < ImportRecord.lengthByteCount, try !fill(ImportRecord.lengthByteCount) { return nil }
         let byteCount = Int(buffer.load(fromByteOffset: position, as: UInt32.self))
         if filled - position < byteCount, try !fill(byteCount) { return nil }
@@ -55,6 +59,10 @@ final class ImportCursor {
 }
 
 /// The records of several sorted runs as one sorted stream, without those that are not to be stored.
+///
+/// A binary heap of the runs' first records. Keys are compared first, as one number; the records themselves only where table, day and client are the same.
+///
+/// - Complexity: O(log runs) comparisons a record.
 final class ImportMerge {
     private struct Head {
         var key: UInt64
@@ -62,10 +70,12 @@ final class ImportMerge {
         let cursor: ImportCursor
     }
 
+    /// A heap: no head precedes its parent, (index - 1) / 2.
     private var heads: [Head] = []
     private let table: [Int]
     private let ranks: [UInt32]
     private let isDropped: Bitmap?
+    /// Whether the record at the top was handed out: it stays there until the next is asked for, since its cursor would overwrite it.
     private var isBegun = false
 
     /// - Parameters:
@@ -100,6 +110,7 @@ final class ImportMerge {
         return heads.first?.record
     }
 
+    /// The cursor's next record that is to be stored.
     private func advance(_ cursor: ImportCursor) throws -> ImportRecord? {
         while let record = try cursor.next() {
             if let isDropped, isDropped[record.ordinal] { continue }

@@ -12,10 +12,13 @@ final class ImportPiece: @unchecked Sendable {
         let receiptHash: UInt64
     }
 
+    /// A record that was not taken, with all that quarantine and the caller are told of it.
     struct Refused {
+        /// Of the record in its piece, from 0; once the batch has it, in the input, from 1.
         var number: Int
         let document: [UInt8]
         var problem: Fault
+        /// Nil where it was not recognised.
         let type: String?
     }
 
@@ -54,6 +57,8 @@ package enum ImportChunk: Sendable {
 }
 
 /// Reads pieces of the input. One to a thread.
+///
+/// What it keeps beside its piece are caches: a file has runs of one client and of one type, whose numbers are then at hand without a look-up.
 final class ImportParser {
     private let intake: Intake
     private var identity = ImportIdentity()
@@ -64,6 +69,7 @@ final class ImportParser {
 
     init(_ intake: Intake) { self.intake = intake }
 
+    /// Never fails: what is wrong with a record is the record's.
     func parse(_ chunk: ImportChunk) -> ImportPiece {
         piece = ImportPiece(capacity: chunk.byteCount + chunk.byteCount / 2)
         (clientNumbers, lastClient, lastType) = ([:], nil, nil)
@@ -86,6 +92,7 @@ final class ImportParser {
         return piece
     }
 
+    // An array or an envelope is several receipts under one number: a POST answers for each of them.
     private func take(_ bytes: UnsafeRawBufferPointer, _ options: ReadingOptions) {
         let number = piece.recordCount
         piece.recordCount += 1
@@ -115,6 +122,9 @@ final class ImportParser {
 
     private func passOn(_ number: Int, _ bytes: UnsafeRawBufferPointer) { piece.passedOn.append((number, Array(bytes))) }
 
+    /// Lays a receipt down in the piece, with the marks that the batch asks by.
+    ///
+    /// - Throws: `Fault` where the receipt's client may not be stored for.
     private func store(_ receipt: ExtractedReceipt, _ number: Int, _ bytes: UnsafeRawBufferPointer) throws {
         guard let client = try client(of: receipt) else { return passOn(number, bytes) }
         let kind = kind(receipt.type)

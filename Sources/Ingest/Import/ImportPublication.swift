@@ -4,6 +4,14 @@ internal import Synchronization
 /// Makes a batch part of the store: checks its identities, writes its files, commits them and shows them, all or nothing.
 ///
 /// Until the catalog's transaction nothing leads to what was written: a crash before it leaves orphans, which the compactor removes.
+///
+/// Steps:
+/// 1. The compactor holds still, and the writer's thread is taken: no sequence is given meanwhile, and no row comes.
+/// 2. Rows that the store has already are found and dropped (`ImportLookup`).
+/// 3. The days of each table are cut into parts. Each part gets its sequences, which go on from one part to the next, and a start of its tickets.
+/// 4. Threads merge the runs' parts into cold files, which are durable and in no table yet.
+/// 5. One Iceberg commit for each table, then one catalog transaction for all, with the highest sequence and ticket.
+/// 6. Readers see it.
 struct ImportPublication {
     let batch: ImportBatch
     let compactor: Compactor
@@ -21,11 +29,14 @@ struct ImportPublication {
     /// Rows of some days of one table, written by one thread.
     private struct Part {
         let table: Int
+        /// Day keys, both within.
         let first: UInt64
         let last: UInt64
         let firstSequence: Int64
     }
 
+    ///
+    /// - Throws: errors of files, of the storage and of the catalog. What was written is removed again, unless the catalog's transaction was under way.
     func run() throws -> Result {
         try compactor.exclusively {
             try compactor.catalog.checkUsable()
@@ -41,11 +52,13 @@ struct ImportPublication {
         }
     }
 
+    /// Carries the batch to a thread while its owner waits.
     private struct Unshared: @unchecked Sendable {
         let value: ImportPublication
         init(_ value: ImportPublication) { self.value = value }
     }
 
+    // A dropped row is neither counted in its day nor numbered: sequences are without gaps.
     private func publish(_ firstSequence: Int64, _ tickets: ULIDGenerator) throws -> Result {
         var lookup = ImportLookup(batch, in: compactor.tier.boundary.snapshot())
         try lookup.run()
@@ -72,6 +85,8 @@ struct ImportPublication {
     }
 
     /// Cuts each table's days into as many parts of about the same size as there are threads.
+    ///
+    /// A day is never cut, so that the files of one batch have no day in common.
     private func parts(_ counts: [UInt64: Int], _ firstSequence: Int64) -> [Part] {
         var parts: [Part] = []
         var sequence = firstSequence
@@ -109,6 +124,7 @@ struct ImportPublication {
         var failure: (any Error)?
     }
 
+    /// - Returns: the bytes of the files.
     private func commit(
         _ parts: [Part], _ starts: [ULID], _ dropped: Bitmap?, _ now: Int64, lastSequence: Int64
     ) throws -> Int64 {
@@ -156,6 +172,7 @@ struct ImportPublication {
         let common = Common(
             columns: ImportColumns.Shared(kinds: batch.kinds, clients: batch.clients, now: now), ranks: batch.clientRanks(), dropped: dropped,
             workerCount: parts.count < workerCount ? workerCount : 1)
+        // Parts are taken by number: a thread whose part was small takes the next.
         let threads = (0..<min(workerCount, parts.count)).map { _ in
             WorkerThread(name: "import-writer") {
                 while case let index = nextPart.wrappingAdd(1, ordering: .relaxed).oldValue, index < parts.count {

@@ -17,6 +17,7 @@ final class ImportBuffer: @unchecked Sendable {
     deinit { base.deallocate() }
 
     /// Room for `byteCount` more, uninitialised: where it begins.
+    /// Pointers that were given before are good no more, if it had to grow.
     func extend(_ byteCount: Int) -> UnsafeMutableRawPointer {
         if count + byteCount > capacity {
             capacity = max(capacity * 2, count + byteCount)
@@ -35,6 +36,15 @@ final class ImportBuffer: @unchecked Sendable {
 /// A receipt between parser and file, as bytes: a head, the receipt's id, its columns as `RowLayout` has them, its document.
 ///
 /// Little-endian, begins at a multiple of 8 bytes and is as long; what is not known to the parser is filled in by the batch.
+///
+/// ```
+///  0 UInt32 bytes of the record, padding included     4 UInt32 kind              8 UInt32 client         12 UInt32 ordinal
+/// 16 Int64  issued at, microseconds since 1970       24 Int64  number           32 Int32  business day   36 UInt32 bytes of the id
+/// 40 UInt32 bytes of the columns                     44 UInt32 bytes of the document                     48 SHA-256 of the document
+/// 80 receipt id, columns, document, then up to 7 bytes that mean nothing
+/// ```
+///
+/// A view of bytes that somebody else owns: a piece's buffer, or a cursor's.
 struct ImportRecord {
     let base: UnsafeMutableRawPointer
 
@@ -83,9 +93,11 @@ struct ImportRecord {
     private var receiptByteCount: Int { Int(load(Place.receiptByteCount, as: UInt32.self)) }
     private var valuesByteCount: Int { Int(load(Place.valuesByteCount, as: UInt32.self)) }
     private var documentByteCount: Int { Int(load(Place.documentByteCount, as: UInt32.self)) }
+    /// Of the document's bytes as they came.
     var sha256: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base + Place.sha256, count: SHA256.byteCount) }
     var receipt: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base + Place.end, count: receiptByteCount) }
     var receiptBase: UnsafeRawPointer { UnsafeRawPointer(base + Place.end) }
+    /// As its kind's `RowLayout` reads them.
     var values: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: base + Place.end + receiptByteCount, count: valuesByteCount)
     }
@@ -119,6 +131,9 @@ struct ImportRecord {
 }
 
 /// The first 16 bytes of a SHA-256.
+///
+/// Two halves of a UInt64 each, so that marks are compared and hashed as numbers. Of a batch's two million identities no two meet by chance: about 2^41 pairs
+/// of 2^128.
 struct ImportMark: Hashable, BitwiseCopyable {
     let high: UInt64
     let low: UInt64

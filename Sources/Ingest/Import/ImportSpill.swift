@@ -4,6 +4,8 @@ internal import Glibc
 internal import Synchronization
 
 /// A file without a name in the store's directory that holds a batch's sorted runs: gone with the process, whatever ends it.
+///
+/// Nothing of it is ever synced or read after the process: runs are appended at places that are taken beforehand, so that threads write side by side.
 final class ImportSpill: Sendable {
     private let descriptor: Int32
     private let path: String
@@ -33,6 +35,7 @@ final class ImportSpill: Sendable {
     /// Takes a range of the file for a run of that many bytes.
     func reserve(_ byteCount: Int) -> Int { end.wrappingAdd(byteCount, ordering: .relaxed).oldValue }
 
+    /// - Throws: `disk-full` for a disk that has no room or fails, `internal-error` for what else there is.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {
@@ -65,6 +68,10 @@ final class ImportSpill: Sendable {
 }
 
 /// Where records stand in the order of cold files, up to their time: table, day and client as one number.
+///
+/// ```
+/// bits 56…63 table   bits 24…55 day, its sign bit turned so that days before 1970 come first   bits 0…23 rank of the client
+/// ```
 enum ImportOrder {
     /// - Parameters:
     ///   - table: below 256.
@@ -106,6 +113,8 @@ struct ImportRun: Sendable {
 }
 
 /// Records gathered for one run, in memory.
+///
+/// It holds the pieces, whose buffers own the bytes; records are views of them. A piece whose records were all refused or doubles is let go of.
 struct ImportRunBuilder {
     private(set) var pieces: [ImportPiece] = []
     private(set) var records: [ImportRecord] = []
@@ -129,6 +138,10 @@ struct ImportRunBuilder {
     /// - Parameters:
     ///   - clients: by the batch's number of them.
     ///   - tables: the table of each kind.
+    ///
+    /// Entries of 16 bytes are sorted and not records; what is compared beyond the key is looked up in the record. Ranks are those among the run's own
+    /// clients: only the order counts, and it is the same in every run.
+    ///
     func write(to spill: ImportSpill, clients: [[UInt8]], tables: [Int]) throws -> ImportRun {
         let ranks = Self.ranks(records, clients)
         var entries = records.map { record in
