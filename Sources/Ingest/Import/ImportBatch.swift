@@ -62,8 +62,8 @@ final class ImportBatch {
     /// Takes a piece over.
     ///
     /// - Parameter firstNumber: of its first record in the file.
-    // A piece numbers its clients and kinds from 0: the record's numbers are put to the batch's in place.
     func add(_ piece: ImportPiece, firstNumber: Int) {
+        // A piece numbers its clients and kinds from 0: the record's numbers are put to the batch's in place.
         let clientMap = piece.clients.map { number(ofClient: $0) }
         let kindMap = piece.kinds.map { number(ofKind: $0) }
         for var refused in piece.refused {
