@@ -1,7 +1,17 @@
 internal import ColumnStore
 
 /// Finds the place and name of a fault that the token indexer only says is somewhere in the text.
+///
+/// Run for texts that are refused anyway: it goes through them byte by byte, and its only purpose is a message.
 enum JSONDiagnosis {
+    /// The first fault of UTF-8, else of strings and what stands outside them. A text in which none of these is found has no value at all.
+    ///
+    /// - Parameters:
+    ///   - start: where the text begins behind its byte order mark; offsets of errors count from `bytes`.
+    ///   - end: behind its last byte.
+    ///   - isOutOfMemory: the indexer had no room: then nothing is wrong with the text.
+    ///
+    /// - Complexity: O(the text's bytes).
     static func fault(in bytes: UnsafePointer<UInt8>, from start: Int, to end: Int, isOutOfMemory: Bool) -> DocumentError {
         if isOutOfMemory { return DocumentError(.tooLarge, "out of memory") }
         if let offset = UTF8Check.firstFault(in: UnsafeBufferPointer(start: bytes + start, count: end - start)) {

@@ -1,13 +1,18 @@
 internal import Glibc
 
 /// When two JSON values are the same, as JSON Schema has it: numbers by value, objects whatever the order, texts by code points.
+///
+/// `1`, `1.0` and `1e0` are one number, and `"a"` and `"\u0061"` one text (JSON Schema 2020-12, 4.2.2).
 package enum JSONEquality {
     /// Charges for going through all of a value once; false when there is not enough left.
+    ///
+    /// Eight steps a value that it holds, and one for four bytes of text.
     static func charge(_ tape: JSONTape, _ node: Int, _ work: WorkBudget) -> Bool {
         let value = tape.nodes[node]
         return work.charge(8 * (Int(value.end) - node) + Int(value.byteCount) / 4, .schema)
     }
 
+    /// False also where the work ends: then the document is refused for that, whatever the comparison said.
     package static func areEqual(_ left: JSONTape, _ a: Int, _ right: JSONTape, _ b: Int, _ work: WorkBudget = .unlimited) -> Bool {
         let (x, y) = (left.nodes[a], right.nodes[b])
         guard x.kind == y.kind else { return false }
@@ -17,6 +22,7 @@ package enum JSONEquality {
             let one = DecimalNumber(left.bytes + Int(x.offset), Int(x.byteCount))
             return DecimalNumber.compare(one, DecimalNumber(right.bytes + Int(y.offset), Int(y.byteCount))) == 0
         case .string:
+            // Texts without escapes are the same where their bytes are; else both are unescaped first.
             if !x.isEscaped, !y.isEscaped {
                 return x.byteCount == y.byteCount && memcmp(left.bytes + Int(x.offset), right.bytes + Int(y.offset), Int(x.byteCount)) == 0
             }
@@ -30,6 +36,7 @@ package enum JSONEquality {
             return true
         case .object:
             guard x.childCount == y.childCount, work.charge(16 * Int(x.childCount), .schema) else { return false }
+            // A look through the other's members is quicker than a table of them while there are few.
             if x.childCount <= 16 {
                 return left.children(of: a).allSatisfy { child in
                     let name = left.name(of: child)
@@ -49,6 +56,9 @@ package enum JSONEquality {
     }
 
     /// The first element of the array that equals an earlier one. Elements are sorted by a hash first, so that many cost no square.
+    ///
+    /// - Returns: the node of the first element that has an equal one before it; nil where all differ, and where the work ends.
+    /// - Complexity: O(n log n) for n elements, beside the hashing of each.
     static func firstRepeated(_ tape: JSONTape, _ array: Int, _ work: WorkBudget) -> Int? {
         guard charge(tape, array, work), work.charge(16 * Int(tape.nodes[array].childCount), .schema) else { return nil }
         var items: [(hash: UInt64, node: Int)] = tape.children(of: array).map { (hash(tape, $0), $0) }
@@ -67,6 +77,7 @@ package enum JSONEquality {
     }
 
     /// Equal values have equal hashes.
+    /// Seeded afresh in each process, as `Hasher` is: nobody can prepare elements that all meet in one hash.
     static func hash(_ tape: JSONTape, _ node: Int) -> UInt64 {
         let value = tape.nodes[node]
         var hasher = Hasher()
@@ -82,6 +93,7 @@ package enum JSONEquality {
             }
         case .array: for child in tape.children(of: node) { hasher.combine(hash(tape, child)) }
         case .object:
+            // A sum of the members' hashes does not depend on their order.
             var sum: UInt64 = 0
             for child in tape.children(of: node) {
                 var member = Hasher()

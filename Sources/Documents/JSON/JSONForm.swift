@@ -1,9 +1,13 @@
 package import ColumnStore
 
 /// Values as the API writes them in JSON.
+///
+/// A DECIMAL is a string, so that no reader of JSON rounds it; integers and finite doubles are numbers; dates and instants are strings in ISO 8601, bytes
+/// base64, NaN and the infinities strings.
 package enum JSONForm {
     static func quoted(_ text: String) -> String { quoted(Array(text.utf8)) }
 
+    /// A string of JSON. Bytes that are no UTF-8 become U+FFFD.
     static func quoted(_ bytes: [UInt8]) -> String {
         var text = "\""
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
@@ -22,6 +26,7 @@ package enum JSONForm {
         return text + "\""
     }
 
+    /// - Parameter type: of the value's column; a value of another form than its type's is `null`.
     package static func text(_ value: Value, _ type: ColumnType) -> String {
         switch (value, type) {
         case (.null, _): return "null"
@@ -40,6 +45,7 @@ package enum JSONForm {
         }
     }
 
+    /// With all of its digits behind the point, zeros included: 1230 of scale 2 is `12.30`, 5 of scale 2 `0.05`.
     static func decimal(_ digits: Int128, scale: Int) -> String {
         var text = String(digits.magnitude)
         if scale > 0 {
@@ -49,6 +55,7 @@ package enum JSONForm {
         return digits < 0 ? "-" + text : text
     }
 
+    /// RFC 4648, section 4, with padding.
     package static func base64(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []

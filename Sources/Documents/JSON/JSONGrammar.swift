@@ -1,6 +1,8 @@
 internal import Glibc
 
 /// The small grammars inside a JSON text: numbers, literals, escapes (RFC 8259, sections 3, 6 and 7).
+///
+/// Pointers and counts come from the walk, which knows that the bytes are there; nothing here reads past `count`.
 enum JSONGrammar {
     @inline(__always)
     static func isBlank(_ byte: UInt8) -> Bool {
@@ -11,6 +13,7 @@ enum JSONGrammar {
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
     @inline(__always)
+    /// By hand while a call would cost more than the loop.
     static func hasBackslash(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         if count > 16 { return memchr(bytes, 0x5C, count) != nil }
         var index = 0
@@ -47,6 +50,7 @@ enum JSONGrammar {
         return index == count
     }
 
+    /// Nil for any other word.
     static func literal(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> JSONNode.Kind? {
         func matches(_ word: StaticString) -> Bool {
             count == word.utf8CodeUnitCount && memcmp(bytes, word.utf8Start, count) == 0
@@ -96,6 +100,7 @@ enum JSONGrammar {
                 guard let unit = codeUnit(text, index + 2, count) else {
                     return JSONFault(offset: start + index, reason: "\\u needs four hex digits")
                 }
+                // Beyond U+FFFF a character is two units of UTF-16: D800…DBFF, then DC00…DFFF. `\ud83d\ude00` is U+1F600.
                 if unit & 0xFC00 == 0xD800 {
                     guard index + 7 < count, text[index + 6] == 0x5C, text[index + 7] == UInt8(ascii: "u"),
                         let low = codeUnit(text, index + 8, count), low & 0xFC00 == 0xDC00
@@ -113,6 +118,7 @@ enum JSONGrammar {
         return nil
     }
 
+    /// The text of a string's bytes between its quotes, of which `badEscape` found nothing wrong.
     static func unescaped(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
             guard let base = buffer.baseAddress else { return }
@@ -145,6 +151,7 @@ enum JSONGrammar {
             case UInt8(ascii: "u"):
                 var scalar = UInt32(codeUnit(bytes, index, count) ?? 0xFFFD)
                 index += 4
+                // Ten bits of each half, above the characters that one unit holds: of the example 0x10000 + (0x3D << 10) + 0x200.
                 if scalar & 0xFC00 == 0xD800 {
                     let low = UInt32(codeUnit(bytes, index + 2, count) ?? 0xDC00)
                     index += 6
@@ -185,6 +192,7 @@ enum JSONGrammar {
     }
 
     /// A name or value from outside for a message: in quotes, cut at 60 bytes, no control characters.
+    /// A character that the cut leaves incomplete is shown as U+FFFD.
     static func shown(_ bytes: [UInt8]) -> String {
         var text = ""
         for scalar in String(decoding: bytes.prefix(60), as: UTF8.self).unicodeScalars {

@@ -3,6 +3,7 @@
 /// A container's first child is the next node; `end` is the node past the last descendant, so `end` of a child is its next
 /// sibling while it is below the container's own.
 package struct JSONNode: BitwiseCopyable {
+    /// In this order: what is behind `string` holds others.
     package enum Kind: UInt8, BitwiseCopyable {
         case null, `false`, `true`, number, string, array, object
     }
@@ -33,6 +34,9 @@ package struct JSONNode: BitwiseCopyable {
 }
 
 /// The hash of a member's name: 32 bits, seeded afresh in each process, so that nobody can prepare names that collide.
+///
+/// Words of eight bytes are mixed by a multiplication to 128 bits whose halves are folded, as wyhash does it. The last word overlaps the one before it, and a
+/// name of less than eight bytes is one word, so that there is no loop over single bytes. Names of one hash are then compared by their bytes.
 enum NameHash {
     private static let seed = UInt64.random(in: 1...UInt64.max)
 

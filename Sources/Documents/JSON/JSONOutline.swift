@@ -14,6 +14,7 @@ struct JSONOutline {
     /// Shorter texts cost less to read than to look at twice.
     static let byteCountMin = 256 << 10
 
+    /// - Complexity: O(the text's bytes), or up to where it nests too deep.
     init(_ text: UnsafeRawBufferPointer) {
         guard let base = text.baseAddress else { return }
         let bytes = base.assumingMemoryBound(to: UInt8.self)
@@ -62,6 +63,7 @@ struct JSONOutline {
     }
 
     /// The place of the quote that ends a string, or the text's end.
+    // A backslash takes the byte behind it along, whatever it is.
     private static func end(ofString bytes: UnsafePointer<UInt8>, from start: Int, _ count: Int) -> Int {
         var index = start
         while index < count, bytes[index] != UInt8(ascii: "\"") { index &+= bytes[index] == 0x5C ? 2 : 1 }
@@ -69,6 +71,7 @@ struct JSONOutline {
     }
 
     /// Of the tape, the tokens' places and the names, as `JSONReader` takes them.
+    /// What is charged for before a long text is read.
     var readingByteCount: Int {
         tokenCount * MemoryLayout<UInt32>.stride + (tokenCount / 2 + 2) * MemoryLayout<JSONNode>.stride
             + (tokenCount / 3 + 2) * MemoryLayout<UInt64>.stride

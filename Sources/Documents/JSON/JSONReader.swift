@@ -14,10 +14,13 @@ package final class JSONReader {
     /// Buffers past this are freed after their use.
     private static let keptByteCount = 1 << 20
 
+    /// simdjson's first stage, with its buffer of places; nil where there was no memory for it.
     private var indexer: OpaquePointer?
     private var nodes: UnsafeMutablePointer<JSONNode>
     private var nodeCapacity: Int
+    /// Open containers of the text that is read: as many as may nest.
     private let frames: UnsafeMutablePointer<JSONWalk.Frame>
+    /// Hashes of the members of open objects, as `JSONWalk` lays them.
     private var names: UnsafeMutablePointer<UInt64>
     private var nameCapacity: Int
 
@@ -75,6 +78,7 @@ package final class JSONReader {
         return JSONTape(bytes: base + start, byteCount: text.count - start, nodes: nodes, count: walk.nodeCount, textOffset: start)
     }
 
+    /// Nothing of the former text is kept: both are written before they are read.
     private func reserve(nodeCount: Int, nameCount: Int) {
         if nodeCount > nodeCapacity {
             nodes.deallocate()
@@ -88,6 +92,7 @@ package final class JSONReader {
         }
     }
 
+    /// One large text must not leave a reader that is kept with its buffers.
     private func shrink() {
         if nodeCapacity * MemoryLayout<JSONNode>.stride > Self.keptByteCount {
             nodes.deallocate()

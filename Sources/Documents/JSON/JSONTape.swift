@@ -4,6 +4,11 @@ internal import Glibc
 ///
 /// It owns nothing: valid while the reader and the text that made it are. Node numbers come from the tape itself (0 is the
 /// root) and are not checked again.
+///
+/// ```
+/// {"a": [1, "x"], "b": null}
+/// 0 object  end 5      1 array "a"  end 4      2 number 1      3 string x      4 null "b"  end 5
+/// ```
 package struct JSONTape {
     /// The text after its BOM; offsets of nodes count from here.
     package let bytes: UnsafePointer<UInt8>
@@ -25,6 +30,7 @@ package struct JSONTape {
     package subscript(node: Int) -> JSONNode { nodes[node] }
 
     /// Nodes of the members or elements, in order.
+    /// None for a scalar. Each step jumps over what a child holds.
     package func children(of node: Int) -> Children {
         let parent = nodes[node]
         return Children(nodes: nodes, position: node + 1, end: parent.isContainer ? Int(parent.end) : node + 1)
@@ -70,6 +76,9 @@ package struct JSONTape {
     }
 
     @inline(__always)
+    /// Whether a member has that name, unescaped.
+    ///
+    /// - Parameter hash: `NameHash` of the name: nearly always it tells.
     func isNamed(_ node: Int, _ name: UnsafePointer<UInt8>, _ count: Int, hash: UInt32) -> Bool {
         let value = nodes[node]
         guard value.nameHash == hash else { return false }
@@ -80,6 +89,8 @@ package struct JSONTape {
     }
 
     /// The member of an object, by its unescaped name.
+    /// - Returns: nil where there is none, or `node` is no object.
+    /// - Complexity: O(members).
     package func member(_ name: String, of node: Int) -> Int? {
         guard nodes[node].kind == .object else { return nil }
         let wanted = Array(name.utf8)
@@ -89,6 +100,8 @@ package struct JSONTape {
     }
 
     /// The JSON Pointer (RFC 6901) from `root` to `node`, which it holds; "" for the root itself. For messages: walks from the root.
+    ///
+    /// - Complexity: O(the siblings before each node on the way).
     package func pointer(to node: Int, from root: Int = 0) -> String {
         var path = ""
         var container = root

@@ -18,6 +18,10 @@ struct JSONName: BitwiseCopyable {
 ///
 /// Invariants: `indexes` has `tokenCount` ascending offsets below `byteCount`; `nodes` has room for `tokenCount / 2 + 2`, `names` for
 /// `tokenCount / 3 + 2`, `frames` for the deepest nesting.
+///
+/// The tokens are where simdjson found brackets, commas, colons, opening quotes and first bytes of other scalars, none of them within a string. A scalar's
+/// end is not among them: it is what stands before the blanks in front of the next token. One loop with a stack of its own, since a text's nesting must not
+/// be the program's.
 struct JSONWalk {
     /// An open container.
     struct Frame: BitwiseCopyable {
@@ -38,6 +42,7 @@ struct JSONWalk {
     private let names: UnsafeMutablePointer<UInt64>
     /// Whether any string may hold an escape.
     private let mayEscape: Bool
+    /// The number of the present token.
     var token = 0
     var nodeCount = 0
 
@@ -63,6 +68,7 @@ struct JSONWalk {
         let (frames, names) = (frames, names)
         let nameless = JSONName(offset: 0, byteCount: 0, hash: 0, flags: 0)
         var name = nameless
+        // Two states: here a value begins; in the loop below one has ended.
         value: while true {
             guard token < tokenCount else { return fault("the text ends where a value should be") }
             let opener = byte
@@ -149,6 +155,7 @@ struct JSONWalk {
         return nil
     }
 
+    /// Sorted by hash, so that only names of one hash are compared. The order among `names` is of no use to anybody later: the object ends.
     private func repeatedNameOfMany(from base: Int, to end: Int) -> JSONFault? {
         var slice = UnsafeMutableBufferPointer(start: names + base, count: end - base)
         slice.sort()
@@ -165,11 +172,15 @@ struct JSONWalk {
     /// First byte of the present token. There is one: callers compare `token` with `tokenCount` first.
     @inline(__always) var byte: UInt8 { bytes[Int(indexes[token])] }
 
+    /// At the present token, or at the text's end.
     func fault(_ reason: String) -> JSONFault {
         JSONFault(offset: token < tokenCount ? Int(indexes[token]) : byteCount, reason: reason)
     }
 
     @inline(__always)
+    /// Lays a container down, whose end is not known yet.
+    ///
+    /// - Returns: its node, for `close`.
     mutating func open(_ kind: JSONNode.Kind, _ name: JSONName) -> Int {
         append(kind, offset: Int(indexes[token]), byteCount: 0, flags: 0, name)
         return nodeCount &- 1
@@ -260,6 +271,7 @@ struct JSONWalk {
 
     /// Whether two members (by node) carry one name once unescaped. The later one's place is the fault's.
     func faultIfSameName(_ first: Int, _ second: Int) -> JSONFault? {
+        // A tape of what is laid down so far knows how names are read.
         let tape = JSONTape(bytes: bytes, byteCount: byteCount, nodes: nodes, count: nodeCount, textOffset: 0)
         let (a, b) = (tape.name(of: first), tape.name(of: second))
         guard a == b else { return nil }

@@ -1,6 +1,8 @@
 internal import Glibc
 
 /// Splits a body into lines: each ends at LF, and a CR before it belongs to the end.
+///
+/// A line of NDJSON holds no LF of its own: strings have it escaped, and between tokens there is none.
 package enum NDJSONLines {
     /// The lines without their ends, empty ones (blanks only) left out.
     package static func lines(_ body: [UInt8]) -> [Range<Int>] {
@@ -39,6 +41,7 @@ package struct BodyLines {
 
     package init(_ body: [UInt8]) { self.body = body }
 
+    /// The line's place in the body; nil at the end.
     package mutating func next() -> Range<Int>? {
         body.withUnsafeBytes { bytes in
             while let line = NDJSONLines.next(in: bytes, from: &start) {
@@ -67,6 +70,7 @@ package struct LineNumbers: Sendable {
     package init(after before: Int = 0) { self.before = before }
 
     mutating func add(_ number: Int) {
+        // The number behind `before` is bit 0 of the first word.
         let (word, bit) = (number - before - 1).quotientAndRemainder(dividingBy: 64)
         while words.count <= word { words.append(0) }
         words[word] |= 1 << UInt64(bit)
