@@ -1,7 +1,9 @@
 /// Bytes that live as long as one receipt's extraction: unescaped strings, joined texts. They never move; `reset` frees them all at once.
 final class Arena {
+    /// A text that is longer gets a chunk of its own.
     private static let chunkByteCount = 64 << 10
     private var chunks: [(base: UnsafeMutablePointer<UInt8>, capacity: Int)] = []
+    /// Of the last chunk.
     private var used = 0
 
     init() {}

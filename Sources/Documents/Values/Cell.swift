@@ -23,6 +23,7 @@ package struct Cell: BitwiseCopyable {
 
     package var array: [UInt8] { Array(UnsafeBufferPointer(start: bytes, count: Int(byteCount))) }
 
+    /// - Parameter type: of the column: the cell itself does not say what its number means.
     package func value(of type: ColumnType) -> Value {
         if isNull { return .null }
         switch type {

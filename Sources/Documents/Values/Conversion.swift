@@ -2,15 +2,20 @@ internal import ColumnStore
 internal import Glibc
 
 /// How a text becomes a value of one column: compiled from the column's type and options.
+///
+/// Nothing is guessed: a text that is no value in the form that the type file names is a fault, and a number that its column cannot hold exactly is none of it.
 struct Conversion: Sendable {
     enum Kind: UInt8, Sendable { case boolean, int32, int64, double, decimal, string, date, timestamp, binary }
 
     let kind: Kind
+    /// Of decimals; 38 and 0 for all other columns.
     let precision: Int
     let scale: Int
     /// Power of ten that the text's number is multiplied by.
     let shift: Int
+    /// The byte that separates whole from broken digits in texts. Numbers of JSON have a point in any case.
     let mark: UInt8
+    /// What may stand behind the value in a text, as a unit in `12.50 EUR`; empty for none.
     let suffix: [UInt8]
     /// Of texts: without the blanks at both ends.
     let isTrimmed: Bool
@@ -43,6 +48,11 @@ struct Conversion: Sendable {
     }
 
     /// The value of `text`, which is there. Times without offset are local in `zone`.
+    ///
+    /// - Parameters:
+    ///   - zone: nil where the document has none: then a time without offset is a fault.
+    ///   - arena: where texts are laid that do not stand in the document as they are read.
+    /// - Throws: the fault that fits, the range last: a number is first one, then exact, then within its column.
     func cell(_ text: ScalarText, zone: ZoneRules?, arena: Arena) throws(ValueFault) -> Cell {
         guard text.kind != .container else { throw .wrongType }
         switch kind {
@@ -54,6 +64,7 @@ struct Conversion: Sendable {
             return .bytes(rest.bytes, rest.count)
         case .decimal:
             let digits = try number(text, scale: scale)
+            // Int128 holds one digit more than any column: 39.
             guard digits.magnitude < PowersOfTen.int128[precision].magnitude else { throw .outOfRange }
             return .number(digits)
         case .int32:
@@ -72,6 +83,7 @@ struct Conversion: Sendable {
         }
     }
 
+    /// The text before the suffix, without the blanks around.
     private func withoutSuffix(_ text: ScalarText) throws(ValueFault) -> ScalarText {
         guard !suffix.isEmpty, text.kind == .string else { return text }
         let body = text.trimmed()
@@ -96,6 +108,7 @@ struct Conversion: Sendable {
         }
     }
 
+    /// The double nearest to the number as it is written: strtod rounds once.
     private func double(_ text: ScalarText, arena: Arena) throws(ValueFault) -> Cell {
         guard text.kind == .number || text.kind == .string else { throw .notANumber }
         let rest = try withoutSuffix(text)
@@ -123,6 +136,7 @@ struct Conversion: Sendable {
         return .number(Int128(value.bitPattern))
     }
 
+    /// `true`, `false`, `1` and `0`, as XML Schema's boolean has them; in no other case or spelling.
     private func boolean(_ text: ScalarText) throws(ValueFault) -> Bool {
         switch text.kind {
         case .true: return true
@@ -136,6 +150,7 @@ struct Conversion: Sendable {
         }
     }
 
+    /// The parts of a date or time. A number is one only under a format, as `unix` is.
     func parts(_ text: ScalarText) throws(ValueFault) -> TimeParts {
         guard text.kind == .string || text.kind == .number && format != nil else { throw .notATime }
         let parts: TimeParts?
@@ -173,6 +188,7 @@ struct Conversion: Sendable {
 
     private func base64(_ text: ScalarText, arena: Arena) throws(ValueFault) -> Cell {
         guard text.kind == .string else { throw .notBase64 }
+        // Of four symbols three bytes come, and at most two bytes of a group that is not full.
         let target = arena.allocate(text.count / 4 * 3 + 3)
         guard let count = Base64.decode(text.bytes, text.count, into: target) else { throw .notBase64 }
         return .bytes(target, count)
@@ -183,6 +199,7 @@ struct Conversion: Sendable {
 enum Base64 {
     /// - Precondition: `target` has room for three bytes of every four.
     /// - Returns: the bytes written, or nil when the text is not base64.
+    // Symbols of six bits are shifted in; each fourth completes three bytes. Behind the first padding nothing but padding and blanks may come.
     static func decode(_ bytes: UnsafePointer<UInt8>, _ count: Int, into target: UnsafeMutablePointer<UInt8>) -> Int? {
         var bits: UInt32 = 0
         var symbolCount = 0
@@ -207,6 +224,7 @@ enum Base64 {
         }
         switch (symbolCount % 4, paddingCount) {
         case (0, 0): return written
+        // Two symbols are 12 bits, a byte and four bits that must be zero: else two texts would stand for one value.
         case (2, 2):
             target[written] = UInt8(truncatingIfNeeded: bits >> 4)
             return bits & 0xF == 0 ? written + 1 : nil
@@ -232,6 +250,13 @@ enum Base64 {
 
 extension Conversion {
     /// A sum of `digits` × 10^−`scale` of the column and `rest` × 10^−`wide` as this column's value.
+    ///
+    /// Sums are kept in two numbers so that no term has to fit the column's scale by itself: the rests may add up to whole units.
+    ///
+    /// - Parameters:
+    ///   - rest: in units of ten to −`wide`, which may be several of the column's.
+    ///   - wide: not below the column's scale.
+    /// - Throws: `.outOfRange`, and `.tooManyDigits` where the sum is none of the column's scale.
     func cell(ofSum digits: Int128, rest: Int128, scale wide: Int) throws(ValueFault) -> Cell {
         let unit = PowersOfTen.int128[wide - scale]
         let (carry, surplus) = rest.quotientAndRemainder(dividingBy: unit)

@@ -1,6 +1,8 @@
 /// A number as its digits: exact whatever its length, compared and divided without ever becoming a binary float.
 ///
 /// The value is ±0.d₁d₂…dₙ × 10^`magnitude`, d₁ and dₙ not zero. Points into the text that it was read from.
+///
+/// For JSON Schema's `minimum`, `multipleOf` and equality, which are of any number that JSON can write: `1e400` and numbers of a thousand digits among them.
 struct DecimalNumber: BitwiseCopyable {
     private let bytes: UnsafePointer<UInt8>
     /// Places of d₁ and dₙ in `bytes`; a mark may stand between.
@@ -15,6 +17,8 @@ struct DecimalNumber: BitwiseCopyable {
     var isInteger: Bool { digitCount == 0 || magnitude >= digitCount }
 
     /// - Precondition: `bytes` are a number of JSON's or XML Schema's decimal form; others give some number.
+    ///
+    /// - Complexity: O(count).
     init(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
         self.bytes = bytes
         var index = 0
@@ -68,6 +72,7 @@ struct DecimalNumber: BitwiseCopyable {
         self.magnitude = digits == 0 ? 0 : magnitude + exponent
     }
 
+    /// The digit at a place, which moves to the next, past a mark.
     private func digit(_ place: inout Int) -> UInt8 {
         if bytes[place] == UInt8(ascii: ".") { place += 1 }
         defer { place += 1 }
@@ -93,6 +98,7 @@ struct DecimalNumber: BitwiseCopyable {
         return left.isNegative ? -outcome : outcome
     }
 
+    /// Without signs. Neither is zero: then the one whose first digit weighs more is larger, and of equal weights digits tell from the left.
     private static func compareMagnitudes(_ left: DecimalNumber, _ right: DecimalNumber) -> Int {
         guard left.magnitude == right.magnitude else { return left.magnitude < right.magnitude ? -1 : 1 }
         var (a, b) = (left.first, right.first)
@@ -107,6 +113,8 @@ struct DecimalNumber: BitwiseCopyable {
     static let divisorDigitCountMax = 38
 
     /// Whether this is a whole multiple of `divisor`, which is not zero and has at most `divisorDigitCountMax` digits.
+    ///
+    /// - Complexity: O(digits + log of the power) multiplications of 128 bits.
     func isMultiple(of divisor: DecimalNumber) -> Bool {
         if isZero { return true }
         // As D × 10^e and M × 10^f with D and M not divisible by ten, D × 10^(e-f) must be divisible by M.
@@ -120,6 +128,7 @@ struct DecimalNumber: BitwiseCopyable {
         var rest: UInt128 = 0
         place = first
         for _ in 0..<digitCount { rest = Self.sum(Self.product(rest, 10, modulus), UInt128(digit(&place)), modulus) }
+        // 10^power modulo M by squaring: a power may be as large as an exponent of JSON.
         var (base, exponent) = (10 % modulus, power)
         while exponent > 0, rest != 0 {
             if exponent & 1 == 1 { rest = Self.product(rest, base, modulus) }
@@ -134,6 +143,7 @@ struct DecimalNumber: BitwiseCopyable {
         (left + right % modulus) % modulus
     }
 
+    /// left × right modulo the modulus, over 256 bits.
     private static func product(_ left: UInt128, _ right: UInt128, _ modulus: UInt128) -> UInt128 {
         let wide = (left % modulus).multipliedFullWidth(by: right % modulus)
         return modulus.dividingFullWidth(wide).remainder
@@ -141,6 +151,8 @@ struct DecimalNumber: BitwiseCopyable {
 }
 
 /// A number that a schema or type file gives, with its own text.
+///
+/// It owns the bytes that its number points into: whoever copies the number keeps this.
 final class OwnedNumber: Sendable {
     nonisolated(unsafe) private let storage: UnsafeMutablePointer<UInt8>
     nonisolated(unsafe) let number: DecimalNumber

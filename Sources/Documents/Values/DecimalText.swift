@@ -1,4 +1,6 @@
 /// Exact decimals from their digits: JSON's numbers, XML Schema's decimals, and those with another mark.
+///
+/// No number goes through a binary float: 0.1 of a document is 0.1 in its column.
 enum DecimalText {
     /// Reads `[+-]? digits [mark digits] [(e|E) [+-]? digits]`, at least one digit before the exponent, and multiplies it by ten to `shift`.
     ///
@@ -16,6 +18,7 @@ enum DecimalText {
             index = 1
         }
         // The first 18 significant digits in a word; more take the slow way.
+        // 18 digits and a multiplication by ten stay below 2^64.
         var digits: UInt64 = 0
         var digitCount = 0
         var fraction = 0
@@ -81,6 +84,9 @@ enum DecimalText {
     ]
 
     /// The exponent from `index` on, clamped to ±100,000: far beyond what any column holds.
+    ///
+    /// - Parameter index: of the `e`, or the end.
+    /// - Throws: `.notANumber` where something else follows, or no digit.
     static func exponent(_ bytes: UnsafePointer<UInt8>, _ count: Int, from index: Int) throws(ValueFault) -> Int {
         guard index < count else { return 0 }
         guard bytes[index] | 0x20 == UInt8(ascii: "e") else { throw .notANumber }
@@ -102,6 +108,8 @@ enum DecimalText {
     }
 
     /// `digits` × 10^`power`, exactly.
+    ///
+    /// - Throws: `.outOfRange` past 38 digits, `.tooManyDigits` where a digit would be lost.
     private static func scaled(_ digits: Int128, isNegative: Bool, power: Int) throws(ValueFault) -> Int128 {
         if digits == 0 { return 0 }
         var value = digits
@@ -111,7 +119,9 @@ enum DecimalText {
             guard !isOverflow, product < PowersOfTen.int128[38] else { throw .outOfRange }
             value = product
         } else if power < 0 {
+            // `digits` has at most 38 of them and is not zero: behind a shift of more none is left, and something was.
             guard power >= -38 else { throw .tooManyDigits }
+            // A division of 64 bits costs a fraction of one of 128, and is enough for nearly every number.
             if power >= -18, value < Int128(Int64.max) {
                 let (quotient, rest) = Int64(value).quotientAndRemainder(dividingBy: PowersOfTen.int64[-power])
                 guard rest == 0 else { throw .tooManyDigits }
@@ -126,6 +136,8 @@ enum DecimalText {
     }
 
     /// Numbers of more than 18 significant digits, 400 as well: zeros in front and behind cost nothing.
+    ///
+    /// Zeros are held back until another digit follows, so that 1 and 400 zeros are the digit 1 and a power.
     private static func long(
         _ bytes: UnsafePointer<UInt8>, _ count: Int, from start: Int, isNegative: Bool, scale: Int, shift: Int, mark: UInt8
     ) throws(ValueFault) -> Int128 {
@@ -147,6 +159,7 @@ enum DecimalText {
                     if pendingZeros < 38 {
                         let (shifted, isOverflow) = digits.multipliedReportingOverflow(by: PowersOfTen.int128[pendingZeros + 1])
                         if isOverflow || shifted >= PowersOfTen.int128[38] { isTooLong = true }
+                        // Once there are too many, only that counts, and whether the power is below zero.
                         digits = isTooLong ? 1 : shifted + Int128(byte &- 0x30)
                     } else {
                         isTooLong = true
@@ -168,6 +181,7 @@ enum DecimalText {
     }
 
     /// Whether the bytes are a number of JSON's or XML Schema's decimal form.
+    /// Of any length and range: what no column could hold is a number all the same.
     static func isNumber(_ bytes: UnsafePointer<UInt8>, _ count: Int, mark: UInt8 = UInt8(ascii: ".")) -> Bool {
         do {
             _ = try unscaled(bytes, count, scale: 0, shift: 0, mark: mark)

@@ -21,6 +21,7 @@ enum IssueTime {
         let local = Int64(day) * CivilDate.microsecondsPerDay + (parts.timeOfDay ?? 0)
         if let offset = parts.offset { return local - Int64(offset) * 1_000_000 }
         guard let zone else { throw .noTimeZone }
+        // Rounded down: a time zone's rules are of whole seconds, and the fraction is added again.
         let seconds = local >= 0 ? local / 1_000_000 : (local - 999_999) / 1_000_000
         guard let instant = zone.instant(ofLocal: seconds) else { throw .noSuchLocalTime }
         return instant * 1_000_000 + (local - seconds * 1_000_000)

@@ -14,6 +14,9 @@ struct TimeParts: BitwiseCopyable, Equatable {
 enum TimeText {
     /// Reads `yyyy-MM-dd`, `HH:mm[:ss[.f…]]` or both with `T`, `t` or a blank between, and an offset `Z`, `±hh:mm`, `±hhmm` or `±hh`.
     /// Fractions past microseconds are cut; 24:00:00 is the end of the day.
+    ///
+    /// - Returns: nil for what is neither, or has anything behind it. A date alone may not have an offset: in XML Schema's `2026-11-20+02:00` it would move
+    ///   the day.
     static func iso(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> TimeParts? {
         var reader = DigitReader(bytes: bytes, count: count)
         var parts = TimeParts()
@@ -35,6 +38,7 @@ enum TimeText {
     }
 
     @inline(__always)
+    /// Nil for a day that there is not, as 30 February, and for the year 0.
     static func days(_ year: Int, _ month: Int, _ day: Int) -> Int? {
         guard year >= 1, 1...12 ~= month, day >= 1, day <= CivilDate.dayCount(year: year, month: month) else { return nil }
         return CivilDate.days(year: year, month: month, day: day)
@@ -60,11 +64,13 @@ enum TimeText {
     }
 
     @inline(__always)
+    /// Microseconds since midnight; nil for what no clock shows. A leap second, 23:59:60, is none.
     static func timeOfDay(_ hour: Int, _ minute: Int, _ second: Int, _ fraction: Int) -> Int64? {
         guard minute < 60, second < 60, hour < 24 || hour == 24 && minute == 0 && second == 0 && fraction == 0 else { return nil }
         return Int64(((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction)
     }
 
+    /// `Z`, `±hh`, `±hhmm` or `±hh:mm`, with up to 18 hours: more than any zone has.
     static func readOffset(_ reader: inout DigitReader, _ parts: inout TimeParts) -> Bool {
         guard let sign = reader.next else { return false }
         reader.index += 1
@@ -87,6 +93,8 @@ enum TimeText {
 }
 
 /// Steps through digits.
+///
+/// A reading that fails may have gone on: nobody reads further then.
 struct DigitReader {
     let bytes: UnsafePointer<UInt8>
     let count: Int
@@ -172,6 +180,7 @@ package struct TimeFormat: Sendable, Equatable {
         }
     }
 
+    /// Runs of one letter are one item, whose width says which; what is no letter stands for itself, and `''` is a quote.
     private static func items(_ pattern: [UInt8]) throws(TypeFileFault) -> [Item] {
         var items: [Item] = []
         var index = 0
@@ -210,6 +219,7 @@ package struct TimeFormat: Sendable, Equatable {
         return items
     }
 
+    /// Nil for a text that is not exactly of the format: every item in its place, and nothing behind the last.
     func read(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> TimeParts? {
         switch kind {
         case .unix: return Self.unix(bytes, count, shift: 6)
@@ -220,6 +230,8 @@ package struct TimeFormat: Sendable, Equatable {
 
     /// Digits past microseconds are cut, so the number is read with more of them first.
     private static func unix(_ bytes: UnsafePointer<UInt8>, _ count: Int, shift: Int) -> TimeParts? {
+        // 1732276800.1234567 in seconds: more digits than microseconds have would be a fault of a number, and are cut here. With an exponent nobody can say
+        // where to cut.
         var fractionEnd = count
         if let mark = (0..<count).first(where: { bytes[$0] == UInt8(ascii: ".") }),
             !(mark..<count).contains(where: { bytes[$0] | 0x20 == UInt8(ascii: "e") })
@@ -288,6 +300,7 @@ package struct TimeFormat: Sendable, Equatable {
         }
         guard reader.isAtEnd else { return nil }
         if year != nil || month != nil || day != nil {
+            // A day may be missing, which is the first then; a month or year may not.
             guard let days = TimeText.days(year ?? 0, month ?? 0, day ?? 1) else { return nil }
             parts.day = days
         }
@@ -299,6 +312,7 @@ package struct TimeFormat: Sendable, Equatable {
         return parts
     }
 
+    // Names are compared with each byte's bit 0x20 set: in any case of ASCII's letters.
     private static let monthNames = [
         "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
     ].map { Array($0.utf8) }

@@ -16,6 +16,7 @@ package final class ZoneRules: Sendable {
     /// Zone files are below 4 KiB; what is larger is none.
     private static let byteCountMax = 1 << 20
     private static let cache = Mutex<[String: ZoneRules]>([:])
+    /// Zones by name: past it they are read from the disk each time.
     private static let cacheCountMax = 1_000
 
     init(name: String, transitions: [Int64], offsets: [Int32], footer: PosixZone?) {
@@ -36,6 +37,7 @@ package final class ZoneRules: Sendable {
         return zone
     }
 
+    /// A name that stays below the directory of zones: no path that leads out of it, whatever a document says.
     private static func isPlausible(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         guard let first = bytes.first, bytes.count <= 64, first != UInt8(ascii: "/"), !name.contains("..") else { return false }
@@ -70,6 +72,7 @@ package final class ZoneRules: Sendable {
         guard let last = transitions.last, instant < last else {
             return footer?.offset(at: instant) ?? Int(offsets[offsets.count - 1])
         }
+        // The first transition behind the instant: the offset of its index holds until there.
         var low = 0
         var high = transitions.count
         while low < high {
@@ -102,7 +105,15 @@ package final class ZoneRules: Sendable {
 }
 
 /// TZif (RFC 9636, section 3): a version 1 block, then for version 2 and above the same with 64-bit times and a footer.
+///
+/// ```
+/// header, 44 bytes: "TZif", version, 15 unused, then six counts of 32 bits: UT indicators, standard indicators, leap seconds, transitions, types, name bytes
+/// block: transition times (8 bytes each), type of each transition (1), types (6: offset of 32 bits, is daylight, name's place), names, leap seconds,
+/// indicators footer: LF, the POSIX rule, LF
+/// ```
+/// All numbers are big-endian. The first block repeats the second in 32 bits and is passed over by its length.
 private enum TZifReader {
+    /// Nil for a file that is none, or says what no zone can: types that are not there, transitions out of order, offsets of more than 26 hours.
     static func zone(name: String, _ bytes: [UInt8]) -> ZoneRules? {
         guard let first = Header(bytes, at: 0), first.version >= 2 else { return nil }
         let second = 44 + first.byteCount(timeSize: 4)
@@ -125,6 +136,7 @@ private enum TZifReader {
         guard typeIndexes.allSatisfy({ $0 < types.count }), zip(transitions, transitions.dropFirst()).allSatisfy(<),
             types.allSatisfy({ abs(Int($0)) < 93_600 })
         else { return nil }
+        // Type 0 holds before the first transition (RFC 9636, section 3.2).
         let offsets = [types[0]] + typeIndexes.map { types[$0] }
         let footer = String(decoding: bytes[footerStart...].filter { $0 != 0x0A }, as: UTF8.self)
         return ZoneRules(name: name, transitions: transitions, offsets: offsets, footer: footer.isEmpty ? nil : PosixZone(footer))
@@ -138,6 +150,7 @@ private enum TZifReader {
             guard start >= 0, start + 44 <= bytes.count, bytes[start..<start + 4].elementsEqual("TZif".utf8) else { return nil }
             version = bytes[start + 4] == 0 ? 1 : Int(bytes[start + 4]) - Int(UInt8(ascii: "0"))
             let counts = (0..<6).map { Int(TZifReader.bigEndian(bytes, start + 20 + 4 * $0, 4)) }
+            // So that no length computed of them comes near an overflow.
             guard counts.allSatisfy({ $0 < 1 << 20 }) else { return nil }
             (isUTCount, isStandardCount, leapCount, timeCount, typeCount, charCount) = (counts[0], counts[1], counts[2], counts[3], counts[4], counts[5])
         }
@@ -153,6 +166,10 @@ private enum TZifReader {
 }
 
 /// The rule after a zone's last transition: POSIX's TZ string, as `EET-2EEST,M3.5.0/3,M10.5.0/4`.
+///
+/// `std offset [dst [offset] , start [/time] , end [/time]]`: offsets are hours west of Greenwich, the other way round than anywhere else here. A day is
+/// `Mm.w.d` (the w-th weekday d of month m, 5: the last), `Jn` (1 to 365, never 29 February) or `n` (0 to 365). Times go from -167 to 167 hours (RFC 9636,
+/// section 3.3.1).
 struct PosixZone: Sendable {
     private struct Change: Sendable {
         enum Day: Sendable { case monthWeekDay(Int, Int, Int), julianWithoutLeap(Int), ordinal(Int) }
@@ -183,6 +200,7 @@ struct PosixZone: Sendable {
     private let daylight: Int
     private let changes: (start: Change, end: Change)?
 
+    /// Nil for what is no such rule; then the last transition's offset holds for ever.
     init?(_ text: String) {
         var parser = Parser(bytes: Array(text.utf8))
         guard parser.name(), let west = parser.time() else { return nil }
@@ -203,12 +221,14 @@ struct PosixZone: Sendable {
         changes = (start, end)
     }
 
+    /// Seconds east of Greenwich.
     func offset(at instant: Int64) -> Int {
         guard let changes else { return standard }
         let year = CivilDate.civil(days: Int(CivilDate.day(ofMicroseconds: 0)) + Int((instant + Int64(standard)) >= 0
             ? (instant + Int64(standard)) / 86_400 : (instant + Int64(standard) - 86_399) / 86_400)).year
         let start = changes.start.localSeconds(year: year) - Int64(standard)
         let end = changes.end.localSeconds(year: year) - Int64(daylight)
+        // South of the equator daylight time begins in one year and ends in the next.
         let isDaylight = start < end ? instant >= start && instant < end : instant >= start || instant < end
         return isDaylight ? daylight : standard
     }
@@ -233,6 +253,7 @@ struct PosixZone: Sendable {
             return index - start >= 3
         }
 
+        /// Stops past 9,999, so that nothing overflows; digits that are left make the rule none.
         mutating func number() -> Int? {
             var value = 0
             let start = index
