@@ -13,12 +13,14 @@ extension RowLayout {
         return bytes
     }
 
+    /// A bit for each value, set where it is present.
     private static func validity(_ values: [Value]) -> [UInt8] {
         var bits = [UInt8](repeating: 0, count: (values.count + 7) / 8)
         for (index, value) in values.enumerated() where !value.isNull { bits[index >> 3] |= 1 << UInt8(index & 7) }
         return bits
     }
 
+    /// By the value's own form: that it is its column's, the caller sees to.
     private static func append(_ value: Value, _ column: ColumnLayout, to bytes: inout [UInt8]) {
         func put(_ number: some FixedWidthInteger) { withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) } }
         switch value {
@@ -31,6 +33,7 @@ extension RowLayout {
             bytes += text
         case .list(let elements):
             append(count: elements.count, to: &bytes)
+            // Elements are rows here and columns in the bytes: all values of the first member, then all of the next.
             let rows = elements.map { if case .structure(let members) = $0 { members } else { [Value](repeating: .null, count: column.members.count) } }
             for (index, member) in column.members.enumerated() {
                 let values = rows.map { index < $0.count ? $0[index] : .null }
@@ -41,6 +44,7 @@ extension RowLayout {
         }
     }
 
+    /// LEB128: seven bits a byte, the lowest first, the eighth set where another follows. 300 is AC 02.
     private static func append(count: Int, to bytes: inout [UInt8]) {
         var rest = count
         while rest >= 0x80 {

@@ -13,6 +13,8 @@ package import ColumnStore
 ///     count    := LEB128, at most 5 bytes
 ///
 /// A list is always present: an absent one has no elements.
+///
+/// Written by `RowWriter` while a document is read, and by `row(of:)` of rows that are made of others; read into columns by `append`.
 package struct RowLayout: Sendable, Equatable {
     /// Scalars, and lists of structs of scalars.
     package let fields: [Field]
@@ -108,6 +110,8 @@ extension RowLayout {
 }
 
 /// Steps through a row's bytes, checking each bound.
+///
+/// Bytes come from files: whatever they say, a reader ends within them or throws. It is trivial to copy: a copy goes on from the same place.
 struct RowReader {
     let bytes: UnsafeRawBufferPointer
     var offset = 0
@@ -118,6 +122,7 @@ struct RowReader {
         validity[index >> 3] & (1 << (index & 7)) != 0
     }
 
+    /// The next bytes, in place.
     mutating func take(_ count: Int) throws(RowError) -> UnsafeRawBufferPointer {
         guard count >= 0, bytes.count - offset >= count else { throw RowError(offset: offset) }
         defer { offset += count }
@@ -128,6 +133,7 @@ struct RowReader {
         Number(littleEndian: try take(MemoryLayout<Number>.size).loadUnaligned(as: type))
     }
 
+    /// LEB128, up to five bytes: 35 bits, of which no more than the bytes left can be meant.
     mutating func count() throws(RowError) -> Int {
         var value = 0
         var shift = 0
@@ -154,6 +160,7 @@ struct RowReader {
         }
     }
 
+    /// A list's elements, each a structure of its members.
     private mutating func elements(_ column: ColumnLayout) throws(RowError) -> [Value] {
         let rowCount = try elementCount(column)
         var rows = [[Value]](repeating: [], count: rowCount)
@@ -171,6 +178,7 @@ struct RowReader {
         return rowCount
     }
 
+    /// Appends the value that comes next to its column, without a `Value` on the way.
     mutating func append(_ column: ColumnLayout, to builder: inout ColumnBuilder) throws(RowError) {
         switch column.form {
         case .byte: builder.append(boolean: try load(UInt8.self) != 0)

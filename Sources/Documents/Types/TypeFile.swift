@@ -4,26 +4,34 @@ package import ColumnStore
 package struct TypeFile: Sendable {
     package enum Format: String, Sendable, CaseIterable { case json, xml, csv }
 
+    /// 1 to 100 letters, digits, hyphens, dots and underscores of ASCII.
     package var name = ""
+    /// From 1 to 2^31 − 1.
     package var version = 0
     /// For people.
     package var description: String?
+    /// As callers name it: without what its kind puts at its end where it is stored.
     package var table = "receipts"
     package var format = Format.json
     /// What `on_repeat` says: what a further document under a known identity is.
     package var tableKind = TableKind.unlessSaid
+    /// Of several types that match a document the highest counts.
     package var priority = 0
+    /// What a document must have to be of the type, beside its root element.
     package var match: [Test] = []
     /// `{namespace}name` alternatives of the root element.
     package var roots: [(namespace: String, name: String)] = []
     /// Without `match` a type is found by `?type=` only.
     package var hasMatch = false
+    /// Of XML: a prefix stands for any of its namespaces.
     package var namespaces: [String: [String]] = [:]
     /// The JSON Schema's bytes in `json`.
     package var schema: Range<Int>?
     package var xsd: XSDReference?
+    /// By name, the files that `xsd` and what it includes may be.
     package var files: [String: [UInt8]] = [:]
     package var each: Each?
+    /// Identity and time: ways that are tried one after another.
     package var receiptID: [Parts] = []
     /// Empty, of versioned tables only: the time of receipt.
     package var issuedAt: [Parts] = []
@@ -36,7 +44,9 @@ package struct TypeFile: Sendable {
     package var acceptTo: Int64?
     package var columns: [ColumnSpecification] = []
     package var rules: [Rule] = []
+    /// Stages in their order, each the registrars that are asked side by side. No registrar is in it twice.
     package var register: [[String]] = []
+    /// In the order in which they are carried out.
     package var decode: [Decoding] = []
     package var delimiter = UInt8(ascii: ",")
     /// Whether columns of a CSV file that the type does not know are passed over, instead of being a fault of the file.
@@ -73,6 +83,7 @@ package struct TypeFile: Sendable {
         package var condition: Condition
     }
 
+    /// What a path must find.
     package enum Condition: Sendable {
         case exists(Bool)
         case anyOf([Constant])
@@ -118,6 +129,7 @@ package struct TypeFile: Sendable {
         package var isSum = false
     }
 
+    /// Which zone local times are in: a name, or what a path finds, put through `map` where there is one.
     package struct Zone: Sendable {
         package var fixed: String?
         package var path: Path?
@@ -125,6 +137,7 @@ package struct TypeFile: Sendable {
         package var fallback: String?
     }
 
+    /// One column, or one member of a list, as the file says it.
     package struct ColumnSpecification: Sendable {
         package var name: String
         package var pointer: String
@@ -134,6 +147,7 @@ package struct TypeFile: Sendable {
         package var expression: String?
         package var isRequired = false
         package var fallback: Constant?
+        /// `scale`: the power of ten that the text's number is multiplied by, −38 to 38.
         package var shift = 0
         package var mark = UInt8(ascii: ".")
         package var suffix: [UInt8] = []
@@ -202,6 +216,7 @@ package struct TypeFile: Sendable {
         }
     }
 
+    /// `check` is an SQL expression over the columns: where it does not hold the document is refused with `message`.
     package struct Rule: Sendable {
         package var name: String
         package var check: String

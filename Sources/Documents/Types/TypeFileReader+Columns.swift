@@ -1,6 +1,9 @@
 internal import ColumnStore
 
 /// Columns and lists.
+///
+/// A column is `{"path" | "from" | "sum" | "expression", "type", …}`, a list `{"path" | "from", "columns", …}`: an object with `columns` is a list. What
+/// contradicts itself is a fault at the member that is too much, so that both could be read again by whoever mends the file.
 extension TypeFileReader {
     mutating func readColumns() {
         guard let node = tape.member("columns", of: 0) else { return }
@@ -16,6 +19,7 @@ extension TypeFileReader {
         return tape.children(of: node).compactMap { column($0, isInList: isInList) }
     }
 
+    /// Members that a column may have, and those of a list.
     private static let scalarMembers: Set<String> = [
         "path", "from", "from_root", "type", "required", "default", "where", "value", "sum", "scale", "decimal_mark", "suffix", "trim", "format", "bloom",
         "stored", "expression", "sensitive", "description",
@@ -24,6 +28,7 @@ extension TypeFileReader {
     /// Paths that order a list, or tell its elements apart.
     private static let keyCountMax = 16
 
+    /// A column or list, also where something in it is wrong, so that as many faults as can be are found at once; nil for what is none at all.
     private mutating func column(_ node: Int, isInList: Bool) -> TypeFile.ColumnSpecification? {
         let name = String(decoding: tape.name(of: node), as: UTF8.self)
         if !Self.isIdentifier(name) { fail(node, "a column's name is a lower-case identifier of at most \(Self.nameByteCountMax) characters") }
@@ -49,12 +54,14 @@ extension TypeFileReader {
         } else {
             fail(missing: "type", of: node)
         }
+        // A type that is missing or unknown is a fault already: any does for what else is looked at.
         if column.type == nil { column.type = .string }
         readSource(node, &column)
         readOptions(node, &column)
         return column
     }
 
+    /// - Parameter column: with its name and place.
     private mutating func list(_ node: Int, _ column: inout TypeFile.ColumnSpecification) -> TypeFile.ColumnSpecification? {
         guard checkObject(node, known: Self.listMembers), let columnsNode = tape.member("columns", of: node) else { return nil }
         column.members = columns(columnsNode, isInList: true)
@@ -72,6 +79,7 @@ extension TypeFileReader {
         return column
     }
 
+    /// `order_by` or `distinct_by`: paths from the element on.
     private mutating func keys(_ name: String, _ node: Int) -> [TypeFile.Path] {
         guard let list = tape.member(name, of: node) else { return [] }
         guard tape[list].kind == .array, (1...Self.keyCountMax).contains(Int(tape[list].childCount)) else {
@@ -105,6 +113,8 @@ extension TypeFileReader {
         return lookups
     }
 
+    /// Where a column's value comes from: an expression over other columns, a sum, or a way that leads to it. `where` and `value` of the column are those of
+    /// each of its ways.
     private mutating func readSource(_ node: Int, _ column: inout TypeFile.ColumnSpecification) {
         if let expression = tape.member("expression", of: node) {
             column.expression = string(expression)
@@ -144,6 +154,7 @@ extension TypeFileReader {
         column.lookups = lookups
     }
 
+    /// How the text becomes a value: each option is of some types only.
     private mutating func readOptions(_ node: Int, _ column: inout TypeFile.ColumnSpecification) {
         readFlags(node, &column)
         if let bloom = tape.member("bloom", of: node) { column.hasBloom = boolean(bloom) ?? false }
@@ -186,6 +197,7 @@ extension TypeFileReader {
         return nil
     }
 
+    /// In any case; nil for a name that means no column here.
     static func columnType(_ text: String) -> ColumnType? {
         let name = text.uppercased()
         switch name {

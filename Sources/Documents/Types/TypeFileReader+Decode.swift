@@ -1,9 +1,11 @@
 /// Documents inside documents: `decode`.
 extension TypeFileReader {
+    /// Steps of a file, codings one on another in a step, and lists that a step names.
     private static let decodeCountMax = 8
     private static let codingCountMax = 4
     private static let listCountMax = 100
 
+    /// `[{"path": "/payload", "as": ["base64", "gzip"], "to": "/document", "lists": ["/order/line"]}]`: codings are undone from left to right.
     mutating func readDecode() {
         guard let list = tape.member("decode", of: 0) else { return }
         guard tape[list].kind == .array, Int(tape[list].childCount) <= Self.decodeCountMax else {
@@ -21,6 +23,7 @@ extension TypeFileReader {
         }
     }
 
+    /// Elements of XML that are lists though there may be one of them: nothing but the type can say that.
     private mutating func lists(_ node: Int) -> Set<[String]>? {
         guard let list = tape.member("lists", of: node) else { return [] }
         guard tape[list].kind == .array, Int(tape[list].childCount) <= Self.listCountMax else {

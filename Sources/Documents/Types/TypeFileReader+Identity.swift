@@ -1,5 +1,7 @@
 /// Identity and time.
 extension TypeFileReader {
+    /// `receipt_id` is of the identity, and of a ledger's the business day too: the day of `issued_at` unless `business_day` says another. The others are
+    /// beside it.
     mutating func readIdentity() {
         func member(_ name: String) -> Int? { tape.member(name, of: 0).flatMap { isNull($0) ? nil : $0 } }
         if let node = member("receipt_id") { file.receiptID = alternatives(node, isTime: false) } else { fail(missing: "receipt_id", of: 0) }
@@ -38,6 +40,7 @@ extension TypeFileReader {
         return part(node, isTime: isTime).map { [TypeFile.Parts(parts: [$0])] } ?? []
     }
 
+    /// One part of an id or time: a path, or an object with a path.
     private mutating func part(_ node: Int, isTime: Bool) -> TypeFile.Part? {
         let pointer = tape.pointer(to: node)
         if tape[node].kind == .string {
@@ -76,12 +79,14 @@ extension TypeFileReader {
         return lookup
     }
 
+    /// The zone of local times, and between which instants a document may be issued: null for no bound.
     mutating func readTimes() {
         if let node = tape.member("time_zone", of: 0), !isNull(node) { readZone(node) }
         if let node = tape.member("accept_from", of: 0) { file.acceptFrom = isNull(node) ? Int64.min : instant(node) }
         if let node = tape.member("accept_to", of: 0) { file.acceptTo = isNull(node) ? Int64.max : instant(node) }
     }
 
+    /// A zone's name, or where in the document it stands.
     private mutating func readZone(_ node: Int) {
         if tape[node].kind == .string {
             file.timeZone = TypeFile.Zone(fixed: zoneName(node))

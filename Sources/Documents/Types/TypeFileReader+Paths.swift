@@ -1,5 +1,6 @@
 /// Paths and the tests on them: recognition, envelopes, schemas.
 extension TypeFileReader {
+    /// As it is written: whether it is a path of the type's format, its compiler says.
     mutating func path(_ node: Int) -> TypeFile.Path? {
         guard let text = string(node) else { return nil }
         return TypeFile.Path(text: text, pointer: tape.pointer(to: node))
@@ -35,6 +36,7 @@ extension TypeFileReader {
         return tests
     }
 
+    /// A value to compare with. Numbers keep their text: 1 and 1.0 are told equal by value later.
     mutating func constant(_ node: Int) -> TypeFile.Constant? {
         switch tape[node].kind {
         case .string: return .text(tape.text(of: node))
@@ -47,6 +49,7 @@ extension TypeFileReader {
         }
     }
 
+    /// `{namespace}name`, or several; without braces of no namespace.
     private mutating func readRoots(_ node: Int) {
         let nodes = tape[node].kind == .array ? Array(tape.children(of: node)) : [node]
         if nodes.isEmpty { fail(node, "an empty list of roots matches nothing") }
@@ -67,12 +70,14 @@ extension TypeFileReader {
         }
     }
 
+    /// `match`: {} matches every document of the format, and no `match` none.
     mutating func readMatch() {
         guard let node = tape.member("match", of: 0) else { return }
         file.hasMatch = true
         file.match = tests(node, isMatch: true)
     }
 
+    /// `schema`, which is kept as a place in the file, and `xsd`, as the name of a file beside it.
     mutating func readValidation() {
         if let node = tape.member("schema", of: 0) {
             if file.format != .json {
@@ -96,6 +101,7 @@ extension TypeFileReader {
         }
     }
 
+    /// `each`, which makes a document an envelope of receipts, and `batch`, whether they count as a whole.
     mutating func readEach() {
         var countsEach = false
         if let node = tape.member("batch", of: 0), let text = string(node) {

@@ -35,12 +35,17 @@ package struct TypeFileReading: Sendable {
 }
 
 /// Walks a type file's tape. Each function reads one member's form and notes what is wrong with it.
+///
+/// Nothing is compiled here: paths, expressions and schemas are texts that were found where they belong. A fault never ends the walk, so that a file's faults
+/// come all at once; what could not be read keeps its default, and a file with faults is not used.
 struct TypeFileReader {
     let tape: JSONTape
     private(set) var reasons: [Fault.Violation] = []
     var file = TypeFile()
 
+    /// Of a type, and of each list.
     static let columnCountMax = 1_000
+    /// Of a column's or table's name: as long as PostgreSQL's.
     static let nameByteCountMax = 63
 
     init(tape: JSONTape, files: [String: [UInt8]]) {
@@ -48,6 +53,7 @@ struct TypeFileReader {
         file.files = files
     }
 
+    /// - Parameter node: where it is wrong: its pointer is the fault's.
     mutating func fail(_ node: Int, _ message: String, code: String = "invalid-value") {
         reasons.append(.init(pointer: tape.pointer(to: node), code: code, message: message))
     }
@@ -78,6 +84,7 @@ struct TypeFileReader {
         }
     }
 
+    /// Written without point and exponent.
     mutating func integer(_ node: Int, in range: ClosedRange<Int>) -> Int? {
         guard tape[node].kind == .number, let value = Int(tape.string(of: node)), range.contains(value) else {
             fail(node, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -109,6 +116,7 @@ struct TypeFileReader {
         "register", "on_repeat", "delimiter", "extra_columns", "decode", "rollups",
     ]
 
+    /// In this order: the format, the kind of table and the prefixes of namespaces decide what other members may say.
     mutating func read(_ json: [UInt8]) -> TypeFile {
         file.json = json
         guard checkObject(0, known: Self.members) else { return file }
@@ -130,6 +138,7 @@ struct TypeFileReader {
         return file
     }
 
+    /// What the type is called, what documents it is of and where they go.
     private mutating func readHead() {
         if let node = tape.member("name", of: 0) {
             if let name = string(node) {
@@ -198,11 +207,13 @@ struct TypeFileReader {
         }
     }
 
+    /// `[a-z_][a-z0-9_]*` of at most `nameByteCountMax` bytes.
     static func isIdentifier(_ name: String) -> Bool {
         guard let first = name.utf8.first, name.utf8.count <= nameByteCountMax, first &- 0x30 >= 10 else { return false }
         return name.utf8.allSatisfy { ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z")) || $0 &- 0x30 < 10 || $0 == UInt8(ascii: "_") }
     }
 
+    /// A prefix has one namespace or several, of which any will do.
     private mutating func readNamespaces() {
         guard let node = tape.member("namespaces", of: 0) else { return }
         guard file.format == .xml else { return fail(node, "namespaces are of xml types only") }
@@ -221,6 +232,7 @@ struct TypeFileReader {
         }
     }
 
+    /// Files that the type file carries: they count before those that lie beside it.
     private mutating func readFiles() {
         guard let node = tape.member("files", of: 0) else { return }
         guard tape[node].kind == .object else { return fail(node, "must be an object of file names and texts", code: "wrong-type") }
@@ -232,6 +244,7 @@ struct TypeFileReader {
 
     // MARK: Rules and registration
 
+    /// A rule's name is told with the fault; no two have one.
     private mutating func readRules() {
         guard let node = tape.member("rules", of: 0) else { return }
         guard tape[node].kind == .array else { return fail(node, "must be a list of rules", code: "wrong-type") }
@@ -253,6 +266,7 @@ struct TypeFileReader {
         }
     }
 
+    /// `[["registrar", …], …]`: a stage begins when all of the one before have accepted.
     private mutating func readRegister() {
         guard let node = tape.member("register", of: 0) else { return }
         guard tape[node].kind == .array else { return fail(node, "must be a list of stages, each a list of registrars", code: "wrong-type") }
