@@ -2,11 +2,18 @@ internal import ColumnStore
 internal import Glibc
 
 /// Reads CSV (RFC 4180) with a header: records of fields, each with its exact bytes. UTF-8; a BOM is passed over; records end at LF or CRLF.
+///
+/// ```
+/// record := field (delimiter field)* [CR] LF            the last LF may be missing
+/// field  := '"' (any byte but '"', or '""')* '"'  |  bytes without quote, delimiter and line end
+/// ```
+/// A view of bytes that the caller keeps; fields are places in them. The text is checked to be UTF-8 once, before the header is read.
 package struct CSVReader {
     package static let fieldCountMax = 10_000
 
     /// A field's bytes as they stand, with quotes if it has them.
     package struct Field: BitwiseCopyable {
+        /// In the whole text.
         var offset: Int
         var byteCount: Int
         var isQuoted: Bool
@@ -117,10 +124,12 @@ package struct CSVReader {
         return Record(fields: fields, range: start..<end, line: firstLine)
     }
 
+    /// The field that begins here, up to its delimiter or line end.
     private mutating func field() throws(DocumentError) -> Field {
         let start = offset
         guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else {
             while offset < bytes.count, bytes[offset] != delimiter, bytes[offset] != 0x0A {
+                // A CR is of the line end only where an LF follows, or nothing: elsewhere it is a byte of the field.
                 if bytes[offset] == 0x0D, offset + 1 == bytes.count || bytes[offset + 1] == 0x0A { break }
                 guard bytes[offset] != UInt8(ascii: "\"") else { throw fault("a quote within a field that does not begin with one") }
                 offset += 1
@@ -167,6 +176,8 @@ package struct CSVReader {
     }
 
     /// The text of a field without doubled quotes, where it stands.
+    ///
+    /// Of an escaped field the quotes within are doubled still.
     func plainText(of field: Field) -> UnsafeBufferPointer<UInt8> {
         let edge = field.isQuoted ? 1 : 0
         let range = field.offset + edge..<field.offset + field.byteCount - edge

@@ -1,4 +1,6 @@
 /// One CSV record seen by a type's paths, which are header names. Nodes are numbers of fields.
+///
+/// A record is flat: a path finds one field or none, whatever node it starts from, and blank fields are absent as JSON's null is.
 struct CSVSource: DocumentSource {
     let reader: CSVReader
     let fields: [CSVReader.Field]
@@ -10,6 +12,7 @@ struct CSVSource: DocumentSource {
     let arena: Arena
     let work: WorkBudget
 
+    /// Behind the last field: the record itself.
     var root: Int { fields.count }
 
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) {
@@ -30,6 +33,7 @@ struct CSVSource: DocumentSource {
             let bytes = reader.plainText(of: field)
             return ScalarText(kind: .string, bytes: bytes.baseAddress ?? ScalarText.noBytes, count: bytes.count)
         }
+        // Unescaped text takes room of its own until the document is done with.
         guard work.charge(field.byteCount, .paths) else { return .absent }
         let text = reader.text(of: field)
         return ScalarText(kind: .string, bytes: text.withUnsafeBufferPointer { arena.copy($0) }, count: text.count)

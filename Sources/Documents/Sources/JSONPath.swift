@@ -1,4 +1,7 @@
 /// A JSON Pointer (RFC 6901) with `/*` for every element of an array, compiled.
+///
+/// `/lines/*/amount` selects the amounts of all lines, `/lines/0` one of them; a token of digits is an index in an array and a name in an object. `*` is a
+/// star only where it stands unescaped and alone. The hash is seeded by the process.
 struct JSONPath: Sendable {
     struct Token: Sendable, Equatable {
         let name: [UInt8]
@@ -11,6 +14,7 @@ struct JSONPath: Sendable {
     let text: String
     let tokens: [Token]
 
+    /// - Throws: what is wrong with the pointer: its first byte, an escape, more than 4,096 bytes or deeper than a document may be.
     init(_ text: String) throws(TypeFileFault) {
         self.text = text
         guard text.isEmpty || text.utf8.first == UInt8(ascii: "/") else { throw TypeFileFault("a JSON Pointer begins with /") }
@@ -44,7 +48,15 @@ struct JSONPath: Sendable {
 /// them all.
 ///
 /// Safe to share: built by one thread, then only read.
+///
+/// ```
+/// /id, /lines/*/name, /lines/*/amount     root ─ id (slot 0)
+///                                              └ lines ─ * ─ name (slot 1)
+///                                                          └ amount (slot 2)
+/// ```
+/// The edges of a trie node lie together, in the order in which the paths first named them.
 final class JSONPathTable: @unchecked Sendable {
+    /// Where some paths have led to. A node with a slot ends a path, and may lead on for others.
     struct TrieNode: Sendable, BitwiseCopyable {
         var firstEdge: Int32 = 0
         var edgeCount: Int32 = 0
@@ -53,6 +65,7 @@ final class JSONPathTable: @unchecked Sendable {
         var slot: Int32 = -1
     }
 
+    /// A member's name, or an element's index, that leads to another node.
     struct Edge: Sendable, BitwiseCopyable {
         var hash: UInt32
         var nameOffset: Int32
@@ -82,6 +95,7 @@ final class JSONPathTable: @unchecked Sendable {
     }
 
     /// Ends building.
+    /// After it nothing may be added: sources hold the places of what is laid down.
     func freeze() {
         func laid<Element: BitwiseCopyable>(_ array: [Element], over old: UnsafeMutablePointer<Element>) -> UnsafeMutablePointer<Element> {
             old.deallocate()
@@ -95,6 +109,7 @@ final class JSONPathTable: @unchecked Sendable {
     }
 
     /// Builds the trie of a scope's paths and notes where it begins.
+    /// - Complexity: O(the tokens of its paths × the children of each branch): types are compiled once.
     func addTrie(for scope: inout SlotScope) {
         final class Branch {
             var children: [(token: JSONPath.Token, branch: Branch)] = []
@@ -136,6 +151,8 @@ final class JSONPathTable: @unchecked Sendable {
 }
 
 /// A tape seen by a type's paths.
+///
+/// A value: it lives as long as the tape's reader, the text and the arena do.
 struct JSONSource: DocumentSource {
     let tape: JSONTape
     let table: JSONPathTable
@@ -169,6 +186,8 @@ struct JSONSource: DocumentSource {
     }
 
     /// Depth is bounded by that of the document, 128.
+    /// Goes down the trie and the document together, and notes for each slot the first node that comes: document order, since children are taken in it.
+    ///
     private func visit(_ node: Int, _ place: Int, _ slots: UnsafeMutablePointer<Int>) {
         let branch = trie[place]
         if branch.slot >= 0, slots[Int(branch.slot)] == none { slots[Int(branch.slot)] = node }
@@ -190,6 +209,7 @@ struct JSONSource: DocumentSource {
                 while tried < edgeCount {
                     if first[edge].hash == hash, tape.isNamed(child, names + Int(first[edge].nameOffset), Int(first[edge].nameCount), hash: hash) {
                         let target = Int(first[edge].target)
+                        // A leaf, as nearly all are: noted without another call.
                         if trie[target].edgeCount == 0 {
                             let slot = Int(trie[target].slot)
                             if slots[slot] == none { slots[slot] = child }
@@ -207,6 +227,7 @@ struct JSONSource: DocumentSource {
         } else if parent.kind == .array {
             var position: Int32 = 0
             while child < end {
+                // An index and a star may both take an element.
                 for edge in 0..<edgeCount where first[edge].index == position { visit(child, Int(first[edge].target), slots) }
                 if branch.star >= 0 { visit(child, Int(branch.star), slots) }
                 position &+= 1
@@ -220,6 +241,8 @@ struct JSONSource: DocumentSource {
     }
 
     /// False once `body` has had enough.
+    /// Follows one path by itself, where all its nodes are wanted and not the first.
+    ///
     private func step(_ tokens: UnsafeBufferPointer<JSONPath.Token>, _ index: Int, _ node: Int, _ body: (Int) -> Bool) -> Bool {
         guard index < tokens.count else { return body(node) }
         let kind = tape.nodes[node].kind
@@ -237,6 +260,7 @@ struct JSONSource: DocumentSource {
             }
             if isMatch {
                 guard step(tokens, index + 1, child, body) else { return false }
+                // Names do not repeat in an object.
                 if kind == .object { return true }
             }
             position += 1

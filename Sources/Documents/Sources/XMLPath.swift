@@ -21,6 +21,7 @@ final class XMLPath: @unchecked Sendable {
     let isAbsolute: Bool
     /// A plain path that may meet nodes out of document order, or twice, once there are several.
     let needsOrder: Bool
+    /// Owned. There for plain paths, too: one that finds several nodes out of order is followed by libxml2.
     let compiled: xmlXPathCompExprPtr?
     /// A union's members: libxml2 looks for each node of one among all of the other.
     let members: [XMLPath]
@@ -118,6 +119,7 @@ private struct PlainPath {
     var steps: [XMLPath.Step] = []
     var isAbsolute = false
 
+    /// Nil for what libxml2 has to follow.
     init?(_ tokens: [XPathToken], namespaces: [String: [String]]) {
         var index = 0
         var isDescendant = false
@@ -154,6 +156,7 @@ private struct PlainPath {
         }
     }
 
+    /// The step at `index`, which moves behind it; nil for one that is not plain.
     private static func step(_ tokens: [XPathToken], _ index: inout Int, _ namespaces: [String: [String]]) -> XMLPath.Step? {
         switch tokens[index].kind {
         case .dot:
@@ -173,6 +176,7 @@ private struct PlainPath {
         }
     }
 
+    /// A step with a name, or with `*`: a prefix says the namespaces; without one a name is of none, and `*` of any.
     private static func named(
         _ axis: XMLPath.Step.Axis, _ tokens: [XPathToken], _ index: inout Int, _ namespaces: [String: [String]]
     ) -> XMLPath.Step? {

@@ -3,6 +3,8 @@ internal import Glibc
 
 /// A tree of libxml2 seen by a type's paths. Nodes are addresses; the values of XPath expressions that are no nodes (`concat(…)`) are
 /// numbered from -1 down.
+///
+/// libxml2 keeps names and texts NUL-terminated in its tree, which lives as long as `document`. Children and attributes that are looked at are charged for.
 struct XMLSource: DocumentSource {
     let document: XMLDocument
     let paths: [XMLPath]
@@ -56,6 +58,7 @@ struct XMLSource: DocumentSource {
         if !isFound, let element = xmlDocGetRootElement(document.tree) { follow(path, from: Self.node(element), body) }
     }
 
+    /// Follows a plain path here, any other by libxml2.
     private func follow(_ path: Int, from node: Int, _ body: (Int) -> Bool) {
         let path = paths[path]
         guard let steps = path.steps else { return evaluator.forEach(path, from: node, body) }
@@ -121,6 +124,9 @@ struct XMLSource: DocumentSource {
         }
     }
 
+    /// Whether an element or attribute has a step's name, in one of its namespaces.
+    ///
+    /// - Parameter namespace: nil for none.
     private static func matches(_ step: XMLPath.Step, _ name: UnsafePointer<xmlChar>?, _ namespace: xmlNsPtr?) -> Bool {
         guard let name else { return false }
         if !step.localName.isEmpty {
@@ -143,6 +149,7 @@ struct XMLSource: DocumentSource {
 
     func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void? { nil }
 
+    /// Without blanks at both ends; NULL where nothing is left.
     func text(_ node: Int) -> ScalarText {
         let content: ScalarText
         if node < 0 && node > XPathEvaluator.valueFloor {
@@ -181,11 +188,13 @@ struct XMLSource: DocumentSource {
         return ScalarText(kind: .string, bytes: target, count: written)
     }
 
+    /// A text node's own bytes, in place.
     private static func content(of node: xmlNodePtr) -> ScalarText {
         guard let content = node.pointee.content else { return ScalarText(kind: .string, bytes: ScalarText.noBytes, count: 0) }
         return ScalarText(kind: .string, isWithoutNUL: true, bytes: UnsafePointer(content), count: Int(xmlStrlen(content)))
     }
 
+    /// Texts and CDATA sections of these siblings and below them. Depth is the document's.
     private func forEachText(in first: xmlNodePtr, _ body: (ScalarText) -> Void) {
         var node: xmlNodePtr? = first
         while let present = node {
@@ -228,6 +237,7 @@ enum XMLLocation {
         return "/" + steps.reversed().joined(separator: "/")
     }
 
+    /// A name has a position where it is not alone among its siblings: `line[3]`.
     private static func step(_ node: xmlNodePtr) -> String {
         switch node.pointee.type {
         case XML_ATTRIBUTE_NODE: return "@" + name(node)

@@ -1,5 +1,16 @@
 /// Compiles XPaths for tapes, as far as a tape can be asked.
+///
+/// ```
+/// path       := location ('|' location)*
+/// location   := ['/' | '//'] step (('/' | '//') step)*
+/// step       := '.' | '..' | ['@' | axis] name predicate*            axis: child, attribute, descendant, self
+/// predicate  := '[' or ']'         or := and ('or' and)*         and := comparison ('and' comparison)*
+/// comparison := operand [('=' | '!=') operand] | 'number(.) = number(.)'
+/// operand    := literal | location | '(' or ')' | not(or) | local-name() | contains(a, b) | starts-with(a, b) | translate(a, literal, literal)
+/// ```
+/// This is XPath 1.0 without numbers, positions and the other axes. Anything else in one path sends all of the type's documents to libxml2's tree.
 struct XMLTapeCompiler {
+    /// Not an XPath that a tape can be asked.
     private struct Unsupported: Error {}
 
     private let uris: [String: [String]]
@@ -14,6 +25,8 @@ struct XMLTapeCompiler {
     init(namespaces: [String: [String]]) { uris = namespaces }
 
     /// Adds the type's paths under their numbers; false when one of them cannot be.
+    ///
+    /// - Complexity: O(the tokens of all paths).
     mutating func add(_ sources: [XMLPath]) -> Bool {
         do {
             // Their own places first: what they are made of lies behind.
@@ -207,6 +220,7 @@ struct XMLTapeCompiler {
         return Int32(operations.count - 1)
     }
 
+    /// Whether an operator of that text comes next.
     private func isOperator(_ text: String, _ tokens: [XPathToken], _ index: Int) -> Bool {
         index < tokens.count && tokens[index].kind == .operation && tokens[index].text == text
     }
@@ -221,6 +235,7 @@ struct XMLTapeCompiler {
         return left
     }
 
+    /// `and` binds closer than `or`.
     private mutating func conjunction(_ tokens: [XPathToken], _ index: inout Int) throws -> Int32 {
         var left = try comparison(tokens, &index)
         while isOperator("and", tokens, index) {
@@ -258,6 +273,7 @@ struct XMLTapeCompiler {
         }
     }
 
+    /// A text, nodes, or a truth in parentheses or of a function.
     private mutating func operand(_ tokens: [XPathToken], _ index: inout Int) throws -> Int32 {
         guard index < tokens.count else { throw Unsupported() }
         let token = tokens[index]
@@ -284,6 +300,7 @@ struct XMLTapeCompiler {
         }
     }
 
+    /// Moves past a token that must be there.
     private func take(_ kind: XPathToken.Kind, _ tokens: [XPathToken], _ index: inout Int) throws {
         guard index < tokens.count, tokens[index].kind == kind else { throw Unsupported() }
         index += 1
@@ -315,6 +332,7 @@ struct XMLTapeCompiler {
         }
     }
 
+    /// An argument that is read as a text: a truth would be the word `true`.
     private mutating func textOperand(_ tokens: [XPathToken], _ index: inout Int) throws -> Int32 {
         let operand = try operand(tokens, &index)
         guard !isTruth(operand) else { throw Unsupported() }

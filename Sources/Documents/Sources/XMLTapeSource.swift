@@ -1,4 +1,6 @@
 /// A tape of XML seen by a type's paths. Nodes are the tape's own.
+///
+/// It answers as `XMLSource` does for the same document and paths.
 struct XMLTapeSource: DocumentSource {
     private let walk: XMLTapeWalk
     private let paths: [XMLPath]

@@ -4,6 +4,9 @@ internal import Glibc
 /// Follows the paths of one type through one tape. What it looks at is charged before.
 ///
 /// A class, so that closures on the way hold one reference and not a copy of all that it needs.
+///
+/// One document on one thread. A tape's nodes are numbers in document order, so that sorting numbers sorts nodes, and an element's attributes, children and
+/// all below it are the numbers from its own up to its `end`: attributes first, up to `offset`.
 final class XMLTapeWalk {
     typealias Path = XMLTapePaths.Path
     typealias Step = XMLTapePaths.Step
@@ -48,8 +51,10 @@ final class XMLTapeWalk {
         }
     }
 
+    /// What its work counts as: that of following paths, or of XPath expressions.
     private func part(_ path: Path) -> WorkBudget.Part { path.isPlain ? .paths : .xpath }
 
+    /// Follows a path that is no union, without regard to its two ends.
     private func whole(_ path: Path, from node: Int, _ body: (Int) -> Bool) {
         let start = path.isAbsolute ? 0 : node
         switch path.kind {
@@ -72,6 +77,7 @@ final class XMLTapeWalk {
             }
             several.append(first)
             for found in sorted(&several, part(path)) { guard body(found) else { return } }
+        // `a//b/..` and the like may meet a node twice, or one before another that stands earlier: every step's nodes are put in order before the next.
         case .stepwise:
             var present = [start]
             for step in Int(path.first)..<Int(path.first + path.count) {
@@ -102,6 +108,7 @@ final class XMLTapeWalk {
         return found
     }
 
+    /// The nodes of all members, each once, in document order.
     private func union(_ path: Path, from node: Int) -> [Int] {
         var all: [Int] = []
         for member in 0..<Int(path.count) {
@@ -202,6 +209,7 @@ final class XMLTapeWalk {
         return present.pointee.kind == kind && isNamed(step, present.pointee) && passes(step, node)
     }
 
+    /// By bytes: hashes agree already where the step has a name.
     private func isNamed(_ step: UnsafeMutablePointer<Step>, _ node: XMLNode) -> Bool {
         if step.pointee.hasName {
             let name = paths.bytes(step.pointee.name)
@@ -219,6 +227,7 @@ final class XMLTapeWalk {
         return false
     }
 
+    /// Whether all predicates of a step hold.
     private func passes(_ step: UnsafeMutablePointer<Step>, _ node: Int) -> Bool {
         for index in 0..<Int(step.pointee.predicateCount) {
             guard isTrue(paths.predicates[Int(step.pointee.firstPredicate) + index], node) else { return false }
@@ -258,6 +267,7 @@ final class XMLTapeWalk {
         return UnsafeBufferPointer(start: target, count: written)
     }
 
+    /// An empty text may have no place.
     private static func areEqual(_ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
         guard one.count == other.count else { return false }
         guard let left = one.baseAddress, let right = other.baseAddress else { return true }
@@ -314,6 +324,7 @@ final class XMLTapeWalk {
         }
     }
 
+    /// The first byte is looked for, then the rest compared.
     private static func contains(_ text: UnsafePointer<UInt8>, _ count: Int, _ part: UnsafePointer<UInt8>, _ partCount: Int) -> Bool {
         var start = 0
         while start &+ partCount <= count, let found = memchr(text + start, Int32(part[0]), count &- start &- partCount &+ 1) {
@@ -324,6 +335,7 @@ final class XMLTapeWalk {
         return false
     }
 
+    /// XPath's translate of ASCII letters, byte for byte: bytes of longer characters are above 0x7F and stay.
     private func translated(
         _ text: UnsafeBufferPointer<UInt8>, _ wanted: UnsafeBufferPointer<UInt8>, _ replacements: UnsafeBufferPointer<UInt8>
     ) -> UnsafeBufferPointer<UInt8> {

@@ -1,6 +1,9 @@
 internal import CXML2
 
 /// libxml2's XPath over one document, for the expressions that are no plain paths.
+///
+/// libxml2 counts its own operations, and ends at a limit: what is left of the document's work. One document on one thread; whatever it selects lives as long
+/// as the document and the arena.
 final class XPathEvaluator {
     /// Values that are no nodes are numbered -1, -2, …: far above any `none`, below any address.
     static let valueFloor = -1 << 40
@@ -38,11 +41,13 @@ final class XPathEvaluator {
 
     deinit { if hasContext { xmlXPathFreeContext(context) } }
 
+    /// - Precondition: `node` is one of a value: below 0.
     func value(_ node: Int) -> ScalarText { values[-1 - node].text }
     func expression(of node: Int) -> String { values[-1 - node].expression }
     /// Nil for a value that is no number.
     func number(_ node: Int) -> Double? { values[-1 - node].number }
 
+    /// Calls `body` with each node that the path selects, in document order, or with one computed value, until it returns false.
     func forEach(_ path: XMLPath, from node: Int, _ body: (Int) -> Bool) {
         if !path.members.isEmpty { return union(path, from: node, body) }
         guard let split = path.split else { return evaluate(path, path.compiled, readsFarTexts: path.readsFarTexts, from: node, body) }
@@ -84,6 +89,7 @@ final class XPathEvaluator {
         for found in nodes { guard body(found) else { return } }
     }
 
+    /// What the far end selects from an ancestor: once for each, since each of its many descendants asks for the same.
     private func farNodes(_ path: XMLPath, _ split: XMLPath.Split, from start: Int) -> [Int] {
         let place = FarPlace(path: ObjectIdentifier(path), start: start)
         if let known = farNodes[place] { return known }
@@ -96,6 +102,7 @@ final class XPathEvaluator {
         return nodes
     }
 
+    /// Has libxml2 evaluate an expression. What cannot be evaluated is kept for `takeFault`; where the work ends nothing is selected.
     private func evaluate(
         _ path: XMLPath, _ compiled: xmlXPathCompExprPtr?, readsFarTexts: Bool, from node: Int, _ body: (Int) -> Bool
     ) {
@@ -135,6 +142,7 @@ final class XPathEvaluator {
         }
     }
 
+    /// A text, number or truth of the expression's own, copied before libxml2 frees it.
     private func addValue(_ result: xmlXPathObjectPtr, _ path: XMLPath, _ body: (Int) -> Bool) {
         guard let text = xmlXPathCastToString(result) else { return }
         defer { till_xml_free(text) }

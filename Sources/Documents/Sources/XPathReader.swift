@@ -2,11 +2,14 @@ internal import CXML2
 package import Query
 
 /// XPath for questions, with the reader, the bounds and the work that documents have which are posted.
+///
+/// PostgreSQL's `xpath` is the model: what it selects, and how nodes are written.
 package final class XPathReader: XPathReading {
     package static let shared = XPathReader()
 
     private init() {}
 
+    /// - Throws: `XPathFault` for a text that is no XPath 1.0, or names a prefix that `namespaces` has not.
     package func expression(_ path: String, namespaces: [String: String]) throws(XPathFault) -> any XPathExpression {
         for (prefix, uri) in namespaces where uri.isEmpty || prefix.utf8.contains(0) || uri.utf8.contains(0) || uri.contains("'") && uri.contains("\"") {
             throw XPathFault("the prefix '\(prefix)' has no namespace that could be looked for")
@@ -18,6 +21,7 @@ package final class XPathReader: XPathReading {
         }
     }
 
+    /// About what a text takes while it is read and asked, in bytes: charged before.
     package func treeByteCount(of text: UnsafeRawBufferPointer) -> Int {
         // A small one may as well be of tags alone. Half as much again for the nodes that were found, and their order.
         max(XMLReader.readingByteCount(text), 32 * min(text.count, 256 << 10)) / 2 * 3
@@ -26,6 +30,9 @@ package final class XPathReader: XPathReading {
     private struct Selection: XPathExpression {
         let path: XMLPath
 
+        /// Each call reads the text anew.
+        ///
+        /// - Throws: `XPathFault` for a text that is no XML, a path that takes too much work, or one that cannot be evaluated for it.
         func select(in text: UnsafeRawBufferPointer, _ take: ([UInt8]) -> Bool) throws(XPathFault) {
             let document: XMLDocument
             do throws(DocumentError) { document = try XMLReader.read(text) } catch { throw XPathFault("not XML that can be read: \(error.detail)") }
@@ -68,6 +75,7 @@ private enum DocumentOrder {
         nodes.sort { (places[$0] ?? 0) < (places[$1] ?? 0) }
     }
 
+    /// The next node in document order, attributes apart; nil behind the last.
     private static func next(behind node: xmlNodePtr) -> xmlNodePtr? {
         if node.pointee.type == XML_ELEMENT_NODE || node.pointee.type == XML_DOCUMENT_NODE, let child = node.pointee.children { return child }
         var current = node
@@ -114,6 +122,7 @@ private enum XMLText {
         return Array(UnsafeBufferPointer(start: xmlBufferContent(buffer), count: Int(xmlBufferLength(buffer))))
     }
 
+    /// Text of XML: what would begin markup, and a carriage return, which a reader would take for a line end.
     private static func escaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         var written: [UInt8] = []
         written.reserveCapacity(text.count)
