@@ -2,6 +2,9 @@ internal import ColumnStore
 
 /// Rows of CSV (RFC 4180) as `CSVReader` reads them, in pieces: the first is the header; what is wrong with a row is that row's, a quote that
 /// is open at the end the file's.
+///
+/// A machine of a few states over bytes, which may stop at any of them: a piece ends where it ends. A record is handed out at its LF, with the file's header
+/// beside it, and read as fields by whoever takes it; here fields are only counted.
 struct CSVScanner: RecordScanner {
     private enum State {
         /// Before a row's first byte: line ends are passed over.
@@ -23,12 +26,16 @@ struct CSVScanner: RecordScanner {
     private let recordByteCountMax: Int
     private var gatherer: RecordGatherer
     private var state = State.between
+    /// Of the row so far: its delimiters outside quotes, and one.
     private var fieldCount = 1
+    /// Why the row is refused, in the state `faulty`.
     private var fault = ""
+    /// Lines of the file, from 1: the one that is read, and the one that the row began in.
     private var line = 1
     private var rowLine = 1
     /// Where the row began, and the last quote that opened a field.
     private var quoteOffset = 0
+    /// Without its line end; nil until the first row has ended.
     private(set) var header: [UInt8]?
     private var headerFieldCount = 0
 
@@ -88,6 +95,7 @@ struct CSVScanner: RecordScanner {
         if state != .between, start < count { gatherer.carry(piece.part(start..<count)) }
     }
 
+    /// - Parameter offset: of the byte in the file.
     private mutating func begin(field byte: UInt8, at offset: Int) {
         if byte == UInt8(ascii: "\"") {
             state = .quoted
@@ -100,6 +108,7 @@ struct CSVScanner: RecordScanner {
         }
     }
 
+    /// A byte behind a quote within quotes, which is no LF.
     private mutating func afterQuote(_ byte: UInt8) {
         if state == .faulty { return }
         if state == .closing, byte == UInt8(ascii: "\"") {
@@ -114,6 +123,7 @@ struct CSVScanner: RecordScanner {
         }
     }
 
+    /// The row is lost, and no other: it ends with its line.
     private mutating func refuse(_ reason: String) {
         (state, fault) = (.faulty, reason)
     }
@@ -150,9 +160,11 @@ struct CSVScanner: RecordScanner {
             guard header != nil else { return try take(header: row, reason, at: endOffset) }
             try sink(RawRecord(row, row.count, endOffset, reason.map { refusal($0) } ?? damage(row), header))
         }
+        // A record's document is header, LF, row: together no longer than a document may be.
         if let header { gatherer.limit(to: max(0, recordByteCountMax - header.count - 1)) }
     }
 
+    /// What is wrong with the row by its fields' number, or by a quote; nil for nothing.
     private var rowFault: String? {
         if state == .faulty { return fault }
         if fieldCount > CSVReader.fieldCountMax { return "more than \(CSVReader.fieldCountMax) fields" }
@@ -169,6 +181,7 @@ struct CSVScanner: RecordScanner {
         return Fault(DocumentError(.badEncoding, line: rowLine, "not UTF-8"))
     }
 
+    /// - Throws: `RecordFileError` for whatever is wrong with the header: then no row can be read.
     private mutating func take(header row: UnsafeRawBufferPointer, _ reason: String?, at endOffset: Int) throws {
         if let reason { throw RecordFileError(refusal("the header: " + reason)) }
         let names: [[UInt8]]

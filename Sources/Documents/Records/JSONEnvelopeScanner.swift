@@ -6,6 +6,16 @@ internal import ColumnStore
 /// bracket, so that the skeleton does not grow with the records. Records are not checked, only where they end; the rest is: what is let go as it is, the skeleton at the end.
 ///
 /// A file is of the type where the path leads to records, to the array that would have them, or to an array on the way that is empty.
+///
+/// ```
+/// path /orders/*      file {"shop": 7, "orders": [{"id": 1}, {"id": 2}], "sum": 3}
+/// records             {"shop":7,"orders":[{"id": 1}]}   {"shop":7,"orders":[{"id": 2}]}
+/// with surroundings   {"shop":7,"orders":[{"id": 1}],"sum":3} …
+/// ```
+///
+/// Invariants:
+/// 1. `skeleton` is JSON up to its end, with the brackets of `levels` open; of a swept array it has no element that has ended.
+/// 2. A record is open in the states `record`, `recordString` and `recordScalar` alone, and of it nothing is in `skeleton`.
 struct JSONEnvelopeScanner: RecordScanner {
     /// An open object or array around the records.
     private struct Level {
@@ -41,12 +51,16 @@ struct JSONEnvelopeScanner: RecordScanner {
 
     private let tokens: [JSONPath.Token]
     private let recordByteCountMax: Int
+    /// From the outermost on.
     private var levels: [Level] = []
     private var state = State.value
     private var skeleton: [UInt8] = []
+    /// Of the member whose value comes next, unescaped.
     private var name: [UInt8] = []
+    /// Open brackets within the record; 0 for a scalar.
     private var recordDepth = 0
     private var gatherer: RecordGatherer
+    /// Whether the path has led to records, or to where they would be.
     private var hasReached = false
     private let reader = JSONReader()
     private(set) var surroundings: SurroundingsUse
@@ -95,6 +109,7 @@ struct JSONEnvelopeScanner: RecordScanner {
         if isWithinRecord, start < piece.count { gatherer.carry(piece.part(start..<piece.count)) }
     }
 
+    /// Nothing else ends a number or literal: a reader sees what is wrong with it.
     private static func endsScalar(_ byte: UInt8) -> Bool {
         JSONGrammar.isBlank(byte) || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}")
     }
@@ -121,6 +136,7 @@ struct JSONEnvelopeScanner: RecordScanner {
 
     // MARK: Records
 
+    /// The value that begins here is a record, or the array of the records.
     private mutating func beginRecord(_ byte: UInt8, at offset: Int) throws {
         let isElement = levels.last?.holdsRecords == true
         // The path may name the array itself.
@@ -138,6 +154,7 @@ struct JSONEnvelopeScanner: RecordScanner {
         }
     }
 
+    /// Gives the record out, between what stands before it and what closes it.
     private mutating func endRecord(_ last: UnsafeRawBufferPointer, at endOffset: Int, _ sink: RecordSink) throws {
         let (before, after) = (skeleton, ending)
         let roomLeft = recordByteCountMax
@@ -166,6 +183,7 @@ struct JSONEnvelopeScanner: RecordScanner {
 
     // MARK: What stands around them
 
+    /// An object or array around the records begins.
     private mutating func open(isObject: Bool, holdsRecords: Bool = false) {
         let matched = holdsRecords ? nil : matchedNext
         let isSwept = holdsRecords || !isObject && (matched.map { $0 < tokens.count && tokens[$0].isStar } ?? false)
@@ -203,6 +221,7 @@ struct JSONEnvelopeScanner: RecordScanner {
 
     private static func missing(at offset: Int) -> RecordFileError { RecordFileError(.badJSON, "a value is missing", offset: offset) }
 
+    /// Takes one byte outside records: what is no blank goes into the skeleton.
     private mutating func step(_ byte: UInt8, at offset: Int) throws {
         switch state {
         case .string(let isEscaped):
@@ -247,6 +266,7 @@ struct JSONEnvelopeScanner: RecordScanner {
         if levels.count > JSONReader.depthMax { throw RecordFileError(.badJSON, "nested deeper than \(JSONReader.depthMax)", offset: offset) }
     }
 
+    /// A comma or a bracket behind a value.
     private mutating func behind(_ byte: UInt8, at offset: Int) throws {
         guard let level = levels.last else { throw RecordFileError(.badJSON, "something follows the document", offset: offset) }
         if byte == UInt8(ascii: ",") {
@@ -257,6 +277,7 @@ struct JSONEnvelopeScanner: RecordScanner {
         }
     }
 
+    /// - Throws: `RecordFileError` where what stands around the records grows past a record's limit.
     private mutating func keep(_ byte: UInt8, at offset: Int) throws {
         guard skeleton.count < recordByteCountMax else {
             throw RecordFileError(.tooLarge, "what stands around the records has more than \(recordByteCountMax) bytes", offset: offset)
@@ -264,6 +285,7 @@ struct JSONEnvelopeScanner: RecordScanner {
         skeleton.append(byte)
     }
 
+    /// A name whose escapes cannot be read stays as it is: no token is equal to it, and the check of the skeleton finds it.
     private static func unescaped(_ name: [UInt8]) -> [UInt8] {
         guard let text = (try? JSONParser.parse([UInt8(ascii: "\"")] + name + [UInt8(ascii: "\"")]))?.text else { return name }
         return Array(text.utf8)

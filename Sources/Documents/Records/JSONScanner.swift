@@ -1,4 +1,7 @@
 /// JSON values, each a record: the elements of the one array that the file is, or values end to end. Values are not checked, only where they end.
+///
+/// `[a, b]` and `a b` are the records a and b. Brackets are counted and not told apart, strings passed over: whether a record is JSON is seen by whoever
+/// reads it, and a record that is none takes no neighbour with it where that can be helped.
 struct JSONScanner: RecordScanner {
     private enum State {
         /// Nothing but blanks so far.
@@ -15,7 +18,9 @@ struct JSONScanner: RecordScanner {
 
     private var state = State.begin
     private var isArray = false
+    /// Whether the array has had anything in it: a comma or end without a value is then a fault.
     private var hasValues = false
+    /// Open brackets of the value.
     private var depth = 0
     private var gatherer: RecordGatherer
 
@@ -85,6 +90,7 @@ struct JSONScanner: RecordScanner {
         }
     }
 
+    /// A value begins with this byte, or what stands in its place.
     private mutating func begin(_ byte: UInt8, _ first: UnsafeRawBufferPointer, at endOffset: Int, _ sink: RecordSink) throws {
         hasValues = true
         state = .scalar
@@ -93,6 +99,7 @@ struct JSONScanner: RecordScanner {
         if !isArray, byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") { try end(first, at: endOffset, sink) }
     }
 
+    /// By a byte outside brackets and strings.
     private mutating func goOn(_ byte: UInt8) {
         switch byte {
         case UInt8(ascii: "{"), UInt8(ascii: "["): (depth, state) = (1, .container)
@@ -116,6 +123,7 @@ struct JSONScanner: RecordScanner {
         }
     }
 
+    /// A record that is nothing: it has a number, so that those behind it keep theirs.
     private mutating func noValue(before byte: UInt8, at offset: Int, _ sink: RecordSink) throws {
         let isComma = byte == UInt8(ascii: ",")
         if isComma || hasValues {

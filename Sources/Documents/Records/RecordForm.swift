@@ -10,6 +10,8 @@ package enum RecordForm: Sendable {
     case csv
 
     /// By the name without .gz and .zst, else by the first bytes once they are decoded.
+    ///
+    /// - Parameter first: as many as there are at hand; none says CSV.
     package static func of(name: String, first: [UInt8]) -> RecordForm {
         var name = name.lowercased()
         for ending in [".gz", ".zst"] where name.hasSuffix(ending) { name = String(name.dropLast(ending.count)) }
@@ -39,6 +41,7 @@ package enum RecordForm: Sendable {
         }
     }
 
+    /// Whether the object that the text begins with is closed before a line ends within it, as a line of NDJSON is; false where the text ends first.
     private static func endsWithLine(_ text: ArraySlice<UInt8>) -> Bool {
         var depth = 0
         var isInString = false

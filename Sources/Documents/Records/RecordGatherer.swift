@@ -1,6 +1,8 @@
 internal import ColumnStore
 
 /// Holds the bytes of the record that is being scanned where it goes over the end of a piece: never more than a record may have.
+///
+/// A record that lies within one piece is handed out where it stands; only one that goes over its end is copied.
 struct RecordGatherer {
     private(set) var byteCountMax: Int
     private var pending: [UInt8] = []
@@ -20,6 +22,8 @@ struct RecordGatherer {
     /// Ends the record with its last bytes.
     ///
     /// - Parameter body: gets the record, or nil where it is too long, and how long it is.
+    ///
+    /// The bytes are lent for the call. Whatever `body` throws, the next record begins anew.
     mutating func finish(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?, Int) throws -> Void) rethrows {
         if byteCount == 0, bytes.count <= byteCountMax { return try body(bytes, bytes.count) }
         carry(bytes)

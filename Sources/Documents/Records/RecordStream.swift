@@ -5,6 +5,9 @@ package import ColumnStore
 /// It holds at most one record and what an envelope says of all of them. Each record has its number and the place behind it. To go on where a
 /// reader stopped, the file is given again from its beginning, and the records up to that number are passed over: a few seconds for a gigabyte,
 /// the same way for every form and coding, and with nothing to keep but the number.
+///
+/// The way of bytes: decompressed (`options.coding`), counted against `byteCountMax`, freed of a byte order mark, brought to UTF-8 (envelopes of XML alone),
+/// cut by the scanner, numbered and, past `recordCountPassed`, given out.
 package struct RecordStream {
     package struct Options: Sendable {
         package var coding: StreamCoding?
@@ -40,6 +43,7 @@ package struct RecordStream {
     /// Records so far, passed over or not.
     package private(set) var recordCount = 0
 
+    /// The records of a file of that form, none of them in an envelope.
     package init(_ form: RecordForm, _ options: Options = Options()) {
         isWhole = form == .xml
         self.options = options
@@ -79,6 +83,7 @@ package struct RecordStream {
         scanner = WholeScanner(recordByteCountMax: options.recordByteCountMax, reason: reason)
     }
 
+    /// What a reading made by `init(surroundingsOf:)` has found; nil for any other.
     package var surroundings: EnvelopeSurroundings? {
         let use = (scanner as? JSONEnvelopeScanner)?.surroundings ?? (scanner as? XMLEnvelopeScanner)?.surroundings
         if case .collected(let found) = use { return found }
@@ -135,6 +140,7 @@ package struct RecordStream {
         try scanner.finish(at: offset) { try emit($0, take) }
     }
 
+    /// Takes decoded bytes: the first few are held until they say whether they are a mark.
     private mutating func scan(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
         guard bytes.count <= options.byteCountMax - offset - (head?.count ?? 0) else {
             throw RecordFileError(.tooLarge, "the file is longer than \(options.byteCountMax) bytes once it is decoded", offset: offset)
@@ -161,6 +167,7 @@ package struct RecordStream {
         try feed(bytes, take)
     }
 
+    /// Chooses the encoding by mark and declaration.
     private mutating func beginXML(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
         do throws(DocumentError) {
             let (encoding, markByteCount) = try XMLEncoding.encoding(of: bytes)
@@ -176,11 +183,13 @@ package struct RecordStream {
         try feed(bytes.part(offset..<bytes.count), take)
     }
 
+    /// Takes bytes of the file's encoding.
     private mutating func feed(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
         guard let transcoder else { return try feedText(bytes, take) }
         try transcoder.convert(bytes) { try feedText($0, take) }
     }
 
+    /// Takes bytes of UTF-8, in which offsets count.
     private mutating func feedText(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
         var scanner = takeScanner()
         defer { self.scanner = scanner }
@@ -200,6 +209,7 @@ package struct RecordStream {
         return taken
     }
 
+    /// Numbers a record, and gives it out unless it was taken before.
     private mutating func emit(_ record: RawRecord, _ take: (StreamRecord) throws -> Void) throws {
         recordCount += 1
         guard recordCount > options.recordCountPassed else { return }

@@ -5,6 +5,17 @@
 /// Text in UTF-8, brought to it where the document was in something else; a DOCTYPE is refused. An element around records leaves nothing behind once it ends, so that what is held does not grow with them.
 ///
 /// A file is of the type where the path leads to records, or by its last step to an element that would have them.
+///
+/// ```
+/// path /r/order       file <r xmlns="u"><shop>7</shop><order>1</order><order>2</order><sum>3</sum></r>
+/// records             <r xmlns="u"><shop>7</shop><order>1</order></r>   <r xmlns="u"><shop>7</shop><order>2</order></r>
+/// with surroundings   … <sum>3</sum> before each </r>
+/// ```
+///
+/// Invariants:
+/// 1. `skeleton` is what a record's document begins with: the start tags of `levels`, each with what stood in it before.
+/// 2. `recordDepth` is above 0 within a record alone; then markup is looked at only to find its end, and kept by `gatherer`.
+/// 3. Of `matched` an element has each number once, however its path may be followed: names that nest (`//a`) lead to no more states than the path has steps.
 struct XMLEnvelopeScanner: RecordScanner {
     /// An open element around the records.
     private struct Level {
@@ -25,6 +36,7 @@ struct XMLEnvelopeScanner: RecordScanner {
 
     private let steps: [XMLPath.Step]
     private let recordByteCountMax: Int
+    /// From the document's element on.
     private var levels: [Level] = []
     private var skeleton: [UInt8] = []
     /// The markup that has begun, from `<` on; of long comments and data within records only the end.
@@ -38,8 +50,10 @@ struct XMLEnvelopeScanner: RecordScanner {
     /// Elements open within the record; 0 outside.
     private var recordDepth = 0
     private var gatherer: RecordGatherer
+    /// The document's element has begun; `isOver`: it has ended.
     private var hasRoot = false
     private var isOver = false
+    /// Whether the path has led to a record, or to an element that would have them.
     private var hasReached = false
     /// Where the text begins, behind a byte order mark.
     private var firstOffset: Int?
@@ -135,6 +149,7 @@ struct XMLEnvelopeScanner: RecordScanner {
         }
     }
 
+    /// What markup it is, as soon as its first bytes tell: `<?`, `<!--`, `<![CDATA[`, any other `<!` and tags.
     private mutating func decide() {
         guard markup.count >= 2 else { return }
         switch markup[1] {
@@ -154,6 +169,7 @@ struct XMLEnvelopeScanner: RecordScanner {
     private var isEndTag: Bool { kind == .tag && markup[1] == UInt8(ascii: "/") }
     private var isEmptyTag: Bool { kind == .tag && markup[markup.count - 2] == UInt8(ascii: "/") }
 
+    /// Markup within a record has ended: a tag opens or closes an element.
     private mutating func within() {
         guard kind == .tag else { return }
         if let path = seeker { stray(path) }
@@ -204,6 +220,7 @@ struct XMLEnvelopeScanner: RecordScanner {
         return false
     }
 
+    /// An end tag outside records. An element that held records takes with it all that was kept in it, once that is seen to be XML.
     private mutating func close(at offset: Int) throws {
         if !levels.isEmpty { try flushText(at: offset) }
         let name = markup.dropFirst(2).prefix { !JSONGrammar.isBlank($0) && $0 != UInt8(ascii: ">") }
@@ -279,6 +296,7 @@ struct XMLEnvelopeScanner: RecordScanner {
         return found
     }
 
+    /// Text outside records, held until the next tag.
     private mutating func keep(text byte: UInt8, at offset: Int) throws {
         guard text.count < recordByteCountMax else { throw tooMuch(at: offset) }
         // Blanks between elements, however many, are nothing to keep.
@@ -286,6 +304,7 @@ struct XMLEnvelopeScanner: RecordScanner {
         text.append(byte)
     }
 
+    /// The text before a tag is whole, and belongs to what stands around the records.
     private mutating func flushText(at offset: Int) throws {
         if levels.isEmpty, !text.isEmpty { throw Self.strayText(at: offset) }
         let start = skeleton.count
@@ -305,6 +324,7 @@ struct XMLEnvelopeScanner: RecordScanner {
         RecordFileError(.tooLarge, "what stands around the records has more than \(recordByteCountMax) bytes", offset: offset)
     }
 
+    /// Gives the record out in its document, or only counts it where this reading collects what stands around.
     private mutating func end(_ last: UnsafeRawBufferPointer, at endOffset: Int, _ sink: RecordSink) throws {
         if case .collected = surroundings {
             try gatherer.finish(last) { _, byteCount in try sink(RawRecord(nil, byteCount, endOffset, nil)) }
@@ -363,6 +383,8 @@ struct XMLEnvelopeScanner: RecordScanner {
 }
 
 /// A start tag: its name, and the namespaces that it declares.
+///
+/// What is no tag gives some name and some declarations: a reader of the whole document refuses it.
 struct XMLTag {
     private let bytes: [UInt8]
 
@@ -404,6 +426,7 @@ struct XMLTag {
         return nil
     }
 
+    /// Up to a blank, an equals sign or the end.
     private func word(_ place: inout Int, to end: Int) -> [UInt8] {
         let first = place
         while place < end, !JSONGrammar.isBlank(bytes[place]), bytes[place] != UInt8(ascii: "=") { place += 1 }
