@@ -89,6 +89,7 @@ package struct JSONTape {
     }
 
     /// The member of an object, by its unescaped name.
+    ///
     /// - Returns: nil where there is none, or `node` is no object.
     /// - Complexity: O(members).
     package func member(_ name: String, of node: Int) -> Int? {

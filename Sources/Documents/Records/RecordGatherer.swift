@@ -21,9 +21,9 @@ struct RecordGatherer {
 
     /// Ends the record with its last bytes.
     ///
-    /// - Parameter body: gets the record, or nil where it is too long, and how long it is.
-    ///
     /// The bytes are lent for the call. Whatever `body` throws, the next record begins anew.
+    ///
+    /// - Parameter body: gets the record, or nil where it is too long, and how long it is.
     mutating func finish(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?, Int) throws -> Void) rethrows {
         if byteCount == 0, bytes.count <= byteCountMax { return try body(bytes, bytes.count) }
         carry(bytes)

@@ -109,6 +109,7 @@ final class JSONPathTable: @unchecked Sendable {
     }
 
     /// Builds the trie of a scope's paths and notes where it begins.
+    ///
     /// - Complexity: O(the tokens of its paths × the children of each branch): types are compiled once.
     func addTrie(for scope: inout SlotScope) {
         final class Branch {
@@ -185,9 +186,9 @@ struct JSONSource: DocumentSource {
         visit(node, trieRoot, slots)
     }
 
-    /// Depth is bounded by that of the document, 128.
     /// Goes down the trie and the document together, and notes for each slot the first node that comes: document order, since children are taken in it.
     ///
+    /// Depth is bounded by that of the document, 128.
     private func visit(_ node: Int, _ place: Int, _ slots: UnsafeMutablePointer<Int>) {
         let branch = trie[place]
         if branch.slot >= 0, slots[Int(branch.slot)] == none { slots[Int(branch.slot)] = node }
@@ -240,9 +241,7 @@ struct JSONSource: DocumentSource {
         _ = table.paths[path].tokens.withUnsafeBufferPointer { step($0, 0, node, body) }
     }
 
-    /// False once `body` has had enough.
-    /// Follows one path by itself, where all its nodes are wanted and not the first.
-    ///
+    /// Follows one path by itself, where all its nodes are wanted and not the first. False once `body` has had enough.
     private func step(_ tokens: UnsafeBufferPointer<JSONPath.Token>, _ index: Int, _ node: Int, _ body: (Int) -> Bool) -> Bool {
         guard index < tokens.count else { return body(node) }
         let kind = tape.nodes[node].kind

@@ -14,9 +14,9 @@ struct TimeParts: BitwiseCopyable, Equatable {
 enum TimeText {
     /// Reads `yyyy-MM-dd`, `HH:mm[:ss[.f…]]` or both with `T`, `t` or a blank between, and an offset `Z`, `±hh:mm`, `±hhmm` or `±hh`.
     /// Fractions past microseconds are cut; 24:00:00 is the end of the day.
+    /// A date alone may have an offset, as XML Schema writes it.
     ///
-    /// - Returns: nil for what is neither, or has anything behind it. A date alone may have an
-    /// offset, as XML Schema writes it.
+    /// - Returns: nil for what is neither, or has anything behind it.
     static func iso(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> TimeParts? {
         var reader = DigitReader(bytes: bytes, count: count)
         var parts = TimeParts()

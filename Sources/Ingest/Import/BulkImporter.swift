@@ -39,6 +39,7 @@ package final class BulkImporter: @unchecked Sendable {
     /// Who hears what becomes of records; called from any thread, one call at a time.
     package struct Outlet: Sendable {
         /// A record that must go the way of a POST.
+        ///
         /// - Parameter number: of the record in the whole input, from 1. May block for as long as a POST does.
         package var passOn: @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void
         /// - Parameter document: empty for a record that could not be told from its neighbours.

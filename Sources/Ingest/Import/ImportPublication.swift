@@ -35,7 +35,6 @@ struct ImportPublication {
         let firstSequence: Int64
     }
 
-    ///
     /// - Throws: errors of files, of the storage and of the catalog. What was written is removed again, unless the catalog's transaction was under way.
     func run() throws -> Result {
         try compactor.exclusively {

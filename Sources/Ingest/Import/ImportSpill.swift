@@ -135,13 +135,12 @@ struct ImportRunBuilder {
 
     /// Sorts the records and writes them.
     ///
-    /// - Parameters:
-    ///   - clients: by the batch's number of them.
-    ///   - tables: the table of each kind.
-    ///
     /// Entries of 16 bytes are sorted and not records; what is compared beyond the key is looked up in the record. Ranks are those among the run's own
     /// clients: only the order counts, and it is the same in every run.
     ///
+    /// - Parameters:
+    ///   - clients: by the batch's number of them.
+    ///   - tables: the table of each kind.
     func write(to spill: ImportSpill, clients: [[UInt8]], tables: [Int]) throws -> ImportRun {
         let ranks = Self.ranks(records, clients)
         var entries = records.map { record in

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Columns that are being filled, and the cold files that have them by now.
+///
+/// `rebuilds` has a row for each column that is being filled, `rebuilt_files` the keys of cold files that have it by now, and `rebuilt_columns` what was
+/// filled for good: a hot file whose columns are laid down anew must get it again.
 extension Catalog {
     /// Those that are not done, the oldest first.
     func rebuilds() throws -> [Rebuild] {
@@ -16,6 +19,9 @@ extension Catalog {
     }
 
     /// The one of the column that is not done, begun now where there is none, which goes at least as far.
+    ///
+    /// - Parameter through: the highest sequence of rows that may need it.
+    /// - Throws: `SQLiteError` where the catalog cannot be written.
     func beginRebuild(of column: String, table: String, through: Int64) throws -> Rebuild {
         let now = now
         let isOpen = try rebuilds().contains { $0.table == table && $0.column == column }
@@ -40,6 +46,7 @@ extension Catalog {
         return begun
     }
 
+    /// The rebuild is done, or wanted no more: its row and its files go, and the column counts as filled.
     func endRebuild(_ rebuild: Rebuild) throws {
         try write { connection in
             for sql in ["DELETE FROM rebuilt_files WHERE rebuild = ?1", "DELETE FROM rebuilds WHERE id = ?1"] {
@@ -66,10 +73,12 @@ extension Catalog {
         }
     }
 
+    /// Of files that need nothing: they are not written anew, and not looked at again.
     func noteRebuilt(_ rebuild: Rebuild, _ keys: [String]) throws {
         try write(isCounted: false) { try Self.noteRebuilt(rebuild, keys, $0) }
     }
 
+    /// In the transaction that makes the files those of the table.
     static func noteRebuilt(_ rebuild: Rebuild, _ keys: [String], _ connection: SQLiteConnection) throws {
         let insert = try connection.statement("INSERT OR IGNORE INTO rebuilt_files(rebuild, key) VALUES(?1, ?2)")
         for key in keys {

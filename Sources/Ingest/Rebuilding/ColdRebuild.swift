@@ -1,11 +1,15 @@
 import ColumnStore
 
 /// Writes a cold file anew with one column filled; everything else is taken over as it is, part by part as a merge does it.
+///
+/// A row group becomes a row group, with its rows in their order: sorting, bounds and bloom filters stay true. The column is made first, from the documents;
+/// the other columns are copied one after another, so that no more than one of them is in memory.
 struct ColdRebuild {
     let table: ColdTable
     let file: DataFile
     let refill: ColumnRefill
     private let parquet: ParquetFile
+    /// What `values` reads of each row, in this order; the first two tell whether a row needs the column.
     private static let keyPaths = ["type", "type_version", "received_at", "business_day"].map { ColumnPath($0) }
     /// Of documents that are read at a time.
     private static let batchByteCount = 8 << 20
@@ -32,6 +36,7 @@ struct ColdRebuild {
         return false
     }
 
+    /// - Throws: `DayCompactor.Cancelled`; errors of files, damage of the file's among them. What was written is abandoned then.
     func write(to writer: ColdFileWriter, _ isCancelled: () -> Bool) throws -> [ColdFileWriter.Output] {
         do {
             for number in parquet.metadata.rowGroups.indices { try write(rowGroup: number, to: writer, isCancelled) }
@@ -42,6 +47,7 @@ struct ColdRebuild {
         }
     }
 
+    /// The writer asks for the columns part by part, in its own order.
     private func write(rowGroup number: Int, to writer: ColdFileWriter, _ isCancelled: () -> Bool) throws {
         let filled = try values(rowGroup: number, isCancelled)
         let rowCount = filled.pieces.reduce(0) { $0 + $1.count }
@@ -59,6 +65,7 @@ struct ColdRebuild {
         }
     }
 
+    /// Takes a part over, a batch at a time.
     private func copy(_ part: ColumnPart, rowGroup: Int, rowCount: Int, _ take: (Column) throws(ColumnStoreError) -> Void) throws {
         guard let entry = try ColumnShape([part.path], schema: schema).entries.first else { return }
         let scan = try parquet.scan(ParquetScanRequest(projection: [part.path], schema: schema))
@@ -77,6 +84,7 @@ struct ColdRebuild {
     private func values(rowGroup number: Int, _ isCancelled: () -> Bool) throws -> (pieces: [Column], day: Int32) {
         let paths = Self.keyPaths + [ColumnPath(refill.field.name), ColumnPath("document")]
         var request = ParquetScanRequest(projection: paths, schema: schema)
+        // Documents are read beside it: a batch of ordinary ones has its usual rows, of large ones as many as fit.
         let rowByteCount = try parquet.scan(request).inflatedByteCountOfRow
         request.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, rowByteCount)))
         let reader = try parquet.scan(request).reader(rowGroup: number)

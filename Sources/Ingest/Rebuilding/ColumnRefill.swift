@@ -5,6 +5,8 @@ import Documents
 ///
 /// A row needs it whose own version of its type had no such column, or lacked members of the list. Rows of versions that had it keep what was
 /// taken then, by whatever path.
+///
+/// Used by one thread: it counts, and remembers which versions need the column.
 final class ColumnRefill {
     /// A type in force, cut down to the one column.
     private struct Reading {
@@ -29,6 +31,7 @@ final class ColumnRefill {
     private(set) var counts = Counts()
     private let types: [String: Reading]
     private let typeFile: (_ name: String, _ version: Int) throws -> [UInt8]?
+    /// Asked for row by row: a file has few versions of types.
     private var needs: [Version: Bool] = [:]
 
     /// - Parameters:
@@ -52,6 +55,7 @@ final class ColumnRefill {
         self.types = readings
     }
 
+    /// - Parameter member: of the call that asks for the rebuild.
     private static func refusal(_ member: String, _ text: String) -> Fault {
         Fault(.badParameter, text, errors: [.init(pointer: "/\(member)", code: "no-such-column", message: text)])
     }
@@ -94,6 +98,7 @@ final class ColumnRefill {
 
     // MARK: Which rows
 
+    /// Whether a row of that version of its type needs the column. Rows of types that are not in force, or do not give it, need nothing.
     private func isNeeded(_ type: Value, _ version: Value) throws -> Bool {
         guard case .bytes(let type) = type, case .integer(let number) = version else { return false }
         let key = Version(type: type, number: number)
@@ -126,11 +131,15 @@ final class ColumnRefill {
 
     /// The column with what documents say in the rows that need it.
     ///
+    /// Rows that need nothing keep their values: present and made ones are laid end to end, and each row's is taken from where it is.
+    ///
     /// - Parameters:
     ///   - present: the column as it is, of the type of `field`.
     ///   - receivedAt: in microseconds.
     ///   - document: of a row; nil for one without, which stays as it is.
     /// - Returns: nil when no row needs it.
+    ///
+    /// - Complexity: a document is read for each row that needs the column, whole.
     func filled(
         _ present: Column, types: Column, versions: Column, receivedAt: Column, document: (_ row: Int) throws -> [UInt8]?
     ) throws -> Column? {
@@ -151,6 +160,7 @@ final class ColumnRefill {
         return Column.concatenating([present, made.retyped(field.type)], type: field.type).gathering(places)
     }
 
+    /// A row as the hot tier's builder takes it, of which the one column alone is used.
     private func tailRow(_ reading: Reading, _ document: [UInt8], _ received: Int64, number: Int) -> TailRow {
         counts.rows += 1
         let row = Self.row(of: document, reading, received)
@@ -161,6 +171,8 @@ final class ColumnRefill {
             kind: reading.kind, businessDay: 0, issuedAt: 0, columns: row ?? none, clientByteCount: 0, receiptByteCount: 0)
     }
 
+    /// The column as a row of bytes, by a type that is cut down to it.
+    ///
     /// - Returns: nil when the document does not give the column as the type wants it.
     private static func row(of document: [UInt8], _ reading: Reading, _ received: Int64) -> [UInt8]? {
         var options = ReadingOptions(type: reading.kind.type, now: received, documentByteCountMax: .max, batchCountMax: 1, eachCountMax: 1)

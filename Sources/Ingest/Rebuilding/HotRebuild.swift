@@ -3,6 +3,9 @@ import ColumnStore
 /// Lays the groups of a sealed hot file down again, with one column filled.
 ///
 /// The images that they had stay until the next start: who began to read them goes on.
+///
+/// The open file is left to be: rows that come to it come by types that have the column, and what came before is in sealed ones (`Rebuilder.rebuild` seals it
+/// first).
 struct HotRebuild {
     let file: HotFile
     let writer: HotWriter
@@ -11,6 +14,8 @@ struct HotRebuild {
     /// What stands in the way: the column stays as it is while the file is hot.
     struct Obstacle: Error { let reason: String }
 
+    /// Group by group: each is replaced by itself, so that what is filled when it is cancelled stays so.
+    ///
     /// - Throws: `Obstacle`.
     func run(_ isCancelled: () -> Bool) throws {
         guard let tail = file.tail(of: refill.table) else { return }
@@ -24,6 +29,8 @@ struct HotRebuild {
         }
     }
 
+    /// The group's image with the column in it, and the columns that it has then.
+    ///
     /// - Returns: nil when no row of the group needs the column.
     private func filled(_ group: HotGroup, _ isCancelled: () -> Bool) throws -> (image: [UInt8], columns: [Field])? {
         guard let columns = SchemaEncoding.merged(group.typeColumns, adding: [refill.field]) else {
@@ -62,6 +69,7 @@ struct HotRebuild {
         return (output.sink.bytes, columns)
     }
 
+    /// By rows; nil for one that has none, as a removal.
     private func documents(of batch: ColumnBatch) throws -> [[UInt8]?] {
         guard case .int64(let rows) = batch.columns[HotChunk.rowIDIndex].flattened().values else { return [] }
         var documents = [[UInt8]?](repeating: nil, count: rows.count)

@@ -4,6 +4,12 @@ import Synchronization
 
 /// Fills columns for what was stored before a type had them: a file at a time, on the compactor's thread between compactions, so that nothing
 /// else waits for it. What is not done when the store closes goes on at the next start.
+///
+/// Invariants:
+/// 1. A cold file that has the column is named in the catalog by the very transaction that makes it the table's; of hot files a start asks all again, which
+///    costs no more than a look.
+/// 2. Whoever waits (`rebuild`) is told once: when it is done, stalled, ended, or cannot be done.
+/// 3. A stalled rebuild is not looked at before the compactor's next round, so that a damaged file does not keep its thread busy.
 final class Rebuilder: Sendable {
     /// What is to be looked at next.
     private enum Piece {
@@ -21,6 +27,7 @@ final class Rebuilder: Sendable {
         var stalled: Set<Int64> = []
         /// Keys of cold files that have it by now, as the catalog has them too.
         var rebuilt: [Int64: Set<String>] = [:]
+        /// Those that somebody who waited has cancelled: the next step ends them.
         var unwanted: Set<Int64> = []
         /// Who waits for a rebuild, by numbers of their own, and what became of it, until they have read it.
         var requestCount = 0
@@ -34,6 +41,7 @@ final class Rebuilder: Sendable {
             return summary
         }
 
+        /// Hands the result to all who wait for it.
         mutating func tell(_ rebuild: Rebuild, _ result: Result<RebuildSummary, any Error>) {
             for request in waiting.removeValue(forKey: rebuild.id) ?? [] { ended[request] = result }
         }
@@ -88,6 +96,7 @@ final class Rebuilder: Sendable {
         }
     }
 
+    /// Notes that it is wanted, and that somebody waits for it.
     private func begin(_ column: String, of table: String) throws -> (Rebuild, request: Int) {
         try listing.withLock { _ in
             let rebuild = try catalog.beginRebuild(of: column, table: table, through: Self.lastSealed(tier.boundary))
@@ -153,6 +162,7 @@ final class Rebuilder: Sendable {
         }
     }
 
+    /// Fills one file, or ends the rebuild where none is left.
     private func step(_ rebuild: Rebuild) throws {
         if state.withLock({ $0.unwanted.contains(rebuild.id) }) {
             try catalog.endRebuild(rebuild)
@@ -180,6 +190,7 @@ final class Rebuilder: Sendable {
         }
     }
 
+    /// It is in the catalog no more.
     private func end(_ rebuild: Rebuild, _ result: Result<RebuildSummary, any Error>) {
         state.broadcast { state in
             state.tell(rebuild, result)
@@ -188,6 +199,7 @@ final class Rebuilder: Sendable {
         }
     }
 
+    /// It stays in the catalog, and is taken up with the compactor's next round.
     private func stall(_ rebuild: Rebuild, _ result: Result<RebuildSummary, any Error>) {
         state.broadcast { state in
             state.stalled.insert(rebuild.id)
@@ -196,6 +208,8 @@ final class Rebuilder: Sendable {
     }
 
     /// Hot files first: what moves to cold meanwhile is found there.
+    ///
+    /// - Returns: nil where all that can be filled is.
     private func next(of rebuild: Rebuild) throws -> Piece? {
         let snapshot = tier.boundary.snapshot()
         let (done, left) = state.withLock { ($0.done[rebuild.id] ?? [], $0.left[rebuild.id] ?? []) }
@@ -223,6 +237,7 @@ final class Rebuilder: Sendable {
 
     private func noteRebuilt(_ keys: [String], _ rebuild: Rebuild) { state.withLock { $0.rebuilt[rebuild.id]?.formUnion(keys) } }
 
+    /// An Iceberg bound of a 64-bit column: little-endian (Iceberg spec, Appendix D).
     private static func number(_ bytes: [UInt8]?) -> Int64? {
         guard let bytes, bytes.count == 8 else { return nil }
         return bytes.withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
@@ -236,6 +251,7 @@ final class Rebuilder: Sendable {
         }
     }
 
+    /// The file cannot be filled now: it keeps the column as it was, and counts as left.
     private func leave(_ name: String, _ rebuild: Rebuild, _ reason: String) {
         StoreLog.note("a file keeps a column as it was", path: name, reason: "\(rebuild.column): \(reason)", level: .warning)
         state.withLock { _ = $0.left[rebuild.id, default: []].insert(name) }

@@ -12,9 +12,9 @@ extension Catalog {
     /// Of one upload: what comes then is counted alone.
     static let rejectionCountMax: Int64 = 1_000_000
 
-    /// - Throws: `overloaded` where its owner has too many that have not ended.
     /// Notes an announcement. Links that nobody used in time do not count as open.
     ///
+    /// - Throws: `overloaded` where its owner has too many that have not ended.
     func add(_ upload: Upload, openCountMax: Int64) throws {
         try write(isCounted: false) { connection in
             let count = try connection.statement("SELECT count(*) FROM uploads WHERE state IN ('NEW', 'PROCESSING') AND owner_id IS ?1 AND (state <> 'NEW' OR expires_at > ?2)")
@@ -97,12 +97,11 @@ extension Catalog {
 
     /// Notes how an upload stands, with the feedback of what it has read since, unless it is in another state by now than `state`.
     ///
-    /// - Parameter notices: who is told of it, if it is noted.
-    /// - Returns: false where it is.
-    ///
     /// The one way in which an upload changes: the state that the caller saw is part of the statement's condition, so that of two who change it at once one
     /// is told false and has changed nothing. A chunk's counts, position, feedback and notices are this one transaction.
     ///
+    /// - Parameter notices: who is told of it, if it is noted.
+    /// - Returns: false where it is.
     func change(_ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = [], notices: [Notice] = []) throws -> Bool {
         try write(isCounted: false) { connection in
             let update = try connection.statement(

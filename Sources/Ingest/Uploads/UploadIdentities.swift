@@ -34,9 +34,9 @@ final class UploadIdentities {
 
     func inTransaction<Result>(_ body: () throws -> Result) throws -> Result { try connection.transaction(body) }
 
-    /// - Returns: the record that brought it first, which may be this one.
     /// Notes which record brought an identity, unless one has.
     ///
+    /// - Returns: the record that brought it first, which may be this one.
     func first(_ identity: ReceiptIdentity, record: Int) throws -> Int {
         let key = Self.key(identity)
         let insert = try connection.statement("INSERT OR IGNORE INTO ids(key, record) VALUES(?1, ?2)")

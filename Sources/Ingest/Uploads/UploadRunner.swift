@@ -317,11 +317,10 @@ enum UploadForm {
         case envelope
     }
 
-    /// - Parameter surroundings: reads the file by that stream, where the type's paths reach beyond a record; nil where records may come without what stands behind them.
     /// What the type says counts first, then the content type and the name, then the first bytes.
     ///
+    /// - Parameter surroundings: reads the file by that stream, where the type's paths reach beyond a record; nil where records may come without what stands behind them.
     /// - Throws: `unknown-type` where the type is gone by now; what `surroundings` throws.
-    ///
     static func stream(
         of upload: Upload, first: [UInt8], passed: Int, _ uploads: Uploads, surroundings: ((RecordStream) throws -> EnvelopeSurroundings?)? = nil
     ) throws -> (RecordStream, RecordForm, Holding) {

@@ -111,9 +111,9 @@ package final class Uploads: Sendable {
 
     package var byteCountMax: Int { options.byteCountMax }
 
-    /// - Throws: `type-not-allowed`, `unknown-type`, `not-found`, `overloaded`.
     /// Notes what will come. Nothing is reserved for it on the disk.
     ///
+    /// - Throws: `type-not-allowed`, `unknown-type`, `not-found`, `overloaded`.
     package func announce(_ announcement: UploadAnnouncement, id: String, as principal: Principal) throws -> Upload {
         guard principal.access == .readWrite else { throw Fault(.readOnly, "this key may read only; a contract with access read-write may upload") }
         if let type = announcement.type {
@@ -219,11 +219,10 @@ package final class Uploads: Sendable {
 
     /// The file is here whole: it is read from now on.
     ///
-    /// - Parameter coding: of the bytes, where the call said one.
-    /// - Throws: `upload-mismatch` for another file than was announced; then it may be put again.
-    ///
     /// The order is: checked, durable, named to whoever copies the store's files, and only then PROCESSING.
     ///
+    /// - Parameter coding: of the bytes, where the call said one.
+    /// - Throws: `upload-mismatch` for another file than was announced; then it may be put again.
     package func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload {
         defer { file.end() }
         var upload = file.upload
