@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Rollups that were declared, and of each cold file which of their files has its sums.
+///
+/// `rollups` has every name that was ever declared, deleted ones too; `rollup_files` has for each cold file, by its key, the file of sums that covers it, or
+/// why none does.
 extension Catalog {
     /// A declared rollup.
     struct StoredRollup: Sendable {
@@ -27,6 +30,8 @@ extension Catalog {
         }
     }
 
+    /// Sums that were made for the name before are forgotten in the same transaction.
+    ///
     /// - Returns: the rollup's new number.
     func putRollup(_ name: String, json: [UInt8], isBuiltIn: Bool) throws -> Int64 {
         let now = now

@@ -80,12 +80,14 @@ package struct RollupReader {
         return order
     }
 
+    /// `[a-z][a-z0-9_]{0,62}`: what a table of sums is called behind its prefix.
     static func isName(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         guard let first = bytes.first, bytes.count <= 63, (0x61...0x7A).contains(first) else { return false }
         return bytes.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
     }
 
+    /// A reference token of a JSON Pointer, cut at 60 characters.
     private static func escaped(_ name: String) -> String {
         String(name.prefix(60)).split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
             .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
@@ -107,6 +109,7 @@ package struct RollupReader {
         return text
     }
 
+    /// Names with an expression each: keys, or measures. What is wrong with one leaves the others.
     private mutating func columns(_ body: JSONValue, _ name: String, _ countMax: Int, mayBeEmpty: Bool) -> [RollupStatement.Column] {
         guard let value = body[present: name], case .object(let all) = value else {
             fault("/\(name)", body[present: name] == nil ? "required" : "type", "an object of names and expressions is wanted")

@@ -2,6 +2,11 @@ import ColumnStore
 import Query
 
 /// A rollup within one state of the store: which cold files it has the sums of, and where. Immutable.
+///
+/// Invariants:
+/// 1. What is said beside `files` holds for one version of the rolled table: `isBeside` tells which.
+/// 2. A file of sums is read only while every cold file that it sums is there; one of them gone, the others' rows are read.
+/// 3. `rest` and the covered files are all files of the rolled table, each in one of the two.
 package struct RollupState: Sendable {
     let definition: RollupDefinition
     let statement: RollupStatement

@@ -22,6 +22,9 @@ package struct StatementCost: Sendable, Hashable {
 /// Questions that read many rows which a rollup could have spared: their forms, without constants, without who asked, and what they cost together.
 ///
 /// It is kept with the catalog's figures: durable, in backups, and no part of what files are proved by. What is lost with it is advice.
+///
+/// Any thread notes. The lock is held to add a question up; the catalog is written outside it, so that two writes may cross, and the earlier state may be the
+/// one that stays.
 final class StatementLog: Sendable {
     struct Entry: Sendable {
         /// With `?` for each constant.
@@ -40,6 +43,7 @@ final class StatementLog: Sendable {
         var number = 0
     }
 
+    /// Of the figures in the catalog.
     private static let name = "statements"
     /// Forms that are kept.
     static let countMax = 200
@@ -71,6 +75,10 @@ final class StatementLog: Sendable {
     }
 
     /// - Parameter needs: worked out only where the question read enough.
+    ///
+    /// - Parameters:
+    ///   - query: its text, of which the form without constants is kept.
+    ///   - cost: of this one run.
     func note(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {
         guard rowCountMin > 0, cost.rows >= Int64(rowCountMin) else { return }
         let needs = needs().filter { Self.definition(of: $0).json.serialized.count <= Self.needByteCountMax }
@@ -95,6 +103,7 @@ final class StatementLog: Sendable {
         if isDue { save() }
     }
 
+    /// Oldest first, so that a start knows which were not seen for longest. A failure is noted and costs nothing but advice.
     func save() {
         let entries = state.withLock { state in state.entries.sorted { state.seen[$0.key, default: 0] < state.seen[$1.key, default: 0] }.map(\.value) }
         if entries.isEmpty { return }
@@ -116,6 +125,7 @@ final class StatementLog: Sendable {
         ])
     }
 
+    /// Nil for what this version cannot read: it is left out.
     private static func read(_ item: JSONValue) -> Entry? {
         func number(_ name: String) -> Int64? {
             guard case .number(let text)? = item[name], let number = Int64(text), number >= 0 else { return nil }

@@ -1,6 +1,10 @@
 /// What clients used, by day: of receipts those whose hot files have moved to cold, of all else what was written down so far.
+///
+/// A row of `usage` is a client's day; figures are only ever added to it.
 extension Catalog {
     /// Adds to what is there. In a transaction of the caller's, where it must happen together with something else.
+    ///
+    /// - Parameter usage: by client and day; figures of nothing make no row.
     static func add(_ usage: [UsageKey: UsageFigures], _ connection: SQLiteConnection) throws {
         for (key, figures) in usage where !figures.isNothing {
             let statement = try connection.statement("""
@@ -19,6 +23,7 @@ extension Catalog {
         }
     }
 
+    /// In a transaction of its own.
     func add(_ usage: [UsageKey: UsageFigures]) throws { try write(isCounted: false) { try Self.add(usage, $0) } }
 
     /// - Parameters:

@@ -9,6 +9,7 @@ final class HotUsage: Sendable {
         var lastRow: Int64 = 0
         var usage: [UsageKey: UsageFigures] = [:]
     }
+    /// Of a file: its day, and which of the day's files it is.
     private struct Name: Hashable {
         let day: Int32
         let part: Int
@@ -17,6 +18,8 @@ final class HotUsage: Sendable {
     private let counted = Mutex<[Name: Counted]>([:])
 
     /// Of one file, up to what is committed.
+    ///
+    /// The lock is held while its new rows are counted: two who ask at once count none of them twice.
     func usage(of file: HotFile) throws -> [UsageKey: UsageFigures] {
         let name = Name(day: file.day, part: file.part)
         return try counted.withLock { counted in
@@ -44,6 +47,7 @@ extension HotFile {
     /// - Parameter body: called for each client and day with the last row that was looked at; the removal of a document is no receipt.
     func countUsage(after row: Int64, _ body: (_ last: Int64, UsageKey, UsageFigures) -> Void) throws {
         try pool.withConnection { connection in
+            // Asked first, so that all groups are of the same rows, whatever is committed meanwhile.
             let newest = try connection.integer("SELECT max(id) FROM rows") ?? 0
             guard newest > row else { return }
             let statement = try connection.statement("""

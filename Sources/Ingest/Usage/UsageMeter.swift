@@ -5,12 +5,14 @@ package final class UsageMeter: Sendable {
     private let counted = Mutex<[UsageKey: UsageFigures]>([:])
     /// Events that were delivered of late, by client and quarter of a minute.
     private let delivered = Mutex<[ClientID: [Int64: Int]]>([:])
+    /// In microseconds, and so many of them: a minute.
     private static let quarter: Int64 = 15_000_000
     private static let quarterCount: Int64 = 4
     private let clock: Clock
 
     package init(clock: Clock) { self.clock = clock }
 
+    /// - Parameter change: made under a lock, by the figures of the client's present day (UTC) that are not written down yet.
     package func add(to client: ClientID, _ change: (inout UsageFigures) -> Void) {
         let key = UsageKey(client: client, day: Clock.day(ofMicroseconds: clock.now()))
         let deliveries = counted.withLock { counted in

@@ -40,6 +40,10 @@ package struct SequenceRoster: Sendable {
     }
 
     /// Clears the bits of `selection` whose rows are in the set.
+    ///
+    /// - Parameters:
+    ///   - sequences: of the rows, by their places.
+    ///   - selection: a bit for each of them.
     package func remove(_ sequences: [Int64], from selection: inout Bitmap) {
         guard !isEmpty else { return }
         for (row, sequence) in sequences.enumerated() where contains(sequence) { selection[row] = false }

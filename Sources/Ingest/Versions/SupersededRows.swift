@@ -5,6 +5,11 @@ import Synchronization
 ///
 /// Rows come one at a time and are asked for by the million: they lie in sorted runs, of which each is about twice the next, and the newest
 /// in an array. A row that changes stands in a newer run again, which counts.
+///
+/// Invariants:
+/// 1. Each run is sorted by sequence. They stand from the oldest on, each at least twice as long as the next: a row is laid down anew O(log n) times.
+/// 2. Of a row that is in several places the newest counts: `recent` from its end, then the runs from the last.
+/// 3. Copies share the runs; `recent`, of 1,023 rows at most, is copied when one of them changes.
 package struct SupersededRows: Sendable {
     /// Whose newest version is asked for.
     package enum View: Sendable {
@@ -51,6 +56,7 @@ package struct SupersededRows: Sendable {
 
     package var isEmpty: Bool { runs.isEmpty && recent.isEmpty }
 
+    /// - Complexity: O(`recent` + log n for each run).
     package subscript(sequence: Int64) -> SupersededRow? {
         if let row = recent.last(where: { $0.sequence == sequence }) { return row }
         for run in runs.reversed() { if let row = run[sequence] { return row } }
@@ -95,6 +101,8 @@ package struct SupersededRows: Sendable {
     package var count: Int { runs.reduce(recent.count) { $0 + $1.rows.count } }
 
     /// The rows that a view leaves out of what had happened up to a sequence: sets that are asked one after another.
+    ///
+    /// Nearly all ask for everything up to now: each run keeps its set for them. For an instant before the last change the set is made of all rows.
     package func hidden(_ view: View, through sequence: Int64) -> [SequenceRoster] {
         if isEmpty { return [] }
         guard sequence >= lastBy, !hasReturned else {

@@ -9,6 +9,12 @@ import Synchronization
 /// many files and years there are.
 ///
 /// The writer's thread notes; any thread looks up; one flushes.
+///
+/// Invariants:
+/// 1. Every version is in the file, in `flushing` or in `young`; of one that is in several the youngest counts.
+/// 2. Readers look into memory first and into the file after: what a flush moves meanwhile is found in one of them at least.
+/// 3. `meta.through` rises in the transaction that lays the layer down: what the file says it has, it has.
+/// 4. `through` stands still once something could not be noted, so that the next start folds from there.
 package final class VersionIndex: Sendable {
     /// What a commit adds.
     package struct Notes: Sendable {
@@ -59,6 +65,7 @@ package final class VersionIndex: Sendable {
     private let store: String
     /// Nil until the first version comes: most stores have none.
     private let flushing: Mutex<SQLiteConnection?>
+    /// Whether there is a file to ask.
     private let isMade: Atomic<Bool>
     /// What the file had when it was opened.
     package let openedThrough: Int64
@@ -165,6 +172,10 @@ package final class VersionIndex: Sendable {
     package var isFull: Bool { state.withLock { $0.young.count >= 4 * Self.youngCountMax } }
 
     /// Lays what is in memory into the file, durably.
+    ///
+    /// Two do not flush at once; lookups and notes go on meanwhile. What cannot be written stays in memory and goes first the next time.
+    ///
+    /// - Throws: errors of the disk. The file is then as it was.
     package func flush() throws {
         try flushing.withLock { known in
             let layer = state.withLock { state in
@@ -211,6 +222,7 @@ package final class VersionIndex: Sendable {
         return Array(found.values.sorted { $0.version > $1.version }.prefix(limit))
     }
 
+    /// Nil for a document of which nothing ever came.
     package func newest(_ key: VersionKey) throws -> VersionEntry? {
         let noted = noted(key).compactMap(\.last)
         // Of like versions the last is the youngest.
@@ -228,6 +240,7 @@ package final class VersionIndex: Sendable {
     }
 
     /// The next version before or after a number that is of a kind.
+    /// Neither bound is among them; nil where there is none.
     package func nearest(_ key: VersionKey, below bound: Int32, _ kind: Kind) throws -> VersionEntry? { try nearest(key, .below(bound), kind) }
     package func nearest(_ key: VersionKey, above bound: Int32, _ kind: Kind) throws -> VersionEntry? { try nearest(key, .above(bound), kind) }
 
@@ -336,6 +349,7 @@ package final class VersionIndex: Sendable {
         return entries
     }
 
+    /// - Throws: `SQLiteError` of the kind that damage has, for what no version of a document could be.
     private func entry(_ row: SQLiteStatement) throws -> VersionEntry {
         guard let ticket = ULID(bytes: row.bytes(2)), let state = ReceiptState(code: row.int64(5)) else {
             throw SQLiteError(code: 11, message: "a version has no valid ticket or state", path: pool.path)
@@ -397,6 +411,7 @@ private struct VersionWriter {
         putRow = try connection.statement("INSERT OR REPLACE INTO superseded VALUES(?1, ?2, ?3, ?4, ?5)")
     }
 
+    /// Of a table or type: each name is in the file once.
     private mutating func id(_ name: String) throws -> Int64 {
         if let known = names[name] { return known }
         let insert = try connection.statement("INSERT OR IGNORE INTO names(name) VALUES(?1)")
