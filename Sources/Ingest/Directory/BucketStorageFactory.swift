@@ -4,6 +4,7 @@ import Synchronization
 /// Cold tables in a bucket: each a folder below one prefix, all over one client, one cache and one set of connections.
 package final class BucketStorageFactory: StorageFactory {
     package let client: BucketClient
+    /// One storage a table: what it knows of its objects is shared by all who ask.
     private struct State {
         var storages: [String: BucketStorage] = [:]
     }

@@ -1,8 +1,11 @@
 import Glibc
 
 /// A database file as it lies on disk, read without SQLite: whether each of its pages has its sum.
+///
+/// Pages that the log has are left out: theirs are newer, and the log's own sums prove them. Beyond five faults of a file no more are looked for.
 enum DatabaseFile {
     private static let faultCountMax = 5
+    /// Of the file at a time: whole pages, since both are powers of two.
     private static let readByteCount = 1 << 20
 
     /// Whether no page of it is there. Not even a new one is so once it has a log: turning the log on writes the first page, and syncs it.
@@ -20,6 +23,7 @@ enum DatabaseFile {
         return [logFault].compactMap { $0 } + own.map { Finding(path: path, fault: $0) }
     }
 
+    /// - Throws: where the file cannot be opened or read; what is wrong with its bytes is a fault.
     private static func faults(_ path: String, beside log: WriteAheadLog?) throws -> [String] {
         var faults: [String] = []
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -29,6 +33,7 @@ enum DatabaseFile {
         if header.isEmpty { return faults + ["is empty"] }
         guard header.count == 100, header.starts(with: PageSum.magic) else { return faults + ["is no SQLite file"] }
         let isFirstInLog = log?.pages.contains(1) ?? false
+        // Byte 16 of the header (SQLite file format, 1.3). A size of 65,536, which is written as 1, is none that a store has.
         let pageByteCount = Int(header[16]) << 8 | Int(header[17])
         guard pageByteCount >= 512, pageByteCount & (pageByteCount - 1) == 0 else { return faults + ["has pages of \(pageByteCount) bytes"] }
         guard header.withUnsafeBytes({ PageSum.isUsed($0) }) else {
@@ -48,6 +53,7 @@ enum DatabaseFile {
                 if faults.count >= faultCountMax { return faults }
             }
         }
+        // With a log the header in the file may be of before: only without one it must be right.
         let pageCount = header[28..<32].reduce(Int64(0)) { $0 << 8 | Int64($1) }
         if log == nil, !isFirstInLog, pageCount != number - 1 { faults.append("has \(number - 1) pages, its header says \(pageCount)") }
         return faults

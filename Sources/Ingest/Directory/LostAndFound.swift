@@ -23,6 +23,10 @@ final class LostAndFound: Sendable {
     private static let suffix = ".lost"
 
     /// Moves a file below DATA there, durably. One that is not there counts as put aside.
+    ///
+    /// Renamed, not copied: a file is in one of the two places whatever happens, and both directories are synced.
+    ///
+    /// - Throws: `DataDirectory.Failure.io`; the file is then where it was.
     func take(_ path: String, reason: String) throws {
         var status = stat()
         guard lstat(path, &status) == 0, !path.hasSuffix(Self.suffix) else { return }
@@ -77,6 +81,7 @@ final class LostAndFound: Sendable {
         }
     }
 
+    /// A directory with the time and a mark of its own, so that two processes, or two starts within a second, have two.
     private func begin() throws(FileSystemFault) -> String {
         var time = time(nil)
         var parts = tm()
@@ -102,6 +107,7 @@ final class LostAndFound: Sendable {
         throw failure
     }
 
+    /// Each is synced into the one above before the next is made.
     private func makeParents(of path: String) throws(FileSystemFault) {
         var missing: [String] = []
         var parent = Self.parent(path)

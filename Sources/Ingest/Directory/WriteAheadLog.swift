@@ -11,12 +11,19 @@ import Glibc
 ///
 /// https://sqlite.org/walformat.html#the_wal_index_file_format
 /// https://sqlite.org/fileformat2.html#walformat
+///
+/// ```
+/// header, 32 bytes: magic (its lowest bit: sums of big-endian words), version, page size, checkpoint, salt (8), sum (8) of the first 24 bytes
+/// frame, 24 bytes and a page: page number, pages after the commit (0 within a transaction), salt (8), sum (8) of the header and all frames so far
+/// ```
+/// Numbers are big-endian, in the index the machine's own.
 struct WriteAheadLog {
     /// Pages with a valid, committed frame: those of the file are not looked at for them.
     private(set) var pages: Set<UInt32> = []
     private(set) var fault: String?
     /// The fault is in what was committed: who reads the log as SQLite does loses it.
     private(set) var losesCommits = false
+    /// As far as the sums go: up to the last frame that ends a transaction.
     private var committedFrameCount = 0
 
     private static let headerByteCount = 32
@@ -84,6 +91,7 @@ struct WriteAheadLog {
         return (Int(word(16)), word(20), Array(bytes[32..<40]))
     }
 
+    /// Goes through all frames, past the first that is broken, too: what follows it tells whether it was whole once.
     private mutating func scan(_ descriptor: Int32, _ header: [UInt8], _ name: String) throws {
         let magic = Self.word(header, 0)
         let isBigEndian = magic & 1 == 1
@@ -113,6 +121,7 @@ struct WriteAheadLog {
                 if Self.bitCount(bytes) == 1 { fault = Self.zerosFault }
                 return
             }
+            // The salt changes with each use of the log: frames of an earlier one are left behind its end, and mean nothing.
             let isOurs = bytes[8..<16].elementsEqual(salt)
             let isCommit = Self.word(bytes, 4) != 0
             if broken == nil {

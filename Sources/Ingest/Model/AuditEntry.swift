@@ -30,6 +30,7 @@ package enum AuditOutcome: String, Sendable {
     case failed
 }
 
+/// An act of the audit trail, with what became of it.
 package struct AuditEntry: Sendable, Hashable {
     package var id: Int64
     /// Microseconds since 1970.

@@ -1,6 +1,9 @@
+/// What happened in the store behind a number, in the order of sequences.
 package struct ChangePage: Sendable {
+    /// One event of one receipt.
     package struct Change: Sendable {
         package var sequence: Int64
+        /// Microseconds since 1970.
         package var at: Int64
         package var event: String
         package var receipt: ReceiptSummary
@@ -14,6 +17,7 @@ package struct ChangePage: Sendable {
         }
     }
     package var changes: [Change]
+    /// Where to ask on: also where nothing has happened.
     package var nextAfter: Int64
     package init(changes: [Change], nextAfter: Int64) {
         self.changes = changes

@@ -1,4 +1,6 @@
+/// What a client's keys may do, as the administrator put it.
 package struct Contract: Sendable, Hashable {
+    /// Where a client is told of its receipts, and with which secret its calls are signed.
     package struct Webhook: Sendable, Hashable {
         package var url: String
         package var secret: String
@@ -95,6 +97,7 @@ package struct Contract: Sendable, Hashable {
     /// Microseconds since 1970.
     package var validFrom: Int64?
     package var validTo: Int64?
+    /// Nil for no limit.
     package var ratePerSecond: Double?
     package var webhook: Webhook?
     package var callbackHosts: [String]

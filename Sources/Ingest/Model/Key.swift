@@ -54,6 +54,7 @@ package struct NewKey: Sendable {
     }
 }
 
+/// A key as lists show it: nothing in it helps anybody to guess the key.
 package struct KeyDescription: Sendable {
     /// Where it stands among the keys of its owner.
     package struct Position: Sendable, Hashable {

@@ -1,5 +1,6 @@
 package import ColumnStore
 
+/// A page of a table's receipts, as a call asks for it.
 package struct PageRequest: Sendable {
     package enum Range: Sendable {
         case all
@@ -8,7 +9,9 @@ package struct PageRequest: Sendable {
         /// issued_at in microseconds.
         case instants(from: Int64?, to: Int64?)
     }
+    /// As callers name it.
     package var table: String
+    /// Nil for all whose rows the caller sees.
     package var client: String?
     package var range: Range
     package var type: String?
@@ -35,10 +38,12 @@ package struct PageRequest: Sendable {
     }
 }
 
+/// Receipts of one table, and where their walk goes on.
 package struct Page: Sendable {
     /// The fields asked for, in order.
     package var schema: Schema
     package var batches: [ColumnBatch]
+    /// Nil at the walk's end.
     package var nextCursor: String?
     /// For `document`: the content type of each row, batch by batch, where `document` is among the fields but `content_type` is not.
     package var contentTypes: [Column]?

@@ -1,5 +1,6 @@
 package import Documents
 
+/// A body to be taken, as a door gives it to the engine.
 package struct TakeRequest: Sendable {
     package enum Form: Sendable {
         case json, xml, ndjson

@@ -1,6 +1,8 @@
 package import Documents
 
+/// What became of a document, as its ticket tells it: of a stored one its receipt with steps and history, of a refused one its quarantine entry.
 package struct Ticket: Sendable {
+    /// Nil for one that was refused.
     package var summary: ReceiptSummary?
     /// A quarantine entry's: REFUSED.
     package var refused: QuarantineEntry?
@@ -47,11 +49,13 @@ extension Ticket {
     private static let ownDetails: Set<String> = ["name", "attempt", "reference", "status", "target", "version", "stage"]
 }
 
+/// One registrar's part, as it stands.
 package struct TicketStep: Sendable {
     package var name: String
     package var stage: Int
     package var state: String
     package var attempts: Int
+    /// Microseconds since 1970.
     package var at: Int64?
     package var reference: String?
     package var detail: String?
@@ -66,6 +70,7 @@ package struct TicketStep: Sendable {
     }
 }
 
+/// What happened to a receipt after it came.
 package struct HistoryEvent: Sendable {
     /// Microseconds since 1970.
     package var at: Int64

@@ -105,6 +105,8 @@ struct ULIDSteps {
 ///
 /// Within one millisecond, and while the clock stands behind the last one made, the next is the last plus a random step: rising, and
 /// still not to be guessed from another's.
+///
+/// Any thread; one lock for the time of a step.
 package final class ULIDGenerator: Sendable {
     private struct State {
         var last: ULID
@@ -116,6 +118,8 @@ package final class ULIDGenerator: Sendable {
     package init(above floor: ULID = ULID(high: 0, low: 0)) { state = Mutex(State(last: floor)) }
 
     /// Takes whole ranges of ULIDs for rows that are numbered elsewhere: `count` starts, each with room for 2^64 after it.
+    ///
+    /// Each start is in a `high` of its own, so that steps of 32 bits come to the end of none; the generator goes on above the last.
     func reserve(_ count: Int, milliseconds: Int64) -> [ULID] {
         let first = next(milliseconds: milliseconds)
         return state.withLock { state in
@@ -132,6 +136,7 @@ package final class ULIDGenerator: Sendable {
             var next: ULID
             if UInt64(clamping: milliseconds) > state.last.high >> 16 {
                 next = ULID(
+                    // The highest of the 80 bits is 0 in a new millisecond: there is room above it, so that steps do not run into the next.
                     high: UInt64(clamping: milliseconds) << 16 | UInt64.random(in: 0...0x7FFF, using: &state.random),
                     low: UInt64.random(in: 0...UInt64.max, using: &state.random))
             } else {
