@@ -192,6 +192,7 @@ private struct PlainPath {
         guard index < tokens.count, tokens[index].kind == .openBracket else { return XMLPath.Step(axis: axis, localName: [], namespaces: nil) }
         // *[local-name()='x']
         let rest = tokens[index...].prefix(6)
+        // Six tokens between the star and its closing bracket.
         let kinds: [XPathToken.Kind] = [.openBracket, .function, .openParenthesis, .closeParenthesis, .operation, .literal]
         guard rest.map(\.kind) == kinds, rest[index + 1].text == "local-name", rest[index + 4].text == "=",
             index + 6 < tokens.count, tokens[index + 6].kind == .closeBracket

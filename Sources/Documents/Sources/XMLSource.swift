@@ -9,6 +9,7 @@ struct XMLSource: DocumentSource {
     let document: XMLDocument
     let paths: [XMLPath]
     let arena: Arena
+    /// For what no plain path says; it bears the document's work.
     private let evaluator: XPathEvaluator
     private let work: WorkBudget
 
@@ -27,6 +28,7 @@ struct XMLSource: DocumentSource {
     private static func pointer(_ node: Int) -> xmlNodePtr? { xmlNodePtr(bitPattern: node) }
     static func node(_ pointer: xmlNodePtr) -> Int { Int(bitPattern: UnsafeMutableRawPointer(pointer)) }
 
+    /// `position()` and `last()` of a path outside a predicate are those of the element that it starts from.
     func enter(element: (index: Int, count: Int)?) {
         evaluator.place = element.map { ($0.index + 1, $0.count) } ?? (1, 1)
     }
@@ -114,6 +116,7 @@ struct XMLSource: DocumentSource {
                     if Self.matches(steps[index], present.pointee.name, present.pointee.ns) {
                         guard visit(steps, index + 1, present, body) else { return false }
                     }
+                    // After the node itself: document order.
                     if steps[index].axis == .descendant {
                         guard visit(steps, index, present, body) else { return false }
                     }
@@ -248,6 +251,7 @@ enum XMLLocation {
         let name = name(node)
         var position = 1
         var isAlone = true
+        // Those before it make the position; one behind it is enough to need one.
         var sibling = node.pointee.prev
         while let present = sibling {
             if isNamesake(present, of: node) { position += 1 }

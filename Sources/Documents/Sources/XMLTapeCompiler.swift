@@ -14,6 +14,7 @@ struct XMLTapeCompiler {
     private struct Unsupported: Error {}
 
     private let uris: [String: [String]]
+    /// Arrays that `XMLTapePaths` lays down as they are; records name places in them.
     private(set) var steps: [XMLTapePaths.Step] = []
     private(set) var paths: [XMLTapePaths.Path] = []
     private(set) var members: [Int32] = []
@@ -38,11 +39,13 @@ struct XMLTapeCompiler {
         }
     }
 
+    /// - Returns: the number of a path that is a part of another.
     private mutating func add(_ path: XMLTapePaths.Path) -> Int32 {
         paths.append(path)
         return Int32(paths.count - 1)
     }
 
+    /// Puts a text behind the others.
     private mutating func text(_ text: some StringProtocol) -> XMLTapePaths.Text {
         defer { texts += Array(text.utf8) }
         return XMLTapePaths.Text(offset: Int32(texts.count), count: Int32(text.utf8.count))
@@ -124,6 +127,9 @@ struct XMLTapeCompiler {
     }
 
     /// How nodes can be met by following one after another.
+    ///
+    /// What leads up first (`..`, `.`) leads to one node. From there names alone are direct; one `//` is so only where attributes or `.` follow it; a step up
+    /// later, or a second `//`, may meet a node twice.
     private static func kind(of steps: [XMLTapePaths.Step]) -> XMLTapePaths.Path.Kind {
         let isDescending = steps.drop { $0.isAnyNode }
         if isDescending.contains(where: { $0.axis == .parent }) { return .stepwise }
@@ -181,6 +187,7 @@ struct XMLTapeCompiler {
         return step
     }
 
+    /// A name without prefix is of no namespace, `*` of any.
     private mutating func name(_ token: XPathToken, _ step: inout XMLTapePaths.Step) throws {
         if token.localName != "*" {
             step.hasName = true

@@ -16,6 +16,7 @@ final class XMLTapeWalk {
     private let nodes: UnsafePointer<XMLNode>
     private let steps: UnsafeMutablePointer<Step>
     private let table: UnsafeMutablePointer<Path>
+    /// For texts that are put together; they live until the document is done with.
     private let arena: Arena
     private let work: WorkBudget
     /// Nodes that the far end of a path selects from an ancestor of many elements: the same for each of them.
@@ -40,6 +41,8 @@ final class XMLTapeWalk {
     func isAbsolute(_ path: Int) -> Bool { table[path].isAbsolute }
 
     /// Calls `body` with each node that the path selects, in document order, until it returns false.
+    ///
+    /// - Parameter number: of the path: below the type's count, of one of its paths; above, of a part of one.
     func forEach(_ number: Int, from node: Int, _ body: (Int) -> Bool) {
         let path = table[number]
         if path.kind == .union {
@@ -59,6 +62,7 @@ final class XMLTapeWalk {
         let start = path.isAbsolute ? 0 : node
         switch path.kind {
         case .direct, .union: _ = visit(Int(path.first), Int(path.first + path.count), start, part(path), body)
+        // `//a/b`: an outer `a` brings all its `b` first, though an inner one's may stand before the last of them. One node needs no order.
         case .unordered:
             var first = none
             var several: [Int] = []
@@ -121,6 +125,8 @@ final class XMLTapeWalk {
     }
 
     /// The near end from this node; the far end once for all nodes that lead to one ancestor.
+    ///
+    /// A path that begins at the document, asked from each of a million lines, is followed once, and its nodes are kept.
     private func split(_ path: Path, from node: Int, _ body: (Int) -> Bool) {
         var start = path.isAbsolute ? 0 : node
         if path.near >= 0 {
@@ -130,6 +136,7 @@ final class XMLTapeWalk {
                 count += 1
                 return count < 2
             }
+            // Several near nodes may lead to one far node, which must come once: then the path is followed whole.
             guard count == 1 else {
                 if count > 1 { whole(path, from: node, body) }
                 return
@@ -174,6 +181,7 @@ final class XMLTapeWalk {
                 attribute &+= 1
             }
             return true
+        // `byteCount` of an element is the number of its children: what a step looks at is charged before it does.
         case .child:
             guard nodes[node].kind.rawValue <= XMLNode.Kind.element.rawValue else { return true }
             guard work.charge(Int(nodes[node].byteCount), part) else { return false }
@@ -244,6 +252,7 @@ final class XMLTapeWalk {
         let first = Int(present.offset)
         let stop = Int(present.end)
         if first == stop { return UnsafeBufferPointer(start: ScalarText.noBytes, count: 0) }
+        // Nearly every element that is read holds one text: it is given where it stands.
         if first &+ 1 == stop, nodes[first].kind == .text { return tape.value(nodes[first]) }
         guard work.charge(stop &- first, .paths) else { return nil }
         var byteCount = 0
@@ -351,6 +360,7 @@ final class XMLTapeWalk {
     /// Nodes are equal to a text when one of them is, unequal when one of them is.
     private func compares(_ operation: XMLTapePaths.Operation, _ node: Int) -> Bool {
         let isEqual = operation.kind == .equal
+        // XPath 1.0, section 3.4: of two node-sets some pair decides, of a node-set and a text some node, of two texts they themselves.
         guard paths.operations[Int(operation.left)].kind == .path else {
             guard let left = text(operation.left, node), let right = text(operation.right, node) else { return false }
             return Self.areEqual(left, right) == isEqual
@@ -384,6 +394,7 @@ final class XMLTapeWalk {
     /// Whether XPath's `number()` of the node is one: as libxml2 reads it.
     private func isNumber(_ node: Int) -> Bool {
         guard let text = stringValue(node), work.charge(text.count, .xpath) else { return false }
+        // Digits alone are a number, as most are, and need no NUL behind them.
         if text.count > 0, text.count < 16, text.allSatisfy({ $0 &- 0x30 < 10 }) { return true }
         let terminated = arena.allocate(text.count + 1)
         if let base = text.baseAddress { terminated.update(from: base, count: text.count) }

@@ -52,6 +52,7 @@ final class XPathEvaluator {
         if !path.members.isEmpty { return union(path, from: node, body) }
         guard let split = path.split else { return evaluate(path, path.compiled, readsFarTexts: path.readsFarTexts, from: node, body) }
         // The near end from this node; the far end once for all nodes that lead to one ancestor.
+        // One near node at most: with two the whole expression is evaluated, since both could lead to one far node.
         var near = [path.isAbsolute ? Int(bitPattern: UnsafeMutableRawPointer(document.tree)) : node]
         if let compiled = split.near {
             near = []
@@ -82,6 +83,7 @@ final class XPathEvaluator {
                 return true
             }
         }
+        // libxml2 compares nodes by numbers that the document's elements have once they are set.
         if nodes.count > 1 {
             document.setOrder()
             nodes.sort { xmlXPathCmpNodes(xmlNodePtr(bitPattern: $0), xmlNodePtr(bitPattern: $1)) > 0 }
@@ -114,6 +116,7 @@ final class XPathEvaluator {
         document.setOrder()
         for (prefix, uri) in path.namespaces where registered.insert(prefix).inserted { xmlXPathRegisterNs(context, prefix, uri) }
         context.pointee.node = start
+        // Of each evaluation its own: libxml2 goes on counting otherwise.
         context.pointee.opCount = 0
         // A limit of none would be no limit.
         context.pointee.opLimit = UInt(max(work.left, 1))
@@ -121,6 +124,7 @@ final class XPathEvaluator {
         xmlResetError(&context.pointee.lastError)
         let result = xmlXPathCompiledEval(compiled, context)
         defer { xmlXPathFreeObject(result) }
+        // An expression that came to the limit has taken all that was left.
         let isLimit = result == nil && context.pointee.lastError.code == XML_XPATH_EXPRESSION_OK.rawValue + XPATH_OP_LIMIT_EXCEEDED.rawValue
         let operationCount = Int(clamping: context.pointee.opCount)
         guard work.charge(isLimit ? Int.max : operationCount, .xpath) else { return }

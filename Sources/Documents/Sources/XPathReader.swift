@@ -59,6 +59,7 @@ package final class XPathReader: XPathReading {
 private enum DocumentOrder {
     static func sort(_ nodes: inout [Int], in document: XMLDocument) {
         guard nodes.count > 1, nodes.contains(where: { $0 > 0 && xmlNodePtr(bitPattern: $0)?.pointee.type != XML_ELEMENT_NODE }) else { return }
+        // One walk over the tree numbers its nodes.
         var places: [Int: Int] = [:]
         var node: xmlNodePtr? = UnsafeMutableRawPointer(document.tree).assumingMemoryBound(to: xmlNode.self)
         while let current = node {

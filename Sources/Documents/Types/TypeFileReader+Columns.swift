@@ -5,11 +5,13 @@ internal import ColumnStore
 /// A column is `{"path" | "from" | "sum" | "expression", "type", …}`, a list `{"path" | "from", "columns", …}`: an object with `columns` is a list. What
 /// contradicts itself is a fault at the member that is too much, so that both could be read again by whoever mends the file.
 extension TypeFileReader {
+    /// A type without columns has those that every table has.
     mutating func readColumns() {
         guard let node = tape.member("columns", of: 0) else { return }
         file.columns = columns(node, isInList: false)
     }
 
+    /// - Parameter isInList: whether they are members of a list's elements, which may have any name and be no lists themselves.
     private mutating func columns(_ node: Int, isInList: Bool) -> [TypeFile.ColumnSpecification] {
         guard tape[node].kind == .object else {
             fail(node, "must be an object of columns", code: "wrong-type")
@@ -32,6 +34,7 @@ extension TypeFileReader {
     private mutating func column(_ node: Int, isInList: Bool) -> TypeFile.ColumnSpecification? {
         let name = String(decoding: tape.name(of: node), as: UTF8.self)
         if !Self.isIdentifier(name) { fail(node, "a column's name is a lower-case identifier of at most \(Self.nameByteCountMax) characters") }
+        // Members of a list stand below its name, where they are in nobody's way.
         if !isInList, TypeFile.commonColumnNames.contains(name) { fail(node, "every table has a column \(name) already") }
         if !isInList, file.tableKind.ownColumns.contains(where: { $0.field.name == name }) {
             fail(node, "every \(file.tableKind.noun) has a column \(name) already")
@@ -125,6 +128,7 @@ extension TypeFileReader {
         }
         var lookups = lookups(node)
         let added = tape.member("where", of: node).map { tests($0, isMatch: false) } ?? []
+        // With a path the sum goes over the nodes that it selects, from each of which it reads the value; alone it is the path.
         if let sum = tape.member("sum", of: node) {
             if let value = tape.member("value", of: node) { fail(value, "sum is the value") }
             if let path = path(sum) {
@@ -148,6 +152,7 @@ extension TypeFileReader {
             lookups[index].tests += added
             if let value { lookups[index].value = value }
         }
+        // A default may stand alone: a column that no document gives.
         if lookups.isEmpty, tape.member("default", of: node) == nil || tape.member("path", of: node) != nil {
             if tape.member("path", of: node) == nil, tape.member("from", of: node) == nil, tape.member("sum", of: node) == nil { fail(missing: "path", of: node) }
         }
@@ -159,6 +164,7 @@ extension TypeFileReader {
         readFlags(node, &column)
         if let bloom = tape.member("bloom", of: node) { column.hasBloom = boolean(bloom) ?? false }
         if let fallback = tape.member("default", of: node), !isNull(fallback) { column.fallback = constant(fallback) }
+        // What is said of a number means nothing for another type, and would be overlooked for ever.
         let isNumber: Bool
         switch column.type {
         case .decimal, .int32, .int64, .double: isNumber = true
@@ -183,6 +189,7 @@ extension TypeFileReader {
         }
     }
 
+    /// What a column and a list have in common.
     private mutating func readFlags(_ node: Int, _ column: inout TypeFile.ColumnSpecification) {
         if let required = tape.member("required", of: node) { column.isRequired = boolean(required) ?? false }
         if let stored = tape.member("stored", of: node) { column.isStored = boolean(stored) ?? true }
@@ -211,6 +218,7 @@ extension TypeFileReader {
         case "BLOB": return .binary
         default: break
         }
+        // `DECIMAL(18, 2)`, blanks within the brackets or not.
         guard name.hasPrefix("DECIMAL("), name.hasSuffix(")") else { return nil }
         let digits = name.dropFirst(8).dropLast().split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
         guard digits.count == 2, let precision = Int(digits[0]), let scale = Int(digits[1]), 1...38 ~= precision, 0...precision ~= scale else {

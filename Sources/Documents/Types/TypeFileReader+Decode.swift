@@ -47,6 +47,7 @@ extension TypeFileReader {
         return names(at: place, member)
     }
 
+    /// - Parameter what: for the message.
     private mutating func names(at place: Int, _ what: String) -> (text: String, names: [String])? {
         guard let text = string(place) else { return nil }
         do throws(TypeFileFault) {
@@ -62,6 +63,7 @@ extension TypeFileReader {
         }
     }
 
+    /// Nil where one of them is none, which is told: a step is taken whole or not at all.
     private mutating func codings(_ node: Int) -> [TypeFile.Decoding.Coding]? {
         guard let list = tape.member("as", of: node) else {
             fail(missing: "as", of: node)

@@ -31,6 +31,7 @@ extension TypeFileReader {
             return tape.children(of: from).flatMap { alternatives($0, isTime: isTime) }
         }
         if tape[node].kind == .array {
+            // Parts are put together: an id of a shop's number and the till's, a time of a date and a time of day.
             let parts = tape.children(of: node).compactMap { part($0, isTime: isTime) }
             if parts.isEmpty { fail(node, "an empty list of parts") }
             if isTime, parts.count > 2 { fail(node, "a time has a date and a time of day, no third part") }
@@ -108,6 +109,7 @@ extension TypeFileReader {
         file.timeZone = zone
     }
 
+    /// A zone that this machine's database has.
     private mutating func zoneName(_ node: Int) -> String? {
         guard let name = string(node) else { return nil }
         if ZoneRules.named(name) == nil { fail(node, "no such time zone; names are as Europe/Kyiv") }

@@ -19,6 +19,7 @@ extension TypeFileReader {
                 readRoots(child)
                 continue
             }
+            // The member's name is the path; what it must find is its value.
             let path = TypeFile.Path(text: name, pointer: tape.pointer(to: child))
             if tape[child].kind == .object {
                 guard checkObject(child, known: ["exists"]) else { continue }
@@ -55,6 +56,7 @@ extension TypeFileReader {
         if nodes.isEmpty { fail(node, "an empty list of roots matches nothing") }
         for node in nodes {
             guard let text = string(node) else { continue }
+            // {urn:x}order: the namespace up to the first closing brace, then the name; a colon would be a prefix, which means nothing without the document.
             var rest = text[...]
             var namespace = ""
             if rest.hasPrefix("{") {
@@ -85,6 +87,7 @@ extension TypeFileReader {
             } else if ![.object, .true, .false].contains(tape[node].kind) {
                 fail(node, "a JSON Schema is an object, true or false", code: "wrong-type")
             } else {
+                // Counted from the start of the file: the tape counts from behind its byte order mark.
                 let range = tape.range(of: node)
                 file.schema = range.lowerBound + tape.textOffset..<range.upperBound + tape.textOffset
             }

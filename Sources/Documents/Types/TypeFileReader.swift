@@ -18,6 +18,8 @@ package struct TypeFileReading: Sendable {
 
     /// - Throws: that it is no JSON.
     package init(_ json: [UInt8], files: [String: [UInt8]] = [:]) throws(TypeFileError) {
+        // A tape is lent: it is used up before the bytes and the reader go. A closure's typed error does not come through `withUnsafeBytes`, so that it is
+        // carried as a value.
         let outcome: Result<(TypeFile, [Fault.Violation]), TypeFileError> = json.withUnsafeBytes { bytes in
             let reader = JSONReader()
             do throws(DocumentError) {
@@ -102,6 +104,7 @@ struct TypeFileReader {
         for child in tape.children(of: node) {
             let name = String(decoding: tape.name(of: child), as: UTF8.self)
             guard !known.contains(name) else { continue }
+            // A misspelt member would be overlooked for ever, and its column be NULL.
             let near = NameSuggestion.closest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
             fail(child, "unknown member \(JSONGrammar.shown(Array(name.utf8)))\(near)", code: "unknown-member")
         }
@@ -143,6 +146,7 @@ struct TypeFileReader {
         if let node = tape.member("name", of: 0) {
             if let name = string(node) {
                 file.name = name
+                // Bit 0x20 makes capitals of ASCII small.
                 let isPlain = name.utf8.allSatisfy { byte in
                     byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") || byte &- 0x30 < 10 || [0x2D, 0x2E, 0x5F].contains(byte)
                 }
@@ -160,6 +164,7 @@ struct TypeFileReader {
         }
         if let node = tape.member("table", of: 0), let table = string(node) {
             file.table = table
+            // `t_accepted` is a view of every table `t`.
             let endings = [["_accepted"], TableKind.reservedSuffixes].flatMap { $0 }
             if !Self.isIdentifier(table) || endings.contains(where: table.hasSuffix) {
                 fail(node, "a table's name is a lower-case identifier that does not end in \(endings.joined(separator: " or "))")
@@ -224,6 +229,7 @@ struct TypeFileReader {
             let nodes = tape[child].kind == .array ? Array(tape.children(of: child)) : [child]
             for uri in nodes { if let text = string(uri) { uris.append(text) } }
             if uris.isEmpty { fail(child, "a prefix needs a namespace") }
+            // A namespace is written as a literal of XPath, which has two kinds of quotes and no escapes.
             if uris.contains(where: { $0.contains("'") && $0.contains("\"") || $0.utf8.contains(0) }) {
                 fail(child, "a namespace with both kinds of quotes cannot be written in an XPath")
             }
