@@ -10,6 +10,7 @@ package enum JSONForm {
     /// A string of JSON. Bytes that are no UTF-8 become U+FFFD.
     static func quoted(_ bytes: [UInt8]) -> String {
         var text = "\""
+        // Scalar by scalar: a character of several may hold a quote.
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
             switch scalar {
             case "\"": text += "\\\""
@@ -63,6 +64,7 @@ package enum JSONForm {
         while index < bytes.count {
             let taken = min(3, bytes.count - index)
             var bits: UInt32 = 0
+            // Three bytes are four symbols of six bits: `Ma` is TWE=, whose third symbol has two bits of nothing.
             for place in 0..<3 { bits = bits << 8 | (place < taken ? UInt32(bytes[index + place]) : 0) }
             for place in 0..<4 { text.append(place <= taken ? alphabet[Int(bits >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "=")) }
             index += 3

@@ -5,11 +5,13 @@ internal import Glibc
 /// Pointers and counts come from the walk, which knows that the bytes are there; nothing here reads past `count`.
 enum JSONGrammar {
     @inline(__always)
+    /// RFC 8259, section 2: space, LF, CR and tab; nothing else of Unicode's blanks.
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
     @inline(__always)
+    /// A byte below `0` wraps to a large number: one comparison for both bounds.
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
     @inline(__always)
@@ -29,6 +31,7 @@ enum JSONGrammar {
         var index = 0
         if index < count, bytes[index] == UInt8(ascii: "-") { index &+= 1 }
         guard index < count, isDigit(bytes[index]) else { return false }
+        // A zero in front stands alone: 01 is no number.
         if bytes[index] == UInt8(ascii: "0") {
             index &+= 1
         } else {
@@ -61,6 +64,7 @@ enum JSONGrammar {
         return nil
     }
 
+    /// Nil for what is none.
     private static func hexDigit(_ byte: UInt8) -> UInt16? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
@@ -83,6 +87,8 @@ enum JSONGrammar {
 
     /// The first escape of the string `bytes[start ..< start + count]` that RFC 8259 does not know, or that stands for half a
     /// character.
+    ///
+    /// - Returns: nil where every escape is one of the eight of a letter, or `\u` and four digits, surrogates in pairs.
     static func badEscape(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ count: Int) -> JSONFault? {
         let text = bytes + start
         var index = 0

@@ -46,6 +46,7 @@ struct JSONOutline {
                 tokenCount &+= 1
                 isInScalar = false
             case UInt8(ascii: ","), UInt8(ascii: ":"):
+                // n commas stand between n + 1 elements.
                 if depth == 1, isArray, byte == UInt8(ascii: ",") { elementCount = max(elementCount, 1) &+ 1 }
                 tokenCount &+= 1
                 isInScalar = false

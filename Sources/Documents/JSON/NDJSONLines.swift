@@ -79,6 +79,7 @@ package struct LineNumbers: Sendable {
 
     /// The lowest one above `number`.
     package func next(after number: Int) -> Int? {
+        // The bit of the number behind `number`; bits below it are shifted out.
         var place = max(0, number - before)
         while place < words.count * 64 {
             let rest = words[place / 64] >> UInt64(place % 64)

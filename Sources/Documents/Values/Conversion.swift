@@ -259,6 +259,7 @@ extension Conversion {
     /// - Throws: `.outOfRange`, and `.tooManyDigits` where the sum is none of the column's scale.
     func cell(ofSum digits: Int128, rest: Int128, scale wide: Int) throws(ValueFault) -> Cell {
         let unit = PowersOfTen.int128[wide - scale]
+        // Whole units of the rests go to the digits; what is left must be none, but for a double.
         let (carry, surplus) = rest.quotientAndRemainder(dividingBy: unit)
         let (value, isOverflow) = digits.addingReportingOverflow(carry)
         guard !isOverflow else { throw .outOfRange }

@@ -35,6 +35,7 @@ struct DecimalNumber: BitwiseCopyable {
             if byte == UInt8(ascii: ".") {
                 isPastMark = true
             } else if byte &- 0x30 < 10 {
+                // Zeros in front of d₁ have no weight but behind the mark: 0.001 is 0.1 × 10^-2.
                 if first < 0, byte == 0x30 {
                     if isPastMark { magnitude -= 1 }
                 } else {
@@ -69,6 +70,7 @@ struct DecimalNumber: BitwiseCopyable {
             if isDown { exponent = -exponent }
         }
         (self.first, self.last, digitCount) = (first, last, digits)
+        // All zeros are one: 0, -0 and 0e9.
         self.magnitude = digits == 0 ? 0 : magnitude + exponent
     }
 

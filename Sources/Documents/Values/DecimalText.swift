@@ -32,6 +32,7 @@ enum DecimalText {
                     return try long(bytes, count, from: start, isNegative: isNegative, scale: scale, shift: shift, mark: mark)
                 }
                 digits = digits &* 10 &+ UInt64(byte &- 0x30)
+                // Digits behind the mark lower the power of ten, zeros among them.
                 if markIndex >= 0 { fraction &+= 1 }
             } else if byte == mark, markIndex < 0 {
                 markIndex = index
@@ -71,6 +72,7 @@ enum DecimalText {
         }
         let digitCount = index &- start &- (isPastMark ? 1 : 0)
         let missing = scale &- fraction
+        // `12.` and `.5` are left to the long way, too: it says what is wrong with them, or takes them.
         guard digitCount > 0, missing >= 0, digitCount &+ missing <= 18, !(isPastMark && fraction == 0) else { return nil }
         digits = digits &* powers[missing]
         return isNegative ? -digits : digits

@@ -20,6 +20,7 @@ enum TimeText {
     static func iso(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> TimeParts? {
         var reader = DigitReader(bytes: bytes, count: count)
         var parts = TimeParts()
+        // A date has its first hyphen behind four digits, where a time of day of that length has a digit.
         if count >= 10, bytes[4] == UInt8(ascii: "-") {
             guard let year = reader.digits(4), reader.skip(UInt8(ascii: "-")), let month = reader.digits(2),
                 reader.skip(UInt8(ascii: "-")), let day = reader.digits(2), let days = days(year, month, day)
@@ -44,6 +45,7 @@ enum TimeText {
         return CivilDate.days(year: year, month: month, day: day)
     }
 
+    /// `HH:mm`, with seconds and their fraction where they are; false for what no clock shows.
     private static func readTime(_ reader: inout DigitReader, _ parts: inout TimeParts) -> Bool {
         guard let hour = reader.digits(2), reader.skip(UInt8(ascii: ":")), let minute = reader.digits(2) else { return false }
         var second = 0
@@ -52,6 +54,7 @@ enum TimeText {
             reader.index += 1
             guard let value = reader.digits(2) else { return false }
             second = value
+            // ISO 8601 takes either mark.
             if reader.next == UInt8(ascii: ".") || reader.next == UInt8(ascii: ",") {
                 reader.index += 1
                 guard let value = reader.fraction() else { return false }
@@ -105,6 +108,7 @@ struct DigitReader {
         self.count = count
     }
 
+    /// Nil at the end.
     @inline(__always) var next: UInt8? { index < count ? bytes[index] : nil }
     @inline(__always) var isAtEnd: Bool { index == count }
 
@@ -248,12 +252,14 @@ package struct TimeFormat: Sendable, Equatable {
         }
     }
 
+    /// One item after another. What the format does not say stays unknown: a date without a time of day is a date.
     private static func read(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ items: [Item]) -> TimeParts? {
         var reader = DigitReader(bytes: bytes, count: count)
         var (year, month, day): (Int?, Int?, Int?) = (nil, nil, nil)
         var (hour, minute, second, fraction): (Int?, Int?, Int?, Int?) = (nil, nil, nil, nil)
         var isAfternoon: Bool?
         var parts = TimeParts()
+        // One letter takes one digit or two, two letters exactly two.
         func number(_ width: Int) -> Int? { width == 1 ? reader.digits(upTo: 2) : reader.digits(width) }
         for item in items {
             switch item {
@@ -276,6 +282,7 @@ package struct TimeFormat: Sendable, Equatable {
                 hour = value
             case .halfDayHour(let width):
                 guard let value = number(width), 1...12 ~= value else { return nil }
+                // 12 AM is midnight, 12 PM noon.
                 hour = value % 12
             case .halfDay:
                 guard reader.count - reader.index >= 2, bytes[reader.index + 1] | 0x20 == UInt8(ascii: "m") else { return nil }

@@ -51,6 +51,7 @@ package final class ZoneRules: Sendable {
         }
     }
 
+    /// A whole plain file; nil for one that is not there, is something else, or too large to be a zone's.
     private static func contents(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -155,11 +156,15 @@ private enum TZifReader {
             (isUTCount, isStandardCount, leapCount, timeCount, typeCount, charCount) = (counts[0], counts[1], counts[2], counts[3], counts[4], counts[5])
         }
 
+        /// Of the block behind the header.
+        ///
+        /// - Parameter timeSize: bytes of an instant: 4 in the first block, 8 in the second.
         func byteCount(timeSize: Int) -> Int {
             timeCount * timeSize + timeCount + typeCount * 6 + charCount + leapCount * (timeSize + 4) + isStandardCount + isUTCount
         }
     }
 
+    /// - Precondition: the bytes are there.
     private static func bigEndian(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> UInt64 {
         bytes[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
     }
@@ -177,6 +182,7 @@ struct PosixZone: Sendable {
         /// Local seconds after midnight, -167 to 167 hours.
         var seconds: Int
 
+        /// When it happens in a year, in seconds since 1970 of the local time before it.
         func localSeconds(year: Int) -> Int64 {
             let days: Int
             switch day {
@@ -185,6 +191,7 @@ struct PosixZone: Sendable {
                 // 1970-01-01 was a Thursday.
                 let firstWeekday = ((first + 4) % 7 + 7) % 7
                 var date = (weekday - firstWeekday + 7) % 7 + (week - 1) * 7
+                // Week 5 is the last one, which may be the fourth.
                 while date >= CivilDate.dayCount(year: year, month: month) { date -= 7 }
                 days = first + date
             case .julianWithoutLeap(let number):
@@ -242,6 +249,7 @@ struct PosixZone: Sendable {
         var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
         var isAtEnd: Bool { index == bytes.count }
 
+        /// Letters, three at least, or anything between angle brackets: names are not kept.
         mutating func name() -> Bool {
             if peek == UInt8(ascii: "<") {
                 while let byte = peek, byte != UInt8(ascii: ">") { index += 1 }
@@ -281,6 +289,7 @@ struct PosixZone: Sendable {
             return sign * seconds
         }
 
+        /// `,day[/time]`; without a time 02:00:00.
         mutating func change() -> Change? {
             guard peek == UInt8(ascii: ",") else { return nil }
             index += 1
