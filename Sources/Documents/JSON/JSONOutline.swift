@@ -64,9 +64,9 @@ struct JSONOutline {
     }
 
     /// The place of the quote that ends a string, or the text's end.
-    // A backslash takes the byte behind it along, whatever it is.
     private static func end(ofString bytes: UnsafePointer<UInt8>, from start: Int, _ count: Int) -> Int {
         var index = start
+        // A backslash takes the byte behind it along, whatever it is.
         while index < count, bytes[index] != UInt8(ascii: "\"") { index &+= bytes[index] == 0x5C ? 2 : 1 }
         return min(index, count)
     }

@@ -199,12 +199,12 @@ struct Conversion: Sendable {
 enum Base64 {
     /// - Precondition: `target` has room for three bytes of every four.
     /// - Returns: the bytes written, or nil when the text is not base64.
-    // Symbols of six bits are shifted in; each fourth completes three bytes. Behind the first padding nothing but padding and blanks may come.
     static func decode(_ bytes: UnsafePointer<UInt8>, _ count: Int, into target: UnsafeMutablePointer<UInt8>) -> Int? {
         var bits: UInt32 = 0
         var symbolCount = 0
         var paddingCount = 0
         var written = 0
+        // Symbols of six bits are shifted in; each fourth completes three bytes. Behind the first padding nothing but padding and blanks may come.
         for index in 0..<count {
             let byte = bytes[index]
             if ScalarText.isBlank(byte) { continue }

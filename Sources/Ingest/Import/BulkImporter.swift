@@ -161,8 +161,8 @@ package final class BulkImporter: @unchecked Sendable {
     }
 
     /// Gathers the pieces whose turn it is, unless another thread does.
-    // Which thread gathers is whoever comes first: the one that finds another at it goes back to parsing, and the other takes its piece in turn.
     private func absorb() throws {
+        // Which thread gathers is whoever comes first: the one that finds another at it goes back to parsing, and the other takes its piece in turn.
         while true {
             let turn = state.withLock { state -> ImportPiece? in
                 guard !state.isAbsorbing, state.failure == nil, let piece = state.pieces.removeValue(forKey: state.nextPiece) else { return nil }
