@@ -95,6 +95,7 @@ package struct CSVReader {
     /// The next record, or nil at the end. Empty lines are passed over.
     /// - Throws: `.badCSV` for a quote out of place or a record of more or fewer fields than the header; the next call goes on after it.
     package mutating func nextRecord() throws(DocumentError) -> Record? {
+        // Blank lines between records belong to none.
         while offset < bytes.count, bytes[offset] == 0x0A || bytes[offset] == 0x0D {
             if bytes[offset] == 0x0A { line += 1 }
             offset += 1
@@ -217,6 +218,8 @@ package struct CSVReader {
     }
 
     /// The bytes of a record's document: header, LF, record.
+    ///
+    /// So a row can be read again by itself: its header is with it.
     package func document(of record: Record) -> [UInt8] {
         Array(bytes[headerRange]) + [0x0A] + Array(bytes[record.range])
     }

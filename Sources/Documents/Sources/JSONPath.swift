@@ -35,6 +35,7 @@ struct JSONPath: Sendable {
                 }
             }
             guard !isEscape else { throw TypeFileFault("~ in a JSON Pointer is ~0 or ~1") }
+            // `01` and `-1` are names and no indices (RFC 6901, section 4).
             let digits = String(decoding: name, as: UTF8.self)
             let index = name.allSatisfy { $0 &- 0x30 < 10 } && (name.count == 1 || name.first != 0x30) ? Int(digits) ?? -1 : -1
             tokens.append(Token(name: name, hash: NameHash.hash(name), isStar: Array(part) == [UInt8(ascii: "*")], index: index))
@@ -116,6 +117,7 @@ final class JSONPathTable: @unchecked Sendable {
             var children: [(token: JSONPath.Token, branch: Branch)] = []
             var slot: Int32 = -1
         }
+        // Paths that begin alike share the nodes of their beginnings.
         let root = Branch()
         for (slot, path) in scope.paths.enumerated() {
             var branch = root
@@ -297,6 +299,7 @@ struct JSONSource: DocumentSource {
 
     func exists(_ node: Int) -> Bool { tape.nodes[node].kind != .null }
 
+    /// From the receipt's element where the node lies in it, else from the document.
     func location(of node: Int, within element: Int) -> String {
         let holder = node >= element && node < Int(tape.nodes[element].end) ? element : 0
         return tape.pointer(to: node, from: holder)

@@ -96,6 +96,8 @@ final class XMLPath: @unchecked Sendable {
     }
 
     /// The expression in which a prefix of several namespaces (or of none) is spelled out, since libxml2 knows one namespace for a prefix.
+    ///
+    /// `r:order` of two namespaces becomes `*[local-name()='order' and (namespace-uri()='u1' or namespace-uri()='u2')]`.
     private static func rewritten(_ tokens: some Sequence<XPathToken>, _ namespaces: [String: [String]]) -> String {
         var text = ""
         for token in tokens {
@@ -128,6 +130,7 @@ private struct PlainPath {
         case .doubleSlash: (isAbsolute, isDescendant, index) = (true, true, 1)
         default: break
         }
+        // `/` alone is the document.
         if index == tokens.count {
             guard isAbsolute, !isDescendant else { return nil }
             return

@@ -87,7 +87,9 @@ struct XMLSource: DocumentSource {
         }
     }
 
-    /// False once `body` has had enough. Depth is that of the path and the document.
+    /// Follows the steps from `index` on, each node's subtree before the next node. False once `body` has had enough.
+    ///
+    /// Depth is that of the path and the document.
     private func visit(_ steps: UnsafeBufferPointer<XMLPath.Step>, _ index: Int, _ node: xmlNodePtr, _ body: (xmlNodePtr) -> Bool) -> Bool {
         guard index < steps.count else { return body(node) }
         switch steps[index].axis {
@@ -101,6 +103,7 @@ struct XMLSource: DocumentSource {
             while let present = attribute {
                 guard work.charge(1, .paths) else { return false }
                 if Self.matches(steps[index], present.pointee.name, present.pointee.ns) {
+                    // Safe: libxml2's attributes and nodes begin with the same members, down to `doc`.
                     let isWanted = present.withMemoryRebound(to: xmlNode.self, capacity: 1) { visit(steps, index + 1, $0, body) }
                     guard isWanted else { return false }
                 }
@@ -141,6 +144,7 @@ struct XMLSource: DocumentSource {
         guard let namespaces = step.namespaces else { return true }
         let uri = namespace?.pointee.href
         for wanted in namespaces {
+            // Nothing but its NUL: the element is to be in no namespace.
             if wanted.count == 1 {
                 if uri == nil { return true }
             } else if let uri, wanted.withUnsafeBufferPointer({ $0.baseAddress.map { xmlStrEqual($0, uri) != 0 } ?? false }) {
@@ -167,6 +171,8 @@ struct XMLSource: DocumentSource {
     }
 
     /// XPath's string-value (section 5): of an element all text in it, in document order.
+    ///
+    /// One text is given where it stands; several are put together in the arena.
     private func stringValue(of node: xmlNodePtr) -> ScalarText {
         let first: xmlNodePtr?
         switch node.pointee.type {
@@ -219,6 +225,7 @@ struct XMLSource: DocumentSource {
         return XMLLocation.path(to: pointer, from: element == root ? nil : Self.pointer(element))
     }
 
+    /// The path behind the place that it starts from: no node has a place there.
     func location(ofMissing path: Int, from node: Int, within element: Int) -> String {
         let text = paths[path].text
         if paths[path].isAbsolute { return text }
@@ -271,6 +278,7 @@ enum XMLLocation {
         return xmlStrEqual(sibling.pointee.ns?.pointee.prefix, node.pointee.ns?.pointee.prefix) != 0
     }
 
+    /// With its prefix, as the document writes it.
     private static func name(_ node: xmlNodePtr) -> String {
         let local = node.pointee.name.map { String(cString: $0) } ?? ""
         // An attribute's structure has its namespace in the same place.

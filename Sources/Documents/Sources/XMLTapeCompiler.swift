@@ -140,6 +140,7 @@ struct XMLTapeCompiler {
         return rest.allSatisfy { $0.axis == .attribute || $0.axis == .self } ? .direct : .unordered
     }
 
+    /// The step at `index`, which moves behind it and its predicates.
     private mutating func step(_ tokens: [XPathToken], _ index: inout Int) throws -> XMLTapePaths.Step {
         guard index < tokens.count else { throw Unsupported() }
         var step = XMLTapePaths.Step(axis: .child)
@@ -252,6 +253,7 @@ struct XMLTapeCompiler {
         return left
     }
 
+    /// A comparison, or an operand that is asked for by itself: then it must be a truth, or nodes.
     private mutating func comparison(_ tokens: [XPathToken], _ index: inout Int) throws -> Int32 {
         // The one thing that is asked of numbers: whether a text is one.
         let numbers = tokens[index...].prefix(9)
@@ -273,6 +275,7 @@ struct XMLTapeCompiler {
         return left
     }
 
+    /// Whether an operation gives true or false, and no text or nodes.
     private func isTruth(_ operation: Int32) -> Bool {
         switch operations[Int(operation)].kind {
         case .or, .and, .not, .equal, .unequal, .contains, .startsWith, .isNumber: true

@@ -21,6 +21,7 @@ final class XMLTapeWalk {
     private let work: WorkBudget
     /// Nodes that the far end of a path selects from an ancestor of many elements: the same for each of them.
     private var farNodes: [FarPlace: [Int]] = [:]
+    /// The path of the far end, and the node that it starts from.
     private struct FarPlace: Hashable {
         let path: Int
         let start: Int
@@ -165,6 +166,10 @@ final class XMLTapeWalk {
     // MARK: Steps
 
     /// False once `body` has had enough, or the work ends. Depth is that of the path.
+    ///
+    /// - Parameters:
+    ///   - index: of the step, in the table of all paths' steps.
+    ///   - end: behind the path's last one.
     private func visit(_ index: Int, _ end: Int, _ node: Int, _ part: WorkBudget.Part, _ body: (Int) -> Bool) -> Bool {
         guard index < end else { return body(node) }
         let step = steps + index
@@ -286,6 +291,8 @@ final class XMLTapeWalk {
     // MARK: Predicates
 
     /// An operation that is a truth, or nodes of which there is one.
+    ///
+    /// - Parameter number: of the operation; its tree is as deep as the expression nests.
     private func isTrue(_ number: Int32, _ node: Int) -> Bool {
         let operation = paths.operations[Int(number)]
         switch operation.kind {
@@ -358,6 +365,8 @@ final class XMLTapeWalk {
     }
 
     /// Nodes are equal to a text when one of them is, unequal when one of them is.
+    ///
+    /// - Complexity: O(n × m) comparisons of two node-sets, charged for each left one.
     private func compares(_ operation: XMLTapePaths.Operation, _ node: Int) -> Bool {
         let isEqual = operation.kind == .equal
         // XPath 1.0, section 3.4: of two node-sets some pair decides, of a node-set and a text some node, of two texts they themselves.

@@ -27,6 +27,7 @@ package final class XPathReader: XPathReading {
         max(XMLReader.readingByteCount(text), 32 * min(text.count, 256 << 10)) / 2 * 3
     }
 
+    /// An expression that was compiled; any thread may ask it, each call with a tree of its own.
     private struct Selection: XPathExpression {
         let path: XMLPath
 

@@ -2,9 +2,11 @@ import ColumnStore
 
 /// Exports: what was asked for and what became of it. Files lie beside the catalog; a file that no row leads to is nobody's.
 extension Catalog {
+    /// In the order that `export(_:)` of a row reads them by number.
     private static let exportColumns =
         "id, client_id, name, format, request, created_at, expires_in, state, ended_at, expires_at, row_count, byte_count, sha256, file_name, problem"
 
+    /// Notes what was asked for, before anything is made of it: after a restart it is begun again.
     func add(_ export: Export) throws {
         try write(isCounted: false) { connection in
             let insert = try connection.statement(
@@ -21,7 +23,7 @@ extension Catalog {
         }
     }
 
-    /// - Parameter owner: whose are seen; nil for all.
+    /// Anybody's: whether a caller may see it, whoever asks for them decides. Nil where there is none.
     func export(_ id: String) throws -> Export? {
         try read { connection in
             let select = try connection.statement("SELECT \(Self.exportColumns) FROM exports WHERE id = ?1")
