@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Writes a cold file anew with one column filled; everything else is taken over as it is, part by part as a merge does it.
 ///
-/// A row group becomes a row group, with its rows in their order: sorting, bounds and bloom filters stay true. The column is made first, from the documents;
+/// A row group becomes a row group, with its rows in their order: the file is sorted as it was. The column is made first, from the documents;
 /// the other columns are copied one after another, so that no more than one of them is in memory.
 struct ColdRebuild {
     let table: ColdTable
