@@ -11,9 +11,8 @@ package import Documents
 /// 1. Pieces are gathered in the input's order, by one thread at a time: of documents under one identity the first in the file is the row, whichever thread
 ///    read it.
 /// 2. Sorting and writing a run aside needs no order, and goes on beside the next piece; `settle` waits for it.
-/// 3. What is not published is nowhere but in memory and in the nameless file: an end of the process leaves the store as the last batch left it, but for what
-///    was
-/// passed on or refused by then.
+/// 3. What is not published is nowhere but in memory and in the nameless file: an end of the process leaves the store as the last batch left it, but for
+///    what was passed on or refused by then.
 ///
 /// `add`, `finish` and `stop` are one caller's, on one thread. How and why it is so: `docs/decisions/0012`.
 package final class BulkImporter: @unchecked Sendable {

@@ -7,12 +7,10 @@ import ColumnStore
 ///
 /// Steps, for each table of the batch:
 /// 1. Of every hot file whose days the batch meets, FAILED rows with the batch's very documents; then either each of the batch's rows is looked up in its
-///    index, or the
-///    index is read through and each entry looked up in the batch, whichever is less.
+///    index, or the index is read through and each entry looked up in the batch, whichever is less.
 /// 2. Of the cold table's files those whose days meet the batch's; of their row groups those with rows of the batch within their days.
 /// 3. Of each such row group the bloom filter is asked for each of these rows' receipt ids; where it knows some, the column of ids is read, and the rest of
-///    the identity
-///    of the rows that are wanted.
+///    the identity of the rows that are wanted.
 ///
 /// It is asked on the writer's thread: nothing is stored between the answer and the batch's commit.
 struct ImportLookup {

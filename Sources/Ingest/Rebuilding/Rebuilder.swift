@@ -6,8 +6,8 @@ import Synchronization
 /// else waits for it. What is not done when the store closes goes on at the next start.
 ///
 /// Invariants:
-/// 1. A cold file that has the column is named in the catalog by the very transaction that makes it the table's; of hot files a start asks all again, which
-///    costs no more than a look.
+/// 1. A cold file that has the column is named in the catalog by the very transaction that makes it the table's; of hot files a start goes through all
+///    again.
 /// 2. Whoever waits (`rebuild`) is told once: when it is done, stalled, ended, or cannot be done.
 /// 3. A stalled rebuild is not looked at before the compactor's next round, so that a damaged file does not keep its thread busy.
 final class Rebuilder: Sendable {
