@@ -74,7 +74,7 @@ struct JSONOutline {
     /// Of the tape, the tokens' places and the names, as `JSONReader` takes them.
     /// What is charged for before a long text is read.
     var readingByteCount: Int {
-        tokenCount * MemoryLayout<UInt32>.stride + (tokenCount / 2 + 2) * MemoryLayout<JSONNode>.stride
+        tokenCount * MemoryLayout<UInt32>.stride + (tokenCount / 2 + 2 + JSONReader.depthMax) * MemoryLayout<JSONNode>.stride
             + (tokenCount / 3 + 2) * MemoryLayout<UInt64>.stride
     }
 }

@@ -65,15 +65,16 @@ package final class JSONReader {
         guard code == Int32(till_json_ok.rawValue), let indexes else {
             throw JSONDiagnosis.fault(in: base, from: start, to: text.count, isOutOfMemory: code == till_json_no_memory.rawValue)
         }
-        // Each value takes two tokens at least (an element and its comma, a bracket and its partner), but the root.
+        // Each value takes two tokens at least (an element and its comma, a bracket and its partner), but the root, and brackets that have no partner: those are told when the
+        // text is at its end, and lie on the way down to it.
         guard tokenCount / 2 + 1 <= Self.nodeCountMax else {
             throw DocumentError(.tooLarge, "more than \(Self.nodeCountMax) values in one JSON text")
         }
         // A member takes three: its name, a colon, a value.
-        reserve(nodeCount: tokenCount / 2 + 2, nameCount: tokenCount / 3 + 2)
+        reserve(nodeCount: tokenCount / 2 + 2 + Self.depthMax, nameCount: tokenCount / 3 + 2)
         var walk = JSONWalk(
-            bytes: base + start, byteCount: text.count - start, indexes: indexes, tokenCount: tokenCount, nodes: nodes, frames: frames,
-            names: names)
+            bytes: base + start, byteCount: text.count - start, indexes: indexes, tokenCount: tokenCount, nodes: nodes, nodeCapacity: nodeCapacity, frames: frames,
+            names: names, nameCapacity: nameCapacity)
         if let fault = walk.run() { throw DocumentError(.badJSON, offset: fault.offset + start, fault.reason) }
         return JSONTape(bytes: base + start, byteCount: text.count - start, nodes: nodes, count: walk.nodeCount, textOffset: start)
     }

@@ -16,8 +16,8 @@ struct JSONName: BitwiseCopyable {
 
 /// A walk over the tokens of one text: checks the grammar and lays nodes down.
 ///
-/// Invariants: `indexes` has `tokenCount` ascending offsets below `byteCount`; `nodes` has room for `tokenCount / 2 + 2`, `names` for
-/// `tokenCount / 3 + 2`, `frames` for the deepest nesting.
+/// Invariants: `indexes` has `tokenCount` ascending offsets below `byteCount`; `nodes` has room for `tokenCount / 2 + 2` and as many more as brackets may be open,
+/// since those have no partner in a text that is cut off; `names` for `tokenCount / 3 + 2`, `frames` for the deepest nesting.
 ///
 /// The tokens are where simdjson found brackets, commas, colons, opening quotes and first bytes of other scalars, none of them within a string. A scalar's
 /// end is not among them: it is what stands before the blanks in front of the next token. One loop with a stack of its own, since a text's nesting must not
@@ -37,6 +37,9 @@ struct JSONWalk {
     let indexes: UnsafePointer<UInt32>
     let tokenCount: Int
     let nodes: UnsafeMutablePointer<JSONNode>
+    /// Asserted only: the invariant says that there is room.
+    private let nodeCapacity: Int
+    private let nameCapacity: Int
     private let frames: UnsafeMutablePointer<Frame>
     /// Names of the members of all open objects: hash in the upper half, node in the lower.
     private let names: UnsafeMutablePointer<UInt64>
@@ -48,13 +51,15 @@ struct JSONWalk {
 
     init(
         bytes: UnsafePointer<UInt8>, byteCount: Int, indexes: UnsafePointer<UInt32>, tokenCount: Int,
-        nodes: UnsafeMutablePointer<JSONNode>, frames: UnsafeMutablePointer<Frame>, names: UnsafeMutablePointer<UInt64>
+        nodes: UnsafeMutablePointer<JSONNode>, nodeCapacity: Int, frames: UnsafeMutablePointer<Frame>, names: UnsafeMutablePointer<UInt64>, nameCapacity: Int
     ) {
         self.bytes = bytes
         self.byteCount = byteCount
         self.indexes = indexes
         self.tokenCount = tokenCount
         self.nodes = nodes
+        self.nodeCapacity = nodeCapacity
+        self.nameCapacity = nameCapacity
         self.frames = frames
         self.names = names
         mayEscape = memchr(bytes, 0x5C, byteCount) != nil
@@ -200,6 +205,7 @@ struct JSONWalk {
 
     @inline(__always)
     private mutating func append(_ kind: JSONNode.Kind, offset: Int, byteCount: Int, flags: UInt8, _ name: JSONName) {
+        assert(nodeCount < nodeCapacity, "more values than tokens allow for")
         nodes[nodeCount] = JSONNode(
             offset: UInt32(truncatingIfNeeded: offset), byteCount: UInt32(truncatingIfNeeded: byteCount),
             end: UInt32(truncatingIfNeeded: nodeCount &+ 1), childCount: 0, nameOffset: name.offset,

@@ -46,6 +46,18 @@ final class JSONReaderTests: XCTestCase {
         }
     }
 
+    /// Brackets without partners are a token and a value each: there is room for them at every size (asserted where values are laid down).
+    func test_read_openBracketsAtTheEnd_haveTheirRoom() {
+        for count in [0, 1, 500, 800, 900, 957, 958, 959, 1_000, 1_020, 1_500, 4_000] {
+            for depth in [1, 64, 126, 127] {
+                for opener in ["[", "{\"a\":"] {
+                    let text = "[" + String(repeating: "1,", count: count) + String(repeating: opener, count: depth)
+                    XCTAssertEqual(fault(text)?.code, .badJSON, "\(count) values, then \(depth) of \(opener)")
+                }
+            }
+        }
+    }
+
     func test_read_bytesThatAreNotUTF8_areRefused() {
         let quoted: [[UInt8]] = [
             [0xFF], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0xF8, 0x88, 0x80, 0x80, 0x80],
