@@ -195,6 +195,8 @@ package final class BulkImporter: @unchecked Sendable {
         }
         let isFull =
             max(batch.rows.count, batch.duplicates.count) >= options.rowCountMax || batch.byteCount >= options.byteCountMax
+            // A piece adds some thousands at most.
+            || batch.tables.count >= ImportOrder.tableCountMax / 2
         state.broadcast { state in
             state.isAbsorbing = false
             state.nextPiece += 1

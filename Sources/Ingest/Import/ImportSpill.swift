@@ -70,19 +70,27 @@ final class ImportSpill: Sendable {
 /// Where records stand in the order of cold files, up to their time: table, day and client as one number.
 ///
 /// ```
-/// bits 56…63 table   bits 24…55 day, its sign bit turned so that days before 1970 come first   bits 0…23 rank of the client
+/// bits 48…63 table   bits 24…47 day, moved so that the least of 24 bits is 0   bits 0…23 rank of the client
 /// ```
 enum ImportOrder {
+    /// Tables of a batch: `BulkImporter` publishes one that comes near it.
+    static let tableCountMax = 1 << 16
+    /// Days of the years 1 to 9999 are some 3,652,059, from -719,162 on.
+    private static let dayShift: Int32 = 1 << 23
+
     /// - Parameters:
-    ///   - table: below 256.
+    ///   - table: below `tableCountMax`.
     ///   - rank: of the client among those that are compared; below 2^24.
     static func key(table: Int, day: Int32, rank: UInt32) -> UInt64 { dayKey(table: table, day: day) << 24 | UInt64(rank) }
 
-    /// The key's upper part.
-    static func dayKey(table: Int, day: Int32) -> UInt64 { UInt64(table) << 32 | UInt64(UInt32(bitPattern: day) ^ 0x8000_0000) }
+    /// The key's upper part. Days that no receipt has are taken for the nearest that 24 bits hold.
+    static func dayKey(table: Int, day: Int32) -> UInt64 {
+        let moved = min(max(day, -dayShift), dayShift - 1) + dayShift
+        return UInt64(table) << 24 | UInt64(UInt32(bitPattern: moved))
+    }
 
-    static func day(ofDayKey key: UInt64) -> Int32 { Int32(bitPattern: UInt32(truncatingIfNeeded: key) ^ 0x8000_0000) }
-    static func table(ofDayKey key: UInt64) -> Int { Int(key >> 32) }
+    static func day(ofDayKey key: UInt64) -> Int32 { Int32(truncatingIfNeeded: key & 0xFF_FFFF) - dayShift }
+    static func table(ofDayKey key: UInt64) -> Int { Int(key >> 24) }
 
     /// Of equal keys: by time, id, then arrival.
     @inline(__always)
