@@ -149,6 +149,8 @@ package struct ServiceXML: Sendable, Equatable {
         default:
             guard text.hasPrefix("#") else { return nil }
             let digits = text.dropFirst()
+            // Digits have no sign, which a number would be read with.
+            guard !digits.contains("+"), !digits.contains("-") else { return nil }
             let number = digits.hasPrefix("x") ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits, radix: 10)
             return number.flatMap(Unicode.Scalar.init).map(Character.init)
         }

@@ -23,7 +23,7 @@ final class ServiceXMLTests: XCTestCase {
 
     func test_parse_whatIsNoSuchXML_isNil() {
         let deep = String(repeating: "<a>", count: 100_000) + String(repeating: "</a>", count: 100_000)
-        for text in ["", " ", "<", "<>", "<a", "<a>", "<a></b>", "<a/>x", "<!DOCTYPE a><a/>", "<a>&b;</a>", "<a>&#xD800;</a>", "<a>&#99999999999;</a>", "<a>&amp</a>", "<a b=\"></a>", deep] {
+        for text in ["", " ", "<", "<>", "<a", "<a>", "<a></b>", "<a/>x", "<!DOCTYPE a><a/>", "<a>&b;</a>", "<a>&#xD800;</a>", "<a>&#99999999999;</a>", "<a>&#+65;</a>", "<a>&#x+41;</a>", "<a>&amp</a>", "<a b=\"></a>", deep] {
             XCTAssertNil(ServiceXML.parse(Array(text.utf8)), String(text.prefix(40)))
         }
         XCTAssertNil(ServiceXML.parse([0x3C, 0x61, 0x3E, 0xFF, 0x3C, 0x2F, 0x61, 0x3E]))
