@@ -162,7 +162,7 @@ final class VersionedTableTests: XCTestCase {
         let directory = TemporaryDirectory()
         let store = try Store(directory.path)
         let boundary = store.engine.tier.boundary
-        _ = try store.fixture.taken(Self.document("L-1", "Ann", 0, grades: []), as: .admin, client: "c")
+        _ = try store.fixture.taken(Self.document("L-1", "Ann", 0, grades: []), as: .admin, client: "c1")
         let first = boundary.snapshot().sequence
         let isDone = Mutex(false)
         let looked = Monitor<(looks: Int, bare: [Int64])?>(nil)
@@ -175,7 +175,7 @@ final class VersionedTableTests: XCTestCase {
             }
             looked.signal { $0 = (looks, bare) }
         }.start()
-        for number in 1...300 { _ = try store.fixture.taken(Self.document("L-1", "Ann", number, grades: []), as: .admin, client: "c") }
+        for number in 1...300 { _ = try store.fixture.taken(Self.document("L-1", "Ann", number, grades: []), as: .admin, client: "c1") }
         isDone.withLock { $0 = true }
         let (looks, bare) = looked.wait { $0 }
         XCTAssertGreaterThan(looks, 0)
