@@ -7,6 +7,8 @@ import Synchronization
 /// 1. Numbers are given under one lock, to commits whose thread has the write lock of its file: a commit that could see another has the higher number.
 /// 2. A commit is in the spool before it is durable in its file. What came to nothing is withdrawn by a later entry.
 /// 3. Times never fall.
+/// 4. A spool is written under the lock that gives numbers, which every commit of the store takes twice: entries stand in the order of their numbers, and
+///    what came to nothing behind the entry that it withdraws.
 final class CommitLog: CommitSink {
     struct State {
         var next: Int64

@@ -4,9 +4,14 @@ import Glibc
 /// Brings files that records name, and that no record holds, to the log's place: objects of cold tables and files of uploads. Before the segment with the
 /// record, so that whoever reads that finds them.
 struct LogCarrier {
+    /// Its files stand under names that their content decides (a size and a hash, or a key that a table gives once), so that one that is there already is
+    /// the same file.
     let place: LogPlace
     let directory: DataDirectory
 
+    /// Which files a record's changes name: rows of the catalog's `cold_objects`, and uploads.
+    ///
+    /// - Parameter changes: of a record of the catalog, as `LogPayload` has them.
     /// - Returns: none for changes that are damaged: who folds them finds that.
     static func named(_ changes: ArraySlice<UInt8>) -> [NamedFile] {
         var reader = ChangeReader(changes)
@@ -16,6 +21,7 @@ struct LogCarrier {
             switch change {
             // key, table_name, kind, byte_count, sha256, …
             case .insert(let table, _, let values) where table.name == "cold_objects" && values.count >= 5:
+                // The row's key is `<table>/<key>`: 'sales/data/00001.parquet' of the table `sales`.
                 guard case .text(let path) = values[0], case .text(let name) = values[1], case .integer(let byteCount) = values[3], case .blob(let sha256) = values[4],
                     path.count > name.count + 1
                 else { continue }
@@ -39,6 +45,9 @@ struct LogCarrier {
         return .upload(String(decoding: id, as: UTF8.self))
     }
 
+    /// Copies one file, unless one of its name and size is there. The hash is proved as it is copied.
+    ///
+    /// - Throws: what either storage throws; `.corruptFile` for a file that is not what its row says.
     /// - Returns: false for what is not there any more: a later record of the log says so, or the file is not whole yet.
     func bring(_ named: NamedFile) throws -> Bool {
         switch named {
@@ -49,6 +58,7 @@ struct LogCarrier {
             guard try source.byteCount(of: key) == byteCount else { return false }
             try FileCopy.copy(key, from: source, to: place.objects, as: name, byteCount: byteCount, sha256: sha256)
             return true
+        // Rows of uploads have no hash: the file is read for it, so that its name can say it.
         case .upload(let id):
             let source = try directory.files()
             guard ObjectKey.isValid("uploads/\(id)"), try source.byteCount(of: "uploads/\(id)") != nil else { return false }

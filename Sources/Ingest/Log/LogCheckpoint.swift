@@ -4,6 +4,10 @@ import ColumnStore
 ///
 /// Its files were copied while commits went on: all records up to `from` are in it, some of those up to `to`, and none after. Since a fold of the
 /// records after `from` ends right whatever of them was there before, it gives every state from `at` on.
+///
+///     checkpoint := "till-checkpoint 1\n" ( name " " value "\n" )* "\n" manifest
+///
+/// Its object is put last, so that whoever finds it finds its files.
 struct LogCheckpoint: Sendable {
     var epoch: Int64
     var from: Int64
@@ -16,6 +20,7 @@ struct LogCheckpoint: Sendable {
 
     var key: String { "\(Self.folder)\(LogNumber.text(epoch))-\(LogNumber.text(from))-\(LogNumber.text(to))" }
 
+    /// Whether a key is one of a checkpoint: the place may hold other objects.
     static func isName(_ key: String) -> Bool {
         let parts = key.dropFirst(folder.utf8.count).split(separator: "-", omittingEmptySubsequences: false)
         return key.hasPrefix(folder) && parts.count == 3 && parts.allSatisfy { LogNumber.number($0) != nil }

@@ -30,6 +30,13 @@ struct LogClaim {
         throw Refused(description: "\(place.url) is written by others at the same time")
     }
 
+    /// One attempt, decided by head and note:
+    ///
+    /// 1. No head: the place must be empty, and an epoch begins one above what this store has noted.
+    /// 2. Another store's: refused.
+    /// 3. A head that this store has promised: a start before this one was cut off behind the swap; the next epoch begins.
+    /// 4. A later epoch, or more records than this store's files know of: refused, these files are an earlier state.
+    /// 5. The same epoch, and spools that tell all: the writer's mark changes, and the epoch goes on. Else the next one begins.
     private static func takeOnce(_ place: LogPlace, store: String, in directory: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
         // Read again: an earlier try may have left its promise.
         let state = LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
@@ -103,6 +110,7 @@ struct LogClaim {
         try place.objects.put(LogHead.key(ofEpoch: found.epoch), found.bytes)
     }
 
+    /// Reads the head again: a swap whose answer was lost, or was overtaken at once, is told by it.
     private static func taken(_ place: LogPlace, _ head: LogHead, isNew: Bool) throws -> LogClaim {
         guard let seen = try place.head(), seen.head == head else { throw Refused(description: "\(place.url) was taken over at the same time") }
         return LogClaim(head: head, tag: seen.tag, isNew: isNew)

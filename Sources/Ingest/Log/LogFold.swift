@@ -2,6 +2,11 @@ import ColumnStore
 import Glibc
 
 /// Folds records into copies of a store's databases. One thread.
+///
+/// 1. Each database that a record has named has one open transaction until `close`; all are committed together after `changeCountMax` changes, but for
+///    `isHeld`.
+/// 2. An entry says what a row is, not how it changed: applied again, or to a copy that has it already, it leaves the same row.
+/// 3. Records come in the order of their numbers; that they follow from each other is the reader's to prove.
 final class LogFold {
     private final class File {
         let connection: SQLiteConnection
@@ -14,6 +19,7 @@ final class LogFold {
             try connection.execute("BEGIN IMMEDIATE")
         }
 
+        /// A table's columns and key, asked of SQLite once; statements of the schema forget what is known.
         func shape(_ name: String) throws -> TableShape {
             if let known = shapes[name] { return known }
             let shape = try TableShape(name, connection)
@@ -51,10 +57,14 @@ final class LogFold {
         (self.workspace, self.isAgain, self.isRead, self.isDurable) = (workspace, isAgain, isRead, isDurable)
     }
 
+    /// Folds one record; fences, and commits that came to nothing, change nothing.
+    ///
     /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
+    ///   `SQLiteError` for a disk that is full or fails, which says nothing of the record.
     func apply(_ record: LogRecord) throws {
         recordCount += 1
         guard record.kind == .rows || record.kind == .catalog else { return }
+        // The size is the record's word, and is asked before memory is taken for it.
         guard record.byteCount <= LogSegment.payloadByteCountMax else { throw misfit(record, "it is too large") }
         let bytes: [UInt8]
         do {
@@ -84,6 +94,8 @@ final class LogFold {
         case .delete(let table, let key): try file.shape(table.name).delete(key, file.connection)
         case .schema(let sql, _, _):
             do { try file.connection.execute(sql) } catch {
+                // A table that is there, or gone, by a record that is folded a second time. SQLite has one code for it and for every other fault of a
+                // statement.
                 guard isAgain, error.message.contains("already exists") || error.message.contains("duplicate column") || error.message.contains("no such") else { throw error }
             }
             file.shapes = [:]

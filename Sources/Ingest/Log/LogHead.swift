@@ -21,6 +21,8 @@ struct LogHead: Equatable, Sendable {
     static let key = "head"
 
     /// What an epoch had come to when the next one began.
+    ///
+    /// Written before the swap that begins the next epoch, and again by each attempt: the epoch's writer may go on until then.
     static func key(ofEpoch epoch: Int64) -> String { "epochs/\(LogNumber.text(epoch))" }
 
     static func newMark() -> String { Hexadecimal.text((0..<16).map { _ in .random(in: 0...255) }) }
@@ -64,6 +66,7 @@ struct LogFields {
     let title: String
     private var values: [String: String] = [:]
 
+    /// - Parameter bytes: any: a line without a value is passed over, and of two of one name the later counts.
     init(_ bytes: [UInt8]) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         title = lines.first ?? ""
@@ -75,7 +78,7 @@ struct LogFields {
 
     subscript(name: String) -> String? { values[name] }
 
-    /// One that a log counts to.
+    /// One that a log counts to: 0 to 2⁶², so that what is added to it does not overflow.
     func number(_ name: String) -> Int64? { values[name].flatMap { Int64($0) }.flatMap { (0...1 << 62).contains($0) ? $0 : nil } }
 }
 

@@ -33,12 +33,15 @@ final class LogKeeper: Sendable {
         var checkpoints: WorkerThread?
     }
     private let threads = Mutex(Threads())
+    /// `madeAt` is of the steady clock, in nanoseconds, 0 before the first of this process; `byteCountThen` are bytes sent as it was begun; `failure` is of
+    /// the last attempt.
     private struct Checkpoints {
         var madeAt: UInt64 = 0
         var byteCountThen: Int64 = 0
         var failure: String?
         var count = 0
     }
+    /// Of this process, for figures and for when the next one is due; what an epoch owes is in `LogShipper.Progress`.
     private let checkpoints = Mutex(Checkpoints())
 
     /// A checkpoint is made so often, or when segments since the last one have so many bytes.
@@ -90,6 +93,7 @@ final class LogKeeper: Sendable {
 
     private var isStopping: Bool { log.state.withLock { $0.isStopping } }
 
+    /// Something was lost, the epoch owes one, one was asked for, or enough time or bytes have gone by since this process made its last.
     private var isCheckpointDue: Bool {
         if log.state.withLock({ $0.loss != nil }) { return true }
         let (byteCount, isOwed) = shipper.progress.withLock { ($0.byteCount, $0.owesCheckpoint && $0.checkpoint == nil) }
@@ -105,9 +109,13 @@ final class LogKeeper: Sendable {
         }
     }
 
+    /// Copies the store to the log's place, writes the checkpoint's own object last, and removes what it covers. On the thread of checkpoints.
+    ///
+    /// What fails is noted once and tried again by that thread's next turn, a second later.
     private func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
         guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
         do {
+            // Before the copy begins: what is wished for, or sent, while it is made may not be in it.
             let (wishes, byteCount) = shipper.progress.withLock { ($0.wishes, $0.byteCount) }
             let made = try backup(place, { [log] in log.position }, { [self] in isStopping })
             let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
@@ -116,6 +124,7 @@ final class LogKeeper: Sendable {
                 known.failure = nil
                 (known.madeAt, known.byteCountThen, known.count) = (SteadyClock.nanoseconds(), byteCount, known.count + 1)
             }
+            // The object is there: only now does the epoch owe it no more, once the log has come to `to`.
             shipper.take(checkpointFrom: made.from, to: made.to, at: made.at, wishes: wishes)
             if answers != nil { shipper.ship() }
             try LogRetention(place: place, now: clock.now()).run()
@@ -159,6 +168,7 @@ final class LogKeeper: Sendable {
             return threads
         }
         threads.shipper?.join()
+        // Before the thread of checkpoints is waited for, which may be within a long copy.
         answers?.stop()
         threads.checkpoints?.join()
         let end = SteadyClock.seconds() + Self.waitSeconds

@@ -3,6 +3,7 @@ import ColumnStore
 /// Proves that a store's files are the fold of its log: each table of each database has the very rows that the records make of the checkpoint.
 ///
 /// Nobody works on the store meanwhile. What was not sent yet is taken from its spools, so that a store whose server was killed is proved too.
+/// The log's end is folded into scratch files and compared with DATA table by table (`TableComparison`): it needs room for a second copy of all databases.
 package struct LogProof {
     private let place: LogPlace
     private let directory: String
@@ -18,6 +19,7 @@ package struct LogProof {
     package func run() throws -> [Finding] {
         // The log goes on from a store that was restored once a server has begun an epoch with it.
         guard let state = LogState.read(directory), !state.isRestored else { return [] }
+        // A log that is damaged, or lacks something, is a finding; a place that gives no answer is an error, since nothing was proved.
         let reader: LogReader
         do {
             reader = try LogReader(place, instant: nil, unsent: try unsent(after: 0).last?.sequence ?? 0)
@@ -43,6 +45,7 @@ package struct LogProof {
         return try entries.filter { $0.kind != nil && $0.sequence > last && !recovery.withdrawn.contains($0.sequence) }.map { entry in
             let payload = Array(entry.payload)
             let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
+            // They are folded, and never checked as a chain: epoch and hash are of no use here.
             return LogRecord(
                 epoch: 0, sequence: entry.sequence, time: entry.time, kind: entry.kind ?? .noop, previous: LogRecord.noHash, byteCount: payload.count, payload: compressed)
         }
@@ -52,6 +55,7 @@ package struct LogProof {
         var findings: [Finding] = []
         let state = try Catalog.State(path: folded.path(of: "catalog.sqlite"))
         var names = ["catalog.sqlite"] + state.hotFiles.map { "hot/\($0).sqlite" }
+        // A store makes these when it first needs them: the log has them or not, and files of days stand in the folded catalog.
         for name in ["queues.sqlite", "executions.sqlite"] where try folded.byteCount(of: name) != nil { names.append(name) }
         let own = try LocalStorageFactory.files(directory)
         for name in names {
@@ -68,6 +72,7 @@ package struct LogProof {
         return findings
     }
 
+    /// Of both, so that a table that one of them lacks is a difference.
     private static func tables(_ one: SQLiteConnection, _ other: SQLiteConnection) throws -> [String] {
         var names: Set<String> = []
         for connection in [one, other] {

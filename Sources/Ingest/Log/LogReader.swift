@@ -1,14 +1,17 @@
 import ColumnStore
 
 /// What of a log leads to one instant: a checkpoint, and the records after it.
+///
+/// Numbers of records are those of one epoch: `checkpoint.from + 1` is the first that is folded, `end.last` the last that counts.
 struct LogReader {
     let place: LogPlace
     let head: LogHead
     let checkpoint: LogCheckpoint
     /// Of the epoch, from the checkpoint on.
     private let segments: [LogPlace.SegmentName]
-    /// The epoch's end.
+    /// The epoch's end. Records beyond `end.last` were sent by a writer that did not get to say so, and do not count.
     private let end: LogHead
+    /// Microseconds since 1970; the largest number where the end is asked for.
     private let instant: Int64
 
     /// The instant is not one of the log's.
@@ -31,6 +34,13 @@ struct LogReader {
         segments = try place.segments(of: checkpoint.epoch).filter { $0.last > checkpoint.from }
     }
 
+    /// The newest epoch with a checkpoint that serves the instant, in it the newest such checkpoint, and where that epoch ends.
+    ///
+    /// A checkpoint serves instants from its `at` on, and only where the log has come to its `to`: its copies may hold commits up to there, which the fold
+    /// has to bring to one state.
+    ///
+    /// - Parameter unsent: above 0, records of the present epoch that are on this machine alone count as well.
+    /// - Throws: `Outside` where none serves it, or the instant is after the epoch's end.
     private static func choose(_ place: LogPlace, _ head: LogHead, _ all: [LogCheckpoint], _ instant: Int64?, _ unsent: Int64) throws -> (LogCheckpoint, LogHead) {
         for epoch in Set(all.map(\.epoch)).sorted(by: >) {
             let end = epoch == head.epoch ? head : try past(place, epoch)
@@ -38,6 +48,7 @@ struct LogReader {
                 checkpoint.to <= end.last && checkpoint.at <= min(instant ?? .max, end.until) || unsent > 0 && epoch == head.epoch && checkpoint.to <= unsent
             }
             let own = all.filter { $0.epoch == epoch && isWithin($0) }.sorted { $0.at < $1.at }
+            // The first epoch, from the newest down, that has one: an older epoch is asked for instants that lie before the newer one's first checkpoint.
             guard let last = own.last else { continue }
             if instant == nil { try refuseLater(place, head, after: end) }
             guard let instant, instant > end.until else { return (last, end) }
@@ -64,6 +75,7 @@ struct LogReader {
         }
     }
 
+    /// The head that an epoch ended with, which whoever began the next one has laid aside.
     private static func past(_ place: LogPlace, _ epoch: Int64) throws -> LogHead {
         let key = LogHead.key(ofEpoch: epoch)
         return try LogHead(parsing: try place.objects.get(key, byteCountMax: 4_096), path: "\(place.url)/\(key)")
@@ -76,6 +88,7 @@ struct LogReader {
         var next = checkpoint.from + 1
         var before: LogRecord?
         var last: LogRecord?
+        // Merged segments and their parts may lie side by side: `next` says what is still wanted, and a segment that ends before it is not even read.
         for name in segments {
             if next > end.last { break }
             guard name.first <= next else { throw missing(next, through: name.first - 1) }
@@ -86,6 +99,8 @@ struct LogReader {
                 throw ColumnStoreError(.corruptFile, path: path, "has other records than its name says")
             }
             for record in segment.records {
+                // Across segments, too: each proves its own chain only. Where parts overlap the record before is not the neighbour, and there is nothing to
+                // compare.
                 if let before, record.sequence == before.sequence + 1, record.previous != before.hash || record.time < before.time {
                     throw ColumnStoreError(.corruptFile, path: path, "record \(record.sequence) does not follow from the one before")
                 }
@@ -100,12 +115,14 @@ struct LogReader {
             }
         }
         guard next > end.last else { throw missing(next, through: end.last) }
+        // The head has the hash of its last record: a log whose tail was replaced by another chain of as many records is told by it.
         guard before == nil || before?.sequence != end.last || before?.hash == end.hash else {
             throw ColumnStoreError(.corruptFile, path: place.url, "record \(end.last) is another than the log's head says")
         }
         return last
     }
 
+    /// A segment that was listed and is gone was merged or retired meanwhile: it is missed as one that never was.
     private func bytes(_ name: LogPlace.SegmentName, _ next: Int64) throws -> [UInt8] {
         do {
             return try place.objects.get(name.key, byteCountMax: LogSegment.byteCountMax)

@@ -2,6 +2,11 @@ import ColumnStore
 import Glibc
 
 /// Finds out where the log of a store goes on, before its files are changed.
+///
+/// 1. The note (`LogState`) says what lies at the log's place; spools say what came after, entry by entry.
+/// 2. Where the spools cannot be trusted to tell everything, the next start begins an epoch, which owes a checkpoint: files were changed past the log, the
+///    machine was started anew without a clean end, or a number is in no spool.
+/// 3. Of each file the last entry alone may be without its commit: a writer begins a commit once the one before is done.
 struct LogRecovery {
     /// nil: this store has had none.
     let state: LogState?
@@ -10,7 +15,10 @@ struct LogRecovery {
     /// Whether the log has a checkpoint that the epoch's records go on from, as far as this store has noted.
     let hasCheckpoint: Bool
     /// Spools of the process before, by their first numbers.
+    ///
+    /// They hold what is to be sent first, in the order of these numbers.
     let spools: [Int64]
+    /// The number of the store's next commit: behind all that note and spools have.
     let next: Int64
     /// Of the last commit.
     let time: Int64
@@ -46,6 +54,7 @@ struct LogRecovery {
             }
         }
         (spools, self.next, self.time) = (found, next, time)
+        // What a process wrote without a sync is there as long as the machine runs: the boot's id tells. An id that nobody knows is never the same.
         let isSameBoot = state?.boot == MachineStart.id && !MachineStart.id.isEmpty
         isWhole = state.map { !$0.isBroken && ($0.isClean || isSameBoot) && isConnected } ?? false
         hasCheckpoint = isWhole && state?.hasCheckpoint == true && !isFenced
@@ -58,6 +67,9 @@ struct LogRecovery {
         self.withdrawn = withdrawn
     }
 
+    /// A whole spool, in memory.
+    ///
+    /// - Throws: `DataDirectory.Failure`.
     static func bytes(_ path: String) throws -> [UInt8] {
         guard let descriptor = Optional(open(path, O_RDONLY | O_CLOEXEC)), descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
         defer { close(descriptor) }

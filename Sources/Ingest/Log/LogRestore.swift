@@ -31,7 +31,11 @@ package struct LogRestore {
         (self.instant, self.directory, self.storages, self.progress) = (instant, directory, storages, progress)
     }
 
+    /// Made by one thread; it needs room for the checkpoint's databases beside the store itself.
+    ///
     /// - Throws: with nothing made.
+    ///   `LogReader.Outside` for an instant that the log does not have; `ColumnStoreError` for a log that is damaged, a place that gives no answer, and a
+    ///   head that changed a hundred times while it was to be raised.
     package func run() throws -> Summary {
         var made = try make()
         let taken: (last: Int64, state: LogState)
@@ -132,6 +136,8 @@ package struct LogRestore {
         try connection.cutLog()
     }
 
+    /// Every object that the tables' present versions need, with the size and hash that the folded catalog has of it. The metadata itself is read from the
+    /// log's place.
     private static func cold(_ state: Catalog.State, _ place: LogPlace, _ scratch: ScratchFolder) throws -> [BackupManifest.File] {
         guard !state.coldVersions.isEmpty else { return [] }
         let catalog = try Catalog(readOnlyPath: scratch.files.path(of: "catalog.sqlite"))
@@ -142,6 +148,7 @@ package struct LogRestore {
             let hashes = try catalog.coldHashes(of: name)
             let keys = try table.presentKeys()
             for key in keys.metadata + keys.data {
+                // A hash is what the copy is held against: without one a damaged object would be restored and nobody told.
                 guard let known = hashes[key] else {
                     throw ColumnStoreError(.corruptFile, path: table.storage.place(of: key), "is in the table, but the catalog of that instant does not know it")
                 }
@@ -161,6 +168,8 @@ package struct LogRestore {
         }
         try place.objects.list(prefix: "uploads/") { object in
             let parts = object.key.split(separator: ".")
+            // `uploads/<id>.<bytes>.<sha256>`: what another has laid there under other names is passed over, as is a copy of another size than its name
+            // says.
             guard parts.count == 3, let byteCount = Int64(parts[1]), byteCount == object.byteCount, let sha256 = Hexadecimal.bytes(String(parts[2])), sha256.count == 32 else { return }
             brought[String(parts[0])] = .init(path: String(parts[0]), name: object.key, byteCount: byteCount, sha256: sha256)
         }
@@ -181,6 +190,7 @@ struct LogBackupStorage: ObjectStorage {
 
     private var refusal: ColumnStoreError { ColumnStoreError(.unsupportedFeature, path: "", "a log is only read here") }
 
+    // A restore writes to the store's own storages: whatever would change the log is refused.
     func location(of key: String) -> String { find(key).storage.location(of: find(key).key) }
     func key(ofLocation location: String) -> String? { nil }
     func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) { throw refusal }

@@ -1,6 +1,12 @@
 import ColumnStore
 
 /// Removes what no instant that can be restored needs: a day after a checkpoint has come that covers it.
+///
+/// 1. The newest checkpoint that is a day old is the oldest one kept: every instant of the last day lies at or behind a kept one.
+/// 2. Segments go whose records that checkpoint has (`last <= from`), and whole epochs before its own.
+/// 3. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
+///
+/// Run by the thread of checkpoints, after each; it trusts times that the place itself gives its objects.
 struct LogRetention {
     let place: LogPlace
     /// Microseconds since 1970.
@@ -9,6 +15,7 @@ struct LogRetention {
     /// A file may have come a while before the record that names it was sent.
     private static let marginMilliseconds: Int64 = 3_600_000
 
+    /// - Throws: what the place throws; what was removed by then stays removed, and the next run goes on.
     func run() throws {
         try removeMerged()
         try removeCovered()
@@ -17,6 +24,8 @@ struct LogRetention {
     /// Segments that lie within others, a day after these have come: whoever began to read may want them until then.
     private func removeMerged() throws {
         guard let epoch = try place.head()?.head.epoch else { return }
+        // The segment that those which follow in the list may lie within, and whether it was read and found to be sound: before that nothing is removed for
+        // it.
         var whole: (name: LogPlace.SegmentName, isSound: Bool)?
         let before = (now - LogKeeper.keptMicroseconds) / 1_000
         // A larger one of those that begin alike comes first.
@@ -34,6 +43,7 @@ struct LogRetention {
         }
     }
 
+    /// - Complexity: a listing of all files below `base/` and `uploads/`.
     private func removeCovered() throws {
         let all = try place.checkpoints().sorted { ($0.epoch, $0.at) < ($1.epoch, $1.at) }
         // The newest one that is old enough, and all after it.
@@ -47,6 +57,7 @@ struct LogRetention {
             }
         }
         let needed = Set(kept.flatMap { $0.manifest.files.map(\.name) } + [BackupManifest.key])
+        // Milliseconds, as the place gives them; checkpoints count microseconds.
         let before = first.at / 1_000 - Self.marginMilliseconds
         var gone: [String] = []
         for prefix in [LogPlace.base, "uploads/"] {

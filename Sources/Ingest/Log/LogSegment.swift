@@ -10,11 +10,14 @@ struct LogSegment: Sendable {
     var records: [LogRecord]
 
     private static let magic = Array("TILLLOG1".utf8)
+    /// Behind `length`: epoch, sequence and time of 8 bytes, the kind, both hashes, and the payload's size before compression.
     private static let recordHeadByteCount = 8 * 3 + 1 + 32 * 2 + 4
     /// A segment is cut at 8 MiB; one group of large documents, and a thousandfold of that, is below.
     static let byteCountMax = 1 << 31
     static let payloadByteCountMax = 1 << 31 - 1
 
+    /// The object's bytes. It takes about twice the segment in memory while it is made.
+    ///
     /// - Precondition: there is a record.
     var bytes: [UInt8] {
         var out = LittleEndianBytes(bytes: Self.magic)
@@ -66,6 +69,8 @@ struct LogSegment: Sendable {
 
     /// - Throws: `.corruptFile` for what is not as it was written.
     init(parsing bytes: [UInt8], path: String) throws(ColumnStoreError) {
+        // The hash over all comes first, so that what is parsed below is what was written, or the work of somebody who can make hashes: each length is
+        // checked all the same.
         func damaged(_ what: String) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: path, "a segment of the log that is damaged: \(what)") }
         guard bytes.count >= Self.magic.count + 20 + SHA256.byteCount, bytes.starts(with: Self.magic) else { throw damaged("it is too short, or none") }
         let body = bytes.dropLast(SHA256.byteCount)
@@ -75,6 +80,7 @@ struct LogSegment: Sendable {
         records = []
         for index in 0..<Int64(count) {
             guard let length = reader.uint32(), let part = reader.take(Int(length)), let record = Self.record(part) else { throw damaged("record \(index) is none") }
+            // Records must follow each other in number, time and hash within the segment; that it follows on the one before is `LogReader`'s to see.
             guard record.epoch == epoch, record.sequence == first.addingSaturating(index), record.hash == record.expectedHash,
                 records.last.map({ $0.hash == record.previous && $0.time <= record.time }) ?? true
             else { throw damaged("record \(record.sequence) does not follow from the one before") }

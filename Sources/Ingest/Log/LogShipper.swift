@@ -5,6 +5,12 @@ import Synchronization
 /// Brings spools to the log's place, as segments, every few seconds. One thread.
 ///
 /// The order makes a log that says how far it goes: files that records name, the segment, the head; then this store's own note, and the spool goes.
+///
+/// 1. `last` and `hash` in `Progress` are those of the last record that lies in a segment, or of the one before an epoch's first; the head may be behind by
+///    what a round sent.
+/// 2. Records have no gaps within an epoch: a number that no spool has becomes a fence, one that came to nothing a record without content.
+/// 3. A spool goes when the head covers it and the note says so: a crash anywhere before sends it again, and finds its segments as they are.
+/// 4. Locks are taken in the order `sending`, `noting`; `progress` and the log's own state are held for a moment each, neither within the other.
 final class LogShipper: Sendable {
     struct Progress {
         var claim: LogClaim?
@@ -111,6 +117,10 @@ final class LogShipper: Sendable {
         }
     }
 
+    /// One round: all that is in spools by now, fences for what is in none, the head, the note.
+    ///
+    /// - Throws: `LogClaim.Refused` where another writer has the log, which ends this one; else what was sent stays sent and the next round goes on behind
+    ///   it.
     private func shipAll() throws {
         let until = clock.now()
         var claim = try claimed()
@@ -212,13 +222,18 @@ final class LogShipper: Sendable {
         }
     }
 
+    /// Sends a spool's records as segments.
+    ///
+    /// The spool is read whole, and its records are one segment where no number is missing between them.
     private func ship(_ spool: Int64, _ claim: inout LogClaim) throws {
         let entries = LogSpool.read(try LogRecovery.bytes(log.spoolPath(spool)))
         try waitUntilSettled(entries.last?.sequence ?? 0)
         let withdrawn = log.state.withLock { $0.withdrawn }.union(entries.filter { $0.kind == nil }.map(\.sequence))
         var next = builder(claim)
+        // A spool that was sent in part is read again from its beginning: what lies there already is passed over by its number.
         for entry in entries where entry.sequence > next.last {
             guard let kind = entry.kind else { continue }
+            // A gap: what was made so far goes, then fences in the missing places, and records go on from those.
             if entry.sequence > next.last + 1 {
                 try send(&next)
                 _ = try shipFences(claim)
@@ -235,6 +250,7 @@ final class LogShipper: Sendable {
         try send(&next)
     }
 
+    /// Of one segment: a full disk may have cost a great many, and each is a record with its hash.
     private static let fenceCountMax: Int64 = 10_000
 
     /// In the places of commits that come next and that no spool took.
@@ -256,6 +272,7 @@ final class LogShipper: Sendable {
         progress.withLock { LogSegment.Builder(epoch: claim.head.epoch, last: $0.last, hash: $0.hash) }
     }
 
+    /// Puts what the builder has made, and goes on from it. Nothing where it has made nothing.
     private func send(_ next: inout LogSegment.Builder) throws {
         guard let segment = next.finish(), let first = segment.records.first else { return }
         let bytes = segment.bytes
@@ -305,5 +322,6 @@ final class LogShipper: Sendable {
         }
     }
 
+    /// Known to be there without a question; beyond it all are forgotten, which costs a look at the place for each.
     private static let carriedCountMax = 10_000
 }
