@@ -25,9 +25,12 @@ final class EndNotices: Sendable {
     func stop() { thread.stop() }
 
     /// - Returns: whether there may be more.
+    /// Tells a page, waits for all of it, and forgets what was taken: the topic counts an id once, so that an end that is told twice is one event.
+    ///
     private func tell() throws -> Bool {
         let page = try store.reader.notices(limit: Self.pageCount)
         guard !page.isEmpty else { return false }
+        // Handed in together, so that one sync may do for all of them.
         let results = Monitor<(told: [Int64], fault: Fault?, left: Int)>(([], nil, page.count))
         for notice in page {
             events.emit(notice.event) { result in
@@ -41,6 +44,7 @@ final class EndNotices: Sendable {
             }
         }
         let (told, fault) = results.wait { $0.left == 0 ? ($0.told, $0.fault) : nil }
+        // Forgotten first, whatever happened to the others: these would be told again at each try.
         if !told.isEmpty { try store.perform { core in try core.forgetNotices(told) } }
         if let fault { throw fault }
         return page.count == Self.pageCount

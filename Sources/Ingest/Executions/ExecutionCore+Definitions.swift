@@ -13,7 +13,14 @@ extension ExecutionCore {
         return select.int64(0)
     }
 
+    ///
+    /// Versions of a name only rise, over its deletions too: executions go on with the version that they began with. Definitions are compared by their
+    /// bytes.
     /// Adds a definition, or its next version where it is another than the present one.
+    ///
+    /// - Parameters:
+    ///   - definition: as it was put; `machine` is what was read of it.
+    ///   - machine: whose plans take the place of those of the version before.
     func put(_ process: String, _ definition: [UInt8], _ machine: Machine) throws -> ProcessPutOutcome {
         let select = try connection().statement(
             """
@@ -39,7 +46,11 @@ extension ExecutionCore {
         return earlier.map { !$0.isDeleted } ?? false ? .changed : .created
     }
 
+    /// Marks a process as deleted. Its definitions stay, for whoever runs by them.
+    ///
     /// No new execution starts; those that run go on.
+    ///
+    /// - Throws: `not-found`.
     func delete(_ process: String) throws {
         _ = try currentVersion(process)
         let update = try connection().statement("UPDATE processes SET is_deleted = 1 WHERE name = ?1")
@@ -56,6 +67,7 @@ extension ExecutionCore {
         try delete.run()
     }
 
+    /// Plans each schedule's next start after the present; a rule is known by its place in the definition.
     private func plan(_ process: String, _ machine: Machine) throws {
         try unplan(process)
         for (rule, start) in machine.starts.enumerated() {
@@ -76,6 +88,7 @@ extension ExecutionCore {
     /// In microseconds; nil of what is no schedule, or never comes.
     static func next(_ start: StartRule, after instant: Int64) -> Int64? {
         guard case .schedule(let expression, let name) = start, let zone = ZoneRules.named(name) else { return nil }
+        // Schedules count seconds, the file microseconds.
         return Schedule(expression, in: zone).next(after: instant / 1_000_000).map { $0 * 1_000_000 }
     }
 
@@ -84,8 +97,10 @@ extension ExecutionCore {
         let select = try connection().statement("SELECT process, rule, next_at FROM schedules WHERE next_at > ?1")
         select.bind(1, now)
         var planned: [(process: String, rule: Int, at: Int64)] = []
+        // All are read before one is written: a statement that is stepped through while its table changes may give a row twice.
         while try select.step() { planned.append((select.text(0), Int(exactly: select.int64(1)) ?? 0, select.int64(2))) }
         for one in planned {
+            // A definition that cannot be read keeps its plan as it is.
             guard let machine = try? machine(one.process, version: try currentVersion(one.process)), machine.starts.indices.contains(one.rule),
                 let next = Self.next(machine.starts[one.rule], after: now), next < one.at
             else { continue }
@@ -96,7 +111,12 @@ extension ExecutionCore {
 
     func nextSchedule() throws -> Int64? { try file?.integer("SELECT min(next_at) FROM schedules") }
 
+    /// Within the writer's commit, after its timers.
+    ///
     /// Starts what is planned for now. What was missed while nobody was there is made up for once, however often it was missed.
+    ///
+    /// - Parameter countMax: of one commit; what is left is due at once again.
+    /// - Throws: whatever a start throws but `already-exists` and `not-found`: nothing of the commit holds then.
     func fireSchedules(countMax: Int) throws {
         guard file != nil else { return }
         if mayPlanEarlier { try planEarlier() }
@@ -112,6 +132,7 @@ extension ExecutionCore {
                 continue
             }
             // By name, so that no plan starts twice.
+            // The event is CloudEvents 1.0, as those of topics are, so that a definition reads its input alike whoever starts it.
             let time = CivilDate.text(microseconds: planned.at)
             let event = JSONValue.object([
                 "specversion": .string("1.0"), "id": .string("\(planned.process):\(planned.rule):\(time)"), "source": .string("/processes/\(planned.process)"),

@@ -15,10 +15,15 @@ struct ExecutionRequest: Sendable {
 }
 
 /// New executions, and how they end by order.
+///
+/// Each of them is within the writer's transaction, and a `Fault` that it throws refuses its call alone: what it checks it checks before it writes.
 extension ExecutionCore {
+    /// Names are unique within a process and an owner; one that is there already must have the same input.
+    ///
     /// Starts an execution, or finds the one of the same name.
     ///
     /// - Throws: `not-found`, `already-exists`, `too-large`.
+    ///   `UnreadableExecution` for a definition that this program does not read.
     func start(_ request: ExecutionRequest) throws -> StartedExecution {
         let version = try currentVersion(request.process)
         if let name = request.name, let known = try known(request, name) { return known }
@@ -38,6 +43,7 @@ extension ExecutionCore {
         return StartedExecution(id: id, status: .running, isNew: true)
     }
 
+    /// Numbers go on behind the highest one that was ever given, also where its execution is forgotten (`last_number`).
     private func insert(_ request: ExecutionRequest, id: ULID, name: String, version: Int64, startedAt: Int64) throws -> Int64 {
         let insert = try connection().statement(
             """
@@ -58,6 +64,7 @@ extension ExecutionCore {
         return try connection().lastInsertedRowID
     }
 
+    /// The execution that a task has started; nil while there is none.
     func child(of key: TaskKey) throws -> StartedExecution? {
         let select = try connection().statement("SELECT id, status FROM executions WHERE parent = ?1 AND parent_serial = ?2")
         select.bind(1, key.execution)
@@ -70,6 +77,8 @@ extension ExecutionCore {
     func hasEnded(above execution: Int64) throws -> Bool {
         let select = try connection().statement("SELECT parent, status FROM executions WHERE number = ?1")
         var next: Int64? = execution
+        // Of a row that is missing nothing more can be done either: it counts as ended. A chain that is longer than any can be is damage, and ends the
+        // look.
         for _ in 0..<Execution.depthMax {
             guard let number = next else { return false }
             select.bind(1, number)
@@ -80,6 +89,7 @@ extension ExecutionCore {
         return false
     }
 
+    /// Inputs are compared as values, `1` and `1.0` alike, within a budget of steps: what cannot be compared within it counts as another.
     private func known(_ request: ExecutionRequest, _ name: String) throws -> StartedExecution? {
         let select = try connection().statement(
             """
@@ -108,6 +118,7 @@ extension ExecutionCore {
         return StartedExecution(id: id, status: status, isNew: false)
     }
 
+    /// - Parameter event: `.abort` or `.redrive`.
     /// Ends an execution, or has a failed one go on.
     ///
     /// - Throws: `not-found`, `wrong-state`.
@@ -127,6 +138,7 @@ extension ExecutionCore {
         try update.run()
     }
 
+    /// As the header says it, which the transition has just written; the row may not say so yet.
     private func status(_ number: Int64) throws -> Execution.Status {
         let select = try connection().statement("SELECT bytes FROM pieces WHERE execution = ?1 AND kind = 0 AND number = 0")
         select.bind(1, number)

@@ -5,11 +5,15 @@ internal import Processes
 /// Timers and tasks: what executions wait for.
 extension ExecutionCore {
     // MARK: Timers
+    // A timer is a row (execution, serial): serials from 1 are a transition's, 0 and -1 the execution's own (`SelfTimer`).
 
     /// What cannot be read is looked at again, in microseconds.
     private static let patience: Int64 = 60_000_000
 
+    /// Sets a timer, or sets it anew.
+    ///
     /// - Parameter isInstant: it is one of the calendar, not the end of a duration.
+    ///   An instant stays where it is when somebody sets the clock; a duration moves with it (`keepDurations`).
     func setTimer(_ execution: Int64, serial: Int64, frame: Int?, at: Int64, isInstant: Bool = false) throws {
         let put = try connection().statement("INSERT OR REPLACE INTO timers(execution, serial, frame, at) VALUES(?1, ?2, ?3, ?4)")
         put.bind(1, execution)
@@ -51,8 +55,10 @@ extension ExecutionCore {
         select.bind(2, Int64(countMax))
         var due: [(execution: Int64, serial: Int64, frame: Int?, at: Int64)] = []
         while try select.step() { due.append((select.int64(0), select.int64(1), select.optionalInt64(2).flatMap { Int(exactly: $0) }, select.int64(3))) }
+        // Gathered, so that an execution that is not in memory is read once for all of its timers; the first fires whatever the commit has written by then.
         for (index, timer) in due.gathered(by: \.execution).enumerated() {
             if index > 0, aftermath.byteCount > Self.firingByteCount || aftermath.readByteCount > Self.readByteCount { break }
+            // Before the event, which may set one of the same number again.
             try removeTimer(timer.execution, serial: timer.serial)
             let event: Event =
                 switch timer.serial {
@@ -74,6 +80,9 @@ extension ExecutionCore {
 
     // MARK: Tasks
 
+    /// Writes a task's row and notes it for the dispatch, which gets it once the commit holds.
+    ///
+    /// - Precondition: the call's token is one that a transition has made.
     func addTask(_ call: TaskCall, of execution: Int64) throws {
         guard let serial = TaskToken(call.token)?.serial else { preconditionFailure("a task whose token is none") }
         let insert = try connection().statement(
@@ -97,6 +106,7 @@ extension ExecutionCore {
         aftermath.tasks.append((TaskKey(execution: execution, serial: Int64(serial)), call.resource, now))
     }
 
+    /// Nothing where it is not there.
     func removeTask(_ key: TaskKey) throws {
         let delete = try connection().statement("DELETE FROM tasks WHERE execution = ?1 AND serial = ?2")
         delete.bind(1, key.execution)
@@ -104,6 +114,8 @@ extension ExecutionCore {
         try delete.run()
     }
 
+    /// `try_count` counts attempts of this call, over restarts too; attempts of the state's own retriers are calls of their own.
+    ///
     /// An attempt came to nothing yet: when the task is looked at again, nil for never.
     ///
     /// - Returns: false where the task is not wanted any more.
@@ -126,6 +138,7 @@ extension ExecutionCore {
     func answer(_ token: String, _ event: Event, from resource: String? = nil) throws {
         let unknown = Fault.absent(.task)
         guard let parsed = TaskToken(token), let id = ULID(parsed.executionID), let number = try number(of: id) else { throw unknown }
+        // A task that has ended has no row, and no resource to compare: the transition says that it has ended.
         if let resource, let wanted = try self.resource(of: TaskKey(execution: number, serial: Int64(parsed.serial))), wanted != resource { throw unknown }
         switch try apply(event, to: number) {
         case .applied:
@@ -136,6 +149,8 @@ extension ExecutionCore {
         }
     }
 
+    /// What it came to is kept as a digest of 16 bytes, as long as its execution is.
+    ///
     /// An endpoint's answer that came later: the same again is taken, and changes nothing.
     ///
     /// - Throws: `contradicting-outcome` for another than it gave before, `task-ended` where something else ended the task, `not-found`.

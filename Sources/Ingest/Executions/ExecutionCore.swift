@@ -5,6 +5,11 @@ internal import Processes
 /// What the writer's thread does to the file, within the transaction that it has begun: events in, pieces, timers and tasks out.
 ///
 /// One owner on one thread. After a transaction that was rolled back, `forget` lets go of what it had changed in memory.
+///
+/// 1. What is in the cache is what the file says, as of the transaction that is open: a rollback empties it.
+/// 2. `aftermath` has what follows from this transaction alone. It is taken after the commit, and dropped with a rollback.
+/// 3. `shift` counts until a commit holds that has moved timers by it: a jump of the clock is neither lost nor counted twice.
+/// 4. An execution that is taken from the cache to be changed is put back by the same call, or by nobody: then it is read anew.
 final class ExecutionCore {
     /// What follows from a commit, once it is durable.
     struct Aftermath {
@@ -25,6 +30,7 @@ final class ExecutionCore {
 
     let path: String
     private let clock: Clock
+    /// Microseconds since 1970, as all instants here.
     /// Of the commit that is being made: all of it happens at one instant.
     private(set) var now: Int64
     private var jumps: ClockJumps
@@ -109,6 +115,10 @@ final class ExecutionCore {
         return file
     }
 
+    /// Opens the file, once.
+    ///
+    /// - Parameter makes: whether it is made where there is none.
+    /// - Throws: `SQLiteError`; what `noteFile` throws, with the file left as it is and opened by the next try.
     func open(makes: Bool) throws {
         guard file == nil, let made = try ExecutionSchema.open(path, makes: makes) else { return }
         try noteFile()
@@ -140,6 +150,8 @@ final class ExecutionCore {
 
     // MARK: Events
 
+    /// What an event makes of it is `Transition`'s to say; here its changes become rows. An event that changes nothing writes nothing.
+    ///
     /// Gives an execution an event, and writes what comes of it.
     ///
     /// - Throws: `not-found`; `UnreadableExecution`, before anything is written.
@@ -172,6 +184,7 @@ final class ExecutionCore {
     /// Of an event that happens now.
     func moment() -> Moment { Moment(now: now, secret: Self.secret(), historyByteCountMax: historyByteCountMax) }
 
+    /// 32 random bytes, for tokens that the transition makes.
     private static func secret() -> [UInt8] {
         var random = SystemRandomNumberGenerator()
         var secret: [UInt8] = []
@@ -192,6 +205,9 @@ final class ExecutionCore {
 
     // MARK: Loading
 
+    /// From the cache, else from its pieces.
+    ///
+    /// - Throws: as `apply`.
     private func load(_ number: Int64) throws -> LoadedExecution {
         if let known = cache.take(number) { return known }
         let row = try connection().statement("SELECT process, version, parent_token FROM executions WHERE number = ?1")
@@ -216,6 +232,7 @@ final class ExecutionCore {
 
     /// - Throws: `not-found`, `UnreadableExecution`.
     func machine(_ process: String, version: Int64) throws -> Machine {
+        // The version first: a name holds no blank, and so the two are one key.
         let name = "\(version) \(process)"
         if let known = machines[name] { return known }
         let select = try connection().statement("SELECT definition FROM definitions WHERE process = ?1 AND version = ?2")
@@ -235,11 +252,15 @@ final class ExecutionCore {
 
     // MARK: Writing
 
+    /// Rows of what a transition has changed: the header always, of frames the parts that changed; then its effects, in their order.
+    ///
+    /// - Parameter transitions: how many it counts for.
     private func write(_ outcome: Outcome, _ loaded: inout LoadedExecution.Surroundings, transitions: Int) throws {
         let number = loaded.number
         let execution = outcome.execution
         aftermath.transitionCount += transitions
         try put(number, .header, 0, ExecutionCoder.header(execution))
+        // In order, so that rows which lie side by side are written one after the other. A frame that came and went within the transition is in none.
         for id in outcome.changes.heads.sorted() {
             guard let frame = execution.frames[id] else { continue }
             try put(number, .head, Int64(id), ExecutionCoder.head(frame))
@@ -261,6 +282,7 @@ final class ExecutionCore {
         put.bind(2, kind.rawValue)
         put.bind(3, number)
         aftermath.byteCount += bytes.count
+        // Lent to SQLite for the step: a body may be large, and is not copied for it.
         try bytes.withUnsafeBytes { bytes in
             try put.bindBorrowed(4, bytes)
             try put.run()
@@ -284,6 +306,7 @@ final class ExecutionCore {
             try put(number, .history, loaded.historyCount, HistoryText.json(entry))
         case .setTimer(let frame, let serial, let at): try setTimer(number, serial: Int64(serial), frame: frame, at: at, isInstant: frame.map { instants.contains($0) } ?? false)
         case .cancelTimer(_, let serial): try removeTimer(number, serial: Int64(serial))
+        // It goes on by itself with the next commit, so that a long way through states does not hold up this one.
         case .proceed: try setTimer(number, serial: SelfTimer.proceed, frame: nil, at: now)
         case .runTask(let call): try addTask(call, of: number)
         case .cancelTask(let token, let resource):
@@ -294,6 +317,7 @@ final class ExecutionCore {
         }
     }
 
+    /// The row says so, who listens is told, and whatever would have woken it goes.
     private func end(_ loaded: LoadedExecution.Surroundings, _ status: Execution.Status, _ error: StateError?) throws {
         let update = try connection().statement("UPDATE executions SET status = ?2, ended_at = ?3 WHERE number = ?1")
         update.bind(1, loaded.number)

@@ -3,7 +3,10 @@ internal import Processes
 package import Synchronization
 
 /// Counts of executions since the start.
+///
+/// Written by the writer's thread, once for each commit; read by any. Each number is right by itself: they are not of one instant together.
 package final class ExecutionFigures: Sendable {
+    /// Of the file, and not since the start: counted once as the store is opened, and kept by what commits add and take.
     package let running = Atomic<Int>(0)
     package let transitions = Atomic<Int>(0)
     private let groups = Atomic<Int>(0)
@@ -32,7 +35,9 @@ package final class ExecutionFigures: Sendable {
         func counter(_ name: String, _ help: String, _ value: Int, _ labels: [(name: String, value: String)] = []) -> Metric {
             Metric(name: name, help: help, kind: .counter, labels: labels, value: Double(value))
         }
+        // Before the first look at the file `nextAt` is the least number, and nothing is late.
         let waiting = nextAt == .min ? 0 : max(0, now.subtractingSaturating(nextAt))
+        // A writer that is held up fires nothing, and its last timers were on time: how long the next one waits tells of it.
         let late = max(lateness.load(ordering: .relaxed), waiting)
         return [
             Metric(name: "executions_running", help: "Executions that run.", kind: .gauge, value: Double(running.load(ordering: .relaxed))),

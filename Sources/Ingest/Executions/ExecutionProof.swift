@@ -1,6 +1,17 @@
 internal import Processes
 
 /// Holds what executions are against what the file says that they wait for: nothing is lost, nothing is stuck.
+///
+/// Of each execution, in this order; the first fault is the one that is told:
+///
+/// 1. Its definition is there and can be read.
+/// 2. Its pieces decode to an execution of that machine.
+/// 3. Its row, by which lists are made, says the state that its header says.
+/// 4. Each strand waits for something, and each thing that is awaited has its row: a task, a timer, or the timer by which it goes on with itself.
+///
+/// Rows of no execution are counted after that.
+///
+/// - Complexity: O(executions), each decoded whole, one at a time; at most `machineCountMax` machines are held.
 package struct ExecutionProof {
     private let connection: SQLiteConnection
     private var machines: [String: Machine] = [:]
@@ -33,6 +44,8 @@ package struct ExecutionProof {
         return count
     }
 
+    /// - Returns: nil for an execution that is sound.
+    /// - Throws: `SQLiteError` where the file cannot be read: that is no fault of one execution.
     private mutating func fault(_ number: Int64, _ process: String, _ version: Int64, status: Int64) throws -> String? {
         guard let machine = try machine(process, version) else { return "its definition is missing or no definition" }
         let pieces = try StoredPieces(number, connection)
@@ -47,6 +60,7 @@ package struct ExecutionProof {
         for awaited in execution.awaited {
             let isThere: Bool =
                 switch awaited {
+                // A token that is none has no serial: -2 is nobody's, as serials are from 1, and 0 and -1 are the execution's own (`SelfTimer`).
                 case .task(let token): try has("tasks", number, serial: TaskToken(token).map { Int64($0.serial) } ?? -2)
                 case .timer(_, let serial, _): try has("timers", number, serial: Int64(serial))
                 case .proceed: try has("timers", number, serial: SelfTimer.proceed)
@@ -64,6 +78,7 @@ package struct ExecutionProof {
         return try select.step()
     }
 
+    /// nil where the definition is missing or cannot be read.
     private mutating func machine(_ process: String, _ version: Int64) throws -> Machine? {
         if let known = machines["\(version) \(process)"] { return known }
         let select = try connection.statement("SELECT definition FROM definitions WHERE process = ?1 AND version = ?2")

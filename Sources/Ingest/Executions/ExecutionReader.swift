@@ -5,15 +5,22 @@ import Synchronization
 import Glibc
 
 /// Reads executions beside the writer, each time one state of the file. Where there is no file there is nothing.
+///
+/// From any thread, by connections of a pool. It sees what is committed, and waits for no writer (SQLite's WAL).
+///
+/// Lists end at a count or at a size of what was read, whichever comes first; `isCut` says that the size was it. The last member may go beyond the size, so
+/// that one that is large by itself is not left out for ever.
 final class ExecutionReader: Sendable {
     private let pool: SQLitePool
     private let path: String
+    /// The file is made when the first process is put: until then each read looks for it.
     private let isMade = Atomic<Bool>(false)
 
     init(path: String) { (self.path, pool) = (path, SQLitePool(path: path)) }
 
     func close() { pool.close() }
 
+    /// - Parameter none: the answer where there is no file yet.
     private func read<Result>(_ none: Result, _ body: (SQLiteConnection) throws -> Result) throws -> Result {
         if !isMade.load(ordering: .relaxed) {
             guard access(path, F_OK) == 0 else { return none }
@@ -31,6 +38,7 @@ final class ExecutionReader: Sendable {
     /// By name, those behind `after`.
     func processes(after: String?, limit: Int) throws -> [ProcessDescription] { try processes(where: "p.name > ?1", after ?? "", limit: limit) }
 
+    /// - Parameter condition: of our own making, with `?1` for `name`: nothing of a caller's is in it.
     private func processes(where condition: String, _ name: String, limit: Int) throws -> [ProcessDescription] {
         try read([]) { connection in
             let select = try connection.statement(
@@ -53,6 +61,7 @@ final class ExecutionReader: Sendable {
 
     // MARK: Executions
 
+    // Constants and header are read as bytes: an execution's input is in the first, its state, output and error in the second.
     private static let columns =
         "e.number, e.id, e.process, e.version, e.name, e.owner, e.started_at, c.bytes, h.bytes"
     private static let tables =
@@ -60,6 +69,7 @@ final class ExecutionReader: Sendable {
         executions e JOIN pieces c ON c.execution = e.number AND c.kind = 1 AND c.number = 0 JOIN pieces h ON h.execution = e.number AND h.kind = 0 AND h.number = 0
         """
 
+    /// nil where there is none, also once it was forgotten.
     func execution(_ id: ULID) throws -> ExecutionView? {
         try read(nil) { connection in
             let select = try connection.statement("SELECT \(Self.columns) FROM \(Self.tables) WHERE e.id = ?1")
@@ -84,6 +94,7 @@ final class ExecutionReader: Sendable {
     func executions(_ question: ExecutionQuestion, owner: Identity?, byteCountMax: Int) throws -> (executions: [ExecutionView], isCut: Bool) {
         try read(([], false)) { connection in
             var conditions = ["e.number < ?1"]
+            // Numbers stay what they are, whichever of the conditions are there: SQLite binds by them.
             if owner != nil { conditions.append("e.owner = ?3") }
             if question.process != nil { conditions.append("e.process = ?4") }
             if question.status != nil { conditions.append("e.status = ?5") }
@@ -105,6 +116,7 @@ final class ExecutionReader: Sendable {
         }
     }
 
+    /// - Throws: `SQLiteError` of damage where id, constants or header are none.
     private func view(_ row: SQLiteStatement) throws -> ExecutionView {
         guard let id = ULID(bytes: row.bytes(1)) else { throw SQLiteError(code: 11, message: "an execution's id is none", path: path) }
         do throws(CodingFault) {
@@ -137,7 +149,11 @@ final class ExecutionReader: Sendable {
         }
     }
 
+    /// What the archiver takes next: numbers of executions.
+    ///
     /// The oldest of those that ended before an instant and whose end was told.
+    ///
+    /// - Parameter instant: microseconds since 1970, itself included.
     func finished(before instant: Int64, limit: Int) throws -> [Int64] {
         try read([]) { connection in
             let select = try connection.statement(
@@ -192,13 +208,18 @@ final class ExecutionReader: Sendable {
             "started_at": .string(CivilDate.text(microseconds: row.int64(9))), "ended_at": .string(CivilDate.text(microseconds: endedAt)),
         ])
         return EventDraft(
+            // An execution that is redriven ends again, at another instant: its ends are events of their own.
             id: "execution-\(id)-\(endedAt)", origin: ExecutionCore.owner(row.text(8)), type: status == .succeeded ? "process.succeeded" : "process.failed",
             subject: "\(process)/\(id)", time: endedAt, data: data.serialized)
     }
 
     // MARK: Tasks
 
+    /// Numbers alone; `dueAt` is in microseconds of the store's clock, and may be in the future.
+    ///
     /// Those that are to be carried out, the earliest first.
+    ///
+    /// A row whose resource this program does not know is passed over, and stays.
     ///
     /// - Parameter lane: of one resource alone.
     func dueTasks(of lane: Resource?, limit: Int) throws -> [(key: TaskKey, lane: Resource, dueAt: Int64)] {
@@ -217,6 +238,8 @@ final class ExecutionReader: Sendable {
         }
     }
 
+    /// Read as it is begun: what waits holds no input in memory.
+    ///
     /// A task with all that it takes; nil where it is not wanted any more.
     func task(_ key: TaskKey) throws -> TaskWork? {
         try read(nil) { connection in

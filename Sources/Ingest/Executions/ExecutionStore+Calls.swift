@@ -13,6 +13,9 @@ extension ExecutionStore {
 
     package func processes(after name: String?, limit: Int) throws -> [ProcessDescription] { try reader.processes(after: name, limit: limit) }
 
+    /// Reads, checks and stores a definition, then has its topics start it.
+    ///
+    /// - Throws: `Fault`: `invalid-process` with each fault and its place; those of `perform`. Where topics refuse, the definition stays as it was put.
     package func putProcess(_ name: String, _ definition: [UInt8]) throws -> ProcessPutOutcome {
         guard Self.isName(name) else {
             throw Fault(
@@ -53,6 +56,7 @@ extension ExecutionStore {
     func followAll(_ events: any EventPublishing) {
         var after: String?
         do {
+            // By pages, in the order of names: a store may have many processes, and each definition is read once.
             while case let page = try reader.processes(after: after, limit: Self.followCount), let last = page.last {
                 for process in page {
                     // What was put by a version that knew more is left to it.
@@ -75,6 +79,9 @@ extension ExecutionStore {
     /// As `Resource` has names, so that each process can be a child.
     private static func isName(_ name: String) -> Bool { Resource.isName(name) }
 
+    /// Events start it no more before it is gone: in the other order one that came between would fail, and be tried again for days.
+    ///
+    /// - Throws: `Fault`: `not-found`.
     package func deleteProcess(_ name: String) throws {
         try surroundings.events?.follow([], starting: name)
         try perform { core in try core.delete(name) }
@@ -102,6 +109,7 @@ extension ExecutionStore {
         if let refusal = Self.refusal(process, principal) ?? shortage { throw refusal }
     }
 
+    /// Asked of the disk at each call; nil where that gives no answer, too.
     private var shortage: Fault? {
         guard let free = DataDirectory.freeBytes(path), free < surroundings.minFreeBytes else { return nil }
         return Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(surroundings.minFreeBytes >> 20) MiB: no execution is started, and none goes on, until there is more", advice: .sendAgainLater)
@@ -110,6 +118,7 @@ extension ExecutionStore {
     /// Whether executions may go on: what they write must not take the room that receipts are kept for.
     var hasRoom: Bool { shortage == nil }
 
+    /// Who may not use a process does not learn that there is one.
     private static func refusal(_ process: String, _ principal: Principal) -> Fault? {
         if principal.identity != .nobody, principal.uses.processes.includes(process) { return nil }
         return Fault(.notFound, "there is no process of this name for this credential")
@@ -142,6 +151,7 @@ extension ExecutionStore {
         try reader.executions(question, as: principal, byteCountMax: Self.pageByteCountMax)
     }
 
+    /// Bytes of inputs and outputs, or of a history, that one page reads, but for its last member.
     static let pageByteCountMax = 16 << 20
 
     /// Entries behind `after`, the oldest first, each as its JSON.

@@ -7,6 +7,11 @@ import Synchronization
 ///
 /// Whatever happens to executions meanwhile, starts, answers, timers, is one commit with one fsync; only then is it answered, and only then are tasks
 /// handed on. What an execution waits for stands in the file alone.
+///
+/// 1. A call is answered once: after its commit, or with a refusal.
+/// 2. The thread starts with the first call; timers and plans run after `begin` alone.
+/// 3. After a failed sync nothing more is written until the process is started anew: what the disk holds is not known.
+/// 4. Locks are `queue`, and those of dispatch and notices for a look; none is held over a commit.
 package final class ExecutionStore: Sendable {
     private struct Submission: Sendable {
         /// Whether the file is made for it where there is none.
@@ -177,6 +182,12 @@ package final class ExecutionStore: Sendable {
         while let (batch, fires) = next() { commit(batch.gathered(by: \.execution), fires: fires) }
     }
 
+    /// Waits for calls, or for what is due.
+    ///
+    /// Time goes by a clock that may be set, so it sleeps for `lookSeconds` at most while something is planned. A full disk lets timers rest, not calls:
+    /// each of them is to hear of it.
+    ///
+    /// - Returns: nil when it is time to end, and nothing waits.
     private func next() -> (batch: [Submission], fires: Bool)? {
         while true {
             let isServing = dispatch.withLock { $0 != nil }
@@ -200,6 +211,7 @@ package final class ExecutionStore: Sendable {
         }
     }
 
+    /// One commit of all; where that fails for another reason than the disk, each by itself, so that a fault meets whom it belongs to.
     private func commit(_ batch: [Submission], fires: Bool) {
         do {
             try commitOnce(batch, fires: fires)
@@ -222,6 +234,7 @@ package final class ExecutionStore: Sendable {
         let fires = isDue && hasRoom
         if isDue, !fires { queue.withLock { $0.restsUntil = SteadyClock.seconds() + Self.restSeconds } }
         if batch.isEmpty, !fires { return }
+        // Before the transaction: all of a commit happens at one instant.
         core.look()
         try core.open(makes: batch.contains(where: \.makes))
         var ends: [@Sendable () -> Void] = []
@@ -241,6 +254,7 @@ package final class ExecutionStore: Sendable {
             core.forget()
             throw error
         }
+        // Durable from here on. Tasks and notices are handed on first, then callers are answered.
         core.noteCommitted()
         let aftermath = core.takeAftermath()
         figures.add(aftermath)

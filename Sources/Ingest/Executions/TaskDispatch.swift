@@ -3,6 +3,14 @@ internal import Documents
 internal import Processes
 
 /// Hands tasks to those who carry them out: one thread decides, they work. What is open stands in the file; here are only numbers of what is due, with instants of a clock that nobody sets.
+///
+/// The way of a task: its row comes with a transition's commit; `add` puts its number into its resource's lane; the thread takes it when it is due and
+/// there is a place, reads the row and calls the executor; what comes of it is submitted to the writer, and only when that is durable the place is free
+/// again.
+///
+/// 1. A task is in one lane at most once: as long as it waits there or is under way.
+/// 2. A task is carried out at least once. Whatever is lost here, a restart finds by its row.
+/// 3. `State` is held for a look or a change of lanes, and never while a task is read or begun.
 final class TaskDispatch: Sendable {
     private struct State {
         var lanes: [String: TaskLane] = [:]
@@ -16,17 +24,23 @@ final class TaskDispatch: Sendable {
 
     /// A task whose answer could not be written is looked at again after so long, in microseconds.
     private static let patience: Int64 = 5_000_000
+    /// The clock by which tasks are due may be another than the monitor's, and whether answers are taken is nobody's signal: so the lanes are looked at
+    /// that often.
     /// As many of a lane are begun before the others have their turn.
     private static let turnCount = 16
     private static let lookSeconds = 0.5
 
     init(store: ExecutionStore, executor: any TaskExecutor) { (self.store, self.executor) = (store, executor) }
 
+    /// Takes up what the file has, due or not, then starts the thread.
+    ///
+    /// - Throws: `SQLiteError` where it cannot be read.
     func start() throws {
         for task in try store.reader.dueTasks(of: nil, limit: TaskLane.countMax * 4) { add([task]) }
         thread.start(name: "tasks") { [self] in run() }
     }
 
+    /// Returns once the thread has ended; executors may go on, and what they end with is refused by the writer, or tried again after the next start.
     func stop() {
         state.broadcast { $0.isStopping = true }
         thread.join()
@@ -78,6 +92,7 @@ final class TaskDispatch: Sendable {
         }
     }
 
+    /// Takes up what a lane had no room for. What waits in it already is passed over by its key.
     private func reload(_ lane: Resource) {
         state.withLock { $0.lanes[lane.lane]?.lane.beginReload() }
         if let tasks = try? store.reader.dueTasks(of: lane, limit: TaskLane.countMax) { return add(tasks) }
@@ -85,6 +100,7 @@ final class TaskDispatch: Sendable {
         state.withLock { $0.lanes[lane.lane]?.lane.noteMore() }
     }
 
+    /// Reads the task and has it carried out. Its place in the lane is held until `release`.
     private func perform(_ key: TaskKey, _ lane: Resource) {
         let work: TaskWork?
         do {
@@ -107,6 +123,7 @@ final class TaskDispatch: Sendable {
         }
     }
 
+    /// On any thread, once for each task that was begun.
     private func finish(_ work: TaskWork, _ lane: Resource, _ ending: TaskEnding) {
         let key = work.key
         switch ending {
@@ -123,6 +140,7 @@ final class TaskDispatch: Sendable {
             do {
                 try core.answer(work.call.token, event)
             } catch let fault as Fault where fault.code == .taskEnded || fault.code == .notFound {
+                // The row goes too: it would be handed out again and again, and nobody wants it.
                 // Somebody else was first, or its time was over.
                 try core.removeTask(work.key)
             }
@@ -134,11 +152,15 @@ final class TaskDispatch: Sendable {
         }
     }
 
+    /// - Parameters:
+    ///   - at: microseconds since 1970; nil: it is looked at no more until somebody answers.
+    ///   - isFailure: counts an attempt, and tells the breaker.
     private func putOff(_ work: TaskWork, _ lane: Resource, to at: Int64?, isFailure: Bool, _ reason: String?, _ outcome: String) {
         // Somebody may set the clock before it is written.
         let again = at.map { $0.addingSaturating(steadyLead) }
         store.submit({ core in try core.putOff(work.key, to: again.map { $0.subtractingSaturating(core.steadyLead) }, isFailure: isFailure, reason: reason) }) { [self] result in
             switch result {
+            // A task that was answered meanwhile has no row, and does not come again.
             case .success(let isWanted): release(work.key, lane, outcome, worked: !isFailure, again: isWanted ? again : nil)
             case .failure: release(work.key, lane, "unwritten", again: steadyNow().addingSaturating(Self.patience))
             }
