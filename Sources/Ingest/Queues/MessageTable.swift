@@ -3,6 +3,10 @@ import Processes
 /// The rows of messages: each call is one statement or two. Who calls keeps the counts.
 ///
 /// One thread, with one connection; its statements are prepared once.
+///
+/// 1. A body lies in the row up to `QueueFile.inlineByteCountMax` bytes, else in `bodies` under the row's number; never in both.
+/// 2. `byte_count` stays what it was when the message came, also of a row that was emptied: it says where its body lay.
+/// 3. `number` orders messages that are due at the same instant. It changes when a dead letter goes back, and its body goes with it.
 final class MessageTable {
     /// A row without its body.
     struct Row {
@@ -19,6 +23,7 @@ final class MessageTable {
     }
 
     private let connection: SQLiteConnection
+    /// Those of every group; rarer ones are prepared by the connection as they are wanted.
     private let insert, putBody, byID, firstDue, oldest, move, lockRow, forget, forgetBody, empty, bodyOf: SQLiteStatement
     private static let columns = "number, id, state, due, came_at, enqueued_at, deliveries, byte_count, sender, token"
 
@@ -46,6 +51,11 @@ final class MessageTable {
 
     // MARK: Coming and going
 
+    /// Adds a row. The unique index of (queue, id) says whether the id is there, so that no search comes before it.
+    ///
+    /// - Parameters:
+    ///   - due: when it can be received, microseconds since 1970.
+    ///   - now: when it came.
     /// - Returns: false where the queue has a row of that id.
     func add(
         _ number: Int64, queue: Int64, id: String, _ state: MessageState, due: Int64, now: Int64, sender: String?, body: [UInt8]
@@ -77,6 +87,8 @@ final class MessageTable {
         try forget.run()
     }
 
+    /// Takes body, token and reasons away; the row stands as `.gone` with the time it came, by which it is forgotten.
+    ///
     /// Leaves the id alone.
     func empty(_ row: Row) throws {
         try removeBody(row)
@@ -92,6 +104,7 @@ final class MessageTable {
 
     // MARK: Moving
 
+    /// Ends the row's lock, if it has one. Reasons are those of a death, and are taken off by any other move.
     func move(_ row: Row, to state: MessageState, due: Int64, reason: String? = nil, detail: String? = nil) throws {
         move.bind(1, row.number)
         move.bind(2, state.rawValue)
@@ -101,6 +114,7 @@ final class MessageTable {
         try move.run()
     }
 
+    /// - Parameter until: microseconds since 1970; timers end the lock then.
     func lock(_ row: Row, until: Int64, token: [UInt8], deliveries: Int) throws {
         lockRow.bind(1, row.number)
         lockRow.bind(2, until)
@@ -111,6 +125,7 @@ final class MessageTable {
 
     /// Makes a dead letter a message again, behind all others.
     func revive(_ row: Row, as number: Int64, _ state: MessageState, due: Int64, now: Int64) throws {
+        // The number is the row's own key, so the row moves in its table: letters that go back are few.
         let update = try connection.statement("""
             UPDATE messages SET number = ?2, state = ?3, due = ?4, enqueued_at = ?5, deliveries = 0, reason = NULL, detail = NULL WHERE number = ?1
             """)
@@ -129,6 +144,7 @@ final class MessageTable {
 
     // MARK: Looking
 
+    /// nil where the queue never had the id, or has forgotten it.
     func row(queue: Int64, id: String) throws -> Row? {
         defer { byID.reset() }
         byID.bind(1, queue)
@@ -136,6 +152,7 @@ final class MessageTable {
         return try byID.step() ? try Self.row(byID) : nil
     }
 
+    /// - Complexity: O(log messages + limit), by `message_dues`.
     /// Those of a state that are due, the first first.
     func rows(queue: Int64, _ state: MessageState, dueBy now: Int64, limit: Int) throws -> [Row] {
         firstDue.bind(1, queue)
@@ -153,7 +170,11 @@ final class MessageTable {
         return try Self.rows(oldest)
     }
 
+    /// In no order; for a purge, which takes all.
+    ///
     /// Those of a state with numbers up to one.
+    ///
+    /// - Complexity: O(the queue's messages of that state) where those with higher numbers come first.
     func rows(queue: Int64, _ state: MessageState, through number: Int64, limit: Int) throws -> [Row] {
         let select = try connection.statement("SELECT \(Self.columns) FROM messages WHERE queue = ?1 AND state = ?2 AND number <= ?3 LIMIT ?4")
         select.bind(1, queue)
@@ -163,6 +184,7 @@ final class MessageTable {
         return try Self.rows(select)
     }
 
+    /// - Throws: `SQLiteError` of damage for a message without one.
     func body(of row: Row) throws -> [UInt8] {
         defer { bodyOf.reset() }
         bodyOf.bind(1, row.number)

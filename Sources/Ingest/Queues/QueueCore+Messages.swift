@@ -3,12 +3,19 @@ import Documents
 import Processes
 
 /// What callers do with messages. Each checks before it changes anything.
+///
+/// A queue's state is taken out of `queues` as a value, changed, and put back with `touch`: a fault on the way leaves memory as it was. Instants and
+/// durations are added without a check: both are bounded (`QueueSettings.durationMax`).
 extension QueueCore {
+    /// Puts messages into a queue, all or none.
+    ///
+    /// - Parameter sender: as their rows say it; nil for the administrator's.
     /// - Returns: of each message its id, and whether it is new.
     /// - Throws: `Fault`: not-found, queue-full, disk-full.
     func enqueue(_ batch: [OutgoingMessage], to name: String, sender: String?) throws -> [SentMessage] {
         var queue = try queue(name)
         try checkRoom()
+        // Repeats are told only by a search for each id, which is left out while there is room for all, new or not.
         let byteCount = batch.reduce(0) { $0 + $1.body.count }
         // Past the bound only those count that are new.
         if byteCount > queue.settings.byteCountMax - queue.counts.byteCount, try freshByteCount(batch, queue) > queue.settings.byteCountMax - queue.counts.byteCount {
@@ -27,14 +34,17 @@ extension QueueCore {
         return sent
     }
 
+    /// - Returns: false for one whose id the queue holds, or has seen within its window.
     private func add(_ message: OutgoingMessage, _ id: String, _ sender: String?, _ queue: inout QueueState) throws -> Bool {
         let delay = min(max(message.delay ?? queue.settings.delay, 0), QueueSettings.durationMax)
         let state = delay > 0 ? MessageState.delayed : .active
+        // Also spent by a repeat: numbers rise, and have gaps.
         let number = nextNumber()
         func insert() throws -> Bool {
             try messages.add(number, queue: queue.id, id: id, state, due: now + delay, now: now, sender: sender, body: message.body)
         }
         if try !insert() {
+            // The id's row is there: it counts as seen, unless the message is gone and its window over, which time has not swept away yet.
             guard message.id != nil, let known = try messages.row(queue: queue.id, id: id), try isForgotten(known, queue) else { return false }
             try messages.remove(known)
             guard try insert() else { return false }
@@ -51,6 +61,9 @@ extension QueueCore {
         row.state == .gone && row.cameAt + queue.settings.duplicateWindow <= now
     }
 
+    /// Bytes of those that the queue would take: an id that comes twice in the batch counts once.
+    ///
+    /// - Complexity: O(messages · log), a search by id for each.
     private func freshByteCount(_ batch: [OutgoingMessage], _ queue: QueueState) throws -> Int {
         var seen: Set<String> = []
         return try batch.reduce(0) { sum, message in
@@ -71,6 +84,7 @@ extension QueueCore {
         var received: [ReceivedMessage] = []
         var byteCount = 0
         while received.count < countMax, byteCount < ReceivedMessage.byteCountMax {
+            // The smallest (due, number) first. What is too old, or was handed out too often, is buried on the way, and others are looked for in its place.
             let rows = try messages.rows(queue: queue.id, .active, dueBy: .max, limit: countMax - received.count)
             if rows.isEmpty { break }
             for row in rows where byteCount < ReceivedMessage.byteCountMax {
@@ -88,6 +102,7 @@ extension QueueCore {
         return received
     }
 
+    /// Locks a row for whoever receives it. The token is drawn anew at each delivery: a worker whose lock has ended cannot end another's.
     private func lock(_ row: MessageTable.Row, _ queue: inout QueueState) throws -> ReceivedMessage {
         let (token, until) = (newToken(), now + queue.settings.lock)
         try messages.lock(row, until: until, token: token, deliveries: row.deliveries + 1)
@@ -101,6 +116,8 @@ extension QueueCore {
 
     // MARK: What the holder of a lock may do
 
+    /// The row that a lock is of. A lock whose time is over counts no more, also where no group has ended it yet.
+    ///
     /// - Throws: `Fault`: lock-lost.
     private func held(_ lock: MessageLock, _ queue: QueueState) throws -> MessageTable.Row {
         guard let row = try messages.row(queue: queue.id, id: lock.id), row.state == .locked, row.due > now, let token = row.token,
@@ -111,6 +128,9 @@ extension QueueCore {
         return row
     }
 
+    /// The message is done: it leaves its id until its window is over.
+    ///
+    /// - Throws: `Fault`: not-found, lock-lost.
     func complete(_ lock: MessageLock, in name: String) throws {
         var queue = try queue(name)
         let row = try held(lock, queue)
@@ -120,7 +140,11 @@ extension QueueCore {
         touch(name)
     }
 
+    /// A message that was handed out as often as it may be dies of it instead.
+    ///
     /// Gives it back, for others after `delay`.
+    ///
+    /// - Parameter delay: microseconds, cut to 0 … `durationMax`; nil: at once.
     func abandon(_ lock: MessageLock, delay: Int64?, in name: String) throws {
         var queue = try queue(name)
         let row = try held(lock, queue)
@@ -134,6 +158,9 @@ extension QueueCore {
         touch(name)
     }
 
+    /// Counted from now, not from the lock's end: it may be made shorter.
+    ///
+    /// - Parameter duration: microseconds, cut to 0 … `durationMax`; nil for the queue's.
     /// - Returns: until when it is locked now.
     func renew(_ lock: MessageLock, for duration: Int64?, in name: String) throws -> Int64 {
         var queue = try queue(name)
@@ -146,6 +173,7 @@ extension QueueCore {
         return until
     }
 
+    /// Its worker gives it up, whatever deliveries it has left.
     func deadLetter(_ lock: MessageLock, reason: String?, in name: String) throws {
         var queue = try queue(name)
         let row = try held(lock, queue)
@@ -156,6 +184,7 @@ extension QueueCore {
 
     // MARK: Moves, with the counts
 
+    /// Moves a row and the counts with it; what is due of it is expected.
     func change(_ row: MessageTable.Row, to state: MessageState, due: Int64, _ queue: inout QueueState) throws {
         try messages.move(row, to: state, due: due)
         queue.counts.add(row.state, -1)
@@ -174,6 +203,7 @@ extension QueueCore {
             queue.nextForgotten = min(queue.nextForgotten, end)
         }
         queue.counts.add(row.state, -1)
+        // The bytes of dead letters were taken off as they died.
         if row.state != .dead { queue.counts.byteCount -= row.byteCount }
     }
 
@@ -183,6 +213,9 @@ extension QueueCore {
         return row.deliveries >= queue.settings.deliveryCountMax ? .maxDeliveries : nil
     }
 
+    /// A message dies: it is kept as a dead letter, or goes, as the queue says; those who listen are told.
+    ///
+    /// - Parameter detail: the worker's words; nil where time or counts were the reason.
     func bury(_ row: MessageTable.Row, _ reason: QueueMessage.Reason, _ detail: String?, _ queue: inout QueueState) throws {
         queue.figures.died += 1
         if queue.settings.keepsDeadLetters {

@@ -12,6 +12,7 @@ extension QueueCore {
     func passTime() throws -> Bool {
         guard let connection else { return false }
         var hasMore = false
+        // Their times are lower bounds: a queue without anything due costs no search.
         for (name, queue) in queues {
             if queue.nextDue <= now, try settle(name) { hasMore = true }
             if queue.nextForgotten <= now, try forget(name) { hasMore = true }
@@ -36,6 +37,7 @@ extension QueueCore {
                 if let reason = death(of: row, queue) { try bury(row, reason, nil, &queue) } else { try change(row, to: .active, due: row.due, &queue) }
             }
         }
+        // Locked messages are left to their lock's end: whoever has one may still complete it.
         for row in try messages.rows(queue: queue.id, enqueuedBy: queue.expired(now), limit: Self.pieceCountMax) {
             count += 1
             try bury(row, .expired, nil, &queue)
@@ -46,6 +48,9 @@ extension QueueCore {
         return queue.nextDue <= now
     }
 
+    /// When time has something to do again; `max` for never.
+    ///
+    /// - Complexity: three searches of O(log messages).
     private func nextDue(_ queue: QueueState) throws -> Int64 {
         var due = Int64.max
         if queue.counts.locked > 0 { due = min(due, try messages.firstDue(queue: queue.id, .locked) ?? .max) }
@@ -67,8 +72,11 @@ extension QueueCore {
         return hasMore
     }
 
+    /// - Parameter id: of a queue that is no more.
+    /// - Returns: whether there may be more rows of it.
     private func removeRows(of id: Int64, _ connection: SQLiteConnection) throws -> Bool {
         let limit = Self.pieceCountMax
+        // The same rows twice, bodies first: those of a message are found by its number while its row is there.
         for sql in [
             "DELETE FROM bodies WHERE number IN (SELECT number FROM messages WHERE queue = ?1 ORDER BY id LIMIT \(limit))",
             "DELETE FROM messages WHERE number IN (SELECT number FROM messages WHERE queue = ?1 ORDER BY id LIMIT \(limit))",

@@ -109,6 +109,8 @@ final class QueueCore {
 
     // MARK: Groups
 
+    /// Within a group: calls in their order, then what is due, then members (topics), then receivers that wait, and members once more.
+    ///
     /// Does what the calls say with one sync, then answers them.
     ///
     /// - Returns: whether the group holds.
@@ -118,6 +120,7 @@ final class QueueCore {
             for operation in operations { operation.refuse(failure) }
             return false
         }
+        // They share their storage until the group changes them, which costs a copy of O(queues).
         let (queuesBefore, waitingBefore, removedBefore, numberBefore) = (queues, waiting, removed, lastNumber)
         touched = []
         for member in members { member.begin() }
@@ -125,6 +128,7 @@ final class QueueCore {
         do {
             try begin()
             for operation in operations {
+                // A fault refuses one call; any other error is of the file, and ends the group for all of them.
                 do { if let answer = try operation.run(self) { answers.append(answer) } } catch let fault as Fault { answers.append { operation.refuse(fault) } }
             }
             hasBacklog = try passTime()
@@ -172,6 +176,7 @@ final class QueueCore {
     /// The row of this queue is written with the group.
     func touch(_ name: String) { touched.insert(name) }
 
+    /// What callers are told of a group that failed. A failed sync is kept as `failure`: the core takes nothing from then on.
     private func refusal(_ error: any Error) -> Fault {
         if let fault = error as? Fault { return fault }
         guard let error = error as? SQLiteError else { return Fault(.internalError, "the queues could not be written", cause: "\(error)") }
@@ -202,6 +207,7 @@ final class QueueCore {
         return lastNumber
     }
 
+    /// 16 random bytes.
     func newToken() -> [UInt8] {
         let (high, low) = (random.next() as UInt64, random.next() as UInt64)
         return withUnsafeBytes(of: (high, low)) { Array($0) }
@@ -214,6 +220,7 @@ final class QueueCore {
             freeCheckedAt = moment
             isFull = DataDirectory.freeBytes(store.directory).map { $0 < store.minFreeBytes } ?? false
         }
+        // Asked of the disk twice a second at most: a group may have thousands of calls.
         if isFull { throw Fault(.diskFull, "the disk has less free space than limits.min_free: nothing more is queued until there is more") }
     }
 

@@ -1,5 +1,11 @@
 /// Whether the file of queues says of itself what is in it.
+///
+/// 1. Each queue's counts and bytes are those of its rows.
+/// 2. Each row is of a queue, or of one whose rows are still being removed.
+/// 3. Each body is of a message, and each message that is not gone has one.
 enum QueueProof {
+    /// - Complexity: O(messages): every row is counted.
+    ///
     /// In one state of the file, whoever writes meanwhile.
     ///
     /// - Parameter note: told each fault.
@@ -23,6 +29,7 @@ enum QueueProof {
                     continue
                 }
                 counts.add(state, Int(clamping: select.int64(1)))
+                // Of a damaged file the sum may be anything: it wraps, and differs.
                 counts.byteCount = counts.byteCount.addingReportingOverflow(Int(clamping: select.int64(2))).partialValue
             }
             if counts != queue.counts { note("the queue \(queue.name) says that it has \(text(queue.counts)), and has \(text(counts))") }

@@ -1,7 +1,11 @@
 import Processes
 
 /// The rows of queues themselves.
+///
+/// Settings are written as a queue is put; counts with each group that has touched it (`write(counts:)`). The sums of `messages` and a queue's counts are
+/// changed in the same transaction, so that no start has to count a million rows.
 enum QueueRows {
+    /// Gives each queue, in no order. Figures and what is due are not in the file: `QueueCore.open` has what is due looked for anew.
     static func read(_ connection: SQLiteConnection, _ body: (QueueState) -> Void) throws {
         let select = try connection.statement("""
             SELECT id, name, time_to_live, lock, delivery_count_max, duplicate_window, byte_count_max, keeps_dead_letters, delay, active, locked, delayed, dead,
@@ -19,6 +23,7 @@ enum QueueRows {
         }
     }
 
+    /// Nothing but the counts: a group changes them far more often than settings.
     static func write(counts queue: QueueState, _ connection: SQLiteConnection) throws {
         let update = try connection.statement("UPDATE queues SET active = ?2, locked = ?3, delayed = ?4, dead = ?5, byte_count = ?6 WHERE id = ?1")
         update.bind(1, queue.id)
@@ -58,6 +63,7 @@ enum QueueRows {
         try connection.integer("SELECT max((SELECT coalesce(max(id), 0) FROM queues), (SELECT coalesce(max(id), 0) FROM removed_queues)) + 1") ?? 1
     }
 
+    /// Takes the queue's row, and notes that its messages are still to be removed, a piece in each group.
     static func remove(_ queue: QueueState, _ connection: SQLiteConnection) throws {
         let delete = try connection.statement("DELETE FROM queues WHERE id = ?1")
         delete.bind(1, queue.id)

@@ -24,6 +24,7 @@ struct QueueState: Sendable, Equatable {
         var living: Int { active + locked + delayed }
     }
 
+    /// Counted in groups that hold, and lost with the process.
     struct Figures: Sendable, Equatable {
         var sent = 0
         var duplicates = 0

@@ -6,6 +6,8 @@ extension QueueStore {
     /// Of queues, topics and subscriptions: as the states language's resources name them.
     package static func isName(_ text: String) -> Bool { Resource.isName(text) }
 
+    /// - Parameter what: the thing's word in the answer.
+    /// - Throws: `Fault`: invalid-queue.
     static func checkName(_ name: String, _ what: String) throws {
         guard isName(name) else {
             throw Fault(
@@ -14,6 +16,9 @@ extension QueueStore {
         }
     }
 
+    /// Makes a queue, or gives one other settings. Messages that are there go by the new ones at once: times are looked at anew in the same group.
+    ///
+    /// - Throws: `Fault`: invalid-queue, overloaded, disk-full.
     package func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome {
         try Self.checkName(name, "queue")
         return try perform { core in try core.put(name, settings) }
@@ -22,11 +27,13 @@ extension QueueStore {
     package func queue(_ name: String, as principal: Principal) throws -> QueueReport {
         try Self.check(name, principal)
         return try perform { core in
+            // What is over is ended first, so that the counts say how it stands now, but for what is more than a piece.
             try core.settle(name)
             return try core.report(name)
         }
     }
 
+    /// By name, those that the principal may use. Time is not passed for each of them first: counts may be behind by what is due.
     package func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport] {
         try perform { core in
             let names = core.queues.keys.filter { principal.uses.queues.includes($0) }.sorted().drop { $0 <= name ?? "" }.prefix(limit)
@@ -34,10 +41,12 @@ extension QueueStore {
         }
     }
 
+    /// The queue is gone as this returns; its messages go by and by, and its id is not given again before they have.
     package func delete(queue name: String) throws {
         try perform { core in try core.delete(name) }
     }
 
+    /// As of the last group: for callers that must not wait for the writer.
     package func hasQueue(_ name: String) -> Bool { states.contains { $0.name == name } }
 
     /// - Throws: `Fault`: not-found, for whoever may not use it too.
@@ -47,6 +56,7 @@ extension QueueStore {
 }
 
 extension QueueCore {
+    /// - Returns: `.unchanged` for the same settings, with nothing written.
     fileprivate func put(_ name: String, _ settings: QueueSettings) throws -> PutOutcome {
         let known = queues[name]
         if known?.settings == settings { return .unchanged }
@@ -70,6 +80,7 @@ extension QueueCore {
         removed.insert(queue.id)
     }
 
+    /// - Complexity: O(log messages), for the age of the oldest.
     fileprivate func report(_ name: String) throws -> QueueReport {
         let queue = try queue(name)
         let counts = queue.counts

@@ -3,12 +3,23 @@ internal import Processes
 
 /// Dead letters, and messages that nobody wants any more: a piece in each group, so that nobody else waits for a million.
 extension QueueStore {
+    /// Of dead letters that one group puts back: each costs a write of its row and, past `inlineByteCountMax`, of its body.
     private static let pieceCountMax = 500
 
+    /// A page of dead letters, the first that died first.
+    ///
+    /// Read beside the writer, from a pool's connection: messages that move meanwhile may be missed or met once more by the page that follows.
+    ///
+    /// - Parameters:
+    ///   - place: behind the letter of this time and number; nil: from the first.
+    ///   - limit: of letters; a page also ends once its bodies have `pageByteCountMax` bytes, so it may have fewer with more behind it.
+    /// - Throws: `Fault`: not-found; `SQLiteError` for a file that is damaged.
+    /// - Complexity: O(log messages + limit), by `message_dues`.
     package func deadLetters(
         in name: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
     ) throws -> [DeadMessageReport] {
         let report = try queue(name, as: principal)
+        // The counts are those of the group that has just answered; the queue's id is of the last group that was shown, and nil for one that was put since.
         guard report.dead > 0, let state = states.first(where: { $0.name == name }) else { return [] }
         return try pool.withConnection { connection in
             let select = try connection.statement("""
@@ -38,6 +49,10 @@ extension QueueStore {
         }
     }
 
+    /// A page of messages that nobody has completed and that are not dead, as `deadLetters` has its pages: active ones, then locked, then delayed ones, in
+    /// each state by `due`.
+    ///
+    /// - Throws: `Fault`: not-found; `SQLiteError` for a file that is damaged.
     package func messages(
         in name: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal
     ) throws -> [QueuedMessageReport] {
@@ -72,6 +87,13 @@ extension QueueStore {
         }
     }
 
+    /// Puts dead letters back, as new messages at the queue's end.
+    ///
+    /// - Parameters:
+    ///   - ids: nil: all that are dead now. An id that is no dead letter of the queue is passed over.
+    ///   - perSecond: nil: all at once; else each is delayed so that as many come due in a second.
+    /// - Returns: how many went back; those that the queue has no room for stay dead.
+    /// - Throws: `Fault`: not-found, overloaded, disk-full. Pieces that were done by then stay done.
     package func redrive(_ ids: [String]?, in name: String, perSecond: Int?, as principal: Principal) throws -> Int {
         try Self.check(name, principal)
         guard let ids else { return try redriveAll(name, perSecond) }
@@ -89,6 +111,7 @@ extension QueueStore {
                 return count
             }
         }
+        // No group has asked yet whether there is such a queue.
         if ids.isEmpty { _ = try queue(name, as: principal) }
         return count
     }
@@ -99,6 +122,7 @@ extension QueueStore {
             _ = try core.queue(name)
             return core.now
         }
+        // `passed` letters at the front have stayed, for want of room: each piece looks behind them.
         var (count, passed) = (0, 0)
         while true {
             let (before, skipped) = (count, passed)
@@ -117,10 +141,14 @@ extension QueueStore {
         }
     }
 
+    /// Takes away all messages but dead letters that are there as it is called; what comes meanwhile stays.
+    ///
+    /// - Throws: `Fault`: not-found, overloaded, disk-full. Pieces that were done by then stay done.
     package func purge(_ name: String, as principal: Principal) throws {
         try Self.check(name, principal)
         let last = try perform { core in
             _ = try core.queue(name)
+            // A number of its own: whatever was sent before has a lower one, and what comes later a higher one.
             return core.nextNumber()
         }
         while try perform({ core in try core.purge(name, through: last) }) {}

@@ -2,12 +2,16 @@ package import Documents
 package import Processes
 
 /// Messages in, out, and their ends.
+///
+/// Each call is checked on the thread that makes it, where that needs no look at the queue, and is then one operation of a group. `completion` is called
+/// once: at once with a refusal, else on the writer's thread.
 extension QueueStore: MessageSending {
     package func send(
         _ messages: [OutgoingMessage], to name: String, as principal: Principal, completion: @escaping @Sendable (Result<[SentMessage], Fault>) -> Void
     ) {
         guard principal.uses.queues.includes(name) else { return completion(.failure(Self.noQueue(name))) }
         if let fault = Self.fault(of: messages) { return completion(.failure(fault)) }
+        // Whose message it is stands in its row, so that its death can be told to them.
         let sender = principal.identity.senderText
         submit(byteCount: messages.reduce(0) { $0 + $1.body.count }) { core in
             try core.enqueue(messages, to: name, sender: sender)
@@ -26,6 +30,7 @@ extension QueueStore: MessageSending {
 
     private static func noQueue(_ name: String) -> Fault { Fault.absent(.queue(name)) }
 
+    /// What is wrong with a call whatever the queue: too many messages, a body that is too large, an id of no or too many bytes.
     private static func fault(of messages: [OutgoingMessage]) -> Fault? {
         guard messages.count <= QueueSettings.batchCountMax else { return Fault(.badParameter, "at most \(QueueSettings.batchCountMax) messages at a time") }
         for (index, message) in messages.enumerated() {
@@ -44,6 +49,7 @@ extension QueueStore: MessageSending {
     package func receive(
         _ countMax: Int, from name: String, waits: Bool, as principal: Principal, completion: @escaping @Sendable (Result<[ReceivedMessage], Fault>) -> Void
     ) -> any NotificationHandle {
+        // At least one and at most a batch, whatever was asked for.
         let wait = ReceiveWait(id: nextWait(), countMax: min(max(countMax, 1), QueueSettings.batchCountMax), answer: completion)
         guard principal.uses.queues.includes(name) else {
             completion(.failure(Self.noQueue(name)))
@@ -54,12 +60,14 @@ extension QueueStore: MessageSending {
             let received = core.waiting[name] == nil ? try core.receive(wait.countMax, from: name) : []
             if !received.isEmpty || !waits { return received }
             _ = try core.queue(name)
+            // No answer yet: a later group has it, or `cancel`.
             core.waiting[name, default: []].append(wait)
             return nil
         } completion: { completion($0) }
         return WaitHandle(store: self, queue: name, id: wait.id)
     }
 
+    /// Ends a wait from any thread. A wait that was answered by then is not found, and nothing happens.
     private struct WaitHandle: NotificationHandle {
         let store: QueueStore?
         let queue: String
@@ -79,6 +87,7 @@ extension QueueStore: MessageSending {
         guard principal.uses.queues.includes(name) else { return completion(.failure(Self.noQueue(name))) }
         submit { core in
             _ = try core.queue(name)
+            // One lock that was lost is no reason for the others: the fault comes before that message was changed.
             return try locks.map { lock in
                 do {
                     try core.complete(lock, in: name)
@@ -108,6 +117,7 @@ extension QueueStore: MessageSending {
 
 extension QueueCore {
     /// The wait is over without a message.
+    /// - Complexity: O(waits of the queue).
     fileprivate func endWait(_ id: Int, _ name: String) {
         guard let waits = waiting[name], let place = waits.firstIndex(where: { $0.id == id }) else { return }
         waiting[name]?.remove(at: place)

@@ -1,7 +1,11 @@
 internal import Processes
 
 /// Figures for /metrics.
+///
+/// Counts are those of the last group (`states`), read under a short lock; ages are read from the file beside the writer. Nothing here waits for a group.
 extension QueueStore {
+    /// - Parameter now: microseconds since 1970.
+    /// - Complexity: O(queues), with a search for each that has living messages.
     package func metrics(now: Int64) -> [Metric] {
         let states = states.sorted { $0.name < $1.name }
         // A figure that cannot be had is left out.
