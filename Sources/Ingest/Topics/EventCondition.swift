@@ -7,6 +7,11 @@ import Query
 ///
 /// `data` is the text of the event's data; `data->>'a'` is the text of its member, `data->'a'->>'b'` and `data->0->>'b'` that of a member of a member.
 /// Each is made a column of its own, which is filled with what stands at its path: what PostgreSQL's operators of JSONB find there, without reading all of the data as one.
+///
+///     data->>'store' = 'Bonn' AND data->'lines'->0->>'sku' IS NOT NULL        as it is put
+///     "data member 0" = 'Bonn' AND "data member 1" IS NOT NULL                 as it is bound
+///
+/// Not for two threads at once: `TopicCore` has it, on the writer's thread.
 final class EventCondition {
     private struct Extract: Hashable {
         var path: [DataStep]
@@ -15,6 +20,7 @@ final class EventCondition {
     }
 
     private let evaluator: Evaluator
+    /// Places among the inputs, five of their own and then `extracts`, of those that the expression names: no other is read of an event.
     private let used: [Int]
     private let extracts: [Extract]
 
@@ -36,6 +42,7 @@ final class EventCondition {
         let compiled = try ExpressionCompiler.compile(rewritten, outer: Self.inputs + columns, as: .boolean, isCondition: true)
         used = compiled.usedInputs
         var layout: [ColumnID: Int] = [:]
+        // The batch has the used columns alone, in this order.
         for (place, input) in used.enumerated() { layout[ColumnID(input)] = place }
         evaluator = try Evaluator(compiled.expression, layout: layout, context: EvaluationContext())
     }
@@ -46,6 +53,8 @@ final class EventCondition {
         return Fault(.invalidQueue, "where: \(detail)", errors: [.init(pointer: "/where", code: "bad-sql", message: detail)])
     }
 
+    /// Evaluated over a batch of one row.
+    ///
     /// Whether the event is meant: not where the condition is NULL.
     ///
     /// - Throws: `QueryError` where it cannot be computed of this event.
@@ -56,6 +65,7 @@ final class EventCondition {
         return false
     }
 
+    /// A column of one row; NULL for a subject that is not there, and for a path that leads nowhere.
     private func column(_ input: Int, _ event: EventDraft) throws -> Column {
         let text: [UInt8]?
         switch input {
@@ -77,6 +87,7 @@ final class EventCondition {
                 guard let next = step.followed(in: tape, from: node) else { return nil }
                 node = next
             }
+            // `->>` gives a string without its quotes, and NULL for null; all else as it is written.
             if extract.isText {
                 if tape[node].kind == .null { return nil }
                 if tape[node].kind == .string { return tape.text(of: node) }
@@ -97,6 +108,7 @@ private enum DataStep: Hashable {
         case (.member(let name), .object): return tape.member(name, of: node)
         case (.member, _), (.element, .object): return nil
         case (.element(let place), .array):
+            // By its place, from 0; -1 is the last. A tape has no places: the array is walked.
             let children = Array(tape.children(of: node))
             let index = place < 0 ? children.count + place : place
             return children.indices.contains(index) ? children[index] : nil
@@ -106,10 +118,16 @@ private enum DataStep: Hashable {
     }
 }
 
+/// A scanner of its own, since the parser of SQL knows no arrows. It must tell where `data` is no name: in strings, in quoted names and in comments, which
+/// it passes over as they are; `metadata` is another word.
+///
+///     path := 'data' ( '->' step )* [ '->>' step ]      step := "'" text "'" | [ '-' ] digits
+///
 /// Finds `data->'a'->>'b'` in an expression, and puts the name of a column in its place.
 private struct ConditionScanner {
     private let bytes: [UInt8]
     private var place = 0
+    /// Paths in the order of their first use; one that is used twice is one column.
     private(set) var paths: [(path: [DataStep], isText: Bool)] = []
 
     init(_ text: String) { bytes = Array(text.utf8) }
@@ -139,6 +157,7 @@ private struct ConditionScanner {
                 while place < bytes.count, Self.isWord(bytes[place]) { place += 1 }
                 let word = bytes[start..<place]
                 if word.count == 4, String(decoding: word, as: UTF8.self).lowercased() == "data", let path = try path() {
+                    // The column's name has blanks, so that no name of a caller's is it by chance.
                     let index = paths.firstIndex { $0.path == path.path && $0.isText == path.isText } ?? paths.count
                     if index == paths.count { paths.append(path) }
                     result += "\"\(Self.column(index))\"".utf8
@@ -173,6 +192,7 @@ private struct ConditionScanner {
         while true {
             let before = place
             skipBlanks()
+            // `->>` gives text, behind which no arrow makes sense: it is the last step.
             guard at(0) == UInt8(ascii: "-"), at(1) == UInt8(ascii: ">"), !isText else {
                 place = before
                 return steps.isEmpty ? nil : (steps, isText)

@@ -3,6 +3,9 @@ import Documents
 import Synchronization
 
 /// Makes the calls to webhooks and processes, and hands back what became of them.
+///
+/// It is asked by the writer's thread after a commit (`send`), answers on libcurl's thread or the starter's, and keeps nothing: what is under way is known
+/// to `TopicCore`, and what is to be sent to the file. `Seen` is what other threads may know of topics without waiting for the writer.
 final class EventOutbox: Sendable {
     /// As of the last group.
     struct Seen: Sendable {
@@ -20,15 +23,18 @@ final class EventOutbox: Sendable {
         let answer: @Sendable (TopicCore.Key, EventAnswer) -> Void
     }
 
+    /// nil before `start` and after `stop`: nothing is sent then.
     private let parts = Mutex<Parts?>(nil)
     private let seenState = Mutex(Seen())
     private let watcher = Mutex<(@Sendable () -> Void)?>(nil)
     private let clock: Clock
 
+    /// From the call's beginning to the end of its answer.
     static let timeoutMilliseconds = 15_000
 
     init(clock: Clock) { self.clock = clock }
 
+    /// - Parameter answer: called once for each delivery that is sent, on any thread; it must return quickly.
     func start(policy: AddressPolicy, _ surroundings: TopicSurroundings, answer: @escaping @Sendable (TopicCore.Key, EventAnswer) -> Void) {
         let client = OutgoingClient(policy: policy)
         parts.withLock { $0 = Parts(client: client, surroundings: surroundings, answer: answer) }
@@ -45,6 +51,7 @@ final class EventOutbox: Sendable {
 
     var seen: Seen { seenState.withLock { $0 } }
 
+    /// On the writer's thread, after each group.
     func show(_ seen: Seen) {
         let isNews = seenState.withLock { earlier in
             defer { earlier = seen }
@@ -56,6 +63,7 @@ final class EventOutbox: Sendable {
     /// - Parameter action: called when the place up to which changes were read has moved.
     func watchFeed(_ action: (@Sendable () -> Void)?) { watcher.withLock { $0 = action } }
 
+    /// - Parameter delivery: committed, and counted as being on its way until it is answered.
     func send(_ delivery: EventDelivery) {
         guard let parts = parts.withLock({ $0 }) else { return }
         switch delivery.subscription.target {
@@ -67,8 +75,10 @@ final class EventOutbox: Sendable {
 
     private func call(_ url: String, _ secret: String?, _ delivery: EventDelivery, _ parts: Parts) {
         let now = clock.now()
+        // The subscription's own secret, else those of the contract whose event it is: with neither the call is not signed.
         let secrets = secret.flatMap { WebhookSecret($0) }.map { [$0] } ?? delivery.origin.flatMap { parts.surroundings.contract($0)?.webhook?.secrets(at: now) } ?? []
         var headers = RegistrarCall.signature(id: delivery.id, body: delivery.event, secrets: secrets, nowSeconds: now / 1_000_000)
+        // The event as one JSON object (CloudEvents 1.0, HTTP binding, structured mode).
         headers.append(RegistrarCall.mediaType("application/cloudevents+json; charset=UTF-8"))
         let request = OutgoingRequest(method: .post, url: url, headers: headers, body: delivery.event, timeoutMilliseconds: Self.timeoutMilliseconds)
         parts.client.send(request) { result in
@@ -82,6 +92,7 @@ final class EventOutbox: Sendable {
         }
     }
 
+    /// As whoever the event is from, with their rights and no others.
     private func start(_ process: String, _ delivery: EventDelivery, _ parts: Parts) {
         guard let starter = parts.surroundings.starter() else { return parts.answer(delivery.key, .refused("nothing runs processes here")) }
         let identity = delivery.origin.map { Identity.contract(ClientID($0)) } ?? .administrator

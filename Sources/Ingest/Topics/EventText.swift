@@ -3,6 +3,9 @@ import Documents
 import Processes
 
 /// An event as CloudEvents 1.0 has it, in JSON.
+///
+/// The members are those of the JSON event format: `specversion`, `id`, `source`, `type`, `subject` where there is one, `time`, `datacontenttype`,
+/// extensions, and last `data`, which is the largest.
 extension EventDraft {
     /// Who an event comes from, as `source` says it.
     package static func source(of origin: Identity) -> String {
@@ -18,6 +21,7 @@ extension EventDraft {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
                 UInt8(ascii: "."), UInt8(ascii: "~"):
                 escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            // `%` and two digits in upper case, `%0A` for a line's end: of a byte, so that a character of UTF-8 becomes some of them.
             default:
                 let digits = String(byte, radix: 16, uppercase: true)
                 escaped += "%" + (digits.count == 1 ? "0" : "") + digits
@@ -28,6 +32,8 @@ extension EventDraft {
 
     package var source: String { Self.source(of: origin) }
 
+    /// Data and extensions are JSON already, checked as the event came, and go in as they are.
+    ///
     /// The whole event.
     package var json: [UInt8] {
         var json = JSONWriter(reserving: 320 + data.count)

@@ -3,7 +3,11 @@ import Documents
 import Processes
 
 /// Tells the topic `till` what was committed, in the order of commits: while somebody subscribes to it, and from the place where it was left.
+///
+/// The place (`feed_after`, a sequence) is written in the same transaction as the events that are made of the changes up to it: after a crash no change is
+/// left out, and none is told twice. One thread; it holds a page of changes at most.
 final class StoreFeed: Sendable {
+    /// How it reads the store, as a door would: pages behind a sequence, and a call once there is something beyond one.
     struct Changes: Sendable {
         let after: @Sendable (_ sequence: Int64, _ limit: Int) throws -> ChangePage
         let notify: @Sendable (_ sequence: Int64, _ wake: @escaping @Sendable () -> Void) -> any NotificationHandle
@@ -13,10 +17,12 @@ final class StoreFeed: Sendable {
     private let topics: TopicStore
     private let thread = WokenThread(name: "store-feed")
 
+    /// Changes of a page: one transaction of the file of queues.
     private static let pageCount = 200
 
     init(_ changes: Changes, _ topics: TopicStore) { (self.changes, self.topics) = (changes, topics) }
 
+    /// What cannot be read or published is tried again after a pause, from the same place.
     func start() {
         topics.watchFeed { [thread] in thread.wake() }
         thread.start(
@@ -42,13 +48,17 @@ final class StoreFeed: Sendable {
     /// - Returns: whether something was there.
     private func read(after place: Int64) throws -> Bool {
         let page = try changes.after(place, Self.pageCount)
+        // A page may end further than its last change: what lies between is nobody's to see, and is not asked for again.
         guard page.nextAfter > place else { return false }
         let done = Monitor<Result<Void, Fault>?>(nil)
         topics.publish(changes: page.changes.flatMap(Self.events), through: page.nextAfter) { result in done.broadcast { $0 = result } }
+        // Nothing is read ahead of what is durable. A writer that ends answers too, with a refusal.
         try done.wait { $0 }.get()
         return true
     }
 
+    /// The events that a change comes to: its own first. Ids are made of sequences, so that a change which is told again is known for the same.
+    ///
     /// A version after the first, and a removal, are events of their own besides. Of one that became final later, and is cold by then, the event comes
     /// with its final state, perhaps once more: it is the same one by its id.
     static func events(_ change: ChangePage.Change) -> [EventDraft] {

@@ -29,12 +29,18 @@ extension TopicCore {
         let attempts: Int
     }
 
+    /// On the writer's thread, within a group.
+    ///
     /// Tries what is due of a subscription: queues and the log at once, others after the commit.
+    ///
+    /// - Complexity: a search, and an event read for each that is due, `inFlightMax` and those under way at most.
     func dispatch(_ known: Known, _ core: QueueCore) throws {
+        // Those under way are due still, as far as their rows say: as many more are asked for.
         let away = inFlight.reduce(0) { $0 + ($1.subscription == known.id ? 1 : 0) }
         for due in try dues(known.id, by: core.now, limit: Self.inFlightMax + away) {
             let key = Key(subscription: known.id, number: due.number)
             if inFlight.contains(key) { continue }
+            // A delivery whose event is gone tells nothing to anybody.
             guard let (event, id, origin) = try event(due.number) else {
                 try end(key, subject: due.subject, core.now)
                 continue
@@ -50,6 +56,7 @@ extension TopicCore {
         }
     }
 
+    /// By their times; nothing that is held is among them, as it has none.
     private func dues(_ subscription: Int64, by now: Int64, limit: Int) throws -> [Due] {
         let select = try file().statement("""
             SELECT number, subject, since, attempts FROM deliveries WHERE subscription = ?1 AND died_at IS NULL AND next_at <= ?2 ORDER BY next_at, number LIMIT ?3
@@ -65,6 +72,7 @@ extension TopicCore {
         return dues
     }
 
+    /// nil for a delivery that is gone or was given up.
     private func due(_ key: Key) throws -> Due? {
         let select = try file().statement("SELECT subject, since, attempts FROM deliveries WHERE subscription = ?1 AND number = ?2 AND died_at IS NULL")
         defer { select.reset() }
@@ -74,6 +82,7 @@ extension TopicCore {
         return Due(number: key.number, subject: select.optionalText(0), since: select.int64(1), attempts: Int(clamping: select.int64(2)))
     }
 
+    /// nil where it is kept no more.
     private func event(_ number: Int64) throws -> (json: [UInt8], id: String, origin: String?)? {
         let select = try file().statement("SELECT json, id, origin FROM events WHERE number = ?1")
         defer { select.reset() }
@@ -81,6 +90,8 @@ extension TopicCore {
         return try select.step() ? (select.bytes(0), select.text(1), select.optionalText(2)) : nil
     }
 
+    /// - Complexity: a search for each subscription, of some rows.
+    ///
     /// When the next is to be tried that is not being tried.
     func nextTime() throws -> Int64 {
         let select = try file().statement("""
@@ -115,6 +126,8 @@ extension TopicCore {
         }
     }
 
+    /// Given up after three days of its own, whatever the number of attempts; `reason` keeps 1,000 characters.
+    ///
     /// It is tried again later, or given up.
     private func put(off key: Key, _ due: Due, _ reason: String, _ retryAfter: Int64?, _ core: QueueCore) throws {
         figures.failed += 1
@@ -137,6 +150,7 @@ extension TopicCore {
         try update.run()
     }
 
+    /// Takes the delivery away, its event with the last one that needs it, and lets the next of the subject go.
     private func end(_ key: Key, subject: String?, _ now: Int64) throws {
         let connection = try file()
         let delete = try connection.statement("DELETE FROM deliveries WHERE subscription = ?1 AND number = ?2")
@@ -166,6 +180,7 @@ extension TopicCore {
 
     // MARK: What was given up
 
+    /// A page of what was given up, in the order of events; it ends at `limit`, or once it has `pageByteCountMax` bytes.
     func dead(_ known: Known, after number: Int64, limit: Int) throws -> [DeadEventReport] {
         let select = try file().statement("""
             SELECT d.number, e.json, d.reason, d.attempts, d.died_at FROM deliveries d JOIN events e ON e.number = d.number

@@ -8,6 +8,10 @@ import Synchronization
 /// 1. What is in memory is what the file says, but for conditions, which are bound anew, and for what is being sent, which a restart forgets and sends again.
 /// 2. Of one subscription and one subject at most one event is tried at a time, the first that came.
 ///
+/// 3. An event is kept while a delivery needs it: `refs` counts them, in the transaction that makes or ends one.
+/// 4. What is delivered into a queue, or the log, is done in the transaction of the event; a call leaves once that holds, and its row stays until it is
+///    answered.
+///
 /// Proof that it may be shared: the writer's thread alone works with it, within operations.
 final class TopicCore: QueueGroupMember, @unchecked Sendable {
     struct Known {
@@ -21,6 +25,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         var isOfProcess: Bool { subscription.name.hasPrefix(Subscription.processPrefix) }
     }
 
+    /// What a group that fails takes back as a whole.
     struct State {
         var topics: Set<String> = []
         var subscriptions: [Int64: Known] = [:]
@@ -40,12 +45,17 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     private var before = State()
     var connection: SQLiteConnection?
     let outbox: EventOutbox
+    /// Calls that have left and were not answered yet.
     var inFlight: Set<Key> = []
     /// Of those, what came back and could not be written down: too much waited, or the disk was full.
     let unsettled = Mutex<[Key]>([])
+    /// Calls of the group that is being made: they leave with its commit.
     var leaving: [EventDelivery] = []
+    /// Lines of the log that the group is to write, as `leaving`.
     private var lines: [(name: String, event: [UInt8])] = []
+    /// Something may be due that `nextDue` does not say.
     var isDirty = true
+    /// Whether the server has begun to call: a command on a directory only writes down what is to be sent.
     var isSending = false
     var figures = Figures()
 
@@ -57,18 +67,23 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         var died = 0
     }
 
+    /// The topic of the store itself: it is there without being put, and nobody else publishes to it.
+    ///
     /// The store's own events.
     static let till = "till"
     static let topicCountMax = 1_000
+    /// Of one topic: each event is held against all of them.
     static let subscriptionCountMax = 100
     /// Of one subscription at once.
     static let inFlightMax = 16
+    /// Ids that one group lets go of.
     private static let forgottenCountMax = 1_000
 
     init(outbox: EventOutbox) { self.outbox = outbox }
 
     // MARK: Groups
 
+    /// - Throws: `SQLiteError`; `QueryError` for a condition that this program does not bind.
     func open(_ connection: SQLiteConnection) throws {
         try connection.execute(TopicTables.schema)
         self.connection = connection
@@ -122,9 +137,11 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         isDirty = true
     }
 
+    /// Once before receivers are served, and once after: see `QueueCore.perform`.
     func finish(_ core: QueueCore) throws {
         guard connection != nil else { return }
         if state.nextForgotten <= core.now { try forget(core.now) }
+        // Taken off first: an event that goes into a queue may be the end of another message.
         let deaths = waitingDeaths
         waitingDeaths = []
         if !deaths.isEmpty { _ = try publish(deaths, to: Self.till, core) }
@@ -147,6 +164,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         show()
     }
 
+    /// What other threads see, as of the group that holds.
     private func show() {
         outbox.show(
             EventOutbox.Seen(
@@ -166,6 +184,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return connection
     }
 
+    /// Lets go of ids that came more than a day ago, some in a group; looks again no sooner than a millisecond later.
     private func forget(_ now: Int64) throws {
         let connection = try file()
         let delete = try connection.statement("""
@@ -184,6 +203,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         guard hasTopic(name) else { throw Fault.absent(.topic(name)) }
     }
 
+    /// - Throws: `Fault`: invalid-queue where there are as many as there may be.
     func put(topic name: String, _ core: QueueCore) throws -> PutOutcome {
         if hasTopic(name) { return .unchanged }
         guard state.topics.count < Self.topicCountMax else { throw Fault(.invalidQueue, "a store has at most \(Self.topicCountMax) topics") }
@@ -194,6 +214,9 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return .created
     }
 
+    /// With its subscriptions, but for those of processes, and all that any of them is still to be told.
+    ///
+    /// - Throws: `Fault`: not-found; invalid-queue for the store's own.
     func delete(topic name: String) throws {
         guard state.topics.contains(name) else {
             throw name == Self.till ? Fault(.invalidQueue, "the topic till is the store's own") : Fault.absent(.topic(name))
@@ -218,7 +241,10 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return known
     }
 
+    /// Adds a subscription, or changes it. It hears of events from then on; what it is still to be told stays, and goes to the new target.
+    ///
     /// - Parameter sequence: the store's, for the first that wants its changes.
+    /// - Throws: `Fault`: not-found, and invalid-queue for a condition that is none or one too many, before anything is changed.
     func put(_ subscription: Subscription, topic: String, sequence: Int64, _ core: QueueCore) throws -> PutOutcome {
         try checkTopic(topic)
         let earlier = known(topic).first { $0.subscription.name == subscription.name }
@@ -242,6 +268,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     }
 
     /// Lets go of what a subscription is still to be told.
+    /// - Complexity: O(its deliveries + all events that are kept).
     private func drop(_ known: Known) throws {
         let connection = try file()
         for sql in ["UPDATE events SET refs = refs - 1 WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1)", "DELETE FROM deliveries WHERE subscription = ?1"] {
@@ -252,6 +279,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         try connection.execute("DELETE FROM events WHERE refs <= 0")
     }
 
+    /// The last that hears the store's own events ends the reading of its changes, too.
     func remove(_ known: Known) throws {
         try drop(known)
         let delete = try file().statement("DELETE FROM subscriptions WHERE id = ?1")
@@ -261,6 +289,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         if known.topic == Self.till, self.known(Self.till).isEmpty { try setFeed(after: nil) }
     }
 
+    /// - Complexity: O(its deliveries).
     func report(_ known: Known) throws -> SubscriptionReport {
         let select = try file().statement("""
             SELECT count(*) FILTER (WHERE died_at IS NULL), count(*) FILTER (WHERE died_at IS NOT NULL), min(since) FILTER (WHERE died_at IS NULL)
@@ -286,6 +315,9 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     // MARK: Publishing
 
+    /// Takes events of one topic, in their order.
+    ///
+    /// - Returns: of each whether it is new: a (source, id) that came within a day is a repeat, and goes to nobody.
     func publish(_ drafts: [EventDraft], to topic: String, _ core: QueueCore) throws -> [Queue.Arrival] {
         let subscribers = known(topic)
         return try drafts.map { draft in
@@ -299,6 +331,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         }
     }
 
+    /// Notes the id. One statement says whether it was there: an id that is older than the window is taken over, one that is not stays as it is, and no row
+    /// has changed then.
     private func isNew(_ draft: EventDraft, _ topic: String, _ core: QueueCore) throws -> Bool {
         let connection = try core.opened()
         let insert = try connection.statement("""
@@ -315,6 +349,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return connection.changeCount == 1
     }
 
+    /// Gives an event to those that it is meant for. It is kept only if one of them could not have it at once.
     private func deliver(_ draft: EventDraft, to subscribers: [Known], _ core: QueueCore) throws {
         // What cannot be computed of an event is not true of it.
         let meant = subscribers.filter { known in (try? known.condition?.takes(draft) ?? true) ?? false }
@@ -325,6 +360,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         var number: Int64?
         var count: Int64 = 0
         for known in meant {
+            // Whoever waits for an earlier event of the subject gets this one after it, also where a queue could take it now.
             let isHeld = try subject.map { try hasPending(known.id, $0) } ?? false
             if !isHeld, try deliverHere(known, json, draft.origin.senderText, core) == nil { continue }
             if number == nil {
@@ -377,6 +413,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return nil
     }
 
+    /// Whether an earlier event of the subject is still to be told to the subscription; one that was given up holds back nobody.
     private func hasPending(_ subscription: Int64, _ subject: String) throws -> Bool {
         let select = try file().statement(TopicTables.pending)
         defer { select.reset() }
@@ -385,6 +422,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return try select.step()
     }
 
+    /// A message has died: an event of the store's own, where somebody listens.
     func died(_ message: DeadMessage, _ core: QueueCore) throws {
         guard !known(Self.till).isEmpty else { return }
         var data = JSONWriter()
@@ -397,6 +435,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         data.member("enqueued_at", CivilDate.text(microseconds: message.enqueuedAt))
         data.endObject()
         let origin = message.sender.map { Identity.contract(ClientID($0)) } ?? .administrator
+        // Drawn, not made of the message: one that goes back may die again.
         let id = "queue.dead-letter-\(core.store.ids.next(milliseconds: core.now / 1_000))"
         waitingDeaths.append(EventDraft(id: id, origin: origin, type: "queue.dead-letter", subject: "\(message.queue)/\(message.id)", time: core.now, data: data.bytes))
     }

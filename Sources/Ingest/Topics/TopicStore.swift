@@ -5,6 +5,8 @@ import Query
 import Synchronization
 
 /// Topics of a store: events in, and out to those who subscribed. What they are is in `TopicCore`, which the writer of queues works with.
+///
+/// From any thread. Each call is an operation of a group of that writer: those with a `completion` return at once, others wait for the disk.
 package final class TopicStore: Sendable {
     private let core: TopicCore
     private let outbox: EventOutbox
@@ -28,6 +30,7 @@ package final class TopicStore: Sendable {
         perform { topics, _ in topics.startSending() } completion: { _ in }
     }
 
+    /// Calls under way end. Queues go on: what came of them can still be written down.
     func stop() { outbox.stop() }
 
     private func perform<Value: Sendable>(
@@ -62,6 +65,7 @@ package final class TopicStore: Sendable {
         }
     }
 
+    /// By name, those that the principal may use, the store's own among them.
     package func topics(as principal: Principal) throws -> [String] {
         try performAndWait { topics, _ in topics.topicNames }.filter { principal.uses.topics.includes($0) }
     }
@@ -70,6 +74,7 @@ package final class TopicStore: Sendable {
 
     // MARK: Subscriptions
 
+    /// The sequence is read within the operation: changes from the moment of the subscription on are told.
     package func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome {
         try QueueStore.checkName(subscription.name, "subscription")
         let sequence = sequence
@@ -97,10 +102,14 @@ package final class TopicStore: Sendable {
         }
     }
 
+    /// - Parameter number: behind this one; nil: from the first.
+    /// - Throws: `Fault`: not-found.
     package func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport] {
         try performAndWait { topics, _ in try topics.dead(try topics.known(topic, name), after: number ?? .min, limit: limit) }
     }
 
+    /// - Returns: how many events are tried again.
+    /// - Throws: `Fault`: not-found.
     package func redrive(_ name: String, in topic: String) throws -> Int {
         try performAndWait { topics, core in try topics.redrive(try topics.known(topic, name), core.now) }
     }
@@ -148,6 +157,7 @@ package final class TopicStore: Sendable {
 
 extension TopicStore: EventPublishing {
     package func publish(_ events: [EventDraft], to topic: String, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void) {
+        // 512 for the members around the data.
         perform(byteCount: events.reduce(0) { $0 + $1.data.count + 512 }) { topics, core in
             try topics.checkTopic(topic)
             try core.checkRoom()
@@ -158,6 +168,7 @@ extension TopicStore: EventPublishing {
     package var isHeard: Bool { outbox.seen.isStoreHeard }
 
     package func emit(_ event: EventDraft, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+        // As of the last group: whoever subscribes at this moment hears of what comes after.
         guard isHeard else { return completion(.success(())) }
         perform(byteCount: event.data.count) { topics, core in
             _ = try topics.publish([event], to: TopicCore.till, core)
@@ -176,6 +187,7 @@ extension TopicStore: EventPublishing {
             for known in own where !wanted.contains(EventRule(topic: known.topic, condition: known.subscription.condition)) { try topics.remove(known) }
             let kept = Set(own.map { EventRule(topic: $0.topic, condition: $0.subscription.condition) })
             for rule in wanted.subtracting(kept) {
+                // The place in the name is a hash of the rule: a definition whose rules stand in another order has the same subscriptions.
                 let hash = Hexadecimal.text(Array(SHA256.hash(Array((rule.topic + "\n" + (rule.condition ?? "")).utf8)).prefix(8)))
                 _ = try topics.put(
                     Subscription(name: prefix + hash, condition: rule.condition, target: .process(process)), topic: rule.topic, sequence: sequence(), core)
