@@ -46,9 +46,9 @@ extension ExecutionCore {
         return earlier.map { !$0.isDeleted } ?? false ? .changed : .created
     }
 
-    /// Marks a process as deleted. Its definitions stay, for whoever runs by them.
-    ///
     /// No new execution starts; those that run go on.
+    ///
+    /// Marks a process as deleted. Its definitions stay, for whoever runs by them.
     ///
     /// - Throws: `not-found`.
     func delete(_ process: String) throws {
@@ -111,9 +111,9 @@ extension ExecutionCore {
 
     func nextSchedule() throws -> Int64? { try file?.integer("SELECT min(next_at) FROM schedules") }
 
-    /// Within the writer's commit, after its timers.
-    ///
     /// Starts what is planned for now. What was missed while nobody was there is made up for once, however often it was missed.
+    ///
+    /// Within the writer's commit, after its timers.
     ///
     /// - Parameter countMax: of one commit; what is left is due at once again.
     /// - Throws: whatever a start throws but `already-exists` and `not-found`: nothing of the commit holds then.

@@ -18,9 +18,9 @@ struct ExecutionRequest: Sendable {
 ///
 /// Each of them is within the writer's transaction, and a `Fault` that it throws refuses its call alone: what it checks it checks before it writes.
 extension ExecutionCore {
-    /// Names are unique within a process and an owner; one that is there already must have the same input.
-    ///
     /// Starts an execution, or finds the one of the same name.
+    ///
+    /// Names are unique within a process and an owner; one that is there already must have the same input.
     ///
     /// - Throws: `not-found`, `already-exists`, `too-large`.
     ///   `UnreadableExecution` for a definition that this program does not read.

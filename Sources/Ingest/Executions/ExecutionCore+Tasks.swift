@@ -114,9 +114,9 @@ extension ExecutionCore {
         try delete.run()
     }
 
-    /// `try_count` counts attempts of this call, over restarts too; attempts of the state's own retriers are calls of their own.
-    ///
     /// An attempt came to nothing yet: when the task is looked at again, nil for never.
+    ///
+    /// `try_count` counts attempts of this call, over restarts too; attempts of the state's own retriers are calls of their own.
     ///
     /// - Returns: false where the task is not wanted any more.
     func putOff(_ key: TaskKey, to dueAt: Int64?, isFailure: Bool, reason: String?) throws -> Bool {
@@ -149,9 +149,9 @@ extension ExecutionCore {
         }
     }
 
-    /// What it came to is kept as a digest of 16 bytes, as long as its execution is.
-    ///
     /// An endpoint's answer that came later: the same again is taken, and changes nothing.
+    ///
+    /// What it came to is kept as a digest of 16 bytes, as long as its execution is.
     ///
     /// - Throws: `contradicting-outcome` for another than it gave before, `task-ended` where something else ended the task, `not-found`.
     func answer(callback token: String, _ event: Event, from resource: String) throws {

@@ -150,9 +150,9 @@ final class ExecutionCore {
 
     // MARK: Events
 
-    /// What an event makes of it is `Transition`'s to say; here its changes become rows. An event that changes nothing writes nothing.
-    ///
     /// Gives an execution an event, and writes what comes of it.
+    ///
+    /// What an event makes of it is `Transition`'s to say; here its changes become rows. An event that changes nothing writes nothing.
     ///
     /// - Throws: `not-found`; `UnreadableExecution`, before anything is written.
     func apply(_ event: Event, to number: Int64) throws -> Disposition {

@@ -149,9 +149,9 @@ final class ExecutionReader: Sendable {
         }
     }
 
-    /// What the archiver takes next: numbers of executions.
-    ///
     /// The oldest of those that ended before an instant and whose end was told.
+    ///
+    /// What the archiver takes next: numbers of executions.
     ///
     /// - Parameter instant: microseconds since 1970, itself included.
     func finished(before instant: Int64, limit: Int) throws -> [Int64] {
@@ -215,9 +215,9 @@ final class ExecutionReader: Sendable {
 
     // MARK: Tasks
 
-    /// Numbers alone; `dueAt` is in microseconds of the store's clock, and may be in the future.
-    ///
     /// Those that are to be carried out, the earliest first.
+    ///
+    /// Numbers alone; `dueAt` is in microseconds of the store's clock, and may be in the future.
     ///
     /// A row whose resource this program does not know is passed over, and stays.
     ///
@@ -238,9 +238,9 @@ final class ExecutionReader: Sendable {
         }
     }
 
-    /// Read as it is begun: what waits holds no input in memory.
-    ///
     /// A task with all that it takes; nil where it is not wanted any more.
+    ///
+    /// Read as it is begun: what waits holds no input in memory.
     func task(_ key: TaskKey) throws -> TaskWork? {
         try read(nil) { connection in
             let select = try connection.statement(

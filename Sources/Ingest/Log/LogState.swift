@@ -69,9 +69,9 @@ struct LogState: Equatable {
         return state
     }
 
-    /// The file is small and is written with each segment; `LogMark` changes its one byte in place where a disk has no room for more.
-    ///
     /// Takes the place of the one before, whole and durable.
+    ///
+    /// The file is small and is written with each segment; `LogMark` changes its one byte in place where a disk has no room for more.
     func write(_ directory: String) throws {
         try DataDirectory.makeDirectories("\(directory)/\(Self.folder)")
         let storage = try LocalStorageFactory.files("\(directory)/\(Self.folder)")

@@ -87,9 +87,9 @@ final class MessageTable {
         try forget.run()
     }
 
-    /// Takes body, token and reasons away; the row stands as `.gone` with the time it came, by which it is forgotten.
-    ///
     /// Leaves the id alone.
+    ///
+    /// Takes body, token and reasons away; the row stands as `.gone` with the time it came, by which it is forgotten.
     func empty(_ row: Row) throws {
         try removeBody(row)
         empty.bind(1, row.number)
@@ -170,9 +170,9 @@ final class MessageTable {
         return try Self.rows(oldest)
     }
 
-    /// In no order; for a purge, which takes all.
-    ///
     /// Those of a state with numbers up to one.
+    ///
+    /// In no order; for a purge, which takes all.
     ///
     /// - Complexity: O(the queue's messages of that state) where those with higher numbers come first.
     func rows(queue: Int64, _ state: MessageState, through number: Int64, limit: Int) throws -> [Row] {

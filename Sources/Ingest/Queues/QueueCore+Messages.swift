@@ -140,9 +140,9 @@ extension QueueCore {
         touch(name)
     }
 
-    /// A message that was handed out as often as it may be dies of it instead.
-    ///
     /// Gives it back, for others after `delay`.
+    ///
+    /// A message that was handed out as often as it may be dies of it instead.
     ///
     /// - Parameter delay: microseconds, cut to 0 … `durationMax`; nil: at once.
     func abandon(_ lock: MessageLock, delay: Int64?, in name: String) throws {

@@ -109,9 +109,9 @@ final class QueueCore {
 
     // MARK: Groups
 
-    /// Within a group: calls in their order, then what is due, then members (topics), then receivers that wait, and members once more.
-    ///
     /// Does what the calls say with one sync, then answers them.
+    ///
+    /// Within a group: calls in their order, then what is due, then members (topics), then receivers that wait, and members once more.
     ///
     /// - Returns: whether the group holds.
     @discardableResult

@@ -4,9 +4,9 @@
 /// 2. Each row is of a queue, or of one whose rows are still being removed.
 /// 3. Each body is of a message, and each message that is not gone has one.
 enum QueueProof {
-    /// - Complexity: O(messages): every row is counted.
-    ///
     /// In one state of the file, whoever writes meanwhile.
+    ///
+    /// - Complexity: O(messages): every row is counted.
     ///
     /// - Parameter note: told each fault.
     static func check(_ path: String, _ note: (String) -> Void) throws {

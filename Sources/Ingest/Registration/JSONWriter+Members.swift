@@ -2,6 +2,7 @@ internal import ColumnStore
 
 /// JSON of our own making in the shape of its source: calls to others, and what histories hold.
 extension JSONWriter {
+    /// An object whose members `body` writes.
     mutating func object(_ body: (inout JSONWriter) -> Void) {
         beginObject()
         body(&self)

@@ -3,14 +3,25 @@ import Documents
 import FoundationEssentials
 
 /// What is said to a registrar, and what its answers mean.
+///
+///     POST url          {"ticket_id", "client_id", "receipt_id", "type", "content_type", "document" | "document_base64", "callback_url"}
+///     GET  status_url   ?ticket_id=…
+///     answer            200 {"outcome": "accepted" | "rejected", "reference", "errors"}; 202: it will call back; 404 to a question: never seen
+///
+/// Both are signed as webhooks are (`WebhookSignature`), under the id `<ticket>:<registrar>`, which is the same however often a step is tried.
 package enum RegistrarCall {
     /// Longer than this no answer is waited for, whatever the lock.
     private static let timeoutMax: Int64 = 30_000_000
 
+    /// A tenth of a second at least, so that a lock that is set too short does not end each call before it began.
     package static func timeoutMilliseconds(_ registrar: RegistrarOptions) -> Int {
         Int(max(100, min(registrar.lock, timeoutMax) / 1_000))
     }
 
+    /// - Parameters:
+    ///   - name: the registrar's, which its callbacks bear in their path.
+    ///   - callbackBase: without a slash at its end.
+    ///   - now: microseconds since 1970.
     static func send(
         _ call: HotFile.StepCall, to name: String, _ registrar: RegistrarOptions, callbackBase: String, now: Int64
     ) -> OutgoingRequest {
@@ -29,6 +40,7 @@ package enum RegistrarCall {
             registrar.url, id: "\(summary.ticketID):\(name)", body: json.bytes, now: now, headers: [("traceparent", Trace.parent(call.trace, ticketID: summary.ticketID))])
     }
 
+    /// The question what became of an earlier call; it has no body, and its signature is over none.
     static func ask(
         _ call: HotFile.StepCall, of name: String, _ registrar: RegistrarOptions, statusURL: String, now: Int64
     ) -> OutgoingRequest {
@@ -41,6 +53,7 @@ package enum RegistrarCall {
     /// What a body is, as a header of a call.
     static func mediaType(_ type: String) -> (name: String, value: String) { (name: "Content-Type", value: type) }
 
+    /// The three headers of Standard Webhooks; two without a secret, since there is nothing to sign with.
     package static func signature(
         id: String, body: [UInt8], secrets: [WebhookSecret], nowSeconds: Int64
     ) -> [(name: String, value: String)] {
@@ -54,6 +67,7 @@ package enum RegistrarCall {
     /// JSON as JSON, other text as a string, anything else in base 64.
     private static func document(_ call: HotFile.StepCall, _ json: inout JSONWriter) {
         var bytes = call.document[...]
+        // A byte order mark is no JSON, and no part of a text.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         if call.contentType.hasPrefix("application/json") {
             json.member("document", raw: bytes)
@@ -64,6 +78,7 @@ package enum RegistrarCall {
         }
     }
 
+    /// By RFC 3986: all but letters, digits and `-._~` as `%` with two digits.
     private static func pathComponent(_ name: String) -> String {
         name.utf8.map { byte -> String in
             let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || [45, 46, 95, 126].contains(byte)
@@ -77,6 +92,7 @@ package enum RegistrarCall {
 
     package static func answer(_ result: Result<OutgoingResponse, OutgoingFailure>, toQuestion isQuestion: Bool, nowSeconds: Int64) -> Answer {
         Answer(result, toQuestion: isQuestion, nowSeconds: nowSeconds, decision: { outcome($0) }) { status, body in
+            // A refusal by its status may say more in its body, in the words of an outcome; an acceptance there counts for nothing.
             let given = outcome(body)
             let errors = given.map(\.errors).flatMap { $0.isEmpty ? nil : $0 } ?? [.init(pointer: "", code: "rejected", message: "the registrar answered \(status)")]
             return StepOutcome(isAccepted: false, reference: given?.reference, errors: errors)
@@ -101,6 +117,7 @@ package enum RegistrarCall {
         if let node = tape.member("reference", of: 0), tape[node].kind == .string || tape[node].kind == .number { reference = tape.string(of: node) }
         var errors: [Fault.Violation] = []
         if let list = tape.member("errors", of: 0), tape[list].kind == .array {
+            // They stand in the row's history and in answers: a registrar that sends thousands has said enough with the first.
             for node in tape.children(of: list).prefix(100) { errors.append(violation(node, tape)) }
         }
         if !decided, errors.isEmpty { errors = [.init(pointer: "", code: "rejected", message: "rejected by the registrar")] }
@@ -112,6 +129,7 @@ package enum RegistrarCall {
         if tape[node].kind == .string { return .init(pointer: "", code: "rejected", message: tape.string(of: node)) }
         let message = ReceiptHistory.string("message", node, tape) ?? ReceiptHistory.string("detail", node, tape)
         let range = tape.range(of: node)
+        // As it lies in the answer, cut: a character at the cut may come out damaged.
         let raw = String(decoding: UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: min(range.count, 1_000)), as: UTF8.self)
         return .init(
             pointer: ReceiptHistory.string("pointer", node, tape) ?? "", code: ReceiptHistory.string("code", node, tape) ?? "rejected",
@@ -120,6 +138,7 @@ package enum RegistrarCall {
 
     /// `Retry-After`: seconds, or an HTTP date. In microseconds from now.
     package static func seconds(_ text: String, _ nowSeconds: Int64) -> Int64? {
+        // A day at most, and never before now.
         if let seconds = Int64(text) { return min(max(0, seconds), 86_400) * 1_000_000 }
         guard let second = HTTPDate.seconds(text) else { return nil }
         return min(max(0, second.subtractingSaturating(nowSeconds)), 86_400) * 1_000_000

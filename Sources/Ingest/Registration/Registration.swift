@@ -6,6 +6,13 @@ import Glibc
 ///
 /// One thread decides and prepares, libcurl's thread calls. In memory is only what is open, found again on disk after a restart; every
 /// outcome is durable before anything follows from it. Lanes go by a clock that nobody sets.
+///
+/// The way of a piece of work (a step or an event): the writer hands it over once its row is durable, or a start finds it in the files; it waits in its
+/// lane; the thread takes it, reads its row and begins the call; the answer comes on libcurl's thread and goes to the writer; what follows is added again.
+///
+/// 1. A piece of work is in one lane at most once, waiting or under way. Its place is free before its outcome is written: a slow disk holds up no endpoint.
+/// 2. A call is made at least once. One that may have arrived is asked about first, where that can be asked, else sent again under the same key.
+/// 3. `State` is held for a look or a change of lanes; files are read, and requests made, outside of it.
 final class Registration: Sendable {
     private struct State {
         var lanes: [String: Lane] = [:]
@@ -17,6 +24,7 @@ final class Registration: Sendable {
     private let catalog: Catalog
     private let usage: UsageMeter
     private let clock: Clock
+    /// nil where the store's clock goes by hand: then it is the steady one, too.
     private let steady: (@Sendable () -> Int64)?
     private let callbackBase: String
     private let client: OutgoingClient
@@ -25,6 +33,7 @@ final class Registration: Sendable {
 
     /// Calls to one host of webhooks at a time.
     private static let webhookConcurrency = 64
+    /// Pauses of 1 s to 15 minutes; an event ends by its three days, not by a count.
     private static let webhookRetry = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: .max)
     /// How long something waits whose registrar is not configured any more, or that could not be written down.
     private static let patience: Int64 = 30_000_000
@@ -59,6 +68,9 @@ final class Registration: Sendable {
     }
 
     /// Takes up what a lane had no room for.
+    /// The files are walked until the lane is full; what it holds is passed over.
+    ///
+    /// - Throws: where a file cannot be read: the lane keeps `hasMore`, and is looked at again.
     private func reload(_ lane: String) throws {
         state.withLock { $0.lanes[lane]?.beginReload() }
         let isRegistrar = lane.hasPrefix(Self.registrarPrefix)
@@ -83,6 +95,7 @@ final class Registration: Sendable {
 
     // MARK: The queue
 
+    /// On any thread. What is in its lane already is passed over, and what a full lane has no room for stays on disk.
     private func add(_ work: [QueuedWork]) {
         let now = clock.now()
         let ahead = steadyNow().subtractingSaturating(now)
@@ -97,8 +110,11 @@ final class Registration: Sendable {
         }
     }
 
+    /// Microseconds; lanes and breakers count by it.
     private func steadyNow() -> Int64 { steady?() ?? clock.now() }
 
+    /// "registrar " and its name, or "webhook " and host and port: a host's contracts share its lane, so that one which answers nobody is asked for none of
+    /// them.
     private func lane(of work: QueuedWork) -> String {
         switch work.kind {
         case .step(let name): return Self.registrarPrefix + name
@@ -141,6 +157,7 @@ final class Registration: Sendable {
         while true {
             let now = steadyNow()
             let earliest = state.withLock { state in state.lanes.values.compactMap(\.nextTime).min() }
+            // A minute at most: whatever was missed is seen then.
             let planned = min(earliest ?? .max, now + 60_000_000)
             let ready = state.wait(nanoseconds: UInt64(max(0, planned.subtractingSaturating(now))) * 1_000) { state -> [(lane: String, work: QueuedWork)]? in
                 if state.isStopping { return [] }
@@ -177,6 +194,9 @@ final class Registration: Sendable {
         }
     }
 
+    /// - Parameters:
+    ///   - at: microseconds since 1970, by the store's clock.
+    ///   - mayHaveArrived: nil: as it is known so far.
     private func later(_ work: QueuedWork, at: Int64, mayHaveArrived: Bool? = nil) {
         var work = work
         work.dueAt = at
@@ -190,11 +210,13 @@ final class Registration: Sendable {
             ProcessChange(file: work.file, action: action) { [self] result in
                 switch result {
                 case .success(let result): next(result)
+                // What was said is not known to the file: it is asked about, or sent again, as after a crash.
                 case .failure: later(work, at: clock.now() + Self.patience, mayHaveArrived: true)
                 }
             })
     }
 
+    /// On the thread: reads what the call takes, and begins it. A place that it does not need is given back at once.
     private func perform(_ work: QueuedWork, _ lane: String) {
         do {
             switch work.kind {
@@ -210,6 +232,7 @@ final class Registration: Sendable {
 
     // MARK: Steps
 
+    /// Looks at the step as the file has it: it may have been decided by a callback, or given up, since it was put into the lane.
     private func performStep(_ work: QueuedWork, _ name: String, _ lane: String) throws {
         let now = clock.now()
         guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(work, lane, worked: nil, outcome: "settled") }
@@ -236,10 +259,12 @@ final class Registration: Sendable {
         }
         let attempt = call.attempts + 1
         let request = RegistrarCall.send(call, to: name, registrar, callbackBase: callbackBase, now: now)
+        // Nobody waits for this note: after a crash every open step may have been sent, whatever its row says.
         tier.writer.submit(ProcessChange(file: work.file, action: .sent(step: work.id, attempt: attempt, lockedUntil: now + registrar.lock)))
         client.send(request) { [self] in finish(work, name, registrar, lane, attempts: attempt, isQuestion: false, $0) }
     }
 
+    /// An entry of the row's history.
     private func note(
         _ event: String, _ name: String, _ attempt: Int, _ more: (inout JSONWriter) -> Void = { _ in }
     ) -> HistoryNote {
@@ -255,6 +280,7 @@ final class Registration: Sendable {
         _ work: QueuedWork, _ name: String, _ registrar: RegistrarOptions, _ lane: String, attempts: Int, isQuestion: Bool,
         _ result: Result<OutgoingResponse, OutgoingFailure>
     ) {
+        // The server stops: that is no failure of the endpoint, and counts as no attempt.
         if case .failure(.closed) = result { return }
         let now = clock.now()
         var status: Int64?
@@ -272,6 +298,7 @@ final class Registration: Sendable {
             submit(.outcome(step: work.id, outcome, note), work)
         case .inProgress:
             release(work, lane, worked: true, outcome: "in-progress")
+            // Its callback ends the wait; where none comes, it is asked, or sent to again.
             let until = min(now + registrar.lock, work.expiresAt)
             submit(.inProgress(step: work.id, lockedUntil: until, note("in progress")), work) { [self] result in
                 if result == .applied { later(work, at: until, mayHaveArrived: true) }
@@ -280,7 +307,9 @@ final class Registration: Sendable {
             release(work, lane, worked: true, outcome: "never-seen")
             later(work, at: now, mayHaveArrived: false)
         case .failed(let detail, let retryAfter, let mayHaveArrived):
+            // A refusal of the request shows that the endpoint works; 408, 429 and what is from 500 on, or no answer at all, does not.
             release(work, lane, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed", because: detail)
+            // A question that failed counts as an attempt, so that an endpoint which never answers is given up.
             let attempts = isQuestion ? attempts + 1 : attempts
             guard let next = registrar.nextAttempt(after: attempts, retryAfter: retryAfter, now: now) else {
                 let dead = "no final answer in \(attempts) attempts; the last: \(detail)"
@@ -301,6 +330,7 @@ final class Registration: Sendable {
 
     // MARK: Events
 
+    /// As `performStep`. Where it goes is asked now: the contract may have another webhook than it had when the event came.
     private func performEvent(_ work: QueuedWork, _ client: String, _ callbackURL: String?, _ lane: String) throws {
         let now = clock.now()
         guard let call = try work.file.eventCall(work.id), call.isPending else { return release(work, lane, worked: nil, outcome: "settled") }
@@ -334,6 +364,7 @@ final class Registration: Sendable {
         }
     }
 
+    /// On libcurl's thread. Only 200 to 299 delivers: a redirect is not followed.
     private func finishEvent(
         _ work: QueuedWork, _ version: Int64, _ target: String, _ attempts: Int, _ lane: String, _ result: Result<OutgoingResponse, OutgoingFailure>
     ) {
@@ -398,6 +429,7 @@ final class Registration: Sendable {
             gauge(
                 "queue_oldest_seconds", "How long the oldest due item has waited.", [],
                 lane.oldestSince.map { Double(now - $0) / 1e6 } ?? 0)
+            // One sample a lane for each of its figures; lanes of webhook hosts come and go, and their counts with them.
             let level = switch lane.breaker { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
             gauge("queue_overflow", "1 when some of the queue is on disk alone, for want of room in memory.", [], lane.hasMore ? 1 : 0)
             gauge("breaker_state", "0 closed, 1 half-open, 2 open.", [], level)

@@ -8,13 +8,16 @@ package struct RegistrarOptions: Sendable, Hashable {
     package var previousSecret: String?
     /// Microseconds since 1970; nil: as long as it is configured.
     package var previousSecretUntil: Int64?
+    /// Where it is asked what became of a call; nil: it is sent again instead.
     package var statusURL: String?
     /// How long a call holds its step: after it, whoever promised an answer is asked, or sent to again.
     package var lock: Int64
     package var retry: RetryPolicy
+    /// Counted from the step's beginning: past it nothing more is tried.
     package var expires: Int64
     /// For so long at least a callback that comes again is known as the same: in fact as long as its ticket is.
     package var duplicateWindow: Int64
+    /// Calls under way at a time.
     package var concurrency: Int
 
     package init(
@@ -41,8 +44,10 @@ package struct RegistrarOptions: Sendable, Hashable {
     }
 }
 
+/// What the scheduler of steps and webhooks is told by the configuration.
 package struct RegistrationOptions: Sendable {
     package var registrars: [String: RegistrarOptions] = [:]
+    /// Which addresses may be called; no internal ones unless it says so.
     package var policy: AddressPolicy
     /// What each queue keeps in memory; the rest is on disk alone.
     package var laneCapacity = Lane.capacity

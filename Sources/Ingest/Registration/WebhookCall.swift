@@ -1,9 +1,14 @@
 internal import ColumnStore
 
 /// What is said to a client about its receipt.
+///
+///     POST url   {"event_id", "event": "receipt.<state>", "version", "at", "receipt": {…, "state", "sequence"}}
+///
+/// The events of a receipt to one target come with rising versions; the id is of ticket and version, so that one which is sent again is known for the same.
 enum WebhookCall {
     static let timeoutMilliseconds = 15_000
 
+    /// - Parameter nowSeconds: since 1970; the time stamp that is signed.
     static func request(
         _ call: HotFile.EventCall, version: Int64, url: String, secrets: [WebhookSecret], nowSeconds: Int64
     ) -> OutgoingRequest {
@@ -40,6 +45,7 @@ enum WebhookCall {
 
 /// Where clients may be told: which URLs can be called, and which hosts a contract allows.
 package enum CallbackURL {
+    /// Of a URL.
     static let byteCountMax = 2_000
 
     /// The host in lower case, and `host:port` where the URL says one; nil when it is no http or https URL, or has
@@ -67,6 +73,7 @@ package enum CallbackURL {
         return false
     }
 
+    /// Whether a URL's host is one of a contract's `hosts`, each a name alone, which means any port, or a name with its port.
     static func isAllowed(_ url: String, hosts: [String]) -> Bool {
         guard let host = host(url) else { return false }
         return hosts.contains { $0.lowercased() == host.name || $0.lowercased() == host.withPort }
@@ -74,6 +81,9 @@ package enum CallbackURL {
 }
 
 extension Contract.Webhook {
+    /// The newest first: what is signed bears a signature of each.
+    ///
+    /// - Parameter now: microseconds since 1970. The secret before counts up to its end alone, and not at all where none is said.
     func secrets(at now: Int64) -> [WebhookSecret] {
         let previous = previousUntil.map { now < $0 } == true ? previousSecret : nil
         return [secret, previous].compactMap { $0 }.compactMap { WebhookSecret($0) }

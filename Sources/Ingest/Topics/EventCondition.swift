@@ -53,9 +53,9 @@ final class EventCondition {
         return Fault(.invalidQueue, "where: \(detail)", errors: [.init(pointer: "/where", code: "bad-sql", message: detail)])
     }
 
-    /// Evaluated over a batch of one row.
-    ///
     /// Whether the event is meant: not where the condition is NULL.
+    ///
+    /// Evaluated over a batch of one row.
     ///
     /// - Throws: `QueryError` where it cannot be computed of this event.
     func takes(_ event: EventDraft) throws -> Bool {
@@ -118,12 +118,12 @@ private enum DataStep: Hashable {
     }
 }
 
+/// Finds `data->'a'->>'b'` in an expression, and puts the name of a column in its place.
+///
 /// A scanner of its own, since the parser of SQL knows no arrows. It must tell where `data` is no name: in strings, in quoted names and in comments, which
 /// it passes over as they are; `metadata` is another word.
 ///
 ///     path := 'data' ( '->' step )* [ '->>' step ]      step := "'" text "'" | [ '-' ] digits
-///
-/// Finds `data->'a'->>'b'` in an expression, and puts the name of a column in its place.
 private struct ConditionScanner {
     private let bytes: [UInt8]
     private var place = 0

@@ -32,9 +32,9 @@ extension EventDraft {
 
     package var source: String { Self.source(of: origin) }
 
-    /// Data and extensions are JSON already, checked as the event came, and go in as they are.
-    ///
     /// The whole event.
+    ///
+    /// Data and extensions are JSON already, checked as the event came, and go in as they are.
     package var json: [UInt8] {
         var json = JSONWriter(reserving: 320 + data.count)
         json.beginObject()

@@ -29,9 +29,9 @@ extension TopicCore {
         let attempts: Int
     }
 
-    /// On the writer's thread, within a group.
-    ///
     /// Tries what is due of a subscription: queues and the log at once, others after the commit.
+    ///
+    /// On the writer's thread, within a group.
     ///
     /// - Complexity: a search, and an event read for each that is due, `inFlightMax` and those under way at most.
     func dispatch(_ known: Known, _ core: QueueCore) throws {
@@ -90,9 +90,9 @@ extension TopicCore {
         return try select.step() ? (select.bytes(0), select.text(1), select.optionalText(2)) : nil
     }
 
-    /// - Complexity: a search for each subscription, of some rows.
-    ///
     /// When the next is to be tried that is not being tried.
+    ///
+    /// - Complexity: a search for each subscription, of some rows.
     func nextTime() throws -> Int64 {
         let select = try file().statement("""
             SELECT number, next_at FROM deliveries WHERE subscription = ?1 AND died_at IS NULL AND next_at < \(TopicTables.held) ORDER BY next_at LIMIT ?2
@@ -126,9 +126,9 @@ extension TopicCore {
         }
     }
 
-    /// Given up after three days of its own, whatever the number of attempts; `reason` keeps 1,000 characters.
-    ///
     /// It is tried again later, or given up.
+    ///
+    /// Given up after three days of its own, whatever the number of attempts; `reason` keeps 1,000 characters.
     private func put(off key: Key, _ due: Due, _ reason: String, _ retryAfter: Int64?, _ core: QueueCore) throws {
         figures.failed += 1
         if due.since + EventTimes.patience <= core.now {

@@ -67,9 +67,9 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         var died = 0
     }
 
-    /// The topic of the store itself: it is there without being put, and nobody else publishes to it.
-    ///
     /// The store's own events.
+    ///
+    /// The topic of the store itself: it is there without being put, and nobody else publishes to it.
     static let till = "till"
     static let topicCountMax = 1_000
     /// Of one topic: each event is held against all of them.
