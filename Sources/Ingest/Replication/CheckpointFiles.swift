@@ -2,6 +2,13 @@ import ColumnStore
 import Glibc
 
 /// The files of a checkpoint: those that records make, closed, in a folder that looks like DATA.
+///
+///     catalog.sqlite  queues.sqlite  executions.sqlite      each closed: its file tells all, with no log beside it
+///     hot/<day>[.<part>].sqlite                             day files
+///     uploads/<id>                                          files of uploads
+///     admin.key                                             by its own name (`DataDirectory.adminKeyName`)
+///
+/// Which of them there are is the store's to say: the names are asked for, and what is not there is passed over.
 package enum CheckpointFiles {
     package struct File: Sendable, Equatable {
         /// Below the folder, as below DATA.
@@ -11,9 +18,12 @@ package enum CheckpointFiles {
 
     private static let databases = ["catalog.sqlite", "queues.sqlite", "executions.sqlite"]
 
+    /// Of one read and write of a copy.
     private static let pieceByteCount = 1 << 20
 
     /// Whether a checkpoint may have a file of that name.
+    ///
+    /// Asked of names that another machine sends, before anything is written under them: two parts at most, and none that leads elsewhere.
     package static func isName(_ name: String) -> Bool {
         guard ObjectKey.isValid(name) else { return false }
         if databases.contains(name) || name == DataDirectory.adminKeyName { return true }
@@ -27,6 +37,7 @@ package enum CheckpointFiles {
         func add(_ name: String) throws {
             var status = stat()
             guard stat("\(folder)/\(name)", &status) == 0 else {
+                // What is not there is no fault; what cannot be looked at is one.
                 guard errno == ENOENT else { throw DataDirectory.Failure.io(operation: "stat", path: "\(folder)/\(name)", code: errno) }
                 return
             }
@@ -49,6 +60,8 @@ package enum CheckpointFiles {
     }
 
     /// Copies them to where there are none. What is not synced a crash of the machine takes.
+    ///
+    /// - Throws: `DataDirectory.Failure`, also for a file that is there; what was copied by then stays.
     static func copy(_ source: String, to target: any FileStorage) throws {
         for file in try list(source) {
             try target.prepare(file.name)
@@ -69,6 +82,7 @@ package enum CheckpointFiles {
         while left > 0 {
             let count = read(reading, &buffer, Int(min(left, Int64(buffer.count))))
             if count < 0, errno == EINTR { continue }
+            // A file that is shorter than it was listed is none that may be used.
             guard count > 0 else { throw DataDirectory.Failure.io(operation: "read", path: file.name, code: count == 0 ? EIO : errno) }
             var done = 0
             while done < count {
@@ -94,6 +108,8 @@ package enum CheckpointFiles {
     }
 
     /// Takes a folder away with all that is in it. One that is not there is gone.
+    ///
+    /// Links are taken away as they are, and not followed (`lstat`).
     package static func remove(_ folder: String) throws {
         var status = stat()
         guard lstat(folder, &status) == 0 else { return }

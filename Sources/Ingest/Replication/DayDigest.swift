@@ -1,6 +1,11 @@
 import ColumnStore
 
 /// Tells the rows of a day file from others: a chain of hashes over what of a row never changes, in their order. Whoever has a file with more rows can tell whether the first ones are these.
+///
+///     digest  := rowCount:int64 hash[32]                              as it stands in the catalog, all numbers little-endian
+///     hash    := SHA-256(hash before, id … received_at: int64{7}, (byteCount:int64 bytes){4} of ticket, client, receipt and the document's hash)
+///
+/// States of a row, and what its process has noted, change, and are not in it.
 package struct DayDigest: Equatable, Sendable {
     package private(set) var rowCount: Int64 = 0
     private(set) var hash = [UInt8](repeating: 0, count: 32)
@@ -8,6 +13,7 @@ package struct DayDigest: Equatable, Sendable {
     /// Among the catalog's single values, before the file's name.
     static let keyPrefix = "day_digest/"
 
+    /// More than a file can have: a count beyond it is none.
     private static let rowCountMax: Int64 = 1 << 50
 
     init() {}
@@ -67,5 +73,6 @@ package struct DayDigest: Equatable, Sendable {
         }
     }
 
+    /// Of one statement.
     private static let partRowCount: Int64 = 16_384
 }

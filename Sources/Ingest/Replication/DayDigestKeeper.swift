@@ -2,12 +2,15 @@ import ColumnStore
 
 /// Notes in the catalog of the store that leads what its day files' rows are (`DayDigest`), a while after they came: so it comes to the other machine as all else does, which holds its own files
 /// against it as it rejoins.
+///
+/// A digest goes on from the one that is noted, so that each row is read once. One thread, of low priority.
 final class DayDigestKeeper: Sendable {
     private let catalog: Catalog
     private let boundary: TierBoundary
     private let isStopping = Monitor(false)
     private let thread = HeldThread()
 
+    /// Between two looks: rows that came meanwhile are noted together, with one commit of the catalog.
     private static let seconds = 10.0
 
     init(_ catalog: Catalog, _ boundary: TierBoundary) { (self.catalog, self.boundary) = (catalog, boundary) }
@@ -30,13 +33,20 @@ final class DayDigestKeeper: Sendable {
     private var isEnding: Bool { isStopping.withLock { $0 } }
 
     /// Once.
+    ///
+    /// Takes up what has come since the last time, and lets go of files that are no more.
+    ///
+    /// - Throws: `SQLiteError` for a file that cannot be read: nothing is noted then, and the next turn begins where this one did.
+    /// - Complexity: O(rows that came since).
     func note() throws {
         let files = boundary.snapshot().files
         let known = try catalog.dayDigests()
         let present = Set(files.map(\.name))
         var next: [String: DayDigest?] = [:]
+        // `.some(nil)`: the note is to go. A plain nil would take the name out of `next`.
         for name in known.keys where !present.contains(name) { next[name] = .some(nil) }
         for file in files {
+            // As many as the snapshot has.
             let (count, former) = (file.state.rowCount, known[file.name] ?? DayDigest())
             guard count > former.rowCount else { continue }
             var digest = former
@@ -50,9 +60,11 @@ final class DayDigestKeeper: Sendable {
 }
 
 extension Catalog {
+    /// By the files' names. A note that is none is left out, and made anew from the first row.
     func dayDigests() throws -> [String: DayDigest] { try read { try Self.dayDigests($0) } }
 
     static func dayDigests(_ connection: SQLiteConnection) throws -> [String: DayDigest] {
+        // `~` stands behind all that a file's name may have, so the two ends are a range of the key's index.
         let select = try connection.statement("SELECT key, value FROM meta WHERE key >= '\(DayDigest.keyPrefix)' AND key < '\(DayDigest.keyPrefix)~'")
         defer { select.reset() }
         var found: [String: DayDigest] = [:]

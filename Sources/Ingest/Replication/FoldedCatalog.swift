@@ -2,6 +2,7 @@ import Glibc
 
 /// What a standby asks the catalog that it folds, while that is closed.
 struct FoldedCatalog {
+    /// Of a file at rest: nobody has it open for writing while this value lives.
     private let connection: SQLiteConnection
 
     /// - Returns: nil where there is none yet.

@@ -2,6 +2,13 @@ import Synchronization
 
 /// An answer that waits for two things, which go on side by side: that all it tells is kept, and that this machine led after it was made. What it tells is in the order of records just behind the last
 /// one that it knows, and no other machine had answered anything when the question was asked; so it does not matter which of both comes first.
+///
+///     kept and leads               kept
+///     leads no more                refused, whether it is kept or not
+///     kept and unproven            asked once more, then unproven
+///     late or refused              as it is, whatever the proof says
+///
+/// Both come on any thread, in any order; `body` is called once, outside of the lock.
 final class ProvenAnswer: Sendable {
     private struct State {
         var isKept = false
@@ -9,6 +16,7 @@ final class ProvenAnswer: Sendable {
         var proof: LeadProof?
         /// A question that came to nothing while the record was under way is put again, once.
         var isLast = false
+        /// nil once it was called.
         var body: (@Sendable (LogAnswers.Outcome) -> Void)?
     }
     private let state: Mutex<State>
@@ -21,17 +29,20 @@ final class ProvenAnswer: Sendable {
         state = Mutex(State(body: body))
     }
 
+    /// Begins to ask. Called once by whoever made it, and again by itself.
     func prove() {
         replica.prove { [self] proof in
             settle { state in state.proof = proof }
         }
     }
 
+    /// What became of the record. Called once.
     func take(_ outcome: LogAnswers.Outcome) {
         if case .kept = outcome { return settle { state in state.isKept = true } }
         take()?(outcome)
     }
 
+    /// Whoever takes the body out calls it: a second answer finds none.
     private func take() -> (@Sendable (LogAnswers.Outcome) -> Void)? {
         state.withLock { state in
             defer { state.body = nil }

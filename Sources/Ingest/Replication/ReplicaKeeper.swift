@@ -3,12 +3,19 @@ import Glibc
 
 /// Hands the commits of the store that leads to the machines that keep it together, and lets answers go once they are kept there. It stands where
 /// `LogKeeper` stands: what a commit is, and which order commits have, is the same (`CommitLog`).
+///
+/// 1. Commits are handed over in the order of their numbers, by one thread at a time; a token stands for each part, and the last part of a segment has its
+///    last commit's number.
+/// 2. An answer waits for its commit's number to be acknowledged, and for a proof that this machine leads (`ProvenAnswer`).
+/// 3. Once something could not be handed over, or another leads, nothing is kept any more (`end`): a gap would be a store that nobody had.
+/// 4. Nothing is spooled: what was not acknowledged when the process ends was told to nobody; after an end that is not orderly the files are made anew.
 final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     private struct State {
         var lastToken = 0
         var acknowledged = 0
         /// What is under way, in order.
         var open: [(token: Int, byteCount: Int, number: Int64?)] = []
+        /// Of `open`; whoever hands over waits while it is above `openByteCountMax`.
         var openByteCount = 0
         /// The administrator's key is another.
         var wantsKey = false
@@ -30,8 +37,12 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     private let thread = HeldThread()
 
     /// So much is handed over before the first of it is kept.
+    ///
+    /// It bounds the memory that a slow machine costs, and a part may go beyond it: a commit is cut into many.
     private static let openByteCountMax = 8 << 20
+    /// Of `settle`, and of a question whether this machine leads.
     private static let settleSeconds = 5.0
+    /// At the end of a server: what is not acknowledged by then makes the files of this machine none that may be used as they are.
     private static let stopSeconds = 8.0
 
     /// Before the store's first file is opened for writing.
@@ -95,10 +106,16 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         }
     }
 
+    /// All that was committed since the last time, as one segment, cut into parts.
+    ///
+    /// - Parameter hash: of the last record; goes on with each that is made.
+    /// - Throws: for a change that no commit tells, a commit that hangs for ten seconds, a file that cannot be read. What was taken out of the log is lost
+    ///   to the other machine then, so that the caller ends the keeping.
     private func shipAll(_ hash: inout [UInt8]) throws {
         let entries = LogSpool.read(log.takeHeld())
         guard let last = entries.last?.sequence else { return }
         try waitUntilSettled(entries.map(\.sequence).max() ?? last)
+        // Settled: of each number it is known by now whether it came to be.
         let withdrawn = log.takeWithdrawn().union(entries.filter { $0.kind == nil }.map(\.sequence))
         let codec = ZstdTextCodec(level: 1)
         var records: [LogRecord] = []
@@ -119,6 +136,9 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         for (index, part) in parts.enumerated() { submit(part, number: index == parts.count - 1 ? number : nil) }
     }
 
+    /// Hands over one part, and waits while too much is under way.
+    ///
+    /// - Parameter number: of the commit that is kept with it; nil for a part that ends none.
     private func submit(_ body: [UInt8], number: Int64?) {
         let token = state.wait { state -> Int? in
             guard state.openByteCount < Self.openByteCountMax || state.end != nil || state.isStopping else { return nil }
@@ -148,6 +168,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         }
     }
 
+    /// Hands over a file in pieces, the last of them empty: it says where the file ends.
     private func submit(file name: String, at path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -174,6 +195,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
 
     // MARK: What becomes of it
 
+    /// Tokens are acknowledged in their order, all up to one at once.
     func acknowledged(through token: Int) {
         let number = state.broadcast { state -> Int64? in
             state.acknowledged = max(state.acknowledged, token)
@@ -217,6 +239,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         answer.prove()
     }
 
+    /// - Returns: whether all was kept within `settleSeconds` and this machine led after it.
     func settle() -> Bool {
         let last = log.last
         log.state.broadcast { $0.isWanted = true }
@@ -240,6 +263,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         return done.wait(seconds: seconds) { $0 } ?? false
     }
 
+    /// The rest is handed over by this thread and waited for, then the other one ends.
     func stop() {
         CommitSinks.remove(root: directory.path)
         state.broadcast { $0.isStopping = true }

@@ -7,6 +7,10 @@ import Glibc
 /// that they have not. Such files, and those of a machine that has crashed, are made anew: of a checkpoint and the records after it, or from the first record.
 ///
 /// A checkpoint is such a copy too, a durable one that nobody reads: it goes on some records at a time, and is closed after them.
+///
+/// 1. `position` is the last record of which the files tell all once the fold is closed; what is behind it in `parts` is in memory alone.
+/// 2. `led` is noted before a server writes to the files, `folded` after they tell all up to the position that it names.
+/// 3. While readers hold the files, nothing is committed: they see one record's state in all databases.
 package final class ReplicaStore {
     /// A record's place: number, epoch and hash.
     package struct Position: Equatable, Sendable {
@@ -145,6 +149,7 @@ package final class ReplicaStore {
     /// - Parameter body: empty for one that changes nothing.
     /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
     package func apply(_ next: Position, _ body: [UInt8]) throws {
+        // Each record once, in order: a gap would fold to a store that nobody had.
         guard let position, next.sequence == position.sequence + partCount + 1 else {
             throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) does not follow on what its files tell")
         }
