@@ -13,10 +13,10 @@ extension ExecutionCore {
         return select.int64(0)
     }
 
+    /// Adds a definition, or its next version where it is another than the present one.
     ///
     /// Versions of a name only rise, over its deletions too: executions go on with the version that they began with. Definitions are compared by their
     /// bytes.
-    /// Adds a definition, or its next version where it is another than the present one.
     ///
     /// - Parameters:
     ///   - definition: as it was put; `machine` is what was read of it.

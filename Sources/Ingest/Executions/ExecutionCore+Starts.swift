@@ -118,9 +118,9 @@ extension ExecutionCore {
         return StartedExecution(id: id, status: status, isNew: false)
     }
 
-    /// - Parameter event: `.abort` or `.redrive`.
     /// Ends an execution, or has a failed one go on.
     ///
+    /// - Parameter event: `.abort` or `.redrive`.
     /// - Throws: `not-found`, `wrong-state`.
     func order(_ event: Event, _ number: Int64) throws {
         switch try apply(event, to: number) {
