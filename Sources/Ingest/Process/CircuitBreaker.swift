@@ -1,11 +1,17 @@
 /// Stops calling an endpoint that keeps failing, and tries it again with one call at a time (Nygard, "Release It!", chapter 5).
 ///
+///     closed ── 20 failures in a row ──► open ── its time is over: one call is let through ──► half-open
+///     half-open ── it worked ──► closed        half-open ── it failed ──► open, for twice as long, a minute at most
+///
+/// Times are microseconds of whatever clock its owner goes by: lanes give it one that nobody sets.
+///
 /// A value for one endpoint, guarded by its owner's lock.
 package struct CircuitBreaker: Sendable {
     package enum State: String, Sendable { case closed, open, halfOpen = "half-open" }
 
     /// Failures in a row that open it: fewer would let a single lost batch stop a healthy registrar.
     private static let failureCountMax = 20
+    /// Microseconds that it stays open: the first time, and at most.
     private static let openForMinimum: Int64 = 1_000_000
     private static let openForMaximum: Int64 = 60_000_000
 
@@ -40,6 +46,7 @@ package struct CircuitBreaker: Sendable {
         case .closed where failureCount < Self.failureCountMax: return
         case .closed: openFor = Self.openForMinimum
         case .halfOpen: openFor = min(openFor * 2, Self.openForMaximum)
+        // Calls that had left before it opened come back while it is open: they say nothing that it does not know.
         case .open: return
         }
         state = .open

@@ -21,6 +21,12 @@ package struct ProcessPlan: Sendable, Hashable {
 }
 
 /// How steps, events and history entries of a row are numbered in its file: the row above, what tells them apart below.
+///
+///     step     row << 12 | place in the plan
+///     event    row << 16 | version << 2 | target
+///     history  row << 16 | n-th entry
+///
+/// Ids of one row lie together, and need no index of rows.
 package enum ProcessKey {
     /// Steps of one row: their order in the plan.
     static let stepBits: Int64 = 12

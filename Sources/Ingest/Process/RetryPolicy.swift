@@ -25,6 +25,7 @@ package struct RetryPolicy: Sendable, Hashable {
     ///   - retryAfter: what the answer asked for; the wait is never shorter, nor longer than a day because of it.
     ///   - fraction: 0 ..< 1, the jitter.
     package func delay(afterAttempts attempts: Int, retryAfter: Int64?, fraction: Double) -> Int64 {
+        // Bounded, so that nothing is shifted out of the number; where even so many overflow, the greatest pause is meant.
         let doublings = min(max(attempts - 1, 0), 40)
         let ceiling = min(backoffMinimum.multipliedReportingOverflow(by: 1 << Int64(doublings)).overflow ? backoffMaximum : backoffMinimum << Int64(doublings), backoffMaximum)
         // Never at once: an endpoint that refuses quickly would be called in a tight loop.

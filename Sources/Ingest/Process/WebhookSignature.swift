@@ -43,6 +43,7 @@ package enum WebhookSignature {
         id: String, timestamp: String, signature: String, body: [UInt8], secrets: [WebhookSecret], nowSeconds: Int64
     ) -> Verdict {
         // A header of a thousand signatures is an attack on our time, not a rotation.
+        // Anything but `v1,` is of a version that is not ours, and says nothing.
         let offered = signature.split(separator: " ").prefix(8).compactMap { part in
             part.hasPrefix("v1,") ? Data(base64Encoded: String(part.dropFirst(3))).map { Array($0) } : nil
         }
@@ -51,6 +52,7 @@ package enum WebhookSignature {
             let wanted = code(id: id, timestamp: timestamp, body: body, secret: secret)
             for candidate in offered where HMACSHA256.areEqual(wanted, candidate) { isValid = true }
         }
+        // After the sums were compared, so that the time it takes tells nothing of them.
         guard let time = Int64(timestamp) else { return .noTime }
         guard isValid else { return .wrongSignature }
         // Anybody may send any time: the difference of two may be more than a number holds.

@@ -19,6 +19,10 @@ struct LaneOutcome: Sendable {
 /// The queue of one endpoint: what is due when, how many calls are under way, and whether it may be called at all. Steps of receipts, webhooks and tasks of executions
 /// have theirs.
 ///
+/// 1. A key is resident from `add` until `end`: what waits or is under way is not added twice.
+/// 2. The heap has what waits, the first by (`dueAt`, number) at its root; what is under way is counted alone.
+/// 3. `hasMore` is set by an addition that finds no room, and by whoever could not read; a reload takes it back before it reads.
+///
 /// A value guarded by its owner's lock. Each endpoint has its own, so that a slow one holds up no other.
 struct WorkLane<Work: LaneWork>: Sendable {
     private struct Entry: Sendable {
@@ -101,7 +105,10 @@ struct WorkLane<Work: LaneWork>: Sendable {
     }
 
     /// The next one that may be done now, counted as under way.
+    ///
+    /// - Complexity: O(log of what waits).
     mutating func take(now: Int64) -> Work? {
+        // The breaker is asked last: a half-open one takes the question for its one call.
         guard inFlightCount < limit, let first = heap.first, first.work.dueAt <= now, breaker.mayCall(now: now) else { return nil }
         inFlightCount += 1
         let last = heap.removeLast()
@@ -137,6 +144,7 @@ struct WorkLane<Work: LaneWork>: Sendable {
         return max(first.work.dueAt, breaker.waitsUntil ?? .min)
     }
 
+    /// Moves the root down to where it belongs: `2n + 1` and `2n + 2` are the children of `n`.
     private mutating func sink() {
         var parent = 0
         while true {

@@ -57,10 +57,10 @@ final class StoreFeed: Sendable {
         return true
     }
 
+    /// The events that a change comes to: its own first. Ids are made of sequences, so that a change which is told again is known for the same.
+    ///
     /// A version after the first, and a removal, are events of their own besides. Of one that became final later, and is cold by then, the event comes
     /// with its final state, perhaps once more: it is the same one by its id.
-    ///
-    /// The events that a change comes to: its own first. Ids are made of sequences, so that a change which is told again is known for the same.
     static func events(_ change: ChangePage.Change) -> [EventDraft] {
         let receipt = change.receipt
         var data = JSONWriter(reserving: 320)
