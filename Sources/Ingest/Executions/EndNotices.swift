@@ -24,9 +24,9 @@ final class EndNotices: Sendable {
     /// What was not told by now is told after the next start.
     func stop() { thread.stop() }
 
-    /// - Returns: whether there may be more.
     /// Tells a page, waits for all of it, and forgets what was taken: the topic counts an id once, so that an end that is told twice is one event.
     ///
+    /// - Returns: whether there may be more.
     private func tell() throws -> Bool {
         let page = try store.reader.notices(limit: Self.pageCount)
         guard !page.isEmpty else { return false }

@@ -30,8 +30,7 @@ final class ExecutionCore {
 
     let path: String
     private let clock: Clock
-    /// Microseconds since 1970, as all instants here.
-    /// Of the commit that is being made: all of it happens at one instant.
+    /// Of the commit that is being made: all of it happens at one instant. Microseconds since 1970, as all instants here.
     private(set) var now: Int64
     private var jumps: ClockJumps
     private let steady: (@Sendable () -> Int64)?

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// 1. A call is answered once: after its commit, or with a refusal.
 /// 2. The thread starts with the first call; timers and plans run after `begin` alone.
-/// 3. After a failed sync nothing more is written until the process is started anew: what the disk holds is not known.
+/// 3. After a failed sync no further call is taken and no timer fires until the process is started anew: what the disk holds is not known.
 /// 4. Locks are `queue`, and those of dispatch and notices for a look; none is held over a commit.
 package final class ExecutionStore: Sendable {
     private struct Submission: Sendable {

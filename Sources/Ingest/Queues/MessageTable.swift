@@ -152,8 +152,9 @@ final class MessageTable {
         return try byID.step() ? try Self.row(byID) : nil
     }
 
-    /// - Complexity: O(log messages + limit), by `message_dues`.
     /// Those of a state that are due, the first first.
+    ///
+    /// - Complexity: O(log messages + limit), by `message_dues`.
     func rows(queue: Int64, _ state: MessageState, dueBy now: Int64, limit: Int) throws -> [Row] {
         firstDue.bind(1, queue)
         firstDue.bind(2, state.rawValue)

@@ -6,9 +6,8 @@
 enum QueueProof {
     /// In one state of the file, whoever writes meanwhile.
     ///
-    /// - Complexity: O(messages): every row is counted.
-    ///
     /// - Parameter note: told each fault.
+    /// - Complexity: O(messages): every row is counted.
     static func check(_ path: String, _ note: (String) -> Void) throws {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         try connection.execute("BEGIN")

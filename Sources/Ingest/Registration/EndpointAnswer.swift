@@ -3,12 +3,12 @@ package import ColumnStore
 /// What an endpoint's answer means, and what is to be done about something that it has to decide: the same for a receipt that is registered and for a task of an execution. What a decision is
 /// made of is theirs.
 ///
-///     200               its body decides; one that does not is a failure, and may have arrived
-///     202               it will call back
-///     404 to a question never seen
-///     408, 429          again later; it did nothing
-///     other 4xx         refused for good; to a question a failure
-///     all else          a failure; from 500 on it may have arrived
+///     200                  its body decides; one that does not is a failure, and may have arrived
+///     202                  it will call back
+///     404 to a question    never seen
+///     408, 429             again later; it did nothing
+///     other 4xx            refused for good; to a question a failure
+///     all else             a failure; from 500 on it may have arrived
 package enum EndpointAnswer<Decision: Sendable>: Sendable {
     case final(Decision)
     /// It will call back.

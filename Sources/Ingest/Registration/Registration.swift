@@ -429,7 +429,6 @@ final class Registration: Sendable {
             gauge(
                 "queue_oldest_seconds", "How long the oldest due item has waited.", [],
                 lane.oldestSince.map { Double(now - $0) / 1e6 } ?? 0)
-            // One sample a lane for each of its figures; lanes of webhook hosts come and go, and their counts with them.
             let level = switch lane.breaker { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
             gauge("queue_overflow", "1 when some of the queue is on disk alone, for want of room in memory.", [], lane.hasMore ? 1 : 0)
             gauge("breaker_state", "0 closed, 1 half-open, 2 open.", [], level)

@@ -48,7 +48,7 @@ final class StoreFeed: Sendable {
     /// - Returns: whether something was there.
     private func read(after place: Int64) throws -> Bool {
         let page = try changes.after(place, Self.pageCount)
-        // A page may end further than its last change: what lies between is nobody's to see, and is not asked for again.
+        // A page may end further than its last change: the place moves on with it.
         guard page.nextAfter > place else { return false }
         let done = Monitor<Result<Void, Fault>?>(nil)
         topics.publish(changes: page.changes.flatMap(Self.events), through: page.nextAfter) { result in done.broadcast { $0 = result } }

@@ -7,7 +7,6 @@ import Synchronization
 ///
 /// 1. What is in memory is what the file says, but for conditions, which are bound anew, and for what is being sent, which a restart forgets and sends again.
 /// 2. Of one subscription and one subject at most one event is tried at a time, the first that came.
-///
 /// 3. An event is kept while a delivery needs it: `refs` counts them, in the transaction that makes or ends one.
 /// 4. What is delivered into a queue, or the log, is done in the transaction of the event; a call leaves once that holds, and its row stays until it is
 ///    answered.
@@ -268,6 +267,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     }
 
     /// Lets go of what a subscription is still to be told.
+    ///
     /// - Complexity: O(its deliveries + all events that are kept).
     private func drop(_ known: Known) throws {
         let connection = try file()
