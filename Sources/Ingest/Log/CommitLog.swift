@@ -63,16 +63,17 @@ final class CommitLog: CommitSink {
     ///   - directory: of the store, absolute.
     ///   - next: the number of its next commit.
     ///   - closed: spools of an earlier process.
+    ///   - withdrawn: of what is in them. A commit's own spool need not say that it came to nothing: it may have been ended in between.
     ///   - isPrompt: whether somebody waits for each commit to be sent.
     ///   - isSpooled: false where what was not sent is of no use to the next process: it is held in memory then (`takeHeld`).
-    init(directory: String, next: Int64, closed: [Int64], time: Int64, isPrompt: Bool = false, isSpooled: Bool = true, clock: Clock) throws {
+    init(directory: String, next: Int64, closed: [Int64], withdrawn: Set<Int64> = [], time: Int64, isPrompt: Bool = false, isSpooled: Bool = true, clock: Clock) throws {
         self.isSpooled = isSpooled
         wantedByteCount = isPrompt ? 1 : Self.segmentByteCount
         self.directory = directory
         self.clock = clock
         if isSpooled { try DataDirectory.makeDirectories("\(directory)/\(LogState.folder)") }
         var state = State(next: next)
-        (state.closed, state.time) = (closed, time)
+        (state.closed, state.withdrawn, state.time) = (closed, withdrawn, time)
         self.state = Monitor(state)
     }
 

@@ -60,7 +60,9 @@ final class LogKeeper: Sendable {
         self.directory = directory
         self.clock = clock
         let recovery = try LogRecovery(directory: directory.path, store: store)
-        log = try CommitLog(directory: directory.path, next: recovery.next, closed: recovery.spools, time: recovery.time, isPrompt: options.isAwaited, clock: clock)
+        log = try CommitLog(
+            directory: directory.path, next: recovery.next, closed: recovery.spools, withdrawn: recovery.withdrawn, time: recovery.time, isPrompt: options.isAwaited,
+            clock: clock)
         answers = options.isAwaited ? LogAnswers(last: recovery.isWhole ? recovery.state?.last ?? 0 : recovery.next - 1, isHeld: !recovery.hasCheckpoint) : nil
         shipper = LogShipper(
             log, place: place, directory: directory, store: store, recovery: recovery, seconds: options.segmentSeconds, clock: clock, answers: answers,

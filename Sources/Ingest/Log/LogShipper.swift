@@ -43,6 +43,8 @@ final class LogShipper: Sendable {
     private let recovery: LogRecovery
     private let seconds: Double
     private let clock: Clock
+    /// So long a round waits for a commit that is under way.
+    private let settleSeconds: Double
     private let refused: @Sendable (String) -> Void
     /// Those who wait until commits are in the log; nil: nobody does.
     let answers: LogAnswers?
@@ -55,8 +57,9 @@ final class LogShipper: Sendable {
 
     init(
         _ log: CommitLog, place: LogPlace, directory: DataDirectory, store: String, recovery: LogRecovery, seconds: Double, clock: Clock, answers: LogAnswers?,
-        refused: @escaping @Sendable (String) -> Void
+        settleSeconds: Double = 10, refused: @escaping @Sendable (String) -> Void
     ) {
+        self.settleSeconds = settleSeconds
         (self.log, self.place, self.directory, self.store, self.recovery) = (log, place, directory, store, recovery)
         merger = LogMerger(place: place)
         (self.seconds, self.clock, self.answers, self.refused) = (seconds, clock, answers, refused)
@@ -227,7 +230,8 @@ final class LogShipper: Sendable {
     /// The spool is read whole, and its records are one segment where no number is missing between them.
     private func ship(_ spool: Int64, _ claim: inout LogClaim) throws {
         let entries = LogSpool.read(try LogRecovery.bytes(log.spoolPath(spool)))
-        try waitUntilSettled(entries.last?.sequence ?? 0)
+        // The highest number, not the last entry's: that may withdraw an older commit, while one behind it is still under way.
+        try waitUntilSettled(entries.map(\.sequence).max() ?? 0)
         let withdrawn = log.state.withLock { $0.withdrawn }.union(entries.filter { $0.kind == nil }.map(\.sequence))
         var next = builder(claim)
         // A spool that was sent in part is read again from its beginning: what lies there already is passed over by its number.
@@ -299,9 +303,9 @@ final class LogShipper: Sendable {
 
     /// A commit takes milliseconds; one that hangs with its disk is waited for, and the log with it.
     private func waitUntilSettled(_ last: Int64) throws {
-        let end = SteadyClock.seconds() + 10
+        let end = SteadyClock.seconds() + settleSeconds
         while log.state.withLock({ $0.open.contains { $0 <= last } }) {
-            guard SteadyClock.seconds() < end else { throw ColumnStoreError(.unavailable, path: log.directory, "a commit has been under way for ten seconds") }
+            guard SteadyClock.seconds() < end else { throw ColumnStoreError(.unavailable, path: log.directory, "a commit has been under way for \(Int(settleSeconds)) s") }
             _ = log.state.wait(nanoseconds: 1_000_000) { state -> Void? in state.open.contains { $0 <= last } ? nil : () }
         }
     }

@@ -88,4 +88,47 @@ final class LogShipperTests: XCTestCase {
         XCTAssertEqual(try kinds(place), [1: .noop])
         XCTAssertFalse(try XCTUnwrap(LogState.read(directory.path)).isBroken)
     }
+
+    /// The last entry of a spool may be of an older commit than one that is not done yet.
+    func test_commitUnderWay_isWaitedFor_behindTheWithdrawalOfAnOlderOne() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, settleSeconds: 0,
+            refused: { XCTFail($0) })
+        let numbers = ([1] as [UInt8]).withUnsafeBytes { changes in (0..<2).map { _ in log.prepare("hot/2026-11-20.sqlite", changes) } }
+        XCTAssertEqual(numbers, [1, 2])
+        log.resolve(1, isCommitted: false)
+        XCTAssertFalse(shipper.ship(), "2 is under way")
+        XCTAssertEqual(try kinds(place), [:])
+        log.resolve(2, isCommitted: false)
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(try kinds(place), [1: .noop, 2: .noop])
+    }
+
+    /// The process ended between the two, before either was sent.
+    func test_commitWithdrawnInALaterSpool_isNoRowsOfTheNextProcess() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let nothing = try LogRecovery(directory: directory.path, store: "one")
+        let before = try CommitLog(directory: directory.path, next: 1, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            before, place: place, directory: directory, store: "one", recovery: nothing, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertTrue(shipper.ship())
+        _ = ([1] as [UInt8]).withUnsafeBytes { before.prepare("hot/2026-11-20.sqlite", $0) }
+        _ = before.rotate()
+        // It gives the later spool its name.
+        _ = ([1] as [UInt8]).withUnsafeBytes { before.prepare("hot/2026-11-20.sqlite", $0) }
+        for number in Int64(1)...2 { before.resolve(number, isCommitted: false) }
+        _ = before.rotate()
+
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        XCTAssertEqual(recovery.withdrawn, [1, 2])
+        let log = try CommitLog(
+            directory: directory.path, next: recovery.next, closed: recovery.spools, withdrawn: recovery.withdrawn, time: recovery.time, clock: .system)
+        let next = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertTrue(next.ship())
+        XCTAssertEqual(try kinds(place), [1: .noop, 2: .noop])
+    }
 }
