@@ -56,3 +56,31 @@ struct LogCheckpoint: Sendable {
         guard path.hasSuffix(key) else { throw ColumnStoreError(.corruptFile, path: path, "is another checkpoint than its name says") }
     }
 }
+
+extension LogCheckpoint {
+    /// When the next one is due that nothing has asked for. Times are seconds of one steady clock.
+    struct Pace {
+        /// When the last one was made, by this process or one before; nil while that is not known.
+        private(set) var madeAt: Double?
+        /// Bytes of segments that this process had sent as the last one was begun.
+        private var byteCountThen: Int64 = 0
+
+        static let seconds = 86_400.0
+        static let byteCount: Int64 = 1 << 30
+
+        /// The log has one that a process before has made.
+        ///
+        /// - Parameter age: in seconds; infinite where there should be one and is none.
+        mutating func found(age: Double, at now: Double) { madeAt = now - max(0, age) }
+
+        /// - Parameter byteCount: sent as it was begun: what came meanwhile may not be in it.
+        mutating func made(at now: Double, byteCount: Int64) { (madeAt, byteCountThen) = (now, byteCount) }
+
+        /// - Parameters:
+        ///   - byteCount: sent by now.
+        ///   - isAsked: something else than time and bytes wants one.
+        func isDue(at now: Double, byteCount: Int64, isAsked: Bool) -> Bool {
+            isAsked || byteCount - byteCountThen >= Self.byteCount || madeAt.map { now - $0 >= Self.seconds } ?? false
+        }
+    }
+}

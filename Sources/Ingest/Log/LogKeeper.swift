@@ -33,20 +33,15 @@ final class LogKeeper: Sendable {
         var checkpoints: WorkerThread?
     }
     private let threads = Mutex(Threads())
-    /// `madeAt` is of the steady clock, in nanoseconds, 0 before the first of this process; `byteCountThen` are bytes sent as it was begun; `failure` is of
-    /// the last attempt.
+    /// `failure` is of the last attempt; `count` are those of this process.
     private struct Checkpoints {
-        var madeAt: UInt64 = 0
-        var byteCountThen: Int64 = 0
+        var pace = LogCheckpoint.Pace()
         var failure: String?
         var count = 0
     }
-    /// Of this process, for figures and for when the next one is due; what an epoch owes is in `LogShipper.Progress`.
+    /// For figures and for when the next one is due; what an epoch owes is in `LogShipper.Progress`.
     private let checkpoints = Mutex(Checkpoints())
 
-    /// A checkpoint is made so often, or when segments since the last one have so many bytes.
-    private static let checkpointSeconds = 86_400.0
-    private static let checkpointByteCount: Int64 = 1 << 30
     /// How long instants can be restored at least, once a later checkpoint has them no more.
     static let keptMicroseconds: Int64 = 86_400_000_000
     /// At the end of a server, and before files go that the log must have.
@@ -82,6 +77,7 @@ final class LogKeeper: Sendable {
             threads.checkpoints = WorkerThread(name: "checkpoints") { [self] in
                 WorkerThread.lowerPriority()
                 while !isStopping {
+                    lookForCheckpoint()
                     if isCheckpointDue { checkpoint(backup) }
                     merge()
                     if log.state.wait(nanoseconds: 1_000_000_000, { $0.isStopping ? true : nil }) == true { return }
@@ -95,13 +91,29 @@ final class LogKeeper: Sendable {
 
     private var isStopping: Bool { log.state.withLock { $0.isStopping } }
 
-    /// Something was lost, the epoch owes one, one was asked for, or enough time or bytes have gone by since this process made its last.
-    private var isCheckpointDue: Bool {
-        if log.state.withLock({ $0.loss != nil }) { return true }
+    /// Something was lost, the epoch owes one, one was asked for, or enough time or bytes have gone by since the last.
+    var isCheckpointDue: Bool {
         let (byteCount, isOwed) = shipper.progress.withLock { ($0.byteCount, $0.owesCheckpoint && $0.checkpoint == nil) }
-        return isOwed || shipper.wantsCheckpoint || checkpoints.withLock { known in
-            byteCount - known.byteCountThen >= Self.checkpointByteCount
-                || known.madeAt > 0 && Double(SteadyClock.nanoseconds() &- known.madeAt) / 1e9 >= Self.checkpointSeconds
+        let isAsked = isOwed || shipper.wantsCheckpoint || log.state.withLock { $0.loss != nil }
+        return checkpoints.withLock { $0.pace.isDue(at: SteadyClock.seconds(), byteCount: byteCount, isAsked: isAsked) }
+    }
+
+    /// How old the checkpoint is that a process before has left, once in a process: a server that is started anew each day makes its own each day, too.
+    func lookForCheckpoint() {
+        guard checkpoints.withLock({ $0.pace.madeAt == nil }) else { return }
+        // Where one is owed its making tells the time.
+        let (claim, owesCheckpoint) = shipper.progress.withLock { ($0.claim, $0.owesCheckpoint) }
+        guard let epoch = claim?.head.epoch, !owesCheckpoint else { return }
+        do {
+            let at = try place.newestCheckpoint(of: epoch)?.at
+            let age = at.map { Double(clock.now().subtractingSaturating($0)) / 1e6 } ?? .infinity
+            checkpoints.withLock { $0.pace.found(age: age, at: SteadyClock.seconds()) }
+        } catch let error as ColumnStoreError where error.code == .unavailable {
+            // Asked again by the next turn.
+        } catch {
+            // One that cannot be read serves no restore.
+            StoreLog.note("the log's last checkpoint cannot be read; another is made", path: place.url, reason: "\(error)", level: .warning)
+            checkpoints.withLock { $0.pace.found(age: .infinity, at: SteadyClock.seconds()) }
         }
     }
 
@@ -114,7 +126,7 @@ final class LogKeeper: Sendable {
     /// Copies the store to the log's place, writes the checkpoint's own object last, and removes what it covers. On the thread of checkpoints.
     ///
     /// What fails is noted once and tried again by that thread's next turn, a second later.
-    private func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
+    func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
         guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
         do {
             // Before the copy begins: what is wished for, or sent, while it is made may not be in it.
@@ -123,8 +135,8 @@ final class LogKeeper: Sendable {
             let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
             try place.objects.put(checkpoint.key, checkpoint.bytes)
             checkpoints.withLock { known in
-                known.failure = nil
-                (known.madeAt, known.byteCountThen, known.count) = (SteadyClock.nanoseconds(), byteCount, known.count + 1)
+                (known.failure, known.count) = (nil, known.count + 1)
+                known.pace.made(at: SteadyClock.seconds(), byteCount: byteCount)
             }
             // The object is there: only now does the epoch owe it no more, once the log has come to `to`.
             shipper.take(checkpointFrom: made.from, to: made.to, at: made.at, wishes: wishes)

@@ -101,6 +101,18 @@ struct LogPlace: Sendable {
         return found.sorted { ($0.first, $1.last) < ($1.first, $0.last) }
     }
 
+    /// The newest checkpoint of an epoch; nil where it has none.
+    func newestCheckpoint(of epoch: Int64) throws -> LogCheckpoint? {
+        let prefix = "\(LogCheckpoint.folder)\(LogNumber.text(epoch))-"
+        var newest: String?
+        // Numbers in keys have a fixed width, so that the order of texts is theirs.
+        try objects.list(prefix: prefix) { object in
+            guard LogCheckpoint.isName(object.key), object.key > newest ?? "" else { return }
+            newest = object.key
+        }
+        return try newest.map { try LogCheckpoint(parsing: try objects.get($0, byteCountMax: BackupManifest.byteCountMax), path: "\(url)/\($0)") }
+    }
+
     func checkpoints() throws -> [LogCheckpoint] {
         var keys: [String] = []
         try objects.list(prefix: LogCheckpoint.folder) { keys.append($0.key) }

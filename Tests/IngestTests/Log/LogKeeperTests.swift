@@ -1,0 +1,57 @@
+import ColumnStore
+@testable import Ingest
+import TestSupport
+import XCTest
+
+/// Goal: checkpoints come when they are due, also after a restart. Method: the pace as numbers; a keeper with a log in a directory, whose copies of the
+/// store are empty.
+final class LogKeeperTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+
+    func test_pace_isOfTimeAndBytes_sinceTheLastOne() {
+        var pace = LogCheckpoint.Pace()
+        XCTAssertFalse(pace.isDue(at: 1e9, byteCount: 0, isAsked: false), "nothing is known")
+        XCTAssertTrue(pace.isDue(at: 5, byteCount: 0, isAsked: true))
+        XCTAssertTrue(pace.isDue(at: 5, byteCount: 1 << 30, isAsked: false))
+        // An hour after the start a day has gone by.
+        pace.found(age: 86_400 - 3_600, at: 1_000)
+        XCTAssertFalse(pace.isDue(at: 4_599, byteCount: 0, isAsked: false))
+        XCTAssertTrue(pace.isDue(at: 4_600, byteCount: 0, isAsked: false))
+        pace.made(at: 5_000, byteCount: 7)
+        XCTAssertFalse(pace.isDue(at: 91_399, byteCount: 1 << 30, isAsked: false))
+        XCTAssertTrue(pace.isDue(at: 91_400, byteCount: 0, isAsked: false))
+        XCTAssertTrue(pace.isDue(at: 5_001, byteCount: 1 << 30 + 7, isAsked: false))
+        pace.found(age: .infinity, at: 6_000)
+        XCTAssertTrue(pace.isDue(at: 6_000, byteCount: 0, isAsked: false), "there is none")
+        pace.found(age: -5, at: 6_000)
+        XCTAssertFalse(pace.isDue(at: 92_399, byteCount: 0, isAsked: false), "one of a clock that was ahead")
+    }
+
+    private static let now: Int64 = 1_800_000_000_000_000
+
+    private func keeper(_ directory: DataDirectory, _ log: String) throws -> LogKeeper {
+        let options = LogOptions(url: "file://\(folder.path)/\(log)", refused: { XCTFail($0) })
+        return try LogKeeper(options, directory: directory, store: "one", clock: Clock { LogKeeperTests.now }) { _ in LocalStorageFactory() }
+    }
+
+    /// The copy of a store that has nothing in it.
+    private static func backup(_ at: Int64) -> LogBackup {
+        LogBackup(manifest: BackupManifest(number: 1, store: "one", madeAt: at, warehouse: ""), from: 0, to: 0, at: at)
+    }
+
+    func test_checkpointOfAProcessBefore_isADayOld_andAnotherIsDue() throws {
+        for (age, isDue) in [(LogKeeper.keptMicroseconds - 600_000_000, false), (LogKeeper.keptMicroseconds + 1_000_000, true)] {
+            let directory = try DataDirectory(path: "\(folder.path)/DATA\(age)")
+            let before = try keeper(directory, "LOG\(age)")
+            XCTAssertTrue(before.isCheckpointDue, "the epoch owes it")
+            let at = Self.now - age
+            before.checkpoint { _, _, _ in LogKeeperTests.backup(at) }
+            before.stop()
+            let next = try keeper(directory, "LOG\(age)")
+            XCTAssertFalse(next.isCheckpointDue)
+            next.lookForCheckpoint()
+            XCTAssertEqual(next.isCheckpointDue, isDue, "\(age)")
+            next.stop()
+        }
+    }
+}
