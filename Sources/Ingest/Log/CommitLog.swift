@@ -20,7 +20,7 @@ final class CommitLog: CommitSink {
         var descriptor: Int32 = -1
         var first: Int64 = 0
         var byteCount: Int64 = 0
-        /// Spools that nothing is added to, by their first numbers.
+        /// Spools that nothing is added to, by the numbers of their names, which rise: their first ones, or later ones.
         var closed: [Int64] = []
         /// The last change that the log does not tell: a checkpoint is needed before instants from it on can be restored.
         var loss: Loss?
@@ -144,8 +144,10 @@ final class CommitLog: CommitSink {
             return true
         }
         if state.descriptor < 0 {
-            state.descriptor = open(spoolPath(number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-            (state.first, state.byteCount) = (number, 0)
+            // A withdrawal has the number of a spool that may be there still, and waits to be sent: names rise, and none is used for two.
+            state.first = max(number, (state.closed.last ?? 0) + 1)
+            state.descriptor = open(spoolPath(state.first), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            state.byteCount = 0
         }
         let parts = LogSpool.frame(sequence: number, time: time, kind: kind, head, changes)
         guard state.descriptor >= 0, let count = LogSpool.append(state.descriptor, at: state.byteCount, parts, changes) else {

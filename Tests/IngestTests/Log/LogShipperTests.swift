@@ -73,14 +73,11 @@ final class LogShipperTests: XCTestCase {
             log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
         XCTAssertTrue(shipper.ship())
         let number = ([1] as [UInt8]).withUnsafeBytes { log.prepare("hot/2026-11-20.sqlite", $0) }
-        // The next write opens a spool anew, and in its place lies a directory.
+        // The next write opens another spool, and in its place lies a directory.
         _ = log.rotate()
-        try FileManager.default.createDirectory(atPath: log.spoolPath(number) + "-aside", withIntermediateDirectories: true)
-        try FileManager.default.moveItem(atPath: log.spoolPath(number), toPath: log.spoolPath(number) + "-aside/spool")
-        try FileManager.default.createDirectory(atPath: log.spoolPath(number), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: log.spoolPath(number + 1), withIntermediateDirectories: true)
         log.resolve(number, isCommitted: false)
-        try FileManager.default.removeItem(atPath: log.spoolPath(number))
-        try FileManager.default.moveItem(atPath: log.spoolPath(number) + "-aside/spool", toPath: log.spoolPath(number))
+        try FileManager.default.removeItem(atPath: log.spoolPath(number + 1))
         try shipper.note(isClean: false)
         XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).isBroken)
         XCTAssertTrue(shipper.ship())
@@ -130,5 +127,23 @@ final class LogShipperTests: XCTestCase {
             log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
         XCTAssertTrue(next.ship())
         XCTAssertEqual(try kinds(place), [1: .noop, 2: .noop])
+    }
+
+    /// The spool has the number for a name that the withdrawal has, and holds another commit besides.
+    func test_withdrawalBehindTheEndOfItsSpool_leavesThatAsItIs() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        let numbers = ([1] as [UInt8]).withUnsafeBytes { changes in (0..<2).map { _ in log.prepare("hot/2026-11-20.sqlite", changes) } }
+        XCTAssertEqual(log.rotate(), [1])
+        log.resolve(numbers[0], isCommitted: false)
+        log.resolve(numbers[1], isCommitted: true)
+        XCTAssertEqual(log.rotate(), [1, 2])
+        XCTAssertEqual(commit(log), 3)
+        XCTAssertEqual(log.rotate(), [1, 2, 3])
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(try kinds(place), [1: .noop, 2: .rows, 3: .rows])
     }
 }
