@@ -133,6 +133,24 @@ final class CommitLog: CommitSink {
         state.unspooled[state.unspooled.count - 1].numbers = last.numbers.lowerBound...number
     }
 
+    /// A spool was given commits and does not have them any more, since it is damaged or gone: they are as those that no spool took.
+    ///
+    /// - Parameters:
+    ///   - numbers: in no record of the log, and the first in none of `unspooled`; where one of those comes the rest is left to another call.
+    ///   - time: not after the first of them, nor before the record that they follow.
+    func miss(_ numbers: ClosedRange<Int64>, time: Int64) {
+        let reason = "a spool is damaged: commits \(numbers.lowerBound) to \(numbers.upperBound) are in none"
+        state.broadcast { state in
+            // In order, and apart: a number has one fence.
+            let index = state.unspooled.firstIndex { $0.numbers.upperBound >= numbers.lowerBound } ?? state.unspooled.count
+            let end = index < state.unspooled.count ? min(numbers.upperBound, state.unspooled[index].numbers.lowerBound - 1) : numbers.upperBound
+            guard numbers.lowerBound <= end else { return }
+            state.unspooled.insert(Unspooled(numbers: numbers.lowerBound...end, time: time), at: index)
+            if end > state.loss?.number ?? 0 { state.loss = Loss(number: end, reason: reason) }
+        }
+        noteLoss(reason)
+    }
+
     /// - Returns: whether it is in the spool.
     private func write(_ number: Int64, _ time: Int64, _ kind: UInt8, _ head: [UInt8], _ changes: UnsafeRawBufferPointer, _ state: inout State) -> Bool {
         guard isSpooled else {

@@ -16,6 +16,8 @@ final class LogShipper: Sendable {
         var claim: LogClaim?
         var hash: [UInt8]
         var last: Int64
+        /// Of the last record that this process has sent, in microseconds since 1970.
+        var time: Int64?
         /// Files that are there.
         var carried: Set<NamedFile> = []
         var failure: String?
@@ -127,9 +129,11 @@ final class LogShipper: Sendable {
     private func shipAll() throws {
         let until = clock.now()
         var claim = try claimed()
+        // All of these are in spools that are whole by then, or known to be in none.
+        let (given, time) = log.state.withLock { ($0.next - 1, $0.time) }
         let spools = log.rotate()
         for spool in spools { try ship(spool, &claim) }
-        let isMended = try shipFences(claim)
+        let isMended = try shipFences(claim, through: given, time: time)
         let (last, hash) = progress.withLock { ($0.last, $0.hash) }
         // What was given out before `until` is there now, so that the log tells all up to it.
         try claim.advance(place, last: last, hash: hash, until: until)
@@ -229,7 +233,7 @@ final class LogShipper: Sendable {
     ///
     /// The spool is read whole, and its records are one segment where no number is missing between them.
     private func ship(_ spool: Int64, _ claim: inout LogClaim) throws {
-        let entries = LogSpool.read(try LogRecovery.bytes(log.spoolPath(spool)))
+        let entries = try entries(spool)
         // The highest number, not the last entry's: that may withdraw an older commit, while one behind it is still under way.
         try waitUntilSettled(entries.map(\.sequence).max() ?? 0)
         let withdrawn = log.state.withLock { $0.withdrawn }.union(entries.filter { $0.kind == nil }.map(\.sequence))
@@ -240,11 +244,8 @@ final class LogShipper: Sendable {
             // A gap: what was made so far goes, then fences in the missing places, and records go on from those.
             if entry.sequence > next.last + 1 {
                 try send(&next)
-                _ = try shipFences(claim)
+                _ = try shipFences(claim, through: entry.sequence - 1, time: entry.time)
                 next = builder(claim)
-            }
-            guard entry.sequence == next.last + 1 else {
-                throw ColumnStoreError(.corruptFile, path: log.spoolPath(spool), "has record \(entry.sequence) after \(next.last): the log needs a checkpoint")
             }
             let isNothing = withdrawn.contains(entry.sequence)
             let payload = isNothing ? [] : Array(entry.payload)
@@ -252,6 +253,35 @@ final class LogShipper: Sendable {
             try next.append(isNothing ? .noop : kind, payload, at: entry.time)
         }
         try send(&next)
+    }
+
+    /// A spool's entries, up to the first that is damaged.
+    ///
+    /// - Returns: none where the file is gone, or its disk does not give it any more: no later round would read more of it, and all would wait for it.
+    private func entries(_ spool: Int64) throws -> [LogSpool.Entry] {
+        do {
+            return LogSpool.read(try LogRecovery.bytes(log.spoolPath(spool)))
+        } catch DataDirectory.Failure.io(operation: _, path: _, code: let code) where [ENOENT, EIO].contains(code) {
+            return []
+        }
+    }
+
+    /// Fences in the places of all commits that come next and are in no spool, up to a number before the next one that is in a spool.
+    ///
+    /// - Parameter time: not before the record that they follow, where this process has sent none.
+    /// - Returns: whether there were some.
+    private func shipFences(_ claim: LogClaim, through number: Int64, time: Int64) throws -> Bool {
+        var isMended = false
+        while true {
+            if try shipFences(claim) { isMended = true }
+            let (last, known) = progress.withLock { ($0.last, $0.time) }
+            guard last < number else { return isMended }
+            // No spool has it, and none has refused it. Its own time is not known: no instant behind the record before is whole.
+            log.miss(last + 1...number, time: known ?? time)
+            StoreLog.note(
+                "a spool of the log is damaged; a checkpoint makes up for what was in it", path: log.directory, reason: "commits from \(last + 1) on are missing",
+                level: .warning)
+        }
     }
 
     /// Of one segment: a full disk may have cost a great many, and each is a record with its hash.
@@ -283,7 +313,7 @@ final class LogShipper: Sendable {
         try put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: next.last).key, bytes)
         merger.add(segment.records, byteCount: bytes.count)
         progress.withLock { progress in
-            (progress.last, progress.hash) = (next.last, next.hash)
+            (progress.last, progress.hash, progress.time) = (next.last, next.hash, segment.records.last?.time)
             progress.segmentCount += 1
             progress.byteCount += Int64(bytes.count)
         }

@@ -146,4 +146,40 @@ final class LogShipperTests: XCTestCase {
         XCTAssertTrue(shipper.ship())
         XCTAssertEqual(try kinds(place), [1: .noop, 2: .rows, 3: .rows])
     }
+
+    /// In the middle of the log, and at its end, where no later commit shows that one is missing.
+    func test_damagedSpool_isFences_andACheckpointIsOwed() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertEqual([commit(log), commit(log), commit(log)], [1, 2, 3])
+        XCTAssertEqual(log.rotate(), [1])
+        var bytes = try LogRecovery.bytes(log.spoolPath(1))
+        bytes[bytes.count / 2] ^= 1
+        try Data(bytes).write(to: URL(fileURLWithPath: log.spoolPath(1)))
+        // Between the damage and the next spool's commit one that no spool took.
+        XCTAssertEqual([try lose(log), commit(log)], [4, 5])
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(try kinds(place), [1: .rows, 2: .fence, 3: .fence, 4: .fence, 5: .rows])
+        XCTAssertEqual(log.state.withLock { $0.loss?.number }, 4)
+        XCTAssertFalse(try XCTUnwrap(LogState.read(directory.path)).hasCheckpoint)
+
+        XCTAssertEqual([commit(log), commit(log)], [6, 7])
+        XCTAssertEqual(log.rotate(), [6])
+        try FileManager.default.removeItem(atPath: log.spoolPath(6))
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(shipper.progress.withLock { $0.last }, 7)
+        XCTAssertEqual([try kinds(place)[6], try kinds(place)[7]], [.fence, .fence])
+        XCTAssertEqual(log.rotate(), [], "nothing is tried again")
+        shipper.take(checkpointFrom: 6, to: 7, at: 0, wishes: 0)
+        XCTAssertNotNil(log.state.withLock { $0.loss })
+        shipper.take(checkpointFrom: 7, to: 7, at: 0, wishes: 0)
+        XCTAssertNil(log.state.withLock { $0.loss })
+        XCTAssertEqual(commit(log), 8)
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(try kinds(place)[8], .rows)
+        XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).hasCheckpoint)
+    }
 }
