@@ -58,14 +58,22 @@ struct LogCheckpoint: Sendable {
 }
 
 extension LogCheckpoint {
-    /// When the next one is due that nothing has asked for. Times are seconds of one steady clock.
+    /// When the next one is due, and when one that failed is tried again. Times are seconds of one steady clock.
     struct Pace {
         /// When the last one was made, by this process or one before; nil while that is not known.
         private(set) var madeAt: Double?
         /// Bytes of segments that this process had sent as the last one was begun.
         private var byteCountThen: Int64 = 0
 
+        /// Attempts in vain since the last one that was made.
+        private var failureCount = 0
+        /// Nothing is tried before it.
+        private var pauseEnd = -Double.infinity
+        private var isReached = true
+
         static let seconds = 86_400.0
+        /// Of the pause after attempts in vain, each of which may have copied the whole store.
+        static let pauseMax = 300.0
         static let byteCount: Int64 = 1 << 30
 
         /// The log has one that a process before has made.
@@ -74,13 +82,29 @@ extension LogCheckpoint {
         mutating func found(age: Double, at now: Double) { madeAt = now - max(0, age) }
 
         /// - Parameter byteCount: sent as it was begun: what came meanwhile may not be in it.
-        mutating func made(at now: Double, byteCount: Int64) { (madeAt, byteCountThen) = (now, byteCount) }
+        mutating func made(at now: Double, byteCount: Int64) {
+            (madeAt, byteCountThen) = (now, byteCount)
+            (failureCount, pauseEnd) = (0, -.infinity)
+        }
+
+        /// Twice as long each time, beginning with a second.
+        mutating func failed(at now: Double) {
+            failureCount += 1
+            pauseEnd = now + min(Self.pauseMax, Double(1 << min(failureCount - 1, 20)))
+        }
+
+        /// - Parameter isReached: whether the log's place gives answers. Once it does again nothing is left to wait for: answers may wait for the checkpoint.
+        mutating func hear(isReached: Bool) {
+            if isReached, !self.isReached { pauseEnd = -.infinity }
+            self.isReached = isReached
+        }
 
         /// - Parameters:
         ///   - byteCount: sent by now.
         ///   - isAsked: something else than time and bytes wants one.
         func isDue(at now: Double, byteCount: Int64, isAsked: Bool) -> Bool {
-            isAsked || byteCount - byteCountThen >= Self.byteCount || madeAt.map { now - $0 >= Self.seconds } ?? false
+            guard now >= pauseEnd else { return false }
+            return isAsked || byteCount - byteCountThen >= Self.byteCount || madeAt.map { now - $0 >= Self.seconds } ?? false
         }
     }
 }

@@ -78,6 +78,8 @@ final class LogKeeper: Sendable {
                 WorkerThread.lowerPriority()
                 while !isStopping {
                     lookForCheckpoint()
+                    let isReached = shipper.progress.withLock { $0.failure == nil }
+                    checkpoints.withLock { $0.pace.hear(isReached: isReached) }
                     if isCheckpointDue { checkpoint(backup) }
                     merge()
                     if log.state.wait(nanoseconds: 1_000_000_000, { $0.isStopping ? true : nil }) == true { return }
@@ -91,7 +93,7 @@ final class LogKeeper: Sendable {
 
     private var isStopping: Bool { log.state.withLock { $0.isStopping } }
 
-    /// Something was lost, the epoch owes one, one was asked for, or enough time or bytes have gone by since the last.
+    /// Something was lost, the epoch owes one, one was asked for, or enough time or bytes have gone by since the last; and the pause after one that failed is over.
     var isCheckpointDue: Bool {
         let (byteCount, isOwed) = shipper.progress.withLock { ($0.byteCount, $0.owesCheckpoint && $0.checkpoint == nil) }
         let isAsked = isOwed || shipper.wantsCheckpoint || log.state.withLock { $0.loss != nil }
@@ -125,7 +127,7 @@ final class LogKeeper: Sendable {
 
     /// Copies the store to the log's place, writes the checkpoint's own object last, and removes what it covers. On the thread of checkpoints.
     ///
-    /// What fails is noted once and tried again by that thread's next turn, a second later.
+    /// What fails is noted once and tried again by that thread, after pauses that grow (`LogCheckpoint.Pace`).
     func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
         guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
         do {
@@ -147,6 +149,7 @@ final class LogKeeper: Sendable {
         } catch {
             let isNew = checkpoints.withLock { known in
                 defer { known.failure = "\(error)" }
+                known.pace.failed(at: SteadyClock.seconds())
                 return known.failure == nil
             }
             if isNew { StoreLog.note("no checkpoint of the log could be made; it is tried again", path: place.url, reason: "\(error)", level: .warning) }

@@ -27,6 +27,30 @@ final class LogKeeperTests: XCTestCase {
         XCTAssertFalse(pace.isDue(at: 92_399, byteCount: 0, isAsked: false), "one of a clock that was ahead")
     }
 
+    func test_pace_afterFailures_isSlower_untilThePlaceAnswersAgain() {
+        var pace = LogCheckpoint.Pace()
+        var pauses: [Double] = []
+        for _ in 0..<100 {
+            pace.failed(at: 1_000)
+            let pause = (0...600).first { pace.isDue(at: 1_000 + Double($0), byteCount: 0, isAsked: true) }
+            pauses.append(Double(pause ?? -1))
+        }
+        XCTAssertEqual(Array(pauses.prefix(10)), [1, 2, 4, 8, 16, 32, 64, 128, 256, 300])
+        XCTAssertEqual(Set(pauses.dropFirst(9)), [300])
+        pace.hear(isReached: true)
+        XCTAssertFalse(pace.isDue(at: 1_001, byteCount: 0, isAsked: true), "it has answered all the time")
+        pace.hear(isReached: false)
+        XCTAssertFalse(pace.isDue(at: 1_001, byteCount: 0, isAsked: true))
+        pace.hear(isReached: true)
+        XCTAssertTrue(pace.isDue(at: 1_001, byteCount: 0, isAsked: true))
+        pace.failed(at: 1_002)
+        XCTAssertFalse(pace.isDue(at: 1_301, byteCount: 0, isAsked: true), "a place that comes and goes")
+        pace.made(at: 1_400, byteCount: 0)
+        XCTAssertTrue(pace.isDue(at: 1_400, byteCount: 0, isAsked: true))
+        pace.failed(at: 1_400)
+        XCTAssertTrue(pace.isDue(at: 1_401, byteCount: 0, isAsked: true), "the first one again")
+    }
+
     private static let now: Int64 = 1_800_000_000_000_000
 
     private func keeper(_ directory: DataDirectory, _ log: String) throws -> LogKeeper {
