@@ -33,10 +33,11 @@ final class LogKeeper: Sendable {
         var checkpoints: WorkerThread?
     }
     private let threads = Mutex(Threads())
-    /// `failure` is of the last attempt; `count` are those of this process.
+    /// `failure` is of the last attempt, `removalFailure` of removing what the last one covers; `count` are those of this process.
     private struct Checkpoints {
         var pace = LogCheckpoint.Pace()
         var failure: String?
+        var removalFailure: String?
         var count = 0
     }
     /// For figures and for when the next one is due; what an epoch owes is in `LogShipper.Progress`.
@@ -125,7 +126,7 @@ final class LogKeeper: Sendable {
         }
     }
 
-    /// Copies the store to the log's place, writes the checkpoint's own object last, and removes what it covers. On the thread of checkpoints.
+    /// Copies the store to the log's place, writes the checkpoint's own object last, and removes what the ones before cover. On the thread of checkpoints.
     ///
     /// What fails is noted once and tried again by that thread, after pauses that grow (`LogCheckpoint.Pace`).
     func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
@@ -143,7 +144,7 @@ final class LogKeeper: Sendable {
             // The object is there: only now does the epoch owe it no more, once the log has come to `to`.
             shipper.take(checkpointFrom: made.from, to: made.to, at: made.at, wishes: wishes)
             if answers != nil { shipper.ship() }
-            try LogRetention(place: place, now: clock.now()).run()
+            removeCovered()
         } catch is Backup.Cancelled {
             // The next start makes it: `LogState.hasCheckpoint`.
         } catch {
@@ -153,6 +154,17 @@ final class LogKeeper: Sendable {
                 return known.failure == nil
             }
             if isNew { StoreLog.note("no checkpoint of the log could be made; it is tried again", path: place.url, reason: "\(error)", level: .warning) }
+        }
+    }
+
+    /// What it leaves costs room and nothing else: the checkpoint is there, and the next one's turn goes on.
+    private func removeCovered() {
+        do {
+            try LogRetention(place: place, now: clock.now()).run()
+            checkpoints.withLock { $0.removalFailure = nil }
+        } catch {
+            checkpoints.withLock { $0.removalFailure = "\(error)" }
+            StoreLog.note("what checkpoints of the log cover could not be removed; the next one tries again", path: place.url, reason: "\(error)", level: .warning)
         }
     }
 
@@ -220,6 +232,7 @@ final class LogKeeper: Sendable {
         if progress.owesCheckpoint { texts.append("the log has no checkpoint\(progress.claim.map { " of epoch \($0.head.epoch)" } ?? "") yet: what is stored until it is there cannot be restored") }
         if answers?.isStuck == true { texts.append("answers wait for the log in vain: what changes the store is refused until its place answers") }
         if let failure = checkpoints.withLock({ $0.failure }) { texts.append("no checkpoint of the log could be made (\(failure)): instants from now on may not be restored") }
+        if let failure = checkpoints.withLock({ $0.removalFailure }) { texts.append("what checkpoints of the log cover could not be removed (\(failure)): it takes room") }
         return texts
     }
 }

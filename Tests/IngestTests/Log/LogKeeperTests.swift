@@ -78,4 +78,17 @@ final class LogKeeperTests: XCTestCase {
             next.stop()
         }
     }
+
+    func test_removalThatFails_isToldAsWhatItIs() throws {
+        let keeper = try keeper(try DataDirectory(path: "\(folder.path)/DATA"), "LOG")
+        let damaged = LogCheckpoint(epoch: 1, from: 5, to: 5, at: 0, manifest: BackupManifest(number: 1, store: "one", madeAt: 0, warehouse: "")).key
+        try keeper.place.objects.put(damaged, [1, 2, 3])
+        keeper.checkpoint { _, _, _ in LogKeeperTests.backup(LogKeeperTests.now) }
+        XCTAssertEqual(keeper.texts.filter { $0.contains("could not be removed") }.count, 1, "\(keeper.texts)")
+        XCTAssertEqual(keeper.texts.filter { $0.contains("no checkpoint of the log could be made") }, [])
+        try keeper.place.objects.delete(damaged, .temporary)
+        keeper.checkpoint { _, _, _ in LogKeeperTests.backup(LogKeeperTests.now) }
+        XCTAssertEqual(keeper.texts.filter { $0.contains("could not be removed") }, [])
+        keeper.stop()
+    }
 }
