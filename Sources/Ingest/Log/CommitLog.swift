@@ -22,6 +22,9 @@ final class CommitLog: CommitSink {
         var byteCount: Int64 = 0
         /// Spools that nothing is added to, by the numbers of their names, which rise: their first ones, or later ones.
         var closed: [Int64] = []
+        /// Of `closed`, those that nobody has synced, and those where that failed: a later sync would say nothing of what the first one lost.
+        var untried: Set<Int64> = []
+        var unsynced: Set<Int64> = []
         /// The last change that the log does not tell: a checkpoint is needed before instants from it on can be restored.
         var loss: Loss?
         /// Commits that no spool took, in order, and that the log has no fences for yet.
@@ -74,6 +77,8 @@ final class CommitLog: CommitSink {
         if isSpooled { try DataDirectory.makeDirectories("\(directory)/\(LogState.folder)") }
         var state = State(next: next)
         (state.closed, state.withdrawn, state.time) = (closed, withdrawn, time)
+        // The process before may have been killed.
+        state.untried = Set(closed)
         self.state = Monitor(state)
     }
 
@@ -228,27 +233,53 @@ final class CommitLog: CommitSink {
         }
     }
 
-    /// Ends the spool that is written, where there is something in it.
+    /// Ends the spool that is written, where there is something in it, and syncs what is not synced yet.
     ///
     /// - Returns: spools that are whole, the oldest first.
     func rotate() -> [Int64] {
-        state.withLock { state in
-            if state.descriptor >= 0, state.byteCount > 0 {
-                // Before it is sent it is known to be there after a crash as well.
-                fdatasync(state.descriptor)
-                close(state.descriptor)
-                state.closed.append(state.first)
-                state.descriptor = -1
-                state.byteCount = 0
-            }
-            return state.closed
+        let (closed, untried) = state.withLock { state in
+            if state.descriptor >= 0, state.byteCount > 0 { endSpool(&state) }
+            return (state.closed, state.untried.sorted())
         }
+        // Not under the lock, which each commit takes twice: they would wait for a slow disk, all of them.
+        for first in untried {
+            let code = Self.sync(spoolPath(first))
+            state.withLock { state in
+                guard state.untried.remove(first) != nil, code != 0 else { return }
+                state.unsynced.insert(first)
+            }
+            guard code != 0 else { continue }
+            StoreLog.note(
+                "a spool of the log could not be synced: a crash of the machine may cost what is in it, and the log begins an epoch then", path: spoolPath(first),
+                reason: String(cString: strerror(code)), level: .warning)
+        }
+        return closed
     }
+
+    private func endSpool(_ state: inout State) {
+        close(state.descriptor)
+        state.closed.append(state.first)
+        state.untried.insert(state.first)
+        (state.descriptor, state.byteCount) = (-1, 0)
+    }
+
+    /// - Returns: 0, or what is wrong. A write-back that failed before and of which nobody was told is told here, though the descriptor is another.
+    private static func sync(_ path: String) -> Int32 {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        return fdatasync(descriptor) == 0 ? 0 : errno
+    }
+
+    /// Whether all that is in spools is there after a crash of the machine, too; of spools that were ended.
+    var isSynced: Bool { state.withLock { $0.untried.isEmpty && $0.unsynced.isEmpty } }
 
     /// The spool is at the log's place.
     func forget(spool first: Int64, through last: Int64) {
         state.withLock { state in
             state.closed.removeAll { $0 == first }
+            state.untried.remove(first)
+            state.unsynced.remove(first)
             state.withdrawn = state.withdrawn.filter { $0 > last }
             state.untold = state.untold.filter { $0 > last }
         }

@@ -205,7 +205,8 @@ final class LogKeeper: Sendable {
             _ = log.state.wait(nanoseconds: 200_000_000) { _ -> Void? in nil }
         }
         _ = log.rotate()
-        do { try shipper.note(isClean: log.state.withLock { $0.loss == nil } && !shipper.progress.withLock { $0.owesCheckpoint }) } catch {
+        let isClean = log.isSynced && log.state.withLock { $0.loss == nil } && !shipper.progress.withLock { $0.owesCheckpoint }
+        do { try shipper.note(isClean: isClean) } catch {
             StoreLog.note("the end of the log could not be noted", path: directory.path, reason: "\(error)", level: .warning)
         }
     }

@@ -116,4 +116,29 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertEqual(try recovered().withdrawn, [7])
         XCTAssertEqual(try recovered().next, 9)
     }
+
+    /// A clean end says that spools are synced: one where that failed is none, and what the first sync has lost no later one finds.
+    func test_spoolThatCannotBeSynced_isKnown_untilTheLogHasIt() throws {
+        try write(MachineStart.id)
+        let log = try CommitLog(directory: folder.path, next: 6, closed: [], time: 0, clock: .system)
+        func commit() { _ = ([1, 2, 3] as [UInt8]).withUnsafeBytes { log.prepare("hot/2026-11-20.sqlite", $0) } }
+        commit()
+        XCTAssertEqual(log.rotate(), [6])
+        XCTAssertTrue(log.isSynced)
+        commit()
+        try FileManager.default.moveItem(atPath: log.spoolPath(7), toPath: folder.path + "/aside")
+        XCTAssertEqual(log.rotate(), [6, 7])
+        XCTAssertFalse(log.isSynced)
+        try FileManager.default.moveItem(atPath: folder.path + "/aside", toPath: log.spoolPath(7))
+        XCTAssertEqual(log.rotate(), [6, 7])
+        XCTAssertFalse(log.isSynced)
+        log.forget(spool: 7, through: 7)
+        XCTAssertTrue(log.isSynced)
+
+        // What a process left that was killed is synced by nobody else.
+        let next = try CommitLog(directory: folder.path, next: 8, closed: [6], time: 0, clock: .system)
+        XCTAssertFalse(next.isSynced)
+        XCTAssertEqual(next.rotate(), [6])
+        XCTAssertTrue(next.isSynced)
+    }
 }
