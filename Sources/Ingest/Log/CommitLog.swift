@@ -57,8 +57,8 @@ final class CommitLog: CommitSink {
     let state: Monitor<State>
     private let clock: Clock
     private let isSpooled: Bool
-    /// So many bytes are a segment.
-    static let segmentByteCount: Int64 = 8 << 20
+    /// So many bytes are a segment, and a spool, or one commit more.
+    let segmentByteCount: Int64
     /// So many are sent at once.
     let wantedByteCount: Int64
 
@@ -69,9 +69,11 @@ final class CommitLog: CommitSink {
     ///   - withdrawn: of what is in them. A commit's own spool need not say that it came to nothing: it may have been ended in between.
     ///   - isPrompt: whether somebody waits for each commit to be sent.
     ///   - isSpooled: false where what was not sent is of no use to the next process: it is held in memory then (`takeHeld`).
-    init(directory: String, next: Int64, closed: [Int64], withdrawn: Set<Int64> = [], time: Int64, isPrompt: Bool = false, isSpooled: Bool = true, clock: Clock) throws {
-        self.isSpooled = isSpooled
-        wantedByteCount = isPrompt ? 1 : Self.segmentByteCount
+    init(
+        directory: String, next: Int64, closed: [Int64], withdrawn: Set<Int64> = [], time: Int64, isPrompt: Bool = false, isSpooled: Bool = true, segmentByteCount: Int64 = 8 << 20, clock: Clock
+    ) throws {
+        (self.isSpooled, self.segmentByteCount) = (isSpooled, segmentByteCount)
+        wantedByteCount = isPrompt ? 1 : segmentByteCount
         self.directory = directory
         self.clock = clock
         if isSpooled { try DataDirectory.makeDirectories("\(directory)/\(LogState.folder)") }
@@ -165,6 +167,11 @@ final class CommitLog: CommitSink {
             state.held += parts.tail
             state.byteCount = Int64(state.held.count)
             return true
+        }
+        // Whether anybody sends it or not: what a place without an answer leaves here is read whole, spool by spool.
+        if state.descriptor >= 0, state.byteCount >= segmentByteCount {
+            endSpool(&state)
+            state.isWanted = true
         }
         if state.descriptor < 0 {
             // A withdrawal has the number of a spool that may be there still, and waits to be sent: names rise, and none is used for two.

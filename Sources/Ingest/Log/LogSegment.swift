@@ -46,6 +46,8 @@ struct LogSegment: Sendable {
         /// The number and the hash of the record before the next one.
         private(set) var last: Int64
         private(set) var hash: [UInt8]
+        /// Of the records since the last segment.
+        private(set) var byteCount: Int64 = 0
         private var records: [LogRecord] = []
         private let codec = ZstdTextCodec(level: 1)
 
@@ -57,12 +59,13 @@ struct LogSegment: Sendable {
             let record = LogRecord(
                 epoch: epoch, sequence: last + 1, time: time, kind: kind, previous: hash, byteCount: payload.count, payload: compressed)
             records.append(record)
+            byteCount += Int64(LogSegment.recordHeadByteCount + compressed.count)
             (last, hash) = (record.sequence, record.hash)
         }
 
         /// - Returns: what was appended since the last call; nil where that is nothing.
         mutating func finish() -> LogSegment? {
-            defer { records = [] }
+            defer { (records, byteCount) = ([], 0) }
             return records.isEmpty ? nil : LogSegment(records: records)
         }
     }

@@ -231,7 +231,7 @@ final class LogShipper: Sendable {
 
     /// Sends a spool's records as segments.
     ///
-    /// The spool is read whole, and its records are one segment where no number is missing between them.
+    /// The spool is read whole, and its records are one segment where no number is missing between them, or some where they are large together.
     private func ship(_ spool: Int64, _ claim: inout LogClaim) throws {
         let entries = try entries(spool)
         // The highest number, not the last entry's: that may withdraw an older commit, while one behind it is still under way.
@@ -251,6 +251,8 @@ final class LogShipper: Sendable {
             let payload = isNothing ? [] : Array(entry.payload)
             if !isNothing, kind == .catalog { try bring(payload) }
             try next.append(isNothing ? .noop : kind, payload, at: entry.time)
+            // The same cuts each time, so that a round that is done again finds its segments.
+            if next.byteCount >= log.segmentByteCount { try send(&next) }
         }
         try send(&next)
     }

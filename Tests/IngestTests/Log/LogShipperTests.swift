@@ -182,4 +182,29 @@ final class LogShipperTests: XCTestCase {
         XCTAssertEqual(try kinds(place)[8], .rows)
         XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).hasCheckpoint)
     }
+
+    /// A spool of any size, as a place without an answer left it to a process before, and those that are ended in time.
+    func test_spoolsAndSegments_areCutBySize_whetherSomebodySendsOrNot() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let nothing = try LogRecovery(directory: directory.path, store: "one")
+        let before = try CommitLog(directory: directory.path, next: 1, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            before, place: place, directory: directory, store: "one", recovery: nothing, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual([commit(before), commit(before), commit(before)], [1, 2, 3])
+        XCTAssertEqual(before.rotate(), [1])
+
+        // As clean an end as a process may leave: nothing asks whether the files have it.
+        try shipper.note(isClean: true)
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: recovery.spools, time: recovery.time, segmentByteCount: 1, clock: .system)
+        XCTAssertEqual([commit(log), commit(log), commit(log)], [4, 5, 6])
+        XCTAssertEqual(log.state.withLock { $0.closed }, [1, 4, 5])
+        XCTAssertTrue(log.state.withLock { $0.isWanted })
+        let next = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertTrue(next.ship())
+        XCTAssertEqual(try place.segments(of: 1).map { [$0.first, $0.last] }, (Int64(1)...6).map { [$0, $0] })
+        XCTAssertEqual(try kinds(place).filter { $0.value != .rows }, [:])
+    }
 }
