@@ -90,15 +90,23 @@ struct LogPlace: Sendable {
 
     /// Of an epoch, in their order.
     func segments(of epoch: Int64) throws(ColumnStoreError) -> [SegmentName] {
-        let folder = Self.segmentFolder(epoch)
+        // Of those that begin alike, what others were merged into.
+        try segments(below: Self.segmentFolder(epoch)).sorted { ($0.first, $1.last) < ($1.first, $0.last) }
+    }
+
+    /// Of all epochs, in no order.
+    func segments() throws(ColumnStoreError) -> [SegmentName] { try segments(below: "log/") }
+
+    private func segments(below prefix: String) throws(ColumnStoreError) -> [SegmentName] {
         var found: [SegmentName] = []
-        try objects.list(prefix: folder) { object in
-            let parts = object.key.dropFirst(folder.utf8.count).split(separator: "-", omittingEmptySubsequences: false)
-            guard parts.count == 2, let first = LogNumber.number(parts[0]), let last = LogNumber.number(parts[1]), first <= last else { return }
+        try objects.list(prefix: prefix) { object in
+            let parts = object.key.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[0] == "log", let epoch = LogNumber.number(parts[1]) else { return }
+            let numbers = parts[2].split(separator: "-", omittingEmptySubsequences: false)
+            guard numbers.count == 2, let first = LogNumber.number(numbers[0]), let last = LogNumber.number(numbers[1]), first <= last else { return }
             found.append(SegmentName(epoch: epoch, first: first, last: last, modifiedMilliseconds: object.modifiedMilliseconds))
         }
-        // Of those that begin alike, what others were merged into.
-        return found.sorted { ($0.first, $1.last) < ($1.first, $0.last) }
+        return found
     }
 
     /// The newest checkpoint of an epoch; nil where it has none.

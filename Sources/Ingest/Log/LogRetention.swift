@@ -3,7 +3,8 @@ import ColumnStore
 /// Removes what no instant that can be restored needs: a day after a checkpoint has come that covers it.
 ///
 /// 1. The newest checkpoint that is a day old is the oldest one kept: every instant of the last day lies at or behind a kept one.
-/// 2. Segments go whose records that checkpoint has (`last <= from`), and whole epochs before its own.
+/// 2. Segments go whose records that checkpoint has (`last <= from`), and whole epochs before its own, also those that no checkpoint is left of, or that
+///    never had one.
 /// 3. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
 ///
 /// Run by the thread of checkpoints, after each; it trusts times that the place itself gives its objects.
@@ -43,18 +44,18 @@ struct LogRetention {
         }
     }
 
-    /// - Complexity: a listing of all files below `base/` and `uploads/`.
+    /// Checkpoints go first: who finds one finds what it needs. What is left where a run is cut off the next one finds by its own name.
+    ///
+    /// - Complexity: a listing of all segments, and of all files below `base/` and `uploads/`.
     private func removeCovered() throws {
         let all = try place.checkpoints().sorted { ($0.epoch, $0.at) < ($1.epoch, $1.at) }
         // The newest one that is old enough, and all after it.
-        guard let oldest = all.lastIndex(where: { $0.at <= now - LogKeeper.keptMicroseconds }), oldest > 0 else { return }
+        guard let oldest = all.lastIndex(where: { $0.at <= now - LogKeeper.keptMicroseconds }) else { return }
         let kept = all[oldest...]
         let first = all[oldest]
         for checkpoint in all[..<oldest] { try place.objects.delete(checkpoint.key, .named("a later checkpoint covers what it covered, for a day")) }
-        for epoch in Set(all.map(\.epoch)) where epoch <= first.epoch {
-            for segment in try place.segments(of: epoch) where epoch < first.epoch || segment.last <= first.from {
-                try place.objects.delete(segment.key, .named("a checkpoint covers it, for a day"))
-            }
+        for segment in try place.segments() where segment.epoch < first.epoch || segment.epoch == first.epoch && segment.last <= first.from {
+            try place.objects.delete(segment.key, .named("a checkpoint covers it, for a day"))
         }
         let needed = Set(kept.flatMap { $0.manifest.files.map(\.name) } + [BackupManifest.key])
         // Milliseconds, as the place gives them; checkpoints count microseconds.
