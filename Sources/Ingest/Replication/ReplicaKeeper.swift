@@ -26,14 +26,25 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         var isStopping = false
     }
 
-    private let log: CommitLog
+    private struct Pending {
+        /// Of the last record that was handed over.
+        var hash = [UInt8](LogRecord.noHash)
+        /// Taken from the log, and not handed over yet: one of these commits is under way.
+        var bytes: [UInt8] = []
+        /// Whether that was noted.
+        var isLate = false
+    }
+
+    let log: CommitLog
     private let answers: LogAnswers
     private let replica: any CommitReplica
     private let directory: DataDirectory
     private let clock: Clock
+    /// So long a round waits for a commit that is under way; the next one goes on with it.
+    private let waitSeconds: Double
     private let state = Monitor(State())
-    /// One thread hands over at a time; the hash is that of the last record.
-    private let sending = Monitor([UInt8](LogRecord.noHash))
+    /// One thread hands over at a time.
+    private let sending = Monitor(Pending())
     private let thread = HeldThread()
 
     /// So much is handed over before the first of it is kept.
@@ -46,8 +57,8 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     private static let stopSeconds = 8.0
 
     /// Before the store's first file is opened for writing.
-    init(_ replica: any CommitReplica, directory: DataDirectory, clock: Clock) throws {
-        (self.replica, self.directory, self.clock) = (replica, directory, clock)
+    init(_ replica: any CommitReplica, directory: DataDirectory, clock: Clock, waitSeconds: Double = 10) throws {
+        (self.replica, self.directory, self.clock, self.waitSeconds) = (replica, directory, clock, waitSeconds)
         log = try CommitLog(directory: directory.path, next: 1, closed: [], time: 0, isPrompt: true, isSpooled: false, clock: clock)
         answers = LogAnswers(last: 0, isHeld: false)
         // Whether the other has it is known to none who led before.
@@ -90,14 +101,15 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         state.wait { $0.open.isEmpty || $0.end != nil || $0.isStopping ? () : nil }
     }
 
-    private func ship() {
-        sending.withLock { hash in
+    /// One round: by its own thread, at the end of a server by the one that ends it.
+    func ship() {
+        sending.withLock { pending in
             do {
                 if state.withLock({ state in
                     defer { state.wantsKey = false }
                     return state.wantsKey
                 }) { try submit(file: DataDirectory.adminKeyName, at: "\(directory.path)/\(DataDirectory.adminKeyName)") }
-                try shipAll(&hash)
+                try shipAll(&pending)
             } catch {
                 // What was committed cannot be handed over in its order any more.
                 StoreLog.note("commits could not be handed over: answers wait in vain until the server is started anew", path: directory.path, reason: "\(error)", level: .warning)
@@ -106,15 +118,23 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         }
     }
 
-    /// All that was committed since the last time, as one segment, cut into parts.
+    /// All that was committed since the last time, as one segment, cut into parts; nothing while one of these commits is under way for long, which the next
+    /// round waits for.
     ///
-    /// - Parameter hash: of the last record; goes on with each that is made.
-    /// - Throws: for a change that no commit tells, a commit that hangs for ten seconds, a file that cannot be read. What was taken out of the log is lost
-    ///   to the other machine then, so that the caller ends the keeping.
-    private func shipAll(_ hash: inout [UInt8]) throws {
-        let entries = LogSpool.read(log.takeHeld())
-        guard let last = entries.last?.sequence else { return }
-        try waitUntilSettled(entries.map(\.sequence).max() ?? last)
+    /// - Throws: for a change that no commit tells, a file that cannot be read. What was taken out of the log is lost to the other machine then, so that the
+    ///   caller ends the keeping.
+    private func shipAll(_ pending: inout Pending) throws {
+        pending.bytes += log.takeHeld()
+        let entries = LogSpool.read(pending.bytes)
+        guard let last = entries.map(\.sequence).max() else { return }
+        guard waitUntilSettled(last) else {
+            if !pending.isLate {
+                StoreLog.note("commits wait to be handed over", path: directory.path, reason: "one has been under way for \(Int(waitSeconds)) s", level: .warning)
+            }
+            pending.isLate = true
+            return log.state.broadcast { $0.isWanted = true }
+        }
+        (pending.bytes, pending.isLate) = ([], false)
         // Settled: of each number it is known by now whether it came to be.
         let withdrawn = log.takeWithdrawn().union(entries.filter { $0.kind == nil }.map(\.sequence))
         let codec = ZstdTextCodec(level: 1)
@@ -127,9 +147,9 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
             if !isNothing, kind == .catalog { try bring(payload) }
             let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
             let record = LogRecord(
-                epoch: 1, sequence: entry.sequence, time: entry.time, kind: isNothing ? .noop : kind, previous: hash, byteCount: payload.count, payload: compressed)
+                epoch: 1, sequence: entry.sequence, time: entry.time, kind: isNothing ? .noop : kind, previous: pending.hash, byteCount: payload.count, payload: compressed)
             records.append(record)
-            hash = record.hash
+            pending.hash = record.hash
         }
         guard let number = records.last?.sequence else { return }
         let parts = ReplicaBody.parts(LogSegment(records: records).bytes)
@@ -150,12 +170,14 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         replica.submit(token, body)
     }
 
-    private func waitUntilSettled(_ last: Int64) throws {
-        let end = SteadyClock.seconds() + 10
+    /// - Returns: whether it is known of all commits up to one what became of them.
+    private func waitUntilSettled(_ last: Int64) -> Bool {
+        let end = SteadyClock.seconds() + waitSeconds
         while log.state.withLock({ $0.open.contains { $0 <= last } }) {
-            guard SteadyClock.seconds() < end else { throw ColumnStoreError(.unavailable, path: directory.path, "a commit has been under way for ten seconds") }
+            guard SteadyClock.seconds() < end else { return false }
             _ = log.state.wait(nanoseconds: 500_000) { state -> Void? in state.open.contains { $0 <= last } ? nil : () }
         }
+        return true
     }
 
     /// Files of uploads are in no record of their own.

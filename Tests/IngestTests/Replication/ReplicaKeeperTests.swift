@@ -86,4 +86,30 @@ final class ReplicaKeeperTests: XCTestCase {
         XCTAssertEqual(try records(isInSlots: true), 2)
         XCTAssertGreaterThanOrEqual(try records(isInSlots: false), 30, "a standby is sent each as it comes")
     }
+
+    /// A disk that hangs for longer than a round waits: what was taken from the log goes with the next one, in its order.
+    func test_commitThatIsUnderWayForLong_isWaitedFor_andNothingIsLost() throws {
+        let recorder = CommitRecorder()
+        let directory = try DataDirectory(path: folder.appendingPathComponent("hung").path)
+        let keeper = try ReplicaKeeper(recorder, directory: directory, clock: .system, waitSeconds: 0)
+        recorder.begin(keeper)
+        func prepare() -> Int64 { ([1, 2, 3] as [UInt8]).withUnsafeBytes { keeper.log.prepare("hot/2026-11-20.sqlite", $0) } }
+        XCTAssertEqual([prepare(), prepare()], [1, 2])
+        keeper.log.resolve(2, isCommitted: true)
+        for _ in 0..<3 { keeper.ship() }
+        XCTAssertNil(keeper.end)
+        XCTAssertEqual(recorder.bodies, [])
+        XCTAssertTrue(keeper.log.state.withLock { $0.isWanted }, "the next round comes by itself")
+        XCTAssertEqual(prepare(), 3)
+        keeper.log.resolve(3, isCommitted: true)
+        keeper.log.resolve(1, isCommitted: false)
+        keeper.ship()
+        XCTAssertEqual(recorder.bodies.count, 1)
+        guard case .part(let part, isLast: true)? = recorder.bodies.first.flatMap({ ReplicaBody($0) }) else { return XCTFail("no segment") }
+        let records = try LogSegment(parsing: Array(part), path: "part").records
+        XCTAssertEqual(records.map(\.sequence), [1, 2, 3])
+        XCTAssertEqual(records.map(\.kind), [.noop, .rows, .rows])
+        keeper.stop()
+        XCTAssertEqual(recorder.isWhole, true)
+    }
 }
