@@ -62,6 +62,7 @@ extension ExecutionCore {
     // MARK: Schedules
 
     private func unplan(_ process: String) throws {
+        resting.remove(process)
         let delete = try connection().statement("DELETE FROM schedules WHERE process = ?1")
         try delete.bind(1, process)
         try delete.run()
@@ -109,24 +110,60 @@ extension ExecutionCore {
         mayPlanEarlier = false
     }
 
-    func nextSchedule() throws -> Int64? { try file?.integer("SELECT min(next_at) FROM schedules") }
+    /// When the next plan is due that does not rest; nil for none.
+    func nextSchedule() throws -> Int64? {
+        guard let file else { return nil }
+        let select = try file.statement("SELECT process, next_at FROM schedules ORDER BY next_at")
+        defer { select.reset() }
+        while try select.step() { if !resting.contains(select.text(0)) { return select.int64(1) } }
+        return nil
+    }
+
+    /// The first plans that are due, but those that rest.
+    private func duePlans(countMax: Int) throws -> [(process: String, rule: Int, at: Int64)] {
+        let select = try connection().statement("SELECT process, rule, next_at FROM schedules WHERE next_at <= ?1 ORDER BY next_at")
+        defer { select.reset() }
+        select.bind(1, now)
+        var due: [(process: String, rule: Int, at: Int64)] = []
+        while due.count < countMax, try select.step() {
+            let process = select.text(0)
+            if !resting.contains(process) { due.append((process, Int(exactly: select.int64(1)) ?? 0, select.int64(2))) }
+        }
+        return due
+    }
+
+    /// The present definition of a process with a plan; nil where this program cannot read it: its plans rest then.
+    ///
+    /// Their rows stay as they are, so that a version which reads it makes up for what was missed.
+    private func plannedMachine(_ process: String) throws -> Machine? {
+        do {
+            return try machine(process, version: try currentVersion(process))
+        } catch let unreadable as UnreadableExecution {
+            noteResting(process, unreadable.description)
+        } catch let fault as Fault {
+            noteResting(process, fault.detail)
+        }
+        return nil
+    }
+
+    private func noteResting(_ process: String, _ reason: String) {
+        // Told once: its other rules may be due in this commit too.
+        guard resting.insert(process).inserted else { return }
+        StoreLog.note("the schedules of a process rest", path: path, reason: "\(process): \(reason)", level: .warning)
+    }
 
     /// Starts what is planned for now. What was missed while nobody was there is made up for once, however often it was missed.
     ///
-    /// Within the writer's commit, after its timers.
+    /// Within the writer's commit, after its timers. One that cannot be started holds up no other: it is left out, and the log says so.
     ///
     /// - Parameter countMax: of one commit; what is left is due at once again.
-    /// - Throws: whatever a start throws but `already-exists` and `not-found`: nothing of the commit holds then.
+    /// - Throws: `SQLiteError`: nothing of the commit holds then.
     func fireSchedules(countMax: Int) throws {
         guard file != nil else { return }
         if mayPlanEarlier { try planEarlier() }
-        let select = try connection().statement("SELECT process, rule, next_at FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2")
-        select.bind(1, now)
-        select.bind(2, Int64(countMax))
-        var due: [(process: String, rule: Int, at: Int64)] = []
-        while try select.step() { due.append((select.text(0), Int(exactly: select.int64(1)) ?? 0, select.int64(2))) }
-        for planned in due {
-            let machine = try machine(planned.process, version: try currentVersion(planned.process))
+        // All are read before one is moved on, as in `planEarlier`.
+        for planned in try duePlans(countMax: countMax) {
+            guard let machine = try plannedMachine(planned.process) else { continue }
             guard machine.starts.indices.contains(planned.rule), let next = Self.next(machine.starts[planned.rule], after: now) else {
                 try unplan(planned.process)
                 continue
@@ -141,8 +178,11 @@ extension ExecutionCore {
             do {
                 _ = try start(
                     ExecutionRequest(process: planned.process, name: "schedule \(planned.rule) \(time)", input: event, owner: .administrator))
-            } catch let fault as Fault where fault.code == .alreadyExists || fault.code == .notFound {
+            } catch let fault as Fault {
                 StoreLog.note("a planned start was left out", path: path, reason: "\(planned.process): \(fault.detail)", level: .warning)
+            } catch let unreadable as UnreadableExecution {
+                // There is an execution of this name already.
+                StoreLog.note("a planned start was left out", path: path, reason: "\(planned.process): \(unreadable.description)", level: .warning)
             }
             try plan(planned.process, rule: planned.rule, at: next)
         }

@@ -23,7 +23,7 @@ extension ExecutionCore {
     /// Names are unique within a process and an owner; one that is there already must have the same input.
     ///
     /// - Throws: `not-found`, `already-exists`, `too-large`.
-    ///   `UnreadableExecution` for a definition that this program does not read.
+    ///   `UnreadableExecution` for a definition that this program does not read, and for an execution of that name which it does not.
     func start(_ request: ExecutionRequest) throws -> StartedExecution {
         let version = try currentVersion(request.process)
         if let name = request.name, let known = try known(request, name) { return known }
@@ -102,7 +102,7 @@ extension ExecutionCore {
         defer { select.reset() }
         guard try select.step() else { return nil }
         guard let input = try? ExecutionCoder.input(ofConstants: select.bytes(2)) else {
-            throw SQLiteError(code: 11, message: "the input of an execution cannot be read", path: path)
+            throw UnreadableExecution(description: "the input of the execution \(name) of \(request.process), of \(path)")
         }
         var steps = Steps()
         guard (try? ValueEquality.areEqual(input, request.input, &steps)) == true else {
@@ -113,7 +113,7 @@ extension ExecutionCore {
 
     private static func started(_ row: SQLiteStatement, _ path: String) throws -> StartedExecution {
         guard let id = ULID(bytes: row.bytes(0)), let status = UInt8(exactly: row.int64(1)).flatMap({ Execution.Status(rawValue: $0) }) else {
-            throw SQLiteError(code: 11, message: "an execution has no valid id or status", path: path)
+            throw UnreadableExecution(description: "the id or the status of an execution of \(path)")
         }
         return StartedExecution(id: id, status: status, isNew: false)
     }

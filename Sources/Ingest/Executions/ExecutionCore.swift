@@ -42,6 +42,8 @@ final class ExecutionCore {
     private var mark: ClockMark?
     /// Plans are to be held against the clock: it may have been set back.
     var mayPlanEarlier = true
+    /// Processes whose plans rest, as this program does not read their definitions: until another is put, or the program is started anew.
+    var resting: Set<String> = []
     /// Whether somebody is to be told of executions that end.
     private let isHeard: () -> Bool
     /// That the store has the file is to be known before anything is put into it.

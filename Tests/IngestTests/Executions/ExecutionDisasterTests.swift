@@ -206,6 +206,54 @@ final class ExecutionDisasterTests: XCTestCase {
         XCTAssertTrue(try Patience.until { try next() <= self.time.now + Self.day })
     }
 
+    /// Changes the file while no store has it.
+    private func change(_ sql: String) throws { try SQLiteConnection(path: path, mode: .create).execute(sql) }
+
+    private static let nightly = #","on":[{"schedule":"0 3 * * *","time_zone":"Europe/Kyiv"}]"#
+
+    /// It holds up no timer and no other plan, and is made up for by whoever reads it.
+    func test_planOfADefinitionThatIsUnreadable_rests_andOthersGoOn() throws {
+        let hands = ExecutionStoreTests.Hands { _, _ in nil }
+        var store = try open(hands)
+        defer { store.stop() }
+        for name in ["bad", "good"] { try put(store, name, #"{"A":{"Type":"Succeed"}}"#, Self.nightly) }
+        try put(store, "wait", #"{"W":{"Type":"Wait","Seconds":5,"End":true}}"#)
+        func count(_ process: String) throws -> Int { try store.executions(.init(process: process, limit: 100), as: .admin).executions.count }
+        store.stop()
+        try change("UPDATE definitions SET definition = CAST('[' || CAST(definition AS TEXT) AS BLOB) WHERE process = 'bad'")
+        store = try open(hands)
+        let id = try start(store, "wait").id
+        time.pass(try XCTUnwrap(try store.process("good").nextAt) - time.now)
+        XCTAssertTrue(try comes(store, id, to: .succeeded, within: 0))
+        XCTAssertTrue(try Patience.until { try count("good") == 1 })
+        time.pass(Self.day)
+        XCTAssertTrue(try Patience.until { try count("good") == 2 })
+        XCTAssertEqual(try count("bad"), 0)
+        store.stop()
+        try change("UPDATE definitions SET definition = substr(definition, 2) WHERE process = 'bad'")
+        store = try open(hands)
+        XCTAssertTrue(try Patience.until { try count("bad") == 1 })
+        XCTAssertEqual(try count("good"), 2)
+        XCTAssertEqual(try findings(), [])
+    }
+
+    func test_plannedStart_whoseNameIsAnUnreadableExecutions_isLeftOut() throws {
+        let hands = ExecutionStoreTests.Hands { _, _ in nil }
+        var store = try open(hands)
+        defer { store.stop() }
+        try put(store, "s", #"{"A":{"Type":"Succeed"}}"#, Self.nightly)
+        try put(store, "wait", #"{"W":{"Type":"Wait","Seconds":5,"End":true}}"#)
+        let next = try XCTUnwrap(try store.process("s").nextAt)
+        _ = try start(store, "s", name: "schedule 0 \(CivilDate.text(microseconds: next))")
+        store.stop()
+        try change("UPDATE pieces SET bytes = x'ff' WHERE kind = 1")
+        store = try open(hands)
+        let id = try start(store, "wait").id
+        time.pass(next - time.now)
+        XCTAssertTrue(try comes(store, id, to: .succeeded, within: 0))
+        XCTAssertTrue(try Patience.until { try XCTUnwrap(try store.process("s").nextAt) > self.time.now })
+    }
+
     // MARK: All at random
 
     private static let states = """
