@@ -222,19 +222,22 @@ final class ExecutionReader: Sendable {
     /// A row whose resource this program does not know is passed over, and stays.
     ///
     /// - Parameter lane: of one resource alone.
-    func dueTasks(of lane: Resource?, limit: Int) throws -> [(key: TaskKey, lane: Resource, dueAt: Int64)] {
-        try read([]) { connection in
+    /// - Returns: `isCut`: there may be more than `limit`.
+    func dueTasks(of lane: Resource?, limit: Int) throws -> (tasks: [(key: TaskKey, lane: Resource, dueAt: Int64)], isCut: Bool) {
+        try read(([], false)) { connection in
             let select = try connection.statement(
                 "SELECT execution, serial, resource, due_at FROM tasks WHERE due_at IS NOT NULL\(lane == nil ? "" : " AND resource = ?2") ORDER BY due_at LIMIT ?1")
             defer { select.reset() }
             select.bind(1, Int64(limit))
             if let lane { try select.bind(2, lane.text) }
             var found: [(key: TaskKey, lane: Resource, dueAt: Int64)] = []
+            var count = 0
             while try select.step() {
+                count += 1
                 guard let resource = Resource(select.text(2)) else { continue }
                 found.append((TaskKey(execution: select.int64(0), serial: select.int64(1)), resource, select.int64(3)))
             }
-            return found
+            return (found, count >= limit)
         }
     }
 

@@ -10,7 +10,8 @@ internal import Processes
 ///
 /// 1. A task is in one lane at most once: as long as it waits there or is under way.
 /// 2. A task is carried out at least once. Whatever is lost here, a restart finds by its row.
-/// 3. `State` is held for a look or a change of lanes, and never while a task is read or begun.
+/// 3. What a lane has no room for is read from the file once it has (`WorkLane.hasMore`).
+/// 4. `State` is held for a look or a change of lanes, and never while a task is read or begun.
 final class TaskDispatch: Sendable {
     private struct State {
         var lanes: [String: TaskLane] = [:]
@@ -21,6 +22,8 @@ final class TaskDispatch: Sendable {
     private let thread = HeldThread()
     private let store: ExecutionStore
     private let executor: any TaskExecutor
+    /// Of each lane.
+    private let capacity: Int
 
     /// A task whose answer could not be written is looked at again after so long, in microseconds.
     private static let patience: Int64 = 5_000_000
@@ -30,13 +33,15 @@ final class TaskDispatch: Sendable {
     private static let turnCount = 16
     private static let lookSeconds = 0.5
 
-    init(store: ExecutionStore, executor: any TaskExecutor) { (self.store, self.executor) = (store, executor) }
+    init(store: ExecutionStore, executor: any TaskExecutor, capacity: Int = TaskLane.countMax) {
+        (self.store, self.executor, self.capacity) = (store, executor, capacity)
+    }
 
     /// Takes up what the file has, due or not, then starts the thread.
     ///
     /// - Throws: `SQLiteError` where it cannot be read.
     func start() throws {
-        for task in try store.reader.dueTasks(of: nil, limit: TaskLane.countMax * 4) { add([task]) }
+        add(try store.reader.dueTasks(of: nil, limit: capacity * 4).tasks)
         thread.start(name: "tasks") { [self] in run() }
     }
 
@@ -53,10 +58,15 @@ final class TaskDispatch: Sendable {
         state.signal { state in
             for task in tasks {
                 let work = QueuedTask(key: task.key, dueAt: task.dueAt.addingSaturating(ahead))
-                state.lanes[task.lane.lane, default: TaskLane(task.lane, limit: executor.concurrency(of: task.lane))].lane.add(work)
+                state.lanes[task.lane.lane, default: made(task.lane)].lane.add(work)
             }
         }
     }
+
+    private func made(_ lane: Resource) -> TaskLane { TaskLane(lane, limit: executor.concurrency(of: lane), capacity: capacity) }
+
+    /// Something of the lane is in the file alone.
+    private func noteMore(_ lane: Resource) { state.withLock { $0.lanes[lane.lane, default: made(lane)].lane.noteMore() } }
 
     private func steadyNow() -> Int64 { store.surroundings.steady?() ?? store.clock.now() }
 
@@ -70,7 +80,7 @@ final class TaskDispatch: Sendable {
         }
     }
 
-    /// Waits for something to do; nil when it is time to stop.
+    /// Waits for something to do: tasks to begin, or lanes to fill, which are looked for with each round; nil when it is time to stop.
     private func next() -> [(Resource, TaskKey)]? {
         while true {
             let ready = state.wait(seconds: Self.lookSeconds) { state -> [(Resource, TaskKey)]? in
@@ -89,15 +99,21 @@ final class TaskDispatch: Sendable {
             }
             if state.withLock({ $0.isStopping }) { return nil }
             if let ready, !ready.isEmpty { return ready }
+            // A lane that has nothing to take would wait for ever for what the file has of it.
+            if state.withLock({ $0.lanes.values.contains { $0.lane.wantsMore } }) { return [] }
         }
     }
 
     /// Takes up what a lane had no room for. What waits in it already is passed over by its key.
     private func reload(_ lane: Resource) {
-        state.withLock { $0.lanes[lane.lane]?.lane.beginReload() }
-        if let tasks = try? store.reader.dueTasks(of: lane, limit: TaskLane.countMax) { return add(tasks) }
+        let limit = state.withLock { state -> Int in
+            state.lanes[lane.lane]?.lane.beginReload()
+            return state.lanes[lane.lane]?.lane.reloadCount ?? capacity
+        }
         // What cannot be read now is read again when the lane is asked next.
-        state.withLock { $0.lanes[lane.lane]?.lane.noteMore() }
+        guard let (tasks, isCut) = try? store.reader.dueTasks(of: lane, limit: limit) else { return noteMore(lane) }
+        add(tasks)
+        if isCut { noteMore(lane) }
     }
 
     /// Reads the task and has it carried out. Its place in the lane is held until `release`.

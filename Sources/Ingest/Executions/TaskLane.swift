@@ -15,5 +15,5 @@ struct TaskLane: Sendable {
     /// As many are kept in memory: an outage must not fill it.
     static let countMax = 50_000
 
-    init(_ resource: Resource, limit: Int) { (self.resource, lane) = (resource, WorkLane(limit: max(1, limit), capacity: Self.countMax)) }
+    init(_ resource: Resource, limit: Int, capacity: Int) { (self.resource, lane) = (resource, WorkLane(limit: max(1, limit), capacity: capacity)) }
 }

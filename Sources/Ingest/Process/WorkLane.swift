@@ -21,7 +21,7 @@ struct LaneOutcome: Sendable {
 ///
 /// 1. A key is resident from `add` until `end`: what waits or is under way is not added twice.
 /// 2. The heap has what waits, the first by (`dueAt`, number) at its root; what is under way is counted alone.
-/// 3. `hasMore` is set by an addition that finds no room, and by whoever could not read; a reload takes it back before it reads.
+/// 3. `hasMore` is set by an addition that finds no room, and by whoever could not read, or not to the end; a reload takes it back before it reads.
 ///
 /// A value guarded by its owner's lock. Each endpoint has its own, so that a slow one holds up no other.
 struct WorkLane<Work: LaneWork>: Sendable {
@@ -59,7 +59,9 @@ struct WorkLane<Work: LaneWork>: Sendable {
     /// There is room for what was left on disk.
     var wantsMore: Bool { hasMore && heap.count <= capacity / 2 }
     mutating func beginReload() { hasMore = false }
-    /// What could not be read is still there.
+    /// So many of those on disk, the first first, fill the lane whatever of them is resident: what is under way stands there still.
+    var reloadCount: Int { capacity + inFlightCount }
+    /// What could not be read, or was not read to the end, is still there.
     mutating func noteMore() { hasMore = true }
 
     /// What is shown of a lane.

@@ -78,7 +78,12 @@ final class Registration: Sendable {
         for file in tier.boundary.snapshot().files {
             try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now()) { work in
                 add(isRegistrar ? work : work.filter { self.lane(of: $0) == lane })
-                return state.withLock { $0.lanes[lane]?.isFull == false && !$0.isStopping }
+                return state.withLock { state -> Bool in
+                    let isFull = state.lanes[lane]?.isFull ?? true
+                    // What is behind here is not known: it is looked for once there is room.
+                    if isFull { state.lanes[lane]?.noteMore() }
+                    return !isFull && !state.isStopping
+                }
             }
         }
     }

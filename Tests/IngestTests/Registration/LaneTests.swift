@@ -77,6 +77,16 @@ final class LaneTests: XCTestCase {
         XCTAssertEqual(lane.inFlightCount, 1)
     }
 
+    func test_reloadCount_fillsTheLane_whateverIsUnderWay() {
+        var lane = Lane(limit: 10, capacity: 4)
+        for id in 0..<6 { lane.add(work(Int64(id), dueAt: 0)) }
+        for _ in 0..<3 { XCTAssertNotNil(lane.take(now: 0)) }
+        XCTAssertTrue(lane.wantsMore)
+        lane.beginReload()
+        for id in 0..<lane.reloadCount { lane.add(work(Int64(id), dueAt: 0)) }
+        XCTAssertEqual([lane.waitingCount, lane.inFlightCount], [4, 3], "three of those that are read are under way, and one waited")
+    }
+
     func test_figures_countWhatIsDue_andItsAge() {
         var lane = Lane(limit: 1)
         lane.add(work(1, dueAt: 10, since: 3))
