@@ -241,6 +241,19 @@ final class ExecutionReader: Sendable {
         }
     }
 
+    /// Of which tasks are to be carried out; what this program does not know is passed over.
+    ///
+    /// - Complexity: O(tasks).
+    func dueLanes() throws -> [Resource] {
+        try read([]) { connection in
+            let select = try connection.statement("SELECT DISTINCT resource FROM tasks WHERE due_at IS NOT NULL")
+            defer { select.reset() }
+            var found: [Resource] = []
+            while try select.step() { if let resource = Resource(select.text(0)) { found.append(resource) } }
+            return found
+        }
+    }
+
     /// A task with all that it takes; nil where it is not wanted any more.
     ///
     /// Read as it is begun: what waits holds no input in memory.

@@ -41,7 +41,10 @@ final class TaskDispatch: Sendable {
     ///
     /// - Throws: `SQLiteError` where it cannot be read.
     func start() throws {
-        add(try store.reader.dueTasks(of: nil, limit: capacity * 4).tasks)
+        let (tasks, isCut) = try store.reader.dueTasks(of: nil, limit: capacity * 4)
+        add(tasks)
+        // All that a lane has may stand behind those of others: the thread reads each lane by itself.
+        if isCut { for lane in try store.reader.dueLanes() { noteMore(lane) } }
         thread.start(name: "tasks") { [self] in run() }
     }
 

@@ -34,4 +34,12 @@ final class TaskDispatchTests: XCTestCase {
             XCTAssertTrue(try Patience.until { try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty })
         }
     }
+
+    /// Nor are they behind those of a lane that does not move.
+    func test_tasksBehindAllThatAStartReads_areCarriedOut() throws {
+        let hands = ExecutionStoreTests.Hands { work, _ in work.call.resource.name == "y" ? .succeeded(.null) : nil }
+        try withDispatch(Array(repeating: "x", count: 20) + Array(repeating: "y", count: 3), hands) { store in
+            XCTAssertTrue(try Patience.until { try store.executions(.init(process: "y", status: .running, limit: 1), as: .admin).executions.isEmpty })
+        }
+    }
 }
