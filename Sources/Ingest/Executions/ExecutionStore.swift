@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// 1. A call is answered once: after its commit, or with a refusal.
 /// 2. The thread starts with the first call; timers and plans run after `begin` alone.
-/// 3. After a failed sync no further call is taken and no timer fires until the process is started anew: what the disk holds is not known.
+/// 3. After a failed sync no further call is taken, none that waits is done, and no timer fires until the process is started anew: what the disk holds is not known.
 /// 4. Locks are `queue`, and those of dispatch and notices for a look; none is held over a commit.
 package final class ExecutionStore: Sendable {
     private struct Submission: Sendable {
@@ -213,6 +213,11 @@ package final class ExecutionStore: Sendable {
 
     /// One commit of all; where that fails for another reason than the disk, each by itself, so that a fault meets whom it belongs to.
     private func commit(_ batch: [Submission], fires: Bool) {
+        // A sync has failed: those who waited by then are refused as those are who come now.
+        if let failure = queue.withLock({ $0.failure }) {
+            for one in batch { one.fail(failure) }
+            return
+        }
         do {
             try commitOnce(batch, fires: fires)
         } catch {

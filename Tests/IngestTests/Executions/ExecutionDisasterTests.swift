@@ -254,6 +254,37 @@ final class ExecutionDisasterTests: XCTestCase {
         XCTAssertTrue(try Patience.until { try XCTUnwrap(try store.process("s").nextAt) > self.time.now })
     }
 
+    // MARK: Syncs
+
+    func test_failedSync_refusesThoseWhoWaited_too() throws {
+        let disk = FullDisk("executions.sqlite")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let store = try open(ExecutionStoreTests.Hands { _, _ in nil })
+        defer { store.stop() }
+        try put(store, "p", #"{"A":{"Type":"Succeed"}}"#)
+        // The writer's thread is held, so that more wait than one commit takes.
+        let (isHeld, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        store.start("p", name: nil, input: .null, as: .admin) { _ in
+            isHeld.signal()
+            goesOn.wait()
+        }
+        isHeld.wait()
+        let count = 600
+        let areDone = Monitor<[Bool]>([])
+        for _ in 0..<count {
+            store.start("p", name: nil, input: .null, as: .admin) { outcome in
+                let isDone = (try? outcome.get()) != nil
+                areDone.signal { $0.append(isDone) }
+            }
+        }
+        disk.failNextSync()
+        goesOn.signal()
+        let taken = areDone.wait { $0.count == count ? $0 : nil }
+        XCTAssertFalse(taken.contains(true))
+        XCTAssertEqual(try store.executions(.init(limit: 10), as: .admin).executions.count, 1)
+    }
+
     // MARK: All at random
 
     private static let states = """

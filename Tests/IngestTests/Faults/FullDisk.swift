@@ -5,7 +5,7 @@ import Synchronization
 /// A disk that has no room for some file while a test says so.
 final class FullDisk: FileObserver {
     private let name: String
-    private let state = Mutex<(isFull: Bool, refusedCount: Int)>((false, 0))
+    private let state = Mutex<(isFull: Bool, refusedCount: Int, failsSync: Bool)>((false, 0, false))
 
     /// - Parameter name: of the file whose writes fail, its log's too.
     init(_ name: String) { self.name = name }
@@ -16,6 +16,8 @@ final class FullDisk: FileObserver {
     }
     /// How many writes failed.
     var refusedCount: Int { state.withLock { $0.refusedCount } }
+    /// The next sync of the file, or of its log, fails, and no other.
+    func failNextSync() { state.withLock { $0.failsSync = true } }
 
     func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? {
         guard path.contains(name) else { return nil }
@@ -28,7 +30,13 @@ final class FullDisk: FileObserver {
     func opened(_ path: String) {}
     func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { nil }
     func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
-    func willSynchronize(_ path: String) -> FileRefusal? { nil }
+    func willSynchronize(_ path: String) -> FileRefusal? {
+        guard path.contains(name) else { return nil }
+        return state.withLock { state -> FileRefusal? in
+            defer { state.failsSync = false }
+            return state.failsSync ? .failedSync : nil
+        }
+    }
     func deleted(_ path: String, isDurable: Bool) {}
     func synchronizedDirectory(_ path: String) {}
 }
