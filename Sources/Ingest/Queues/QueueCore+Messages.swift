@@ -77,19 +77,22 @@ extension QueueCore {
     // MARK: Receiving
 
     /// Locks the first that are active.
+    ///
+    /// Behind more than `pieceCountMax` that are to be buried it finds none: the next call goes on there, as does time.
     func receive(_ countMax: Int, from name: String) throws -> [ReceivedMessage] {
         try settle(name)
         var queue = try queue(name)
         guard queue.counts.active > 0 else { return [] }
         var received: [ReceivedMessage] = []
-        var byteCount = 0
-        while received.count < countMax, byteCount < ReceivedMessage.byteCountMax {
+        var (byteCount, buriedCount) = (0, 0)
+        while received.count < countMax, byteCount < ReceivedMessage.byteCountMax, buriedCount < Self.pieceCountMax {
             // The smallest (due, number) first. What is too old, or was handed out too often, is buried on the way, and others are looked for in its place.
             let rows = try messages.rows(queue: queue.id, .active, dueBy: .max, limit: countMax - received.count)
             if rows.isEmpty { break }
             for row in rows where byteCount < ReceivedMessage.byteCountMax {
                 if let reason = death(of: row, queue) {
                     try bury(row, reason, nil, &queue)
+                    buriedCount += 1
                     continue
                 }
                 received.append(try lock(row, &queue))

@@ -3,8 +3,8 @@ import Processes
 
 /// What time does to queues, a piece at a time: nobody waits for a million messages that die together.
 extension QueueCore {
-    /// Of one queue in one group.
-    private static let pieceCountMax = 1_000
+    /// Of one queue in one group, of each thing that time does.
+    static let pieceCountMax = 1_000
 
     /// What is due in every queue, and rows of queues that are no more.
     ///

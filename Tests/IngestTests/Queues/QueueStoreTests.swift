@@ -1,3 +1,5 @@
+import ColumnStore
+import Dispatch
 import Documents
 import Glibc
 import Processes
@@ -196,6 +198,36 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertFault(.notFound, try fixture.send("a"))
         _ = try fixture.store.put(queue: QueueFixture.name, QueueSettings())
         XCTAssertEqual(try fixture.send("a"), [.queued], "another queue of the same name knows nothing of the first")
+        XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    /// Nobody whose call is in the same group waits until thousands are buried.
+    func test_receive_behindManyThatAreTooOld_buriesAPiece_andTheNextGoesOn() throws {
+        let fixture = try QueueFixture(QueueSettings(timeToLive: 60 * QueueStoreTests.second))
+        let many = (0..<5_000).map { OutgoingMessage(id: "\($0)", body: [0x31]) }
+        _ = try fixture.store.perform { core in try core.enqueue(many, to: QueueFixture.name, sender: nil) }
+        // The thread is held while the time passes, so that the first who looks is the receiver.
+        let (isHeld, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        fixture.store.submit { _ -> Int? in
+            isHeld.signal()
+            goesOn.wait()
+            return 0
+        } completion: { _ in }
+        isHeld.wait()
+        fixture.time.pass(3_600 * QueueStoreTests.second)
+        let dead = Monitor<Int?>(nil)
+        fixture.store.submit { core -> Int? in
+            _ = try core.receive(1, from: QueueFixture.name)
+            return core.queues[QueueFixture.name]?.counts.dead
+        } completion: { result in
+            let count = (try? result.get()) ?? -1
+            dead.signal { $0 = count }
+        }
+        goesOn.signal()
+        XCTAssertEqual(dead.wait { $0 }, 2 * QueueCore.pieceCountMax, "as many as time buries, and as many as were on the way")
+        XCTAssertEqual(try fixture.send("live"), [.queued])
+        XCTAssertTrue(try Patience.until { try fixture.receive().first?.id == "live" })
+        XCTAssertEqual(try fixture.report().dead, many.count)
         XCTAssertEqual(try fixture.faults(), [])
     }
 
