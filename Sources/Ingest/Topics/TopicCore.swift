@@ -19,6 +19,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         let subscription: Subscription
         /// Nil for all events.
         let condition: EventCondition?
+        /// Why it hears of nothing: its condition is none to this program; nil for one that hears.
+        var rests: String?
 
         /// Of a process's `on`: nobody else can give such a name.
         var isOfProcess: Bool { subscription.name.hasPrefix(Subscription.processPrefix) }
@@ -82,7 +84,9 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     // MARK: Groups
 
-    /// - Throws: `SQLiteError`; `QueryError` for a condition that this program does not bind.
+    /// A subscription whose condition this program does not bind rests: it holds up nobody else.
+    ///
+    /// - Throws: `SQLiteError`.
     func open(_ connection: SQLiteConnection) throws {
         try connection.execute(TopicTables.schema)
         self.connection = connection
@@ -93,8 +97,15 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         while try select.step() {
             let subscription = Subscription(
                 name: select.text(2), condition: select.optionalText(3), target: try SubscriptionTarget(kind: select.text(4), target: select.text(5), secret: select.optionalText(6)))
-            let known = Known(id: select.int64(0), topic: select.text(1), subscription: subscription, condition: try subscription.condition.map { try EventCondition($0) })
-            state.subscriptions[known.id] = known
+            let (id, topic) = (select.int64(0), select.text(1))
+            do {
+                state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: try subscription.condition.map { try EventCondition($0) })
+            } catch {
+                // Put by a version that knew more.
+                let reason = EventCondition.fault(error).detail
+                StoreLog.note("a subscription rests", path: connection.path, reason: "\(subscription.name) of \(topic): \(reason)", level: .warning)
+                state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: nil, rests: reason)
+            }
         }
         state.lastNumber = try connection.integer("SELECT max(coalesce((SELECT max(number) FROM events), 0), coalesce((SELECT value FROM meta WHERE key = 'event_number'), 0))") ?? 0
         state.feedAfter = try connection.integer("SELECT value FROM meta WHERE key = 'feed_after'")
@@ -247,7 +258,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     func put(_ subscription: Subscription, topic: String, sequence: Int64, _ core: QueueCore) throws -> PutOutcome {
         try checkTopic(topic)
         let earlier = known(topic).first { $0.subscription.name == subscription.name }
-        if earlier?.subscription == subscription { return .unchanged }
+        if earlier?.subscription == subscription, earlier?.rests == nil { return .unchanged }
         guard earlier != nil || known(topic).count < Self.subscriptionCountMax else {
             throw Fault(.invalidQueue, "a topic has at most \(Self.subscriptionCountMax) subscriptions")
         }
@@ -297,9 +308,10 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
             """)
         defer { select.reset() }
         select.bind(1, known.id)
-        guard try select.step() else { return SubscriptionReport(subscription: known.subscription, pending: 0, dead: 0, oldestAt: nil) }
+        guard try select.step() else { return SubscriptionReport(subscription: known.subscription, pending: 0, dead: 0, oldestAt: nil, rests: known.rests) }
         return SubscriptionReport(
-            subscription: known.subscription, pending: Int(clamping: select.int64(0)), dead: Int(clamping: select.int64(1)), oldestAt: select.optionalInt64(2))
+            subscription: known.subscription, pending: Int(clamping: select.int64(0)), dead: Int(clamping: select.int64(1)), oldestAt: select.optionalInt64(2),
+            rests: known.rests)
     }
 
     // MARK: The store's changes
@@ -352,7 +364,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     /// Gives an event to those that it is meant for. It is kept only if one of them could not have it at once.
     private func deliver(_ draft: EventDraft, to subscribers: [Known], _ core: QueueCore) throws {
         // What cannot be computed of an event is not true of it.
-        let meant = subscribers.filter { known in (try? known.condition?.takes(draft) ?? true) ?? false }
+        let meant = subscribers.filter { known in known.rests == nil && ((try? known.condition?.takes(draft) ?? true) ?? false) }
         guard !meant.isEmpty else { return }
         let json = draft.json
         // Events of different sources have nothing to do with each other, whatever their subjects.

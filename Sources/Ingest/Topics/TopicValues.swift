@@ -31,9 +31,11 @@ package struct SubscriptionReport: Sendable {
     package let dead: Int
     /// Since when the oldest pending one waits.
     package let oldestAt: Int64?
+    /// Why it hears of no further events: what is wrong with its condition; nil for one that hears of them.
+    package let rests: String?
 
-    package init(subscription: Subscription, pending: Int, dead: Int, oldestAt: Int64?) {
-        (self.subscription, self.pending, self.dead, self.oldestAt) = (subscription, pending, dead, oldestAt)
+    package init(subscription: Subscription, pending: Int, dead: Int, oldestAt: Int64?, rests: String? = nil) {
+        (self.subscription, self.pending, self.dead, self.oldestAt, self.rests) = (subscription, pending, dead, oldestAt, rests)
     }
 }
 

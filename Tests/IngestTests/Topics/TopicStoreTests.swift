@@ -37,20 +37,27 @@ final class TopicStoreTests: XCTestCase {
     private let time = QueueFixture.TestTime(1_800_000_000_000_000)
     private static let second: Int64 = 1_000_000
 
-    private func withStore(_ starter: Starter, _ body: (QueueStore, TopicStore) throws -> Void) throws {
+    private func withStore(_ starter: Starter, opens: Bool = false, _ body: (QueueStore, TopicStore) throws -> Void) throws {
+        try withCore(starter, opens: opens) { queues, topics, _ in try body(queues, topics) }
+    }
+
+    /// - Parameters:
+    ///   - opens: the file that was there before.
+    ///   - body: the core is touched within operations alone.
+    private func withCore(_ starter: Starter, opens: Bool = false, _ body: (QueueStore, TopicStore, TopicCore) throws -> Void) throws {
         let path = try folder.made()
         let outbox = EventOutbox(clock: Clock { [time] in time.now })
         let core = TopicCore(outbox: outbox)
         let queues = try QueueStore(
             store: QueueCore.Store(path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: 0, clock: Clock { [time] in time.now }, steady: { [time] in time.steady }, boot: time.boot),
-            members: [core], opens: false)
+            members: [core], opens: opens)
         defer { queues.stop() }
         let topics = TopicStore(core: core, outbox: outbox, queues: queues, sequence: { 0 })
         topics.start(policy: try AddressPolicy(), TopicSurroundings(contract: { _ in nil }, starter: { starter }))
         defer { topics.stop() }
         _ = try topics.put(topic: "sales")
         _ = try topics.put(Subscription(name: "s", condition: nil, target: .process("p")), of: "sales")
-        try body(queues, topics)
+        try body(queues, topics, core)
     }
 
     private func publish(_ topics: TopicStore, _ id: String) throws {
@@ -135,6 +142,26 @@ final class TopicStoreTests: XCTestCase {
             _ = try topics.put(Subscription(name: "s", condition: nil, target: .process("p")), of: "sales")
             try publish(topics, "6")
             XCTAssertTrue(Patience.until { starter.callCount == 5 })
+        }
+    }
+
+    /// It holds up nobody else, and hears again once its condition is put anew.
+    func test_conditionThatIsNotBound_restsAlone() throws {
+        let starter = Starter { _ in .success(()) }
+        try withStore(starter) { _, topics in _ = try topics.put(Subscription(name: "t", condition: "type = 'sale'", target: .process("p")), of: "sales") }
+        try SQLiteConnection(path: try folder.made() + "/queues.sqlite", mode: .create).execute("UPDATE subscriptions SET condition = 'no_such(type)' WHERE name = 't'")
+        try withStore(starter, opens: true) { _, topics in
+            try publish(topics, "1")
+            XCTAssertTrue(Patience.until { starter.callCount == 1 })
+            XCTAssertNil(try topics.subscription("s", of: "sales").rests)
+            let report = try topics.subscription("t", of: "sales")
+            XCTAssertNotNil(report.rests)
+            XCTAssertEqual(report.pending, 0)
+            XCTAssertFault(.invalidQueue, try topics.put(report.subscription, of: "sales"))
+            _ = try topics.put(Subscription(name: "t", condition: "type = 'sale'", target: .process("p")), of: "sales")
+            XCTAssertNil(try topics.subscription("t", of: "sales").rests)
+            try publish(topics, "2")
+            XCTAssertTrue(Patience.until { starter.callCount == 3 })
         }
     }
 

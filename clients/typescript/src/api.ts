@@ -978,6 +978,7 @@ export interface Subscription {
     dead: number;
   };
   oldest_at: string | null;
+  rests: string | null;
 }
 
 export interface SubscriptionList {

@@ -35,6 +35,8 @@ struct SubscriptionBody: ListItem, JSONObject {
         sink.member("target", TargetForm(target: report.subscription.target))
         sink.member("counts", SubscriptionCounts(report: report))
         sink.member("oldest_at", report.oldestAt.map { InstantForm($0) })
+        // Why it hears of no further events.
+        sink.member("rests", report.rests)
     }
 
     /// - Throws: `invalid-queue` with every fault.
