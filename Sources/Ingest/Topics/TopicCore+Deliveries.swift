@@ -35,11 +35,11 @@ extension TopicCore {
     ///
     /// - Complexity: a search, and an event read for each that is due, `inFlightMax` and those under way at most.
     func dispatch(_ known: Known, _ core: QueueCore) throws {
-        // Those under way are due still, as far as their rows say: as many more are asked for.
-        let away = inFlight.reduce(0) { $0 + ($1.subscription == known.id ? 1 : 0) }
-        for due in try dues(known.id, by: core.now, limit: Self.inFlightMax + away) {
+        // Those under way, or about to leave since this group was here before, are due still, as far as their rows say: as many more are asked for.
+        var away = away(from: known.id)
+        for due in try dues(known.id, by: core.now, limit: Self.inFlightMax + away.count) {
             let key = Key(subscription: known.id, number: due.number)
-            if inFlight.contains(key) { continue }
+            if away.contains(key) { continue }
             // A delivery whose event is gone tells nothing to anybody.
             guard let (event, id, origin) = try event(due.number) else {
                 try end(key, subject: due.subject, core.now)
@@ -50,10 +50,18 @@ extension TopicCore {
                 if let reason = try deliverHere(known, event, origin, core) { try put(off: key, due, reason, nil, core) } else { try end(key, subject: due.subject, core.now) }
                 isDirty = true
             case .webhook, .process:
-                guard away + leaving.count(where: { $0.key.subscription == known.id }) < Self.inFlightMax else { return }
+                guard away.count < Self.inFlightMax else { return }
+                away.insert(key)
                 leaving.append(EventDelivery(key: key, topic: known.topic, subscription: known.subscription, origin: origin, id: id, event: event))
             }
         }
+    }
+
+    /// Calls of a subscription that have left, or will with this group.
+    private func away(from subscription: Int64) -> Set<Key> {
+        var keys = inFlight.filter { $0.subscription == subscription }
+        for delivery in leaving where delivery.key.subscription == subscription { keys.insert(delivery.key) }
+        return keys
     }
 
     /// By their times; nothing that is held is among them, as it has none.
@@ -99,7 +107,7 @@ extension TopicCore {
             """)
         var time = Int64.max
         for known in state.subscriptions.values {
-            let away = inFlight.union(leaving.map(\.key)).filter { $0.subscription == known.id }
+            let away = away(from: known.id)
             // Whoever comes back makes room, and is looked at then.
             if away.count >= Self.inFlightMax { continue }
             select.bind(1, known.id)

@@ -60,8 +60,10 @@ final class TopicStoreTests: XCTestCase {
         try body(queues, topics, core)
     }
 
+    private func event(_ id: String) -> EventDraft { EventDraft(id: id, origin: .administrator, type: "sale", subject: "R-1", time: time.now, data: Array("{}".utf8)) }
+
     private func publish(_ topics: TopicStore, _ id: String) throws {
-        let event = EventDraft(id: id, origin: .administrator, type: "sale", subject: "R-1", time: time.now, data: Array("{}".utf8))
+        let event = event(id)
         _ = try QueueFixture.wait { topics.publish([event], to: "sales", as: .admin, completion: $0) }
     }
 
@@ -142,6 +144,21 @@ final class TopicStoreTests: XCTestCase {
             _ = try topics.put(Subscription(name: "s", condition: nil, target: .process("p")), of: "sales")
             try publish(topics, "6")
             XCTAssertTrue(Patience.until { starter.callCount == 5 })
+        }
+    }
+
+    /// A group looks for what is due before receivers are served, and once more.
+    func test_whatIsAboutToLeave_leavesOnce() throws {
+        let starter = Starter { _ in nil }
+        try withCore(starter) { queues, topics, core in
+            let event = event("1")
+            try queues.perform { queue in
+                _ = try core.publish([event], to: "sales", queue)
+                try core.finish(queue)
+                core.isDirty = true
+            }
+            XCTAssertEqual(starter.callCount, 1)
+            XCTAssertEqual(try topics.subscription("s", of: "sales").pending, 1)
         }
     }
 
