@@ -281,11 +281,12 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         compactor.stop()
         registration.withLock { $0 }?.stop()
         archiver.withLock { $0 }?.stop()
+        // Before executions: a start that they refuse because they end is no failure of its event.
+        topicStore.stop()
         executions.stop()
         repeats.stop()
         changed.stop()
         feed.withLock { $0 }?.stop()
-        topicStore.stop()
         queueStore.stop()
         tier.close()
         quarantine.settle()

@@ -34,7 +34,7 @@ final class EventOutbox: Sendable {
 
     init(clock: Clock) { self.clock = clock }
 
-    /// - Parameter answer: called once for each delivery that is sent, on any thread; it must return quickly.
+    /// - Parameter answer: called once for each delivery that is sent, but those that a stop ends, on any thread; it must return quickly.
     func start(policy: AddressPolicy, _ surroundings: TopicSurroundings, answer: @escaping @Sendable (TopicCore.Key, EventAnswer) -> Void) {
         let client = OutgoingClient(policy: policy)
         parts.withLock { $0 = Parts(client: client, surroundings: surroundings, answer: answer) }
@@ -48,6 +48,8 @@ final class EventOutbox: Sendable {
         }
         parts?.client.close()
     }
+
+    private var hasStopped: Bool { parts.withLock { $0 == nil } }
 
     var seen: Seen { seenState.withLock { $0 } }
 
@@ -87,6 +89,8 @@ final class EventOutbox: Sendable {
             case .success(let response):
                 let wait = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
                 parts.answer(delivery.key, .refused("\(url) answered \(response.status)", retryAfter: wait))
+            // The server stops: that is no failure of the endpoint, and counts as no attempt.
+            case .failure(.closed): break
             case .failure(let failure): parts.answer(delivery.key, .refused("\(url): \(failure)"))
             }
         }
@@ -98,9 +102,11 @@ final class EventOutbox: Sendable {
         let identity = delivery.origin.map { Identity.contract(ClientID($0)) } ?? .administrator
         // Of the event and the subscription alone, so that a second start is the first.
         let name = "event-" + Hexadecimal.text(Array(SHA256.hash(Array("\(delivery.topic)\n\(delivery.subscription.name)\n\(delivery.origin ?? "")\n\(delivery.id)".utf8)).prefix(16)))
-        starter.start(process, name: name, input: delivery.event, as: identity) { result in
+        starter.start(process, name: name, input: delivery.event, as: identity) { [self] result in
             switch result {
             case .success: parts.answer(delivery.key, .taken)
+            // As of a webhook.
+            case .failure where hasStopped: break
             case .failure(let fault): parts.answer(delivery.key, .refused(fault.detail))
             }
         }

@@ -162,6 +162,32 @@ final class TopicStoreTests: XCTestCase {
         }
     }
 
+    /// A stop is no failure of whoever is called: the event comes again after the next start, as if it had not left.
+    func test_callsThatAStopEnds_areNotAnswered() throws {
+        let (isAsked, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let server = TestHTTPServer { _ in
+            isAsked.signal()
+            goesOn.wait()
+            return .init()
+        }
+        let starter = Starter { _ in nil }
+        let outbox = EventOutbox(clock: .system)
+        let answers = Mutex<[TopicCore.Key]>([])
+        outbox.start(policy: try AddressPolicy(allow: ["127.0.0.1"]), TopicSurroundings(contract: { _ in nil }, starter: { starter })) { key, _ in answers.withLock { $0.append(key) } }
+        for (number, target) in [SubscriptionTarget.webhook(url: "http://127.0.0.1:\(server.port)/", secret: nil), .process("p")].enumerated() {
+            outbox.send(
+                EventDelivery(
+                    key: TopicCore.Key(subscription: 1, number: Int64(number)), topic: "sales", subscription: Subscription(name: "s", condition: nil, target: target), origin: nil,
+                    id: "\(number)", event: Array("{}".utf8)))
+        }
+        XCTAssertTrue(Patience.until { isAsked.wait(timeout: .now()) == .success })
+        outbox.stop()
+        starter.state.withLock { $0.held.popLast() }?(.failure(Fault(.overloaded, "the server is stopping")))
+        XCTAssertEqual(answers.withLock { $0 }, [])
+        goesOn.signal()
+        server.close()
+    }
+
     /// It holds up nobody else, and hears again once its condition is put anew.
     func test_conditionThatIsNotBound_restsAlone() throws {
         let starter = Starter { _ in .success(()) }
