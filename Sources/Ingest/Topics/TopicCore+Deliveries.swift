@@ -214,12 +214,17 @@ extension TopicCore {
     /// - Returns: how many.
     func redrive(_ known: Known, _ now: Int64) throws -> Int {
         let connection = try file()
-        let update = try connection.statement("UPDATE deliveries SET died_at = NULL, next_at = ?2, since = ?2, attempts = 0 WHERE subscription = ?1 AND died_at IS NOT NULL")
+        let update = try connection.statement(TopicTables.revive)
         update.bind(1, known.id)
         update.bind(2, now)
         try update.run()
+        let count = connection.changeCount
+        let begin = try connection.statement(TopicTables.beginSubjects)
+        begin.bind(1, known.id)
+        begin.bind(2, now)
+        try begin.run()
         isDirty = true
-        return connection.changeCount
+        return count
     }
 }
 

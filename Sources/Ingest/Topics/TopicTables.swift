@@ -20,6 +20,20 @@ enum TopicTables {
             SELECT min(number) FROM deliveries INDEXED BY delivery_subjects WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL)
         """
 
+    /// What was given up is there again at ?2: what has a subject waits for its turn.
+    static let revive = """
+        UPDATE deliveries SET died_at = NULL, next_at = CASE WHEN subject IS NULL THEN ?2 ELSE \(held) END, since = ?2, attempts = 0
+        WHERE subscription = ?1 AND died_at IS NOT NULL
+        """
+    /// Of each subject of which none is tried, or has a time, the first that waits is tried from ?2 on.
+    static let beginSubjects = """
+        UPDATE deliveries SET next_at = ?2 WHERE subscription = ?1 AND died_at IS NULL AND next_at = \(held)
+        AND number = (SELECT min(d.number) FROM deliveries d INDEXED BY delivery_subjects WHERE d.subscription = ?1 AND d.subject = deliveries.subject AND d.died_at IS NULL)
+        AND NOT EXISTS(
+            SELECT 1 FROM deliveries d INDEXED BY delivery_subjects
+            WHERE d.subscription = ?1 AND d.subject = deliveries.subject AND d.died_at IS NULL AND d.next_at < \(held))
+        """
+
     static let schema = """
         CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS subscriptions(

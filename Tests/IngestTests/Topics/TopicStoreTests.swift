@@ -16,6 +16,8 @@ final class TopicStoreTests: XCTestCase {
         struct State {
             var callCount = 0
             var held: [Completion] = []
+            /// Ids of the events.
+            var ids: [String] = []
         }
         let state = Mutex(State())
         /// nil: the answer is held back.
@@ -27,6 +29,7 @@ final class TopicStoreTests: XCTestCase {
         func start(_ process: String, name: String, input: [UInt8], as identity: Identity, completion: @escaping Completion) {
             let call = state.withLock { state in
                 state.callCount += 1
+                if let id = (try? JSONParser.parse(input, depthMax: 10))?["id"]?.text { state.ids.append(id) }
                 return state.callCount
             }
             if let answer = answer(call) { completion(answer) } else { state.withLock { $0.held.append(completion) } }
@@ -186,6 +189,41 @@ final class TopicStoreTests: XCTestCase {
         XCTAssertEqual(answers.withLock { $0 }, [])
         goesOn.signal()
         server.close()
+    }
+
+    /// One at a time of each subject, also where a later event of it is being tried.
+    func test_redrive_triesEachSubjectInItsOrder_oneByOne() throws {
+        let starter = Starter { _ in nil }
+        try withCore(starter) { queues, topics, core in
+            let events = ["1", "2", "3"].map { event($0) }
+            func giveUp() throws {
+                try queues.perform { queue in
+                    _ = try core.publish(events, to: "sales", queue)
+                    try core.file().execute("UPDATE deliveries SET died_at = 1, reason = 'for a test' WHERE died_at IS NULL")
+                }
+            }
+            try giveUp()
+            XCTAssertEqual(try topics.redrive("s", in: "sales"), 3)
+            for wanted in [["1"], ["1", "2"], ["1", "2", "3"]] {
+                XCTAssertTrue(Patience.until { starter.state.withLock { $0.ids.count } >= wanted.count })
+                XCTAssertEqual(starter.state.withLock { $0.ids }, wanted)
+                try XCTUnwrap(Patience.value { starter.state.withLock { $0.held.popLast() } })(.success(()))
+            }
+            XCTAssertTrue(try Patience.until { try topics.subscription("s", of: "sales").pending == 0 })
+            // Two that were given up, and a third of the subject that is being tried.
+            starter.state.withLock { $0.ids = [] }
+            time.pass(2 * 86_400 * Self.second)
+            try giveUp()
+            try publish(topics, "4")
+            XCTAssertEqual(starter.state.withLock { $0.ids }, ["4"])
+            XCTAssertEqual(try topics.redrive("s", in: "sales"), 3)
+            XCTAssertEqual(starter.state.withLock { $0.ids }, ["4"])
+            for wanted in [["4", "1"], ["4", "1", "2"], ["4", "1", "2", "3"]] {
+                try XCTUnwrap(Patience.value { starter.state.withLock { $0.held.popLast() } })(.success(()))
+                XCTAssertTrue(Patience.until { starter.state.withLock { $0.ids.count } >= wanted.count })
+                XCTAssertEqual(starter.state.withLock { $0.ids }, wanted)
+            }
+        }
     }
 
     /// It holds up nobody else, and hears again once its condition is put anew.
