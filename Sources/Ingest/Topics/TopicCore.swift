@@ -259,11 +259,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         try checkTopic(topic)
         let earlier = known(topic).first { $0.subscription.name == subscription.name }
         if earlier?.subscription == subscription, earlier?.rests == nil { return .unchanged }
-        guard earlier != nil || known(topic).count < Self.subscriptionCountMax else {
-            throw Fault(.invalidQueue, "a topic has at most \(Self.subscriptionCountMax) subscriptions")
-        }
-        let condition: EventCondition?
-        do { condition = try subscription.condition.map { try EventCondition($0) } } catch { throw EventCondition.fault(error) }
+        if earlier == nil { try checkCount(known(topic).count + 1) }
+        let condition = try Self.bound(subscription.condition)
         let connection = try core.opened()
         let id = try earlier?.id ?? (connection.integer("SELECT max(id) FROM subscriptions") ?? 0) + 1
         let insert = try connection.statement("INSERT OR REPLACE INTO subscriptions(id, topic, name, condition, kind, target, secret) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
@@ -275,6 +272,36 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         if topic == Self.till, state.feedAfter == nil { try setFeed(after: sequence) }
         isDirty = true
         return earlier == nil ? .created : .replaced
+    }
+
+    private func checkCount(_ count: Int) throws {
+        guard count <= Self.subscriptionCountMax else { throw Fault(.invalidQueue, "a topic has at most \(Self.subscriptionCountMax) subscriptions") }
+    }
+
+    private static func bound(_ condition: String?) throws -> EventCondition? {
+        do { return try condition.map { try EventCondition($0) } } catch { throw EventCondition.fault(error) }
+    }
+
+    /// Has a process be started by events of these rules, and of no others.
+    ///
+    /// - Parameter prefix: of the names of its subscriptions.
+    /// - Throws: `Fault` as `put`, of any of the rules, before anything is changed.
+    func follow(_ rules: Set<EventRule>, starting process: String, prefix: String, sequence: Int64, _ core: QueueCore) throws {
+        func rule(_ known: Known) -> EventRule { EventRule(topic: known.topic, condition: known.subscription.condition) }
+        let own = state.subscriptions.values.filter { $0.subscription.name.hasPrefix(prefix) }
+        let former = own.filter { !rules.contains(rule($0)) }
+        let new = rules.subtracting(own.map { rule($0) })
+        for rule in new {
+            try checkTopic(rule.topic)
+            _ = try Self.bound(rule.condition)
+            try checkCount(known(rule.topic).count - former.count(where: { $0.topic == rule.topic }) + new.count(where: { $0.topic == rule.topic }))
+        }
+        for known in former { try remove(known) }
+        for rule in new {
+            // The place in the name is a hash of the rule: a definition whose rules stand in another order has the same subscriptions.
+            let hash = Hexadecimal.text(Array(SHA256.hash(Array((rule.topic + "\n" + (rule.condition ?? "")).utf8)).prefix(8)))
+            _ = try put(Subscription(name: prefix + hash, condition: rule.condition, target: .process(process)), topic: rule.topic, sequence: sequence, core)
+        }
     }
 
     /// Lets go of what a subscription is still to be told.

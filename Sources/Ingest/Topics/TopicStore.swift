@@ -181,18 +181,7 @@ extension TopicStore: EventPublishing {
         let sequence = sequence
         // Most processes follow nothing, and no file is made for them.
         if rules.isEmpty, !outbox.seen.subscriptions.contains(where: { $0.name.hasPrefix(prefix) }) { return }
-        try performAndWait { topics, core in
-            let wanted = Set(rules)
-            let own = topics.state.subscriptions.values.filter { $0.subscription.name.hasPrefix(prefix) }
-            for known in own where !wanted.contains(EventRule(topic: known.topic, condition: known.subscription.condition)) { try topics.remove(known) }
-            let kept = Set(own.map { EventRule(topic: $0.topic, condition: $0.subscription.condition) })
-            for rule in wanted.subtracting(kept) {
-                // The place in the name is a hash of the rule: a definition whose rules stand in another order has the same subscriptions.
-                let hash = Hexadecimal.text(Array(SHA256.hash(Array((rule.topic + "\n" + (rule.condition ?? "")).utf8)).prefix(8)))
-                _ = try topics.put(
-                    Subscription(name: prefix + hash, condition: rule.condition, target: .process(process)), topic: rule.topic, sequence: sequence(), core)
-            }
-        }
+        try performAndWait { topics, core in try topics.follow(Set(rules), starting: process, prefix: prefix, sequence: sequence(), core) }
     }
 
     package func conditionFault(_ text: String) -> String? {

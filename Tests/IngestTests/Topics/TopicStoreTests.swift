@@ -246,6 +246,26 @@ final class TopicStoreTests: XCTestCase {
         }
     }
 
+    /// A definition whose rules are refused is followed as it was before.
+    func test_rulesThatAreRefused_changeNothing() throws {
+        let starter = Starter { _ in .success(()) }
+        try withStore(starter) { _, topics in
+            let rule = EventRule(topic: "sales", condition: nil)
+            try topics.follow([rule], starting: "p")
+            let narrow = EventRule(topic: "sales", condition: "type = 'sale'")
+            XCTAssertFault(.notFound, try topics.follow([narrow, EventRule(topic: "absent", condition: nil)], starting: "p"))
+            XCTAssertFault(.invalidQueue, try topics.follow([narrow, EventRule(topic: "sales", condition: "no_such(type)")], starting: "p"))
+            XCTAssertFault(.invalidQueue, try topics.follow((0..<100).map { EventRule(topic: "sales", condition: "type = '\($0)'") }, starting: "p"))
+            // That of `s`, and that of the process.
+            XCTAssertEqual(topics.metrics().first { $0.name == "subscriptions" }?.value, 2)
+            try publish(topics, "1")
+            XCTAssertTrue(Patience.until { starter.callCount == 2 })
+            // With `s` as many as a topic may have.
+            try topics.follow((0..<99).map { EventRule(topic: "sales", condition: "type = '\($0)'") }, starting: "p")
+            XCTAssertEqual(topics.metrics().first { $0.name == "subscriptions" }?.value, 100)
+        }
+    }
+
     /// Whoever looks for a subject reads no other: a dead target would cost each event what waits for it.
     func test_lookingForASubject_readsNoOthers() throws {
         let connection = try SQLiteConnection(path: try folder.made() + "/plan.sqlite", mode: .create)
