@@ -2,6 +2,7 @@
 ///
 ///     closed ── 20 failures in a row ──► open ── its time is over: one call is let through ──► half-open
 ///     half-open ── it worked ──► closed        half-open ── it failed ──► open, for twice as long, a minute at most
+///     half-open ── nobody was asked after all ──► open, and the next call is let through at once
 ///
 /// Times are microseconds of whatever clock its owner goes by: lanes give it one that nobody sets.
 ///
@@ -14,6 +15,8 @@ package struct CircuitBreaker: Sendable {
     /// Microseconds that it stays open: the first time, and at most.
     private static let openForMinimum: Int64 = 1_000_000
     private static let openForMaximum: Int64 = 60_000_000
+    /// In place of an instant: the time is over.
+    private static let atOnce = Int64.min
 
     package private(set) var state = State.closed
     private var failureCount = 0
@@ -39,6 +42,15 @@ package struct CircuitBreaker: Sendable {
 
     /// The endpoint answered in a way that shows it works, a refusal of the document included.
     package mutating func recordSuccess() { self = CircuitBreaker() }
+
+    /// The call that was let through was not made: nothing is known of the endpoint that was not known before.
+    package mutating func recordUnasked() {
+        guard state == .halfOpen else { return }
+        (state, opensAgainAt) = (.open, Self.atOnce)
+    }
+
+    /// Closed, or open for want of a call alone: of an endpoint for which nothing waits it need not be kept in mind.
+    var waitsForACall: Bool { state == .closed || state == .open && opensAgainAt == Self.atOnce }
 
     package mutating func recordFailure(now: Int64) {
         failureCount += 1

@@ -54,7 +54,7 @@ struct WorkLane<Work: LaneWork>: Sendable {
     }
 
     var waitingCount: Int { heap.count }
-    var isIdle: Bool { heap.isEmpty && inFlightCount == 0 && !hasMore && breaker.state == .closed }
+    var isIdle: Bool { heap.isEmpty && inFlightCount == 0 && !hasMore && breaker.waitsForACall }
     var isFull: Bool { heap.count >= capacity }
     /// There is room for what was left on disk.
     var wantsMore: Bool { hasMore && heap.count <= capacity / 2 }
@@ -136,7 +136,7 @@ struct WorkLane<Work: LaneWork>: Sendable {
         switch worked {
         case true?: breaker.recordSuccess()
         case false?: breaker.recordFailure(now: now)
-        case nil: if breaker.state == .halfOpen { breaker.recordSuccess() }
+        case nil: breaker.recordUnasked()
         }
     }
 

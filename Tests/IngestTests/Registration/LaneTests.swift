@@ -60,6 +60,25 @@ final class LaneTests: XCTestCase {
         XCTAssertEqual(lane.breaker.state, .closed)
     }
 
+    /// What was settled or cannot be read says nothing of the endpoint: the next one is its probe.
+    func test_end_ofAProbeThatWasNotMade_leavesTheBreakerOpen_andLetsTheNextThrough() throws {
+        var lane = Lane(limit: 10)
+        for id in 0..<5 { lane.add(work(Int64(id), dueAt: 0)) }
+        for _ in 0..<20 { lane.breaker.recordFailure(now: 0) }
+        let now = try XCTUnwrap(lane.nextTime)
+        let settled = try XCTUnwrap(lane.take(now: now))
+        lane.end(settled, worked: nil, outcome: "settled", now: now)
+        XCTAssertEqual(lane.breaker.state, .open)
+        XCTAssertNotEqual(lane.nextTime, nil)
+        let probe = try XCTUnwrap(lane.take(now: now))
+        XCTAssertNil(lane.take(now: now), "one probe")
+        lane.end(probe, worked: false, outcome: "failed", now: now)
+        XCTAssertEqual(lane.nextTime, now + 2_000_000, "twice as long, as if nothing had been between")
+        // Of an endpoint for which nothing is left nothing is kept in mind.
+        while let next = lane.take(now: .max) { lane.end(next, worked: nil, outcome: "settled", now: .max) }
+        XCTAssertTrue(lane.isIdle)
+    }
+
     func test_add_full_leavesTheRestToDisk_untilThereIsRoom() throws {
         var lane = Lane(limit: 10, capacity: 4)
         for id in 0..<6 { lane.add(work(Int64(id), dueAt: 0)) }
