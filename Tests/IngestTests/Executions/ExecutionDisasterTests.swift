@@ -280,7 +280,7 @@ final class ExecutionDisasterTests: XCTestCase {
         }
         disk.failNextSync()
         goesOn.signal()
-        let taken = areDone.wait { $0.count == count ? $0 : nil }
+        let taken: [Bool] = areDone.wait { $0.count == count ? $0 : nil }
         XCTAssertFalse(taken.contains(true))
         XCTAssertEqual(try store.executions(.init(limit: 10), as: .admin).executions.count, 1)
     }

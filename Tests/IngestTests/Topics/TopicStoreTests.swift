@@ -186,7 +186,8 @@ final class TopicStoreTests: XCTestCase {
         XCTAssertTrue(Patience.until { isAsked.wait(timeout: .now()) == .success })
         outbox.stop()
         starter.state.withLock { $0.held.popLast() }?(.failure(Fault(.overloaded, "the server is stopping")))
-        XCTAssertEqual(answers.withLock { $0 }, [])
+        let answered = answers.withLock { $0 }
+        XCTAssertEqual(answered, [])
         goesOn.signal()
         server.close()
     }
