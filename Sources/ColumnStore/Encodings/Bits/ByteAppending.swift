@@ -2,19 +2,18 @@
 extension [UInt8] {
     /// Appends what `body` writes into room for `capacity` bytes; it returns how many it wrote.
     ///
-    /// The room is zeroed first: a byte that `body` counts but does not write is 0, never what the heap had there.
+    /// The room is not filled with zeros before, which took most of the time of small pieces: `body` writes each byte that it counts, or what the heap had there is written.
     ///
     /// - Precondition: `body` writes within its room, and returns 0…`capacity`.
     @inline(__always)
     mutating func append(capacity: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
-        let start = count
-        append(contentsOf: repeatElement(0, count: capacity))
-        let written = withUnsafeMutableBytes { bytes in
-            guard let base = bytes.baseAddress else { return 0 }
-            return body(base + start)
+        append(addingCapacity: capacity) { room in
+            room.withUnsafeMutableBufferPointer { bytes, written in
+                guard let base = bytes.baseAddress else { return }
+                written = body(base)
+                precondition(written >= 0 && written <= capacity)
+            }
         }
-        precondition(written >= 0 && written <= capacity)
-        removeLast(capacity - written)
     }
 
     /// LEB128, the varint of Parquet.

@@ -223,7 +223,8 @@ final class AnyValueAggregator: Aggregator {
 extension Array {
     /// Appends `value` until there are `count` elements.
     mutating func grow(to count: Int, with value: Element) {
-        if self.count < count { append(contentsOf: repeatElement(value, count: count - self.count)) }
+        let missing = count - self.count
+        if missing > 0 { append(addingCapacity: missing) { $0.append(repeating: value, count: missing) } }
     }
 }
 

@@ -57,7 +57,7 @@ struct PairSet {
             (places, width) = (wider, newWidth)
         }
         let missing = leftCount * width - places.count
-        if missing > 0 { places.append(contentsOf: repeatElement(0, count: missing)) }
+        if missing > 0 { places.append(addingCapacity: missing) { $0.append(repeating: 0, count: missing) } }
     }
 
     /// Puts a row's pair in, for each row.
@@ -80,7 +80,7 @@ struct PairSet {
             }
         }
         let missing = Int(pageCount) * Self.wordsPerPage - words.count
-        if missing > 0 { words.append(contentsOf: repeatElement(0, count: missing)) }
+        if missing > 0 { words.append(addingCapacity: missing) { $0.append(repeating: 0, count: missing) } }
         var added = 0
         places.withUnsafeBufferPointer { places in
             words.withUnsafeMutableBufferPointer { words in
