@@ -1,3 +1,4 @@
+internal import Glibc
 import ColumnStore
 
 /// A column to order rows by.
@@ -58,7 +59,7 @@ enum SortKeys {
             return rows.count * 9 + DocumentOrder.byteCountBound(Int(arrays.offsets[rows.upperBound]) - Int(arrays.offsets[rows.lowerBound]))
         case .bytes(let arrays):
             let text = Int(arrays.offsets[rows.lowerBound])..<Int(arrays.offsets[rows.upperBound])
-            let zeroCount = countsZeros ? arrays.bytes[text].reduce(0) { $0 &+ ($1 == 0 ? 1 : 0) } : text.count
+            let zeroCount = countsZeros ? zeroCount(arrays.bytes, text) : text.count
             // The mark and the two bytes of the end.
             return 3 * rows.count + text.count + zeroCount
         case .list(let offsets, let element):
@@ -68,6 +69,18 @@ enum SortKeys {
         case .structure(let members): return members.reduce(rows.count) { $0 + byteCountBound($1, rows, countsZeros) }
         case .constant: return rows.count
         default: return rows.count * (1 + (width(column.type) ?? 8))
+        }
+    }
+
+    private static func zeroCount(_ bytes: [UInt8], _ range: Range<Int>) -> Int {
+        bytes.withUnsafeBytes { all in
+            let bytes = UnsafeRawBufferPointer(rebasing: all[range])
+            var (count, place) = (0, 0)
+            while place < bytes.count {
+                count &+= bytes[place] == 0 ? 1 : 0
+                place &+= 1
+            }
+            return count
         }
     }
 
@@ -100,10 +113,7 @@ enum SortKeys {
         case .bytes(let arrays) where column.type.isJSON: DocumentOrder.append(arrays[row], to: &bytes)
         case .bytes(let arrays):
             // 00 becomes 00 01, so that the end, 00 00, is less than anything that goes on: 'a' < 'a\0' < 'ab'.
-            for byte in arrays[row] {
-                bytes.append(byte)
-                if byte == 0 { bytes.append(1) }
-            }
+            appendEscaped(arrays, row, to: &bytes)
             bytes.append(contentsOf: [0, 0])
         case .list(let offsets, let element):
             for index in Int(offsets[row])..<Int(offsets[row + 1]) {
@@ -117,9 +127,23 @@ enum SortKeys {
         }
     }
 
+    /// A zero becomes 0 1. What lies between zeros, which are rare, is appended at once.
+    private static func appendEscaped(_ arrays: ByteArrays, _ row: Int, to bytes: inout [UInt8]) {
+        arrays.bytes.withUnsafeBytes { all in
+            var rest = all[arrays.range(at: row)]
+            while let base = UnsafeRawBufferPointer(rebasing: rest).baseAddress, let zero = memchr(base, 0, rest.count) {
+                let end = rest.startIndex + (UnsafeRawPointer(zero) - base) + 1
+                bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<end]))
+                bytes.append(1)
+                rest = rest[end...]
+            }
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest))
+        }
+    }
+
     /// The low `width` bytes, the highest first.
     private static func appendBigEndian(_ value: UInt128, width: Int, to bytes: inout [UInt8]) {
-        for index in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> UInt128((width - 1 - index) * 8))) }
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[($0.count - width)...])) }
     }
 
     /// The value as an unsigned number in the same order, within its width.
@@ -178,8 +202,11 @@ enum SortKeys {
                     bytes[start] = 1
                     var value = ordered(column, row)
                     if key.isDescending { value = ~value }
-                    for index in 0..<width {
-                        bytes[start + 1 + index] = UInt8(truncatingIfNeeded: value >> UInt128((width - 1 - index) * 8))
+                    // All of its bytes at once, the highest first.
+                    withUnsafeBytes(of: value.bigEndian) { value in
+                        bytes.withUnsafeMutableBytes { bytes in
+                            UnsafeMutableRawBufferPointer(rebasing: bytes[(start + 1)...]).copyMemory(from: UnsafeRawBufferPointer(rebasing: value[(value.count - width)...]))
+                        }
                     }
                 }
             }
