@@ -145,7 +145,7 @@ package struct JSONParser {
         if allowsRepeats {
             isKnown = false
         } else if open.members.count < 8 {
-            isKnown = open.members.contains { $0.name.utf8.elementsEqual(open.name.utf8) }
+            isKnown = open.members.contains { $0.name.hasBytes(of: open.name) }
         } else {
             // From the ninth member on: the first eight are hashed then, at once.
             if open.names.isEmpty { open.names = Set(open.members.map { Array($0.name.utf8) }) }
@@ -193,16 +193,31 @@ package struct JSONParser {
     private mutating func string() throws(JSONSyntaxError) -> String {
         position += 1
         var text: [UInt8] = []
-        while let byte = current {
+        while true {
+            let start = position
+            skipPlain()
+            text.append(contentsOf: bytes[start..<position])
+            guard let byte = current else { throw fault("the text ends inside a string") }
+            guard byte >= 0x20 else { throw fault("a control character in a string") }
             position += 1
-            switch byte {
-            case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
-            case UInt8(ascii: "\\"): try escape(into: &text)
-            case 0..<0x20: position -= 1; throw fault("a control character in a string")
-            default: text.append(byte)
-            }
+            if byte == UInt8(ascii: "\"") { return String(decoding: text, as: UTF8.self) }
+            try escape(into: &text)
         }
-        throw fault("the text ends inside a string")
+    }
+
+    /// To the next byte that does not stand for itself in a string: a quote, a backslash, a control character.
+    private mutating func skipPlain() {
+        let start = position
+        position = bytes.withUnsafeBufferPointer { bytes in
+            let count = bytes.count
+            var place = start
+            while place < count {
+                let byte = bytes[place]
+                if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+                place &+= 1
+            }
+            return place
+        }
     }
 
     /// What stands behind a backslash.

@@ -49,7 +49,7 @@ package indirect enum JSONValue: Equatable, Sendable {
     ///
     /// - Complexity: O(members).
     package subscript(name: String) -> JSONValue? {
-        members?.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        members?.first { $0.name.hasBytes(of: name) }?.value
     }
 
     /// The member of that name, where null counts as none.

@@ -92,7 +92,7 @@ public struct Schema: Hashable, Sendable {
     ///
     /// - Complexity: O(columns).
     public func index(of name: String) -> Int? {
-        fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+        fields.firstIndex { $0.name.hasBytes(of: name) }
     }
 
     public subscript(name: String) -> Field? { index(of: name).map { fields[$0] } }
@@ -104,7 +104,7 @@ public struct Schema: Hashable, Sendable {
             var type = field.type
             if case .list(let element) = type { type = element.type }
             guard case .structure(let members) = type,
-                let member = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) })
+                let member = members.first(where: { $0.name.hasBytes(of: name) })
             else { return nil }
             field = member
         }

@@ -45,6 +45,12 @@ final class JSONValueTests: XCTestCase {
         XCTAssertNoThrow(try JSONParser.parse(Array("{\"\u{E9}\":1,\"e\u{301}\":2}".utf8)))
     }
 
+    func test_parse_strings_tellWhereTheyAreWrong() {
+        for (text, offset) in [("\"ab\u{01}c\"", 3), ("\"ab", 3), ("\"a\\nb\u{1F}\"", 5), ("\"\\n", 3), ("\"ab\\x\"", 4), ("\"\u{0}", 1)] {
+            XCTAssertThrowsError(try JSONParser.parse(Array(text.utf8)), text) { XCTAssertEqual(($0 as? JSONSyntaxError)?.offset, offset, text) }
+        }
+    }
+
     func test_parse_depthIsTheCallersToSay() throws {
         let nested = { (count: Int) in Array((String(repeating: "[{\"a\":", count: count / 2) + "1" + String(repeating: "}]", count: count / 2)).utf8) }
         XCTAssertNoThrow(try JSONParser.parse(nested(JSONParser.depthMax - 2)))

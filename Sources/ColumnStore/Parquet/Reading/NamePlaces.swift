@@ -12,7 +12,7 @@ struct NamePlaces {
     mutating func place(of name: String, in names: some RandomAccessCollection<String>) -> Int? {
         questionCount += 1
         guard questionCount > Self.linearCountMax, names.count > Self.linearCountMax else {
-            return names.firstIndex { $0.utf8.elementsEqual(name.utf8) }.map { names.distance(from: names.startIndex, to: $0) }
+            return names.firstIndex { $0.hasBytes(of: name) }.map { names.distance(from: names.startIndex, to: $0) }
         }
         // Only the names that were not there at the last call are new.
         for other in names.dropFirst(known) {
