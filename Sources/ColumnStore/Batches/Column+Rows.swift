@@ -143,7 +143,9 @@ extension Column {
         case .double(let values): return .double(values[row])
         case .interval(let values): return .interval(values[row])
         case .bytes(let arrays): return .bytes(Array(arrays[row]))
-        case .dictionary(let codes, let dictionary): return dictionary.values.retyped(type).value(at: Int(codes[row]))
+        case .dictionary(let codes, let dictionary):
+            let entries = dictionary.values
+            return (entries.type == type ? entries : entries.retyped(type)).value(at: Int(codes[row]))
         case .list(let offsets, let element):
             return .list((Int(offsets[row])..<Int(offsets[row + 1])).map { element.value(at: $0) })
         case .structure(let members): return .structure(members.map { $0.value(at: row) })
