@@ -27,6 +27,7 @@ package enum ColumnAgreement {
         // A new version may say it of a column that is there already: then it is so of earlier rows, too. It is never taken back.
         let isNewVersion = type.name == other.name
         let own = Set(type.sensitivePaths), theirs = Set(other.sensitivePaths)
+        if own.isEmpty, theirs.isEmpty { return [] }
         // A sensitive list makes its members sensitive.
         func isSensitive(_ path: ColumnPath, _ paths: Set<ColumnPath>) -> Bool { paths.contains(path) || paths.contains(ColumnPath(path.names[0])) }
         return leaves(type.fields).filter(Set(leaves(other.fields)).contains).compactMap { path in
@@ -39,6 +40,7 @@ package enum ColumnAgreement {
     ///
     /// - Parameter sensitive: the paths of the table's sensitive columns.
     package static func conflicts(of type: TypeFile, withSensitive sensitive: Set<ColumnPath>) -> [Fault.Violation] {
+        if sensitive.isEmpty { return [] }
         let own = Set(type.sensitivePaths)
         return leaves(type.fields).compactMap { path in
             let isMeant = [path, ColumnPath(path.names[0])].contains(where: sensitive.contains)

@@ -45,9 +45,10 @@ package struct SensitiveColumns: Sendable {
     ///
     /// What is called sensitive is then taken from the file as it is written, without a compiled type.
     ///
+    /// - Parameter compiled: the type of that file, where it is compiled already.
     /// - Throws: for what is no JSON.
-    package mutating func add(file json: [UInt8], at time: Int64) throws {
-        if let type = try? DocumentType(kept: json), type.isSensitive { return add(type, at: time) }
+    package mutating func add(file json: [UInt8], compiled: DocumentType? = nil, at time: Int64) throws {
+        if let type = compiled ?? (try? DocumentType(kept: json)), type.isSensitive { return add(type, at: time) }
         try json.withUnsafeBytes { bytes in
             try JSONReader().read(bytes) { tape in
                 func text(_ name: String) -> String? { tape.member(name, of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } }

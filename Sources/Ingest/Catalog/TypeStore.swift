@@ -34,7 +34,8 @@ package final class TypeStore: Sendable {
         for type in try catalog.newestTypes() {
             stored[type.name] = type
             // Of one with several versions they were all among the others, the first one first.
-            if tablesOfTypes[type.name] == nil { try sensitive.add(file: type.json, at: type.putAt) }
+            guard tablesOfTypes[type.name] == nil else { continue }
+            try sensitive.add(file: type.json, compiled: try? CompiledTypes.type(type.name, json: type.json, isKept: true), at: type.putAt)
         }
         self.stored = Mutex(stored)
         self.tablesOfTypes = Mutex(tablesOfTypes)
