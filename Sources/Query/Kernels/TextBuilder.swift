@@ -68,6 +68,7 @@ struct TextBuilder {
         guard !overflow else { throw .textTooLong }
         if total > byteCountMax - bytes.count { try makeRoom(total) }
         guard total > Self.tileByteCount else {
+            if part.count == 1 { return bytes.append(addingCapacity: times) { $0.append(repeating: part[part.startIndex], count: times) } }
             for _ in 0..<times { bytes.append(contentsOf: part) }
             return
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 import ColumnStore
 
 /// Passes each distinct row of arguments of a group to another aggregator once.
@@ -141,6 +142,13 @@ final class DistinctAggregator: Aggregator {
         try writtenRows.takeOver(theirs)
     }
 
+    /// Whether a key is the one before it again.
+    private static func isRepeat(_ keys: ByteArrays, _ row: Int) -> Bool {
+        let (before, own) = (keys.range(at: row - 1), keys.range(at: row))
+        guard before.count == own.count else { return false }
+        return keys.bytes.withUnsafeBytes { bytes in bytes.baseAddress.map { memcmp($0 + before.lowerBound, $0 + own.lowerBound, own.count) == 0 } ?? true }
+    }
+
     /// Rows come sorted by group and value, so that repeats stand beside each other.
     private func finish(from aside: RowsAside) throws -> Column {
         try write(to: aside)
@@ -151,7 +159,7 @@ final class DistinctAggregator: Aggregator {
             var fresh: [Int32] = []
             for row in 0..<batch.rowCount {
                 // The row before the batch's first is in the batch before.
-                let isSame = row > 0 ? keys[row].elementsEqual(keys[row - 1]) : last.map { keys[0].elementsEqual($0) } ?? false
+                let isSame = row > 0 ? Self.isRepeat(keys, row) : last.map { keys[0].elementsEqual($0) } ?? false
                 if !isSame { fresh.append(Int32(row)) }
             }
             last = Array(keys[batch.rowCount - 1])
