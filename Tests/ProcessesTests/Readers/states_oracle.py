@@ -68,7 +68,9 @@ def main():
             execution = client.start_execution(stateMachineArn=machine["stateMachineArn"], name="n1", input=json.dumps(case["input"]))["executionArn"]
             end = time.monotonic() + 20
             while (found := client.describe_execution(executionArn=execution))["status"] == "RUNNING" and time.monotonic() < end:
-                time.sleep(0.002)
+                # It runs in threads: to ask again and again takes more than they do.
+                others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+                others[0].join(0.05) if others else time.sleep(0.002)
             answer = {"status": found["status"]}
             for member in ("error", "cause"):
                 if member in found:
