@@ -50,9 +50,14 @@ struct DuckDBComparison {
         let fixture = QueryFixture(sources.map { ($0.0, $0.1 as any TableSource) }, settings: settings)
         var described: [[String: Any]] = []
         for table in tables { described.append(try describe(table, folder)) }
-        let cases = queries.map { query in answer(query, fixture) }
-        let work = try JSONSerialization.data(withJSONObject: ["tables": described, "cases": cases])
-        return try run(python, work)
+        // Written by hand: answers are hundreds of thousands of cells, each of which Foundation would wrap.
+        var work = Array(#"{"tables":"#.utf8) + (try JSONSerialization.data(withJSONObject: described)) + Array(#","cases":["#.utf8)
+        for (number, query) in queries.enumerated() {
+            if number > 0 { work.append(UInt8(ascii: ",")) }
+            append(query, fixture, to: &work)
+        }
+        work += Array("]}".utf8)
+        return try run(python, Data(work))
     }
 
     private func describe(_ table: Table, _ folder: URL) throws -> [String: Any] {
@@ -68,29 +73,44 @@ struct DuckDBComparison {
         return ["name": table.name, "file": file.path, "columns": columns.map { [$0.name, $0.typeName] }]
     }
 
-    private func answer(_ query: Query, _ fixture: QueryFixture) -> [String: Any] {
-        var result: [String: Any] = ["query": query.ours, "duckdb": query.duckdb, "error": NSNull(), "rows": []]
-        do {
-            var rows: [[Any]] = []
-            for batch in try fixture.batches(query.ours).batches { rows += Self.cells(batch) }
-            result["rows"] = rows
-        } catch {
-            result["error"] = "\(error)"
+    private func append(_ query: Query, _ fixture: QueryFixture, to text: inout [UInt8]) {
+        func append(_ plain: String, _ string: String) {
+            text += Array(plain.utf8)
+            JSONString.append(string.utf8, to: &text)
         }
-        return result
+        append(#"{"query":"#, query.ours)
+        append(#","duckdb":"#, query.duckdb)
+        do {
+            let batches = try fixture.batches(query.ours).batches
+            text += Array(#","error":null,"rows":["#.utf8)
+            var isFirst = true
+            for batch in batches { Self.append(batch, &isFirst, to: &text) }
+        } catch {
+            append(#","error":"#, "\(error)")
+            text += Array(#","rows":["#.utf8)
+        }
+        text += Array("]}".utf8)
     }
 
     /// Cells as CSV writes them, NULL apart.
-    private static func cells(_ batch: ColumnBatch) -> [[Any]] {
+    private static func append(_ batch: ColumnBatch, _ isFirst: inout Bool, to text: inout [UInt8]) {
         let writers = batch.columns.map { CellWriter($0) }
-        var text: [UInt8] = []
-        return (0..<batch.rowCount).map { row in
-            writers.map { writer -> Any in
-                if writer.isNull(row) { return NSNull() }
-                text.removeAll(keepingCapacity: true)
-                writer.appendPlain(row, to: &text)
-                return String(decoding: text, as: UTF8.self)
+        let null = Array("null".utf8)
+        var cell: [UInt8] = []
+        for row in 0..<batch.rowCount {
+            text.append(contentsOf: isFirst ? [UInt8(ascii: "[")] : [UInt8(ascii: ","), UInt8(ascii: "[")])
+            isFirst = false
+            for (place, writer) in writers.enumerated() {
+                if place > 0 { text.append(UInt8(ascii: ",")) }
+                if writer.isNull(row) {
+                    text.append(contentsOf: null)
+                    continue
+                }
+                cell.removeAll(keepingCapacity: true)
+                writer.appendPlain(row, to: &cell)
+                JSONString.append(cell, to: &text)
             }
+            text.append(UInt8(ascii: "]"))
         }
     }
 

@@ -38,13 +38,13 @@ final class ParquetScanTests: XCTestCase {
         table.batches.flatMap { batch in (0..<batch.rowCount).map { row in batch.columns.map { $0.value(at: row) } } }
     }
 
-    /// Equal by value; NaN equals NaN.
-    private func assertEqual(_ actual: [[Value]], _ expected: [[Value]], _ message: String, line: UInt = #line) {
+    /// Equal as their dumps are, which are made only where rows differ.
+    static func assertEqual(_ actual: [[Value]], _ expected: [[Value]], _ message: String, line: UInt = #line) {
         XCTAssertEqual(actual.count, expected.count, message, line: line)
-        for (index, (one, other)) in zip(actual, expected).enumerated() where one != other {
+        for (index, (one, other)) in zip(actual, expected).enumerated() where !ParquetDump.areSame(one, other) {
             let left = one.map(ParquetDump.cell).joined(separator: " ")
             let right = other.map(ParquetDump.cell).joined(separator: " ")
-            if left != right { return XCTFail("\(message), row \(index): \(left) instead of \(right)", line: line) }
+            return XCTFail("\(message), row \(index): \(left) instead of \(right)", line: line)
         }
     }
 
@@ -64,7 +64,7 @@ final class ParquetScanTests: XCTestCase {
             XCTAssertEqual(file.rowCount, 2_101)
             for batchRowCount in [8_192, 53] {
                 let scan = try file.scan(ParquetScanRequest(batchRowCount: batchRowCount))
-                assertEqual(try Self.rows(scan), Self.rows(table), "\(name), \(batchRowCount)")
+                Self.assertEqual(try Self.rows(scan), Self.rows(table), "\(name), \(batchRowCount)")
             }
         }
     }
@@ -115,7 +115,7 @@ final class ParquetScanTests: XCTestCase {
                         table.schema.index(of: filter.path.names[0]).map { filter.passes(row[$0]) } ?? false
                     }
                 }
-                assertEqual(try Self.rows(scan), expected, "\(name), \(filters)")
+                Self.assertEqual(try Self.rows(scan), expected, "\(name), \(filters)")
                 if scan.rowGroups.count < file.metadata.rowGroups.count { pruned += 1 }
             }
         }
@@ -147,7 +147,7 @@ final class ParquetScanTests: XCTestCase {
                         table.schema.index(of: filter.path.names[0]).map { filter.passes(row[$0]) } ?? false
                     }
                 }
-                assertEqual(try Self.rows(try file.scan(request)), expected, "\(name), \(filters), \(runtimeFilters)")
+                Self.assertEqual(try Self.rows(try file.scan(request)), expected, "\(name), \(filters), \(runtimeFilters)")
                 if expected.count < all.count { narrowed += 1 }
             }
         }
@@ -220,7 +220,7 @@ final class ParquetScanTests: XCTestCase {
             return [lines, row[indexes[1]], .structure([place[1]])]
         }
         XCTAssertGreaterThan(expected.count, 10)
-        assertEqual(try Self.rows(scan), expected, "projection")
+        Self.assertEqual(try Self.rows(scan), expected, "projection")
     }
 
     func test_residual_seesRowsThatPassedTheFilters_andIsAppliedExactly() throws {
@@ -243,7 +243,7 @@ final class ParquetScanTests: XCTestCase {
         let indexes = try ["flag", "lines", "key"].map { try XCTUnwrap(schema.index(of: $0)) }
         let passing = Self.rows(table).filter { $0[indexes[0]] == .boolean(true) }
         let expected = passing.filter { if case .list(let lines) = $0[indexes[1]] { lines.count == 3 } else { false } }
-        assertEqual(try Self.rows(try file.scan(request)), expected.map { [$0[indexes[2]], $0[indexes[1]]] }, "residual")
+        Self.assertEqual(try Self.rows(try file.scan(request)), expected.map { [$0[indexes[2]], $0[indexes[1]]] }, "residual")
         XCTAssertEqual(seen.withLock { $0 }, passing.count)
     }
 
@@ -303,7 +303,7 @@ final class ParquetScanTests: XCTestCase {
                     return elements.contains { if case .structure(let values) = $0 { values[0] == .string("sugar\n\"1kg\"") } else { false } }
                 }
                 XCTAssertGreaterThan(expected.count, 100)
-                assertEqual(scanned, expected.map { [$0[big], $0[lines]] }, "\(name), residual \(residual)")
+                Self.assertEqual(scanned, expected.map { [$0[big], $0[lines]] }, "\(name), residual \(residual)")
             }
         }
     }
@@ -337,14 +337,14 @@ final class ParquetScanTests: XCTestCase {
             }
             return [row[indexes[0]], row[indexes[1]], row[indexes[2]], .null, lines, .null]
         }
-        assertEqual(try Self.rows(try file.scan(ParquetScanRequest(schema: evolved))), expected, "evolved")
+        Self.assertEqual(try Self.rows(try file.scan(ParquetScanRequest(schema: evolved))), expected, "evolved")
         // A list of which the file lacks every member that is wanted keeps its shape.
         let shape = try Self.rows(try file.scan(ParquetScanRequest(projection: ["lines.extra"], schema: evolved)))
         let expectedShape: [[Value]] = expected.map { row in
             guard case .list(let elements) = row[4] else { return [row[4]] }
             return [.list(elements.map { $0.isNull ? .null : .structure([.null]) })]
         }
-        assertEqual(shape, expectedShape, "shape")
+        Self.assertEqual(shape, expectedShape, "shape")
         // Filters on columns that the file lacks.
         let missing = ParquetScanRequest(projection: ["renamed"], schema: evolved, filters: [ColumnFilter("added", .isNotNull)])
         XCTAssertEqual(try Self.rows(try file.scan(missing)).count, 0)

@@ -15,9 +15,7 @@ final class ScanPartTests: XCTestCase {
         ("one page", { _ in }),
     ]
 
-    private func cells(_ rows: [[Value]]) -> [String] { rows.map { $0.map(ParquetDump.cell).joined(separator: " ") } }
-
-    private func rows(_ scan: ParquetScan, _ parts: [ScanPart]) throws -> [String] {
+    private func rows(_ scan: ParquetScan, _ parts: [ScanPart]) throws -> [[Value]] {
         var rows: [[Value]] = []
         for part in parts {
             let reader = try scan.reader(part)
@@ -25,7 +23,7 @@ final class ScanPartTests: XCTestCase {
                 for row in 0..<batch.rowCount { rows.append(batch.columns.map { $0.value(at: row) }) }
             }
         }
-        return cells(rows)
+        return rows
     }
 
     func test_parts_giveEachRowOnce() throws {
@@ -35,10 +33,14 @@ final class ScanPartTests: XCTestCase {
             let file = try ParquetScanTests.open(try ParquetScanTests.image(table, change))
             for filters in [[], [days], [ColumnFilter("name", .equal(.string("milk")))]] {
                 let scan = try file.scan(ParquetScanRequest(filters: filters, batchRowCount: 100))
-                let whole = try cells(ParquetScanTests.rows(scan))
+                let whole = try ParquetScanTests.rows(scan)
+                // The same parts are not read again for more workers.
+                var read: [[ScanPart]] = []
                 for workerCount in 1...5 {
                     let parts = try scan.parts(workerCount: workerCount, rowCountMin: 200)
-                    XCTAssertEqual(try rows(scan, parts), whole, "\(name), \(workerCount) workers, \(parts)")
+                    if read.contains(parts) { continue }
+                    read.append(parts)
+                    ParquetScanTests.assertEqual(try rows(scan, parts), whole, "\(name), \(workerCount) workers, \(parts)")
                 }
             }
         }

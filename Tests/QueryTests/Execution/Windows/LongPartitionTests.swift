@@ -22,7 +22,9 @@ final class LongPartitionTests: XCTestCase {
 
     private func check(_ calls: [String], _ over: String, of count: Int = 30_000, line: UInt = #line) throws {
         let query = "SELECT p, g, \(calls.map { "\($0) OVER w" }.joined(separator: ", ")) FROM \(Self.rows(count)) WINDOW w AS (\(over)) ORDER BY p, g"
-        let (expected, actual) = (try whole.rows(query).split(separator: "|"), try narrow.rows(query).split(separator: "|"))
+        let (all, some) = (try whole.rows(query), try narrow.rows(query))
+        if all == some { return }
+        let (expected, actual) = (all.split(separator: "|"), some.split(separator: "|"))
         XCTAssertEqual(expected.count, actual.count, over, line: line)
         if let (one, other) = zip(expected, actual).first(where: { $0 != $1 }) { XCTFail("\(calls) OVER (\(over)): \(one), not \(other)", line: line) }
     }
