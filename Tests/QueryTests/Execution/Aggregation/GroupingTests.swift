@@ -27,10 +27,15 @@ final class GroupingTests: XCTestCase {
             real: Double(index % 1_000) / 8)
     }
 
-    private static let table: MemoryTable = {
+    /// As many as answers on disk need: more than their memory holds, whatever it is.
+    private static let fewRows = Array(rows.prefix(50_000))
+    private static let table = table(of: rows)
+    private static let fewTable = table(of: fewRows)
+
+    private static func table(of rows: [Row]) -> MemoryTable {
         var batches: [ColumnBatch] = []
-        for start in stride(from: 0, to: rowCount, by: 8_192) {
-            let part = rows[start..<min(start + 8_192, rowCount)]
+        for start in stride(from: 0, to: rows.count, by: 8_192) {
+            let part = rows[start..<min(start + 8_192, rows.count)]
             var builders = fields.map { ColumnBuilder(type: $0.type) }
             for row in part {
                 builders[0].append(.integer(row.key))
@@ -42,10 +47,16 @@ final class GroupingTests: XCTestCase {
             batches.append(ColumnBatch(rowCount: part.count, columns: builders.indices.map { builders[$0].finish() }))
         }
         return MemoryTable(schema: Schema(fields), batches: batches)
-    }()
+    }
 
-    private func fixture(budget: Int = 256 << 20) -> QueryFixture {
-        QueryFixture([("t", Self.table)], settings: QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: budget))
+    private func fixture(budget: Int = 256 << 20, _ table: MemoryTable = table) -> QueryFixture {
+        QueryFixture([("t", table)], settings: QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: budget))
+    }
+
+    /// Says where a query fits in that memory: with no room on disk it must be refused.
+    private func checkSpills(_ text: String, budget: Int, line: UInt = #line) {
+        let settings = QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: budget, spillByteCountMax: 0)
+        XCTAssertEqual(QueryFixture([("t", Self.fewTable)], settings: settings).error(text)?.slug, .spillFull, text, line: line)
     }
 
     /// count, sum of v, least r and distinct d over all groups of `key`, brought down to four numbers.
@@ -102,10 +113,16 @@ final class GroupingTests: XCTestCase {
 
     /// More than a table's groups without states: bits as long as they fit, then parts.
     func test_manyDistinctRows_inMemoryAndOnDisk_areRight() throws {
+        try checkDistinct(Self.rows, fixture())
+        try checkDistinct(Self.fewRows, fixture(budget: 768 << 10, Self.fewTable))
+        checkSpills("SELECT count(*) FROM (SELECT DISTINCT k, d FROM t) AS g", budget: 768 << 10)
+    }
+
+    private func checkDistinct(_ rows: [Row], _ fixture: QueryFixture) throws {
         let copies = "(SELECT *, (k + c) % 40009 AS kc, t || c AS tc FROM t, generate_series(0, 1) AS s(c)) AS t"
         var late: Set<String> = []
         var keys: [Int32: Set<Int64>] = [:], texts: [Int32: Set<String>] = [:], values: [Int32: Set<Int64>] = [:], reals: Set<[Int64]> = []
-        for row in Self.rows {
+        for row in rows {
             for copy in 0..<2 as Range<Int64> {
                 keys[row.day, default: []].insert((row.key + copy) % 40_009)
                 texts[row.day, default: []].insert("\(row.text)\(copy)")
@@ -120,19 +137,17 @@ final class GroupingTests: XCTestCase {
         func counting(_ argument: String) -> String {
             "SELECT count(*), sum(n), CAST(sum(n * n) AS BIGINT) FROM (SELECT d, count(DISTINCT \(argument)) AS n FROM \(copies) GROUP BY d) AS g"
         }
-        for budget in [256 << 20, 3 << 20] {
-            let fixture = fixture(budget: budget)
-            XCTAssertEqual(try fixture.rows(counting("kc")), sums(keys), "budget \(budget)")
-            XCTAssertEqual(try fixture.rows(counting("tc")), sums(texts), "budget \(budget)")
-            XCTAssertEqual(try fixture.rows(counting("v")), sums(values), "budget \(budget)")
-            XCTAssertEqual(try fixture.rows("SELECT count(*) FROM (SELECT DISTINCT r, kc, d FROM \(copies)) AS g"), "\(reals.count)", "budget \(budget)")
-            // NULL is a row of its own there.
-            let some = try fixture.rows("SELECT count(*), count(x) FROM (SELECT DISTINCT d, CASE WHEN r >= 1 THEN tc END AS x FROM \(copies)) AS g")
-            XCTAssertEqual(some, "\(late.count + keys.count),\(late.count)", "budget \(budget)")
-            let distinct = try fixture.rows("SELECT count(*), count(v), count(DISTINCT v) FROM (SELECT DISTINCT v, d, c FROM \(copies)) AS g")
-            let present = values.values.reduce(0) { $0 + $1.count }
-            XCTAssertEqual(distinct, "\(2 * (present + keys.count)),\(2 * present),\(values.values.reduce(into: Set()) { $0.formUnion($1) }.count)", "budget \(budget)")
-        }
+        let message = "\(rows.count) rows"
+        XCTAssertEqual(try fixture.rows(counting("kc")), sums(keys), message)
+        XCTAssertEqual(try fixture.rows(counting("tc")), sums(texts), message)
+        XCTAssertEqual(try fixture.rows(counting("v")), sums(values), message)
+        XCTAssertEqual(try fixture.rows("SELECT count(*) FROM (SELECT DISTINCT r, kc, d FROM \(copies)) AS g"), "\(reals.count)", message)
+        // NULL is a row of its own there.
+        let some = try fixture.rows("SELECT count(*), count(x) FROM (SELECT DISTINCT d, CASE WHEN r >= 1 THEN tc END AS x FROM \(copies)) AS g")
+        XCTAssertEqual(some, "\(late.count + keys.count),\(late.count)", message)
+        let distinct = try fixture.rows("SELECT count(*), count(v), count(DISTINCT v) FROM (SELECT DISTINCT v, d, c FROM \(copies)) AS g")
+        let present = values.values.reduce(0) { $0 + $1.count }
+        XCTAssertEqual(distinct, "\(2 * (present + keys.count)),\(2 * present),\(values.values.reduce(into: Set()) { $0.formUnion($1) }.count)", message)
     }
 
     /// They fit for a while, and then no more.
@@ -194,16 +209,17 @@ final class GroupingTests: XCTestCase {
     }
 
     func test_orderOfManyRows_isThatOfTheStandardLibrary() throws {
-        let expected = Self.rows.sorted { ($0.text, $0.key, $0.day) < ($1.text, $1.key, $1.day) }
-        let places = [1, 2, 77_778, 150_000, 200_000]
-        let wanted = places.map { "\(expected[$0 - 1].text),\(expected[$0 - 1].key),\(expected[$0 - 1].day)" }.joined(separator: "|")
-        for budget in [256 << 20, 4 << 20] {
+        for (rows, fixture) in [(Self.rows, fixture()), (Self.fewRows, fixture(budget: 1 << 20, Self.fewTable))] {
+            let expected = rows.sorted { ($0.text, $0.key, $0.day) < ($1.text, $1.key, $1.day) }
+            let places = [1, 2, rows.count / 18 * 7, rows.count / 4 * 3, rows.count]
+            let wanted = places.map { "\(expected[$0 - 1].text),\(expected[$0 - 1].key),\(expected[$0 - 1].day)" }.joined(separator: "|")
             let text = """
                 SELECT t, k, y FROM (SELECT t, k, d - DATE '1970-01-01' AS y, row_number() OVER (ORDER BY t, k, d) AS n FROM t) AS o
                 WHERE n IN (\(places.map(String.init).joined(separator: ", "))) ORDER BY n
                 """
-            XCTAssertEqual(try fixture(budget: budget).rows(text), wanted, "budget \(budget)")
+            XCTAssertEqual(try fixture.rows(text), wanted, "\(rows.count) rows")
         }
+        checkSpills("SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY t, k, d) AS n FROM t) AS o", budget: 1 << 20)
     }
 
     func test_sorted_keysOfAnyLength() {

@@ -6,14 +6,18 @@ import XCTest
 /// Goal: percentiles, modes and several DISTINCT aggregates of a group that does not fit in memory give the answers that they give where it fits.
 final class RowsAsideTests: XCTestCase {
     private let whole = QueryFixture()
-    private let narrow = QueryFixture(
-        settings: QueryEngine.Settings(
-            threadCount: 3, memoryByteCountMax: 64 << 20, queryMemoryByteCountMax: 2 << 20, spillDirectory: FileManager.default.temporaryDirectory.path))
+    private let narrow = RowsAsideTests.fixture(2 << 20)
+
+    private static func fixture(_ memory: Int, spill: Int = QueryEngine.Settings().spillByteCountMax) -> QueryFixture {
+        QueryFixture(
+            settings: QueryEngine.Settings(
+                threadCount: 3, memoryByteCountMax: 64 << 20, queryMemoryByteCountMax: memory, spillDirectory: FileManager.default.temporaryDirectory.path, spillByteCountMax: spill))
+    }
 
     func test_groupsThatDoNotFit_answerFromDisk() throws {
         let rows = """
             (SELECT g, (g * 7919) % 99991 AS v, CASE WHEN g % 11 = 0 THEN NULL ELSE ((g * 31) % 65537)::double precision / 8 END AS d, \
-            'text ' || (g * 7) % 9001 AS s, CASE WHEN g % 100 = 0 THEN g % 3 ELSE 7 END AS p FROM generate_series(1, 40000) s(g)) q
+            'text ' || (g * 7) % 9001 AS s, CASE WHEN g % 100 = 0 THEN g % 3 ELSE 7 END AS p FROM generate_series(1, 20000) s(g)) q
             """
         let calls = """
             percentile_cont(0.37) WITHIN GROUP (ORDER BY d), percentile_disc(0.5) WITHIN GROUP (ORDER BY v DESC), \
@@ -26,7 +30,11 @@ final class RowsAsideTests: XCTestCase {
             "SELECT count(DISTINCT v), sum(DISTINCT d), avg(DISTINCT v), count(DISTINCT s) FROM \(rows)",
             "SELECT p, count(DISTINCT v), sum(DISTINCT d), count(DISTINCT s) FROM \(rows) GROUP BY p ORDER BY p",
         ]
-        for query in queries { XCTAssertEqual(try narrow.rows(query), try whole.rows(query), query) }
+        let (narrow, diskless) = (Self.fixture(1 << 20), Self.fixture(1 << 20, spill: 0))
+        for query in queries {
+            XCTAssertEqual(try narrow.rows(query), try whole.rows(query), query)
+            XCTAssertEqual(diskless.error(query)?.slug, .spillFull, "it fits: \(query)")
+        }
     }
 
     func test_lists_areRefused() {
