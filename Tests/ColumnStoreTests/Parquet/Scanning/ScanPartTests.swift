@@ -67,7 +67,7 @@ final class ScanPartTests: XCTestCase {
                         for row in stride(from: seen % 7, to: batch.rowCount, by: 7) {
                             let number = reader.rowNumber(of: row)
                             let again = try rows(all, [ScanPart(rowGroup: rowGroup, rows: number..<number + 1)])
-                            XCTAssertEqual(again, cells([batch.columns.map { $0.value(at: row) }]), "\(name), row \(number) of row group \(rowGroup)")
+                            ParquetScanTests.assertEqual(again, [batch.columns.map { $0.value(at: row) }], "\(name), row \(number) of row group \(rowGroup)")
                             seen += 1
                         }
                     }
