@@ -204,6 +204,9 @@ final class CommitLog: CommitSink {
         state.withLock { LogPosition(settled: ($0.open.min() ?? $0.next) - 1, last: $0.next - 1, at: max($0.time, clock.now())) }
     }
 
+    /// The log has records of that time: what comes is not earlier, whatever the clock says.
+    func goOn(from time: Int64) { state.withLock { $0.time = max($0.time, time) } }
+
     /// The last number that was given.
     var last: Int64 { state.withLock { $0.next - 1 } }
 

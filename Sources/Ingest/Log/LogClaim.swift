@@ -118,10 +118,11 @@ struct LogClaim {
 
     /// The log goes up to there now.
     ///
+    /// - Parameter time: of the last record.
     /// - Throws: `Refused` when another writer has it.
-    mutating func advance(_ place: LogPlace, last: Int64, hash: [UInt8], until: Int64) throws {
+    mutating func advance(_ place: LogPlace, last: Int64, hash: [UInt8], time: Int64, until: Int64) throws {
         var next = head
-        (next.last, next.hash, next.until) = (last, hash, max(until, head.until))
+        (next.last, next.hash, next.time, next.until) = (last, hash, time, max(until, head.until))
         for _ in 0..<4 {
             do {
                 try place.root.swap(LogHead.key, next.bytes, ifStill: tag)

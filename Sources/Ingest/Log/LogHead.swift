@@ -13,6 +13,8 @@ struct LogHead: Equatable, Sendable {
     /// The last record that is there; 0 before the first.
     var last: Int64 = 0
     var hash = LogRecord.noHash
+    /// Of the last record, in microseconds since 1970: no later one of the epoch has an earlier time, whatever the clock says then.
+    var time: Int64 = 0
     /// The log tells the store's state up to here, in microseconds since 1970.
     var until: Int64 = 0
     /// For people.
@@ -35,6 +37,7 @@ struct LogHead: Equatable, Sendable {
             mark \(mark)
             last \(last)
             hash \(Hexadecimal.text(hash))
+            time \(time)
             until \(until)
             host \(host)
 
@@ -52,6 +55,8 @@ struct LogHead: Equatable, Sendable {
         else { throw ColumnStoreError(.corruptFile, path: path, "does not say whose log this is: is it one of a later version of till, or none?") }
         self.init(store: store, epoch: epoch, mark: mark)
         (self.last, self.hash, self.until, host) = (last, hash, until, fields["host"] ?? "?")
+        // An earlier version has not told it: what the log tells of is about as late.
+        time = fields.number("time") ?? until
     }
 
     private static var thisHost: String {

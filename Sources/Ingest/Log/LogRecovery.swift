@@ -20,7 +20,7 @@ struct LogRecovery {
     let spools: [Int64]
     /// The number of the store's next commit: behind all that note and spools have.
     let next: Int64
-    /// Of the last commit.
+    /// Of the last commit; of what lies at the log's place the note tells it, since its spools are gone.
     let time: Int64
     /// Commits that were begun and never came to be.
     let withdrawn: Set<Int64>
@@ -34,7 +34,7 @@ struct LogRecovery {
         self.state = state
         let names = access(folder, F_OK) == 0 ? try DataDirectory.names(in: folder) : []
         let found = names.compactMap(LogSpool.first).sorted()
-        var (next, time) = ((state?.last ?? 0) + 1, Int64(0))
+        var (next, time) = ((state?.last ?? 0) + 1, state?.time ?? 0)
         var latest: [String: (spool: Int64, entry: LogSpool.Entry)] = [:]
         var withdrawn: Set<Int64> = []
         var (isConnected, isFenced) = (true, false)

@@ -46,18 +46,21 @@ struct LogSegment: Sendable {
         /// The number and the hash of the record before the next one.
         private(set) var last: Int64
         private(set) var hash: [UInt8]
+        /// Of that record; nothing that comes is earlier.
+        private(set) var time: Int64
         /// Of the records since the last segment.
         private(set) var byteCount: Int64 = 0
         private var records: [LogRecord] = []
         private let codec = ZstdTextCodec(level: 1)
 
-        init(epoch: Int64, last: Int64, hash: [UInt8]) { (self.epoch, self.last, self.hash) = (epoch, last, hash) }
+        init(epoch: Int64, last: Int64, hash: [UInt8], time: Int64 = 0) { (self.epoch, self.last, self.hash, self.time) = (epoch, last, hash, time) }
 
-        /// - Parameter time: microseconds since 1970, never less than that of the record before.
+        /// - Parameter time: microseconds since 1970. One that is less than that of the record before is taken for that: no reader believes a log whose times fall.
         mutating func append(_ kind: LogRecord.Kind, _ payload: [UInt8], at time: Int64) throws {
             let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
+            self.time = max(self.time, time)
             let record = LogRecord(
-                epoch: epoch, sequence: last + 1, time: time, kind: kind, previous: hash, byteCount: payload.count, payload: compressed)
+                epoch: epoch, sequence: last + 1, time: self.time, kind: kind, previous: hash, byteCount: payload.count, payload: compressed)
             records.append(record)
             byteCount += Int64(LogSegment.recordHeadByteCount + compressed.count)
             (last, hash) = (record.sequence, record.hash)

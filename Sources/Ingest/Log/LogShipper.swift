@@ -16,7 +16,7 @@ final class LogShipper: Sendable {
         var claim: LogClaim?
         var hash: [UInt8]
         var last: Int64
-        /// Of the last record that this process has sent, in microseconds since 1970.
+        /// Of that record, in microseconds since 1970; nil before an epoch's first.
         var time: Int64?
         /// Files that are there.
         var carried: Set<NamedFile> = []
@@ -127,20 +127,22 @@ final class LogShipper: Sendable {
     /// - Throws: `LogClaim.Refused` where another writer has the log, which ends this one; else what was sent stays sent and the next round goes on behind
     ///   it.
     private func shipAll() throws {
-        let until = clock.now()
+        let now = clock.now()
         var claim = try claimed()
+        // A clock that was set back does not make commits earlier: the log tells of the instants that they have, and checkpoints, too.
+        let until = max(now, log.state.withLock { $0.time })
         // All of these are in spools that are whole by then, or known to be in none.
         let (given, time) = log.state.withLock { ($0.next - 1, $0.time) }
         let spools = log.rotate()
         for spool in spools { try ship(spool, &claim) }
         let isMended = try shipFences(claim, through: given, time: time)
-        let (last, hash) = progress.withLock { ($0.last, $0.hash) }
+        let (last, hash, sentTime) = progress.withLock { ($0.last, $0.hash, $0.time) }
         // What was given out before `until` is there now, so that the log tells all up to it.
-        try claim.advance(place, last: last, hash: hash, until: until)
+        try claim.advance(place, last: last, hash: hash, time: sentTime ?? 0, until: until)
         let done = claim
         progress.withLock { progress in
             progress.claim = done
-            progress.completeAt = until
+            progress.completeAt = now
         }
         progress.withLock { progress in
             guard let checkpoint = progress.checkpoint, last >= checkpoint.to, done.head.until >= checkpoint.at else { return }
@@ -190,9 +192,11 @@ final class LogShipper: Sendable {
             progress.claim = claim
             // Of an epoch that goes on where its head says, or one that begins now.
             (progress.last, progress.hash) = claim.isNew ? (recovery.next - 1, LogRecord.noHash) : (claim.head.last, claim.head.hash)
+            progress.time = claim.isNew || claim.head.time == 0 ? nil : claim.head.time
             if claim.isNew { progress.owesCheckpoint = true }
         }
-        if claim.isNew { answers?.hold() }
+        // The note may be an earlier version's, which has no time.
+        if claim.isNew { answers?.hold() } else { log.goOn(from: claim.head.time) }
         do { try note(isClean: false) } catch {
             // Nothing is sent in an epoch that the next start would not know for its own.
             progress.withLock { $0.claim = nil }
@@ -203,10 +207,11 @@ final class LogShipper: Sendable {
 
     /// Writes down how far the log goes.
     func note(isClean: Bool) throws {
-        let (claim, last, hash) = progress.withLock { ($0.claim, $0.last, $0.hash) }
+        let (claim, last, hash, time) = progress.withLock { ($0.claim, $0.last, $0.hash, $0.time) }
         // Before the log was ever reached the next start is as this one.
         guard let claim else { return }
         var state = LogState(store: store, epoch: claim.head.epoch, last: last, hash: hash)
+        state.time = time ?? 0
         try noting.withLock { _ in
             repeat {
                 (state.isClean, state.hasCheckpoint, state.wantsCheckpoint) = (isClean, hasCheckpoint, wantsCheckpoint)
@@ -305,7 +310,7 @@ final class LogShipper: Sendable {
     }
 
     private func builder(_ claim: LogClaim) -> LogSegment.Builder {
-        progress.withLock { LogSegment.Builder(epoch: claim.head.epoch, last: $0.last, hash: $0.hash) }
+        progress.withLock { LogSegment.Builder(epoch: claim.head.epoch, last: $0.last, hash: $0.hash, time: $0.time ?? 0) }
     }
 
     /// Puts what the builder has made, and goes on from it. Nothing where it has made nothing.

@@ -8,6 +8,8 @@ struct LogState: Equatable {
     /// The last record that lies at the log's place.
     var last: Int64
     var hash: [UInt8]
+    /// Of the last record, in microseconds since 1970; 0 before the epoch's first, and where an earlier version has noted this.
+    var time: Int64 = 0
     /// Of the machine's start: what was handed to it and not synced is there while it is the same.
     var boot: String
     /// Whether all that follows `last` is synced in the spools, and nothing came after.
@@ -34,6 +36,7 @@ struct LogState: Equatable {
             epoch \(epoch)
             last \(last)
             hash \(Hexadecimal.text(hash))
+            time \(time)
             boot \(boot)
             clean \(isClean ? 1 : 0)
             \(LogMark.name) \(isBroken ? 1 : 0)
@@ -63,6 +66,7 @@ struct LogState: Equatable {
             let hash = fields["hash"].flatMap(Hexadecimal.bytes), hash.count == SHA256.byteCount, let boot = fields["boot"]
         else { return nil }
         var state = LogState(store: store, epoch: epoch, last: last, hash: hash, boot: boot)
+        state.time = fields.number("time") ?? 0
         (state.isClean, state.isBroken) = (fields["clean"] == "1", fields[LogMark.name] == "1")
         (state.hasCheckpoint, state.wantsCheckpoint) = (fields["checkpoint"] == "1", fields["wanted"] == "1")
         (state.isRestored, state.claiming) = (fields["restored"] == "1", fields["claiming"])

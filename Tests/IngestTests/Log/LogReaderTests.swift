@@ -122,7 +122,7 @@ final class LogReaderTests: XCTestCase {
         try place.objects.put(LogPlace.SegmentName(epoch: 3, first: 10, last: 10).key, LogSegment(records: [record]).bytes)
         // The head does not know the segment: its writer was ended between the two.
         XCTAssertEqual(try read(place), Array(1...9))
-        try claim.advance(place, last: 10, hash: record.hash, until: 1_300)
+        try claim.advance(place, last: 10, hash: record.hash, time: record.time, until: 1_300)
         let until = InstantText.text(1_000)
         func check(_ epochs: String) {
             XCTAssertThrowsError(try read(place), epochs) { error in

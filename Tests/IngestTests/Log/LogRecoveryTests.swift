@@ -63,6 +63,19 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertEqual(try recovered().next, 10)
     }
 
+    /// Of what lies at the log's place the spools are gone: its time is in the note, so that a clock that was set back does not go below it.
+    func test_time_isThatOfTheNote_orALaterSpools() throws {
+        var state = LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash)
+        state.time = 85
+        try state.write(folder.path)
+        XCTAssertEqual(LogState.read(folder.path), state)
+        XCTAssertEqual(try recovered().time, 85)
+        _ = try spool(6...7)
+        XCTAssertEqual(try recovered().time, 85)
+        _ = try spool(8...9)
+        XCTAssertEqual(try recovered().time, 90)
+    }
+
     /// What a start owes: what was noted last, unless something was changed past the log since, or the epoch does not go on.
     func test_checkpoint_isOwed_untilItWasNoted() throws {
         for (boot, notes, isWhole) in [(MachineStart.id, false, true), (MachineStart.id, true, true), ("another", true, false)] {

@@ -207,4 +207,40 @@ final class LogShipperTests: XCTestCase {
         XCTAssertEqual(try place.segments(of: 1).map { [$0.first, $0.last] }, (Int64(1)...6).map { [$0, $0] })
         XCTAssertEqual(try kinds(place).filter { $0.value != .rows }, [:])
     }
+
+    /// The clock was set back between two processes: no record is earlier than the one before, so that the log can be read, and its checkpoints count. Also
+    /// where note and head are an earlier version's, which have no times.
+    func test_clockThatWasSetBack_betweenTwoProcesses_leavesALogThatCanBeRead() throws {
+        for isOlder in [false, true] {
+            let place = try LogPlace(url: "file://\(folder.path)/LOG\(isOlder)") { _ in LocalStorageFactory() }
+            let directory = try DataDirectory(path: "\(folder.path)/DATA\(isOlder)")
+            for now in [Int64(1_000_000), 400_000, 700_000] {
+                let clock = Clock { now }
+                let recovery = try LogRecovery(directory: directory.path, store: "one")
+                let log = try CommitLog(directory: directory.path, next: recovery.next, closed: recovery.spools, time: recovery.time, clock: clock)
+                let shipper = LogShipper(
+                    log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: clock, answers: nil, refused: { XCTFail($0) })
+                // Before the log's place was asked: what it would say is not known yet.
+                _ = commit(log)
+                XCTAssertTrue(shipper.ship())
+                shipper.take(checkpointFrom: log.last, to: log.last, at: log.position.at, wishes: 0)
+                XCTAssertTrue(shipper.ship())
+                XCTAssertFalse(shipper.progress.withLock { $0.owesCheckpoint }, "\(now)")
+                if isOlder { try dropTimes(place, directory) }
+            }
+            let checkpoint = LogCheckpoint(epoch: 1, from: 0, to: 0, at: 0, manifest: BackupManifest(number: 1, store: "one", madeAt: 0, warehouse: ""))
+            try place.objects.put(checkpoint.key, checkpoint.bytes)
+            var records: [[Int64]] = []
+            _ = try LogReader(place, instant: nil).run { records.append([$0.sequence, $0.time]) }
+            XCTAssertEqual(records, [[1, 1_000_000], [2, 1_000_000], [3, 1_000_000]], "of an older version: \(isOlder)")
+        }
+    }
+
+    private func dropTimes(_ place: LogPlace, _ directory: DataDirectory) throws {
+        func without(_ text: String) -> String { text.split(separator: "\n").filter { !$0.hasPrefix("time ") }.joined(separator: "\n") + "\n" }
+        let (head, tag) = try XCTUnwrap(try place.head())
+        try place.root.swap(LogHead.key, Array(without(String(decoding: head.bytes, as: UTF8.self)).utf8), ifStill: tag)
+        let path = LogState.path(directory.path)
+        try Data(without(String(decoding: try LogRecovery.bytes(path), as: UTF8.self)).utf8).write(to: URL(fileURLWithPath: path))
+    }
 }
