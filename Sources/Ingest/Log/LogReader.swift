@@ -105,6 +105,8 @@ struct LogReader {
                     throw ColumnStoreError(.corruptFile, path: path, "record \(record.sequence) does not follow from the one before")
                 }
                 before = record
+                // Here, and not of the last one that was read: a segment may go further than the head does.
+                if record.sequence == end.last, record.hash != end.hash { throw otherEnd(path) }
                 guard record.sequence >= next, record.sequence <= end.last else { continue }
                 if record.time > instant { return last }
                 guard record.kind != .fence else {
@@ -115,11 +117,24 @@ struct LogReader {
             }
         }
         guard next > end.last else { throw missing(next, through: end.last) }
-        // The head has the hash of its last record: a log whose tail was replaced by another chain of as many records is told by it.
-        guard before == nil || before?.sequence != end.last || before?.hash == end.hash else {
-            throw ColumnStoreError(.corruptFile, path: place.url, "record \(end.last) is another than the log's head says")
-        }
+        if last == nil { try proveEnd() }
         return last
+    }
+
+    /// The head says that nothing follows the checkpoint. What lies behind its last record, or has it, knows that record's hash: a head with a wrong number is told by it.
+    private func proveEnd() throws {
+        guard let name = segments.first(where: { $0.first <= end.last + 1 && $0.last >= end.last }) else { return }
+        let path = "\(place.url)/\(name.key)"
+        let segment = try LogSegment(parsing: try bytes(name, end.last + 1), path: path)
+        for record in segment.records {
+            let hash = record.sequence == end.last ? record.hash : record.sequence == end.last + 1 ? record.previous : end.hash
+            if hash != end.hash { throw otherEnd(path) }
+        }
+    }
+
+    /// The head has the hash of its last record: a log whose tail was replaced by another chain, and a head with another number, are told by it.
+    private func otherEnd(_ path: String) -> ColumnStoreError {
+        ColumnStoreError(.corruptFile, path: path, "record \(end.last) is another than the log's head says: the tail of the log was replaced, or \(LogHead.key) is damaged")
     }
 
     /// A segment that was listed and is gone was merged or retired meanwhile: it is missed as one that never was.

@@ -111,6 +111,35 @@ final class LogReaderTests: XCTestCase {
         }
     }
 
+    /// One wrong digit: the records that it leaves out were acknowledged.
+    func test_reading_withAHeadOfAnotherRecord_isRefused() throws {
+        for from in [Int64(0), 4] {
+            let (place, _) = try makeLog("LOG\(from)")
+            if from > 0 {
+                let checkpoint = LogCheckpoint(epoch: epoch, from: from, to: from, at: from * 100, manifest: BackupManifest(number: 2, store: "one", madeAt: 0, warehouse: ""))
+                try place.objects.put(checkpoint.key, checkpoint.bytes)
+            }
+            XCTAssertEqual(try read(place), Array(from + 1...9))
+            // In the middle of a segment, at its end, and what the checkpoint has already.
+            for last in from...10 where last != 9 {
+                let (head, tag) = try XCTUnwrap(try place.head())
+                var wrong = head
+                wrong.last = last
+                try place.root.swap(LogHead.key, wrong.bytes, ifStill: tag)
+                XCTAssertThrowsError(try read(place), "\(last), from \(from)")
+            }
+            let all = records(9, epoch: epoch)
+            // A writer that was ended between a segment and the head.
+            for last in max(from, 1)...9 {
+                let (head, tag) = try XCTUnwrap(try place.head())
+                var right = head
+                (right.last, right.hash) = (last, all[Int(last) - 1].hash)
+                try place.root.swap(LogHead.key, right.bytes, ifStill: tag)
+                XCTAssertEqual(try read(place), Array((from + 1)..<(last + 1)), "\(last), from \(from)")
+            }
+        }
+    }
+
     /// A machine that was lost before its epoch had a checkpoint: what it wrote is not left out as if it were not there.
     func test_reading_anEpochWithoutACheckpoint_isRefused_andTheOneBeforeIsReadAtAnInstant() throws {
         let (place, _) = try makeLog("LOG")
