@@ -19,9 +19,14 @@ extension Engine: StoreLife {
     /// Why no document is taken just now; empty while all are.
     ///
     /// For health answers and the watch over figures; a submission itself is refused by the writer. At most one: a writer that has failed, else
-    /// too little room. A disk whose free bytes cannot be told counts as having enough.
+    /// answers that wait in vain, else too little room. A disk whose free bytes cannot be told counts as having enough.
     package var intakeRefusals: [Fault] {
         if let failure = tier.writer.failure { return [failure] }
+        if let log, let refusal = changeRefusal {
+            // What a pair waits for its node says itself.
+            let reason = log.keepsReads || log.texts.isEmpty ? refusal.detail : log.texts.joined(separator: "; ")
+            return [Fault(refusal.code, reason)]
+        }
         let least = options.hot.writer.minFreeBytes
         if let free = DataDirectory.freeBytes(directory.path), free < least {
             return [Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(least >> 20) MiB: receipts are refused until there is more")]

@@ -12,7 +12,7 @@ enum SystemRoutes {
         Route(
             .get, "/readyz", access: .open,
             operation: Operation(
-                "readyz", "Whether it takes work.", answers: [.init(200, "It does.", [.of(StatusBody.self)])], problems: [.overloaded, .diskFull]),
+                "readyz", "Whether it takes work.", answers: [.init(200, "It does.", [.of(StatusBody.self)])], problems: [.overloaded, .diskFull, .storageUnavailable]),
             uses: { $0.figures }, handle: ready),
         Route(
             .get, "/metrics", access: .metrics, place: .observing,

@@ -91,4 +91,36 @@ final class LogKeeperTests: XCTestCase {
         XCTAssertEqual(keeper.texts.filter { $0.contains("could not be removed") }, [])
         keeper.stop()
     }
+
+    /// Where answers wait for the log, receipts are refused while it is not to be had: whoever sends them to this server is to know.
+    func test_engineWhoseLogWasTakenOver_takesNoReceipts_andSaysWhy() throws {
+        let url = "file://\(folder.path)/LOG"
+        let place = try LogPlace(url: url) { _ in LocalStorageFactory() }
+        for isAwaited in [false, true] {
+            let fixture = try EngineFixture("\(folder.path)/DATA") { $0.log = LogOptions(url: url, segmentSeconds: 3_600, isAwaited: isAwaited) }
+            let log = try XCTUnwrap(fixture.engine.log)
+            _ = log.settle()
+            XCTAssertEqual(fixture.engine.intakeRefusals.map(\.detail), [])
+            if isAwaited {
+                try takeOver(place)
+                XCTAssertFalse(log.settle())
+                let refusals = fixture.engine.intakeRefusals
+                XCTAssertEqual(refusals.map(\.code), [.storageUnavailable])
+                XCTAssertTrue(refusals.first?.detail.contains("the log was taken over") ?? false, "\(refusals)")
+            }
+            try fixture.engine.close()
+        }
+    }
+
+    /// As another writer does; the log's own swaps may come between the look and the swap.
+    private func takeOver(_ place: LogPlace) throws {
+        for _ in 0..<100 {
+            let (head, tag) = try XCTUnwrap(try place.head())
+            do {
+                _ = try LogClaim.raise(place, head, tag, last: head.last, now: 1)
+                return
+            } catch let error as ColumnStoreError where error.code == .conflict {}
+        }
+        XCTFail("the head changes all the time")
+    }
 }

@@ -141,11 +141,13 @@ final class AwaitedLogTests: XCTestCase {
         XCTAssertTrue(refused.text.contains("nothing was done"), refused.text)
         // Questions go on.
         XCTAssertEqual(try acknowledgedCount(client), 2)
-        let ready = try client.get("/readyz").text
-        XCTAssertTrue(ready.contains("answers wait for the log in vain"), ready)
+        let ready = try client.get("/readyz")
+        XCTAssertEqual(ready.status, 503, "what changes the store is refused")
+        XCTAssertTrue(ready.text.contains("answers wait for the log in vain"), ready.text)
         bucket.fail(nil)
         XCTAssertTrue(try Patience.until(pauseMilliseconds: 100) { try client.post("/v1/receipts?client=c1", Receipts.pos("C-2")).status == 200 })
         XCTAssertEqual(try client.post("/v1/receipts?client=c1", Receipts.pos("C-3")).status, 201)
+        XCTAssertEqual(try client.get("/readyz").status, 200)
         XCTAssertEqual(server.stop(), 0)
     }
 }
