@@ -2,7 +2,7 @@ package import ColumnStore
 
 /// Why a document was not taken, or a call on the store not done: a code, and facts. It names no header field, parameter or option: each door says
 /// what its callers can do in words of its own (`advice`).
-package struct Fault: Error, Sendable {
+package struct Fault: Error, Sendable, CustomStringConvertible {
     /// On disk, of quarantine entries: do not rename.
     package enum Code: String, Sendable, CaseIterable {
         // Of a document.
@@ -52,6 +52,11 @@ package struct Fault: Error, Sendable {
     ) {
         (self.code, self.detail, self.advice, self.errors) = (code, detail, advice, errors)
         (self.ticketID, self.cause, self.isOutcomeUnknown) = (ticketID, cause, isOutcomeUnknown)
+    }
+
+    /// For people: in the server's log, and where an error of any kind is told. Without `cause`, which not everybody may read who is told of it.
+    package var description: String {
+        "\(code.rawValue): \(detail)" + (errors.isEmpty ? "" : " (" + errors.map { $0.pointer.isEmpty ? $0.message : "\($0.pointer): \($0.message)" }.joined(separator: "; ") + ")")
     }
 
     /// Its faults; the whole as one where it has none.

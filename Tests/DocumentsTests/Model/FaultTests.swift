@@ -1,0 +1,12 @@
+import Documents
+import XCTest
+
+/// Goal: a fault that is told where an error of any kind may stand is words, and no dump of what it is made of. Method: examples.
+final class FaultTests: XCTestCase {
+    func test_faults_asText_areWords_withoutWhatIsForTheLogAlone() {
+        let plain: any Error = Fault(.badParameter, "a place is wanted", cause: "/srv/secret")
+        XCTAssertEqual("\(plain)", "bad-parameter: a place is wanted")
+        let reasons = [Fault.Violation(pointer: "/to", code: "bad-destination", message: "is within the store"), .init(pointer: "", code: "required", message: "a place")]
+        XCTAssertEqual("\(Fault(.badParameter, "wrong", errors: reasons))", "bad-parameter: wrong (/to: is within the store; a place)")
+    }
+}
