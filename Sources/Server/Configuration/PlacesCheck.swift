@@ -2,7 +2,7 @@
 enum PlacesCheck {
     static func faults(_ settings: Settings) -> [SettingError] {
         var faults: [SettingError] = []
-        if settings.logAcknowledgement == .afterLog, settings.logURL == nil {
+        if settings.logAcknowledgement == .afterLog, settings.logURL == nil, !settings.pair.isSet {
             faults.append(SettingError(key: "log.ack", message: "is sync, and there is no log that answers could wait for: set log.url"))
         }
         guard let warehouse = settings.storage.url else { return faults }
