@@ -54,6 +54,8 @@ struct Leading: Sendable {
     var waitsBehind = 0
     // Slots.
     var reconciling: Node.Reconciliation?
+    /// The last slot that was filled as this node looked at all of them, before it came to lead; 0: it did not.
+    var lastSlot = 0
     /// The first record that is in no slot.
     var nextSlot = 0
     /// When a record last came into its slot.
@@ -79,7 +81,7 @@ extension Node {
         guard let configuration else { return }
         role = .leader
         leading = Leading()
-        (leading.tenure, leading.provenAt, leading.remote) = (configuration.epoch, sentAt, committed.sequence)
+        (leading.tenure, leading.provenAt, leading.remote, leading.lastSlot) = (configuration.epoch, sentAt, committed.sequence, watch.last)
         // Only one that just spoke is waited for.
         let isHere = hasOffer || peers.contains { configuration.insync.contains($0.name) && $0.hello != nil && now - $0.helloAt < settings.times.standbyLost }
         leading.lostAfter = isHere ? now + settings.times.standbyLost : now

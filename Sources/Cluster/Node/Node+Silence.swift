@@ -5,6 +5,8 @@ extension Node {
         case standby
         /// The slots of a leader.
         case slots
+        /// What slots have, which a new leader reads before it serves.
+        case slotsUnread
         /// The object that this node is to change.
         case object
         /// Who leads by the object.
@@ -31,10 +33,19 @@ extension Node {
     private func silenceOfLeader(_ configuration: Configuration) -> Silence? {
         let isLate = leading.waitsSince.map { now - $0 > settings.times.look } ?? false
         if swap != nil { return isLate ? .object : nil }
-        if configuration.mode == .log || leading.sealing != nil { return isLate ? .slots : nil }
+        if configuration.mode == .log || leading.sealing != nil {
+            guard isLate else { return nil }
+            return leading.reconciling != nil && leading.slot?.kind == .read ? .slotsUnread : .slots
+        }
         guard let standby = peers.first(where: { others.contains($0.name) }) else { return isAlone ? nil : .standby }
         let isLost = now > leading.lostAfter && now - standby.echo > settings.times.standbyLost
         return isLost || isLate ? .standby : nil
+    }
+
+    /// How many slots a new leader has still to read, as far as is known: others may have been filled since it looked at them all. nil: it reads none.
+    package var slotsLeft: Int? {
+        guard role == .leader, leading.reconciling != nil, let slot = leading.slot, leading.lastSlot >= slot.sequence else { return nil }
+        return leading.lastSlot - slot.sequence + 1
     }
 
     private func silenceOfFollower(_ configuration: Configuration) -> Silence? {

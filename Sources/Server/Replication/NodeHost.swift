@@ -38,6 +38,8 @@ final class NodeHost: CommitReplica {
         var double: String?
         /// What the place that it waits for said last.
         var fault: String?
+        /// How many slots it has still to read, as the new leader.
+        var slotsLeft: Int?
     }
 
     /// Taken as a whole: all that waits is worked off together, so that one sync serves it.
@@ -335,7 +337,7 @@ final class NodeHost: CommitReplica {
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
         next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
         next.double = double
-        next.successor = work.node.successor
+        (next.successor, next.slotsLeft) = (work.node.successor, work.node.slotsLeft)
         next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }

@@ -38,7 +38,7 @@ enum NodeWords {
 
     static func waitsForSlots(_ standing: NodeHost.Standing) -> Bool {
         if case .slots = standing.obstacle { return true }
-        return standing.silence == .slots
+        return standing.silence == .slots || standing.silence == .slotsUnread
     }
 
     /// Whether it is the object that says who leads for which a node waits.
@@ -49,6 +49,9 @@ enum NodeWords {
         switch silence {
         case .standby: return "this node leads, and its standby is not heard, or does not confirm: nothing is acknowledged until it is back (without log.url only cluster.degrade would let this node go on alone)"
         case .slots: return "this node leads, and the slots of log.url take nothing: nothing is acknowledged until they do, or the standby is back"
+        case .slotsUnread:
+            let left = standing.slotsLeft.map { ", about \($0) more" } ?? ""
+            return "this node leads, and reads what the slots of log.url have\(left): nothing is acknowledged until it has all of them"
         case .object: return "this node \(leads ? "leads" : "is to take over"), and the object that says who leads cannot be changed: \(leads ? "nothing is acknowledged" : "nobody leads") until it can"
         case .leader(let name): return "\(name) leads by the object, and is not heard here: what it acknowledges meanwhile this node lacks; look at \(name), and at cluster.peer and cluster.listen of both"
         case .behind(let number, let leader):

@@ -89,4 +89,24 @@ final class SilenceTests: XCTestCase {
             }
         }
     }
+
+    /// It takes its time where there are many: that is no fault of the bucket.
+    func test_newLeaderInModeLog_readsSlots_andKnowsHowManyAreLeft() throws {
+        let (world, leader, other) = try Self.pair(hasBucket: true)
+        world.stop(other)
+        world.pass(1_600)
+        for token in 1...9 {
+            world.give(.submit(Submission(token: token, body: [7])), to: leader)
+            world.settle()
+        }
+        world.stop(leader)
+        world.start(other)
+        world.swapped = { world.withholdsSlots = true }
+        world.pass(12_000)
+        world.swapped = nil
+        let node = try XCTUnwrap(world.nodes[other])
+        XCTAssertEqual(node.role, .leader)
+        XCTAssertEqual(node.silence, .slotsUnread)
+        XCTAssertGreaterThanOrEqual(try XCTUnwrap(node.slotsLeft), 9)
+    }
 }

@@ -17,6 +17,8 @@ final class SmallWorld {
     private(set) var done: [(name: String, effect: Effect)] = []
     /// Nothing goes from one to another.
     var isCut = false
+    /// Slots that are read give no answer.
+    var withholdsSlots = false
     /// Names of those whose disks do not answer.
     var stalledDisks: Set<String> = []
     var swapAnswer: Writing?
@@ -167,6 +169,7 @@ final class SmallWorld {
             }
             queue.append((name, .swapped(swapAnswer ?? (fits ? .done : .conflict), ticket: ticket)))
         case .readSlot(let generation, let sequence, let ticket):
+            if withholdsSlots { break }
             let slots = generations[generation, default: [:]]
             queue.append((name, .slot(slots[sequence].map { .found($0) } ?? (slots.keys.contains { $0 > sequence } ? .lost : .absent), ticket: ticket)))
         case .putSlot(let generation, let record, _, let ticket):

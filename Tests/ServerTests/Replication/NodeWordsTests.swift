@@ -12,6 +12,17 @@ final class NodeWordsTests: XCTestCase {
         XCTAssertTrue(words.hasPrefix("b speaks version 4 of the protocol, and this node version 2;"), words)
     }
 
+    func test_takeoverThatReadsSlots_isSaidToDoSo() throws {
+        var standing = NodeHost.Standing()
+        (standing.role, standing.silence, standing.fault) = (.leader, .slotsUnread, "it is slow")
+        var words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
+        XCTAssertTrue(words.contains("reads what the slots of log.url have:") && words.hasSuffix("(it is slow)"), words)
+        XCTAssertTrue(NodeWords.waitsForSlots(standing))
+        standing.slotsLeft = 1_200
+        words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
+        XCTAssertTrue(words.contains("about 1200 more"), words)
+    }
+
     func test_disksThatAreOlder_areSaidToBe() throws {
         var standing = NodeHost.Standing()
         standing.silence = .behind(17, leader: "b")
