@@ -38,6 +38,12 @@ package final class DataDirectory: Sendable {
     /// What a member of a pair keeps beside the store that is made of it.
     static let clusterName = "cluster"
 
+    /// Beside that: says that the directory is a member's, also once its records are gone.
+    static let memberName = "MEMBER"
+
+    /// Whether the records are gone that the directory's files are made of: what these have may be less than was acknowledged, or more.
+    static func isFormerMember(_ path: String) -> Bool { access("\(path)/\(memberName)", F_OK) == 0 && access("\(path)/\(clusterName)", F_OK) != 0 }
+
     /// Whether the directory is a member of a pair: how far the store there tells its records is noted beside them.
     static func isOfCluster(_ path: String) -> Bool { access("\(path)/\(clusterName)/\(foldName)", F_OK) == 0 }
 
@@ -100,6 +106,8 @@ package final class DataDirectory: Sendable {
         case noStore(path: String)
         /// A member of a pair has not been sent the store, or was ended while its files were made anew.
         case noStoreYet(path: String)
+        /// It was a member of a pair, and has its records no more.
+        case formerMember(path: String)
         /// Other files than those of a store.
         case strangers(path: String, names: [String])
         /// The catalog is missing, or is not the one that the store's files were last written under.
@@ -134,6 +142,11 @@ package final class DataDirectory: Sendable {
                     + "; `till serve --data \(path)` makes one in an empty directory"
             case .noStoreYet(let path):
                 "\(path) is a member of a pair, and has no store yet: its server makes one of the pair's records and checkpoint, or makes it anew, and can be asked once it has followed for a moment"
+            case .formerMember(let path):
+                "\(path) was a member of a cluster, and \(path)/\(DataDirectory.clusterName) is gone, which has its records: the files beside it may lack "
+                    + "what was acknowledged, and nothing was changed. "
+                    + "Put that back and set cluster, or begin with an empty directory: as a member its cluster fills it; "
+                    + "alone it is made of a backup of the node that leads (till backup DEST --url URL, till restore DEST --data DIR)"
             case .strangers(let path, let names):
                 "\(path) is no store, and no empty directory to make one in: it has \(names.prefix(3).joined(separator: ", "))"
                     + (names.count > 3 ? " and \(names.count - 3) more" : "")
@@ -175,6 +188,7 @@ package final class DataDirectory: Sendable {
         warehouse = Mutex(Warehouse(storages: storages))
         umask(0o077)
         if case .ofFiles = making { try Self.checkPlain("\(self.path)/LOCK") } else { try Self.checkPlainFiles(self.path) }
+        guard !Self.isFormerMember(self.path) else { throw Failure.formerMember(path: self.path) }
         let isMade = try Self.mayTake(self.path, making)
         if isMade { try Self.makeDirectories(self.path) }
         let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o600)
@@ -312,6 +326,7 @@ package final class DataDirectory: Sendable {
         try names(in: path).filter { name in
             switch name {
             case "LOCK", "FORMAT.tmp", "lost+found", cacheName, clusterName: false
+            case memberName: isFormerMember(path)
             case "hot", "warehouse": try !names(in: "\(path)/\(name)").isEmpty
             default: true
             }

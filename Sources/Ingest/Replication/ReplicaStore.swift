@@ -105,6 +105,14 @@ package final class ReplicaStore {
         access("\(directory)/\(folder)/\(noteName)", F_OK) != 0 && (access("\(directory)/FORMAT", F_OK) == 0 || access("\(directory)/catalog.sqlite", F_OK) == 0)
     }
 
+    /// Says beside the records that DATA is a member's: without them it is no store that can be begun with.
+    ///
+    /// - Parameter directory: absolute, and there.
+    package static func mark(_ directory: String) throws {
+        guard access("\(directory)/\(DataDirectory.memberName)", F_OK) != 0 else { return }
+        try LocalStorageFactory.files(directory).put(DataDirectory.memberName, Array("till-member 1\n".utf8))
+    }
+
     /// Whether DATA is a member of a cluster.
     package static func isMember(_ directory: String) -> Bool { DataDirectory.isOfCluster(directory) }
 

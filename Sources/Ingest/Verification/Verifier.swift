@@ -101,7 +101,7 @@ package final class Verifier {
             note(directory.path, "\(error)")
             return report
         }
-        known = ["FORMAT", "LOCK", DataDirectory.adminKeyName]
+        known = ["FORMAT", "LOCK", DataDirectory.memberName, DataDirectory.adminKeyName]
         // What the store is made of is known once all that names its files could be read: before, any file may be a part of it.
         var knowsParts = false
         var noted: [LaterDatabase] = []

@@ -59,6 +59,24 @@ final class ReplicaStoreTests: XCTestCase {
         XCTAssertTrue(ReplicaStore.isMember(path("b")))
     }
 
+    /// The files beside the records may lack what was acknowledged: without these nothing is begun with them, and no empty store made in their place.
+    func test_memberWhoseRecordsAreGone_isNoStoreOfItsOwn() throws {
+        _ = try lead("a", count: 3)
+        for name in ["a", "b"] {
+            try DataDirectory.makeDirectories("\(path(name))/\(ReplicaStore.folder)")
+            for _ in 0..<2 { try ReplicaStore.mark(path(name)) }
+        }
+        try DataDirectory(path: path("a")).release()
+        for (name, making) in [("a", DataDirectory.Making.never), ("a", .anew), ("a", .ofFiles), ("b", .anew), ("b", .inEmpty)] {
+            let records = "\(path(name))/\(ReplicaStore.folder)"
+            if FileManager.default.fileExists(atPath: records) { try FileManager.default.removeItem(atPath: records) }
+            let before = try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted()
+            XCTAssertThrowsError(try DataDirectory(path: path(name), making: making), name) { XCTAssertTrue("\($0)".contains("was a member of a cluster"), "\($0)") }
+            XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted(), before)
+        }
+        XCTAssertThrowsError(try DataDirectory(newPath: path("b")), "a restore wants an empty directory")
+    }
+
     /// A checkpoint goes on some records at a time, is killed in the middle of it, and goes on; a store begun with it and the records after it is the store.
     func test_checkpoint_killedInTheMiddle_goesOn_andAStoreThatBeginsWithIt_isTheStore() throws {
         let (recorder, rows) = try lead("a", count: 120)

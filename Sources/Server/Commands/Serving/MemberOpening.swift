@@ -14,6 +14,7 @@ enum MemberOpening {
             throw UsageError("\(directory) has a store that began without a cluster, and its past is in no record of one: name an empty directory, and send the cluster what is to be in it")
         }
         try DataDirectory.makeDirectories("\(directory)/\(ReplicaStore.folder)")
+        try ReplicaStore.mark(directory)
         let kept = Int64(pair.recordsByteCount)
         let (file, cut) = try RecordFile.open("\(directory)/\(ReplicaStore.folder)", segmentByteCount: min(segmentByteCountMax, kept / 8))
         if cut > 0 { log.warning("the end of the cluster's records was none, and is cut off", ["bytes": .number(Int(cut))]) }

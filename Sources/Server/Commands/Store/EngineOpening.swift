@@ -24,7 +24,9 @@ enum EngineOpening {
         }
         if replica == nil, ReplicaStore.isMember(DataDirectory.absolute(directory)) {
             throw UsageError(
-                "\(directory) is a member of a cluster: what is changed in it alone is lost. Set cluster in the configuration to serve it; to make it a store of its own, remove \(directory)/\(ReplicaStore.folder) while no other member has acknowledged more")
+                "\(directory) is a member of a cluster: what is changed in it alone is lost. Set cluster in the configuration to serve it. "
+                    + "A store of its own is made of a backup, in another directory: till backup DEST --url with the URL of the node that leads, then till restore DEST --data DIR. "
+                    + "Leave \(directory)/\(ReplicaStore.folder) where it is: without its records the files beside it may lack what was acknowledged")
         }
         var options = Engine.Options()
         options.replica = replica
