@@ -31,6 +31,8 @@ struct Leading: Sendable {
     var lookedAt = 0
     /// The object lacks the store's name that was given to it: whoever kept it then took none.
     var isUnnamed = false
+    /// There was no object as it was last looked for.
+    var isObjectGone = false
     /// The last record that another place than the own disk has.
     var remote = 0
     /// The record with which serving begins; nil until it is made.

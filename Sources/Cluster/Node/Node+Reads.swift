@@ -24,6 +24,7 @@ extension Node {
     mutating func proven(by reading: Reading<Configuration>, ticket: Int) {
         guard let proof = leading.proof, proof.ticket == ticket, let configuration else { return }
         leading.proof = nil
+        if case .absent = reading { leading.isObjectGone = true } else if case .found = reading { leading.isObjectGone = false }
         switch reading {
         case .found(let found) where found.nonce == configuration.nonce:
             leading.provenAt = max(leading.provenAt, proof.askedAt)

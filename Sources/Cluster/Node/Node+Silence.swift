@@ -48,6 +48,9 @@ extension Node {
         return leading.lastSlot - slot.sequence + 1
     }
 
+    /// A leader's object is gone: it goes on with its standby's word, and nobody can take over.
+    package var isObjectGone: Bool { role == .leader && leading.isObjectGone }
+
     private func silenceOfFollower(_ configuration: Configuration) -> Silence? {
         guard hasRead, now - startedAt >= settings.times.look else { return nil }
         let isUnheard = now - ledAt > settings.times.leaderLost + settings.times.standbyLost

@@ -97,6 +97,7 @@ extension Node {
         switch reading {
         case .failed, .lost: swap?.stage = .lookingAgain
         case .absent:
+            leading.isObjectGone = open.expected != nil
             // It may still be applied, so it is sent again until it was or cannot be. An object that is gone is nobody's word.
             swap?.stage = open.expected == nil ? .waiting : .lookingAgain
         case .found(let found) where found.nonce == open.target.nonce: swapDone()
@@ -111,7 +112,7 @@ extension Node {
         guard let done = swap else { return }
         swap = nil
         configuration = done.target
-        leading.isUnnamed = false
+        (leading.isUnnamed, leading.isObjectGone) = (false, false)
         if done.purpose == .found || done.purpose == .lead { return lead(since: done.sentAt) }
         if done.purpose == .toLog { leading.sealing = nil }
         if done.purpose == .admit {

@@ -40,6 +40,8 @@ final class NodeHost: CommitReplica {
         var fault: String?
         /// How many slots it has still to read, as the new leader.
         var slotsLeft: Int?
+        /// It leads, and the object that says so is gone.
+        var isObjectGone = false
     }
 
     /// Taken as a whole: all that waits is worked off together, so that one sync serves it.
@@ -337,7 +339,7 @@ final class NodeHost: CommitReplica {
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
         next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
         next.double = double
-        (next.successor, next.slotsLeft) = (work.node.successor, work.node.slotsLeft)
+        (next.successor, next.slotsLeft, next.isObjectGone) = (work.node.successor, work.node.slotsLeft, work.node.isObjectGone)
         next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
@@ -354,6 +356,7 @@ final class NodeHost: CommitReplica {
                 log.error("the cluster's last records lie in slots, and log.url of this node is not set: it can neither lead nor be let in without the other", ["node": .text(name)])
             }
         }
+        if next.isObjectGone, !before.isObjectGone { log.error("the object of the cluster", ["node": .text(name), "reason": .text(NodeWords.leaderWithoutObject)]) }
         let isOther = next.obstacle != before.obstacle || next.silence != before.silence
         if isOther, next.ending == nil, next.obstacle != nil || next.silence != nil, let why = NodeWords.why(next, node: name) {
             log.warning("this node waits", ["node": .text(name), "reason": .text(why)])

@@ -7,6 +7,10 @@ enum NodeWords {
     /// What is to be done with a directory of another cluster.
     static let strangerAdvice = "start it with an empty directory, which its peer or the bucket fills, or name the object of its own cluster (cluster.config, cluster.witness) and its own cluster.peer"
 
+    /// Nothing is lost by it while both are there, and the next machine that is lost takes the pair with it.
+    static let leaderWithoutObject = "the object that says who leads is gone: its place answers, and has none. The pair goes on while both machines are there, and nobody can take over; "
+        + "put the object back (cluster/object below cluster.config), or the directory of the witness"
+
     /// - Parameter fault: what the place of the object said last, where it said nothing good.
     static func why(_ ending: Ending, own: StoreIdentity?, fault: String? = nil) -> String {
         switch ending {

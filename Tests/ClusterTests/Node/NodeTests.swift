@@ -13,6 +13,22 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.nodes.values.map(\.role.rawValue).sorted(), ["leader", "standby"])
     }
 
+    /// An empty bucket in the place of the pair's: nothing is lost by it as long as both are there, and a person is to know.
+    func test_leaderWhoseObjectIsGone_goesOn_andKnowsIt() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, false)
+        let object = world.object
+        world.object = nil
+        world.pass(12_000)
+        XCTAssertEqual(world.nodes[leader]?.role, .leader)
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, true)
+        world.object = object
+        world.pass(12_000)
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, false)
+    }
+
     func test_submit_inAPair_isCommittedAfterBothDisks() throws {
         let world = Self.pair()
         let leader = try XCTUnwrap(world.leader)
