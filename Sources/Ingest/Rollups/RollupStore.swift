@@ -40,6 +40,8 @@ struct RollupStore {
     private func state(of rollup: Catalog.StoredRollup, _ definition: RollupDefinition, isSummed: Bool, _ table: ColdTable?, beside base: ListedFiles?) throws -> RollupState {
         var state = RollupState(definition, number: rollup.number)
         guard isSummed else { return try state.beside(base) }
+        // Read before, and kept: what is wrong with the rows' own table is no fault of the sums, which would be made again for it.
+        _ = try base?.all()
         do {
             guard let table else { throw ColumnStoreError(.corruptFile, path: definition.tableName, "the table of sums cannot be opened") }
             state.table = table
