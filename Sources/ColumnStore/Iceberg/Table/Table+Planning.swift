@@ -4,15 +4,32 @@ extension Table {
     /// - Throws: `.unsupportedFeature` for a list outside the table's storage; `.notFound`, `.overBudget`, `.corruptFile` for what is there.
     func manifests(of snapshot: Snapshot) throws(ColumnStoreError) -> [ManifestFile] {
         if let manifests = cache.manifests(ofList: snapshot.manifestList) { return manifests }
-        let key = try ownKey(snapshot.manifestList)
-        return try read(list: snapshot, key, try storage.get(key, byteCountMax: ManifestReader.byteCountMax))
+        return try read(list: snapshot, try storage.get(try ownKey(snapshot.manifestList), byteCountMax: ManifestReader.byteCountMax))
     }
 
     /// Decodes a list and keeps it for the next plan.
-    private func read(list snapshot: Snapshot, _ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) -> [ManifestFile] {
-        let manifests = try ManifestReader.manifests(bytes, path: key)
+    private func read(list snapshot: Snapshot, _ bytes: [UInt8]) throws(ColumnStoreError) -> [ManifestFile] {
+        let key = try ownKey(snapshot.manifestList)
+        let manifests = try decoded(key, bytes) { (bytes) throws(ColumnStoreError) in
+            try ManifestReader.manifests(bytes, path: storage.location(of: key))
+        }
         cache.keep(manifests, ofList: snapshot.manifestList)
         return manifests
+    }
+
+    /// Decodes what a cache may have of an object that was torn on its way, or another: where that cannot be, the storage itself is asked once more, and what it gives is not kept
+    /// either while it is no better.
+    private func decoded<Value>(
+        _ key: String, _ bytes: [UInt8], _ decode: ([UInt8]) throws(ColumnStoreError) -> Value
+    ) throws(ColumnStoreError) -> Value {
+        do { return try decode(bytes) } catch {
+            guard error.code == .corruptFile || error.code == .unsupportedFeature else { throw error }
+            storage.forget(key)
+            do { return try decode(try storage.get(key, byteCountMax: ManifestReader.byteCountMax)) } catch {
+                storage.forget(key)
+                throw error
+            }
+        }
     }
 
     /// The manifests of several snapshots, one after the other; lists that must be read are got together.
@@ -22,7 +39,7 @@ extension Table {
             object: { snapshot in
                 storage.key(ofLocation: snapshot.manifestList).map { WantedObject(key: $0, byteCountMax: ManifestReader.byteCountMax) }
             },
-            read: { (snapshot, bytes) throws(ColumnStoreError) in try read(list: snapshot, snapshot.manifestList, bytes) },
+            read: { (snapshot, bytes) throws(ColumnStoreError) in try read(list: snapshot, bytes) },
             alone: { (snapshot) throws(ColumnStoreError) in try manifests(of: snapshot) }
         ) { (snapshot, manifests) throws(ColumnStoreError) in
             try body(snapshot, manifests)
@@ -41,7 +58,7 @@ extension Table {
 
     /// Decodes a manifest and keeps its entries for the next plan.
     private func read(_ manifest: ManifestFile, _ bytes: [UInt8]) throws(ColumnStoreError) -> [ManifestEntry] {
-        let entries = try ManifestReader.entries(bytes, manifest: manifest)
+        let entries = try decoded(try ownKey(manifest.location), bytes) { (bytes) throws(ColumnStoreError) in try ManifestReader.entries(bytes, manifest: manifest) }
         cache.keep(entries, of: manifest.location)
         return entries
     }

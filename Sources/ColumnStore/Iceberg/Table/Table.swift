@@ -75,7 +75,7 @@ public struct Table: Sendable {
     ) throws(ColumnStoreError) -> Table {
         let key = metadataKey(version)
         let bytes = try storage.get(key, byteCountMax: metadataByteCountMax)
-        let metadata = try TableMetadata(parsing: bytes, path: key)
+        let metadata = try TableMetadata(parsing: bytes, path: storage.location(of: key))
         return Table(
             storage: RelocatedStorage.reading(metadata, in: storage), version: version, metadata: metadata, cache: ManifestCache(), marks: marks, floor: floor)
     }
