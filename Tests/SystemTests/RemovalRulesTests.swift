@@ -50,6 +50,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Directory/LostAndFound.swift": ["rename": "into a directory that this process made", "delete": "an object whose copy lies there, durable"],
         "Ingest/Directory/WarehouseRoot.swift": ["delete": "the caller's proof is passed on"],
         "Ingest/Directory/StoreFormat.swift": ["unlink": "FORMAT.tmp", "rename": "FORMAT, written whole, aside"],
+        "Ingest/Cold/ProvenStorage.swift": ["delete": "the caller's proof is passed on"],
         "Ingest/Cold/TenuredStorage.swift": ["delete": "the caller's proof is passed on, by a leader that is proven to lead"],
         "Ingest/Cold/ColdFileWriter.swift": ["delete": "what this process wrote and no commit took"],
         "Ingest/Compaction/ColdTier.swift": ["delete": "what the catalog has named as ended"],

@@ -182,7 +182,7 @@ final class WarehouseMove {
         let hashes = try compactor.catalog.coldHashes(of: table.name)
         let old = try table.iceberg.presentKeys().metadata
         for key in old { try copy(try known(key, hashes, of: table, .metadata), of: table, to: target) }
-        let commit = try Table.open(target, version: table.iceberg.version, marks: compactor.cold.marks).relocate()
+        let commit = try Table.open(compactor.cold.proven(target, of: table.name), version: table.iceberg.version, marks: compactor.cold.marks).relocate()
         for key in old { try target.delete(key, .named("the move has made a version for this place")) }
         return (commit.table, commit.written.map { .init(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256) })
     }

@@ -273,6 +273,19 @@ extension Catalog {
         return hashes
     }
 
+    /// Size and hash of one object of a table, by its key in the table's storage.
+    ///
+    /// - Returns: nil for one that the catalog does not have, and for one whose file may go.
+    func coldDigest(of key: String, in table: String) throws -> (byteCount: Int64, sha256: [UInt8])? {
+        try read { (connection) -> (byteCount: Int64, sha256: [UInt8])? in
+            let select = try connection.statement("SELECT byte_count, sha256 FROM cold_objects WHERE key = ?1 AND obsolete_at IS NULL")
+            defer { select.reset() }
+            try select.bind(1, "\(table)/\(key)")
+            guard try select.step() else { return nil }
+            return (byteCount: select.int64(0), sha256: select.bytes(1))
+        }
+    }
+
     /// The table is made of these objects alone, at that version: after a restore.
     func replaceCold(_ table: String, version: Int, _ objects: [ColdObject]) throws {
         try write { connection in

@@ -122,9 +122,10 @@ extension ColdTable {
         do { return try body() } catch let error as ColumnStoreError where error.code == .unavailable {
             throw SilentColdTable(table: name, reason: "\(error)")
         } catch let error as ColumnStoreError where Self.isDamage(error) {
-            let damaged = DamagedColdFile(table: name, location: location, rowGroup: rowGroup, reason: "\(error)")
-            letGo(of: location)
             // A manifest's own place, where that is what cannot be read.
+            let isOwn = location == iceberg.metadataLocation && iceberg.storage.key(ofLocation: error.path) != nil
+            let damaged = DamagedColdFile(table: name, location: isOwn ? error.path : location, rowGroup: rowGroup, reason: "\(error)")
+            letGo(of: location)
             iceberg.forget(error.path)
             damage.note(damaged)
             throw damaged
@@ -154,6 +155,18 @@ extension ColdTable {
         case .io: error.systemError == EIO
         case .overBudget, .conflict, .invalidRequest, .unavailable: false
         }
+    }
+
+    /// How many rows and files this version has, by its list of manifests: as many rows as its snapshot says, where that says how many.
+    ///
+    /// - Throws: `.corruptFile` where it says another number.
+    func counts() throws(ColumnStoreError) -> (rowCount: Int64, fileCount: Int) {
+        let counts = try iceberg.counts()
+        if let snapshot = iceberg.metadata.currentSnapshot, let total = snapshot.summary["total-records"], total != String(counts.rowCount) {
+            throw ColumnStoreError(
+                .corruptFile, path: snapshot.manifestList, "has manifests of \(counts.rowCount) rows, its snapshot says \(total): it is not the list that was written")
+        }
+        return counts
     }
 
     /// The files that may have rows which pass.

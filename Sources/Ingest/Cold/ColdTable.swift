@@ -72,7 +72,7 @@ package final class ColdTable: Sendable {
     func files(_ request: ScanRequest) throws -> [DataFile] {
         let filters = (request.scope + request.filters + request.runtimeFilters.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
         let files = try files(filters)
-        let all = try reading(iceberg.metadataLocation) { try iceberg.counts() }
+        let all = try reading(iceberg.metadataLocation) { try counts() }
         request.counters.add { counts in
             counts.filesPruned += max(0, all.fileCount - files.count)
             counts.rowsOffered += Int(min(all.rowCount, StoredNumber.counts.upperBound))

@@ -50,6 +50,11 @@ final class ColdTier: Sendable {
 
     func storage(_ table: String) throws(ColumnStoreError) -> any ObjectStorage { try directory.cold(table, calls: calls) }
 
+    /// What a table reads by: of its metadata nothing that is not as the catalog has it. What moves and removes objects takes the storage itself.
+    func proven(_ storage: any ObjectStorage, of table: String) -> any ObjectStorage {
+        ProvenStorage(base: storage, table: table) { [catalog] key in try catalog.coldDigest(of: key, in: table) }
+    }
+
     /// Every cold table at the version that the catalog names, which is proven. A newer metadata file is of a commit that the catalog never
     /// took: it is put aside, and its rows are still in their hot files.
     ///
@@ -69,13 +74,13 @@ final class ColdTier: Sendable {
 
     private func open(_ name: String, version: Int) throws -> ColdTable {
         let storage = try storage(name)
-        var iceberg = try Table.open(storage, version: version, marks: marks, floor: floor)
+        var iceberg = try Table.open(proven(storage, of: name), version: version, marks: marks, floor: floor)
         try putAsideVersions(after: version, of: name, storage)
         if tenure != nil { try iceberg.renewHint() }
         if iceberg.isElsewhere {
             // The same objects by another name: the table keeps its own.
             let same = try directory.storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls)
-            iceberg = try same.map { try Table.open($0, version: version, marks: marks, floor: floor) } ?? settle(iceberg, name)
+            iceberg = try same.map { try Table.open(proven($0, of: name), version: version, marks: marks, floor: floor) } ?? settle(iceberg, name)
         }
         return ColdTable(name: name, iceberg: iceberg, damage: damage)
     }
@@ -202,7 +207,7 @@ final class ColdTier: Sendable {
         // Metadata that no catalog names is of a first commit that was cut off.
         try putAsideVersions(after: 0, of: name, storage)
         let commit = try Table.create(
-            storage, schema: StandardColumns.schema(of: name, typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
+            proven(storage, of: name), schema: StandardColumns.schema(of: name, typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
             marks: marks, floor: floor)
         created += commit.written
         return ColdTable(name: name, iceberg: commit.table, damage: damage)
@@ -215,7 +220,7 @@ final class ColdTier: Sendable {
         let storage = try storage(rollup.tableName)
         try putAsideVersions(after: 0, of: rollup.tableName, storage)
         let commit = try Table.create(
-            storage, schema: Schema(fields), sorting: RollupMaker.sorting(rollup, fields),
+            proven(storage, of: rollup.tableName), schema: Schema(fields), sorting: RollupMaker.sorting(rollup, fields),
             properties: [Self.rollupProperty: String(decoding: rollup.json.serialized, as: UTF8.self)], marks: marks)
         created += commit.written
         return ColdTable(name: rollup.tableName, iceberg: commit.table, damage: damage)

@@ -48,7 +48,7 @@ extension Compactor {
             return false
         }
         // Manifests are files too: where they cannot be read nothing can be said of the others.
-        guard let present = tier.boundary.snapshot().cold[damaged.table], let files = try? present.iceberg.files() else { return false }
+        guard let present = tier.boundary.snapshot().cold[damaged.table], let files = try? present.iceberg.files(), (try? present.counts()) != nil else { return false }
         guard let file = files.first(where: { $0.location == damaged.location }) else {
             try forget(damaged, "no version of the table needs it any more, or it can be read again")
             return false

@@ -116,10 +116,14 @@ package final class StandbyCopy: Sendable {
                 continue
             }
             let calls = LinuxFileSystem()
+            // Of this catalog, which is not held longer than this: a version has all of its metadata by now.
+            let digests = try catalog.coldHashes(of: name).filter { $0.key.hasPrefix("metadata/") }
             let storage = try storages.storage(of: name, in: "\(directory)/warehouse", calls: calls)
-            var iceberg = try Table.open(storage, version: version)
+            var iceberg = try Table.open(ProvenStorage(base: storage, table: name) { digests[$0] }, version: version)
             // The same objects by another name.
-            if iceberg.isElsewhere, let same = try storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls) { iceberg = try Table.open(same, version: version) }
+            if iceberg.isElsewhere, let same = try storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls) {
+                iceberg = try Table.open(ProvenStorage(base: same, table: name) { digests[$0] }, version: version)
+            }
             tables[name] = ColdTable(name: name, iceberg: iceberg, damage: damage)
         }
         return tables

@@ -178,7 +178,7 @@ package final class Verifier {
     private func absolute(_ name: String, below path: String) -> String {
         if name.hasPrefix("file://") { return String(name.dropFirst(7)) }
         if path.hasSuffix("/" + name) { return path }
-        return name.hasPrefix("/") ? name : "\(path)/\(name)"
+        return name.hasPrefix("/") || StorageScheme.isRemote(name) ? name : "\(path)/\(name)"
     }
 
     /// Whether there is one, or what only one can have left: a log comes after its file.

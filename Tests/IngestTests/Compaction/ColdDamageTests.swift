@@ -95,6 +95,36 @@ final class ColdDamageTests: XCTestCase {
         }
     }
 
+    /// An earlier list of files under the newest one's name would hide rows, and receipts that came before would be taken again.
+    func test_anEarlierListInPlaceOfTheNewest_hidesNoRows() throws {
+        var lists: [(path: URL, bytes: Data)] = []
+        let fixture = try open()
+        for round in 0..<2 {
+            for number in 0..<20 { _ = try fixture.taken(Self.document(round * 20 + number)) }
+            _ = try fixture.engine.compact(before: nil)
+            let table = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold["receipts"]).iceberg
+            let path = URL(filePath: String(try XCTUnwrap(table.metadata.currentSnapshot).manifestList.dropFirst("file://".count)))
+            lists.append((path, try Data(contentsOf: path)))
+        }
+        let answers = try fixture.walk(Self.all)
+        let numbers = fixture.engine.tier.boundary.snapshot().rollups.mapValues(\.number)
+        try fixture.engine.close()
+        let (path, sound) = lists[1]
+        XCTAssertNotEqual(lists[0].bytes, sound)
+        try lists[0].bytes.write(to: path)
+        // A start that reads it ends, else the question does.
+        XCTAssertThrowsError(try {
+            let fixture = try open()
+            defer { try? fixture.engine.close() }
+            XCTAssertNotNil(fixture.refusal(Self.document(30)), "it was taken before")
+            _ = try fixture.walk(Self.all)
+        }()) { XCTAssertTrue("\($0)".contains("table receipts") && "\($0)".contains(path.path), "\($0)") }
+        try sound.write(to: path)
+        let whole = try open()
+        XCTAssertEqual(whole.engine.tier.boundary.snapshot().rollups.mapValues(\.number), numbers, "sums are not made again for it")
+        try checkWhole(whole, answers, "put back")
+    }
+
     func test_repeat_ofRowsInADamagedColdFile_makesItWhole() throws {
         let (answers, file) = try fill()
         let sound = try Data(contentsOf: URL(filePath: file))

@@ -203,6 +203,52 @@ final class BucketStorageFactoryTests: XCTestCase {
         }
     }
 
+    /// Objects that are whole, or parse: nothing but the catalog's hashes tells them.
+    func test_metadataOfAnotherVersion_isNamedAndNoAnswer_untilTheRightIsBack() throws {
+        let (data, cache) = (TemporaryDirectory(), TemporaryDirectory())
+        var (rows, first, newest): ([String], [String], [String]) = ([], [], [])
+        var former: [[UInt8]] = []
+        do {
+            let storages = try factory()
+            let fixture = try EngineFixture(data.path) { $0.storages = storages }
+            for round in 0..<3 {
+                try fill(fixture, round * 10..<round * 10 + 10)
+                let present = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold["receipts"]).iceberg
+                newest = try present.presentKeys().metadata.map { String(present.storage.location(of: $0).dropFirst("s3://receipts/".count)) }
+                if round > 0 { continue }
+                (first, former) = (newest, try newest.map { try XCTUnwrap(bucket.objects[$0]) })
+            }
+            rows = try fixture.walk(Self.request)
+            try fixture.engine.close()
+        }
+        XCTAssertEqual(rows.count, 30)
+        /// What a start, or a question after it, says; nil where it answers.
+        func trouble(_ cache: String) throws -> String? {
+            let storages = try factory(cache: cache)
+            let fixture: EngineFixture
+            do { fixture = try EngineFixture(data.path) { $0.storages = storages } } catch { return "\(error)" }
+            var text: String?
+            do { XCTAssertEqual(try fixture.walk(Self.request), rows) } catch { text = "\(error)" }
+            try fixture.engine.close()
+            return text
+        }
+        // The metadata file, the list of manifests, a manifest that was added since.
+        let manifest = try XCTUnwrap(newest.dropFirst(2).first { !first.contains($0) })
+        for (number, key) in [newest[0], newest[1], manifest].enumerated() {
+            let sound = try XCTUnwrap(bucket.objects[key])
+            var changed = sound
+            changed[sound.count / 2] ^= 1
+            for (kind, wrong) in [former[number], changed, Array(sound.dropLast(100))].enumerated() {
+                let place = "\(cache.path)/\(number)-\(kind)"
+                bucket.store(key, wrong)
+                let text = try XCTUnwrap(try trouble(place), "\(key), \(kind)")
+                XCTAssertTrue(text.contains("s3://receipts/\(key)") && text.contains("table receipts"), text)
+                bucket.store(key, sound)
+                XCTAssertNil(try trouble(place), "the cache that had it answers as before, \(kind)")
+            }
+        }
+    }
+
     func test_bucketThatIsDown_receiptsAreTaken_questionsAreRefusedWhole() throws {
         let data = TemporaryDirectory()
         let cache = data.path + "/cache"
