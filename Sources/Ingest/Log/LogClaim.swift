@@ -62,6 +62,12 @@ struct LogClaim {
                     description: "\(place.url) ends with record \(found.last) of epoch \(found.epoch), this store's files with record \(known) of epoch \(state.epoch): they are a copy "
                         + "of an earlier time. Restore this directory from the log, or give it a place of its own")
             }
+            // What goes on from another hash than the record has no reader would believe.
+            guard found.last != state.last || found.hash == state.hash else {
+                throw Refused(
+                    description: "\(place.url)/\(LogHead.key) has another record \(found.last) than this store has sent: it is damaged, or the tail of the log "
+                        + "was replaced. Put it back, or give the log another place")
+            }
             if recovery.isWhole {
                 var head = found
                 head.mark = LogHead.newMark()

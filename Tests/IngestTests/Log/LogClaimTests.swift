@@ -43,6 +43,22 @@ final class LogClaimTests: XCTestCase {
         XCTAssertFalse(again.isNew)
     }
 
+    /// A head with a wrong digit: records that go on from it could not be read.
+    func test_headWithAnotherHash_isRefused_whereTheNumberIsTheSame() throws {
+        let place = try place()
+        _ = try claim(place, "DATA")
+        try note(1, boot: MachineStart.id, in: "DATA")
+        let (head, tag) = try XCTUnwrap(try place.head())
+        var wrong = head
+        wrong.hash[31] ^= 1
+        try place.root.swap(LogHead.key, wrong.bytes, ifStill: tag)
+        XCTAssertThrowsError(try claim(place, "DATA")) { XCTAssertTrue($0 is LogClaim.Refused && "\($0)".contains("another record 0"), "\($0)") }
+        let (damaged, next) = try XCTUnwrap(try place.head())
+        XCTAssertEqual(damaged, wrong, "nothing was changed")
+        try place.root.swap(LogHead.key, head.bytes, ifStill: next)
+        XCTAssertFalse(try claim(place, "DATA").isNew)
+    }
+
     /// A log that is gone, or another place: its records go on from nothing.
     func test_placeThatIsEmpty_beginsAnEpoch_alsoWhereTheSpoolsTellAll() throws {
         try note(3, last: 7, boot: MachineStart.id, in: "DATA")
