@@ -228,7 +228,10 @@ final class BucketStorageFactoryTests: XCTestCase {
             let fixture: EngineFixture
             do { fixture = try EngineFixture(data.path) { $0.storages = storages } } catch { return "\(error)" }
             var text: String?
-            do { XCTAssertEqual(try fixture.walk(Self.request), rows) } catch { text = "\(error)" }
+            do {
+                let found = try fixture.walk(Self.request)
+                XCTAssertEqual(found, rows)
+            } catch { text = "\(error)" }
             try fixture.engine.close()
             return text
         }

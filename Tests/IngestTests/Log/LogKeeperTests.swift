@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 @testable import Ingest
 import TestSupport
 import XCTest
