@@ -2,7 +2,7 @@ import Documents
 import XCTest
 
 /// Goal: a fault that is told where an error of any kind may stand is words, and no dump of what it is made of. Method: examples.
-final class FaultTests: XCTestCase {
+final class FaultDescriptionTests: XCTestCase {
     func test_faults_asText_areWords_withoutWhatIsForTheLogAlone() {
         let plain: any Error = Fault(.badParameter, "a place is wanted", cause: "/srv/secret")
         XCTAssertEqual("\(plain)", "bad-parameter: a place is wanted")
