@@ -170,7 +170,7 @@ final class VersionedTableTests: XCTestCase {
             var (looks, bare) = (0, [Int64]())
             while !isDone.withLock({ $0 }) {
                 let snapshot = boundary.snapshot()
-                if snapshot.sequence > first, snapshot.superseded["licences"]?[snapshot.sequence - 1] == nil { bare.append(snapshot.sequence) }
+                if snapshot.sequence > first, !snapshot.superseded.values.contains(where: { $0[snapshot.sequence - 1] != nil }) { bare.append(snapshot.sequence) }
                 looks += 1
             }
             looked.signal { $0 = (looks, bare) }
