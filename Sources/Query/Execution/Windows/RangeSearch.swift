@@ -5,6 +5,8 @@ import ColumnStore
 /// The order has one key, so that rows of a partition are sorted by it and an edge is found by halving. For `ORDER BY x`
 /// with values 1, 3, 3, 7 and `RANGE 2 PRECEDING`, the target of the row 7 is 5, and its frame begins at place 3.
 ///
+/// Distances are not negative: the binder asks that of each (`frameDistance`), and nothing looks here again.
+///
 /// - Complexity: O(rows · log rows).
 struct RangeSearch {
     private let rows: WindowRows
