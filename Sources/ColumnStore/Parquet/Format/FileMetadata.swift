@@ -32,6 +32,11 @@ public struct FileMetadata: Sendable {
         self.createdBy = createdBy
         self.columnOrders = columnOrders
     }
+
+    /// Whether the footer says that bounds of a leaf follow its type's own order; without that `minValue`, `maxValue` and a page's bounds mean nothing.
+    ///
+    /// - Parameter leaf: by its place among the leaves, from 0.
+    func hasTypeOrder(_ leaf: Int) -> Bool { columnOrders.map { $0.indices.contains(leaf) && $0[leaf] == .typeDefined } ?? false }
 }
 
 /// Metadata of the writer's own. A key may come more than once, and have no value.

@@ -33,8 +33,7 @@ extension ParquetFile {
 
     /// The bounds of all row groups together; none where one of them has none for its values.
     private func summary(_ leaf: LeafDescriptor) -> ColumnSummary {
-        let order = metadata.columnOrders.flatMap { leaf.index < $0.count ? $0[leaf.index] : nil }
-        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: order == .typeDefined)
+        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: metadata.hasTypeOrder(leaf.index))
         var summary = ColumnSummary(nullCount: 0)
         var isBounded = true
         for rowGroup in metadata.rowGroups where rowGroup.rowCount > 0 {

@@ -17,11 +17,7 @@ struct PruningPredicate: Sendable {
         terms = filters.compactMap { filter in
             guard let (_, leaf, conversion) = resolver.pruningLeaf(filter.path) else { return nil }
             guard let leaf, let conversion else { return Term(filter: filter, decoder: nil) }
-            let orders = metadata.columnOrders
-            let order = orders.flatMap { leaf.index < $0.count ? $0[leaf.index] : nil }
-            return Term(
-                filter: filter,
-                decoder: StatisticsDecoder(leaf: leaf, conversion: conversion, hasTypeOrder: order == .typeDefined))
+            return Term(filter: filter, decoder: StatisticsDecoder(leaf: leaf, conversion: conversion, hasTypeOrder: metadata.hasTypeOrder(leaf.index)))
         }
     }
 

@@ -109,8 +109,7 @@ public enum ParquetInspector {
         guard let metadata = chunk.metadata, !chunk.isEncrypted else {
             return [leaf.path, "", "", "", "", "", "", "encrypted"]
         }
-        let order = file.metadata.columnOrders.flatMap { leaf.index < $0.count ? $0[leaf.index] : nil }
-        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: order == .typeDefined)
+        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: file.metadata.hasTypeOrder(leaf.index))
         let (least, greatest) = metadata.statistics.map(decoder.bounds) ?? (nil, nil)
         // Counted by the offset index, else by the footer, else unknown.
         let pages =

@@ -151,12 +151,10 @@ public final class ParquetScan: Sendable {
 
     /// By filter, whether the statistics of a row group say that every row of it passes: it need not be asked then, nor its column be read for it.
     func settledFilters(rowGroup: Int) -> [Bool] {
-        let orders = file.metadata.columnOrders
-        return filters.map { planned in
+        filters.map { planned in
             guard case .leaf(let place) = planned.node else { return false }
             let leaf = leaves[place]
-            let order = orders.flatMap { leaf.descriptor.index < $0.count ? $0[leaf.descriptor.index] : nil }
-            let decoder = StatisticsDecoder(leaf: leaf.descriptor, conversion: leaf.conversion, hasTypeOrder: order == .typeDefined)
+            let decoder = StatisticsDecoder(leaf: leaf.descriptor, conversion: leaf.conversion, hasTypeOrder: file.metadata.hasTypeOrder(leaf.descriptor.index))
             return PruningPredicate.isPassedByAll(planned.filter, decoder, file.metadata.rowGroups[rowGroup])
         }
     }

@@ -28,8 +28,7 @@ public struct RowGroupCopy {
         let own = try WriterSchema(schema)
         let group = file.metadata.rowGroups[number]
         guard file.metadata.schema == own.elements, group.columns.count == own.leaves.count, group.rowCount > 0 else { return nil }
-        let hasTypeOrder = file.metadata.columnOrders?.allSatisfy { $0 == .typeDefined } ?? false
-        guard hasTypeOrder, file.leaves.count == own.leaves.count else { return nil }
+        guard file.leaves.allSatisfy({ file.metadata.hasTypeOrder($0.index) }), file.leaves.count == own.leaves.count else { return nil }
         let indexes = PageIndexReader(
             file: file, rowGroup: number, leaves: file.leaves, filtered: file.leaves,
             budget: DecodeBudget(byteCountMax: file.options.memoryBudgetByteCount))

@@ -121,9 +121,7 @@ extension WrittenFile {
             var summary = Leaf(leaf)
             // One row group without bounds leaves the file without: what it holds may lie anywhere.
             var isBounded = leaf.type != .double
-            let orders = file.metadata.columnOrders
-            let order = orders.flatMap { descriptor.index < $0.count ? $0[descriptor.index] : nil }
-            let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, hasTypeOrder: order == .typeDefined)
+            let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, hasTypeOrder: file.metadata.hasTypeOrder(descriptor.index))
             for group in file.metadata.rowGroups {
                 guard group.columns.indices.contains(descriptor.index), let metadata = group.columns[descriptor.index].metadata,
                     let statistics = metadata.statistics, let nullCount = statistics.nullCount, (0...metadata.valueCount).contains(nullCount)
