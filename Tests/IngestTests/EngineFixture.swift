@@ -9,6 +9,9 @@ final class EngineFixture: Sendable {
     let engine: Engine
     static let own = Principal(clientID: "c1", access: .readWrite, scope: .own)
 
+    /// After a start that has failed, at which a process ends and leaves every file as it is: here threads of what was begun go on, and hold its lock.
+    static func forgetFailedStart(_ path: String) { try? FileManager.default.removeItem(atPath: "\(path)/LOCK") }
+
     init(_ path: String, clock: Clock = .system, change: (inout Engine.Options) -> Void = { _ in }) throws {
         var options = Engine.Options()
         options.hot.clock = clock

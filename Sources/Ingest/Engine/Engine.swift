@@ -130,14 +130,10 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
         let sums = try catalog.rollupTables()
         let opened = try cold.open(sums: Set(sums.keys))
-        let hotTier = try HotTier(
+        tier = try HotTier(
             directory: directory, catalog: catalog, options: hot, cold: opened.filter { sums[$0.key] == nil }, lost: lost,
             sequenceFloor: try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path),
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
-        tier = hotTier
-        // What fails behind this leaves nothing running, nor the directory taken.
-        var isOpen = false
-        defer { if !isOpen { Engine.giveUp(hotTier, directory) } }
         repeats = RepeatCheck(tier: tier, catalog: catalog, damage: cold.damage)
         changed = ChangedColumns(tier: tier)
         savedViews = try SavedViews(catalog: catalog)
@@ -164,7 +160,6 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore)
         executions = try Self.executions(directory, catalog, options, topicStore, intakeParts)
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
-        isOpen = true
         dayDigests?.start()
         compactor.start()
         rebuilder.start()
@@ -175,11 +170,6 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         StoreLog.note(
             "opened the store", path: directory.path,
             reason: "generation \(catalog.mark.generation) of the catalog fits \(files.count) hot files of \(files.reduce(0) { $0 + Int($1.state.rowCount) }) receipts and \(tables.count) cold tables")
-    }
-
-    private static func giveUp(_ tier: HotTier, _ directory: DataDirectory) {
-        tier.close()
-        directory.release()
     }
 
     /// A database that comes with its first content: a store without queues has no file for them.

@@ -226,7 +226,10 @@ final class BucketStorageFactoryTests: XCTestCase {
         func trouble(_ cache: String) throws -> String? {
             let storages = try factory(cache: cache)
             let fixture: EngineFixture
-            do { fixture = try EngineFixture(data.path) { $0.storages = storages } } catch { return "\(error)" }
+            do { fixture = try EngineFixture(data.path) { $0.storages = storages } } catch {
+                EngineFixture.forgetFailedStart(data.path)
+                return "\(error)"
+            }
             var text: String?
             do {
                 let found = try fixture.walk(Self.request)
