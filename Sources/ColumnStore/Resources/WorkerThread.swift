@@ -6,8 +6,13 @@ package final class WorkerThread: @unchecked Sendable {
     // Proof of Sendable: `thread` is written in init before anyone else has the object, and read by `join`, which its owner calls once.
     private var thread = pthread_t()
 
-    /// Deep expressions and schemas recurse: 8 MiB, as the main thread has.
-    private static let stackByteCount = 8 << 20
+    /// Deep expressions and schemas recurse, in debug builds by some 10 KiB a level. Larger ones are nowhere kept for the next thread, and count where a system promises no
+    /// more memory than it has.
+    #if DEBUG
+        private static let stackByteCount = 64 << 20
+    #else
+        private static let stackByteCount = 8 << 20
+    #endif
 
     private final class Body {
         let run: @Sendable () -> Void
@@ -72,4 +77,31 @@ package final class WorkerThread: @unchecked Sendable {
     /// - Returns: false where the system has no such classes, which changes nothing else.
     @discardableResult
     package static func lowerDiskPriority() -> Bool { till_ioprio_idle() == 0 }
+}
+
+/// What one thread does while another waits for it.
+private final class DeepWork<Value>: @unchecked Sendable {
+    // Proof of Sendable: `result` is written by the thread, and read once that has been joined.
+    private let body: () throws -> Value
+    private var result: Result<Value, any Error>?
+
+    init(_ body: @escaping () throws -> Value) { self.body = body }
+
+    func run() { result = Result { try body() } }
+
+    func value() throws -> Value {
+        guard let result else { preconditionFailure("the work was not done") }
+        return try result.get()
+    }
+}
+
+extension WorkerThread {
+    /// Runs `body` with the room that deep queries take, which a process's first thread has not, and waits for it.
+    package static func deeply<Value>(name: String, _ body: () throws -> Value) throws -> Value {
+        try withoutActuallyEscaping(body) { body in
+            let work = DeepWork(body)
+            WorkerThread(name: name) { work.run() }.join()
+            return try work.value()
+        }
+    }
 }

@@ -267,14 +267,17 @@ extension Binder {
         }
     }
 
-    /// `a UNION ALL b UNION ALL c` is one node of three inputs.
+    /// `a UNION ALL b UNION ALL c` is one node of three inputs; so is `a UNION ALL b UNION c`, which has each row once in any case.
     private func operands(_ op: SetOperator, _ isAll: Bool, _ left: QueryBody, in frame: BindingFrame) throws(QueryError) -> [BoundRows] {
-        guard op == .union, isAll, case .setOperation(.union, true, let first, let second, let position) = left else {
-            return [try bindBody(left, in: frame)]
+        var rest: [QueryBody] = [], first = left
+        while op == .union, case .setOperation(.union, let keepsRepeats, let next, let second, let position) = first, keepsRepeats || !isAll {
+            try countNode(at: position)
+            rest.append(second)
+            first = next
         }
-        try countNode(at: position)
-        let rest = try operands(op, isAll, first, in: frame)
-        return rest + [try bindBody(second, in: frame)]
+        var rows = [try bindBody(first, in: frame)]
+        for body in rest.reversed() { rows.append(try bindBody(body, in: frame)) }
+        return rows
     }
 
     /// The set operation of inputs that are bound: columns by place get one type each, names are the first input's.
@@ -298,6 +301,8 @@ extension Binder {
                 }
                 types[index] = TypeRules.widened(type)
             }
+            // Rows that were compared are of types, as a text is where nothing says it.
+            if !isAll { types = types.map { $0 == .null ? .string : $0 } }
         }
         types = types.map { $0 == .null ? .string : $0 }
         for input in inputs { settleParameters(of: input.plan, as: types) }

@@ -153,13 +153,17 @@ extension Parser {
 
     /// UNION and EXCEPT, from left to right.
     private mutating func unions(from first: QueryBody) throws(QueryError) -> QueryBody {
-        var left = first, count = 0
+        var left = first, count = 0, levelCount = 0, wasAll = true
         while at("union") || at("except") {
             let (position, op) = (position, at("union") ? SetOperator.union : .except)
             advance()
             count += 1
-            try checkOperationCount(count, position)
             let isAll = setQuantifier()
+            // UNIONs in a row are one node; each EXCEPT is a level, and rows that stay behind some that were thrown out.
+            if op == .except || isAll && !wasAll { levelCount += 1 }
+            wasAll = op == .union && isAll
+            try checkOperationCount(levelCount, position)
+            guard count <= SyntaxLimits.operandCountMax else { throw .unsupported("more than \(SyntaxLimits.operandCountMax) in a row", at: position) }
             left = .setOperation(op, isAll: isAll, left: left, right: try intersection(), position: position)
         }
         return left

@@ -196,12 +196,32 @@ final class BinderTests: XCTestCase {
 
     func test_bind_deepestAllowed_fitsTheStack() throws {
         let height = SyntaxLimits.expressionHeightMax - 2
-        _ = try bind("select 1" + String(repeating: " + 1", count: height))
+        for chain in ["select 1" + String(repeating: " + 1", count: height), "select s" + String(repeating: " || s", count: height) + " from t", "select i::numeric" + String(repeating: " + i", count: height - 1) + " from t"] {
+            try WorkerThread.deeply(name: "deep") { _ = try bind(chain) }
+        }
         let depth = SyntaxLimits.nestingMax / 3
         _ = try bind(String(repeating: "select * from (", count: depth) + "select 1 a" + String(repeating: ") x", count: depth))
         var sql = "select i from t"
         for level in 0..<(SyntaxLimits.nestingMax / 5) { sql = "select i from t t\(level) where i in (\(sql))" }
         _ = try bind(sql)
+    }
+
+    func test_bind_unionsInARow_areOneNode() throws {
+        func chain(_ count: Int, _ words: String...) -> String { "select i from t" + (0..<count).map { " \(words[$0 % words.count]) select i from t" }.joined() }
+        let count = SyntaxLimits.operandCountMax
+        for (sql, isAll) in [(chain(count, "union"), false), (chain(count, "union all"), true), (chain(9, "union all") + String(repeating: " union select i from t", count: count - 9), false)] {
+            var plan = try bind(sql).plan
+            while case .project(let input, _) = plan { plan = input }
+            guard case .setOperation(let node) = plan else { return XCTFail("no UNION") }
+            XCTAssertEqual(node.keepsRepeats, isAll)
+            XCTAssertEqual(node.inputs.count, count + 1)
+        }
+        for sql in [chain(count + 1, "union"), chain(2 * SyntaxLimits.setOperationCountMax + 2, "union", "union all"), chain(SyntaxLimits.setOperationCountMax + 1, "except")] {
+            XCTAssertThrowsError(try bind(sql)) { XCTAssertEqual(($0 as? QueryError)?.slug, .unsupportedSQL) }
+        }
+        // Of two that say no type a text is made, before a number comes.
+        XCTAssertThrowsError(try bind("select null union select null union select 1"))
+        XCTAssertEqual(try types("select null union select 1 union select null"), "INTEGER")
     }
 
     func test_bind_commonTablesThatDouble_areBounded() {

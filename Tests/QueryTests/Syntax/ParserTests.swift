@@ -224,7 +224,7 @@ final class ParserTests: XCTestCase {
         }
         // Height does not hide in subqueries either.
         var sql = "select 1"
-        for _ in 0..<40 { sql = "select (\(sql))" + repeated(" + 1", 20) }
+        for _ in 0..<60 { sql = "select (\(sql))" + repeated(" + 1", 20) }
         XCTAssertThrowsError(try Parser.parseStatement(sql))
         XCTAssertNoThrow(try Parser.parseStatement("select 1 where " + repeated("a = 1 and ", 5_000) + "true"))
         XCTAssertNoThrow(try Parser.parseStatement("select a in (1" + repeated(", 1", 50_000) + ")"))

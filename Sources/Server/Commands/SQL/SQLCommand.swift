@@ -39,7 +39,9 @@ enum SQLCommand: Command {
 
     static var outcomes: Outcomes { Outcomes(done: "every statement was answered", failed: "a statement failed") }
 
-    static func run(_ arguments: Arguments) throws -> Int32 {
+    static func run(_ arguments: Arguments) throws -> Int32 { try WorkerThread.deeply(name: "sql") { try answer(arguments) } }
+
+    private static func answer(_ arguments: Arguments) throws -> Int32 {
         if arguments.operands.count > 1 { throw UsageError("one text of statements is wanted: put it in quotes") }
         var format = Format.table
         if let text = try arguments.one("format") {
