@@ -55,6 +55,8 @@ final class QuestionPortal {
     var stream: ResultStream?
     var running: RunningQuery?
     var isBegun = false
+    /// It does not even give the row again that it stands on.
+    var isForwardOnly = false
 
     init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState?, _ reading: SessionSettings.Reading, isScrollable: Bool) {
         (self.question, self.parameters, self.state, self.reading) = (question, parameters, state, reading)

@@ -20,6 +20,9 @@ struct RowWindow {
     private(set) var isAtEnd = false
     private(set) var heldByteCount = 0
 
+    /// Neither before the first row nor behind the last.
+    var isOnRow: Bool { position >= 1 && position <= pulledCount }
+
     /// - Parameter keepsAll: it goes both ways.
     init(keepsAll: Bool) { self.keepsAll = keepsAll }
 

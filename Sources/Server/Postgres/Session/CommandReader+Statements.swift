@@ -52,6 +52,21 @@ extension CommandReader {
         throw unexpected
     }
 
+    /// EXPLAIN of a question is one; of EXECUTE, what was prepared is explained.
+    mutating func explain() throws(PostgresFault) -> PostgresCommand {
+        while skip("analyze", "verbose") {}
+        if skip("(") {
+            var depth = 1
+            while depth > 0, let next = token {
+                if next.kind == .mark, next.value == "(" { depth += 1 }
+                if next.kind == .mark, next.value == ")" { depth -= 1 }
+                place += 1
+            }
+        }
+        guard let word = token, skip("execute"), case .execute(let name, let arguments) = try execute() else { return .question(tag: "EXPLAIN") }
+        return .explain(options: text(0..<word.range.lowerBound), name: name, arguments: arguments)
+    }
+
     mutating func declare() throws(PostgresFault) -> PostgresCommand {
         var cursor = PostgresCommand.Cursor(name: try name(), query: .init(""))
         var said: Set<String> = []
@@ -75,6 +90,7 @@ extension CommandReader {
         for (one, other) in [("scroll", "no scroll"), ("insensitive", "asensitive")] where said.isSuperset(of: [one, other]) {
             throw PostgresFault(SQLState(rawValue: "42P11"), "cannot specify both \(one.uppercased()) and \(other.uppercased())")
         }
+        cursor.isForwardOnly = said.contains("no scroll")
         if skip("with") {
             try expect("hold")
             cursor.isHeld = true

@@ -14,7 +14,7 @@ package struct CommandReader {
         let command = try reader.command()
         // Questions and writes are read no further here.
         switch command {
-        case .question, .write, .prepare, .declare, .execute, .copyOut, .empty: break
+        case .question, .write, .prepare, .declare, .execute, .explain, .copyOut, .empty: break
         default: guard reader.token == nil else { throw reader.unexpected }
         }
         return command
@@ -107,7 +107,7 @@ package struct CommandReader {
         case "execute": return try execute()
         case "declare": return try declare()
         case "copy": return try copy()
-        case "explain": return .question(tag: "EXPLAIN")
+        case "explain": return try explain()
         case "insert", "update", "delete", "merge", "truncate", "lock", "notify", "vacuum", "analyze", "cluster", "reindex", "call", "do", "load", "checkpoint", "grant", "revoke", "import", "refresh":
             return .write(tag: word.uppercased())
         case "create", "alter", "drop", "comment", "security", "reassign":

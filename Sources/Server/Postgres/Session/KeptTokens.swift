@@ -10,6 +10,8 @@ struct KeptTokens {
         case copy
         /// `EXECUTE q(a, b, …)`: of each argument its first token.
         case execute
+        /// `EXPLAIN [ANALYZE] [VERBOSE] [(…)] EXECUTE q(…)`: up to its first word that is none of EXPLAIN's.
+        case explain
         /// `PREPARE q(…) AS …`, `DECLARE c … FOR …`: up to the question's first token.
         case head(until: String)
         case over
@@ -40,6 +42,7 @@ struct KeptTokens {
         case .command: tokens.append(token)
         case .copy: takeOfCopy(token, before)
         case .execute: takeOfExecute(token, before)
+        case .explain: takeOfExplain(token, before)
         case .head(let word):
             let last = tokens.last
             tokens.append(token)
@@ -54,6 +57,7 @@ struct KeptTokens {
         switch first.value {
         case "copy": return .copy
         case "execute": return .execute
+        case "explain": return .explain
         case "prepare": return .head(until: "as")
         case "declare": return .head(until: "for")
         default: return commands.contains(first.value) ? .command : .told
@@ -68,6 +72,16 @@ struct KeptTokens {
             isWithin = tokens.count == 1 || tokens.count == 2 && tokens.last?.value == "binary"
         }
         tokens.append(token)
+    }
+
+    /// EXPLAIN has few options; what is longer is a question.
+    private static let explainMax = 64
+
+    private mutating func takeOfExplain(_ token: StatementToken, _ before: Int) {
+        tokens.append(token)
+        let isOption = tokens.count == 1 || depth > 0 || before > 0 || token.kind == .word && ["analyze", "verbose"].contains(token.value)
+        guard !isOption || tokens.count >= Self.explainMax else { return }
+        form = token.kind == .word && token.value == "execute" ? .execute : .over
     }
 
     private mutating func takeOfExecute(_ token: StatementToken, _ before: Int) {

@@ -26,6 +26,8 @@ package enum PostgresCommand: Equatable, Sendable {
     /// Types of parameters and arguments as they are written.
     case prepare(name: String, types: [Piece], query: Piece)
     case execute(name: String, arguments: [Piece])
+    /// EXPLAIN EXECUTE; `options` is the text from EXPLAIN up to EXECUTE.
+    case explain(options: String, name: String, arguments: [Piece])
     case declare(Cursor)
     case fetch(FetchDirection, cursor: String, isMove: Bool)
     /// nil: all.
@@ -48,6 +50,8 @@ package enum PostgresCommand: Equatable, Sendable {
         package var name: String
         package var isBinary = false
         package var isScrollable = false
+        /// NO SCROLL was said: it does not give the row again that it stands on, either.
+        package var isForwardOnly = false
         package var isHeld = false
         package var query: Piece
     }
@@ -101,6 +105,15 @@ package enum FetchDirection: Equatable, Sendable {
         case .forward(let count?): return less(count).map { .forward($0) }
         case .backward(let count?): return less(count).map { .backward($0) }
         case .absolute, .relative: return nil
+        }
+    }
+
+    /// Of 0 rows the one that it stands on is given again.
+    package var repeats: Bool {
+        switch self {
+        case .forward(let count), .backward(let count): count == 0
+        case .relative(let count): count == 0
+        case .absolute: false
         }
     }
 

@@ -8,6 +8,8 @@ extension PostgresSession {
         case prepareCursor(PostgresCommand.Cursor, question: Int, BoundValues?)
         case openCursor(PostgresCommand.Cursor, Portal, question: Int)
         case openExecute(statement: Statement, portal: Int, formats: [WireFormat])
+        case prepareExplain(Statement, question: Int, arguments: [PostgresCommand.Piece], formats: [WireFormat])
+        case openExplain(statement: Statement, portal: Int, question: Int, formats: [WireFormat])
         case runExecute(statement: Statement, portal: Int)
         case fetch(isMove: Bool, cursor: String)
         /// As many rows as an Execute asks for; `left` of the direction is what it had to go.
@@ -241,6 +243,7 @@ extension PostgresSession {
         case .prepare(let name, let types, let query): try prepare(name, types, query)
         case .declare(let cursor): try declare(cursor)
         case .execute(let name, let arguments): try execute(name, arguments, formats)
+        case .explain(let options, let name, let arguments): try explain(options, name, arguments, formats)
         case .fetch(let direction, let cursor, let isMove): try fetch(direction, cursor, isMove, formats)
         case .copyOut(let query, let options):
             let question = number()
@@ -272,13 +275,30 @@ extension PostgresSession {
         effects.append(.prepare(.init(statement: question, text: cursor.query.text, parameterTypes: bound?.types ?? [], start: statementStart + cursor.query.start)))
     }
 
-    private mutating func execute(_ name: String, _ arguments: [PostgresCommand.Piece], _ formats: [WireFormat]) throws(PostgresFault) {
+    private func prepared(_ name: String, argumentCount: Int) throws(PostgresFault) -> Statement {
         guard let statement = statements[name] else { throw PostgresFault(.invalidStatementName, "prepared statement \"\(name)\" does not exist") }
         let needed = statement.shape.parameterTypes.count
-        guard arguments.count == needed else {
+        guard argumentCount == needed else {
             throw PostgresFault(
-                .syntaxError, "wrong number of parameters for prepared statement \"\(name)\"", detail: "Expected \(needed) parameters but got \(arguments.count).")
+                .syntaxError, "wrong number of parameters for prepared statement \"\(name)\"", detail: "Expected \(needed) parameters but got \(argumentCount).")
         }
+        return statement
+    }
+
+    /// The plan of what was prepared, with these arguments: a question of its own, for once.
+    private mutating func explain(_ options: String, _ name: String, _ arguments: [PostgresCommand.Piece], _ formats: [WireFormat]) throws(PostgresFault) {
+        let statement = try prepared(name, argumentCount: arguments.count)
+        guard statement.question != nil, case .question(tag: "SELECT") = statement.command else {
+            throw PostgresFault(.featureNotSupported, "EXPLAIN EXECUTE of what is no question is not supported", hint: "Prepare a SELECT.")
+        }
+        let explained = Statement(command: .question(tag: "EXPLAIN"), text: options + " " + statement.text)
+        let question = number()
+        waiting = .command(.prepareExplain(explained, question: question, arguments: arguments.map(inMessage), formats: formats))
+        effects.append(.prepare(.init(statement: question, text: explained.text, parameterTypes: statement.shape.parameterTypes, start: 0)))
+    }
+
+    private mutating func execute(_ name: String, _ arguments: [PostgresCommand.Piece], _ formats: [WireFormat]) throws(PostgresFault) {
+        let statement = try prepared(name, argumentCount: arguments.count)
         guard let question = statement.question else {
             // A statement may execute another, and that one the first.
             guard executionDepth < 8 else { throw PostgresFault(SQLState(rawValue: "54001"), "stack depth limit exceeded") }
@@ -337,6 +357,17 @@ extension PostgresSession {
                 describeRows(statement.shape.columns, formats)
                 waiting = .command(.runExecute(statement: statement, portal: portal))
                 effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats, isOfEarlierText: true)))
+            case (.prepareExplain(var statement, let question, let arguments, let formats), .prepared(let result)):
+                statement.shape = try result.get()
+                let portal = number()
+                waiting = .command(.openExplain(statement: statement, portal: portal, question: question, formats: formats))
+                effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(arguments), isScrollable: false)))
+            case (.openExplain(let statement, let portal, let question, let formats), .opened(let fault)):
+                if let fault { throw fault }
+                effects.append(.forgetStatement(question))
+                describeRows(statement.shape.columns, formats)
+                waiting = .command(.runExecute(statement: statement, portal: portal))
+                effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats, isOfEarlierText: true)))
             case (.runExecute(let statement, let portal), .ran(let outcome)):
                 effects.append(.closePortal(portal))
                 complete(Self.tag(statement.command, rows: try Self.rows(outcome)))
@@ -361,7 +392,8 @@ extension PostgresSession {
     private mutating func forget(_ step: CommandStep, _ input: SessionInput) {
         if case .prepared(.failure) = input { return }
         switch step {
-        case .prepareCursor(_, let question, _), .openCursor(_, _, let question), .prepareCopy(_, let question), .openCopy(_, let question, _):
+        case .prepareCursor(_, let question, _), .openCursor(_, _, let question), .prepareCopy(_, let question), .openCopy(_, let question, _),
+            .prepareExplain(_, let question, _, _), .openExplain(_, _, let question, _):
             effects.append(.forgetStatement(question))
         case .prepare(_, let statement): if let question = statement.question { effects.append(.forgetStatement(question)) }
         // These let go of what they hold when its rows end, however they end.
@@ -399,7 +431,7 @@ extension PostgresSession {
             isHeld: cursor.isHeld, depth: savepoints.count, byteCount: bound?.byteCount ?? 0)
         waiting = .command(.openCursor(cursor, portal, question: question))
         let arguments = SessionEffect.Open.Arguments.bound(formats: bound?.formats ?? [], values: bound?.values ?? [])
-        effects.append(.open(.init(portal: question, statement: question, arguments: arguments, isScrollable: cursor.isScrollable)))
+        effects.append(.open(.init(portal: question, statement: question, arguments: arguments, isScrollable: cursor.isScrollable, isForwardOnly: cursor.isForwardOnly)))
     }
 
     private static func rows(_ outcome: SessionInput.Outcome) throws(PostgresFault) -> Int {

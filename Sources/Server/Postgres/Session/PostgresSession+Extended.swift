@@ -153,6 +153,8 @@ extension PostgresSession {
         case .show(let name?): [WireField(settingName(name), type: PostgresType.text.rawValue)]
         case .show(nil): ["name", "setting", "description"].map { WireField($0, type: PostgresType.text.rawValue) }
         case .execute(let name, _): statements[name].map { columns(of: $0) } ?? []
+        case .explain(let options, _, _):
+            [WireField("QUERY PLAN", type: (options.lowercased().contains("json") ? PostgresType.json : .text).rawValue)]
         case .fetch(_, let cursor, isMove: false): portals[cursor]?.columns ?? []
         default: []
         }

@@ -42,6 +42,8 @@ package enum SessionEffect: Equatable, Sendable {
         package var arguments: Arguments
         /// It goes both ways.
         package var isScrollable: Bool
+        /// It does not even give a row again.
+        package var isForwardOnly = false
     }
 
     package struct Run: Equatable, Sendable {

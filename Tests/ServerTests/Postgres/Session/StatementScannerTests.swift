@@ -40,7 +40,7 @@ final class StatementScannerTests: XCTestCase {
         ]
         for (text, command) in expected where !text.isEmpty { XCTAssertEqual(try self.command(text), command, text) }
         guard case .declare(let cursor) = try command("DECLARE c BINARY NO SCROLL CURSOR WITH HOLD FOR SELECT 1") else { return XCTFail("no cursor") }
-        XCTAssertEqual(cursor, PostgresCommand.Cursor(name: "c", isBinary: true, isHeld: true, query: .init("SELECT 1", start: 48)))
+        XCTAssertEqual(cursor, PostgresCommand.Cursor(name: "c", isBinary: true, isForwardOnly: true, isHeld: true, query: .init("SELECT 1", start: 48)))
         for bad in ["BEGIN now", "SET x", "FETCH", "EXECUTE q(1", "PREPARE q", "DECLARE c FOR SELECT 1", "SAVEPOINT 1", "COPY (SELECT 1 TO STDOUT", "COMMIT AND", "DISCARD", "COPY t TO STDOUT (nothing)", "COPY t TO STDOUT (FORMAT csv, DELIMITER 'ab')", "EXECUTE q()", "EXECUTE q(1,)", "EXECUTE q(,1)", "PREPARE q() AS SELECT 1",
             "PREPARE q(int,) AS SELECT 1", "DECLARE c SCROLL NO SCROLL CURSOR FOR SELECT 1", "DECLARE c INSENSITIVE ASENSITIVE CURSOR FOR SELECT 1", "DECLARE \"\" CURSOR FOR SELECT 1", "DECLARE c CURSOR FOR EXPLAIN SELECT 1",
             "COPY t TO STDOUT ()", "COPY t TO STDOUT (FORMAT csv,)", "COPY t TO STDOUT (ENCODING 'LATIN1')", "COPY t TO STDOUT (FORMAT csv, HEADER 2)", "COPY t TO STDOUT (FORMAT binary, HEADER)"] {
