@@ -120,10 +120,26 @@ extension Binder {
         guard name.count == 1 || (name.count == 2 && name[0].text == "public") else {
             throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here").because(.undefinedTable)
         }
+        if name.count == 1, let found = try onPath(last) { return try bindNamed([found, last], alias, in: frame) }
+        guard name.count == 2 || findsTables else { throw unknownTable(last, in: frame) }
         // What the view at hand names itself, without what views among that name.
         if openViews.count == 1 { reads.insert(last.text) }
         guard let entry = try entry(last.text, at: last.position) else { throw unknownTable(last, in: frame) }
         return try named(noting(try bindEntry(last, entry), of: last, in: nil), alias, name: last.text)
+    }
+
+    /// Whether tables are found without a schema. A view's text is not the session's.
+    private var findsTables: Bool { openViews.isEmpty ? context.catalog.dialect?.searchPath.contains("public") ?? true : true }
+
+    /// The schema of the session's path that has a relation of this name, where neither the store nor the dialect has one.
+    private func onPath(_ name: NameSyntax) throws(QueryError) -> NameSyntax? {
+        guard openViews.isEmpty, let path = context.catalog.dialect?.searchPath, path != ["public"] else { return nil }
+        if findsTables, try entry(name.text, at: name.position) != nil { return nil }
+        for schema in path {
+            let isThere = schema == "information_schema" ? InformationSchema.byName[name.text] != nil : context.catalog.schemas.contains { $0.name == schema && $0.entryNames.contains(name.text) }
+            if isThere { return NameSyntax(schema, at: name.position) }
+        }
+        return nil
     }
 
     /// The columns of a relation are its own, whatever they are made of: a view's are not those of what it reads.
@@ -205,7 +221,7 @@ extension Binder {
         dependsOnSession = true
         do {
             if name.count == 2 { return try dialect.entry(named: last.text, inSchema: name[0].text) }
-            return try context.catalog.entry(named: last.text) == nil ? dialect.entry(named: last.text, inSchema: dialect.openSchema) : nil
+            return try !findsTables || context.catalog.entry(named: last.text) == nil ? dialect.entry(named: last.text, inSchema: dialect.openSchema) : nil
         } catch let error as QueryError {
             throw error.placed(at: last.position)
         } catch {

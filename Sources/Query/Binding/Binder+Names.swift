@@ -34,7 +34,7 @@ extension Binder {
         if let last = parts.last, last.text == "tableoid", parts.count <= 2, let number = relationNumber(parts.count == 2 ? parts[0].text : nil, from: scope.frame) {
             return TypedExpression(.literal(.integer(number), .int64), declared: "oid", at: position)
         }
-        if parts.count == 1, let row = try wholeRow(parts[0], from: scope.frame) { return TypedExpression(row, declared: "record", at: position) }
+        if parts.count == 1, let row = try wholeRow(parts[0], in: scope) { return TypedExpression(row, declared: "record", at: position) }
         throw unknownColumn(parts, in: scope.frame)
     }
 
@@ -58,16 +58,19 @@ extension Binder {
     }
 
     /// A table's name where a value is wanted: its row, with a field for each column.
-    func wholeRow(_ name: NameSyntax, from frame: BindingFrame) throws(QueryError) -> Expression? {
+    func wholeRow(_ name: NameSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression? {
         var passed: [BindingFrame] = []
-        var level: BindingFrame? = frame
+        var level: BindingFrame? = scope.frame
         while let here = level {
             if let relation = here.names.relation(named: name.text), !relation.columns.isEmpty {
                 guard !relation.mayBeAbsent else {
                     throw .unsupported("a whole row of “\(name.text)”, which an outer join may leave out, is no value here; name its columns", at: name.position)
                 }
-                let fields = relation.columns.map { Field($0.name, $0.expression.type) }
-                let row = Expression.call(.makeRow, relation.columns.map(\.expression), type: .structure(fields), position: name.position)
+                var values = relation.columns.map(\.expression)
+                // Numbers that are written as names are names within a row, as all that looks at rows writes them.
+                if passed.isEmpty { for place in values.indices { values[place] = try written(TypedExpression(values[place], at: name.position), in: scope).expression } }
+                let fields = zip(relation.columns, values).map { Field($0.name, $1.type) }
+                let row = Expression.call(.makeRow, values, type: .structure(fields), position: name.position)
                 for frame in passed { frame.correlate(row.columnIDs) }
                 mention(row, name.text, name.position)
                 return row

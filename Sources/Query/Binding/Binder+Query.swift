@@ -320,11 +320,23 @@ extension Binder {
         for input in inputs { plans.append(try converted(input.plan, to: types, reals, at: position)) }
         let columns = zip(names, types).map { newColumn($0, $1) }
         for (column, values) in zip(columns, parts) {
-            let declared = Set(values.map { declaredType($0) })
-            if declared.count == 1, let type = declared.first { declare(column, as: type) } else { declare(column, as: narrowDeclaration(values)) }
+            declare(column, as: meetingDeclaration(values, inPairs: true) ?? narrowDeclaration(values))
         }
         return BoundRows(
             plan: .setOperation(SetOperationNode(kind: kind, keepsRepeats: isAll, inputs: plans, columns: columns)))
+    }
+
+    /// What all that are of a type are declared as: without a length beside what has none, and as nothing where the first two are texts without a type.
+    ///
+    /// - Parameter inPairs: the first two meet before the third comes.
+    private func meetingDeclaration(_ values: [TypedExpression], inPairs: Bool) -> String? {
+        func isOpen(_ value: TypedExpression) -> Bool { value.isUntyped || value.type == .null }
+        if inPairs, values.count > 2, values.prefix(2).allSatisfy(isOpen) { return nil }
+        let typed = values.filter { !isOpen($0) }, names = typed.map { declaredType($0) }
+        // Of numbers that are written as names, and those that are not, the first says it.
+        if names.count > 1, let first = names.first, names.allSatisfy({ $0.map(DeclaredType.isNumber) ?? false }) { return first }
+        let common = DeclaredType.common(names)
+        return typed.count < values.count ? common.map(DeclaredType.withoutLength) : common
     }
 
     /// Parameters that are selected as they are, and of which nothing has said what they are, are of the types that the columns get.
@@ -383,8 +395,8 @@ extension Binder {
             for row in items.indices { result[row].append(items[row]) }
             let column = newColumn("column\(index + 1)", items[0].type)
             // What all are declared as, the column is.
-            let declared = Set(bound.map { declaredType($0[index]) })
-            if declared.count == 1, let type = declared.first { declare(column, as: type) } else { declare(column, as: narrowDeclaration(bound.map { $0[index] })) }
+            let values = bound.map { $0[index] }
+            declare(column, as: meetingDeclaration(values, inPairs: false) ?? narrowDeclaration(values))
             columns.append(column)
         }
         return BoundRows(plan: .values(columns: columns, rows: result))

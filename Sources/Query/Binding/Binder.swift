@@ -123,7 +123,7 @@ package final class Binder {
     private func bindTop(_ query: QuerySyntax) throws(QueryError) -> BoundQuery {
         let rows = try bindQuery(query, parent: nil)
         // A bare NULL or untyped literal is text to the reader.
-        let plan = try padded(typed(named(shown(rows.plan), at: query.position)) { $0 == .null ? .string : $0 })
+        let plan = try padded(typed(rows.plan) { $0 == .null ? .string : $0 })
         try PlanSize.check(plan)
         return BoundQuery(
             plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] }, origins: plan.columns.map { origins[$0.id] },
@@ -137,41 +137,12 @@ package final class Binder {
         let columns = zip(plan.columns, lengths).map { column, length in
             guard let length else { return ProjectedColumn(column, .column(column)) }
             let shown = newColumn(column.name, .string)
-            declare(shown, as: "bpchar")
+            declare(shown, as: declaredTypes[column.id])
             collations[shown.id] = collations[column.id]
             origins[shown.id] = origins[column.id]
             return ProjectedColumn(shown, .call(.padRight, [.column(column), .literal(.integer(Int64(length)), .int32), .text(" ")], type: .string, position: nil))
         }
         return .project(input: plan, columns: columns)
-    }
-
-    /// Constants that are numbers of a registry, as `'receipts'::regclass` is, with the names that people read there.
-    private func shown(_ plan: LogicalPlan) -> LogicalPlan {
-        guard let dialect = context.catalog.dialect, case .project(let input, var columns) = plan else { return plan }
-        for (index, column) in columns.enumerated() {
-            guard let registry = declaredTypes[column.column.id], dialect.isRegistry(registry), case .literal(let value, .int64) = column.expression else { continue }
-            let text: Expression = if case .integer(let number) = value { .text(dialect.name(of: number, in: registry) ?? "\(number)") } else { .null(.string) }
-            columns[index] = ProjectedColumn(newColumn(column.column.name, .string), text)
-        }
-        return .project(input: input, columns: columns)
-    }
-
-    /// Numbers of a registry that stand further below, or are computed, likewise.
-    private func named(_ plan: LogicalPlan, at position: Int) throws(QueryError) -> LogicalPlan {
-        guard let dialect = context.catalog.dialect else { return plan }
-        let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "SELECT")
-        var columns: [ProjectedColumn] = [], changes = false
-        for column in plan.columns {
-            guard column.type == .int64, let registry = declaredTypes[column.id], dialect.isRegistry(registry),
-                let text = try registered(TypedExpression(.column(column), declared: registry, at: position), in: scope)
-            else {
-                columns.append(ProjectedColumn(column, .column(column)))
-                continue
-            }
-            changes = true
-            columns.append(ProjectedColumn(newColumn(column.name, text.type), text.expression))
-        }
-        return changes ? .project(input: plan, columns: columns) : plan
     }
 
     // MARK: Ids

@@ -17,28 +17,32 @@ extension Binder {
         let frames = levels(from: scope.frame)
         // The arguments may have correlated levels that the aggregate will not be in: those are put back.
         let before = frames.map(\.correlation)
-        var bound = try aggregate(call, in: inner(scope))
+        var (bound, given) = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
         let value = try placed(bound, used: columns(of: bound), collector, scope.clause, frames, before, at: call.name.position)
-        if bound.function == .arrayAggregate, let argument = bound.arguments.first {
-            let list = Self.listDeclaration(of: declaredType(argument) ?? Self.narrowed(argument))
-            return TypedExpression(value.expression, declared: list, at: value.position)
-        }
-        return declared(value, of: bound.function, bound.arguments.first)
+        return declared(value, of: bound.function, bound.arguments.first, given)
     }
 
-    /// An aggregate's value as PostgreSQL declares it: some give one of their values, and a sum of REALs is one.
-    func declared(_ value: TypedExpression, of function: AggregateFunction, _ argument: Expression?) -> TypedExpression {
+    /// An aggregate's value as PostgreSQL declares it: some give one of their values or a list of them, and a sum of REALs is one.
+    ///
+    /// - Parameter given: what the argument is declared as, which its expression alone may tell otherwise: `oid::regclass` is a column of numbers.
+    func declared(_ value: TypedExpression, of function: AggregateFunction, _ argument: Expression?, _ given: String?) -> TypedExpression {
         if function == .sum, case .call(.wideReal, _, _, let position)? = argument {
             return TypedExpression(.call(.narrowReal, [value.expression], type: value.type, position: position), declared: "float4", at: value.position)
         }
-        guard Self.keepingTypes.contains(function), let argument, let declared = declaredType(argument) ?? Self.narrowed(argument), Self.isNarrow(declared), argument.type == value.type
-        else { return value }
-        return TypedExpression(value.expression, declared: declared, at: value.position)
+        guard let argument, let declared = given.map(DeclaredType.withoutLength) ?? Self.narrowed(argument) else { return value }
+        if function == .arrayAggregate { return TypedExpression(value.expression, declared: Self.listDeclaration(of: declared), at: value.position) }
+        guard argument.type == value.type else { return value }
+        switch function {
+        case .min, .max:
+            // The least and greatest of names are numbers.
+            guard Self.isNarrow(declared) || DeclaredType.isNumber(declared) else { return value }
+            return TypedExpression(value.expression, declared: DeclaredType.isNumber(declared) ? "oid" : declared, at: value.position)
+        case .anyValue, .mode, .percentileDiscrete:
+            return DeclaredType.isKept(declared) ? TypedExpression(value.expression, declared: declared, at: value.position) : value
+        default: return value
+        }
     }
-
-    /// What comes out of them is one of the values.
-    private static let keepingTypes: Set<AggregateFunction> = [.min, .max, .anyValue, .mode, .percentileDiscrete]
 
     /// Each argument as a list: an array_agg of the same rows in the same order. What the arguments mention is bound once, or calls inside calls would double with each.
     /// - Parameter documents: what rows and lists become before they are gathered; nil: they are none.
@@ -54,6 +58,7 @@ extension Binder {
         values = zip(values, types + [ColumnType?](repeating: nil, count: values.count)).map { $1 == .double ? widened($0) : $0 }
         let hasDocuments = documents != nil && values.contains { $0.type.isNested }
         if let documents {
+            for place in values.indices { values[place] = try written(values[place], in: inner(scope)) }
             values = values.map { value in
                 guard value.type.isNested else { return value }
                 return TypedExpression(.call(.jsonOf, [value.expression, zone], type: documents, position: value.position), at: value.position)
@@ -237,12 +242,14 @@ extension Binder {
     }
 
     /// The call as an aggregate, not yet given to a collector.
-    func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
+    ///
+    /// - Returns: with what its first argument is declared as.
+    func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> (call: AggregateCall, given: String?) {
         let name = call.name.text, position = call.name.position
         guard let function = FunctionRegistry.aggregates[name] else { throw .badSQL("\(name) is no aggregate", at: position) }
         if call.isStar {
             guard function == .count, !call.isDistinct else { throw .badSQL("\(name)(*) is not an aggregate", at: position) }
-            return AggregateCall(column: newColumn(name, .int64), function: .countRows, arguments: [], position: position)
+            return (AggregateCall(column: newColumn(name, .int64), function: .countRows, arguments: [], position: position), nil)
         }
         let isOrderedSet = function.definition.isOrderedSet
         guard isOrderedSet != call.withinGroup.isEmpty else {
@@ -262,9 +269,9 @@ extension Binder {
         let values = try bindAll(call.arguments, in: scope)
         // A table's row is never NULL, whatever is in it: none of its columns need be read.
         if function == .count, !call.isDistinct, case .call(.makeRow, _, _, _) = values[0].expression {
-            return AggregateCall(column: newColumn(name, .int64), function: .countRows, arguments: [], position: position)
+            return (AggregateCall(column: newColumn(name, .int64), function: .countRows, arguments: [], position: position), nil)
         }
-        return try aggregate(function, name, values, keys(call, in: scope), call)
+        return (try aggregate(function, name, values, keys(call, in: scope), call), declaredType(values[0]))
     }
 
     /// ORDER BY within the call.
@@ -374,7 +381,7 @@ extension Binder {
     /// percentile_cont, percentile_disc, mode: over the values of WITHIN GROUP, in its order.
     ///
     /// The call's first argument is the value of WITHIN GROUP, its second the fraction.
-    private func orderedSet(_ function: AggregateFunction, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
+    private func orderedSet(_ function: AggregateFunction, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> (AggregateCall, String?) {
         let name = call.name.text, position = call.name.position
         guard !call.isDistinct, call.orderBy.isEmpty else { throw .badSQL("\(name) takes no DISTINCT and no ORDER BY inside", at: position) }
         guard call.withinGroup.count == 1, let item = call.withinGroup.first else {
@@ -413,7 +420,7 @@ extension Binder {
             }
             arguments.append(fraction)
         }
-        return AggregateCall(column: newColumn(name, type), function: function, arguments: arguments, order: [key], position: position)
+        return (AggregateCall(column: newColumn(name, type), function: function, arguments: arguments, order: [key], position: position), declaredType(value))
     }
 
     /// GROUPING(a, b): a column that `Grouping` puts the bits for, once the keys are known.

@@ -36,10 +36,10 @@ extension Binder {
             // As PostgreSQL's catalog calls the type of a list.
             return try bindCast(operand, TypeNameSyntax(name: String(type.name.dropFirst()), modifiers: [], isArray: true, position: type.position), at: position, in: scope)
         }
-        let value = try bindExpression(operand, in: scope)
+        var value = try bindExpression(operand, in: scope)
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
         let target = try target(type)
-        if target.type == .string, let name = try registered(value, in: scope) { return name }
+        if target.type == .string { value = try written(value, in: scope) }
         if let name = target.isPadded ? target.declared : target.declaredName, let number = unknownParameter(value) { context.parameterTypes?.declare(number, as: name) }
         var result = try castExplicitly(value, to: target)
         if target.type == .string, !target.isPadded, case .column = result, declaredType(value).flatMap(TypeNames.paddedLength) != nil {
@@ -67,23 +67,62 @@ extension Binder {
         return try TypeNames.target(type)
     }
 
-    /// `'receipts'::regclass` is a number; `oid::regclass` shows a name, and is one.
+    /// A value that is written by its name where a text is made of it: the name of a number of a registry, all others as they are.
+    func written(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression { try registered(value, in: scope) ?? value }
+
+    /// The same, and of a list of such numbers the list of the names.
+    func writtenWhole(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        guard let dialect = context.catalog.dialect, case .list(let element) = value.type, element.type == .int64, let registry = elementDeclaration(of: value), dialect.isRegistry(registry)
+        else { return try written(value, in: scope) }
+        return try expand("CASE WHEN $1 IS NOT NULL THEN ARRAY(SELECT u.x::text FROM unnest($1) AS u(x)) END", [value], at: value.position, in: scope)
+    }
+
+    /// `'receipts'::regclass` and `oid::regclass` are numbers, which the door shows as names.
     func castToRegistry(
         _ value: TypedExpression, _ registry: String, _ dialect: any CatalogDialect, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
+        // Its answer has names, which the session's path and the store's relations say.
+        dependsOnSession = true
         if value.isUntyped, case .literal(.bytes(let text), _) = value.expression {
-            if isUnknownParameter(value) {
-                _ = try cast(value, to: .string, isExplicit: true)
+            if let number = unknownParameter(value) {
+                // The door knows the number of what a name says.
+                context.parameterTypes?.declare(number, as: registry)
+                _ = try cast(value, to: .int64, isExplicit: true)
                 return TypedExpression(.null(.int64), declared: registry, at: position)
             }
             return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: position), declared: registry, at: position)
         }
         if declaredType(value) == registry { return value }
-        let function = value.type == .string ? "to_\(registry)" : "\(registry)_name"
-        guard let text = dialect.expression(of: function, argumentCount: 1) else {
+        guard value.type == .string else {
+            return TypedExpression(try implicit(value, to: .int64, registry), declared: registry, at: position)
+        }
+        guard let text = dialect.expression(of: "to_\(registry)", argumentCount: 1) else {
             throw .unsupported("casts of \(value.type.sqlName) to \(registry) are not supported", at: position)
         }
-        return try expand(text, [value], at: position, in: scope)
+        return TypedExpression(try expand(text, [value], at: position, in: scope).expression, declared: registry, at: position)
+    }
+
+    /// A list of names or numbers as one of numbers: written, or as the text of a list.
+    func castToRegistries(
+        _ operand: ExpressionSyntax, _ registry: String, _ dialect: any CatalogDialect, at position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> Expression {
+        let type = ColumnType.list(element: Field("element", .int64))
+        func list(_ items: [TypedExpression]) throws(QueryError) -> Expression {
+            var numbers: [Expression] = []
+            for item in items { numbers.append(item.type == .null ? .null(.int64) : try castToRegistry(item, registry, dialect, at: position, in: scope).expression) }
+            return .call(.makeList, numbers, type: type, position: position)
+        }
+        dependsOnSession = true
+        if case .array(let items) = operand.kind { return try list(try bindAll(items, in: scope)) }
+        let value = try bindExpression(operand, in: scope)
+        if value.type == .null { return .null(type) }
+        guard value.isUntyped, case .literal(.bytes(let text), _) = value.expression else { return try cast(value, to: type, isExplicit: true) }
+        if let number = unknownParameter(value) {
+            context.parameterTypes?.declare(number, as: registry + "[]")
+            return try cast(value, to: type, isExplicit: true)
+        }
+        guard let items = ArrayText.elements(text) else { throw .data("this is no list: write {a,b}", at: position).because(.invalidText) }
+        return try list(items.map { $0.map { TypedExpression(.text($0), isUntyped: true, at: position) } ?? TypedExpression(.null(.null), at: position) })
     }
 
     /// What a constant names, as its number.
@@ -131,7 +170,7 @@ extension Binder {
         var result: Expression
         if let fields = target.intervalFields, value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression {
             guard let interval = IntervalText.read(text[...], fields: fields) else {
-                throw .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no INTERVAL", at: value.position).because(.invalidTime)
+                throw .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no INTERVAL", at: value.position).because(IntervalText.fault(of: text[...], fields: fields))
             }
             (result, isOfFields) = (.literal(.interval(interval), .interval), true)
         } else {

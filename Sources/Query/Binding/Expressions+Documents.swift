@@ -117,7 +117,7 @@ extension Binder {
                 values += try expandStar(qualifier, at: syntax.position, in: scope.frame).map(\.expression)
                 continue
             }
-            let field = try bindExpression(syntax, in: scope)
+            let field = try written(try bindExpression(syntax, in: scope), in: scope)
             values.append(field.isUntyped || field.type == .null ? try implicit(field, to: .string, "ROW") : field.expression)
         }
         return TypedExpression(row(values, at: position), declared: "record", at: position)
@@ -250,6 +250,17 @@ extension Binder {
         }
         guard let known = element(left.type) ?? element(right.type) else { throw mismatch(.concatenate, left, right, at: position) }
         let (one, oneType) = try part(left, known), (other, otherType) = try part(right, known)
+        // A list beside one of a dimension more is its first element, or its last.
+        if let own = element(otherType), let common = TypeRules.common(oneType, own), element(oneType) == nil, isList(left.type) {
+            let type = ColumnType.listOf(.listOf(TypeRules.widened(common)))
+            let single = Expression.call(.makeList, [listCast(one, .listOf(TypeRules.widened(common)))], type: type, position: position)
+            return .call(.listJoin, [single, listCast(other, type)], type: type, position: position)
+        }
+        if let own = element(oneType), let common = TypeRules.common(own, otherType), element(otherType) == nil, isList(right.type) {
+            let type = ColumnType.listOf(.listOf(TypeRules.widened(common)))
+            let single = Expression.call(.makeList, [listCast(other, .listOf(TypeRules.widened(common)))], type: type, position: position)
+            return .call(.listJoin, [listCast(one, type), single], type: type, position: position)
+        }
         guard let common = TypeRules.common(oneType, otherType) else { throw mismatch(.concatenate, left, right, at: position) }
         let type = ColumnType.listOf(TypeRules.widened(common))
         return .call(.listJoin, [listCast(one, type), listCast(other, type)], type: type, position: position)
@@ -305,13 +316,12 @@ extension Binder {
 /// What PostgreSQL calls lists where the types here do not tell: SMALLINT[] and NAME[] are kept as INTEGER[] and VARCHAR[].
 extension Binder {
     /// Types whose lists are told apart from those of the types that they are kept as.
-    private static let elements: Set<String> = ["int2", "float4", "name", "char", "varchar", "oid", "xid", "record"]
     private static let suffix = "[]"
 
     /// Of a list of what is called so; lists of lists are called as lists are.
     static func listDeclaration(of element: String?) -> String? {
         guard let element else { return nil }
-        return element.hasSuffix(suffix) ? element : elements.contains(element) ? element + suffix : nil
+        return element.hasSuffix(suffix) ? element : DeclaredType.hasLists(element) ? element + suffix : nil
     }
 
     /// Of the elements of a list.
@@ -331,6 +341,7 @@ extension Binder {
 
     /// Of the list that a cast makes.
     func listDeclaration(of type: TypeNameSyntax) throws(QueryError) -> String? {
+        if context.catalog.dialect?.isRegistry(type.name) == true { return Self.listDeclaration(of: type.name) }
         let target = try target(TypeNameSyntax(name: type.name, modifiers: type.modifiers, isArray: false, position: type.position))
         return Self.listDeclaration(of: target.declaredName)
     }

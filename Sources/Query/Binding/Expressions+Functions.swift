@@ -27,7 +27,8 @@ extension Binder {
         let rows = rowsWithin
         if name == "coalesce" { rowsWithin = nil }
         defer { if name == "coalesce" { rowsWithin = rows } }
-        let arguments = try bindAll(call.arguments, in: scope)
+        var arguments = try bindAll(call.arguments, in: scope)
+        if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
         if call.isVariadic { return TypedExpression(try bindVariadic(name, arguments, at: position), at: position) }
         var result = try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self)
@@ -44,17 +45,21 @@ extension Binder {
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
     }
 
+    /// Texts and documents are made of their arguments, whatever those are.
+    private static let writing: Set<String> = [
+        "array_to_string", "concat", "concat_ws", "format", "quote_literal", "quote_nullable", "to_json", "to_jsonb", "json_build_array", "jsonb_build_array", "json_build_object", "jsonb_build_object",
+    ]
+
     /// They say the place of an element.
     private static let givingPlaces: Set<String> = ["array_lower", "array_upper", "array_position"]
 
     /// What comes out of them is one of the values that go in, or of their type.
     private static let keepingTypes: Set<String> = ["coalesce", "greatest", "least", "nullif", "abs", "mod"]
 
-    /// SMALLINT, REAL, a row or a list of such, where all values are declared one.
+    /// What all values are declared as that are declared: of VARCHARs of several lengths VARCHAR.
     func commonDeclaration(_ values: [TypedExpression]) -> String? {
         if realsThatMeet(values) == .kept { return "float4" }
-        let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
-        guard declared.count == 1, let common = declared.first, let common, Self.isNarrow(common) || common == "record" || common.hasSuffix("[]") else { return nil }
+        guard let common = DeclaredType.common(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) }), DeclaredType.isKept(common) else { return nil }
         declareParameters(among: values, as: common)
         return common
     }
@@ -206,7 +211,10 @@ extension Binder {
     private func bindExpansion(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         if call.name.text == "pg_typeof", call.arguments.count == 1, let dialect = context.catalog.dialect {
             let value = try bindExpression(call.arguments[0], in: scope)
-            return TypedExpression(.text(value.isUntyped || value.type == .null ? "unknown" : dialect.name(of: value.type, declared: declaredType(value).map { TypeNames.paddedLength($0) == nil ? $0 : "bpchar" })), at: call.name.position)
+            let name = value.isUntyped || value.type == .null ? "unknown" : dialect.name(of: value.type, declared: declaredType(value))
+            guard let number = (try? dialect.object(named: name, in: "regtype")) ?? nil else { return TypedExpression(.text(name), at: call.name.position) }
+            dependsOnSession = true
+            return TypedExpression(.literal(.integer(number), .int64), declared: "regtype", at: call.name.position)
         }
         if call.name.text == "pg_collation_for", call.arguments.count == 1, context.catalog.dialect != nil {
             return TypedExpression(try collationShown(try bindExpression(call.arguments[0], in: scope), at: call.name.position), at: call.name.position)
@@ -219,7 +227,12 @@ extension Binder {
         }
         // Bound again where a text names an argument twice that has a subquery.
         let bound = { [self] () throws(QueryError) -> [TypedExpression] in try numbered(try bindAll(call.arguments, in: scope), of: call.name.text, in: scope) }
-        return try expand(text, try bound(), at: call.name.position, in: scope) { (place) throws(QueryError) in try bound()[place] }
+        let expanded = try expand(text, try bound(), at: call.name.position, in: scope) { (place) throws(QueryError) in try bound()[place] }
+        // What a text names is a number that is written as a name.
+        let registry = call.name.text.hasPrefix("to_reg") ? String(call.name.text.dropFirst(3)) : ""
+        guard expanded.type == .int64, context.catalog.dialect?.isRegistry(registry) == true else { return expanded }
+        dependsOnSession = true
+        return TypedExpression(expanded.expression, declared: registry, at: expanded.position)
     }
 
     /// The arguments with numbers in the place of names, where the function means objects by them: a constant must name one.

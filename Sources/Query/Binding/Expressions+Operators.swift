@@ -29,7 +29,8 @@ extension Binder {
                 default: break
                 }
             }
-            let sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
+            var sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
+            if op == .concatenate { sides = (try written(sides.0, in: scope), try written(sides.1, in: scope)) }
             let result = try binary(op, sides.0, sides.1, at: position)
             let list = op == .concatenate && isList(result.type) ? commonList([sides.0, sides.1]) : nil
             return TypedExpression(result, declared: list ?? Self.narrowed(result), at: position)

@@ -226,6 +226,7 @@ extension Binder {
     /// 4. a list of several dimensions, cast as a whole;
     /// 5. a list of values.
     func bindArrayCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistries(operand, type.name, dialect, at: operand.position, in: scope) }
         let single = TypeNameSyntax(name: type.name, modifiers: type.modifiers, isArray: false, position: type.position)
         let target = try self.target(single)
         /// Elements that the text has, each cast by itself.

@@ -40,7 +40,7 @@ extension Binder {
             // What is ordered by already orders nothing.
             if !order.contains(where: { $0.expression.isSame(as: key.expression) }) { order.append(key) }
         }
-        let (function, arguments, type) = try windowFunction(call, in: inner)
+        let (function, arguments, type, given) = try windowFunction(call, in: inner)
         let filter = try call.filter.map { (condition) throws(QueryError) in
             guard case .aggregate = function else { throw QueryError.unsupported("FILTER is for aggregates only", at: position) }
             return try bindCondition(condition, in: inner)
@@ -57,10 +57,10 @@ extension Binder {
         }
         guard case .aggregate(let aggregate) = function else {
             // It gives one of its values.
-            let kept = arguments.first.flatMap { $0.type == column.type ? declaredType($0) ?? Self.narrowed($0) : nil }
-            return TypedExpression(.column(column), declared: kept.flatMap { Self.isNarrow($0) ? $0 : nil }, at: position)
+            let kept = arguments.first.flatMap { $0.type == column.type ? given.map(DeclaredType.withoutLength) ?? Self.narrowed($0) : nil }
+            return TypedExpression(.column(column), declared: kept.flatMap { DeclaredType.isKept($0) ? $0 : nil }, at: position)
         }
-        return declared(TypedExpression(value(of: column, aggregate, arguments), at: position), of: aggregate, arguments.first)
+        return declared(TypedExpression(value(of: column, aggregate, arguments), at: position), of: aggregate, arguments.first, given)
     }
 
     /// The window itself, with what it takes from the one that it names.
@@ -98,12 +98,12 @@ extension Binder {
         return window
     }
 
-    /// The function, its arguments as it takes them, and the type of its value.
+    /// The function, its arguments as it takes them, the type of its value, and what its first argument is declared as.
     ///
     /// - Throws: bad-sql for a wrong number of arguments, and for what is no window function.
     private func windowFunction(
         _ call: FunctionSyntax, in scope: ExpressionScope
-    ) throws(QueryError) -> (WindowFunction, [Expression], ColumnType) {
+    ) throws(QueryError) -> (WindowFunction, [Expression], ColumnType, given: String?) {
         let name = call.name.text, position = call.name.position
         guard let function = FunctionRegistry.windows[name] else {
             guard FunctionRegistry.aggregates[name] != nil else {
@@ -113,7 +113,7 @@ extension Binder {
             }
             // Arguments may hold the SELECT's own aggregates: sum(sum(x)) OVER ().
             let bound = try aggregate(call, in: scope)
-            return (.aggregate(bound.function), bound.arguments, bound.column.type)
+            return (.aggregate(bound.call.function), bound.call.arguments, bound.call.column.type, bound.given)
         }
         guard !call.isStar else { throw .badSQL("\(name) takes no *", at: position) }
         let counts = function.definition.argumentCounts
@@ -122,9 +122,9 @@ extension Binder {
         }
         let values = try bindAll(call.arguments, in: scope)
         switch function {
-        case .rowNumber, .rank, .denseRank: return (function, [], .int64)
-        case .percentRank, .cumulativeDistribution: return (function, [], .double)
-        case .ntile: return (function, [try implicit(values[0], to: .int32, name)], .int32)
+        case .rowNumber, .rank, .denseRank: return (function, [], .int64, nil)
+        case .percentRank, .cumulativeDistribution: return (function, [], .double, nil)
+        case .ntile: return (function, [try implicit(values[0], to: .int32, name)], .int32, nil)
         default: break
         }
         var first = values[0]
@@ -136,7 +136,7 @@ extension Binder {
             let both = try unified([first, values[2]], name)
             arguments = [both[0], arguments[1], both[1]]
         }
-        return (function, arguments, TypeRules.widened(arguments[0].type))
+        return (function, arguments, TypeRules.widened(arguments[0].type), declaredType(first))
     }
 
     /// A function of lists over a window: what array_agg gathers of each argument in a row's frame.

@@ -14,7 +14,7 @@ extension Binder {
         switch syntax.kind {
         case .parameter(let number) where !expansions.isEmpty: return try expansionArgument(number, at: syntax.position, in: scope)
         case .name(let parts): return try bindName(parts, in: scope)
-        case .null, .boolean, .number, .string, .typedString, .interval, .parameter: return try bindConstant(syntax)
+        case .null, .boolean, .number, .string, .typedString, .interval, .parameter: return try bindConstant(syntax, in: scope)
         case .unary, .binary, .atTimeZone: return try bindOperator(syntax, in: scope)
         case .and, .or, .not: return try bindConnective(syntax, in: scope)
         case .isTest, .isDistinct, .between, .inList, .like: return try bindPredicate(syntax, in: scope)
@@ -29,7 +29,7 @@ extension Binder {
         case .field(let owner, let name):
             return TypedExpression(try field(name, of: try bindExpression(owner, in: scope).expression), at: syntax.position)
         case .star(let qualifier) where !qualifier.isEmpty:
-            guard let relation = qualifier.last, let row = try wholeRow(relation, from: scope.frame) else { throw unknownTable(qualifier[qualifier.count - 1], in: scope.frame) }
+            guard let relation = qualifier.last, let row = try wholeRow(relation, in: scope) else { throw unknownTable(qualifier[qualifier.count - 1], in: scope.frame) }
             return TypedExpression(row, declared: "record", at: syntax.position)
         case .star, .members: throw .badSQL("* is not allowed in \(scope.clause)", at: syntax.position)
         case .collated(let operand, let name): return try bindCollated(operand, name, in: scope)
@@ -58,7 +58,7 @@ extension Binder {
     // MARK: Constants
 
     /// - Throws: data-error for a text that is no value of its type.
-    private func bindConstant(_ syntax: ExpressionSyntax) throws(QueryError) -> TypedExpression {
+    private func bindConstant(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = syntax.position
         switch syntax.kind {
         case .boolean(let value): return TypedExpression(.literal(.boolean(value), .boolean), at: position)
@@ -68,6 +68,7 @@ extension Binder {
         case .string(let text): return TypedExpression(.text(text), isUntyped: true, at: position)
         case .typedString(let type, let text):
             let value = TypedExpression(.text(text), isUntyped: true, at: position)
+            if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
             let target = try target(type)
             return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
         case .interval(let text, let fields):
@@ -78,7 +79,7 @@ extension Binder {
             if let fields, case .some(.none) = named { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: position) }
             let read = IntervalText.read(Array(text.utf8)[...], fields: named ?? nil)
             guard let value = read.flatMap({ digits.isEmpty ? $0 : IntervalText.rounded($0, digitCount: Int(digits) ?? 6) }) else {
-                throw .data("“\(text.prefix(60))” is no INTERVAL", at: position).because(.invalidTime)
+                throw .data("“\(text.prefix(60))” is no INTERVAL", at: position).because(IntervalText.fault(of: Array(text.utf8)[...], fields: named ?? nil))
             }
             return TypedExpression(.literal(.interval(value), .interval), at: position)
         case .parameter(let number): return try parameter(number, at: position)

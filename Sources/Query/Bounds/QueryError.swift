@@ -21,6 +21,10 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         case divisionByZero, invalidText, severalRows, timeOutOfRange
         /// No date or time, and one whose numbers no calendar or clock has is `timeOutOfRange`.
         case invalidTime
+        /// A number of an interval's text is beyond what its field holds.
+        case intervalOverflow
+        /// An offset from UTC that no zone has.
+        case badOffset
         case negativeLimit, negativeOffset, badPower, badLogarithm, badLength, badPattern, invalidEscape, badValue, tooLong
         case badPlace, undefinedObject, notThatKind, nullName, fixedSetting
         /// COLLATE says two orders of what is compared.

@@ -48,6 +48,8 @@ package protocol CatalogDialect: Sendable {
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry?
     /// A schema whose relations are found without its name.
     var openSchema: String { get }
+    /// The schemas that names without one are looked up in, as the session has set them: tables are found by their names alone where `public` is among them.
+    var searchPath: [String] { get }
     /// A function as an expression of its arguments, `$1`, `$2` …; nil for one that is none.
     func expression(of function: String, argumentCount: Int) -> String?
     /// Of a function's arguments those that a registry's names and numbers may stand for: names become numbers. None for most functions.

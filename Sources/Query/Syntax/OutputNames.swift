@@ -8,7 +8,7 @@ enum OutputNames {
     private static let internalTypeNames = [
         "integer": "int4", "int": "int4", "bigint": "int8", "double precision": "float8", "double": "float8", "float": "float8",
         "decimal": "numeric", "dec": "numeric", "boolean": "bool", "timestamp with time zone": "timestamptz",
-        "character varying": "varchar", "blob": "bytea", "smallint": "int2", "real": "float4", "char": "bpchar", "character": "bpchar",
+        "character varying": "varchar", "blob": "bytea", "smallint": "int2", "real": "float4", "character": "bpchar",
     ]
 
     /// A name, and whether it is the value's own: that of a type or of CASE gives way to the next one further out.

@@ -206,7 +206,12 @@ extension Parser {
         case "double": if accept("precision") { name = "double precision" }
         // In quotes it is a type of its own.
         case "char" where isWord: name = accept("varying") ? "varchar" : "character"
-        case "character", "nchar": if accept("varying") { name = "varchar" }
+        case "character": if accept("varying") { name = "varchar" }
+        case "nchar" where isWord: name = accept("varying") ? "varchar" : "character"
+        case "national" where isWord && (at("character") || at("char")):
+            advance()
+            name = accept("varying") ? "varchar" : "character"
+        case "bit" where isWord: if accept("varying") { name = "bit varying" }
         default: break
         }
         var modifiers: [Int] = []

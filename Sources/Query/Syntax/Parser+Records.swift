@@ -22,7 +22,7 @@ extension Parser {
         var select = SelectSyntax(position: start)
         repeat {
             let name = try name("a column's name")
-            select.items.append(SelectItemSyntax(expression: try memberOfRecord(name, try typeName()), alias: name))
+            select.items.append(SelectItemSyntax(expression: try memberOfRecord(name, try typeName(), isBinary: isBinary), alias: name))
         } while acceptSymbol(",")
         try expectSymbol(")")
         try checkListCount(select.items.count, "a list of columns")
@@ -47,11 +47,11 @@ extension Parser {
     }
 
     /// A member as a type: of a scalar its text, read as that; a document stays one; null is NULL.
-    private mutating func memberOfRecord(_ name: NameSyntax, _ type: TypeNameSyntax) throws(QueryError) -> ExpressionSyntax {
+    private mutating func memberOfRecord(_ name: NameSyntax, _ type: TypeNameSyntax, isBinary: Bool) throws(QueryError) -> ExpressionSyntax {
         let owner = try node(.name([NameSyntax("record", at: name.position), NameSyntax("value", at: name.position)]), at: name.position)
         let key = try node(.string(name.text), at: name.position)
         let text = try node(.binary(.memberText, owner, key), at: name.position, over: [owner, key])
-        guard !type.isArray else { throw .unsupported("columns of records are no lists here: take the member as JSONB", at: type.position) }
+        if type.isArray { return try listOfRecord(owner, key, text, type, isBinary: isBinary) }
         guard type.name == "json" || type.name == "jsonb" else { return try node(.cast(text, type), at: name.position, over: [text]) }
         let part = try node(.binary(.member, owner, key), at: name.position, over: [owner, key])
         let cast = try node(.cast(part, type), at: name.position, over: [part])
@@ -60,4 +60,34 @@ extension Parser {
         let branch = ExpressionSyntax.CaseBranch(condition: test, result: cast)
         return try node(.caseWhen(operand: nil, branches: [branch], otherwise: nil), at: name.position, over: [test, cast])
     }
+
+    /// A member as a list: an array's elements, each as its text; what else stands there is read as a text of a list, which most are not.
+    private mutating func listOfRecord(
+        _ owner: ExpressionSyntax, _ key: ExpressionSyntax, _ text: ExpressionSyntax, _ type: TypeNameSyntax, isBinary: Bool
+    ) throws(QueryError) -> ExpressionSyntax {
+        let position = type.position
+        guard type.name != "json", type.name != "jsonb" else { throw .unsupported("columns of records are no lists of documents here: take the member as JSONB", at: position) }
+        func named(_ name: String) -> NameSyntax { NameSyntax(name, at: position) }
+        let prefix = isBinary ? "jsonb" : "json"
+        let part = try node(.binary(.member, owner, key), at: position, over: [owner, key])
+        let kind = try node(.function(FunctionSyntax(name: named(prefix + "_typeof"), arguments: [part])), at: position, over: [part])
+        let array = try node(.string("array"), at: position)
+        let elements: ExpressionSyntax
+        if Self.textNames.contains(type.name) {
+            var select = SelectSyntax(position: position)
+            select.items = [SelectItemSyntax(expression: try node(.name([named("item"), named("value")]), at: position), alias: nil)]
+            let items = FunctionSyntax(name: named(prefix + "_array_elements_text"), arguments: [part])
+            select.from = [.function(items, withOrdinality: false, alias: TableAliasSyntax(name: named("item"), columns: [named("value")]), position: position)]
+            elements = try node(.arrayQuery(QuerySyntax(body: .select(select), position: position)), at: position, over: [part])
+        } else {
+            // Numbers, truths and times in quotes are written alike in both, but for the brackets; so are arrays within arrays.
+            let marks = [text, try node(.string("[]"), at: position), try node(.string("{}"), at: position)]
+            elements = try node(.function(FunctionSyntax(name: named("translate"), arguments: marks)), at: position, over: marks)
+        }
+        let list = try node(.cast(elements, type), at: position, over: [elements]), other = try node(.cast(text, type), at: position, over: [text])
+        let branch = ExpressionSyntax.CaseBranch(condition: array, result: list)
+        return try node(.caseWhen(operand: kind, branches: [branch], otherwise: other), at: position, over: [kind, list, other])
+    }
+
+    private static let textNames: Set<String> = ["text", "varchar", "character varying", "string", "bpchar", "char", "character", "name"]
 }

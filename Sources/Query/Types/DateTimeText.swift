@@ -71,6 +71,14 @@ struct DateTimeText {
         return !reader.take(tokens) && reader.namesUnknownZone
     }
 
+    /// Whether a time is followed by digits behind a sign that are no offset: more than 15:59:59.
+    static func hasWrongOffset(_ text: ArraySlice<UInt8>) -> Bool {
+        guard let sign = text.lastIndex(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }), text[..<sign].contains(UInt8(ascii: ":")) else { return false }
+        let offset = text[sign...].prefix { $0 != 0x20 }, digits = offset.dropFirst()
+        guard !digits.isEmpty, digits.allSatisfy({ DateTimeTokens.isDigit($0) || $0 == UInt8(ascii: ":") }), digits.count(where: { $0 == UInt8(ascii: ":") }) <= 2 else { return false }
+        return secondsEast(of: offset) == nil
+    }
+
     /// An offset as a timestamp has it, `+02`, `-0330`, `+02:00:00`, in seconds; nil when the text is none.
     static func secondsEast(of text: ArraySlice<UInt8>) -> Int? {
         var rest = text.dropFirst()

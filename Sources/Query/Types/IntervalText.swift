@@ -36,6 +36,20 @@ package enum IntervalText {
         return reader.sum.interval.map { cut($0, fields) }
     }
 
+    /// What is wrong with a text that was not read: an interval whose numbers are too large, or none.
+    static func fault(of text: ArraySlice<UInt8>, fields: Fields? = nil) -> QueryError.Cause {
+        if let tokens = DateTimeTokens.split(text) {
+            switch verbose(tokens, fields) {
+            case .read: return .timeOutOfRange
+            case .outOfRange: return .intervalOverflow
+            case .other: break
+            }
+        }
+        // Digits alone make a number too large for its field.
+        let digits = text.drop { $0 == 0x20 }.dropFirst().prefix(while: DateTimeTokens.isDigit)
+        return text.drop { $0 == 0x20 }.first == UInt8(ascii: "P") && digits.count > 9 ? .intervalOverflow : .invalidTime
+    }
+
     /// With so many digits of a second at most; half of the last goes away from zero. Nil past the range.
     static func rounded(_ interval: Interval, digitCount: Int) -> Interval? {
         guard digitCount < 6 else { return interval }

@@ -58,6 +58,8 @@ package enum LiteralCast {
         if TypeRules.isTimestamp(type) || type == .date, DateTimeText.namesUnknownZone(slice) {
             throw .data("no such time zone: use a name of tzdata, as Europe/Kyiv", at: position).because(.badValue)
         }
+        if type == .interval { throw fault().because(IntervalText.fault(of: slice)) }
+        if TypeRules.isTimestamp(type), DateTimeText.hasWrongOffset(slice) { throw fault().because(.badOffset) }
         switch type {
         case .date, .time, .timestamp, .interval:
             // Numbers where a date's or a clock's stand, which none of them has.

@@ -27,7 +27,7 @@ enum TypeNames {
             switch narrow {
             case .int16: "int2"
             case .float32: "float4"
-            case nil: isPadded ? "bpchar(\(lengthMax ?? 0))" : declared
+            case nil: if let declared, let lengthMax { "\(declared)(\(lengthMax))" } else { declared }
             }
         }
     }
@@ -68,9 +68,10 @@ enum TypeNames {
         case "timestamptz", "timestamp with time zone": target = Target(type: .timestampTZ)
         case "interval": target = Target(type: .interval)
         case let name where name.hasPrefix("interval "): return try interval(syntax, String(name.dropFirst(9)))
-        case "tinyint", "time with time zone", "timetz", "money", "oid", "regclass", "bit", "hugeint":
-            throw .unsupported("the type \(syntax.name.uppercased()) is not supported", at: syntax.position)
-        default: throw unknown(syntax)
+        case "oid", "regclass": throw .unsupported("the type \(syntax.name.uppercased()) is not supported", at: syntax.position)
+        case let name:
+            guard let advice = UnsupportedTypes.advice[name] else { throw unknown(syntax) }
+            throw .unsupported("the type \(name.uppercased()) is not supported", at: syntax.position, hint: advice)
         }
         if TypeRules.isTimestamp(target.type) || target.type == .interval, syntax.modifiers.count == 1 {
             return Target(type: target.type, secondDigits: digits(syntax))
@@ -123,7 +124,7 @@ enum TypeNames {
         }
         guard let length = syntax.modifiers.first else { return Target(type: .string, declared: declared) }
         guard syntax.modifiers.count == 1, syntax.name != "text", (1...10_485_760).contains(length) else {
-            throw .badSQL("VARCHAR(n) needs n from 1 to 10485760", at: syntax.position)
+            throw .badSQL("VARCHAR(n) needs n from 1 to 10485760", at: syntax.position).because(.badValue)
         }
         return Target(type: .string, lengthMax: length, declared: declared)
     }

@@ -4,6 +4,7 @@ import XCTest
 /// of this server and of PostgreSQL 15 alike.
 final class AskedTests: XCTestCase {
     func test_answersAndFaults_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked.py") }
+    func test_typesLengthsAndNamesAsNumbers_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_types.py") }
     func test_infiniteTimesChanceAndSettings_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_values.py") }
     func test_randomDocumentsAndLists_areOrderedAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_order.py") }
     /// Of the kinds that PostgreSQL's and DuckDB's own suites are made of.

@@ -8,10 +8,12 @@ extension SQLFunction {
         forms: [[.string, .timestamp(isUTC: false)], [.string, .interval], [.string, .time], [.string, .timestampTZ, .string]]
     ) { (call, typing) throws(QueryError) in
         try call.count(2...3)
+        // Of NULL any field is NULL, as there.
+        if case .literal(.null, let type) = call.arguments[1].expression, call.arguments.count == 2, TypeRules.isTimestamp(type) || type == .interval { return .null(type) }
         let varying = try TimeField.varying(call.arguments[0], in: call, typing)
         let field = varying == nil ? try TimeField.named(call.arguments[0], in: call) : ""
         guard varying != nil || TimeField.ofTruncation.contains(field) else {
-            throw .badSQL("date_trunc cannot cut to “\(field)”", at: call.arguments[0].position).because(.badValue)
+            throw .badSQL("date_trunc cannot cut to “\(field)”", at: call.arguments[0].position).because(.notSupported)
         }
         let (function, name) = varying.map { (ScalarFunction.dateTruncEach, $0) } ?? (.dateTrunc, .text(field))
         let value = call.arguments[1]

@@ -46,6 +46,8 @@ extension SQLFunction {
     /// An exact number: whole, but for seconds and what is counted in them.
     private static func extracted(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         try call.count(2...2)
+        // Of NULL any field is NULL, as there.
+        if case .literal(.null, let type) = call.arguments[1].expression, type != .null { return .null(.decimal38(scale: 0)) }
         let field = try TimeField.named(call.arguments[0], in: call)
         var value = call.arguments[1]
         if value.isUntyped || value.type == .null {

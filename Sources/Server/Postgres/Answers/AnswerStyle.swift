@@ -6,12 +6,14 @@ struct AnswerStyle {
     /// Digits that a DOUBLE is rounded to, and a REAL to so many less than 9; nil for the fewest that tell the value.
     var floatDigits: (double: Int, single: Int)?
     var escapesBytes = false
+    /// Nil: numbers of registries stay numbers.
+    var names: RegistryNames?
 
     static let utc = AnswerStyle(zone: .utc)
 }
 
 extension AnswerStyle {
-    init(_ settings: SessionSettings, zone: TimeZoneRules) {
-        self.init(zone: zone, floatDigits: settings.extraFloatDigits.map { (max(1, 15 + $0), max(1, 6 + $0)) }, escapesBytes: settings.escapesBytes)
+    init(_ settings: SessionSettings, zone: TimeZoneRules, names: RegistryNames? = nil) {
+        self.init(zone: zone, floatDigits: settings.extraFloatDigits.map { (max(1, 15 + $0), max(1, 6 + $0)) }, escapesBytes: settings.escapesBytes, names: names)
     }
 }

@@ -6,15 +6,42 @@ enum BoundParameters {
     /// - Parameters:
     ///   - formats: none for text throughout, one for all, or one each.
     ///   - types: as ParameterDescription says them.
+    ///   - number: of what has a name in `regclass` or its kin.
     /// - Throws: 22P02, 22P03 and others for bytes that are no value of their type.
-    static func read(_ values: [[UInt8]?], formats: [WireFormat], types: [UInt32]) throws(PostgresFault) -> [QueryParameter] {
+    static func read(
+        _ values: [[UInt8]?], formats: [WireFormat], types: [UInt32], numbering number: (_ name: String, _ registry: String) throws -> Int64? = { _, _ in nil }
+    ) throws(PostgresFault) -> [QueryParameter] {
         var parameters: [QueryParameter] = []
         for (index, value) in values.enumerated() {
             let format = formats.count > 1 ? formats[index] : formats.first ?? .text
             let type = PostgresColumnType(index < types.count ? types[index] : PostgresType.text.rawValue) ?? .plain(.text)
+            if case .plain(let registry) = type, registry.isRegistry, format == .text, let value, let name = try self.name(value) {
+                parameters.append(.typed(.integer(try found(name, in: registry, number)), .int64))
+                continue
+            }
             parameters.append(try parameter(value, type, format))
         }
         return parameters
+    }
+
+    /// A text that is no number; `-` is 0.
+    private static func name(_ value: [UInt8]) throws(PostgresFault) -> String? {
+        let text = try text(value)
+        return text.isEmpty || text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) ? nil : text
+    }
+
+    private static func found(_ name: String, in registry: PostgresType, _ number: (String, String) throws -> Int64?) throws(PostgresFault) -> Int64 {
+        if name == "-" { return 0 }
+        let found: Int64?
+        do { found = try number(name, "\(registry)") } catch { throw FaultStates.fault(error) }
+        if let found { return found }
+        switch registry {
+        case .regclass: throw PostgresFault(.undefinedTable, "relation \"\(name)\" does not exist")
+        case .regtype: throw PostgresFault(.undefinedObject, "type \"\(name)\" does not exist")
+        case .regnamespace: throw PostgresFault(.undefinedSchema, "schema \"\(name)\" does not exist")
+        case .regrole: throw PostgresFault(.undefinedObject, "role \"\(name)\" does not exist")
+        default: throw PostgresFault(.undefinedFunction, "function \"\(name)\" does not exist")
+        }
     }
 
     private static func parameter(_ value: [UInt8]?, _ type: PostgresColumnType, _ format: WireFormat) throws(PostgresFault) -> QueryParameter {
@@ -49,7 +76,6 @@ enum BoundParameters {
     }
 
     private static func list(_ array: PostgresArray, _ type: ColumnType?) throws(PostgresFault) -> QueryParameter {
-        guard array.dimensions.count <= 1 else { throw PostgresFault(.featureNotSupported, "arrays of several dimensions are not supported") }
         var items: [Value] = []
         var scales: [Int] = []
         for item in array.values {
@@ -59,7 +85,8 @@ enum BoundParameters {
             items.append(value)
         }
         guard case .list(let field)? = type else { throw PostgresFault(.featureNotSupported, "arrays of the type \(array.element) are not supported") }
-        guard case .decimal = field.type else { return .typed(.list(items), .list(element: field)) }
+        let counts = array.dimensions.map { Int($0.count) }
+        guard case .decimal = field.type else { return nested(items, counts, of: field) }
         // All of a list have one scale.
         let scale = scales.max() ?? 0
         for (index, item) in items.enumerated() {
@@ -67,7 +94,17 @@ enum BoundParameters {
             guard let rescaled = LiteralCast.rescaled(digits, from: scales[index], precision: 38, to: scale) else { throw tooManyDigits }
             items[index] = .decimal(rescaled)
         }
-        return .typed(.list(items), .list(element: Field("element", .decimal38(scale: scale))))
+        return nested(items, counts, of: Field("element", .decimal38(scale: scale)))
+    }
+
+    /// Values in the order of rows as lists of lists.
+    private static func nested(_ items: [Value], _ counts: [Int], of field: Field) -> QueryParameter {
+        var (values, type) = (items, ColumnType.list(element: field))
+        for count in counts.dropFirst().reversed() where count > 0 {
+            values = stride(from: 0, to: values.count, by: count).map { .list(Array(values[$0..<min($0 + count, values.count)])) }
+            type = .list(element: Field("element", type))
+        }
+        return .typed(.list(values), type)
     }
 
     private static func document(_ text: [UInt8], _ type: ColumnType) throws(PostgresFault) -> Value {

@@ -14,7 +14,8 @@ struct CellEncoder {
         /// Narrower on the wire than in a column.
         case shorts([Int32])
         case oids([Int64])
-        case procedures([Int64])
+        /// Numbers of a registry, which are names in text.
+        case named([Int64], registry: String)
         case singles([Double])
         case letters(ByteArrays)
         /// int2vector and oidvector.
@@ -60,7 +61,7 @@ struct CellEncoder {
     private static func source(_ column: Column, _ format: WireFormat, _ style: AnswerStyle, as type: PostgresColumnType) -> Source? {
         switch (type, column.values) {
         case (.plain(let plain), .int32(let values)) where plain == .int2: .shorts(values)
-        case (.plain(let plain), .int64(let values)) where plain == .regproc: .procedures(values)
+        case (.plain(let plain), .int64(let values)) where plain.isRegistry: .named(values, registry: "\(plain)")
         case (.plain(let plain), .int64(let values)) where plain.form == .oid: .oids(values)
         case (.plain(.float4), .double(let values)): .singles(values)
         case (.plain(.char), .bytes(let arrays)): .letters(arrays)
@@ -216,7 +217,7 @@ struct CellEncoder {
         case .bools(let bits): text.append(UInt8(ascii: bits[row] ? "t" : "f"))
         case .int32(let values), .shorts(let values): NumberText.appendInteger(Int64(values[row]), to: &text)
         case .int64(let values), .oids(let values): NumberText.appendInteger(values[row], to: &text)
-        case .procedures(let values): text += SystemProcedure.name(of: values[row]).utf8
+        case .named(let values, let registry): style.names?.append(values[row], in: registry, to: &text) ?? NumberText.appendInteger(values[row], to: &text)
         case .singles(let values):
             if let digits = style.floatDigits { return PostgresText.append(values[row], digits: digits.single, to: &text) }
             PostgresText.append(.float32(Float(values[row])), .plain(.float4), to: &text)
@@ -366,7 +367,7 @@ struct CellEncoder {
         case .int32(let values): Self.integer(values[row], to: &bytes)
         case .int64(let values): Self.integer(values[row], to: &bytes)
         case .shorts(let values): Self.integer(Int16(clamping: values[row]), to: &bytes)
-        case .oids(let values), .procedures(let values): Self.integer(UInt32(clamping: values[row]), to: &bytes)
+        case .oids(let values), .named(let values, _): Self.integer(UInt32(clamping: values[row]), to: &bytes)
         case .singles(let values): Self.integer(Float(values[row]).bitPattern, to: &bytes)
         // One byte, whatever it holds.
         case .letters(let arrays): bytes.append(arrays[row].first ?? 0)

@@ -52,6 +52,8 @@ enum FaultStates {
         case .severalRows: "21000"
         case .syntax: "42601"
         case .invalidTime: "22007"
+        case .intervalOverflow: "22015"
+        case .badOffset: "22009"
         case .negativeLimit: "2201W"
         case .negativeOffset: "2201X"
         case .badPower: "2201F"

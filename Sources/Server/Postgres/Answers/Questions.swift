@@ -59,11 +59,12 @@ final class Questions: @unchecked Sendable {
         return made
     }
 
+    /// A transaction sees one state of the store, and settings as they are.
+    private func catalog(_ state: SeenState) -> any QueryCatalog { (state.catalog as? SystemCatalog)?.with(settings) ?? state.catalog }
+
     /// - Parameter types: of the parameters, as their declarations say them; 0 where none does.
     private func context(_ state: SeenState, _ parameters: [QueryParameter], _ reading: SessionSettings.Reading, _ types: [UInt32] = []) -> QueryContext {
-        // A transaction sees one state of the store, and settings as they are.
-        let catalog = (state.catalog as? SystemCatalog)?.with(settings) ?? state.catalog
-        var context = QueryContext(catalog: catalog, parameters: parameters, timeZone: reading.zone, now: state.now)
+        var context = QueryContext(catalog: catalog(state), parameters: parameters, timeZone: reading.zone, now: state.now)
         context.usesRollups = settings.usesRollups
         context.session = changes
         for (index, number) in types.enumerated() { context.declaredParameters[index + 1] = AnswerColumns.declaredName(number) }
@@ -140,10 +141,13 @@ final class Questions: @unchecked Sendable {
             let state = !keepsState && question.isOfConstants(reading) ? nil : try seen(as: principal)
             let parameters: [QueryParameter] =
                 switch wanted.arguments {
-                case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes)
+                case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes) { [self] name, registry in
+                    try catalog(state ?? seen(as: principal)).dialect?.object(named: name, in: registry)
+                }
                 case .expressions(let pieces): pieces.isEmpty ? [] : try evaluate(pieces, as: question.parameterTypes, seen(as: principal), reading)
                 }
             portals[wanted.portal] = QuestionPortal(question, parameters, state, reading, isScrollable: wanted.isScrollable)
+            portals[wanted.portal]?.isForwardOnly = wanted.isForwardOnly
             return nil
         } catch {
             if case .expressions = wanted.arguments { return fault(error, of: 0) }
@@ -202,7 +206,8 @@ final class Questions: @unchecked Sendable {
         changes.begin(with: settings)
         guard let portal = portals[wanted.portal] else { return .failed(PostgresFault(.internalError, "a portal that is not there")) }
         do {
-            let style = AnswerStyle(settings, zone: try TimeZoneDatabase.system.rules(inAnyCase: portal.reading.zone) ?? .utc)
+            let names = portal.state.flatMap { catalog($0).dialect }.map { RegistryNames($0) }
+            let style = AnswerStyle(settings, zone: try TimeZoneDatabase.system.rules(inAnyCase: portal.reading.zone) ?? .utc, names: names)
             if try runAtOnce(portal) { return try give(portal, wanted, style) }
             let timer = statementTimeout > 0 ? timers.after(Double(statementTimeout) / 1_000) { [interruption] in interruption.interrupt(.timeout) } : nil
             asker.whenGone { [interruption] in interruption.interrupt(.gone) }
@@ -276,6 +281,7 @@ final class Questions: @unchecked Sendable {
             end(portal)
             return .finished(rows: given)
         case .fetch(let direction, let isMove):
+            if !isMove, portal.isForwardOnly, direction.repeats, portal.window.isOnRow { throw PostgresFault.goesForward }
             let given = try move(portal, direction, isMove ? nil : RowWriter(form: .rows(wanted.formats), columns: portal.question.columns, style: style))
             if portal.window.isAtEnd { end(portal) }
             return .finished(rows: given)

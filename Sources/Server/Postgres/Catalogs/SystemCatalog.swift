@@ -9,6 +9,8 @@ struct SystemSession: Sendable {
     /// Nil: none are set.
     var settings: SessionSettings?
 
+    var path: SearchPath { SearchPath(settings?["search_path"]) }
+
     var version: String { "PostgreSQL 15.0 (Till \(TillVersion.text))" }
 }
 
@@ -43,6 +45,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     // MARK: PostgreSQL's
 
     var openSchema: String { "pg_catalog" }
+    var searchPath: [String] { session.path.schemas }
 
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
         guard schema == "pg_catalog" else { return try base.entry(named: name, inSchema: schema) }
@@ -61,7 +64,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func type(named name: String) -> ColumnType? {
         switch name {
         case "oid", "xid", "cid": .int64
-        case "name", "char", "bpchar", "pg_node_tree", "aclitem", "cstring", "unknown": .string
+        case "name", "char", "bpchar", "pg_node_tree", "aclitem", "cstring", "unknown", "void": .string
         default: nil
         }
     }
@@ -78,11 +81,13 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
             var parts = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }
             if parts.count == 2, parts[0] == "pg_catalog" { return SystemRelation.byName[parts[1]]?.number }
             if parts.count == 2, parts[0] == "information_schema" { return InformationSchema.byName[parts[1]]?.number }
-            if parts.count == 2, parts[0] == "public" { parts.removeFirst() }
+            let isQualified = parts.count == 2 && parts[0] == "public"
+            if isQualified { parts.removeFirst() }
             if parts.count == 2, let schema = base.schemas.first(where: { $0.name == parts[0] }) {
                 return schema.entryNames.contains(parts[1]) ? SystemNumber.relation(parts[1], inSchema: schema.name) : nil
             }
             guard parts.count == 1 else { return nil }
+            guard isQualified || session.path.hasTables else { return SystemRelation.byName[parts[0]]?.number }
             if base.entryNames.contains(parts[0]) { return SystemNumber.relation(parts[0]) }
             if parts[0].hasSuffix("_pkey"), case let table = String(parts[0].dropLast(5)), base.entryNames.contains(table), case .table? = try base.entry(named: table) {
                 return SystemNumber.index(of: table)
@@ -91,7 +96,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         case "regtype": return SystemType.number(named: name)
         case "regnamespace": return SystemRows.namespaces(base).first { $0.name == name }?.number
         case "regproc": return SystemProcedure.number(named: name)
-        case "regprocedure": return SystemProcedure.number(named: String(name.prefix { $0 != "(" }))
+        case "regprocedure": return SystemProcedure.number(signed: name) ?? SystemProcedure.number(named: String(name.prefix { $0 != "(" }))
         case "regrole": return name == session.user ? SystemNumber.asker : name == SystemRows.owner ? SystemNumber.owner : nil
         default: return nil
         }
@@ -102,15 +107,17 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         case "regclass":
             if let relation = SystemRelation.all.first(where: { $0.number == number }) { return relation.name }
             if let relation = InformationSchema.all.first(where: { $0.number == number }) { return "information_schema.\(relation.name)" }
-            if let name = base.entryNames.first(where: { SystemNumber.relation($0) == number }) { return Self.quoted(name) }
+            let before = session.path.hasTables ? "" : "public."
+            if let name = base.entryNames.first(where: { SystemNumber.relation($0) == number }) { return before + Self.quoted(name) }
             for schema in base.schemas {
                 if let name = schema.entryNames.first(where: { SystemNumber.relation($0, inSchema: schema.name) == number }) { return "\(schema.name).\(name)" }
             }
-            return base.entryNames.first { SystemNumber.index(of: $0) == number }.map { Self.quoted("\($0)_pkey") }
+            return base.entryNames.first { SystemNumber.index(of: $0) == number }.map { before + Self.quoted("\($0)_pkey") }
         case "regtype": return SystemType.byNumber[number]?.shown
         case "regnamespace": return SystemRows.namespaces(base).first { $0.number == number }?.name
         case "regrole": return number == SystemNumber.asker ? session.user : number == SystemNumber.owner ? SystemRows.owner : nil
-        case "regproc", "regprocedure": return SystemProcedure.name(of: number)
+        case "regproc": return SystemProcedure.name(of: number)
+        case "regprocedure": return SystemProcedure.signature(of: number)
         default: return nil
         }
     }
@@ -148,7 +155,7 @@ extension String {
 /// Numbers of what the store has, which have none of their own: made of names, so that they are the same in each session and after each start.
 enum SystemNumber {
     /// PostgreSQL's first for what users make.
-    private static let first: Int64 = 16_384
+    static let first: Int64 = 16_384
     static let owner: Int64 = 10
     static let asker: Int64 = 16_383
 

@@ -9,8 +9,12 @@ enum SystemFunctions {
         switch (name, count) {
         case ("version", 0): quoted(session.version)
         case ("current_user", 0), ("session_user", 0), ("user", 0), ("current_role", 0): "\(quoted(session.user))::name"
-        case ("current_schema", 0): "'public'::name"
-        case ("current_schemas", 1): "CASE WHEN $1::boolean THEN ARRAY['pg_catalog', 'public']::name[] ELSE ARRAY['public']::name[] END"
+        case ("current_schema", 0): session.path.shown(among: schemas, withImplicit: false).first.map { "\(quoted($0))::name" } ?? "NULL::name"
+        case ("current_schemas", 1): "CASE WHEN $1::boolean THEN \(list(session.path.shown(among: schemas, withImplicit: true))) ELSE \(list(session.path.shown(among: schemas, withImplicit: false))) END"
+        case ("regclass_name", 1) where !session.path.hasTables: "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(qualifiedName), ($1 + 0)::text) END"
+        case ("to_regclass", 1) where !session.path.hasTables:
+            "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, CASE WHEN n.nspname = 'pg_catalog' THEN c.relname END))"
+        case ("pg_table_is_visible", 1) where !session.path.hasTables: "\(visible) AND $1 < \(SystemNumber.first)"
         case ("current_database", 0), ("current_catalog", 0): "\(quoted(session.database))::name"
         case ("pg_backend_pid", 0): "\(session.processID)"
         case ("pg_is_in_recovery", 0), ("pg_is_wal_replay_paused", 0): "false"
@@ -25,6 +29,10 @@ enum SystemFunctions {
 
     /// When the door was opened.
     static let startedAt = CalendarText.now
+
+    private static let schemas: Set<String> = ["pg_catalog", "information_schema", "public", "till"]
+
+    private static func list(_ names: [String]) -> String { "ARRAY[\(names.map(quoted).joined(separator: ", "))]::name[]" }
 
     private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 
@@ -44,9 +52,14 @@ enum SystemFunctions {
     /// A relation as SQL names it: with its schema where it is not on the path.
     private static let relationName =
         "(SELECT CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
+    private static let qualifiedName =
+        "(SELECT CASE WHEN n.nspname = 'pg_catalog' THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
     private static let nothing = "NULL::text"
     /// The sum is a plain number, here and below: a cast of a registry's to text would ask for its name again.
     private static let procedureName = "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT p.proname FROM pg_catalog.pg_proc p WHERE p.oid = $1), ($1 + 0)::text) END"
+
+    private static let procedureSignature =
+        "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT p.proname || '(' || replace(oidvectortypes(p.proargtypes), ', ', ',') || ')' FROM pg_catalog.pg_proc p WHERE p.oid = $1), ($1 + 0)::text) END"
 
     /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
     private static let named: [Key: String] = {
@@ -60,7 +73,7 @@ enum SystemFunctions {
             Key("regclass_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(relationName), ($1 + 0)::text) END",
             Key("regnamespace_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1), ($1 + 0)::text) END",
             Key("regrole_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), ($1 + 0)::text) END",
-            Key("regproc_name", 1): procedureName, Key("regprocedure_name", 1): procedureName, Key("regoper_name", 1): "($1 + 0)::text", Key("regoperator_name", 1): "($1 + 0)::text",
+            Key("regproc_name", 1): procedureName, Key("regprocedure_name", 1): procedureSignature, Key("regoper_name", 1): "($1 + 0)::text", Key("regoperator_name", 1): "($1 + 0)::text",
             Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname END))",
             Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.typname = $1::text OR t.shown = $1::text)",
             Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)",
@@ -71,7 +84,7 @@ enum SystemFunctions {
                 "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT v.x FROM unnest($2) AS v(x)) AS w)",
             Key("array_remove", 2): "ARRAY(SELECT u.x FROM unnest($1) AS u(x) WHERE u.x IS DISTINCT FROM $2)",
             Key("array_append", 2): "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT $2) AS w(x))",
-            Key("pg_advisory_unlock_all", 0): "''", Key("pg_encoding_max_length", 1): "4",
+            Key("pg_advisory_unlock_all", 0): "''::void", Key("pg_encoding_max_length", 1): "4",
             Key("array_length", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
             Key("array_upper", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
             Key("array_lower", 2): "(SELECT CASE WHEN count(*) > 0 THEN 1 END FROM unnest($1) AS u(x))",
@@ -91,15 +104,15 @@ enum SystemFunctions {
             Key("pg_relation_is_updatable", anyCount): "0", Key("pg_column_is_updatable", anyCount): "false", Key("pg_tablespace_location", 1): "''",
             Key("pg_tablespace_size", 1): "0::bigint", Key("pg_partition_ancestors", 1): "NULL::bigint", Key("pg_partition_root", 1): "NULL::bigint",
             Key("pg_advisory_unlock", anyCount): "false", Key("pg_try_advisory_lock", anyCount): "true", Key("pg_try_advisory_lock_shared", anyCount): "true",
-            Key("pg_try_advisory_xact_lock", anyCount): "true", Key("pg_advisory_lock", anyCount): "''", Key("pg_advisory_lock_shared", anyCount): "''",
-            Key("pg_advisory_xact_lock", anyCount): "''", Key("pg_advisory_unlock_shared", anyCount): "false", Key("pg_cancel_backend", 1): "false", Key("pg_terminate_backend", 1): "false",
+            Key("pg_try_advisory_xact_lock", anyCount): "true", Key("pg_advisory_lock", anyCount): "''::void", Key("pg_advisory_lock_shared", anyCount): "''::void",
+            Key("pg_advisory_xact_lock", anyCount): "''::void", Key("pg_advisory_unlock_shared", anyCount): "false", Key("pg_notify", 2): "''::void", Key("pg_cancel_backend", 1): "false", Key("pg_terminate_backend", 1): "false",
             Key("pg_index_column_has_property", 3): "lower($3::text) IN ('asc', 'nulls_last', 'orderable', 'returnable', 'search_array', 'search_nulls')",
             Key("pg_index_has_property", 2): "lower($2::text) IN ('clusterable', 'index_scan', 'bitmap_scan', 'backward_scan')",
             Key("pg_indexam_has_property", 2): "lower($2::text) IN ('can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include')",
             Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("pg_client_encoding", 0): "'UTF8'",
             Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "(SELECT ARRAY[]::text[] FROM pg_catalog.till_settings s WHERE s.name = lower($1::text))",
             Key("clock_timestamp", 0): "now()", Key("pg_terminate_backend", 2): "false",
-            Key("pg_advisory_xact_lock_shared", anyCount): "''", Key("pg_try_advisory_xact_lock_shared", anyCount): "true", Key("pg_safe_snapshot_blocking_pids", 1): "ARRAY[]::integer[]",
+            Key("pg_advisory_xact_lock_shared", anyCount): "''::void", Key("pg_try_advisory_xact_lock_shared", anyCount): "true", Key("pg_safe_snapshot_blocking_pids", 1): "ARRAY[]::integer[]",
             Key("has_parameter_privilege", anyCount): "false",
             Key("txid_current", 0): "3::bigint", Key("oidvectortypes", 1): vectorTypes,
             Key("pg_get_replica_identity_index", 1): "NULL::bigint",

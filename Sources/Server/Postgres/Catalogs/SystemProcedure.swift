@@ -59,6 +59,20 @@ struct SystemProcedure: Sendable {
         return byName[name.hasPrefix("pg_catalog.") ? String(name.dropFirst(11)) : name]
     }
 
+    /// `lower(text)`: by the types of its arguments; without brackets by its name alone.
+    static func number(signed text: String) -> Int64? {
+        guard let open = text.firstIndex(of: "("), text.hasSuffix(")") else { return nil }
+        let name = text[..<open].trimmingPrefix("pg_catalog.")
+        let types = text[text.index(after: open)...].dropLast().split(separator: ",").map { SystemType.number(named: String($0)) }
+        return all.first { $0.name == name && $0.arguments.map(Optional.some) == types }?.number
+    }
+
+    /// With the types of its arguments.
+    static func signature(of number: Int64) -> String {
+        guard let found = all.first(where: { $0.number == number }) else { return name(of: number) }
+        return "\(found.name)(\(found.arguments.map { SystemType.byNumber[$0]?.shown ?? "\($0)" }.joined(separator: ",")))"
+    }
+
     /// As PostgreSQL writes one; of one that is not there its number.
     static func name(of number: Int64) -> String { number == 0 ? "-" : byNumber[number] ?? "\(number)" }
 }

@@ -136,7 +136,7 @@ struct SystemRows {
         for relation in SystemRelation.all {
             for (index, column) in relation.columns.enumerated() {
                 let name = column.typeName
-                let number = SystemType.number(named: name.hasSuffix("[]") ? "_" + name.dropLast(2) : name) ?? 25
+                let number = SystemType.byName[name.hasSuffix("[]") ? "_" + name.dropLast(2) : name]?.number ?? 25
                 rows.append(attribute(column.name, index, of: relation.number, type: number, modifier: -1, isRequired: relation.isRequired(column, typeNumber: number)))
             }
         }

@@ -43,13 +43,17 @@ enum AnswerColumns {
 
     /// Types that catalogs and casts say, by the names that they say them by.
     private static let declared: [String: PostgresColumnType] = {
-        var found: [String: PostgresColumnType] = ["bpchar": .plain(.bpchar)]
+        var found: [String: PostgresColumnType] = [:]
         let types: [(String, PostgresType)] = [
             ("varchar", .varchar),
-            ("oid", .oid), ("xid", .xid), ("name", .name), ("char", .char), ("int2", .int2), ("float4", .float4), ("regproc", .regproc), ("int2vector", .int2vector),
-            ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem), ("record", .record),
+            ("oid", .oid), ("xid", .xid), ("name", .name), ("char", .char), ("int2", .int2), ("float4", .float4), ("int2vector", .int2vector),
+            ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem), ("record", .record), ("void", .void), ("regproc", .regproc), ("regprocedure", .regprocedure),
+            ("regoper", .regoper), ("regoperator", .regoperator), ("regclass", .regclass), ("regtype", .regtype), ("regnamespace", .regnamespace), ("regrole", .regrole), ("bpchar", .bpchar),
         ]
-        for (name, type) in types { (found[name], found[name + "[]"]) = (.plain(type), .array(of: type)) }
+        for (name, type) in types {
+            found[name] = .plain(type)
+            if type.arrayType != 0 { found[name + "[]"] = .array(of: type) }
+        }
         return found
     }()
 
@@ -63,7 +67,7 @@ enum AnswerColumns {
 
     /// The wire's type of a column: what was declared of it where its values can be told so, else that of its values.
     static func type(_ column: ResultColumn) -> PostgresColumnType {
-        guard let name = column.declared, let type = declared[name] else { return type(column.type) }
+        guard let name = column.declared, let type = declared[DeclaredType.withoutLength(name)] else { return type(column.type) }
         switch (type, column.type) {
         case (.plain(let plain), let own) where holds(own, plain): return type
         case (.array(let element), .list(let own)) where holds(own.type, element): return type
@@ -83,7 +87,12 @@ enum AnswerColumns {
 
     static func described(_ column: ResultColumn) -> WireField {
         let type = type(column)
-        return WireField(column.name, type: type.number, size: type.size, modifier: modifier(column.type))
+        return WireField(column.name, type: type.number, size: type.size, modifier: modifier(column))
+    }
+
+    private static func modifier(_ column: ResultColumn) -> Int32 {
+        guard let length = column.declared.flatMap(DeclaredType.length) else { return modifier(column.type) }
+        return Int32(clamping: length.addingReportingOverflow(modifierOffset).partialValue)
     }
 
     private static func modifier(_ type: ColumnType) -> Int32 {
@@ -103,8 +112,22 @@ enum AnswerColumns {
         switch PostgresColumnType(number) {
         case .plain(let type)?: return try columnType(type)
         case .array(let element)?: return try .list(element: Field("element", columnType(element) ?? .string))
-        case nil: throw PostgresFault(.featureNotSupported, "parameters of the type \(number) are not supported")
+        case nil: throw refused(number)
         }
+    }
+
+    /// Types without values here that a client may say, by number; lists of them have no other advice.
+    private static let namesOfRefused: [UInt32: String] = [
+        3904: "int4range", 3926: "int8range", 3906: "numrange", 3908: "tsrange", 3910: "tstzrange", 3912: "daterange", 600: "point", 601: "lseg", 602: "path", 603: "box", 604: "polygon",
+        628: "line", 718: "circle", 774: "macaddr8", 3614: "tsvector", 3615: "tsquery", 3220: "pg_lsn", 5069: "xid8",
+    ]
+
+    private static func refused(_ number: UInt32) -> PostgresFault {
+        let own = SystemType.byNumber[Int64(number)]
+        let name = own?.name ?? namesOfRefused[number]
+        let shown = own?.shown ?? name ?? "number \(number)"
+        let hint = name.flatMap { UnsupportedTypes.advice[$0] } ?? "send it as text"
+        return PostgresFault(.featureNotSupported, "parameters of the type \(shown) are not supported", hint: hint.prefix(1).uppercased() + hint.dropFirst() + ".")
     }
 
     private static func columnType(_ type: PostgresType) throws(PostgresFault) -> ColumnType? {

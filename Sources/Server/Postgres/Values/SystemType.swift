@@ -31,9 +31,33 @@ struct SystemType: Sendable {
 
     static let byNumber = Dictionary(uniqueKeysWithValues: all.map { ($0.number, $0) })
 
-    /// By its own name or as SQL writes it.
+    /// By the names that `pg_type` has.
+    static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// As SQL writes it, where `char` is not the type of that name, or by its own name, with or without lengths: `int`, `varchar(10)`, `timestamp(3) with time zone`, `text[]`.
     static func number(named name: String) -> Int64? {
-        let name = name.hasPrefix("pg_catalog.") ? String(name.dropFirst(11)) : name
-        return all.first { $0.name == name || $0.shown == name }?.number
+        var text = name.contains("\"") ? name : name.lowercased()
+        text = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        if text.hasPrefix("pg_catalog.") { text.removeFirst("pg_catalog.".count) }
+        var isList = false
+        while text.hasSuffix("]"), let open = text.lastIndex(of: "[") {
+            isList = true
+            text = String(text[..<open])
+        }
+        if let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close {
+            text = String(text[..<open]).trimmingSuffix(" ") + text[text.index(after: close)...]
+        }
+        text = others[text] ?? text
+        guard let found = all.first(where: { $0.name == text || $0.shown == text }) else { return nil }
+        return !isList ? found.number : found.array == 0 ? nil : found.array
     }
+
+    private static let others = [
+        "int": "int4", "decimal": "numeric", "dec": "numeric", "float": "float8", "double": "float8", "char": "bpchar", "nchar": "bpchar", "string": "text", "blob": "bytea",
+        "timestamp with time zone": "timestamptz", "time with time zone": "timetz",
+    ]
+}
+
+extension String {
+    fileprivate func trimmingSuffix(_ letter: Character) -> String { last == letter ? String(dropLast()) : self }
 }

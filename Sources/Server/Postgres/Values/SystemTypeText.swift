@@ -85,6 +85,7 @@ enum SystemTypeText {
         2278 void 4 t p P f , 0 0 void_in void_out void_recv void_send i p 0 void
         2281 internal 8 t p P f , 0 0 internal_in internal_out - - d p 0 internal
         2283 anyelement 4 t p P f , 0 0 anyelement_in anyelement_out - - i p 0 anyelement
+        2287 _record -1 f p P f , 2249 0 array_in array_out array_recv array_send d x 0 record[]
         2950 uuid 16 f b U f , 0 2951 uuid_in uuid_out uuid_recv uuid_send c p 0 uuid
         2951 _uuid -1 f b A f , 2950 0 array_in array_out array_recv array_send i x 0 uuid[]
         3802 jsonb -1 f b U f , 0 3807 jsonb_in jsonb_out jsonb_recv jsonb_send i x 0 jsonb

@@ -48,8 +48,9 @@ final class CellEncoderTests: XCTestCase {
         for number in [1_242, 0, 99] as [Int64] { builder.append(.integer(number)) }
         let column = builder.finish()
         var text: [UInt8] = [], binary: [UInt8] = []
+        let style = AnswerStyle(zone: .utc, names: RegistryNames(SystemCatalog(FixedCatalog(tables: []), SystemSession(user: "shop", database: "till", processID: 7))))
         for row in 0..<3 {
-            CellEncoder(column, .text, style: .utc, as: .plain(.regproc)).append(row, to: &text)
+            CellEncoder(column, .text, style: style, as: .plain(.regproc)).append(row, to: &text)
             CellEncoder(column, .binary, style: .utc, as: .plain(.regproc)).append(row, to: &binary)
         }
         XCTAssertEqual(String(decoding: text, as: UTF8.self), "boolin-99")

@@ -32,7 +32,7 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertGreaterThan(SystemType.all.count, 80)
         for relation in SystemRelation.all {
             XCTAssertNoThrow(try rows("SELECT * FROM pg_catalog.\(relation.name)"), relation.name)
-            XCTAssertEqual(try rows("SELECT '\(relation.name)'::regclass::oid, '\(relation.name)'::regclass::oid::regclass, '\(relation.name)'::regclass"), [[.integer(relation.number), .string(relation.name), .string(relation.name)]])
+            XCTAssertEqual(try rows("SELECT '\(relation.name)'::regclass::oid, '\(relation.name)'::regclass::oid::regclass::text, '\(relation.name)'::regclass::text"), [[.integer(relation.number), .string(relation.name), .string(relation.name)]])
         }
     }
 
@@ -57,7 +57,7 @@ final class SystemCatalogTests: XCTestCase {
             return found
         }
         XCTAssertEqual(
-            try rows("SELECT objoid::regclass, classoid::regclass, objsubid, description FROM pg_description ORDER BY objsubid"),
+            try rows("SELECT objoid::regclass::text, classoid::regclass::text, objsubid, description FROM pg_description ORDER BY objsubid"),
             [[.string("receipts"), .string("pg_class"), .integer(0), .string("Sales.")], [.string("receipts"), .string("pg_class"), .integer(2), .string("In all, with tax.")]])
         XCTAssertEqual(
             try rows("SELECT obj_description('receipts'::regclass, 'pg_class'), obj_description('receipts'::regclass), col_description('receipts'::regclass, 2), col_description('other'::regclass, 2)"),
@@ -74,7 +74,7 @@ final class SystemCatalogTests: XCTestCase {
 
     func test_informationSchema_isThereToo() throws {
         XCTAssertEqual(
-            try rows("SELECT 'information_schema.columns'::regclass::oid::regclass, 'information_schema.columns'::regclass::oid = to_regclass('information_schema.columns')"),
+            try rows("SELECT 'information_schema.columns'::regclass::oid::regclass::text, 'information_schema.columns'::regclass::oid = to_regclass('information_schema.columns')"),
             [[.string("information_schema.columns"), .boolean(true)]])
         XCTAssertEqual(
             try rows("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'information_schema.tables'::regclass AND attname IN ('table_name', 'table_type') ORDER BY attnum"),
@@ -124,7 +124,7 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(
             try rows("SELECT current_user, current_database(), current_schema, current_schemas(false), current_setting('TimeZone'), pg_backend_pid()"),
             [[.string("o'shop"), .string("till"), .string("public"), .list([.string("public")]), .string("UTC"), .integer(7)]])
-        XCTAssertEqual(try rows(#"SELECT '"Odd ""name"""'::regclass::oid::regclass"#), [[.string("Odd \"name\"")]])
+        XCTAssertEqual(try rows(#"SELECT '"Odd ""name"""'::regclass::oid::regclass::text"#), [[.string("Odd \"name\"")]])
         XCTAssertThrowsError(try rows("SELECT 'nothing'::regclass"))
     }
 

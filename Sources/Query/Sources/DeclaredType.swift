@@ -1,0 +1,35 @@
+/// Names that values are declared by where the types here do not tell what PostgreSQL calls them: `oid`, `varchar(5)`, `regclass[]`.
+package enum DeclaredType {
+    private static let listSuffix = "[]"
+    private static let registries: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator"]
+    private static let withLists = registries.union(["int2", "float4", "name", "char", "varchar", "bpchar", "oid", "xid", "record"])
+
+    /// `varchar(5)` without its length, in lists too.
+    package static func withoutLength(_ name: String) -> String {
+        guard let open = name.firstIndex(of: "(") else { return name }
+        return String(name[..<open]) + (name.hasSuffix(listSuffix) ? listSuffix : "")
+    }
+
+    /// The n of `varchar(n)`, in lists too; nil of names that say none.
+    package static func length(_ name: String) -> Int? {
+        guard let open = name.firstIndex(of: "("), let close = name.lastIndex(of: ")"), open < close else { return nil }
+        return Int(name[name.index(after: open)..<close])
+    }
+
+    /// An `oid`, or one that is written as a name.
+    static func isNumber(_ name: String) -> Bool { name == "oid" || registries.contains(name) }
+
+    /// Whether lists of what is called so have a name of their own.
+    static func hasLists(_ name: String) -> Bool { withLists.contains(withoutLength(name)) }
+
+    /// What comes out of values of one name by a choice among them is called as they are.
+    static func isKept(_ name: String) -> Bool { name.hasSuffix(listSuffix) || hasLists(name) }
+
+    /// What values are called in common; nil where one of them has no name, or another.
+    static func common(_ names: [String?]) -> String? {
+        guard let first = names.first, let first else { return nil }
+        if names.allSatisfy({ $0 == first }) { return first }
+        let plain = withoutLength(first)
+        return names.allSatisfy { $0.map(withoutLength) == plain } ? plain : nil
+    }
+}
