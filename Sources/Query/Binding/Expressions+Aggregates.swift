@@ -370,7 +370,7 @@ extension Binder {
         case .arrayAggregate:
             let argument = value.type == .null ? Expression.null(.string) : value.expression
             // Lists are gathered as the rows of one that has a dimension more.
-            guard !argument.type.holdsRows else { throw .unsupported("array_agg of structs is not supported", at: position) }
+            guard !argument.type.holdsRows || declaredType(value) == "record" else { throw .unsupported("array_agg of structs is not supported", at: position) }
             return ([argument], .list(element: Field("element", argument.type)))
         case .anyValue, .singleValue, .countRows, .averageOfParts, .approximateDistinctJoined, .percentileContinuous, .percentileDiscrete, .mode:
             let argument = value.type == .null ? Expression.null(.string) : value.expression

@@ -14,7 +14,7 @@ enum SystemFunctions {
         case ("regclass_name", 1) where !session.path.hasTables: "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(qualifiedName), ($1 + 0)::text) END"
         case ("to_regclass", 1) where !session.path.hasTables:
             "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, CASE WHEN n.nspname = 'pg_catalog' THEN c.relname END))"
-        case ("pg_table_is_visible", 1) where !session.path.hasTables: "\(visible) AND $1 < \(SystemNumber.first)"
+        case ("pg_table_is_visible", 1): visible(among: "till_relations", below: session.path.hasTables ? SystemNumber.firstForeign : SystemNumber.first)
         case ("current_database", 0), ("current_catalog", 0): "\(quoted(session.database))::name"
         case ("pg_backend_pid", 0): "\(session.processID)"
         case ("pg_is_in_recovery", 0), ("pg_is_wal_replay_paused", 0): "false"
@@ -49,6 +49,11 @@ enum SystemFunctions {
 
     /// pg_catalog's and the store's own are on the path; information_schema's are not. Numbers tell them apart.
     private static let visible = "CASE WHEN $1 IS NULL THEN NULL ELSE $1 NOT BETWEEN 13000 AND 13999 AND $1 < \(SystemNumber.firstForeign) END"
+    /// The same of numbers that are in a relation, and NULL of others.
+    private static func visible(among relation: String, below bound: Int64) -> String {
+        "(SELECT o.oid NOT BETWEEN 13000 AND 13999 AND o.oid < \(bound) FROM pg_catalog.\(relation) o WHERE o.oid = $1)"
+    }
+
     /// A relation as SQL names it: with its schema where it is not on the path.
     private static let relationName =
         "(SELECT CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
@@ -97,7 +102,7 @@ enum SystemFunctions {
             Key("col_description", 2): "(SELECT d.description FROM pg_catalog.pg_description d WHERE d.objoid = $1 AND d.objsubid = $2 AND d.objsubid > 0)",
             Key("pg_get_constraintdef", anyCount): "(SELECT 'PRIMARY KEY (ticket_id)' FROM pg_catalog.pg_constraint o WHERE o.oid = $1)",
             Key("pg_get_indexdef", 1): indexDefinition,
-            Key("pg_get_indexdef", 3): "CASE WHEN $2 = 0 THEN \(indexDefinition) ELSE 'ticket_id' END",
+            Key("pg_get_indexdef", 3): "CASE WHEN $1 IS NULL OR $2 IS NULL OR $3 IS NULL THEN NULL WHEN $2 = 0 THEN \(indexDefinition) ELSE 'ticket_id' END",
             Key("pg_relation_size", anyCount): "0::bigint", Key("pg_table_size", anyCount): "0::bigint", Key("pg_total_relation_size", anyCount): "0::bigint",
             Key("pg_database_size", 1): "0::bigint", Key("pg_indexes_size", 1): "0::bigint", Key("pg_size_pretty", 1): sizePretty,
             Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", anyCount): "true",
@@ -124,6 +129,9 @@ enum SystemFunctions {
         for function in ["pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_collation_is_visible", "pg_opclass_is_visible", "pg_conversion_is_visible", "pg_opfamily_is_visible", "pg_statistics_obj_is_visible", "pg_ts_config_is_visible", "pg_ts_dict_is_visible", "pg_ts_parser_is_visible", "pg_ts_template_is_visible"] {
             found[Key(function, 1)] = visible
         }
+        found[Key("pg_table_is_visible", 1)] = visible(among: "till_relations", below: SystemNumber.firstForeign)
+        found[Key("pg_type_is_visible", 1)] = visible(among: "till_type_names", below: SystemNumber.firstForeign)
+        found[Key("pg_function_is_visible", 1)] = visible(among: "pg_proc", below: .max)
         for kind in ["table", "column", "any_column", "schema", "database", "function", "type", "sequence", "tablespace", "language", "foreign_data_wrapper", "server"] {
             for count in kind == "column" ? 3...4 : 2...3 { found[Key("has_\(kind)_privilege", count)] = right(on: kind, count) }
         }
@@ -196,10 +204,11 @@ enum SystemFunctions {
 
     private static let formatType = """
         CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0 THEN '-'
-            WHEN $1 = 1700 AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || ')'
-            WHEN $1 = 1231 AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || ')[]'
-            WHEN $1 = 1042 AND $2 IS NOT NULL THEN CASE WHEN $2 > 4 THEN 'character(' || ($2 - 4)::text || ')' ELSE 'bpchar' END
-            WHEN $1 = 1043 AND $2 > 4 THEN 'character varying(' || ($2 - 4)::text || ')'
+            WHEN $1 IN (1700, 1231) AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || CASE WHEN $1 = 1231 THEN ')[]' ELSE ')' END
+            WHEN $1 IN (1042, 1014) AND $2 IS NOT NULL THEN CASE WHEN $2 > 4 THEN 'character(' || ($2 - 4)::text || ')' ELSE 'bpchar' END || CASE WHEN $1 = 1014 THEN '[]' ELSE '' END
+            WHEN $1 IN (1043, 1015) AND $2 > 4 THEN 'character varying(' || ($2 - 4)::text || CASE WHEN $1 = 1015 THEN ')[]' ELSE ')' END
+            WHEN $1 IN (1083, 1183, 1114, 1115, 1184, 1185) AND $2 >= 0 THEN CASE WHEN $1 IN (1083, 1183) THEN 'time(' ELSE 'timestamp(' END || $2::text
+                || CASE WHEN $1 IN (1184, 1185) THEN ') with time zone' ELSE ') without time zone' END || CASE WHEN $1 IN (1183, 1115, 1185) THEN '[]' ELSE '' END
             ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), '???') END
         """
 }
