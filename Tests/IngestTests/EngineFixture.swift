@@ -10,6 +10,8 @@ final class EngineFixture: Sendable {
     static let own = Principal(clientID: "c1", access: .readWrite, scope: .own)
 
     /// After a start that has failed, at which a process ends and leaves every file as it is: here threads of what was begun go on, and hold its lock.
+    ///
+    /// - Parameter path: of a store, or of a bucket's cache.
     static func forgetFailedStart(_ path: String) { try? FileManager.default.removeItem(atPath: "\(path)/LOCK") }
 
     init(_ path: String, clock: Clock = .system, change: (inout Engine.Options) -> Void = { _ in }) throws {

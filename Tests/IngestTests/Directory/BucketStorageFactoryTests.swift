@@ -227,7 +227,7 @@ final class BucketStorageFactoryTests: XCTestCase {
             let storages = try factory(cache: cache)
             let fixture: EngineFixture
             do { fixture = try EngineFixture(data.path) { $0.storages = storages } } catch {
-                EngineFixture.forgetFailedStart(data.path)
+                for path in [data.path, cache] { EngineFixture.forgetFailedStart(path) }
                 return "\(error)"
             }
             var text: String?
