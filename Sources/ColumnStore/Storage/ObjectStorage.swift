@@ -49,8 +49,8 @@ public protocol ObjectStorage: Sendable {
     /// - Throws: `.notFound`.
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes
 
-    /// Says that these objects will be opened soon: where that waits for a network, they are asked for side by side. Never fails.
-    func expect(_ keys: [String])
+    /// Says that these objects will be opened soon: where that waits for a network, their ends are asked for side by side. Never fails.
+    func expect(_ ends: [WantedEnd])
 
     /// Lets go of what is kept of an object beside the storage itself, since it was found to be wrong: the next reading asks the storage. Never fails.
     func forget(_ key: String)
@@ -71,7 +71,7 @@ public protocol ObjectStorage: Sendable {
 }
 
 extension ObjectStorage {
-    public func expect(_ keys: [String]) {}
+    public func expect(_ ends: [WantedEnd]) {}
     public func forget(_ key: String) {}
 
     public func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) {
@@ -132,6 +132,15 @@ public struct WantedObject: Sendable {
     public init(key: String, byteCount: Int64? = nil, byteCountMax: Int) {
         (self.key, self.byteCount, self.byteCountMax) = (key, byteCount, byteCountMax)
     }
+}
+
+/// An object that is opened by its end.
+public struct WantedEnd: Sendable {
+    public let key: String
+    /// About how many bytes of the end are read first: a hint. A storage brings what it brings of every end, and more only up to a bound of its own.
+    public let byteCount: Int
+
+    public init(key: String, byteCount: Int = 0) { (self.key, self.byteCount) = (key, byteCount) }
 }
 
 /// One object, as a listing shows it.

@@ -56,3 +56,20 @@ final class ColdAhead: Sendable {
         return try first?.take()
     }
 }
+
+/// A data file that is opened on a thread of its own, for whoever reads the files in their order: a footer that is longer than the end that opening brings is another round
+/// trip, which some go through together.
+final class FileAhead: Sendable {
+    private let opened = Monitor<Result<ParquetFile, any Error>?>(nil)
+
+    init(_ open: @escaping @Sendable () throws -> ParquetFile) {
+        let (opened, scope) = (opened, WaitScope.current)
+        WorkerThread(name: "ahead", isDetached: true) {
+            let made = Result { try WaitScope.run(scope, open) }
+            opened.broadcast { $0 = made }
+        }
+    }
+
+    /// - Throws: what opening it has thrown.
+    func take() throws -> ParquetFile { try opened.wait { $0 }.get() }
+}

@@ -10,6 +10,8 @@ final class ColdPieces: Sendable {
     private struct State {
         /// Taken from the end.
         var files: [DataFile]
+        /// Taken from those, the next one first; nil: it is opened in its turn.
+        var opening: [(file: DataFile, ahead: FileAhead?)] = []
         /// The file at hand, and its parts still to be given out.
         var scan: ParquetScan?
         var location = ""
@@ -37,6 +39,8 @@ final class ColdPieces: Sendable {
     /// Of pieces that a disk is asked for: enough to have it at work while others are decoded.
     private static let expectedCountMax = 16
     private static let expectedByteCountMax: Int64 = 16 << 20
+    /// Of files behind a network whose footers come side by side: as many as the storage asks for at once.
+    private static let openingCountMax = 16
 
     init(_ table: ColdTable, _ plan: ColdScanPlan, _ files: [DataFile], budget: ScanBudget? = nil, takesCoarser: Bool = false) {
         (self.table, self.plan, self.budget, self.takesCoarser) = (table, plan, budget, takesCoarser)
@@ -77,14 +81,26 @@ final class ColdPieces: Sendable {
     private func nextPart(_ state: inout State) throws -> Piece? {
         while true {
             if let scan = state.scan, let part = state.parts.popFirst() { return Piece(scan: scan, location: state.location, part: part) }
-            guard let file = state.files.popLast() else { return nil }
-            let scan = try table.reading(file.location) { try plan.scan(try takesCoarser ? table.open(file, reading: plan.columns) : table.open(file)) }
+            guard let (file, ahead) = nextFile(&state) else { return nil }
+            let scan = try table.reading(file.location) { try plan.scan(try ahead?.take() ?? open(file)) }
             plan.request.counters.add { counts in
                 counts.filesRead += 1
                 counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count
             }
             (state.scan, state.location) = (scan, file.location)
-            state.parts = try plan.request.parts(of: scan, isLast: state.files.isEmpty)[...]
+            state.parts = try plan.request.parts(of: scan, isLast: state.files.isEmpty && state.opening.isEmpty)[...]
         }
+    }
+
+    private func open(_ file: DataFile) throws -> ParquetFile { try takesCoarser ? table.open(file, reading: plan.columns) : table.open(file) }
+
+    /// The next file, while those after it are being opened where that waits for a network. What goes wrong with one is told in its turn.
+    private func nextFile(_ state: inout State) -> (file: DataFile, ahead: FileAhead?)? {
+        guard ahead != nil else { return state.files.popLast().map { ($0, nil) } }
+        while state.opening.count < Self.openingCountMax, let file = state.files.popLast() {
+            let isOpen = !takesCoarser && table.cache.known(file.location) != nil
+            state.opening.append((file, isOpen ? nil : FileAhead { [self] in try open(file) }))
+        }
+        return state.opening.isEmpty ? nil : state.opening.removeFirst()
     }
 }

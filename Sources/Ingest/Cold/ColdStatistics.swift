@@ -8,8 +8,8 @@ extension ColdTable {
     /// Footers that are looked at for how often values repeat, of the largest files.
     private static let sampledFileCount = 4
 
-    /// What the manifests say of the columns of all files, and the footers at hand of the largest ones. Made when first asked for: a version
-    /// never changes.
+    /// What the manifests say of the columns of all files, and the footers at hand of the largest ones. Made when first asked for, since a version
+    /// never changes, and again once more is known of those files.
     ///
     /// Estimates: bounds are of all rows ever written to the files, distinct counts the greatest of a file's. Plans may go wrong by them, answers
     /// not.
@@ -31,13 +31,34 @@ extension ColdTable {
             statistics.columns[field.name] = Self.statistics(of: field, files)
         }
         for file in files.sorted(by: { $0.recordCount > $1.recordCount }).prefix(Self.sampledFileCount) {
-            for (name, summary) in cache.known(file.location)?.summaries() ?? [:] {
-                guard let distinct = summary.distinctCount else { continue }
+            for (name, distinct) in distinctCounts(of: file.location) {
                 statistics.columns[name, default: ColumnStatistics()].distinctCount = max(distinct, statistics.columns[name]?.distinctCount ?? 0)
             }
         }
         return statistics
     }
+
+    /// Of a file that is open. They take a read for each column, one after the other, and far from each other in the file: no question waits for a network for them. There they are
+    /// found out behind its back, and the plans after that know them.
+    private func distinctCounts(of location: String) -> [String: Int] {
+        if let known = cache.distinctCounts(of: location) { return known }
+        guard let file = cache.known(location) else { return [:] }
+        guard file.bytes.waitsForNetwork else {
+            let counts = Self.distinctCounts(of: file)
+            cache.keep(counts, of: location)
+            return counts
+        }
+        guard cache.beginCounting(location) else { return [:] }
+        WorkerThread(name: "statistics", isDetached: true) { [weak self, cache] in
+            WorkerThread.lowerPriority(by: 5)
+            cache.keep(Self.distinctCounts(of: file), of: location)
+            guard let self else { return }
+            known.withLock { $0 = nil }
+        }
+        return [:]
+    }
+
+    private static func distinctCounts(of file: ParquetFile) -> [String: Int] { file.summaries().compactMapValues(\.distinctCount) }
 
     private static func statistics(of field: Field, _ files: [DataFile]) -> ColumnStatistics? {
         files.map { file in

@@ -11,6 +11,9 @@ final class ParquetFileCache: Sendable {
         var use: UInt64
         /// Files within it, by where they begin.
         var parts: [Int64: ParquetFile] = [:]
+        /// About how many distinct values its columns have; nil while nobody has found out.
+        var distinctCounts: [String: Int]?
+        var isCounted = false
     }
     private struct State {
         var files: [String: Entry] = [:]
@@ -51,6 +54,21 @@ final class ParquetFileCache: Sendable {
 
     /// The file if it is open; it does not count as used.
     func known(_ location: String) -> ParquetFile? { state.withLock { $0.files[location]?.file } }
+
+    /// About how many distinct values the columns of an open file have, where somebody has kept that.
+    func distinctCounts(of location: String) -> [String: Int]? { state.withLock { $0.files[location]?.distinctCounts } }
+
+    /// For who finds out how many distinct values there are: false where the file is not open any more, or another has begun.
+    func beginCounting(_ location: String) -> Bool {
+        state.withLock { state in
+            guard state.files[location]?.isCounted == false else { return false }
+            state.files[location]?.isCounted = true
+            return true
+        }
+    }
+
+    /// Goes when the file does.
+    func keep(_ distinctCounts: [String: Int], of location: String) { state.withLock { $0.files[location]?.distinctCounts = distinctCounts } }
 
     func remove(_ locations: some Sequence<String>) {
         state.withLock { state in for location in locations { state.files[location] = nil } }

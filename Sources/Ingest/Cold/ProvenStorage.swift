@@ -78,7 +78,7 @@ final class ProvenStorage: ObjectStorage {
     func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink { try base.create(key) }
     func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try base.get(key, range: range) }
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try base.open(key) }
-    func expect(_ keys: [String]) { base.expect(keys) }
+    func expect(_ ends: [WantedEnd]) { base.expect(ends) }
     func forget(_ key: String) { base.forget(key) }
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64? { try base.byteCount(of: key) }
 

@@ -32,7 +32,7 @@ struct TenuredStorage: ObjectStorage {
     func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) { try base.getEach(objects, body) }
     func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try base.get(key, range: range) }
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try base.open(key) }
-    func expect(_ keys: [String]) { base.expect(keys) }
+    func expect(_ ends: [WantedEnd]) { base.expect(ends) }
     func forget(_ key: String) { base.forget(key) }
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64? { try base.byteCount(of: key) }
     func list(prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) { try base.list(prefix: prefix, body) }

@@ -227,10 +227,15 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         for cold in tier.boundary.snapshot().cold.values {
             // What cannot be read is reported to whoever asks for it.
             guard let files = try? cold.iceberg.files() else { continue }
-            for file in files.suffix(ParquetFileCache.countMax).reversed() {
+            let newest = files.suffix(ParquetFileCache.countMax).reversed()
+            // Behind a network their ends come side by side.
+            if cold.isRemote { cold.iceberg.expect(newest) }
+            for file in newest {
                 if SteadyClock.seconds() > end { return }
                 _ = try? cold.open(file)
             }
+            // What the planner is told takes requests there, which no question waits for.
+            if cold.isRemote { _ = try? cold.statistics() }
         }
     }
 

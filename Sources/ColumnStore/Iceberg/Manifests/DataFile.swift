@@ -33,6 +33,15 @@ public struct DataFile: Sendable, Equatable {
     static let recordCountMax: Int64 = 1 << 40
     static let byteCountMax: Int64 = 1 << 40
 
+    /// Of a chunk in a footer: its numbers, its column's name, and bounds.
+    private static let chunkByteCountGuess = 256
+
+    /// About how long the footer is, by how many chunks it describes; 0 where nobody has said that.
+    var footerByteCountGuess: Int {
+        guard let splitOffsets, let columnSizes else { return 0 }
+        return splitOffsets.count.multipliedSaturating(by: columnSizes.ids.count).multipliedSaturating(by: Self.chunkByteCountGuess)
+    }
+
     /// A file of which nothing but its size is known: if it has rows, no filter leaves it out.
     public init(location: String, recordCount: Int64, byteCount: Int64) {
         self.location = location

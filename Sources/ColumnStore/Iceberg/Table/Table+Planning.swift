@@ -167,9 +167,20 @@ extension Table {
         return try manifests(of: snapshot).reduce((0, 0)) { ($0.0.addingSaturating($1.liveRowCount), $0.1 + $1.liveFileCount) }
     }
 
-    /// Says that data files will be opened soon.
+    /// Says that data files will be opened soon, and how much of the end of each is its footer.
     /// Those of other tables are passed over. Never fails.
-    public func expect(_ files: some Sequence<DataFile>) { storage.expect(files.compactMap { storage.key(ofLocation: $0.location) }) }
+    public func expect(_ files: some Sequence<DataFile>) {
+        var left = Self.expectedFooterByteCountMax
+        storage.expect(files.compactMap { file in
+            guard let key = storage.key(ofLocation: file.location) else { return nil }
+            let byteCount = min(left, file.footerByteCountGuess)
+            left = left.subtractingSaturating(byteCount)
+            return WantedEnd(key: key, byteCount: byteCount)
+        })
+    }
+
+    /// Of the footers of all files that are expected together: half of what fetched pieces of objects may hold, or the first would be gone before they are read.
+    private static let expectedFooterByteCountMax = 64 << 20
 
     /// Opens a data file of the table.
     ///

@@ -33,7 +33,7 @@ public struct RelocatedStorage: ObjectStorage {
     public func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) { try base.getEach(objects, body) }
     public func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try base.get(key, range: range) }
     public func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try base.open(key) }
-    public func expect(_ keys: [String]) { base.expect(keys) }
+    public func expect(_ ends: [WantedEnd]) { base.expect(ends) }
     public func forget(_ key: String) { base.forget(key) }
     public func byteCount(of key: String) throws(ColumnStoreError) -> Int64? { try base.byteCount(of: key) }
     public func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError) { try base.delete(key, proof) }

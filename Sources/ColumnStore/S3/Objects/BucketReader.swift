@@ -8,11 +8,24 @@ final class BucketReader: Sendable {
     let client: BucketClient
     let cache: RangeCache?
     private let pieces: FetchedPieces
+    private struct Opening {
+        var promises: [String: TransferPool.Promise<Opened>] = [:]
+        /// Their keys, the oldest first.
+        var order: [String] = []
+
+        mutating func take(_ key: String) -> TransferPool.Promise<Opened>? {
+            guard let promise = promises.removeValue(forKey: key) else { return nil }
+            order.removeAll { $0 == key }
+            return promise
+        }
+    }
     /// Objects that are being opened for whoever wants them soon.
-    private let opening = Mutex<[String: TransferPool.Promise<Opened>]>([:])
+    private let opening = Mutex(Opening())
 
     /// How much of an object's end is read to open it: the footer of most files.
     static let tailByteCount = 64 << 10
+    /// So much at most for who expects a longer footer: read in one with the end, it is not another round trip.
+    static let tailByteCountMax = 1 << 20
 
     /// - Parameter aheadByteCount: what was fetched and perhaps not used yet may hold so much.
     init(_ client: BucketClient, cache: RangeCache?, aheadByteCount: Int64) {
@@ -24,28 +37,31 @@ final class BucketReader: Sendable {
     func location(_ key: String) -> String { "\(client.endpoint.location)/\(key)" }
 
     /// Has objects opened side by side by the time that each is wanted.
-    func expect(_ keys: [String]) {
-        for key in keys.prefix(Self.openingCountMax) where cache?.byteCount(of: location(key)) == nil {
+    func expect(_ ends: [WantedEnd]) {
+        for end in ends.prefix(Self.openingCountMax) where cache?.byteCount(of: location(end.key)) == nil {
             opening.withLock { opening in
-                guard opening[key] == nil, opening.count < Self.openingCountMax else { return }
-                opening[key] = client.pool.start { [self] () throws(BucketFailure) in try fetchTail(key) }
+                guard opening.promises[end.key] == nil else { return }
+                // Who expected the oldest may never come for it.
+                if opening.order.count >= Self.openingCountMax { opening.promises[opening.order.removeFirst()] = nil }
+                opening.promises[end.key] = client.pool.start { [self] () throws(BucketFailure) in try fetchTail(end.key, byteCount: end.byteCount) }
+                opening.order.append(end.key)
             }
         }
     }
 
     /// Of those that nobody has asked for yet.
-    private static let openingCountMax = 256
+    static let openingCountMax = 256
 
     /// How long an object is and, where that was asked now, which content it has. The end of it is at hand then.
     func open(_ key: String) throws(BucketFailure) -> (byteCount: Int64, tag: String?) {
         if let cache, Self.isImmutable(key), let known = cache.byteCount(of: location(key)) { return (known, nil) }
-        if let expected = opening.withLock({ $0.removeValue(forKey: key) }) {
+        if let expected = opening.withLock({ $0.take(key) }) {
             do throws(BucketFailure) {
                 let found = try expected.wait()
                 return (found.byteCount, found.tag)
             } catch {
-                // The one who expected it has given up; we have not.
-                guard error.kind == .cancelled, !WaitScope.current.isCancelled() else { throw error }
+                // The one who expected it has given up, or had less time; we have not.
+                guard error.kind == .cancelled || error.kind == .unavailable, !WaitScope.current.isCancelled() else { throw error }
             }
         }
         let found = try fetchTail(key)
@@ -58,8 +74,10 @@ final class BucketReader: Sendable {
     }
 
     /// Reads an object's end and keeps it at hand.
-    private func fetchTail(_ key: String) throws(BucketFailure) -> Opened {
-        let tail = try client.tail(key, byteCount: Self.tailByteCount)
+    ///
+    /// - Parameter byteCount: how much of it is expected to be read.
+    private func fetchTail(_ key: String, byteCount: Int = 0) throws(BucketFailure) -> Opened {
+        let tail = try client.tail(key, byteCount: min(Self.tailByteCountMax, max(Self.tailByteCount, byteCount)))
         let range = tail.start..<tail.head.byteCount
         if !range.isEmpty {
             keep(key, tail.head.byteCount, range, tail.bytes, isLongest: true)
@@ -212,7 +230,7 @@ final class BucketReader: Sendable {
     func keepWhole(_ key: String, _ bytes: [UInt8]) { keep(key, Int64(bytes.count), 0..<Int64(bytes.count), bytes, isLongest: true) }
 
     func forget(_ key: String) {
-        opening.withLock { $0[key] = nil }
+        opening.withLock { _ = $0.take(key) }
         pieces.forget(key)
         cache?.forget(location(key))
     }

@@ -85,7 +85,7 @@ public final class BucketStorage: ObjectStorage {
         } catch { throw ColumnStoreError(error, key: location(of: key)) }
     }
 
-    public func expect(_ keys: [String]) { reader.expect(keys) }
+    public func expect(_ ends: [WantedEnd]) { reader.expect(ends) }
     public func forget(_ key: String) { reader.forget(key) }
 
     /// From the bucket, whatever the cache has.

@@ -8,6 +8,15 @@ final class ManifestTests: XCTestCase {
         bytes.map { (($0 < 16) ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
+    func test_footerByteCountGuess_isByChunks_andNothingWhereNobodySaidHowManyThereAre() {
+        var file = DataFile(location: "file:///t/a.parquet", recordCount: 5, byteCount: 2_441)
+        XCTAssertEqual(file.footerByteCountGuess, 0)
+        file.splitOffsets = [4, 5_000, 9_000]
+        XCTAssertEqual(file.footerByteCountGuess, 0)
+        file.columnSizes = [1: 10, 7: 20]
+        XCTAssertEqual(file.footerByteCountGuess, 3 * 2 * 256)
+    }
+
     /// The vectors are of a table partitioned by month; ours lack the partition's bytes and end in one field more.
     func test_encode_publishedVectors_agree() {
         var list = AvroEncoder()

@@ -92,6 +92,31 @@ final class BucketStorageTests: XCTestCase {
         XCTAssertEqual(bucket.seen.count, 3)
     }
 
+    /// One whose footer is long is opened by one request for its end, however long the footer was said to be.
+    func test_expectedEnd_comesWithItsFooter_inOneRequest() throws {
+        let content = Self.content(3 << 20)
+        for (said, read) in [(300_000, 300_000), (0, 64 << 10), (.max, 1 << 20)] as [(Int, Int)] {
+            let storage = BucketStorage(try client())
+            bucket.store("warehouse/t/a.parquet", content)
+            bucket.forgetSeen()
+            storage.expect([WantedEnd(key: "a.parquet", byteCount: said)])
+            let file = try storage.open("a.parquet")
+            XCTAssertEqual(try file.region(at: Int64(content.count - read), count: read).copied, Array(content.suffix(read)))
+            XCTAssertEqual(bucket.seen.compactMap { $0.headers["range"] }, ["bytes=-\(read)"], "\(said)")
+        }
+    }
+
+    /// Questions that were given up leave what they expected: those that come after are helped all the same.
+    func test_ends_areExpected_afterManyThatNobodyCameFor() throws {
+        let storage = BucketStorage(try client())
+        for number in 0..<300 { bucket.store("warehouse/t/\(number).parquet", [1, 2, 3]) }
+        storage.expect((0..<256).map { WantedEnd(key: "\($0).parquet") })
+        bucket.forgetSeen()
+        storage.expect([WantedEnd(key: "299.parquet")])
+        XCTAssertTrue(Patience.until { bucket.seen.contains { $0.key.hasSuffix("/299.parquet") } }, "it was not asked for ahead")
+        XCTAssertEqual(try storage.open("299.parquet").byteCount, 3)
+    }
+
     /// Whole objects come in their order, side by side, and no more of them than are wanted soon; what is longer than was said comes too.
     func test_getEach_asksSideBySide_inOrder_andStops() throws {
         let folder = try TemporaryDirectory()
