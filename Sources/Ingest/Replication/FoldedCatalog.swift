@@ -16,17 +16,24 @@ struct FoldedCatalog {
 
     /// Whether somebody has a key of that hash, by what is committed: for any thread, beside the one that folds. Whoever cannot be looked up just now has none.
     ///
-    /// - Parameter now: in microseconds since 1970: keys that are over are none.
-    static func hasKey(_ path: String, sha256 hash: [UInt8], at now: Int64) -> Bool {
+    /// - Parameters:
+    ///   - now: in microseconds since 1970: keys that are over are none.
+    ///   - roles: whose keys; nil: anybody's.
+    static func hasKey(_ path: String, sha256 hash: [UInt8], at now: Int64, roles: [Principal.Role]? = nil) -> Bool {
         guard access(path, F_OK) == 0 else { return false }
         do {
             let connection = try SQLiteConnection(path: path, mode: .readOnly)
             return try ["keys", "operator_keys"].contains { table in
-                let select = try connection.statement("SELECT 1 FROM \(table) WHERE secret_sha256 = ?1 AND (expires_at IS NULL OR expires_at > ?2)")
+                // Clients' keys have no role of their own: they are of their contracts.
+                let isOfClients = table == "keys"
+                if isOfClients, let roles, !roles.contains(.contract) { return false }
+                let select = try connection.statement("SELECT \(isOfClients ? "''" : "role") FROM \(table) WHERE secret_sha256 = ?1 AND (expires_at IS NULL OR expires_at > ?2)")
                 defer { select.reset() }
                 try select.bind(1, hash)
                 select.bind(2, now)
-                return try select.step()
+                guard try select.step() else { return false }
+                let role = select.text(0)
+                return isOfClients || roles?.contains { $0.rawValue == role } ?? true
             }
         } catch { return false }
     }

@@ -272,8 +272,12 @@ package final class ReplicaStore {
 
     /// Whether the store of a directory, as far as it is folded, knows a key of that hash. For any thread.
     ///
-    /// - Parameter now: in microseconds since 1970.
-    package static func hasKey(_ directory: String, sha256 hash: [UInt8], at now: Int64) -> Bool { FoldedCatalog.hasKey("\(directory)/catalog.sqlite", sha256: hash, at: now) }
+    /// - Parameters:
+    ///   - now: in microseconds since 1970.
+    ///   - roles: whose keys; nil: anybody's.
+    package static func hasKey(_ directory: String, sha256 hash: [UInt8], at now: Int64, roles: [Principal.Role]? = nil) -> Bool {
+        FoldedCatalog.hasKey("\(directory)/catalog.sqlite", sha256: hash, at: now, roles: roles)
+    }
 
     // MARK: Days
 

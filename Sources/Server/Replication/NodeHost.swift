@@ -418,6 +418,7 @@ final class NodeHost: CommitReplica {
     var metrics: [Metric] {
         let report = checkpoint.report
         return [
+            Metric(name: "cluster_record", help: "The last record that counts, as far as this machine of a pair knows.", kind: .gauge, labels: [], value: Double(standing.withLock { $0.committed.sequence })),
             Metric(name: "cluster_records_bytes", help: "Records that this machine of a pair keeps.", kind: .gauge, labels: [], value: Double(file.byteCount)),
             Metric(name: "cluster_first_record", help: "The first of them; what those before have made is in the checkpoint.", kind: .gauge, labels: [], value: Double(file.base.sequence + 1)),
             Metric(name: "cluster_checkpoint_record", help: "The last record that the checkpoint has.", kind: .gauge, labels: [], value: Double(report.record)),

@@ -55,6 +55,6 @@ enum SystemRoutes {
     private static func metrics(_ call: Call, _ server: ServerFigures) throws -> Response {
         var text = PrometheusText()
         server.write(to: &text)
-        return Response(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", bytes: Array(text.text.utf8))
+        return text.response
     }
 }

@@ -36,6 +36,20 @@ final class ReplicaStoreTests: XCTestCase {
 
     private static func rows(_ engine: Engine) throws -> [String] { try EngineFixture.walk(engine, PageRequest(range: .all, fields: ["receipt_id", "total"], limit: 1_000)).sorted() }
 
+    func test_hasKey_ofSomeRoles_isOfThoseKeysAlone() throws {
+        let fixture = try EngineFixture(path("keys"))
+        for (number, role) in [Principal.Role.metrics, .auditor].enumerated() {
+            _ = try fixture.engine.addKey(NewKey(id: role.rawValue, secretSHA256: [UInt8(number)], role: role), of: .operators)
+        }
+        _ = try fixture.engine.addKey(NewKey(id: "c", secretSHA256: [2]), of: .client("c1"))
+        _ = try fixture.engine.addKey(NewKey(id: "over", secretSHA256: [3], role: .metrics, expiresAt: 7), of: .operators)
+        try fixture.engine.close()
+        func has(_ hash: UInt8, _ roles: [Principal.Role]?) -> Bool { ReplicaStore.hasKey(path("keys"), sha256: [hash], at: 7, roles: roles) }
+        XCTAssertEqual((0..<5).map { has($0, nil) }, [true, true, true, false, false])
+        XCTAssertEqual((0..<5).map { has($0, [.metrics, .admin]) }, [true, false, false, false, false])
+        XCTAssertEqual((0..<5).map { has($0, [.contract]) }, [false, false, true, false, false])
+    }
+
     private static func position(_ number: Int, epoch: Int64 = 1) -> ReplicaStore.Position { .init(sequence: Int64(number), epoch: epoch, high: UInt64(number), low: 7) }
 
     private func check(_ name: String, _ rows: [String]) throws {

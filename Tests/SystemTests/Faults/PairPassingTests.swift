@@ -57,7 +57,13 @@ final class PairPassingTests: XCTestCase {
         defer { pair.remove() }
         let (leader, standby) = try begin(pair)
         XCTAssertEqual(try standby.client.get("/healthz").status, 200)
-        XCTAssertEqual(try standby.client.get("/metrics").status, 503)
+        let figures = try standby.client.get("/metrics")
+        XCTAssertEqual(figures.status, 200, figures.text)
+        for name in ["process_resident_memory_bytes", "till_build_info", "till_cluster_record", "till_cluster_records_bytes", "till_cluster_checkpoint_failing"] {
+            XCTAssertTrue(figures.text.contains("\n# TYPE \(name) gauge\n\(name)"), "\(name): \(figures.text)")
+        }
+        XCTAssertFalse(figures.text.contains("till_ready"), "nothing is the matter with a standby")
+        for key in ["Bearer nobody", ""] { XCTAssertEqual(try standby.client.get("/metrics", [("Authorization", key)]).status, 401, key) }
         XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""role":"standby""#) == true }, standby.ready?.text ?? "")
         XCTAssertEqual(standby.ready?.status, 503)
         let marked = try standby.client.post("/v1/receipts?client=c1", Receipts.pos("A-1-1"), [("Till-Passed", "x")])

@@ -24,13 +24,7 @@ struct ServerFigures: Sendable {
         ProcessFigures.write(to: &text)
         context.queries.figures.write(to: &text, runningCount: context.queries.runningCount, context.queries.engine)
         writeService(to: &text)
-        // Samples of one name stand together, behind one HELP and TYPE: the format wants it so.
-        var described: Set<String> = []
-        for metric in context.store.life.metrics().sorted(by: { $0.name < $1.name }) {
-            let name = "till_" + metric.name
-            if described.insert(name).inserted { text.describe(name, metric.help, metric.kind == .counter ? .counter : .gauge) }
-            text.sample(name, metric.labels.map { ($0.name, $0.value) }, metric.value)
-        }
+        text.write(context.store.life.metrics())
     }
 
     private func writeWork(to text: inout PrometheusText) {
@@ -82,4 +76,19 @@ struct ServerFigures: Sendable {
         text.describe("till_token_key_failures_total", "Times that the keys could not be had.", .counter)
         text.sample("till_token_key_failures_total", [], Double(figures.failureCount))
     }
+}
+
+extension PrometheusText {
+    /// Samples of one name stand together, behind one HELP and TYPE: the format wants it so.
+    mutating func write(_ metrics: [Metric]) {
+        var described: Set<String> = []
+        for metric in metrics.sorted(by: { $0.name < $1.name }) {
+            let name = "till_" + metric.name
+            if described.insert(name).inserted { describe(name, metric.help, metric.kind == .counter ? .counter : .gauge) }
+            sample(name, metric.labels.map { ($0.name, $0.value) }, metric.value)
+        }
+    }
+
+    /// What a scrape gets.
+    var response: Response { Response(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", bytes: Array(text.utf8)) }
 }

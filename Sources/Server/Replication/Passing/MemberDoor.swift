@@ -3,13 +3,13 @@ internal import ColumnStore
 internal import Ingest
 import Synchronization
 
-/// The HTTP door of a member of a cluster. While another leads it answers `/healthz` and `/readyz` itself, refuses `/metrics`, and passes all else on to the
+/// The HTTP door of a member of a cluster. While another leads it answers `/healthz`, `/readyz` and `/metrics` itself, and passes all else on to the
 /// node that leads; once this node leads and its store is open, requests go on to the server's own handler. To the server it is the door that a stop closes:
 /// from then on requests are passed on again.
 ///
 /// Each request has one of these answers, chosen by its head and the node's standing at that instant:
-/// 1. `GET /readyz`: this node's own, always. 2. It leads and serves: the server's. 3. `GET /healthz`: its own. 4. A read that may be stale, and a copy that
-///    will do: the copy's. 5. Anything else but the three paths: passed on. 6. Else 503 `not-leader`, `/metrics` too: it is never another node's.
+/// 1. `GET /readyz`: this node's own, always. 2. It leads and serves: the server's. 3. `GET /healthz`, and `GET /metrics` with a key for it: its own. 4. A read
+///    that may be stale, and a copy that will do: the copy's. 5. Anything else but the three paths: passed on. 6. Else 503 `not-leader`.
 final class MemberDoor: RequestHandler, Door {
     private let host: NodeHost
     private let failures: Failures
@@ -95,6 +95,10 @@ final class MemberDoor: RequestHandler, Door {
     private func own(_ exchange: Exchange) throws -> any HandledRequest {
         let segments = exchange.request.target.segments
         if exchange.request.method == .get, segments == Self.ownPaths[0] { return PlainAnswer(PlainJSON.status("ok")) }
+        if exchange.request.method == .get, segments == Self.ownPaths[2] {
+            try stale.checkMayWatch(exchange.request)
+            return PlainAnswer(MemberFigures.response(host.metrics))
+        }
         let isMarked = exchange.request.header(PassedHead.mark) != nil
         let meaning = try stale.meaning(of: exchange)
         if meaning != .none, let copy = try stale.take(anyAge: isMarked || meaning == .ofNobody, isKept: meaning == .read) { return try begin(exchange, copy) }

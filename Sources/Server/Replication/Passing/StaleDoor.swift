@@ -53,6 +53,17 @@ final class StaleDoor: Sendable {
         return ReplicaStore.hasKey(directory, sha256: credential.sha256, at: CalendarText.now)
     }
 
+    /// Who may read this node's figures: the administrator, and keys of the roles that may read a server's, as far as they are known here.
+    ///
+    /// - Throws: `Problem`.
+    func checkMayWatch(_ request: Request) throws {
+        let credential = try request.credential()
+        if let key = try adminKey(), Digest.areEqual(credential.sha256, APIKey.sha256(of: key)) { return }
+        guard ReplicaStore.hasKey(directory, sha256: credential.sha256, at: CalendarText.now, roles: AccessRule.metrics.roles) else {
+            throw Problem(.unauthenticated, "the figures of a node that does not lead are for the admin key, or one of the role metrics, and it knows no such key")
+        }
+    }
+
     private func adminKey() throws -> String? { try Environment["TILL_ADMIN_KEY"] ?? AdminKey.read(in: directory) }
 
     /// Who answers, and what is said of how old that is; nil while there is no copy.
