@@ -17,8 +17,23 @@ struct LogHead: Equatable, Sendable {
     var time: Int64 = 0
     /// The log tells the store's state up to here, in microseconds since 1970.
     var until: Int64 = 0
+    /// Of the epoch, the newest last.
+    private(set) var setBacks: [SetBack] = []
     /// For people.
     var host = Self.thisHost
+
+    /// The clock was set back, or has caught up with one that was ahead: what was committed before it stood at `to` again bears that time or an earlier one that it never had, so that no instant
+    /// of the two tells what had been committed by then.
+    struct SetBack: Equatable, Sendable {
+        /// Microseconds since 1970, as is `to`.
+        var from: Int64
+        var to: Int64
+    }
+
+    /// Of less nobody need hear: clocks are set right by that much.
+    static let setBackMin: Int64 = 1_000_000
+    /// The head is small, and read with a bound.
+    private static let setBackCountMax = 8
 
     static let key = "head"
 
@@ -41,7 +56,21 @@ struct LogHead: Equatable, Sendable {
             until \(until)
             host \(host)
 
-            """.utf8)
+            """.utf8) + Array((setBacks.isEmpty ? "" : "set-back \(setBacks.map { "\($0.from)-\($0.to)" }.joined(separator: " "))\n").utf8)
+    }
+
+    /// Notes where the clock stands before the time of what is committed.
+    ///
+    /// - Returns: whether it was set back just now.
+    mutating func note(clock now: Int64, committed time: Int64) -> Bool {
+        guard time.subtractingSaturating(now) > Self.setBackMin else { return false }
+        if let last = setBacks.last, last.to == time {
+            setBacks[setBacks.count - 1].from = min(last.from, now)
+            return false
+        }
+        if setBacks.count >= Self.setBackCountMax { setBacks.removeFirst() }
+        setBacks.append(SetBack(from: now, to: time))
+        return true
     }
 
     init(store: String, epoch: Int64, mark: String = Self.newMark()) { (self.store, self.epoch, self.mark) = (store, epoch, mark) }
@@ -57,6 +86,11 @@ struct LogHead: Equatable, Sendable {
         (self.last, self.hash, self.until, host) = (last, hash, until, fields["host"] ?? "?")
         // An earlier version has not told it: what the log tells of is about as late.
         time = fields.number("time") ?? until
+        // For the words of a restore alone: what is none is passed over.
+        setBacks = (fields["set-back"] ?? "").split(separator: " ").suffix(Self.setBackCountMax).compactMap { part in
+            let numbers = part.split(separator: "-").compactMap { Int64($0) }
+            return numbers.count == 2 && numbers.allSatisfy { (0...1 << 62).contains($0) } ? SetBack(from: numbers[0], to: numbers[1]) : nil
+        }
     }
 
     private static var thisHost: String {

@@ -231,6 +231,10 @@ final class LogKeeper: Sendable {
         let seconds = max(0, clock.now().subtractingSaturating(progress.completeAt)) / 1_000_000
         var texts = progress.failure.map { ["the log's place has given no answer for \(seconds) s (\($0)): commits wait on this machine, and are lost with it"] } ?? []
         if progress.owesCheckpoint { texts.append("the log has no checkpoint\(progress.claim.map { " of epoch \($0.head.epoch)" } ?? "") yet: what is stored until it is there cannot be restored") }
+        let behind = log.state.withLock { $0.time }.subtractingSaturating(clock.now())
+        if behind > LogHead.setBackMin {
+            texts.append("the clock is \(behind / 1_000_000) s behind the log's last record: until it has caught up what is committed bears that record's time, and no instant between can be told from another (till restore --to)")
+        }
         if answers?.isStuck == true { texts.append("answers wait for the log in vain: what changes the store is refused until its place answers") }
         if let failure = checkpoints.withLock({ $0.failure }) { texts.append("no checkpoint of the log could be made (\(failure)): instants from now on may not be restored") }
         if let failure = checkpoints.withLock({ $0.removalFailure }) { texts.append("what checkpoints of the log cover could not be removed (\(failure)): it takes room") }

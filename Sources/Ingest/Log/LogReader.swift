@@ -83,8 +83,9 @@ struct LogReader {
 
     /// Gives the records in their order, each known to follow from the one before.
     ///
+    /// - Parameter left: called with the first one that is after the instant.
     /// - Returns: the last one that counts; nil where there is none.
-    func run(_ take: (LogRecord) throws -> Void) throws -> LogRecord? {
+    func run(_ take: (LogRecord) throws -> Void, left: (LogRecord) -> Void = { _ in }) throws -> LogRecord? {
         var next = checkpoint.from + 1
         var before: LogRecord?
         var last: LogRecord?
@@ -108,7 +109,10 @@ struct LogReader {
                 // Here, and not of the last one that was read: a segment may go further than the head does.
                 if record.sequence == end.last, record.hash != end.hash { throw otherEnd(path) }
                 guard record.sequence >= next, record.sequence <= end.last else { continue }
-                if record.time > instant { return last }
+                if record.time > instant {
+                    left(record)
+                    return last
+                }
                 guard record.kind != .fence else {
                     throw Outside(description: "at \(InstantText.text(record.time)) the store was changed past its log: instants from then on need a later checkpoint")
                 }
@@ -119,6 +123,19 @@ struct LogReader {
         guard next > end.last else { throw missing(next, through: end.last) }
         if last == nil { try proveEnd() }
         return last
+    }
+
+    /// Why records may have been committed before the instant though they bear later times: the clock was ahead as they were, and came back.
+    ///
+    /// - Parameters:
+    ///   - last: of the last record that was given; nil where there was none.
+    ///   - left: of the first that was not; nil where there was none.
+    /// - Returns: words; nil where times tell.
+    func doubt(last: Int64?, left: Int64?) -> String? {
+        guard let left, let setBack = end.setBacks.first(where: { instant < $0.to && left > $0.from && left <= $0.to }) else { return nil }
+        let (to, from, last) = (InstantText.text(setBack.to), InstantText.text(setBack.from), InstantText.text(last ?? checkpoint.at))
+        return "the clock of the store's machine stood at \(from) after it had been at \(to), so that what was committed meanwhile bears other times than it had: this is the store as of \(last), and what was committed after that and "
+            + "before \(InstantText.text(instant)) may not be in it; --to \(to) has all of it"
     }
 
     /// The head says that nothing follows the checkpoint. What lies behind its last record, or has it, knows that record's hash: a head with a wrong number is told by it.

@@ -12,6 +12,8 @@ package struct LogRestore {
         package var recordCount = 0
         /// Of the last record, in microseconds since 1970.
         package var lastAt: Int64?
+        /// Why the store may be of an earlier instant than was asked for, in words.
+        package var doubt: String?
         package var epoch: Int64 = 0
     }
 
@@ -60,8 +62,8 @@ package struct LogRestore {
         let reader = try LogReader(place, instant: instant)
         let scratch = try ScratchFolder()
         var summary = Summary()
-        let (manifest, last, count) = try Self.fold(reader, place, scratch, instant: instant)
-        (summary.recordCount, summary.lastAt) = (count, last?.time)
+        let (manifest, last, count, left) = try Self.fold(reader, place, scratch, instant: instant)
+        (summary.recordCount, summary.lastAt, summary.doubt) = (count, last?.time, reader.doubt(last: last?.time, left: left))
         let source = LogBackupStorage(place: place.objects, scratch: scratch.files)
         var restore = try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress)
         let end = last?.sequence ?? reader.checkpoint.from
@@ -92,24 +94,28 @@ package struct LogRestore {
     /// Copies a checkpoint's databases, and folds what follows into them.
     ///
     /// - Parameter further: records that are in no segment.
-    static func databases(_ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, and further: [LogRecord] = []) throws -> (last: LogRecord?, recordCount: Int) {
+    /// - Returns: with the last record that is in them, and the time of the first one that was left out.
+    static func databases(
+        _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, and further: [LogRecord] = []
+    ) throws -> (last: LogRecord?, recordCount: Int, left: Int64?) {
         for file in reader.checkpoint.manifest.files where file.path.hasSuffix(".sqlite") {
             try FileCopy.copy(LogPlace.base + file.name, from: place.objects, to: scratch.files, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
         }
         let fold = LogFold(scratch.files)
-        let last = try reader.run(fold.apply)
+        var left: Int64?
+        let last = try reader.run(fold.apply, left: { left = $0.time })
         for record in further { try fold.apply(record) }
         try fold.close()
-        return (last, fold.recordCount)
+        return (last, fold.recordCount, left)
     }
 
     /// - Returns: a backup of the instant, whose files lie below `scratch/` or in the log's place.
     private static func fold(
         _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, instant: Int64?
-    ) throws -> (manifest: BackupManifest, last: LogRecord?, recordCount: Int) {
+    ) throws -> (manifest: BackupManifest, last: LogRecord?, recordCount: Int, left: Int64?) {
         let former = reader.checkpoint.manifest
         var manifest = BackupManifest(number: former.number, store: former.store, madeAt: former.madeAt, warehouse: former.warehouse)
-        let (last, recordCount) = try databases(reader, place, scratch)
+        let (last, recordCount, left) = try databases(reader, place, scratch)
         manifest.madeAt = instant ?? last?.time ?? former.madeAt
         try dropSums(scratch.files.path(of: "catalog.sqlite"))
         let state = try Catalog.State(path: scratch.files.path(of: "catalog.sqlite"))
@@ -122,7 +128,7 @@ package struct LogRestore {
         manifest.files += try cold(state, place, scratch) + uploads(state, former, place)
         // What is no database and no receipt's is as the checkpoint has it.
         manifest.files += former.files.filter { $0.path == DataDirectory.adminKeyName }.map { .init(path: $0.path, name: LogPlace.base + $0.name, byteCount: $0.byteCount, sha256: $0.sha256) }
-        return (manifest, last, recordCount)
+        return (manifest, last, recordCount, left)
     }
 
     /// Rollups begin anew: their sums are made again from rows, and are not in the log.

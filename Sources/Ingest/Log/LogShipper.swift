@@ -137,8 +137,14 @@ final class LogShipper: Sendable {
         for spool in spools { try ship(spool, &claim) }
         let isMended = try shipFences(claim, through: given, time: time)
         let (last, hash, sentTime) = progress.withLock { ($0.last, $0.hash, $0.time) }
+        let wasSetBack = claim.head.note(clock: now, committed: until)
         // What was given out before `until` is there now, so that the log tells all up to it.
         try claim.advance(place, last: last, hash: hash, time: sentTime ?? 0, until: until)
+        if wasSetBack {
+            StoreLog.note(
+                "the clock stands before the log's last record: until it has caught up what is committed bears that record's time, and a restore to an instant between tells that it cannot tell",
+                path: place.url, reason: "\(until.subtractingSaturating(now) / 1_000_000) s, up to \(InstantText.text(until))", level: .warning)
+        }
         let done = claim
         progress.withLock { progress in
             progress.claim = done

@@ -66,6 +66,18 @@ final class LogSegmentTests: XCTestCase {
         var head = LogHead(store: "abc", epoch: 3)
         (head.last, head.until, head.hash) = (99, 1_234_567, [UInt8](repeating: 9, count: 32))
         XCTAssertEqual(try LogHead(parsing: head.bytes, path: "h"), head)
+        XCTAssertFalse(head.note(clock: 1_000_000, committed: 2_000_000), "no more than clocks are set right by")
+        for number in Int64(1)...20 {
+            let time = number * 10_000_000
+            XCTAssertTrue(head.note(clock: time - 3_000_000, committed: time))
+            XCTAssertFalse(head.note(clock: time - 4_000_000, committed: time), "the same one")
+            XCTAssertFalse(head.note(clock: time - 2_000_000, committed: time))
+        }
+        XCTAssertEqual(head.setBacks, (Int64(13)...20).map { LogHead.SetBack(from: $0 * 10_000_000 - 4_000_000, to: $0 * 10_000_000) })
+        XCTAssertEqual(try LogHead(parsing: head.bytes, path: "h"), head)
+        XCTAssertLessThan(head.bytes.count, 2_048)
+        let odd = head.bytes + Array("set-back 1-2 x 3 5- 99999999999999999999-1 7-9\n".utf8)
+        XCTAssertEqual(try LogHead(parsing: odd, path: "h").setBacks, [.init(from: 1, to: 2), .init(from: 7, to: 9)])
         for wrong in ["", "till-log 2\n", "till-log 1\nstore a\nepoch -1\nmark m\nlast 1\nhash 00\nuntil 1\n", "till-log 1\nstore a\nepoch 99999999999999999999\nmark m\nlast 1\nhash \(String(repeating: "0", count: 64))\nuntil 1\n"] {
             XCTAssertThrowsError(try LogHead(parsing: Array(wrong.utf8), path: "h"))
         }

@@ -236,6 +236,36 @@ final class LogShipperTests: XCTestCase {
         }
     }
 
+    /// The clock was an hour ahead for a while, and came back: what an instant in between leaves out may have been there by then.
+    func test_restoreToAnInstant_acrossAClockThatWasAhead_saysThatItCannotTell() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let second: Int64 = 1_000_000
+        let now = Monitor<Int64>(0)
+        let clock = Clock { now.withLock { $0 } }
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: clock)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: clock, answers: nil, refused: { XCTFail($0) })
+        for seconds in [10, 20, 3_620, 3_625, 30, 40, 4_000] as [Int64] {
+            now.withLock { $0 = seconds * second }
+            _ = commit(log)
+            XCTAssertTrue(shipper.ship())
+        }
+        XCTAssertEqual(try XCTUnwrap(try place.head()).head.setBacks, [.init(from: 30 * second, to: 3_625 * second)])
+        let checkpoint = LogCheckpoint(epoch: 1, from: 0, to: 0, at: 0, manifest: BackupManifest(number: 1, store: "one", madeAt: 0, warehouse: ""))
+        try place.objects.put(checkpoint.key, checkpoint.bytes)
+        // How many records there are, and whether that is all that had been committed by then.
+        for (instant, count, isCertain) in [(5, 0, true), (15, 1, true), (25, 2, false), (35, 2, false), (3_620, 3, false), (3_625, 6, true), (3_999, 6, true), (4_000, 7, true)] as [(Int64, Int, Bool)] {
+            let reader = try LogReader(place, instant: instant * second)
+            var (taken, left): ([Int64], Int64?) = ([], nil)
+            let last = try reader.run({ taken.append($0.time) }, left: { left = $0.time })
+            XCTAssertEqual(taken.count, count, "\(instant)")
+            let doubt = reader.doubt(last: last?.time, left: left)
+            XCTAssertEqual(doubt == nil, isCertain, "\(instant): \(doubt ?? "")")
+            if let doubt { XCTAssertTrue(doubt.contains("--to 1970-01-01T01:00:25.000000Z"), doubt) }
+        }
+    }
+
     private func dropTimes(_ place: LogPlace, _ directory: DataDirectory) throws {
         func without(_ text: String) -> String { text.split(separator: "\n").filter { !$0.hasPrefix("time ") }.joined(separator: "\n") + "\n" }
         let (head, tag) = try XCTUnwrap(try place.head())

@@ -85,6 +85,7 @@ enum RestoreCommand: Command {
         let summary = try restore.run()
         let last = summary.lastAt.map { ", the last of \(CalendarText.text(instant: $0))" } ?? ""
         Terminal.write("restored \(text(summary.files)), with \(summary.recordCount) records of the log\(last); the log is at epoch \(summary.epoch)\n")
+        if let doubt = summary.doubt { Terminal.write("take care: \(doubt)\n") }
         return ExitStatus.done
     }
 
