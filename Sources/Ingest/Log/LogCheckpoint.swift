@@ -21,9 +21,13 @@ struct LogCheckpoint: Sendable {
     var key: String { "\(Self.folder)\(LogNumber.text(epoch))-\(LogNumber.text(from))-\(LogNumber.text(to))" }
 
     /// Whether a key is one of a checkpoint: the place may hold other objects.
-    static func isName(_ key: String) -> Bool {
+    static func isName(_ key: String) -> Bool { end(ofKey: key) != nil }
+
+    /// - Returns: a checkpoint's epoch, and the last record that may be in it; nil for a key that is none.
+    static func end(ofKey key: String) -> (epoch: Int64, to: Int64)? {
         let parts = key.dropFirst(folder.utf8.count).split(separator: "-", omittingEmptySubsequences: false)
-        return key.hasPrefix(folder) && parts.count == 3 && parts.allSatisfy { LogNumber.number($0) != nil }
+        guard key.hasPrefix(folder), parts.count == 3, let epoch = LogNumber.number(parts[0]), LogNumber.number(parts[1]) != nil, let to = LogNumber.number(parts[2]) else { return nil }
+        return (epoch, to)
     }
 
     var bytes: [UInt8] {

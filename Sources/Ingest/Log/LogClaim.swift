@@ -32,7 +32,7 @@ struct LogClaim {
 
     /// One attempt, decided by head and note:
     ///
-    /// 1. No head: the place must be empty, and an epoch begins one above what this store has noted.
+    /// 1. No head: it is put back where this store knows it and nobody else has the log; else the place must be empty, and an epoch begins one above what this store has noted.
     /// 2. Another store's: refused.
     /// 3. A head that this store has promised: a start before this one was cut off behind the swap; the next epoch begins.
     /// 4. A later epoch, or more records than this store's files know of: refused, these files are an earlier state.
@@ -40,7 +40,12 @@ struct LogClaim {
     private static func takeOnce(_ place: LogPlace, store: String, in directory: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
         // Read again: an earlier try may have left its promise.
         let state = LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
-        guard let (found, tag) = try place.head() else {
+        var seen = try place.head()
+        if seen == nil, let state, try !place.root.isEmpty() {
+            try putBack(place, state, known: known)
+            seen = try place.head()
+        }
+        guard let (found, tag) = seen else {
             guard try place.root.isEmpty() else { throw Refused(description: "\(place.url) is not empty, and has no log: name a place of its own for the log") }
             let mark = try promise(state, after: state?.epoch ?? 0, in: directory)
             var head = LogHead(store: store, epoch: (state?.epoch ?? 0).addingSaturating(1), mark: mark)
@@ -77,6 +82,17 @@ struct LogClaim {
         }
         let mark = try promise(state, after: found.epoch, in: directory)
         return try raise(place, found, tag, last: recovery.next - 1, now: now, mark: mark)
+    }
+
+    /// The head that this store has noted last, in place of one that somebody has removed.
+    private static func putBack(_ place: LogPlace, _ state: LogState, known: Int64) throws {
+        var head = LogHead(store: state.store, epoch: state.epoch)
+        (head.last, head.hash, head.time, head.until) = (state.last, state.hash, state.time, state.time)
+        // All that had been committed by then is in records up to its end.
+        if let checkpoint = try place.newestCheckpoint(of: state.epoch), checkpoint.to <= state.last { head.until = max(head.until, checkpoint.at) }
+        do { try place.putBack(head, known: known) } catch let error as ColumnStoreError where error.code == .notFound {
+            throw Refused(description: "\(place.url) is not empty, and has no log (\(error)): name a place of its own for the log")
+        }
     }
 
     /// Whether this store itself has begun the epoch, and was ended before it could note that, or never heard that it had come through.
@@ -122,7 +138,7 @@ struct LogClaim {
         return LogClaim(head: head, tag: seen.tag, isNew: isNew)
     }
 
-    /// The log goes up to there now.
+    /// The log goes up to there now. A head that somebody has removed is put back, where nobody else has the log.
     ///
     /// - Parameter time: of the last record.
     /// - Throws: `Refused` when another writer has it.
@@ -134,9 +150,13 @@ struct LogClaim {
                 try place.root.swap(LogHead.key, next.bytes, ifStill: tag)
             } catch {
                 // An answer that was lost is found to have been a success, below.
-                guard error.code == .conflict else { throw error }
+                guard error.code == .conflict || error.code == .notFound else { throw error }
             }
-            guard let seen = try place.head(), (seen.head.store, seen.head.epoch, seen.head.mark) == (head.store, head.epoch, head.mark) else {
+            guard let seen = try place.head() else {
+                try place.putBack(next, known: last)
+                continue
+            }
+            guard (seen.head.store, seen.head.epoch, seen.head.mark) == (head.store, head.epoch, head.mark) else {
                 throw Refused(description: "\(place.url) was taken over by another writer: this store's log ends with record \(head.last) of epoch \(head.epoch)")
             }
             tag = seen.tag

@@ -40,7 +40,9 @@ struct LogHead: Equatable, Sendable {
     /// What an epoch had come to when the next one began.
     ///
     /// Written before the swap that begins the next epoch, and again by each attempt: the epoch's writer may go on until then.
-    static func key(ofEpoch epoch: Int64) -> String { "epochs/\(LogNumber.text(epoch))" }
+    static func key(ofEpoch epoch: Int64) -> String { ended + LogNumber.text(epoch) }
+
+    static let ended = "epochs/"
 
     static func newMark() -> String { Hexadecimal.text((0..<16).map { _ in .random(in: 0...255) }) }
 

@@ -42,6 +42,20 @@ final class LogKeeper: Sendable {
     }
     /// For figures and for when the next one is due; what an epoch owes is in `LogShipper.Progress`.
     private let checkpoints = Mutex(Checkpoints())
+    /// What the last look has missed at the log's place. Times are of the steady clock.
+    private struct Missing {
+        var all: [String] = []
+        /// A checkpoint is to make up for it.
+        var isWanted = false
+        var nextLook = -Double.infinity
+        var lastWanted = -Double.infinity
+    }
+    private let missing = Mutex(Missing())
+
+    /// Between two looks, and between two checkpoints for what they miss: each copies what has changed of the store.
+    static let lookSeconds = 3_600.0
+    /// Where the place gave no answer.
+    private static let lookPauseSeconds = 60.0
 
     /// How long instants can be restored at least, once a later checkpoint has them no more.
     static let keptMicroseconds: Int64 = 86_400_000_000
@@ -81,6 +95,7 @@ final class LogKeeper: Sendable {
                     lookForCheckpoint()
                     let isReached = shipper.progress.withLock { $0.failure == nil }
                     checkpoints.withLock { $0.pace.hear(isReached: isReached) }
+                    lookForMissing(at: SteadyClock.seconds())
                     if isCheckpointDue { checkpoint(backup) }
                     merge()
                     if log.state.wait(nanoseconds: 1_000_000_000, { $0.isStopping ? true : nil }) == true { return }
@@ -97,7 +112,7 @@ final class LogKeeper: Sendable {
     /// Something was lost, the epoch owes one, one was asked for, or enough time or bytes have gone by since the last; and the pause after one that failed is over.
     var isCheckpointDue: Bool {
         let (byteCount, isOwed) = shipper.progress.withLock { ($0.byteCount, $0.owesCheckpoint && $0.checkpoint == nil) }
-        let isAsked = isOwed || shipper.wantsCheckpoint || log.state.withLock { $0.loss != nil }
+        let isAsked = isOwed || shipper.wantsCheckpoint || missing.withLock { $0.isWanted } || log.state.withLock { $0.loss != nil }
         return checkpoints.withLock { $0.pace.isDue(at: SteadyClock.seconds(), byteCount: byteCount, isAsked: isAsked) }
     }
 
@@ -118,6 +133,33 @@ final class LogKeeper: Sendable {
             StoreLog.note("the log's last checkpoint cannot be read; another is made", path: place.url, reason: "\(error)", level: .warning)
             checkpoints.withLock { $0.pace.found(age: .infinity, at: SteadyClock.seconds()) }
         }
+    }
+
+    /// Looks now and then, and behind each checkpoint, whether the log has what a restore to its end needs. On the thread of checkpoints.
+    ///
+    /// - Parameter now: by the steady clock.
+    func lookForMissing(at now: Double) {
+        guard missing.withLock({ now >= $0.nextLook }) else { return }
+        // Where a checkpoint is owed it is known what the log lacks.
+        let (claim, isOwed) = shipper.progress.withLock { ($0.claim, $0.owesCheckpoint) }
+        guard let head = claim?.head, !isOwed else { return }
+        let found: [String]
+        do {
+            found = try LogWholeness(place: place).missing(to: head)
+        } catch let error as ColumnStoreError where error.code == .unavailable {
+            return missing.withLock { $0.nextLook = now + Self.lookPauseSeconds }
+        } catch {
+            // A checkpoint that cannot be read serves no restore.
+            found = ["\(error)"]
+        }
+        let before = missing.withLock { missing in
+            defer { (missing.all, missing.nextLook) = (found, now + Self.lookSeconds) }
+            if !found.isEmpty, now - missing.lastWanted >= Self.lookSeconds { (missing.isWanted, missing.lastWanted) = (true, now) }
+            return missing.all
+        }
+        guard found != before else { return }
+        if found.isEmpty { return StoreLog.note("the log has all that a restore to its end needs again", path: place.url, reason: "a checkpoint has come; instants before it may not be restored") }
+        StoreLog.note("the log lacks what a restore needs; a checkpoint makes up for it", path: place.url, reason: found.joined(separator: "; "), level: .warning)
     }
 
     private func merge() {
@@ -141,6 +183,7 @@ final class LogKeeper: Sendable {
                 (known.failure, known.count) = (nil, known.count + 1)
                 known.pace.made(at: SteadyClock.seconds(), byteCount: byteCount)
             }
+            missing.withLock { ($0.isWanted, $0.nextLook) = (false, -.infinity) }
             // The object is there: only now does the epoch owe it no more, once the log has come to `to`.
             shipper.take(checkpointFrom: made.from, to: made.to, at: made.at, wishes: wishes)
             if answers != nil { shipper.ship() }
@@ -236,6 +279,8 @@ final class LogKeeper: Sendable {
             texts.append("the clock is \(behind / 1_000_000) s behind the log's last record: until it has caught up what is committed bears that record's time, and no instant between can be told from another (till restore --to)")
         }
         if answers?.isStuck == true { texts.append("answers wait for the log in vain: what changes the store is refused until its place answers") }
+        let missing = missing.withLock { $0.all }
+        if !missing.isEmpty { texts.append("the log lacks what a restore needs (\(missing.joined(separator: "; "))): a checkpoint makes up for it, and instants before that may not be restored") }
         if let failure = checkpoints.withLock({ $0.failure }) { texts.append("no checkpoint of the log could be made (\(failure)): instants from now on may not be restored") }
         if let failure = checkpoints.withLock({ $0.removalFailure }) { texts.append("what checkpoints of the log cover could not be removed (\(failure)): it takes room") }
         return texts

@@ -82,8 +82,9 @@ struct LogPlace: Sendable {
         let epoch: Int64
         let first: Int64
         let last: Int64
-        /// When it came, in milliseconds since 1970; nil where that was not asked for.
+        /// When it came, in milliseconds since 1970; nil where that was not asked for, as of the size.
         var modifiedMilliseconds: Int64?
+        var byteCount: Int64?
 
         var key: String { "\(LogPlace.segmentFolder(epoch))\(LogNumber.text(first))-\(LogNumber.text(last))" }
     }
@@ -104,7 +105,7 @@ struct LogPlace: Sendable {
             guard parts.count == 3, parts[0] == "log", let epoch = LogNumber.number(parts[1]) else { return }
             let numbers = parts[2].split(separator: "-", omittingEmptySubsequences: false)
             guard numbers.count == 2, let first = LogNumber.number(numbers[0]), let last = LogNumber.number(numbers[1]), first <= last else { return }
-            found.append(SegmentName(epoch: epoch, first: first, last: last, modifiedMilliseconds: object.modifiedMilliseconds))
+            found.append(SegmentName(epoch: epoch, first: first, last: last, modifiedMilliseconds: object.modifiedMilliseconds, byteCount: object.byteCount))
         }
         return found
     }
@@ -128,5 +129,58 @@ struct LogPlace: Sendable {
             guard LogCheckpoint.isName(key) else { return nil }
             return try LogCheckpoint(parsing: try objects.get(key, byteCountMax: BackupManifest.byteCountMax), path: "\(url)/\(key)")
         }
+    }
+}
+
+extension LogPlace {
+    /// Puts a head back that somebody has removed, where nothing tells that another writer has the log.
+    ///
+    /// 1. Whoever begins an epoch lays the head of the one before aside first (`epochs/`): an epoch that was raised leaves that, its checkpoint and its segments, whoever removes the head after it.
+    /// 2. Without a head nobody raises one, and of two who put it back one is first: the other finds another's mark in it.
+    /// 3. The record that it ends with must be there, or a checkpoint of this store that has it: a place that has lost more, or is another, is not taken for this store's log.
+    ///
+    /// - Parameters:
+    ///   - head: as this store knows it.
+    ///   - known: the last record that this store's files know of.
+    /// - Throws: `LogClaim.Refused` where something is of a later epoch, or of a later time of this one; `ColumnStoreError.notFound` where it cannot be told whose log this is.
+    func putBack(_ head: LogHead, known: Int64) throws {
+        try refuseLater(than: head, known: known)
+        guard try hasEnd(of: head) else {
+            throw ColumnStoreError(
+                .notFound, path: "\(url)/\(LogHead.key)",
+                "it is gone, and so is what tells that this is the log of this store: put it back, or empty the place and start the server anew, which begins an epoch with a checkpoint")
+        }
+        do { try root.create(LogHead.key, head.bytes) } catch {
+            // Who was quicker tells the next look.
+            guard error.code == .conflict else { throw error }
+            return
+        }
+        StoreLog.note("the log's head was gone, and was put back", path: url, reason: "nothing there is of a later epoch than \(head.epoch)", level: .warning)
+    }
+
+    private func refuseLater(than head: LogHead, known: Int64) throws {
+        func refuse(_ what: String) -> LogClaim.Refused {
+            LogClaim.Refused(description: "\(url)/\(LogHead.key) is gone, and \(what): another writer has the log, or this store's files are of an earlier time. Put the head back, or restore this directory from the log")
+        }
+        var later: String?
+        try objects.list(prefix: LogHead.ended) { object in
+            guard let epoch = LogNumber.number(object.key.dropFirst(LogHead.ended.utf8.count)), epoch >= head.epoch else { return }
+            later = "epoch \(epoch) was ended by \(object.key)"
+        }
+        try objects.list(prefix: LogCheckpoint.folder) { object in
+            guard let (epoch, to) = LogCheckpoint.end(ofKey: object.key), epoch > head.epoch || epoch == head.epoch && to > known else { return }
+            later = "\(object.key) is there"
+        }
+        if let segment = try segments().first(where: { $0.epoch > head.epoch || $0.epoch == head.epoch && $0.last > known }) { later = "\(segment.key) is there" }
+        if let later { throw refuse(later) }
+    }
+
+    private func hasEnd(of head: LogHead) throws -> Bool {
+        if let name = try segments(of: head.epoch).first(where: { $0.first <= head.last && head.last <= $0.last }) {
+            let segment = try LogSegment(parsing: try objects.get(name.key, byteCountMax: LogSegment.byteCountMax), path: "\(url)/\(name.key)")
+            return segment.records.contains { $0.sequence == head.last && $0.hash == head.hash }
+        }
+        guard let checkpoint = try newestCheckpoint(of: head.epoch) else { return false }
+        return checkpoint.manifest.store == head.store && checkpoint.from >= head.last
     }
 }

@@ -16,6 +16,12 @@ struct LogSegment: Sendable {
     static let byteCountMax = 1 << 31
     static let payloadByteCountMax = 1 << 31 - 1
 
+    /// What so many records take at least, before their payloads.
+    static func byteCountMin(recordCount: Int64) -> Int64 {
+        let around = Int64(magic.count + 20 + SHA256.byteCount)
+        return recordCount.multipliedSaturating(by: Int64(4 + recordHeadByteCount)).addingSaturating(around)
+    }
+
     /// The object's bytes. It takes about twice the segment in memory while it is made.
     ///
     /// - Precondition: there is a record.

@@ -88,4 +88,62 @@ final class LogClaimTests: XCTestCase {
         XCTAssertTrue(taken.isNew)
         refused(4)
     }
+
+    /// So many records more, at the log's place, after those that the head tells of.
+    private func send(_ count: Int64, _ place: LogPlace, after head: LogHead) throws -> (last: Int64, hash: [UInt8]) {
+        var builder = LogSegment.Builder(epoch: head.epoch, last: head.last, hash: head.hash, time: head.time)
+        for _ in 0..<count { try builder.append(.rows, [1, 2, 3], at: 50) }
+        let segment = try XCTUnwrap(builder.finish())
+        try place.objects.put(LogPlace.SegmentName(epoch: head.epoch, first: head.last + 1, last: builder.last).key, segment.bytes)
+        return (builder.last, builder.hash)
+    }
+
+    /// Somebody has removed the head. Whoever holds the store puts it back; whatever a restore has left keeps an older writer from that.
+    func test_headThatIsGone_isPutBack_unlessAnotherEpochHasBegun() throws {
+        let place = try place()
+        var claim = try claim(place, "DATA")
+        var end = try send(3, place, after: claim.head)
+        try claim.advance(place, last: end.last, hash: end.hash, time: 50, until: 100)
+        end = try send(2, place, after: claim.head)
+        try place.root.remove(LogHead.key, .temporary)
+        try claim.advance(place, last: end.last, hash: end.hash, time: 50, until: 200)
+        XCTAssertEqual(try place.head()?.head, claim.head)
+        XCTAssertEqual([claim.head.last, claim.head.until], [5, 200])
+        let checkpoint = LogCheckpoint(epoch: 2, from: 5, to: 5, at: 0, manifest: BackupManifest(number: 1, store: "one", madeAt: 0, warehouse: ""))
+        for (key, bytes) in [(LogHead.key(ofEpoch: 1), claim.head.bytes), (checkpoint.key, checkpoint.bytes), (LogPlace.SegmentName(epoch: 2, first: 6, last: 6).key, [1]), (LogPlace.SegmentName(epoch: 1, first: 6, last: 6).key, [1])] as [(String, [UInt8])] {
+            try place.root.remove(LogHead.key, .temporary)
+            try place.objects.put(key, bytes)
+            XCTAssertThrowsError(try claim.advance(place, last: 5, hash: end.hash, time: 50, until: 300), key) { XCTAssertTrue($0 is LogClaim.Refused && "\($0)".contains(key), "\($0)") }
+            XCTAssertNil(try place.head(), key)
+            try place.objects.delete(key, .temporary)
+        }
+        // Who has another last record has another log.
+        XCTAssertThrowsError(try claim.advance(place, last: 5, hash: LogRecord.noHash, time: 50, until: 300)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound, "\($0)") }
+        for name in try place.segments() { try place.objects.delete(name.key, .temporary) }
+        // No writer is ended by it: it may be put back yet.
+        XCTAssertThrowsError(try claim.advance(place, last: 5, hash: end.hash, time: 50, until: 300)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound, "\($0)") }
+        XCTAssertNil(try place.head())
+        // A quiet store's last records are in its checkpoint alone.
+        let own = LogCheckpoint(epoch: 1, from: 5, to: 5, at: 250, manifest: BackupManifest(number: 1, store: "one", madeAt: 0, warehouse: ""))
+        try place.objects.put(own.key, own.bytes)
+        try claim.advance(place, last: 5, hash: end.hash, time: 50, until: 300)
+        XCTAssertEqual(try place.head()?.head, claim.head)
+    }
+
+    func test_headThatIsGone_asAServerStarts_isPutBack_ofTheStoreThatKnowsItsEnd() throws {
+        let place = try place()
+        let first = try claim(place, "DATA")
+        let end = try send(3, place, after: first.head)
+        for (data, last, hash) in [("EARLIER", Int64(0), LogRecord.noHash), ("DATA", end.last, end.hash)] {
+            try LogState(store: "one", epoch: 1, last: last, hash: hash).write("\(folder.path)/\(data)")
+        }
+        try place.root.remove(LogHead.key, .temporary)
+        XCTAssertThrowsError(try claim(place, "EARLIER")) { XCTAssertTrue($0 is LogClaim.Refused && "\($0)".contains("earlier time"), "\($0)") }
+        XCTAssertThrowsError(try claim(place, "NEW")) { XCTAssertTrue($0 is LogClaim.Refused && "\($0)".contains("has no log"), "\($0)") }
+        XCTAssertNil(try place.head())
+        let again = try claim(place, "DATA")
+        XCTAssertEqual([again.head.epoch, again.head.last], [1, 3])
+        XCTAssertFalse(again.isNew)
+        XCTAssertEqual(try place.head()?.head, again.head)
+    }
 }
