@@ -90,8 +90,13 @@ final class LogKeeper: Sendable {
         threads.withLock { [self] threads in
             threads.shipper = WorkerThread(name: "log") { [shipper] in shipper.run() }
             threads.checkpoints = WorkerThread(name: "checkpoints") { [self] in
-                WorkerThread.lowerPriority()
+                // What is stored before the epoch's first checkpoint is there is lost with the machine: that one is behind nothing else. A priority that was lowered stays so.
+                var isLowered = false
                 while !isStopping {
+                    if !isLowered, !shipper.progress.withLock({ $0.owesCheckpoint }) {
+                        WorkerThread.lowerPriority()
+                        isLowered = true
+                    }
                     lookForCheckpoint()
                     let isReached = shipper.progress.withLock { $0.failure == nil }
                     checkpoints.withLock { $0.pace.hear(isReached: isReached) }
