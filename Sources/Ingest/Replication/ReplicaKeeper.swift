@@ -204,7 +204,8 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         while !isLast {
             var code: Int32 = 0
             let piece = [UInt8](unsafeUninitializedCapacity: ReplicaBody.byteCountMax - 512) { target, count in
-                let done = pread(descriptor, target.baseAddress, target.count, off_t(offset))
+                var done = pread(descriptor, target.baseAddress, target.count, off_t(offset))
+                while done < 0, errno == EINTR { done = pread(descriptor, target.baseAddress, target.count, off_t(offset)) }
                 if done < 0 { code = errno }
                 count = max(0, done)
             }

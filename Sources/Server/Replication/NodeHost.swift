@@ -50,6 +50,8 @@ final class NodeHost: CommitReplica {
         /// For the node's thread, before the events.
         var jobs: [Job] = []
         var isStopping = false
+        /// The node's thread has ended: what its peers say until the process has, too, is nobody's.
+        var isOver = false
     }
 
     /// What needs the node's thread and is no event of the protocol.
@@ -57,12 +59,6 @@ final class NodeHost: CommitReplica {
         case drop(through: Int, keeping: Int64)
         /// A checkpoint is to take the place of the records, where it goes beyond them.
         case install(Mark, @Sendable () throws -> Void, done: @Sendable (Bool) -> Void)
-    }
-
-    /// Tokens of reads count down from -1, those of submissions are positive: a refusal tells by the sign whose it is.
-    private struct Reads {
-        var last = 0
-        var waiting: [Int: @Sendable (LeadProof) -> Void] = [:]
     }
 
     let name: String
@@ -78,7 +74,7 @@ final class NodeHost: CommitReplica {
     private let inbox = Monitor(Inbox())
     let standing = Monitor(Standing())
     private let observer = Mutex<(any ReplicaObserver)?>(nil)
-    private let reads = Mutex(Reads())
+    private let proofs = AwaitedProofs()
     private let greetings = Mutex<[String: PeerDoor.Greeting]>([:])
     /// Peers that greeted last by another version.
     private let strange = Mutex<[String: StrangeGreeting]>([:])
@@ -187,7 +183,7 @@ final class NodeHost: CommitReplica {
     /// When a node was last heard, by the clock of the boot, in milliseconds; nil: not since the start.
     func heardAt(of node: String) -> Int? { heard.withLock { $0[node] } }
 
-    func give(_ event: Event) { inbox.signal { $0.events.append(event) } }
+    func give(_ event: Event) { inbox.signal { if !$0.isOver { $0.events.append(event) } } }
 
     // MARK: The node's thread
 
@@ -204,7 +200,7 @@ final class NodeHost: CommitReplica {
                 defer { (inbox.events, inbox.jobs) = ([], []) }
                 return (inbox.events, inbox.jobs)
             } ?? ([], [])
-            guard let found else { return refuseReads() }
+            guard let found else { return leave() }
             var events = found.events
             if BootClock.milliseconds() >= due {
                 events.append(.tick)
@@ -220,7 +216,7 @@ final class NodeHost: CommitReplica {
             }
             // After all that came together, so that `standing` never tells of records that are not synced.
             publish(state)
-            if standing.withLock({ $0.ending != nil }) { return refuseReads() }
+            if standing.withLock({ $0.ending != nil }) { return leave() }
         }
     }
 
@@ -322,10 +318,10 @@ final class NodeHost: CommitReplica {
             let token = state.open.prefix(count).last?.token
             state.open.removeFirst(count)
             if let token { observer.withLock { $0 }?.acknowledged(through: token) }
-        case .answerRead(let token): answer(token, .leads)
+        case .answerRead(let token): proofs.answer(token, .leads)
         case .refuse(let token, let refusal):
             // The order of what is submitted has no gaps.
-            if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else if case .notLeader = refusal { answer(token, .leadsNoMore) } else { answer(token, .unproven) }
+            if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else if case .notLeader = refusal { proofs.answer(token, .leadsNoMore) } else { proofs.answer(token, .unproven) }
         case .end(let ending):
             state.ending = NodeWords.why(ending, own: state.node.store, fault: object.fault)
         }
@@ -380,15 +376,10 @@ final class NodeHost: CommitReplica {
         observer.withLock { $0 }?.ended(ending)
     }
 
-    private func answer(_ token: Int, _ proof: LeadProof) { reads.withLock { $0.waiting.removeValue(forKey: token) }?(proof) }
-
     /// The node's thread is at its end: nobody answers those who wait for a proof any more.
-    private func refuseReads() {
-        let waiting = reads.withLock { reads in
-            defer { reads.waiting = [:] }
-            return reads.waiting
-        }
-        for body in waiting.values { body(.leadsNoMore) }
+    private func leave() {
+        inbox.withLock { ($0.isOver, $0.events) = (true, []) }
+        proofs.end()
     }
 
     // MARK: For the store
@@ -406,13 +397,7 @@ final class NodeHost: CommitReplica {
 
     /// Asks whether this node leads, as of now: `body` is called on the node's thread, or at once where that has ended.
     func prove(_ body: @escaping @Sendable (LeadProof) -> Void) {
-        guard standing.withLock({ $0.ending == nil }) else { return body(.leadsNoMore) }
-        let token = reads.withLock { reads in
-            reads.last -= 1
-            reads.waiting[reads.last] = body
-            return reads.last
-        }
-        give(.read(token: token))
+        if let token = proofs.add(body) { give(.read(token: token)) }
     }
 
     var metrics: [Metric] {
