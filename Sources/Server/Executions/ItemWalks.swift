@@ -10,6 +10,19 @@ enum ItemPage {
     static let countMax = 1_000
     /// A value has at most twice as many.
     static let byteCountMax = 512 << 10
+    /// About what is read of the store for a page: rows of an answer do not repeat the columns' names, as items do, so that all of it is rarely too much.
+    static let readByteCountMax = 512 << 10
+
+    /// How many of the first rows a page of items may have, and their bytes. One always goes.
+    static func fitting(_ rows: [JSONValue]) -> (count: Int, byteCount: Int) {
+        var byteCount = 0
+        for (index, row) in rows.enumerated() {
+            let rowByteCount = row.serialized.count
+            if index > 0, byteCount + rowByteCount > byteCountMax { return (index, byteCount) }
+            byteCount += rowByteCount
+        }
+        return (rows.count, byteCount)
+    }
 
     /// The key of a page's task without its last part, where the page begins: `EXECUTION:STATE:1:items:500` is of the walk `EXECUTION:STATE:1:items`.
     ///
@@ -18,29 +31,61 @@ enum ItemPage {
 }
 
 /// Where walks over rows for Maps are, so that the next page begins where the last ended. Lost with the process: a walk can begin anew.
+///
+/// Of each walk it has the place that the last page began at and the one behind it: a page that failed, or whose answer was lost, is read again out of the same
+/// state of the store.
 final class ItemWalks: Sendable {
-    /// Walks that are known at a time. A cursor is some hundred bytes; beyond that all are forgotten, and each begins anew.
+    struct Place: Sendable {
+        /// Rows that were had before.
+        var count = 0
+        /// Nil at the first row.
+        var cursor: String?
+        /// Rows that the next page is asked for.
+        var limit = ItemPage.countMax
+    }
+
+    private struct Walk {
+        var places: [Place]
+        /// Which note it was: the one with the lowest was touched longest ago.
+        var turn: Int
+    }
+    private struct State {
+        var walks: [String: Walk] = [:]
+        var turn = 0
+    }
+
+    /// Walks that are known at a time. A cursor is some hundred bytes; beyond that the one that was touched longest ago is forgotten, and begins anew.
     private static let countMax = 1_000
-    /// By the walk's name: how many rows were had, and the cursor behind the last of them.
-    private let places = Mutex<[String: (count: Int, cursor: String)]>([:])
+    private let state = Mutex(State())
 
     init() {}
 
-    /// Where to go on from for the row `wanted`, 0-based. The place is taken out: of two tasks of one name the second begins at the first row.
-    ///
-    /// - Returns: 0 and nil where nothing is known, or the walk has gone past that row already.
-    func place(of name: String, at wanted: Int) -> (count: Int, cursor: String?) {
-        let known = places.withLock { $0.removeValue(forKey: name) }
-        guard let known, known.count <= wanted else { return (0, nil) }
-        return (known.count, known.cursor)
+    /// Where to go on from for the row `wanted`, 0-based: the last place known that is not past it, else the first row.
+    func place(of name: String, at wanted: Int) -> Place {
+        state.withLock { state in state.walks[name]?.places.last { $0.count <= wanted } } ?? Place()
     }
 
-    func note(_ name: String, at count: Int, _ cursor: String) {
-        places.withLock { places in
-            if places.count >= Self.countMax { places.removeAll() }
-            places[name] = (count, cursor)
+    /// After a page that began at `place`.
+    ///
+    /// - Parameter next: behind it; nil where the walk is over.
+    func note(_ name: String, _ place: Place, next: Place?) {
+        state.withLock { state in
+            let places = [place, next].compactMap { $0 }.filter { $0.cursor != nil }
+            // A walk of one page has no place to keep.
+            if places.isEmpty {
+                state.walks[name] = nil
+                return
+            }
+            if state.walks.count >= Self.countMax, state.walks[name] == nil, let oldest = state.walks.min(by: { $0.value.turn < $1.value.turn })?.key {
+                state.walks[oldest] = nil
+            }
+            state.turn += 1
+            state.walks[name] = Walk(places: places, turn: state.turn)
         }
     }
+
+    /// Its cursors are no good any more: the next page begins the walk anew.
+    func forget(_ name: String) { state.withLock { $0.walks[name] = nil } }
 }
 
 /// Walks over the records of uploads for Maps, each with its file open, so that a page costs what it has. Lost with the process: a walk begins anew, and

@@ -53,43 +53,52 @@ struct QueryTasks: ResourceExecutor {
 
     /// Rows for a Map, each as an object, from the one on that it asks for: pages of one walk over one state of the store. After a restart the walk begins anew
     /// and passes over what was had, so that an answer without an order of its own may differ by then.
+    ///
+    /// 1. From where the walk is known to stand, else from its first row. 2. Rows before the first wanted one are read and dropped, up to 10,000 at a time.
+    /// 3. A page whose items have too many bytes is asked for again with fewer rows: so it has a cursor at its end, and the next one reads the same state.
     private func items(_ work: TaskWork) throws -> TaskEnding {
         var request = try Self.question(work.call.input, ["query", "params", "time_zone"])
         let wanted = work.call.firstItem ?? 0
         let principal = try parts.principal(of: work)
         let name = ItemPage.walkName(work)
-        // 1. From where the walk is known to stand, else from its first row. 2. Rows before `wanted` are read and dropped, up to 10,000 at a time.
-        // 3. The page that begins at `wanted` is cut where its items have too many bytes; one item always goes.
-        var (place, cursor) = walks.place(of: name, at: wanted)
-        while true {
-            request.limit = min(ItemPage.countMax, place < wanted ? min(SQLRequest.limitMax, wanted - place) : ItemPage.countMax)
-            request.cursor = cursor
-            let (rows, next) = try page(request, as: principal)
-            cursor = next
-            if place >= wanted || (place + rows.count <= wanted && next == nil) {
-                var items: [JSONValue] = []
-                var byteCount = 0
-                for row in place >= wanted ? rows : [] {
-                    byteCount += row.serialized.count
-                    if byteCount > ItemPage.byteCountMax, !items.isEmpty { break }
-                    items.append(row)
-                }
-                let isWhole = items.count == rows.count || place < wanted
-                // A page that was cut has no cursor at its cut: the next one begins the walk anew.
-                if isWhole, let next { walks.note(name, at: place + rows.count, next) }
-                return .succeeded(.object(["items": .array(items), "last": .boolean(isWhole && next == nil)]))
+        var place = walks.place(of: name, at: wanted)
+        do {
+            while place.count < wanted {
+                (request.limit, request.cursor) = (min(SQLRequest.limitMax, wanted - place.count), place.cursor)
+                let (rows, next) = try page(request, as: principal)
+                guard let next else { return Self.ending([], isLast: true) }
+                (place.count, place.cursor) = (place.count + rows.count, next)
             }
-            place += rows.count
+            (request.limit, request.cursor) = (place.limit, place.cursor)
+            while true {
+                let (rows, next) = try page(request, as: principal, byteCountMax: ItemPage.readByteCountMax)
+                let fitting = ItemPage.fitting(rows)
+                if fitting.count == rows.count {
+                    let limit = fitting.byteCount < ItemPage.byteCountMax / 2 ? min(ItemPage.countMax, 2 * request.limit) : request.limit
+                    walks.note(name, place, next: next.map { ItemWalks.Place(count: place.count + rows.count, cursor: $0, limit: limit) })
+                    return Self.ending(rows, isLast: next == nil)
+                }
+                // Of a plan's text alone: it comes whole, whatever the limit.
+                guard fitting.count < request.limit else { throw Problem(.tooLarge, "the plan is longer than a page of items may be, \(ItemPage.byteCountMax) bytes") }
+                request.limit = fitting.count
+            }
+        } catch let problem as Problem where problem.slug == .badCursor {
+            walks.forget(name)
+            throw problem
         }
     }
 
+    private static func ending(_ items: [JSONValue], isLast: Bool) -> TaskEnding { .succeeded(.object(["items": .array(items), "last": .boolean(isLast)])) }
+
     /// A page of the query service's, read back from its JSON: rows as objects by the columns' names.
-    private func page(_ request: SQLRequest, as principal: Principal) throws -> (rows: [JSONValue], cursor: String?) {
+    ///
+    /// - Parameter byteCountMax: about where it ends; nil: where every page of the service does.
+    private func page(_ request: SQLRequest, as principal: Principal, byteCountMax: Int? = nil) throws -> (rows: [JSONValue], cursor: String?) {
         let watch = try QueryWatch(parts.context.queries, try RunningQuery(id: nil, asker: principal, text: request.query), whenGone: { _ in })
         defer { watch.end() }
         let page: JSONValue
         do {
-            page = try JSONParser.parse(try parts.context.queries.page(request, as: principal, watch, hold: { _ in }))
+            page = try JSONParser.parse(try parts.context.queries.page(request, as: principal, watch, byteCountMax: byteCountMax, hold: { _ in }))
         } catch {
             throw watch.explained(error)
         }

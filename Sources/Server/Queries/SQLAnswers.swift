@@ -9,9 +9,11 @@ extension QueryService {
     ///
     ///     cursor := sealed(sequence:int64, now:int64, place…)     numbers with their highest byte first
     ///
-    /// - Parameter hold: asked for the memory of a page of so many bytes, before it has them.
+    /// - Parameters:
+    ///   - byteCountMax: about where a page ends; nil: at the runner's own bound.
+    ///   - hold: asked for the memory of a page of so many bytes, before it has them.
     /// - Throws: `bad-cursor` for one of another query, other parameters or another asker.
-    func page(_ request: SQLRequest, as principal: Principal, _ watch: QueryWatch, hold: (Int) throws -> Void) throws -> [UInt8] {
+    func page(_ request: SQLRequest, as principal: Principal, _ watch: QueryWatch, byteCountMax: Int? = nil, hold: (Int) throws -> Void) throws -> [UInt8] {
         let binding = Self.binding(request, principal)
         var position: WalkPosition?
         var sequence: Int64?
@@ -27,7 +29,9 @@ extension QueryService {
         context.usesRollups = request.usesRollups
         // One for all queries that the page takes, the later ones have what is left.
         let deadline = SteadyClock.seconds() + limits.time
-        return try SQLRunner(engine: engine).page(
+        var runner = SQLRunner(engine: engine)
+        if let byteCountMax { runner.pageByteCountMax = byteCountMax }
+        return try runner.page(
             request, in: context, after: position,
             cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - SteadyClock.seconds())) },
             started: watch.begin, hold: hold,

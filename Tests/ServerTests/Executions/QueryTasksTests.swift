@@ -1,0 +1,94 @@
+import ColumnStore
+import Processes
+import Query
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Ingest
+@testable import Server
+
+/// Goal: a Map goes over each row once, of one state of the store. Method: pages of items, asked for as a Map does, over an engine that notes of which state
+/// it is asked.
+final class QueryTasksTests: XCTestCase {
+    private let engine = FakeEngine()
+    private lazy var executors: TaskExecutors = {
+        let context = DoorContext(
+            store: StoreRoles(engine), queries: QueryEngine(QueryEngine.Settings(threadCount: 2)), further: StoreSchema(), adminKey: TestServer.adminKey,
+            limits: DoorLimits(), log: Log(format: .json, level: .error), timers: Timers(clock: ManualClock()))
+        return TaskExecutors(context: context, calls: EndpointCaller(RegistrationOptions(), callbackBase: "http://localhost/"))
+    }()
+
+    /// The page that begins at the item `first`.
+    private func page(_ query: String, at first: Int) throws -> (firsts: [Int], isLast: Bool) {
+        let call = TaskCall(
+            token: "t", key: "E:Map:1:items:\(first)", resource: Resource(kind: "sql"), state: "Map", visit: 1, attempt: 1,
+            input: .object(["query": .string(query)]), firstItem: first, depth: 0)
+        let work = TaskWork(
+            key: TaskKey(execution: 1, serial: 1), call: call, owner: .administrator, executionID: "E", tryCount: 0, createdAt: CalendarText.now, isRepeat: false)
+        let ended = Monitor<TaskEnding?>(nil)
+        executors.carryOut(work) { ending in ended.broadcast { $0 = ending } }
+        let ending = try XCTUnwrap(ended.wait(seconds: Patience.seconds) { $0 }, "no end came")
+        guard case .succeeded(let value) = ending else { throw Unexpected(what: "\(ending)") }
+        return ((value["items"]?.array ?? []).compactMap { $0["n"]?.integer }, value["last"]?.boolean ?? false)
+    }
+
+    private struct Unexpected: Error { let what: String }
+
+    /// How often the store was asked for its newest state.
+    private var newestCount: Int { engine.state.withLock { state in state.askedSequences.count(where: { $0 == nil }) } }
+
+    /// 2,000 bytes a row: pages end at their bytes long before they have their rows.
+    func test_items_ofPagesThatAreCut_areOfOneState() throws {
+        for (query, count) in [
+            ("SELECT n, repeat('x', 2000) AS x FROM generate_series(1, 1500) AS s(n) ORDER BY n", 1_500),
+            // Less than a page by its own LIMIT.
+            ("SELECT n, repeat('x', 2000) AS x FROM generate_series(1, 5000) AS s(n) ORDER BY n LIMIT 900", 900),
+            // Names take most of an item: what fits as an answer's page is too much as items.
+            ("SELECT n, 1 AS \(String(repeating: "a", count: 500)), 2 AS \(String(repeating: "b", count: 500)) FROM generate_series(1, 1500) AS s(n) ORDER BY n", 1_500),
+        ] {
+            var (firsts, isLast, pageCount) = ([Int](), false, 0)
+            var newestCountOfFirst = 0
+            while !isLast, pageCount < 100 {
+                let next: [Int]
+                (next, isLast) = try page(query, at: firsts.count)
+                firsts += next
+                pageCount += 1
+                if pageCount == 1 { newestCountOfFirst = newestCount }
+            }
+            XCTAssertEqual(firsts, Array(1...count), query)
+            XCTAssertGreaterThan(pageCount, 1, query)
+            XCTAssertEqual(newestCount, newestCountOfFirst, "a later page began anew: \(query)")
+        }
+    }
+
+    /// A page whose answer was lost is asked for again.
+    func test_items_askedForAgain_areOfTheSameState() throws {
+        let query = "SELECT n FROM generate_series(1, 3500) AS s(n) ORDER BY n"
+        XCTAssertEqual(try page(query, at: 0).firsts.count, 1_000)
+        let newest = newestCount
+        for first in [1_000, 1_000, 2_000, 2_000, 3_000, 3_000] {
+            XCTAssertEqual(try page(query, at: first).firsts, Array(first + 1...min(3_500, first + 1_000)), "\(first)")
+        }
+        XCTAssertEqual(newestCount, newest)
+    }
+
+    /// The process was started anew, or the walk forgotten: what was had is passed over.
+    func test_items_ofAWalkThatIsNotKnown_beginAfterThoseBefore() throws {
+        let walked = try page("SELECT n FROM generate_series(1, 2500) AS s(n) ORDER BY n", at: 2_400)
+        XCTAssertEqual(walked.firsts, Array(2_401...2_500))
+        XCTAssertTrue(walked.isLast)
+        let behind = try page("SELECT n FROM generate_series(1, 2500) AS s(n) ORDER BY n", at: 2_500)
+        XCTAssertTrue(behind.firsts.isEmpty && behind.isLast)
+    }
+
+    func test_walks_beyondTheirCount_forgetTheOldestAlone() {
+        let walks = ItemWalks()
+        func note(_ name: String) { walks.note(name, ItemWalks.Place(), next: ItemWalks.Place(count: 10, cursor: name, limit: 10)) }
+        for number in 0..<1_001 { note("\(number)") }
+        XCTAssertNil(walks.place(of: "0", at: 10).cursor)
+        for number in 1..<1_001 { XCTAssertEqual(walks.place(of: "\(number)", at: 10).cursor, "\(number)") }
+        walks.forget("1000")
+        XCTAssertEqual(walks.place(of: "1000", at: 10).count, 0)
+    }
+}
