@@ -7,7 +7,11 @@ enum Terminal {
 
     static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
-    static func writeError(_ text: String) { write(Array(text.utf8), to: STDERR_FILENO) }
+    /// Behind the lines that a log has for standard error.
+    static func writeError(_ text: String) {
+        LogWriter.standardError.flush()
+        write(Array(text.utf8), to: STDERR_FILENO)
+    }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var written = 0

@@ -8,7 +8,7 @@ import Synchronization
 ///     json: {"at":"2026-11-20T12:00:00.000000Z","level":"info","event":"job began","kind":"backup",…}
 ///     text: 2026-11-20T12:00:00.000000Z info job began kind=backup …
 ///
-/// Any thread may write: a line is made on its thread, and goes out in one call of the system. A file or pipe that takes only a part of it loses the rest.
+/// Any thread may write, and waits for nobody: a line is made on its thread, and goes out by `LogWriter`'s.
 package final class Log: Sendable {
     /// In the order of their weight; a log writes its own level and those above it.
     package enum Level: String, Sendable, Comparable, CaseIterable {
@@ -47,14 +47,21 @@ package final class Log: Sendable {
 
     private let format: Format
     let level: Level
-    /// Not closed by this.
-    private let descriptor: Int32
+    private let writer: LogWriter
     /// Whether a text has a credential in it.
     let credentialTest = Mutex<(@Sendable (String) -> Bool)?>(nil)
 
+    /// - Parameter descriptor: not closed by this.
     package init(format: Format, level: Level, descriptor: Int32 = STDERR_FILENO) {
-        (self.format, self.level, self.descriptor) = (format, level, descriptor)
+        (self.format, self.level) = (format, level)
+        writer = descriptor == STDERR_FILENO ? .standardError : LogWriter(descriptor)
     }
+
+    /// Waits until all lines are out, at most a second.
+    ///
+    /// - Returns: whether they are.
+    @discardableResult
+    package func flush() -> Bool { writer.flush() }
 
     /// Called once for each path that may be written, so it must be quick; the last one that was set counts.
     ///
@@ -79,6 +86,12 @@ package final class Log: Sendable {
     /// - Parameter members: in their order; the names are the caller's own words, and are not escaped in the form `text`.
     func write(_ level: Level, _ event: String, _ members: [(String, Value)]) {
         guard level >= self.level else { return }
+        writer.add(Self.line(format, level, event, members)) { [format] count in
+            Self.line(format, .warning, "lines of the log were dropped", [("count", .number(count))])
+        }
+    }
+
+    private static func line(_ format: Format, _ level: Level, _ event: String, _ members: [(String, Value)]) -> [UInt8] {
         var line: [UInt8]
         switch format {
         case .json:
@@ -104,7 +117,6 @@ package final class Log: Sendable {
             line = line.map { $0 < 0x20 ? 0x20 : $0 }
         }
         line.append(0x0A)
-        // One call, so that lines of two threads do not mix. A log that cannot be written must not stop the server; one whose pipe is full holds its writer up.
-        _ = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        return line
     }
 }

@@ -10,13 +10,15 @@ import XCTest
 final class FigureWatchTests: XCTestCase {
     private var file = FileManager.default.temporaryDirectory
     private let engine = FakeEngine()
+    private var log = Log(format: .json, level: .error)
     private var watch = FigureWatch(Log(format: .json, level: .error))
 
     override func setUpWithError() throws {
         file = FileManager.default.temporaryDirectory.appendingPathComponent("till-watch-\(UUID().uuidString)")
         XCTAssertTrue(FileManager.default.createFile(atPath: file.path, contents: nil))
         let handle = try FileHandle(forWritingTo: file)
-        watch = FigureWatch(Log(format: .json, level: .info, descriptor: dup(handle.fileDescriptor)), period: 0)
+        log = Log(format: .json, level: .info, descriptor: dup(handle.fileDescriptor))
+        watch = FigureWatch(log, period: 0)
     }
 
     override func tearDownWithError() throws { try FileManager.default.removeItem(at: file) }
@@ -29,6 +31,7 @@ final class FigureWatchTests: XCTestCase {
         }
         let before = try Data(contentsOf: file).count
         watch.look(engine)
+        XCTAssertTrue(log.flush())
         return String(decoding: try Data(contentsOf: file)[before...], as: UTF8.self).split(separator: "\n").map { line in
             String(line[(line.range(of: #""level""#)?.lowerBound ?? line.startIndex)...])
         }

@@ -1,8 +1,10 @@
+import ColumnStore
 import Foundation
 import Server
+import TestSupport
 import XCTest
 
-/// Goal: a machine reads the log without guessing. Method: lines written to a file, read as JSON.
+/// Goal: a machine reads the log without guessing, and nobody waits for who reads it. Method: lines written to a file and to a pipe, read as JSON.
 final class LogTests: XCTestCase {
     func test_jsonLine_numbersAndTruthValuesAreJSONs() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("till-log-\(getpid()).ndjson")
@@ -11,8 +13,59 @@ final class LogTests: XCTestCase {
         let handle = try FileHandle(forWritingTo: file)
         let log = Log(format: .json, level: .info, descriptor: handle.fileDescriptor)
         log.warning("stopped with requests cut off", ["count": .number(3), "isLate": .flag(true), "reason": "415", "big": .number(.max)])
+        XCTAssertTrue(log.flush())
         let text = try String(contentsOf: file, encoding: .utf8)
         XCTAssertTrue(text.hasSuffix(#""count":3,"isLate":true,"reason":"415","big":9223372036854775807}"# + "\n"), text)
+    }
+
+    /// Nobody reads while lines are written, far more than wait; then all that is there is read.
+    func test_linesOfAPipeThatNobodyReads_areDropped_andCounted_andKeepTheirOrder() throws {
+        var ends: [Int32] = [-1, -1]
+        XCTAssertEqual(pipe(&ends), 0)
+        let (readEnd, writeEnd) = (ends[0], ends[1])
+        defer { close(readEnd) }
+        let log = Log(format: .json, level: .info, descriptor: writeEnd)
+        let lineCount = 6_000
+        let isWritten = Monitor(false)
+        WorkerThread(name: "writes", isDetached: true) {
+            let padding = String(repeating: "x", count: 1_000)
+            for number in 0..<lineCount { log.info("a line", ["number": .number(number), "padding": .text(padding)]) }
+            isWritten.broadcast { $0 = true }
+        }
+        XCTAssertEqual(isWritten.wait(seconds: Patience.seconds) { $0 ? true : nil }, true, "a line was waited for")
+        XCTAssertFalse(log.flush())
+
+        let received = Monitor<[UInt8]>([])
+        let reader = WorkerThread(name: "reads") {
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let count = read(readEnd, &buffer, buffer.count)
+                if count <= 0 { return }
+                received.withLock { $0 += buffer[..<count] }
+            }
+        }
+        XCTAssertTrue(Patience.until { log.flush() })
+        log.info("the last")
+        XCTAssertTrue(Patience.until { log.flush() })
+        close(writeEnd)
+        reader.join()
+
+        let lines = try received.withLock { $0 }.split(separator: UInt8(ascii: "\n")).map { try JSONParser.parse(Array($0)) }
+        var (next, droppedCount) = (0, 0)
+        for line in lines.dropLast() {
+            if let number = line["number"]?.integer {
+                XCTAssertEqual(number, next)
+                next = number + 1
+            } else {
+                XCTAssertEqual(line["event"]?.text, "lines of the log were dropped")
+                XCTAssertEqual(line["level"]?.text, "warning")
+                let count = try XCTUnwrap(line["count"]?.integer)
+                (next, droppedCount) = (next + count, droppedCount + count)
+            }
+        }
+        XCTAssertEqual(next, lineCount, "each line is there, or counted")
+        XCTAssertGreaterThan(droppedCount, 0)
+        XCTAssertEqual(lines.last?["event"]?.text, "the last")
     }
 
     func test_level_onlyAFaultOfTheServerIsAnError() {

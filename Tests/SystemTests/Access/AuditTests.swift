@@ -79,12 +79,12 @@ final class AuditTests: XCTestCase {
         let second = "another-admin-key-of-the-tests"
         try server.start(environment: ["TILL_ADMIN_KEY": second])
         XCTAssertEqual(try changes(second), ["made", "replaced-by-environment"])
-        XCTAssertTrue(server.logText.contains("replaced-by-environment"))
+        XCTAssertTrue(Patience.until { server.logText.contains("replaced-by-environment") })
         server.stop()
         let third = "a-third-admin-key-from-a-thief"
         try Data("\(third)\n".utf8).write(to: server.data.appendingPathComponent("admin.key"))
         try server.start(environment: ["TILL_ADMIN_KEY": ""])
         XCTAssertEqual(try changes(third), ["made", "replaced-by-environment", "file-replaced"])
-        XCTAssertTrue(server.logText.contains("file-replaced"))
+        XCTAssertTrue(Patience.until { server.logText.contains("file-replaced") })
     }
 }

@@ -39,7 +39,7 @@ final class DeletionTests: XCTestCase {
         XCTAssertEqual(try own.delete("/v1/admin/quarantine?client=b").status, 403)
         let audit = try admin.get("/v1/audit?limit=20").text
         XCTAssertTrue(audit.contains(#""action":"deleteQuarantine""#) && audit.contains(#"{"deleted":2,"has_more":false}"#), audit)
-        XCTAssertTrue(server.logText.contains(#""event":"deleted""#), server.logText)
+        XCTAssertTrue(Patience.until { server.logText.contains(#""event":"deleted""#) }, server.logText)
         // A document that was deleted is refused anew, under another ticket.
         XCTAssertNotEqual(try refuse(server, "a", 0), tickets[0])
         let place = ["--data", server.data.path]

@@ -53,7 +53,7 @@ final class StoreDirectoryTests: XCTestCase {
         try server.start()
         XCTAssertEqual(try server.client().get("/readyz").status, 200)
         XCTAssertEqual(try server.client().get("/v1/receipts/R-2?client=shop").status, 200)
-        for says in [#""event":"opened the store""#, "1 cold tables"] { XCTAssertTrue(server.logText.contains(says), server.logText) }
+        for says in [#""event":"opened the store""#, "1 cold tables"] { XCTAssertTrue(Patience.until { server.logText.contains(says) }, server.logText) }
     }
 
     func test_catalogThatIsLost_stopsEveryCommand_changesNothing_andIsMadeAnew() throws {

@@ -42,8 +42,8 @@ final class PairCheckpointTests: XCTestCase {
             try pair.waitUntilInSync()
             load.more(20)
         }
-        XCTAssertTrue(standby.logText.contains(Self.inPlace), standby.logText.suffix(3_000).description)
-        XCTAssertTrue(leader.logText.contains("a checkpoint was sent"))
+        XCTAssertTrue(Patience.until { standby.logText.contains(Self.inPlace) }, standby.logText.suffix(3_000).description)
+        XCTAssertTrue(Patience.until { leader.logText.contains("a checkpoint was sent") })
         XCTAssertFalse(leader.logText.contains("\"level\":\"error\""), leader.logText)
         XCTAssertTrue(Patience.until { pair.digestsAgree })
         // The disk that was empty leads; the other's files are made anew of its own checkpoint and the records after it.
@@ -94,7 +94,7 @@ final class PairCheckpointTests: XCTestCase {
         try leader.start()
         for proxy in proxies.withLock({ $0 }) { proxy.stall(after: nil) }
         try pair.waitUntilInSync()
-        XCTAssertTrue(standby.logText.contains(Self.inPlace), standby.logText.suffix(3_000).description)
+        XCTAssertTrue(Patience.until { standby.logText.contains(Self.inPlace) }, standby.logText.suffix(3_000).description)
         all += PairLoad.acknowledged(pair, "B") { $0.more(20) }
         try PairLoad.check(pair, has: all, "after both were killed in the middle of a copy")
         XCTAssertTrue(Patience.until { pair.digestsAgree })
@@ -154,8 +154,8 @@ final class PairCheckpointTests: XCTestCase {
         try damage(leader)
         try leader.start()
         try pair.waitUntilInSync()
-        XCTAssertTrue(leader.logText.contains("the checkpoint of this node cannot be used: the peer is asked for its own"), leader.logText.suffix(3_000).description)
-        XCTAssertTrue(leader.logText.contains(Self.inPlace), leader.logText.suffix(3_000).description)
+        XCTAssertTrue(Patience.until { leader.logText.contains("the checkpoint of this node cannot be used: the peer is asked for its own") }, leader.logText.suffix(3_000).description)
+        XCTAssertTrue(Patience.until { leader.logText.contains(Self.inPlace) }, leader.logText.suffix(3_000).description)
         XCTAssertTrue(Patience.until { pair.digestsAgree })
         all += PairLoad.acknowledged(pair, "B") { $0.more(20) }
         // Without the other it waits, and says what for; and it does not take what the other has not whole.
@@ -239,7 +239,7 @@ final class PairCheckpointTests: XCTestCase {
             try leader.start()
             try pair.waitUntilInSync()
         }
-        XCTAssertTrue(standby.logText.contains(Self.inPlace), standby.logText.suffix(3_000).description)
+        XCTAssertTrue(Patience.until { standby.logText.contains(Self.inPlace) }, standby.logText.suffix(3_000).description)
         try PairLoad.check(pair, has: all, "after mode log")
         try PairLoad.prove(pair, "after mode log")
     }

@@ -42,7 +42,7 @@ final class PairDoubleTests: XCTestCase {
             let after = (isInSync: pair.isInSync, leader: try pair.leader().name, epoch: epoch(leader), status: double.ready?.status)
             // On a machine that stands still for a second a lead may end, and the second process be heard first: nothing is lost by either.
             if stillness.wasShort() {
-                XCTAssertTrue(other.logText.contains("the one at http://127.0.0.1:\(node.port) is heard, and the one at http://127.0.0.1:\(double.port) is refused"), round)
+                XCTAssertTrue(Patience.until { other.logText.contains("the one at http://127.0.0.1:\(node.port) is heard, and the one at http://127.0.0.1:\(double.port) is refused") }, round)
                 XCTAssertTrue(after.isInSync, round)
                 XCTAssertEqual(after.leader, leader.name, round)
                 XCTAssertEqual(after.epoch, before, round)

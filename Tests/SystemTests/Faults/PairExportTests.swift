@@ -95,6 +95,6 @@ final class PairExportTests: XCTestCase {
         XCTAssertEqual(try pair.leader().name, other.name)
         // Its link says that it is gone until it is there again.
         XCTAssertTrue(Patience.until { (try? end(other.client, id)).flatMap { try? HTTPClient(port: other.port).get($0) }.map { $0.status == 200 && $0.text == bytes } ?? false }, other.logText)
-        XCTAssertTrue(other.logText.contains("an export is made again"))
+        XCTAssertTrue(Patience.until { other.logText.contains("an export is made again") })
     }
 }

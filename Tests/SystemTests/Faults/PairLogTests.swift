@@ -148,7 +148,7 @@ final class PairLogTests: XCTestCase {
         standby.environment["TILL_LOG_URL"] = nil
         try standby.start()
         XCTAssertEqual(standby.waitForEnd(), 2)
-        XCTAssertTrue(standby.logText.contains("log.url is wanted"), standby.logText.suffix(1_000).description)
+        XCTAssertTrue(Patience.until { standby.logText.contains("log.url is wanted") }, standby.logText.suffix(1_000).description)
         standby.environment["TILL_LOG_URL"] = "file://\(place.path)"
         try standby.start()
         try pair.waitUntilInSync()
@@ -166,7 +166,7 @@ final class PairLogTests: XCTestCase {
         let log = standby.environment.removeValue(forKey: "TILL_LOG_URL")
         try standby.start()
         XCTAssertEqual(standby.waitForEnd(), 2)
-        XCTAssertTrue(standby.logText.contains("log.url"), standby.logText.suffix(1_000).description)
+        XCTAssertTrue(Patience.until { standby.logText.contains("log.url") }, standby.logText.suffix(1_000).description)
         // Another place than the leader's has nothing of what it acknowledged: who looks there does not lead.
         waitForLog(leader)
         for number in 0..<5 { XCTAssertEqual(try leader.client.post("/v1/receipts?client=c1", Receipts.pos("L-0-\(number)")).status, 201) }
@@ -186,7 +186,7 @@ final class PairLogTests: XCTestCase {
         try FileManager.default.removeItem(at: leader.data)
         try leader.start()
         XCTAssertEqual(leader.waitForEnd(), 2)
-        XCTAssertTrue(leader.logText.contains("log.url has records of a cluster"), leader.logText.suffix(1_000).description)
+        XCTAssertTrue(Patience.until { leader.logText.contains("log.url has records of a cluster") }, leader.logText.suffix(1_000).description)
     }
 
     // MARK: A bucket

@@ -189,7 +189,7 @@ final class PairPassingTests: XCTestCase {
             XCTAssertTrue(answer.text.contains("/not-leader"), answer.text)
         }
         XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
-        XCTAssertTrue(leader.logText.contains("leads no more"), leader.logText.suffix(2_000).description)
+        XCTAssertTrue(Patience.until { leader.logText.contains("leads no more") }, leader.logText.suffix(2_000).description)
         try leader.start()
         try pair.waitUntilInSync()
         try PairLoad.check(pair, has: sent, "after a leader stood still")

@@ -27,7 +27,7 @@ final class PairStartTests: XCTestCase {
             for node in pair.nodes {
                 XCTAssertTrue(Patience.until { node.ready?.text.contains("could not be read since the start") == true }, "\(node.name): \(node.ready?.text ?? "no answer")")
                 XCTAssertEqual(node.ready?.status, 503)
-                XCTAssertTrue(node.logText.contains(#""event":"this node waits""#))
+                XCTAssertTrue(Patience.until { node.logText.contains(#""event":"this node waits""#) })
                 let refused = try node.client.post("/v1/receipts?client=c1", Receipts.pos("HELD-\(round)-0"))
                 XCTAssertEqual(refused.status, 503, refused.text)
             }

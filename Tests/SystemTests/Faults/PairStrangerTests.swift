@@ -48,7 +48,7 @@ final class PairStrangerTests: XCTestCase {
             let before = try files(standby.data)
             try standby.start()
             XCTAssertEqual(standby.waitForEnd(), 2, standby.logText.suffix(2_000).description)
-            for words in [own, try store(strange), "empty directory"] { XCTAssertTrue(standby.logText.contains(words), "\(words) is not in \(standby.logText.suffix(2_000))") }
+            for words in [own, try store(strange), "empty directory"] { XCTAssertTrue(Patience.until { standby.logText.contains(words) }, "\(words) is not in \(standby.logText.suffix(2_000))") }
             XCTAssertEqual(try files(standby.data), before, "another pair's records were changed")
             // The right one waits for its own standby, and an empty directory joins.
             try leader.start()

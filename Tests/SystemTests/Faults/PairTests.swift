@@ -99,7 +99,7 @@ final class PairTests: XCTestCase {
         try whole.prefix(whole.count / 2).write(to: records)
         try standby.start()
         XCTAssertNotEqual(standby.waitForEnd(), 0)
-        XCTAssertTrue(standby.logText.contains("put DATA aside"), standby.logText.suffix(1_000).description)
+        XCTAssertTrue(Patience.until { standby.logText.contains("put DATA aside") }, standby.logText.suffix(1_000).description)
         XCTAssertTrue(FileManager.default.fileExists(atPath: standby.data.appendingPathComponent("catalog.sqlite").path))
         try FileManager.default.moveItem(at: standby.data, to: standby.data.appendingPathExtension("aside"))
         try standby.start()

@@ -25,7 +25,7 @@ final class TakenAwayTests: XCTestCase {
         }
         let ready = try client.get("/readyz")
         XCTAssertEqual(ready.status, 503, ready.text)
-        XCTAssertTrue(server.logText.contains("was taken away while it is written"), server.logText)
+        XCTAssertTrue(Patience.until { server.logText.contains("was taken away while it is written") }, server.logText)
         server.kill()
         let data = folder.appendingPathComponent("DATA").path
         let run = try TillRun(["restore", "--from-log", place, "--data", data])

@@ -27,7 +27,7 @@ final class HostileRequestTests: XCTestCase {
             XCTAssertEqual(answer.status, 401, answer.text)
         }
         XCTAssertTrue(server.isRunning)
-        XCTAssertTrue(server.logText.contains("no registrar is configured under this name"), server.logText)
+        XCTAssertTrue(Patience.until { server.logText.contains("no registrar is configured under this name") }, server.logText)
     }
 
     func test_codings_severalOfABody_areRefused() throws {

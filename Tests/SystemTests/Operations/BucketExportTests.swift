@@ -127,7 +127,7 @@ final class BucketExportTests: XCTestCase {
         settings["TILL_STORAGE_CLASS"] = #"{"after":"90d","name":"GLACIER_IR"}"#
         let server = try TillServer(environment: settings)
         defer { server.remove() }
-        XCTAssertTrue(server.logText.contains("no rule of the bucket moves objects below"), server.logText)
+        XCTAssertTrue(Patience.until { server.logText.contains("no rule of the bucket moves objects below") }, server.logText)
         server.stop()
         let rules = "<LifecycleConfiguration><Rule><ID>cold</ID><Filter><Prefix>warehouse/</Prefix></Filter><Status>Enabled</Status>"
             + "<Transition><Days>90</Days><StorageClass>GLACIER_IR</StorageClass></Transition></Rule></LifecycleConfiguration>"

@@ -82,7 +82,7 @@ final class BucketTests: XCTestCase {
         XCTAssertTrue(whole.status == 200 && whole.text.contains("42"), whole.text)
         XCTAssertEqual(try again.post("/v1/receipts?client=c1", receipt(3)).status, 200)
         XCTAssertFalse(try again.get("/readyz").text.contains("bucket"))
-        XCTAssertTrue(server.logText.contains("the bucket gives no answer to go by") && server.logText.contains("the bucket answers again"), server.logText)
+        XCTAssertTrue(Patience.until { server.logText.contains("the bucket gives no answer to go by") } && server.logText.contains("the bucket answers again"), server.logText)
         XCTAssertEqual(server.stop(), 0)
 
         let proof = try TillRun(["verify", "--data", server.data.path], environment: environment())

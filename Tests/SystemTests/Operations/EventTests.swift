@@ -10,7 +10,7 @@ final class EventTests: XCTestCase {
         defer { server.remove() }
         let run = try PythonReader.run("SystemTests/Scripts/events.py", [server.url, TillServer.adminKey, Receipts.pos("R-1")])
         XCTAssertEqual(run.exitCode, 0, run.output)
-        XCTAssertTrue(server.logText.contains(#""orders""#), "events of the target log are lines of the log")
+        XCTAssertTrue(Patience.until { server.logText.contains(#""orders""#) }, "events of the target log are lines of the log")
         XCTAssertEqual(server.stop(), 0)
     }
 

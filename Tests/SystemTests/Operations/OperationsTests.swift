@@ -216,7 +216,7 @@ final class OperationsTests: XCTestCase {
         let posted = try server.client(key: key).post("/v1/receipts", RegistrationTests.sale("S-1"), [("traceparent", "00-\(trace)-b7ad6b7169203331-01")])
         XCTAssertEqual(posted.status, 202, posted.text)
         XCTAssertTrue(Patience.until { seen.withLock { $0.count >= 2 } })
-        XCTAssertTrue(server.logText.contains(trace))
+        XCTAssertTrue(Patience.until { server.logText.contains(trace) })
         server.kill()
         isUp.withLock { $0 = true }
         try server.start(environment: environment)

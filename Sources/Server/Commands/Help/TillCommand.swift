@@ -9,6 +9,7 @@ public enum TillCommand {
     /// - Returns: the exit status: 0 done, 1 failed, 2 misused.
     public static func run(_ arguments: [String]) -> Int32 {
         signal(SIGPIPE, SIG_IGN)
+        defer { LogWriter.standardError.flush() }
         ProcessHeap.limitArenas()
         guard let first = arguments.first else {
             Terminal.writeError(overview)
