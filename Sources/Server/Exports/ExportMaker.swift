@@ -5,10 +5,18 @@ internal import Ingest
 /// Makes the files of exports, on the queue's thread, with the rights that their owner has by then.
 struct ExportMaker: Sendable {
     let context: DoorContext
+    /// After each try to note an end that failed.
+    private let pauses: GrowingPause
+    /// Some four minutes: then others' exports have their turn, and this one is made again.
+    private static let noteCountMax = 10
+
+    private init(_ context: DoorContext, _ pauses: GrowingPause) { (self.context, self.pauses) = (context, pauses) }
 
     /// Makes exports from here on.
-    static func begin(_ context: DoorContext, url: String) {
-        let maker = ExportMaker(context: context)
+    ///
+    /// - Parameter pauses: shorter ones for tests.
+    static func begin(_ context: DoorContext, url: String, pauses: GrowingPause = GrowingPause(1...60)) {
+        let maker = ExportMaker(context, pauses)
         context.exports.begin(baseURL: url) { maker.make($0) }
     }
 
@@ -27,7 +35,7 @@ struct ExportMaker: Sendable {
 
     /// Makes one export and notes in the catalog how it ended, done or not. Nothing is thrown: what went wrong is the export's own `problem`.
     ///
-    /// An end that cannot be noted leaves the row `running`, and the queue finds it again.
+    /// An end that cannot be noted for long, or before a stop, leaves the row `running`, and the queue finds it again.
     private func make(_ run: ExportQueue.Run) {
         var export = run.export
         let log = context.log
@@ -46,11 +54,23 @@ struct ExportMaker: Sendable {
             (export.fileName, export.byteCount, export.sha256) = (nil, 0, nil)
             export.rowCount = run.progress.rowCount
         }
-        do {
-            let isThere = try context.store.exports.endExport(export)
-            log.info("export ended", ["export": .text(export.id), "state": .text(isThere ? export.state.rawValue : "deleted"), "rows": .number(Int(export.rowCount))])
-        } catch {
-            log.error("an export's end could not be noted; it is made again", ["export": .text(export.id), "reason": .text("\(error)")])
+        noteEnd(export)
+    }
+
+    /// Tries until it is noted: a disk that is full takes it later, and what was made is not made again meanwhile. It is said once.
+    private func noteEnd(_ export: Export) {
+        let log = context.log
+        var pause = pauses
+        while true {
+            do {
+                let isThere = try context.store.exports.endExport(export)
+                log.info("export ended", ["export": .text(export.id), "state": .text(isThere ? export.state.rawValue : "deleted"), "rows": .number(Int(export.rowCount))])
+                return
+            } catch {
+                if pause.failureCount == 0 { log.error("an export's end could not be noted; it is tried again", ["export": .text(export.id), "reason": .text("\(error)")]) }
+                let seconds = pause.next()
+                guard pause.failureCount < Self.noteCountMax, context.exports.pause(seconds: seconds) else { return }
+            }
         }
     }
 

@@ -57,6 +57,8 @@ package final class ExportQueue: Sendable {
         var baseURL = ""
         /// Files could not be carried the last time.
         var isHeldUp = false
+        /// What is to be made could not be found the last time.
+        var isStill = false
     }
 
     private let state = Monitor(State())
@@ -135,6 +137,11 @@ package final class ExportQueue: Sendable {
         state.wait(seconds: seconds) { $0.running == nil ? true : nil } ?? false
     }
 
+    /// For whoever makes an export, and has to do something again.
+    ///
+    /// - Returns: false once the queue is stopped; else that much time is over.
+    package func pause(seconds: Double) -> Bool { state.wait(seconds: seconds) { $0.isStopped ? false : nil } ?? true }
+
     /// - Returns: false once it is stopped.
     private func work() -> Bool {
         // Woken by an export or a stop, else after ten seconds, for files whose time is over go without anybody's asking.
@@ -155,10 +162,12 @@ package final class ExportQueue: Sendable {
                 make?(run)
                 state.broadcast { $0.running = nil }
             }
+            state.withLock { $0.isStill = false }
         } catch {
             // What is being closed cannot be asked.
             if self.isStopped { return false }
-            log.error("exports stand still; it is tried again", ["reason": .text("\(error)")])
+            // Once, however long it takes.
+            if !state.withLock({ exchange(&$0.isStill, with: true) }) { log.error("exports stand still; it is tried again", ["reason": .text("\(error)")]) }
         }
         return !self.isStopped
     }

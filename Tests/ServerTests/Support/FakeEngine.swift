@@ -33,6 +33,12 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var isKeptElsewhere = false
         var letters: [DeadLetter] = []
         var redriven: [String] = []
+        var waitingExports: [Export] = []
+        var endedExports: [Export] = []
+        /// So many ends of exports cannot be noted.
+        var exportEndFailures = 0
+        var exportEndCount = 0
+        var exportPathCount = 0
     }
     var isKeptElsewhere: Bool { state.withLock { $0.isKeptElsewhere } }
     let state = Mutex(State())
@@ -137,12 +143,29 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] { [] }
     func deleteExport(_ id: String, as principal: Principal) throws { throw Fault(.notFound, "there is no such export") }
     func linkedExport(_ id: String) throws -> Export? { nil }
-    func waitingExports() throws -> [Export] { [] }
-    func endExport(_ export: Export) throws -> Bool { false }
+    func waitingExports() throws -> [Export] { state.withLock { $0.waitingExports } }
+    func endExport(_ export: Export) throws -> Bool {
+        let isRefused = state.withLock { state -> Bool in
+            state.exportEndCount += 1
+            guard state.exportEndFailures > 0 else { return false }
+            state.exportEndFailures -= 1
+            return true
+        }
+        if isRefused { throw Fault(.diskFull, "the disk is full") }
+        return state.withLock { state -> Bool in
+            state.endedExports.append(export)
+            let count = state.waitingExports.count
+            state.waitingExports.removeAll { $0.id == export.id }
+            return state.waitingExports.count < count
+        }
+    }
     func sweepExports(now: Int64) throws {}
     func carryExports(beforeEachPiece: () throws -> Void) throws {}
     func exportContents(_ export: Export) throws -> ExportContents? { nil }
-    func exportPath(_ fileName: String) throws -> String { throw Fault(.notFound, "there is no such file") }
+    func exportPath(_ fileName: String) throws -> String {
+        state.withLock { $0.exportPathCount += 1 }
+        throw Fault(.notFound, "there is no such file")
+    }
     func exportByteCount() throws -> Int64 { 0 }
     var hasRoomForExports: Bool { true }
 
