@@ -6,13 +6,33 @@ import ColumnStore
 /// Invariants:
 /// 1. Of one upload one thread works at a time.
 /// 2. A chunk is stored within a turn, and of turns there are `turnMax` at most.
+/// 3. No owner has all places, and none has several for longer than a chunk while another has none.
+/// 4. One that could not go on has no place while it waits to be tried again, and waits the longer the more often that happens.
 final class UploadQueue: Sendable {
+    private struct Active {
+        let owner: Identity
+        /// Who began last has the highest.
+        let number: Int
+    }
+
+    private struct Delay {
+        var pause: GrowingPause
+        /// By the steady clock, in seconds.
+        var until = 0.0
+        /// Since it began to be worked on.
+        var isNew = false
+    }
+
     private struct State {
         var isWoken = true
         var isStarted = false
         var isStopped = false
-        /// Whose each is, by id.
-        var active: [String: Identity] = [:]
+        /// Those that are worked on, by id.
+        var active: [String: Active] = [:]
+        /// Of them those that are to give their places to other owners.
+        var yielding: Set<String> = []
+        /// Those that could not go on.
+        var delays: [String: Delay] = [:]
         /// Those that somebody has ended.
         var unwanted: Set<String> = []
         /// Files that are being put.
@@ -26,6 +46,8 @@ final class UploadQueue: Sendable {
 
     /// Files that are read at the same time, of all owners together.
     static let activeMax = 4
+    /// Of one owner: one place is always another's.
+    static let activeMaxOfOwner = 3
     /// Chunks that are with the writer at the same time.
     static let turnMax = 2
     /// How long the look for work waits where nobody wakes it.
@@ -34,6 +56,10 @@ final class UploadQueue: Sendable {
     private static let writtenSeconds = 2.0
 
     private let state = Monitor(State())
+    private let pauses: GrowingPause
+
+    /// - Parameter pauses: of an upload that could not go on; others for tests.
+    init(pauses: GrowingPause = GrowingPause(1...60)) { self.pauses = pauses }
 
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
@@ -72,12 +98,35 @@ final class UploadQueue: Sendable {
 
     /// Asks whoever works on it to end, and waits for that.
     func end(_ id: String, seconds: Double) {
-        state.broadcast { _ = $0.unwanted.insert(id) }
+        state.broadcast { state in
+            state.unwanted.insert(id)
+            state.delays[id] = nil
+        }
         _ = state.wait(seconds: seconds) { $0.active[id] == nil ? true : nil }
         state.withLock { _ = $0.unwanted.remove(id) }
     }
 
     func isUnwanted(_ id: String) -> Bool { state.withLock { $0.unwanted.contains(id) } }
+
+    /// Waits until nobody works on it.
+    ///
+    /// - Returns: whether that came in time.
+    func waitWhileActive(_ id: String, seconds: Double) -> Bool { state.wait(seconds: seconds) { $0.active[id] == nil ? true : nil } ?? false }
+
+    /// For whoever works on it: it cannot go on now, and is begun again after a pause that grows each time.
+    func putOff(_ id: String) {
+        state.withLock { state in
+            var delay = state.delays[id] ?? Delay(pause: pauses)
+            (delay.until, delay.isNew) = (SteadyClock.seconds() + delay.pause.next(), true)
+            state.delays[id] = delay
+        }
+    }
+
+    /// For whoever works on it: something of it is done, so that the next pause is a short one.
+    func noteProgress(_ id: String) { state.withLock { _ = $0.delays[id]?.pause.reset() } }
+
+    /// Whether it is to give its place to another owner's, between two chunks: it is begun again where it stood.
+    func mustYield(_ id: String) -> Bool { state.withLock { $0.yielding.contains(id) } }
 
     /// Waits that long, or until something is to end.
     func pause(_ id: String, seconds: Double) { _ = state.wait(seconds: seconds) { $0.isStopped || $0.unwanted.contains(id) ? true : nil } }
@@ -114,7 +163,7 @@ final class UploadQueue: Sendable {
 
     /// - Returns: false once it is stopped.
     private func turn(_ look: () throws -> [Upload], _ process: @escaping @Sendable (Upload) -> Void) -> Bool {
-        let isStopped = state.wait(seconds: Self.sweepSeconds) { state -> Bool? in
+        let isStopped = state.wait(seconds: secondsToSleep) { state -> Bool? in
             if state.isStopped { return true }
             guard state.isWoken else { return nil }
             state.isWoken = false
@@ -128,8 +177,11 @@ final class UploadQueue: Sendable {
                     process(upload)
                     state.broadcast { state in
                         state.active[upload.id] = nil
+                        state.yielding.remove(upload.id)
+                        // One that was not put off this time is done, or goes on at once.
+                        if state.delays[upload.id]?.isNew == true { state.delays[upload.id]?.isNew = false } else { state.delays[upload.id] = nil }
                         state.isWoken = true
-                        if !state.active.values.contains(upload.owner) { state.served[upload.owner] = nil }
+                        if !state.active.values.contains(where: { $0.owner == upload.owner }) { state.served[upload.owner] = nil }
                     }
                 }
             }
@@ -139,19 +191,46 @@ final class UploadQueue: Sendable {
         return true
     }
 
+    /// Until the next look where nobody wakes it: at the latest when one that was put off may go on.
+    private var secondsToSleep: Double {
+        let now = SteadyClock.seconds()
+        // Those that wait for a place, and not for a time, are begun when one is free.
+        let until = state.withLock { state in state.delays.values.map(\.until).filter { $0 > now }.min() }
+        return until.map { min(Self.sweepSeconds, $0 - now) } ?? Self.sweepSeconds
+    }
+
     /// Those to begin: of owners who have the fewest under way, the oldest first.
     private func next(_ waiting: [Upload]) -> [Upload] {
         state.withLock { state in
+            let now = SteadyClock.seconds()
             var begun: [Upload] = []
-            var left = waiting.filter { state.active[$0.id] == nil && !state.unwanted.contains($0.id) }
+            var left = waiting.filter { state.active[$0.id] == nil && !state.unwanted.contains($0.id) && state.delays[$0.id]?.until ?? 0 <= now }
             while state.active.count < Self.activeMax, !state.isStopped {
-                let counts = state.active.values.reduce(into: [Identity: Int]()) { $0[$1, default: 0] += 1 }
-                guard let place = left.indices.min(by: { (counts[left[$0].owner] ?? 0, $0) < (counts[left[$1].owner] ?? 0, $1) }) else { break }
+                let counts = state.active.values.reduce(into: [Identity: Int]()) { $0[$1.owner, default: 0] += 1 }
+                let free = left.indices.filter { counts[left[$0].owner] ?? 0 < Self.activeMaxOfOwner }
+                guard let place = free.min(by: { (counts[left[$0].owner] ?? 0, $0) < (counts[left[$1].owner] ?? 0, $1) }) else { break }
                 let upload = left.remove(at: place)
-                state.active[upload.id] = upload.owner
+                state.number += 1
+                state.active[upload.id] = Active(owner: upload.owner, number: state.number)
                 begun.append(upload)
             }
+            Self.makeRoom(for: left, &state)
             return begun
+        }
+    }
+
+    /// Asks for a place for each owner who waits without one, of whoever has the most, and of them that which began last.
+    private static func makeRoom(for waiting: [Upload], _ state: inout State) {
+        let owners = Set(state.active.values.map(\.owner))
+        var wantedCount = Set(waiting.map(\.owner)).subtracting(owners).count - state.yielding.count - (activeMax - state.active.count)
+        while wantedCount > 0 {
+            let staying = state.active.filter { !state.yielding.contains($0.key) }
+            let counts = staying.values.reduce(into: [Identity: Int]()) { $0[$1.owner, default: 0] += 1 }
+            guard let most = counts.values.max(), most > 1,
+                let last = staying.filter({ counts[$0.value.owner] == most }).max(by: { $0.value.number < $1.value.number })
+            else { return }
+            state.yielding.insert(last.key)
+            wantedCount -= 1
         }
     }
 }

@@ -17,13 +17,14 @@ final class UploadReverter {
     private var upload: Upload
     private let intake: Intake
 
+    /// The store closes, or another owner is to have the place: it goes on where it stood.
     private struct Stopped: Error {}
 
     /// Rows of the upload that are looked up together, and of them those that are committed together.
     private static let windowCount = 20_000
     private static let stepCount = 500
-    /// Before rows that the store cannot take now are given to it again, and after a try that failed.
-    private static let pauseSeconds = 1.0
+    /// Before rows that the store cannot take now are given to it again.
+    private static let pauses = GrowingPause(1...15)
 
     init(_ uploads: Uploads, _ upload: Upload) {
         (self.uploads, self.upload) = (uploads, upload)
@@ -35,7 +36,7 @@ final class UploadReverter {
             while true {
                 let rows = try window()
                 for start in stride(from: 0, to: rows.count, by: Self.stepCount) {
-                    if uploads.queue.isStopped { throw Stopped() }
+                    if uploads.queue.isStopped || uploads.queue.mustYield(upload.id) { throw Stopped() }
                     try step(Array(rows[start..<min(rows.count, start + Self.stepCount)]))
                 }
                 if rows.count < Self.windowCount { break }
@@ -49,7 +50,7 @@ final class UploadReverter {
         } catch {
             // It is begun again where it stood: whoever asked for it was told that it would be done.
             StoreLog.note("an upload cannot be taken back just now; it is tried again", path: upload.id, reason: "\(error)", level: .warning)
-            uploads.queue.pause(upload.id, seconds: Self.pauseSeconds)
+            uploads.queue.putOff(upload.id)
         }
     }
 
@@ -133,6 +134,7 @@ final class UploadReverter {
         upload.revert.position = rows.last?.sequence ?? upload.revert.position
         upload.revert.stepSequence = uploads.sequence
         guard try uploads.catalog.change(upload, from: upload.state) else { throw Stopped() }
+        uploads.queue.noteProgress(upload.id)
     }
 
     /// Came after the step began, and says what the step would say.
@@ -144,6 +146,7 @@ final class UploadReverter {
     /// the race for being the newest counts as left.
     private func store(_ all: [(plan: Plan, row: HotRow)]) throws {
         var left = all
+        var pause = Self.pauses
         while !left.isEmpty {
             let answer = Monitor<Submission.Answer?>(nil)
             uploads.queue.beginTurn(of: upload.owner)
@@ -159,7 +162,7 @@ final class UploadReverter {
                 case .some(let fault): throw fault
                 }
             }
-            if !again.isEmpty { uploads.queue.pause(upload.id, seconds: Self.pauseSeconds) }
+            if !again.isEmpty { uploads.queue.pause(upload.id, seconds: pause.next()) }
             if uploads.queue.isStopped, !again.isEmpty { throw Stopped() }
             left = again
         }

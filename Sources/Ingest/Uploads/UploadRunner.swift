@@ -21,13 +21,14 @@ final class UploadRunner {
     /// Records up to here are read for their ids alone.
     private var replayedTo = 0
 
-    /// The store closes: the next start goes on.
+    /// The store closes, or another owner is to have the place: it goes on where it stood.
     private struct Stopped: Error {}
     /// Somebody ended it.
     private struct Unwanted: Error {}
 
     private static let pieceByteCount = 256 << 10
-    private static let pauseSeconds = 1.0
+    /// Before rows that the store cannot take now are given to it again.
+    private static let pauses = GrowingPause(1...15)
     /// How often a row is given to the store that ended in an internal fault: then it is the row's.
     private static let faultyTryMax = 3
 
@@ -48,21 +49,29 @@ final class UploadRunner {
             let fault = (error as? RecordFileError)?.fault ?? Intake.problem(error)
             if fault.code == .internalError { StoreLog.note("an upload failed", path: upload.id, reason: fault.cause ?? "\(error)", level: .warning) }
             // What the disk refuses now it may take later.
-            if fault.isForLater { return uploads.queue.pause(upload.id, seconds: Self.pauseSeconds) }
+            if fault.isForLater { return uploads.queue.putOff(upload.id) }
             (upload.state, upload.problem) = (.error, fault)
         }
         upload.endedAt = uploads.clock.now()
         do {
-            guard try uploads.catalog.change(upload, from: .processing, notices: uploads.notices(of: upload)) else { return }
+            guard try uploads.catalog.change(upload, from: .processing, notices: uploads.notices(of: upload)) else { return try noteCancelled() }
             if let identities { (self.identities, _) = (nil, identities) }
             UploadIdentities.remove(uploads.identitiesPath(upload.id))
             uploads.ended(upload)
         } catch {
             StoreLog.note("an upload's end could not be noted; its rest is read again", path: upload.id, reason: "\(error)", level: .warning)
+            uploads.queue.putOff(upload.id)
         }
     }
 
-    // The rights of now, not of the announcement: a contract that ended meanwhile stores nothing more.
+    /// Whoever ended it has waited no longer for what was with the writer: that is counted now, so that it can be taken back.
+    private func noteCancelled() throws {
+        guard var noted = try uploads.catalog.upload(upload.id), noted.state == .cancelled, noted.revert.stage == .none else { return }
+        (noted.counts, noted.tables, noted.chunkSequence) = (upload.counts, upload.tables, upload.chunkSequence)
+        (noted.startedAt, noted.firstSequence) = (upload.startedAt, upload.firstSequence)
+        _ = try uploads.catalog.change(noted, from: .cancelled)
+    }
+
     private func read() throws {
         // The rights of now, not of the announcement: a contract that ended meanwhile stores nothing more.
         let principal = try uploads.principal(of: upload)
@@ -94,7 +103,11 @@ final class UploadRunner {
             // What came before the fault counts.
             try finish()
             throw error
-        } catch let error as Unwanted {
+        } catch let error as Stopped {
+            // The store closes: what is with the writer is met again.
+            if !uploads.queue.isStopped { try settle() }
+            throw error
+        } catch {
             // What was begun is counted, so that it can be taken back.
             try settle()
             throw error
@@ -120,8 +133,8 @@ final class UploadRunner {
 
     /// A file may go on for long without a record, or with those alone that are passed over.
     private func heed() throws {
-        if uploads.queue.isStopped { throw Stopped() }
         if uploads.queue.isUnwanted(upload.id) { throw Unwanted() }
+        if uploads.queue.isStopped || uploads.queue.mustYield(upload.id) { throw Stopped() }
     }
 
     /// Lets go of a chunk that nobody counts: what is stored of it is met again.
@@ -246,13 +259,17 @@ final class UploadRunner {
         upload.position = Int64(chunk.lastNumber)
         upload.chunkSequence = uploads.sequence
         try commit(rejections)
+        uploads.queue.noteProgress(upload.id)
     }
 
     /// Counts what became of rows; those that the store could not take now are handed to it again, until it does.
+    ///
+    /// - Throws: `Unwanted`, with what the store has taken counted and noted; `Stopped`.
     private func count(_ all: [(number: Int, row: HotRow)], _ first: Submission.Answer, _ rejections: inout [UploadRejection]) throws {
         var rows = all
         var answer = first
         var tries = 0
+        var pause = Self.pauses
         while true {
             tries += 1
             var again: [(number: Int, row: HotRow)] = []
@@ -266,8 +283,14 @@ final class UploadRunner {
                 }
             }
             if again.isEmpty { return }
-            uploads.queue.pause(upload.id, seconds: Self.pauseSeconds)
-            if uploads.queue.isStopped || uploads.queue.isUnwanted(upload.id) { throw Stopped() }
+            uploads.queue.pause(upload.id, seconds: pause.next())
+            if uploads.queue.isUnwanted(upload.id) {
+                // Some of its rows are stored: they are the upload's to be taken back, though its chunk never ends.
+                upload.counts.rejected += Int64(rejections.count)
+                try commit(rejections)
+                throw Unwanted()
+            }
+            if uploads.queue.isStopped { throw Stopped() }
             let next = Monitor<Submission.Answer?>(nil)
             uploads.queue.beginTurn(of: upload.owner)
             submit(again.map(\.row), to: next)

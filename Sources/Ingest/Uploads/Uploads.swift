@@ -43,6 +43,8 @@ package final class Uploads: Sendable {
     /// From the announcement.
     private static let feedbackDays: Int64 = 90
     private static let day: Int64 = 86_400_000_000
+    /// How long a call waits for a chunk that is with the writer.
+    private static let endSeconds = 10.0
     /// How long a file may be put.
     private static let linkMicroseconds: Int64 = 3_600_000_000
 
@@ -254,7 +256,7 @@ package final class Uploads: Sendable {
         let seen = try upload(id, as: principal)
         guard seen.state == .new || seen.state == .processing else { return }
         // Whoever reads it counts what is stored first.
-        queue.end(id, seconds: 10)
+        queue.end(id, seconds: Self.endSeconds)
         guard var upload = try catalog.upload(id), upload.state == .new || upload.state == .processing else { return }
         let state = upload.state
         (upload.state, upload.endedAt) = (.cancelled, clock.now())
@@ -265,11 +267,17 @@ package final class Uploads: Sendable {
     ///
     /// - Throws: `immutable-table`, and `upload-closed` for one that is not at its end, or whose time is over.
     package func revert(_ id: String, as principal: Principal) throws -> Upload {
-        var upload = try upload(id, as: principal)
-        guard upload.revert.stage == .none else { return upload }
-        guard upload.state != .new, upload.state != .processing else {
-            throw Fault(.uploadClosed, "the upload is \(upload.state.rawValue): end it first, or wait for its end")
+        let seen = try self.upload(id, as: principal)
+        guard seen.revert.stage == .none else { return seen }
+        guard seen.state != .new, seen.state != .processing else {
+            throw Fault(.uploadClosed, "the upload is \(seen.state.rawValue): end it first, or wait for its end")
         }
+        // Of one that was ended the last chunk may be with the writer yet: what is stored of it is counted first.
+        guard queue.waitWhileActive(id, seconds: Self.endSeconds) else {
+            throw Fault(.overloaded, "the last rows of the upload are being stored still: try again", advice: .sendAgainLater)
+        }
+        var upload = try self.upload(id, as: principal)
+        guard upload.revert.stage == .none else { return upload }
         let type = upload.type.flatMap { intake.types.registry.snapshot[$0] }
         let tables = upload.tables.isEmpty ? type.map { [TableName.stored($0)] } ?? [] : upload.tables
         if let table = tables.first(where: { TableName.kind(of: $0).isImmutable }) {
