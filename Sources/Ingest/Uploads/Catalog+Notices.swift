@@ -23,14 +23,30 @@ extension Catalog {
         try insert.run()
     }
 
+    /// As a list of SQL: rows of other events are a later version's, and stay.
+    private static let knownEvents = Notice.Event.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+
     /// Those that are due, the longest due first. What is being sent is due all the while, and is among them. Rows of an event that this version does not
     /// know are left out, and stay.
-    func dueNotices(now: Int64, limit: Int) throws -> [Notice] {
+    ///
+    /// - Parameters:
+    ///   - clients: whose webhooks are told nothing more just now.
+    ///   - withWebhooks: false: events of the topic `till` alone.
+    ///   - withEvents: false: without those.
+    func dueNotices(now: Int64, limit: Int, except clients: [String] = [], withWebhooks: Bool = true, withEvents: Bool = true) throws -> [Notice] {
         try read { connection in
-            let select = try connection.statement("SELECT id, client_id, event, body, created_at, due_at, attempts FROM notices WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2")
+            let select = try connection.statement(
+                """
+                SELECT id, client_id, event, body, created_at, due_at, attempts FROM notices WHERE due_at <= ?1 AND event IN (\(Self.knownEvents))
+                AND CASE WHEN event = '\(Notice.Event.storeEvent.rawValue)' THEN ?3 ELSE ?4 AND instr(?5, char(10) || client_id || char(10)) = 0 END
+                ORDER BY due_at, id LIMIT ?2
+                """)
             defer { select.reset() }
             select.bind(1, now)
             select.bind(2, Int64(limit))
+            select.bind(3, Int64(withEvents ? 1 : 0))
+            select.bind(4, Int64(withWebhooks ? 1 : 0))
+            try select.bind(5, "\n" + clients.map { $0 + "\n" }.joined())
             var notices: [Notice] = []
             while try select.step() {
                 guard let event = Notice.Event(rawValue: select.text(2)) else { continue }
@@ -64,7 +80,13 @@ extension Catalog {
 
     /// When there is something to tell, or a digest to make, next; nil for nothing.
     func nextNoticeAt() throws -> Int64? {
-        try read { try $0.integer("SELECT min(at) FROM (SELECT min(due_at) AS at FROM notices UNION ALL SELECT min(span_to) FROM digest_spans)") }
+        try read {
+            try $0.integer(
+                """
+                SELECT min(at) FROM (SELECT * FROM (SELECT due_at AS at FROM notices WHERE event IN (\(Self.knownEvents)) ORDER BY due_at LIMIT 1)
+                UNION ALL SELECT min(span_to) FROM digest_spans)
+                """)
+        }
     }
 
     // MARK: Digests

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// What a contract's webhook is told that is about no single receipt. Its row stands in the catalog until it is delivered.
 struct Notice: Sendable {
-    enum Event: String, Sendable {
+    enum Event: String, Sendable, CaseIterable {
         case uploadProcessed = "upload.processed"
         case uploadError = "upload.error"
         case feedbackDigest = "feedback.digest"

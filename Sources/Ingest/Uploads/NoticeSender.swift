@@ -8,9 +8,18 @@ import Synchronization
 ///
 /// Invariants:
 /// 1. A notice is in `sending` from before its call begins until what became of it was noted: it is never sent twice at once.
-/// 2. At most `sendingCountMax` are looked at in one turn, those that are on their way among them.
+/// 2. At most `sendingCountMax` webhooks are called at a time, and `sendingCountMaxOfOne` of one client: who answers slowly holds up himself.
 /// 3. A body is the same at each attempt; its signature has the attempt's own time.
+/// 4. What became of a notice and could not be noted is noted later, after pauses that grow; what was taken is not sent again meanwhile.
 final class NoticeSender: Sendable {
+    /// Whoever is told: a client's webhook, or the topic `till`.
+    private struct Receiver {
+        var sendingCount = 0
+        var pause: GrowingPause
+        /// Nothing more is begun before: by the steady clock, in seconds.
+        var until = 0.0
+    }
+
     private struct State {
         /// Whether the thread runs: `stop` waits for it to fall.
         var isStarted = false
@@ -19,16 +28,26 @@ final class NoticeSender: Sendable {
         var isWoken = true
         /// Ids of notices on their way.
         var sending: Set<String> = []
+        /// Those that have notices on their way, or wait after a note that failed; by the client, the topic as `topic`.
+        var receivers: [String: Receiver] = [:]
+        /// Webhooks that are called.
+        var callCount = 0
+        /// Ids of notices that are over, whose rows could not be deleted.
+        var over: Set<String> = []
     }
+
+    /// No client has this name.
+    private static let topic = ""
 
     /// Microseconds: from a second to a quarter of an hour. How long it goes on `lifetime` says, not a number of attempts.
     private static let retry = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: .max)
     /// In microseconds: as long as webhooks of receipts are tried.
     private static let lifetime: Int64 = 3 * 86_400_000_000
     private static let sendingCountMax = 32
+    static let sendingCountMaxOfOne = 4
     /// In seconds.
     private static let sleepMax = 60.0
-    /// In seconds: after a look that failed, and while something is on its way.
+    /// In seconds: while something is on its way.
     private static let pause = 1.0
 
     private let catalog: Catalog
@@ -36,8 +55,12 @@ final class NoticeSender: Sendable {
     private let state = Monitor(State())
     private let client = Mutex<OutgoingClient?>(nil)
     private let events: any EventPublishing
+    private let pauses: GrowingPause
 
-    init(catalog: Catalog, clock: Clock, events: any EventPublishing) { (self.catalog, self.clock, self.events) = (catalog, clock, events) }
+    /// - Parameter pauses: after what could not be noted, and after a look that failed; others for tests.
+    init(catalog: Catalog, clock: Clock, events: any EventPublishing, pauses: GrowingPause = GrowingPause(1...60)) {
+        (self.catalog, self.clock, self.events, self.pauses) = (catalog, clock, events, pauses)
+    }
 
     /// Only a server tells anybody anything.
     ///
@@ -51,7 +74,8 @@ final class NoticeSender: Sendable {
         client.withLock { $0 = OutgoingClient(policy: policy) }
         catalog.noticed.withLock { $0 = { [weak self] in self?.wake() } }
         WorkerThread(name: "notices", isDetached: true) { [self] in
-            while work() {}
+            var stillness = pauses
+            while work(&stillness) {}
             state.broadcast { $0.isStarted = false }
         }
     }
@@ -69,19 +93,23 @@ final class NoticeSender: Sendable {
         }
     }
 
+    /// - Parameter stillness: of looks that fail one after the other.
     /// - Returns: false once it is stopped.
-    private func work() -> Bool {
-        var seconds = Self.pause
+    private func work(_ stillness: inout GrowingPause) -> Bool {
+        var seconds: Double
         do {
             let now = clock.now()
             try catalog.closeDigests(now: now)
-            for notice in try catalog.dueNotices(now: now, limit: Self.sendingCountMax) { send(notice) }
-            let next = try catalog.nextNoticeAt().map { Double($0.subtractingSaturating(clock.now())) / 1e6 } ?? Self.sleepMax
-            let isFull = state.withLock { !$0.sending.isEmpty }
-            // What is being sent is due all the while.
-            seconds = min(max(next, isFull ? Self.pause : 0.01), Self.sleepMax)
+            for notice in try next(now: now) { send(notice) }
+            let nextSeconds = try catalog.nextNoticeAt().map { Double($0.subtractingSaturating(clock.now())) / 1e6 } ?? Self.sleepMax
+            let steadyNow = SteadyClock.seconds()
+            let isBusy = state.withLock { $0.receivers.values.contains { $0.sendingCount > 0 || $0.until > steadyNow } }
+            // What is being sent, or is to be noted, is due all the while.
+            seconds = min(max(nextSeconds, isBusy ? Self.pause : 0.01), Self.sleepMax)
+            stillness.reset()
         } catch {
-            StoreLog.note("webhooks stand still; it is tried again", path: "notices", reason: "\(error)", level: .warning)
+            if stillness.failureCount == 0 { StoreLog.note("webhooks stand still; it is tried again", path: "notices", reason: "\(error)", level: .warning) }
+            seconds = stillness.next()
         }
         let isStopped = state.wait(seconds: seconds) { state -> Bool? in
             if state.isStopped { return true }
@@ -92,9 +120,56 @@ final class NoticeSender: Sendable {
         return !(isStopped ?? false)
     }
 
+    /// Takes what is due and has a place, the longest due first: from here on it is on its way.
+    ///
+    /// - Complexity: O(due notices of those who have no place) beside those that are taken.
+    func next(now: Int64) throws -> [Notice] {
+        var chosen: [Notice] = []
+        // More than can be on their way: of so many rows that are due some are not.
+        let limit = 2 * Self.sendingCountMax + 1
+        while true {
+            let (busy, hasCalls) = state.withLock { state in
+                let now = SteadyClock.seconds()
+                // Those that have waited long enough, and have nothing on its way, are as others again.
+                return (state.receivers.filter { !Self.hasPlace($0.key, $0.value, now) }.map(\.key), state.callCount < Self.sendingCountMax)
+            }
+            let due: [Notice]
+            do {
+                due = try catalog.dueNotices(
+                    now: now, limit: limit, except: busy.filter { $0 != Self.topic }, withWebhooks: hasCalls, withEvents: !busy.contains(Self.topic))
+            } catch {
+                // Those that have their places are sent.
+                if chosen.isEmpty { throw error }
+                return chosen
+            }
+            let begun = state.withLock { state in due.filter { begin($0, &state) } }
+            chosen += begun
+            // What is left beyond these is of others than those who have no place now.
+            if begun.isEmpty || due.count < limit { return chosen }
+        }
+    }
+
+    private static func hasPlace(_ name: String, _ receiver: Receiver, _ now: Double) -> Bool {
+        receiver.until <= now && receiver.sendingCount < (name == topic ? sendingCountMax : sendingCountMaxOfOne)
+    }
+
+    private static func receiver(of notice: Notice) -> String { notice.event == .storeEvent ? topic : notice.client }
+
+    /// - Returns: whether it has a place now.
+    private func begin(_ notice: Notice, _ state: inout State) -> Bool {
+        let name = Self.receiver(of: notice)
+        var receiver = state.receivers[name] ?? Receiver(pause: pauses)
+        guard !state.sending.contains(notice.id), Self.hasPlace(name, receiver, SteadyClock.seconds()), name == Self.topic || state.callCount < Self.sendingCountMax else { return false }
+        receiver.sendingCount += 1
+        state.receivers[name] = receiver
+        state.sending.insert(notice.id)
+        if name != Self.topic { state.callCount += 1 }
+        return true
+    }
+
     /// Without a webhook by now, or past its time, a notice is forgotten: nobody is left to be told.
     private func send(_ notice: Notice) {
-        guard state.withLock({ $0.sending.insert(notice.id).inserted }) else { return }
+        if state.withLock({ $0.over.contains(notice.id) }) { return forget(notice, because: nil) }
         if notice.event == .storeEvent { return publish(notice) }
         let now = clock.now()
         guard let webhook = catalog.contract(notice.client)?.webhook, now - notice.createdAt < Self.lifetime else {
@@ -135,23 +210,37 @@ final class NoticeSender: Sendable {
         var later = notice
         later.attempts += 1
         let delay = Self.retry.delay(afterAttempts: Int(clamping: later.attempts), retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
+        var isNoted = true
         do { try catalog.put(off: later, to: now.addingSaturating(delay)) } catch {
+            isNoted = false
             StoreLog.note("an attempt of a webhook could not be noted", path: notice.id, reason: "\(error)", level: .warning)
         }
-        done(notice)
+        done(notice, isNoted: isNoted)
     }
 
     private func forget(_ notice: Notice, because reason: String?) {
         if let reason { StoreLog.note("gave up a webhook", path: notice.id, reason: reason, level: .warning) }
+        var isNoted = true
         do { try catalog.delete(notice) } catch {
-            StoreLog.note("a delivered webhook could not be noted; it is sent again", path: notice.id, reason: "\(error)", level: .warning)
+            isNoted = false
+            StoreLog.note("a delivered webhook could not be noted; that is tried again", path: notice.id, reason: "\(error)", level: .warning)
+            state.withLock { _ = $0.over.insert(notice.id) }
         }
-        done(notice)
+        if isNoted { state.withLock { _ = $0.over.remove(notice.id) } }
+        done(notice, isNoted: isNoted)
     }
 
-    private func done(_ notice: Notice) {
+    /// - Parameter isNoted: whether what became of it is in the catalog: else its receiver waits for a while.
+    private func done(_ notice: Notice, isNoted: Bool) {
+        let name = Self.receiver(of: notice)
         state.broadcast { state in
             state.sending.remove(notice.id)
+            if name != Self.topic { state.callCount -= 1 }
+            var receiver = state.receivers[name] ?? Receiver(sendingCount: 1, pause: pauses)
+            receiver.sendingCount -= 1
+            let now = SteadyClock.seconds()
+            if isNoted { receiver.pause.reset() } else { receiver.until = now + receiver.pause.next() }
+            state.receivers[name] = isNoted && receiver.sendingCount == 0 && receiver.until <= now ? nil : receiver
             state.isWoken = true
         }
     }

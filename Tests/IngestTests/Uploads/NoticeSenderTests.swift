@@ -1,0 +1,84 @@
+import ColumnStore
+import Documents
+import Processes
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: nobody's webhook holds up another's, and what was told is not told again because that could not be noted. Method: rows of the catalog, and one that
+/// keeps them.
+final class NoticeSenderTests: XCTestCase {
+    /// Takes each event, and counts how often it came.
+    private final class Topic: EventPublishing {
+        private let counts = Mutex<[String: Int]>([:])
+        func count(of id: String) -> Int { counts.withLock { $0[id] ?? 0 } }
+
+        func emit(_ event: EventDraft, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+            counts.withLock { $0[event.id, default: 0] += 1 }
+            completion(.success(()))
+        }
+        var isHeard: Bool { true }
+        func publish(_ events: [EventDraft], to topic: String, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void) { completion(.success([])) }
+        func follow(_ rules: [EventRule], starting process: String) throws {}
+        func conditionFault(_ text: String) -> String? { nil }
+        func hasTopic(_ name: String) -> Bool { true }
+    }
+
+    private func notice(_ id: String, _ client: String, dueAt: Int64) -> Notice {
+        Notice(id: id, client: client, event: .uploadProcessed, body: Array("{}".utf8), createdAt: 0, dueAt: dueAt, attempts: 0)
+    }
+
+    private func event(_ id: String) -> Notice {
+        Notice(EventDraft(id: id, origin: .administrator, type: "upload.processed", subject: nil, time: 1, data: Array("{}".utf8)), at: 1)
+    }
+
+    func test_next_givesEachReceiverAShare_andTheTopicItsOwn() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        try catalog.write(isCounted: false) { connection in
+            for number in 0..<200 { try Catalog.add(notice("slow-\(number)", "slow", dueAt: Int64(number)), connection) }
+            try Catalog.add(notice("fast", "fast", dueAt: 1_000), connection)
+            try Catalog.add(event("e"), connection)
+            // Of a later version.
+            try connection.execute("INSERT INTO notices(id, client_id, event, body, created_at, due_at, attempts) VALUES('later', 'fast', 'upload.unheard-of', x'', 0, 0, 0)")
+        }
+        let sender = NoticeSender(catalog: catalog, clock: .system, events: Topic())
+        let first = Set(try sender.next(now: 2_000).map(\.id))
+        XCTAssertEqual(first, Set((0..<NoticeSender.sendingCountMaxOfOne).map { "slow-\($0)" } + ["fast", "e"]))
+        XCTAssertEqual(try sender.next(now: 2_000).map(\.id), [], "those on their way have their places still")
+        XCTAssertEqual(try catalog.nextNoticeAt(), 0, "the first of those that are known")
+    }
+
+    func test_nextNoticeAt_passesOverEventsOfALaterVersion() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        try catalog.write(isCounted: false) { connection in
+            try connection.execute("INSERT INTO notices(id, client_id, event, body, created_at, due_at, attempts) VALUES('later', 'c', 'upload.unheard-of', x'', 0, 0, 0)")
+        }
+        XCTAssertNil(try catalog.nextNoticeAt(), "what is never sent is looked for a hundred times a second")
+        try catalog.write(isCounted: false) { connection in try Catalog.add(notice("a", "c", dueAt: 7), connection) }
+        XCTAssertEqual(try catalog.nextNoticeAt(), 7)
+    }
+
+    func test_noticeWhoseRowCannotBeDeleted_isToldOnce() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        try catalog.write(isCounted: false) { connection in
+            try Catalog.add(event("e"), connection)
+            try connection.execute("CREATE TRIGGER keeps BEFORE DELETE ON notices BEGIN SELECT RAISE(ABORT, 'for a test'); END")
+        }
+        let topic = Topic()
+        let sender = NoticeSender(catalog: catalog, clock: .system, events: topic, pauses: GrowingPause(0.001...0.002))
+        sender.start(policy: nil)
+        defer { sender.stop() }
+        XCTAssertTrue(Patience.until { topic.count(of: "e") > 0 })
+        try catalog.write(isCounted: false) { try $0.execute("DROP TRIGGER keeps") }
+        XCTAssertTrue(try Patience.until { try catalog.read { try $0.integer("SELECT count(*) FROM notices") } == 0 })
+        XCTAssertEqual(topic.count(of: "e"), 1)
+    }
+}
