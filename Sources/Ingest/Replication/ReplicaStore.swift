@@ -270,15 +270,6 @@ package final class ReplicaStore {
         readFiles = read
     }
 
-    /// Whether the store of a directory, as far as it is folded, knows a key of that hash. For any thread.
-    ///
-    /// - Parameters:
-    ///   - now: in microseconds since 1970.
-    ///   - roles: whose keys; nil: anybody's.
-    package static func hasKey(_ directory: String, sha256 hash: [UInt8], at now: Int64, roles: [Principal.Role]? = nil) -> Bool {
-        FoldedCatalog.hasKey("\(directory)/catalog.sqlite", sha256: hash, at: now, roles: roles)
-    }
-
     // MARK: Days
 
     /// What the leader has noted of the rows of day files, by the files' names. After `settle`: the files have them.

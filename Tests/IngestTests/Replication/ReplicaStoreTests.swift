@@ -44,7 +44,7 @@ final class ReplicaStoreTests: XCTestCase {
         _ = try fixture.engine.addKey(NewKey(id: "c", secretSHA256: [2]), of: .client("c1"))
         _ = try fixture.engine.addKey(NewKey(id: "over", secretSHA256: [3], role: .metrics, expiresAt: 7), of: .operators)
         try fixture.engine.close()
-        func has(_ hash: UInt8, _ roles: [Principal.Role]?) -> Bool { ReplicaStore.hasKey(path("keys"), sha256: [hash], at: 7, roles: roles) }
+        func has(_ hash: UInt8, _ roles: [Principal.Role]?) -> Bool { FoldedCatalog.hasKey(path("keys") + "/catalog.sqlite", sha256: [hash], at: 7, roles: roles) }
         XCTAssertEqual((0..<5).map { has($0, nil) }, [true, true, true, false, false])
         XCTAssertEqual((0..<5).map { has($0, [.metrics, .admin]) }, [true, false, false, false, false])
         XCTAssertEqual((0..<5).map { has($0, [.contract]) }, [false, false, true, false, false])

@@ -20,11 +20,13 @@ final class StaleDoor: Sendable {
     private let connections: ConnectionTable
     private let timers: Timers
     private let log: Log
+    private let keys: KnownKeys
     /// Of an administrator's key, which comes with the records and may change.
     private let made = Mutex<(key: String, service: Service)?>(nil)
 
     init(_ host: NodeHost, _ copies: StandbyCopies, directory: String, limits: DoorLimits, queries: QueryEngine, connections: ConnectionTable, timers: Timers, log: Log) {
         (self.host, self.copies, self.directory, self.limits, self.queries, self.connections, self.timers, self.log) = (host, copies, directory, limits, queries, connections, timers, log)
+        keys = KnownKeys(directory)
         copies.whenEnded { [weak self] in self?.made.withLock { $0?.service }?.context.queries.cancelAll() }
     }
 
@@ -50,7 +52,7 @@ final class StaleDoor: Sendable {
     private func isKnown(_ credential: Credential) throws -> Bool {
         if let key = try adminKey(), Digest.areEqual(credential.sha256, APIKey.sha256(of: key)) { return true }
         if copies.reading.holder(ofKeySHA256: credential.sha256) != nil { return true }
-        return ReplicaStore.hasKey(directory, sha256: credential.sha256, at: CalendarText.now)
+        return keys.has(sha256: credential.sha256, at: CalendarText.now)
     }
 
     /// Who may read this node's figures: the administrator, and keys of the roles that may read a server's, as far as they are known here.
@@ -59,7 +61,7 @@ final class StaleDoor: Sendable {
     func checkMayWatch(_ request: Request) throws {
         let credential = try request.credential()
         if let key = try adminKey(), Digest.areEqual(credential.sha256, APIKey.sha256(of: key)) { return }
-        guard ReplicaStore.hasKey(directory, sha256: credential.sha256, at: CalendarText.now, roles: AccessRule.metrics.roles) else {
+        guard keys.has(sha256: credential.sha256, at: CalendarText.now, roles: AccessRule.metrics.roles) else {
             throw Problem(.unauthenticated, "the figures of a node that does not lead are for the admin key, or one of the role metrics, and it knows no such key")
         }
     }
