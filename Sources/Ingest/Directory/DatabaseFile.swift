@@ -15,16 +15,18 @@ enum DatabaseFile {
         return status.st_size == 0
     }
 
+    /// - Parameter isCancelled: asked before each piece of the file.
     /// - Returns: what is wrong with the file or its log, and with which.
-    static func faults(_ path: String) throws -> [Finding] {
+    /// - Throws: `CancellationError` where it was cancelled.
+    static func faults(_ path: String, unless isCancelled: () -> Bool = { false }) throws -> [Finding] {
         let log = try WriteAheadLog(path: path)
-        let own = try faults(path, beside: log)
+        let own = try faults(path, beside: log, unless: isCancelled)
         let logFault = log?.fault.map { Finding(path: path + "-wal", fault: $0) }
         return [logFault].compactMap { $0 } + own.map { Finding(path: path, fault: $0) }
     }
 
-    /// - Throws: where the file cannot be opened or read; what is wrong with its bytes is a fault.
-    private static func faults(_ path: String, beside log: WriteAheadLog?) throws -> [String] {
+    /// - Throws: where the file cannot be opened or read, or it was cancelled; what is wrong with its bytes is a fault.
+    private static func faults(_ path: String, beside log: WriteAheadLog?, unless isCancelled: () -> Bool) throws -> [String] {
         var faults: [String] = []
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
@@ -41,6 +43,7 @@ enum DatabaseFile {
         }
         var number: Int64 = 1
         while true {
+            if isCancelled() { throw CancellationError() }
             let bytes = try RawFile.read(
                 descriptor, at: (number - 1) * Int64(pageByteCount), count: max(readByteCount, pageByteCount), path)
             if bytes.isEmpty { break }

@@ -52,9 +52,12 @@ package enum CheckpointFiles {
     }
 
     /// What is wrong with a page of one of its databases; nil for nothing. Reads all of them.
-    package static func fault(_ folder: String) throws -> String? {
+    ///
+    /// - Parameter isCancelled: asked before each piece that is read.
+    /// - Throws: `CancellationError` where it was cancelled.
+    package static func fault(_ folder: String, unless isCancelled: () -> Bool = { false }) throws -> String? {
         for file in try list(folder) where file.name.hasSuffix(".sqlite") {
-            if let fault = try DatabaseFile.faults("\(folder)/\(file.name)").first { return fault.description }
+            if let fault = try DatabaseFile.faults("\(folder)/\(file.name)", unless: isCancelled).first { return fault.description }
         }
         return nil
     }

@@ -142,7 +142,7 @@ final class CheckpointTaker: Sendable {
         log.info("a checkpoint of the peer is taken", ["peer": .text(peer), "record": .number(beginning.mark.sequence), "bytes": .number(byteCount)])
         checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (peer, 0, Int64(byteCount)) }
         try takeFiles(byteCount, into: folder, socket)
-        if let fault = try CheckpointFiles.fault(folder) { throw Fault("it is damaged: \(fault)") }
+        if let fault = try CheckpointFiles.fault(folder, unless: { isStopping }) { throw Fault("it is damaged: \(fault)") }
         // Versions before say nothing of it, and give to anybody.
         if let own = checkpoint.file.store, let theirs = try ReplicaStore(directory: folder, isDurable: true).identity(), theirs != own.text { throw Fault("it is of the store \(theirs), and this node's is \(own.text)") }
         try checkpoint.seal(beginning)

@@ -146,7 +146,7 @@ final class StoreCheckpoint: Sendable {
         }
     }
 
-    /// Returns once its thread has ended: between two batches of records, or after the look at all pages that it begins with.
+    /// Returns once its thread has ended: between two batches of records, or two pieces of the look at all pages that it begins with.
     func stop() {
         state.broadcast { $0.isStopping = true }
         thread.join()
@@ -154,7 +154,7 @@ final class StoreCheckpoint: Sendable {
 
     /// As it starts: damage that folding does not come upon is known while the other machine's checkpoint is whole, and not as it is needed.
     private func proveOnce() {
-        do { _ = try hold(unless: isStopping) { try whole() } } catch { fail(error) }
+        do { _ = try hold(unless: isStopping) { try whole(unless: isStopping) } } catch is CancellationError {} catch { fail(error) }
     }
 
     private func isStopping() -> Bool { state.withLock { $0.isStopping } }
@@ -285,12 +285,12 @@ final class StoreCheckpoint: Sendable {
 
     /// As `own`, with all pages of its files looked at.
     ///
-    /// - Throws: `Unusable`.
-    private func whole() throws -> ReplicaStore? {
+    /// - Throws: `Unusable`; `CancellationError`.
+    private func whole(unless isCancelled: () -> Bool = { false }) throws -> ReplicaStore? {
         do {
             guard let store = try own() else { return nil }
             try finishPending(store)
-            if let fault = try CheckpointFiles.fault(path) { throw Unusable(description: "the checkpoint is damaged: \(fault)") }
+            if let fault = try CheckpointFiles.fault(path, unless: isCancelled) { throw Unusable(description: "the checkpoint is damaged: \(fault)") }
             return store
         } catch let unusable as Unusable {
             state.withLock { ($0.isDamaged, $0.report.fault) = (true, "\(unusable)") }
