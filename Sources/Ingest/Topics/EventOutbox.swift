@@ -71,7 +71,7 @@ final class EventOutbox: Sendable {
         switch delivery.subscription.target {
         case .webhook(let url, let secret): call(url, secret, delivery, parts)
         case .process(let name): start(name, delivery, parts)
-        case .queue, .log: parts.answer(delivery.key, .refused("it needs no call"))
+        case .queue, .log, .unknown: parts.answer(delivery.key, .refused("it needs no call"))
         }
     }
 

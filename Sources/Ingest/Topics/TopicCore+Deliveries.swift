@@ -35,6 +35,7 @@ extension TopicCore {
     ///
     /// - Complexity: a search, and an event read for each that is due, `inFlightMax` and those under way at most.
     func dispatch(_ known: Known, _ core: QueueCore) throws {
+        if known.isAbroad { return }
         // Those under way, or about to leave since this group was here before, are due still, as far as their rows say: as many more are asked for.
         var away = away(from: known.id)
         for due in try dues(known.id, by: core.now, limit: Self.inFlightMax + away.count) {
@@ -53,6 +54,7 @@ extension TopicCore {
                 guard away.count < Self.inFlightMax else { return }
                 away.insert(key)
                 leaving.append(EventDelivery(key: key, topic: known.topic, subscription: known.subscription, origin: origin, id: id, event: event))
+            case .unknown: return
             }
         }
     }
@@ -106,7 +108,7 @@ extension TopicCore {
             SELECT number, next_at FROM deliveries WHERE subscription = ?1 AND died_at IS NULL AND next_at < \(TopicTables.held) ORDER BY next_at LIMIT ?2
             """)
         var time = Int64.max
-        for known in state.subscriptions.values {
+        for known in state.subscriptions.values where !known.isAbroad {
             let away = away(from: known.id)
             // Whoever comes back makes room, and is looked at then.
             if away.count >= Self.inFlightMax { continue }
@@ -236,16 +238,17 @@ extension SubscriptionTarget {
         case .process(let name): ("process", name, nil)
         case .webhook(let url, let secret): ("webhook", url, secret)
         case .log(let name): ("log", name, nil)
+        case .unknown(let kind, let target, let secret): (kind, target, secret)
         }
     }
 
-    init(kind: String, target: String, secret: String?) throws {
+    init(kind: String, target: String, secret: String?) {
         switch kind {
         case "queue": self = .queue(target)
         case "process": self = .process(target)
         case "webhook": self = .webhook(url: target, secret: secret)
         case "log": self = .log(target)
-        default: throw SQLiteError(code: 11, message: "a subscription has the unknown target \(kind)", path: "")
+        default: self = .unknown(kind: kind, target: target, secret: secret)
         }
     }
 }

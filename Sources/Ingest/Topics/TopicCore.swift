@@ -19,11 +19,13 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         let subscription: Subscription
         /// Nil for all events.
         let condition: EventCondition?
-        /// Why it hears of nothing: its condition is none to this program; nil for one that hears.
+        /// Why it hears of nothing: its condition, or its target, is none to this program; nil for one that hears.
         var rests: String?
 
         /// Of a process's `on`: nobody else can give such a name.
         var isOfProcess: Bool { subscription.name.hasPrefix(Subscription.processPrefix) }
+        /// Nothing of it is tried, or given up: a version that knows its target goes on with what waits.
+        var isAbroad: Bool { if case .unknown = subscription.target { true } else { false } }
     }
 
     /// What a group that fails takes back as a whole.
@@ -84,7 +86,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     // MARK: Groups
 
-    /// A subscription whose condition this program does not bind rests: it holds up nobody else.
+    /// A subscription whose condition this program does not bind, or whose target it does not know, rests: it holds up nobody else.
     ///
     /// - Throws: `SQLiteError`.
     func open(_ connection: SQLiteConnection) throws {
@@ -96,16 +98,18 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         let select = try connection.statement("SELECT id, topic, name, condition, kind, target, secret FROM subscriptions")
         while try select.step() {
             let subscription = Subscription(
-                name: select.text(2), condition: select.optionalText(3), target: try SubscriptionTarget(kind: select.text(4), target: select.text(5), secret: select.optionalText(6)))
+                name: select.text(2), condition: select.optionalText(3), target: SubscriptionTarget(kind: select.text(4), target: select.text(5), secret: select.optionalText(6)))
             let (id, topic) = (select.int64(0), select.text(1))
-            do {
-                state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: try subscription.condition.map { try EventCondition($0) })
-            } catch {
-                // Put by a version that knew more.
-                let reason = EventCondition.fault(error).detail
-                StoreLog.note("a subscription rests", path: connection.path, reason: "\(subscription.name) of \(topic): \(reason)", level: .warning)
-                state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: nil, rests: reason)
+            // What rests was put by a version that knew more.
+            let condition: EventCondition?
+            let reason: String?
+            if case .unknown(let kind, _, _) = subscription.target {
+                (condition, reason) = (nil, "its target is of the kind \(kind), which this version does not know")
+            } else {
+                do { (condition, reason) = (try subscription.condition.map { try EventCondition($0) }, nil) } catch { (condition, reason) = (nil, EventCondition.fault(error).detail) }
             }
+            if let reason { StoreLog.note("a subscription rests", path: connection.path, reason: "\(subscription.name) of \(topic): \(reason)", level: .warning) }
+            state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: condition, rests: reason)
         }
         state.lastNumber = try connection.integer("SELECT max(coalesce((SELECT max(number) FROM events), 0), coalesce((SELECT value FROM meta WHERE key = 'event_number'), 0))") ?? 0
         state.feedAfter = try connection.integer("SELECT value FROM meta WHERE key = 'feed_after'")
@@ -306,15 +310,14 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     /// Lets go of what a subscription is still to be told.
     ///
-    /// - Complexity: O(its deliveries + all events that are kept).
+    /// - Complexity: O(its deliveries).
     private func drop(_ known: Known) throws {
         let connection = try file()
-        for sql in ["UPDATE events SET refs = refs - 1 WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1)", "DELETE FROM deliveries WHERE subscription = ?1"] {
+        for sql in TopicTables.dropEvents + ["DELETE FROM deliveries WHERE subscription = ?1"] {
             let statement = try connection.statement(sql)
             statement.bind(1, known.id)
             try statement.run()
         }
-        try connection.execute("DELETE FROM events WHERE refs <= 0")
     }
 
     /// The last that hears the store's own events ends the reading of its changes, too.
@@ -440,6 +443,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     func deliverHere(_ known: Known, _ json: [UInt8], _ sender: String?, _ core: QueueCore) throws -> String? {
         switch known.subscription.target {
         case .webhook, .process: return "it is called"
+        case .unknown: return "this version does not know where it goes"
         case .log(let name): lines.append((name, json))
         case .queue(let name):
             do {

@@ -34,6 +34,12 @@ enum TopicTables {
             WHERE d.subscription = ?1 AND d.subject = deliveries.subject AND d.died_at IS NULL AND d.next_at < \(held))
         """
 
+    /// What a subscription is still to be told is needed by it no more: before its deliveries go. By the numbers of its own deliveries.
+    static let dropEvents = [
+        "UPDATE events SET refs = refs - 1 WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1)",
+        "DELETE FROM events WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1) AND refs <= 0",
+    ]
+
     static let schema = """
         CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS subscriptions(

@@ -8,6 +8,8 @@ package enum SubscriptionTarget: Sendable, Hashable {
     case webhook(url: String, secret: String?)
     /// Lines of the server's log under a name.
     case log(String)
+    /// Of a kind that a later version has put: its row stays as it is, and nothing goes there.
+    case unknown(kind: String, target: String, secret: String?)
 }
 
 package struct Subscription: Sendable, Hashable {
@@ -31,7 +33,7 @@ package struct SubscriptionReport: Sendable {
     package let dead: Int
     /// Since when the oldest pending one waits.
     package let oldestAt: Int64?
-    /// Why it hears of no further events: what is wrong with its condition; nil for one that hears of them.
+    /// Why it hears of no further events: what is wrong with its condition, or its target; nil for one that hears of them.
     package let rests: String?
 
     package init(subscription: Subscription, pending: Int, dead: Int, oldestAt: Int64?, rests: String? = nil) {

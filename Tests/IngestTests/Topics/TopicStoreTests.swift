@@ -247,6 +247,35 @@ final class TopicStoreTests: XCTestCase {
         }
     }
 
+    /// It keeps nothing from being opened, is shown as what it is, and stays as it was put.
+    func test_targetOfAKindThatIsNotKnown_restsAlone() throws {
+        let starter = Starter { _ in .success(()) }
+        try withStore(starter) { _, topics in _ = try topics.put(Subscription(name: "t", condition: nil, target: .process("p")), of: "sales") }
+        let path = try folder.made() + "/queues.sqlite"
+        try SQLiteConnection(path: path, mode: .create).execute("""
+            UPDATE subscriptions SET kind = 'carrier-pigeon', target = 'coop', secret = 's' WHERE name = 't';
+            INSERT INTO events(number, origin, id, refs, json) VALUES(1000, NULL, 'waits', 1, x'7B7D');
+            INSERT INTO deliveries(subscription, number, subject, next_at, since, attempts) SELECT id, 1000, NULL, 0, 0, 0 FROM subscriptions WHERE name = 't'
+            """)
+        try withStore(starter, opens: true) { _, topics in
+            try publish(topics, "1")
+            XCTAssertTrue(Patience.until { starter.callCount == 1 })
+            let report = try topics.subscription("t", of: "sales")
+            XCTAssertEqual(report.subscription.target, .unknown(kind: "carrier-pigeon", target: "coop", secret: "s"))
+            XCTAssertEqual(report.rests?.contains("carrier-pigeon"), true)
+            XCTAssertEqual([report.pending, report.dead], [1, 0], "what waits is neither told nor given up")
+            XCTAssertEqual(try topics.subscriptions(of: "sales").count, 2)
+            XCTAssertTrue(try Patience.until { try topics.subscription("s", of: "sales").pending == 0 })
+        }
+        XCTAssertEqual(try SQLiteConnection(path: path, mode: .readOnly).integer("SELECT count(*) FROM subscriptions WHERE kind = 'carrier-pigeon' AND target = 'coop' AND secret = 's'"), 1)
+        // Put anew it hears, and is told what waited.
+        try withStore(starter, opens: true) { _, topics in
+            _ = try topics.put(Subscription(name: "t", condition: nil, target: .process("p")), of: "sales")
+            XCTAssertTrue(Patience.until { starter.callCount == 2 })
+            XCTAssertNil(try topics.subscription("t", of: "sales").rests)
+        }
+    }
+
     /// A definition whose rules are refused is followed as it was before.
     func test_rulesThatAreRefused_changeNothing() throws {
         let starter = Starter { _ in .success(()) }
@@ -276,6 +305,13 @@ final class TopicStoreTests: XCTestCase {
             var lines: [String] = []
             while try plan.step() { lines.append(plan.text(3)) }
             XCTAssertTrue(lines.contains { $0.contains("delivery_subjects (subscription=? AND subject=?") }, "\(lines)")
+        }
+        // Nor does a subscription that goes read what others are to be told.
+        for text in TopicTables.dropEvents {
+            let plan = try connection.statement("EXPLAIN QUERY PLAN " + text)
+            var lines: [String] = []
+            while try plan.step() { lines.append(plan.text(3)) }
+            XCTAssertTrue(lines.contains { $0.hasPrefix("SEARCH events") } && !lines.contains { $0.hasPrefix("SCAN events") }, "\(lines)")
         }
     }
 }

@@ -111,6 +111,9 @@ private struct TargetForm: BodyForm {
         case .process(let name): writer.member("process", name)
         case .webhook(let url, _): writer.member("webhook", url)
         case .log(let name): writer.member("log", name)
+        case .unknown(let kind, let target, _):
+            writer.key(kind)
+            writer.string(target)
         }
         writer.endObject()
     }
