@@ -1,5 +1,11 @@
 internal import Synchronization
 
+/// An error that has more to say to the log than to whoever asked.
+package protocol LoggedError: Error {
+    /// With paths and statements of the store.
+    var logText: String { get }
+}
+
 /// What a store does to its files by itself, told to whoever keeps the log: the modules below the server have none of their own.
 ///
 /// Nothing waits for the sink, and it must not come back into the store.
@@ -18,6 +24,9 @@ public enum StoreLog {
 
     /// From now on events go to `new`; nil: nowhere.
     public static func observe(_ new: (@Sendable (Event) -> Void)?) { sink.withLock { $0 = new } }
+
+    /// What a log says of an error.
+    package static func text(_ error: any Error) -> String { (error as? any LoggedError)?.logText ?? "\(error)" }
 
     package static func note(_ what: String, path: String, reason: String, level: Level = .info) {
         let sink = sink.withLock { $0 }

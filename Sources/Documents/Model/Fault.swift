@@ -54,7 +54,7 @@ package struct Fault: Error, Sendable, CustomStringConvertible {
         (self.ticketID, self.cause, self.isOutcomeUnknown) = (ticketID, cause, isOutcomeUnknown)
     }
 
-    /// For people: in the server's log, and where an error of any kind is told. Without `cause`, which not everybody may read who is told of it.
+    /// For people: where an error of any kind is told. Without `cause`, which not everybody may read who is told of it: logs have `logText`.
     package var description: String {
         "\(code.rawValue): \(detail)" + (errors.isEmpty ? "" : " (" + errors.map { $0.pointer.isEmpty ? $0.message : "\($0.pointer): \($0.message)" }.joined(separator: "; ") + ")")
     }
@@ -75,6 +75,10 @@ package struct Fault: Error, Sendable, CustomStringConvertible {
             self.message = message
         }
     }
+}
+
+extension Fault: LoggedError {
+    package var logText: String { cause.map { "\(description) [\($0)]" } ?? description }
 }
 
 /// What could be read of a document that was refused: for its feedback.

@@ -165,7 +165,7 @@ final class WarehouseMove {
             try StoreFormat(store: compactor.catalog.storeID, generation: compactor.catalog.mark.generation, warehouse: target.location).write(directory.path)
             try compactor.publishNewest()
         } catch {
-            StoreLog.note("the warehouse was moved, and not all follows it yet", path: directory.warehouseName, reason: "\(error)", level: .warning)
+            StoreLog.note("the warehouse was moved, and not all follows it yet", path: directory.warehouseName, reason: StoreLog.text(error), level: .warning)
         }
         StoreLog.note("moved the warehouse", path: directory.warehouseName, reason: "it was in \(former.location ?? directory.warehousePath)", level: .warning)
         compactor.keepFilters()

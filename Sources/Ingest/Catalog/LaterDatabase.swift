@@ -48,7 +48,7 @@ enum LaterDatabase: String, CaseIterable, Sendable {
         return {
             do { try note(in: catalog, of: directory) } catch {
                 guard wasThere else { throw error }
-                StoreLog.note("it could not be noted that the store has this file", path: path(in: directory), reason: "\(error)", level: .warning)
+                StoreLog.note("it could not be noted that the store has this file", path: path(in: directory), reason: StoreLog.text(error), level: .warning)
             }
         }
     }

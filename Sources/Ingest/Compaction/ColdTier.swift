@@ -99,7 +99,7 @@ final class ColdTier: Sendable {
                 }
             } catch {
                 // A receipt that needs them asks by itself.
-                return StoreLog.note("not all filters of cold files are at hand", path: directory.warehouseName, reason: "\(error)", level: .warning)
+                return StoreLog.note("not all filters of cold files are at hand", path: directory.warehouseName, reason: StoreLog.text(error), level: .warning)
             }
         }
     }

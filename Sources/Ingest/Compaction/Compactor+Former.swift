@@ -12,12 +12,12 @@ extension Compactor {
         for place in try catalog.formerPlaces() {
             let storages: any StorageFactory
             do { storages = try cold.openPlace(place.isEmpty ? nil : place) } catch {
-                StoreLog.note("cannot clear the former place of the warehouse", path: place, reason: "\(error)", level: .warning)
+                StoreLog.note("cannot clear the former place of the warehouse", path: place, reason: StoreLog.text(error), level: .warning)
                 left += try catalog.formerObjects(at: place, limit: .max).count
                 continue
             }
             do { left += try clear(place, storages) } catch let error as ColumnStoreError {
-                StoreLog.note("cannot clear the former place of the warehouse", path: place, reason: "\(error)", level: .warning)
+                StoreLog.note("cannot clear the former place of the warehouse", path: place, reason: StoreLog.text(error), level: .warning)
                 left += try catalog.formerObjects(at: place, limit: .max).count
             }
         }

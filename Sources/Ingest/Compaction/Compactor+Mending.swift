@@ -15,7 +15,7 @@ extension Compactor {
             do { if try mend(entry) { mended.withLock { _ = $0.insert(entry.damaged.table) } } } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch let obstacle as ColdMend.Obstacle {
                 note(obstacle, entry)
             } catch {
-                StoreLog.note("could not mend a damaged cold file", path: entry.damaged.location, reason: "\(error)", level: .warning)
+                StoreLog.note("could not mend a damaged cold file", path: entry.damaged.location, reason: StoreLog.text(error), level: .warning)
             }
         }
         // Every earlier snapshot has the damaged file: none of them is of use to anybody, once whoever reads it is done.

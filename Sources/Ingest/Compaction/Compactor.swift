@@ -295,7 +295,7 @@ final class Compactor: Sendable {
     private func fillOnce() {
         do { if try wantsSums(), try exclusively({ try fillSome() }) { fill() } } catch is DayCompactor.Cancelled {} catch {
             // Tried again at the next interval.
-            StoreLog.note("sums of cold files could not be made", path: "rollups", reason: "\(error)", level: .warning)
+            StoreLog.note("sums of cold files could not be made", path: "rollups", reason: StoreLog.text(error), level: .warning)
         }
     }
 

@@ -150,7 +150,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         rebuilder = Rebuilder(compactor)
         // A crash may have come between a compaction and the views that follow it.
         do { try compactor.publishNewest() } catch {
-            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: "\(error)", level: .warning)
+            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: StoreLog.text(error), level: .warning)
         }
         let outbox = EventOutbox(clock: options.hot.clock)
         let topicCore = TopicCore(outbox: outbox)
@@ -200,7 +200,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: directory.storages.location).write(directory.path, calls: options.fileSystem)
         } catch {
             // On a full disk, say, which must not keep a store from being read.
-            StoreLog.note("the start could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
+            StoreLog.note("the start could not be noted in FORMAT", path: directory.path, reason: StoreLog.text(error), level: .warning)
         }
     }
 
@@ -303,7 +303,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         do {
             try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: directory.storages.location).write(directory.path, calls: options.fileSystem)
         } catch {
-            StoreLog.note("the end could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
+            StoreLog.note("the end could not be noted in FORMAT", path: directory.path, reason: StoreLog.text(error), level: .warning)
         }
         log?.stop()
         directory.release()
@@ -350,7 +350,7 @@ extension Engine: MessageHolding {
             archiver.withLock { $0 = made }
             made.start()
         } catch {
-            StoreLog.note("executions stay in their file", path: directory.executionsPath, reason: "\(error)", level: .warning)
+            StoreLog.note("executions stay in their file", path: directory.executionsPath, reason: StoreLog.text(error), level: .warning)
         }
     }
 }

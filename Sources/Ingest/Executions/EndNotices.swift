@@ -15,7 +15,7 @@ final class EndNotices: Sendable {
     func start() {
         thread.start(
             failed: { [store] error in
-                StoreLog.note("ends of executions were not told; it is tried again", path: store.path, reason: "\(error)", level: .warning)
+                StoreLog.note("ends of executions were not told; it is tried again", path: store.path, reason: StoreLog.text(error), level: .warning)
             }, work: { [self] in try tell() })
     }
 

@@ -70,7 +70,7 @@ extension ExecutionStore {
                 after = last.name
             }
         } catch {
-            StoreLog.note("definitions cannot be read; events start none that were put just before the last end", path: path, reason: "\(error)", level: .warning)
+            StoreLog.note("definitions cannot be read; events start none that were put just before the last end", path: path, reason: StoreLog.text(error), level: .warning)
         }
     }
 

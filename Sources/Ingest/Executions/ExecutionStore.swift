@@ -270,7 +270,7 @@ package final class ExecutionStore: Sendable {
     }
 
     private func note(_ error: any Error, fires: Bool) {
-        StoreLog.note("a change of executions was not written", path: path, reason: "\(error)", level: .warning)
+        StoreLog.note("a change of executions was not written", path: path, reason: StoreLog.text(error), level: .warning)
         queue.withLock { queue in
             queue.restsUntil = SteadyClock.seconds() + Self.restSeconds
             if (error as? SQLiteError)?.isFailedSync == true {

@@ -125,7 +125,7 @@ final class TaskDispatch: Sendable {
         do {
             work = try store.reader.task(key)
         } catch {
-            StoreLog.note("a task cannot be read; it is tried again", path: store.path, reason: "\(error)", level: .warning)
+            StoreLog.note("a task cannot be read; it is tried again", path: store.path, reason: StoreLog.text(error), level: .warning)
             return release(key, lane, "unreadable", again: steadyNow().addingSaturating(Self.patience))
         }
         // Answered, or not wanted any more.

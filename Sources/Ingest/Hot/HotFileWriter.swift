@@ -127,7 +127,7 @@ final class HotFileWriter {
                 try connection.execute("DELETE FROM groups WHERE \(HotGroupStage.isLeftOver)")
             }
         } catch let error as SQLiteError where error.kind == .corrupt {
-            StoreLog.note("columns that are of no use stay in a damaged hot file", path: file.path, reason: "\(error)", level: .warning)
+            StoreLog.note("columns that are of no use stay in a damaged hot file", path: file.path, reason: StoreLog.text(error), level: .warning)
         }
     }
 

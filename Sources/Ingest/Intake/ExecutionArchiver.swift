@@ -37,7 +37,7 @@ final class ExecutionArchiver: Sendable {
             if try ExecutionTable().make(parts.tier.tables, parts.catalog) { return true }
             StoreLog.note("executions stay in their file", path: ExecutionTable.name, reason: "a type has a table of that name, with other columns", level: .warning)
         } catch {
-            StoreLog.note("the table of executions could not be made", path: ExecutionTable.name, reason: "\(error)", level: .warning)
+            StoreLog.note("the table of executions could not be made", path: ExecutionTable.name, reason: StoreLog.text(error), level: .warning)
         }
         return false
     }
@@ -55,7 +55,7 @@ final class ExecutionArchiver: Sendable {
             do {
                 while try archivePage() { if state.withLock({ $0 }) { return } }
             } catch {
-                StoreLog.note("executions could not be put into their table; it is tried again", path: ExecutionTable.name, reason: "\(error)", level: .warning)
+                StoreLog.note("executions could not be put into their table; it is tried again", path: ExecutionTable.name, reason: StoreLog.text(error), level: .warning)
                 pause = Self.pauseSeconds
             }
             if state.wait(seconds: pause, { $0 ? true : nil }) == true { return }

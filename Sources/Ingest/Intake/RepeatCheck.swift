@@ -57,7 +57,7 @@ final class RepeatCheck: Sendable {
         for (table, rows) in brought { keep(rows, of: table) }
         for (file, rows) in repairs {
             do { try file.repair(rows, by: tier.writer) } catch {
-                StoreLog.note("could not write damaged receipts anew", path: file.path, reason: "\(error)", level: .warning)
+                StoreLog.note("could not write damaged receipts anew", path: file.path, reason: StoreLog.text(error), level: .warning)
             }
         }
     }
@@ -92,7 +92,7 @@ final class RepeatCheck: Sendable {
             }
             for (row, location) in brought { damage.brought(row.sequence, of: location) }
         } catch {
-            StoreLog.note("could not keep documents for a damaged cold file", path: table, reason: "\(error)", level: .warning)
+            StoreLog.note("could not keep documents for a damaged cold file", path: table, reason: StoreLog.text(error), level: .warning)
         }
     }
 

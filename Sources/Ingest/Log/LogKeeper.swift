@@ -78,7 +78,7 @@ final class LogKeeper: Sendable {
             log, place: place, directory: directory, store: store, recovery: recovery, seconds: options.segmentSeconds, clock: clock, answers: answers,
             refused: options.refused)
         do { _ = try shipper.claimed() } catch let error as LogPlace.Unkept { throw error.fault } catch let error as ColumnStoreError where error.code == .unavailable {
-            StoreLog.note("the log's place gives no answer; commits wait on this machine", path: options.url, reason: "\(error)", level: .warning)
+            StoreLog.note("the log's place gives no answer; commits wait on this machine", path: options.url, reason: StoreLog.text(error), level: .warning)
         }
         CommitSinks.add(log, root: directory.path)
     }
@@ -135,7 +135,7 @@ final class LogKeeper: Sendable {
             // Asked again by the next turn.
         } catch {
             // One that cannot be read serves no restore.
-            StoreLog.note("the log's last checkpoint cannot be read; another is made", path: place.url, reason: "\(error)", level: .warning)
+            StoreLog.note("the log's last checkpoint cannot be read; another is made", path: place.url, reason: StoreLog.text(error), level: .warning)
             checkpoints.withLock { $0.pace.found(age: .infinity, at: SteadyClock.seconds()) }
         }
     }
@@ -169,7 +169,7 @@ final class LogKeeper: Sendable {
 
     private func merge() {
         do { try shipper.merger.run() } catch {
-            StoreLog.note("segments of the log stay as small as they are", path: place.url, reason: "\(error)", level: .warning)
+            StoreLog.note("segments of the log stay as small as they are", path: place.url, reason: StoreLog.text(error), level: .warning)
         }
     }
 
@@ -201,7 +201,7 @@ final class LogKeeper: Sendable {
                 known.pace.failed(at: SteadyClock.seconds())
                 return known.failure == nil
             }
-            if isNew { StoreLog.note("no checkpoint of the log could be made; it is tried again", path: place.url, reason: "\(error)", level: .warning) }
+            if isNew { StoreLog.note("no checkpoint of the log could be made; it is tried again", path: place.url, reason: StoreLog.text(error), level: .warning) }
         }
     }
 
@@ -212,7 +212,7 @@ final class LogKeeper: Sendable {
             checkpoints.withLock { $0.removalFailure = nil }
         } catch {
             checkpoints.withLock { $0.removalFailure = "\(error)" }
-            StoreLog.note("what checkpoints of the log cover could not be removed; the next one tries again", path: place.url, reason: "\(error)", level: .warning)
+            StoreLog.note("what checkpoints of the log cover could not be removed; the next one tries again", path: place.url, reason: StoreLog.text(error), level: .warning)
         }
     }
 
@@ -255,7 +255,7 @@ final class LogKeeper: Sendable {
         _ = log.rotate()
         let isClean = log.isSynced && log.state.withLock { $0.loss == nil } && !shipper.progress.withLock { $0.owesCheckpoint }
         do { try shipper.note(isClean: isClean) } catch {
-            StoreLog.note("the end of the log could not be noted", path: directory.path, reason: "\(error)", level: .warning)
+            StoreLog.note("the end of the log could not be noted", path: directory.path, reason: StoreLog.text(error), level: .warning)
         }
     }
 

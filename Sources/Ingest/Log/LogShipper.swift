@@ -116,7 +116,7 @@ final class LogShipper: Sendable {
                     defer { progress.failure = "\(error)" }
                     return progress.failure == nil
                 }
-                if isNew { StoreLog.note("the log could not be sent; it is tried again", path: place.url, reason: "\(error)", level: .warning) }
+                if isNew { StoreLog.note("the log could not be sent; it is tried again", path: place.url, reason: StoreLog.text(error), level: .warning) }
             }
             return false
         }

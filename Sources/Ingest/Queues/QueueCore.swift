@@ -180,7 +180,7 @@ final class QueueCore {
     private func refusal(_ error: any Error) -> Fault {
         if let fault = error as? Fault { return fault }
         guard let error = error as? SQLiteError else { return Fault(.internalError, "the queues could not be written", cause: "\(error)") }
-        StoreLog.note("a group of the queues failed", path: store.path, reason: "\(error)", level: .warning)
+        StoreLog.note("a group of the queues failed", path: store.path, reason: StoreLog.text(error), level: .warning)
         if error.isFailedSync {
             let fault = Fault(.diskFull, "the disk did not confirm a write: nothing is taken by queues until the server is restarted and has checked its files")
             failure = fault

@@ -129,7 +129,7 @@ final class Rebuilder: Sendable {
                 }
             }
         } catch {
-            StoreLog.note("a column could not be filled again", path: file.path, reason: "\(error)", level: .warning)
+            StoreLog.note("a column could not be filled again", path: file.path, reason: StoreLog.text(error), level: .warning)
         }
     }
 
@@ -157,7 +157,7 @@ final class Rebuilder: Sendable {
             return true
         } catch {
             // Tried again with the next compaction.
-            StoreLog.note("rebuilds cannot be read", path: catalog.path, reason: "\(error)", level: .warning)
+            StoreLog.note("rebuilds cannot be read", path: catalog.path, reason: StoreLog.text(error), level: .warning)
             return false
         }
     }

@@ -20,7 +20,7 @@ package enum ReplicaIdentity {
     package static func recorded(workspace: String, read: (_ after: Int64) throws -> [(ReplicaStore.Position, body: [UInt8])]) throws -> String? {
         try CheckpointFiles.remove(workspace)
         defer {
-            do { try CheckpointFiles.remove(workspace) } catch { StoreLog.note("what was made to look at records could not be removed", path: workspace, reason: "\(error)", level: .warning) }
+            do { try CheckpointFiles.remove(workspace) } catch { StoreLog.note("what was made to look at records could not be removed", path: workspace, reason: StoreLog.text(error), level: .warning) }
         }
         let store = try ReplicaStore(directory: workspace)
         try store.clear()

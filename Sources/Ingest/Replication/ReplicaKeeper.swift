@@ -112,7 +112,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
                 try shipAll(&pending)
             } catch {
                 // What was committed cannot be handed over in its order any more.
-                StoreLog.note("commits could not be handed over: answers wait in vain until the server is started anew", path: directory.path, reason: "\(error)", level: .warning)
+                StoreLog.note("commits could not be handed over: answers wait in vain until the server is started anew", path: directory.path, reason: StoreLog.text(error), level: .warning)
                 end("commits could not be handed over: \(error)")
             }
         }

@@ -108,7 +108,7 @@ final class StatementLog: Sendable {
         let entries = state.withLock { state in state.entries.sorted { state.seen[$0.key, default: 0] < state.seen[$1.key, default: 0] }.map(\.value) }
         if entries.isEmpty { return }
         do { try catalog.keep(figures: JSONValue.array(entries.map(Self.json)).serialized, as: Self.name) } catch {
-            StoreLog.note("the log of statements could not be kept", path: catalog.path, reason: "\(error)", level: .warning)
+            StoreLog.note("the log of statements could not be kept", path: catalog.path, reason: StoreLog.text(error), level: .warning)
         }
     }
 

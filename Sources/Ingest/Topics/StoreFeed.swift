@@ -26,7 +26,7 @@ final class StoreFeed: Sendable {
     func start() {
         topics.watchFeed { [thread] in thread.wake() }
         thread.start(
-            failed: { error in StoreLog.note("the store's events could not be published", path: "till", reason: "\(error)", level: .warning) },
+            failed: { error in StoreLog.note("the store's events could not be published", path: "till", reason: StoreLog.text(error), level: .warning) },
             work: { [self] in try follow() })
     }
 

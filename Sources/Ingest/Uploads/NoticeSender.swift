@@ -108,7 +108,7 @@ final class NoticeSender: Sendable {
             seconds = min(max(nextSeconds, isBusy ? Self.pause : 0.01), Self.sleepMax)
             stillness.reset()
         } catch {
-            if stillness.failureCount == 0 { StoreLog.note("webhooks stand still; it is tried again", path: "notices", reason: "\(error)", level: .warning) }
+            if stillness.failureCount == 0 { StoreLog.note("webhooks stand still; it is tried again", path: "notices", reason: StoreLog.text(error), level: .warning) }
             seconds = stillness.next()
         }
         let isStopped = state.wait(seconds: seconds) { state -> Bool? in
@@ -213,7 +213,7 @@ final class NoticeSender: Sendable {
         var isNoted = true
         do { try catalog.put(off: later, to: now.addingSaturating(delay)) } catch {
             isNoted = false
-            StoreLog.note("an attempt of a webhook could not be noted", path: notice.id, reason: "\(error)", level: .warning)
+            StoreLog.note("an attempt of a webhook could not be noted", path: notice.id, reason: StoreLog.text(error), level: .warning)
         }
         done(notice, isNoted: isNoted)
     }
@@ -223,7 +223,7 @@ final class NoticeSender: Sendable {
         var isNoted = true
         do { try catalog.delete(notice) } catch {
             isNoted = false
-            StoreLog.note("a delivered webhook could not be noted; that is tried again", path: notice.id, reason: "\(error)", level: .warning)
+            StoreLog.note("a delivered webhook could not be noted; that is tried again", path: notice.id, reason: StoreLog.text(error), level: .warning)
             state.withLock { _ = $0.over.insert(notice.id) }
         }
         if isNoted { state.withLock { _ = $0.over.remove(notice.id) } }

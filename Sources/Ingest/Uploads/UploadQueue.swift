@@ -186,7 +186,7 @@ final class UploadQueue: Sendable {
                 }
             }
         } catch {
-            StoreLog.note("uploads stand still; it is tried again", path: "uploads", reason: "\(error)", level: .warning)
+            StoreLog.note("uploads stand still; it is tried again", path: "uploads", reason: StoreLog.text(error), level: .warning)
         }
         return true
     }

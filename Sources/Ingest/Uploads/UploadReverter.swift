@@ -49,7 +49,7 @@ final class UploadReverter {
             return
         } catch {
             // It is begun again where it stood: whoever asked for it was told that it would be done.
-            StoreLog.note("an upload cannot be taken back just now; it is tried again", path: upload.id, reason: "\(error)", level: .warning)
+            StoreLog.note("an upload cannot be taken back just now; it is tried again", path: upload.id, reason: StoreLog.text(error), level: .warning)
             uploads.queue.putOff(upload.id)
         }
     }

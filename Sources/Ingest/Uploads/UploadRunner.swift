@@ -59,7 +59,7 @@ final class UploadRunner {
             UploadIdentities.remove(uploads.identitiesPath(upload.id))
             uploads.ended(upload)
         } catch {
-            StoreLog.note("an upload's end could not be noted; its rest is read again", path: upload.id, reason: "\(error)", level: .warning)
+            StoreLog.note("an upload's end could not be noted; its rest is read again", path: upload.id, reason: StoreLog.text(error), level: .warning)
             uploads.queue.putOff(upload.id)
         }
     }

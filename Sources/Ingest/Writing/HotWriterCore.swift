@@ -238,7 +238,7 @@ final class HotWriterCore {
             // The rows are durable, and what follows from them is found again by the next start.
             versions.forget()
             store.versions.abandon()
-            StoreLog.note("the index of versions is made anew at the next start", path: store.directory, reason: "\(error)", level: .warning)
+            StoreLog.note("the index of versions is made anew at the next start", path: store.directory, reason: StoreLog.text(error), level: .warning)
             return nil
         }
     }

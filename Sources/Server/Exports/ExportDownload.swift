@@ -92,7 +92,7 @@ struct ExportDownload: Sendable {
         } catch is ResponseStream.Closed {
         } catch {
             // The status has gone out: the connection closes before the length that was announced.
-            log.warning("a file was cut off", ["export": .text(object.name), "reason": .text("\(error)"), "request_id": .text(call.requestID)])
+            log.warning("a file was cut off", ["export": .text(object.name), "reason": .error(error), "request_id": .text(call.requestID)])
             output.fail()
             if error is ResponseStream.TooSlow { call.exchange.cut() }
         }

@@ -67,7 +67,7 @@ struct ExportMaker: Sendable {
                 log.info("export ended", ["export": .text(export.id), "state": .text(isThere ? export.state.rawValue : "deleted"), "rows": .number(Int(export.rowCount))])
                 return
             } catch {
-                if pause.failureCount == 0 { log.error("an export's end could not be noted; it is tried again", ["export": .text(export.id), "reason": .text("\(error)")]) }
+                if pause.failureCount == 0 { log.error("an export's end could not be noted; it is tried again", ["export": .text(export.id), "reason": .error(error)]) }
                 let seconds = pause.next()
                 guard pause.failureCount < Self.noteCountMax, context.exports.pause(seconds: seconds) else { return }
             }

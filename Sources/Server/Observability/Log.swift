@@ -36,6 +36,9 @@ package final class Log: Sendable {
         package init(stringLiteral text: String) { self = .text(text) }
         package init(integerLiteral number: Int) { self = .number(number) }
 
+        /// With what an error says to nobody but a log.
+        static func error(_ error: any Error) -> Value { .text(StoreLog.text(error)) }
+
         package var description: String {
             switch self {
             case .text(let text): text

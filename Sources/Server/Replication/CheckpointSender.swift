@@ -41,7 +41,7 @@ struct CheckpointSender: Sendable {
         } catch is Ended {
             log.warning("a checkpoint was not sent to its end; the peer asks again", ["peer": .text(peer)])
         } catch {
-            log.error("a checkpoint could not be sent", ["peer": .text(peer), "reason": .text("\(error)")])
+            log.error("a checkpoint could not be sent", ["peer": .text(peer), "reason": .error(error)])
         }
     }
 

@@ -64,7 +64,7 @@ final class CheckpointTaker: Sendable {
                 isDone = true
             } catch {
                 removeRest()
-                log.warning("a checkpoint of the peer did not come; it is asked for again", ["peer": .text(peer), "reason": .text("\(error)")])
+                log.warning("a checkpoint of the peer did not come; it is asked for again", ["peer": .text(peer), "reason": .error(error)])
             }
             checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (nil, 0, 0) }
             state.broadcast { state in
@@ -110,7 +110,7 @@ final class CheckpointTaker: Sendable {
     }
 
     private func removeRest() {
-        do { try CheckpointFiles.remove(checkpoint.incomingPath) } catch { log.warning("what came of a checkpoint could not be removed", ["reason": .text("\(error)")]) }
+        do { try CheckpointFiles.remove(checkpoint.incomingPath) } catch { log.warning("what came of a checkpoint could not be removed", ["reason": .error(error)]) }
     }
 
     /// Returns once nothing is under way.

@@ -169,7 +169,7 @@ final class NodeHost: CommitReplica {
     func identify(_ store: String) {
         guard let store = StoreIdentity(store) else { return }
         do { if file.store == nil { try file.identify(store) } } catch {
-            return log.error("whose records these are could not be noted; it is tried again with the next start", ["reason": .text("\(error)")])
+            return log.error("whose records these are could not be noted; it is tried again with the next start", ["reason": .error(error)])
         }
         give(.learned(store))
     }
@@ -211,7 +211,7 @@ final class NodeHost: CommitReplica {
                 for job in found.jobs { try work(job, &state) }
                 try work(events, &state)
             } catch {
-                log.error("the node's disk fails; the server ends", ["reason": .text("\(error)")])
+                log.error("the node's disk fails; the server ends", ["reason": .error(error)])
                 end("the disk of this node fails: \(error)")
             }
             // After all that came together, so that `standing` never tells of records that are not synced.

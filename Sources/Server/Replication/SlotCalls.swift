@@ -100,7 +100,7 @@ final class SlotCalls: Sendable {
         }
         guard wasFailing != (error != nil) else { return }
         if let error {
-            log.warning("a slot of the cluster could not be read or filled; it is tried again", ["reason": .text("\(error)")])
+            log.warning("a slot of the cluster could not be read or filled; it is tried again", ["reason": .error(error)])
         } else {
             log.info("slots of the cluster can be read and filled again")
         }

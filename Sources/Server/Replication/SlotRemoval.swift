@@ -41,7 +41,7 @@ final class SlotRemoval: Sendable {
             if let store = found.store { try place.claim(store) }
             try place.remove(below: floor)
         } catch {
-            log.warning("slots that nobody needs could not be removed; it is tried again", ["reason": .text("\(error)")])
+            log.warning("slots that nobody needs could not be removed; it is tried again", ["reason": .error(error)])
             add(below: floor, after: Self.againSeconds)
         }
     }

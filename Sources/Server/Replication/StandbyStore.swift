@@ -158,10 +158,10 @@ final class StandbyStore {
     private func foldOrMend(through last: Int) throws {
         if file.base.sequence > Int(store.foldedSequence) { try beginWithCheckpoint() }
         do { try fold(through: last) } catch let error as SQLiteError where !isAnew && !error.isPassing && error.kind != .full && error.kind != .io {
-            log.error("a file of this node is damaged: all are made anew of the cluster's records", ["reason": .text("\(error)")])
+            log.error("a file of this node is damaged: all are made anew of the cluster's records", ["reason": .error(error)])
             try beginAnew()
         } catch let error as ColumnStoreError where !isAnew && error.code == .corruptFile {
-            log.error("a file of this node does not take the cluster's records: all are made anew of them", ["reason": .text("\(error)")])
+            log.error("a file of this node does not take the cluster's records: all are made anew of them", ["reason": .error(error)])
             try beginAnew()
         }
     }

@@ -165,7 +165,7 @@ final class StoreCheckpoint: Sendable {
             if Self.isDamage(error) { state.isDamaged = true }
             return state.report.fault != "\(error)"
         }
-        if isNew { log.error("the checkpoint of this node does not go on, and its records stay", ["reason": .text("\(error)")]) }
+        if isNew { log.error("the checkpoint of this node does not go on, and its records stay", ["reason": .error(error)]) }
     }
 
     /// Whether an error tells that files of the checkpoint are not what they were: not that a disk is full, or fails.

@@ -167,7 +167,7 @@ package final class ExportQueue: Sendable {
             // What is being closed cannot be asked.
             if self.isStopped { return false }
             // Once, however long it takes.
-            if !state.withLock({ exchange(&$0.isStill, with: true) }) { log.error("exports stand still; it is tried again", ["reason": .text("\(error)")]) }
+            if !state.withLock({ exchange(&$0.isStill, with: true) }) { log.error("exports stand still; it is tried again", ["reason": .error(error)]) }
         }
         return !self.isStopped
     }
@@ -181,7 +181,7 @@ package final class ExportQueue: Sendable {
             return
         } catch {
             guard !self.isStopped, !state.withLock({ exchange(&$0.isHeldUp, with: true) }) else { return }
-            log.warning("files of exports stay here until exports.url gives an answer", ["reason": .text("\(error)")])
+            log.warning("files of exports stay here until exports.url gives an answer", ["reason": .error(error)])
         }
     }
 

@@ -1,3 +1,4 @@
+import ColumnStore
 import Documents
 import XCTest
 
@@ -6,6 +7,8 @@ final class FaultDescriptionTests: XCTestCase {
     func test_faults_asText_areWords_withoutWhatIsForTheLogAlone() {
         let plain: any Error = Fault(.badParameter, "a place is wanted", cause: "/srv/secret")
         XCTAssertEqual("\(plain)", "bad-parameter: a place is wanted")
+        XCTAssertEqual(StoreLog.text(plain), "bad-parameter: a place is wanted [/srv/secret]")
+        XCTAssertEqual(StoreLog.text(Fault(.badParameter, "a place is wanted")), "bad-parameter: a place is wanted")
         let reasons = [Fault.Violation(pointer: "/to", code: "bad-destination", message: "is within the store"), .init(pointer: "", code: "required", message: "a place")]
         XCTAssertEqual("\(Fault(.badParameter, "wrong", errors: reasons))", "bad-parameter: wrong (/to: is within the store; a place)")
     }

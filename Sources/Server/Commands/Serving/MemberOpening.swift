@@ -72,7 +72,7 @@ enum MemberOpening {
         guard place.isRemote else { return nil }
         let fault: ColumnStoreError?
         do { fault = try place.fault() } catch {
-            log.warning("the bucket of cold receipts could not be asked", ["reason": .text("\(error)")])
+            log.warning("the bucket of cold receipts could not be asked", ["reason": .error(error)])
             return place.location
         }
         if let fault { throw fault }

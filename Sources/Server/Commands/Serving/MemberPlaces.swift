@@ -27,7 +27,7 @@ enum MemberPlaces {
             if let own = store ?? found?.store { try slots?.claim(own) }
             if found?.mode == .log, slots == nil { throw UsageError("log.url is wanted: what this cluster has acknowledged last lies there") }
         } catch let other as SlotPlace.OtherStore { throw UsageError("\(other)") } catch let error as Unkept { throw error.fault } catch let error as UsageError { throw error } catch {
-            log.warning("a place of the cluster could not be asked", ["reason": .text("\(error)")])
+            log.warning("a place of the cluster could not be asked", ["reason": .error(error)])
         }
     }
 

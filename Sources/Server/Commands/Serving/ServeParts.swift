@@ -65,7 +65,7 @@ final class ServeParts: Sendable {
         watching.withLock { watching in
             watching.figures.look(engine)
             do { try engine.lookAfterUsage() } catch {
-                log.error("what clients used could not be written down; it is tried again", ["reason": .text("\(error)")])
+                log.error("what clients used could not be written down; it is tried again", ["reason": .error(error)])
             }
             // The engine has no log of its own.
             let present = engine.compactionFailure

@@ -116,7 +116,7 @@ package final class Service: RequestHandler {
             if let kept = try context.store.figures.keptFigures(Self.levelsName) { levels.restore(kept) }
             if let kept = try context.store.figures.keptFigures(Self.clientLevelsName) { clientLevels.restore(kept) }
         } catch {
-            context.log.warning("figures of the last run could not be read", ["reason": .text("\(error)")])
+            context.log.warning("figures of the last run could not be read", ["reason": .error(error)])
         }
         return context.life.timers.every(ServiceLevels.interval) { [self] in
             _ = onObserver { [self] in
@@ -126,7 +126,7 @@ package final class Service: RequestHandler {
                     try context.store.figures.keep(figures: text, as: Self.levelsName)
                     if let text = clientLevels.text(now: now) { try context.store.figures.keep(figures: text, as: Self.clientLevelsName) }
                 } catch {
-                    context.log.warning("figures could not be written down; it is tried again", ["reason": .text("\(error)")])
+                    context.log.warning("figures could not be written down; it is tried again", ["reason": .error(error)])
                 }
             }
         }
