@@ -126,7 +126,7 @@ package final class TopicStore: Sendable {
             try Self.check(topic, principal)
             guard topic != TopicCore.till else { throw Fault(.invalidQueue, "the topic till is the store's own: nobody else publishes to it") }
         } catch {
-            return completion(.failure(error as? Fault ?? Fault(.internalError, "\(error)")))
+            return completion(.failure(error as? Fault ?? Fault(.internalError, "the events could not be published", cause: "\(error)")))
         }
         publish(events, to: topic, completion: completion)
     }

@@ -555,12 +555,12 @@ final class HotWriterCore {
     private static func refusal(_ error: any Error) -> Fault {
         if let problem = error as? Fault { return problem }
         if let damaged = error as? any DamageReport { return damaged.fault }
-        guard let error = error as? SQLiteError else { return Fault(.internalError, "\(error)") }
+        guard let error = error as? SQLiteError else { return Fault(.internalError, "the receipt could not be stored", cause: "\(error)") }
         switch error.kind {
         case .full: return Fault(.diskFull, "the disk is full: send it again when there is space")
         case .io: return Fault(.diskFull, "the disk cannot be written: send it again later")
         case .busy: return Fault(.overloaded, "the store is busy: send it again")
-        default: return Fault(.internalError, "the receipt could not be stored: \(error.message)")
+        default: return Fault(.internalError, "the receipt could not be stored: \(error.message)", cause: "\(error)")
         }
     }
 
