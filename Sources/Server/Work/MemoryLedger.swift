@@ -17,8 +17,8 @@ package final class MemoryLedger: Sendable {
         package var all = 384 << 20
         /// A body of this length must fit, as it came and unfolded.
         package var bodyByteCount = 64 << 20
-        /// In bytes, of one contract: half, so that none takes all.
-        var account: Int { max(all / 2, 2 * bodyByteCount) }
+        /// In bytes, of one contract: half, so that none takes all. A body as it came beside what it unfolds to, while that grows, always fits.
+        var account: Int { max(all / 2, 3 * bodyByteCount) }
         /// Never less than four of the largest bodies, whatever the settings say: else one could not be unfolded beside another.
         var process: Int { max(all, 4 * bodyByteCount) }
         /// Requests of one contract that are under way.

@@ -22,7 +22,7 @@ package struct BodyReader {
 
     /// - Parameters:
     ///   - what: of what the limit is, for the refusal.
-    ///   - charge: asked with the bytes that will be held from here on, before they are.
+    ///   - charge: asked with the bytes that will be held, before they are: while it grows both what it has and where that goes, then the latter alone.
     package mutating func append(
         _ piece: UnsafeRawBufferPointer, what: @autoclosure () -> String = "the body", charge: (Int) throws -> Void
     ) throws {
@@ -34,8 +34,10 @@ package struct BodyReader {
         if total > capacity {
             // At least what is here now; doubled from 4 KiB on; no more than was announced, unless more has come than that.
             let grown = max(total, min(max(capacity * 2, Self.firstByteCount), expected))
-            if grown > MemoryLedger.freeByteCount { try charge(grown) }
+            let isCharged = grown > MemoryLedger.freeByteCount
+            if isCharged { try charge(grown + capacity) }
             bytes.reserveCapacity(grown)
+            if isCharged, capacity > 0 { try charge(grown) }
             capacity = grown
         }
         bytes.append(contentsOf: piece)
