@@ -165,7 +165,12 @@ package final class ClientLevels: Sendable {
             else { continue }
             state.withLock { state in
                 if state.clients[client] == nil { Self.makeRoom(&state) }
-                ServiceLevels.add(shares, at: number, to: &state.clients[client, default: Own()].slots[span.rawValue])
+                var own = state.clients[client] ?? Own()
+                ServiceLevels.add(shares, at: number, to: &own.slots[span.rawValue])
+                // By which it is known who called longest ago: of those that are read here too.
+                let (minute, isBeyond) = number.multipliedReportingOverflow(by: span.length / Span.minute.length)
+                if !isBeyond { own.minute = max(own.minute, minute) }
+                state.clients[client] = own
             }
         }
     }

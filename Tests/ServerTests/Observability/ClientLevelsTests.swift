@@ -51,4 +51,18 @@ final class ClientLevelsTests: XCTestCase {
         let count = (0...ClientLevels.clientCountMax).count { levels.kept(of: ClientID("c\($0)"), now: now)[1].hour.of == 1 }
         XCTAssertEqual(count, ClientLevels.clientCountMax)
     }
+
+    /// After a restart too: of a full table whoever called longest ago goes, and not any.
+    func test_contractsThatWereRead_giveTheirPlace_theLongestIdleFirst() throws {
+        let levels = ClientLevels()
+        for number in 0..<ClientLevels.clientCountMax {
+            levels.record(.hot, of: ClientID("c\(number)"), seconds: 0, isAnswered: true, now: Self.start + Int64(number) * Self.minute / 100)
+        }
+        let now = Self.start + 11 * Self.minute
+        let later = ClientLevels()
+        later.restore(try XCTUnwrap(levels.text(now: now)))
+        for number in 0..<500 { later.record(.hot, of: ClientID("new\(number)"), seconds: 0, isAnswered: true, now: now) }
+        // Those of the last five of eleven minutes.
+        for number in 600..<ClientLevels.clientCountMax { XCTAssertEqual(later.kept(of: ClientID("c\(number)"), now: now)[1].hour.of, 1, "\(number)") }
+    }
 }
