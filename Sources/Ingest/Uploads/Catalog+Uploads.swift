@@ -175,13 +175,15 @@ extension Catalog {
 
     /// Forgets feedback of uploads that were made before an instant, a little at a time: others wait for the catalog meanwhile.
     ///
-    /// - Complexity: one look over the uploads that are as old, and a commit for each 5,000 rows.
-    func deleteRejections(before instant: Int64) throws {
+    /// - Parameter start: those that were made before it have none any more.
+    /// - Complexity: one look over the uploads between the two, and a commit for each 5,000 rows.
+    func deleteRejections(from start: Int64, before instant: Int64) throws {
         // Nearly always there are none, and a look costs no commit.
         let isAny = try read { connection in
-            let select = try connection.statement("SELECT 1 FROM upload_errors WHERE upload_id IN (SELECT id FROM uploads WHERE created_at < ?1) LIMIT 1")
+            let select = try connection.statement("SELECT 1 FROM upload_errors WHERE upload_id IN (SELECT id FROM uploads WHERE created_at >= ?2 AND created_at < ?1) LIMIT 1")
             defer { select.reset() }
             select.bind(1, instant)
+            select.bind(2, start)
             return try select.step()
         }
         while isAny {
@@ -189,9 +191,10 @@ extension Catalog {
                 let delete = try connection.statement(
                     """
                     DELETE FROM upload_errors WHERE (upload_id, record) IN (SELECT upload_id, record FROM upload_errors
-                    WHERE upload_id IN (SELECT id FROM uploads WHERE created_at < ?1) LIMIT 5000)
+                    WHERE upload_id IN (SELECT id FROM uploads WHERE created_at >= ?2 AND created_at < ?1) LIMIT 5000)
                     """)
                 delete.bind(1, instant)
+                delete.bind(2, start)
                 try delete.run()
                 return Int64(connection.changeCount)
             }

@@ -35,6 +35,8 @@ package final class Uploads: Sendable {
     private let describe = Mutex<(@Sendable (Upload) -> [UInt8])?>(nil)
     /// Versions that are not in force any more, by name and number, kept once they were read: a taking back asks for them row by row.
     private let formerTypes = Mutex<[String: [Int32: DocumentType]]>([:])
+    /// Uploads that were announced before have no feedback any more.
+    private let feedbackPlace = Mutex(Int64.min)
     private let directory: DataDirectory
     private let minFreeBytes: Int64
     let clock: Clock
@@ -300,7 +302,7 @@ package final class Uploads: Sendable {
     /// Lets go of files and feedback whose time is over, and of files that no upload leads to.
     private func sweep() throws {
         let now = clock.now()
-        try catalog.deleteRejections(before: now - Self.feedbackDays * Self.day)
+        try sweepFeedback(now: now)
         guard access(directory.uploadsPath, F_OK) == 0 else { return }
         let oldest = now - Int64(options.fileDays) * Self.day
         for name in try DataDirectory.names(in: directory.uploadsPath) where !name.contains(".") && !queue.isWritten(name) {
@@ -310,6 +312,14 @@ package final class Uploads: Sendable {
             UploadIdentities.remove(identitiesPath(name))
             _ = FileRemoval.remove(filePath(name), .named("the time of the upload \(name) is over"))
         }
+    }
+
+    /// Uploads are kept for good, and their feedback is not: each is looked at once, as its time is over. A start looks at all.
+    func sweepFeedback(now: Int64) throws {
+        let (start, end) = (feedbackPlace.withLock { $0 }, now - Self.feedbackDays * Self.day)
+        guard start < end else { return }
+        try catalog.deleteRejections(from: start, before: end)
+        feedbackPlace.withLock { $0 = end }
     }
 
     // MARK: What whoever works on one asks
