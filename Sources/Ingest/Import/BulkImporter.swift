@@ -34,6 +34,8 @@ package final class BulkImporter: @unchecked Sendable {
         package var runByteCount = 40 << 20
         /// Refused documents that wait in memory.
         package var heldByteCountMax = 32 << 20
+        /// Other documents under identities that the batch has: they wait in memory until it is published, which they bring about.
+        package var duplicateByteCountMax = 128 << 20
         package init() {}
     }
 
@@ -84,6 +86,8 @@ package final class BulkImporter: @unchecked Sendable {
 
     /// Pieces that wait for a parser: enough that none is idle.
     private static let waitingMax = 3
+    /// Pieces that are read, for each thread: while whoever gathers waits for the outlet the others read no further.
+    private static let piecesPerWorker = 4
     private let engine: Engine
     private let intake: Intake
     private let options: Options
@@ -120,7 +124,7 @@ package final class BulkImporter: @unchecked Sendable {
             guard state.chunks.count < Self.waitingMax else { return nil }
             return false
         }
-        if isFull { try publish(isLast: false) }
+        if isFull { try publish() }
         state.broadcast { state in
             state.chunks.append((state.nextChunk, chunk))
             state.nextChunk += 1
@@ -132,7 +136,7 @@ package final class BulkImporter: @unchecked Sendable {
     /// Files of one year that several batches made are merged before it returns.
     package func finish() throws -> Counts {
         defer { stop() }
-        try publish(isLast: true)
+        try publish()
         if publishedCount > 1 { try engine.compactor.mergeAll() }
         return counts
     }
@@ -151,7 +155,9 @@ package final class BulkImporter: @unchecked Sendable {
         while true {
             let next = state.wait { state -> (number: Int, chunk: ImportChunk)?? in
                 if state.isFinished || state.failure != nil { return .some(nil) }
-                return state.chunks.isEmpty ? nil : .some(state.chunks.removeFirst())
+                // The piece whose turn it is was taken first: it is among those that are read, or is being read.
+                guard !state.chunks.isEmpty, state.pieces.count < Self.piecesPerWorker * options.workerCount else { return nil }
+                return .some(state.chunks.removeFirst())
             }
             guard let next = next ?? nil else { return }
             state.broadcast { _ in }
@@ -195,6 +201,7 @@ package final class BulkImporter: @unchecked Sendable {
         }
         let isFull =
             max(batch.rows.count, batch.duplicates.count) >= options.rowCountMax || batch.byteCount >= options.byteCountMax
+            || batch.duplicateByteCount >= options.duplicateByteCountMax
             // A piece adds some thousands at most.
             || batch.tables.count >= ImportOrder.tableCountMax / 2
         state.broadcast { state in
@@ -224,13 +231,14 @@ package final class BulkImporter: @unchecked Sendable {
 
     // MARK: Publishing
 
-    private func publish(isLast: Bool) throws {
+    private func publish() throws {
         try settle()
         let full = batch
         batch = ImportBatch(directory: engine.directory.path)
         state.withLock { $0.isFull = false }
         if full.isEmpty { return }
-        if isLast, full.runs.isEmpty, full.rows.count < options.rowCountMin {
+        // The last one, or one that is full of what came twice.
+        if full.runs.isEmpty, full.rows.count < options.rowCountMin {
             try handOver(full)
             return
         }

@@ -42,6 +42,8 @@ final class ImportBatch {
     private(set) var days: [UInt64: (rowCount: Int, byteCount: Int)] = [:]
     /// Bytes of documents that wait in memory to be written to the file of refused ones.
     private(set) var heldByteCount = 0
+    /// Bytes of duplicates' documents, which stay until the batch is published.
+    private(set) var duplicateByteCount = 0
     /// Of all records that were taken, in memory and in runs.
     private(set) var byteCount = 0
 
@@ -105,7 +107,7 @@ final class ImportBatch {
     private func note(_ record: ImportRecord, number: Int, sameAs ordinal: Int) {
         let isSame = record.documentMark == rows[ordinal].document
         let document = isSame ? nil : Array(record.document)
-        heldByteCount += document?.count ?? 0
+        duplicateByteCount += document?.count ?? 0
         duplicates.append(Duplicate(ordinal: ordinal, number: number, mark: record.documentMark, document: document))
     }
 

@@ -107,6 +107,43 @@ final class BulkImporterTests: XCTestCase {
         XCTAssertEqual(try documents(fixture.engine), (cold + hot + new).sorted())
     }
 
+    /// A file of nothing but other documents under one identity publishes whenever their memory is full, and tells the same.
+    func test_import_ofManyConflicts_publishesBeforeTheyFillTheMemory() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let lines = Self.receipts(0..<3) + (0..<60).flatMap { Self.receipts(0..<3, note: "other \($0) ") }
+        let outcome = try importing(fixture.engine, lines) { $0.duplicateByteCountMax = 4_096 }
+        XCTAssertEqual(outcome.text, "3 0 180")
+        let refused = outcome.told.refused.withLock { $0 }
+        XCTAssertEqual(refused.map(\.number), Array(4...183))
+        XCTAssertEqual(refused.map { String(decoding: $0.document, as: UTF8.self) }, Array(lines.dropFirst(3)))
+        XCTAssertEqual(try documents(fixture.engine), lines.prefix(3).sorted())
+    }
+
+    /// Whoever takes what is passed on takes nothing for a while: no more is read meanwhile than a few pieces.
+    func test_import_whileTheOutletIsHeldUp_readsNoFurther() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let chunkCount = 200
+        let added = Monitor(0)
+        var options = BulkImporter.Options()
+        (options.client, options.rowCountMin) = ("c1", 0)
+        let importer = BulkImporter(
+            engine: fixture.engine, options: options,
+            outlet: .init(
+                // Long enough for all chunks, were they taken.
+                passOn: { _, _ in XCTAssertNil(added.wait(seconds: 0.5) { $0 == chunkCount ? true : nil }, "all of the input is in memory") },
+                refuse: { _, _, _ in }))
+        try importer.add(.lines(Array("[\(EngineFixture.receipt("first"))]\n".utf8)))
+        for line in Self.receipts(0..<chunkCount) {
+            try importer.add(.lines(Array((line + "\n").utf8)))
+            added.broadcast { $0 += 1 }
+        }
+        XCTAssertEqual(try importer.finish().imported, chunkCount)
+    }
+
     func test_import_refusesWithReasons_inOrder_andPassesOnWhatIsNoPlainReceipt() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
