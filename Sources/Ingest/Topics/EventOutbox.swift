@@ -11,6 +11,8 @@ final class EventOutbox: Sendable {
     struct Seen: Sendable {
         var topics: Set<String> = []
         var subscriptions: [(topic: String, name: String)] = []
+        /// Those of them that hear of nothing.
+        var resting: [(topic: String, name: String)] = []
         /// Whether some of them are of the store's own topic.
         var isStoreHeard = false
         var feedAfter: Int64?

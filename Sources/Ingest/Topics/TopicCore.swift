@@ -183,6 +183,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         outbox.show(
             EventOutbox.Seen(
                 topics: state.topics, subscriptions: state.subscriptions.values.map { ($0.topic, $0.subscription.name) },
+                resting: state.subscriptions.values.filter { $0.rests != nil }.map { ($0.topic, $0.subscription.name) },
                 isStoreHeard: state.subscriptions.values.contains { $0.topic == Self.till }, feedAfter: state.feedAfter, figures: figures))
     }
 

@@ -141,6 +141,11 @@ package final class TopicStore: Sendable {
         } completion: { completion($0) }
     }
 
+    /// What operators are told of subscriptions that hear of nothing.
+    var texts: [String] {
+        outbox.seen.resting.map { "the subscription \($0.name) of the topic \($0.topic) rests: this version cannot read its condition, or does not know its target" }.sorted()
+    }
+
     var feedAfter: Int64? { outbox.seen.feedAfter }
     func watchFeed(_ action: (@Sendable () -> Void)?) { outbox.watchFeed(action) }
 

@@ -128,7 +128,7 @@ final class NoticeSender: Sendable {
         // More than can be on their way: of so many rows that are due some are not.
         let limit = 2 * Self.sendingCountMax + 1
         while true {
-            let (busy, hasCalls) = state.withLock { state in
+            let (busy, hasCalls) = state.withLock { state -> ([String], Bool) in
                 let now = SteadyClock.seconds()
                 // Those that have waited long enough, and have nothing on its way, are as others again.
                 return (state.receivers.filter { !Self.hasPlace($0.key, $0.value, now) }.map(\.key), state.callCount < Self.sendingCountMax)

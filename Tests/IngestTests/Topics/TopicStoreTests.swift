@@ -263,6 +263,7 @@ final class TopicStoreTests: XCTestCase {
             let report = try topics.subscription("t", of: "sales")
             XCTAssertEqual(report.subscription.target, .unknown(kind: "carrier-pigeon", target: "coop", secret: "s"))
             XCTAssertEqual(report.rests?.contains("carrier-pigeon"), true)
+            XCTAssertEqual(topics.texts.count, 1, "\(topics.texts)")
             XCTAssertEqual([report.pending, report.dead], [1, 0], "what waits is neither told nor given up")
             XCTAssertEqual(try topics.subscriptions(of: "sales").count, 2)
             XCTAssertTrue(try Patience.until { try topics.subscription("s", of: "sales").pending == 0 })
@@ -273,6 +274,7 @@ final class TopicStoreTests: XCTestCase {
             _ = try topics.put(Subscription(name: "t", condition: nil, target: .process("p")), of: "sales")
             XCTAssertTrue(Patience.until { starter.callCount == 2 })
             XCTAssertNil(try topics.subscription("t", of: "sales").rests)
+            XCTAssertTrue(topics.texts.isEmpty)
         }
     }
 
