@@ -39,11 +39,13 @@ final class LogWholenessTests: XCTestCase {
         for (key, words) in zip(segments + files + [checkpoint.key], said) {
             let bytes = try place.objects.get(key, byteCountMax: 1 << 20)
             try place.objects.delete(key, .temporary)
-            XCTAssertTrue(try missing(place, head).contains(words), "\(key): \(try missing(place, head))")
+            let gone = try missing(place, head)
+            XCTAssertTrue(gone.contains(words), "\(key): \(gone)")
             // One that was torn is as one that is gone.
             if key != checkpoint.key {
                 try place.objects.put(key, Array(bytes.prefix(2)))
-                XCTAssertTrue(try missing(place, head).contains(words), "\(key), torn: \(try missing(place, head))")
+                let torn = try missing(place, head)
+                XCTAssertTrue(torn.contains(words), "\(key), torn: \(torn)")
             }
             try place.objects.put(key, bytes)
             XCTAssertEqual(try missing(place, head), "", key)
