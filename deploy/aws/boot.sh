@@ -1,19 +1,27 @@
 #!/bin/bash
-# Runs once on a new machine: its disk, which outlives it, then the package, then the service. Names in braces are the stack's, those without the shell's.
-set -euxo pipefail
+# Runs once on a new machine: its disk, which outlives it, its name and its settings, then the package, then the service. Names in braces are the stack's, those without the shell's.
+# What it does is in the machine's log line by line, so no secret may stand in a variable: they go from command to file.
+set -Eeuxo pipefail
 export DEBIAN_FRONTEND=noninteractive AWS_DEFAULT_REGION=${AWS::Region}
-apt-get update -q
-command -v aws || apt-get install -y -q --no-install-recommends awscli
+instance=
+# An update of the stack waits for this word before it goes on to the other machine; at any other time nobody listens.
+signal() { [ -z "$instance" ] || aws cloudformation signal-resource --stack-name ${AWS::StackName} --logical-resource-id Group${Letter} --unique-id "$instance" --status "$1" || true; }
+trap 'signal FAILURE' ERR
+
+apt() { apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"; }
+apt update
+command -v aws || apt install --no-install-recommends awscli
 
 token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token)
-instance=$(curl -fsS -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id)
+metadata() { curl -fsS -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/$1"; }
+instance=$(metadata instance-id)
 # The machine before this one may take a while to let go of it.
-for try in $(seq 60); do
+for _ in $(seq 60); do
   aws ec2 attach-volume --volume-id ${Volume} --instance-id "$instance" --device ${Device} && break
   sleep 5
 done
 serial=$(echo ${Volume} | tr -d -)
-for try in $(seq 60); do
+for _ in $(seq 60); do
   disk=$(readlink -f /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_"$serial" || true)
   [ -b "$disk" ] && break
   sleep 2
@@ -25,16 +33,105 @@ mkdir -p /var/lib/till
 echo 'LABEL=till /var/lib/till ext4 defaults,noatime,nodev,nosuid,noexec 0 2' >> /etc/fstab
 mount /var/lib/till
 
-mkdir -p /etc/till
+mkdir -p /etc/till /etc/default
+# The operator's, the same on both machines.
+install -m 0600 /dev/null /etc/default/till
+{
+  printf 'TILL_ADMIN_KEY='
+  aws ssm get-parameter --with-decryption --name "/till/${AWS::StackName}/admin-key" --query Parameter.Value --output text
+} > /etc/default/till
+# The unit's reader of such files has words of its own for what is in quotes or behind a backslash.
+grep -Eqx 'TILL_ADMIN_KEY=[A-Za-z0-9._~+/=-]{20,}' /etc/default/till
+
+cluster=
+if [ "${Machines}" = pair ]; then
+  cluster=',
+  "cluster": {
+    "node": "${Node}", "peer": "${Peer}@${Peer}.${Domain}:${ClusterPort}", "listen": "0.0.0.0:${ClusterPort}", "config": "s3://${Bucket}/ctl",
+    "tls": {"cert": "/etc/till/pair/${Node}.pem", "key": "/etc/till/pair/${Node}.pem", "ca": "/etc/till/pair/ca.pem"}
+  }'
+fi
 cat > /etc/till/till.json <<JSON
 {
   "listen": "0.0.0.0:${Port}",
-  "storage": {"url": "s3://${Bucket}/warehouse", "region": "${AWS::Region}", "cache": {"path": "/var/lib/till/cache", "bytes": "50GiB"}}
+  "storage": {"url": "s3://${Bucket}/warehouse", "region": "${AWS::Region}", "cache": {"path": "/var/lib/till/cache", "bytes": "50GiB"}},
+  "log": {"url": "s3://${Bucket}/log"},
+  "exports": {"url": "s3://${Bucket}/exports"}$cluster
 }
 JSON
+
 aws s3 cp "s3://${Bucket}/${Package}" /root/till.deb
-apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-confold /root/till.deb
-# The mount point's own owner is what the package made of it before the disk was there.
-chown till:till /var/lib/till
+# It is not to start before what it reads is there.
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+chmod 0755 /usr/sbin/policy-rc.d
+apt install --no-install-recommends -o Dpkg::Options::=--force-confold /root/till.deb
+rm /usr/sbin/policy-rc.d
+# The user may have had another number on the machine before.
+chown -R till:till /var/lib/till
 chmod 0700 /var/lib/till
+
+# timer NAME WHEN: runs /usr/local/sbin/NAME, across restarts of the machine too.
+timer() {
+  printf '[Service]\nType=oneshot\nExecStart=/usr/local/sbin/%s\n' "$1" > "/etc/systemd/system/$1.service"
+  printf '[Timer]\nOnCalendar=%s\n[Install]\nWantedBy=timers.target\n' "$2" > "/etc/systemd/system/$1.timer"
+  chmod 0755 "/usr/local/sbin/$1"
+  systemctl enable --now "$1.timer"
+}
+
+if [ "${Machines}" = pair ]; then
+  # The other machine asks for the name with each connection. Without it this one can still lead, with the bucket.
+  record='{"Changes": [{"Action": "UPSERT", "ResourceRecordSet": {"Name": "${Node}.${Domain}", "Type": "A", "TTL": 5, "ResourceRecords": [{"Value": "'$(metadata local-ipv4)'"}]}}]}'
+  for _ in $(seq 60); do
+    aws route53 change-resource-record-sets --hosted-zone-id ${Zone} --change-batch "$record" && break
+    sleep 5
+  done
+
+  cat > /usr/local/sbin/till-certificates <<'SCRIPT'
+#!/bin/bash
+# Brings this machine's certificate, with its key in the same file, and the authority's: what is new counts from the next connection on. What does not fit together takes nothing's place.
+set -euo pipefail
+umask 027
+export AWS_DEFAULT_REGION=${AWS::Region}
+cd /etc/till/pair
+for name in ca ${Node}; do
+  aws ssm get-parameter --with-decryption --name "/till/${AWS::StackName}/$name" --query Parameter.Value --output text > "$name.new"
+done
+openssl verify -CAfile ca.new -verify_hostname ${Node} ${Node}.new
+[ "$(openssl x509 -in ${Node}.new -noout -pubkey)" = "$(openssl pkey -in ${Node}.new -pubout)" ]
+for name in ca ${Node}; do
+  chown root:till "$name.new"
+  mv "$name.new" "$name.pem"
+done
+SCRIPT
+  cat > /usr/local/sbin/till-figures <<'SCRIPT'
+#!/bin/bash
+# What no service of AWS sees by itself: how many machines have all that was acknowledged, and for how many days the certificates are good.
+set -euo pipefail
+export AWS_DEFAULT_REGION=${AWS::Region}
+put() { aws cloudwatch put-metric-data --namespace Till --metric-name "$1" --dimensions Store=${AWS::StackName} --value "$2"; }
+for name in ca ${Node}; do
+  end=$(date -d "$(openssl x509 -in /etc/till/pair/$name.pem -noout -enddate | cut -d= -f2)" +%s)
+  put CertificateDays $(((end - $(date +%s)) / 86400))
+done
+put InSync "$(curl -sS -m 10 http://127.0.0.1:${Port}/readyz | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["insync"]))')"
+SCRIPT
+  mkdir -p /etc/till/pair
+  chown root:till /etc/till/pair
+  chmod 0750 /etc/till/pair
+  timer till-certificates hourly
+  timer till-figures minutely
+  /usr/local/sbin/till-certificates
+fi
+
 systemctl restart till
+# It serves, or has all that was acknowledged: only then the other one may be taken away. A machine whose disk is new is sent everything first.
+for _ in $(seq 660); do
+  code=$(curl -s -m 5 -o /run/till-ready -w '%{http_code}' http://127.0.0.1:${Port}/readyz || true)
+  if [ "$code" = 200 ] || grep -qs '"insync":\[[^]]*"${Node}"' /run/till-ready; then
+    signal SUCCESS
+    exit 0
+  fi
+  sleep 5
+done
+signal FAILURE
+exit 1

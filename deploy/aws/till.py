@@ -1,4 +1,4 @@
-"""The stack of one Till: two groups of one machine, each with a disk that outlives it, in two zones behind a load balancer, and a bucket."""
+"""The stack of one Till: one machine or a pair, each with a disk that outlives it, in two zones behind a load balancer, and a bucket."""
 import pathlib
 
 import aws_cdk as cdk
@@ -10,12 +10,17 @@ from aws_cdk import aws_dlm as dlm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as balancing
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_route53 as names
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 PORT = 8080
+#: Where the machines of a pair speak to each other.
+CLUSTER_PORT = 7001
+#: The machines' names in their network: a.till.internal, b.till.internal.
+DOMAIN = "till.internal"
 #: Of /dev/xvda and the like the kernel makes its own names; this one is asked for and found again by its serial number.
 DEVICE = "/dev/sdf"
 BOOT = pathlib.Path(__file__).with_name("boot.sh")
@@ -39,15 +44,20 @@ class TillStack(cdk.Stack):
         def text(name: str, description: str, **more) -> str:
             return cdk.CfnParameter(self, name, type="String", description=description, **more).value_as_string
 
-        self.package = text("Package", "The key of the Debian package for arm64 within the bucket", default="releases/till_0.1.0_arm64.deb", allowed_pattern=r"releases/[\w.~+-]+\.deb")
+        # Each machine has a key of its own, so that a new version goes in on one of them while the other is as it was.
+        self.packages = {
+            letter: text(f"Package{letter}", f"The key of the machine {letter}'s Debian package for arm64 within the bucket", default="releases/till_0.1.0_arm64.deb", allowed_pattern=r"releases/[\w.~+-]+\.deb")
+            for letter in "AB"}
         self.certificate = text("CertificateArn", "The certificate of the load balancer (ACM, this region)", allowed_pattern="arn:.+")
         self.clients = text("ClientRange", "Who may reach the load balancer", default="0.0.0.0/0", allowed_pattern=r"[\d./]+")
         self.mail = text("AlarmMail", "Who hears of alarms", allowed_pattern=r".+@.+")
         self.backup_bucket = text("BackupBucketArn", "The bucket of TillBackupStack in another region; empty: nothing is copied there", default="", allowed_pattern="(arn:.+)?")
         self.backup_region = text("BackupRegion", "Where snapshots of disks are copied to", default="eu-west-1", allowed_pattern=r"[a-z0-9-]+")
-        # Two machines that do not know of each other would be two stores behind one name: the second waits until they replicate.
-        self.standby = cdk.CfnParameter(
-            self, "StandbyCount", type="String", default="0", allowed_values=["0", "1"], description="1 starts the second machine, for when the two replicate, or to move to it")
+        # No default: a stack with a store in it must not be changed by a word that was left out.
+        self.machines = text(
+            "Machines", "none: all but the machines; one: A alone; pair: A and B keep one store. A store that began with one cannot become a pair's, nor the other way round", allowed_values=["none", "one", "pair"])
+        self.is_pair = cdk.CfnCondition(self, "IsPair", expression=cdk.Fn.condition_equals(self.machines, "pair"))
+        self.has_machines = cdk.CfnCondition(self, "HasMachines", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.machines, "none")))
         self.disk = cdk.CfnParameter(self, "DiskGiB", type="Number", default=200, min_value=20, max_value=16384, description="Of each machine's disk (gp3)")
 
     def network(self) -> None:
@@ -64,20 +74,33 @@ class TillStack(cdk.Stack):
         self.machine_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(80), "packages")
         self.balancer_group.add_egress_rule(self.machine_group, ec2.Port.tcp(PORT), "machines")
         self.machine_group.add_ingress_rule(self.balancer_group, ec2.Port.tcp(PORT), "the load balancer")
+        # Records go one way and the other; requests that come to the one that does not lead are passed on.
+        for port, what in ((CLUSTER_PORT, "records between machines"), (PORT, "requests that are passed on")):
+            self.machine_group.add_ingress_rule(self.machine_group, ec2.Port.tcp(port), what)
+            self.machine_group.add_egress_rule(self.machine_group, ec2.Port.tcp(port), what)
+        # Each machine says itself where its name leads, as it starts. Kept when the stack goes, since a zone with names in it cannot be deleted.
+        self.zone = names.CfnHostedZone(
+            self, "Names", name=DOMAIN, vpcs=[names.CfnHostedZone.VPCProperty(vpc_id=self.vpc.vpc_id, vpc_region=cdk.Aws.REGION)],
+            hosted_zone_config=names.CfnHostedZone.HostedZoneConfigProperty(comment="The machines of a pair"))
+        self.zone.cfn_options.condition = self.is_pair
+        self.zone.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
 
     def storage(self) -> None:
         self.bucket = s3.Bucket(
             self, "Bucket", versioned=True, encryption=s3.BucketEncryption.S3_MANAGED, block_public_access=s3.BlockPublicAccess.BLOCK_ALL, enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED, removal_policy=cdk.RemovalPolicy.RETAIN,
             lifecycle_rules=[
-                # Files of old days are read by few questions; a read from this class costs, and takes as long as from any other.
-                s3.LifecycleRule(
-                    id="cold-files", prefix="warehouse/", transitions=[s3.Transition(storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=cdk.Duration.days(90))]),
+                # Files of old days are read by few questions; a read from this class costs, and takes as long as from any other. The log has them once more.
+                *[s3.LifecycleRule(id=name, prefix=prefix, transitions=[s3.Transition(storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=cdk.Duration.days(90))])
+                  for name, prefix in (("cold-files", "warehouse/"), ("cold-files-of-the-log", "log/base/warehouse/"))],
+                # The log replaces its head each few seconds, and its checkpoints each day and GiB: a month of them would be more than the store. Slots (log/slots/) are no part of it:
+                # no rule ends one that is there, and one that somebody deleted can be had back for a month.
+                *[s3.LifecycleRule(id=f"former-{name}", prefix=f"log/{prefix}", noncurrent_version_expiration=cdk.Duration.days(3)) for name, prefix in (("heads", "head"), ("segments", "log/"), ("checkpoints", "base/"))],
                 # What a merge has replaced, or somebody deleted, can be had back for a month.
                 s3.LifecycleRule(
                     id="tidy", abort_incomplete_multipart_upload_after=cdk.Duration.days(7), noncurrent_version_expiration=cdk.Duration.days(30), expired_object_delete_marker=True),
             ])
-        wanted = cdk.CfnCondition(self, "HasBackup", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.backup_bucket, "")))
+        wanted = self.has_backup = cdk.CfnCondition(self, "HasBackup", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.backup_bucket, "")))
         copier = iam.Role(self, "Copier", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"), description="Copies the bucket's objects to the backup region")
         statements = [
             iam.PolicyStatement(actions=["s3:GetReplicationConfiguration", "s3:ListBucket"], resources=[self.bucket.bucket_arn]),
@@ -93,7 +116,7 @@ class TillStack(cdk.Stack):
             "Rules": [{
                 "Id": "backup", "Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""}, "DeleteMarkerReplication": {"Status": "Enabled"},
                 "Destination": {
-                    "Bucket": self.backup_bucket, "StorageClass": "GLACIER_IR", "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
+                    "Bucket": self.backup_bucket, "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
                     "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
                 },
             }],
@@ -118,42 +141,72 @@ class TillStack(cdk.Stack):
         disk = ec2.CfnVolume(
             self, f"Disk{letter}", availability_zone=subnet.availability_zone, encrypted=True, volume_type="gp3", size=self.disk.value_as_number, iops=3000, throughput=250)
         disk.apply_removal_policy(cdk.RemovalPolicy.SNAPSHOT)
-        Tags.of(disk).add("Name", f"{self.stack_name}-{letter}")
-        Tags.of(disk).add("till:store", self.stack_name)
+        Tags.of(disk).add("Name", f"{cdk.Aws.STACK_NAME}-{letter}")
+        Tags.of(disk).add("till:store", cdk.Aws.STACK_NAME)
         role = iam.Role(self, f"Machine{letter}", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"), description="A machine of Till")
         self.grant(role, disk, letter)
         boot = BOOT.read_text()
-        user_data = ec2.UserData.custom(cdk.Fn.sub(boot, {"Bucket": self.bucket.bucket_name, "Package": self.package, "Volume": disk.ref, "Device": DEVICE, "Port": str(PORT)}))
+        node, peer = letter.lower(), "ba"["AB".index(letter)]
+        user_data = ec2.UserData.custom(cdk.Fn.sub(boot, {
+            "Bucket": self.bucket.bucket_name, "Package": self.packages[letter], "Volume": disk.ref, "Device": DEVICE, "Port": str(PORT), "Letter": letter, "Machines": self.machines,
+            "Node": node, "Peer": peer, "Domain": DOMAIN, "ClusterPort": str(CLUSTER_PORT), "Zone": cdk.Token.as_string(cdk.Fn.condition_if(self.is_pair.logical_id, self.zone.ref, "none")),
+        }))
         template = ec2.LaunchTemplate(
             self, f"Template{letter}", instance_type=ec2.InstanceType("m7g.large"), role=role, security_group=self.machine_group, user_data=user_data, require_imdsv2=True,
             http_put_response_hop_limit=1, associate_public_ip_address=True, detailed_monitoring=False,
             machine_image=ec2.MachineImage.from_ssm_parameter("/aws/service/debian/release/12/latest/arm64"),
             block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=ec2.BlockDeviceVolume.ebs(12, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3))])
+        count = cdk.Token.as_string(cdk.Fn.condition_if((self.has_machines if letter == "A" else self.is_pair).logical_id, "1", "0"))
         group = autoscaling.CfnAutoScalingGroup(
-            self, f"Group{letter}", min_size="1" if letter == "A" else self.standby.value_as_string, max_size="1", vpc_zone_identifier=[subnet.subnet_id],
+            self, f"Group{letter}", min_size=count, max_size=count, vpc_zone_identifier=[subnet.subnet_id],
             launch_template={"launchTemplateId": template.launch_template_id, "version": template.latest_version_number}, target_group_arns=[self.targets.target_group_arn],
             # A machine that is gone is replaced; one that answers "not ready" is not, since a start may take its time and a standby never is.
             health_check_type="EC2", health_check_grace_period=300,
-            tags=[autoscaling.CfnAutoScalingGroup.TagPropertyProperty(key="Name", value=f"{self.stack_name}-{letter}", propagate_at_launch=True)])
-        group.cfn_options.update_policy = cdk.CfnUpdatePolicy(auto_scaling_rolling_update=cdk.CfnAutoScalingRollingUpdate(max_batch_size=1, min_instances_in_service=0, pause_time="PT0S"))
+            tags=[autoscaling.CfnAutoScalingGroup.TagPropertyProperty(key="Name", value=f"{cdk.Aws.STACK_NAME}-{letter}", propagate_at_launch=True)])
+        # A new image of Debian comes with any update of the stack. The machine says by a signal (`boot.sh`) that it serves, or has all that the other has; only then the other is replaced.
+        group.cfn_options.update_policy = cdk.CfnUpdatePolicy(auto_scaling_rolling_update=cdk.CfnAutoScalingRollingUpdate(
+            max_batch_size=1, min_instances_in_service=0, wait_on_resource_signals=True, pause_time="PT1H",
+            suspend_processes=["HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification", "ScheduledActions"]))
+        if letter == "B":
+            group.add_resource_dependency(self.group_a)
         setattr(self, f"group_{letter.lower()}", group)
 
     def grant(self, role: iam.Role, disk: ec2.CfnVolume, letter: str) -> None:
-        """What a machine may do: its bucket's objects, its disk, and nothing else."""
+        """What a machine may do: its bucket's objects, its disk, its secrets, and of a pair its name and two figures."""
+        def arn(service: str, resource: str) -> str:
+            return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
+
+        def parameters(*of: str) -> iam.PolicyStatement:
+            # The default key of Parameter Store lets whoever may read a parameter decrypt it.
+            return iam.PolicyStatement(actions=["ssm:GetParameter"], resources=[arn("ssm", f"parameter/till/{cdk.Aws.STACK_NAME}/{one}") for one in of])
+
+        # Puts that hang on a condition need no right of their own. All that the machine writes is below one of these, slots of the log and the object that says who leads, too.
         objects = [self.bucket.arn_for_objects(f"{prefix}/*") for prefix in ("warehouse", "log", "ctl", "exports")]
-        volume = f"arn:{cdk.Aws.PARTITION}:ec2:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:volume/{disk.ref}"
-        instances = f"arn:{cdk.Aws.PARTITION}:ec2:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:instance/*"
-        named = {"StringEquals": {"aws:ResourceTag/Name": f"{self.stack_name}-{letter}"}}
         iam.Policy(
             self, f"Rights{letter}", roles=[role], statements=[
                 iam.PolicyStatement(actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"], resources=objects),
                 iam.PolicyStatement(actions=["s3:GetObject"], resources=[self.bucket.arn_for_objects("releases/*")]),
+                # Of the whole bucket: with a condition on prefixes an object that is not there would be forbidden (403) and not missing (404), and slots are told apart by that.
                 iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
-                iam.PolicyStatement(actions=["ec2:AttachVolume"], resources=[volume]),
-                iam.PolicyStatement(actions=["ec2:AttachVolume"], resources=[instances], conditions=named),
+                iam.PolicyStatement(actions=["ec2:AttachVolume"], resources=[arn("ec2", f"volume/{disk.ref}")]),
+                iam.PolicyStatement(actions=["ec2:AttachVolume"], resources=[arn("ec2", "instance/*")], conditions={"StringEquals": {"aws:ResourceTag/Name": f"{cdk.Aws.STACK_NAME}-{letter}"}}),
                 # Has no resources to be narrowed to.
                 iam.PolicyStatement(actions=["ec2:DescribeVolumes"], resources=["*"], conditions={"StringEquals": {"aws:RequestedRegion": cdk.Aws.REGION}}),
+                iam.PolicyStatement(actions=["cloudformation:SignalResource"], resources=[cdk.Aws.STACK_ID]),
+                parameters("admin-key"),
             ])
+        own = f"{letter.lower()}.{DOMAIN}"
+        record = {"NormalizedRecordNames": [own], "RecordTypes": ["A"], "Actions": ["UPSERT"]}
+        of_pair = iam.Policy(
+            self, f"PairRights{letter}", roles=[role], statements=[
+                parameters("ca", letter.lower()),
+                iam.PolicyStatement(
+                    actions=["route53:ChangeResourceRecordSets"], resources=[f"arn:{cdk.Aws.PARTITION}:route53:::hostedzone/{self.zone.ref}"],
+                    conditions={"ForAllValues:StringEquals": {f"route53:ChangeResourceRecordSets{key}": values for key, values in record.items()}}),
+                # Has no resources either; the condition is what narrows it.
+                iam.PolicyStatement(actions=["cloudwatch:PutMetricData"], resources=["*"], conditions={"StringEquals": {"cloudwatch:namespace": "Till"}}),
+            ])
+        of_pair.node.default_child.cfn_options.condition = self.is_pair
 
     def snapshots(self) -> None:
         """Each hour's state of the disks, a day of them here and a week of daily ones in the other region. A store that was cut off at any write opens again."""
@@ -172,7 +225,7 @@ class TillStack(cdk.Stack):
         dlm.CfnLifecyclePolicy(
             self, "Snapshots", description="Disks of Till", state="ENABLED", execution_role_arn=role.role_arn,
             policy_details={
-                "resourceTypes": ["VOLUME"], "targetTags": [{"key": "till:store", "value": self.stack_name}],
+                "resourceTypes": ["VOLUME"], "targetTags": [{"key": "till:store", "value": cdk.Aws.STACK_NAME}],
                 "schedules": [schedule("hourly", 1, 24, False), schedule("daily", 24, 7, True)],
             })
 
@@ -180,17 +233,22 @@ class TillStack(cdk.Stack):
         topic = sns.Topic(self, "Alarms", enforce_ssl=True)
         topic.add_subscription(subscriptions.EmailSubscription(self.mail))
 
-        def alarm(name: str, metric: cloudwatch.IMetric, threshold: float, what: str, below: bool = False, periods: int = 3, missing: bool = False) -> None:
+        def alarm(
+            name: str, metric: cloudwatch.IMetric, threshold: float, what: str, below: bool = False, periods: int = 3, missing: bool = False, where: cdk.CfnCondition | None = None
+        ) -> None:
             comparison = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD if below else cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
             treatment = cloudwatch.TreatMissingData.BREACHING if missing else cloudwatch.TreatMissingData.NOT_BREACHING
             made = cloudwatch.Alarm(
                 self, name, metric=metric, threshold=threshold, evaluation_periods=periods, comparison_operator=comparison, treat_missing_data=treatment, alarm_description=what)
             made.add_alarm_action(actions.SnsAction(topic))
             made.add_ok_action(actions.SnsAction(topic))
+            made.node.default_child.cfn_options.condition = where
 
         minute = cdk.Duration.minutes(1)
         target = self.targets.metrics
-        alarm("NobodyReady", target.healthy_host_count(period=minute, statistic="Minimum"), 1, "No machine takes receipts", below=True, periods=1, missing=True)
+        # The most in a minute: while the lead moves from one machine to the other nobody is ready for some seconds, which is no alarm.
+        alarm(
+            "NobodyReady", target.healthy_host_count(period=minute, statistic="Maximum"), 1, "No machine has taken receipts for a minute", below=True, periods=1, missing=True, where=self.has_machines)
         alarm("Errors", target.http_code_target(balancing.HttpCodeTarget.TARGET_5XX_COUNT, period=minute), 5, "Calls fail", periods=2)
         alarm("Slow", target.target_response_time(period=minute, statistic="p99"), 0.5, "One call in a hundred takes longer than half a second")
         for letter in "AB":
@@ -202,7 +260,18 @@ class TillStack(cdk.Stack):
 
             alarm(f"Broken{letter}", metric("StatusCheckFailed"), 0, f"The machine {letter} or what it runs on is broken", periods=2)
             alarm(f"Busy{letter}", metric("CPUUtilization", "Average"), 85, f"The processors of the machine {letter} have had no rest for 15 minutes", periods=15)
-        replication = cloudwatch.Metric(
-            namespace="AWS/S3", metric_name="OperationsFailedReplication", period=cdk.Duration.minutes(5), statistic="Sum",
-            dimensions_map={"SourceBucket": self.bucket.bucket_name, "RuleId": "backup"})
-        alarm("CopyFailed", replication, 0, "Objects did not come to the backup region", periods=1)
+        # No service of AWS sees these: the machines of a pair tell them (`till-figures` in boot.sh), each what it knows.
+        def told(name: str, minutes: int = 1) -> cloudwatch.Metric:
+            return cloudwatch.Metric(namespace="Till", metric_name=name, dimensions_map={"Store": cdk.Aws.STACK_NAME}, period=cdk.Duration.minutes(minutes), statistic="Minimum")
+
+        alarm("NotInSync", told("InSync"), 2, "One machine alone has all that was acknowledged, beside the bucket: look at /readyz of both", below=True, periods=10, missing=True, where=self.is_pair)
+        alarm("CertificateEnds", told("CertificateDays", 60), 21, "A certificate that the machines show each other ends within three weeks", below=True, periods=1, missing=True, where=self.is_pair)
+
+        # The bucket's name is the last of its ARN's six parts.
+        copies = {"SourceBucket": self.bucket.bucket_name, "DestinationBucket": cdk.Fn.select(5, cdk.Fn.split(":", self.backup_bucket)), "RuleId": "backup"}
+
+        def copied(name: str, statistic: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(namespace="AWS/S3", metric_name=name, period=cdk.Duration.minutes(5), statistic=statistic, dimensions_map=copies)
+
+        alarm("CopyFailed", copied("OperationsFailedReplication", "Sum"), 0, "Objects did not come to the backup region", periods=1, where=self.has_backup)
+        alarm("CopyLate", copied("ReplicationLatency", "Maximum"), 300, "The backup region is more than five minutes behind", where=self.has_backup)

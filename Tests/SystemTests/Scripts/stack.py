@@ -45,10 +45,16 @@ def listed(value) -> list:
 
 def check_machines(template: Template) -> None:
     groups = template.of("AWS::AutoScaling::AutoScalingGroup")
-    assert len(groups) == 2 and all(group["MaxSize"] == "1" for group in groups.values()), groups
-    # The second waits for a parameter: two machines that do not replicate are two stores.
-    assert sorted(json.dumps(group["MinSize"]) for group in groups.values()) == ['"1"', '{"Ref": "StandbyCount"}'], groups
-    assert template.whole["Parameters"]["StandbyCount"]["Default"] == "0"
+    assert set(groups) == {"GroupA", "GroupB"}, groups
+    # Two machines that do not replicate are two stores: the second is a pair's.
+    for name, condition in (("GroupA", "HasMachines"), ("GroupB", "IsPair")):
+        assert all(groups[name][key] == {"Fn::If": [condition, "1", "0"]} for key in ("MinSize", "MaxSize")), groups[name]
+        policy = template.resources[name]["UpdatePolicy"]["AutoScalingRollingUpdate"]
+        assert policy["WaitOnResourceSignals"] is True and policy["MinInstancesInService"] == 0, policy
+    assert template.resources["GroupB"]["DependsOn"] == ["GroupA"], "both machines would be replaced at once"
+    machines = template.whole["Parameters"]["Machines"]
+    assert machines["AllowedValues"] == ["none", "one", "pair"] and "Default" not in machines, machines
+    assert template.whole["Conditions"]["IsPair"] == {"Fn::Equals": [{"Ref": "Machines"}, "pair"]}
     zones = {json.dumps(subnet["AvailabilityZone"]) for subnet in template.of("AWS::EC2::Subnet").values()}
     assert len(zones) == 2, zones
     subnets = [json.dumps(group["VPCZoneIdentifier"]) for group in groups.values()]
@@ -68,8 +74,15 @@ def check_network(template: Template) -> None:
     endpoint = template.one("AWS::EC2::VPCEndpoint")
     assert endpoint["VpcEndpointType"] == "Gateway" and ".s3" in json.dumps(endpoint["ServiceName"]), endpoint
     assert not template.of("AWS::EC2::NatGateway")
-    ingress = list(template.of("AWS::EC2::SecurityGroupIngress").values())
-    assert [rule["FromPort"] for rule in ingress] == [8080] and "SourceSecurityGroupId" in ingress[0], ingress
+    # From the load balancer to the API, and between the machines to both of their doors; nobody else.
+    machines = next(name for name in template.of("AWS::EC2::SecurityGroup") if name.startswith("MachineGroup"))
+    ingress = template.of("AWS::EC2::SecurityGroupIngress").values()
+    assert all(rule["GroupId"]["Fn::GetAtt"][0] == machines and rule["FromPort"] == rule["ToPort"] for rule in ingress), ingress
+    own = sorted(rule["FromPort"] for rule in ingress if rule["SourceSecurityGroupId"]["Fn::GetAtt"][0] == machines)
+    others = [rule["FromPort"] for rule in ingress if rule["SourceSecurityGroupId"]["Fn::GetAtt"][0] != machines]
+    assert own == [7001, 8080] and others == [8080], ingress
+    zone = template.one("AWS::Route53::HostedZone")
+    assert zone["Name"] == "till.internal" and len(zone["VPCs"]) == 1, "names of machines are nobody else's"
     for group in template.of("AWS::EC2::SecurityGroup").values():
         for rule in group.get("SecurityGroupIngress", []):
             assert rule["FromPort"] == 443 and rule["CidrIp"] == {"Ref": "ClientRange"}, rule
@@ -86,6 +99,11 @@ def check_storage(template: Template) -> None:
         assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
         assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
         assert any("AbortIncompleteMultipartUpload" in rule for rule in bucket["LifecycleConfiguration"]["Rules"]), bucket
+        for rule in bucket["LifecycleConfiguration"]["Rules"]:
+            assert "ExpirationInDays" not in rule, f"{rule} ends objects that are there"
+            # What is not for single parts of the log holds for slots: somebody may have to put one back.
+            if "log/slots/".startswith(rule.get("Prefix", "")):
+                assert rule.get("NoncurrentVersionExpiration", {"NoncurrentDays": 30})["NoncurrentDays"] >= 30, rule
     denials = [statement for statement in template.statements() if statement["Effect"] == "Deny"]
     assert denials and all(statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for statement in denials), denials
 
@@ -99,37 +117,57 @@ def check_rights(template: Template) -> None:
         for action in listed(statement["Action"]):
             assert "*" not in action, f"{action} is more than is needed"
             if "*" in listed(statement["Resource"]):
-                assert action.split(":")[1].startswith("Describe"), f"{action} on everything"
+                narrowed = action == "cloudwatch:PutMetricData" and statement.get("Condition") == {"StringEquals": {"cloudwatch:namespace": "Till"}}
+                assert narrowed or action.split(":")[1].startswith("Describe"), f"{action} on everything"
     for role in template.of("AWS::IAM::Role").values():
         assert "ManagedPolicyArns" not in role and "Policies" not in role, role
+
+
+def check_pair(template: Template) -> None:
+    """Each machine of a pair reads its own secret and sets its own name, and one that is alone has no right to either."""
+    for letter, node in (("A", "a"), ("B", "b")):
+        rights = template.resources[next(name for name in template.of("AWS::IAM::Policy") if name.startswith(f"PairRights{letter}"))]
+        assert rights["Condition"] == "IsPair" and len(rights["Properties"]["Roles"]) == 1 and f"Machine{letter}" in json.dumps(rights["Properties"]["Roles"]), rights
+        statements = {listed(one["Action"])[0]: one for one in rights["Properties"]["PolicyDocument"]["Statement"]}
+        assert set(statements) == {"ssm:GetParameter", "route53:ChangeResourceRecordSets", "cloudwatch:PutMetricData"}, statements
+        read = [one["Fn::Join"][1][-1] for one in listed(statements["ssm:GetParameter"]["Resource"])]
+        assert read == ["/ca", f"/{node}"], read
+        asked = statements["route53:ChangeResourceRecordSets"]["Condition"]["ForAllValues:StringEquals"]
+        assert asked == {f"route53:ChangeResourceRecordSets{key}": [value] for key, value in (("NormalizedRecordNames", f"{node}.till.internal"), ("RecordTypes", "A"), ("Actions", "UPSERT"))}, asked
+    # By the names that boot.sh asks for, which are the stack's own.
+    secrets = [one["Fn::Join"][1] for statement in template.statements() if "ssm:GetParameter" in listed(statement["Action"]) for one in listed(statement["Resource"])]
+    assert all(parts[-3:-1] == [":parameter/till/", {"Ref": "AWS::StackName"}] for parts in secrets), secrets
+    assert sorted(parts[-1] for parts in secrets) == ["/a", "/admin-key", "/admin-key", "/b", "/ca", "/ca"], secrets
 
 
 def check_alarms(template: Template) -> None:
     alarms = template.of("AWS::CloudWatch::Alarm")
     topic = [name for name in template.of("AWS::SNS::Topic")]
     metrics = {alarm["MetricName"] for alarm in alarms.values()}
-    assert metrics >= {"HealthyHostCount", "HTTPCode_Target_5XX_Count", "TargetResponseTime", "StatusCheckFailed", "CPUUtilization", "OperationsFailedReplication"}, metrics
+    assert metrics >= {"HealthyHostCount", "HTTPCode_Target_5XX_Count", "TargetResponseTime", "StatusCheckFailed", "CPUUtilization", "OperationsFailedReplication", "ReplicationLatency", "InSync", "CertificateDays"}, metrics
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": topic[0]}] and alarm["AlarmDescription"], alarm
     ready = next(alarm for alarm in alarms.values() if alarm["MetricName"] == "HealthyHostCount")
     assert ready["TreatMissingData"] == "breaching", "no word of a machine is no alarm"
-
-
-def boot(template: Template, name: str) -> str:
-    """What the machine of a template runs, with names in braces left as they are."""
-    data = template.of("AWS::EC2::LaunchTemplate")[name]["LaunchTemplateData"]["UserData"]
-    return data["Fn::Base64"]["Fn::Sub"][0]
+    conditions = {alarm["MetricName"]: template.resources[name].get("Condition") for name, alarm in alarms.items()}
+    assert [conditions[name] for name in ("InSync", "CertificateDays", "ReplicationLatency", "HealthyHostCount")] == ["IsPair", "IsPair", "HasBackup", "HasMachines"], conditions
+    for alarm in alarms.values():
+        if alarm["Namespace"] == "AWS/S3":
+            assert {one["Name"] for one in alarm["Dimensions"]} == {"SourceBucket", "DestinationBucket", "RuleId"}, "there is no such metric"
+    sync = next(alarm for alarm in alarms.values() if alarm["MetricName"] == "InSync")
+    assert (sync["Statistic"], sync["Threshold"], sync["TreatMissingData"]) == ("Minimum", 2, "breaching"), sync
 
 
 def check_boot(template: Template) -> None:
-    for name in template.of("AWS::EC2::LaunchTemplate"):
-        script = boot(template, name)
-        done = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    """That each machine is told its own part; what it does with it is `boot.py`'s."""
+    for name, launch in template.of("AWS::EC2::LaunchTemplate").items():
+        script, given = launch["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"]
+        assert len(script) < 16_384, "more than a machine is given"
+        node = name.removeprefix("Template")[0].lower()
+        assert (given["Node"], given["Peer"], given["Letter"]) == (node, "ba"["ab".index(node)], node.upper()), given
+        assert given["Package"] == {"Ref": f"Package{node.upper()}"} and given["Machines"] == {"Ref": "Machines"}, given
         # Only a disk that never held anything is formatted.
         assert '[ -n "$(lsblk -no FSTYPE "$disk")" ] || mkfs' in script
-        settings = script.split("<<JSON\n")[1].split("\nJSON")[0]
-        assert json.loads(settings.replace("${Port}", "8080"))["storage"]["url"] == "s3://${Bucket}/warehouse", settings
 
 
 def lint(folder: pathlib.Path) -> None:
@@ -157,7 +195,8 @@ def make(main: str, backup: str, more: dict[str, str]) -> None:
     stack = formation.describe_stacks(StackName="till")["Stacks"][0]
     assert stack["StackStatus"] == "CREATE_COMPLETE", stack
     groups = boto3.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-    assert sorted((group["MinSize"], group["MaxSize"]) for group in groups) == [(int(values.get("StandbyCount", 0)), 1), (1, 1)], groups
+    wanted = {"none": [0, 0], "one": [0, 1], "pair": [1, 1]}[values["Machines"]]
+    assert sorted(group["MinSize"] for group in groups) == sorted(group["MaxSize"] for group in groups) == wanted, groups
     assert len({group["VPCZoneIdentifier"] for group in groups}) == 2
     resources = formation.list_stack_resources(StackName="till")["StackResourceSummaries"]
     disks = [resource["PhysicalResourceId"] for resource in resources if resource["ResourceType"] == "AWS::EC2::Volume"]
@@ -177,6 +216,7 @@ def checks(main: Template, backup: Template) -> None:
     for template in (main, backup):
         check_storage(template)
     check_rights(main)
+    check_pair(main)
     check_alarms(main)
     check_boot(main)
 
@@ -184,10 +224,12 @@ def checks(main: Template, backup: Template) -> None:
 def broken(text: str) -> None:
     """Each assertion sees what it is for: a template with one fault is refused."""
     faults = [
-        ('"m7g.large"', '"m7g.metal"'), ('"HttpTokens": "required"', '"HttpTokens": "optional"'), ('"MaxSize": "1"', '"MaxSize": "2"'), ('"Encrypted": true', '"Encrypted": false'),
+        ('"m7g.large"', '"m7g.metal"'), ('"HttpTokens": "required"', '"HttpTokens": "optional"'), ('"IsPair",\n      "1",', '"IsPair",\n      "2",'), ('"Encrypted": true', '"Encrypted": false'),
         ('"DeletionPolicy": "Snapshot"', '"DeletionPolicy": "Delete"'), ('"Gateway"', '"Interface"'), ('"/readyz"', '"/healthz"'), ('"BlockPublicAcls": true', '"BlockPublicAcls": false'),
         ('"Status": "Enabled"', '"Status": "Suspended"'), ('"s3:PutObject"', '"s3:*"'), ('"ec2:AttachVolume"', '"ec2:Attach*"'), ('"breaching"', '"missing"'), ('"DeletionPolicy": "Retain"', '"DeletionPolicy": "Delete"'),
-        ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('"Default": "0"', '"Default": "1"'),
+        ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('"WaitOnResourceSignals": true', '"WaitOnResourceSignals": false'),
+        ('"pair"\n   ],', '"pair"\n   ],\n   "Default": "one",'), ('"FromPort": 7001', '"FromPort": 22'), ('b.till.internal', 'a.till.internal'), ('/a"', '/b"'), ('"Namespace": "Till"', '"Namespace": "AWS/S3"'), ('"cloudwatch:namespace": "Till"', '"cloudwatch:namespace": "AWS/EC2"'),
+        ('"Prefix": "log/head"', '"Prefix": "log/slots/"'), ('"Minimum"', '"Maximum"'), ('"Node": "b"', '"Node": "a"'), ('"DestinationBucket"', '"BucketName"'),
     ]
     for sound, fault in faults:
         assert sound in text, sound
@@ -212,8 +254,9 @@ def main() -> None:
     checks(template, backup)
     broken(committed["template.json"])
     # Without a copy elsewhere, and with one.
-    make(*committed.values(), {})
-    make(*committed.values(), {"BackupBucketArn": BACKUP, "StandbyCount": "1"})
+    make(*committed.values(), {"Machines": "none"})
+    make(*committed.values(), {"Machines": "one"})
+    make(*committed.values(), {"BackupBucketArn": BACKUP, "Machines": "pair"})
     print("everything held")
 
 

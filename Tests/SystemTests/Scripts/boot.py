@@ -1,0 +1,318 @@
+"""What a machine of `deploy/aws` makes of itself: its script run on a scratch root, with stand-ins for AWS and the system: `python boot.py TILL`.
+
+Whatever is not as it should be ends it with an assertion; else the last line is "everything held". Last, the files of two machines are given to real servers, which must be a pair.
+"""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import re
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import typing
+
+TILL = sys.argv[1]
+PROJECT = pathlib.Path(__file__).resolve().parents[3]
+KEY = "0123456789abcdef0123456789abcdef"
+SENT = {"Bucket": "till-bucket", "Volume": "vol-0123", "Zone": "Z0123", "AWS::Region": "eu-central-1", "AWS::StackName": "shop"}
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("TILL_", "AWS_"))}
+DISK = "nvme-Amazon_Elastic_Block_Store_vol0123"
+
+#: Programs that are the cloud's, or change the machine: each notes how it was called.
+STAND_IN = r'''#!/usr/bin/env python3
+import json, os, pathlib, sys
+state = pathlib.Path(os.environ["STATE"])
+name, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
+with open(state / "calls", "a") as calls:
+    calls.write(json.dumps([name, *words]) + "\n")
+after = lambda word: words[words.index(word) + 1]
+if name == "aws" and words[:2] == ["ssm", "get-parameter"]:
+    value = state / "parameters" / after("--name").strip("/").replace("/", "_")
+    if not value.exists():
+        sys.exit(f"ParameterNotFound: {after('--name')}")
+    print(value.read_text().rstrip("\n"))
+elif name == "curl" and words[-1].endswith("/readyz"):
+    body = (state / "readyz").read_text()
+    if "-o" not in words:
+        print(body)
+    else:
+        pathlib.Path(after("-o")).write_text(body)
+        print((state / "code").read_text(), end="")
+elif name == "curl":
+    print({"token": "t", "instance-id": "i-0123", "local-ipv4": "10.90.0.7"}[words[-1].rsplit("/", 1)[-1]], end="")
+elif name == "lsblk":
+    print((state / "filesystem").read_text())
+'''
+STAND_INS = ["aws", "apt-get", "curl", "lsblk", "mkfs.ext4", "mount", "systemctl", "chown", "sleep"]
+
+
+def openssl(folder: pathlib.Path, *words: str) -> None:
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+def certificates(folder: pathlib.Path, authority: str = "ca") -> None:
+    """The commands of docs/delivery.md: `a` and `b` are what the parameters of these names hold."""
+    folder.mkdir(exist_ok=True)
+    curve = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl(folder, "req", "-x509", "-newkey", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-subj", f"/CN={authority}", "-days", "3650")
+    for node in "ab":
+        openssl(folder, "req", "-newkey", *curve, "-keyout", f"{node}.key", "-out", f"{node}.csr", "-subj", f"/CN={node}", "-addext", f"subjectAltName=DNS:{node}")
+        openssl(folder, "x509", "-req", "-in", f"{node}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-copy_extensions", "copy", "-days", "365", "-out", f"{node}.crt")
+        (folder / f"{node}.pem").write_text((folder / f"{node}.crt").read_text() + (folder / f"{node}.key").read_text())
+
+
+class Machine:
+    """A root directory, what AWS has for the machine, and the script with both filled in."""
+
+    def __init__(self, folder: pathlib.Path, machines: str, letter: str, keys: pathlib.Path | None = None) -> None:
+        self.root, self.state, self.node = folder / f"{machines}-{letter}", folder / f"{machines}-{letter}.state", letter.lower()
+        for name in ("etc/systemd/system", "usr/local/sbin", "usr/sbin", "var/lib", "root", "run", "dev/disk/by-id"):
+            (self.root / name).mkdir(parents=True)
+        (self.root / f"dev/disk/by-id/{DISK}").write_text("")
+        (self.state / "parameters").mkdir(parents=True)
+        (self.state / "bin").mkdir()
+        for name in STAND_INS:
+            (self.state / "bin" / name).write_text(STAND_IN)
+            (self.state / "bin" / name).chmod(0o755)
+        # No test may make a block device.
+        (self.state / "bash").write_text('function [ { if builtin [ "$1" = -b ]; then builtin [ -e "$2" ]; else builtin [ "$@"; fi; }\n')
+        self.tell("filesystem", "")
+        self.answer(200, [self.node])
+        self.put("admin-key", KEY)
+        if keys:
+            self.put("ca", (keys / "ca.pem").read_text())
+            self.put(self.node, (keys / f"{self.node}.pem").read_text())
+        template = json.loads((PROJECT / "deploy/aws/template.json").read_text())["Resources"]
+        launch = next(one for name, one in template.items() if one["Type"] == "AWS::EC2::LaunchTemplate" and name.startswith(f"Template{letter}"))
+        text, given = launch["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"]
+        values = {name: value for name, value in given.items() if isinstance(value, str)} | {"Package": "releases/till.deb", "Machines": machines} | SENT
+        text = re.sub(r"\$\{([\w:]+)\}", lambda found: values[found[1]], text)
+        # An hour of looks is as much as three.
+        text = text.replace("seq 660", "seq 3")
+        self.script = self.state / "boot.sh"
+        self.script.write_text(re.sub(r"(?<![\w.:/-])/(etc|usr/local|usr/sbin|var/lib|root|run|dev/disk)/", lambda found: f"{self.root}{found[0]}", text))
+
+    def tell(self, name: str, text: str) -> None:
+        (self.state / name).write_text(text)
+
+    def put(self, name: str, value: str) -> None:
+        self.tell(f"parameters/till_shop_{name}", value)
+
+    def answer(self, code: int, names: list[str]) -> None:
+        """What /readyz says."""
+        self.tell("code", str(code))
+        self.tell("readyz", json.dumps({"role": "standby", "insync": names, "removed": []}, separators=(",", ":")))
+
+    def run(self, *command: str) -> subprocess.CompletedProcess:
+        environment = CLEAN | {"STATE": str(self.state), "PATH": f"{self.state}/bin:{CLEAN['PATH']}", "BASH_ENV": str(self.state / "bash")}
+        return subprocess.run(command or ["bash", str(self.script)], capture_output=True, text=True, env=environment)
+
+    def boot(self, status: int = 0) -> subprocess.CompletedProcess:
+        (self.state / "calls").unlink(missing_ok=True)
+        done = self.run()
+        assert done.returncode == status, done.stdout + done.stderr
+        return done
+
+    def calls(self, *beginning: str) -> list[list[str]]:
+        every = [json.loads(line) for line in (self.state / "calls").read_text().splitlines()]
+        return [call for call in every if call[:len(beginning)] == list(beginning)]
+
+    def signals(self) -> list[str]:
+        return [call[-1] for call in self.calls("aws", "cloudformation", "signal-resource")]
+
+    def settings(self) -> dict:
+        return json.loads((self.root / "etc/till/till.json").read_text())
+
+    def check_settings(self) -> None:
+        """The program itself takes them."""
+        done = subprocess.run([TILL, "config", "check", "--config", str(self.root / "etc/till/till.json")], capture_output=True, text=True, env=CLEAN | {"TILL_ADMIN_KEY": KEY})
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def check_one(folder: pathlib.Path) -> None:
+    machine = Machine(folder, "one", "A")
+    done = machine.boot()
+    settings = machine.settings()
+    assert settings["log"] == {"url": "s3://till-bucket/log"} and settings["storage"]["url"] == "s3://till-bucket/warehouse" and settings["storage"]["region"] == "eu-central-1", settings
+    assert settings["exports"] == {"url": "s3://till-bucket/exports"} and "cluster" not in settings, settings
+    machine.check_settings()
+    secret = machine.root / "etc/default/till"
+    assert secret.read_text() == f"TILL_ADMIN_KEY={KEY}\n" and stat.S_IMODE(secret.stat().st_mode) == 0o600
+    # The console's log keeps every line of this for whoever may look at the machine.
+    assert KEY not in done.stdout + done.stderr, "the key is in the machine's log"
+    assert machine.signals() == ["SUCCESS"], machine.signals()
+    assert not machine.calls("aws", "route53") and not list((machine.root / "usr/local/sbin").iterdir()), "a pair's things on a machine that is alone"
+    assert machine.calls("mkfs.ext4") and machine.calls("mount"), "the disk is not there"
+    assert not (machine.root / "usr/sbin/policy-rc.d").exists(), "no service of this machine starts any more"
+    names = [call[0] for call in machine.calls()]
+    assert names.index("systemctl") > max(at for at, name in enumerate(names) if name == "chown"), "it starts before the files are its own"
+    # What has a store on it stays as it is.
+    machine.tell("filesystem", "ext4")
+    machine.boot()
+    assert not machine.calls("mkfs.ext4"), "a store was formatted"
+    # The unit would read another key than was meant, or none.
+    for fault in ("short", 'twenty-letters-and-"-in-it'):
+        machine.put("admin-key", fault)
+        machine.boot(status=1)
+        assert machine.signals()[-1:] == ["FAILURE"], machine.signals()
+        assert not machine.calls("systemctl"), "it starts with a key that is none"
+    (machine.state / "parameters/till_shop_admin-key").unlink()
+    machine.boot(status=1)
+
+
+def check_pair(folder: pathlib.Path) -> list[Machine]:
+    keys, strangers = folder / "keys", folder / "strangers"
+    certificates(keys)
+    certificates(strangers, "stranger")
+    machines = [Machine(folder, "pair", letter, keys) for letter in "AB"]
+    for machine, peer in zip(machines, "ba"):
+        node = machine.node
+        done = machine.boot()
+        settings = machine.settings()
+        place = machine.root / "etc/till/pair"
+        assert settings["cluster"] == {
+            "node": node, "peer": f"{peer}@{peer}.till.internal:7001", "listen": "0.0.0.0:7001", "config": "s3://till-bucket/ctl",
+            "tls": {"cert": f"{place}/{node}.pem", "key": f"{place}/{node}.pem", "ca": f"{place}/ca.pem"},
+        }, settings
+        machine.check_settings()
+        assert (place / f"{node}.pem").read_text() == (keys / f"{node}.pem").read_text() and stat.S_IMODE((place / f"{node}.pem").stat().st_mode) == 0o640, "its certificate"
+        assert sorted(one.name for one in place.iterdir()) == sorted(["ca.pem", f"{node}.pem"]), list(place.iterdir())
+        assert "PRIVATE KEY" not in done.stdout + done.stderr, "the key is in the machine's log"
+        assert machine.calls("chown", "root:till", f"{node}.new"), machine.calls("chown")
+        change = json.loads(machine.calls("aws", "route53")[0][-1])["Changes"]
+        assert change == [{"Action": "UPSERT", "ResourceRecordSet": {"Name": f"{node}.till.internal", "Type": "A", "TTL": 5, "ResourceRecords": [{"Value": "10.90.0.7"}]}}], change
+        timers = {call[-1] for call in machine.calls("systemctl", "enable", "--now")}
+        assert timers == {"till-certificates.timer", "till-figures.timer"}, timers
+        assert machine.signals() == ["SUCCESS"], machine.signals()
+    check_waiting(machines[0])
+    check_renewal(machines[0], keys, strangers)
+    check_figures(machines[0])
+    return machines
+
+
+def check_waiting(machine: Machine) -> None:
+    """The other machine may go only once this one serves, or has everything."""
+    machine.answer(503, ["b"])
+    machine.boot(status=1)
+    assert machine.signals() == ["FAILURE"], machine.signals()
+    machine.answer(503, ["b", "a"])
+    machine.boot()
+    assert machine.signals() == ["SUCCESS"], "a standby that has everything is as good as one that leads"
+
+
+def check_renewal(machine: Machine, keys: pathlib.Path, strangers: pathlib.Path) -> None:
+    script, file = str(machine.root / "usr/local/sbin/till-certificates"), machine.root / "etc/till/pair/a.pem"
+    sound = file.read_text()
+    crossed = (strangers / "a.crt").read_text() + (keys / "a.key").read_text()
+    for fault in ((strangers / "a.pem").read_text(), (keys / "b.pem").read_text(), (keys / "a.crt").read_text(), (keys / "a.crt").read_text() + (keys / "b.key").read_text(), crossed, ""):
+        machine.put("a", fault)
+        assert machine.run(script).returncode != 0 and file.read_text() == sound, "what does not fit has taken the place of what works"
+    certificates(strangers, "next")
+    machine.put("a", (strangers / "a.pem").read_text())
+    # Both authorities count while certificates of both are about.
+    machine.put("ca", (keys / "ca.pem").read_text() + (strangers / "ca.pem").read_text())
+    done = machine.run(script)
+    assert done.returncode == 0 and file.read_text() == (strangers / "a.pem").read_text(), done.stderr
+    machine.check_settings()
+    machine.put("a", sound)
+    machine.put("ca", (keys / "ca.pem").read_text())
+    assert machine.run(script).returncode == 0 and file.read_text() == sound
+
+
+def check_figures(machine: Machine) -> None:
+    for names in (["a"], ["b", "a"], []):
+        machine.answer(503, names)
+        (machine.state / "calls").unlink()
+        done = machine.run("bash", str(machine.root / "usr/local/sbin/till-figures"))
+        assert done.returncode == 0, done.stderr
+        put = [(call[call.index("--metric-name") + 1], call[call.index("--dimensions") + 1], int(call[-1])) for call in machine.calls("aws", "cloudwatch", "put-metric-data", "--namespace", "Till")]
+        assert put[-1] == ("InSync", "Store=shop", len(names)), put
+        assert [name for name, _, days in put[:-1] if 360 <= days <= 3650] == ["CertificateDays"] * 2, put
+
+
+def ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in sockets]
+
+
+def call(port: int, method: str, path: str, body: object = None) -> tuple[int, dict]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, json.dumps(body) if body is not None else None, {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"{}")
+    except (OSError, http.client.HTTPException):
+        return 0, {}
+    finally:
+        connection.close()
+
+
+def until(what: str, found: typing.Callable[[], typing.Any]) -> typing.Any:
+    end = time.monotonic() + 180
+    while time.monotonic() < end:
+        if answer := found():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"in vain: {what}")
+
+
+def check_servers(folder: pathlib.Path, machines: list[Machine]) -> None:
+    """Their own settings and keys; only addresses, which are those of the cloud, are of this machine."""
+    doors, links = ports(2), ports(2)
+    bucket = subprocess.Popen([sys.executable, str(PROJECT / "benchmarks/bucket_server.py"), "--delay", "1"], stdout=subprocess.PIPE, text=True)
+    servers: list[subprocess.Popen] = []
+    try:
+        url = bucket.stdout.readline().strip()
+        for number, machine in enumerate(machines):
+            environment = CLEAN | dict(line.split("=", 1) for line in (machine.root / "etc/default/till").read_text().split()) | {
+                "TILL_LISTEN": f"127.0.0.1:{doors[number]}", "TILL_CLUSTER_LISTEN": f"127.0.0.1:{links[number]}", "TILL_CLUSTER_PEER": f"{'ba'[number]}@127.0.0.1:{links[1 - number]}",
+                "TILL_STORAGE_ENDPOINT": url, "TILL_STORAGE_PATH_STYLE": "true", "TILL_STORAGE_CREDENTIALS": '{"access_key_id": "a", "secret_access_key": "b"}', "TILL_STORAGE_CACHE_BYTES": "64MiB",
+            }
+            data = machine.root / "var/lib/till"
+            servers.append(subprocess.Popen(
+                [TILL, "serve", "--data", str(data), "--config", str(machine.root / "etc/till/till.json")], env=environment, stdin=subprocess.DEVNULL, stderr=open(folder / f"{machine.node}.log", "w")))
+
+        def leader(count: int) -> int | None:
+            answers = [call(port, "GET", "/readyz") for port in doors]
+            return next((number for number, (status, said) in enumerate(answers) if status == 200 and len(said["insync"]) == count), None)
+
+        def in_sync(count: int) -> int:
+            return until(f"{count} in sync", lambda: (found := leader(count)) is not None and [found])[0]
+
+        first = in_sync(2)
+        receipt = {"schema": "pos/1", "id": "R-1", "issued_at": "2026-11-19T14:03:07+02:00", "store": {"id": "S1", "till": "1"}, "currency": "UAH", "total": 1.0, "lines": []}
+        assert call(doors[1 - first], "PUT", "/v1/contracts/shop", {"access": "read-write", "scope": "own"})[0] in (200, 201), "the standby passes nothing on"
+        status, said = call(doors[1 - first], "POST", "/v1/receipts?client=shop", receipt)
+        assert status == 201, said
+        servers[first].kill()
+        servers[first].wait()
+        assert in_sync(1) == 1 - first
+        status, said = call(doors[1 - first], "POST", "/v1/sql", {"query": "SELECT count(*) FROM receipts"})
+        assert status == 200 and said["rows"] == [[1]], said
+    except AssertionError:
+        for machine in machines:
+            print(*(folder / f"{machine.node}.log").read_text().splitlines()[-20:], sep="\n")
+        raise
+    finally:
+        for process in [*servers, bucket]:
+            process.kill()
+            process.wait()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        check_one(folder)
+        machines = check_pair(folder)
+        check_servers(folder, machines)
+    print("everything held")
+
+
+if __name__ == "__main__":
+    main()
