@@ -108,12 +108,19 @@ SCRIPT
 # What no service of AWS sees by itself: how many machines have all that was acknowledged, and for how many days the certificates are good.
 set -euo pipefail
 export AWS_DEFAULT_REGION=${AWS::Region}
-put() { aws cloudwatch put-metric-data --namespace Till --metric-name "$1" --dimensions Store=${AWS::StackName} --value "$2"; }
+figure() { printf '{"MetricName": "%s", "Value": %s, "Dimensions": [{"Name": "Store", "Value": "${AWS::StackName}"}]}' "$1" "$2"; }
+soonest=
 for name in ca ${Node}; do
   end=$(date -d "$(openssl x509 -in /etc/till/pair/$name.pem -noout -enddate | cut -d= -f2)" +%s)
-  put CertificateDays $(((end - $(date +%s)) / 86400))
+  days=$(((end - $(date +%s)) / 86400))
+  if [ -z "$soonest" ] || [ "$days" -lt "$soonest" ]; then soonest=$days; fi
 done
-put InSync "$(curl -sS -m 10 http://127.0.0.1:${Port}/readyz | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["insync"]))')"
+figures=$(figure CertificateDays "$soonest")
+# A server that gives no answer is missed by its figure.
+if count=$(curl -sS -m 10 http://127.0.0.1:${Port}/readyz | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["insync"]))'); then
+  figures="$figures, $(figure InSync "$count")"
+fi
+aws cloudwatch put-metric-data --namespace Till --metric-data "[$figures]"
 SCRIPT
   mkdir -p /etc/till/pair
   chown root:till /etc/till/pair
