@@ -1,9 +1,9 @@
 """What a month costs, from measured bytes and requests: writes docs/cost.md.
 
-Usage: python3 benchmarks/cost.py [--measure TILL TILL-GENERATE]
+Usage: python3 benchmarks/cost.py
 
-Bytes a receipt come from `results/full.json` (`script/bench`), requests to the bucket from `results/bucket-requests.json`, which `--measure` makes: receipts over several days through the real
-binary into `bucket_server.py`, which counts. Everything else is a price or an assumption, each of which stands in one place below.
+Bytes a receipt come from `results/full.json` (`script/bench`), those of the log from `results/log.json` (`log.py`), what a pair says between its machines and to its bucket from `results/traffic.json` (`traffic.py`).
+Everything else is a price or an assumption, each of which stands in one place below.
 """
 import json
 import pathlib
@@ -18,7 +18,8 @@ GB = 1e9
 PRICES = {
     "m7g.large, an hour": 0.0816, "gp3, a GB a month": 0.08, "snapshot, a GB a month": 0.05, "public address, an hour": 0.005, "load balancer, an hour": 0.0225, "its unit (LCU), an hour": 0.008,
     "S3 Standard, a GB a month": 0.023, "S3 Glacier Instant Retrieval, a GB a month": 0.004, "moving an object to it": 0.02 / 1000, "reading a GB from it": 0.03,
-    "S3 PUT or LIST": 0.005 / 1000, "S3 GET": 0.0004 / 1000, "transfer between regions, a GB": 0.02,
+    "S3 PUT or LIST": 0.005 / 1000, "S3 GET": 0.0004 / 1000, "transfer between regions, a GB": 0.02, "copying to another region in time, a GB": 0.015,
+    "transfer between zones, a GB, out and in": 0.02, "private zone, a month": 0.5, "CloudWatch figure, a month": 0.3, "CloudWatch put": 0.01 / 1000,
     "API Gateway (HTTP), a million calls": 1.0, "function, a million calls": 0.20, "function, a GB-second (arm)": 0.0000133334, "queue, a million requests": 0.40,
     "DynamoDB, a million write units": 0.625, "DynamoDB, a GB a month": 0.25, "Redshift ra3.xlplus, an hour": 1.086, "Redshift storage, a GB a month": 0.024,
 }
@@ -26,7 +27,8 @@ PRICES = {
 #: What is assumed and not measured.
 ASSUMED = {
     "receipts a second, on average": 240, "hot days": 30, "days in S3 Standard before the colder class": 90, "of what is stored, read from the colder class in a month": 0.02, "how often a byte is written by moving and merging": 3,
-    "GETs a million receipts for questions": 2_000, "PUTs a million receipts, for moving and merging once": 1_000, "GETs a million receipts, for moving and merging once": 1_000, "LCUs": 1.6 * 1.25, "hourly and daily snapshots together, of the disk's bytes": 1.5,
+    "GETs a million receipts for questions": 2_000, "PUTs a million receipts, for moving and merging once": 1_000, "GETs a million receipts, for moving and merging once": 1_000, "LCUs": 1.6 * 1.25, "disk, of hot bytes: one machine, cold in a bucket": 1.5, "disk, of hot bytes: a machine of a pair, with its checkpoint": 3.5, "disk beside, GB": 50,
+    "days that segments and former checkpoints of the log stay": 5, "seconds of a segment": 5, "bytes of segments between checkpoints": 2**30, "bytes of a part of an upload": 16 * 2**20, "hourly and daily snapshots together, of the disk's bytes": 1.5,
     "functions: intake and worker, seconds each": 0.05, "functions: memory, GB": 0.5, "queue: requests a receipt, in batches of ten": 1.2, "days in DynamoDB": 90, "Redshift: nodes": 2,
 }
 
@@ -35,10 +37,16 @@ class Load:
     """What the design's load is in a month, by what was measured."""
 
     def __init__(self) -> None:
+        traffic = json.loads((RESULTS / "traffic.json").read_text())["parts"]["traffic"]
+        quiet, posts = traffic["quiet"], traffic["posts"]
         full = json.loads((RESULTS / "full.json").read_text())["parts"]["load"]
         self.receipts = ASSUMED["receipts a second, on average"] * 3600 * HOURS
         self.hot = full["hot_bytes"] / full["hot_receipts"]
         self.raw = full["hot_raw_bytes"] / full["hot_receipts"]
+        self.log = json.loads((RESULTS / "log.json").read_text())["parts"]["log"]["bytes"]
+        #: Both ways, of receipts that come one by one at the measured rate; signs of life are within.
+        self.between = posts["link_bytes"] / posts["receipts"]
+        self.rate, self.looks = traffic["per_second"], sum(quiet["requests"].values()) / quiet["seconds"]
         self.cold = full["cold_bytes"] * self.raw / full["raw_bytes"]
         self.puts = ASSUMED["PUTs a million receipts, for moving and merging once"] / 1e6
         self.gets = ASSUMED["GETs a million receipts, for moving and merging once"] / 1e6
@@ -48,30 +56,65 @@ class Load:
         return self.receipts * MONTHS * years * self.cold / GB
 
 
-def machine(load: Load, years: int, bucket: bool) -> dict[str, float]:
-    hot = load.receipts * ASSUMED["hot days"] / 30.44 * load.hot / GB
-    disk = (hot * 1.5 + 50) if bucket else (hot * 1.5 + load.stored(years) * 1.2)
+def cold_store(load: Load, years: int) -> float:
+    """Dollars for cold files to lie in a bucket: the young in Standard, the rest in the colder class."""
+    fresh = min(load.stored(years), load.receipts * ASSUMED["days in S3 Standard before the colder class"] / 30.44 * load.cold / GB)
+    return fresh * PRICES["S3 Standard, a GB a month"] + (load.stored(years) - fresh) * PRICES["S3 Glacier Instant Retrieval, a GB a month"]
+
+
+def hot(load: Load) -> float:
+    """GB."""
+    return load.receipts * ASSUMED["hot days"] / 30.44 * load.hot / GB
+
+
+def machine(load: Load, years: int, bucket: bool, count: int = 1) -> dict[str, float]:
+    """One machine, or two that keep one store."""
+    if bucket:
+        share = ASSUMED["disk, of hot bytes: a machine of a pair, with its checkpoint" if count == 2 else "disk, of hot bytes: one machine, cold in a bucket"]
+        disk = hot(load) * share + ASSUMED["disk beside, GB"]
+    else:
+        disk = hot(load) * 1.5 + load.stored(years) * 1.2
     costs = {
-        "machine": PRICES["m7g.large, an hour"] * HOURS, "disk": disk * PRICES["gp3, a GB a month"],
-        "snapshots": disk * PRICES["snapshot, a GB a month"] * (ASSUMED["hourly and daily snapshots together, of the disk's bytes"] if bucket else 1.1),
-        "load balancer and addresses": HOURS * (PRICES["load balancer, an hour"] + ASSUMED["LCUs"] * PRICES["its unit (LCU), an hour"] + 3 * PRICES["public address, an hour"]),
+        "machines" if count > 1 else "machine": count * PRICES["m7g.large, an hour"] * HOURS, "disks" if count > 1 else "disk": count * disk * PRICES["gp3, a GB a month"],
+        "snapshots": count * disk * PRICES["snapshot, a GB a month"] * (ASSUMED["hourly and daily snapshots together, of the disk's bytes"] if bucket else 1.1),
+        # Two of the addresses are the load balancer's.
+        "load balancer and addresses": HOURS * (PRICES["load balancer, an hour"] + ASSUMED["LCUs"] * PRICES["its unit (LCU), an hour"] + (2 + count) * PRICES["public address, an hour"]),
     }
     if bucket:
-        fresh = min(load.stored(years), load.receipts * ASSUMED["days in S3 Standard before the colder class"] / 30.44 * load.cold / GB)
-        old = load.stored(years) - fresh
         writes = ASSUMED["how often a byte is written by moving and merging"]
-        costs["bucket"] = fresh * PRICES["S3 Standard, a GB a month"] + old * (
-            PRICES["S3 Glacier Instant Retrieval, a GB a month"] + ASSUMED["of what is stored, read from the colder class in a month"] * PRICES["reading a GB from it"])
+        read = max(0.0, load.stored(years) - load.receipts * ASSUMED["days in S3 Standard before the colder class"] / 30.44 * load.cold / GB) * ASSUMED["of what is stored, read from the colder class in a month"]
+        costs["bucket"] = cold_store(load, years) + read * PRICES["reading a GB from it"]
         costs["requests"] = load.receipts * (
             load.puts * writes * PRICES["S3 PUT or LIST"] + load.gets * writes * PRICES["S3 GET"] + ASSUMED["GETs a million receipts for questions"] / 1e6 * PRICES["S3 GET"])
+        costs["log and checkpoints"] = log(load, years)
+    if count == 2:
+        costs["requests"] += load.looks * HOURS * 3600 * PRICES["S3 GET"]
+        costs["between zones"] = load.receipts * load.between / GB * PRICES["transfer between zones, a GB, out and in"]
+        # Each machine puts its two figures in one call a minute.
+        costs["names and figures"] = PRICES["private zone, a month"] + 2 * PRICES["CloudWatch figure, a month"] + 2 * HOURS * 60 * PRICES["CloudWatch put"]
     return costs
 
 
+def checkpointed(load: Load) -> float:
+    """GB in a month that checkpoints copy: each time the day file that has grown, which on the average is half of a day's."""
+    return load.receipts * load.log / ASSUMED["bytes of segments between checkpoints"] * load.receipts / 30.44 * load.hot / 2 / GB
+
+
+def log(load: Load, years: int) -> float:
+    """Cold files once more, hot files once, and for some days what came and what checkpoints replaced."""
+    passing = (load.receipts * load.log / GB + checkpointed(load)) * ASSUMED["days that segments and former checkpoints of the log stay"] / 30.44
+    # A segment is put, and the head behind it.
+    puts = 2 * HOURS * 3600 / ASSUMED["seconds of a segment"] + checkpointed(load) * GB / ASSUMED["bytes of a part of an upload"]
+    return cold_store(load, years) + (hot(load) + passing) * PRICES["S3 Standard, a GB a month"] + puts * PRICES["S3 PUT or LIST"]
+
+
 def region(load: Load, years: int) -> dict[str, float]:
-    """What the copy in another region adds to a machine with a bucket."""
-    monthly = load.receipts * load.cold * ASSUMED["how often a byte is written by moving and merging"] / GB
+    """What the copy in another region adds: cold tables, the log with the same files once more, and snapshots."""
+    monthly = 2 * load.receipts * load.cold * ASSUMED["how often a byte is written by moving and merging"] / GB + load.receipts * load.log / GB + checkpointed(load)
+    passing = (load.receipts * load.log / GB + checkpointed(load)) * ASSUMED["days that segments and former checkpoints of the log stay"] / 30.44
     return {
-        "copied bytes": monthly * PRICES["transfer between regions, a GB"], "their copies": load.stored(years) * PRICES["S3 Glacier Instant Retrieval, a GB a month"],
+        "copied bytes": monthly * (PRICES["transfer between regions, a GB"] + PRICES["copying to another region in time, a GB"]),
+        "their copies": 2 * load.stored(years) * PRICES["S3 Glacier Instant Retrieval, a GB a month"] + (hot(load) + passing) * PRICES["S3 Standard, a GB a month"],
         "snapshots there": load.receipts * load.hot / GB * PRICES["snapshot, a GB a month"],
     }
 
@@ -107,20 +150,30 @@ def page(load: Load) -> str:
         ("one machine, all on its disk", both(lambda years: machine(load, years, bucket=False))),
         ("one machine, cold in a bucket", both(lambda years: machine(load, years, bucket=True))),
         ("the same, copied to another region", both(lambda years: machine(load, years, bucket=True) | region(load, years))),
+        ("a pair with a bucket", both(lambda years: machine(load, years, bucket=True, count=2))),
+        ("a pair with a second region", both(lambda years: machine(load, years, bucket=True, count=2) | region(load, years))),
         ("gateway, functions, queue, DynamoDB, Redshift", both(lambda years: services(load, years))),
     ]
     sums = {name: {count: sum(parts.values()) for count, parts in years.items()} for name, years in rows}
-    share = [sums["one machine, cold in a bucket"][count] / sums["gateway, functions, queue, DynamoDB, Redshift"][count] for count in (1, 20)]
+
+    def share(name: str) -> str:
+        after = [sums[name][count] / sums["gateway, functions, queue, DynamoDB, Redshift"][count] for count in (1, 20)]
+        return f"{after[0]:.0%} after a year, {after[1]:.0%} after twenty"
+    traffic = json.loads((RESULTS / "traffic.json").read_text())["parts"]["traffic"]
+    alone = traffic["alone"]
+    puts = alone["requests"]["PUT log"] / alone["seconds"]
     return f"""# What it costs
 
 Made by `python3 benchmarks/cost.py`. The load is the one of [scale.md](scale.md): {ASSUMED["receipts a second, on average"]} receipts of {load.raw:,.0f} bytes a second, day and night, {load.receipts / 1e6:,.0f} million a month.
 
-**Measured** (`script/bench`): {load.hot:,.0f} bytes a receipt hot, {load.cold:,.0f} cold. Requests to the bucket are assumed, generously; at their price they do not matter.
+**Measured**: {load.hot:,.0f} bytes a receipt hot, {load.cold:,.0f} cold (`script/bench`); {load.log:,.0f} in the log (`benchmarks/log.py`); {load.between:,.0f} between two machines, both ways, TLS and signs of life within, where {load.rate:,.0f} receipts a second come each by itself, and a look at the object that says who leads every {1 / load.looks:.0f} seconds (`benchmarks/traffic.py`, {traffic["date"]}). Other requests to the bucket are assumed, generously; at their price they do not matter.
 That is {load.stored(1) / 1000:,.1f} TB after a year and {load.stored(20) / 1000:,.1f} TB after twenty. A machine of two cores took far more than this load ([README](../README.md#figures)).
 
 {table(rows, load)}
 
-One machine with a bucket is {share[0]:.0%} of the services after a year, {share[1]:.0%} after twenty. Not measured, and so not here: a pair of machines, which is not there yet (a second machine, its disk and its address would add {sums["one machine, cold in a bucket"][1] - machine(load, 1, True)["load balancer and addresses"] - machine(load, 1, True)["bucket"] - machine(load, 1, True)["requests"]:,.0f} $ a month before what the two say to each other between zones).
+Of what the services cost, one machine with a bucket is {share("one machine, cold in a bucket")}; a pair {share("a pair with a bucket")}; a pair with a second region {share("a pair with a second region")}.
+*Log and checkpoints* are what `log.url` takes of one machine: cold files once more, hot files once, and for some days segments and what checkpoints replaced. A pair is reckoned as one machine there; as long as it keeps nothing there but slots while a machine is away ([operations](operations.md#two-machines)), that line and its copies are nothing.
+While one of the two is away each group of commits is a put: {puts:,.0f} a second in the measurement (20 ms a request, {alone["receipts"] / alone["seconds"]:,.0f} receipts a second), {puts * 86400 * PRICES["S3 PUT or LIST"]:,.0f} $ a day. That the load balancer sends a request to a machine of another zone costs nothing, nor does the way to the bucket.
 Registrars, webhooks and answers leave the cloud at the same price either way and are left out of both; so is the work of people.
 
 ## What the services do not do for that
