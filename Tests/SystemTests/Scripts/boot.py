@@ -156,7 +156,7 @@ def check_one(folder: pathlib.Path) -> None:
     machine.boot()
     assert not machine.calls("mkfs.ext4"), "a store was formatted"
     # The unit would read another key than was meant, or none.
-    for fault in ("short", 'twenty-letters-and-"-in-it'):
+    for fault in ("short", 'more-than-twenty-letters-and-"-in-it'):
         machine.put("admin-key", fault)
         machine.boot(status=1)
         assert machine.signals()[-1:] == ["FAILURE"], machine.signals()
