@@ -186,10 +186,13 @@ struct Recursion {
         for batch in typed {
             var rows: [Int32] = []
             for row in 0..<batch.rowCount where seen.insert(batch.columns.map { $0.value(at: row) }).inserted { rows.append(Int32(row)) }
+            if rows.isEmpty { continue }
+            let fresh = batch.gathering(rows)
             // The memory is asked for once per batch, after its rows are in the set: a batch is the most that goes
-            // uncounted.
-            guard share.take(rows.count * Self.keyByteCount * max(1, batch.columns.count)) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
-            if !rows.isEmpty { result.append(batch.gathering(rows)) }
+            // uncounted. Texts and lists lie in the set a second time.
+            let byteCount = fresh.columns.reduce(rows.count * Self.keyByteCount * max(1, fresh.columns.count)) { $0.addingSaturating($1.flatByteCount) }
+            guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
+            result.append(fresh)
         }
         return result
     }
