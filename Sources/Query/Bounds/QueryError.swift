@@ -81,6 +81,8 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         detail = "a value or row is too large for the memory that the query has left: ask for less at once, or raise limits.query_memory"
         self.position = position
         self.fittingRowCount = fittingRowCount
+        // Beside other rows that an operator holds, one row may not fit that fits alone.
+        needsMemory = fittingRowCount == nil
     }
 
     package var description: String { position.map { "\(slug.rawValue) at \($0): \(detail)" } ?? "\(slug.rawValue): \(detail)" }

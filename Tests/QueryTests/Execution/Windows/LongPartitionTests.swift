@@ -70,6 +70,15 @@ final class LongPartitionTests: XCTestCase {
         try check(["max(repeat(s, 60))"], "PARTITION BY p ORDER BY g ROWS BETWEEN 2 PRECEDING AND CURRENT ROW", of: 6_000)
     }
 
+    /// Small values of a partition are held, and leave no room for the last one, which fits alone.
+    func test_oneLargeValueBehindManySmall() throws {
+        let query = """
+            SELECT sum(length(x)) FROM (SELECT lag(repeat(g::text, CASE WHEN g % 4000 = 3999 THEN 60000 ELSE 20 END)) OVER (PARTITION BY g / 4000 ORDER BY g) x \
+            FROM generate_series(1, 12000) s(g)) t
+            """
+        XCTAssertEqual(try narrow.rows(query), "977520")
+    }
+
     func test_severalCallsTogether() throws {
         let query = """
             SELECT p, g, lag(v) OVER w, sum(v) OVER w, max(v) OVER (PARTITION BY p ORDER BY g ROWS 3 PRECEDING), count(*) FILTER (WHERE v > 500) OVER w \
