@@ -6,7 +6,7 @@ import ColumnStore
 /// Invariants:
 /// 1. `places`, `results`, `verdicts` are of `dictionary`; another dictionary begins anew.
 /// 2. `places[c]` is a row of `results`, or `unknown`; `pending` stands there only within `learn`.
-/// 3. What `results` takes is `keptByteCount`, kept in the meter. BOOLEAN answers are verdicts instead, a byte each.
+/// 3. What `results` takes is `keptByteCount`, kept in the meter until that asks for it (`giveUp`). BOOLEAN answers are verdicts instead, a byte each.
 ///
 /// One worker's own, as all of its evaluator.
 ///
@@ -50,6 +50,9 @@ final class DictionaryNode: EvaluationNode {
         self.isCostly = isCostly
         self.meter = meter
         super.init(type: inner.type)
+        meter.addCache { [weak self] in
+            if let self, self.keptByteCount > 0 { self.giveUp() }
+        }
     }
 
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
@@ -69,7 +72,8 @@ final class DictionaryNode: EvaluationNode {
         if let validity = input.validity {
             for row in codes.indices where !validity[row] { indices[row] = nullPlace }
         }
-        if type.isBytes { return texts(indices, results) }
+        // One row alone stands on no dictionary, which the meter may ask for while it is evaluated.
+        if type.isBytes, meter.rowCount > 1 { return texts(indices, results) }
         return try gathered(results, indices)
     }
 
@@ -116,9 +120,15 @@ final class DictionaryNode: EvaluationNode {
         places = [Int32](repeating: Self.unknown, count: dictionary.count)
     }
 
-    /// Forgets the answers, and gives their memory back.
+    /// Keeps no answers on this dictionary from now on: its rows are evaluated as they come.
+    private func giveUp() {
+        (isTooLarge, places) = (true, [])
+        drop()
+    }
+
+    /// Forgets the answers. Rows at hand may have been given texts of them: their memory is given back with these.
     private func drop() {
-        meter.forget(keptByteCount)
+        meter.forgetLater(keptByteCount)
         keptByteCount = 0
         results = nil
         nullPlace = -1
@@ -154,23 +164,32 @@ final class DictionaryNode: EvaluationNode {
     }
 
     /// Evaluates values and keeps the answers: the place of the first.
-    /// Where they would take too much with those that are there, all are dropped and the dictionary counts as too large.
+    /// Where they would take too much with those that are there, or more than the query's memory has left, all are dropped and the dictionary counts as
+    /// too large.
     private func append(_ input: Column) throws(QueryError) -> Int32 {
         let found = try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
         try located(nil) { () throws(KernelError) in try meter.admit(found) }
+        // The meter asked for the memory of those that were there.
+        if isTooLarge { return 0 }
         let answers = found.flattened()
         let byteCount = answers.byteCount()
-        if keptByteCount + byteCount > meter.columnByteCountMax {
-            (isTooLarge, places) = (true, [])
-            drop()
+        guard keptByteCount + byteCount <= meter.columnByteCountMax, keeps(byteCount) else {
+            giveUp()
             return 0
         }
-        try located(nil) { () throws(KernelError) in try meter.keep(byteCount) }
         keptByteCount += byteCount
         let first = Int32(results?.count ?? 0)
         results = results.map { Column.concatenating([$0, answers], type: type) } ?? answers
         resultDictionary = nil
         return first
+    }
+
+    /// Counts answers that are to be kept; false, and nothing is counted, where they do not fit.
+    private func keeps(_ byteCount: Int) -> Bool {
+        do throws(KernelError) { try meter.keep(byteCount) } catch { return false }
+        // Room was made for them by letting all others go.
+        if isTooLarge { meter.forget(byteCount) }
+        return !isTooLarge
     }
 
     // MARK: Answers that are true or false

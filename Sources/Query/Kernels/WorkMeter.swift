@@ -10,6 +10,7 @@ import ColumnStore
 /// 1. `used` is what is counted of this batch, `kept` with it; `kept` is at most `used`.
 /// 2. Of `used`, what is past `freeByteCount` is reserved in `memory`, in lumps: `reserved` is at least `used` then.
 /// 3. `reserved` is given back when the meter goes.
+/// 4. `leaving` is a part of `kept`: nobody has it any more but the answers of the batch at hand.
 ///
 /// One worker's own, for all evaluators that are compiled together.
 ///
@@ -34,6 +35,11 @@ final class WorkMeter {
     private var kept = 0
     /// Bytes that the query's memory was asked for.
     private var reserved = 0
+    /// What of `kept` goes with the batch at hand.
+    private var leaving = 0
+    /// The query's memory said no: what was kept to save work goes before the next rows come.
+    private var isShort = false
+    private var caches: [() -> Void] = []
     /// Since the last look.
     private var steps = 0
 
@@ -60,6 +66,7 @@ final class WorkMeter {
         if viewNumber == view.number { return }
         viewNumber = view.number
         rowCount = view.count
+        if isShort || leaving > 0 { dropCaches() }
         used = kept
         if reserved > 0 { giveBack() }
     }
@@ -89,12 +96,37 @@ final class WorkMeter {
         let wanted = (used - reserved + Self.lumpByteCount - 1) / Self.lumpByteCount * Self.lumpByteCount
         if memory.reserve(wanted) {
             reserved += wanted
-        } else if memory.reserve(used - reserved) {
-            reserved = used
-        } else {
-            used -= byteCount
-            throw tooLarge(row, count)
+            return
         }
+        if reserveJustUsed() { return }
+        // What was kept to save work must not refuse work. Of several rows it goes before they come again, fewer at a time, since answers that were given
+        // of them stand on it; one row does not come again.
+        isShort = true
+        if rowCount == 1, !caches.isEmpty {
+            dropCaches()
+            giveBack()
+            if used <= freeByteCount || used <= reserved || reserveJustUsed() { return }
+        }
+        used -= byteCount
+        throw tooLarge(row, count)
+    }
+
+    private func reserveJustUsed() -> Bool {
+        guard memory.reserve(used - reserved) else { return false }
+        reserved = used
+        return true
+    }
+
+    /// Adds what lets go of answers that are kept to save work: it says `forgetLater`, and throws nothing away that the row at hand, if it is one alone,
+    /// stands on.
+    func addCache(_ drop: @escaping () -> Void) { caches.append(drop) }
+
+    private func dropCaches() {
+        if isShort { for drop in caches { drop() } }
+        isShort = false
+        kept -= leaving
+        used = max(0, used - leaving)
+        leaving = 0
     }
 
     /// Where a step of an evaluation begins: for `settle`.
@@ -119,6 +151,9 @@ final class WorkMeter {
         kept -= byteCount
         used = max(0, used - byteCount)
     }
+
+    /// As `forget`, once no answer of the rows at hand can stand on them any more.
+    func forgetLater(_ byteCount: Int) { leaving += byteCount }
 
     /// Looks at a column that kernels may flatten: of several rows it must not take too much.
     /// - Throws: `.tooLarge` with how many rows would fit.
