@@ -292,7 +292,6 @@ extension Binder {
         if call.isDistinct, let other = arguments.first(where: { !TypeRules.isComparable($0.type) }) {
             throw .badSQL("DISTINCT cannot compare \(other.type.sqlName)", at: position).because(.undefinedFunction)
         }
-        if call.isDistinct, function == .arrayAggregate, arguments[0].type.isNested { throw .unsupported("array_agg of lists takes no DISTINCT", at: position) }
         var order = keys
         for (index, item) in call.orderBy.enumerated() where call.isDistinct {
             let key = twins.compared(keys[index].expression)
