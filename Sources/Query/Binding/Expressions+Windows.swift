@@ -142,7 +142,8 @@ extension Binder {
     /// A function of lists over a window: what array_agg gathers of each argument in a row's frame.
     ///
     /// Each argument has an array_agg of its own over the one window; the function takes these columns.
-    func windowLists(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
+    /// - Parameter areWritten: as documents are made of them, of numbers that are written as names the names.
+    func windowLists(_ call: FunctionSyntax, areWritten: Bool, in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
         let name = call.name.text, position = call.name.position
         guard !call.isDistinct, call.orderBy.isEmpty else { throw .unsupported("\(name) with DISTINCT or an order of its own is not supported over a window", at: position) }
         var lists: [TypedExpression] = []
@@ -151,7 +152,7 @@ extension Binder {
             (part.over, part.filter) = (call.over, call.filter)
             let list = try bindWindowCall(part, in: scope)
             guard case .list(let field) = list.type, !field.type.isNested else { throw .unsupported("\(name) of rows and lists is not supported over a window", at: position) }
-            lists.append(list)
+            lists.append(areWritten ? try writtenWhole(list, in: scope) : list)
         }
         return lists
     }
