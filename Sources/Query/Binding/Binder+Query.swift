@@ -333,8 +333,6 @@ extension Binder {
         func isOpen(_ value: TypedExpression) -> Bool { value.isUntyped || value.type == .null }
         if inPairs, values.count > 2, values.prefix(2).allSatisfy(isOpen) { return nil }
         let typed = values.filter { !isOpen($0) }, names = typed.map { declaredType($0) }
-        // Of numbers that are written as names, and those that are not, the first says it.
-        if names.count > 1, let first = names.first, names.allSatisfy({ $0.map(DeclaredType.isNumber) ?? false }) { return first }
         let common = DeclaredType.common(names)
         return typed.count < values.count ? common.map(DeclaredType.withoutLength) : common
     }

@@ -41,6 +41,7 @@ extension Binder {
         var declared = Self.keepingTypes.contains(name) ? commonDeclaration(arguments) : nil
         // Kept only where the result has the type of an argument.
         if let common = declared, !(common == "record" ? result.type.holdsRows : arguments.contains { !$0.isUntyped && $0.type == result.type && (common != "float4" || result.type == .double) }) { declared = nil }
+        if name == "nullif" { declared = comparedDeclaration(declared, arguments[0], result) }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
     }
@@ -55,6 +56,12 @@ extension Binder {
 
     /// What comes out of them is one of the values that go in, or of their type.
     private static let keepingTypes: Set<String> = ["coalesce", "greatest", "least", "nullif", "abs", "mod"]
+
+    /// What NULLIF gives, which has compared its first argument: of a number that is written as a name the bare number, of a VARCHAR a text.
+    private func comparedDeclaration(_ common: String?, _ first: TypedExpression, _ result: Expression) -> String? {
+        if result.type == .int64, declaredType(first).map(DeclaredType.isNumber) ?? false { return "oid" }
+        return common.map(DeclaredType.withoutLength) == "varchar" ? nil : common
+    }
 
     /// What all values are declared as that are declared: of VARCHARs of several lengths VARCHAR.
     func commonDeclaration(_ values: [TypedExpression]) -> String? {

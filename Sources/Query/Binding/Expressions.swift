@@ -160,13 +160,15 @@ extension Binder {
             results.append(try bindExpression(branch.result, in: scope))
         }
         if let otherwise { results.append(try bindExpression(otherwise, in: scope)) }
+        // What ELSE gives is the first to say what all are called.
+        let declared = commonDeclaration(otherwise == nil ? results : Array(results.suffix(1) + results.dropLast()))
         var values = try unified(results, "CASE")
         let last = otherwise == nil ? nil : values.removeLast()
         let type = values[0].type
         return TypedExpression(
             .conditional(
                 branches: zip(conditions, values).map { Expression.Branch(condition: $0, result: $1) }, otherwise: last, type: type),
-            declared: commonDeclaration(results), at: syntax.position)
+            declared: declared, at: syntax.position)
     }
 
     /// CASE of a value that is of chance: it is computed once, and its place among the values is the result's among the results.

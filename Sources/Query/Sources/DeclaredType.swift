@@ -29,6 +29,8 @@ package enum DeclaredType {
     static func common(_ names: [String?]) -> String? {
         guard let first = names.first, let first else { return nil }
         if names.allSatisfy({ $0 == first }) { return first }
+        // Of numbers that are written as names, and those that are not, the first says it.
+        if names.allSatisfy({ $0.map(isNumber) ?? false }) { return first }
         let plain = withoutLength(first)
         return names.allSatisfy { $0.map(withoutLength) == plain } ? plain : nil
     }
