@@ -46,10 +46,11 @@ extension Binder {
             // The column is shown with its blanks; this is another value, which has none.
             result = .call(.trimTrailing, [result], type: .string, position: position)
         }
-        // A column that is called otherwise, as a NAME is, is a TEXT from here on.
-        let isText = target.type == .string && target.declaredName == nil && declaredType(value) != nil
+        // A column that is called otherwise, as a NAME is, is a TEXT from here on, and an OID cast to BIGINT is one.
+        let isPlain = target.declaredName == nil && declaredType(value) != nil
         // No column any more, for whoever asks what it is called; folded away again.
-        if isText, case .column = result { result = .coalesce([result], type: .string) }
+        if isPlain, case .column = result { result = .coalesce([result], type: result.type) }
+        let isText = isPlain && target.type == .string
         return TypedExpression(result, declared: isText ? "text" : target.declaredName, at: position)
     }
 
