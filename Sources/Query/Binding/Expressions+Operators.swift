@@ -67,11 +67,14 @@ extension Binder {
         case .startsWith:
             return .call(.startsWith, [try implicit(left, to: .string, "^@"), try implicit(right, to: .string, "^@")], type: .boolean, position: position)
         case .power:
+            try refuseReckoning([left, right], op.rawValue, at: position)
             return .call(
                 .power, [try number(widened(left), .double, "^"), try number(widened(right), .double, "^")], type: .double, position: position)
         case .subtract where left.type.isJSON: return try documentOperator(op, left, right, at: position)
         case .add, .subtract, .multiply, .divide, .remainder: return try arithmetic(op, left, right, at: position)
-        case .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight: return try bits(op, left, right, at: position)
+        case .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight:
+            try refuseReckoning([left, right], op.rawValue, at: position)
+            return try bits(op, left, right, at: position)
         case .contains, .isContained, .overlaps:
             // Lists of structs are documents to these.
             if isPlainList(left.type) || isPlainList(right.type) { return try listOperator(op, left, right, at: position) }
@@ -119,6 +122,15 @@ extension Binder {
     func refuseUnordered(_ values: [TypedExpression], _ what: String, at position: Int) throws(QueryError) {
         guard let name = values.lazy.compactMap({ self.declaredType($0) }).first(where: { $0 == "xid" || $0 == "cid" }) else { return }
         throw .badSQL("\(what) does not take values of type \(name)", at: position).because(.undefinedFunction)
+    }
+
+    /// Numbers of objects are compared, and nobody reckons with them: PostgreSQL has no such operators. Functions that are texts of the dialect do, and views, whose
+    /// texts mean the same at every door.
+    func refuseReckoning(_ values: [TypedExpression], _ what: String, at position: Int) throws(QueryError) {
+        guard context.catalog.dialect != nil, expansions.isEmpty, openViews.isEmpty,
+            let name = values.lazy.compactMap({ self.declaredType($0) }).first(where: DeclaredType.isNumber)
+        else { return }
+        throw .badSQL("\(what) does not take values of type \(name)", at: position, hint: "cast it with ::BIGINT").because(.undefinedFunction)
     }
 
     // MARK: Orders of languages
@@ -217,6 +229,7 @@ extension Binder {
 
     /// - Throws: bad-sql for what has no sign.
     private func sign(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, isCast: Bool, at position: Int) throws(QueryError) -> Expression {
+        try refuseReckoning([value], op.rawValue, at: position)
         if op != .plus, op != .minus { return try prefixOperator(op, value, at: position) }
         // An untyped literal after a sign is a DOUBLE, as in PostgreSQL.
         let operand = value.isUntyped || value.type == .null ? try implicit(value, to: .double, op.rawValue) : value.expression
@@ -235,6 +248,7 @@ extension Binder {
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
         try refuseUnordered([left, right], op.rawValue, at: position)
+        try refuseReckoning([left, right], op.rawValue, at: position)
         var sides = (left, right)
         // A literal without type, or NULL, takes the other side's type where that is a number.
         if isOpen(left), !isOpen(right) { sides.0 = try adopted(left, from: right, op) }

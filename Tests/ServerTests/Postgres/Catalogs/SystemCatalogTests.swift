@@ -157,8 +157,23 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try types("WITH t AS (\(query)) SELECT * FROM t UNION ALL SELECT * FROM t"), wanted)
         XCTAssertEqual(try types("SELECT oid, relname FROM pg_class GROUP BY 1, 2"), ["oid", "name"])
         XCTAssertEqual(try types("SELECT (SELECT oid FROM pg_class LIMIT 1), 7::oid, 'x'::name, 1::smallint, 1::real"), ["oid", "oid", "name", "int2", "float4"])
-        XCTAssertEqual(try types("SELECT oid + 1, relname || 'x', count(*) OVER () FROM pg_class"), [nil, nil, nil])
+        XCTAssertEqual(try types("SELECT oid::bigint + 1, relname || 'x', count(*) OVER (), oid::bigint FROM pg_class"), [nil, nil, nil, nil])
+        XCTAssertEqual(try types("SELECT nullif('pg_class'::regclass, 1::oid), nullif(1::oid, 1), nullif('x'::varchar(5), 'y'), nullif('x'::name, 'y')"), ["oid", "oid", nil, "name"])
+        XCTAssertEqual(
+            try types("SELECT coalesce('pg_class'::regclass, 1::oid), coalesce(1::oid, 'pg_class'::regclass), CASE WHEN true THEN 'pg_class'::regclass ELSE 1::oid END"),
+            ["regclass", "oid", "oid"])
         XCTAssertEqual(try types("SELECT table_name, data_type, ordinal_position FROM information_schema.columns"), ["name", "varchar", nil])
+    }
+
+    func test_numbersOfObjects_areNotReckonedWith() {
+        for text in ["'pg_class'::regclass + 0", "1 - 'pg_class'::regclass", "oid * 2", "-oid", "oid & 1", "oid ^ 2", "~oid"] {
+            XCTAssertThrowsError(try rows("SELECT \(text) FROM pg_class"), text) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedFunction, text) }
+        }
+    }
+
+    func test_documentsOverAWindow_haveNames() throws {
+        let found = try rows("SELECT json_agg('pg_class'::regclass) OVER ()::text, json_object_agg('pg_class'::regclass, 'pg_type'::regclass) OVER ()::text")
+        XCTAssertEqual(found, [[.string("[\"pg_class\"]"), .string("{ \"pg_class\" : \"pg_type\" }")]])
     }
 
     func test_procedures_areNumbersWithNames() throws {
