@@ -72,9 +72,12 @@ final class DictionaryNode: EvaluationNode {
         if let validity = input.validity {
             for row in codes.indices where !validity[row] { indices[row] = nullPlace }
         }
-        // One row alone stands on no dictionary, which the meter may ask for while it is evaluated.
-        if type.isBytes, meter.rowCount > 1 { return texts(indices, results) }
-        return try gathered(results, indices)
+        guard type.isBytes else { return try gathered(results, indices) }
+        if meter.rowCount > 1 { return texts(indices, results) }
+        // One row alone has a copy: the meter may ask for the dictionary while it is evaluated.
+        let answer = try gathered(results, indices)
+        try located(nil) { () throws(KernelError) in try meter.charge(answer.flatByteCountBound) }
+        return answer
     }
 
     /// Row by row, with the column laid flat.
