@@ -19,6 +19,8 @@ final class Tenure: Sendable {
         let settle: @Sendable () -> Bool
         /// Whether it leads.
         let prove: @Sendable () -> Bool
+        /// Whether the cluster's archive has all that counts by now, and the files that it names.
+        var isArchived: @Sendable () -> Bool = { true }
     }
 
     private struct State {
@@ -85,8 +87,11 @@ final class Tenure: Sendable {
         state.withLock { $0.provenAt = now }
     }
 
-    /// Whether all that was committed by now counts: what it has ended may go.
-    var isSettled: Bool { state.withLock { $0.lead }?.settle() ?? false }
+    /// Whether all that was committed by now counts, and is archived: what it has ended may go.
+    var isSettled: Bool {
+        guard let lead = state.withLock({ $0.lead }), lead.settle() else { return false }
+        return lead.isArchived()
+    }
 
     private static func bootSeconds() -> Double {
         var time = timespec()

@@ -51,13 +51,7 @@ struct LogCarrier {
     /// - Returns: false for what is not there any more: a later record of the log says so, or the file is not whole yet.
     func bring(_ named: NamedFile) throws -> Bool {
         switch named {
-        case .cold(let table, let key, let byteCount, let sha256):
-            let name = "\(LogPlace.base)warehouse/\(table)/\(key)"
-            if try place.objects.byteCount(of: name) == byteCount { return true }
-            let source = try directory.cold(table)
-            guard try source.byteCount(of: key) == byteCount else { return false }
-            try FileCopy.copy(key, from: source, to: place.objects, as: name, byteCount: byteCount, sha256: sha256)
-            return true
+        case .cold(let table, let key, let byteCount, let sha256): return try Self.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: try directory.cold(table), to: place)
         // Rows of uploads have no hash: the file is read for it, so that its name can say it.
         case .upload(let id):
             let source = try directory.files()
@@ -68,5 +62,20 @@ struct LogCarrier {
             try FileCopy.copy("uploads/\(id)", from: source, to: place.objects, as: name, byteCount: digest.byteCount, sha256: digest.sha256)
             return true
         }
+    }
+
+    /// Copies an object of a cold table, unless one of its name and size is there.
+    ///
+    /// - Parameter source: the table's own storage.
+    /// - Returns: false where it is not there any more.
+    static func bring(_ key: String, of table: String, byteCount: Int64, sha256: [UInt8], from source: any ObjectStorage, to place: LogPlace, beforeEachPiece: () throws -> Void = {}) throws -> Bool {
+        let name = "\(LogPlace.base)warehouse/\(table)/\(key)"
+        if try place.objects.byteCount(of: name) == byteCount { return true }
+        guard try source.byteCount(of: key) == byteCount else { return false }
+        do { try FileCopy.copy(key, from: source, to: place.objects, as: name, byteCount: byteCount, sha256: sha256, beforeEachPiece: beforeEachPiece) } catch let error as ColumnStoreError where error.code == .conflict {
+            // Another thread, or another machine, was as quick.
+            guard try place.objects.byteCount(of: name) == byteCount else { throw error }
+        }
+        return true
     }
 }

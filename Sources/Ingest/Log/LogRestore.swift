@@ -114,21 +114,31 @@ package struct LogRestore {
         _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, instant: Int64?
     ) throws -> (manifest: BackupManifest, last: LogRecord?, recordCount: Int, left: Int64?) {
         let former = reader.checkpoint.manifest
-        var manifest = BackupManifest(number: former.number, store: former.store, madeAt: former.madeAt, warehouse: former.warehouse)
         let (last, recordCount, left) = try databases(reader, place, scratch)
-        manifest.madeAt = instant ?? last?.time ?? former.madeAt
+        var manifest = BackupManifest(number: former.number, store: former.store, madeAt: instant ?? last?.time ?? former.madeAt, warehouse: former.warehouse)
+        let state: Catalog.State
+        (manifest.files, state) = try folded(scratch, place)
+        manifest.files += try uploads(state, former, place)
+        // What is no database and no receipt's is as the checkpoint has it.
+        manifest.files += former.files.filter { $0.path == DataDirectory.adminKeyName }.map { .init(path: $0.path, name: LogPlace.base + $0.name, byteCount: $0.byteCount, sha256: $0.sha256) }
+        return (manifest, last, recordCount, left)
+    }
+
+    /// What a backup has of databases that are folded and closed: themselves, and the files of cold tables that their catalog names.
+    ///
+    /// - Parameter place: where these lie.
+    static func folded(_ scratch: ScratchFolder, _ place: LogPlace) throws -> (files: [BackupManifest.File], state: Catalog.State) {
         try dropSums(scratch.files.path(of: "catalog.sqlite"))
         let state = try Catalog.State(path: scratch.files.path(of: "catalog.sqlite"))
         var databases = ["catalog.sqlite"] + state.hotFiles.map { "hot/\($0).sqlite" }
         for name in ["queues.sqlite", "executions.sqlite"] where try scratch.files.byteCount(of: name) != nil { databases.append(name) }
-        for path in databases {
-            let digest = try scratch.files.digest(of: path)
-            manifest.files.append(.init(path: path, name: LogBackupStorage.scratch + path, byteCount: digest.byteCount, sha256: digest.sha256))
-        }
-        manifest.files += try cold(state, place, scratch) + uploads(state, former, place)
-        // What is no database and no receipt's is as the checkpoint has it.
-        manifest.files += former.files.filter { $0.path == DataDirectory.adminKeyName }.map { .init(path: $0.path, name: LogPlace.base + $0.name, byteCount: $0.byteCount, sha256: $0.sha256) }
-        return (manifest, last, recordCount, left)
+        return (try databases.map { try file($0, scratch) } + cold(state, place, scratch), state)
+    }
+
+    /// A file of the scratch folder, as a backup has it.
+    static func file(_ path: String, _ scratch: ScratchFolder) throws -> BackupManifest.File {
+        let digest = try scratch.files.digest(of: path)
+        return .init(path: path, name: LogBackupStorage.scratch + path, byteCount: digest.byteCount, sha256: digest.sha256)
     }
 
     /// Rollups begin anew: their sums are made again from rows, and are not in the log.

@@ -16,6 +16,10 @@ package protocol CommitReplica: AnyObject, Sendable {
     var isInSlots: Bool { get }
     /// What it says of itself beside.
     var metrics: [Metric] { get }
+    /// For the administrator: what is not as it should be, beside what the members above say.
+    var texts: [String] { get }
+    /// Whether the archive of these machines has all that is kept by now: for whoever removes files that commits name. Returns within some seconds; at once where that cannot be.
+    func isArchived() -> Bool
     /// The store is closed.
     ///
     /// - Parameter isWhole: all that its files have was acknowledged.
@@ -40,5 +44,7 @@ package protocol ReplicaObserver: AnyObject, Sendable {
 
 extension CommitReplica {
     package var metrics: [Metric] { [] }
+    package var texts: [String] { [] }
+    package func isArchived() -> Bool { true }
     package func identify(_ store: String) {}
 }

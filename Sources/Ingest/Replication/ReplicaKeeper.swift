@@ -76,7 +76,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         // What has made it may be under way still: who else has it is known once it counts.
         answers.wait(for: log.last) { [replica, store = catalog.storeID] outcome in if case .kept = outcome { replica.identify(store) } }
         log.state.broadcast { $0.isWanted = true }
-        try tenure?.begin(catalog, Tenure.Lead(settle: { [weak self] in self?.settle() ?? false }, prove: { [weak self] in self?.isProven ?? false }))
+        try tenure?.begin(catalog, Tenure.Lead(settle: { [weak self] in self?.settle() ?? false }, prove: { [weak self] in self?.isProven ?? false }, isArchived: { [replica] in replica.isArchived() }))
     }
 
     private func run() {
@@ -313,6 +313,6 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         if let end = state.withLock({ $0.end }) { texts.append(end) }
         if replica.isDegraded { texts.append("the standby is not there: what is acknowledged lies on this machine alone") }
         if replica.isInSlots { texts.append("the standby is not there: what is acknowledged lies on this machine and in slots of the log") }
-        return texts
+        return texts + replica.texts
     }
 }

@@ -50,6 +50,9 @@ package final class ReplicaStore {
     /// Day files that readers have: they stay, whatever the catalog says.
     private var readFiles: Set<String> = []
     private var isHeld: Bool { fold.isHeld }
+    /// Commits that were folded since it was opened, and the time of the last of them, in microseconds since 1970.
+    private(set) var commitCount = 0
+    private(set) var lastAt: Int64?
 
     package static let folder = DataDirectory.clusterName
     /// Below DATA: the index of versions that readers of a standby have, made of rows alone.
@@ -154,9 +157,13 @@ package final class ReplicaStore {
 
     /// Takes the next committed record.
     ///
-    /// - Parameter body: empty for one that changes nothing.
+    /// - Parameters:
+    ///   - body: empty for one that changes nothing.
+    ///   - instant: commits after it are left out, and all from the first of them on; microseconds since 1970.
+    /// - Returns: false where some were: no further record can be taken.
     /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
-    package func apply(_ next: Position, _ body: [UInt8]) throws {
+    @discardableResult
+    package func apply(_ next: Position, _ body: [UInt8], until instant: Int64 = .max) throws -> Bool {
         // Each record once, in order: a gap would fold to a store that nobody had.
         guard let position, next.sequence == position.sequence + partCount + 1 else {
             throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) does not follow on what its files tell")
@@ -165,23 +172,29 @@ package final class ReplicaStore {
             // Its leader did not get to the end of what it had begun.
             (parts, partCount) = ([], 0)
         }
-        guard !body.isEmpty else { return whole(next) }
+        guard !body.isEmpty else {
+            whole(next)
+            return true
+        }
         guard let body = ReplicaBody(body) else { throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) has no known content") }
         switch body {
         case .part(let part, let isLast):
             guard parts.count + part.count <= Self.partsByteCountMax else { throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) goes on without end") }
             parts += part
             (partsEpoch, partCount) = (next.epoch, partCount + 1)
-            guard isLast else { return }
+            guard isLast else { return true }
             let segment = try LogSegment(parsing: parts, path: "record \(next.sequence)")
             parts = []
             for record in segment.records {
+                guard record.time <= instant else { return false }
                 try fold.apply(record)
+                (lastAt, commitCount) = (max(record.time, lastAt ?? .min), commitCount + 1)
                 if record.kind == .catalog { hasCatalogChanged = true }
             }
         case .file(let name, let offset, let bytes, let isLast): try write(name, offset, bytes, isLast: isLast)
         }
         whole(next)
+        return true
     }
 
     /// The last record that was taken, whether or not it ends what it is part of.

@@ -12,7 +12,11 @@ final class TenureTests: XCTestCase {
     private final class Cluster: Sendable {
         let leads = Mutex(true)
         let settles = Mutex(true)
-        var lead: Tenure.Lead { Tenure.Lead(settle: { [self] in leads.withLock { $0 } && settles.withLock { $0 } }, prove: { [self] in leads.withLock { $0 } }) }
+        let archives = Mutex(true)
+        var lead: Tenure.Lead {
+            Tenure.Lead(
+                settle: { [self] in leads.withLock { $0 } && settles.withLock { $0 } }, prove: { [self] in leads.withLock { $0 } }, isArchived: { [self] in archives.withLock { $0 } })
+        }
     }
 
     private var folder = URL(fileURLWithPath: "/")
@@ -90,6 +94,17 @@ final class TenureTests: XCTestCase {
         XCTAssertThrowsError(try storage.put("metadata/version-hint.text", [0x31]))
         XCTAssertThrowsError(try table.append([added]))
         XCTAssertTrue(try keys(storage).isSuperset(of: before))
+    }
+
+    /// Versions are made whether or not the archive's place gives answers.
+    func test_whatACommitHasEnded_mayGo_onceItIsArchived() throws {
+        let cluster = Cluster()
+        let (tenure, _) = try begin(cluster)
+        cluster.archives.withLock { $0 = false }
+        XCTAssertNoThrow(try tenure.checkMaking(version: tenure.floor + 1))
+        XCTAssertFalse(tenure.isSettled)
+        cluster.archives.withLock { $0 = true }
+        XCTAssertTrue(tenure.isSettled)
     }
 
     func test_tenure_thatDoesNotCount_doesNotBegin() throws {
