@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "Cluster", swiftSettings: strict),
         .target(
             name: "Ingest",
-            dependencies: ["ColumnStore", "Query", "Documents", "Processes", "CSQLite"],
+            dependencies: ["ColumnStore", "Query", "Documents", "Processes", "Cluster", "CSQLite"],
             swiftSettings: strict),
         .target(
             name: "Server",
@@ -89,7 +89,7 @@ let package = Package(
         .target(name: "ClusterSimulation", dependencies: ["Cluster"], path: "Tests/ClusterSimulation", swiftSettings: strict),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "ClusterSimulation", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
+            name: "IngestTests", dependencies: ["Ingest", "Cluster", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
             name: "ServerTests", dependencies: ["Server", "Cluster", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"],
             swiftSettings: strict),

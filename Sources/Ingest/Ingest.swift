@@ -27,6 +27,7 @@
 //   Backup: copies of a whole store, and a catalog made anew
 //   Log: every commit in its order, kept where no machine's end reaches it, and stores made of it again
 //   Replication: commits on their way to the other machine of a pair, and its copy of the store
+//   Archive: the records of a pair, kept for ever at its log's place, and stores made of them again
 //   Exports: answers that leave as files, where those lie, and links
 //   Intake: a document on its way in
 //   Uploads: files of records that come whole

@@ -175,7 +175,3 @@ final class StandbyStore {
     /// From here on a server may open the store.
     func promote() throws { try store.promote() }
 }
-
-extension ReplicaStore.Position {
-    init(_ mark: Mark) { self.init(sequence: Int64(mark.sequence), epoch: Int64(mark.epoch), high: mark.hash.high, low: mark.hash.low) }
-}

@@ -1,0 +1,139 @@
+import Cluster
+import ColumnStore
+import Synchronization
+
+/// Brings checkpoints of the machine that leads to the archive: one a day, or after each GiB of segments. One thread makes them; a line's first one is made by the thread that begins the line.
+final class ArchiveCheckpoints: Sendable {
+    struct Report: Sendable {
+        var count = 0
+        /// Of the last attempt, and of removing what the last one covers.
+        var failure: String?
+        var removalFailure: String?
+    }
+
+    /// What the thread that makes them knows.
+    private struct Known {
+        var line: Int64?
+        /// That the newest one of the line has; 0: it has none.
+        var record = 0
+        var pace = LogCheckpoint.Pace()
+    }
+
+    private struct Ended: Error {}
+
+    private let place: ArchivePlace
+    private let source: any ArchiveSource
+    private let clock: Clock
+    private let isStopping = Atomic<Bool>(false)
+    private let known = Mutex(Known())
+    private let state = Mutex(Report())
+
+    init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock) { (self.place, self.source, self.clock) = (place, source, clock) }
+
+    var report: Report { state.withLock { $0 } }
+
+    func stop() { isStopping.store(true, ordering: .relaxed) }
+
+    private func goOn() throws { if isStopping.load(ordering: .relaxed) { throw Ended() } }
+
+    // MARK: When one is due
+
+    /// - Parameter writer: how far the segments are.
+    func round(_ writer: ArchiveWriter.Report) {
+        known.withLock { known in
+            // Nobody knows while this machine does not lead.
+            guard let line = writer.line, let archived = writer.archived, writer.refusal == nil, let store = source.store else { return known = Known() }
+            do {
+                if known.line != line { known = try look(line, writer) }
+                guard source.checkpointRecord > known.record, known.pace.isDue(at: SteadyClock.seconds(), byteCount: writer.byteCount, isAsked: false) else { return }
+                guard let made = try make(line, behind: known.record, through: archived, store) else { return }
+                known.record = made.mark.sequence
+                known.pace.made(at: SteadyClock.seconds(), byteCount: writer.byteCount)
+                state.withLock { $0.failure = nil }
+                removeCovered()
+            } catch is Ended {
+            } catch {
+                known.pace.failed(at: SteadyClock.seconds())
+                let isNew = state.withLock { state in
+                    defer { state.failure = "\(error)" }
+                    return state.failure == nil
+                }
+                if isNew { StoreLog.note("no checkpoint of the archive could be made; it is tried again", path: place.url, reason: "\(error)", level: .warning) }
+            }
+        }
+    }
+
+    /// A leader that begins makes none because it has begun.
+    private func look(_ line: Int64, _ writer: ArchiveWriter.Report) throws -> Known {
+        var known = Known(line: line)
+        let newest = try place.checkpoints(of: line).last
+        known.record = newest.map { Int(clamping: $0.record) } ?? 0
+        let made = try newest?.modifiedMilliseconds.multipliedSaturating(by: 1_000) ?? place.lines().last { $0.number == line }?.begun ?? clock.now()
+        known.pace.made(at: SteadyClock.seconds() - max(0, Double(clock.now().subtractingSaturating(made)) / 1e6), byteCount: writer.byteCount)
+        return known
+    }
+
+    /// - Returns: nil where the machine's own is not between the two records.
+    private func make(_ line: Int64, behind record: Int, through archived: Int, _ store: StoreIdentity) throws -> ArchiveCheckpoint? {
+        var made: ArchiveCheckpoint?
+        _ = try source.checkpoint(unless: { isStopping.load(ordering: .relaxed) }) { folder, files, mark in
+            // Of this line: its segments tell the time.
+            guard mark.sequence > record, mark.sequence <= archived, let first = try place.segments(of: line).last(where: { $0 <= Int64(mark.sequence) }) else { return }
+            made = try put(folder, files, mark, line: line, at: place.segment(line, first).through, store)
+        }
+        return made
+    }
+
+    /// What it leaves costs room and nothing else.
+    private func removeCovered() {
+        do {
+            try ArchiveRetention(place: place, now: clock.now()).run()
+            state.withLock { $0.removalFailure = nil }
+        } catch {
+            state.withLock { $0.removalFailure = "\(error)" }
+            StoreLog.note("what checkpoints of the archive cover could not be removed; the next one tries again", path: place.url, reason: "\(error)", level: .warning)
+        }
+    }
+
+    // MARK: One
+
+    /// Brings its files, those of cold tables that its catalog names and that are not there, and then the object that says so.
+    ///
+    /// - Parameters:
+    ///   - folder: of the files, which stay as they are meanwhile.
+    ///   - at: not before the last commit that it has.
+    func put(_ folder: String, _ files: [CheckpointFiles.File], _ mark: Mark, line: Int64, at: Int64, _ store: StoreIdentity) throws -> ArchiveCheckpoint {
+        var manifest = BackupManifest(number: 1, store: store.text, madeAt: at, warehouse: "")
+        let own = try LocalStorageFactory.files(folder)
+        var present = try sizes(below: "\(ArchivePlace.folder(of: line))files/")
+        for file in files {
+            try goOn()
+            let digest = try own.digest(of: file.name)
+            let key = ArchivePlace.fileKey(line, digest.sha256)
+            // By its hash: what an earlier checkpoint has brought is the same, as of a day that has not changed since.
+            if present[key] != digest.byteCount {
+                try FileCopy.copy(file.name, from: own, to: place.objects, as: key, byteCount: digest.byteCount, sha256: digest.sha256, beforeEachPiece: goOn)
+                present[key] = digest.byteCount
+            }
+            manifest.files.append(.init(path: file.name, name: key, byteCount: digest.byteCount, sha256: digest.sha256))
+        }
+        let carried = try sizes(below: LogPlace.base)
+        for case .cold(let table, let key, let byteCount, let sha256) in try ArchiveCatalog.coldFiles("\(folder)/catalog.sqlite") {
+            try goOn()
+            let path = "warehouse/\(table)/\(key)"
+            // One that is there no more a later record has ended: instants between the two are restored without it, or not at all, and it is named then.
+            if carried[LogPlace.base + path] != byteCount { _ = try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) }
+            manifest.files.append(.init(path: path, name: LogPlace.base + path, byteCount: byteCount, sha256: sha256))
+        }
+        let checkpoint = ArchiveCheckpoint(line: line, mark: mark, at: at, manifest: manifest)
+        try place.objects.put(checkpoint.key, checkpoint.bytes)
+        state.withLock { $0.count += 1 }
+        return checkpoint
+    }
+
+    private func sizes(below prefix: String) throws(ColumnStoreError) -> [String: Int64] {
+        var sizes: [String: Int64] = [:]
+        try place.objects.list(prefix: prefix) { sizes[$0.key] = $0.byteCount }
+        return sizes
+    }
+}

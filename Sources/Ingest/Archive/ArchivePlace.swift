@@ -1,0 +1,162 @@
+package import Cluster
+package import ColumnStore
+
+/// Where the records of a pair are kept for ever: below `archive/` of its `log.url`.
+///
+///     store                                     whose they are, created once
+///     lines/<line>                              `ArchiveLine`, created once
+///     <line>/segments/<first>                   `ArchiveSegment`, created once
+///     <line>/checkpoints/<record>/MANIFEST      `ArchiveCheckpoint`, after its files
+///     <line>/files/<sha256>                     files of checkpoints
+///     base/warehouse/<table>/<key>              files of cold tables, as they come
+///
+/// Records that count are one sequence that never changes, so that nobody has to say who writes: two leaders can only write the same. Numbers have 19 digits, so that names are listed
+/// in their order.
+package struct ArchivePlace: Sendable {
+    /// Of the pair's log, as people name it.
+    package let url: String
+    /// Its objects are those of the archive; it has no head.
+    let place: LogPlace
+    /// Where the log of a single server would lie.
+    private let log: LogPlace
+
+    private static let folder = "archive"
+    static let storeKey = "store"
+    private static let lineFolder = "lines/"
+    private static let textByteCountMax = 4_096
+
+    /// Another pair's records lie there.
+    package struct OtherStore: Error, CustomStringConvertible {
+        let url: String
+        let found: String
+        let own: String
+        package var description: String { "log.url, \(url), has the archive of the store \(found), and this pair keeps the store \(own): each needs a log.url of its own" }
+    }
+
+    /// - Parameters:
+    ///   - url: of the log: `s3://bucket/prefix` or `file:///directory`.
+    ///   - open: gives the place of a bucket's URL.
+    /// - Throws: `ColumnStoreError.invalidRequest` for a URL that is none.
+    package init(url: String, open: (String?) throws -> any StorageFactory) throws {
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        place = try LogPlace(url: "\(self.url)/\(Self.folder)", open: open)
+        log = try LogPlace(url: self.url, open: open)
+    }
+
+    /// Whether it is there: else the place may have the log of a single server.
+    ///
+    /// - Throws: `Both`; what the place throws.
+    package func isThere() throws -> Bool {
+        guard try objects.byteCount(of: Self.storeKey) != nil else { return false }
+        try checkAlone()
+        return true
+    }
+
+    /// The log of a single server lies there.
+    package struct Both: Error, CustomStringConvertible {
+        let url: String
+        package var description: String { "\(url) has the log of a single server: each store needs a log.url of its own" }
+    }
+
+    private func checkAlone() throws { if try log.objects.byteCount(of: LogHead.key) != nil { throw Both(url: url) } }
+
+    var objects: any ObjectStorage { place.objects }
+
+    /// For messages.
+    func name(_ key: String) -> String { "\(place.url)/\(key)" }
+
+    /// - Returns: nil where there is none.
+    func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8]? {
+        do { return try objects.get(key, byteCountMax: byteCountMax) } catch where error.code == .notFound { return nil }
+    }
+
+    /// - Returns: false where there is another; one that is the very same was put by an earlier call, whose answer was lost.
+    func create(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) -> Bool {
+        do { try objects.putIfAbsent(key, bytes) } catch where error.code == .conflict {
+            // A longer one is another.
+            guard try objects.byteCount(of: key) == Int64(bytes.count) else { return false }
+            return try get(key, byteCountMax: bytes.count) == bytes
+        }
+        return true
+    }
+
+    // MARK: Whose it is
+
+    private static func bytes(_ store: String) -> [UInt8] { Array("till-archive-store 1\nstore \(store)\n".utf8) }
+
+    /// - Returns: nil where nobody has an archive there.
+    /// - Throws: `.corruptFile`.
+    package func store() throws(ColumnStoreError) -> StoreIdentity? {
+        guard let bytes = try get(Self.storeKey, byteCountMax: Self.textByteCountMax) else { return nil }
+        let fields = LogFields(bytes)
+        guard fields.title == "till-archive-store 1", let store = fields["store"].flatMap({ StoreIdentity($0) }) else {
+            throw ColumnStoreError(.corruptFile, path: name(Self.storeKey), "does not say whose archive this is: is it one of a later version of till, or none?")
+        }
+        return store
+    }
+
+    /// Says whose records these are, where nobody has.
+    ///
+    /// - Throws: `OtherStore`, `Both`.
+    func claim(_ store: StoreIdentity) throws {
+        try checkAlone()
+        guard try !create(Self.storeKey, Self.bytes(store.text)), let found = try self.store(), found != store else { return }
+        throw OtherStore(url: url, found: found.text, own: store.text)
+    }
+
+    // MARK: What is there
+
+    /// All lines, the oldest first.
+    func lines() throws -> [ArchiveLine] {
+        var numbers: [Int64] = []
+        try objects.list(prefix: Self.lineFolder) { object in
+            if let number = LogNumber.number(object.key.dropFirst(Self.lineFolder.utf8.count)), number > 0 { numbers.append(number) }
+        }
+        return try numbers.sorted().compactMap { number in
+            let key = Self.lineKey(number)
+            guard let bytes = try get(key, byteCountMax: Self.textByteCountMax) else { return nil }
+            return try ArchiveLine(parsing: bytes, number: number, path: name(key))
+        }
+    }
+
+    static func lineKey(_ line: Int64) -> String { "\(lineFolder)\(LogNumber.text(line))" }
+    static func folder(of line: Int64) -> String { "\(LogNumber.text(line))/" }
+    static func segmentKey(_ line: Int64, _ first: Int64) -> String { "\(folder(of: line))segments/\(LogNumber.text(first))" }
+    static func fileKey(_ line: Int64, _ sha256: [UInt8]) -> String { "\(folder(of: line))files/\(Hexadecimal.text(sha256))" }
+
+    /// The first records of a line's segments, ascending.
+    func segments(of line: Int64) throws(ColumnStoreError) -> [Int64] {
+        let prefix = "\(Self.folder(of: line))segments/"
+        var firsts: [Int64] = []
+        try objects.list(prefix: prefix) { object in
+            if let first = LogNumber.number(object.key.dropFirst(prefix.utf8.count)), first > 0 { firsts.append(first) }
+        }
+        return firsts.sorted()
+    }
+
+    /// The records that a line has checkpoints of, ascending, and when each came, in milliseconds since 1970.
+    func checkpoints(of line: Int64) throws(ColumnStoreError) -> [(record: Int64, modifiedMilliseconds: Int64)] {
+        let prefix = "\(Self.folder(of: line))checkpoints/"
+        var found: [(record: Int64, modifiedMilliseconds: Int64)] = []
+        try objects.list(prefix: prefix) { object in
+            let parts = object.key.dropFirst(prefix.utf8.count).split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[1] == BackupManifest.key, let record = LogNumber.number(parts[0]), record > 0 else { return }
+            found.append((record, object.modifiedMilliseconds))
+        }
+        return found.sorted { $0.record < $1.record }
+    }
+
+    /// - Throws: `.notFound`; `.corruptFile`.
+    func segment(_ line: Int64, _ first: Int64) throws -> ArchiveSegment {
+        let key = Self.segmentKey(line, first)
+        let segment = try ArchiveSegment(parsing: try objects.get(key, byteCountMax: ArchiveSegment.byteCountMax), path: name(key))
+        guard segment.first == first else { throw ColumnStoreError(.corruptFile, path: name(key), "has other records than its name says") }
+        return segment
+    }
+
+    /// - Throws: `.notFound`; `.corruptFile`.
+    func checkpoint(_ line: Int64, _ record: Int64) throws -> ArchiveCheckpoint {
+        let key = ArchiveCheckpoint.key(line, record)
+        return try ArchiveCheckpoint(parsing: try objects.get(key, byteCountMax: BackupManifest.byteCountMax), line: line, record: record, path: name(key))
+    }
+}

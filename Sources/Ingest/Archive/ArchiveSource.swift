@@ -1,0 +1,26 @@
+package import Cluster
+package import ColumnStore
+
+/// The machine whose records are archived, as its archive sees it. Any thread.
+package protocol ArchiveSource: AnyObject, Sendable {
+    /// Whose records it has; nil while that is not known.
+    var store: StoreIdentity? { get }
+    /// The last record that counts, as far as it knows; nil while it does not lead.
+    var committed: Mark? { get }
+    /// The record before the first one that it has.
+    var base: Mark { get }
+    /// The last record that its checkpoint has; 0: it has none.
+    var checkpointRecord: Int { get }
+    /// Whether that record is one of those that it has, or the one before them.
+    func has(_ mark: Mark) -> Bool
+    /// Whether it leads, asked now. Returns within some seconds.
+    func leads() -> Bool
+    /// Some of the records from `first` on; none before `base`.
+    func read(from first: Int, count: Int, through last: Int) throws -> [Record]
+    /// Calls `body` with its checkpoint's files, as of one record, which stay as they are meanwhile.
+    ///
+    /// - Returns: false where there is none, or it was cancelled.
+    func checkpoint(unless isCancelled: () -> Bool, _ body: (_ folder: String, _ files: [CheckpointFiles.File], Mark) throws -> Void) throws -> Bool
+    /// Where a cold table's objects are.
+    func cold(_ table: String) throws -> any ObjectStorage
+}

@@ -1,0 +1,283 @@
+import Cluster
+import ColumnStore
+import Synchronization
+
+/// Brings the records that count from the machine that leads to the archive. One thread works on it; any may ask how far it is.
+///
+/// 1. A segment's name is the record that it begins with, and it is put where none is, behind the last one that is there: so each line is one chain, whoever puts its links.
+/// 2. What a segment's commits name of cold tables lies there before it.
+/// 3. A name that is taken is another leader's segment, or one of this one's whose answer was lost: it is read, and the chain goes on behind it.
+/// 4. A line that cannot be gone on with is left as it is, and another one begins: with record 1, or behind a checkpoint.
+package final class ArchiveWriter: Sendable {
+    /// How far it is, for others.
+    package struct Report: Sendable {
+        /// The last record that is there; nil while that is not known.
+        package var archived: Int?
+        /// The last one up to which all that changes something is there.
+        package var complete: Int?
+        /// When all that counted was there last, in microseconds since 1970.
+        package var completeAt: Int64
+        package var segmentCount = 0
+        package var byteCount: Int64 = 0
+        package var line: Int64?
+        /// Why the last round came to nothing.
+        package var failure: String?
+        /// Why nothing is archived any more.
+        package var refusal: String?
+        /// A line was begun since the start where another could not be gone on with, and when, in microseconds since 1970.
+        var gap: (reason: String, at: Int64)?
+    }
+
+    /// What the thread that works keeps between two rounds.
+    private struct Work {
+        var line: ArchiveLine?
+        /// The last record that is there, and the scan of all up to it.
+        var last = Mark.start
+        var sent = ArchiveScan(time: 0)
+        /// Known to be there.
+        var carried: Set<NamedFile> = []
+    }
+
+    private struct Ended: Error {}
+
+    private let place: ArchivePlace
+    private let source: any ArchiveSource
+    private let clock: Clock
+    private let segmentByteCount: Int
+    private let checkpoints: ArchiveCheckpoints
+    private let isStopping = Atomic<Bool>(false)
+    private let work = Mutex(Work())
+    private let state: Mutex<Report>
+
+    /// Within one commit that is larger than a segment.
+    private static let partsFactor = 8
+    private static let batchCount = 64
+    /// Of records that change nothing: so many make a segment of their own.
+    private static let idleCountMax = 4_096
+    private static let carriedCountMax = 10_000
+
+    /// - Parameter segmentByteCount: of records; a segment may have more by one commit.
+    package init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock, segmentByteCount: Int = 8 << 20) {
+        (self.place, self.source, self.clock, self.segmentByteCount) = (place, source, clock, segmentByteCount)
+        checkpoints = ArchiveCheckpoints(place, of: source, clock: clock)
+        state = Mutex(Report(completeAt: clock.now()))
+    }
+
+    package var report: Report { state.withLock { $0 } }
+
+    /// The rounds in hand end as soon as they can.
+    package func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        checkpoints.stop()
+    }
+
+    /// Makes a checkpoint where one is due, and removes what it covers. On another thread than `round`, since it may take hours.
+    package func checkpointRound() { checkpoints.round(report) }
+
+    package var checkpointCount: Int { checkpoints.report.count }
+
+    private func goOn() throws { if isStopping.load(ordering: .relaxed) { throw Ended() } }
+
+    // MARK: A round
+
+    /// Sends all that counts by now, as far as commits are whole.
+    ///
+    /// - Returns: whether all of it is there.
+    @discardableResult
+    package func round() -> Bool {
+        work.withLock { work in
+            guard state.withLock({ $0.refusal == nil }) else { return false }
+            // A leader that begins looks at what another has put meanwhile.
+            guard let committed = source.committed, let store = source.store else {
+                work.line = nil
+                state.withLock { ($0.archived, $0.complete, $0.completeAt, $0.failure) = (nil, nil, clock.now(), nil) }
+                return false
+            }
+            let now = clock.now()
+            do {
+                if work.line == nil { try begin(store, &work) }
+                try send(through: committed.sequence, &work)
+                state.withLock { ($0.failure, $0.completeAt) = (nil, now) }
+                return true
+            } catch is Ended {
+            } catch where error is ArchivePlace.OtherStore || error is ArchivePlace.Both {
+                state.withLock { $0.refusal = "\(error)" }
+                StoreLog.note("the records of this pair are not archived", path: place.url, reason: "\(error)", level: .warning)
+            } catch {
+                let isNew = state.withLock { state in
+                    defer { state.failure = "\(error)" }
+                    return state.failure == nil
+                }
+                if isNew { StoreLog.note("records could not be archived; it is tried again", path: place.url, reason: "\(error)", level: .warning) }
+            }
+            return false
+        }
+    }
+
+    // MARK: Where it goes on
+
+    private func begin(_ store: StoreIdentity, _ work: inout Work) throws {
+        try place.claim(store)
+        let lines = try place.lines()
+        // 1. What is there. 2. That this machine leads, asked after it: all that anybody has put counts, and is known here. 3. Whether it is of this history.
+        let end = try lines.last.flatMap(end)
+        guard source.leads() else { throw ColumnStoreError(.unavailable, path: place.url, "nobody has confirmed yet that this machine leads") }
+        if let line = lines.last, let end, let scan = try scan(behind: end) {
+            (work.line, work.last, work.sent) = (line, end.mark, scan)
+        } else {
+            try beginLine((lines.last?.number ?? 0) + 1, store, &work)
+            if let line = lines.last {
+                let reason = "line \(line.number) ends with record \(end.map { "\($0.mark.sequence)" } ?? "?"), and this machine's records begin with \(source.base.sequence + 1)"
+                state.withLock { $0.gap = (reason, clock.now()) }
+                StoreLog.note("the archive of this pair goes on with another line: instants between the two cannot be restored", path: place.url, reason: reason, level: .warning)
+            }
+        }
+        state.withLock { ($0.line, $0.archived) = (work.line?.number, work.last.sequence) }
+    }
+
+    private struct End {
+        let mark: Mark
+        let time: Int64
+        let isWhole: Bool
+    }
+
+    /// - Returns: nil where the line's last segment is damaged: nothing can be put behind it.
+    private func end(of line: ArchiveLine) throws -> End? {
+        guard let first = try place.segments(of: line.number).last else { return End(mark: line.base, time: line.at, isWhole: true) }
+        do {
+            let segment = try place.segment(line.number, first)
+            return End(mark: segment.last, time: segment.through, isWhole: segment.isWhole)
+        } catch let error as ColumnStoreError where error.code == .corruptFile {
+            StoreLog.note("the last segment of the archive is damaged", path: place.url, reason: "\(error)", level: .warning)
+            return nil
+        }
+    }
+
+    /// - Returns: nil where this machine cannot go on there: it does not have the next record, or the last one is of another history.
+    private func scan(behind end: End) throws -> ArchiveScan? {
+        guard source.has(end.mark), source.base.sequence <= end.mark.sequence else { return nil }
+        var scan = ArchiveScan(time: end.time)
+        guard !end.isWhole else { return scan }
+        // What the commit that goes on there has begun with.
+        var first = end.mark.sequence + 1
+        while first > 1 {
+            guard let record = try source.read(from: first - 1, count: 1, through: first - 1).first else { return nil }
+            guard case .part(_, isLast: false)? = ReplicaBody(record.body), record.kind == .rows || record.kind == .catalog else { break }
+            first -= 1
+        }
+        for sequence in first..<(end.mark.sequence + 1) { for record in try source.read(from: sequence, count: 1, through: sequence) { try scan.take(record) } }
+        return scan
+    }
+
+    private func beginLine(_ number: Int64, _ store: StoreIdentity, _ work: inout Work) throws {
+        var (base, at) = (Mark.start, Int64(0))
+        if source.base.sequence > 0 {
+            var made: ArchiveCheckpoint?
+            let isThere = try source.checkpoint(unless: { isStopping.load(ordering: .relaxed) }) { folder, files, mark in
+                made = try checkpoints.put(folder, files, mark, line: number, at: time(after: mark), store)
+            }
+            guard isThere, let made else { throw ColumnStoreError(.unavailable, path: place.url, "a line of the archive begins behind a checkpoint, and this machine has none yet") }
+            (base, at) = (made.mark, made.at)
+        }
+        let line = ArchiveLine(number: number, store: store, base: base, at: at, begun: clock.now())
+        guard try place.create(ArchivePlace.lineKey(number), line.bytes) else { throw ColumnStoreError(.unavailable, path: place.url, "another has begun line \(number) at the same time") }
+        (work.line, work.last, work.sent) = (line, base, ArchiveScan(time: at))
+    }
+
+    /// A time that the last commit up to a record does not have passed: the next one's, where it is here; else now.
+    private func time(after mark: Mark) throws -> Int64 {
+        var scan = ArchiveScan(time: 0)
+        var next = mark.sequence + 1
+        while scan.time == 0 {
+            try goOn()
+            let records = try source.read(from: next, count: Self.batchCount, through: .max)
+            guard !records.isEmpty else { return clock.now() }
+            for record in records where scan.time == 0 { try scan.take(record) }
+            next += records.count
+        }
+        return scan.time
+    }
+
+    // MARK: Segments
+
+    /// Cuts what is not there yet into segments, each at the end of a commit, and sends them.
+    private func send(through last: Int, _ work: inout Work) throws {
+        var (scan, records, byteCount) = (work.sent, [Record](), 0)
+        /// Of `records`, those up to the last commit that is whole.
+        var (whole, wholeScan, hasContent) = (0, work.sent, false)
+        var next = work.last.sequence + 1
+        while next <= last {
+            try goOn()
+            let batch = try source.read(from: next, count: Self.batchCount, through: last)
+            guard !batch.isEmpty else {
+                // They have gone before they were archived.
+                work.line = nil
+                throw ColumnStoreError(.notFound, path: place.url, "record \(next) is not on this machine any more: the archive goes on with another line")
+            }
+            for record in batch {
+                try scan.take(record)
+                records.append(record)
+                byteCount += record.body.count
+                if !record.body.isEmpty { hasContent = true }
+                if scan.isWhole { (whole, wholeScan) = (records.count, scan) }
+                let isFull = scan.isWhole ? byteCount >= segmentByteCount : byteCount >= segmentByteCount * Self.partsFactor
+                guard isFull else { continue }
+                try put(records, scan, &work)
+                scan = work.sent
+                (records, byteCount, whole, wholeScan, hasContent) = ([], 0, 0, scan, false)
+            }
+            next += batch.count
+        }
+        // A quiet pair makes a record each second that changes nothing: they go with what comes next.
+        if hasContent && whole > 0 || whole >= Self.idleCountMax { try put(Array(records[..<whole]), wholeScan, &work) }
+        let complete = hasContent ? work.last.sequence : max(last, work.last.sequence)
+        state.withLock { $0.complete = complete }
+    }
+
+    /// - Parameter scan: of all up to the last of them.
+    private func put(_ records: [Record], _ scan: ArchiveScan, _ work: inout Work) throws {
+        guard let line = work.line, let last = records.last else { return }
+        var scan = scan
+        for file in scan.takeNamed() { try carry(file, &work) }
+        let segment = ArchiveSegment(after: work.last, before: work.sent.time, through: scan.time, isWhole: scan.isWhole, records: records)
+        let bytes = try segment.bytes()
+        guard try place.create(ArchivePlace.segmentKey(line.number, segment.first), bytes) else {
+            // Its end says where to go on, or that this line is none to go on with.
+            work.line = nil
+            throw ColumnStoreError(.unavailable, path: place.name(ArchivePlace.segmentKey(line.number, segment.first)), "was put by another: what it has is looked at")
+        }
+        (work.last, work.sent) = (last.mark, scan)
+        state.withLock { state in
+            state.archived = last.sequence
+            state.segmentCount += 1
+            state.byteCount += Int64(bytes.count)
+        }
+    }
+
+    private func carry(_ file: NamedFile, _ work: inout Work) throws {
+        guard case .cold(let table, let key, let byteCount, let sha256) = file, !work.carried.contains(file) else { return }
+        try goOn()
+        // One that is not there any more a later record ends.
+        guard try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) else { return }
+        if work.carried.count >= Self.carriedCountMax { work.carried = [] }
+        work.carried.insert(file)
+    }
+
+    // MARK: For the administrator
+
+    /// What is not as it should be.
+    package var texts: [String] {
+        let report = report
+        if let refusal = report.refusal { return ["records are not archived: \(refusal)"] }
+        var texts: [String] = []
+        let seconds = max(0, clock.now().subtractingSaturating(report.completeAt)) / 1_000_000
+        if let failure = report.failure { texts.append("records have not been archived for \(seconds) s (\(failure)): no other place than this pair's has them") }
+        if let gap = report.gap, clock.now().subtractingSaturating(gap.at) < LogKeeper.keptMicroseconds {
+            texts.append("the archive goes on with another line (\(gap.reason)): instants between the two cannot be restored")
+        }
+        let checkpoints = checkpoints.report
+        if let failure = checkpoints.failure { texts.append("no checkpoint of the archive could be made (\(failure)): what it would cover stays") }
+        if let failure = checkpoints.removalFailure { texts.append("what checkpoints of the archive cover could not be removed (\(failure)): it takes room") }
+        return texts
+    }
+}

@@ -1,0 +1,247 @@
+import Cluster
+import ColumnStore
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Goal: a store restored from an archive to an instant has what was taken by then, and nothing after. Method: a real engine whose clock the test sets, its records archived in random cuts by two
+/// machines in turn, which let records go, fold checkpoints and begin lines; each instant between two receipts restored, and the receipts held against those that were taken by then.
+final class ArchiveRestoreTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+    private static let start: Int64 = 1_795_000_000_000_000
+    private static let second: Int64 = 1_000_000
+
+    private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+    /// The bodies of a store's records; receipt `n` was taken `n` seconds after the start.
+    private func lead(_ count: Int) throws -> (bodies: [[UInt8]], store: StoreIdentity) {
+        let (recorder, now) = (CommitRecorder(), TestClock(Self.start))
+        let fixture = try EngineFixture(path("lead"), clock: now.clock) { $0.replica = recorder }
+        for number in 0..<count {
+            now.set(Self.start + Int64(number) * Self.second)
+            _ = try fixture.taken(EngineFixture.receipt("R-\(number)", note: String(repeating: "x", count: number % 7 == 3 ? 200_000 : number * 40)))
+            // What comes of it is committed as late.
+            now.set(Self.start + Int64(number) * Self.second + Self.second / 4)
+        }
+        let kept = Monitor(false)
+        fixture.engine.whenKept { _ in kept.broadcast { $0 = true } }
+        XCTAssertEqual(kept.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+        let store = try XCTUnwrap(StoreIdentity(fixture.engine.catalog.storeID))
+        try fixture.engine.close()
+        return (recorder.bodies, store)
+    }
+
+    private final class TestClock: Sendable {
+        private let time: Mutex<Int64>
+        init(_ time: Int64) { self.time = Mutex(time) }
+        var clock: Clock { Clock { [self] in time.withLock { $0 } } }
+        func set(_ time: Int64) { self.time.withLock { $0 = time } }
+    }
+
+    /// With leaders that change in the middle of commits, whose parts count for nothing.
+    private func records(_ bodies: [[UInt8]], _ random: inout SplitMix64) -> [Record] {
+        var (records, mark, epoch) = ([Record](), Mark.start, 1)
+        func add(_ kind: Record.Kind, _ body: [UInt8]) {
+            records.append(Record(after: mark, epoch: epoch, kind: kind, level: 1, body: body))
+            mark = records[records.count - 1].mark
+        }
+        var isWhole = true
+        for body in bodies {
+            if isWhole, Int.random(in: 0..<12, using: &random) == 0 {
+                if Bool.random(using: &random) { add(.rows, [1] + (0..<500).map { UInt8(truncatingIfNeeded: $0) }) }
+                epoch += Int.random(in: 1...3, using: &random)
+                add(.fence, [])
+            }
+            if isWhole, Int.random(in: 0..<9, using: &random) == 0 { add(.noop, []) }
+            add(.rows, body)
+            isWhole = body.first != 1
+        }
+        return records
+    }
+
+    private func restore(_ place: ArchivePlace, to instant: Int64?, _ name: String) throws -> ArchiveRestore.Summary {
+        try ArchiveRestore(place, instant: instant, directory: path(name), storages: LocalStorageFactory()).run()
+    }
+
+    private func receipts(_ name: String) throws -> [Int] {
+        let fixture = try EngineFixture(path(name))
+        defer { try? fixture.engine.close() }
+        return try EngineFixture.walk(fixture.engine, PageRequest(range: .all, fields: ["receipt_id"], limit: 1_000)).compactMap { Int($0.dropFirst(2)) }.sorted()
+    }
+
+    func test_randomHistories_areRestoredToEachInstant() throws {
+        for round in 0..<3 {
+            let seed = UInt64.random(in: 0 ... .max)
+            var random = SplitMix64(state: seed)
+            try? FileManager.default.removeItem(atPath: folder.path + "/lead")
+            let count = 18
+            let (bodies, store) = try lead(count)
+            let all = records(bodies, &random)
+            let (place, objects) = try UnsurePlace.archive(path("LOG\(round)"))
+            let machines = ["a", "b"].map { ArchivedMachine(all, store: store, folder: path("\($0)\(round)")) }
+            let clock = TestClock(Self.start)
+            var writers = machines.map { ArchiveWriter(place, of: $0, clock: clock.clock, segmentByteCount: Int.random(in: 1_000...60_000, using: &random)) }
+            var (committed, current) = (0, 0)
+            while committed < all.count || machines[current].committed?.sequence != all.count {
+                committed = min(all.count, committed + Int.random(in: 1...max(2, all.count / 6), using: &random))
+                for machine in machines { machine.commit(committed) }
+                switch Int.random(in: 0..<6, using: &random) {
+                case 0: current = 1 - current
+                case 1: writers[current] = ArchiveWriter(place, of: machines[current], clock: clock.clock, segmentByteCount: Int.random(in: 1_000...60_000, using: &random))
+                case 2: objects.fault = .losesAnswers
+                default: break
+                }
+                for (index, machine) in machines.enumerated() { machine.isLeading = index == current }
+                for _ in 0..<3 { writers[current].round() }
+                objects.fault = .none
+                // Lets records go that the archive has, and now and then such as it does not have: a line begins.
+                if Bool.random(using: &random) {
+                    let machine = machines[current]
+                    try machine.fold(through: committed)
+                    let archived = writers[current].report.archived ?? 0
+                    machine.drop(through: min(machine.checkpointRecord, Int.random(in: 0..<4, using: &random) == 0 ? committed : archived))
+                }
+            }
+            for _ in 0..<4 { writers[current].round() }
+            XCTAssertEqual(writers[current].report.archived, all.count, "seed \(seed): \(writers[current].texts)")
+            let end = try restore(place, to: nil, "END\(round)")
+            XCTAssertEqual(try receipts("END\(round)"), Array(0..<count), "seed \(seed)")
+            XCTAssertFalse(ReplicaStore.isMember(path("END\(round)")))
+            XCTAssertFalse(FileManager.default.fileExists(atPath: path("END\(round)/cluster")))
+            XCTAssertGreaterThan(end.files.fileCount, 1)
+            var served = 0
+            for number in 0..<count {
+                let instant = Self.start + Int64(number) * Self.second + Self.second / 2
+                let name = "AT\(round)-\(number)"
+                do { _ = try restore(place, to: instant, name) } catch let outside as LogReader.Outside {
+                    // Between two lines, or behind the last commit.
+                    let lines = try place.lines()
+                    XCTAssertTrue(lines.count > 1 || number == count - 1, "seed \(seed), receipt \(number): \(outside)")
+                    XCTAssertFalse(FileManager.default.fileExists(atPath: path(name)))
+                    continue
+                }
+                XCTAssertEqual(try receipts(name), Array(0...number), "seed \(seed), receipt \(number)")
+                try FileManager.default.removeItem(atPath: path(name))
+                served += 1
+            }
+            XCTAssertGreaterThan(served, 0, "seed \(seed)")
+        }
+    }
+
+    /// An archive of one line that begins with record 1, and has a checkpoint behind which records have gone.
+    private func archive(_ count: Int) throws -> (place: ArchivePlace, machine: ArchivedMachine, store: StoreIdentity) {
+        let (bodies, store) = try lead(count)
+        let (place, _) = try UnsurePlace.archive(path("LOG"))
+        let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
+        let writer = ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 3_000)
+        machine.commit(bodies.count)
+        XCTAssertTrue(writer.round(), writer.texts.joined())
+        return (place, machine, store)
+    }
+
+    func test_missingOrDamagedSegments_areNamed_andNothingIsMade() throws {
+        let (place, _, _) = try archive(6)
+        let firsts = try place.segments(of: 1)
+        XCTAssertGreaterThan(firsts.count, 4)
+        for index in [0, 2, firsts.count - 2] {
+            let key = ArchivePlace.segmentKey(1, firsts[index])
+            let whole = try place.objects.get(key, byteCountMax: 1 << 20)
+            try place.objects.delete(key, .temporary)
+            XCTAssertThrowsError(try restore(place, to: nil, "X")) { XCTAssertTrue("\($0)".contains(index == 0 ? "first record" : "records \(firsts[index]) to \(firsts[index + 1] - 1) are in none"), "\($0)") }
+            var changed = whole
+            changed[changed.count / 2] ^= 1
+            for damaged in [changed, Array(whole.dropLast()), []] {
+                try place.objects.put(key, damaged)
+                XCTAssertThrowsError(try restore(place, to: nil, "X")) { XCTAssertTrue("\($0)".contains(key), "\($0)") }
+            }
+            try place.objects.put(key, try place.objects.get(ArchivePlace.segmentKey(1, firsts[index + 1]), byteCountMax: 1 << 20))
+            XCTAssertThrowsError(try restore(place, to: nil, "X")) { XCTAssertTrue("\($0)".contains("other records than its name says"), "\($0)") }
+            try place.objects.put(key, whole)
+            XCTAssertFalse(FileManager.default.fileExists(atPath: path("X")))
+        }
+        for outside in [Self.start - 3_600 * Self.second, .max, 1] {
+            XCTAssertThrowsError(try restore(place, to: outside, "X")) { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
+        }
+        _ = try restore(place, to: nil, "X")
+        XCTAssertEqual(try receipts("X"), Array(0..<6))
+        XCTAssertThrowsError(try restore(place, to: nil, "X"), "it is not empty")
+        // Whoever asks for the archive of a log of a single server, or of nothing, is told so.
+        func isThere(_ name: String) throws -> Bool { try ArchivePlace(url: "file://\(path(name))") { _ in LocalStorageFactory() }.isThere() }
+        XCTAssertTrue(try isThere("LOG"))
+        XCTAssertFalse(try isThere("NONE"))
+        try Data("till-log 1\n".utf8).write(to: URL(fileURLWithPath: path("LOG/head")))
+        XCTAssertThrowsError(try isThere("LOG")) { XCTAssertTrue("\($0)".contains("has the log of a single server"), "\($0)") }
+    }
+
+    func test_lineBehindACheckpoint_isRestored_andADamagedFileOfItIsNamed() throws {
+        let (place, machine, store) = try archive(6)
+        try machine.fold(through: machine.records.count / 2)
+        let record = machine.checkpointRecord
+        machine.drop(through: record)
+        // Everything that was there is lost; what is left is what this machine has.
+        for line in try place.lines() { for first in try place.segments(of: line.number) { try place.objects.delete(ArchivePlace.segmentKey(line.number, first), .temporary) } }
+        let writer = ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round() || writer.round(), writer.texts.joined())
+        let line = try XCTUnwrap(try place.lines().last)
+        XCTAssertEqual([line.number, Int64(line.base.sequence)], [2, Int64(record)])
+        let checkpoint = try place.checkpoint(2, Int64(record))
+        XCTAssertEqual(checkpoint.at, line.at)
+        _ = try restore(place, to: nil, "END")
+        XCTAssertEqual(try receipts("END"), Array(0..<6))
+        XCTAssertEqual(checkpoint.manifest.store, store.text)
+        for file in checkpoint.storeFiles {
+            let whole = try place.objects.get(file.name, byteCountMax: 1 << 26)
+            var changed = whole
+            changed[changed.count / 2] ^= 1
+            try place.objects.put(file.name, changed)
+            XCTAssertThrowsError(try restore(place, to: nil, "X")) { XCTAssertTrue("\($0)".contains(file.name), "\($0)") }
+            XCTAssertFalse(FileManager.default.fileExists(atPath: path("X")))
+            try place.objects.put(file.name, whole)
+        }
+        // The instant of the checkpoint, and one before it.
+        _ = try restore(place, to: checkpoint.at, "AT")
+        XCTAssertThrowsError(try restore(place, to: Self.start - 1, "X")) { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
+    }
+
+    /// One a day: of a leader that has just begun, too, where the last one is a day old.
+    func test_checkpoint_isMadeOnceOneIsDue_andWhatItCoversGoesADayLater() throws {
+        let (place, machine, _) = try archive(6)
+        try machine.fold(through: machine.records.count / 2)
+        let clock = TestClock(Clock.system.now())
+        var writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round())
+        writer.checkpointRound()
+        XCTAssertEqual(try place.checkpoints(of: 1).count, 0, "its line is new")
+        clock.set(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
+        writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        writer.checkpointRound()
+        XCTAssertEqual(try place.checkpoints(of: 1).count, 0, "nobody knows yet how far it is")
+        XCTAssertTrue(writer.round())
+        for _ in 0..<2 { writer.checkpointRound() }
+        XCTAssertEqual(writer.texts, [])
+        XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
+        let before = try place.segments(of: 1)
+        XCTAssertEqual(before.first, 1)
+        let whole = try restore(place, to: nil, "WHOLE")
+        XCTAssertEqual(try receipts("WHOLE"), Array(0..<6))
+        // Instants before it are told by the first record still.
+        _ = try restore(place, to: Self.start + Self.second / 2, "EARLY")
+        XCTAssertEqual(try receipts("EARLY"), [0])
+        try machine.fold(through: machine.records.count)
+        clock.set(Clock.system.now() + 3 * LogKeeper.keptMicroseconds)
+        writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round())
+        writer.checkpointRound()
+        XCTAssertEqual(writer.texts, [])
+        // By the clock that is three days ahead the last one covers all but the last segment.
+        XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
+        XCTAssertLessThan(try place.segments(of: 1).count, before.count)
+        let last = try restore(place, to: nil, "LAST")
+        XCTAssertEqual(try receipts("LAST"), Array(0..<6))
+        XCTAssertLessThan(last.commitCount, whole.commitCount)
+    }
+}

@@ -1,0 +1,72 @@
+import Cluster
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: what no instant of the last day needs goes, and nothing else, also what a run left that was cut off. Method: an archive in a directory, whose files have no content that anybody reads.
+final class ArchiveRetentionTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+    private static let day = LogKeeper.keptMicroseconds
+
+    private func mark(_ sequence: Int) -> Mark { sequence == 0 ? .start : Mark(sequence: sequence, epoch: 1, hash: .init(high: 1, low: 2)) }
+
+    private func put(_ place: ArchivePlace, line: Int64, base: Int, begun: Int64, segments: [Int64]) throws {
+        let line = ArchiveLine(number: line, store: try XCTUnwrap(ArchivedMachine.identity), base: mark(base), at: begun, begun: begun)
+        try place.objects.put(ArchivePlace.lineKey(line.number), line.bytes)
+        for first in segments { try place.objects.put(ArchivePlace.segmentKey(line.number, first), [0]) }
+    }
+
+    private func put(_ place: ArchivePlace, line: Int64, checkpoint record: Int, at: Int64, files: [String]) throws {
+        var manifest = BackupManifest(number: 1, store: "one", madeAt: at, warehouse: "")
+        for file in files {
+            let hash = SHA256.hash(Array(file.utf8))
+            manifest.files.append(.init(path: "hot/\(file).sqlite", name: ArchivePlace.fileKey(line, hash), byteCount: 1, sha256: hash))
+            try place.objects.put(ArchivePlace.fileKey(line, hash), [0])
+            let cold = "warehouse/t/\(file)"
+            manifest.files.append(.init(path: cold, name: "base/\(cold)", byteCount: 1, sha256: hash))
+            try place.objects.put("base/\(cold)", [0])
+        }
+        let checkpoint = ArchiveCheckpoint(line: line, mark: mark(record), at: at, manifest: manifest)
+        try place.objects.put(checkpoint.key, checkpoint.bytes)
+    }
+
+    private func files(_ place: ArchivePlace) throws -> (own: Int, cold: [String]) {
+        var (own, cold) = (0, [String]())
+        try place.objects.list(prefix: "") { object in
+            if object.key.contains("/files/") { own += 1 }
+            if object.key.hasPrefix("base/") { cold.append(String(object.key.dropFirst("base/warehouse/t/".count))) }
+        }
+        return (own, cold.sorted())
+    }
+
+    func test_whatADayDoesNotNeed_goes_andTheRestStays() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        // The place gives its objects the time of this machine.
+        let now = Clock.system.now() + 10 * Self.day
+        try put(place, line: 1, base: 0, begun: now - 9 * Self.day, segments: [1, 10, 20])
+        try put(place, line: 1, checkpoint: 15, at: now - 8 * Self.day, files: ["a"])
+        try put(place, line: 2, base: 20, begun: now - 7 * Self.day, segments: [21, 30, 40, 50])
+        try put(place, line: 2, checkpoint: 20, at: now - 7 * Self.day, files: ["b"])
+        try put(place, line: 2, checkpoint: 39, at: now - 2 * Self.day, files: ["b", "c"])
+        try put(place, line: 2, checkpoint: 45, at: now - Self.day / 2, files: ["d"])
+        try put(place, line: 3, base: 45, begun: now - Self.day / 4, segments: [46])
+        try put(place, line: 3, checkpoint: 45, at: now - 3 * Self.day, files: ["e"])
+        try ArchiveRetention(place: place, now: now - 9 * Self.day).run()
+        XCTAssertEqual(try place.lines().map(\.number), [1, 2, 3], "no line is a day old")
+        for _ in 0..<2 {
+            try ArchiveRetention(place: place, now: now).run()
+            XCTAssertEqual(try place.lines().map(\.number), [2, 3])
+            XCTAssertEqual(try place.segments(of: 1), [])
+            XCTAssertEqual(try place.checkpoints(of: 1).count, 0)
+            XCTAssertEqual(try place.segments(of: 2), [40, 50])
+            XCTAssertEqual(try place.checkpoints(of: 2).map(\.record), [39, 45])
+            XCTAssertEqual(try place.segments(of: 3), [46])
+            XCTAssertEqual(try files(place).cold, ["b", "c", "d", "e"])
+            XCTAssertEqual(try files(place).own, 4, "b and c, d; e of another line")
+            // As a run leaves it that was cut off.
+            try place.objects.put(ArchivePlace.segmentKey(2, 30), [0])
+        }
+    }
+}

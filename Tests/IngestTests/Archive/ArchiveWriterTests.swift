@@ -1,0 +1,143 @@
+import Cluster
+import ColumnStore
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: each record that counts is in a line of the archive once, behind the one before it, whoever writes and whatever the place answers. Method: machines whose records are in memory, and a
+/// directory as the place, which loses answers or gives none.
+final class ArchiveWriterTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+
+    private func machine(_ count: Int, _ name: String = "a") -> ArchivedMachine { ArchivedMachine(ArchiveRecords.chain(ArchiveRecords.commits(count)), folder: "\(folder.path)/\(name)") }
+
+    func test_records_areThereOnce_whoeverWrites_andNoneThatDoNotCount() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let all = ArchiveRecords.chain(ArchiveRecords.commits(100))
+        let (a, b) = (ArchivedMachine(all, folder: folder.path + "/a"), ArchivedMachine(all, folder: folder.path + "/b"))
+        let writers = [ArchiveWriter(place, of: a, clock: .system, segmentByteCount: 700), ArchiveWriter(place, of: b, clock: .system, segmentByteCount: 900)]
+        for (count, writer) in [(20, 0), (20, 0), (35, 1), (60, 0), (61, 1), (61, 0), (100, 0), (100, 1)] {
+            for (index, machine) in [a, b].enumerated() {
+                machine.commit(count)
+                // One that was overtaken, and does not know it: it goes on as if it led.
+                machine.isLeading = true
+                if index == writer { XCTAssertTrue(writers[index].round() || writers[index].round(), writers[index].texts.joined()) }
+            }
+            XCTAssertEqual(try place.marks(), [1: Array(1...Int64(count))])
+        }
+        XCTAssertEqual(writers[0].report.archived, 100)
+        XCTAssertEqual(try place.store(), ArchivedMachine.identity)
+        a.isLeading = false
+        XCTAssertFalse(writers[0].round())
+        XCTAssertNil(writers[0].report.archived)
+        XCTAssertEqual(writers[0].texts, [])
+    }
+
+    func test_answersThatAreLost_andAPlaceWithoutAny_leaveNoGap_andAreTold() throws {
+        let (place, objects) = try UnsurePlace.archive(folder.path + "/LOG")
+        let machine = machine(60)
+        let writer = ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 500)
+        machine.commit(5)
+        objects.fault = .refuses
+        XCTAssertFalse(writer.round())
+        XCTAssertTrue(writer.texts.first?.contains("have not been archived") == true, "\(writer.texts)")
+        // Each put takes place, and nobody hears of it.
+        objects.fault = .losesAnswers
+        for count in [5, 20, 40, 60] {
+            machine.commit(count)
+            for _ in 0..<12 { writer.round() }
+        }
+        objects.fault = .none
+        XCTAssertTrue(writer.round() || writer.round())
+        XCTAssertEqual(writer.texts, [])
+        XCTAssertEqual(try place.marks(), [1: Array(1...60)])
+    }
+
+    func test_segments_endWithCommits_andALargeOneIsCut_andGoneOnWith() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let small = ArchiveRecords.commits(3)
+        let large = ArchiveRecords.commit(4, at: 4_000_000, byteCount: 700_000)
+        XCTAssertGreaterThan(large.count, 10)
+        let bodies = small + large + ArchiveRecords.commits(2, from: 5)
+        let machine = ArchivedMachine(ArchiveRecords.chain(bodies), folder: folder.path + "/a")
+        // In the middle of the large one: nothing of it is there before it is whole, but what is too much for one segment.
+        for count in stride(from: 3, through: bodies.count, by: 2) + [bodies.count] {
+            machine.commit(count)
+            // Another process each time.
+            let writer = ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 20_000)
+            XCTAssertTrue(writer.round(), writer.texts.joined())
+        }
+        XCTAssertEqual(try place.marks(), [1: Array(1...Int64(bodies.count))])
+        let segments = try place.segments(of: 1).map { try place.segment(1, $0) }
+        XCTAssertTrue(segments.contains { !$0.isWhole })
+        XCTAssertEqual(segments.last?.through, 6_000_000)
+        XCTAssertEqual(segments.map(\.through), segments.map(\.through).sorted())
+    }
+
+    /// A pair at rest makes a record each second.
+    func test_recordsThatChangeNothing_waitForOneThatDoes() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let bodies = ArchiveRecords.commits(1) + Array(repeating: [], count: 30) + ArchiveRecords.commits(1, from: 2)
+        let machine = ArchivedMachine(ArchiveRecords.chain(bodies), folder: folder.path + "/a")
+        let writer = ArchiveWriter(place, of: machine, clock: .system)
+        for count in 1...31 {
+            machine.commit(count)
+            XCTAssertTrue(writer.round())
+            XCTAssertEqual(writer.report.complete, count)
+        }
+        XCTAssertEqual(try place.segments(of: 1), [1])
+        machine.commit(32)
+        XCTAssertTrue(writer.round())
+        XCTAssertEqual(try place.segments(of: 1), [1, 2])
+        XCTAssertEqual(try place.marks(), [1: Array(1...32)])
+    }
+
+    func test_anothersStore_endsIt_andIsSaid() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        try place.claim(try XCTUnwrap(StoreIdentity(String(repeating: "ab", count: 16))))
+        let writer = ArchiveWriter(place, of: machine(5), clock: .system)
+        XCTAssertFalse(writer.round())
+        XCTAssertTrue(writer.texts.first?.contains("has the archive of the store abab") == true, "\(writer.texts)")
+        XCTAssertEqual(try place.lines(), [])
+    }
+
+    func test_recordsThatHaveGone_andAnotherHistory_beginALine() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let first = machine(30)
+        first.commit(10)
+        XCTAssertTrue(ArchiveWriter(place, of: first, clock: .system).round())
+        // Both machines were put back: other records of the same numbers.
+        let other = machine(30, "b")
+        let writer = ArchiveWriter(place, of: other, clock: .system)
+        XCTAssertTrue(writer.round())
+        XCTAssertTrue(writer.texts.first?.contains("another line") == true)
+        XCTAssertEqual(try place.marks(), [1: Array(1...10), 2: Array(1...30)])
+        // And fewer than the archive has.
+        let fewer = machine(8, "c")
+        XCTAssertTrue(ArchiveWriter(place, of: fewer, clock: .system).round())
+        XCTAssertEqual(try place.marks()[3], Array(1...8))
+        // They have gone before they were archived, and there is no checkpoint to begin behind.
+        let gone = machine(30, "d")
+        gone.commit(10)
+        let last = ArchiveWriter(place, of: gone, clock: .system)
+        XCTAssertTrue(last.round())
+        gone.drop(through: 20)
+        gone.commit(30)
+        for _ in 0..<2 { XCTAssertFalse(last.round()) }
+        XCTAssertTrue(last.texts.first?.contains("this machine has none yet") == true, "\(last.texts)")
+        XCTAssertEqual(try place.lines().map(\.number), [1, 2, 3, 4])
+    }
+
+    func test_damagedLastSegment_beginsALine() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let machine = machine(20)
+        machine.commit(10)
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
+        try place.objects.put(ArchivePlace.segmentKey(1, 1), [1, 2, 3])
+        machine.commit(20)
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
+        XCTAssertEqual(try place.lines().map(\.number), [1, 2])
+    }
+}
