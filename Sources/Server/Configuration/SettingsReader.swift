@@ -163,12 +163,9 @@ package enum SettingsReader {
         if let url = settings.storage.url, !StorageScheme.isRemote(url) {
             reading.fault("storage.url", "is a directory of one machine, and two keep the store: \(StorageScheme.remoteForms) is wanted, which both reach, or none, and all stays hot")
         }
-        // What a single server's log has, and slots do not: whoever sets it believes that it does something.
+        // What a single server's log has, and a pair's does not: whoever sets it believes that it does something.
         if settings.logAcknowledgement == .afterLog {
             reading.fault("log.ack", "is a single server's: a cluster acknowledges what lies in two places, always. Leave it out")
-        }
-        if settings.logSegment != Settings().logSegment {
-            reading.fault("log.segment", "is a single server's: the slots of a cluster gather nothing. Leave it out")
         }
         if pair.objectURL != nil, settings.logURL == nil {
             reading.fault("log.url", "is wanted where cluster.config is: \(StorageScheme.forms), which both machines reach, where records go while one of them is lost. Without such a place let a witness hold the object (cluster.witness)")

@@ -69,6 +69,8 @@ final class NodeHost: CommitReplica {
     private let slots: SlotCalls
     private let checkpoint: StoreCheckpoint
     private let taker: CheckpointTaker
+    /// nil where there is no `log.url`.
+    private let archiver: Archiver?
     private let settings: Cluster.Settings
     private let log: Log
     private let inbox = Monitor(Inbox())
@@ -93,7 +95,10 @@ final class NodeHost: CommitReplica {
     /// One that is refused comes again sooner than that.
     private static let doubleMilliseconds = 5_000
 
-    init(_ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, log: Log) {
+    init(
+        _ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, archiver: Archiver? = nil, log: Log
+    ) {
+        self.archiver = archiver
         (name, self.settings, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, links, door, object, slots, log)
         (file, self.checkpoint, taker) = (checkpoint.file, checkpoint, CheckpointTaker(checkpoint, log: log))
     }
@@ -117,6 +122,7 @@ final class NodeHost: CommitReplica {
         checkpoint.start(committed: { [standing] in standing.withLock { $0.committed.sequence } }, drop: { [inbox] through, keeping in
             inbox.signal { $0.jobs.append(.drop(through: through, keeping: keeping)) }
         }, mend: { [self] in mendCheckpoint(mayDrop: false) })
+        archiver?.start(standing) { [self] in prove($0) }
     }
 
     /// Asks the peer for its checkpoint, in place of this node's own, which is damaged. Returns once it is there, or did not come.
@@ -132,8 +138,9 @@ final class NodeHost: CommitReplica {
         return reason
     }
 
-    /// In this order: who works on the checkpoint still needs the node's thread, and the node's thread the links.
+    /// In this order: who archives may have the checkpoint, who works on the checkpoint still needs the node's thread, and the node's thread the links.
     func stop() {
+        archiver?.stop()
         checkpoint.stop()
         taker.stop()
         inbox.broadcast { $0.isStopping = true }
@@ -235,7 +242,8 @@ final class NodeHost: CommitReplica {
 
     private func work(_ job: Job, _ state: inout Work) throws {
         switch job {
-        case .drop(let sequence, let keeping):
+        case .drop(let wanted, let keeping):
+            let sequence = archiver?.droppable(through: wanted, keeping: keeping) ?? wanted
             if let through = try file.drop(through: sequence, keeping: keeping) { try work([.dropped(through: through)], &state) }
         case .install(let mark, let body, let done):
             // Asked here, by the one thread that could change it: as the checkpoint was begun the records may have been fewer.
@@ -408,8 +416,11 @@ final class NodeHost: CommitReplica {
             Metric(name: "cluster_first_record", help: "The first of them; what those before have made is in the checkpoint.", kind: .gauge, labels: [], value: Double(file.base.sequence + 1)),
             Metric(name: "cluster_checkpoint_record", help: "The last record that the checkpoint has.", kind: .gauge, labels: [], value: Double(report.record)),
             Metric(name: "cluster_checkpoint_failing", help: "1 while the checkpoint does not go on, so that records stay.", kind: .gauge, labels: [], value: report.fault == nil ? 0 : 1),
-        ]
+        ] + (archiver?.metrics ?? [])
     }
+
+    var texts: [String] { archiver?.standing.texts ?? [] }
+    func isArchived() -> Bool { archiver?.settle() ?? true }
 
     var isDegraded: Bool { standing.withLock { $0.isDegraded } }
     var isInSlots: Bool { standing.withLock { $0.role == .leader && $0.configuration?.mode == .log } }
@@ -428,6 +439,9 @@ final class NodeHost: CommitReplica {
 
     /// How this node's checkpoint stands, and its records.
     var checkpointStanding: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64) { (checkpoint.report, file.base.sequence + 1, file.byteCount) }
+
+    /// How the archive stands, as far as this node knows; nil where there is none.
+    var archiveStanding: Archiver.Standing? { archiver?.standing }
 
     /// All that there are.
     var members: [String] { ([name] + settings.peers).sorted() }

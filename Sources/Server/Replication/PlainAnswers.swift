@@ -27,7 +27,7 @@ enum PlainJSON {
     /// - Parameter refusals: why its server takes no work; none where it does, or there is none yet.
     static func ready(
         _ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report,
-        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), refusals: [Problem]
+        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), archive: Archiver.Standing?, refusals: [Problem]
     ) -> Response {
         let leads = standing.role == .leader
         let serves = leads && isOpen && standing.isServing && standing.ending == nil
@@ -69,6 +69,7 @@ enum PlainJSON {
         }
         json.endObject()
         write(checkpoint.report, first: checkpoint.first, byteCount: checkpoint.byteCount, to: &json)
+        write(archive, to: &json)
         json.endObject()
         return Response(status: mayAcknowledge ? 200 : 503, contentType: "application/json", bytes: json.bytes)
     }
@@ -86,6 +87,22 @@ enum PlainJSON {
             json.member("bytes_wanted", Int(report.wantedByteCount))
         }
         json.member("fault", report.fault)
+        json.endObject()
+    }
+
+    /// Null without a `log.url`.
+    private static func write(_ archive: Archiver.Standing?, to json: inout JSONWriter) {
+        guard let archive else { return json.member("archive", nil as String?) }
+        json.key("archive" as StaticString)
+        json.beginObject()
+        json.member("line", archive.line)
+        json.member("record", archive.record)
+        json.member("lag_records", archive.lagCount)
+        json.member("lag_seconds", Int(archive.lagSeconds))
+        json.key("faults" as StaticString)
+        json.beginArray()
+        for text in archive.texts { json.string(text) }
+        json.endArray()
         json.endObject()
     }
 }

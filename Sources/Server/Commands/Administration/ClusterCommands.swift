@@ -26,7 +26,15 @@ enum ClusterStatusCommand: Command {
             if case .array(let names)? = status[name], name == "insync" || !names.isEmpty { Terminal.write("\(name): \(names.compactMap(\.text).joined(separator: " "))\n") }
         }
         if let checkpoint = status["checkpoint"] { say(checkpoint) }
+        if let archive = status["archive"] { say(archive: archive) }
         return ExitStatus.done
+    }
+
+    private static func say(archive: JSONValue) {
+        for (name, label) in [("line", "line of the archive"), ("record", "archived"), ("lag_records", "records not archived"), ("lag_seconds", "seconds not archived")] {
+            if let value = archive[name]?.integer { Terminal.write("\(label): \(value)\n") }
+        }
+        if case .array(let faults)? = archive["faults"] { for fault in faults { Terminal.write("archive fault: \(fault.text ?? "")\n") } }
     }
 
     private static func say(_ checkpoint: JSONValue) {

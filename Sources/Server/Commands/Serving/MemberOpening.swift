@@ -26,9 +26,10 @@ enum MemberOpening {
         let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), files: files, log: log)
         let (place, slots) = (try ClusterObject.place(settings), try ClusterObject.slots(settings))
         try MemberPlaces.check(settings, place, slots, store, directory: directory, log)
+        let archiver = try archiver(settings, checkpoint, directory: directory, log)
         let host = NodeHost(
             .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), checkpoint: checkpoint, links: [peer.name: link], door: door,
-            object: ObjectCalls(place, slots: slots, log: log), slots: SlotCalls(slots, object: place, log: log), log: log)
+            object: ObjectCalls(place, slots: slots, log: log), slots: SlotCalls(slots, object: place, log: log), archiver: archiver, log: log)
         let warehouse = try warehouse(settings, log)
         // The cache on the disk is whose store is open.
         let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
@@ -52,6 +53,17 @@ enum MemberOpening {
         host.start(url: publicURL, door: Self.door(settings, port: listener.port))
         log.info("this machine is a member of a cluster", ["node": .text(node), "peer": .text(peer.name), "records": .number(file.tail.sequence)])
         return member
+    }
+
+    /// - Returns: nil without a `log.url`.
+    private static func archiver(_ settings: Settings, _ checkpoint: StoreCheckpoint, directory: String, _ log: Log) throws -> Archiver? {
+        guard let url = settings.logURL else { return nil }
+        let place = try ArchivePlace(url: url) { place in
+            var elsewhere = settings
+            elsewhere.storage.url = place
+            return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
+        }
+        return Archiver(place, checkpoint, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), directory: directory, seconds: settings.logSegment)
     }
 
     /// What a crash can leave at the end of the last one is less (`RecordFile.unsyncedByteCountMax`): more is told from it.

@@ -47,7 +47,7 @@ enum RestoreCommand: Command {
     static let usage = ["SRC --data DIR [--config FILE]", "--from-log URL [--to INSTANT] --data DIR [--config FILE]"]
     static let options: [Arguments.Option] = [
         .init("data", "DIR", "The new store's directory: empty, or not there."), CommandSettings.option,
-        .init("from-log", "URL", "The log: \(StorageScheme.forms). Its writer of before is refused from then on."),
+        .init("from-log", "URL", "The log of a server, whose writer of before is refused from then on, or of a pair, which works on: \(StorageScheme.forms)."),
         .init("to", "INSTANT", "As 2026-11-20T12:00:00Z: every commit up to it, and none after; without it the log's end."),
     ]
 
@@ -78,6 +78,11 @@ enum RestoreCommand: Command {
         }
         let restore: LogRestore
         do {
+            let place = try ArchivePlace(url: url, open: open)
+            if try place.isThere() {
+                let archive = ArchiveRestore(place, instant: instant, directory: directory, storages: storages, progress: bar())
+                return report(try archive.run())
+            }
             restore = try LogRestore(url: url, instant: instant, directory: directory, storages: storages, open: open, progress: bar())
         } catch let error as SettingError {
             throw UsageError("--from-log: \(error.message)")
@@ -86,6 +91,12 @@ enum RestoreCommand: Command {
         let last = summary.lastAt.map { ", the last of \(CalendarText.text(instant: $0))" } ?? ""
         Terminal.write("restored \(text(summary.files)), with \(summary.recordCount) records of the log\(last); the log is at epoch \(summary.epoch)\n")
         if let doubt = summary.doubt { Terminal.write("take care: \(doubt)\n") }
+        return ExitStatus.done
+    }
+
+    private static func report(_ summary: ArchiveRestore.Summary) -> Int32 {
+        let last = summary.lastAt.map { ", the last of \(CalendarText.text(instant: $0))" } ?? ""
+        Terminal.write("restored \(text(summary.files)), with \(summary.commitCount) commits of the archive of a pair\(last); the pair may work on, and this store is one of its own\n")
         return ExitStatus.done
     }
 

@@ -64,7 +64,7 @@ final class MemberDoor: RequestHandler, Door {
             let inner = state.withLock { $0.inner }
             return PlainAnswer(PlainJSON.ready(
                 standing, node: host.name, isOpen: inner != nil, leaderURL: (standing.configuration?.leader).flatMap { host.url(of: $0) }, days: days.report, checkpoint: host.checkpointStanding,
-                refusals: inner?.refusals() ?? []))
+                archive: host.archiveStanding, refusals: inner?.refusals() ?? []))
         }
         let taken = state.withLock { state -> (any RequestHandler)? in
             guard isServing, let inner = state.inner else { return nil }
