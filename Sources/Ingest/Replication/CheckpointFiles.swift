@@ -116,16 +116,12 @@ package enum CheckpointFiles {
     package static func remove(_ folder: String) throws {
         var status = stat()
         guard lstat(folder, &status) == 0 else { return }
-        for name in try DataDirectory.names(in: folder) {
-            let path = "\(folder)/\(name)"
-            guard lstat(path, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR {
-                try remove(path)
-            } else {
-                let code = FileRemoval.remove(path, .temporary)
-                guard code == 0 || code == ENOENT else { throw DataDirectory.Failure.io(operation: "remove", path: path, code: code) }
-            }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            let code = FileRemoval.remove(folder, .temporary)
+            guard code == 0 || code == ENOENT else { throw DataDirectory.Failure.io(operation: "remove", path: folder, code: code) }
+            return
         }
+        for name in try DataDirectory.names(in: folder) { try remove("\(folder)/\(name)") }
         guard rmdir(folder) == 0 || errno == ENOENT else { throw DataDirectory.Failure.io(operation: "remove", path: folder, code: errno) }
     }
 }
