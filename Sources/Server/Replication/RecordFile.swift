@@ -23,6 +23,8 @@ package final class RecordFile: Sendable {
         var tail = Mark.start
         var promise = 0
         var store: StoreIdentity?
+        /// The lowest number that records were cut back to since that was last asked for.
+        var lowestCut: Int?
         /// The last ones, read by the start for the node; empty from then on.
         var recent: [Record] = []
 
@@ -142,6 +144,12 @@ package final class RecordFile: Sendable {
         }
     }
 
+    /// The highest epoch that was promised.
+    package var promise: Int { state.withLock { $0.promise } }
+
+    /// The epochs of all records.
+    package var history: History { state.withLock { $0.history } }
+
     /// Whose records these are; nil while that is not noted.
     package var store: StoreIdentity? { state.withLock { $0.store } }
 
@@ -187,6 +195,7 @@ package final class RecordFile: Sendable {
     package func cut(to sequence: Int) throws {
         try state.withLock { state in
             guard sequence < state.tail.sequence else { return }
+            state.lowestCut = min(state.lowestCut ?? sequence, sequence)
             guard sequence >= state.segments[0].beginning.mark.sequence else { throw CommandFault("\(folder): records are to be cut back to \(sequence), and the checkpoint goes beyond that") }
             while state.segments.count > 1, let last = state.segments.last, last.first > sequence {
                 try remove(last)
@@ -208,6 +217,14 @@ package final class RecordFile: Sendable {
             segment.index.removeLast(segment.index.count - (count + RecordSegment.stride - 1) / RecordSegment.stride)
             state.history.cut(to: sequence)
             (state.tail, state.recent) = (tail, [])
+        }
+    }
+
+    /// Down to which record any were cut off since this was last asked; nil: none were. What was folded of those is not the log's any more.
+    package func takeCut() -> Int? {
+        state.withLock { state in
+            defer { state.lowestCut = nil }
+            return state.lowestCut
         }
     }
 
@@ -236,7 +253,7 @@ package final class RecordFile: Sendable {
             // The last ones first: what is left of them is a log.
             for segment in state.segments.reversed() { try remove(segment) }
             let segment = try RecordSegment(opening: try RecordSegment.make(beginning, in: files), in: folder)
-            state = State(segments: [segment], history: beginning.history, tail: beginning.mark, promise: promise, store: store)
+            state = State(segments: [segment], history: beginning.history, tail: beginning.mark, promise: promise, store: store, lowestCut: state.lowestCut)
         }
     }
 

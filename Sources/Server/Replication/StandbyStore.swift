@@ -94,6 +94,8 @@ final class StandbyStore {
                 return "stopped"
             }
             if let ending = seen?.ending { return ending }
+            // Asked after it was heard what is committed: what was cut before that is known here.
+            if let cut = file.takeCut(), cut < Int(store.foldedSequence) { try beginAfterCut(to: cut) }
             if let seen, seen.committed.sequence > at { try foldOrMend(through: seen.committed.sequence) }
             // Folded up to what was committed as the node began to serve: nothing is committed after that but by the server that opens now.
             if let seen, seen.isServing, Int(store.foldedSequence) >= seen.committed.sequence { return nil }
@@ -145,6 +147,12 @@ final class StandbyStore {
         store.release(read: [])
         try checkpoint.clear(store)
         copies.begin()
+    }
+
+    /// The cluster goes on from before what the files tell, which no protocol does: a person has had a machine found it that had less (`till cluster found`).
+    private func beginAfterCut(to sequence: Int) throws {
+        log.warning("the cluster goes on from a record that is before what the files of this node tell: they are made anew", ["record": .number(sequence), "folded": .number(Int(store.foldedSequence))])
+        try clear()
     }
 
     /// A checkpoint has taken the place of what this node had, or of records that were not folded yet.
