@@ -29,6 +29,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Replication/ReplicaStore.swift": [
             "remove": "files of a member that its cluster's records make anew, from the first or from where a checkpoint ends", "truncate": "the end of a file that a record says is its last byte",
         ],
+        "Ingest/Replication/StoreFounding.swift": ["rename": "a folder whose files are whole and synced, into a place where nothing is"],
         "Server/Replication/Passing/PassedBody.swift": ["remove": "scratch that was made in the line before"],
         "Ingest/Replication/CheckpointFiles.swift": [
             "rename": "a folder whose files are whole and synced", "remove": "folders of checkpoints: one that did not come to its end, and one that another has taken the place of, durably",

@@ -71,7 +71,7 @@ enum NodeWords {
         let own = standing.store?.text ?? "none"
         switch obstacle {
         case .objectUnread: return "the object that says who leads could not be read since the start of this node: the bucket of cluster.config, or cluster.witness, does not answer; it is asked again each second"
-        case .objectGone: return "there is no object that says who leads, and this node has records: it founds no cluster anew; put the object back (cluster/object below cluster.config), or the directory of the witness"
+        case .objectGone: return "there is no object that says who leads, and this node has records: it founds no cluster anew; put the object back (cluster/object below cluster.config), or the directory of the witness, or stop both and have the machine that led last make it anew (till cluster found --data DIR)"
         case .removed: return "this node was removed from its cluster: till cluster join \(node) lets it in again"
         case .level(let level): return "the cluster makes records of level \(level), which this version does not understand: start a newer one"
         case .version(let peer, let theirs, let version): return "\(peer) speaks version \(theirs) of the protocol, and this node version \(version); versions that differ by more than one do not understand each other: bring both to neighbouring versions"

@@ -131,6 +131,19 @@ package struct SlotPlace: Sendable {
         return try keys().contains { $0 != first }
     }
 
+    /// The last slot of each generation that has one, by generation.
+    package func lasts() throws -> [(generation: Int, sequence: Int)] {
+        var lasts: [Int: Int] = [:]
+        for key in try keys() {
+            guard let name = Self.name(key), !name.isBase, let sequence = key.split(separator: "/").last.flatMap(LogNumber.number) else { continue }
+            lasts[Int(name.generation)] = max(lasts[Int(name.generation)] ?? 0, Int(sequence))
+        }
+        return lasts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The highest generation that has a slot or a base; nil: none has.
+    package func lastGeneration() throws -> Int? { try keys().compactMap { Self.name($0).map { Int($0.generation) } }.max() }
+
     /// All that are slots or bases.
     private func keys() throws(ColumnStoreError) -> [String] {
         var found: [String] = []

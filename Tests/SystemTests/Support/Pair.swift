@@ -101,9 +101,10 @@ final class Pair {
     ///   - listen: where peers are waited for.
     ///   - through: the port at which a node is reached by its peer, where that is not its own.
     ///   - own: settings of one, by its name.
+    ///   - starts: whether both are started at once.
     init(
         hasWitness: Bool = true, authority: PairAuthority? = nil, degrades: Bool = false, more: [String: String] = [:], listen: String = "127.0.0.1",
-        through: (UInt16) throws -> UInt16 = { $0 }, own settings: (String) throws -> [String: String] = { _ in [:] }
+        through: (UInt16) throws -> UInt16 = { $0 }, own settings: (String) throws -> [String: String] = { _ in [:] }, starts: Bool = true
     ) throws {
         folder = try Project.temporaryFolder("till-pair")
         let ports = Ports.take(5)
@@ -118,7 +119,7 @@ final class Pair {
             return Node(name, in: folder, port: ports[index], environment: own.merging(object) { $1 }.merging(more) { $1 }.merging(try settings(name)) { $1 })
         }
         try startWitness()
-        for node in nodes { try node.start() }
+        if starts { for node in nodes { try node.start() } }
     }
 
     func startWitness() throws {

@@ -50,7 +50,7 @@ enum ClusterStatusCommand: Command {
 }
 
 /// What commands that change a pair have in common.
-private enum ClusterCall {
+enum ClusterCall {
     static let place = "--url URL [--ca FILE | --insecure]"
     static let options = StoreAccess.options.filter { ["url", "ca", "insecure"].contains($0.name) }
     /// A node that was lost gives no answer.

@@ -1,7 +1,7 @@
 /// Every command there is, in the order of the help. The help, the shells' completion and the manual are made of it.
 enum CommandTable {
     static let all: [any Command.Type] = [
-        ServeCommand.self, WitnessCommand.self, ClusterStatusCommand.self, ClusterTransferCommand.self, ClusterRemoveCommand.self, ClusterJoinCommand.self, SQLCommand.self, ExportCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self, MoveCommand.self, RebuildCommand.self, MigrateCommand.self,
+        ServeCommand.self, WitnessCommand.self, ClusterFoundCommand.self, ClusterStatusCommand.self, ClusterTransferCommand.self, ClusterRemoveCommand.self, ClusterJoinCommand.self, SQLCommand.self, ExportCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self, MoveCommand.self, RebuildCommand.self, MigrateCommand.self,
         ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
         KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,

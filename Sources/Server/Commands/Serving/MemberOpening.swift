@@ -11,7 +11,7 @@ enum MemberOpening {
         guard let node = pair.node, let peer = pair.peer else { throw UsageError("cluster.node and cluster.peer are wanted") }
         let directory = DataDirectory.absolute(directory)
         if ReplicaStore.hasOtherStore(directory) {
-            throw UsageError("\(directory) has a store that began without a cluster, and its past is in no record of one: name an empty directory, and send the cluster what is to be in it")
+            throw UsageError("\(directory) has a store that one machine had alone, and its past is in no record of a cluster: till cluster found --data \(directory) makes it the first of a pair's; to join one that is there, name an empty directory")
         }
         try DataDirectory.makeDirectories("\(directory)/\(ReplicaStore.folder)")
         try ReplicaStore.mark(directory)

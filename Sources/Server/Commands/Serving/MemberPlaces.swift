@@ -20,7 +20,7 @@ enum MemberPlaces {
             if found == nil, try slots?.hasRecords() == true {
                 found = try read(object)
                 if found == nil {
-                    throw UsageError("log.url has records of a cluster, and \(settings.pair.witness.map { "the witness \($0)" } ?? "cluster.config") has no object: each cluster needs a log.url of its own, and its object is never removed")
+                    throw UsageError("log.url has records of a cluster, and \(settings.pair.witness.map { "the witness \($0)" } ?? "cluster.config") has no object: each cluster needs a log.url of its own, and its object is never removed. Where it is lost, till cluster found --data on the machine that led last makes it anew")
                 }
             }
             if let own = store, let named = found?.store, own != named { throw UsageError("\(directory): \(NodeWords.stranger(own: own.text, named: named.text))") }

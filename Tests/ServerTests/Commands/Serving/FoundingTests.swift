@@ -1,0 +1,228 @@
+import Cluster
+import Foundation
+import Glibc
+import Ingest
+import TestSupport
+import XCTest
+
+@testable import Server
+
+/// Goal: a founding that ends anywhere leaves a store that starts as before, or one that is founded, and never an object beside another's or beside records that would be left out. Method: the founding
+/// itself in one process, ended behind each of its steps; its places are directories.
+final class FoundingTests: XCTestCase {
+    private var folder = URL(fileURLWithPath: "/")
+    private var said: [String] = []
+
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-founding") }
+    override func tearDown() { try? FileManager.default.removeItem(at: folder) }
+
+    private struct Ended: Error {}
+    private typealias Settings = Server.Settings
+
+    private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+    private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+
+    private func settings(_ node: String = "a", _ change: (inout Settings) -> Void = { _ in }) -> Settings {
+        var settings = Settings()
+        settings.limits.minFree = 0
+        settings.pair.node = node
+        settings.pair.peer = .init(name: node == "a" ? "b" : "a", host: "127.0.0.1", port: 9)
+        (settings.pair.host, settings.pair.port) = ("127.0.0.1", 0)
+        settings.pair.objectURL = "file://\(path("ctl"))"
+        settings.logURL = "file://\(path("log"))"
+        change(&settings)
+        return settings
+    }
+
+    private func found(_ data: String, _ settings: Settings, withoutSlots: Bool = false, endsAfter step: Founding.Step? = nil) throws {
+        var founding = try Founding(settings, directory: path(data), Log(format: .text, level: .error)) { self.said.append($0) }
+        founding.peerSeconds = 0
+        founding.reached = { if $0 == step { throw Ended() } }
+        try founding.run(withoutSlots: withoutSlots)
+    }
+
+    /// A store of one machine, with as many contracts as it was opened for.
+    private func open(_ data: String, making: DataDirectory.Making = .never, contract: String) throws -> Int {
+        var alone = Settings()
+        alone.limits.minFree = 0
+        let engine = try EngineOpening.open(directory: path(data), settings: alone, clientsNeedContract: false, making: making)
+        _ = try engine.putContract(Contract(clientID: contract, access: .readWrite, scope: .own))
+        let count = try engine.contracts(after: nil, limit: 100).count
+        try engine.close()
+        return count
+    }
+
+    private func object() throws -> Configuration {
+        try Configuration(parsingObject: XCTUnwrap(ClusterObject.place(settings()).read()).bytes)
+    }
+
+    /// What a start of the node has to go by.
+    private func disk(_ data: String) throws -> (disk: Node.Disk, checkpoint: ReplicaStore) {
+        let (file, cut) = try RecordFile.open(path("\(data)/cluster"))
+        XCTAssertEqual(cut, 0)
+        return (file.takeDisk(), try ReplicaStore(directory: path("\(data)/cluster/checkpoint"), isDurable: true))
+    }
+
+    func test_loneStore_endedBehindEachStep_startsAlone_andIsFoundedByTheNextAttempt() throws {
+        var count = try open("a", making: .anew, contract: "c0")
+        for step in [Founding.Step.copied, .noted, .created] {
+            XCTAssertThrowsError(try found("a", settings(), endsAfter: step)) { XCTAssertTrue($0 is Ended, "\($0)") }
+            XCTAssertEqual(exists("ctl/object"), step == .created, "\(step)")
+            // As one machine's it goes on: what was copied tells less than it by then.
+            let next = try open("a", contract: "c\(count)")
+            XCTAssertEqual(next, count + 1, "\(step)")
+            count = next
+        }
+        let before = try object()
+        try found("a", settings())
+        XCTAssertEqual(try object(), before, "the object is made once")
+        let (disk, checkpoint) = try disk("a")
+        XCTAssertEqual(disk.tail, disk.base)
+        XCTAssertEqual([disk.tail.sequence, disk.tail.epoch, disk.promise], [1, before.epoch, before.epoch])
+        XCTAssertEqual(ReplicaStore.Position(disk.tail), checkpoint.position)
+        XCTAssertEqual(try ReplicaStore(directory: path("a")).position, checkpoint.position)
+        XCTAssertEqual([disk.store?.text, before.store?.text], [try checkpoint.identity(), try checkpoint.identity()])
+        XCTAssertEqual(before.log, .init(generation: before.epoch, base: disk.tail))
+        XCTAssertEqual([before.leader, before.mode.rawValue], ["a", "log"])
+        XCTAssertEqual(before.insync, ["a"])
+        XCTAssertFalse(exists("a/founding"))
+        XCTAssertThrowsError(try open("a", contract: "c"), "a member's")
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("has an object already"), "\($0)") }
+        // All that came while it was not founded is in it.
+        let catalog = try FileManager.default.contentsOfDirectory(atPath: path("a/cluster/checkpoint")).contains("catalog.sqlite")
+        XCTAssertTrue(catalog)
+        let other = try ReplicaStore(directory: path("copy"))
+        try other.clear(as: checkpoint)
+        try FileManager.default.removeItem(atPath: path("copy/cluster"))
+        XCTAssertEqual(try open("copy", making: .ofFiles, contract: "last"), count + 1)
+    }
+
+    func test_endBehindTheRename_isFinishedByTheNextAttempt() throws {
+        _ = try open("a", making: .anew, contract: "c0")
+        XCTAssertThrowsError(try found("a", settings(), endsAfter: .created))
+        // The rename was the last that came of it.
+        let position = ReplicaStore.Position(try Beginning(parsing: XCTUnwrap(StoreFounding.note("beginning", in: path("a")))[...]).mark)
+        try ReplicaStore.noteEnd(path("a/founding"), at: position)
+        try FileManager.default.moveItem(atPath: path("a/founding/cluster"), toPath: path("a/cluster"))
+        try found("a", settings())
+        XCTAssertTrue(said.contains { $0.contains("an attempt before has founded the cluster") }, "\(said)")
+        XCTAssertTrue(exists("a/MEMBER") && !exists("a/founding"))
+        XCTAssertEqual(try disk("a").disk.promise, try object().epoch)
+    }
+
+    func test_twoWhoFoundAtOnce_oneOfThemIsTold_andItsStoreStaysAlone() throws {
+        _ = try open("a", making: .anew, contract: "c0")
+        // Of one backup, restored on both machines.
+        try FileManager.default.copyItem(atPath: path("a"), toPath: path("b"))
+        var other = try Founding(settings("b"), directory: path("b"), Log(format: .text, level: .error)) { _ in }
+        other.peerSeconds = 0
+        // Both have looked, and nobody had made it.
+        other.reached = { if $0 == .noted { try self.found("a", self.settings()) } }
+        XCTAssertThrowsError(try other.run(withoutSlots: false)) { XCTAssertTrue($0 is UsageError && "\($0)".contains("a leads"), "\($0)") }
+        XCTAssertEqual(try object().leader, "a")
+        XCTAssertFalse(exists("b/founding") || exists("b/cluster"))
+        XCTAssertEqual(try open("b", contract: "c1"), 2)
+        XCTAssertTrue(ReplicaStore.isMember(path("a")))
+    }
+
+    func test_otherSettings_betweenTwoAttempts_makeAnotherObject_unlessOneIsThere() throws {
+        _ = try open("a", making: .anew, contract: "c0")
+        XCTAssertThrowsError(try found("a", settings(), endsAfter: .noted))
+        XCTAssertThrowsError(try found("a", settings { $0.logURL = nil }, endsAfter: .created))
+        XCTAssertEqual(try object().mode, .pair)
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError, "\($0)") }
+        XCTAssertFalse(ReplicaStore.isMember(path("a")))
+        try found("a", settings { $0.logURL = nil })
+        XCTAssertNil(try object().log)
+    }
+
+    func test_placesThatHaveSomethingElse_areRefused() throws {
+        _ = try open("a", making: .anew, contract: "c0")
+        let slots = try XCTUnwrap(ClusterObject.slots(settings()))
+        let record = Record(after: .start, epoch: 3, kind: .rows, level: 1, body: [1])
+        XCTAssertTrue(try slots.put(3, record))
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("log.url has records"), "\($0)") }
+        try FileManager.default.removeItem(atPath: path("log"))
+        try slots.claim(XCTUnwrap(StoreIdentity(String(repeating: "5", count: 32))))
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("has slots of the store"), "\($0)") }
+        XCTAssertThrowsError(try found("a", settings { $0.logURL = "file://\(self.path("a"))/log2" })) { XCTAssertTrue("\($0)".contains("lies within the store"), "\($0)") }
+        XCTAssertThrowsError(try found("a", settings { $0.pair.node = nil })) { XCTAssertTrue("\($0)".contains("cluster is not set"), "\($0)") }
+        XCTAssertFalse(exists("ctl/object"))
+        XCTAssertEqual(try open("a", contract: "c1"), 2)
+    }
+
+    // MARK: A member's
+
+    /// Records as a leader of epoch 4 has left them, of which a few lie in slots of generation 3.
+    private func member(_ data: String, count: Int = 10) throws -> [Record] {
+        try FileManager.default.createDirectory(atPath: path("\(data)/cluster"), withIntermediateDirectories: true)
+        var records: [Record] = []
+        for number in 0..<count { records.append(Record(after: records.last?.mark ?? .start, epoch: number < 6 ? 3 : 4, kind: .noop, level: 1, body: [UInt8(number)])) }
+        let (file, _) = try RecordFile.open(path("\(data)/cluster"))
+        try file.append(records)
+        try file.sync()
+        try file.promise(4)
+        try file.identify(XCTUnwrap(StoreIdentity(String(repeating: "5", count: 32))))
+        try ReplicaStore.noteEnd(path(data), at: ReplicaStore.Position(records[count - 1].mark))
+        return records
+    }
+
+    func test_memberWithoutObject_isFoundedAboveAllThatIsKnown_andAgainAfterAnEnd() throws {
+        let records = try member("a")
+        for step in [Founding.Step.promised] { XCTAssertThrowsError(try found("a", settings(), endsAfter: step)) { XCTAssertTrue($0 is Ended) } }
+        XCTAssertFalse(exists("ctl/object"))
+        try found("a", settings())
+        let made = try object()
+        XCTAssertGreaterThan(made.epoch, 1_000_000)
+        XCTAssertEqual(made.log, .init(generation: made.epoch, base: records[9].mark))
+        XCTAssertEqual(made.floor, made.epoch)
+        XCTAssertEqual(try disk("a").disk.promise, made.epoch)
+        XCTAssertTrue(said.contains { $0.contains("its last record is 10, of epoch 4") }, "\(said)")
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError, "\($0)") }
+    }
+
+    func test_slotsThatTheDiskLacks_areNamed_andLeftOutByAWordAlone() throws {
+        let records = try member("a")
+        let slots = try XCTUnwrap(ClusterObject.slots(settings()))
+        // Those that it has say nothing against it.
+        for record in records[4..<6] { XCTAssertTrue(try slots.put(3, record)) }
+        let beyond = Record(after: Record(after: records[9].mark, epoch: 5, kind: .rows, level: 1, body: []).mark, epoch: 5, kind: .rows, level: 1, body: [])
+        XCTAssertTrue(try slots.put(5, beyond))
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains(SlotPlace.key(5, 12)) && "\($0)".contains("ends with record 10"), "\($0)") }
+        try FileManager.default.removeItem(atPath: path("log/\(SlotPlace.key(5, 12))"))
+        // Of a number that it has, and another.
+        XCTAssertTrue(try slots.put(5, Record(after: records[7].mark, epoch: 5, kind: .rows, level: 1, body: [])))
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue("\($0)".contains("another record of that number"), "\($0)") }
+        XCTAssertFalse(exists("ctl/object"))
+        try found("a", settings(), withoutSlots: true)
+        XCTAssertGreaterThan(try object().epoch, 5)
+        XCTAssertTrue(said.contains { $0.contains("left out") && $0.contains(SlotPlace.key(5, 9)) }, "\(said)")
+    }
+
+    func test_disksThatAreNotWhole_areRefused() throws {
+        _ = try member("a")
+        try ReplicaStore.noteEnd(path("a"), at: .init(sequence: 12, epoch: 4, high: 1, low: 1))
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue("\($0)".contains("this disk is not whole"), "\($0)") }
+        // Records whose checkpoint is gone.
+        let last = try member("b")[9].mark
+        do {
+            let (file, _) = try RecordFile.open(path("b/cluster"))
+            try file.begin(try XCTUnwrap(file.beginning(at: last)))
+        }
+        XCTAssertThrowsError(try found("b", settings())) { XCTAssertTrue("\($0)".contains("this disk is not whole"), "\($0)") }
+        // None at all.
+        try FileManager.default.createDirectory(atPath: path("c/cluster"), withIntermediateDirectories: true)
+        try ReplicaStore.noteEnd(path("c"), at: .init(sequence: 0, epoch: 0, high: 0, low: 0))
+        XCTAssertThrowsError(try found("c", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("has no records"), "\($0)") }
+        // An epoch that nobody comes to.
+        _ = try member("d")
+        do { try RecordFile.open(path("d/cluster")).file.promise(.max) }
+        XCTAssertThrowsError(try found("d", settings())) { XCTAssertTrue("\($0)".contains("none that a cluster comes to"), "\($0)") }
+        // A server has it.
+        _ = try member("e")
+        let held = try RecordFile.open(path("e/cluster"))
+        XCTAssertThrowsError(try found("e", settings())) { XCTAssertTrue("\($0)".contains("another process works on"), "\($0)") }
+        withExtendedLifetime(held) {}
+        XCTAssertFalse(exists("ctl/object"))
+    }
+}
