@@ -17,6 +17,9 @@ struct Agenda {
         case fault
         case crash(Int)
         case bucketAway(Int, until: Int)
+        case vanish
+        /// Somebody has found out that the object is gone.
+        case person
         case mend
     }
     private struct Entry {

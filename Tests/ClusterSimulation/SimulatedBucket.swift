@@ -14,6 +14,8 @@ struct SimulatedBucket {
     }
 
     private(set) var configuration: Configuration?
+    /// The object that was lost, while there is no other.
+    private(set) var vanished: Configuration?
     private(set) var slots: [Key: Record] = [:]
     /// How many slots hold a record with this hash.
     private(set) var hashes: [Digest: Int] = [:]
@@ -24,7 +26,7 @@ struct SimulatedBucket {
             return .configuration(configuration.map { .found($0) } ?? .absent, ticket: ticket)
         case .swap(let expected, let next, let isConditional):
             guard !isConditional || configuration?.nonce == expected else { return .swapped(.conflict, ticket: ticket) }
-            configuration = next
+            (configuration, vanished) = (next, nil)
             return .swapped(.done, ticket: ticket)
         case .readSlot(let generation, let sequence):
             let found = slots[Key(generation: generation, sequence: sequence)]
@@ -54,6 +56,11 @@ struct SimulatedBucket {
 
     /// Slots of a generation, in their order.
     func sequences(of generation: Int) -> [Int] { slots.keys.filter { $0.generation == generation }.map(\.sequence).sorted() }
+
+    mutating func loseObject() { (vanished, configuration) = (configuration, nil) }
+
+    /// A copy of it, where nobody has made another.
+    mutating func putBack() { if configuration == nil { (configuration, vanished) = (vanished, nil) } }
 
     mutating func lose(_ generation: Int, _ sequence: Int) {
         if let record = slots.removeValue(forKey: Key(generation: generation, sequence: sequence)) { hashes[record.hash, default: 1] -= 1 }

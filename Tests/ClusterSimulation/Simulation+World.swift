@@ -82,6 +82,28 @@ extension Simulation {
         case .old: machines[index].image = machines[index].disk
         }
         if holes.happens(weather.holes) { loseSlot() }
+        // At once, or about when a machine that was cut off has been replaced.
+        if vanishings.happens(weather.vanishes) { agenda.add(.vanish, at: time + vanishings.one(of: [0, 1_500, 4_600, 5_400])) }
+    }
+
+    /// The bucket loses the object, as its own loss: no disk is taken while it is gone. What is under way to make one must have come to its end: of an object that was lost twice the first could come back.
+    mutating func loseObject() {
+        guard !isMended, bucket.configuration != nil, agenda.swaps.allSatisfy({ $0.expected != nil }), machines.allSatisfy({ !$0.disk.isStrange && $0.disk.store != nil }) else { return }
+        trace?("\(time) the bucket loses the object")
+        report.vanished += 1
+        bucket.loseObject()
+        agenda.add(.person, at: time + 300 + vanishings.number(0..<2_000))
+    }
+
+    /// Asks all to make it anew, or puts a copy back, until there is one.
+    mutating func person() {
+        guard bucket.configuration == nil, !isMended else { return }
+        agenda.add(.person, at: time + 300 + vanishings.number(0..<2_000))
+        if vanishings.happens(50) {
+            trace?("\(time) the object is put back")
+            return bucket.putBack()
+        }
+        for index in machines.indices { deliver(.command(.found), to: index, life: machines[index].life) }
     }
 
     /// The bucket loses a slot that counts, while a machine has everything. Not the last one: that it was ever there nobody else can tell.
@@ -156,6 +178,7 @@ extension Simulation {
         if !isMended {
             isMended = true
             bucketDownUntil = 0
+            bucket.putBack()
             for index in machines.indices {
                 (machines[index].pausedUntil, machines[index].bucketAwayUntil) = (min(time, machines[index].pausedUntil), 0)
                 blocked[index] = blocked[index].map { _ in 0 }

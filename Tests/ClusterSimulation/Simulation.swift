@@ -9,6 +9,9 @@ package struct Simulation {
         package var reads = 0
         /// That took the place of a log.
         package var checkpoints = 0
+        /// Objects that were lost, and made anew by a leader.
+        package var vanished = 0
+        package var founded = 0
         package var events = 0
         package var endedAt = 0
 
@@ -23,6 +26,8 @@ package struct Simulation {
     var strangers: Chance
     /// Of slots that the bucket loses.
     var holes: Chance
+    /// Of objects that are lost.
+    var vanishings: Chance
     var weather: Weather
     var agenda = Agenda()
     var time = 0
@@ -52,7 +57,8 @@ package struct Simulation {
         losses = Chance(seed: ~seed)
         strangers = Chance(seed: seed ^ 0x5_7EA6_0E55)
         holes = Chance(seed: seed ^ 0x51_07_10_57)
-        weather = Weather(&chance, &losses, &strangers, &holes, leaning: rule)
+        vanishings = Chance(seed: seed ^ 0x60_4E_0B_1E_C7)
+        weather = Weather(&chance, &losses, &strangers, &holes, &vanishings, leaning: rule)
         blocked = Array(repeating: Array(repeating: 0, count: weather.nodeCount), count: weather.nodeCount)
         for index in 0..<weather.nodeCount {
             let machine = Machine(name: ["a", "b", "c"][index])
@@ -99,7 +105,12 @@ package struct Simulation {
             guard machines[index].life == life, let ticket = machines[index].disk.sync() else { return }
             deliver(.wrote(ticket: ticket, tail: machines[index].disk.tail), to: index, life: life)
         case .bucket(let request, let node, let life, let ticket):
+            let wasGone = bucket.vanished != nil
             let event = bucket.apply(request, ticket: ticket)
+            if wasGone, let made = bucket.configuration {
+                trace?("\(time) \(made.leader) has made the object anew, of epoch \(made.epoch)")
+                report.founded += 1
+            }
             if ticket > 0 { agenda.add(.event(to: node, life: life, event), at: time + chance.number(2..<20)) }
         case .removeSlots(let generation): bucket.remove(below: generation)
         case .start(let index): start(index)
@@ -107,6 +118,8 @@ package struct Simulation {
         case .post: post()
         case .fault: fault()
         case .crash(let index): if !isMended { crash(index) }
+        case .vanish: loseObject()
+        case .person: person()
         case .bucketAway(let index, let until): if !isMended { machines[index].bucketAwayUntil = until }
         case .mend: mend()
         }

@@ -29,18 +29,21 @@ struct Weather {
     var strange: Int
     /// Of faults, with which the bucket loses a slot besides.
     var holes: Int
+    /// Of faults, with which the object is lost besides.
+    var vanishes: Int
     /// Before the first fault, while the cluster is founded.
     var foundingCrashes: Int
 
     enum Fault: CaseIterable { case crash, crashAll, pause, partition, oneWay, bucketDown, bucketAway, isolate, upheaval, leap, command, old }
 
     /// - Parameter rule: one that is switched off: the world is such that it would be needed.
-    init(_ chance: inout Chance, _ losses: inout Chance, _ strangers: inout Chance, _ holes: inout Chance, leaning rule: Rules = []) {
+    init(_ chance: inout Chance, _ losses: inout Chance, _ strangers: inout Chance, _ holes: inout Chance, _ vanishings: inout Chance, leaning rule: Rules = []) {
         drops = losses.one(of: [0, 50, 300])
         emptied = losses.one(of: [0, 0, 200])
         strange = strangers.one(of: [0, 0, 0, 200])
         foundingCrashes = strangers.one(of: [0, 0, 1, 2, 4])
         self.holes = holes.one(of: [0, 0, 0, 100, 400])
+        vanishes = vanishings.one(of: [0, 0, 0, 200, 600])
         nodeCount = chance.happens(700) ? 3 : 2
         hasBucket = !chance.happens(250)
         degrades = !hasBucket && chance.happens(500)
@@ -59,6 +62,8 @@ struct Weather {
             for _ in 0..<chance.number(0..<4) { kinds.append(kind) }
         }
         if kinds.isEmpty { kinds = [.crash] }
+        // Else there is mostly nobody who could make it anew.
+        if vanishes > 0 { faultEvery = max(faultEvery, vanishings.one(of: [1_500, 6_000, 12_000])) }
         versions = (0..<nodeCount).map { _ in chance.happens(700) ? 2 : 1 }
         lean(to: rule)
         // Such a world is made for its rule alone.

@@ -43,11 +43,12 @@ for seed in first..<first + count {
     total.epochs += report.epochs
     total.reads += report.reads
     total.events += report.events
+    (total.vanished, total.founded) = (total.vanished + report.vanished, total.founded + report.founded)
     if let words = report.violation {
         violations += 1
         if violations <= 20 { say("seed \(seed): \(words)") }
     }
 }
 let seconds = Date().timeIntervalSince(start)
-say("\(count) seeds in \(Int(seconds)) s: \(violations) violations, \(total.events) events, \(total.acknowledged) acknowledged, \(total.reads) reads, \(total.epochs) epochs")
+say("\(count) seeds in \(Int(seconds)) s: \(violations) violations, \(total.events) events, \(total.acknowledged) acknowledged, \(total.reads) reads, \(total.epochs) epochs, \(total.vanished) objects lost, \(total.founded) made anew")
 exit(violations == 0 ? 0 : 1)

@@ -59,4 +59,6 @@ package enum Command: Sendable {
     case join(String)
     /// Records of the next version may be made.
     case raiseLevel
+    /// The object is gone: it is made anew, as this leader knows it.
+    case found
 }

@@ -17,7 +17,8 @@ extension Node {
         guard role != .candidate, swap == nil, cutTicket == nil, synced == top, promiseSynced >= promised, takesPart, hasStoreOfCluster else { return }
         guard let configuration else {
             // A store that has records is somebody's: it does not found anything by itself.
-            if isAbsent, top.sequence == 0, promised <= 1 { found() }
+            // Nor does one that has none, beside a peer that has: the object is gone, and this disk is a new one.
+            if isAbsent, top.sequence == 0, promised <= 1, peers.allSatisfy({ $0.store == nil }) { found() }
             return
         }
         let isSilent = now - heardAt > settings.times.leaderLost || leaderIsGone || hasOffer || isOwnLead

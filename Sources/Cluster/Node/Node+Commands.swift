@@ -23,6 +23,10 @@ extension Node {
             let level = configuration.level + 1
             guard settings.version >= level, others.count == 1, peers.allSatisfy({ !others.contains($0.name) || $0.version >= level }) else { return }
             begin(.change) { $0.level = level }
+        case .found:
+            // A standby that has just answered has not come to lead, and while there is no object nobody can.
+            guard leading.isObjectGone, configuration.mode == .pair, leading.offeredTo == nil, hasLease else { return }
+            begin(.change, isFirst: true) { _ in }
         }
     }
 

@@ -4,7 +4,7 @@ extension Node {
     package enum Obstacle: Equatable, Sendable {
         /// The object that says who leads could not be read since the start.
         case objectUnread
-        /// There is none, and this node has records: it founds nothing.
+        /// There is none, and this node or its peer has records: it founds nothing.
         case objectGone
         case removed
         /// The cluster has records of a level that this version does not understand.
@@ -25,7 +25,7 @@ extension Node {
         // A start takes a moment, and is no news.
         guard role != .leader, role != .standby, role != .fenced, now - startedAt >= settings.times.look else { return nil }
         if !hasRead { return .objectUnread }
-        guard let configuration else { return isAbsent && top.sequence > 0 ? .objectGone : nil }
+        guard let configuration else { return isAbsent && (top.sequence > 0 || peers.contains { $0.store != nil }) ? .objectGone : nil }
         if configuration.removed.contains(settings.name) { return .removed }
         if configuration.level > settings.version { return .level(configuration.level) }
         if let peer = peers.first(where: isStranger), let theirs = peer.store, configuration.store == nil { return .peer(peer.name, theirs) }

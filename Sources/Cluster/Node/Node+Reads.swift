@@ -8,7 +8,7 @@ extension Node {
     }
 
     /// The standby waits three seconds from its last answer before it wants to lead. One that was offered to waits for this node, a second, before it goes on without it.
-    private var hasLease: Bool {
+    var hasLease: Bool {
         guard let configuration, configuration.mode == .pair, swap == nil else { return false }
         return peers.contains { configuration.insync.contains($0.name) && now - $0.echo <= settings.times.read }
     }

@@ -30,16 +30,17 @@ extension Node {
 
     /// The next object, of this node's making.
     ///
-    /// - Parameter nonce: one that was told before to whom it is about.
-    ///
-    /// - Parameter change: of the present object, whose epoch and nonce are raised already. Nothing is done while another swap is open.
-    mutating func begin(_ purpose: Swap.Purpose, nonce: Nonce? = nil, _ change: (inout Configuration) -> Void) {
+    /// - Parameters:
+    ///   - nonce: one that was told before to whom it is about.
+    ///   - isFirst: whether there is none any more: it is created, and takes nobody's place.
+    ///   - change: of the present object, whose epoch and nonce are raised already. Nothing is done while another swap is open.
+    mutating func begin(_ purpose: Swap.Purpose, nonce: Nonce? = nil, isFirst: Bool = false, _ change: (inout Configuration) -> Void) {
         guard swap == nil, var target = configuration else { return }
         target.epoch = max(target.epoch + 1, promised)
         target.nonce = nonce ?? newNonce()
         if has(.identity) { target.store = named }
         change(&target)
-        start(Swap(expected: configuration?.nonce, target: target, purpose: purpose))
+        start(Swap(expected: isFirst ? nil : configuration?.nonce, target: target, purpose: purpose))
     }
 
     /// The first object.

@@ -29,6 +29,82 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.nodes[leader]?.isObjectGone, false)
     }
 
+    func test_objectThatIsGone_isMadeAnewByAWord_andNobodyWaits() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        // One that is there is no reason.
+        let before = try XCTUnwrap(world.object)
+        world.give(.command(.found), to: leader)
+        world.settle()
+        XCTAssertEqual(world.object, before)
+        world.object = nil
+        world.pass(6_000)
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, true)
+        world.give(.command(.found), to: standby)
+        world.settle()
+        XCTAssertNil(world.object, "whoever follows makes none")
+        world.give(.command(.found), to: leader)
+        world.settle()
+        let made = try XCTUnwrap(world.object)
+        XCTAssertEqual(made.epoch, before.epoch + 1)
+        XCTAssertEqual([made.leader, made.mode.rawValue], [leader, "pair"])
+        XCTAssertEqual(made.insync, before.insync)
+        world.pass(400)
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, false)
+        XCTAssertEqual(world.nodes[standby]?.configuration?.epoch, made.epoch)
+        let count = try XCTUnwrap(world.commits(of: leader).last)
+        world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+        world.settle()
+        XCTAssertEqual(world.commits(of: leader).last, count + 1)
+        // And the pair can change who leads again.
+        world.stop(leader)
+        world.pass(5_000)
+        XCTAssertEqual(world.leader, standby)
+    }
+
+    /// Its standby may have come to lead: only who has just answered has not.
+    func test_objectThatIsGone_isNotMadeAnewWithoutTheStandby() throws {
+        let world = SmallWorld(["a", "b"]) { Settings(name: $0, peers: $0 == "a" ? ["b"] : ["a"], hasBucket: false) }
+        world.pass(3_000)
+        let leader = try XCTUnwrap(world.leader)
+        world.object = nil
+        world.pass(6_000)
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, true)
+        world.stop(leader == "a" ? "b" : "a")
+        world.pass(1_400)
+        XCTAssertEqual(world.nodes[leader]?.role, .leader)
+        world.give(.command(.found), to: leader)
+        world.settle()
+        XCTAssertNil(world.object)
+    }
+
+    func test_objectThatSomebodyElseHasMade_endsTheLeader() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        var other = try XCTUnwrap(world.object)
+        world.object = nil
+        world.pass(6_000)
+        (other.epoch, other.nonce) = (other.epoch + 1_000, Nonce(session: 99, count: 1))
+        world.object = other
+        world.give(.command(.found), to: leader)
+        world.settle()
+        XCTAssertEqual(world.object, other)
+        XCTAssertTrue(world.hasEnded(leader))
+    }
+
+    /// A machine that comes with an empty disk while the object is gone.
+    func test_emptyNode_besideAPeerThatHasAStore_foundsNothing_andSaysWhy() throws {
+        let world = SmallWorld(["a"]) { Settings(name: $0, peers: ["b"], hasBucket: false) }
+        world.give(.met("b", StoreIdentity(String(repeating: "0a", count: 16)), namesStores: true), to: "a")
+        world.pass(5_000)
+        XCTAssertNil(world.object)
+        XCTAssertEqual(world.nodes["a"]?.obstacle, .objectGone)
+        world.give(.met("b", nil, namesStores: true), to: "a")
+        world.pass(1_000)
+        XCTAssertEqual(world.object?.leader, "a")
+    }
+
     func test_submit_inAPair_isCommittedAfterBothDisks() throws {
         let world = Self.pair()
         let leader = try XCTUnwrap(world.leader)
