@@ -28,4 +28,6 @@ package protocol PairControl: AnyObject, Sendable {
     func remove(_ name: String) throws
     /// Lets a node that was sent away take part again.
     func join(_ name: String) throws
+    /// Makes the object anew that says who leads, where it is gone.
+    func found() throws
 }

@@ -84,6 +84,21 @@ package final class ClusterControl: PairControl {
         try have(.join(name), "\(name) was not let in within \(Int(Self.patienceSeconds)) s: the node that leads waits for the object that says who leads") { !$0.removed.contains(name) }
     }
 
+    package func found() throws {
+        let configuration = try present
+        // The node reads the object each five seconds, and more often without its standby.
+        let isGone = host.standing.wait(seconds: Self.lookSeconds) { standing -> Bool? in standing.isObjectGone ? true : standing.role != .leader || standing.ending != nil ? false : nil }
+        guard isGone == true else {
+            _ = try present
+            throw Problem(.wrongState, "the object that says who leads is there, as far as \(host.name) knows, or its place gives no answer: epoch \(configuration.epoch), in sync are \(configuration.insync.joined(separator: " and "))")
+        }
+        let failure = "it was not made anew within \(Int(Self.patienceSeconds)) s: that takes a leader whose standby is there, and a place that answers. Else stop both, and till cluster found --data on the machine that led last"
+        try have(.found, failure) { $0.epoch > configuration.epoch }
+    }
+
+    /// Longer than from one look at the object to the next.
+    private static let lookSeconds = 6.0
+
     private func known(_ name: String) throws {
         guard host.members.contains(name) else { throw Problem(.notFound, "the cluster has no node \(MemberReader.shown(name)), only \(host.members.joined(separator: " and "))") }
     }

@@ -9,7 +9,7 @@ enum NodeWords {
 
     /// Nothing is lost by it while both are there, and the next machine that is lost takes the pair with it.
     static let leaderWithoutObject = "the object that says who leads is gone: its place answers, and has none. The pair goes on while both machines are there, and nobody can take over; "
-        + "put the object back (cluster/object below cluster.config), or the directory of the witness"
+        + "till cluster found --url URL has the node that leads make it anew, while its standby is there"
 
     /// - Parameter fault: what the place of the object said last, where it said nothing good.
     static func why(_ ending: Ending, own: StoreIdentity?, fault: String? = nil) -> String {
@@ -71,7 +71,7 @@ enum NodeWords {
         let own = standing.store?.text ?? "none"
         switch obstacle {
         case .objectUnread: return "the object that says who leads could not be read since the start of this node: the bucket of cluster.config, or cluster.witness, does not answer; it is asked again each second"
-        case .objectGone: return "there is no object that says who leads, and this node has records: it founds no cluster anew; put the object back (cluster/object below cluster.config), or the directory of the witness, or stop both and have the machine that led last make it anew (till cluster found --data DIR)"
+        case .objectGone: return "there is no object that says who leads, and this node or its peer has records: it founds no cluster anew; put the object back (cluster/object below cluster.config), or the directory of the witness, or stop both and have the machine that led last make it anew (till cluster found --data DIR)"
         case .removed: return "this node was removed from its cluster: till cluster join \(node) lets it in again"
         case .level(let level): return "the cluster makes records of level \(level), which this version does not understand: start a newer one"
         case .version(let peer, let theirs, let version): return "\(peer) speaks version \(theirs) of the protocol, and this node version \(version); versions that differ by more than one do not understand each other: bring both to neighbouring versions"

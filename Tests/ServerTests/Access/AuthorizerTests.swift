@@ -30,7 +30,7 @@ final class AuthorizerTests: XCTestCase {
         "GET /v1/contracts": "a", "GET /v1/contracts/{client_id}": "a", "PUT /v1/contracts/{client_id}": "", "DELETE /v1/contracts/{client_id}": "", "GET /v1/contracts/{client_id}/usage": "rw",
         "GET /v1/contracts/{client_id}/keys": "a", "POST /v1/contracts/{client_id}/keys": "", "DELETE /v1/contracts/{client_id}/keys/{id}": "",
         "GET /v1/admin/keys": "a", "POST /v1/admin/keys": "", "DELETE /v1/admin/keys/{id}": "",
-        "GET /v1/cluster": "a", "POST /v1/cluster/transfer": "", "DELETE /v1/cluster/nodes/{name}": "", "PUT /v1/cluster/nodes/{name}": "",
+        "GET /v1/cluster": "a", "POST /v1/cluster/transfer": "", "POST /v1/cluster/found": "", "DELETE /v1/cluster/nodes/{name}": "", "PUT /v1/cluster/nodes/{name}": "",
         "GET /v1/audit": "a", "GET /v1/admin/audit": "a", "GET /metrics": "m",
         "POST /v1/admin/compact": "", "POST /v1/admin/backup": "", "POST /v1/admin/verify": "", "POST /v1/admin/move": "", "POST /v1/admin/rebuild": "",
         "DELETE /v1/admin/quarantine": "", "DELETE /v1/admin/quarantine/{ticket_id}": "", "DELETE /v1/admin/dead-letters": "",

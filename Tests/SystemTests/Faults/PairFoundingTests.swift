@@ -207,6 +207,36 @@ final class PairFoundingTests: XCTestCase {
         try PairLoad.prove(pair, "after the object was made anew")
     }
 
+    /// Both go on meanwhile, and nobody waits for long.
+    func test_objectThatIsGone_isMadeAnewByTheNodeThatLeads_whileBothServe() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        try pair.waitUntilStoreIsNamed()
+        func found(_ node: Pair.Node) throws -> TillRun { try TillRun(["cluster", "found", "--url", "http://127.0.0.1:\(node.port)"], environment: ["TILL_KEY": TillServer.adminKey]) }
+        let early = try found(leader)
+        XCTAssertEqual(early.status, 1)
+        XCTAssertTrue(early.error.contains("is there, as far as"), early.error)
+        let all = try PairLoad.acknowledged(pair, "A") { load in
+            load.more(20)
+            pair.killWitness()
+            try FileManager.default.removeItem(at: pair.folder.appendingPathComponent("witness"))
+            try pair.startWitness()
+            XCTAssertTrue(Patience.until { leader.ready?.text.contains("the object that says who leads is gone") == true }, leader.ready?.text ?? "")
+            // Any node may be asked: the one that leads answers.
+            let run = try found(standby)
+            XCTAssertEqual(run.status, 0, run.error)
+            XCTAssertTrue(run.text.contains("\(leader.name) leads"), run.text)
+            load.more(20)
+        }
+        XCTAssertNil(leader.lastStatus)
+        XCTAssertNil(standby.lastStatus)
+        XCTAssertTrue(pair.transfer(to: standby), standby.logText.suffix(2_000).description)
+        try pair.waitUntilInSync()
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        try PairLoad.check(pair, has: all, "after the object was made anew")
+    }
+
     /// What only the other had is dropped, by a person's word: its files must not tell it on.
     func test_foundedWithTheOneThatHadLess_theOthersFilesAreMadeAnew() throws {
         let pair = try Pair(degrades: true)

@@ -21,6 +21,17 @@ enum ClusterRoutes {
                 answers: [.init(202, "It begins.", [.of(TransferBody.self)])], problems: wanted + [.badJSON, .badEncoding, .unsupportedMediaType], needsBody: false),
             uses: { $0.cluster }, handle: transfer),
         Route(
+            .post, "/v1/cluster/found", access: .admin, place: .control,
+            operation: Operation(
+                "foundCluster", "Makes the object anew that says who leads, where it is gone and both nodes are there; the answer comes once it is.",
+                answers: [.init(200, "It is there.", [.of(ClusterBody.self)])], problems: [.wrongState]),
+            uses: { $0.cluster },
+            handle: { _, cluster in
+                let cluster = try there(cluster)
+                try cluster.found()
+                return .json(ClusterBody(pair: cluster.pairStanding))
+            }),
+        Route(
             .delete, "/v1/cluster/nodes/{name}", access: .admin, place: .control,
             operation: Operation(
                 "removeNode", "Sends a node away: it takes no part until it is let in again.", parameters: [name],
