@@ -76,5 +76,13 @@ struct Agenda {
         }
     }
 
+    /// Slots that are to be filled, and are not yet.
+    var slots: Set<Int> {
+        Set(actions.compactMap { action in
+            guard case .bucket(.putSlot(_, let record, _), _, _, _) = action else { return nil }
+            return record.sequence
+        })
+    }
+
     private static func isBefore(_ left: Entry, _ right: Entry) -> Bool { (left.time, left.order) < (right.time, right.order) }
 }

@@ -106,10 +106,13 @@ extension Simulation {
         for index in machines.indices { deliver(.command(.found), to: index, life: machines[index].life) }
     }
 
-    /// The bucket loses a slot that counts, while a machine has everything. Not the last one: that it was ever there nobody else can tell.
+    /// The bucket loses a slot that counts, while a machine has everything. Not the last one: that it was ever there nobody else can tell. Nor one that a leader who was overtaken may
+    /// fill again, who does not know of it for up to ten seconds: what stands there tells him.
     private mutating func loseSlot() {
         guard let object = bucket.configuration, object.mode == .log, let generation = object.log?.generation, !checker.log.isEmpty else { return }
-        let numbers = bucket.sequences(of: generation).dropLast().filter { checker.log[$0] != nil }
+        guard machines.filter({ $0.node?.role == .leader }).count <= 1 else { return }
+        let underWay = agenda.slots
+        let numbers = bucket.sequences(of: generation).dropLast().filter { checker.log[$0] != nil && !underWay.contains($0) }
         guard !numbers.isEmpty, machines.contains(where: { machine in
             !object.removed.contains(machine.name) && checker.log.allSatisfy { $0.key <= machine.disk.log.count && machine.disk.log[$0.key - 1].hash == $0.value }
         }) else { return }
