@@ -356,6 +356,9 @@ export interface Paths {
   "/v1/cluster/transfer": {
     post: { query: {  }; body: { to?: string | null }; answer: Transfer };
   };
+  "/v1/cluster/found": {
+    post: { query: {  }; body: undefined; answer: Cluster };
+  };
   "/v1/cluster/nodes/{name}": {
     delete: { query: {  }; body: undefined; answer: Cluster };
     put: { query: {  }; body: undefined; answer: Cluster };

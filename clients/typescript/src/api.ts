@@ -2409,6 +2409,10 @@ export interface Operations {
     };
     answer: Transfer;
   };
+  /** Makes the object anew that says who leads, where it is gone and both nodes are there; the answer comes once it is. */
+  foundCluster: {
+    answer: Cluster;
+  };
   /** Sends a node away: it takes no part until it is let in again. */
   removeNode: {
     path: {
@@ -2716,6 +2720,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   overview: { method: "GET", path: "/v1/overview", isOpen: false, takesText: false },
   cluster: { method: "GET", path: "/v1/cluster", isOpen: false, takesText: false },
   transferLead: { method: "POST", path: "/v1/cluster/transfer", isOpen: false, takesText: false },
+  foundCluster: { method: "POST", path: "/v1/cluster/found", isOpen: false, takesText: false },
   removeNode: { method: "DELETE", path: "/v1/cluster/nodes/{name}", isOpen: false, takesText: false },
   joinNode: { method: "PUT", path: "/v1/cluster/nodes/{name}", isOpen: false, takesText: false },
   deleteQuarantine: { method: "DELETE", path: "/v1/admin/quarantine", isOpen: false, takesText: false },
