@@ -272,6 +272,7 @@ final class PairFoundingTests: XCTestCase {
         XCTAssertTrue(pair.transfer(to: leader), leader.logText.suffix(2_000).description)
         try PairLoad.check(pair, has: all, "with the one that had less")
         XCTAssertEqual(try rows("SELECT count(*) FROM receipts WHERE receipt_id LIKE 'B-%'", leader.client), "[[0]]", leader.logText.suffix(3_000).description)
+        try pair.waitUntilInSync()
         try PairLoad.prove(pair, "with the one that had less")
     }
 }

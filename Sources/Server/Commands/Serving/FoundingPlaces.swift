@@ -25,7 +25,11 @@ struct FoundingPlaces {
 
     var hasBucket: Bool { slots != nil }
 
-    func present() throws -> Configuration? { try object.read().map { try Configuration(parsingObject: $0.bytes) } }
+    /// - Throws: also for what is no object: whoever put it there is to take it away.
+    func present() throws -> Configuration? {
+        guard let bytes = try object.read()?.bytes else { return nil }
+        do throws(FrameFault) { return try Configuration(parsingObject: bytes) } catch { throw CommandError("the object in \(objectName) cannot be read: \(error.reason)") }
+    }
 
     /// - Throws: `UsageError` where there is one.
     func requireNone() throws { if let found = try present() { throw taken(found) } }

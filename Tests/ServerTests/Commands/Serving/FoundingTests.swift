@@ -146,6 +146,10 @@ final class FoundingTests: XCTestCase {
         try slots.claim(XCTUnwrap(StoreIdentity(String(repeating: "5", count: 32))))
         XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("has slots of the store"), "\($0)") }
         XCTAssertThrowsError(try found("a", settings { $0.logURL = "file://\(self.path("a"))/log2" })) { XCTAssertTrue("\($0)".contains("lies within the store"), "\($0)") }
+        try FileManager.default.createDirectory(atPath: path("ctl"), withIntermediateDirectories: true)
+        try Data("something".utf8).write(to: URL(fileURLWithPath: path("ctl/object")))
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue("\($0)".contains("cannot be read: it is no object of a cluster"), "\($0)") }
+        try FileManager.default.removeItem(atPath: path("ctl/object"))
         XCTAssertThrowsError(try found("a", settings { $0.pair.node = nil })) { XCTAssertTrue("\($0)".contains("cluster is not set"), "\($0)") }
         XCTAssertFalse(exists("ctl/object"))
         XCTAssertEqual(try open("a", contract: "c1"), 2)
