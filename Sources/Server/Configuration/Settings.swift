@@ -149,6 +149,8 @@ package struct Settings: Sendable, Equatable {
     package var logLevel = Log.Level.info
     /// Where every commit goes too: `s3://bucket/prefix` or `file:///directory`; nil: nowhere.
     package var logURL: String?
+    /// Of the bucket in `logURL`; nil: `storage.region`. A log that is to outlive a region lies in another one.
+    package var logRegion: String?
     package var logAcknowledgement = LogAcknowledgement.afterCommit
     package var logSegment = 5.0
 

@@ -75,6 +75,7 @@ package enum SettingsReader {
         Key("log.format") { value, settings in settings.logFormat = try value.choice(Log.Format.self) },
         Key("log.level") { value, settings in settings.logLevel = try value.choice(Log.Level.self) },
         Key("log.url") { value, settings in settings.logURL = try value.stringOrNull() },
+        Key("log.region") { value, settings in settings.logRegion = try value.stringOrNull() },
         Key("log.ack") { value, settings in settings.logAcknowledgement = try value.choice(Settings.LogAcknowledgement.self) },
         Key("cluster.node") { value, settings in settings.pair.node = try value.stringOrNull() },
         Key("cluster.peer") { value, settings in settings.pair.peer = try peer(value) },

@@ -54,7 +54,7 @@ enum WarehouseOpening {
 
     private static func client(_ settings: Settings, at url: String, _ options: BucketOptions) throws -> BucketClient {
         let storage = settings.storage
-        let region = region(storage)
+        let region = region(settings, of: url)
         let endpoint: BucketEndpoint
         do {
             endpoint = try BucketEndpoint(url: url, endpoint: endpointURL(storage), region: region, isPathStyle: storage.isPathStyle)
@@ -65,8 +65,14 @@ enum WarehouseOpening {
         let chain = CredentialChain(
             settings: storage.credentials.map {
                 AWSCredentials(accessKeyID: $0.accessKeyID, secretAccessKey: $0.secretAccessKey, sessionToken: $0.sessionToken)
-            }, environment: Environment.all, region: region, client: transport)
+            }, environment: Environment.all, region: Self.region(storage), client: transport)
         return BucketClient(endpoint, region: region, credentials: chain, transport: transport, options: options)
+    }
+
+    /// Where a bucket is: that of the log may be elsewhere than all others, so that it outlives their region.
+    static func region(_ settings: Settings, of url: String) -> String {
+        if let log = settings.logURL, let region = settings.logRegion, "\(url)/".hasPrefix("\(log)/") { return region }
+        return region(settings.storage)
     }
 
     private static func region(_ storage: Settings.Storage) -> String {

@@ -21,6 +21,15 @@ final class WarehouseOpeningTests: XCTestCase {
         for property in own { XCTAssertFalse(["AK", "SECRET", "SESSION"].contains { property.value.contains($0) || property.name.contains("key") }) }
     }
 
+    func test_ofTheLog_theRegionMayBeAnother() {
+        var settings = Settings()
+        (settings.storage.region, settings.logURL) = ("eu-central-1", "s3://far/log")
+        XCTAssertEqual(WarehouseOpening.region(settings, of: "s3://far/log"), "eu-central-1")
+        settings.logRegion = "eu-west-1"
+        for url in ["s3://far/log", "s3://far/log/base"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-west-1", url) }
+        for url in ["s3://far/logs", "s3://far/exports", "s3://near/log", "s3://near/log/s3://far/log"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-central-1", url) }
+    }
+
     func test_ofFilesHere_nothingIsTold() {
         XCTAssertEqual(reading(nil), [])
         XCTAssertEqual(reading("file:///srv/warehouse"), [])
