@@ -1,6 +1,7 @@
 /// Which epochs a log's records have: some numbers for each epoch, whatever the log's length.
 ///
-/// In one epoch one node makes records, one after the other, and never again after it was started anew. So two logs whose records at a number have one epoch are equal up to it.
+/// In one epoch one node makes records, one after the other, and never again after it was started anew: also where the object was lost or put back, since whoever leads goes on above all that it, or a
+/// peer that it hears, has promised. So two logs whose records at a number have one epoch are equal up to it.
 package struct History: Equatable, Sendable {
     /// Records of one epoch: from `first` to the one before the next span's, or to the last.
     package struct Span: Equatable, Sendable {

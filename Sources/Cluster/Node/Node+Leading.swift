@@ -150,9 +150,9 @@ extension Node {
             considerAdmission()
         }
         if swap == nil, leading.sealing == nil, leading.admitting == nil, promised > configuration.epoch || peers.contains(where: { $0.promise > configuration.epoch }) {
-            // Somebody promised an epoch that did not come: it follows again from there on.
+            // Somebody promised an epoch that did not come: it follows again from above it. Not in it: where the object was lost, or put back, it may have come, and have records.
             let promise = peers.map(\.promise).max() ?? 0
-            begin(.change) { $0.epoch = max($0.epoch, promise) }
+            begin(.change) { $0.epoch = max($0.epoch, min(promise, Int.max - 1) + 1) }
         }
         if swap == nil, leading.sealing == nil, leading.admitting == nil, leading.offeredTo == nil, isServing, has(.identity), configuration.store != named || leading.isUnnamed { begin(.change) { _ in } }
     }

@@ -36,7 +36,8 @@ extension Node {
     ///   - change: of the present object, whose epoch and nonce are raised already. Nothing is done while another swap is open.
     mutating func begin(_ purpose: Swap.Purpose, nonce: Nonce? = nil, isFirst: Bool = false, _ change: (inout Configuration) -> Void) {
         guard swap == nil, var target = configuration else { return }
-        target.epoch = max(target.epoch + 1, promised)
+        // Above what was promised, too: an object that was put back from before names a lower epoch than its leaders have made records in, and no epoch is ever two leaders'.
+        target.epoch = min(max(target.epoch, promised), Int.max - 1) + 1
         target.nonce = nonce ?? newNonce()
         if has(.identity) { target.store = named }
         change(&target)

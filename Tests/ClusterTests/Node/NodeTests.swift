@@ -93,6 +93,31 @@ final class NodeTests: XCTestCase {
         XCTAssertTrue(world.hasEnded(leader))
     }
 
+    /// Where an object was made anew, or an old one put back, what was promised may have had records: one epoch is never two leaders'.
+    func test_leaderThatHearsOfAPromise_goesOnAboveIt() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        world.give(.message(from: leader == "a" ? "b" : "a", .refusal(epoch: 1_000)), to: leader)
+        world.pass(1_000)
+        XCTAssertEqual(world.object?.epoch, 1_001)
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.object?.insync.count, 2)
+    }
+
+    func test_whoeverComesToLead_goesOnAboveItsOwnPromise() {
+        let object = Configuration(epoch: 5, nonce: Nonce(session: 9, count: 1), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 1, removed: [], level: 1)
+        var node = Node(
+            Settings(name: "a", peers: ["b"], hasBucket: false), session: 1, disk: Node.Disk(promise: 50, history: History(), tail: .start, recent: []), at: 0)
+        var promises: [Int] = []
+        for time in stride(from: 200, through: 2_000, by: 200) {
+            for effect in Node.step(&node, .tick, at: time) {
+                if case .readConfiguration(let ticket) = effect { _ = Node.step(&node, .configuration(.found(object), ticket: ticket), at: time) }
+                if case .promise(let epoch, _) = effect { promises.append(epoch) }
+            }
+        }
+        XCTAssertEqual(promises, [51])
+    }
+
     /// A machine that comes with an empty disk while the object is gone.
     func test_emptyNode_besideAPeerThatHasAStore_foundsNothing_andSaysWhy() throws {
         let world = SmallWorld(["a"]) { Settings(name: $0, peers: ["b"], hasBucket: false) }
