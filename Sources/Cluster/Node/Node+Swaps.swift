@@ -104,6 +104,8 @@ extension Node {
             swap?.stage = open.expected == nil ? .waiting : .lookingAgain
         case .found(let found) where found.nonce == open.target.nonce: swapDone()
         case .found(let found) where found.nonce == open.expected: swap?.stage = .waiting
+        // It was to be made anew, and is back as this leader knows it.
+        case .found(let found) where role == .leader && open.expected == nil && found.nonce == configuration?.nonce: (swap, leading.isObjectGone) = (nil, false)
         case .found(let found): swapLost(found)
         }
         return true

@@ -79,6 +79,29 @@ final class NodeTests: XCTestCase {
         XCTAssertNil(world.object)
     }
 
+    /// Between the look that missed it and the word to make it anew somebody has put the very same one back.
+    func test_objectThatWasPutBack_isNotMadeAnew_andTheLeaderGoesOn() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let before = try XCTUnwrap(world.object)
+        world.object = nil
+        world.pass(6_000)
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, true)
+        world.object = before
+        world.give(.command(.found), to: leader)
+        world.settle()
+        world.pass(1_000)
+        // It has promised an epoch by then, and goes on above that.
+        XCTAssertEqual(world.object?.insync, before.insync)
+        XCTAssertGreaterThan(world.object?.epoch ?? 0, before.epoch)
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, false)
+        let count = try XCTUnwrap(world.commits(of: leader).last)
+        world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+        world.settle()
+        XCTAssertEqual(world.commits(of: leader).last, count + 1)
+    }
+
     func test_objectThatSomebodyElseHasMade_endsTheLeader() throws {
         let world = Self.pair()
         let leader = try XCTUnwrap(world.leader)
