@@ -79,6 +79,22 @@ package struct SlotPlace: Sendable {
         guard found == Self.bytes(log) else { throw Fault(description: "\(url)/\(key) is of another cluster: each needs a log.url of its own") }
     }
 
+    /// What a generation begins with; nil where that is not there.
+    ///
+    /// - Throws: where it is damaged, or gives no answer.
+    func start(of generation: Int) throws -> Configuration.LogStart? {
+        let key = Self.key(generation, Self.baseName)
+        guard let found = try get(key, byteCountMax: 4_096) else { return nil }
+        // Each line's name, and behind it its value; the title is two words.
+        let words = String(decoding: found, as: UTF8.self).split { $0 == " " || $0 == "\n" }
+        guard words.count == 12, let sequence = Int(words[5]), let epoch = Int(words[7]), let high = UInt64(words[9]), let low = UInt64(words[11]) else {
+            throw Fault(description: "\(url)/\(key) is damaged")
+        }
+        let log = Configuration.LogStart(generation: generation, base: Mark(sequence: sequence, epoch: epoch, hash: Digest(high: high, low: low)))
+        guard Self.bytes(log) == found else { throw Fault(description: "\(url)/\(key) is damaged") }
+        return log
+    }
+
     /// - Returns: nil where there is none.
     private func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8]? {
         do { return try objects.get(key, byteCountMax: byteCountMax) } catch where error.code == .notFound { return nil }
@@ -139,6 +155,14 @@ package struct SlotPlace: Sendable {
             lasts[Int(name.generation)] = max(lasts[Int(name.generation)] ?? 0, Int(sequence))
         }
         return lasts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Whether slots of a generation are there, from one through another.
+    func hasAll(of generation: Int, from first: Int, through last: Int) throws -> Bool {
+        guard first <= last else { return true }
+        let found = Set(try keys())
+        // Ends with the first that is missing, however far `last` is.
+        return (first...last).allSatisfy { found.contains(Self.key(generation, $0)) }
     }
 
     /// The highest generation that has a slot or a base; nil: none has.

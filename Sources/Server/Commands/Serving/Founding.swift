@@ -58,9 +58,12 @@ struct Founding {
     static func nonce() -> Nonce { Nonce(session: .random(in: 1 ... .max), count: 1) }
 
     /// The object of a leader that is alone: this machine comes to lead by it as it is started, as a founder does.
-    func configuration(epoch: Int, nonce: Nonce, base: Mark, store: StoreIdentity) -> Configuration {
-        Configuration(
-            epoch: epoch, nonce: nonce, leader: node, insync: [node], mode: places.hasBucket ? .log : .pair, log: places.hasBucket ? .init(generation: epoch, base: base) : nil, floor: epoch,
+    ///
+    /// - Parameter rest: what it reads in slots first: their generation goes on, and none of them is removed.
+    func configuration(epoch: Int, nonce: Nonce, base: Mark, store: StoreIdentity, rest: FoundingPlaces.Rest? = nil) -> Configuration {
+        let start = rest?.log ?? Configuration.LogStart(generation: epoch, base: base)
+        return Configuration(
+            epoch: epoch, nonce: nonce, leader: node, insync: [node], mode: places.hasBucket ? .log : .pair, log: places.hasBucket ? start : nil, floor: rest?.log.generation ?? epoch,
             removed: [], level: 1, store: store)
     }
 

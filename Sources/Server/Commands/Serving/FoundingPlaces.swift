@@ -31,13 +31,20 @@ struct FoundingPlaces {
         do throws(FrameFault) { return try Configuration(parsingObject: bytes) } catch { throw CommandError("the object in \(objectName) cannot be read: \(error.reason)") }
     }
 
+    /// - Parameter own: of a member's directory.
     /// - Throws: `UsageError` where there is one.
-    func requireNone() throws { if let found = try present() { throw taken(found) } }
+    func requireNone(own: StoreIdentity?) throws { if let found = try present() { throw taken(found, own: own) } }
 
-    func taken(_ found: Configuration) -> UsageError {
-        UsageError(
-            "\(objectName) has an object already: epoch \(found.epoch), \(found.leader) leads, in sync are \(found.insync.joined(separator: " and "))\(found.store.map { ", of the store \($0.text)" } ?? ""). "
-                + "It is never made anew beside that: start this machine as a member of that cluster (an empty directory is filled by the other machine), ask till cluster status, transfer and join, or name another place")
+    /// - Parameter own: of a member's directory: nobody is to empty that for another's object.
+    func taken(_ found: Configuration, own: StoreIdentity? = nil) -> UsageError {
+        let there = "\(objectName) has an object already: epoch \(found.epoch), \(found.leader) leads, in sync are \(found.insync.joined(separator: " and "))\(found.store.map { ", of the store \($0.text)" } ?? ""). "
+        if let own, found.store != own {
+            return UsageError(
+                there + "It does not name the store of this directory, \(own.text), which stays as it is: keep it. Where a machine has made that object that came with an empty directory, stop it, put the object elsewhere, "
+                    + "and say this again; where another cluster has, name another place")
+        }
+        return UsageError(
+            there + "It is never made anew beside that: start this machine as a member of that cluster (an empty directory is filled by the other machine), ask till cluster status, transfer and join, or name another place")
     }
 
     // MARK: Slots
@@ -55,6 +62,34 @@ struct FoundingPlaces {
             guard let record = try? slots.read(generation, last, of: nil) else { return "\(key), which is damaged, or gives no answer" }
             return record.epoch == history.epoch(at: last) ? nil : "\(key), and this directory has another record of that number"
         }
+    }
+
+    /// What slots have beyond a disk, going on from what it has.
+    struct Rest {
+        /// Their generation: who comes to lead with it reads them.
+        let log: Configuration.LogStart
+        let last: Mark
+    }
+
+    /// Slots that a disk lacks and goes on with, once its machine leads with their generation: nothing of them is left out then.
+    ///
+    /// Only the last generation that has a slot is one: as it began, those before had come to their ends, and all before its first slot was on each disk that was in sync.
+    ///
+    /// - Parameter history: of the disk.
+    /// - Returns: nil where they do not go on from it, or one of them is not there or cannot be read: that is a person's to decide.
+    func rest(beyond history: History) throws -> Rest? {
+        guard let slots, let end = try slots.lasts().last, end.sequence > history.last else { return nil }
+        guard let log = try? slots.start(of: end.generation), history.has(log.base) else { return nil }
+        var before = log.base
+        if history.last > before.sequence {
+            guard let record = try? slots.read(end.generation, history.last, of: nil), record.epoch == history.epoch(at: history.last) else { return nil }
+            before = record.mark
+        }
+        // Each is looked at as the machine comes to lead, which it does not where one is damaged.
+        guard try slots.hasAll(of: end.generation, from: history.last + 1, through: end.sequence) else { return nil }
+        guard let next = try? slots.read(end.generation, history.last + 1, of: nil), next.follows(before) else { return nil }
+        guard let last = try? slots.read(end.generation, end.sequence, of: nil) else { return nil }
+        return Rest(log: log, last: last.mark)
     }
 
     /// The highest generation that has anything; 0: none has.

@@ -2,7 +2,7 @@ internal import Cluster
 internal import ColumnStore
 internal import Ingest
 
-/// A member's disk, where the object that says who leads is gone: what the disk has is what its cluster has from here on.
+/// A member's disk, where the object that says who leads is gone: what the disk has, and slots that go on from that, is what its cluster has from here on.
 ///
 /// The object is made anew of an epoch above all others, as of a leader that is alone; the other machine is cut back to what both have, and sent the rest.
 struct MemberFounding {
@@ -15,24 +15,28 @@ struct MemberFounding {
     /// - Throws: `RecordFile.CommandFault` where a server has the directory.
     func run(withoutSlots: Bool) throws {
         let kept = Int64(founding.settings.pair.recordsByteCount)
-        let (file, _) = try RecordFile.open(folder, segmentByteCount: kept / 8)
+        let (file, cut) = try RecordFile.open(folder, segmentByteCount: kept / 8)
+        if cut > 0 {
+            founding.say("the end of the records in \(folder), \(cut) bytes, was none, as a crash of the machine leaves it, and was put aside (records.cut-\(file.tail.sequence + 1)). Where \(founding.peer)'s directory has more, found with that")
+        }
         let checkpoint = try StoreCheckpoint(file, folder: folder, keptByteCount: kept, log: founding.log)
         // An attempt that ended behind its last step has founded.
         if try isFounded() { return }
-        try founding.places.requireNone()
-        guard let store = try MemberIdentity.of(file, directory: directory), file.tail.sequence > 0 else {
+        let identity = try MemberIdentity.of(file, directory: directory)
+        try founding.places.requireNone(own: identity)
+        guard let store = identity, file.tail.sequence > 0 else {
             throw UsageError("\(directory) has no records of a cluster: a machine with an empty directory is started as it is, and founds its cluster by itself or joins one")
         }
         try prove(file, checkpoint)
         let tail = file.tail
-        founding.say("\(directory) has the store \(store.text); its last record is \(tail.sequence), of epoch \(tail.epoch), digest \(tail.hash.text). Once it is founded, what \(founding.peer) or slots have beyond that is dropped")
-        try checkSlots(file.history, withoutSlots: withoutSlots)
-        try checkPeer(store, tail)
-        let epoch = try Founding.epoch(above: max(file.promise, tail.epoch, try founding.places.lastGeneration()))
+        founding.say("\(directory) has the store \(store.text); its last record is \(tail.sequence), of epoch \(tail.epoch), digest \(tail.hash.text). What \(founding.peer) alone has beyond what is founded with is dropped")
+        let rest = try checkSlots(file.history, withoutSlots: withoutSlots)
+        try checkPeer(store, rest?.last ?? tail)
+        let epoch = try Founding.epoch(above: max(file.promise, tail.epoch, rest?.last.epoch ?? 0, try founding.places.lastGeneration()))
         // Before the object is there: it leads by a promise of its own.
         try file.promise(epoch)
         try founding.reached(.promised)
-        try founding.places.create(founding.configuration(epoch: epoch, nonce: Founding.nonce(), base: tail, store: store))
+        try founding.places.create(founding.configuration(epoch: epoch, nonce: Founding.nonce(), base: tail, store: store, rest: rest))
         try founding.reached(.created)
         founding.say("\(founding.places.objectName) has an object again: epoch \(epoch), \(founding.node) leads")
         founding.sayWhatIsNext()
@@ -64,17 +68,24 @@ struct MemberFounding {
         if let fault = try CheckpointFiles.fault(path) { throw CommandError("\(path) is damaged: \(fault). Found with the other machine's") }
     }
 
-    private func checkSlots(_ history: History, withoutSlots: Bool) throws {
+    /// - Returns: what slots have beyond this disk, which is read as the machine is started; nil: nothing is.
+    private func checkSlots(_ history: History, withoutSlots: Bool) throws -> FoundingPlaces.Rest? {
         let lacking = try founding.places.lacking(history)
-        guard !lacking.isEmpty else { return }
+        guard !lacking.isEmpty else { return nil }
         let words = lacking.joined(separator: "; ")
-        guard withoutSlots else {
-            throw UsageError(
-                "log.url has records that this directory lacks, and they may have been acknowledged: \(words). Found with the machine whose directory has them; where none has, --without-slots leaves them out for good")
+        if withoutSlots {
+            founding.say("left out, as --without-slots says: \(words)")
+            return nil
         }
-        founding.say("left out, as --without-slots says: \(words)")
+        if lacking.count == 1, let rest = try founding.places.rest(beyond: history) {
+            founding.say("log.url has records that this directory lacks, up to \(rest.last.sequence), of epoch \(rest.last.epoch): they go on from what it has, and are read as \(founding.node) is started")
+            return rest
+        }
+        throw UsageError(
+            "log.url has records that this directory lacks, and they may have been acknowledged: \(words). They cannot be read on from what it has. Found with the machine whose directory has them; where none has, --without-slots leaves them out for good")
     }
 
+    /// - Parameter tail: the last record that is founded with.
     private func checkPeer(_ store: StoreIdentity, _ tail: Mark) throws {
         guard let seen = try founding.lookForPeer(store) else {
             return founding.say("\(founding.peer) does not speak to \(founding.settings.pair.host):\(founding.settings.pair.port): nobody knows if it has more")

@@ -203,6 +203,49 @@ final class FoundingTests: XCTestCase {
         XCTAssertTrue(said.contains { $0.contains("left out") && $0.contains(SlotPlace.key(5, 9)) }, "\(said)")
     }
 
+    func test_slotsThatGoOnFromTheDisk_areReadAsItStarts_unlessOneIsLost() throws {
+        let records = try member("a")
+        let slots = try XCTUnwrap(ClusterObject.slots(settings()))
+        // As another leader has gone on without this machine: its slots begin with what both have.
+        let start = Configuration.LogStart(generation: 4, base: records[7].mark)
+        try slots.begin(start)
+        XCTAssertEqual(try slots.start(of: 4), start)
+        XCTAssertNil(try slots.start(of: 5))
+        let eleventh = Record(after: records[9].mark, epoch: 5, kind: .fence, level: 1, body: [])
+        let twelfth = Record(after: eleventh.mark, epoch: 5, kind: .rows, level: 1, body: [1])
+        for record in [records[8], records[9], twelfth] { XCTAssertTrue(try slots.put(4, record)) }
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("cannot be read on"), "\($0)") }
+        XCTAssertTrue(try slots.put(4, eleventh))
+        try found("a", settings())
+        XCTAssertTrue(said.contains { $0.contains("up to 12, of epoch 5") }, "\(said)")
+        let made = try object()
+        XCTAssertEqual(made.log, start)
+        XCTAssertEqual([made.leader, made.mode.rawValue], ["a", "log"])
+        XCTAssertEqual(made.floor, 4, "none of them is removed")
+        XCTAssertGreaterThan(made.epoch, 1_000_000)
+    }
+
+    /// A machine that came with an empty directory while the object was gone has founded another cluster: nobody is to empty the one that has everything for that.
+    func test_objectOfAnotherStore_isNamed_andTheDirectoryIsToBeKept() throws {
+        _ = try member("a")
+        let other = Configuration(
+            epoch: 1, nonce: Nonce(session: 7, count: 1), leader: "b", insync: ["b"], mode: .pair, log: nil, floor: 1, removed: [], level: 1, store: nil)
+        XCTAssertTrue(try ClusterObject.place(settings()).create(other.objectBytes))
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("keep it") && !"\($0)".contains("an empty directory is filled"), "\($0)") }
+        XCTAssertEqual(try object(), other)
+    }
+
+    /// What a crash leaves behind the last record is said: it may have been one.
+    func test_endOfRecordsThatIsNone_isSaid() throws {
+        _ = try member("a")
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path("a/cluster/records")))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(repeating: 0xA5, count: 40))
+        try file.close()
+        try found("a", settings())
+        XCTAssertTrue(said.contains { $0.contains("40 bytes, was none") && $0.contains("records.cut-11") }, "\(said)")
+    }
+
     func test_disksThatAreNotWhole_areRefused() throws {
         _ = try member("a")
         try ReplicaStore.noteEnd(path("a"), at: .init(sequence: 12, epoch: 4, high: 1, low: 1))
