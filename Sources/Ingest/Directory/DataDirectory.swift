@@ -13,6 +13,7 @@ import Synchronization
 ///     executions.sqlite  definitions of processes, and their executions
 ///     log/            commits on their way to the log
 ///     cluster/        records of a pair of machines, and how much of them the store tells (`ReplicaStore`)
+///     founding/       what an attempt to make that of one machine's store has left (`StoreFounding`)
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
@@ -69,8 +70,11 @@ package final class DataDirectory: Sendable {
     /// Commits on their way to the log's place, and how far that has come.
     static let logName = "log"
 
+    /// What is made of the store before it is a member's (`StoreFounding`).
+    static let foundingName = "founding"
+
     /// What no other place may lie in: each holds the store's own files, which it lists, and puts aside or removes what it does not know.
-    private static let ownNames: Set<String> = ["hot", "warehouse", "uploads", "exports", "log", "cluster", "cache", "lost+found"]
+    private static let ownNames: Set<String> = ["hot", "warehouse", "uploads", "exports", "log", "cluster", "founding", "cache", "lost+found"]
 
     /// Whether a path is the store's own directory, or leads to where the store keeps its own files.
     ///

@@ -114,6 +114,11 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         log = try Self.beginLog(directory, options)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
         Self.noteStart(directory, catalog, options)
+        if options.replica == nil {
+            do { try StoreFounding.dropCopy(directory.path) } catch {
+                StoreLog.note("what an attempt to found a cluster has left could not be removed", path: directory.path, reason: "\(error)", level: .warning)
+            }
+        }
         try (log as? ReplicaKeeper)?.begin(tenure, catalog)
         try WarehousePlace.take(directory, catalog)
         let lost = LostAndFound(directory, calls: options.fileSystem)

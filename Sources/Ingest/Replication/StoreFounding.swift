@@ -7,13 +7,13 @@ import Glibc
 ///     DATA/founding/<name>          what whoever founds notes beside it (`put`)
 ///
 /// 1. Before the rename the store is one machine's, and starts alone as ever; after it, it is a member's.
-/// 2. What an attempt before has made is never believed: the store may have been changed since. It is made anew.
+/// 2. What an attempt before has made is never believed: the store may have been changed since. It is made anew, and goes as the store is next opened.
 /// 3. The directory is locked from the first step to the last.
 package final class StoreFounding {
     package let directory: String
     private let lock: DataDirectory
 
-    private static let folder = "founding"
+    private static let folder = DataDirectory.foundingName
     private var foundingPath: String { "\(directory)/\(Self.folder)" }
     /// What is to be `DATA/cluster`.
     package var madePath: String { "\(foundingPath)/\(ReplicaStore.folder)" }
@@ -132,6 +132,17 @@ package final class StoreFounding {
 
     /// Leaves the store as it is, and nothing of the attempt.
     package func abandon() throws { try CheckpointFiles.remove(foundingPath) }
+
+    /// Takes away the copy that an attempt before has left, which may be as large as the store: that goes on. What is noted beside it stays, for what a place may have got by then.
+    ///
+    /// - Parameter directory: of one machine's store, whose lock the caller has.
+    static func dropCopy(_ directory: String) throws {
+        var status = stat()
+        let path = "\(directory)/\(folder)"
+        // No link to elsewhere.
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        try CheckpointFiles.remove("\(path)/\(ReplicaStore.folder)")
+    }
 
     /// What the founding of a member has no more need of, among it how far a single server's log had come: it ends with what it has.
     ///

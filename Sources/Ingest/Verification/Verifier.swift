@@ -252,9 +252,9 @@ package final class Verifier {
     /// - Precondition: everything that names files was read to its end.
     private func findStrangers() throws {
         try directory.files().list(prefix: "") { object in
-            // Put aside, and named in the log when that was done; and what tells of the store to others: commits under way, records of a cluster. Ranges of
-            // objects in a bucket are believed by nobody unchecked, and are many.
-            if (LostAndFound.names + [DataDirectory.logName, DataDirectory.clusterName, DataDirectory.cacheName]).contains(where: { object.key.hasPrefix($0 + "/") }) { return }
+            // Put aside, and named in the log when that was done; and what tells of the store to others: commits under way, records of a cluster, or of one that is to
+            // be. Ranges of objects in a bucket are believed by nobody unchecked, and are many.
+            if (LostAndFound.names + [DataDirectory.logName, DataDirectory.clusterName, DataDirectory.foundingName, DataDirectory.cacheName]).contains(where: { object.key.hasPrefix($0 + "/") }) { return }
             if !known.contains(object.key) { report.strangers.append("\(directory.path)/\(object.key)") }
         }
         if directory.storages.location != nil { try findStrangersElsewhere() }

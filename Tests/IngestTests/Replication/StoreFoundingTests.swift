@@ -32,8 +32,11 @@ final class StoreFoundingTests: XCTestCase {
             _ = try making.copy(as: Self.position)
         }
         XCTAssertFalse(ReplicaStore.isMember(path))
-        // It is taken as what one machine has, and goes on; what was made of it before tells less by then.
+        XCTAssertEqual(try Verifier(path: path).run().strangers, [])
+        // It is taken as what one machine has, and goes on; what was made of it before tells less by then, and goes.
+        XCTAssertTrue(exists("founding/cluster"))
         XCTAssertEqual(try take(["R-3"]).count, 3)
+        XCTAssertFalse(exists("founding/cluster"))
         do {
             let making = try StoreFounding(path)
             _ = try making.copy(as: Self.position)
@@ -84,6 +87,12 @@ final class StoreFoundingTests: XCTestCase {
         XCTAssertThrowsError(try making.copy(as: Self.position)) { XCTAssertTrue("\($0)".contains("is no directory"), "\($0)") }
         try making.abandon()
         XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: elsewhere.path), ["kept"])
+        try FileManager.default.createDirectory(at: elsewhere.appendingPathComponent("cluster"), withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(atPath: "\(path)/founding", withDestinationPath: elsewhere.path)
+        try StoreFounding.dropCopy(path)
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: elsewhere.path).sorted(), ["cluster", "kept"])
+        try FileManager.default.removeItem(at: elsewhere.appendingPathComponent("cluster"))
+        try making.abandon()
         _ = try making.copy(as: Self.position)
         XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: elsewhere.path), ["kept"])
     }
