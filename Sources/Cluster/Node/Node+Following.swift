@@ -56,9 +56,13 @@ extension Node {
         if tenureFollowed != lead.tenure {
             // A history that was asked for earlier may cut what came since: only the answer to the last word counts.
             guard let resume = lead.resume, resume.attempt == attempt, cutTicket == nil else { return }
+            let common = History.common(history, resume.history)
+            // A store is named once a record counts, and all who have one of its records have its first. So a person has had a cluster founded of a copy of the store, a backup perhaps, and this disk may
+            // be the only one that has what came since: it waits, for a person too.
+            isApart = has(.identity) && hadStore && configuration?.store == store && common == 0 && top.sequence > 0
+            guard !isApart else { return }
             (tenureFollowed, attempt, told) = (lead.tenure, attempt + 1, .start)
             if has(.cutBack) {
-                let common = History.common(history, resume.history)
                 if common < top.sequence { cut(to: common) }
                 guard role != .fenced else { return }
             }

@@ -15,6 +15,8 @@ extension Node {
         case peer(String, StoreIdentity)
         /// A peer that began without a store leads a cluster that has none yet, and this node has one.
         case emptyLeader(String)
+        /// A peer leads the cluster of this node's store, and has not one of its records: it was founded of a copy of the store.
+        case apart(String)
         /// A slot is lost, cannot be read, or does not go on from the one before: what was acknowledged behind it this node would leave out.
         case slots(Int)
         /// The object names a store, and this node has nothing of it.
@@ -30,6 +32,7 @@ extension Node {
         if configuration.level > settings.version { return .level(configuration.level) }
         if let peer = peers.first(where: isStranger), let theirs = peer.store, configuration.store == nil { return .peer(peer.name, theirs) }
         if let peer = peers.first(where: { $0.name == configuration.leader }), mayNotFollow(peer) { return .emptyLeader(peer.name) }
+        if isApart { return .apart(configuration.leader) }
         if let peer = peers.first(where: { $0.version > 0 && !understands($0.version) }) { return .version(peer.name, theirs: peer.version, own: settings.version) }
         if let broken = watch.broken, configuration.mode == .log, isOwnLead || leaderIsGone || now - heardAt > settings.times.leaderLost { return .slots(broken) }
         if let named = configuration.store, store == nil, !hasRecordsOfALeader { return .lacking(named) }

@@ -79,6 +79,8 @@ package struct Node: Sendable {
     /// The tenure for which this log was cut back; 0: none. Each one that it begins to follow raises `attempt`.
     var tenureFollowed = 0
     var attempt = 1
+    /// Whether this log has no record of the leader's, though both have the cluster's store: it is not cut back to nothing.
+    var isApart = false
     /// The leader's clock in its last message, which the next word gives back.
     var echo: Int?
     /// How far records count, as the leader says; `committed` follows once the disk has them.

@@ -78,6 +78,9 @@ enum NodeWords {
         case .peer(let peer, let theirs):
             return "\(peer) has the store \(theirs.text), and this node the store \(own): one of them has another cluster's directory, and the object does not say which; neither comes to lead: find out which one, and \(strangerAdvice)"
         case .emptyLeader(let peer): return "\(peer) leads a cluster that has no store yet, and the directory of this node has the store \(own): \(strangerAdvice)"
+        case .apart(let peer):
+            return "\(peer) leads a cluster of this node's store (\(own)) that has none of its records: it was founded of a copy of the store, a backup say. The directory of this node stays as it is, and may have what came after that copy: "
+                + "where it is not needed, put it aside, and start this node with an empty one; where it is, stop both, put the object that says who leads elsewhere, and till cluster found --data with this directory"
         case .slots(let number): return brokenSlots(number)
         case .lacking(let named):
             return "the cluster keeps the store \(named.text), and this node has nothing of it: it waits for a node that has it"

@@ -141,6 +141,42 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(promises, [51])
     }
 
+    /// A store that was restored, and founded anew, has the number of the one that the other machine's directory still has, with what came after the backup: nobody cuts that back to nothing.
+    func test_diskOfTheSameStore_withoutARecordInCommon_staysAsItIs_andSaysWhy() throws {
+        let own = try XCTUnwrap(Self.own)
+        var (log, history): ([Record], History) = ([], History())
+        for number in 0..<3 {
+            let record = Record(after: log.last?.mark ?? .start, epoch: 7, kind: .rows, level: 1, body: [UInt8(number)])
+            log.append(record)
+            history.append(record)
+        }
+        let disk = Node.Disk(promise: 7, history: history, tail: log[2].mark, recent: log, store: own)
+        var node = Node(Settings(name: "b", peers: ["a"], hasBucket: false), session: 2, disk: disk, at: 0)
+        var object = Configuration(
+            epoch: 5_000, nonce: Nonce(session: 9, count: 1), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 1, removed: [], level: 1, store: own)
+        for effect in Node.step(&node, .tick, at: 200) {
+            guard case .readConfiguration(let ticket) = effect else { continue }
+            for effect in Node.step(&node, .configuration(.found(object), ticket: ticket), at: 200) {
+                if case .promise(_, let ticket) = effect { _ = Node.step(&node, .wrote(ticket: ticket, tail: log[2].mark), at: 200) }
+            }
+        }
+        object.store = nil
+        var theirs = History()
+        theirs.append(Record(after: .start, epoch: 4_000, kind: .noop, level: 1, body: [1]))
+        for time in stride(from: 400, through: 3_000, by: 200) {
+            let lead = Lead(
+                configuration: object, session: 1, to: 2, version: 1, sentAt: time, tenure: 5_000, committed: .start, records: [], resume: Resume(history: theirs, attempt: 1), vouches: [], isOffer: false)
+            for effect in Node.step(&node, .message(from: "a", .lead(lead)), at: time) + Node.step(&node, .tick, at: time) {
+                switch effect {
+                case .append, .cut, .swap, .takeCheckpoint, .end: XCTFail("\(effect)")
+                default: break
+                }
+            }
+        }
+        XCTAssertEqual(node.top, log[2].mark)
+        XCTAssertEqual(node.obstacle, .apart("a"))
+    }
+
     /// A machine that comes with an empty disk while the object is gone.
     func test_emptyNode_besideAPeerThatHasAStore_foundsNothing_andSaysWhy() throws {
         let world = SmallWorld(["a"]) { Settings(name: $0, peers: ["b"], hasBucket: false) }
