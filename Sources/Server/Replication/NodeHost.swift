@@ -92,6 +92,8 @@ final class NodeHost: CommitReplica {
     private let thread = HeldThread()
 
     static let tickMilliseconds = 200
+    /// A peer that is there tries to come each second at least (`PeerLink`).
+    private static let meetingMilliseconds = 1_000
     /// One that is refused comes again sooner than that.
     private static let doubleMilliseconds = 5_000
 
@@ -107,7 +109,8 @@ final class NodeHost: CommitReplica {
     ///   - url: where clients reach this node.
     ///   - door: where its peer passes requests on to.
     func start(url: String, door: String) {
-        object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give($0) }
+        let begunAt = BootClock.milliseconds()
+        object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give(believed($0, begunAt: begunAt)) }
         slots.start { [self] in give($0) }
         let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.ending != nil } }
         self.door.start(greeted: { [self] in met($0) }, differs: { [self] in note($1, of: $0) }, doubled: { [self] name, words in
@@ -123,6 +126,13 @@ final class NodeHost: CommitReplica {
             inbox.signal { $0.jobs.append(.drop(through: through, keeping: keeping)) }
         }, mend: { [self] in mendCheckpoint(mayDrop: false) })
         archiver?.start(standing) { [self] in prove($0) }
+    }
+
+    /// That there is no object a node with an empty disk believes once its peer has had the time to say whose records it has: beside those it would found another cluster in the place of one whose object
+    /// is gone. Until then it is taken for not read, and asked for again.
+    private func believed(_ event: Event, begunAt: Int) -> Event {
+        guard case .configuration(.absent, let ticket) = event, file.tail.sequence == 0, greetings.withLock({ $0.isEmpty }) else { return event }
+        return BootClock.milliseconds() - begunAt < Self.meetingMilliseconds ? .configuration(.failed, ticket: ticket) : event
     }
 
     /// Asks the peer for its checkpoint, in place of this node's own, which is damaged. Returns once it is there, or did not come.

@@ -238,6 +238,32 @@ final class PairFoundingTests: XCTestCase {
         try PairLoad.check(pair, has: all, "after the object was made anew")
     }
 
+    /// The other machine is replaced meanwhile: with its empty directory it founds no cluster in the place of the one that is there.
+    func test_emptyMachine_whileTheObjectIsGone_foundsNothing_andThePairIsFoundedWithTheOther() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        try pair.waitUntilStoreIsNamed()
+        let all = PairLoad.acknowledged(pair, "A") { $0.more(20) }
+        let witness = pair.folder.appendingPathComponent("witness")
+        pair.killWitness()
+        try FileManager.default.removeItem(at: witness)
+        try pair.startWitness()
+        standby.kill()
+        try FileManager.default.removeItem(at: standby.data)
+        try standby.start()
+        XCTAssertTrue(Patience.until { standby.ready?.text.contains("there is no object that says who leads") == true }, standby.ready?.text ?? standby.logText)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: witness.appendingPathComponent("object").path))
+        XCTAssertEqual(standby.stop(), 0)
+        // It may have ended by itself: nothing has proven that it leads.
+        _ = leader.stop()
+        try found(leader)
+        for node in [leader, standby] { try node.start() }
+        try pair.waitUntilInSync()
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        try PairLoad.check(pair, has: all, "after an empty machine came while the object was gone")
+    }
+
     /// What only the other had is dropped, by a person's word: its files must not tell it on.
     func test_foundedWithTheOneThatHadLess_theOthersFilesAreMadeAnew() throws {
         let pair = try Pair(degrades: true)
