@@ -44,9 +44,14 @@ final class ArchiveCheckpoints: Sendable {
             // Nobody knows while this machine does not lead.
             guard let line = writer.line, let archived = writer.archived, writer.refusal == nil, let store = source.store else { return known = Known() }
             do {
-                if known.line != line { known = try look(line, writer) }
-                guard source.checkpointRecord > known.record, known.pace.isDue(at: SteadyClock.seconds(), byteCount: writer.byteCount, isAsked: false) else { return }
-                guard let made = try make(line, behind: known.record, through: archived, store) else { return }
+                if known.line != line {
+                    // A place that gave no answer is not asked each second.
+                    guard known.pace.isDue(at: SteadyClock.seconds(), byteCount: 0, isAsked: true) else { return }
+                    known = try look(line, writer)
+                }
+                // Asked before the checkpoint is: it is read as a whole each time, and one that is beyond the archive is of no use until that has come after it.
+                guard source.checkpointRecord > known.record, source.checkpointRecord <= archived, known.pace.isDue(at: SteadyClock.seconds(), byteCount: writer.byteCount, isAsked: false) else { return }
+                guard let made = try make(line, behind: known.record, through: archived, store) else { return known.pace.failed(at: SteadyClock.seconds()) }
                 known.record = made.mark.sequence
                 known.pace.made(at: SteadyClock.seconds(), byteCount: writer.byteCount)
                 state.withLock { $0.failure = nil }

@@ -14,6 +14,7 @@ final class ArchivedMachine: ArchiveSource {
         var base = Mark.start
         var isLeading = true
         var checkpoint = Mark.start
+        var readCount = 0
     }
 
     static let identity = StoreIdentity(String(repeating: "0f", count: 16))
@@ -29,6 +30,8 @@ final class ArchivedMachine: ArchiveSource {
     }
 
     var records: [Record] { state.withLock { $0.records } }
+    /// How often its checkpoint was read.
+    var readCount: Int { state.withLock { $0.readCount } }
     var isLeading: Bool {
         get { state.withLock { $0.isLeading } }
         set { state.withLock { $0.isLeading = newValue } }
@@ -64,7 +67,10 @@ final class ArchivedMachine: ArchiveSource {
     }
 
     func checkpoint(unless isCancelled: () -> Bool, _ body: (String, [CheckpointFiles.File], Mark) throws -> Void) throws -> Bool {
-        let mark = state.withLock { $0.checkpoint }
+        let mark = state.withLock { state in
+            state.readCount += 1
+            return state.checkpoint
+        }
         guard mark.sequence > 0 else { return false }
         try body(folder, try CheckpointFiles.list(folder), mark)
         return true
