@@ -58,7 +58,9 @@ struct ArchiveReader {
             // Whoever needs it finds that; instants before it can do without.
             end = .max
         }
-        return Candidate(line: line, firsts: firsts, checkpoints: try place.checkpoints(of: line.number).map(\.record), end: end)
+        // One before its base is of an attempt to begin it that came second: no segment follows on that.
+        let checkpoints = try place.checkpoints(of: line.number).map(\.record).filter { $0 >= Int64(line.base.sequence) }
+        return Candidate(line: line, firsts: firsts, checkpoints: checkpoints, end: end)
     }
 
     /// The newest line that was begun by then; where none of those tells of the instant, the first one that was begun after it and does.
@@ -66,7 +68,9 @@ struct ArchiveReader {
     /// A line begins with what was there long before: what was known at the instant lies in the line of then, also where its end is of a history that was given up.
     private static func choose(_ place: ArchivePlace, _ lines: [ArchiveLine], _ instant: Int64) throws -> (Candidate, ArchiveCheckpoint?) {
         var spans: [String] = []
-        for line in lines.filter({ $0.begun <= instant }).reversed() + lines.filter({ $0.begun > instant }) {
+        /// The line of then was found, and ends before it.
+        var isBehind = false
+        for line in lines.filter({ $0.begun <= instant }).reversed() + lines.filter({ $0.begun > instant }) where !isBehind || line.begun > instant {
             let candidate = try candidate(place, line)
             var first = candidate.line.base.sequence == 0 && candidate.firsts.first == 1 ? Int64(0) : nil
             let end = max(candidate.end ?? line.at, line.at)
@@ -77,8 +81,10 @@ struct ArchiveReader {
                     first = first ?? checkpoint.at
                 }
                 if first == 0 { return (candidate, nil) }
-            } else if let record = candidate.checkpoints.first, first == nil {
-                first = try place.checkpoint(line.number, record).at
+            } else {
+                if first == nil, let record = candidate.checkpoints.first { first = try place.checkpoint(line.number, record).at }
+                // An earlier one may seem to reach further, by a clock that was ahead: it lacks what this one has.
+                if let first, first <= instant, line.begun <= instant { isBehind = true }
             }
             if let first { spans.append("\(first == 0 ? "from its beginning" : "from \(InstantText.text(first))") up to \(InstantText.text(end))") }
         }

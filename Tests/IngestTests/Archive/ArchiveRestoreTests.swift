@@ -207,6 +207,41 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertThrowsError(try restore(place, to: Self.start - 1, "X")) { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
     }
 
+    func test_instantBehindTheLineOfThen_isOutside_thoughAnEarlierOnesClockWasAhead() throws {
+        let (place, _) = try UnsurePlace.archive(path("LOG"))
+        let clock = TestClock(Self.second)
+        let first = ArchivedMachine(ArchiveRecords.chain(ArchiveRecords.commits(10)), folder: path("a"))
+        XCTAssertTrue(ArchiveWriter(place, of: first, clock: clock.clock).round())
+        clock.set(4 * Self.second)
+        let other = ArchivedMachine(ArchiveRecords.chain(ArchiveRecords.commit(1, at: 4 * Self.second) + ArchiveRecords.commit(2, at: 5 * Self.second)), folder: path("b"))
+        XCTAssertTrue(ArchiveWriter(place, of: other, clock: clock.clock).round())
+        XCTAssertEqual(try place.lines().map(\.begun), [Self.second, 4 * Self.second])
+        for (seconds, line) in [(Int64(2), Int64(1)), (4, 2), (5, 2)] { XCTAssertEqual(try ArchiveReader(place, instant: seconds * Self.second).line.number, line) }
+        XCTAssertThrowsError(try ArchiveReader(place, instant: 7 * Self.second), "the first line has commits up to 10 s, and none of the second's") { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
+        XCTAssertEqual(try ArchiveReader(place, instant: nil).line.number, 2)
+    }
+
+    /// The place was away: the machine's own checkpoint has gone beyond what is archived.
+    func test_checkpointBeyondTheArchive_isNotRead_untilThatHasComeAfterIt() throws {
+        let (bodies, store) = try lead(6)
+        let (place, _) = try UnsurePlace.archive(path("LOG"))
+        let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
+        machine.commit(bodies.count / 2)
+        let clock = TestClock(Clock.system.now())
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000).round())
+        try machine.fold(through: bodies.count)
+        clock.set(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round())
+        for _ in 0..<3 { writer.checkpointRound() }
+        XCTAssertEqual(machine.readCount, 0)
+        machine.commit(bodies.count)
+        XCTAssertTrue(writer.round())
+        for _ in 0..<2 { writer.checkpointRound() }
+        XCTAssertEqual(machine.readCount, 1, writer.texts.joined())
+        XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
+    }
+
     /// One a day: of a leader that has just begun, too, where the last one is a day old.
     func test_checkpoint_isMadeOnceOneIsDue_andWhatItCoversGoesADayLater() throws {
         let (place, machine, _) = try archive(6)
