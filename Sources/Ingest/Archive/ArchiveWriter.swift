@@ -170,6 +170,8 @@ package final class ArchiveWriter: Sendable {
     }
 
     private func beginLine(_ number: Int64, _ store: StoreIdentity, _ work: inout Work) throws {
+        var number = number
+        while try hasCheckpointOfOthers(number) { number += 1 }
         var (base, at) = (Mark.start, Int64(0))
         if source.base.sequence > 0 {
             var made: ArchiveCheckpoint?
@@ -182,6 +184,11 @@ package final class ArchiveWriter: Sendable {
         let line = ArchiveLine(number: number, store: store, base: base, at: at, begun: clock.now())
         guard try place.create(ArchivePlace.lineKey(number), line.bytes) else { throw ColumnStoreError(.unavailable, path: place.url, "another has begun line \(number) at the same time") }
         (work.line, work.last, work.sent) = (line, base, ArchiveScan(time: at))
+    }
+
+    /// An attempt to begin a line that was cut off has left a checkpoint, and its history was given up since, or its record is not here any more.
+    private func hasCheckpointOfOthers(_ line: Int64) throws -> Bool {
+        try place.checkpoints(of: line).contains { try !source.has(place.checkpoint(line, $0.record).mark) }
     }
 
     /// A time that the last commit up to a record does not have passed: the next one's, where it is here; else now.

@@ -130,6 +130,17 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertEqual(try place.lines().map(\.number), [1, 2, 3, 4])
     }
 
+    /// Whoever restored the line would begin with it, or wait for records that never come.
+    func test_checkpointThatACutOffAttemptHasLeft_isInNoLine_whereItIsOfAnotherHistory() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let mark = Mark(sequence: 5, epoch: 1, hash: .init(high: 1, low: 2))
+        let left = ArchiveCheckpoint(line: 1, mark: mark, at: 1, manifest: BackupManifest(number: 1, store: "one", madeAt: 1, warehouse: ""))
+        try place.objects.put(left.key, left.bytes)
+        let writer = ArchiveWriter(place, of: machine(10), clock: .system)
+        XCTAssertTrue(writer.round(), writer.texts.joined())
+        XCTAssertEqual(try place.marks(), [2: Array(1...10)])
+    }
+
     func test_damagedLastSegment_beginsALine() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
         let machine = machine(20)
