@@ -55,7 +55,7 @@ final class ArchiveCheckpoints: Sendable {
                 known.record = made.mark.sequence
                 known.pace.made(at: SteadyClock.seconds(), byteCount: writer.byteCount)
                 state.withLock { $0.failure = nil }
-                removeCovered()
+                removeCovered(line)
             } catch is Ended {
             } catch {
                 known.pace.failed(at: SteadyClock.seconds())
@@ -90,8 +90,16 @@ final class ArchiveCheckpoints: Sendable {
     }
 
     /// What it leaves costs room and nothing else.
-    private func removeCovered() {
+    ///
+    /// - Parameter line: to which this machine writes.
+    private func removeCovered(_ line: Int64) {
         do {
+            if let newest = try place.lines().last, newest.number != line {
+                // Who was overtaken ends within seconds. One that leads on is not the only one.
+                throw ColumnStoreError(
+                    .conflict, path: place.name(ArchivePlace.lineKey(newest.number)),
+                    "was begun by another while this machine writes to line \(line): another cluster keeps a copy of this store, and each needs a log.url of its own")
+            }
             try ArchiveRetention(place: place, now: clock.now()).run()
             state.withLock { $0.removalFailure = nil }
         } catch {

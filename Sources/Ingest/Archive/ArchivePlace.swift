@@ -134,6 +134,15 @@ package struct ArchivePlace: Sendable {
         return firsts.sorted()
     }
 
+    /// When a line's object came, and its last segment; milliseconds since 1970, both by the place's own clock.
+    func times(of line: Int64) throws(ColumnStoreError) -> (begun: Int64, last: Int64) {
+        let key = Self.lineKey(line)
+        var (begun, last) = (Int64(0), Int64(0))
+        try objects.list(prefix: Self.lineFolder) { if $0.key == key { begun = $0.modifiedMilliseconds } }
+        try objects.list(prefix: "\(Self.folder(of: line))segments/") { last = max(last, $0.modifiedMilliseconds) }
+        return (begun, last)
+    }
+
     /// The records that a line has checkpoints of, ascending, and when each came, in milliseconds since 1970.
     func checkpoints(of line: Int64) throws(ColumnStoreError) -> [(record: Int64, modifiedMilliseconds: Int64)] {
         let prefix = "\(Self.folder(of: line))checkpoints/"

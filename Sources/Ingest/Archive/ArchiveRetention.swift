@@ -5,7 +5,8 @@ import ColumnStore
 ///
 /// 1. Only lines that were begun a day ago cover: instants before a line's beginning are the earlier ones' to tell. Of the newest such line the newest checkpoint that is a day old is the oldest one kept.
 /// 2. Segments go whose records that checkpoint has, and earlier lines whole. Without such a checkpoint everything stays.
-/// 3. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
+/// 3. Nothing goes where somebody still writes to an earlier line: a copy of this store is kept by another cluster, which archives to the same place by mistake.
+/// 4. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
 ///
 /// Run by the thread that archives, after each checkpoint; it trusts times that the place itself gives its objects. Two leaders at once remove the same.
 struct ArchiveRetention {
@@ -23,8 +24,10 @@ struct ArchiveRetention {
         guard let place = lines.lastIndex(where: { $0.begun <= before }) else { return }
         let line = lines[place]
         var checkpoints: [ArchiveCheckpoint] = []
-        for (record, _) in try self.place.checkpoints(of: line.number) { checkpoints.append(try self.place.checkpoint(line.number, record)) }
+        // What lies before its base no segment goes on from.
+        for (record, _) in try self.place.checkpoints(of: line.number) where record >= Int64(line.base.sequence) { checkpoints.append(try self.place.checkpoint(line.number, record)) }
         guard let oldest = checkpoints.lastIndex(where: { $0.at <= before }) else { return }
+        for earlier in lines[..<place] { try checkAtRest(earlier, since: line) }
         // Of later lines, too: they share the files of cold tables.
         var kept = Array(checkpoints[oldest...])
         for later in lines[(place + 1)...] { for (record, _) in try self.place.checkpoints(of: later.number) { kept.append(try self.place.checkpoint(later.number, record)) } }
@@ -35,6 +38,15 @@ struct ArchiveRetention {
         let names = Set(kept.flatMap { $0.manifest.files.map(\.name) })
         let milliseconds = checkpoints[oldest].at / 1_000 - Self.marginMilliseconds
         for prefix in ["\(ArchivePlace.folder(of: line.number))files/", LogPlace.base] { try removeFiles(below: prefix, except: names, before: milliseconds) }
+    }
+
+    /// A leader that was overtaken, and does not know it, ends within seconds.
+    private func checkAtRest(_ earlier: ArchiveLine, since line: ArchiveLine) throws {
+        let last = try place.times(of: earlier.number).last
+        guard try last > place.times(of: line.number).begun.addingSaturating(Self.marginMilliseconds) else { return }
+        throw ColumnStoreError(
+            .conflict, path: place.name(ArchivePlace.lineKey(earlier.number)),
+            "line \(earlier.number) of the archive is written still, though line \(line.number) was begun after it: another cluster keeps a copy of this store, and each needs a log.url of its own")
     }
 
     private func delete(_ key: String, _ why: String) throws { try place.objects.delete(key, .named(why)) }

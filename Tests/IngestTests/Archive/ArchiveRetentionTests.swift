@@ -1,5 +1,6 @@
 import Cluster
 import ColumnStore
+import Foundation
 import TestSupport
 import XCTest
 
@@ -39,6 +40,24 @@ final class ArchiveRetentionTests: XCTestCase {
             if object.key.hasPrefix("base/") { cold.append(String(object.key.dropFirst("base/warehouse/t/".count))) }
         }
         return (own, cold.sorted())
+    }
+
+    /// A store that was restored, and founded as a cluster with the `log.url` of the one that works on.
+    func test_lineThatSomebodyStillWrites_stays_andIsTold() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let now = Clock.system.now() + 10 * Self.day
+        try put(place, line: 1, base: 0, begun: now - 9 * Self.day, segments: [1, 10])
+        try put(place, line: 2, base: 0, begun: now - 7 * Self.day, segments: [1])
+        try put(place, line: 2, checkpoint: 20, at: now - 2 * Self.day, files: ["a"])
+        let path = "\(folder.path)/LOG/archive/\(ArchivePlace.segmentKey(1, 10))"
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: 7_200)], ofItemAtPath: path)
+        XCTAssertThrowsError(try ArchiveRetention(place: place, now: now).run()) { XCTAssertTrue("\($0)".contains("line 1 of the archive is written still"), "\($0)") }
+        XCTAssertEqual(try place.lines().map(\.number), [1, 2])
+        XCTAssertEqual(try place.segments(of: 1), [1, 10])
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: 60)], ofItemAtPath: path)
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(try place.lines().map(\.number), [2])
+        XCTAssertEqual(try place.segments(of: 1), [])
     }
 
     func test_whatADayDoesNotNeed_goes_andTheRestStays() throws {
