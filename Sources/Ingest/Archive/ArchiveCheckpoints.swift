@@ -135,7 +135,9 @@ final class ArchiveCheckpoints: Sendable {
             try goOn()
             let path = "warehouse/\(table)/\(key)"
             // One that is there no more a later record has ended: instants between the two are restored without it, or not at all, and it is named then.
-            if carried[LogPlace.base + path] != byteCount { _ = try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) }
+            var isThere = carried[LogPlace.base + path] == byteCount
+            if !isThere { isThere = try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) }
+            if isThere { try place.checkCold(table, key, byteCount: byteCount, sha256: sha256) }
             manifest.files.append(.init(path: path, name: LogPlace.base + path, byteCount: byteCount, sha256: sha256))
         }
         let checkpoint = ArchiveCheckpoint(line: line, mark: mark, at: at, manifest: manifest)

@@ -80,6 +80,23 @@ package struct ArchivePlace: Sendable {
         return true
     }
 
+    // MARK: Cold tables
+
+    static func coldKey(_ table: String, _ key: String) -> String { "\(LogPlace.base)warehouse/\(table)/\(key)" }
+
+    /// A cold table's object lies here by its name and size: whether it is that one. All have names by chance but versions of metadata, whose numbers a history has used too that was given up since
+    /// (both machines were put back to an earlier state).
+    ///
+    /// - Throws: `.corruptFile` for another one, which is left as it is: instants of that history need it.
+    func checkCold(_ table: String, _ key: String, byteCount: Int64, sha256: [UInt8]) throws(ColumnStoreError) {
+        guard key.hasPrefix("metadata/v"), key.hasSuffix(".metadata.json") else { return }
+        let name = Self.coldKey(table, key)
+        guard SHA256.hash(try objects.get(name, byteCountMax: Int(clamping: byteCount))) != sha256 else { return }
+        throw ColumnStoreError(
+            .corruptFile, path: self.name(name),
+            "has other bytes than this pair's object of that name, as one of an earlier history of this store, or of another cluster's: nothing is archived beside it. Put it aside, and with it the instants that need it")
+    }
+
     // MARK: Whose it is
 
     private static func bytes(_ store: String) -> [UInt8] { Array("till-archive-store 1\nstore \(store)\n".utf8) }

@@ -266,6 +266,7 @@ package final class ArchiveWriter: Sendable {
         try goOn()
         // One that is not there any more a later record ends.
         guard try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) else { return }
+        try place.checkCold(table, key, byteCount: byteCount, sha256: sha256)
         if work.carried.count >= Self.carriedCountMax { work.carried = [] }
         work.carried.insert(file)
     }

@@ -42,6 +42,16 @@ final class ArchiveRetentionTests: XCTestCase {
         return (own, cold.sorted())
     }
 
+    func test_versionOfATable_thatAnEarlierHistoryHasMade_isNotTakenForThisOnes() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let (own, other) = (Array("own".utf8), Array("two".utf8))
+        for key in ["metadata/v300001.metadata.json", "metadata/snap-1.avro", "data/1.parquet"] { try place.objects.put("base/warehouse/t/\(key)", other) }
+        for key in ["metadata/snap-1.avro", "data/1.parquet"] { try place.checkCold("t", key, byteCount: 3, sha256: SHA256.hash(own)) }
+        try place.checkCold("t", "metadata/v300001.metadata.json", byteCount: 3, sha256: SHA256.hash(other))
+        XCTAssertThrowsError(try place.checkCold("t", "metadata/v300001.metadata.json", byteCount: 3, sha256: SHA256.hash(own))) { XCTAssertTrue("\($0)".contains("v300001"), "\($0)") }
+        XCTAssertEqual(try place.objects.get("base/warehouse/t/metadata/v300001.metadata.json", byteCountMax: 3), other)
+    }
+
     /// A store that was restored, and founded as a cluster with the `log.url` of the one that works on.
     func test_lineThatSomebodyStillWrites_stays_andIsTold() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
