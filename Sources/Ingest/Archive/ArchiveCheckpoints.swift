@@ -19,7 +19,9 @@ final class ArchiveCheckpoints: Sendable {
         var pace = LogCheckpoint.Pace()
     }
 
-    private struct Ended: Error {}
+    private struct Ended: Error, CustomStringConvertible {
+        var description: String { "this machine ends, or another one waits for its checkpoint, which is sent there first" }
+    }
 
     private let place: ArchivePlace
     private let source: any ArchiveSource
@@ -34,7 +36,7 @@ final class ArchiveCheckpoints: Sendable {
 
     func stop() { isStopping.store(true, ordering: .relaxed) }
 
-    private func goOn() throws { if isStopping.load(ordering: .relaxed) { throw Ended() } }
+    private func goOn() throws { if isStopping.load(ordering: .relaxed) || source.isCheckpointWanted { throw Ended() } }
 
     // MARK: When one is due
 
@@ -50,7 +52,8 @@ final class ArchiveCheckpoints: Sendable {
                     known = try look(line, writer)
                 }
                 // Asked before the checkpoint is: it is read as a whole each time, and one that is beyond the archive is of no use until that has come after it.
-                guard source.checkpointRecord > known.record, source.checkpointRecord <= archived, known.pace.isDue(at: SteadyClock.seconds(), byteCount: writer.byteCount, isAsked: false) else { return }
+                guard source.checkpointRecord > known.record, source.checkpointRecord <= archived, !source.isCheckpointWanted, known.pace.isDue(at: SteadyClock.seconds(), byteCount: writer.byteCount, isAsked: false)
+                else { return }
                 guard let made = try make(line, behind: known.record, through: archived, store) else { return known.pace.failed(at: SteadyClock.seconds()) }
                 known.record = made.mark.sequence
                 known.pace.made(at: SteadyClock.seconds(), byteCount: writer.byteCount)

@@ -21,6 +21,8 @@ package protocol ArchiveSource: AnyObject, Sendable {
     ///
     /// - Returns: false where there is none, or it was cancelled.
     func checkpoint(unless isCancelled: () -> Bool, _ body: (_ folder: String, _ files: [CheckpointFiles.File], Mark) throws -> Void) throws -> Bool
+    /// Another machine waits for its checkpoint, without which it is no part of the pair: whoever reads that for something else gives it up, and begins again.
+    var isCheckpointWanted: Bool { get }
     /// Where a cold table's objects are.
     func cold(_ table: String) throws -> any ObjectStorage
 }

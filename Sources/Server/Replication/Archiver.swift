@@ -178,6 +178,7 @@ private final class ArchivedNode: ArchiveSource {
     var store: StoreIdentity? { file.store }
     var base: Mark { file.base }
     var checkpointRecord: Int { checkpoint.report.record }
+    var isCheckpointWanted: Bool { checkpoint.isWantedByPeer }
 
     var committed: Mark? { lead.withLock { $0 }?.standing.withLock { $0.role == .leader && $0.isServing && $0.ending == nil ? $0.committed : nil } }
 

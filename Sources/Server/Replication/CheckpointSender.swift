@@ -33,7 +33,9 @@ struct CheckpointSender: Sendable {
             // Nobody waits who has gone, and nobody believes that this one has.
             // A frame that says nothing is also the question whether the peer still reads.
             let isGone = { isOver() || !socket.send(PeerDoor.frame(CheckpointFrame.wait.bytes)[...]) }
-            let isDone: Void? = try checkpoint.read(unless: isGone) { folder, files, beginning in try send(folder, files, beginning, to: peer, socket) }
+            let isDone: Void? = try checkpoint.sending { () throws -> Void? in
+                try checkpoint.read(unless: isGone) { folder, files, beginning in try send(folder, files, beginning, to: peer, socket) }
+            }
             if isDone == nil { try say(.refusal("this node has no checkpoint"), socket) }
         } catch let unusable as StoreCheckpoint.Unusable {
             log.error("a checkpoint could not be sent", ["peer": .text(peer), "reason": .text("\(unusable)")])

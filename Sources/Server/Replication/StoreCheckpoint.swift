@@ -33,6 +33,8 @@ final class StoreCheckpoint: Sendable {
     private struct State {
         var report = Report()
         var isTaken = false
+        /// Peers that want it, or are being sent it.
+        var peerCount = 0
         var isStopping = false
         /// It does not go on, nor is it sent, until another has taken its place: folding need not come upon damage, and would go on with it.
         var isDamaged = false
@@ -106,6 +108,15 @@ final class StoreCheckpoint: Sendable {
         defer { state.broadcast { $0.isTaken = false } }
         return try body()
     }
+
+    /// Runs `body`, which sends it to a peer: who reads it for something that can wait gives it up meanwhile.
+    func sending<Result>(_ body: () throws -> Result) rethrows -> Result {
+        state.withLock { $0.peerCount += 1 }
+        defer { state.withLock { $0.peerCount -= 1 } }
+        return try body()
+    }
+
+    var isWantedByPeer: Bool { state.withLock { $0.peerCount > 0 } }
 
     // MARK: Going on
 

@@ -15,6 +15,7 @@ final class ArchivedMachine: ArchiveSource {
         var isLeading = true
         var checkpoint = Mark.start
         var readCount = 0
+        var isCheckpointWanted = false
     }
 
     static let identity = StoreIdentity(String(repeating: "0f", count: 16))
@@ -35,6 +36,11 @@ final class ArchivedMachine: ArchiveSource {
     var isLeading: Bool {
         get { state.withLock { $0.isLeading } }
         set { state.withLock { $0.isLeading = newValue } }
+    }
+
+    var isCheckpointWanted: Bool {
+        get { state.withLock { $0.isCheckpointWanted } }
+        set { state.withLock { $0.isCheckpointWanted = newValue } }
     }
 
     /// How many count.

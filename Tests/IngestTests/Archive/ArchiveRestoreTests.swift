@@ -237,6 +237,11 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(machine.readCount, 0)
         machine.commit(bodies.count)
         XCTAssertTrue(writer.round())
+        // The other machine is empty, and waits for it.
+        machine.isCheckpointWanted = true
+        writer.checkpointRound()
+        XCTAssertEqual(machine.readCount, 0)
+        machine.isCheckpointWanted = false
         for _ in 0..<2 { writer.checkpointRound() }
         XCTAssertEqual(machine.readCount, 1, writer.texts.joined())
         XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
