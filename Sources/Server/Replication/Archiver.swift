@@ -92,8 +92,8 @@ final class Archiver: Sendable {
     ///   - keeping: how many bytes stay for a peer.
     func droppable(through wanted: Int, keeping: Int64) -> Int {
         let report = writer.report
-        // One that does not lead does not know how far it is, and keeps what it keeps for its peer.
-        guard node.committed != nil, report.refusal == nil, file.byteCount <= keeping.multipliedSaturating(by: Self.boundFactor) else { return wanted }
+        // One that follows does not know how far it is, and keeps what it keeps for its peer. One that begins may come to lead: what has waited for the archive waits on.
+        guard report.refusal == nil, !node.follows, file.byteCount <= keeping.multipliedSaturating(by: Self.boundFactor) else { return wanted }
         return min(wanted, report.archived ?? 0)
     }
 
@@ -179,6 +179,8 @@ private final class ArchivedNode: ArchiveSource {
     var base: Mark { file.base }
     var checkpointRecord: Int { checkpoint.report.record }
     var isCheckpointWanted: Bool { checkpoint.isWantedByPeer }
+    /// Whether another leads, and has this one in sync.
+    var follows: Bool { lead.withLock { $0 }?.standing.withLock { $0.role == .standby } ?? false }
 
     var committed: Mark? { lead.withLock { $0 }?.standing.withLock { $0.role == .leader && $0.isServing && $0.ending == nil ? $0.committed : nil } }
 

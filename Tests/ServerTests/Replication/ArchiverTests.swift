@@ -1,0 +1,31 @@
+import Cluster
+import ColumnStore
+import Foundation
+import Ingest
+import TestSupport
+import XCTest
+
+@testable import Server
+
+/// Goal: records that wait for the archive go neither too soon nor never. Method: a machine without records, asked what may go.
+final class ArchiverTests: XCTestCase {
+    private var folder = URL(fileURLWithPath: "/")
+
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-archiver") }
+    override func tearDown() { try? FileManager.default.removeItem(at: folder) }
+
+    /// The place was away, and the machine is started anew: what waits is asked for before it is known who leads.
+    func test_recordsOfAMachineThatBegins_waitForTheArchive_upToABound_andOfOneThatFollowsNotAtAll() throws {
+        let (file, _) = try RecordFile.open(folder.path)
+        let checkpoint = try StoreCheckpoint(file, folder: folder.path, keptByteCount: 1_000, log: Log(format: .json, level: .error))
+        let place = try ArchivePlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let archiver = Archiver(place, checkpoint, storages: LocalStorageFactory(), directory: folder.path, seconds: 5)
+        XCTAssertEqual(archiver.droppable(through: 7, keeping: 1_000), 0)
+        XCTAssertEqual(archiver.droppable(through: 7, keeping: 0), 7, "more than the bound")
+        var standing = NodeHost.Standing()
+        standing.role = .standby
+        archiver.start(Monitor(standing)) { _ in }
+        defer { archiver.stop() }
+        XCTAssertEqual(archiver.droppable(through: 7, keeping: 1_000), 7)
+    }
+}
