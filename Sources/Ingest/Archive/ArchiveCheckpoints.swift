@@ -19,8 +19,8 @@ final class ArchiveCheckpoints: Sendable {
         var pace = LogCheckpoint.Pace()
     }
 
-    private struct Ended: Error, CustomStringConvertible {
-        var description: String { "this machine ends, or another one waits for its checkpoint, which is sent there first" }
+    struct Ended: Error, CustomStringConvertible {
+        var description: String { "this machine ends or leads no more, or another one waits for its checkpoint, which is sent there first" }
     }
 
     private let place: ArchivePlace
@@ -36,7 +36,10 @@ final class ArchiveCheckpoints: Sendable {
 
     func stop() { isStopping.store(true, ordering: .relaxed) }
 
-    private func goOn() throws { if isStopping.load(ordering: .relaxed) || source.isCheckpointWanted { throw Ended() } }
+    /// Nor is the machine's own checkpoint held by one that leads no more: it may need that itself.
+    private var isOver: Bool { isStopping.load(ordering: .relaxed) || source.committed == nil }
+
+    private func goOn() throws { if isOver || source.isCheckpointWanted { throw Ended() } }
 
     // MARK: When one is due
 
@@ -60,6 +63,7 @@ final class ArchiveCheckpoints: Sendable {
                 state.withLock { $0.failure = nil }
                 removeCovered(line)
             } catch is Ended {
+                // It stops, or leads no more.
             } catch {
                 known.pace.failed(at: SteadyClock.seconds())
                 let isNew = state.withLock { state in
@@ -84,7 +88,7 @@ final class ArchiveCheckpoints: Sendable {
     /// - Returns: nil where the machine's own is not between the two records.
     private func make(_ line: Int64, behind record: Int, through archived: Int, _ store: StoreIdentity) throws -> ArchiveCheckpoint? {
         var made: ArchiveCheckpoint?
-        _ = try source.checkpoint(unless: { isStopping.load(ordering: .relaxed) }) { folder, files, mark in
+        _ = try source.checkpoint(unless: { isOver }) { folder, files, mark in
             // Of this line: its segments tell the time.
             guard mark.sequence > record, mark.sequence <= archived, let first = try place.segments(of: line).last(where: { $0 <= Int64(mark.sequence) }) else { return }
             made = try put(folder, files, mark, line: line, at: place.segment(line, first).through, store)

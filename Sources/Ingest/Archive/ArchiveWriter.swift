@@ -38,7 +38,7 @@ package final class ArchiveWriter: Sendable {
         var carried: Set<NamedFile> = []
     }
 
-    private struct Ended: Error {}
+    private typealias Ended = ArchiveCheckpoints.Ended
 
     private let place: ArchivePlace
     private let source: any ArchiveSource
@@ -76,7 +76,9 @@ package final class ArchiveWriter: Sendable {
 
     package var checkpointCount: Int { checkpoints.report.count }
 
-    private func goOn() throws { if isStopping.load(ordering: .relaxed) { throw Ended() } }
+    private var isOver: Bool { isStopping.load(ordering: .relaxed) || source.committed == nil }
+
+    private func goOn() throws { if isOver { throw Ended() } }
 
     // MARK: A round
 
@@ -100,6 +102,7 @@ package final class ArchiveWriter: Sendable {
                 state.withLock { ($0.failure, $0.completeAt) = (nil, now) }
                 return true
             } catch is Ended {
+                // It stops, or leads no more.
             } catch where error is ArchivePlace.OtherStore || error is ArchivePlace.Both {
                 state.withLock { $0.refusal = "\(error)" }
                 StoreLog.note("the records of this pair are not archived", path: place.url, reason: "\(error)", level: .warning)
@@ -175,7 +178,7 @@ package final class ArchiveWriter: Sendable {
         var (base, at) = (Mark.start, Int64(0))
         if source.base.sequence > 0 {
             var made: ArchiveCheckpoint?
-            let isThere = try source.checkpoint(unless: { isStopping.load(ordering: .relaxed) }) { folder, files, mark in
+            let isThere = try source.checkpoint(unless: { isOver }) { folder, files, mark in
                 made = try checkpoints.put(folder, files, mark, line: number, at: time(after: mark), store)
             }
             guard isThere, let made else { throw ColumnStoreError(.unavailable, path: place.url, "a line of the archive begins behind a checkpoint, and this machine has none yet") }
