@@ -1,4 +1,4 @@
-package import Cluster
+import Cluster
 import ColumnStore
 
 /// Makes the store of an instant out of the archive of a pair, in a directory that is empty or not there.
@@ -60,12 +60,8 @@ package struct ArchiveRestore {
         }
         let store = try ReplicaStore(directory: root)
         if reader.checkpoint == nil { try store.clear() }
-        try reader.run { try store.apply(ReplicaStore.Position($0.mark), $0.kind == .rows || $0.kind == .catalog ? $0.body : [], until: reader.instant) }
+        try reader.run { try store.apply($0, until: reader.instant) }
         try store.settle()
         return store
     }
-}
-
-extension ReplicaStore.Position {
-    package init(_ mark: Mark) { self.init(sequence: Int64(mark.sequence), epoch: Int64(mark.epoch), high: mark.hash.high, low: mark.hash.low) }
 }

@@ -10,7 +10,6 @@ struct ArchiveScan {
     /// Of the commits that were whole so far, since the last call of `takeNamed`.
     private var named: [NamedFile] = []
     private var parts: [UInt8] = []
-    private var partsEpoch = 0
     private static let partsByteCountMax = 1 << 31
 
     /// - Parameter time: of the last commit before the first record that it is given.
@@ -22,13 +21,12 @@ struct ArchiveScan {
     /// - Throws: `.corruptFile` for a record that no leader makes.
     mutating func take(_ record: Record) throws(ColumnStoreError) {
         func misfit(_ what: String) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: "record \(record.sequence)", what) }
-        if !parts.isEmpty, partsEpoch != record.epoch { parts = [] }
+        if record.kind == .fence { parts = [] }
         guard record.kind == .rows || record.kind == .catalog, !record.body.isEmpty else { return }
         guard let body = ReplicaBody(record.body) else { throw misfit("has no known content") }
         guard case .part(let part, let isLast) = body else { return }
         guard parts.count + part.count <= Self.partsByteCountMax else { throw misfit("goes on without end") }
         parts += part
-        partsEpoch = record.epoch
         guard isLast else { return }
         let segment = try LogSegment(parsing: parts, path: "record \(record.sequence)")
         parts = []

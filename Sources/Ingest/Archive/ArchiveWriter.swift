@@ -165,7 +165,9 @@ package final class ArchiveWriter: Sendable {
         var first = end.mark.sequence + 1
         while first > 1 {
             guard let record = try source.read(from: first - 1, count: 1, through: first - 1).first else { return nil }
-            guard case .part(_, isLast: false)? = ReplicaBody(record.body), record.kind == .rows || record.kind == .catalog else { break }
+            // Behind a fence it has not begun; what changes nothing may stand within it.
+            guard record.kind != .fence else { break }
+            if record.kind != .noop, !record.body.isEmpty { guard case .part(_, isLast: false)? = ReplicaBody(record.body) else { break } }
             first -= 1
         }
         for sequence in first..<(end.mark.sequence + 1) { for record in try source.read(from: sequence, count: 1, through: sequence) { try scan.take(record) } }

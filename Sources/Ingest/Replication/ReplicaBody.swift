@@ -6,7 +6,7 @@
 /// 1 is a part of a segment that goes on with the next record, 2 its last one: `LogSegment` as it lies in a log, cut into pieces that a message can hold. 3 is a piece of a file
 /// that commits name. On disk: do not renumber.
 ///
-/// Parts of a segment are of one epoch: those of a leader that did not get to the last of them count for nothing.
+/// Parts of a segment are of one tenure: those of a leader that did not get to the last of them before the next one's fence count for nothing.
 enum ReplicaBody: Equatable {
     case part(ArraySlice<UInt8>, isLast: Bool)
     case file(name: String, offset: Int64, bytes: ArraySlice<UInt8>, isLast: Bool)

@@ -1,3 +1,4 @@
+package import Cluster
 import ColumnStore
 
 /// Whose records a member's directory has, where it has noted that nowhere: versions before did not.
@@ -16,8 +17,8 @@ package enum ReplicaIdentity {
     ///
     /// - Parameters:
     ///   - workspace: a directory for the while, absolute; it is removed.
-    ///   - read: a few records after one, with the bodies of those that change something; none at the end.
-    package static func recorded(workspace: String, read: (_ after: Int64) throws -> [(ReplicaStore.Position, body: [UInt8])]) throws -> String? {
+    ///   - read: a few records after one; none at the end.
+    package static func recorded(workspace: String, read: (_ after: Int64) throws -> [Record]) throws -> String? {
         try CheckpointFiles.remove(workspace)
         defer {
             do { try CheckpointFiles.remove(workspace) } catch { StoreLog.note("what was made to look at records could not be removed", path: workspace, reason: StoreLog.text(error), level: .warning) }
@@ -27,7 +28,7 @@ package enum ReplicaIdentity {
         while store.foldedSequence < recordCountMax {
             let records = try read(store.foldedSequence)
             if records.isEmpty { return nil }
-            for (position, body) in records { try store.apply(position, body) }
+            for record in records { try store.apply(record) }
             try store.settle()
             if let found = try store.identity() { return found }
         }

@@ -30,9 +30,8 @@ package final class ReplicaStore {
     private let isDurable: Bool
     private let files: any FileStorage
     private var fold: LogFold
-    /// Of a segment that is not whole yet, and the epoch that began it.
+    /// Of a segment that is not whole yet, and how many records it has gone through.
     private var parts: [UInt8] = []
-    private var partsEpoch: Int64 = 0
     private var partCount: Int64 = 0
     /// Up to here the files tell all once the fold is closed; nil: they must be made anew.
     package private(set) var position: Position?
@@ -159,21 +158,19 @@ package final class ReplicaStore {
     ///
     /// - Parameters:
     ///   - body: empty for one that changes nothing.
+    ///   - isFence: whether a leader's tenure begins with it: the one before did not get to the end of what it had begun. Within one tenure epochs may rise.
     ///   - instant: commits after it are left out, and all from the first of them on; microseconds since 1970.
     /// - Returns: false where some were: no further record can be taken.
     /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
     @discardableResult
-    package func apply(_ next: Position, _ body: [UInt8], until instant: Int64 = .max) throws -> Bool {
+    package func apply(_ next: Position, _ body: [UInt8], isFence: Bool = false, until instant: Int64 = .max) throws -> Bool {
         // Each record once, in order: a gap would fold to a store that nobody had.
         guard let position, next.sequence == position.sequence + partCount + 1 else {
             throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) does not follow on what its files tell")
         }
-        if !parts.isEmpty, partsEpoch != next.epoch {
-            // Its leader did not get to the end of what it had begun.
-            (parts, partCount) = ([], 0)
-        }
+        if isFence { (parts, partCount) = ([], 0) }
         guard !body.isEmpty else {
-            whole(next)
+            take(next)
             return true
         }
         guard let body = ReplicaBody(body) else { throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) has no known content") }
@@ -181,7 +178,7 @@ package final class ReplicaStore {
         case .part(let part, let isLast):
             guard parts.count + part.count <= Self.partsByteCountMax else { throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) goes on without end") }
             parts += part
-            (partsEpoch, partCount) = (next.epoch, partCount + 1)
+            partCount += 1
             guard isLast else { return true }
             let segment = try LogSegment(parsing: parts, path: "record \(next.sequence)")
             parts = []
@@ -193,15 +190,16 @@ package final class ReplicaStore {
             }
         case .file(let name, let offset, let bytes, let isLast): try write(name, offset, bytes, isLast: isLast)
         }
-        whole(next)
+        take(next)
         return true
     }
 
     /// The last record that was taken, whether or not it ends what it is part of.
     package var foldedSequence: Int64 { (position?.sequence ?? 0) + partCount }
 
-    private func whole(_ next: Position) {
-        (position, partCount) = (next, 0)
+    /// In the middle of a segment the files do not tell all up to a record: whoever goes on after a crash begins with the segment's first part.
+    private func take(_ next: Position) {
+        if parts.isEmpty { (position, partCount) = (next, 0) } else { partCount += 1 }
     }
 
     private func write(_ name: String, _ offset: Int64, _ bytes: ArraySlice<UInt8>, isLast: Bool) throws {

@@ -176,7 +176,7 @@ final class StandbyStore {
 
     private func fold(through last: Int) throws {
         for record in try file.read(from: Int(store.foldedSequence) + 1, count: Self.batchCount, through: last) {
-            try store.apply(ReplicaStore.Position(record.mark), record.kind == .rows || record.kind == .catalog ? record.body : [])
+            try store.apply(record)
         }
     }
 

@@ -273,7 +273,7 @@ final class StoreCheckpoint: Sendable {
             if isStopping() { throw Stopped() }
             let records = try file.read(from: Int(store.foldedSequence) + 1, count: Self.batchCount, through: last)
             guard !records.isEmpty else { throw RecordFile.CommandFault("record \(store.foldedSequence + 1) is not there any more") }
-            for record in records { try store.apply(ReplicaStore.Position(record.mark), record.kind == .rows || record.kind == .catalog ? record.body : []) }
+            for record in records { try store.apply(record) }
         }
     }
 

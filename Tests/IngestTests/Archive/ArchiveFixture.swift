@@ -53,7 +53,7 @@ final class ArchivedMachine: ArchiveSource {
     func fold(through last: Int) throws {
         let checkpoint = try ReplicaStore(directory: folder, isDurable: true)
         if checkpoint.position == nil { try checkpoint.clear() }
-        for record in records[Int(checkpoint.foldedSequence)..<max(last, Int(checkpoint.foldedSequence))] { try checkpoint.apply(ReplicaStore.Position(record.mark), record.kind == .rows ? record.body : []) }
+        for record in records[Int(checkpoint.foldedSequence)..<max(last, Int(checkpoint.foldedSequence))] { try checkpoint.apply(record) }
         try checkpoint.settle()
         let position = Int(try XCTUnwrap(checkpoint.position).sequence)
         state.withLock { state in if position > 0 { state.checkpoint = state.records[position - 1].mark } }

@@ -57,7 +57,15 @@ final class ArchiveRestoreTests: XCTestCase {
                 add(.fence, [])
             }
             if isWhole, Int.random(in: 0..<9, using: &random) == 0 { add(.noop, []) }
-            add(.rows, body)
+            // The mode of the pair changes within a tenure, and within a commit: the epoch rises, and no fence says so.
+            if body.count > 4, body[0] == 2, Int.random(in: 0..<4, using: &random) == 0 {
+                add(.rows, [1] + body[1...3])
+                if Bool.random(using: &random) { epoch += 1 }
+                if Bool.random(using: &random) { add(.noop, []) }
+                add(.rows, [2] + body[4...])
+            } else {
+                add(.rows, body)
+            }
             isWhole = body.first != 1
         }
         return records
@@ -133,11 +141,11 @@ final class ArchiveRestoreTests: XCTestCase {
     }
 
     /// An archive of one line that begins with record 1, and has a checkpoint behind which records have gone.
-    private func archive(_ count: Int) throws -> (place: ArchivePlace, machine: ArchivedMachine, store: StoreIdentity) {
+    private func archive(_ count: Int, _ clock: Clock = .system) throws -> (place: ArchivePlace, machine: ArchivedMachine, store: StoreIdentity) {
         let (bodies, store) = try lead(count)
         let (place, _) = try UnsurePlace.archive(path("LOG"))
         let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
-        let writer = ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 3_000)
+        let writer = ArchiveWriter(place, of: machine, clock: clock, segmentByteCount: 3_000)
         machine.commit(bodies.count)
         XCTAssertTrue(writer.round(), writer.texts.joined())
         return (place, machine, store)
@@ -249,14 +257,15 @@ final class ArchiveRestoreTests: XCTestCase {
 
     /// One a day: of a leader that has just begun, too, where the last one is a day old.
     func test_checkpoint_isMadeOnceOneIsDue_andWhatItCoversGoesADayLater() throws {
-        let (place, machine, _) = try archive(6)
+        let clock = TestClock(Self.start - 3_600 * Self.second)
+        let (place, machine, _) = try archive(6, clock.clock)
         try machine.fold(through: machine.records.count / 2)
-        let clock = TestClock(Clock.system.now())
         var writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
         XCTAssertTrue(writer.round())
         writer.checkpointRound()
         XCTAssertEqual(try place.checkpoints(of: 1).count, 0, "its line is new")
-        clock.set(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
+        // A day after the line was begun, and less than one after the commits.
+        clock.set(Self.start - 1_800 * Self.second + LogKeeper.keptMicroseconds)
         writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
         writer.checkpointRound()
         XCTAssertEqual(try place.checkpoints(of: 1).count, 0, "nobody knows yet how far it is")

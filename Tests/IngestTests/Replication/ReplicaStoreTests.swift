@@ -178,8 +178,34 @@ final class ReplicaStoreTests: XCTestCase {
         let whole = standby.position
         try standby.apply(Self.position(next()), ReplicaBody.part([1, 2, 3], isLast: false).bytes)
         XCTAssertEqual(standby.position, whole)
-        try standby.apply(Self.position(next(), epoch: 2), [])
+        try standby.apply(Self.position(next(), epoch: 2), [], isFence: true)
         XCTAssertEqual(standby.position, Self.position(number, epoch: 2))
+        try standby.promote()
+        try check("b", rows)
+    }
+
+    /// The mode of a pair changes within a tenure, and its signs of life come when they are due: both in the middle of a commit that has many parts.
+    func test_segment_whoseEpochRises_withinATenure_isWhole() throws {
+        let (recorder, rows) = try lead("a", count: 12)
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        var (number, epoch) = (0, Int64(1))
+        func apply(_ body: [UInt8], isFence: Bool = false) throws {
+            number += 1
+            try standby.apply(Self.position(number, epoch: epoch), body, isFence: isFence)
+        }
+        for body in recorder.bodies {
+            guard body[0] == 2, body.count > 3 else { try apply(body); continue }
+            let whole = standby.position
+            try apply([1, body[1]])
+            epoch += 1
+            try apply([1, body[2]])
+            try apply([])
+            XCTAssertEqual(standby.position, whole, "the files do not tell all of what is not whole")
+            XCTAssertEqual(standby.foldedSequence, Int64(number))
+            try apply([2] + body[3...])
+            XCTAssertEqual(standby.position?.sequence, Int64(number))
+        }
         try standby.promote()
         try check("b", rows)
     }

@@ -19,7 +19,7 @@ enum MemberIdentity {
         if let found = try ReplicaIdentity.folded(directory) ?? ReplicaIdentity.folded("\(folder)/\(StoreCheckpoint.name)") { return found }
         guard file.base.sequence == 0, file.tail.sequence > 0 else { return nil }
         return try ReplicaIdentity.recorded(workspace: "\(folder)/identity") { after in
-            try file.read(from: Int(after) + 1, count: batchCount).map { (ReplicaStore.Position($0.mark), $0.kind == .rows || $0.kind == .catalog ? $0.body : []) }
+            try file.read(from: Int(after) + 1, count: batchCount)
         }
     }
 }
