@@ -90,7 +90,7 @@ package struct SlotPlace: Sendable {
         guard words.count == 12, let sequence = Int(words[5]), let epoch = Int(words[7]), let high = UInt64(words[9]), let low = UInt64(words[11]) else {
             throw Fault(description: "\(url)/\(key) is damaged")
         }
-        let log = Configuration.LogStart(generation: generation, base: Mark(sequence: sequence, epoch: epoch, hash: Digest(high: high, low: low)))
+        let log = Configuration.LogStart(generation: generation, base: Mark(sequence: sequence, epoch: epoch, hash: Cluster.Digest(high: high, low: low)))
         guard Self.bytes(log) == found else { throw Fault(description: "\(url)/\(key) is damaged") }
         return log
     }
