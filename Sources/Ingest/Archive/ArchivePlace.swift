@@ -58,7 +58,10 @@ package struct ArchivePlace: Sendable {
         package var description: String { "\(url) has the log of a single server: each store needs a log.url of its own" }
     }
 
-    private func checkAlone() throws { if try log.objects.byteCount(of: LogHead.key) != nil { throw Both(url: url) } }
+    /// Whether the log of a single server lies there.
+    package func hasLogOfOne() throws(ColumnStoreError) -> Bool { try log.objects.byteCount(of: LogHead.key) != nil }
+
+    private func checkAlone() throws { if try hasLogOfOne() { throw Both(url: url) } }
 
     var objects: any ObjectStorage { place.objects }
 

@@ -8,6 +8,7 @@ internal import Ingest
 struct FoundingPlaces {
     private let object: any ObjectPlace
     let slots: SlotPlace?
+    private let archive: ArchivePlace?
     /// For people.
     let objectName: String
 
@@ -20,6 +21,7 @@ struct FoundingPlaces {
         if let url = settings.logURL, url.hasPrefix("file://"), "\(url.dropFirst("file://".count))/".hasPrefix("\(directory)/") {
             throw UsageError("log.url: \(url) lies within the store that it is to outlive")
         }
+        archive = try MemberOpening.archivePlace(settings, directory: directory)
         for (_, place) in try ClusterObject.buckets(settings) { if let fault = try place.fault() { throw fault } }
     }
 
@@ -94,6 +96,35 @@ struct FoundingPlaces {
 
     /// The highest generation that has anything; 0: none has.
     func lastGeneration() throws -> Int { try slots?.lastGeneration() ?? 0 }
+
+    // MARK: The archive
+
+    /// A store that one machine had alone is in no archive of a pair: what lies there is another past, also where that has the same store's number (it was restored from there, or from a backup of that pair).
+    ///
+    /// - Throws: `UsageError`; where the place gives no answer.
+    func requireNoArchive() throws {
+        guard let archive else { return }
+        if try archive.hasLogOfOne() { throw UsageError("log.url, \(archive.url), has the log of a single server: \(Self.ownURL)") }
+        if try archive.isThere() {
+            throw UsageError("log.url, \(archive.url), has the archive of a pair already, whose records are another past than this store's, also where it was restored from there: \(Self.ownURL)")
+        }
+    }
+
+    private static let ownURL = "give it a log.url of its own, with nothing else in it"
+
+    /// A member goes on with the archive of its own pair, and with no other's.
+    ///
+    /// - Parameters:
+    ///   - history: of the disk.
+    ///   - counted: the last of its records that is known to have counted.
+    /// - Throws: `UsageError`; `ColumnStoreError.corruptFile` for an archive that cannot be read; where the place gives no answer.
+    func requireOwnArchive(_ store: StoreIdentity, _ history: History, counted: Int) throws {
+        guard let archive else { return }
+        do {
+            guard let past = try archive.otherPast(than: store, history, counted: counted) else { return }
+            throw UsageError("log.url, \(archive.url), has \(past): \(Self.ownURL)")
+        } catch let both as ArchivePlace.Both { throw UsageError("\(both)") }
+    }
 
     // MARK: Making it
 

@@ -33,6 +33,7 @@ struct LoneFounding {
         guard try present != nil || founding.places.slots?.lasts().isEmpty != false else {
             throw UsageError("log.url has records of a cluster: a cluster that is founded needs a log.url of its own, with nothing else in it")
         }
+        try founding.places.requireNoArchive()
         founding.say("\(directory) has a store that one machine had alone; as it stands it is to be the first of a pair's. What other directories have of it is not looked at")
         try finishStore()
         let making = try StoreFounding(directory)

@@ -28,6 +28,7 @@ struct MemberFounding {
             throw UsageError("\(directory) has no records of a cluster: a machine with an empty directory is started as it is, and founds its cluster by itself or joins one")
         }
         try prove(file, checkpoint)
+        try checkArchive(store, file, checkpoint)
         let tail = file.tail
         founding.say("\(directory) has the store \(store.text); its last record is \(tail.sequence), of epoch \(tail.epoch), digest \(tail.hash.text). What \(founding.peer) alone has beyond what is founded with is dropped")
         let rest = try checkSlots(file.history, withoutSlots: withoutSlots)
@@ -66,6 +67,15 @@ struct MemberFounding {
             throw CommandError("\(path) ends with record \(checkpoint.report.record), and records begin after \(file.base.sequence): this disk is not whole. Found with the other machine's")
         }
         if let fault = try CheckpointFiles.fault(path) { throw CommandError("\(path) is damaged: \(fault). Found with the other machine's") }
+    }
+
+    /// One that is damaged keeps nobody from founding: whoever leads says so, and what counts lies on disks and in slots.
+    private func checkArchive(_ store: StoreIdentity, _ file: RecordFile, _ checkpoint: StoreCheckpoint) throws {
+        // The store's number came with its first record, which counts since that is known.
+        let counted = max(1, file.base.sequence, checkpoint.report.record)
+        do { try founding.places.requireOwnArchive(store, file.history, counted: counted) } catch let error as ColumnStoreError where error.code == .corruptFile {
+            founding.say("the archive in log.url cannot be read, and whether it is this pair's is not known: \(error)")
+        }
     }
 
     /// - Returns: what slots have beyond this disk, which is read as the machine is started; nil: nothing is.

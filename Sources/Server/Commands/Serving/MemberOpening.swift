@@ -58,13 +58,18 @@ enum MemberOpening {
 
     /// - Returns: nil without a `log.url`.
     private static func archiver(_ settings: Settings, _ checkpoint: StoreCheckpoint, directory: String, _ log: Log) throws -> Archiver? {
+        guard let place = try archivePlace(settings, directory: directory) else { return nil }
+        return Archiver(place, checkpoint, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), directory: directory, seconds: settings.logSegment)
+    }
+
+    /// - Returns: nil without a `log.url`.
+    static func archivePlace(_ settings: Settings, directory: String) throws -> ArchivePlace? {
         guard let url = settings.logURL else { return nil }
-        let place = try ArchivePlace(url: url) { place in
+        return try ArchivePlace(url: url) { place in
             var elsewhere = settings
             elsewhere.storage.url = place
             return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
         }
-        return Archiver(place, checkpoint, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), directory: directory, seconds: settings.logSegment)
     }
 
     /// What a crash can leave at the end of the last one is less (`RecordFile.unsyncedByteCountMax`): more is told from it.

@@ -155,6 +155,25 @@ final class FoundingTests: XCTestCase {
         XCTAssertEqual(try open("a", contract: "c1"), 2)
     }
 
+    /// A store that was restored from a pair's archive, founded with the settings of before.
+    func test_loneStore_isNotFoundedBesideAnArchive_norALogOfOne() throws {
+        _ = try open("a", making: .anew, contract: "c0")
+        try write("log/archive/store", "till-archive-store 1\nstore \(String(repeating: "5", count: 32))\n")
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("a log.url of its own"), "\($0)") }
+        try FileManager.default.removeItem(atPath: path("log"))
+        try write("log/head", "till-log 1\n")
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("has the log of a single server"), "\($0)") }
+        XCTAssertFalse(exists("ctl/object") || exists("a/founding"))
+        try found("a", settings { $0.logURL = "file://\(self.path("log2"))" })
+        XCTAssertTrue(exists("ctl/object"))
+    }
+
+    private func write(_ name: String, _ text: String) throws {
+        let url = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: url)
+    }
+
     // MARK: A member's
 
     /// Records as a leader of epoch 4 has left them, of which a few lie in slots of generation 3.
@@ -223,6 +242,32 @@ final class FoundingTests: XCTestCase {
         XCTAssertEqual([made.leader, made.mode.rawValue], ["a", "log"])
         XCTAssertEqual(made.floor, 4, "none of them is removed")
         XCTAssertGreaterThan(made.epoch, 1_000_000)
+    }
+
+    func test_archiveOfAnotherPast_isRefused_andOneThatIsItsOwnOrCannotBeReadIsNot() throws {
+        let records = try member("a")
+        func line(_ number: Int, _ mark: Mark) throws {
+            let digits = String(number)
+            try write(
+                "log/archive/lines/\(String(repeating: "0", count: 19 - digits.count))\(digits)",
+                "till-archive-line 1\nstore \(String(repeating: "5", count: 32))\nsequence \(mark.sequence)\nepoch \(mark.epoch)\nhash \(mark.hash.text)\nat 0\nbegun 1\n")
+        }
+        try write("log/archive/store", "till-archive-store 1\nstore \(String(repeating: "6", count: 32))\n")
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("a log.url of its own"), "\($0)") }
+        // The same store, of which a copy was founded anew.
+        try write("log/archive/store", "till-archive-store 1\nstore \(String(repeating: "5", count: 32))\n")
+        try line(1, Record(after: .start, epoch: 9, kind: .noop, level: 1, body: [1]).mark)
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("another cluster with the same store"), "\($0)") }
+        XCTAssertFalse(exists("ctl/object"))
+        // Its own goes on there, behind a history that was given up.
+        try line(2, records[0].mark)
+        try found("a", settings())
+        XCTAssertTrue(exists("ctl/object"))
+        _ = try member("b")
+        try FileManager.default.removeItem(atPath: path("ctl/object"))
+        try write("log/archive/lines/0000000000000000002", "something")
+        try found("b", settings("b"))
+        XCTAssertTrue(said.contains { $0.contains("the archive in log.url cannot be read") }, "\(said)")
     }
 
     /// A machine that came with an empty directory while the object was gone has founded another cluster: nobody is to empty the one that has everything for that.
