@@ -145,13 +145,16 @@ package struct ArchivePlace: Sendable {
     static func fileKey(_ line: Int64, _ sha256: [UInt8]) -> String { "\(folder(of: line))files/\(Hexadecimal.text(sha256))" }
 
     /// The first records of a line's segments, ascending.
-    func segments(of line: Int64) throws(ColumnStoreError) -> [Int64] {
+    func segments(of line: Int64) throws(ColumnStoreError) -> [Int64] { try sizedSegments(of: line).map { $0.first } }
+
+    /// As `segments`, and how long each is.
+    func sizedSegments(of line: Int64) throws(ColumnStoreError) -> [(first: Int64, byteCount: Int64)] {
         let prefix = "\(Self.folder(of: line))segments/"
-        var firsts: [Int64] = []
+        var found: [(first: Int64, byteCount: Int64)] = []
         try objects.list(prefix: prefix) { object in
-            if let first = LogNumber.number(object.key.dropFirst(prefix.utf8.count)), first > 0 { firsts.append(first) }
+            if let first = LogNumber.number(object.key.dropFirst(prefix.utf8.count)), first > 0 { found.append((first, object.byteCount)) }
         }
-        return firsts.sorted()
+        return found.sorted { $0.first < $1.first }
     }
 
     /// When a line's object came, and its last segment; milliseconds since 1970, both by the place's own clock.
@@ -177,8 +180,14 @@ package struct ArchivePlace: Sendable {
 
     /// - Throws: `.notFound`; `.corruptFile`.
     func segment(_ line: Int64, _ first: Int64) throws -> ArchiveSegment {
+        try segment(line, first, try objects.get(Self.segmentKey(line, first), byteCountMax: ArchiveSegment.byteCountMax))
+    }
+
+    /// - Parameter bytes: of its object.
+    /// - Throws: `.corruptFile`.
+    func segment(_ line: Int64, _ first: Int64, _ bytes: [UInt8]) throws -> ArchiveSegment {
         let key = Self.segmentKey(line, first)
-        let segment = try ArchiveSegment(parsing: try objects.get(key, byteCountMax: ArchiveSegment.byteCountMax), path: name(key))
+        let segment = try ArchiveSegment(parsing: bytes, path: name(key))
         guard segment.first == first else { throw ColumnStoreError(.corruptFile, path: name(key), "has other records than its name says") }
         return segment
     }

@@ -7,22 +7,22 @@ struct ArchiveReader {
     let line: ArchiveLine
     /// nil: the line's first record is the store's.
     let checkpoint: ArchiveCheckpoint?
-    /// The first records of the line's segments from there on, ascending.
-    private let firsts: [Int64]
+    /// The line's segments from there on, ascending.
+    private let segments: [(first: Int64, byteCount: Int64)]
     /// Microseconds since 1970; the largest number where the end is asked for.
     let instant: Int64
 
     /// One line, as far as it can serve instants.
     private struct Candidate {
         let line: ArchiveLine
-        let firsts: [Int64]
-        /// Ascending.
+        /// Ascending, as the checkpoints' records.
+        let segments: [(first: Int64, byteCount: Int64)]
         let checkpoints: [Int64]
         /// The time of its last commit; nil where it has no segment.
         let end: Int64?
 
         /// Whether it has something to begin with.
-        var isUsable: Bool { !checkpoints.isEmpty || line.base.sequence == 0 && firsts.first == 1 }
+        var isUsable: Bool { !checkpoints.isEmpty || line.base.sequence == 0 && segments.first?.first == 1 }
     }
 
     /// - Parameter instant: microseconds since 1970; nil: the end.
@@ -47,20 +47,20 @@ struct ArchiveReader {
         self.instant = instant ?? .max
         let record = Int64(checkpoint?.mark.sequence ?? 0)
         // The one that has the checkpoint's record tells whether the records after it go on from it.
-        let start = found.0.firsts.lastIndex { $0 <= record.addingSaturating(1) } ?? 0
-        firsts = Array(found.0.firsts[start...])
+        let start = found.0.segments.lastIndex { $0.first <= record.addingSaturating(1) } ?? 0
+        segments = Array(found.0.segments[start...])
     }
 
     private static func candidate(_ place: ArchivePlace, _ line: ArchiveLine) throws -> Candidate {
-        let firsts = try place.segments(of: line.number)
+        let segments = try place.sizedSegments(of: line.number)
         var end: Int64?
-        do { end = try firsts.last.map { try place.segment(line.number, $0).through } } catch let error as ColumnStoreError where error.code == .corruptFile {
+        do { end = try segments.last.map { try place.segment(line.number, $0.first).through } } catch let error as ColumnStoreError where error.code == .corruptFile {
             // Whoever needs it finds that; instants before it can do without.
             end = .max
         }
         // One before its base is of an attempt to begin it that came second: no segment follows on that.
         let checkpoints = try place.checkpoints(of: line.number).map(\.record).filter { $0 >= Int64(line.base.sequence) }
-        return Candidate(line: line, firsts: firsts, checkpoints: checkpoints, end: end)
+        return Candidate(line: line, segments: segments, checkpoints: checkpoints, end: end)
     }
 
     /// The newest line that was begun by then; where none of those tells of the instant, the first one that was begun after it and does.
@@ -72,7 +72,7 @@ struct ArchiveReader {
         var isBehind = false
         for line in lines.filter({ $0.begun <= instant }).reversed() + lines.filter({ $0.begun > instant }) where !isBehind || line.begun > instant {
             let candidate = try candidate(place, line)
-            var first = candidate.line.base.sequence == 0 && candidate.firsts.first == 1 ? Int64(0) : nil
+            var first = candidate.line.base.sequence == 0 && candidate.segments.first?.first == 1 ? Int64(0) : nil
             let end = max(candidate.end ?? line.at, line.at)
             if instant <= end {
                 for record in candidate.checkpoints.reversed() {
@@ -97,30 +97,49 @@ struct ArchiveReader {
     /// - Throws: `ColumnStoreError` for a segment that is damaged or missing, by its name.
     func run(_ take: (Record) throws -> Bool) throws {
         let start = checkpoint?.mark ?? .start
-        var mark: Mark?
-        for first in firsts {
-            if let mark, Int64(mark.sequence) + 1 != first { throw missing(Int64(mark.sequence) + 1, through: first - 1) }
-            if mark == nil, first > Int64(start.sequence) + 1 { throw missing(Int64(start.sequence) + 1, through: first - 1) }
-            let path = place.name(ArchivePlace.segmentKey(line.number, first))
-            let segment = try segment(first)
-            guard segment.previous == mark ?? segment.previous else { throw ColumnStoreError(.corruptFile, path: path, "does not follow from the segment before it") }
-            if segment.previous.sequence == start.sequence, segment.previous != start { throw other(path, start) }
-            for record in segment.records where record.sequence >= start.sequence {
-                if record.sequence == start.sequence {
-                    guard record.mark == start else { throw other(path, start) }
-                    continue
+        // A day may have tens of thousands: those that come next are on their way while one is folded, up to a bound that the storage has.
+        let wanted = segments.map { WantedObject(key: ArchivePlace.segmentKey(line.number, $0.first), byteCount: $0.byteCount, byteCountMax: ArchiveSegment.byteCountMax) }
+        var (mark, next, isOver) = (Mark?.none, 0, false)
+        var failure: (any Error)?
+        do throws(ColumnStoreError) {
+            try place.objects.getEach(wanted) { number, bytes in
+                next = number + 1
+                do {
+                    isOver = try !read(segments[number].first, bytes, from: start, after: &mark, take)
+                    return !isOver
+                } catch {
+                    failure = error
+                    return false
                 }
-                guard try take(record) else { return }
             }
-            mark = segment.last
+        } catch where error.code == .notFound {
+            // It was listed, and has gone since.
+            throw missing(segments[next].first, through: segments[next].first)
         }
+        if let failure { throw failure }
         // A checkpoint is made of what lies in segments, but for the one that a line begins with.
         let last = max(mark?.sequence ?? 0, line.base.sequence)
-        if last < start.sequence { throw missing(Int64(last) + 1, through: Int64(start.sequence)) }
+        if !isOver, last < start.sequence { throw missing(Int64(last) + 1, through: Int64(start.sequence)) }
     }
 
-    private func segment(_ first: Int64) throws -> ArchiveSegment {
-        do { return try place.segment(line.number, first) } catch let error as ColumnStoreError where error.code == .notFound { throw missing(first, through: first) }
+    /// - Parameter mark: the last record of the segment before; nil before the first one.
+    /// - Returns: false where `take` wants no more.
+    private func read(_ first: Int64, _ bytes: [UInt8], from start: Mark, after mark: inout Mark?, _ take: (Record) throws -> Bool) throws -> Bool {
+        if let mark, Int64(mark.sequence) + 1 != first { throw missing(Int64(mark.sequence) + 1, through: first - 1) }
+        if mark == nil, first > Int64(start.sequence) + 1 { throw missing(Int64(start.sequence) + 1, through: first - 1) }
+        let path = place.name(ArchivePlace.segmentKey(line.number, first))
+        let segment = try place.segment(line.number, first, bytes)
+        guard segment.previous == mark ?? segment.previous else { throw ColumnStoreError(.corruptFile, path: path, "does not follow from the segment before it") }
+        if segment.previous.sequence == start.sequence, segment.previous != start { throw other(path, start) }
+        for record in segment.records where record.sequence >= start.sequence {
+            if record.sequence == start.sequence {
+                guard record.mark == start else { throw other(path, start) }
+                continue
+            }
+            guard try take(record) else { return false }
+        }
+        mark = segment.last
+        return true
     }
 
     private func other(_ path: String, _ start: Mark) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: path, "has another record \(start.sequence) than the line goes on from") }

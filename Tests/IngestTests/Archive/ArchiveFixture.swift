@@ -90,10 +90,19 @@ final class UnsureObjects: ObjectStorage {
     enum Fault { case none, refuses, losesAnswers }
     let base: any ObjectStorage
     private let state: Mutex<Fault>
+    /// Those that were asked for together.
+    private let together = Mutex<[WantedObject]>([])
 
     init(_ base: any ObjectStorage) {
         self.base = base
         state = Mutex(.none)
+    }
+
+    func takeTogether() -> [WantedObject] {
+        together.withLock { wanted in
+            defer { wanted = [] }
+            return wanted
+        }
     }
 
     var fault: Fault {
@@ -115,6 +124,10 @@ final class UnsureObjects: ObjectStorage {
     func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) { try ask(key) { () throws(ColumnStoreError) in try base.put(key, bytes) } }
     func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink { try ask(key) { () throws(ColumnStoreError) in try base.create(key) } }
     func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] { try ask(key) { () throws(ColumnStoreError) in try base.get(key, byteCountMax: byteCountMax) } }
+    func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) {
+        together.withLock { $0 += objects }
+        for (place, object) in objects.enumerated() { guard try body(place, try get(object.key, byteCountMax: object.byteCountMax)) else { return } }
+    }
     func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try ask(key) { () throws(ColumnStoreError) in try base.get(key, range: range) } }
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try ask(key) { () throws(ColumnStoreError) in try base.open(key) } }
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64? { try ask(key) { () throws(ColumnStoreError) in try base.byteCount(of: key) } }

@@ -185,6 +185,28 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertThrowsError(try isThere("LOG")) { XCTAssertTrue("\($0)".contains("has the log of a single server"), "\($0)") }
     }
 
+    /// One request after the other a restore of a day would take hours. Beyond an instant none is used.
+    func test_segmentsAreAskedForTogether_withTheirSizes_andUsedUpToTheInstant() throws {
+        let (bodies, store) = try lead(6)
+        let (place, objects) = try UnsurePlace.archive(path("LOG"))
+        let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 3_000).round())
+        let firsts = try place.segments(of: 1)
+        _ = objects.takeTogether()
+        _ = try restore(place, to: nil, "END")
+        let wanted = objects.takeTogether()
+        XCTAssertEqual(wanted.map(\.key), firsts.map { ArchivePlace.segmentKey(1, $0) })
+        XCTAssertEqual(try wanted.map(\.byteCount), try wanted.map { try place.objects.byteCount(of: $0.key) })
+        XCTAssertEqual(try receipts("END"), Array(0..<6))
+        // What lies behind the instant is damaged, but for the end, which says how far the line goes.
+        let behind = ArchivePlace.segmentKey(1, firsts[firsts.count - 2])
+        try place.objects.put(behind, [1])
+        _ = try restore(place, to: Self.start + Self.second / 2, "EARLY")
+        XCTAssertEqual(try receipts("EARLY"), [0])
+        try place.objects.delete(behind, .temporary)
+        XCTAssertThrowsError(try restore(place, to: nil, "X")) { XCTAssertTrue("\($0)".contains("are in none"), "\($0)") }
+    }
+
     func test_lineBehindACheckpoint_isRestored_andADamagedFileOfItIsNamed() throws {
         let (place, machine, store) = try archive(6)
         try machine.fold(through: machine.records.count / 2)
