@@ -4,13 +4,17 @@ import ColumnStore
 /// What of an archive leads to one instant: a line, a checkpoint of it or its first record, and the records after that.
 struct ArchiveReader {
     let place: ArchivePlace
-    let line: ArchiveLine
+    private let candidate: Candidate
     /// nil: the line's first record is the store's.
     let checkpoint: ArchiveCheckpoint?
+    /// Why newer checkpoints are left out.
+    let faults: [ColumnStoreError]
     /// The line's segments from there on, ascending.
     private let segments: [(first: Int64, byteCount: Int64)]
     /// Microseconds since 1970; the largest number where the end is asked for.
     let instant: Int64
+
+    var line: ArchiveLine { candidate.line }
 
     /// One line, as far as it can serve instants.
     private struct Candidate {
@@ -21,8 +25,19 @@ struct ArchiveReader {
         /// The time of its last commit; nil where it has no segment.
         let end: Int64?
 
-        /// Whether it has something to begin with.
-        var isUsable: Bool { !checkpoints.isEmpty || line.base.sequence == 0 && segments.first?.first == 1 }
+        /// Whether its first record is the store's, and there.
+        var hasFirst: Bool { line.base.sequence == 0 && segments.first?.first == 1 }
+    }
+
+    /// What the records that lead to an instant go on from.
+    private struct Beginning {
+        /// nil: from the store's first record, where it is found.
+        var checkpoint: ArchiveCheckpoint?
+        var isFound = false
+        /// Why newer ones are left out that would serve.
+        var faults: [ColumnStoreError] = []
+        /// Of the oldest checkpoint that is later than the instant; microseconds since 1970.
+        var earliest: Int64?
     }
 
     /// - Parameter instant: microseconds since 1970; nil: the end.
@@ -32,23 +47,65 @@ struct ArchiveReader {
         let store = try place.store()
         for line in lines where line.store != store { throw ColumnStoreError(.corruptFile, path: place.name(ArchivePlace.lineKey(line.number)), "is a line of the store \(line.store.text)") }
         guard let newest = lines.last else { throw LogReader.Outside(description: "the archive at \(place.url) has no line yet, so that nothing can be restored from it") }
-        let found: (Candidate, ArchiveCheckpoint?)
-        if let instant {
-            found = try Self.choose(place, lines, instant)
-        } else {
+        guard let instant else {
             let candidate = try Self.candidate(place, newest)
-            guard candidate.isUsable else {
+            let beginning = try Self.beginning(place, candidate, .max)
+            guard beginning.isFound else {
+                if let fault = beginning.faults.first { throw fault }
                 throw LogReader.Outside(
                     description: "line \(newest.number) of the archive at \(place.url) has neither a checkpoint nor the first record, so that its records cannot be restored: --to names an instant of a line before it")
             }
-            found = (candidate, try candidate.checkpoints.last.map { try place.checkpoint(newest.number, $0) })
+            self.init(place, candidate, beginning, .max)
+            return
         }
-        (self.place, line, checkpoint) = (place, found.0.line, found.1)
-        self.instant = instant ?? .max
-        let record = Int64(checkpoint?.mark.sequence ?? 0)
+        let (candidate, beginning) = try Self.choose(place, lines, instant)
+        self.init(place, candidate, beginning, instant)
+    }
+
+    private init(_ place: ArchivePlace, _ candidate: Candidate, _ beginning: Beginning, _ instant: Int64) {
+        (self.place, self.candidate, self.instant) = (place, candidate, instant)
+        (checkpoint, faults) = (beginning.checkpoint, beginning.faults)
+        let record = Int64(beginning.checkpoint?.mark.sequence ?? 0)
         // The one that has the checkpoint's record tells whether the records after it go on from it.
-        let start = found.0.segments.lastIndex { $0.first <= record.addingSaturating(1) } ?? 0
-        segments = Array(found.0.segments[start...])
+        let start = candidate.segments.lastIndex { $0.first <= record.addingSaturating(1) } ?? 0
+        segments = Array(candidate.segments[start...])
+    }
+
+    /// As this one, with what is older than its checkpoint.
+    ///
+    /// - Parameter fault: why that cannot be used.
+    /// - Returns: nil where nothing is.
+    func older(_ fault: ColumnStoreError) throws -> ArchiveReader? {
+        guard let checkpoint else { return nil }
+        var beginning = try Self.beginning(place, candidate, before: Int64(checkpoint.mark.sequence), instant)
+        guard beginning.isFound else { return nil }
+        beginning.faults = faults + [fault] + beginning.faults
+        return ArchiveReader(place, candidate, beginning, instant)
+    }
+
+    /// Whether an object is not there as it was put: not that the place gives no answer.
+    static func isFault(_ error: ColumnStoreError) -> Bool { error.code == .corruptFile || error.code == .notFound }
+
+    /// The newest checkpoint of a line that has nothing after the instant; else its first record. Segments stay behind the oldest checkpoint that is kept, so that an older one does what a newer one does.
+    ///
+    /// - Parameter record: only those before it.
+    private static func beginning(_ place: ArchivePlace, _ candidate: Candidate, before record: Int64 = .max, _ instant: Int64) throws -> Beginning {
+        var beginning = Beginning()
+        for number in candidate.checkpoints.reversed() where number < record {
+            let checkpoint: ArchiveCheckpoint
+            do { checkpoint = try place.checkpoint(candidate.line.number, number) } catch let error as ColumnStoreError where isFault(error) {
+                beginning.faults.append(error)
+                continue
+            }
+            guard checkpoint.at <= instant else {
+                beginning.earliest = checkpoint.at
+                continue
+            }
+            (beginning.checkpoint, beginning.isFound) = (checkpoint, true)
+            return beginning
+        }
+        beginning.isFound = candidate.hasFirst
+        return beginning
     }
 
     private static func candidate(_ place: ArchivePlace, _ line: ArchiveLine) throws -> Candidate {
@@ -66,28 +123,25 @@ struct ArchiveReader {
     /// The newest line that was begun by then; where none of those tells of the instant, the first one that was begun after it and does.
     ///
     /// A line begins with what was there long before: what was known at the instant lies in the line of then, also where its end is of a history that was given up.
-    private static func choose(_ place: ArchivePlace, _ lines: [ArchiveLine], _ instant: Int64) throws -> (Candidate, ArchiveCheckpoint?) {
+    private static func choose(_ place: ArchivePlace, _ lines: [ArchiveLine], _ instant: Int64) throws -> (Candidate, Beginning) {
         var spans: [String] = []
+        var fault: ColumnStoreError?
         /// The line of then was found, and ends before it.
         var isBehind = false
         for line in lines.filter({ $0.begun <= instant }).reversed() + lines.filter({ $0.begun > instant }) where !isBehind || line.begun > instant {
             let candidate = try candidate(place, line)
-            var first = candidate.line.base.sequence == 0 && candidate.segments.first?.first == 1 ? Int64(0) : nil
             let end = max(candidate.end ?? line.at, line.at)
-            if instant <= end {
-                for record in candidate.checkpoints.reversed() {
-                    let checkpoint = try place.checkpoint(line.number, record)
-                    if checkpoint.at <= instant { return (candidate, checkpoint) }
-                    first = first ?? checkpoint.at
-                }
-                if first == 0 { return (candidate, nil) }
-            } else {
-                if first == nil, let record = candidate.checkpoints.first { first = try place.checkpoint(line.number, record).at }
-                // An earlier one may seem to reach further, by a clock that was ahead: it lacks what this one has.
-                if let first, first <= instant, line.begun <= instant { isBehind = true }
-            }
-            if let first { spans.append("\(first == 0 ? "from its beginning" : "from \(InstantText.text(first))") up to \(InstantText.text(end))") }
+            let isWithin = instant <= end
+            // All checkpoints of one that ends before it are later than the beginning of time: the oldest is looked for.
+            let beginning = try beginning(place, candidate, isWithin ? instant : .min)
+            if isWithin, beginning.isFound { return (candidate, beginning) }
+            if isWithin { fault = fault ?? beginning.faults.first }
+            guard let first = candidate.hasFirst ? 0 : beginning.earliest else { continue }
+            // An earlier one may seem to reach further, by a clock that was ahead: it lacks what this one has.
+            if !isWithin, first <= instant, line.begun <= instant { isBehind = true }
+            spans.append("\(first == 0 ? "from its beginning" : "from \(InstantText.text(first))") up to \(InstantText.text(end))")
         }
+        if let fault { throw fault }
         throw LogReader.Outside(
             description: "\(InstantText.text(instant)) is outside of the archive at \(place.url): \(spans.isEmpty ? "it has nothing that a store could be made of yet" : "it tells the store's state \(spans.joined(separator: ", and "))")")
     }

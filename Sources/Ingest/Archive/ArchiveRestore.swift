@@ -13,6 +13,8 @@ package struct ArchiveRestore {
         package var commitCount = 0
         /// Of the last of them, in microseconds since 1970.
         package var lastAt: Int64?
+        /// What whoever restores should know, in words.
+        package var doubts: [String] = []
     }
 
     private let place: ArchivePlace
@@ -33,8 +35,7 @@ package struct ArchiveRestore {
     /// - Throws: with nothing made.
     ///   `LogReader.Outside` for an instant that the archive does not have; `ColumnStoreError` for an archive that is damaged or not whole, and a place that gives no answer.
     package func run() throws -> Summary {
-        let reader = try ArchiveReader(place, instant: instant)
-        let scratch = try ScratchFolder()
+        let (reader, scratch) = try begin()
         let store = try fold(reader, scratch)
         guard let identity = try store.identity() else { throw LogReader.Outside(description: "the archive at \(place.url) has no store at that instant yet") }
         guard identity == reader.line.store.text else { throw ColumnStoreError(.corruptFile, path: place.url, "has records of the store \(identity), and is the archive of \(reader.line.store.text)") }
@@ -44,20 +45,39 @@ package struct ArchiveRestore {
         // Files of uploads, and the administrator's key, were records themselves.
         for path in state.uploads.map({ "uploads/\($0)" }) + [DataDirectory.adminKeyName] where try scratch.files.byteCount(of: path) != nil { manifest.files.append(try LogRestore.file(path, scratch)) }
         var summary = Summary(commitCount: store.commitCount, lastAt: store.lastAt)
+        for fault in reader.faults {
+            let instead = reader.checkpoint.map { "the checkpoint of record \($0.mark.sequence)" } ?? "its first record"
+            summary.doubts.append("a checkpoint of line \(reader.line.number) of the archive is damaged or not whole (\(fault)): the store was made with \(instead) and what lies behind it, which is the same")
+        }
         let source = LogBackupStorage(place: place.objects, scratch: scratch.files)
         summary.files = try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress).run()
         return summary
     }
 
+    /// Copies the checkpoint's files, or those of an older one where they are not as they were put: it takes longer, and comes to the same.
+    ///
+    /// - Throws: what is wrong with the newest one, where none is whole.
+    private func begin() throws -> (ArchiveReader, ScratchFolder) {
+        var reader = try ArchiveReader(place, instant: instant)
+        while true {
+            let scratch = try ScratchFolder()
+            guard let checkpoint = reader.checkpoint else { return (reader, scratch) }
+            do {
+                for file in checkpoint.storeFiles {
+                    try FileCopy.copy(file.name, from: place.objects, to: scratch.files, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
+                }
+                return (reader, scratch)
+            } catch let error as ColumnStoreError where ArchiveReader.isFault(error) {
+                guard let older = try reader.older(error) else { throw reader.faults.first ?? error }
+                reader = older
+            }
+        }
+    }
+
     /// - Returns: the fold, closed.
     private func fold(_ reader: ArchiveReader, _ scratch: ScratchFolder) throws -> ReplicaStore {
         let root = scratch.files.root
-        if let checkpoint = reader.checkpoint {
-            for file in checkpoint.storeFiles {
-                try FileCopy.copy(file.name, from: place.objects, to: scratch.files, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
-            }
-            try ReplicaStore.noteEnd(root, at: ReplicaStore.Position(checkpoint.mark))
-        }
+        if let checkpoint = reader.checkpoint { try ReplicaStore.noteEnd(root, at: ReplicaStore.Position(checkpoint.mark)) }
         let store = try ReplicaStore(directory: root)
         if reader.checkpoint == nil { try store.clear() }
         try reader.run { try store.apply($0, until: reader.instant) }

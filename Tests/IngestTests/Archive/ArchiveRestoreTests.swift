@@ -237,6 +237,53 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertThrowsError(try restore(place, to: Self.start - 1, "X")) { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
     }
 
+    /// The newest checkpoint is of no use in each way that one can be: what is older makes the same store, and that is said.
+    func test_damagedCheckpoint_leavesTheOlderOne_andTheFirstRecord() throws {
+        let (place, machine, store) = try archive(6)
+        let checkpoints = ArchiveCheckpoints(place, of: machine, clock: .system)
+        var made: [ArchiveCheckpoint] = []
+        for part in [3, 2] {
+            try machine.fold(through: machine.records.count / part)
+            let mark = machine.records[machine.checkpointRecord - 1].mark
+            let first = try XCTUnwrap(place.segments(of: 1).last { $0 <= Int64(mark.sequence) })
+            made.append(try checkpoints.put(machine.folder, CheckpointFiles.list(machine.folder), mark, line: 1, at: place.segment(1, first).through, store))
+        }
+        XCTAssertLessThan(made[0].mark.sequence, made[1].mark.sequence)
+        func restored(_ name: String) throws -> ArchiveRestore.Summary {
+            let summary = try restore(place, to: nil, name)
+            XCTAssertEqual(try receipts(name), Array(0..<6))
+            try FileManager.default.removeItem(atPath: path(name))
+            return summary
+        }
+        XCTAssertEqual(try restored("WHOLE").doubts, [])
+        let older = Set(made[0].storeFiles.map(\.name))
+        let own = try XCTUnwrap(made[1].storeFiles.first { !older.contains($0.name) }, "a file that the older one does not have")
+        for key in [own.name, made[1].key] {
+            let whole = try place.objects.get(key, byteCountMax: 1 << 26)
+            var changed = whole
+            changed[changed.count / 2] ^= 1
+            for damaged in [changed, Array(whole.dropLast()), nil] as [[UInt8]?] {
+                if let damaged { try place.objects.put(key, damaged) } else { try place.objects.delete(key, .temporary) }
+                let summary = try restored("OLDER")
+                // One whose object is gone is none that anybody knows of.
+                if key == made[1].key, damaged == nil { XCTAssertEqual(summary.doubts, []) } else {
+                    XCTAssertEqual(summary.doubts.count, 1)
+                    XCTAssertTrue(summary.doubts.joined().contains(key) && summary.doubts.joined().contains("record \(made[0].mark.sequence)"), "\(summary.doubts)")
+                }
+            }
+            try place.objects.put(key, whole)
+        }
+        // Both.
+        for checkpoint in made { try place.objects.put(checkpoint.key, [1]) }
+        let first = try restored("FIRST")
+        XCTAssertEqual(first.doubts.count, 2)
+        XCTAssertTrue(first.doubts.joined().contains("its first record"), "\(first.doubts)")
+        // And nothing before them.
+        try place.objects.delete(ArchivePlace.segmentKey(1, 1), .temporary)
+        XCTAssertThrowsError(try restore(place, to: nil, "X")) { XCTAssertTrue("\($0)".contains(made[1].key), "\($0)") }
+        XCTAssertFalse(FileManager.default.fileExists(atPath: path("X")))
+    }
+
     func test_instantBehindTheLineOfThen_isOutside_thoughAnEarlierOnesClockWasAhead() throws {
         let (place, _) = try UnsurePlace.archive(path("LOG"))
         let clock = TestClock(Self.second)

@@ -97,6 +97,7 @@ enum RestoreCommand: Command {
     private static func report(_ summary: ArchiveRestore.Summary) -> Int32 {
         let last = summary.lastAt.map { ", the last of \(CalendarText.text(instant: $0))" } ?? ""
         Terminal.write("restored \(text(summary.files)), with \(summary.commitCount) commits of the archive of a pair\(last); the pair may work on, and this store is one of its own\n")
+        for doubt in summary.doubts { Terminal.write("take care: \(doubt)\n") }
         return ExitStatus.done
     }
 
