@@ -9,6 +9,8 @@ struct ArchiveReader {
     let checkpoint: ArchiveCheckpoint?
     /// Why newer checkpoints are left out.
     let faults: [ColumnStoreError]
+    /// Why the end of the archive may not be all that there was, in words.
+    let doubts: [String]
     /// The line's segments from there on, ascending.
     private let segments: [(first: Int64, byteCount: Int64)]
     /// Microseconds since 1970; the largest number where the end is asked for.
@@ -55,15 +57,15 @@ struct ArchiveReader {
                 throw LogReader.Outside(
                     description: "line \(newest.number) of the archive at \(place.url) has neither a checkpoint nor the first record, so that its records cannot be restored: --to names an instant of a line before it")
             }
-            self.init(place, candidate, beginning, .max)
+            self.init(place, candidate, beginning, .max, doubts: try Self.doubts(place, lines, candidate))
             return
         }
         let (candidate, beginning) = try Self.choose(place, lines, instant)
         self.init(place, candidate, beginning, instant)
     }
 
-    private init(_ place: ArchivePlace, _ candidate: Candidate, _ beginning: Beginning, _ instant: Int64) {
-        (self.place, self.candidate, self.instant) = (place, candidate, instant)
+    private init(_ place: ArchivePlace, _ candidate: Candidate, _ beginning: Beginning, _ instant: Int64, doubts: [String] = []) {
+        (self.place, self.candidate, self.instant, self.doubts) = (place, candidate, instant, doubts)
         (checkpoint, faults) = (beginning.checkpoint, beginning.faults)
         let record = Int64(beginning.checkpoint?.mark.sequence ?? 0)
         // The one that has the checkpoint's record tells whether the records after it go on from it.
@@ -80,7 +82,22 @@ struct ArchiveReader {
         var beginning = try Self.beginning(place, candidate, before: Int64(checkpoint.mark.sequence), instant)
         guard beginning.isFound else { return nil }
         beginning.faults = faults + [fault] + beginning.faults
-        return ArchiveReader(place, candidate, beginning, instant)
+        return ArchiveReader(place, candidate, beginning, instant, doubts: doubts)
+    }
+
+    /// Earlier lines that go beyond the newest one's end: a leader that was overtaken may have acknowledged what is in them alone, where it stood apart, or both machines were put back.
+    private static func doubts(_ place: ArchivePlace, _ lines: [ArchiveLine], _ newest: Candidate) throws -> [String] {
+        let last = newest.end ?? newest.line.at
+        return try lines.indices.dropLast().compactMap { index in
+            let line = lines[index]
+            guard let end = try candidate(place, line).end, end > last else { return nil }
+            let here = "line \(newest.line.number), of which this store was made, has commits up to \(InstantText.text(last))"
+            guard end < .max else { return "\(here), and the last segment of line \(line.number) is damaged: whether that had later ones nobody knows" }
+            // By then the line was the newest one.
+            let until = lines[(index + 1)...].reduce(end) { min($0, $1.begun.subtractingSaturating(1)) }
+            let advice = until < line.begun ? "" : "; --to \(InstantText.text(until)) makes the store that line \(line.number) tells"
+            return "\(here), and line \(line.number) such up to \(InstantText.text(end)): the last that a leader of before has taken may be in that line alone\(advice)"
+        }
     }
 
     /// Whether an object is not there as it was put: not that the place gives no answer.

@@ -13,6 +13,13 @@ package struct ArchiveRestore {
         package var commitCount = 0
         /// Of the last of them, in microseconds since 1970.
         package var lastAt: Int64?
+        package var line: Int64 = 0
+        /// The record of the checkpoint that it begins with; nil: it begins with the first record.
+        package var checkpoint: Int?
+        /// The last one that it has.
+        package var record: Int64 = 0
+        /// What it is the store of: the instant that was asked for, or the last commit's; microseconds since 1970.
+        package var madeAt: Int64 = 0
         /// What whoever restores should know, in words.
         package var doubts: [String] = []
     }
@@ -45,6 +52,8 @@ package struct ArchiveRestore {
         // Files of uploads, and the administrator's key, were records themselves.
         for path in state.uploads.map({ "uploads/\($0)" }) + [DataDirectory.adminKeyName] where try scratch.files.byteCount(of: path) != nil { manifest.files.append(try LogRestore.file(path, scratch)) }
         var summary = Summary(commitCount: store.commitCount, lastAt: store.lastAt)
+        (summary.line, summary.checkpoint, summary.record, summary.madeAt) = (reader.line.number, reader.checkpoint?.mark.sequence, store.position?.sequence ?? 0, manifest.madeAt)
+        summary.doubts = reader.doubts
         for fault in reader.faults {
             let instead = reader.checkpoint.map { "the checkpoint of record \($0.mark.sequence)" } ?? "its first record"
             summary.doubts.append("a checkpoint of line \(reader.line.number) of the archive is damaged or not whole (\(fault)): the store was made with \(instead) and what lies behind it, which is the same")

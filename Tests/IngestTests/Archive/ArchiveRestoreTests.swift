@@ -220,8 +220,9 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual([line.number, Int64(line.base.sequence)], [2, Int64(record)])
         let checkpoint = try place.checkpoint(2, Int64(record))
         XCTAssertEqual(checkpoint.at, line.at)
-        _ = try restore(place, to: nil, "END")
+        let end = try restore(place, to: nil, "END")
         XCTAssertEqual(try receipts("END"), Array(0..<6))
+        XCTAssertEqual([end.line, Int64(end.checkpoint ?? 0), end.record, end.madeAt], [2, Int64(record), Int64(machine.records.count), end.lastAt])
         XCTAssertEqual(checkpoint.manifest.store, store.text)
         for file in checkpoint.storeFiles {
             let whole = try place.objects.get(file.name, byteCountMax: 1 << 26)
@@ -295,7 +296,14 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(try place.lines().map(\.begun), [Self.second, 4 * Self.second])
         for (seconds, line) in [(Int64(2), Int64(1)), (4, 2), (5, 2)] { XCTAssertEqual(try ArchiveReader(place, instant: seconds * Self.second).line.number, line) }
         XCTAssertThrowsError(try ArchiveReader(place, instant: 7 * Self.second), "the first line has commits up to 10 s, and none of the second's") { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
-        XCTAssertEqual(try ArchiveReader(place, instant: nil).line.number, 2)
+        let newest = try ArchiveReader(place, instant: nil)
+        XCTAssertEqual(newest.line.number, 2)
+        // Who asks for no instant is told of the first one's, and how to have them.
+        XCTAssertEqual(newest.doubts.count, 1)
+        XCTAssertTrue(newest.doubts.joined().contains("line 1 such up to 1970-01-01T00:00:10.000000Z") && newest.doubts.joined().contains("--to 1970-01-01T00:00:03.999999Z"), "\(newest.doubts)")
+        XCTAssertEqual(try ArchiveReader(place, instant: 4 * Self.second - 1).line.number, 1)
+        try place.objects.put(ArchivePlace.segmentKey(1, try XCTUnwrap(place.segments(of: 1).last)), [1])
+        XCTAssertTrue(try ArchiveReader(place, instant: nil).doubts.joined().contains("the last segment of line 1 is damaged"))
     }
 
     /// The place was away: the machine's own checkpoint has gone beyond what is archived.

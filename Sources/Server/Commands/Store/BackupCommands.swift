@@ -96,7 +96,9 @@ enum RestoreCommand: Command {
 
     private static func report(_ summary: ArchiveRestore.Summary) -> Int32 {
         let last = summary.lastAt.map { ", the last of \(CalendarText.text(instant: $0))" } ?? ""
-        Terminal.write("restored \(text(summary.files)), with \(summary.commitCount) commits of the archive of a pair\(last); the pair may work on, and this store is one of its own\n")
+        let first = summary.checkpoint.map { "the checkpoint of record \($0)" } ?? "its first record"
+        let span = "line \(summary.line), from \(first) to record \(summary.record), as of \(CalendarText.text(instant: summary.madeAt))"
+        Terminal.write("restored \(text(summary.files)), with \(summary.commitCount) commits of the archive of a pair\(last): \(span); the pair may work on, and this store is one of its own\n")
         for doubt in summary.doubts { Terminal.write("take care: \(doubt)\n") }
         return ExitStatus.done
     }
