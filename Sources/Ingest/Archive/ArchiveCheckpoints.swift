@@ -16,6 +16,8 @@ final class ArchiveCheckpoints: Sendable {
         var line: Int64?
         /// That the newest one of the line has; 0: it has none.
         var record = 0
+        /// How far the machine's own is to go first: the one that is due has all that is archived by then.
+        var wanted: Int?
         var pace = LogCheckpoint.Pace()
     }
 
@@ -54,11 +56,15 @@ final class ArchiveCheckpoints: Sendable {
                     guard known.pace.isDue(at: SteadyClock.seconds(), byteCount: 0, isAsked: true) else { return }
                     known = try look(line, writer)
                 }
+                guard archived > known.record, !source.isCheckpointWanted, known.pace.isDue(at: SteadyClock.seconds(), byteCount: writer.byteCount, isAsked: false) else { return }
+                // By itself it goes on as records come, which may take weeks: as many segments would a restore have to read.
+                let wanted = known.wanted ?? archived
+                known.wanted = wanted
+                guard source.bringCheckpoint(through: wanted) else { return }
                 // Asked before the checkpoint is: it is read as a whole each time, and one that is beyond the archive is of no use until that has come after it.
-                guard source.checkpointRecord > known.record, source.checkpointRecord <= archived, !source.isCheckpointWanted, known.pace.isDue(at: SteadyClock.seconds(), byteCount: writer.byteCount, isAsked: false)
-                else { return }
+                guard source.checkpointRecord > known.record, source.checkpointRecord <= archived else { return }
                 guard let made = try make(line, behind: known.record, through: archived, store) else { return known.pace.failed(at: SteadyClock.seconds()) }
-                known.record = made.mark.sequence
+                (known.record, known.wanted) = (made.mark.sequence, nil)
                 known.pace.made(at: SteadyClock.seconds(), byteCount: writer.byteCount)
                 state.withLock { $0.failure = nil }
                 removeCovered(line)

@@ -11,6 +11,10 @@ package protocol ArchiveSource: AnyObject, Sendable {
     var base: Mark { get }
     /// The last record that its checkpoint has; 0: it has none.
     var checkpointRecord: Int { get }
+    /// Has the checkpoint go on to a record that counts, though less has come than it waits for otherwise.
+    ///
+    /// - Returns: whether that was done, as far as commits end there, or it does not go on.
+    func bringCheckpoint(through record: Int) -> Bool
     /// Whether that record is one of those that it has, or the one before them.
     func has(_ mark: Mark) -> Bool
     /// Whether it leads, asked now. Returns within some seconds.

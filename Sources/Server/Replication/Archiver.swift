@@ -178,6 +178,7 @@ private final class ArchivedNode: ArchiveSource {
     var store: StoreIdentity? { file.store }
     var base: Mark { file.base }
     var checkpointRecord: Int { checkpoint.report.record }
+    func bringCheckpoint(through record: Int) -> Bool { checkpoint.bring(through: record) }
     var isCheckpointWanted: Bool { checkpoint.isWantedByPeer }
     /// Whether another leads, and has this one in sync.
     var follows: Bool { lead.withLock { $0 }?.standing.withLock { $0.role == .standby } ?? false }

@@ -42,8 +42,11 @@ final class StoreCheckpoint: Sendable {
         var isMended = false
         /// Why the last one that was asked for did not come.
         var whyUnmended = ""
+        /// It goes on to here whatever has come, and where it has folded to last: what ends a commit may lie further.
+        var wanted = 0
+        var folded = 0
 
-        mutating func begin(anewAt record: Int) { (report.record, report.fault, isDamaged) = (record, nil, false) }
+        mutating func begin(anewAt record: Int) { (report.record, report.fault, isDamaged, folded) = (record, nil, false, record) }
     }
 
     let file: RecordFile
@@ -117,6 +120,17 @@ final class StoreCheckpoint: Sendable {
     }
 
     var isWantedByPeer: Bool { state.withLock { $0.peerCount > 0 } }
+
+    /// Has it go on to a record that counts, though less has come than it waits for.
+    ///
+    /// - Returns: whether that was done, or cannot be.
+    func bring(through record: Int) -> Bool {
+        state.withLock { state in
+            guard state.report.record < record, state.folded < record, state.report.fault == nil, !state.isDamaged else { return true }
+            state.wanted = max(state.wanted, record)
+            return false
+        }
+    }
 
     // MARK: Going on
 
@@ -217,9 +231,9 @@ final class StoreCheckpoint: Sendable {
 
     /// - Returns: whether it is further than before.
     private func goOn(through committed: Int) throws -> Bool {
-        let before = report.record
-        // Not before a quarter of what is kept has come since.
-        guard committed > before, file.byteCount(after: max(before, file.base.sequence)) > keptByteCount / 4 else { return false }
+        let (before, wanted) = state.withLock { ($0.report.record, $0.folded < $0.wanted ? $0.wanted : 0) }
+        // Not before a quarter of what is kept has come since, or somebody wants it.
+        guard committed > before, file.byteCount(after: max(before, file.base.sequence)) > keptByteCount / 4 || before < wanted else { return false }
         let store = try own() ?? begun()
         try finishPending(store)
         // 1. Files that an end in the middle has left apart are brought together. 2. Up to 8,192 records more. 3. Closed and durable, as of one record.
@@ -227,9 +241,10 @@ final class StoreCheckpoint: Sendable {
         try fold(store, through: last)
         // A commit that goes on for longer than that.
         if Int(store.position?.sequence ?? 0) <= before, committed > last { try fold(store, through: committed) }
+        let folded = Int(store.foldedSequence)
         try store.settle()
         let record = Int(store.position?.sequence ?? 0)
-        state.withLock { ($0.report.record, $0.report.fault) = (record, nil) }
+        state.withLock { ($0.report.record, $0.report.fault, $0.folded) = (record, nil, folded) }
         return record > before
     }
 

@@ -16,6 +16,8 @@ final class ArchivedMachine: ArchiveSource {
         var checkpoint = Mark.start
         var readCount = 0
         var isCheckpointWanted = false
+        var isSlow = false
+        var asked: Int?
     }
 
     static let identity = StoreIdentity(String(repeating: "0f", count: 16))
@@ -41,6 +43,22 @@ final class ArchivedMachine: ArchiveSource {
     var isCheckpointWanted: Bool {
         get { state.withLock { $0.isCheckpointWanted } }
         set { state.withLock { $0.isCheckpointWanted = newValue } }
+    }
+
+    /// Whether its checkpoint, asked to go on, has yet to.
+    var isSlow: Bool {
+        get { state.withLock { $0.isSlow } }
+        set { state.withLock { $0.isSlow = newValue } }
+    }
+
+    /// How far its checkpoint was asked to go on.
+    var asked: Int? { state.withLock { $0.asked } }
+
+    func bringCheckpoint(through record: Int) -> Bool {
+        state.withLock { state in
+            state.asked = record
+            return !state.isSlow || state.checkpoint.sequence >= record
+        }
     }
 
     /// How many count.

@@ -332,6 +332,26 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
     }
 
+    /// A steady pair with few bytes: by itself its own checkpoint would go on in weeks, and a restore would read as many segments.
+    func test_checkpointThatIsDue_hasAllThatIsArchivedByThen() throws {
+        let (place, machine, _) = try archive(6)
+        machine.isSlow = true
+        let clock = TestClock(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round())
+        for _ in 0..<3 { writer.checkpointRound() }
+        XCTAssertEqual(machine.asked, machine.records.count)
+        XCTAssertEqual([machine.readCount, try place.checkpoints(of: 1).count], [0, 0])
+        try machine.fold(through: machine.records.count)
+        for _ in 0..<3 { writer.checkpointRound() }
+        XCTAssertEqual(writer.texts, [])
+        XCTAssertEqual(machine.readCount, 1, "one a day")
+        XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.records.count])
+        let end = try restore(place, to: nil, "END")
+        XCTAssertEqual(end.commitCount, 0)
+        XCTAssertEqual(try receipts("END"), Array(0..<6))
+    }
+
     /// One a day: of a leader that has just begun, too, where the last one is a day old.
     func test_checkpoint_isMadeOnceOneIsDue_andWhatItCoversGoesADayLater() throws {
         let clock = TestClock(Self.start - 3_600 * Self.second)
