@@ -14,7 +14,8 @@ final class Archiver: Sendable {
         var isWanted = false
         /// Rounds that were begun.
         var begun = 0
-        /// The last of these that came to its end with all of it there.
+        /// The last of these that came to its end, and the last that did with all of it there.
+        var ended = 0
         var done = 0
         /// Threads that have not ended.
         var threadCount = 0
@@ -30,6 +31,7 @@ final class Archiver: Sendable {
     /// So many times what is kept for a peer (`cluster.records`) records may have before they go without being archived.
     private static let boundFactor: Int64 = 4
     private static let settleSeconds = 5.0
+    private static let lastSeconds = 3.0
     /// A request that stands still is not waited for: what it puts counts, whoever leads by then.
     private static let stopSeconds = 3.0
     private static let checkpointSeconds = 1.0
@@ -55,7 +57,11 @@ final class Archiver: Sendable {
                 (state.isWanted, state.begun) = (false, state.begun + 1)
                 return state.begun
             }
-            if writer.round() { state.broadcast { $0.done = number } }
+            let isDone = writer.round()
+            state.broadcast { state in
+                state.ended = number
+                if isDone { state.done = number }
+            }
         }
         run("archive-copies") { [self] in
             writer.checkpointRound()
@@ -76,11 +82,27 @@ final class Archiver: Sendable {
         }
     }
 
-    /// Returns once its threads have ended, or are within one request for long.
+    /// Returns once its threads have ended, or are within one request for long. Where this machine leads still, what counts is archived first: nobody has taken the lead who would do that.
     func stop() {
+        let report = writer.report
+        // A place that is not heard is not waited for.
+        if node.committed != nil, report.refusal == nil, report.failure == nil {
+            let begun = want()
+            _ = state.wait(seconds: Self.lastSeconds) { $0.ended > begun || $0.threadCount == 0 ? () : nil }
+        }
         state.broadcast { $0.isStopping = true }
         writer.stop()
         _ = state.wait(seconds: Self.stopSeconds) { $0.threadCount == 0 ? () : nil }
+    }
+
+    /// Has a round begin now.
+    ///
+    /// - Returns: how many had by then.
+    private func want() -> Int {
+        state.broadcast { state in
+            state.isWanted = true
+            return state.begun
+        }
     }
 
     // MARK: Who waits for it
@@ -103,10 +125,7 @@ final class Archiver: Sendable {
         // Nobody waits for an archive that is another's, nor for a place that is not heard.
         guard report.refusal == nil else { return true }
         guard report.failure == nil, report.archived != nil else { return false }
-        let begun = state.broadcast { state -> Int in
-            state.isWanted = true
-            return state.begun
-        }
+        let begun = want()
         return state.wait(seconds: Self.settleSeconds) { $0.done > begun ? true : $0.isStopping ? false : nil } ?? false
     }
 

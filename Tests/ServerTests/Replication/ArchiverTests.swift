@@ -28,4 +28,24 @@ final class ArchiverTests: XCTestCase {
         defer { archiver.stop() }
         XCTAssertEqual(archiver.droppable(through: 7, keeping: 1_000), 7)
     }
+
+    /// The other machine is lost, and this one is stopped between two segments.
+    func test_stopOfALeader_archivesWhatCounts() throws {
+        let (file, _) = try RecordFile.open(folder.path)
+        let record = Record(after: .start, epoch: 1, kind: .noop, level: 1, body: [1])
+        try file.append([record])
+        try file.sync()
+        try file.identify(XCTUnwrap(StoreIdentity(String(repeating: "5", count: 32))))
+        let checkpoint = try StoreCheckpoint(file, folder: folder.path, keptByteCount: 1_000, log: Log(format: .json, level: .error))
+        let place = try ArchivePlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        for (role, isThere) in [(Node.Role.standby, false), (.leader, true)] {
+            let archiver = Archiver(place, checkpoint, storages: LocalStorageFactory(), directory: folder.path, seconds: 3_600)
+            var standing = NodeHost.Standing()
+            (standing.role, standing.isServing, standing.committed) = (role, true, record.mark)
+            archiver.start(Monitor(standing)) { $0(.leads) }
+            archiver.stop()
+            XCTAssertEqual(try place.isThere(), isThere, "\(role)")
+            XCTAssertEqual(archiver.standing.record, isThere ? 1 : nil)
+        }
+    }
 }
