@@ -23,6 +23,7 @@ struct MemberFounding {
         // An attempt that ended behind its last step has founded.
         if try isFounded() { return }
         let identity = try MemberIdentity.of(file, directory: directory)
+        if try hasFounded(file, identity) { return }
         try founding.places.requireNone(own: identity)
         guard let store = identity, file.tail.sequence > 0 else {
             throw UsageError("\(directory) has no records of a cluster: a machine with an empty directory is started as it is, and founds its cluster by itself or joins one")
@@ -40,6 +41,10 @@ struct MemberFounding {
         try founding.places.create(founding.configuration(epoch: epoch, nonce: Founding.nonce(), base: tail, store: store, rest: rest))
         try founding.reached(.created)
         founding.say("\(founding.places.objectName) has an object again: epoch \(epoch), \(founding.node) leads")
+        sayWhatIsNext()
+    }
+
+    private func sayWhatIsNext() {
         founding.sayWhatIsNext()
         founding.say("then start \(founding.peer) with its own directory, which is cut back to what both have and sent what it lacks; if it ends (status 75) or says that its records end before what its files tell, with an empty one")
     }
@@ -53,6 +58,16 @@ struct MemberFounding {
         try StoreFounding.clear(directory)
         founding.say("an attempt before has founded the cluster: \(founding.places.objectName) has its object, and \(directory) is \(founding.node)'s")
         founding.sayWhatIsNext()
+        return true
+    }
+
+    /// A create that nobody knew the end of may come after its attempt: the object names this machine then, in an epoch that its disk has promised and has no record of.
+    private func hasFounded(_ file: RecordFile, _ identity: StoreIdentity?) throws -> Bool {
+        guard let identity, let found = try founding.places.present(), found.store == nil || found.store == identity, found.leader == founding.node, found.insync == [founding.node],
+            found.epoch > file.tail.epoch, found.epoch <= file.promise
+        else { return false }
+        founding.say("\(founding.places.objectName) has this machine's object: epoch \(found.epoch), \(founding.node) leads, of the store \(identity.text). An attempt before has founded the cluster, and nothing else is to be done here")
+        sayWhatIsNext()
         return true
     }
 

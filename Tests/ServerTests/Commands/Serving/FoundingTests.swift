@@ -201,7 +201,27 @@ final class FoundingTests: XCTestCase {
         XCTAssertEqual(made.floor, made.epoch)
         XCTAssertEqual(try disk("a").disk.promise, made.epoch)
         XCTAssertTrue(said.contains { $0.contains("its last record is 10, of epoch 4") }, "\(said)")
-        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError, "\($0)") }
+    }
+
+    /// The answer of the create was lost, and it came after its attempt had ended.
+    func test_objectThatCameLate_isKnownAsItsOwn_untilTheMachineHasLedByIt() throws {
+        let records = try member("a")
+        XCTAssertThrowsError(try found("a", settings(), endsAfter: .created))
+        let made = try object()
+        said = []
+        try found("a", settings())
+        XCTAssertEqual(try object(), made)
+        XCTAssertTrue(said.contains { $0.contains("An attempt before has founded the cluster") } && said.contains { $0.hasPrefix("next: start a") }, "\(said)")
+        // Another machine's, of the same store.
+        _ = try member("b")
+        XCTAssertThrowsError(try found("b", settings("b"))) { XCTAssertTrue($0 is UsageError && "\($0)".contains("a leads"), "\($0)") }
+        // It has led by it: the object is the cluster's that serves, or did.
+        do {
+            let (file, _) = try RecordFile.open(path("a/cluster"))
+            try file.append([Record(after: records[9].mark, epoch: made.epoch, kind: .fence, level: 1, body: [])])
+            try file.sync()
+        }
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("has an object already"), "\($0)") }
     }
 
     func test_slotsThatTheDiskLacks_areNamed_andLeftOutByAWordAlone() throws {
