@@ -196,7 +196,7 @@ final class ArchiveRestoreTests: XCTestCase {
         _ = try restore(place, to: nil, "END")
         let wanted = objects.takeTogether()
         XCTAssertEqual(wanted.map(\.key), firsts.map { ArchivePlace.segmentKey(1, $0) })
-        XCTAssertEqual(try wanted.map(\.byteCount), try wanted.map { try place.objects.byteCount(of: $0.key) })
+        XCTAssertEqual(wanted.map(\.byteCount), try wanted.map { try place.objects.byteCount(of: $0.key) })
         XCTAssertEqual(try receipts("END"), Array(0..<6))
         // What lies behind the instant is damaged, but for the end, which says how far the line goes.
         let behind = ArchivePlace.segmentKey(1, firsts[firsts.count - 2])
