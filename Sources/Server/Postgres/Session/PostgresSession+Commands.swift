@@ -316,6 +316,8 @@ extension PostgresSession {
             throw PostgresFault(.invalidCursorName, "cursor \"\(cursor)\" does not exist")
         }
         guard !portal.isFailed else { throw PostgresFault(.notInPrerequisiteState, "portal \"\(cursor)\" cannot be run") }
+        // Before anything is waited for: what is refused here asks for nothing.
+        guard !direction.goesBack || portal.isScrollable else { throw PostgresFault.goesForward }
         var direction = direction
         if let rowsMax = executeRowsMax, let name = activePortal, !isMove {
             let left = portals[name]?.left ?? direction
@@ -323,9 +325,6 @@ extension PostgresSession {
             waiting = .command(.fetchPart(portal: name, cursor: cursor, left: left, rowsMax: rowsMax))
         } else {
             waiting = .command(.fetch(isMove: isMove, cursor: cursor))
-        }
-        if direction.goesBack, !portal.isScrollable {
-            throw PostgresFault.goesForward
         }
         // Bind says how its rows are to come, whatever the cursor was declared as.
         let formats = wanted.count == portal.columns.count ? wanted : portal.formats

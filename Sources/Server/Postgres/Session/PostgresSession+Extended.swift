@@ -152,7 +152,9 @@ extension PostgresSession {
         case .question: own
         case .show(let name?): [WireField(settingName(name), type: PostgresType.text.rawValue)]
         case .show(nil): ["name", "setting", "description"].map { WireField($0, type: PostgresType.text.rawValue) }
-        case .execute(let name, _): statements[name].map { columns(of: $0) } ?? []
+        case .execute(let name, _):
+            // An EXECUTE of an EXECUTE has the columns that were known at its Parse: it may execute itself.
+            statements[name].map { if case .execute = $0.command { $0.shape.columns } else { columns(of: $0) } } ?? []
         case .explain(let options, _, _):
             [WireField("QUERY PLAN", type: (options.lowercased().contains("json") ? PostgresType.json : .text).rawValue)]
         case .fetch(_, let cursor, isMove: false): portals[cursor]?.columns ?? []

@@ -16,7 +16,7 @@ final class SessionHistoryTests: XCTestCase {
             var random = SplitMix64(state: Self.seed + UInt64(index))
             histories.append(SessionHistory.make(using: &random))
         }
-        histories += SessionHistory.parts
+        histories += SessionHistory.parts + SessionHistory.refused
         let lines = histories.map { history in
             var writer = FrontendWriter()
             for message in history { writer.write(message) }
