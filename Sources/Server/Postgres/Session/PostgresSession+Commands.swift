@@ -299,6 +299,8 @@ extension PostgresSession {
 
     private mutating func execute(_ name: String, _ arguments: [PostgresCommand.Piece], _ formats: [WireFormat]) throws(PostgresFault) {
         let statement = try prepared(name, argumentCount: arguments.count)
+        // Parse keeps a text without a statement, too.
+        if statement.command == .empty { return send(.commandComplete("EXECUTE")) }
         guard let question = statement.question else {
             // A statement may execute another, and that one the first.
             guard executionDepth < 8 else { throw PostgresFault(SQLState(rawValue: "54001"), "stack depth limit exceeded") }
