@@ -234,7 +234,7 @@ struct CellEncoder {
             let offset = zone.map { $0.isUTC ? 0 : $0.offset(atUTCSeconds: Self.second(of: instant)) }
             PostgresTime.appendTimestamp(PostgresTime.timestamp(unixMicroseconds: instant), offset: offset, to: &text)
         case .intervals(let values):
-            PostgresTime.appendInterval(months: values[row].months, days: values[row].days, microseconds: values[row].microseconds, to: &text)
+            style.intervals.append(months: values[row].months, days: values[row].days, microseconds: values[row].microseconds, to: &text)
         case .binary(let arrays):
             if style.escapesBytes { return PostgresText.appendEscaped(Array(arrays[row]), to: &text) }
             PostgresText.appendBytes(Array(arrays[row]), to: &text)

@@ -56,6 +56,7 @@ package struct SessionSettings: Sendable {
         /// Nil for the fewest digits that tell a float.
         let extraFloatDigits: Int?
         let escapesBytes: Bool
+        let intervalStyle: IntervalStyle
         let byteCount: Int
 
         init(_ byName: [String: String]) {
@@ -66,6 +67,7 @@ package struct SessionSettings: Sendable {
             dateOrder = byName["datestyle"].flatMap { DateOrder(rawValue: $0.suffix(3).lowercased()) } ?? .mdy
             extraFloatDigits = byName["extra_float_digits"].flatMap { Int($0) }.flatMap { $0 > 0 ? nil : $0 }
             escapesBytes = byName["bytea_output"] == "escape"
+            intervalStyle = byName["intervalstyle"].flatMap { IntervalStyle(rawValue: $0) } ?? .postgres
             byteCount = byName.reduce(0) { $0.addingSaturating($1.key.utf8.count).addingSaturating($1.value.utf8.count) }
         }
     }
@@ -98,6 +100,7 @@ package struct SessionSettings: Sendable {
     /// How many digits more or less than 15 a DOUBLE has as text; nil for as many as it needs.
     var extraFloatDigits: Int? { stored.extraFloatDigits }
     var escapesBytes: Bool { stored.escapesBytes }
+    var intervalStyle: IntervalStyle { stored.intervalStyle }
     /// By which times and dates in texts are read.
     struct Reading: Hashable {
         var zone = "UTC", order = DateOrder.mdy
@@ -178,8 +181,8 @@ package struct SessionSettings: Sendable {
             }
             return style
         case "intervalstyle":
-            guard value.lowercased() == "postgres" else { throw invalid() }
-            return "postgres"
+            guard let style = IntervalStyle(rawValue: value.lowercased()) else { throw invalid("Available values: postgres, postgres_verbose, sql_standard, iso_8601.") }
+            return style.rawValue
         case "timezone":
             // Local times mean something only where the name is known.
             guard let rules = try? TimeZoneDatabase.system.rules(setting: value) else { throw invalid() }

@@ -9,7 +9,7 @@ final class SessionSettingsTests: XCTestCase {
             ("statement_timeout", "60000", "1min"), ("statement_timeout", "1.5s", "1500ms"), ("statement_timeout", "100us", "0"), ("lock_timeout", "0", "0"), ("idle_session_timeout", "2 h", "2h"),
             ("work_mem", "4096", "4MB"), ("work_mem", "1.5GB", "1536MB"), ("enable_seqscan", "FALSE", "off"), ("jit", "t", "on"), ("client_min_messages", "ERROR", "error"),
             ("default_transaction_isolation", "Serializable", "serializable"), ("application_name", String(repeating: "a", count: 100), String(repeating: "a", count: 63)), ("application_name", "é\n", "???"),
-            ("role", "none", "none"), ("role", "shop", "shop"), ("session_authorization", "shop", "shop"), ("random_page_cost", "1.1", "1.1"), ("a.b", "x", "x"),
+            ("role", "none", "none"), ("role", "shop", "shop"), ("session_authorization", "shop", "shop"), ("random_page_cost", "1.1", "1.1"), ("a.b", "x", "x"), ("intervalstyle", "ISO_8601", "iso_8601"),
         ]
         for (name, value, shown) in table {
             var settings = try SessionSettings([], user: "shop")
@@ -22,7 +22,7 @@ final class SessionSettingsTests: XCTestCase {
         let table: [(name: String, value: String, state: String)] = [
             ("enable_seqscan", "bogus", "22023"), ("enable_seqscan", "o", "22023"), ("default_transaction_isolation", "bogus", "22023"), ("work_mem", "1XB", "22023"), ("work_mem", "1kB", "22023"),
             ("client_min_messages", "foo", "22023"), ("statement_timeout", "99999999999", "22023"), ("statement_timeout", "-1", "22023"), ("statement_timeout", "1 week", "22023"),
-            ("session_authorization", "admin", "22023"), ("role", "admin", "22023"), ("server_version", "16", "55P02"), ("nothing", "1", "42704"), ("random_page_cost", "-1", "22023"),
+            ("session_authorization", "admin", "22023"), ("role", "admin", "22023"), ("server_version", "16", "55P02"), ("intervalstyle", "iso", "22023"), ("nothing", "1", "42704"), ("random_page_cost", "-1", "22023"),
             ("a.b", String(repeating: "x", count: 70_000), "22023"), ("search_path", String(repeating: "x", count: 70_000), "22023"), ("a." + String(repeating: "b", count: 200), "x", "42704"),
         ]
         for (name, value, state) in table {

@@ -39,6 +39,7 @@ QUESTIONS = [
     "WITH a AS (SELECT 1), a AS (SELECT 2) SELECT * FROM a", "SELECT DISTINCT ON (total) total FROM receipts ORDER BY receipt_id", "SELECT row_number() FROM receipts", "SELECT count(*) OVER w FROM receipts",
     "SELECT * FROM receipts FOR UPDATE", "SELECT 1 INTO somewhere", "WITH x AS (DELETE FROM receipts RETURNING *) SELECT * FROM x", "SET ROLE none",
 ]
+INTERVALS = "interval '1 year 2 mons -3 days 04:05:06.7', interval '0', ARRAY[interval '-1 sec', '1 day']"
 # In their order.
 STATEMENTS = [
     "PREPARE p1(date) AS SELECT $1 - 1", "EXECUTE p1('2020-01-02')", "PREPARE p2(bigint) AS SELECT $1 * 3000000000, $1", "EXECUTE p2(3)", "PREPARE p3(int) AS SELECT $1", "EXECUTE p3(1.7)", "EXECUTE p3('x')", "EXECUTE p3(1, 2)",
@@ -48,6 +49,9 @@ STATEMENTS = [
     "SET work_mem = '1XB'", "SET work_mem = 4096", "SHOW work_mem", "RESET work_mem", "RESET server_version", "SET search_path = '$user', public", "SHOW search_path", "RESET search_path", "SET SESSION AUTHORIZATION DEFAULT", "SET role = 'none'",
     "SET client_min_messages = foo", "SET default_transaction_isolation = 'bogus'", "BEGIN ISOLATION LEVEL READ COMMITTED", "SHOW transaction_isolation", "COMMIT", "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
     "SHOW TRANSACTION ISOLATION LEVEL", "BEGIN", "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", "SHOW transaction_isolation", "ROLLBACK", "SHOW transaction_isolation",
+    # As Rails says it with each connection.
+    "SET intervalstyle = iso_8601", f"SELECT {INTERVALS}", "SET IntervalStyle TO Postgres_Verbose", f"SELECT {INTERVALS}", "SET intervalstyle = 'sql_standard'", f"SELECT {INTERVALS}", "SHOW IntervalStyle", "SET intervalstyle = iso",
+    "RESET intervalstyle", f"SELECT {INTERVALS}",
     "BEGIN", "DECLARE c NO SCROLL CURSOR FOR SELECT n FROM generate_series(1, 10) g(n)", "FETCH ABSOLUTE 5 FROM c", "FETCH RELATIVE 2 FROM c", "FETCH NEXT FROM c", "FETCH ABSOLUTE 3 FROM c", "ROLLBACK",
     "DECLARE c SCROLL NO SCROLL CURSOR FOR SELECT 1", "DECLARE \"\" CURSOR FOR SELECT 1", "DECLARE c CURSOR FOR EXPLAIN SELECT 1", f"SELECT count(*) FROM receipts WHERE total IN ({','.join(map(str, range(6000)))})",
 ]
