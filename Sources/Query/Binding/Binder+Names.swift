@@ -30,9 +30,11 @@ extension Binder {
             mention(found.0, parts[found.1 - 1].text, position)
             return TypedExpression(try fields(parts.dropFirst(found.1), of: found.0), at: position)
         }
-        // A column of every table in PostgreSQL, of none here.
-        if let last = parts.last, last.text == "tableoid", parts.count <= 2, let number = relationNumber(parts.count == 2 ? parts[0].text : nil, from: scope.frame) {
-            return TypedExpression(.literal(.integer(number), .int64), declared: "oid", at: position)
+        // Columns of every table in PostgreSQL, of none here.
+        if let last = parts.last, ["tableoid", "xmin", "xmax"].contains(last.text), parts.count <= 2, let number = relationNumber(parts.count == 2 ? parts[0].text : nil, from: scope.frame) {
+            if last.text == "tableoid" { return TypedExpression(.literal(.integer(number), .int64), declared: "oid", at: position) }
+            // Of the transaction that asks, and of none: whoever asks what is new finds all of it (DataGrip does).
+            return TypedExpression(.literal(.integer(last.text == "xmin" ? 3 : 0), .int64), declared: "xid", at: position)
         }
         if parts.count == 1, let row = try wholeRow(parts[0], in: scope) { return TypedExpression(row, declared: "record", at: position) }
         throw unknownColumn(parts, in: scope.frame)

@@ -30,6 +30,10 @@ extension Binder {
         var arguments = try bindAll(call.arguments, in: scope)
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
+        // Of a transaction's number, not of a time.
+        if name == "age", arguments.count == 1, declaredType(arguments[0]) == "xid", let text = context.catalog.dialect?.expression(of: "xid_age", argumentCount: 1) {
+            return try expand(text, arguments, at: position, in: scope)
+        }
         if call.isVariadic { return TypedExpression(try bindVariadic(name, arguments, at: position), at: position) }
         var result = try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self)
         // What gives a DOUBLE takes a REAL as it is exactly.

@@ -259,9 +259,12 @@ struct SystemRows {
 
     private func setting(_ setting: (name: String, value: String)) -> Row {
         let known = SystemSetting(setting.name, setting.value)
+        let builtIn = SessionSettings.builtIn(setting.name.lowercased()).map { SystemSetting(setting.name, $0).value }
+        let builtInValue: Value = builtIn.map { .string($0) } ?? .null
         return [
             "name": .string(setting.name), "setting": .string(known.value), "unit": known.unit.map { .string($0) } ?? .null, "vartype": .string(known.type),
-            "context": .string(SessionSettings.isFixed(setting.name.lowercased()) ? "internal" : "user"), "source": .string("session"), "short_desc": .string(""),
+            "context": .string(SessionSettings.isFixed(setting.name.lowercased()) ? "internal" : "user"), "source": .string(builtIn == known.value ? "default" : "session"),
+            "boot_val": builtInValue, "reset_val": builtInValue, "short_desc": .string(""),
         ]
     }
 }

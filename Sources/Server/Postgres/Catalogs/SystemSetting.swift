@@ -9,16 +9,19 @@ struct SystemSetting {
 
     private static let units: [String: String] = [
         "effective_cache_size": "8kB", "shared_buffers": "8kB", "maintenance_work_mem": "kB", "work_mem": "kB", "idle_in_transaction_session_timeout": "ms", "idle_session_timeout": "ms",
-        "lock_timeout": "ms", "statement_timeout": "ms", "tcp_keepalives_idle": "s",
+        "lock_timeout": "ms", "statement_timeout": "ms", "tcp_keepalives_idle": "s", "tcp_keepalives_interval": "s", "tcp_user_timeout": "ms",
     ]
     private static let integers: Set<String> = [
         "block_size", "default_statistics_target", "extra_float_digits", "max_connections", "max_function_args", "max_identifier_length", "max_index_keys",
-        "max_parallel_workers_per_gather", "max_prepared_transactions", "server_version_num", "wal_block_size",
+        "max_parallel_workers_per_gather", "max_prepared_transactions", "server_version_num", "wal_block_size", "geqo_threshold", "join_collapse_limit", "from_collapse_limit",
+        "max_parallel_workers", "tcp_keepalives_count",
     ]
-    private static let reals: Set<String> = ["cpu_tuple_cost", "cursor_tuple_fraction", "random_page_cost", "seq_page_cost"]
+    private static let reals: Set<String> = [
+        "cpu_index_tuple_cost", "cpu_operator_cost", "cpu_tuple_cost", "cursor_tuple_fraction", "parallel_setup_cost", "parallel_tuple_cost", "random_page_cost", "seq_page_cost",
+    ]
     private static let enumerations: Set<String> = [
         "backslash_quote", "bytea_output", "client_min_messages", "constraint_exclusion", "default_toast_compression", "default_transaction_isolation", "intervalstyle",
-        "password_encryption", "plan_cache_mode", "synchronous_commit", "transaction_isolation", "wal_level", "xmloption",
+        "password_encryption", "plan_cache_mode", "synchronous_commit", "transaction_isolation", "wal_level", "xmlbinary", "xmloption",
     ]
 
     init(_ name: String, _ value: String) {

@@ -40,6 +40,14 @@ package struct SessionSettings: Sendable {
         Known(name: "shared_buffers", value: "128MB", isFixed: true), Known(name: "max_connections", value: "100", isFixed: true), Known(name: "wal_level", value: "replica", isFixed: true), Known(name: "fsync", value: "on", isFixed: true),
         Known(name: "data_checksums", value: "off", isFixed: true), Known(name: "max_prepared_transactions", value: "0", isFixed: true), Known(name: "wal_block_size", value: "8192", isFixed: true), Known(name: "autovacuum", value: "on", isFixed: true),
         Known(name: "quote_all_identifiers", value: "off"), Known(name: "tcp_keepalives_idle", value: "0"), Known(name: "password_encryption", value: "scram-sha-256"),
+        // Set by those who want other plans of PostgreSQL's, and by pg_dump.
+        Known(name: "synchronize_seqscans", value: "on"), Known(name: "enable_hashagg", value: "on"), Known(name: "enable_material", value: "on"), Known(name: "enable_memoize", value: "on"),
+        Known(name: "enable_incremental_sort", value: "on"), Known(name: "enable_indexonlyscan", value: "on"), Known(name: "enable_tidscan", value: "on"), Known(name: "enable_gathermerge", value: "on"),
+        Known(name: "enable_parallel_append", value: "on"), Known(name: "enable_parallel_hash", value: "on"), Known(name: "enable_partitionwise_join", value: "off"),
+        Known(name: "enable_partitionwise_aggregate", value: "off"), Known(name: "geqo_threshold", value: "12"), Known(name: "join_collapse_limit", value: "8"), Known(name: "from_collapse_limit", value: "8"),
+        Known(name: "max_parallel_workers", value: "8"), Known(name: "cpu_index_tuple_cost", value: "0.005"), Known(name: "cpu_operator_cost", value: "0.0025"),
+        Known(name: "parallel_setup_cost", value: "1000"), Known(name: "parallel_tuple_cost", value: "0.1"), Known(name: "xmlbinary", value: "base64"), Known(name: "tcp_keepalives_interval", value: "0"),
+        Known(name: "tcp_keepalives_count", value: "0"), Known(name: "tcp_user_timeout", value: "0"),
     ]
     private static let byName: [String: Known] = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })
     /// Bounds of what a session keeps: names of anybody's own, bytes of one and of a value.
@@ -121,6 +129,8 @@ package struct SessionSettings: Sendable {
     /// Whether it is on or off.
     static func isSwitch(_ name: String) -> Bool { byName[name].map { $0.value == "on" || $0.value == "off" } ?? false }
     static func isFixed(_ name: String) -> Bool { byName[name]?.isFixed ?? false }
+    /// What it is where nobody says another value.
+    static func builtIn(_ name: String) -> String? { byName[name]?.value }
 
     /// Those that clients are told of, as PostgreSQL spells them.
     package var reported: [(name: String, value: String)] {

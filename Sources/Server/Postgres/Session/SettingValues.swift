@@ -24,20 +24,24 @@ enum SettingValues {
         let flags = [
             "standard_conforming_strings", "default_transaction_deferrable", "transaction_deferrable", "row_security", "jit", "enable_seqscan", "enable_indexscan", "enable_bitmapscan", "enable_hashjoin",
             "enable_mergejoin", "enable_nestloop", "enable_sort", "geqo", "check_function_bodies", "escape_string_warning", "array_nulls", "transform_null_equals", "enable_partition_pruning",
-            "quote_all_identifiers", "rollups", "default_transaction_read_only", "transaction_read_only",
+            "quote_all_identifiers", "rollups", "default_transaction_read_only", "transaction_read_only", "synchronize_seqscans", "enable_hashagg", "enable_material", "enable_memoize",
+            "enable_incremental_sort", "enable_indexonlyscan", "enable_tidscan", "enable_gathermerge", "enable_parallel_append", "enable_parallel_hash", "enable_partitionwise_join",
+            "enable_partitionwise_aggregate",
         ]
         let words = [
             "client_min_messages": ["debug5", "debug4", "debug3", "debug2", "debug1", "debug", "log", "notice", "warning", "error"], "default_transaction_isolation": levels, "transaction_isolation": levels,
             "xmloption": ["content", "document"], "backslash_quote": ["safe_encoding", "on", "off", "true", "false", "yes", "no", "1", "0"], "bytea_output": ["escape", "hex"],
             "constraint_exclusion": ["partition", "on", "off", "true", "false", "yes", "no", "1", "0"], "plan_cache_mode": ["auto", "force_generic_plan", "force_custom_plan"],
             "synchronous_commit": ["local", "remote_write", "remote_apply", "on", "off", "true", "false", "yes", "no", "1", "0"], "password_encryption": ["md5", "scram-sha-256"],
-            "default_toast_compression": ["pglz", "lz4"],
+            "default_toast_compression": ["pglz", "lz4"], "xmlbinary": ["base64", "hex"],
         ]
         let others: [String: Kind] = [
             "statement_timeout": .time, "lock_timeout": .time, "idle_in_transaction_session_timeout": .time, "idle_session_timeout": .time, "extra_float_digits": .integer(-15...3),
             "default_statistics_target": .integer(1...10_000), "max_parallel_workers_per_gather": .integer(0...1_024), "tcp_keepalives_idle": .integer(0...Int(Int32.max)), "random_page_cost": .real,
-            "seq_page_cost": .real, "cpu_tuple_cost": .real, "cursor_tuple_fraction": .real, "work_mem": .size(unit: 1 << 10, min: 64 << 10), "maintenance_work_mem": .size(unit: 1 << 10, min: 1 << 20),
+            "seq_page_cost": .real, "cpu_tuple_cost": .real, "cpu_index_tuple_cost": .real, "cpu_operator_cost": .real, "parallel_setup_cost": .real, "parallel_tuple_cost": .real, "cursor_tuple_fraction": .real, "work_mem": .size(unit: 1 << 10, min: 64 << 10), "maintenance_work_mem": .size(unit: 1 << 10, min: 1 << 20),
             "effective_cache_size": .size(unit: 8 << 10, min: 8 << 10), "search_path": .names, "application_name": .label,
+            "geqo_threshold": .integer(2...Int(Int32.max)), "join_collapse_limit": .integer(1...Int(Int32.max)), "from_collapse_limit": .integer(1...Int(Int32.max)), "max_parallel_workers": .integer(0...1_024),
+            "tcp_keepalives_interval": .integer(0...Int(Int32.max)), "tcp_keepalives_count": .integer(0...Int(Int32.max)), "tcp_user_timeout": .time,
         ]
         return Dictionary(flags.map { ($0, Kind.flag) } + words.map { ($0, Kind.words($1)) } + others.map { ($0, $1) }, uniquingKeysWith: { $1 })
     }()

@@ -132,6 +132,15 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT pg_postmaster_start_time() > TIMESTAMPTZ '2020-01-01Z', txid_current() > 0, count(*) = 0 FROM information_schema._pg_foreign_tables"), [[.boolean(true), .boolean(true), .boolean(true)]])
     }
 
+    func test_rows_haveTheTransactionThatAsks() throws {
+        XCTAssertEqual(
+            try rows("SELECT n.xmin, age(n.xmin), n.xmax, pg_catalog.age(d.datfrozenxid), age('3'::xid) FROM pg_namespace n, pg_database d WHERE n.nspname = 'public'"),
+            [[.integer(3), .integer(0), .integer(0), .integer(2_147_483_647), .integer(0)]])
+        XCTAssertEqual(try types("SELECT c.xmin, xmax FROM pg_class c"), ["xid", "xid"])
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_namespace WHERE xmin::varchar::bigint <> txid_current()"), [[.integer(0)]])
+        XCTAssertThrowsError(try rows("SELECT xmin"))
+    }
+
     func test_numbers_areStable() {
         // Clients keep them: another number after an upgrade would be another table.
         XCTAssertEqual(SystemNumber.relation("receipts"), SystemNumber.relation("receipts"))
@@ -269,6 +278,10 @@ final class SystemCatalogTests: XCTestCase {
                 [.string("TimeZone"), .string("UTC"), .string("string"), .null], [.string("work_mem"), .string("4096"), .string("integer"), .string("kB")],
             ])
         XCTAssertEqual(try rows("SELECT current_setting(n) FROM (VALUES ('TimeZone'), ('work_mem')) AS t(n)"), [[.string("UTC")], [.string("4MB")]])
+        // What nobody has set is not what psql's dconfig shows.
+        XCTAssertEqual(
+            try rows("SELECT boot_val, source FROM pg_settings WHERE name IN ('work_mem', 'synchronize_seqscans') ORDER BY name"),
+            [[.string("on"), .string("default")], [.string("4096"), .string("default")]])
         for (value, number) in [("30s", "30000"), ("5min", "300000"), ("x", "x")] { XCTAssertEqual(SystemSetting("statement_timeout", value).value, number) }
         for (value, number) in [("1GB", "131072"), ("7", "7"), ("9223372036854775807GB", "9223372036854775807GB")] { XCTAssertEqual(SystemSetting("shared_buffers", value).value, number) }
     }
