@@ -91,7 +91,7 @@ extension Binder {
                 _ = try cast(value, to: .int64, isExplicit: true)
                 return TypedExpression(.null(.int64), declared: registry, at: position)
             }
-            return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: position), declared: registry, at: position)
+            return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: value.position), declared: registry, at: position)
         }
         if declaredType(value) == registry { return value }
         guard value.type == .string else {
@@ -128,7 +128,8 @@ extension Binder {
 
     /// What a constant names, as its number.
     private func registryNumber(_ name: String, in registry: String, _ dialect: any CatalogDialect, at position: Int) throws(QueryError) -> Expression {
-        // Digits are the number itself.
+        // Digits are the number itself, and a dash is none.
+        if name == "-" { return .literal(.integer(0), .int64) }
         if let number = Int64(name) { return .literal(.integer(number), .int64) }
         dependsOnSession = true
         do {

@@ -352,6 +352,14 @@ extension Binder {
             return TypedExpression(try SQLFunction.jsonbExtractPath.bound(part, self), at: position)
         }
         if let part = try bindDocumentElement(value, index, at: position, in: scope) { return part }
+        // PostgreSQL's `name` is a list of letters, from 0.
+        if context.catalog.dialect != nil, value.type == .string, declaredType(value) == "name" {
+            let place = Expression.cast(try subscriptNumber(index, "[…]", in: scope), to: .int64, position: position)
+            let fromOne = Expression.cast(.call(.add, [place, Self.oneLong], type: .int64, position: position), to: .int32, position: position)
+            let letter = FunctionCall(
+                name: "substring", arguments: [value, TypedExpression(fromOne, at: position), TypedExpression(.literal(.integer(1), .int32), at: position)], position: position)
+            return TypedExpression(try SQLFunction.substring.bound(letter, self), declared: "char", at: position)
+        }
         guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
         var place = try subscriptNumber(index, "[…]", in: scope)
         // PostgreSQL's vectors count from 0.

@@ -8,6 +8,8 @@ struct SystemSession: Sendable {
     var processID: Int32
     /// Nil: none are set.
     var settings: SessionSettings?
+    /// Whether it speaks TLS.
+    var isEncrypted = false
 
     var path: SearchPath { SearchPath(settings?["search_path"]) }
 

@@ -40,6 +40,8 @@ struct SystemRows {
         case "pg_tables": try tables().filter { !$0.isView }.map { ["schemaname": .string("public"), "tablename": .string($0.name), "tableowner": .string(Self.owner), "hasindexes": .boolean($0.hasKey)] }
         case "pg_views": try tables().filter(\.isView).map { ["schemaname": .string($0.schema ?? "public"), "viewname": .string($0.name), "viewowner": .string(Self.owner)] }
         case "pg_stat_activity": [activity]
+        case "pg_stat_ssl": [["pid": .integer(Int64(session.processID)), "ssl": .boolean(session.isEncrypted)]]
+        case "pg_stat_gssapi": [["pid": .integer(Int64(session.processID)), "gss_authenticated": .boolean(false), "encrypted": .boolean(false)]]
         case "pg_tablespace": [["oid": .integer(1_663), "spcname": .string("pg_default"), "spcowner": .integer(SystemNumber.owner)]]
         default: []
         }
@@ -196,7 +198,7 @@ struct SystemRows {
         return [
             "oid": .integer(SystemNumber.constraint(of: table.name)), "conname": .string("\(table.name)_pkey"), "connamespace": .integer(Self.publicSchema), "contype": .string("p"),
             "convalidated": .boolean(true), "conrelid": .integer(SystemNumber.relation(table.name)), "conindid": .integer(SystemNumber.index(of: table.name)), "conislocal": .boolean(true),
-            "connoinherit": .boolean(true), "conkey": .list([.integer(place)]),
+            "connoinherit": .boolean(true), "conkey": .list([.integer(place)]), "confupdtype": .string(" "), "confdeltype": .string(" "), "confmatchtype": .string(" "),
         ]
     }
 

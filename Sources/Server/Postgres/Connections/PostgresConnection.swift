@@ -226,7 +226,7 @@ final class PostgresConnection {
             admit: { try PasswordCheck.principal(proof, user: user, authorizer) },
             owner: charges.charge.account ?? charges,
             whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } },
-            session: SystemSession(user: user, database: shared.database, processID: processID))
+            session: SystemSession(user: user, database: shared.database, processID: processID, isEncrypted: channel.isEncrypted))
         // From here on what is said comes from the store.
         kept.isWanted = true
         let questions = Questions(shared.context.queries, shared.queries, asker, interruption, settings: settings, output: output, timers: shared.context.life.timers)

@@ -104,6 +104,14 @@ extension CommandReader {
         return .declare(cursor)
     }
 
+    /// LOCK … IN ACCESS SHARE MODE, which pg_dump says, is what every transaction has here of all it sees. Any other mode would hold up who writes.
+    mutating func lock() -> PostgresCommand {
+        while let token, token.kind != .word || token.value != "in" { place += 1 }
+        guard skip("in"), skip("access"), skip("share"), skip("mode") else { return .write(tag: "LOCK TABLE") }
+        _ = skip("nowait")
+        return .lock
+    }
+
     // MARK: COPY
 
     mutating func copy() throws(PostgresFault) -> PostgresCommand {

@@ -108,7 +108,8 @@ package struct CommandReader {
         case "declare": return try declare()
         case "copy": return try copy()
         case "explain": return try explain()
-        case "insert", "update", "delete", "merge", "truncate", "lock", "notify", "vacuum", "analyze", "cluster", "reindex", "call", "do", "load", "checkpoint", "grant", "revoke", "import", "refresh":
+        case "lock": return lock()
+        case "insert", "update", "delete", "merge", "truncate", "notify", "vacuum", "analyze", "cluster", "reindex", "call", "do", "load", "checkpoint", "grant", "revoke", "import", "refresh":
             return .write(tag: word.uppercased())
         case "create", "alter", "drop", "comment", "security", "reassign":
             guard let next = token else { throw unexpected }

@@ -18,7 +18,7 @@ struct KeptTokens {
     }
 
     private static let commands: Set<String> = [
-        "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "set", "reset", "show", "discard", "deallocate", "close", "listen", "unlisten", "fetch", "move",
+        "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "set", "reset", "show", "discard", "deallocate", "close", "listen", "unlisten", "fetch", "move", "lock",
     ]
 
     private(set) var tokens: [StatementToken] = []

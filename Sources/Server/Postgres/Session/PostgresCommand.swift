@@ -32,6 +32,8 @@ package enum PostgresCommand: Equatable, Sendable {
     case fetch(FetchDirection, cursor: String, isMove: Bool)
     /// nil: all.
     case close(String?)
+    /// LOCK … IN ACCESS SHARE MODE.
+    case lock
     /// LISTEN and UNLISTEN, of which nothing comes.
     case listen(tag: String)
     case copyOut(query: Piece, CopyOptions)

@@ -65,6 +65,9 @@ extension PostgresSession {
             try inBlock("SAVEPOINT")
             try begin(savepoint: name)
             return "SAVEPOINT"
+        case .lock:
+            try inBlock("LOCK TABLE")
+            return "LOCK TABLE"
         case .release(let name):
             try inBlock("RELEASE SAVEPOINT")
             let index = try savepoint(name)

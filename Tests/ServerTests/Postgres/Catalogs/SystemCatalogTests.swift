@@ -132,6 +132,19 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT pg_postmaster_start_time() > TIMESTAMPTZ '2020-01-01Z', txid_current() > 0, count(*) = 0 FROM information_schema._pg_foreign_tables"), [[.boolean(true), .boolean(true), .boolean(true)]])
     }
 
+    func test_session_saysHowItIsConnected() throws {
+        XCTAssertEqual(
+            try rows("SELECT s.ssl, s.version IS NULL, g.encrypted FROM pg_stat_ssl s JOIN pg_stat_gssapi g USING (pid) WHERE pid = pg_backend_pid()"), [[.boolean(false), .boolean(true), .boolean(false)]])
+        let encrypted = SystemCatalog(FixedCatalog(tables: []), SystemSession(user: "shop", database: "till", processID: 7, isEncrypted: true))
+        let plan = try Self.engine.prepare("SELECT ssl FROM pg_stat_ssl", in: QueryContext(catalog: encrypted, now: 0))
+        XCTAssertEqual(try Self.engine.execute(plan).next()?.columns.first?.value(at: 0), .boolean(true))
+    }
+
+    func test_names_ofNothing_andOfLetters() throws {
+        XCTAssertEqual(try rows("SELECT '-'::regclass::oid, '-'::regproc::oid, typname[0], typname[1] = 'n' FROM pg_type WHERE oid = 23"), [[.integer(0), .integer(0), .string("i"), .boolean(true)]])
+        XCTAssertThrowsError(try rows("SELECT 'nope'::regclass")) { XCTAssertEqual(($0 as? QueryError)?.position, 8) }
+    }
+
     func test_rows_haveTheTransactionThatAsks() throws {
         XCTAssertEqual(
             try rows("SELECT n.xmin, age(n.xmin), n.xmax, pg_catalog.age(d.datfrozenxid), age('3'::xid) FROM pg_namespace n, pg_database d WHERE n.nspname = 'public'"),

@@ -33,6 +33,7 @@ QUESTIONS = [
     "SELECT prokind, proretset, provolatile FROM pg_proc WHERE oid IN (870, 2108, 3100, 1066) ORDER BY oid", "SELECT pid IS NOT NULL FROM pg_stat_activity WHERE pid = pg_backend_pid()",
     "SELECT * FROM pg_stat_user_indexes WHERE false", "SELECT * FROM pg_stat_bgwriter WHERE false", "SELECT * FROM pg_options_to_table(NULL)", "SELECT pg_index_column_has_property('receipts_pkey'::regclass, 1, 'asc'), pg_index_column_has_property('receipts_pkey'::regclass, 1, 'desc')",
     "SELECT pg_client_encoding()::text, to_regproc('array_in') IS NOT NULL", "SELECT count(*) FROM pg_partition_ancestors(0)",
+    "SELECT typname[0] = '_', typname[0], typname[2] FROM pg_type WHERE oid IN (23, 1007) ORDER BY oid",
     "SELECT * FROM receipts LIMIT -1", "SELECT * FROM receipts OFFSET -1", "SELECT sqrt(-1)", "SELECT ln(0)", "SELECT power(0, -1)", "SELECT '2020-02-30'::date", "SELECT 'abc'::date", "SELECT interval 'abc'",
     "SELECT ('ab' || 'c')::date", "SELECT '{a'::int[]", "SELECT substring('abc' from 1 for -1)", "SELECT chr(0)", "SELECT 'a' ~ '['", "SELECT date_trunc('nothing', now())",
     "SELECT timestamp '2020-01-01' AT TIME ZONE 'Nowhere'", "SELECT * FROM generate_series(1, 10, 0)", "SELECT * FROM receipts ORDER BY 99", "SELECT sum(sum(total)) FROM receipts",
@@ -52,6 +53,8 @@ STATEMENTS = [
     # As Rails says it with each connection.
     "SET intervalstyle = iso_8601", f"SELECT {INTERVALS}", "SET IntervalStyle TO Postgres_Verbose", f"SELECT {INTERVALS}", "SET intervalstyle = 'sql_standard'", f"SELECT {INTERVALS}", "SHOW IntervalStyle", "SET intervalstyle = iso",
     "RESET intervalstyle", f"SELECT {INTERVALS}",
+    # As pg_dump says it.
+    "SET synchronize_seqscans TO off", "LOCK TABLE receipts IN ACCESS SHARE MODE", "BEGIN", "LOCK TABLE public.receipts IN ACCESS SHARE MODE", "LOCK receipts IN ACCESS SHARE MODE NOWAIT", "COMMIT",
     "BEGIN", "DECLARE c NO SCROLL CURSOR FOR SELECT n FROM generate_series(1, 10) g(n)", "FETCH ABSOLUTE 5 FROM c", "FETCH RELATIVE 2 FROM c", "FETCH NEXT FROM c", "FETCH ABSOLUTE 3 FROM c", "ROLLBACK",
     "DECLARE c SCROLL NO SCROLL CURSOR FOR SELECT 1", "DECLARE \"\" CURSOR FOR SELECT 1", "DECLARE c CURSOR FOR EXPLAIN SELECT 1", f"SELECT count(*) FROM receipts WHERE total IN ({','.join(map(str, range(6000)))})",
 ]
