@@ -553,7 +553,9 @@ extension Binder {
             return try named(scan(call.name.text, rows, []), alias, name: call.name.text)
         }
         guard call.name.text == "generate_series" else {
-            if !withOrdinality, FunctionRegistry.scalarsByName[call.name.text] != nil { return try bindOneRow(call, alias, at: position, in: frame) }
+            // `SELECT * FROM current_schema()`, as TypeORM asks.
+            let isOfDialect = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) != nil
+            if !withOrdinality, isOfDialect || FunctionRegistry.scalarsByName[call.name.text] != nil { return try bindOneRow(call, alias, at: position, in: frame) }
             throw .unsupported("the function \(call.name.text) cannot stand in FROM", at: position)
         }
         guard (2...3).contains(call.arguments.count) else {

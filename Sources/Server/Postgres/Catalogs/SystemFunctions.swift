@@ -13,7 +13,7 @@ enum SystemFunctions {
         case ("current_schemas", 1): "CASE WHEN $1::boolean THEN \(list(session.path.shown(among: schemas, withImplicit: true))) ELSE \(list(session.path.shown(among: schemas, withImplicit: false))) END"
         case ("regclass_name", 1) where !session.path.hasTables: "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(qualifiedName), ($1 + 0)::text) END"
         case ("to_regclass", 1) where !session.path.hasTables:
-            "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, CASE WHEN n.nspname = 'pg_catalog' THEN c.relname END))"
+            "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, current_database() || '.' || n.nspname || '.' || c.relname, CASE WHEN n.nspname = 'pg_catalog' THEN c.relname END))"
         case ("pg_table_is_visible", 1): visible(among: "till_relations", below: session.path.hasTables ? SystemNumber.firstForeign : SystemNumber.first)
         case ("current_database", 0), ("current_catalog", 0): "\(quoted(session.database))::name"
         case ("pg_backend_pid", 0): "\(session.processID)"
@@ -79,8 +79,8 @@ enum SystemFunctions {
             Key("regnamespace_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1), ($1 + 0)::text) END",
             Key("regrole_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), ($1 + 0)::text) END",
             Key("regproc_name", 1): procedureName, Key("regprocedure_name", 1): procedureSignature, Key("regoper_name", 1): "($1 + 0)::text", Key("regoperator_name", 1): "($1 + 0)::text",
-            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname END))",
-            Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.typname = $1::text OR t.shown = $1::text)",
+            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, current_database() || '.' || n.nspname || '.' || c.relname, CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname END))",
+            Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.shown = $1::text OR t.typname = replace(replace($1::text, '\"', ''), 'pg_catalog.', ''))",
             Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)",
             Key("array_to_string", 2): "(SELECT coalesce(string_agg(u.x::text, $2::text), '') FROM unnest($1) AS u(x))",
             Key("array_to_string", 3): "(SELECT string_agg(coalesce(u.x::text, $3::text), $2::text) FROM unnest($1) AS u(x))",

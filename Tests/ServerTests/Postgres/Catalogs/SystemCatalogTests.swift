@@ -145,6 +145,22 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertThrowsError(try rows("SELECT 'nope'::regclass")) { XCTAssertEqual(($0 as? QueryError)?.position, 8) }
     }
 
+    /// As TypeORM asks.
+    func test_functions_ofTheSession_standInFrom() throws {
+        XCTAssertEqual(try rows("SELECT * FROM current_schema()"), [[.string("public")]])
+        XCTAssertEqual(try rows("SELECT d.* FROM current_database() AS d, pg_backend_pid() AS p WHERE p = 7"), [[.string("till")]])
+        XCTAssertThrowsError(try rows("SELECT * FROM nothing_known()"))
+    }
+
+    func test_names_thatARowSays_mayHaveTheirDatabaseAndSchema() throws {
+        XCTAssertEqual(
+            try rows("SELECT (n.name)::regclass = 'receipts'::regclass FROM (VALUES ('\"till\".\"public\".\"receipts\"'), ('public.receipts'), ('other.public.receipts')) AS n(name)"),
+            [[.boolean(true)], [.boolean(true)], [.null]])
+        XCTAssertEqual(
+            try rows("SELECT (n.name)::regtype::text FROM (VALUES ('\"pg_catalog\".\"text\"'), ('int4'), ('timestamp with time zone'), ('_text')) AS n(name)"),
+            [[.string("text")], [.string("integer")], [.string("timestamp with time zone")], [.string("text[]")]])
+    }
+
     func test_rows_haveTheTransactionThatAsks() throws {
         XCTAssertEqual(
             try rows("SELECT n.xmin, age(n.xmin), n.xmax, pg_catalog.age(d.datfrozenxid), age('3'::xid) FROM pg_namespace n, pg_database d WHERE n.nspname = 'public'"),
