@@ -23,7 +23,7 @@ extension Binder {
         (inner.commonTables, beside.commonTables) = (frame.commonTables, frame.commonTables)
         // What either level mentioned of outer queries, the query mentions.
         defer { frame.correlate(Set(inner.correlation).union(around !== frame.parent ? around?.correlation ?? [] : beside.correlation)) }
-        let (leftPlan, leftNames) = try bindBeside(left, beside)
+        let (leftPlan, leftNames) = telling(try bindBeside(left, beside), whetherIts: kind == .right || kind == .full)
         inner.names = leftNames
         // Rows of the right side are there without any of the left: LATERAL has nothing to look at.
         let isOfOneSide = kind == .right || kind == .full
@@ -36,7 +36,7 @@ extension Binder {
         if case .subquery(_, _, true, let place) = right, isOfOneSide {
             throw .badSQL("LATERAL cannot look at the other side of a \(kind.rawValue) JOIN", at: place)
         }
-        let (rightPlan, rightNames) = try bindBeside(right, beside)
+        let (rightPlan, rightNames) = telling(try bindBeside(right, beside), whetherIts: kind == .left || kind == .full)
         var node = JoinNode(kind: planKind(kind), left: leftPlan, right: rightPlan)
         if kind == .asof || kind == .asofLeft {
             guard rightPlan.freeColumns.isDisjoint(with: leftPlan.columnIDs) else { throw .unsupported("ASOF JOIN of LATERAL is not supported", at: position) }
@@ -53,6 +53,19 @@ extension Binder {
         case .natural:
             return try joinNatural(node, leftNames, rightNames, at: position)
         }
+    }
+
+    /// A side with a column that is true of each row, and NULL where the join leaves the side out: by it whole rows are none there, and no rows of NULLs.
+    ///
+    /// - Parameter mayBeAbsent: the join may leave it out.
+    private func telling(_ side: (LogicalPlan, NameScope), whetherIts mayBeAbsent: Bool) -> (LogicalPlan, NameScope) {
+        guard tellsPresence, mayBeAbsent else { return side }
+        let mark = newColumn("present", .boolean)
+        let columns = side.0.columns.map { ProjectedColumn($0, .column($0)) } + [ProjectedColumn(mark, .isTrue)]
+        var names = side.1
+        // What a join within leaves out has a column of that, or nothing that tells.
+        for place in names.relations.indices where !names.relations[place].mayBeAbsent { names.relations[place].presence = .column(mark) }
+        return (.project(input: side.0, columns: columns), names)
     }
 
     /// ASOF is INNER or LEFT with the nearest row alone.

@@ -65,14 +65,18 @@ extension Binder {
         var level: BindingFrame? = scope.frame
         while let here = level {
             if let relation = here.names.relation(named: name.text), !relation.columns.isEmpty {
-                guard !relation.mayBeAbsent else {
+                guard !relation.mayBeAbsent || relation.presence != nil else {
+                    wantsPresence = true
                     throw .unsupported("a whole row of “\(name.text)”, which an outer join may leave out, is no value here; name its columns", at: name.position)
                 }
                 var values = relation.columns.map(\.expression)
                 // Numbers that are written as names are names within a row, as all that looks at rows writes them.
                 if passed.isEmpty { for place in values.indices { values[place] = try written(TypedExpression(values[place], at: name.position), in: scope).expression } }
                 let fields = zip(relation.columns, values).map { Field($0.name, $1.type) }
-                let row = Expression.call(.makeRow, values, type: .structure(fields), position: name.position)
+                var row = Expression.call(.makeRow, values, type: .structure(fields), position: name.position)
+                if relation.mayBeAbsent, let presence = relation.presence {
+                    row = .conditional(branches: [.init(condition: presence, result: row)], otherwise: .null(row.type), type: row.type)
+                }
                 for frame in passed { frame.correlate(row.columnIDs) }
                 mention(row, name.text, name.position)
                 return row
@@ -81,6 +85,20 @@ extension Binder {
             level = here.parent
         }
         return nil
+    }
+
+    /// What `wholeRow` makes.
+    static func isWholeRow(_ expression: Expression) -> Bool {
+        if case .call(.makeRow, _, _, _) = expression { return true }
+        return rowWhereItIs(expression) != nil
+    }
+
+    /// A row where a condition is true, and NULL elsewhere: the condition, and the row's fields; nil of any other expression.
+    static func rowWhereItIs(_ expression: Expression) -> (condition: Expression, fields: [Expression])? {
+        guard case .conditional(let branches, let otherwise, _) = expression, branches.count == 1, case .call(.makeRow, let fields, _, _) = branches[0].result,
+            otherwise.map({ $0 == .null($0.type) }) ?? true
+        else { return nil }
+        return (branches[0].condition, fields)
     }
 
     /// Where no column has the very name: the value of a function's rows by its alias, and the one column whose name differs in the case of its letters

@@ -237,7 +237,7 @@ extension Binder {
                 continue
             }
             let (value, rows) = try bindWithRows(item.expression, in: scope)
-            if context.catalog.dialect == nil || !openViews.isEmpty, case .name(let parts) = item.expression.kind, parts.count == 1, case .call(.makeRow, _, _, _) = value.expression {
+            if context.catalog.dialect == nil || !openViews.isEmpty, case .name(let parts) = item.expression.kind, parts.count == 1, Self.isWholeRow(value.expression) {
                 throw .unsupported("a whole row of “\(parts[0].text)” is no column here; name its columns, or make a document of it: to_json(\(parts[0].text))", at: item.expression.position)
             }
             let name = item.alias?.text ?? queryName(item.expression, value) ?? OutputNames.name(of: item.expression)
@@ -274,7 +274,7 @@ extension Binder {
     private func bindMembers(of owner: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> [Item] {
         let position = owner.position, row = try bindExpression(owner, in: scope)
         // A table's row is its columns, with what they are declared as.
-        if case .name(let parts) = owner.kind, case .call(.makeRow, _, _, _) = row.expression {
+        if case .name(let parts) = owner.kind, Self.isWholeRow(row.expression) {
             return try expandStar(parts, at: position, in: scope.frame).map {
                 Item(name: $0.name, expression: $0.expression, isUntyped: false, position: position, declared: declaredType($0.expression))
             }

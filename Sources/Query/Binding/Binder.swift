@@ -86,6 +86,10 @@ package final class Binder {
     var rowsWithin: [(list: Expression, element: OutputColumn)]?
     /// Made once: calls of one function are told to be the same by it.
     private(set) lazy var xpath: (selection: ScalarFunction, existence: ScalarFunction)? = context.catalog.xpath.map { (.xpath($0), .xpathExists($0)) }
+    /// Sides that outer joins may leave out have a column that tells of each row that it is there.
+    private(set) var tellsPresence = false
+    /// A whole row is wanted of such a side, which does not tell.
+    var wantsPresence = false
     /// Something in the query depends on the moment, the session's zone or what tables there are.
     var dependsOnSession = false
 
@@ -93,7 +97,20 @@ package final class Binder {
 
     /// - Throws: `QueryError` bad-sql, unsupported-sql, data-error or numeric-overflow, with its position.
     package static func bind(_ query: String, in context: QueryContext) throws(QueryError) -> BoundStatement {
-        try Binder(context: context).bind(try Parser.parseStatement(query))
+        let statement = try Parser.parseStatement(query)
+        return try tellingPresence(Binder(context: context)) { (binder) throws(QueryError) -> BoundStatement in try binder.bind(statement) }
+    }
+
+    /// Binds, and once more where a whole row is wanted of a side that a join may leave out: few ask for one, and all others are spared its column.
+    private static func tellingPresence<Bound>(_ binder: Binder, _ bind: (Binder) throws(QueryError) -> Bound) throws(QueryError) -> Bound {
+        let again = Binder(context: binder.context)
+        (again.openViews, again.asksForColumns, again.tellsPresence) = (binder.openViews, binder.asksForColumns, true)
+        do throws(QueryError) {
+            return try bind(binder)
+        } catch {
+            guard binder.wantsPresence else { throw error }
+            return try bind(again)
+        }
     }
 
     /// The columns of a text as a view, and what it names in FROM, without what views among that read.
@@ -105,8 +122,10 @@ package final class Binder {
         binder.openViews.append(name)
         binder.asksForColumns = true
         guard case .query(let query) = try Parser.parseStatement(text) else { throw .badSQL("a view is a SELECT", at: 1) }
-        let bound = try binder.bindTop(query)
-        return (bound.columns, binder.reads.sorted())
+        return try tellingPresence(binder) { (binder) throws(QueryError) -> (columns: [OutputColumn], reads: [String]) in
+            let bound = try binder.bindTop(query)
+            return (bound.columns, binder.reads.sorted())
+        }
     }
 
     /// - Throws: as the static `bind`.

@@ -231,6 +231,12 @@ extension Binder {
             if test == .null, case .call(.makeRow, let fields, _, _) = value.expression {
                 return TypedExpression(.conjunction(fields.map { isNegated ? .not(.isNull($0)) : .isNull($0) }), at: position)
             }
+            // And of a side that a join may leave out.
+            if test == .null, let (presence, fields) = Self.rowWhereItIs(value.expression) {
+                let isThere = Expression.coalesce([presence, .isFalse], type: .boolean)
+                let tests: [Expression] = fields.map { isNegated ? .not(.isNull($0)) : .isNull($0) }
+                return TypedExpression(isNegated ? .conjunction([isThere] + tests) : .or([.not(isThere), .conjunction(tests)]), at: position)
+            }
             if test == .null { return typed(.isNull(value.expression), isNegated: isNegated) }
             let condition = try implicit(value, to: .boolean, "IS \(test.rawValue)")
             if test == .unknown { return typed(.isNull(condition), isNegated: isNegated) }

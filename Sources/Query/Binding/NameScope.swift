@@ -18,6 +18,8 @@ struct NameScope {
         var isOfScalars = false
         /// The side of an outer join whose row may be none at all: that is not a row of NULLs.
         var mayBeAbsent = false
+        /// True of each of its rows, and NULL where there is none; nil where nothing tells.
+        var presence: Expression?
     }
 
     /// A column that a name without alias finds, and that `*` gives.

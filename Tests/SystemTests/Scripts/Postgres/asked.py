@@ -33,6 +33,7 @@ QUESTIONS = [
     "SELECT prokind, proretset, provolatile FROM pg_proc WHERE oid IN (870, 2108, 3100, 1066) ORDER BY oid", "SELECT pid IS NOT NULL FROM pg_stat_activity WHERE pid = pg_backend_pid()",
     "SELECT * FROM pg_stat_user_indexes WHERE false", "SELECT * FROM pg_stat_bgwriter WHERE false", "SELECT * FROM pg_options_to_table(NULL)", "SELECT pg_index_column_has_property('receipts_pkey'::regclass, 1, 'asc'), pg_index_column_has_property('receipts_pkey'::regclass, 1, 'desc')",
     "SELECT pg_client_encoding()::text, to_regproc('array_in') IS NOT NULL", "SELECT count(*) FROM pg_partition_ancestors(0)",
+    "SELECT a.receipt_id, row_to_json(b) FROM receipts a LEFT JOIN (SELECT receipt_id, total FROM receipts WHERE total > 63) b USING (receipt_id) ORDER BY 1", "SELECT count(b) FROM receipts a LEFT JOIN receipts b ON b.total = a.total + 1",
     "SELECT typname[0] = '_', typname[0], typname[2] FROM pg_type WHERE oid IN (23, 1007) ORDER BY oid",
     "SELECT * FROM receipts LIMIT -1", "SELECT * FROM receipts OFFSET -1", "SELECT sqrt(-1)", "SELECT ln(0)", "SELECT power(0, -1)", "SELECT '2020-02-30'::date", "SELECT 'abc'::date", "SELECT interval 'abc'",
     "SELECT ('ab' || 'c')::date", "SELECT '{a'::int[]", "SELECT substring('abc' from 1 for -1)", "SELECT chr(0)", "SELECT 'a' ~ '['", "SELECT date_trunc('nothing', now())",
