@@ -8,7 +8,11 @@ extension SQLFunction {
         forms: [[.double], [.int32], [.decimal38(scale: 2)], [.decimal38(scale: 2), .int32]]
     ) { (call, typing) throws(QueryError) in
         try call.count(1...2)
-        let value = try typing.number(call.arguments[0], of: call)
+        var value = try typing.number(call.arguments[0], of: call)
+        // With digits it takes a NUMERIC only, which a text without a type is then.
+        if value.type == .double, call.arguments.count == 2, call.arguments[0].isUntyped {
+            value = .cast(value, to: .decimal38(scale: TypeRules.openScale), position: call.position)
+        }
         if value.type == .double {
             guard call.arguments.count == 1 else {
                 throw .badSQL("trunc with digits needs a DECIMAL, not DOUBLE", at: call.position, hint: "cast it with ::DECIMAL(38, s)").because(.undefinedFunction)

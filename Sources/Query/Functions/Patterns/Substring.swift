@@ -7,11 +7,13 @@ extension SQLFunction {
         "substring", "substr", summary: "a part by places, the first match of a pattern, or what a pattern of `SIMILAR` marks",
         forms: [[.string, .int32], [.binary, .int32], [.string, .int32, .int32], [.string, .string], [.binary, .int32, .int32], [.string, .string, .string]]
     ) { (call, typing) throws(QueryError) in
-        if call.arguments.count == 2, let second = call.arguments.last, second.isUntyped || second.type == .string {
+        // In PostgreSQL `substr` is by places alone: a text without a type is one there.
+        let isOfPlaces = call.name == "substr" && call.arguments.count > 1 && call.arguments[1].isUntyped
+        if !isOfPlaces, call.arguments.count == 2, let second = call.arguments.last, second.isUntyped || second.type == .string {
             return call.make(.regexpSubstring, try call.typed([.string, .string], typing), .string)
         }
         // SUBSTRING(text SIMILAR pattern ESCAPE escape)
-        if call.arguments.count == 3, call.arguments.allSatisfy({ $0.isUntyped || $0.type == .string }) {
+        if !isOfPlaces, call.arguments.count == 3, call.arguments.allSatisfy({ $0.isUntyped || $0.type == .string }) {
             let texts = try call.typed([.string, .string, .string], typing)
             return call.make(.similarSubstring, [texts[0], call.make(.similarPattern, [texts[1], texts[2]], .string)], .string)
         }
