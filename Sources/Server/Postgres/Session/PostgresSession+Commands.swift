@@ -281,7 +281,8 @@ extension PostgresSession {
     private func prepared(_ name: String, argumentCount: Int) throws(PostgresFault) -> Statement {
         guard let statement = statements[name] else { throw PostgresFault(.invalidStatementName, "prepared statement \"\(name)\" does not exist") }
         let needed = statement.shape.parameterTypes.count
-        guard argumentCount == needed else {
+        // As there, what has no parameters is given none, whatever is said.
+        guard needed == 0 || argumentCount == needed else {
             throw PostgresFault(
                 .syntaxError, "wrong number of parameters for prepared statement \"\(name)\"", detail: "Expected \(needed) parameters but got \(argumentCount).")
         }
@@ -296,7 +297,8 @@ extension PostgresSession {
         }
         let explained = Statement(command: .question(tag: "EXPLAIN"), text: options + " " + statement.text)
         let question = number()
-        waiting = .command(.prepareExplain(explained, question: question, arguments: arguments.map(inMessage), formats: formats))
+        waiting = .command(
+            .prepareExplain(explained, question: question, arguments: statement.shape.parameterTypes.isEmpty ? [] : arguments.map(inMessage), formats: formats))
         effects.append(.prepare(.init(statement: question, text: explained.text, parameterTypes: statement.shape.parameterTypes, start: 0)))
     }
 
@@ -313,7 +315,7 @@ extension PostgresSession {
         }
         let portal = number()
         waiting = .command(.openExecute(statement: statement, portal: portal, formats: formats))
-        effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(arguments.map(inMessage)), isScrollable: false)))
+        effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(statement.shape.parameterTypes.isEmpty ? [] : arguments.map(inMessage)), isScrollable: false)))
     }
 
     private mutating func fetch(_ direction: FetchDirection, _ cursor: String, _ isMove: Bool, _ wanted: [WireFormat]) throws(PostgresFault) {
