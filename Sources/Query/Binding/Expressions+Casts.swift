@@ -152,8 +152,12 @@ extension Binder {
         }
     }
 
+    private static let typesOfCatalogs: Set<String> = ["oid", "xid", "int2", "name"]
+
     /// An untyped literal beside a number of a registry is what it names: `typinput = 'array_in'`.
     func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {
+        // A parameter beside such a column is of its type (`oid = $1`): who reads types in binary has them by their length.
+        if let number = unknownParameter(value), let declared = declaredType(other), Self.typesOfCatalogs.contains(declared) { context.parameterTypes?.declare(number, as: declared) }
         guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let dialect = context.catalog.dialect,
             let registry = declaredType(other), registry == "name" || registry == "char" || dialect.isRegistry(registry)
         else { return value }

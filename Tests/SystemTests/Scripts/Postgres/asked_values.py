@@ -66,7 +66,8 @@ PACKED = [
     (1082, struct.pack("!i", 2147483647)), (1082, struct.pack("!i", -2147483648)), (1114, struct.pack("!q", 2**63 - 1)), (1184, struct.pack("!q", -(2**63))), (21, struct.pack("!h", 7)), (700, struct.pack("!f", 0.1)),
 ]
 INFERRED = ["SELECT $1::int2, $2::float4", "SELECT $1::oid", "SELECT $1::name", "SELECT $1::int2 = 5", "SELECT total FROM receipts WHERE total > $1", "SELECT $1::timestamptz, $2::date",
-    "SELECT coalesce($1, 1::int2)", "SELECT greatest($1, 1.5::float4)", "SELECT $1 + 1::int2", "SELECT $1 * 1.5::float4", "SELECT CASE WHEN true THEN $1 ELSE 1::int2 END", "SELECT ARRAY[$1, 1::int2]", "SELECT coalesce($1, 1), $1 + 1::int2"]
+    "SELECT coalesce($1, 1::int2)", "SELECT greatest($1, 1.5::float4)", "SELECT $1 + 1::int2", "SELECT $1 * 1.5::float4", "SELECT CASE WHEN true THEN $1 ELSE 1::int2 END", "SELECT ARRAY[$1, 1::int2]", "SELECT coalesce($1, 1), $1 + 1::int2",
+    "SELECT relname FROM pg_class WHERE oid = $1", "SELECT oid FROM pg_type WHERE typname = $1 AND $2 = typlen", "SELECT $1 = 1::int2"]
 # Values, of which the first is one that no type was said of, and the numbers of the types of the others.
 BESIDE = [
     (text, values, [0, number]) for number, value in ((21, b"1"), (700, b"1.5")) for values in ([None, value], [value, None], [None, None], [value, value])
