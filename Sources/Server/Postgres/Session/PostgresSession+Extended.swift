@@ -147,14 +147,18 @@ extension PostgresSession {
     /// Of commands that give rows they are known only when the command is looked at.
     func columns(of statement: Statement) -> [WireField] { columns(of: statement.command, or: statement.shape.columns) }
 
+    /// An EXECUTE of an EXECUTE has the columns that were known at its Parse: it may execute itself.
+    private func columns(ofExecuted statement: Statement) -> [WireField] {
+        if case .execute = statement.command { return statement.shape.columns }
+        return columns(of: statement)
+    }
+
     func columns(of command: PostgresCommand, or own: [WireField]) -> [WireField] {
         switch command {
         case .question: own
         case .show(let name?): [WireField(settingName(name), type: PostgresType.text.rawValue)]
         case .show(nil): ["name", "setting", "description"].map { WireField($0, type: PostgresType.text.rawValue) }
-        case .execute(let name, _):
-            // An EXECUTE of an EXECUTE has the columns that were known at its Parse: it may execute itself.
-            statements[name].map { if case .execute = $0.command { $0.shape.columns } else { columns(of: $0) } } ?? []
+        case .execute(let name, _): statements[name].map { columns(ofExecuted: $0) } ?? []
         case .explain(let options, _, _):
             [WireField("QUERY PLAN", type: (options.lowercased().contains("json") ? PostgresType.json : .text).rawValue)]
         case .fetch(_, let cursor, isMove: false): portals[cursor]?.columns ?? []

@@ -32,25 +32,31 @@ enum SessionHistory {
             + counts.map { .execute(portal: "", rowsMax: $0) } + [.sync, .query("FETCH c"), .query("COMMIT"), .sync, .terminate]
     }
 
-    /// What is refused asks the store for nothing: the next message is taken as ever. A statement may execute itself, or be none.
-    static let refused: [[FrontendMessage]] =
-        ["FETCH PRIOR FROM c", "FETCH BACKWARD ALL FROM c", "FETCH -1 FROM c", "FETCH RELATIVE -1 FROM c", "MOVE BACKWARD 1 IN c"].flatMap { text in
-            let begun = [FrontendMessage.query("BEGIN; DECLARE c CURSOR FOR SELECT generate_series(1,5) AS n; FETCH 2 FROM c")]
+    /// What is refused asks the store for nothing: the next message is taken as ever.
+    private static let backwards: [[FrontendMessage]] =
+        ["FETCH PRIOR FROM c", "FETCH BACKWARD ALL FROM c", "FETCH -1 FROM c", "FETCH RELATIVE -1 FROM c", "MOVE BACKWARD 1 IN c"].flatMap { (text: String) -> [[FrontendMessage]] in
+            let begun: FrontendMessage = .query("BEGIN; DECLARE c CURSOR FOR SELECT generate_series(1,5) AS n; FETCH 2 FROM c")
             return [
-                begun + [.query(text), .query("SELECT 1"), .query("ROLLBACK"), .sync, .terminate],
-                begun + [.parse(.init(name: "", query: text)), .bind(.init(portal: "", statement: "")), .execute(portal: "", rowsMax: 0), .sync, .query("COMMIT"), .sync, .terminate],
+                [begun, .query(text), .query("SELECT 1"), .query("ROLLBACK"), .sync, .terminate],
+                [begun, .parse(.init(name: "", query: text)), .bind(.init(portal: "", statement: "")), .execute(portal: "", rowsMax: 0), .sync, .query("COMMIT"), .sync, .terminate],
             ]
-        } + [
-            [.parse(.init(name: "s1", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "s1")), .describe(.portal("")), .execute(portal: "", rowsMax: 0), .sync, .query("SELECT 1"), .sync, .terminate],
-            [
-                .parse(.init(name: "s1", query: "")), .query("EXECUTE s1"), .parse(.init(name: "", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "")), .describe(.portal("")), .execute(portal: "", rowsMax: 0), .sync,
-                .query("SELECT 1; EXECUTE s1; SELECT 1"), .sync, .terminate,
-            ],
-            [
-                .parse(.init(name: "s1", query: "EXECUTE s2")), .parse(.init(name: "s2", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "s2")), .execute(portal: "", rowsMax: 0), .sync, .query("EXECUTE s1"), .sync,
-                .terminate,
-            ],
-        ]
+        }
+
+    /// A statement may execute itself, or be none.
+    private static let executing: [[FrontendMessage]] = [
+        [.parse(.init(name: "s1", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "s1")), .describe(.portal("")), .execute(portal: "", rowsMax: 0), .sync, .query("SELECT 1"), .sync, .terminate],
+        [
+            .parse(.init(name: "s1", query: "EXECUTE s2")), .parse(.init(name: "s2", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "s2")), .execute(portal: "", rowsMax: 0), .sync, .query("EXECUTE s1"), .sync,
+            .terminate,
+        ],
+        [
+            .parse(.init(name: "s1", query: "")), .query("EXECUTE s1"), .parse(.init(name: "", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "")), .describe(.portal("")), .execute(portal: "", rowsMax: 0), .sync,
+            .query("SELECT 1; EXECUTE s1; SELECT 1"), .sync, .terminate,
+        ],
+        // What has no parameters is given none, whatever is said.
+        [.query("PREPARE s1 AS SELECT 1"), .query("EXECUTE s1(5)"), .sync, .terminate],
+    ]
+    static let refused = backwards + executing
 
     /// Rows of a FETCH that Execute takes bit by bit are the cursor's, which goes all the way: there PostgreSQL keeps them, and this server takes them as they are asked for, so that
     /// another FETCH between two of them finds more.
