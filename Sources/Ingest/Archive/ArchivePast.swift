@@ -1,5 +1,5 @@
 package import Cluster
-package import ColumnStore
+import ColumnStore
 
 extension ArchivePlace {
     /// What lies here that is not the past of a member's disk: a copy of its store that was founded anew has the same number, and only records tell the two apart.

@@ -172,22 +172,20 @@ struct ArchiveReader {
         let wanted = segments.map { WantedObject(key: ArchivePlace.segmentKey(line.number, $0.first), byteCount: $0.byteCount, byteCountMax: ArchiveSegment.byteCountMax) }
         var (mark, next, isOver) = (Mark?.none, 0, false)
         var failure: (any Error)?
+        var unread: ColumnStoreError?
         do throws(ColumnStoreError) {
             try place.objects.getEach(wanted) { number, bytes in
                 next = number + 1
-                do {
-                    isOver = try !read(segments[number].first, bytes, from: start, after: &mark, take)
-                    return !isOver
-                } catch {
-                    failure = error
-                    return false
-                }
+                do { isOver = try !read(segments[number].first, bytes, from: start, after: &mark, take) } catch { failure = error }
+                return !isOver && failure == nil
             }
-        } catch where error.code == .notFound {
-            // It was listed, and has gone since.
-            throw missing(segments[next].first, through: segments[next].first)
-        }
+        } catch { unread = error }
         if let failure { throw failure }
+        if let unread {
+            // It was listed, and has gone since.
+            if unread.code == .notFound, next < segments.count { throw missing(segments[next].first, through: segments[next].first) }
+            throw unread
+        }
         // A checkpoint is made of what lies in segments, but for the one that a line begins with.
         let last = max(mark?.sequence ?? 0, line.base.sequence)
         if !isOver, last < start.sequence { throw missing(Int64(last) + 1, through: Int64(start.sequence)) }
