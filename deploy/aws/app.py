@@ -1,7 +1,7 @@
 """Till on AWS: `python app.py` writes the templates of both stacks into `cdk.out` (or `--out`); `deploy/aws/synth` the committed ones.
 
     TillStack         the machines, the load balancer, the bucket, alarms: in the region that it is for
-    TillBackupStack   the bucket and the key that backups go to: in another region
+    TillBackupStack   the buckets that copies and the log go to: in another region
 
 Nothing asks AWS while it synthesises, so the templates are the same for every account; parameters say what differs.
 """

@@ -1,21 +1,17 @@
-"""The stack of the backup region: a bucket that the other stack's is copied to."""
+"""The stack of another region: a bucket that the other stack's is copied to, and one that its machines write their log to themselves."""
 import aws_cdk as cdk
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
+
+from buckets import bucket
 
 
 class TillBackupStack(cdk.Stack):
     def __init__(self, scope: Construct, name: str, **more) -> None:
-        super().__init__(scope, name, description="Till: the bucket of another region", **more)
-        bucket = s3.Bucket(
-            self, "Bucket", versioned=True, encryption=s3.BucketEncryption.S3_MANAGED, block_public_access=s3.BlockPublicAccess.BLOCK_ALL, enforce_ssl=True,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED, removal_policy=cdk.RemovalPolicy.RETAIN,
-            lifecycle_rules=[
-                # Copies come in the class of their originals, which for most is Standard. Heads and segments of the log, and slots, are gone too soon for a class that is paid for ninety days.
-                *[s3.LifecycleRule(id=name, prefix=prefix, transitions=[s3.Transition(storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=cdk.Duration.days(1))])
-                  for name, prefix in (("cold-files", "warehouse/"), ("cold-files-of-the-log", "log/base/warehouse/"))],
-                *[s3.LifecycleRule(id=f"former-{name}", prefix=f"log/{prefix}", noncurrent_version_expiration=cdk.Duration.days(7)) for name, prefix in (("heads", "head"), ("segments", "log/"), ("checkpoints", "base/"))],
-                s3.LifecycleRule(
-                    id="tidy", abort_incomplete_multipart_upload_after=cdk.Duration.days(7), noncurrent_version_expiration=cdk.Duration.days(90), expired_object_delete_marker=True),
-            ])
-        cdk.CfnOutput(self, "BucketArn", value=bucket.bucket_arn, description="BackupBucketArn of TillStack")
+        super().__init__(scope, name, description="Till: the buckets of another region", **more)
+        # Copies come in the class of their originals, which for most is Standard. Heads and segments of the log, and slots, are gone too soon for a class that is paid for ninety days.
+        copies = bucket(self, "Bucket", cold=1, passing=7, former=90)
+        # Of its own, so that the machines have no right to the copies, and nothing that is copied comes between slots. Same rules as where the log lies otherwise.
+        log = bucket(self, "Log", cold=90, passing=3, former=30)
+        cdk.CfnOutput(self, "BucketArn", value=copies.bucket_arn, description="BackupBucketArn of TillStack")
+        cdk.CfnOutput(self, "LogBucketName", value=log.bucket_name, description="LogBucket of TillStack")
+        cdk.CfnOutput(self, "LogBucketRegion", value=cdk.Aws.REGION, description="LogRegion of TillStack")

@@ -51,11 +51,14 @@ if [ "${Machines}" = pair ]; then
     "tls": {"cert": "/etc/till/pair/${Node}.pem", "key": "/etc/till/pair/${Node}.pem", "ca": "/etc/till/pair/ca.pem"}
   }'
 fi
+# Of a bucket in the machine's own region nothing is to be said.
+region=
+[ "${LogRegion}" = "${AWS::Region}" ] || region=', "region": "${LogRegion}"'
 cat > /etc/till/till.json <<JSON
 {
   "listen": "0.0.0.0:${Port}",
   "storage": {"url": "s3://${Bucket}/warehouse", "region": "${AWS::Region}", "cache": {"path": "/var/lib/till/cache", "bytes": "50GiB"}},
-  "log": {"url": "s3://${Bucket}/log"},
+  "log": {"url": "s3://${LogBucket}/${LogFolder}"$region},
   "exports": {"url": "s3://${Bucket}/exports"}$cluster
 }
 JSON
@@ -128,6 +131,18 @@ SCRIPT
   timer till-certificates hourly
   timer till-figures minutely
   /usr/local/sbin/till-certificates
+fi
+
+if [ "${Machines}:${Found}" = pair:yes ]; then
+  if [ -e /var/lib/till/catalog.sqlite ] && [ ! -e /var/lib/till/cluster/fold ]; then
+    # A store that is no member's, which happens once. As the unit would: its user, its variables.
+    systemd-run --quiet --wait --pipe --uid=till --gid=till -p EnvironmentFile=/etc/default/till -p UMask=0077 \
+      /usr/bin/till cluster found --data /var/lib/till --config /etc/till/till.json
+  elif [ ! -e /var/lib/till/cluster ]; then
+    # Nothing to found with. Where there is a pair this machine joins it, with a new disk maybe; else an empty store would begin in place of the one that was meant.
+    objects=$(aws s3api list-objects-v2 --bucket ${Bucket} --prefix ctl/ --max-keys 1 --no-paginate --query 'length(Contents || `[]`)' --output text)
+    [ "$objects" != 0 ]
+  fi
 fi
 
 systemctl restart till

@@ -16,6 +16,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from buckets import LOGS, bucket
+
 PORT = 8080
 #: Where the machines of a pair speak to each other.
 CLUSTER_PORT = 7001
@@ -53,19 +55,31 @@ class TillStack(cdk.Stack):
         self.mail = text("AlarmMail", "Who hears of alarms", allowed_pattern=r".+@.+")
         self.backup_bucket = text("BackupBucketArn", "The bucket of TillBackupStack in another region; empty: nothing is copied there", default="", allowed_pattern="(arn:.+)?")
         self.backup_region = text("BackupRegion", "Where snapshots of disks are copied to", default="eu-west-1", allowed_pattern=r"[a-z0-9-]+")
+        self.log_bucket = text("LogBucket", "The LogBucketName of TillBackupStack: the log goes there, and outlives this region; empty: to this stack's bucket", default="", allowed_pattern="([a-z0-9.-]+)?")
+        self.log_region = text("LogRegion", "Where LogBucket is", default="", allowed_pattern="([a-z0-9-]+)?")
         # No default: a stack with a store in it must not be changed by a word that was left out.
         self.machines = text(
-            "Machines", "none: all but the machines; one: A alone; pair: A and B keep one store. A store that began with one cannot become a pair's, nor the other way round", allowed_values=["none", "one", "pair"])
+            "Machines", "none: all but the machines; one: A alone; pair: A and B keep one store. A pair's store is never one machine's again; for the other way see Found", allowed_values=["none", "one", "pair"])
+        self.found = text(
+            "Found", "yes: the store on A's disk that one machine had, or that was restored to it, becomes the pair's; there is no way back but a backup", default="no", allowed_values=["no", "yes"])
         self.is_pair = cdk.CfnCondition(self, "IsPair", expression=cdk.Fn.condition_equals(self.machines, "pair"))
+        self.is_log_elsewhere = cdk.CfnCondition(self, "IsLogElsewhere", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.log_bucket, "")))
         self.has_machines = cdk.CfnCondition(self, "HasMachines", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.machines, "none")))
         self.disk = cdk.CfnParameter(self, "DiskGiB", type="Number", default=200, min_value=20, max_value=16384, description="Of each machine's disk (gp3)")
+        # A bucket whose region is not said would be asked in this one, and only the machines would say that it is not there.
+        log, region = (cdk.Fn.condition_equals(name, "") for name in (self.log_bucket, self.log_region))
+        cdk.CfnRule(self, "LogElsewhere", assertions=[cdk.CfnRuleAssertion(
+            assert_=cdk.Fn.condition_or(cdk.Fn.condition_and(log, region), cdk.Fn.condition_and(cdk.Fn.condition_not(log), cdk.Fn.condition_not(region))),
+            assert_description="LogBucket and LogRegion are given both, or neither")])
+        cdk.CfnRule(self, "FoundOfPair", rule_condition=cdk.Fn.condition_equals(self.found, "yes"), assertions=[cdk.CfnRuleAssertion(
+            assert_=cdk.Fn.condition_equals(self.machines, "pair"), assert_description="Found is for a pair")])
 
     def network(self) -> None:
         # Machines have addresses of their own, and nobody but the load balancer reaches them: two NAT gateways would cost more than the machines do.
         self.vpc = ec2.Vpc(
             self, "Network", ip_addresses=ec2.IpAddresses.cidr("10.90.0.0/24"), availability_zones=[cdk.Fn.select(zone, cdk.Fn.get_azs()) for zone in (0, 1)],
             nat_gateways=0, subnet_configuration=[ec2.SubnetConfiguration(name="Machines", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=26)])
-        # What goes to the bucket stays inside, and costs nothing.
+        # What goes to the bucket stays inside, and costs nothing. A log elsewhere goes by the machines' own addresses.
         self.vpc.add_gateway_endpoint("BucketEndpoint", service=ec2.GatewayVpcEndpointAwsService.S3)
         self.balancer_group = ec2.SecurityGroup(self, "BalancerGroup", vpc=self.vpc, description="The load balancer", allow_all_outbound=False)
         self.balancer_group.add_ingress_rule(ec2.Peer.ipv4(self.clients), ec2.Port.tcp(443), "clients")
@@ -86,20 +100,8 @@ class TillStack(cdk.Stack):
         self.zone.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
 
     def storage(self) -> None:
-        self.bucket = s3.Bucket(
-            self, "Bucket", versioned=True, encryption=s3.BucketEncryption.S3_MANAGED, block_public_access=s3.BlockPublicAccess.BLOCK_ALL, enforce_ssl=True,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED, removal_policy=cdk.RemovalPolicy.RETAIN,
-            lifecycle_rules=[
-                # Files of old days are read by few questions; a read from this class costs, and takes as long as from any other. The log has them once more.
-                *[s3.LifecycleRule(id=name, prefix=prefix, transitions=[s3.Transition(storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=cdk.Duration.days(90))])
-                  for name, prefix in (("cold-files", "warehouse/"), ("cold-files-of-the-log", "log/base/warehouse/"))],
-                # The log replaces its head each few seconds, and its checkpoints each day and GiB: a month of them would be more than the store. Slots (log/slots/) are no part of it:
-                # no rule ends one that is there, and one that somebody deleted can be had back for a month.
-                *[s3.LifecycleRule(id=f"former-{name}", prefix=f"log/{prefix}", noncurrent_version_expiration=cdk.Duration.days(3)) for name, prefix in (("heads", "head"), ("segments", "log/"), ("checkpoints", "base/"))],
-                # What a merge has replaced, or somebody deleted, can be had back for a month.
-                s3.LifecycleRule(
-                    id="tidy", abort_incomplete_multipart_upload_after=cdk.Duration.days(7), noncurrent_version_expiration=cdk.Duration.days(30), expired_object_delete_marker=True),
-            ])
+        # Files of old days are read by few questions; a read from the colder class costs, and takes as long as from any other. What a merge has replaced, or somebody deleted, can be had back for a month.
+        self.bucket = bucket(self, "Bucket", cold=90, passing=3, former=30)
         wanted = self.has_backup = cdk.CfnCondition(self, "HasBackup", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.backup_bucket, "")))
         copier = iam.Role(self, "Copier", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"), description="Copies the bucket's objects to the backup region")
         statements = [
@@ -136,6 +138,10 @@ class TillStack(cdk.Stack):
             "Encrypted", port=443, protocol=balancing.ApplicationProtocol.HTTPS, ssl_policy=balancing.SslPolicy.RECOMMENDED_TLS, open=False,
             certificates=[balancing.ListenerCertificate.from_arn(self.certificate)], default_target_groups=[self.targets])
 
+    @staticmethod
+    def either(condition: cdk.CfnCondition, one: str, other: str) -> str:
+        return cdk.Token.as_string(cdk.Fn.condition_if(condition.logical_id, one, other))
+
     def machine(self, zone: int, letter: str) -> None:
         subnet = self.vpc.public_subnets[zone]
         disk = ec2.CfnVolume(
@@ -149,14 +155,18 @@ class TillStack(cdk.Stack):
         node, peer = letter.lower(), "ba"["AB".index(letter)]
         user_data = ec2.UserData.custom(cdk.Fn.sub(boot, {
             "Bucket": self.bucket.bucket_name, "Package": self.packages[letter], "Volume": disk.ref, "Device": DEVICE, "Port": str(PORT), "Letter": letter, "Machines": self.machines,
-            "Node": node, "Peer": peer, "Domain": DOMAIN, "ClusterPort": str(CLUSTER_PORT), "Zone": cdk.Token.as_string(cdk.Fn.condition_if(self.is_pair.logical_id, self.zone.ref, "none")),
+            # Of the first that starts alone: the other one joins.
+            "Found": self.found if letter == "A" else "no",
+            "LogBucket": self.either(self.is_log_elsewhere, self.log_bucket, self.bucket.bucket_name), "LogRegion": self.either(self.is_log_elsewhere, self.log_region, cdk.Aws.REGION),
+            "LogFolder": self.either(self.is_pair, LOGS["pair"], LOGS["one"]),
+            "Node": node, "Peer": peer, "Domain": DOMAIN, "ClusterPort": str(CLUSTER_PORT), "Zone": self.either(self.is_pair, self.zone.ref, "none"),
         }))
         template = ec2.LaunchTemplate(
             self, f"Template{letter}", instance_type=ec2.InstanceType("m7g.large"), role=role, security_group=self.machine_group, user_data=user_data, require_imdsv2=True,
             http_put_response_hop_limit=1, associate_public_ip_address=True, detailed_monitoring=False,
             machine_image=ec2.MachineImage.from_ssm_parameter("/aws/service/debian/release/12/latest/arm64"),
             block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=ec2.BlockDeviceVolume.ebs(12, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3))])
-        count = cdk.Token.as_string(cdk.Fn.condition_if((self.has_machines if letter == "A" else self.is_pair).logical_id, "1", "0"))
+        count = self.either(self.has_machines if letter == "A" else self.is_pair, "1", "0")
         group = autoscaling.CfnAutoScalingGroup(
             self, f"Group{letter}", min_size=count, max_size=count, vpc_zone_identifier=[subnet.subnet_id],
             launch_template={"launchTemplateId": template.launch_template_id, "version": template.latest_version_number}, target_group_arns=[self.targets.target_group_arn],
@@ -172,7 +182,7 @@ class TillStack(cdk.Stack):
         setattr(self, f"group_{letter.lower()}", group)
 
     def grant(self, role: iam.Role, disk: ec2.CfnVolume, letter: str) -> None:
-        """What a machine may do: its bucket's objects, its disk, its secrets, and of a pair its name and two figures."""
+        """What a machine may do: its bucket's objects, those of its log elsewhere, its disk, its secrets, and of a pair its name and two figures."""
         def arn(service: str, resource: str) -> str:
             return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
 
@@ -181,10 +191,11 @@ class TillStack(cdk.Stack):
             return iam.PolicyStatement(actions=["ssm:GetParameter"], resources=[arn("ssm", f"parameter/till/{cdk.Aws.STACK_NAME}/{one}") for one in of])
 
         # Puts that hang on a condition need no right of their own. All that the machine writes is below one of these, slots of the log and the object that says who leads, too.
-        objects = [self.bucket.arn_for_objects(f"{prefix}/*") for prefix in ("warehouse", "log", "ctl", "exports")]
+        objects = [self.bucket.arn_for_objects(f"{prefix}/*") for prefix in ("warehouse", *LOGS.values(), "ctl", "exports")]
+        own_objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
         iam.Policy(
             self, f"Rights{letter}", roles=[role], statements=[
-                iam.PolicyStatement(actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"], resources=objects),
+                iam.PolicyStatement(actions=own_objects, resources=objects),
                 iam.PolicyStatement(actions=["s3:GetObject"], resources=[self.bucket.arn_for_objects("releases/*")]),
                 # Of the whole bucket: with a condition on prefixes an object that is not there would be forbidden (403) and not missing (404), and slots are told apart by that.
                 iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
@@ -195,6 +206,14 @@ class TillStack(cdk.Stack):
                 iam.PolicyStatement(actions=["cloudformation:SignalResource"], resources=[cdk.Aws.STACK_ID]),
                 parameters("admin-key"),
             ])
+        # Of the same account, so that this alone is enough. A bucket's ARN has no region.
+        elsewhere = f"arn:{cdk.Aws.PARTITION}:s3:::{self.log_bucket}"
+        of_log = iam.Policy(
+            self, f"LogRights{letter}", roles=[role], statements=[
+                iam.PolicyStatement(actions=own_objects, resources=[f"{elsewhere}/{prefix}/*" for prefix in LOGS.values()]),
+                iam.PolicyStatement(actions=["s3:ListBucket"], resources=[elsewhere]),
+            ])
+        of_log.node.default_child.cfn_options.condition = self.is_log_elsewhere
         own = f"{letter.lower()}.{DOMAIN}"
         record = {"NormalizedRecordNames": [own], "RecordTypes": ["A"], "Actions": ["UPSERT"]}
         of_pair = iam.Policy(

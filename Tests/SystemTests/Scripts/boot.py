@@ -36,6 +36,10 @@ if name == "aws" and words[:2] == ["ssm", "get-parameter"]:
     if not value.exists():
         sys.exit(f"ParameterNotFound: {after('--name')}")
     print(value.read_text().rstrip("\n"))
+elif name == "aws" and words[:2] == ["s3api", "list-objects-v2"]:
+    print((state / "objects").read_text())
+elif name == "systemd-run":
+    sys.exit(int((state / "founding").read_text()))
 elif name == "curl" and words[-1].endswith("/readyz"):
     body = (state / "readyz").read_text()
     if "-o" not in words:
@@ -48,7 +52,7 @@ elif name == "curl":
 elif name == "lsblk":
     print((state / "filesystem").read_text())
 '''
-STAND_INS = ["aws", "apt-get", "curl", "lsblk", "mkfs.ext4", "mount", "systemctl", "chown", "sleep"]
+STAND_INS = ["aws", "apt-get", "curl", "lsblk", "mkfs.ext4", "mount", "systemctl", "systemd-run", "chown", "sleep"]
 
 
 def openssl(folder: pathlib.Path, *words: str) -> None:
@@ -69,8 +73,9 @@ def certificates(folder: pathlib.Path, authority: str = "ca") -> None:
 class Machine:
     """A root directory, what AWS has for the machine, and the script with both filled in."""
 
-    def __init__(self, folder: pathlib.Path, machines: str, letter: str, keys: pathlib.Path | None = None) -> None:
-        self.root, self.state, self.node = folder / f"{machines}-{letter}", folder / f"{machines}-{letter}.state", letter.lower()
+    def __init__(self, folder: pathlib.Path, machines: str, letter: str, keys: pathlib.Path | None = None, name: str = "", **more: str) -> None:
+        name = name or f"{machines}-{letter}"
+        self.root, self.state, self.node = folder / name, folder / f"{name}.state", letter.lower()
         for name in ("etc/systemd/system", "usr/local/sbin", "usr/sbin", "var/lib", "root", "run", "dev/disk/by-id"):
             (self.root / name).mkdir(parents=True)
         (self.root / f"dev/disk/by-id/{DISK}").write_text("")
@@ -82,6 +87,8 @@ class Machine:
         # No test may make a block device.
         (self.state / "bash").write_text('function [ { if builtin [ "$1" = -b ]; then builtin [ -e "$2" ]; else builtin [ "$@"; fi; }\n')
         self.tell("filesystem", "")
+        self.tell("objects", "0")
+        self.tell("founding", "0")
         self.answer(200, [self.node])
         self.put("admin-key", KEY)
         if keys:
@@ -91,6 +98,8 @@ class Machine:
         launch = next(one for name, one in template.items() if one["Type"] == "AWS::EC2::LaunchTemplate" and name.startswith(f"Template{letter}"))
         text, given = launch["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"]
         values = {name: value for name, value in given.items() if isinstance(value, str)} | {"Package": "releases/till.deb", "Machines": machines} | SENT
+        # A log in the stack's own bucket, unless something else is said.
+        values |= {"LogBucket": SENT["Bucket"], "LogRegion": SENT["AWS::Region"], "LogFolder": {"pair": "pair"}.get(machines, "log")} | {"Found": given["Found"] if isinstance(given["Found"], str) else "no"} | more
         text = re.sub(r"\$\{([\w:]+)\}", lambda found: values[found[1]], text)
         # An hour of looks is as much as three.
         text = text.replace("seq 660", "seq 3")
@@ -174,6 +183,8 @@ def check_pair(folder: pathlib.Path) -> list[Machine]:
         node = machine.node
         done = machine.boot()
         settings = machine.settings()
+        # Not where a machine that was alone had its log: a pair begins with a place that has nothing in it.
+        assert settings["log"] == {"url": "s3://till-bucket/pair"}, settings
         place = machine.root / "etc/till/pair"
         assert settings["cluster"] == {
             "node": node, "peer": f"{peer}@{peer}.till.internal:7001", "listen": "0.0.0.0:7001", "config": "s3://till-bucket/ctl",
@@ -189,10 +200,74 @@ def check_pair(folder: pathlib.Path) -> list[Machine]:
         timers = {call[-1] for call in machine.calls("systemctl", "enable", "--now")}
         assert timers == {"till-certificates.timer", "till-figures.timer"}, timers
         assert machine.signals() == ["SUCCESS"], machine.signals()
+    check_log_elsewhere(folder, keys)
+    check_founding(folder, keys)
     check_waiting(machines[0])
     check_renewal(machines[0], keys, strangers)
     check_figures(machines[0])
     return machines
+
+
+def check_log_elsewhere(folder: pathlib.Path, keys: pathlib.Path) -> None:
+    """Its region stands beside the log, and nowhere else."""
+    for machines, log in (("one", "log"), ("pair", "pair")):
+        machine = Machine(folder, machines, "A", keys, name=f"{machines}-elsewhere", LogBucket="far-bucket", LogRegion="eu-west-1")
+        machine.boot()
+        settings = machine.settings()
+        assert settings["log"] == {"url": f"s3://far-bucket/{log}", "region": "eu-west-1"} and settings["storage"]["region"] == "eu-central-1", settings
+        assert "far-bucket" not in json.dumps([settings["storage"], settings["exports"], settings.get("cluster")]), settings
+        machine.check_settings()
+
+
+def check_founding(folder: pathlib.Path, keys: pathlib.Path) -> None:
+    """A store that one machine had becomes a pair's by the operator's word, once, and before anything serves it."""
+    def machine(name: str, letter: str = "A", **more: str) -> Machine:
+        made = Machine(folder, "pair", letter, keys, name=name, **more)
+        made.tell("filesystem", "ext4")
+        return made
+
+    def put(of: Machine, *names: str) -> None:
+        for name in names:
+            path = of.root / "var/lib/till" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("")
+
+    lone = machine("lone", Found="yes")
+    put(lone, "catalog.sqlite", "FORMAT")
+    lone.boot()
+    found, = lone.calls("systemd-run")
+    assert found[-6:] == ["cluster", "found", "--data", f"{lone.root}/var/lib/till", "--config", f"{lone.root}/etc/till/till.json"], found
+    assert {"--wait", "--uid=till", "--gid=till", f"EnvironmentFile={lone.root}/etc/default/till", "UMask=0077"} <= set(found), found
+    names = [call[0] for call in lone.calls()]
+    at = names.index("systemd-run")
+    # Its files are the user's, its certificates there; nobody has the directory.
+    assert lone.calls().index(["systemctl", "restart", "till"]) > at > lone.calls().index(["chown", "root:till", "a.new"]), names
+    assert lone.signals() == ["SUCCESS"], lone.signals()
+    # The command has refused: nothing is served, and the other machine is not begun with.
+    lone.tell("founding", "2")
+    lone.boot(status=2)
+    assert lone.signals() == ["FAILURE"] and not lone.calls("systemctl", "restart"), "it starts without the word that it needs"
+    # Its own last step; from then on the word stands for nothing.
+    put(lone, "cluster/fold")
+    lone.boot()
+    assert not lone.calls("systemd-run"), "a member's directory was founded with"
+
+    silent = machine("silent")
+    put(silent, "catalog.sqlite", "FORMAT")
+    silent.boot()
+    assert not silent.calls("systemd-run"), "founded without a word"
+    # An empty disk in place of the store: no pair is begun with it. Where there is one it joins.
+    empty = machine("empty", Found="yes")
+    empty.boot(status=1)
+    assert not empty.calls("systemctl", "restart") and empty.signals() == ["FAILURE"], "an empty store in place of the one that was meant"
+    empty.tell("objects", "1")
+    empty.boot()
+    assert not empty.calls("systemd-run") and empty.signals() == ["SUCCESS"], empty.signals()
+    # The other machine is told no such word.
+    other = machine("other", "B")
+    put(other, "catalog.sqlite", "FORMAT")
+    other.boot()
+    assert not other.calls("systemd-run"), "both machines would found"
 
 
 def check_waiting(machine: Machine) -> None:

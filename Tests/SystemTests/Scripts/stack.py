@@ -102,8 +102,12 @@ def check_storage(template: Template) -> None:
         for rule in bucket["LifecycleConfiguration"]["Rules"]:
             assert "ExpirationInDays" not in rule, f"{rule} ends objects that are there"
             # What is not for single parts of the log holds for slots: somebody may have to put one back.
-            if "log/slots/".startswith(rule.get("Prefix", "")):
+            if "pair/slots/".startswith(rule.get("Prefix", "")):
                 assert rule.get("NoncurrentVersionExpiration", {"NoncurrentDays": 30})["NoncurrentDays"] >= 30, rule
+        # What a log replaces is more than the store, soon; and of both logs cold files are there once more.
+        rules = {rule["Prefix"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" in rule}
+        assert all(rules[prefix]["NoncurrentVersionExpiration"]["NoncurrentDays"] <= 7 for prefix in ("log/head", "log/log/", "log/base/", "pair/archive/")), rules
+        assert all(rules[prefix]["Transitions"][0]["StorageClass"] == "GLACIER_IR" for prefix in ("warehouse/", "log/base/warehouse/", "pair/archive/base/warehouse/")), rules
     denials = [statement for statement in template.statements() if statement["Effect"] == "Deny"]
     assert denials and all(statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for statement in denials), denials
 
@@ -138,6 +142,35 @@ def check_pair(template: Template) -> None:
     secrets = [one["Fn::Join"][1] for statement in template.statements() if "ssm:GetParameter" in listed(statement["Action"]) for one in listed(statement["Resource"])]
     assert all(parts[-3:-1] == [":parameter/till/", {"Ref": "AWS::StackName"}] for parts in secrets), secrets
     assert sorted(parts[-1] for parts in secrets) == ["/a", "/admin-key", "/admin-key", "/b", "/ca", "/ca"], secrets
+
+
+def check_log(template: Template) -> None:
+    """Where the log goes, with the rights to it: below the same folders here and in a bucket of another region."""
+    folders = ("log", "pair")
+    for letter in "AB":
+        rights = template.resources[next(name for name in template.of("AWS::IAM::Policy") if name.startswith(f"LogRights{letter}"))]
+        assert rights["Condition"] == "IsLogElsewhere" and f"Machine{letter}" in json.dumps(rights["Properties"]["Roles"]), rights
+        objects, bucket = rights["Properties"]["PolicyDocument"]["Statement"]
+        place = ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", {"Ref": "LogBucket"}]
+        assert sorted(objects["Action"]) == ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"], objects
+        assert [one["Fn::Join"][1] for one in objects["Resource"]] == [[*place, f"/{folder}/*"] for folder in folders], objects
+        # A slot that is not there must be missing, and not forbidden.
+        assert bucket["Action"] == "s3:ListBucket" and bucket["Resource"]["Fn::Join"][1] == place, bucket
+        here = template.resources[next(name for name in template.of("AWS::IAM::Policy") if name.startswith(f"Rights{letter}"))]["Properties"]["PolicyDocument"]["Statement"][0]
+        assert {f"/{folder}/*" for folder in folders} <= {one["Fn::Join"][1][-1] for one in here["Resource"]}, here
+        given = template.resources[next(name for name in template.of("AWS::EC2::LaunchTemplate") if name.startswith(f"Template{letter}"))]["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"][1]
+        own, = (name for name in template.of("AWS::S3::Bucket"))
+        assert given["LogBucket"] == {"Fn::If": ["IsLogElsewhere", {"Ref": "LogBucket"}, {"Ref": own}]}, given
+        assert given["LogRegion"] == {"Fn::If": ["IsLogElsewhere", {"Ref": "LogRegion"}, {"Ref": "AWS::Region"}]}, given
+        assert given["LogFolder"] == {"Fn::If": ["IsPair", "pair", "log"]}, "a pair begins with a place that has nothing in it"
+        # The other machine joins, whatever is said: it founds nothing.
+        assert given["Found"] == ({"Ref": "Found"} if letter == "A" else "no"), given
+    assert template.whole["Parameters"]["Found"]["Default"] == "no" and template.whole["Parameters"]["LogBucket"]["Default"] == "", template.whole["Parameters"]
+    assert set(template.whole["Rules"]) == {"LogElsewhere", "FoundOfPair"}, template.whole["Rules"]
+    both = json.dumps(template.whole["Rules"]["LogElsewhere"])
+    assert both.count('{"Ref": "LogBucket"}') == both.count('{"Ref": "LogRegion"}') == 2, both
+    of_pair = template.whole["Rules"]["FoundOfPair"]
+    assert of_pair["RuleCondition"] == {"Fn::Equals": [{"Ref": "Found"}, "yes"]} and of_pair["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "Machines"}, "pair"]}, of_pair
 
 
 def check_alarms(template: Template) -> None:
@@ -187,7 +220,10 @@ def make(main: str, backup: str, more: dict[str, str]) -> None:
     values = PARAMETERS | more | {"CertificateArn": certificate}
     other = boto3.client("cloudformation", region_name="eu-west-1")
     other.create_stack(StackName="backup", TemplateBody=backup)
-    assert boto3.client("s3").list_buckets()["Buckets"]
+    told = {output["OutputKey"]: output["OutputValue"] for output in other.describe_stacks(StackName="backup")["Stacks"][0]["Outputs"]}
+    assert {told["LogBucketName"], told["BucketArn"].split(":")[-1]} == {bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]} and told["LogBucketRegion"] == "eu-west-1", told
+    if "LogBucket" in more:
+        more = more | {"LogBucket": told["LogBucketName"], "LogRegion": told["LogBucketRegion"]}
     formation = boto3.client("cloudformation")
     image = boto3.client("ec2").describe_images()["Images"][0]["ImageId"]
     text = main.replace('"Default": "/aws/service/debian/release/12/latest/arm64"', f'"Default": "{image}"').replace('"AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"', '"String"')
@@ -217,6 +253,7 @@ def checks(main: Template, backup: Template) -> None:
         check_storage(template)
     check_rights(main)
     check_pair(main)
+    check_log(main)
     check_alarms(main)
     check_boot(main)
 
@@ -229,7 +266,8 @@ def broken(text: str) -> None:
         ('"Status": "Enabled"', '"Status": "Suspended"'), ('"s3:PutObject"', '"s3:*"'), ('"ec2:AttachVolume"', '"ec2:Attach*"'), ('"breaching"', '"missing"'), ('"DeletionPolicy": "Retain"', '"DeletionPolicy": "Delete"'),
         ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('"WaitOnResourceSignals": true', '"WaitOnResourceSignals": false'),
         ('"pair"\n   ],', '"pair"\n   ],\n   "Default": "one",'), ('"FromPort": 7001', '"FromPort": 22'), ('b.till.internal', 'a.till.internal'), ('/a"', '/b"'), ('"Namespace": "Till"', '"Namespace": "AWS/S3"'), ('"cloudwatch:namespace": "Till"', '"cloudwatch:namespace": "AWS/EC2"'),
-        ('"Prefix": "log/head"', '"Prefix": "log/slots/"'), ('"Minimum"', '"Maximum"'), ('"Node": "b"', '"Node": "a"'), ('"DestinationBucket"', '"BucketName"'),
+        ('"Prefix": "log/head"', '"Prefix": "pair/slots/"'), ('"Prefix": "pair/archive/"', '"Prefix": "pair/"'), ('"Prefix": "pair/archive/base/warehouse/"', '"Prefix": "pair/archive/"'), ('"IsLogElsewhere",\n           {', '"IsPair",\n           {'),
+        ('"Condition": "IsLogElsewhere"', '"Condition": "IsPair"'), ('"Found": "no"', '"Found": "yes"'), ('"Default": "no"', '"Default": "yes"'), ('"LogElsewhere": {', '"Elsewhere": {'), ('/pair/*"', '/*"'), ('"pair",\n           "log"', '"log",\n           "log"'), ('"Minimum"', '"Maximum"'), ('"Node": "b"', '"Node": "a"'), ('"DestinationBucket"', '"BucketName"'),
     ]
     for sound, fault in faults:
         assert sound in text, sound
@@ -257,6 +295,7 @@ def main() -> None:
     make(*committed.values(), {"Machines": "none"})
     make(*committed.values(), {"Machines": "one"})
     make(*committed.values(), {"BackupBucketArn": BACKUP, "Machines": "pair"})
+    make(*committed.values(), {"LogBucket": "", "Machines": "pair", "Found": "yes"})
     print("everything held")
 
 
