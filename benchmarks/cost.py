@@ -100,23 +100,34 @@ def checkpointed(load: Load) -> float:
     return load.receipts * load.log / ASSUMED["bytes of segments between checkpoints"] * load.receipts / 30.44 * load.hot / 2 / GB
 
 
+def passing(load: Load) -> float:
+    """GB of the log that are there for some days: what came, and what checkpoints replaced."""
+    return (load.receipts * load.log / GB + checkpointed(load)) * ASSUMED["days that segments and former checkpoints of the log stay"] / 30.44
+
+
 def log(load: Load, years: int) -> float:
-    """Cold files once more, hot files once, and for some days what came and what checkpoints replaced."""
-    passing = (load.receipts * load.log / GB + checkpointed(load)) * ASSUMED["days that segments and former checkpoints of the log stay"] / 30.44
+    """Cold files once more, hot files once, and what is passing. Of a pair the same commits, in records: its archive has no head, but is reckoned as if."""
     # A segment is put, and the head behind it.
     puts = 2 * HOURS * 3600 / ASSUMED["seconds of a segment"] + checkpointed(load) * GB / ASSUMED["bytes of a part of an upload"]
-    return cold_store(load, years) + (hot(load) + passing) * PRICES["S3 Standard, a GB a month"] + puts * PRICES["S3 PUT or LIST"]
+    return cold_store(load, years) + (hot(load) + passing(load)) * PRICES["S3 Standard, a GB a month"] + puts * PRICES["S3 PUT or LIST"]
 
 
-def region(load: Load, years: int) -> dict[str, float]:
-    """What the copy in another region adds: cold tables, the log with the same files once more, and snapshots."""
-    monthly = 2 * load.receipts * load.cold * ASSUMED["how often a byte is written by moving and merging"] / GB + load.receipts * load.log / GB + checkpointed(load)
-    passing = (load.receipts * load.log / GB + checkpointed(load)) * ASSUMED["days that segments and former checkpoints of the log stay"] / 30.44
+def moved(load: Load) -> float:
+    """GB in a month that moving and merging write."""
+    return load.receipts * load.cold * ASSUMED["how often a byte is written by moving and merging"] / GB
+
+
+def region(load: Load) -> dict[str, float]:
+    """What a log in another region adds to one here: its way there (segments, cold files as they are made, checkpoints), and snapshots."""
     return {
-        "copied bytes": monthly * (PRICES["transfer between regions, a GB"] + PRICES["copying to another region in time, a GB"]),
-        "their copies": 2 * load.stored(years) * PRICES["S3 Glacier Instant Retrieval, a GB a month"] + (hot(load) + passing) * PRICES["S3 Standard, a GB a month"],
+        "log's way there": (load.receipts * load.log / GB + moved(load) + checkpointed(load)) * PRICES["transfer between regions, a GB"],
         "snapshots there": load.receipts * load.hot / GB * PRICES["snapshot, a GB a month"],
     }
+
+
+def copies(load: Load, years: int) -> float:
+    """Of the bucket, which has no log then, to that region besides: dollars a month."""
+    return moved(load) * (PRICES["transfer between regions, a GB"] + PRICES["copying to another region in time, a GB"]) + load.stored(years) * PRICES["S3 Glacier Instant Retrieval, a GB a month"]
 
 
 def services(load: Load, years: int) -> dict[str, float]:
@@ -149,9 +160,9 @@ def page(load: Load) -> str:
     rows = [
         ("one machine, all on its disk", both(lambda years: machine(load, years, bucket=False))),
         ("one machine, cold in a bucket", both(lambda years: machine(load, years, bucket=True))),
-        ("the same, copied to another region", both(lambda years: machine(load, years, bucket=True) | region(load, years))),
+        ("the same, its log in another region", both(lambda years: machine(load, years, bucket=True) | region(load))),
         ("a pair with a bucket", both(lambda years: machine(load, years, bucket=True, count=2))),
-        ("a pair with a second region", both(lambda years: machine(load, years, bucket=True, count=2) | region(load, years))),
+        ("a pair, its log in another region", both(lambda years: machine(load, years, bucket=True, count=2) | region(load))),
         ("gateway, functions, queue, DynamoDB, Redshift", both(lambda years: services(load, years))),
     ]
     sums = {name: {count: sum(parts.values()) for count, parts in years.items()} for name, years in rows}
@@ -171,9 +182,10 @@ That is {load.stored(1) / 1000:,.1f} TB after a year and {load.stored(20) / 1000
 
 {table(rows, load)}
 
-Of what the services cost, one machine with a bucket is {share("one machine, cold in a bucket")}; a pair {share("a pair with a bucket")}; a pair with a second region {share("a pair with a second region")}.
-*Log and checkpoints* are what `log.url` takes of one machine: cold files once more, hot files once, and for some days segments and what checkpoints replaced. A pair is reckoned as one machine there; as long as it keeps nothing there but slots while a machine is away ([operations](operations.md#two-machines)), that line and its copies are nothing.
-While one of the two is away each group of commits is a put: {puts:,.0f} a second in the measurement (20 ms a request, {alone["receipts"] / alone["seconds"]:,.0f} receipts a second), {puts * 86400 * PRICES["S3 PUT or LIST"]:,.0f} $ a day. That the load balancer sends a request to a machine of another zone costs nothing, nor does the way to the bucket.
+Of what the services cost, one machine with a bucket is {share("one machine, cold in a bucket")}; a pair {share("a pair with a bucket")}; a pair with its log in another region {share("a pair, its log in another region")}.
+*Log and checkpoints* are what `log.url` takes: cold files once more, hot files once, and for some days segments and what checkpoints replaced. A pair's archive has the same commits as one machine's log, and is reckoned as one; it was not measured by itself ([operations](operations.md#two-machines)). Slots come only while a machine is away.
+In another region it costs the same to keep, and its way there, of {load.receipts * load.log / GB + moved(load) + checkpointed(load):,.0f} GB a month: segments {load.receipts * load.log / GB:,.0f}, cold files each time they are made {moved(load):,.0f}, checkpoints {checkpointed(load):,.0f} (each has the day that grows once more). The bucket copied there besides (`BackupBucketArn`) is {copies(load, 1):,.0f} $ a month more after a year, {copies(load, 20):,.0f} after twenty: what a restore needs is in the log.
+While one of the two is away each group of commits is a put: {puts:,.0f} a second in the measurement (20 ms a request, {alone["receipts"] / alone["seconds"]:,.0f} receipts a second), {puts * 86400 * PRICES["S3 PUT or LIST"]:,.0f} $ a day. To another region a put takes longer, so that there are fewer; what they have goes between regions then, {load.rate * 86400 * load.between / GB * PRICES["transfer between regions, a GB"]:,.1f} $ a day at the most. That the load balancer sends a request to a machine of another zone costs nothing, nor does the way to the bucket.
 Registrars, webhooks and answers leave the cloud at the same price either way and are left out of both; so is the work of people.
 
 ## What the services do not do for that
