@@ -90,8 +90,8 @@ def machine(load: Load, years: int, bucket: bool, count: int = 1) -> dict[str, f
     if count == 2:
         costs["requests"] += load.looks * HOURS * 3600 * PRICES["S3 GET"]
         costs["between zones"] = load.receipts * load.between / GB * PRICES["transfer between zones, a GB, out and in"]
-        # Each machine puts its two figures in one call a minute.
-        costs["names and figures"] = PRICES["private zone, a month"] + 2 * PRICES["CloudWatch figure, a month"] + 2 * HOURS * 60 * PRICES["CloudWatch put"]
+        # Each machine puts its three figures in one call a minute.
+        costs["names and figures"] = PRICES["private zone, a month"] + 3 * PRICES["CloudWatch figure, a month"] + 2 * HOURS * 60 * PRICES["CloudWatch put"]
     return costs
 
 

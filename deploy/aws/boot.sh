@@ -108,7 +108,7 @@ done
 SCRIPT
   cat > /usr/local/sbin/till-figures <<'SCRIPT'
 #!/bin/bash
-# What no service of AWS sees by itself: how many machines have all that was acknowledged, and for how many days the certificates are good.
+# What no service of AWS sees by itself: how many machines have all that was acknowledged, of how many seconds the log's place lacks what came, and for how many days the certificates are good.
 set -euo pipefail
 export AWS_DEFAULT_REGION=${AWS::Region}
 figure() { printf '{"MetricName": "%s", "Value": %s, "Dimensions": [{"Name": "Store", "Value": "${AWS::StackName}"}]}' "$1" "$2"; }
@@ -120,8 +120,10 @@ for name in ca ${Node}; do
 done
 figures=$(figure CertificateDays "$soonest")
 # A server that gives no answer is missed by its figure.
-if count=$(curl -sS -m 10 http://127.0.0.1:${Port}/readyz | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["insync"]))'); then
+if said=$(curl -sS -m 10 http://127.0.0.1:${Port}/readyz | python3 -c 'import json, sys; said = json.load(sys.stdin); print(len(said["insync"]), (said.get("archive") or {}).get("lag_seconds", ""))'); then
+  read -r count lag <<< "$said"
   figures="$figures, $(figure InSync "$count")"
+  [ -z "$lag" ] || figures="$figures, $(figure ArchiveLag "$lag")"
 fi
 aws cloudwatch put-metric-data --namespace Till --metric-data "[$figures]"
 SCRIPT

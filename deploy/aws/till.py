@@ -61,7 +61,7 @@ class TillStack(cdk.Stack):
         self.machines = text(
             "Machines", "none: all but the machines; one: A alone; pair: A and B keep one store. A pair's store is never one machine's again; for the other way see Found", allowed_values=["none", "one", "pair"])
         self.found = text(
-            "Found", "yes: the store on A's disk that one machine had, or that was restored to it, becomes the pair's; there is no way back but a backup", default="no", allowed_values=["no", "yes"])
+            "Found", "yes: the store on A's disk that one machine had, or that was restored to it, becomes the pair's; the way back is a snapshot of before", default="no", allowed_values=["no", "yes"])
         self.is_pair = cdk.CfnCondition(self, "IsPair", expression=cdk.Fn.condition_equals(self.machines, "pair"))
         self.is_log_elsewhere = cdk.CfnCondition(self, "IsLogElsewhere", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.log_bucket, "")))
         self.has_machines = cdk.CfnCondition(self, "HasMachines", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.machines, "none")))
@@ -182,7 +182,7 @@ class TillStack(cdk.Stack):
         setattr(self, f"group_{letter.lower()}", group)
 
     def grant(self, role: iam.Role, disk: ec2.CfnVolume, letter: str) -> None:
-        """What a machine may do: its bucket's objects, those of its log elsewhere, its disk, its secrets, and of a pair its name and two figures."""
+        """What a machine may do: its bucket's objects, those of its log elsewhere, its disk, its secrets, and of a pair its name and three figures."""
         def arn(service: str, resource: str) -> str:
             return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
 
@@ -280,10 +280,12 @@ class TillStack(cdk.Stack):
             alarm(f"Broken{letter}", metric("StatusCheckFailed"), 0, f"The machine {letter} or what it runs on is broken", periods=2)
             alarm(f"Busy{letter}", metric("CPUUtilization", "Average"), 85, f"The processors of the machine {letter} have had no rest for 15 minutes", periods=15)
         # No service of AWS sees these: the machines of a pair tell them (`till-figures` in boot.sh), each what it knows.
-        def told(name: str, minutes: int = 1) -> cloudwatch.Metric:
-            return cloudwatch.Metric(namespace="Till", metric_name=name, dimensions_map={"Store": cdk.Aws.STACK_NAME}, period=cdk.Duration.minutes(minutes), statistic="Minimum")
+        def told(name: str, minutes: int = 1, statistic: str = "Minimum") -> cloudwatch.Metric:
+            return cloudwatch.Metric(namespace="Till", metric_name=name, dimensions_map={"Store": cdk.Aws.STACK_NAME}, period=cdk.Duration.minutes(minutes), statistic=statistic)
 
         alarm("NotInSync", told("InSync"), 2, "One machine alone has all that was acknowledged, beside the bucket: look at /readyz of both", below=True, periods=10, missing=True, where=self.is_pair)
+        # The machine that does not lead says 0.
+        alarm("ArchiveLate", told("ArchiveLag", statistic="Maximum"), 30, "With both machines more than half a minute of receipts would be lost, or all: look at archive in /readyz", periods=5, where=self.is_pair)
         alarm("CertificateEnds", told("CertificateDays", 60), 21, "A certificate that the machines show each other ends within three weeks", below=True, periods=1, missing=True, where=self.is_pair)
 
         # The bucket's name is the last of its ARN's six parts.

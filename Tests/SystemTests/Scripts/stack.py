@@ -177,18 +177,21 @@ def check_alarms(template: Template) -> None:
     alarms = template.of("AWS::CloudWatch::Alarm")
     topic = [name for name in template.of("AWS::SNS::Topic")]
     metrics = {alarm["MetricName"] for alarm in alarms.values()}
-    assert metrics >= {"HealthyHostCount", "HTTPCode_Target_5XX_Count", "TargetResponseTime", "StatusCheckFailed", "CPUUtilization", "OperationsFailedReplication", "ReplicationLatency", "InSync", "CertificateDays"}, metrics
+    assert metrics >= {"HealthyHostCount", "HTTPCode_Target_5XX_Count", "TargetResponseTime", "StatusCheckFailed", "CPUUtilization", "OperationsFailedReplication", "ReplicationLatency", "InSync", "ArchiveLag", "CertificateDays"}, metrics
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": topic[0]}] and alarm["AlarmDescription"], alarm
     ready = next(alarm for alarm in alarms.values() if alarm["MetricName"] == "HealthyHostCount")
     assert ready["TreatMissingData"] == "breaching", "no word of a machine is no alarm"
     conditions = {alarm["MetricName"]: template.resources[name].get("Condition") for name, alarm in alarms.items()}
-    assert [conditions[name] for name in ("InSync", "CertificateDays", "ReplicationLatency", "HealthyHostCount")] == ["IsPair", "IsPair", "HasBackup", "HasMachines"], conditions
+    assert [conditions[name] for name in ("InSync", "ArchiveLag", "CertificateDays", "ReplicationLatency", "HealthyHostCount")] == ["IsPair", "IsPair", "IsPair", "HasBackup", "HasMachines"], conditions
     for alarm in alarms.values():
         if alarm["Namespace"] == "AWS/S3":
             assert {one["Name"] for one in alarm["Dimensions"]} == {"SourceBucket", "DestinationBucket", "RuleId"}, "there is no such metric"
     sync = next(alarm for alarm in alarms.values() if alarm["MetricName"] == "InSync")
     assert (sync["Statistic"], sync["Threshold"], sync["TreatMissingData"]) == ("Minimum", 2, "breaching"), sync
+    # One of the two does not lead, and has nothing that lags.
+    late = next(alarm for alarm in alarms.values() if alarm["MetricName"] == "ArchiveLag")
+    assert (late["Statistic"], late["ComparisonOperator"], late["Threshold"]) == ("Maximum", "GreaterThanThreshold", 30), late
 
 
 def check_boot(template: Template) -> None:
@@ -267,7 +270,7 @@ def broken(text: str) -> None:
         ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('"WaitOnResourceSignals": true', '"WaitOnResourceSignals": false'),
         ('"pair"\n   ],', '"pair"\n   ],\n   "Default": "one",'), ('"FromPort": 7001', '"FromPort": 22'), ('b.till.internal', 'a.till.internal'), ('/a"', '/b"'), ('"Namespace": "Till"', '"Namespace": "AWS/S3"'), ('"cloudwatch:namespace": "Till"', '"cloudwatch:namespace": "AWS/EC2"'),
         ('"Prefix": "log/head"', '"Prefix": "pair/slots/"'), ('"Prefix": "pair/archive/"', '"Prefix": "pair/"'), ('"Prefix": "pair/archive/base/warehouse/"', '"Prefix": "pair/archive/"'), ('"IsLogElsewhere",\n           {', '"IsPair",\n           {'),
-        ('"Condition": "IsLogElsewhere"', '"Condition": "IsPair"'), ('"Found": "no"', '"Found": "yes"'), ('"Default": "no"', '"Default": "yes"'), ('"LogElsewhere": {', '"Elsewhere": {'), ('/pair/*"', '/*"'), ('"pair",\n           "log"', '"log",\n           "log"'), ('"Minimum"', '"Maximum"'), ('"Node": "b"', '"Node": "a"'), ('"DestinationBucket"', '"BucketName"'),
+        ('"Condition": "IsLogElsewhere"', '"Condition": "IsPair"'), ('"Found": "no"', '"Found": "yes"'), ('"Default": "no"', '"Default": "yes"'), ('"LogElsewhere": {', '"Elsewhere": {'), ('/pair/*"', '/*"'), ('"pair",\n           "log"', '"log",\n           "log"'), ('"Minimum"', '"Maximum"'), ('"MetricName": "ArchiveLag"', '"MetricName": "InSync"'), ('"Node": "b"', '"Node": "a"'), ('"DestinationBucket"', '"BucketName"'),
     ]
     for sound, fault in faults:
         assert sound in text, sound
