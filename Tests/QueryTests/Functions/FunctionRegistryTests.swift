@@ -62,6 +62,8 @@ final class FunctionRegistryTests: XCTestCase {
             return "\(name)(\(arguments[0]), '{0}', \(arguments[2])\(form.count > 3 ? ", \(arguments[3])" : "")\(form.count > 4 ? ", 'return_target'" : ""))"
         case "jsonb_delete_path": return "\(name)(\(arguments[0]), '{0}')"
         case "jsonb_delete" where form[1] == .int32: return "jsonb_delete('[1, 2]', \(arguments[1]))"
+        // A text without a type is a place there.
+        case "substr" where form[1] == .string: return "substr(\(arguments[0]), \(arguments[1])::VARCHAR\(form.count > 2 ? ", \(arguments[2])" : ""))"
         case "get_byte", "set_byte", "get_bit", "set_bit": return "\(name)('\\x0102'::BLOB, 0\(form.count > 2 ? ", 1" : ""))"
         case "asin", "acos", "asind", "acosd", "atanh", "setseed": return "\(name)(\(arguments[0]) / 2)"
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"

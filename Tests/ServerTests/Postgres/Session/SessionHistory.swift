@@ -46,10 +46,6 @@ enum SessionHistory {
     private static let executing: [[FrontendMessage]] = [
         [.parse(.init(name: "s1", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "s1")), .describe(.portal("")), .execute(portal: "", rowsMax: 0), .sync, .query("SELECT 1"), .sync, .terminate],
         [
-            .parse(.init(name: "s1", query: "EXECUTE s2")), .parse(.init(name: "s2", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "s2")), .execute(portal: "", rowsMax: 0), .sync, .query("EXECUTE s1"), .sync,
-            .terminate,
-        ],
-        [
             .parse(.init(name: "s1", query: "")), .query("EXECUTE s1"), .parse(.init(name: "", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "")), .describe(.portal("")), .execute(portal: "", rowsMax: 0), .sync,
             .query("SELECT 1; EXECUTE s1; SELECT 1"), .sync, .terminate,
         ],
@@ -58,9 +54,14 @@ enum SessionHistory {
     ]
     static let refused = backwards + executing
 
+    /// Two statements that execute each other: PostgreSQL goes on for a minute before its stack is used up.
+    static let mutual: [FrontendMessage] = [
+        .parse(.init(name: "s1", query: "EXECUTE s2")), .parse(.init(name: "s2", query: "EXECUTE s1")), .bind(.init(portal: "", statement: "s2")), .execute(portal: "", rowsMax: 0), .sync, .query("EXECUTE s1"), .sync,
+        .terminate,
+    ]
+
     /// Rows of a FETCH that Execute takes bit by bit are the cursor's, which goes all the way: there PostgreSQL keeps them, and this server takes them as they are asked for, so that
     /// another FETCH between two of them finds more.
-    ///
     ///
     /// What a named one does EXECUTE may do too, whose rows PostgreSQL keeps until the last has come: one that fails on the way has given none there.
     private static func kept(_ name: String, using random: inout SplitMix64) -> String {

@@ -46,4 +46,10 @@ final class SessionHistoryTests: XCTestCase {
         }
         XCTAssertLessThan(ended, Self.count / 20)
     }
+
+    func test_statementsThatExecuteEachOther_areRefused_andTheSessionGoesOn() throws {
+        let shapes = try BackendReader.shapes(try SessionPlay.play(SessionHistory.mutual))
+        XCTAssertEqual(shapes.filter { $0.contains("54001") }.count, 2, "\(shapes)")
+        XCTAssertEqual(shapes.last?.hasPrefix("Z"), true, "\(shapes)")
+    }
 }
