@@ -121,7 +121,7 @@ enum SystemFunctions {
             Key("has_parameter_privilege", anyCount): "false",
             Key("txid_current", 0): "3::bigint", Key("pg_current_xact_id", 0): "3::bigint",
             // `age` of a transaction's number: of what is no transaction the greatest.
-            Key("xid_age", 1): "CASE WHEN $1 >= 3 THEN 0 WHEN $1 < 3 THEN 2147483647 END",
+            Key("xid_age", 1): "CASE WHEN $1::text::bigint >= 3 THEN 0 WHEN $1::text::bigint < 3 THEN 2147483647 END",
             Key("oidvectortypes", 1): vectorTypes,
             Key("pg_get_replica_identity_index", 1): "NULL::bigint",
             Key("pg_conf_load_time", 0): "now()", Key("pg_is_other_temp_schema", 1): "false", Key("pg_stat_get_numscans", 1): "0::bigint",
