@@ -24,15 +24,21 @@ final class ObjectPlaceTests: XCTestCase {
         XCTAssertTrue(try place.create(Self.object(0)))
         XCTAssertFalse(try place.create(Self.object(9)))
         let wins = Monitor([Int](repeating: 0, count: 8))
+        // On a busy machine an answer may not come in time: whether such a swap took place nobody here knows.
+        let unanswered = Monitor(0)
         DispatchQueue.concurrentPerform(iterations: 8) { worker in
             for _ in 0..<20 {
-                guard let found = try? place.read(), let number = try? Self.epoch(found.bytes) else { return XCTFail("the object could not be read") }
-                if (try? place.swap(Self.object(number + 1, by: worker), ifStill: found.tag)) == true { wins.withLock { $0[worker] += 1 } }
+                var present: (bytes: [UInt8], tag: String)?
+                guard Patience.until({ present = try? place.read(); return present != nil }), let found = present, let number = try? Self.epoch(found.bytes) else {
+                    return XCTFail("the object could not be read")
+                }
+                do { if try place.swap(Self.object(number + 1, by: worker), ifStill: found.tag) { wins.withLock { $0[worker] += 1 } } } catch { unanswered.withLock { $0 += 1 } }
             }
         }
         let all = wins.withLock { $0.reduce(0, +) }
         XCTAssertGreaterThan(all, 0)
-        XCTAssertEqual(try place.read().map { try Self.epoch($0.bytes) }, all, "each swap that succeeded took the one before it as its own")
+        let last = try XCTUnwrap(try place.read().map { try Self.epoch($0.bytes) })
+        XCTAssertTrue((all...all + unanswered.withLock { $0 }).contains(last), "\(last), \(all): each swap that succeeded took the one before it as its own")
     }
 
     func test_file_isSwappedByOneAtATime() throws { try check(ObjectFile(folder: folder.appendingPathComponent("object").path)) }
