@@ -18,7 +18,9 @@ final class ArchiveRestoreTests: XCTestCase {
     private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
 
     /// The bodies of a store's records; receipt `n` was taken `n` seconds after the start.
-    private func lead(_ count: Int) throws -> (bodies: [[UInt8]], store: StoreIdentity) {
+    ///
+    /// - Parameter apart: each receipt is kept before the next one comes, so that no record has both.
+    private func lead(_ count: Int, apart: Bool = false) throws -> (bodies: [[UInt8]], store: StoreIdentity) {
         let (recorder, now) = (CommitRecorder(), TestClock(Self.start))
         let fixture = try EngineFixture(path("lead"), clock: now.clock) { $0.replica = recorder }
         for number in 0..<count {
@@ -26,13 +28,18 @@ final class ArchiveRestoreTests: XCTestCase {
             _ = try fixture.taken(EngineFixture.receipt("R-\(number)", note: String(repeating: "x", count: number % 7 == 3 ? 200_000 : number * 40)))
             // What comes of it is committed as late.
             now.set(Self.start + Int64(number) * Self.second + Self.second / 4)
+            if apart { waitUntilKept(fixture) }
         }
-        let kept = Monitor(false)
-        fixture.engine.whenKept { _ in kept.broadcast { $0 = true } }
-        XCTAssertEqual(kept.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+        waitUntilKept(fixture)
         let store = try XCTUnwrap(StoreIdentity(fixture.engine.catalog.storeID))
         try fixture.engine.close()
         return (recorder.bodies, store)
+    }
+
+    private func waitUntilKept(_ fixture: EngineFixture) {
+        let kept = Monitor(false)
+        fixture.engine.whenKept { _ in kept.broadcast { $0 = true } }
+        XCTAssertEqual(kept.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
     }
 
     private final class TestClock: Sendable {
@@ -187,7 +194,7 @@ final class ArchiveRestoreTests: XCTestCase {
 
     /// One request after the other a restore of a day would take hours. Beyond an instant none is used.
     func test_segmentsAreAskedForTogether_withTheirSizes_andUsedUpToTheInstant() throws {
-        let (bodies, store) = try lead(6)
+        let (bodies, store) = try lead(6, apart: true)
         let (place, objects) = try UnsurePlace.archive(path("LOG"))
         let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
         XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 3_000).round())
