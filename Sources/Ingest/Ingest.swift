@@ -25,7 +25,8 @@
 //   Executions: state machines, what runs of them, and what that waits for
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
-//   Log: every commit in its order, kept where no machine's end reaches it, and stores made of it again
+//   Log: every commit in its order, kept where no machine's end reaches it
+//   Restoring: stores made of a log again, of any instant
 //   Replication: commits on their way to the other machine of a pair, and its copy of the store
 //   Archive: the records of a pair, kept for ever at its log's place, and stores made of them again
 //   Exports: answers that leave as files, where those lie, and links
