@@ -197,7 +197,7 @@ final class ArchiveRestoreTests: XCTestCase {
         let (bodies, store) = try lead(6, apart: true)
         let (place, objects) = try UnsurePlace.archive(path("LOG"))
         let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
-        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 3_000).round())
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system, segmentByteCount: 100).round())
         let firsts = try place.segments(of: 1)
         _ = objects.takeTogether()
         _ = try restore(place, to: nil, "END")

@@ -60,8 +60,8 @@ final class BucketReader: Sendable {
                 let found = try expected.wait()
                 return (found.byteCount, found.tag)
             } catch {
-                // The one who expected it has given up, or had less time; we have not.
-                guard error.kind == .cancelled || error.kind == .unavailable, !WaitScope.current.isCancelled() else { throw error }
+                // The one who expected it has given up, or had less time; or it was another time: what the bucket refused then it may give now.
+                guard error.kind != .notFound, !WaitScope.current.isCancelled() else { throw error }
             }
         }
         let found = try fetchTail(key)

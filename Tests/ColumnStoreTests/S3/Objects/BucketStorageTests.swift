@@ -117,6 +117,17 @@ final class BucketStorageTests: XCTestCase {
         XCTAssertEqual(try storage.open("299.parquet").byteCount, 3)
     }
 
+    /// A bucket that refused what somebody expected may give it to who comes for it.
+    func test_end_thatWasRefusedAsItWasExpected_isAskedForAgain() throws {
+        let storage = BucketStorage(try client())
+        bucket.store("warehouse/t/a.parquet", [1, 2, 3])
+        bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
+        storage.expect([WantedEnd(key: "a.parquet")])
+        XCTAssertTrue(Patience.until { bucket.seen.contains { $0.key.hasSuffix("/a.parquet") } })
+        bucket.fail(nil)
+        XCTAssertEqual(try storage.open("a.parquet").byteCount, 3)
+    }
+
     /// Whole objects come in their order, side by side, and no more of them than are wanted soon; what is longer than was said comes too.
     func test_getEach_asksSideBySide_inOrder_andStops() throws {
         let folder = try TemporaryDirectory()
