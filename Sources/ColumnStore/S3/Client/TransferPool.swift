@@ -25,6 +25,9 @@ package final class TransferPool: Sendable {
         /// Once; wakes all who wait.
         func fulfil(_ result: Result<Value, BucketFailure>) { value.broadcast { $0 = result } }
 
+        /// Whether nothing comes of it any more. Waits for nothing.
+        var hasFailed: Bool { value.withLock { if case .failure? = $0 { true } else { false } } }
+
         /// Waits for it, unless the waiting thread's question is given up.
         func wait() throws(BucketFailure) -> Value {
             let scope = WaitScope.current

@@ -55,13 +55,14 @@ final class BucketReader: Sendable {
     /// How long an object is and, where that was asked now, which content it has. The end of it is at hand then.
     func open(_ key: String) throws(BucketFailure) -> (byteCount: Int64, tag: String?) {
         if let cache, Self.isImmutable(key), let known = cache.byteCount(of: location(key)) { return (known, nil) }
-        if let expected = opening.withLock({ $0.take(key) }) {
+        // What failed before anybody came for it is asked for anew: the bucket may give now what it refused then.
+        if let expected = opening.withLock({ $0.take(key) }), !expected.hasFailed {
             do throws(BucketFailure) {
                 let found = try expected.wait()
                 return (found.byteCount, found.tag)
             } catch {
-                // The one who expected it has given up, or had less time; or it was another time: what the bucket refused then it may give now.
-                guard error.kind != .notFound, !WaitScope.current.isCancelled() else { throw error }
+                // The one who expected it has given up, or had less time; we have not.
+                guard error.kind == .cancelled || error.kind == .unavailable, !WaitScope.current.isCancelled() else { throw error }
             }
         }
         let found = try fetchTail(key)
@@ -174,6 +175,11 @@ final class BucketReader: Sendable {
     /// - Returns: nil when not all of it is at hand.
     private func assemble(_ key: String, _ range: Range<Int64>) throws(BucketFailure) -> ByteRegion? {
         let found = pieces.pieces(of: key, in: range).sorted { $0.range.lowerBound < $1.range.lowerBound }
+        // As in `open`: what failed while another wanted it says nothing of now.
+        guard !found.contains(where: \.bytes.hasFailed) else {
+            pieces.forget(key) { $0.bytes.hasFailed }
+            return nil
+        }
         guard RangePlan.missing(of: range, beside: found.map(\.range)).isEmpty else { return nil }
         var parts: [(range: Range<Int64>, region: ByteRegion)] = []
         for piece in found {

@@ -128,6 +128,20 @@ final class BucketStorageTests: XCTestCase {
         XCTAssertEqual(try storage.open("a.parquet").byteCount, 3)
     }
 
+    func test_rangeThatWasRefusedAsItWasExpected_isAskedForAgain() throws {
+        let storage = BucketStorage(try client())
+        let content = Self.content(3 << 20)
+        bucket.store("warehouse/t/a.parquet", content)
+        let file = try storage.open("a.parquet")
+        bucket.forgetSeen()
+        bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
+        file.expect(100..<1_000)
+        // The refusal has come back once another request could go: nobody has waited for it.
+        XCTAssertThrowsError(try file.region(at: 2 << 20, count: 10))
+        bucket.fail(nil)
+        XCTAssertTrue(Patience.until { (try? file.region(at: 100, count: 900))?.copied == Array(content[100..<1_000]) })
+    }
+
     /// Whole objects come in their order, side by side, and no more of them than are wanted soon; what is longer than was said comes too.
     func test_getEach_asksSideBySide_inOrder_andStops() throws {
         let folder = try TemporaryDirectory()
