@@ -28,7 +28,7 @@
 //   Log: every commit in its order, kept where no machine's end reaches it
 //   Restoring: stores made of a log again, of any instant
 //   Replication: commits on their way to the other machine of a pair, and its copy of the store
-//   Archive: the records of a pair, kept for ever at its log's place, and stores made of them again
+//   Archive: the records of a pair, kept for a day and more at its log's place, and stores made of them again
 //   Exports: answers that leave as files, where those lie, and links
 //   Intake: a document on its way in
 //   Uploads: files of records that come whole

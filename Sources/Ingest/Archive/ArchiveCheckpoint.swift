@@ -3,9 +3,9 @@ import ColumnStore
 
 /// A store as of one record, in an archive: the files of a node's checkpoint, and those of cold tables that its catalog names.
 ///
-///     checkpoint := "till-archive-checkpoint 1\n" ( name " " value "\n" )* "\n" manifest
+///     checkpoint := head "\n" manifest
 ///
-/// Its object is put last, so that whoever finds it finds its files. It serves instants from `at` on.
+/// The head is a `SealedText`, and the manifest has a hash of its own: no number of either is believed that was not written so. Its object is put last, so that whoever finds it finds its files. It serves instants from `at` on.
 struct ArchiveCheckpoint: Sendable {
     let line: Int64
     let mark: Mark
@@ -18,16 +18,15 @@ struct ArchiveCheckpoint: Sendable {
 
     var key: String { Self.key(line, Int64(mark.sequence)) }
 
-    var bytes: [UInt8] { Array("till-archive-checkpoint 1\nline \(line)\n\(ArchiveLine.text(mark))at \(at)\n\n".utf8) + manifest.bytes }
+    var bytes: [UInt8] { SealedText.bytes("till-archive-checkpoint 1\nline \(line)\n\(ArchiveLine.text(mark))at \(at)\n") + [0x0A] + manifest.bytes }
 
     init(line: Int64, mark: Mark, at: Int64, manifest: BackupManifest) { (self.line, self.mark, self.at, self.manifest) = (line, mark, at, manifest) }
 
     /// - Throws: `.corruptFile`, also for a file that no checkpoint has, or that lies where none of its files does.
     init(parsing bytes: [UInt8], line: Int64, record: Int64, path: String) throws(ColumnStoreError) {
         guard let end = bytes.indices.dropFirst().first(where: { bytes[$0] == 0x0A && bytes[$0 - 1] == 0x0A }) else { throw ColumnStoreError(.corruptFile, path: path, "is no checkpoint") }
-        let fields = LogFields(Array(bytes[..<end]))
-        guard fields.title == "till-archive-checkpoint 1", let said = fields.number("line"), let mark = ArchiveLine.mark(fields), let at = fields.number("at") else {
-            throw ColumnStoreError(.corruptFile, path: path, "is no checkpoint that this version reads")
+        guard let fields = SealedText.fields(Array(bytes[..<end])), fields.title == "till-archive-checkpoint 1", let said = fields.number("line"), let mark = ArchiveLine.mark(fields), let at = fields.number("at") else {
+            throw ColumnStoreError(.corruptFile, path: path, "is no checkpoint that this version reads, or damaged")
         }
         guard said == line, Int64(mark.sequence) == record else { throw ColumnStoreError(.corruptFile, path: path, "is another checkpoint than its name says") }
         self.init(line: line, mark: mark, at: at, manifest: try BackupManifest.parse(Array(bytes[(end + 1)...]), path: path))

@@ -14,18 +14,19 @@ struct ArchiveLine: Equatable, Sendable {
     /// When it was begun, by the clock of who did.
     let begun: Int64
 
-    var bytes: [UInt8] { Array(("till-archive-line 1\nstore \(store.text)\n\(Self.text(base))at \(at)\nbegun \(begun)\n").utf8) }
+    var bytes: [UInt8] { SealedText.bytes("till-archive-line 1\nline \(number)\nstore \(store.text)\n\(Self.text(base))at \(at)\nbegun \(begun)\n") }
 
     init(number: Int64, store: StoreIdentity, base: Mark, at: Int64, begun: Int64) {
         (self.number, self.store, self.base, self.at, self.begun) = (number, store, base, at, begun)
     }
 
-    /// - Throws: `.corruptFile`.
+    /// - Parameter number: as its name has it.
+    /// - Throws: `.corruptFile`, also for another line's object.
     init(parsing bytes: [UInt8], number: Int64, path: String) throws(ColumnStoreError) {
-        let fields = LogFields(bytes)
-        guard fields.title == "till-archive-line 1", let store = fields["store"].flatMap({ StoreIdentity($0) }), let base = Self.mark(fields), let at = fields.number("at"),
+        guard let fields = SealedText.fields(bytes), fields.title == "till-archive-line 1", let said = fields.number("line"), let store = fields["store"].flatMap({ StoreIdentity($0) }), let base = Self.mark(fields), let at = fields.number("at"),
             let begun = fields.number("begun")
-        else { throw ColumnStoreError(.corruptFile, path: path, "is no line of an archive that this version reads") }
+        else { throw ColumnStoreError(.corruptFile, path: path, "is no line of an archive that this version reads, or damaged") }
+        guard said == number else { throw ColumnStoreError(.corruptFile, path: path, "is another line than its name says") }
         self.init(number: number, store: store, base: base, at: at, begun: begun)
     }
 

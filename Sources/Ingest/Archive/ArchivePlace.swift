@@ -1,9 +1,9 @@
 package import Cluster
 package import ColumnStore
 
-/// Where the records of a pair are kept for ever: below `archive/` of its `log.url`.
+/// Where the records of a pair are kept until no instant of the last day needs them (`ArchiveRetention`): below `archive/` of its `log.url`.
 ///
-///     store                                     whose they are, created once
+///     store                                     whose they are (`SealedText`), created once
 ///     lines/<line>                              `ArchiveLine`, created once
 ///     <line>/segments/<first>                   `ArchiveSegment`, created once
 ///     <line>/checkpoints/<record>/MANIFEST      `ArchiveCheckpoint`, after its files
@@ -102,15 +102,14 @@ package struct ArchivePlace: Sendable {
 
     // MARK: Whose it is
 
-    private static func bytes(_ store: String) -> [UInt8] { Array("till-archive-store 1\nstore \(store)\n".utf8) }
+    private static func bytes(_ store: String) -> [UInt8] { SealedText.bytes("till-archive-store 1\nstore \(store)\n") }
 
     /// - Returns: nil where nobody has an archive there.
     /// - Throws: `.corruptFile`.
     package func store() throws(ColumnStoreError) -> StoreIdentity? {
         guard let bytes = try get(Self.storeKey, byteCountMax: Self.textByteCountMax) else { return nil }
-        let fields = LogFields(bytes)
-        guard fields.title == "till-archive-store 1", let store = fields["store"].flatMap({ StoreIdentity($0) }) else {
-            throw ColumnStoreError(.corruptFile, path: name(Self.storeKey), "does not say whose archive this is: is it one of a later version of till, or none?")
+        guard let fields = SealedText.fields(bytes), fields.title == "till-archive-store 1", let store = fields["store"].flatMap({ StoreIdentity($0) }) else {
+            throw ColumnStoreError(.corruptFile, path: name(Self.storeKey), "does not say whose archive this is: is it damaged, or one of a later version of till?")
         }
         return store
     }

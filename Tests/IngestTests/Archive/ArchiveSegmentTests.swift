@@ -58,9 +58,13 @@ final class ArchiveSegmentTests: XCTestCase {
         let mark = segment().last
         let line = ArchiveLine(number: 7, store: try XCTUnwrap(ArchivedMachine.identity), base: mark, at: 5, begun: 6)
         XCTAssertEqual(try ArchiveLine(parsing: line.bytes, number: 7, path: "x"), line)
-        let text = String(decoding: line.bytes, as: UTF8.self)
-        for wrong in [text.replacing("line 1", with: "line 2"), text.replacing("sequence 8", with: "sequence -8"), text.replacing("begun 6", with: "begun 99999999999999999999"), text.replacing("hash ", with: "hash 0"), ""] {
-            XCTAssertThrowsError(try ArchiveLine(parsing: Array(wrong.utf8), number: 7, path: "x"), wrong)
+        XCTAssertThrowsError(try ArchiveLine(parsing: line.bytes, number: 8, path: "x"), "it was copied to another name")
+        assertSealed(line.bytes) { _ = try ArchiveLine(parsing: $0, number: 7, path: "x") }
+        // Whoever can make the hash at the end: what is no number of a line is refused all the same.
+        let text = lines(line.bytes)
+        for (right, wrong) in [("line 1", "line 2"), ("sequence 8", "sequence -8"), ("sequence 8", "sequence \(Int64.max)"), ("begun 6", "begun 99999999999999999999"), ("at 5", "at \(Int64.min)"), ("hash ", "hash 0"), (text, "")] {
+            XCTAssertTrue(text.contains(right), right)
+            XCTAssertThrowsError(try ArchiveLine(parsing: SealedText.bytes(text.replacing(right, with: wrong)), number: 7, path: "x"), wrong)
         }
         let hash = SHA256.hash([1])
         func checkpoint(_ path: String, _ name: String) -> [UInt8] {
@@ -78,6 +82,29 @@ final class ArchiveSegmentTests: XCTestCase {
         let bytes = checkpoint("catalog.sqlite", name)
         XCTAssertThrowsError(try read(bytes, line: 6))
         XCTAssertThrowsError(try read(bytes, record: 9))
-        for place in bytes.indices { XCTAssertThrowsError(try read(Array(bytes[..<place])), "cut at \(place)") }
+        assertSealed(bytes) { _ = try read($0) }
+        // The head with other numbers, and the hash that belongs to them.
+        let end = try XCTUnwrap(bytes.indices.dropFirst().first { bytes[$0] == 0x0A && bytes[$0 - 1] == 0x0A })
+        let (head, rest) = (lines(Array(bytes[..<end])), bytes[end...])
+        XCTAssertEqual(try read(SealedText.bytes(head.replacing("at 5", with: "at 6")) + rest).at, 6)
+        for (right, wrong) in [("at 5", "at -5"), ("at 5", "at \(Int64.max)"), ("sequence 8", "sequence \(Int64.min)"), ("line 7", "line \(Int64.max)"), ("line 7", "line 6"), ("checkpoint 1", "checkpoint 2")] {
+            XCTAssertTrue(head.contains(right), right)
+            XCTAssertThrowsError(try read(SealedText.bytes(head.replacing(right, with: wrong)) + rest), wrong)
+        }
+    }
+
+    /// Without the hash at its end.
+    private func lines(_ bytes: [UInt8]) -> String { String(decoding: bytes.dropLast("end ".utf8.count + 2 * SHA256.byteCount + 1), as: UTF8.self) }
+
+    /// Each byte changed, each cut, and more than was written.
+    private func assertSealed(_ bytes: [UInt8], _ read: ([UInt8]) throws -> Void) {
+        XCTAssertNoThrow(try read(bytes))
+        for place in bytes.indices {
+            var changed = bytes
+            changed[place] ^= 1 << UInt8.random(in: 0...7)
+            XCTAssertThrowsError(try read(changed), "byte \(place)") { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile) }
+            XCTAssertThrowsError(try read(Array(bytes[..<place])), "cut at \(place)")
+        }
+        XCTAssertThrowsError(try read(bytes + [0]))
     }
 }

@@ -1,4 +1,5 @@
 import Cluster
+import ColumnStore
 import Foundation
 import Glibc
 import Ingest
@@ -155,10 +156,13 @@ final class FoundingTests: XCTestCase {
         XCTAssertEqual(try open("a", contract: "c1"), 2)
     }
 
+    /// As an archive has its texts: the hash of all lines in the last one.
+    private func sealed(_ lines: String) -> String { "\(lines)end \(Hexadecimal.text(SHA256.hash(Array(lines.utf8))))\n" }
+
     /// A store that was restored from a pair's archive, founded with the settings of before.
     func test_loneStore_isNotFoundedBesideAnArchive_norALogOfOne() throws {
         _ = try open("a", making: .anew, contract: "c0")
-        try write("log/archive/store", "till-archive-store 1\nstore \(String(repeating: "5", count: 32))\n")
+        try write("log/archive/store", sealed("till-archive-store 1\nstore \(String(repeating: "5", count: 32))\n"))
         XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("a log.url of its own"), "\($0)") }
         try FileManager.default.removeItem(atPath: path("log"))
         try write("log/head", "till-log 1\n")
@@ -270,12 +274,12 @@ final class FoundingTests: XCTestCase {
             let digits = String(number)
             try write(
                 "log/archive/lines/\(String(repeating: "0", count: 19 - digits.count))\(digits)",
-                "till-archive-line 1\nstore \(String(repeating: "5", count: 32))\nsequence \(mark.sequence)\nepoch \(mark.epoch)\nhash \(mark.hash.text)\nat 0\nbegun 1\n")
+                sealed("till-archive-line 1\nline \(number)\nstore \(String(repeating: "5", count: 32))\nsequence \(mark.sequence)\nepoch \(mark.epoch)\nhash \(mark.hash.text)\nat 0\nbegun 1\n"))
         }
-        try write("log/archive/store", "till-archive-store 1\nstore \(String(repeating: "6", count: 32))\n")
+        try write("log/archive/store", sealed("till-archive-store 1\nstore \(String(repeating: "6", count: 32))\n"))
         XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("a log.url of its own"), "\($0)") }
         // The same store, of which a copy was founded anew.
-        try write("log/archive/store", "till-archive-store 1\nstore \(String(repeating: "5", count: 32))\n")
+        try write("log/archive/store", sealed("till-archive-store 1\nstore \(String(repeating: "5", count: 32))\n"))
         try line(1, Record(after: .start, epoch: 9, kind: .noop, level: 1, body: [1]).mark)
         XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("another cluster with the same store"), "\($0)") }
         XCTAssertFalse(exists("ctl/object"))
