@@ -85,15 +85,13 @@ package struct ArchivePlace: Sendable {
 
     // MARK: Cold tables
 
-    static func coldKey(_ table: String, _ key: String) -> String { "\(LogPlace.base)warehouse/\(table)/\(key)" }
-
     /// A cold table's object lies here by its name and size: whether it is that one. All have names by chance but versions of metadata, whose numbers a history has used too that was given up since
     /// (both machines were put back to an earlier state).
     ///
     /// - Throws: `.corruptFile` for another one, which is left as it is: instants of that history need it.
     func checkCold(_ table: String, _ key: String, byteCount: Int64, sha256: [UInt8]) throws(ColumnStoreError) {
         guard key.hasPrefix("metadata/v"), key.hasSuffix(".metadata.json") else { return }
-        let name = Self.coldKey(table, key)
+        let name = LogPlace.coldKey(table, key)
         guard SHA256.hash(try objects.get(name, byteCountMax: Int(clamping: byteCount))) != sha256 else { return }
         throw ColumnStoreError(
             .corruptFile, path: self.name(name),

@@ -8,42 +8,41 @@ import ColumnStore
 /// 3. Nothing goes where somebody still writes to an earlier line: a copy of this store is kept by another cluster, which archives to the same place by mistake.
 /// 4. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
 ///
-/// Run by the thread that archives, after each checkpoint; it trusts times that the place itself gives its objects. Two leaders at once remove the same.
+/// Run by the thread of checkpoints, after each; it trusts times that the place itself gives its objects. Two leaders at once remove the same.
 struct ArchiveRetention {
     let place: ArchivePlace
     /// Microseconds since 1970.
     let now: Int64
 
-    /// A file may have come a while before the record that names it was sent.
-    private static let marginMilliseconds: Int64 = 3_600_000
-
     /// - Throws: what the place throws; what was removed by then stays removed, and the next run goes on.
     func run() throws {
         let before = now.subtractingSaturating(LogKeeper.keptMicroseconds)
         let lines = try place.lines()
-        guard let place = lines.lastIndex(where: { $0.begun <= before }) else { return }
-        let line = lines[place]
+        guard let index = lines.lastIndex(where: { $0.begun <= before }) else { return }
+        let line = lines[index]
         var checkpoints: [ArchiveCheckpoint] = []
         // What lies before its base no segment goes on from.
-        for (record, _) in try self.place.checkpoints(of: line.number) where record >= Int64(line.base.sequence) { checkpoints.append(try self.place.checkpoint(line.number, record)) }
+        for (record, _) in try place.checkpoints(of: line.number) where record >= Int64(line.base.sequence) { checkpoints.append(try place.checkpoint(line.number, record)) }
         guard let oldest = checkpoints.lastIndex(where: { $0.at <= before }) else { return }
-        for earlier in lines[..<place] { try checkAtRest(earlier, since: line) }
+        for earlier in lines[..<index] { try checkAtRest(earlier, since: line) }
         // Of later lines, too: they share the files of cold tables.
         var kept = Array(checkpoints[oldest...])
-        for later in lines[(place + 1)...] { for (record, _) in try self.place.checkpoints(of: later.number) { kept.append(try self.place.checkpoint(later.number, record)) } }
+        for later in lines[(index + 1)...] { for (record, _) in try place.checkpoints(of: later.number) { kept.append(try place.checkpoint(later.number, record)) } }
         // Checkpoints first: who finds one finds what it needs. What is left where a run is cut off the next one finds by its own name.
         for checkpoint in checkpoints[..<oldest] { try delete(checkpoint.key, "a later checkpoint of the archive covers what it covered, for a day") }
-        for earlier in lines[..<place] { try remove(earlier) }
+        for earlier in lines[..<index] { try remove(earlier) }
         try removeSegments(of: line, through: Int64(checkpoints[oldest].mark.sequence))
         let names = Set(kept.flatMap { $0.manifest.files.map(\.name) })
-        let milliseconds = checkpoints[oldest].at / 1_000 - Self.marginMilliseconds
-        for prefix in ["\(ArchivePlace.folder(of: line.number))files/", LogPlace.base] { try removeFiles(below: prefix, except: names, before: milliseconds) }
+        for prefix in ["\(ArchivePlace.folder(of: line.number))files/", LogPlace.base] {
+            try LogRetention.removeFiles(
+                of: place.place, below: prefix, except: names, since: checkpoints[oldest].at, .named("no checkpoint of the archive that is kept, and no record after it, needs it"))
+        }
     }
 
     /// A leader that was overtaken, and does not know it, ends within seconds.
     private func checkAtRest(_ earlier: ArchiveLine, since line: ArchiveLine) throws {
         let last = try place.times(of: earlier.number).last
-        guard try last > place.times(of: line.number).begun.addingSaturating(Self.marginMilliseconds) else { return }
+        guard try last > place.times(of: line.number).begun.addingSaturating(LogRetention.marginMilliseconds) else { return }
         throw ColumnStoreError(
             .conflict, path: place.name(ArchivePlace.lineKey(earlier.number)),
             "line \(earlier.number) of the archive is written still, though line \(line.number) was begun after it: another cluster keeps a copy of this store, and each needs a log.url of its own")
@@ -57,12 +56,6 @@ struct ArchiveRetention {
         for (first, next) in zip(firsts, firsts.dropFirst()) where next <= record.addingSaturating(1) {
             try delete(ArchivePlace.segmentKey(line.number, first), "a checkpoint of the archive covers it, for a day")
         }
-    }
-
-    private func removeFiles(below prefix: String, except kept: Set<String>, before milliseconds: Int64) throws {
-        var gone: [String] = []
-        try place.objects.list(prefix: prefix) { if $0.modifiedMilliseconds < milliseconds, !kept.contains($0.key) { gone.append($0.key) } }
-        for key in gone { try delete(key, "no checkpoint of the archive that is kept, and no record after it, needs it") }
     }
 
     /// A whole line; the object that names it goes last, so that a run that is cut off is gone on with.

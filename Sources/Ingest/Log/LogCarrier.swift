@@ -69,7 +69,7 @@ struct LogCarrier {
     /// - Parameter source: the table's own storage.
     /// - Returns: false where it is not there any more.
     static func bring(_ key: String, of table: String, byteCount: Int64, sha256: [UInt8], from source: any ObjectStorage, to place: LogPlace, beforeEachPiece: () throws -> Void = {}) throws -> Bool {
-        let name = "\(LogPlace.base)warehouse/\(table)/\(key)"
+        let name = LogPlace.coldKey(table, key)
         if try place.objects.byteCount(of: name) == byteCount { return true }
         guard try source.byteCount(of: key) == byteCount else { return false }
         do { try FileCopy.copy(key, from: source, to: place.objects, as: name, byteCount: byteCount, sha256: sha256, beforeEachPiece: beforeEachPiece) } catch let error as ColumnStoreError where error.code == .conflict {

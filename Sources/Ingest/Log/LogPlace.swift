@@ -28,6 +28,9 @@ struct LogPlace: Sendable {
 
     static let base = "base/"
 
+    /// Where a cold table's object lies, `key` being its own within the table.
+    static func coldKey(_ table: String, _ key: String) -> String { "\(base)warehouse/\(table)/\(key)" }
+
     /// - Parameter open: gives the place of a bucket's URL.
     /// - Throws: `ColumnStoreError.invalidRequest` for a URL that is none.
     init(url: String, open: (String?) throws -> any StorageFactory) throws {

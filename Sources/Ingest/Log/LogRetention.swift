@@ -14,7 +14,7 @@ struct LogRetention {
     let now: Int64
 
     /// A file may have come a while before the record that names it was sent.
-    private static let marginMilliseconds: Int64 = 3_600_000
+    static let marginMilliseconds: Int64 = 3_600_000
 
     /// - Throws: what the place throws; what was removed by then stays removed, and the next run goes on.
     func run() throws {
@@ -57,16 +57,24 @@ struct LogRetention {
         for segment in try place.segments() where segment.epoch < first.epoch || segment.epoch == first.epoch && segment.last <= first.from {
             try place.objects.delete(segment.key, .named("a checkpoint covers it, for a day"))
         }
-        let needed = Set(kept.flatMap { $0.manifest.files.map(\.name) } + [BackupManifest.key])
-        // Milliseconds, as the place gives them; checkpoints count microseconds.
-        let before = first.at / 1_000 - Self.marginMilliseconds
-        var gone: [String] = []
+        let needed = Set(kept.flatMap { $0.manifest.files.map { LogPlace.base + $0.name } } + [LogPlace.base + BackupManifest.key])
         for prefix in [LogPlace.base, "uploads/"] {
-            try place.objects.list(prefix: prefix) { object in
-                guard object.modifiedMilliseconds < before, !needed.contains(String(object.key.dropFirst(LogPlace.base.utf8.count))) else { return }
-                gone.append(object.key)
-            }
+            try Self.removeFiles(of: place, below: prefix, except: needed, since: first.at, .named("no checkpoint that is kept, and no record after it, needs it"))
         }
-        for key in gone { try place.objects.delete(key, .named("no checkpoint that is kept, and no record after it, needs it")) }
+    }
+
+    /// Files that came before a checkpoint, less a margin, by the place's own clock. What came after may be named by a record alone.
+    ///
+    /// - Parameters:
+    ///   - needed: keys that stay.
+    ///   - at: of the oldest checkpoint that is kept, in microseconds since 1970.
+    /// - Throws: what the place throws.
+    /// - Complexity: a listing of what lies below `prefix`.
+    static func removeFiles(of place: LogPlace, below prefix: String, except needed: Set<String>, since at: Int64, _ proof: RemovalProof) throws {
+        // Milliseconds, as the place gives them.
+        let before = (at / 1_000).subtractingSaturating(marginMilliseconds)
+        var gone: [String] = []
+        try place.objects.list(prefix: prefix) { if $0.modifiedMilliseconds < before, !needed.contains($0.key) { gone.append($0.key) } }
+        for key in gone { try place.objects.delete(key, proof) }
     }
 }
