@@ -24,7 +24,7 @@ struct ArchiveReader {
         /// Ascending, as the checkpoints' records.
         let segments: [(first: Int64, byteCount: Int64)]
         let checkpoints: [Int64]
-        /// The time of its last commit; nil where it has no segment.
+        /// The time of its last commit; nil where it has no segment, the largest number where its last one is damaged.
         let end: Int64?
 
         /// Whether its first record is the store's, and there.
@@ -156,7 +156,8 @@ struct ArchiveReader {
             guard let first = candidate.hasFirst ? 0 : beginning.earliest else { continue }
             // An earlier one may seem to reach further, by a clock that was ahead: it lacks what this one has.
             if !isWithin, first <= instant, line.begun <= instant { isBehind = true }
-            spans.append("\(first == 0 ? "from its beginning" : "from \(InstantText.text(first))") up to \(InstantText.text(end))")
+            let until = end == .max ? "an instant that its last segment, which is damaged, does not tell" : InstantText.text(end)
+            spans.append("\(first == 0 ? "from its beginning" : "from \(InstantText.text(first))") up to \(until)")
         }
         if let fault { throw fault }
         throw LogReader.Outside(

@@ -243,6 +243,9 @@ final class ArchiveRestoreTests: XCTestCase {
         // The instant of the checkpoint, and one before it.
         _ = try restore(place, to: checkpoint.at, "AT")
         XCTAssertThrowsError(try restore(place, to: Self.start - 1, "X")) { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
+        // Of a line whose end is damaged nobody knows how far it went.
+        try place.objects.put(ArchivePlace.segmentKey(2, try XCTUnwrap(try place.segments(of: 2).last)), [1])
+        XCTAssertThrowsError(try restore(place, to: Self.start - 1, "X")) { XCTAssertTrue("\($0)".contains("its last segment, which is damaged, does not tell"), "\($0)") }
     }
 
     /// The newest checkpoint is of no use in each way that one can be: what is older makes the same store, and that is said.
