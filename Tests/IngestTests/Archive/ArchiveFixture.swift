@@ -110,6 +110,8 @@ final class UnsureObjects: ObjectStorage {
     private let state: Mutex<Fault>
     /// Those that were asked for together.
     private let together = Mutex<[WantedObject]>([])
+    /// Called before each object that comes in pieces.
+    private let creating = Mutex<(@Sendable (String) -> Void)?>(nil)
 
     init(_ base: any ObjectStorage) {
         self.base = base
@@ -128,6 +130,8 @@ final class UnsureObjects: ObjectStorage {
         set { state.withLock { $0 = newValue } }
     }
 
+    func whenCreating(_ body: (@Sendable (String) -> Void)?) { creating.withLock { $0 = body } }
+
     private func ask<Result>(_ key: String, _ body: () throws(ColumnStoreError) -> Result) throws(ColumnStoreError) -> Result {
         if fault == .refuses { throw ColumnStoreError(.unavailable, path: key, "no answer") }
         return try body()
@@ -140,7 +144,10 @@ final class UnsureObjects: ObjectStorage {
         if fault == .losesAnswers { throw ColumnStoreError(.unavailable, path: key, "the answer was lost") }
     }
     func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) { try ask(key) { () throws(ColumnStoreError) in try base.put(key, bytes) } }
-    func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink { try ask(key) { () throws(ColumnStoreError) in try base.create(key) } }
+    func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink {
+        creating.withLock { $0 }?(key)
+        return try ask(key) { () throws(ColumnStoreError) in try base.create(key) }
+    }
     func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] { try ask(key) { () throws(ColumnStoreError) in try base.get(key, byteCountMax: byteCountMax) } }
     func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) {
         together.withLock { $0 += objects }

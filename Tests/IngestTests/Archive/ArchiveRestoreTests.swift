@@ -342,6 +342,55 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
     }
 
+    /// The other machine comes empty in the middle of an upload: it is sent the checkpoint first, and nobody has to hear that the upload was given up.
+    func test_checkpointThatIsBeingSent_givesWay_toAMachineThatNeedsIt() throws {
+        let (bodies, store) = try lead(6)
+        let (place, objects) = try UnsurePlace.archive(path("LOG"))
+        let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
+        let clock = TestClock(Clock.system.now())
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000).round())
+        try machine.fold(through: bodies.count)
+        XCTAssertGreaterThan(try CheckpointFiles.list(machine.folder).count, 1)
+        clock.set(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round())
+        func fileCount() throws -> Int {
+            var count = 0
+            try place.objects.list(prefix: "\(ArchivePlace.folder(of: 1))files/") { _ in count += 1 }
+            return count
+        }
+        objects.whenCreating { [machine] key in if key.contains("/files/") { machine.isCheckpointWanted = true } }
+        for _ in 0..<2 { writer.checkpointRound() }
+        XCTAssertEqual(machine.readCount, 1, "it was begun, and not again while the other machine waits")
+        XCTAssertEqual([try fileCount(), try place.checkpoints(of: 1).count], [0, 0])
+        XCTAssertEqual(writer.texts, [])
+        objects.whenCreating(nil)
+        machine.isCheckpointWanted = false
+        writer.checkpointRound()
+        XCTAssertEqual(machine.readCount, 2)
+        XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
+        XCTAssertEqual(writer.texts, [])
+    }
+
+    /// Two that work on, each by its own word the only one: a copy of the store was founded with the `log.url` of the pair.
+    func test_lineOfAnother_besideOneThatIsWritten_keepsAllThatIsThere_andIsTold() throws {
+        let clock = TestClock(Self.start - 3_600 * Self.second)
+        let (place, machine, store) = try archive(6, clock.clock)
+        try machine.fold(through: machine.records.count)
+        clock.set(Clock.system.now() + 3 * LogKeeper.keptMicroseconds)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round())
+        let before = try place.segments(of: 1)
+        XCTAssertGreaterThan(before.count, 2)
+        let other = ArchiveLine(number: 2, store: store, base: .start, at: 0, begun: clock.clock.now())
+        try place.objects.put(ArchivePlace.lineKey(2), other.bytes)
+        for _ in 0..<2 { writer.checkpointRound() }
+        XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
+        XCTAssertEqual(writer.texts.count, 1)
+        XCTAssertTrue(writer.texts.joined().contains("was begun by another while this machine writes to line 1"), "\(writer.texts)")
+        XCTAssertEqual(try place.segments(of: 1), before)
+    }
+
     /// A steady pair with few bytes: by itself its own checkpoint would go on in weeks, and a restore would read as many segments.
     func test_checkpointThatIsDue_hasAllThatIsArchivedByThen() throws {
         let (place, machine, _) = try archive(6)
