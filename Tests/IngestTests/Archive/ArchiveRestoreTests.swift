@@ -391,6 +391,41 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(try place.segments(of: 1), before)
     }
 
+    /// Behind a segment that is damaged nothing can be restored until a checkpoint has come after it.
+    func test_checkpointWhoseSegmentIsDamaged_isMadeFurtherOn() throws {
+        let (bodies, store) = try lead(6)
+        let (place, _) = try UnsurePlace.archive(path("LOG"))
+        let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
+        machine.commit(bodies.count / 2)
+        let clock = TestClock(Clock.system.now())
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000).round())
+        clock.set(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round())
+        try machine.fold(through: try XCTUnwrap(writer.report.archived))
+        let first = try XCTUnwrap(try place.segments(of: 1).last { $0 <= Int64(machine.checkpointRecord) })
+        try place.objects.put(ArchivePlace.segmentKey(1, first), [1])
+        for _ in 0..<2 { writer.checkpointRound() }
+        XCTAssertTrue(writer.texts.joined().contains("no checkpoint of the archive could be made"), "\(writer.texts)")
+        machine.commit(bodies.count)
+        XCTAssertTrue(writer.round())
+        let end = try XCTUnwrap(writer.report.archived)
+        XCTAssertGreaterThan(end, machine.checkpointRecord)
+        machine.isSlow = true
+        XCTAssertTrue(Patience.until {
+            writer.checkpointRound()
+            return machine.asked == end
+        })
+        try machine.fold(through: end)
+        XCTAssertTrue(try Patience.until {
+            writer.checkpointRound()
+            return try !place.checkpoints(of: 1).isEmpty
+        })
+        XCTAssertEqual(writer.texts, [])
+        _ = try restore(place, to: nil, "END")
+        XCTAssertEqual(try receipts("END"), Array(0..<6))
+    }
+
     /// A steady pair with few bytes: by itself its own checkpoint would go on in weeks, and a restore would read as many segments.
     func test_checkpointThatIsDue_hasAllThatIsArchivedByThen() throws {
         let (place, machine, _) = try archive(6)
