@@ -141,6 +141,7 @@ final class BucketStorageTests: XCTestCase {
         let file = try storage.open("a.parquet")
         bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
         file.expect(100..<1_000)
+        file.begin()
         waitUntilAnswered(storage)
         bucket.fail(nil)
         // Once: whoever comes first is not told of what another was refused.
