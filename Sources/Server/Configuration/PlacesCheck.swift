@@ -17,5 +17,6 @@ enum PlacesCheck {
         return faults
     }
 
-    private static func folder(_ url: String) -> String { url.hasSuffix("/") ? url : url + "/" }
+    /// What lies below a URL begins with it. `s3://bucket/prefix/` is the same place as without the last sign.
+    static func folder(_ url: String) -> String { url.hasSuffix("/") ? url : url + "/" }
 }

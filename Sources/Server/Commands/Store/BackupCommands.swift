@@ -73,7 +73,8 @@ enum RestoreCommand: Command {
         let (settings, storages) = try place(arguments, directory)
         func open(_ place: String?) throws -> any StorageFactory {
             var elsewhere = settings
-            elsewhere.storage.url = place
+            // A configuration that names no log has its region for this one.
+            (elsewhere.storage.url, elsewhere.logURL) = (place, settings.logURL ?? url)
             return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
         }
         let restore: LogRestore

@@ -71,7 +71,7 @@ enum WarehouseOpening {
 
     /// Where a bucket is: that of the log may be elsewhere than all others, so that it outlives their region.
     static func region(_ settings: Settings, of url: String) -> String {
-        if let log = settings.logURL, let region = settings.logRegion, "\(url)/".hasPrefix("\(log)/") { return region }
+        if let log = settings.logURL, let region = settings.logRegion, PlacesCheck.folder(url).hasPrefix(PlacesCheck.folder(log)) { return region }
         return region(settings.storage)
     }
 

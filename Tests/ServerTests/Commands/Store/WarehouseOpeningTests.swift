@@ -27,6 +27,9 @@ final class WarehouseOpeningTests: XCTestCase {
         XCTAssertEqual(WarehouseOpening.region(settings, of: "s3://far/log"), "eu-central-1")
         settings.logRegion = "eu-west-1"
         for url in ["s3://far/log", "s3://far/log/base"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-west-1", url) }
+        // The setting as somebody may write it: places below it are named without the last sign.
+        settings.logURL = "s3://far/log/"
+        for url in ["s3://far/log", "s3://far/log/", "s3://far/log/archive/base"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-west-1", url) }
         for url in ["s3://far/logs", "s3://far/exports", "s3://near/log", "s3://near/log/s3://far/log"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-central-1", url) }
     }
 
