@@ -31,9 +31,9 @@ final class Archiver: Sendable {
     /// So many times what is kept for a peer (`cluster.records`) records may have before they go without being archived.
     private static let boundFactor: Int64 = 4
     private static let settleSeconds = 5.0
+    /// Of a leader's last round, and for threads to end after it. A request that stands still is not waited for: what it puts counts, whoever leads by then.
     private static let lastSeconds = 3.0
-    /// A request that stands still is not waited for: what it puts counts, whoever leads by then.
-    private static let stopSeconds = 3.0
+    private static let stopSeconds = 1.0
     private static let checkpointSeconds = 1.0
 
     /// - Parameters:
@@ -82,7 +82,7 @@ final class Archiver: Sendable {
         }
     }
 
-    /// Returns once its threads have ended, or are within one request for long. Where this machine leads still, what counts is archived first: nobody has taken the lead who would do that.
+    /// Returns once its threads have ended, or are within one request for long: after four seconds at most. Where this machine leads still, what counts is archived first: nobody has taken the lead who would do that.
     func stop() {
         let report = writer.report
         // A place that is not heard is not waited for.
