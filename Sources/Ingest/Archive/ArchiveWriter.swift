@@ -176,7 +176,10 @@ package final class ArchiveWriter: Sendable {
 
     private func beginLine(_ number: Int64, _ store: StoreIdentity, _ work: inout Work) throws {
         var number = number
-        while try hasCheckpointOfOthers(number) { number += 1 }
+        while try hasCheckpointOfOthers(number) {
+            try goOn()
+            number += 1
+        }
         var (base, at) = (Mark.start, Int64(0))
         if source.base.sequence > 0 {
             var made: ArchiveCheckpoint?
@@ -191,9 +194,12 @@ package final class ArchiveWriter: Sendable {
         (work.line, work.last, work.sent) = (line, base, ArchiveScan(time: at))
     }
 
-    /// An attempt to begin a line that was cut off has left a checkpoint, and its history was given up since, or its record is not here any more.
+    /// An attempt to begin a line that was cut off has left a checkpoint, and its history was given up since, or its record is not here any more. Of one that is damaged nobody knows.
     private func hasCheckpointOfOthers(_ line: Int64) throws -> Bool {
-        try place.checkpoints(of: line).contains { try !source.has(place.checkpoint(line, $0.record).mark) }
+        for (record, _) in try place.checkpoints(of: line) {
+            do { if try !source.has(place.checkpoint(line, record).mark) { return true } } catch let error as ColumnStoreError where ArchiveReader.isFault(error) { return true }
+        }
+        return false
     }
 
     /// A time that the last commit up to a record does not have passed: the next one's, where it is here; else now.

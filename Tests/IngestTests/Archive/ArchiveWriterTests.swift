@@ -136,9 +136,11 @@ final class ArchiveWriterTests: XCTestCase {
         let mark = Mark(sequence: 5, epoch: 1, hash: .init(high: 1, low: 2))
         let left = ArchiveCheckpoint(line: 1, mark: mark, at: 1, manifest: BackupManifest(number: 1, store: "one", madeAt: 1, warehouse: ""))
         try place.objects.put(left.key, left.bytes)
+        // Nor does one that is damaged keep the next line from beginning.
+        try place.objects.put(ArchiveCheckpoint.key(2, 5), [1])
         let writer = ArchiveWriter(place, of: machine(10), clock: .system)
         XCTAssertTrue(writer.round(), writer.texts.joined())
-        XCTAssertEqual(try place.marks(), [2: Array(1...10)])
+        XCTAssertEqual(try place.marks(), [3: Array(1...10)])
     }
 
     func test_damagedLastSegment_beginsALine() throws {
