@@ -55,7 +55,7 @@ package struct ArchivePlace: Sendable {
     /// The log of a single server lies there.
     package struct Both: Error, CustomStringConvertible {
         let url: String
-        package var description: String { "\(url) has the log of a single server: each store needs a log.url of its own" }
+        package var description: String { "\(url) has the log of a single server (\(LogHead.key)): each store needs a log.url of its own. Where the archive of a pair lies there too, put aside the one that is not wanted" }
     }
 
     /// Whether the log of a single server lies there.
