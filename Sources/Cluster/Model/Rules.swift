@@ -18,7 +18,7 @@ package struct Rules: OptionSet, Sendable, Hashable {
     package static let conditionalSwap = Rules(rawValue: 1 << 4)
     /// A swap without an answer is looked up by its nonce.
     package static let swapLookup = Rules(rawValue: 1 << 5)
-    /// While a swap is open nothing is acknowledged.
+    /// While a swap is open that may change what counts nothing is acknowledged.
     package static let holdInSwap = Rules(rawValue: 1 << 6)
     /// A slot is created, never replaced.
     package static let createOnly = Rules(rawValue: 1 << 7)

@@ -189,7 +189,7 @@ extension Node {
     mutating func advance() {
         guard let configuration, role == .leader else { return }
         if leading.reconciling == nil {
-            let isHeld = swap != nil && has(.holdInSwap)
+            let isHeld = hasHoldingSwap && has(.holdInSwap)
             if leading.sealing != nil {
                 seal()
                 if has(.holdInSwap) { return }

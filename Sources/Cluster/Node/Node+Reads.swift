@@ -9,7 +9,7 @@ extension Node {
 
     /// The standby waits three seconds from its last answer before it wants to lead. One that was offered to waits for this node, a second, before it goes on without it.
     var hasLease: Bool {
-        guard let configuration, configuration.mode == .pair, swap == nil else { return false }
+        guard let configuration, configuration.mode == .pair, !hasHoldingSwap else { return false }
         return peers.contains { configuration.insync.contains($0.name) && now - $0.echo <= settings.times.read }
     }
 

@@ -32,7 +32,7 @@ extension Node {
 
     private func silenceOfLeader(_ configuration: Configuration) -> Silence? {
         let isLate = leading.waitsSince.map { now - $0 > settings.times.look } ?? false
-        if swap != nil { return isLate ? .object : nil }
+        if hasHoldingSwap { return isLate ? .object : nil }
         if configuration.mode == .log || leading.sealing != nil {
             guard isLate else { return nil }
             return leading.reconciling != nil && leading.slot?.kind == .read ? .slotsUnread : .slots
@@ -64,7 +64,7 @@ extension Node {
     /// Since when nothing came to count, though something is to.
     mutating func noteWaiting() {
         guard role == .leader else { return }
-        let waits = committed != top || !leading.waiting.isEmpty || swap != nil || leading.sealing != nil || leading.reconciling != nil
+        let waits = committed != top || !leading.waiting.isEmpty || hasHoldingSwap || leading.sealing != nil || leading.reconciling != nil
         if !waits {
             leading.waitsSince = nil
         } else if leading.waitsSince == nil || leading.waitsBehind != committed.sequence {

@@ -26,7 +26,13 @@ extension Node {
         var sentAt = 0
         /// Since when it is open.
         var begunAt = 0
+
+        /// Whether what counts may be another behind it than before it. An object that is made anew has the leader and those in sync that it had.
+        var changesWhatCounts: Bool { expected != nil || purpose != .change }
     }
+
+    /// Whether nothing may count, and nothing be proven by the standby's word, until the open swap has ended. A place that is read and not written keeps one open for as long as that lasts.
+    var hasHoldingSwap: Bool { swap?.changesWhatCounts == true }
 
     /// The next object, of this node's making.
     ///
@@ -99,7 +105,7 @@ extension Node {
         switch reading {
         case .failed, .lost: swap?.stage = .lookingAgain
         case .absent:
-            leading.isObjectGone = open.expected != nil
+            leading.isObjectGone = true
             // It may still be applied, so it is sent again until it was or cannot be. An object that is gone is nobody's word.
             swap?.stage = open.expected == nil ? .waiting : .lookingAgain
         case .found(let found) where found.nonce == open.target.nonce: swapDone()

@@ -63,6 +63,42 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.leader, standby)
     }
 
+    /// A bucket whose rights have gone but to read, a witness with a full disk: what is acknowledged lies on both machines all the while.
+    func test_objectThatCannotBeMadeAnew_holdsNobodyUp_andIsSaidToBeGoneUntilItIsMade() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        world.object = nil
+        world.pass(6_000)
+        world.takesSwaps = false
+        world.give(.command(.found), to: leader)
+        world.settle()
+        for token in 1...25 {
+            world.pass(400)
+            let count = try XCTUnwrap(world.commits(of: leader).last)
+            world.give(.submit(Submission(token: token, body: [7])), to: leader)
+            world.settle()
+            XCTAssertEqual(world.commits(of: leader).last, count + 1)
+            let isAnswered = world.give(.read(token: 1_000 + token), to: leader).contains { effect in
+                if case .answerRead = effect { return true }
+                return false
+            }
+            XCTAssertTrue(isAnswered)
+            XCTAssertEqual(world.nodes[leader]?.isObjectGone, true)
+            XCTAssertEqual(world.nodes[leader]?.mayAcknowledge, true)
+        }
+        XCTAssertNil(world.object)
+        world.takesSwaps = true
+        world.pass(1_000)
+        XCTAssertEqual(world.object?.insync, [leader, standby])
+        XCTAssertEqual(world.nodes[leader]?.isObjectGone, false)
+        let count = try XCTUnwrap(world.commits(of: leader).last)
+        world.stop(leader)
+        world.pass(8_000)
+        XCTAssertEqual(world.leader, standby)
+        XCTAssertGreaterThan(try XCTUnwrap(world.commits(of: standby).last), count)
+    }
+
     /// Its standby may have come to lead: only who has just answered has not.
     func test_objectThatIsGone_isNotMadeAnewWithoutTheStandby() throws {
         let world = SmallWorld(["a", "b"]) { Settings(name: $0, peers: $0 == "a" ? ["b"] : ["a"], hasBucket: false) }

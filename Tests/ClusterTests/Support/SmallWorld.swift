@@ -22,6 +22,8 @@ final class SmallWorld {
     /// Names of those whose disks do not answer.
     var stalledDisks: Set<String> = []
     var swapAnswer: Writing?
+    /// The object can be changed; else it is read, and nobody knows what became of a swap.
+    var takesSwaps = true
     /// Asked each time that the object has been swapped.
     var swapped: (() -> Void)?
     private var queue: [(name: String, event: Event)] = []
@@ -162,12 +164,12 @@ final class SmallWorld {
             nodes[name] = node.restarted(session: sessions, disk: disk(of: name), at: time)
         case .readConfiguration(let ticket): queue.append((name, .configuration(object.map { .found($0) } ?? .absent, ticket: ticket)))
         case .swap(let expected, let next, _, let ticket):
-            let fits = object?.nonce == expected
+            let fits = takesSwaps && object?.nonce == expected
             if fits {
                 object = next
                 swapped?()
             }
-            queue.append((name, .swapped(swapAnswer ?? (fits ? .done : .conflict), ticket: ticket)))
+            queue.append((name, .swapped(swapAnswer ?? (fits ? .done : takesSwaps ? .conflict : .unknown), ticket: ticket)))
         case .readSlot(let generation, let sequence, let ticket):
             if withholdsSlots { break }
             let slots = generations[generation, default: [:]]
