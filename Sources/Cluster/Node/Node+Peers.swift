@@ -61,9 +61,9 @@ extension Node {
         if hello.promise > epoch { refused(epoch: hello.promise, by: peer) }
     }
 
-    /// One that has promised more: perhaps it leads.
+    /// One that has promised more: perhaps it leads. Above what no cluster comes to nobody follows: an object of a higher epoch could not be read.
     mutating func refused(epoch theirs: Int, by peer: Int) {
-        guard role == .leader, theirs > epoch else { return }
+        guard role == .leader, theirs > epoch, theirs <= Bounds.epochMax else { return }
         peers[peer].promise = max(peers[peer].promise, theirs)
         if leading.proof == nil { look() }
     }

@@ -163,6 +163,22 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.object?.insync.count, 2)
     }
 
+    /// What the frames of a hostile peer hold at most: an object above it nobody could read.
+    func test_leaderThatHearsOfAPromiseBeyondAllEpochs_goesOnAsItIs() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let before = world.object
+        world.give(.message(from: leader == "a" ? "b" : "a", .refusal(epoch: 1 << 60)), to: leader)
+        world.pass(1_000)
+        XCTAssertEqual(world.object, before)
+        XCTAssertEqual(world.leader, leader)
+        world.give(.message(from: leader == "a" ? "b" : "a", .refusal(epoch: Bounds.epochMax)), to: leader)
+        world.pass(1_000)
+        let object = try XCTUnwrap(world.object)
+        XCTAssertEqual(object.epoch, Bounds.epochMax + 1)
+        XCTAssertEqual(try Configuration(parsingObject: object.objectBytes), object)
+    }
+
     func test_whoeverComesToLead_goesOnAboveItsOwnPromise() {
         let object = Configuration(epoch: 5, nonce: Nonce(session: 9, count: 1), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 1, removed: [], level: 1)
         var node = Node(

@@ -47,6 +47,15 @@ final class RecordFileTests: XCTestCase {
         XCTAssertEqual(try file.read(from: 10, count: 70, through: 12), Array(records[9..<12]))
     }
 
+    func test_promise_thatIsNone_orAboveAllThatAClusterComesTo_isRefused() throws {
+        do { try open().file.promise(Bounds.epochMax) }
+        XCTAssertEqual(try open().file.promise, Bounds.epochMax)
+        for text in ["\(Bounds.epochMax + 1)\n", "\(Int.max)\n", "99999999999999999999\n", "-1\n", "seven\n", ""] {
+            try Data(text.utf8).write(to: folder.appendingPathComponent("promise"))
+            XCTAssertThrowsError(try open()) { XCTAssertTrue("\($0)".contains("none that a cluster comes to"), "\($0)") }
+        }
+    }
+
     func test_end_thatIsNoRecord_isCutOff() throws {
         let records = Self.records(70)
         do {

@@ -47,13 +47,11 @@ struct Founding {
     /// - Parameter known: the highest that is known here.
     static func epoch(above known: Int) throws -> Int {
         let (epoch, isOver) = known.addingReportingOverflow(.random(in: jump))
-        guard !isOver, epoch <= epochMax else { throw CommandError("epoch \(known) is none that a cluster comes to: what is on this disk, or in log.url, is damaged") }
+        guard !isOver, epoch <= Bounds.epochMax else { throw CommandError("epoch \(known) is none that a cluster comes to: what is on this disk, or in log.url, is damaged") }
         return epoch
     }
 
     private static let jump = 1_000_000...1_000_000_000_000
-    /// Of frames (`FrameReader.number`).
-    private static let epochMax = 1 << 60
 
     static func nonce() -> Nonce { Nonce(session: .random(in: 1 ... .max), count: 1) }
 

@@ -334,6 +334,9 @@ final class FoundingTests: XCTestCase {
         _ = try member("d")
         do { try RecordFile.open(path("d/cluster")).file.promise(.max) }
         XCTAssertThrowsError(try found("d", settings())) { XCTAssertTrue("\($0)".contains("none that a cluster comes to"), "\($0)") }
+        _ = try member("f")
+        try XCTUnwrap(ClusterObject.slots(settings())).begin(.init(generation: Bounds.epochMax, base: .start))
+        XCTAssertThrowsError(try found("f", settings())) { XCTAssertTrue("\($0)".contains("none that a cluster comes to") && "\($0)".contains("log.url"), "\($0)") }
         // A server has it.
         _ = try member("e")
         let held = try RecordFile.open(path("e/cluster"))
