@@ -34,6 +34,8 @@ enum NodeWords {
     /// Why a node neither leads nor has everything; nil: it follows.
     static func why(_ standing: NodeHost.Standing, node: String) -> String? {
         if let ending = standing.ending { return ending }
+        // What the place has said is named first there: at another place than the leader's no slot is lost, and each that is looked for is not there.
+        if case .slots(let number)? = standing.obstacle, let fault = standing.fault { return "\(fault); \(brokenSlots(number))" }
         let said = standing.fault.map { " (\($0))" } ?? ""
         if let obstacle = standing.obstacle { return why(obstacle, standing, node: node) + said }
         if let silence = standing.silence { return why(silence, standing) + said }

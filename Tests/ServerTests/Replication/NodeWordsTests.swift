@@ -23,6 +23,16 @@ final class NodeWordsTests: XCTestCase {
         XCTAssertTrue(words.contains("about 1200 more"), words)
     }
 
+    /// Of a machine that was given another `log.url` than the leader's.
+    func test_placeOfSlots_isNamedBeforeTheSlot() throws {
+        var standing = NodeHost.Standing()
+        standing.obstacle = .slots(44)
+        XCTAssertTrue(try XCTUnwrap(NodeWords.why(standing, node: "a")).hasPrefix("slot 44 of log.url is lost"))
+        standing.fault = "file:///other/slots/5/base is not there"
+        let words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
+        XCTAssertTrue(words.hasPrefix("file:///other/slots/5/base is not there; slot 44 of log.url is lost"), words)
+    }
+
     func test_disksThatAreOlder_areSaidToBe() throws {
         var standing = NodeHost.Standing()
         standing.silence = .behind(17, leader: "b")
