@@ -39,6 +39,21 @@ final class PairStartTests: XCTestCase {
         }
     }
 
+    /// What a single server has left in `log` goes as its directory becomes a member's: a pair's log there would go with it.
+    func test_logWithinTheDirectory_isRefused_andNothingOfItGoes() throws {
+        let pair = try Pair(hasWitness: false, starts: false)
+        defer { pair.remove() }
+        let node = pair.nodes[0]
+        node.environment["TILL_LOG_URL"] = "file://\(node.data.path)//log"
+        let base = node.data.appendingPathComponent("log/slots/0000000000000000005/base")
+        try FileManager.default.createDirectory(at: base.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("till-slots 1\n".utf8).write(to: base)
+        try node.start()
+        XCTAssertEqual(node.waitForEnd(), 2)
+        XCTAssertTrue(node.logText.contains("lies within the store"), node.logText.suffix(1_000).description)
+        XCTAssertTrue(FileManager.default.fileExists(atPath: base.path))
+    }
+
     // MARK: Readiness
 
     private func says(_ node: Pair.Node, _ status: Int, _ role: String, _ words: String, file: StaticString = #filePath, line: UInt = #line) {

@@ -12,15 +12,13 @@ struct FoundingPlaces {
     /// For people.
     let objectName: String
 
-    /// - Parameter directory: absolute.
+    /// - Parameter directory: absolute, and there.
     /// - Throws: `UsageError`, what a bucket does that it must not, and where it gives no answer.
     init(_ settings: Settings, directory: String) throws {
+        try MemberPlaces.checkLog(settings, directory: directory)
         object = try ClusterObject.place(settings)
         slots = try ClusterObject.slots(settings)
         objectName = settings.pair.witness.map { "the witness \($0)" } ?? "cluster.config, \(settings.pair.objectURL ?? "")"
-        if let url = settings.logURL, url.hasPrefix("file://"), "\(url.dropFirst("file://".count))/".hasPrefix("\(directory)/") {
-            throw UsageError("log.url: \(url) lies within the store that it is to outlive")
-        }
         archive = try MemberOpening.archivePlace(settings, directory: directory)
         for (_, place) in try ClusterObject.buckets(settings) { if let fault = try place.fault() { throw fault } }
     }

@@ -14,6 +14,7 @@ enum MemberOpening {
             throw UsageError("\(directory) has a store that one machine had alone, and its past is in no record of a cluster: till cluster found --data \(directory) makes it the first of a pair's; to join one that is there, name an empty directory")
         }
         try DataDirectory.makeDirectories("\(directory)/\(ReplicaStore.folder)")
+        try MemberPlaces.checkLog(settings, directory: directory)
         // With what a founding that ended behind its last step has left.
         try StoreFounding.clear(directory)
         let kept = Int64(pair.recordsByteCount)

@@ -1,18 +1,43 @@
 internal import Cluster
 internal import ColumnStore
+import Glibc
 internal import Ingest
 
 /// Looks at the places outside a machine of a cluster before it joins: what is wrong with them is told as a start, and not as the other machine is lost. A place that gives no answer keeps
 /// nobody from starting: a pair goes on without it.
 enum MemberPlaces {
+    /// A log within DATA is lost with it; and what lies in `DATA/log` goes as a member starts (`StoreFounding.clear`), so that this is asked before.
+    ///
+    /// - Parameter directory: absolute, and there.
+    /// - Throws: `UsageError`.
+    static func checkLog(_ settings: Settings, directory: String) throws {
+        guard let url = settings.logURL, url.hasPrefix("file://"), lies(String(url.dropFirst("file://".count)), within: directory) else { return }
+        throw UsageError("log.url: \(url) lies within the store that it is to outlive")
+    }
+
+    /// By the directories themselves, whichever way both are written: with slashes more, or by links. What is not there yet is to lie where the last part of its path is that is there.
+    private static func lies(_ path: String, within directory: String) -> Bool {
+        guard let outer = real(directory) else { return false }
+        var path = path
+        while !path.isEmpty {
+            if let found = real(path) { return "\(found)/".hasPrefix("\(outer)/") }
+            path = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        }
+        return false
+    }
+
+    /// - Returns: nil for what is not there, or cannot be looked at.
+    private static func real(_ path: String) -> String? {
+        guard let found = realpath(path, nil) else { return nil }
+        defer { free(found) }
+        return String(cString: found)
+    }
+
     /// - Parameters:
     ///   - store: whose records the directory has; nil: nobody's.
     ///   - directory: absolute.
     /// - Throws: `UsageError`, or what a bucket does that it must not.
     static func check(_ settings: Settings, _ object: any ObjectPlace, _ slots: SlotPlace?, _ store: StoreIdentity?, directory: String, _ log: Log) throws {
-        if let url = settings.logURL, url.hasPrefix("file://"), "\(url.dropFirst("file://".count))/".hasPrefix("\(directory)/") {
-            throw UsageError("log.url: \(url) lies within the store that it is to outlive")
-        }
         do {
             for (_, place) in try ClusterObject.buckets(settings) { if let fault = try place.fault() { throw Unkept(fault: fault) } }
             var found = try read(object)

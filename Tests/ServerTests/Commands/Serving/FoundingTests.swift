@@ -147,6 +147,13 @@ final class FoundingTests: XCTestCase {
         try slots.claim(XCTUnwrap(StoreIdentity(String(repeating: "5", count: 32))))
         XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("has slots of the store"), "\($0)") }
         XCTAssertThrowsError(try found("a", settings { $0.logURL = "file://\(self.path("a"))/log2" })) { XCTAssertTrue("\($0)".contains("lies within the store"), "\($0)") }
+        // Whichever way both are written: what a member's directory has in `log` goes.
+        try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: path("a"))
+        for (data, log) in [("a", "a//log"), ("a/", "a/log"), ("a/.", "a/log"), ("a", "link/log/pair"), ("link", "a/log")] {
+            XCTAssertThrowsError(try Founding(settings { $0.logURL = "file://\(self.folder.path)/\(log)" }, directory: "\(folder.path)/\(data)", Log(format: .text, level: .error)) { _ in }) {
+                XCTAssertTrue("\($0)".contains("lies within the store"), "\(data), \(log): \($0)")
+            }
+        }
         try FileManager.default.createDirectory(atPath: path("ctl"), withIntermediateDirectories: true)
         try Data("something".utf8).write(to: URL(fileURLWithPath: path("ctl/object")))
         XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue("\($0)".contains("cannot be read: it is no object of a cluster"), "\($0)") }
