@@ -37,7 +37,7 @@ struct FrameReader {
     /// Clocks, numbers of records, epochs: none that a sum of two could overflow.
     mutating func number() throws(FrameFault) -> Int {
         let number = Int64(bitPattern: try word64())
-        guard number >= 0, number <= 1 << 60 else { throw FrameFault("a number is out of range") }
+        guard number >= 0, number <= Bounds.numberMax else { throw FrameFault("a number is out of range") }
         return Int(number)
     }
 

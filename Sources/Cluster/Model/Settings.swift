@@ -46,8 +46,10 @@ package enum Bounds {
     package static let recentCountMax = 256
     /// Nonces for which a leader vouched.
     static let vouchedCountMax = 4
-    /// No cluster comes to it: what tells of a higher epoch is damaged, or lies. Half of what frames hold (`FrameReader.number`): whoever goes on above it can still be read.
-    package static let epochMax = 1 << 59
+    /// Of what frames hold: clocks, numbers of records, epochs.
+    package static let numberMax = 1 << 60
+    /// No cluster comes to it: who tells of a higher epoch has a damaged disk, or lies. Whoever goes on above it can still be read.
+    package static let epochMax = numberMax / 2
     /// Epochs of a log that another tells of.
     static let spanCountMax = 65_536
 }

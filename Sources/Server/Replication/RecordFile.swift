@@ -85,7 +85,7 @@ package final class RecordFile: Sendable {
             if try files.byteCount(of: "promise") != nil {
                 let text = String(decoding: try files.get("promise", byteCountMax: 64), as: UTF8.self)
                 // The next object that this node makes goes on above it, and must be one that can be read.
-                guard let promise = Int(text.prefix { $0 != "\n" }), (0...Bounds.epochMax).contains(promise) else {
+                guard let promise = Int(text.prefix { $0 != "\n" }), (0..<Bounds.numberMax).contains(promise) else {
                     throw CommandFault("the epoch in \(folder)/promise is none that a cluster comes to: it is damaged; where the other machine has all, put DATA aside and begin with an empty one")
                 }
                 state.promise = promise
