@@ -12,9 +12,11 @@ apt() { apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"; }
 apt update
 command -v aws || apt install --no-install-recommends awscli
 
+# Good for five minutes, on this machine alone: all that is wanted by it is asked for here, before anything is waited for.
 token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token)
 metadata() { curl -fsS -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/$1"; }
 instance=$(metadata instance-id)
+address=$(metadata local-ipv4)
 # The machine before this one may take a while to let go of it.
 for _ in $(seq 60); do
   aws ec2 attach-volume --volume-id ${Volume} --instance-id "$instance" --device ${Device} && break
@@ -83,7 +85,7 @@ timer() {
 
 if [ "${Machines}" = pair ]; then
   # The other machine asks for the name with each connection. Without it this one can still lead, with the bucket.
-  record='{"Changes": [{"Action": "UPSERT", "ResourceRecordSet": {"Name": "${Node}.${Domain}", "Type": "A", "TTL": 5, "ResourceRecords": [{"Value": "'$(metadata local-ipv4)'"}]}}]}'
+  record='{"Changes": [{"Action": "UPSERT", "ResourceRecordSet": {"Name": "${Node}.${Domain}", "Type": "A", "TTL": 5, "ResourceRecords": [{"Value": "'$address'"}]}}]}'
   for _ in $(seq 60); do
     aws route53 change-resource-record-sets --hosted-zone-id ${Zone} --change-batch "$record" && break
     sleep 5

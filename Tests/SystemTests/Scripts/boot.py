@@ -200,6 +200,10 @@ def check_pair(folder: pathlib.Path) -> list[Machine]:
         timers = {call[-1] for call in machine.calls("systemctl", "enable", "--now")}
         assert timers == {"till-certificates.timer", "till-figures.timer"}, timers
         assert machine.signals() == ["SUCCESS"], machine.signals()
+        # The token for it is over in five minutes, and the disk alone may take as long.
+        names = [call[:3] for call in machine.calls()]
+        asked = [at for at, call in enumerate(machine.calls()) if call[0] == "curl" and "/meta-data/" in call[-1]]
+        assert max(asked) < names.index(["aws", "ec2", "attach-volume"]), "what the machine is, is asked for too late"
     check_log_elsewhere(folder, keys)
     check_founding(folder, keys)
     check_waiting(machines[0])
