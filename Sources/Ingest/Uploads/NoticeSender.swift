@@ -11,6 +11,7 @@ import Synchronization
 /// 2. At most `sendingCountMax` webhooks are called at a time, and `sendingCountMaxOfOne` of one client: who answers slowly holds up himself.
 /// 3. A body is the same at each attempt; its signature has the attempt's own time.
 /// 4. What became of a notice and could not be noted is noted later, after pauses that grow; what was taken is not sent again meanwhile.
+/// 5. While `waitingCountMax` receivers wait for that nothing is begun: it is the catalog that takes nothing, as on a full disk, and all others would come to wait as well.
 final class NoticeSender: Sendable {
     /// Whoever is told: a client's webhook, or the topic `till`.
     private struct Receiver {
@@ -45,6 +46,7 @@ final class NoticeSender: Sendable {
     private static let lifetime: Int64 = 3 * 86_400_000_000
     private static let sendingCountMax = 32
     static let sendingCountMaxOfOne = 4
+    static let waitingCountMax = 2 * sendingCountMax
     /// In seconds.
     private static let sleepMax = 60.0
     /// In seconds: while something is on its way.
@@ -128,11 +130,13 @@ final class NoticeSender: Sendable {
         // More than can be on their way: of so many rows that are due some are not.
         let limit = 2 * Self.sendingCountMax + 1
         while true {
-            let (busy, hasCalls) = state.withLock { state -> ([String], Bool) in
+            let (busy, hasCalls, isHeldUp) = state.withLock { state -> ([String], Bool, Bool) in
                 let now = SteadyClock.seconds()
                 // Those that have waited long enough, and have nothing on its way, are as others again.
-                return (state.receivers.filter { !Self.hasPlace($0.key, $0.value, now) }.map(\.key), state.callCount < Self.sendingCountMax)
+                let busy = state.receivers.filter { !Self.hasPlace($0.key, $0.value, now) }.map(\.key)
+                return (busy, state.callCount < Self.sendingCountMax, state.receivers.values.count(where: { $0.until > now }) >= Self.waitingCountMax)
             }
+            if isHeldUp { return chosen }
             let due: [Notice]
             do {
                 due = try catalog.dueNotices(
@@ -167,8 +171,8 @@ final class NoticeSender: Sendable {
         return true
     }
 
-    /// Without a webhook by now, or past its time, a notice is forgotten: nobody is left to be told.
-    private func send(_ notice: Notice) {
+    /// One that `next` has given. Without a webhook by now, or past its time, a notice is forgotten: nobody is left to be told.
+    func send(_ notice: Notice) {
         if state.withLock({ $0.over.contains(notice.id) }) { return forget(notice, because: nil) }
         if notice.event == .storeEvent { return publish(notice) }
         let now = clock.now()

@@ -81,4 +81,25 @@ final class NoticeSenderTests: XCTestCase {
         XCTAssertTrue(try Patience.until { try catalog.read { try $0.integer("SELECT count(*) FROM notices") } == 0 })
         XCTAssertEqual(topic.count(of: "e"), 1)
     }
+
+    /// As on a full disk: not every client is called for that to be found out, and none is called again meanwhile.
+    func test_next_beginsNothing_whileManyWaitForTheirNotes() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        try catalog.write(isCounted: false) { connection in
+            for number in 0..<300 { try Catalog.add(notice("n-\(number)", "client-\(number)", dueAt: Int64(number)), connection) }
+            try connection.execute("CREATE TRIGGER keeps BEFORE DELETE ON notices BEGIN SELECT RAISE(ABORT, 'for a test'); END")
+        }
+        let sender = NoticeSender(catalog: catalog, clock: .system, events: Topic(), pauses: GrowingPause(86_400...86_400))
+        var tried: [String] = []
+        while true {
+            let chosen = try sender.next(now: 1_000)
+            if chosen.isEmpty { break }
+            tried += chosen.map(\.id)
+            // They have no webhook: their rows are to go.
+            for notice in chosen { sender.send(notice) }
+        }
+        XCTAssertEqual(tried, (0..<NoticeSender.waitingCountMax).map { "n-\($0)" })
+    }
 }
