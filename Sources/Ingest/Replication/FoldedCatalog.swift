@@ -38,19 +38,20 @@ struct FoldedCatalog {
         } catch { return false }
     }
 
-    /// The hashes of all keys, of those that are over too, by what is committed: for any thread, beside the one that folds. Nil where they cannot be read just now.
-    static func keyHashes(_ path: String) -> [[UInt8]]? {
-        guard access(path, F_OK) == 0 else { return [] }
+    /// Gives the hashes of all keys, of those that are over too, by what is committed: for any thread, beside the one that folds.
+    ///
+    /// - Returns: false where they cannot be read just now; some may have been given by then.
+    static func eachKeyHash(_ path: String, _ body: ([UInt8]) -> Void) -> Bool {
+        guard access(path, F_OK) == 0 else { return true }
         do {
             let connection = try SQLiteConnection(path: path, mode: .readOnly)
-            var hashes: [[UInt8]] = []
             for table in ["keys", "operator_keys"] {
                 let select = try connection.statement("SELECT secret_sha256 FROM \(table)")
                 defer { select.reset() }
-                while try select.step() { hashes.append(select.bytes(0)) }
+                while try select.step() { body(select.bytes(0)) }
             }
-            return hashes
-        } catch { return nil }
+            return true
+        } catch { return false }
     }
 
     /// Names of hot files that may have rows: not of those whose rows are in cold. A file's name stands there before its first record.

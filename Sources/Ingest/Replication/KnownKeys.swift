@@ -46,8 +46,9 @@ package final class KnownKeys: Sendable {
             if state.beginnings.contains(beginning) { return true }
             let now = steadyNow()
             guard now >= state.notBefore else { return false }
-            // What cannot be read just now is as it was.
-            if let hashes = FoldedCatalog.keyHashes(path) { state.beginnings = Set(hashes.map { Self.beginning(of: $0) }) }
+            // No more of each than its beginning is ever held. What cannot be read just now is as it was.
+            var beginnings: Set<UInt64> = []
+            if FoldedCatalog.eachKeyHash(path, { hash in _ = beginnings.insert(Self.beginning(of: hash)) }) { state.beginnings = beginnings }
             state.readCount += 1
             let end = steadyNow()
             state.notBefore = end + max(Self.pauseSeconds, Self.pauseFactor * (end - now))
