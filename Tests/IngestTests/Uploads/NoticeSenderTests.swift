@@ -102,4 +102,23 @@ final class NoticeSenderTests: XCTestCase {
         }
         XCTAssertEqual(tried, (0..<NoticeSender.waitingCountMax).map { "n-\($0)" })
     }
+
+    /// Rows of those who have no place are gone through for each event: where that takes long it is seldom done, and the catalog is free meanwhile.
+    func test_next_looksSeldomForEventsAlone_whereThatTakesLong() throws {
+        for (quick, found) in [(.infinity, ["e-2"]), (0, [])] as [(Double, [String])] {
+            let folder = TemporaryDirectory()
+            let fixture = try EngineFixture(folder.path)
+            let catalog = fixture.engine.catalog
+            try catalog.write(isCounted: false) { connection in
+                for number in 0..<200 { try Catalog.add(notice("n-\(number)", "client-\(number)", dueAt: 0), connection) }
+                try Catalog.add(event("e-1"), connection)
+            }
+            let sender = NoticeSender(catalog: catalog, clock: .system, events: Topic(), lookPace: NoticeSender.LookPace(quick: quick, factor: 1e9))
+            let first = try sender.next(now: 1_000).map(\.id)
+            XCTAssertEqual(first.count, 33, "all calls, and the event behind them")
+            XCTAssertEqual(first.last, "e-1")
+            try catalog.write(isCounted: false) { connection in try Catalog.add(event("e-2"), connection) }
+            XCTAssertEqual(try sender.next(now: 1_000).map(\.id), found)
+        }
+    }
 }
