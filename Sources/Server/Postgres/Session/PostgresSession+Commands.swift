@@ -360,6 +360,8 @@ extension PostgresSession {
                 complete("DECLARE CURSOR")
             case (.openExecute(let statement, let portal, let formats), .opened(let fault)):
                 if let fault { throw fault }
+                // Its columns are known by now; those that Bind or Parse saw may have been another statement's of that name.
+                let formats = Self.spread(formats, over: statement.shape.columns.count)
                 describeRows(statement.shape.columns, formats)
                 waiting = .command(.runExecute(statement: statement, portal: portal))
                 effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats, isOfEarlierText: true)))
@@ -371,6 +373,7 @@ extension PostgresSession {
             case (.openExplain(let statement, let portal, let question, let formats), .opened(let fault)):
                 if let fault { throw fault }
                 effects.append(.forgetStatement(question))
+                let formats = Self.spread(formats, over: statement.shape.columns.count)
                 describeRows(statement.shape.columns, formats)
                 waiting = .command(.runExecute(statement: statement, portal: portal))
                 effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats, isOfEarlierText: true)))

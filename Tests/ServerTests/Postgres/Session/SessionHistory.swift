@@ -51,8 +51,16 @@ enum SessionHistory {
         ],
         // What has no parameters is given none, whatever is said.
         [.query("PREPARE s1 AS SELECT 1"), .query("EXECUTE s1(5)"), .sync, .terminate],
+        // What is executed was not there when it was parsed: its rows have the columns of what is there now.
+        [.parse(.init(name: "s1", query: "EXECUTE s2")), .sync, .query("PREPARE s2 AS SELECT 1"), .query("EXECUTE s1"), .query("SELECT 1; EXECUTE s1"), .sync, .terminate],
     ]
     static let refused = backwards + executing
+
+    /// A statement of other columns under a name that EXECUTE was bound with: PostgreSQL gives its rows by the columns of the one before.
+    static let replaced: [FrontendMessage] = [
+        .query("PREPARE s2 AS SELECT 1"), .parse(.init(name: "s1", query: "EXECUTE s2")), .bind(.init(portal: "", statement: "s1", resultFormats: [.binary])), .close(.statement("s2")),
+        .parse(.init(name: "s2", query: "SELECT 1, 2, 3")), .execute(portal: "", rowsMax: 0), .sync, .terminate,
+    ]
 
     /// Two statements that execute each other: PostgreSQL goes on for a minute before its stack is used up.
     static let mutual: [FrontendMessage] = [

@@ -47,6 +47,15 @@ final class SessionHistoryTests: XCTestCase {
         XCTAssertLessThan(ended, Self.count / 20)
     }
 
+    func test_aStatementOfOtherColumns_isExecutedWithItsOwn() throws {
+        let shapes = try BackendReader.shapes(try SessionPlay.play(SessionHistory.replaced))
+        // The stand-in pairs columns with formats, and leaves out what has none.
+        let wanted = try BackendReader.shapes(try SessionPlay.play([.parse(.init(name: "", query: "SELECT 1, 2, 3")), .bind(.init(portal: "", statement: "", resultFormats: [.binary])), .execute(portal: "", rowsMax: 0), .sync]))
+        let rows = wanted.filter { $0.hasPrefix("D") }
+        XCTAssertEqual(rows.count, 1, "\(wanted)")
+        XCTAssertEqual(shapes.filter { $0.hasPrefix("D") }, rows, "\(shapes)")
+    }
+
     func test_statementsThatExecuteEachOther_areRefused_andTheSessionGoesOn() throws {
         let shapes = try BackendReader.shapes(try SessionPlay.play(SessionHistory.mutual))
         XCTAssertEqual(shapes.filter { $0.contains("54001") }.count, 2, "\(shapes)")

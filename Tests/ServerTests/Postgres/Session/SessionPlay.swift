@@ -57,6 +57,7 @@ struct SessionPlay {
         let found: SessionInput.Shape
         switch prepare.text.trimmingCharacters(in: .whitespaces) {
         case "SELECT 1": found = shape("?column?", .int4)
+        case "SELECT 1, 2, 3": found = .init(parameterTypes: [], columns: [WireField](repeating: WireField("?column?", type: PostgresType.int4.rawValue, size: 4), count: 3))
         case "SELECT generate_series(1,5) AS n": found = shape("n", .int4)
         case "SELECT 1/(n-3) FROM generate_series(1,5) AS n": found = shape("?column?", .int4)
         case "SELECT 'x'::text AS t": found = shape("t", .text)
@@ -89,6 +90,7 @@ struct SessionPlay {
         }
         switch text {
         case "SELECT 1": opened[open.portal] = Open(rows: [[1]])
+        case "SELECT 1, 2, 3": opened[open.portal] = Open(rows: [[1, 2, 3]])
         case "SELECT generate_series(1,5) AS n": opened[open.portal] = Open(rows: (1...5).map { [$0] })
         case "SELECT 1/(n-3) FROM generate_series(1,5) AS n": opened[open.portal] = Open(rows: [[0], [-1]], failsAt: 2)
         case "SELECT 'x'::text AS t": opened[open.portal] = Open(rows: [[nil]], isText: true)
