@@ -126,6 +126,18 @@ struct CellEncoder {
         return !(validity?[row] ?? true)
     }
 
+    /// How many times as long a cell may be as its values are: in text a row or a list within another stands in quotes, which double those within it. Saturates.
+    var growth: Int { isBinary ? 1 : 1 << min(Int.bitWidth - 2, max(0, quotedDepth - 1)) }
+
+    /// Texts within texts; a list of lists is one.
+    private var quotedDepth: Int {
+        switch source {
+        case .record(let fields): 1 + (fields.map(\.encoder.quotedDepth).max() ?? 0)
+        case .list(_, let element): element.encoder.isList ? element.encoder.quotedDepth : 1 + element.encoder.quotedDepth
+        default: 0
+        }
+    }
+
     /// - Precondition: not NULL.
     func append(_ row: Int, to bytes: inout [UInt8]) {
         switch source {
@@ -339,7 +351,8 @@ struct CellEncoder {
         let range = Int(offsets[row])..<Int(offsets[row + 1])
         guard element.encoder.isList, let first = range.first else { return [range.count] }
         let inner = element.encoder.dimensions(first)
-        return range.allSatisfy { element.encoder.dimensions($0) == inner } ? [range.count] + inner : [values(row..<row + 1).count]
+        // The first is known: asked once more at each level, lists within lists would take twice as long for each.
+        return range.dropFirst().allSatisfy { element.encoder.dimensions($0) == inner } ? [range.count] + inner : [values(row..<row + 1).count]
     }
 
     private func appendArray(_ element: Element, _ row: Int, _ range: Range<Int>, to bytes: inout [UInt8]) {

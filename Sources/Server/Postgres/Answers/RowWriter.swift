@@ -16,6 +16,8 @@ struct RowWriter {
 
     /// A message's length is an Int32: a row of more is refused before it is written.
     private static let rowByteCountMax = 1 << 30
+    /// Beside the values of a row that stands within another.
+    private static let bracketsByteCount = 64
 
     let form: Form
     /// The answer's columns, as they were described.
@@ -29,6 +31,10 @@ struct RowWriter {
         let cells = part.columns.indices.map { CellEncoder(part.columns[$0], formats[$0], style: style, as: PostgresColumnType(columns[$0].type)) }
         var widths = [Int](repeating: 0, count: part.rowCount)
         for column in part.columns { column.addWidths(to: &widths) }
+        let growth = cells.reduce(1) { max($0, $1.growth) }
+        if growth > 1 {
+            for place in widths.indices { widths[place] = widths[place].addingSaturating(Self.bracketsByteCount).multipliedSaturating(by: growth) }
+        }
         var runs = [CellRun](repeating: CellRun(), count: cells.count)
         var row = 0
         while row < part.rowCount {
@@ -39,7 +45,7 @@ struct RowWriter {
                 end += 1
             }
             if byteCount > AnswerOutput.fullByteCount, end == row + 1 {
-                let most = EncodedSize.most(part.slice(row..<end))
+                let most = EncodedSize.most(part.slice(row..<end)).multipliedSaturating(by: growth)
                 guard most <= Self.rowByteCountMax else { throw PostgresFault(.programLimitExceeded, "a row of more than \(Self.rowByteCountMax >> 20) MiB") }
                 // Its cells by themselves, and then as a message.
                 try output.hold(piece: most.multipliedSaturating(by: 2))
