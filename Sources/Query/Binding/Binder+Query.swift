@@ -98,7 +98,7 @@ extension Binder {
         guard case .setOperation(.union, let isAll, let left, let right, let position) = query.body, query.with.isEmpty, query.orderBy.isEmpty,
             query.limit == nil, query.offset == nil
         else { return nil }
-        try RecursionForm.check(table)
+        try RecursionForm.check(table) { FunctionRegistry.aggregates[$0] != nil || GatheredAggregate.byName[$0] != nil }
         let outer = BindingFrame(parent: frame)
         let first = try typed(try bindBody(left, in: outer).plan) { $0 == .null ? .string : $0 }
         let named = try renamed(first.columns, to: table.columns, of: table.name)

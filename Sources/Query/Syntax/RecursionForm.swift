@@ -1,5 +1,5 @@
 /// Where a table of WITH RECURSIVE may be asked within its own query, as PostgreSQL has it: once, in the part behind UNION, and nowhere that the rows of one round
-/// alone would not do: in no subquery of an expression, on no side of a join that is filled up, and behind no EXCEPT.
+/// alone would not do: in no subquery of an expression, on no side of a join that is filled up, behind no EXCEPT, and in no FROM whose SELECT has aggregates.
 ///
 /// One walk over the query. `place` is the strictest place that is around what is looked at, and goes down with it.
 ///
@@ -13,30 +13,38 @@ struct RecursionForm {
     }
 
     private let name: String
+    private let isAggregate: (String) -> Bool
     /// Mentions in places where one may stand.
     private var count = 0
+    /// Of the SELECT that is looked at: whether its own FROM names the table, and where its first aggregate stands.
+    private var level = (mentions: false, aggregate: Int?.none)
 
+    /// - Parameter isAggregate: whether a function's name is that of an aggregate.
     /// - Throws: bad-sql at the place that asks for it where it may not.
-    static func check(_ table: CommonTableSyntax) throws(QueryError) {
+    static func check(_ table: CommonTableSyntax, isAggregate: @escaping (String) -> Bool) throws(QueryError) {
         // Without UNION the table does not read itself.
         guard case .setOperation(.union, _, let first, let rest, _) = table.query.body else { return }
-        var form = RecursionForm(name: table.name.text)
+        var form = RecursionForm(name: table.name.text, isAggregate: isAggregate)
         for inner in table.query.with { try form.look(inner.query, .subquery) }
         try form.look(first, .firstPart)
         try form.look(rest, .allowed)
     }
 
-    private init(name: String) { self.name = name }
+    private init(name: String, isAggregate: @escaping (String) -> Bool) { (self.name, self.isAggregate) = (name, isAggregate) }
 
     /// A mention of the table, which is counted or refused.
     private mutating func found(_ table: NameSyntax, _ place: Place) throws(QueryError) {
         func fault(_ reason: String) -> QueryError { .badSQL("the recursive query “\(name)” must not be asked \(reason)", at: table.position).because(.badRecursion) }
         guard place == .allowed else { throw fault("within \(place.rawValue)") }
         count += 1
+        level.mentions = true
         guard count == 1 else { throw fault("more than once in its own query") }
     }
 
     private mutating func look(_ query: QuerySyntax, _ place: Place) throws(QueryError) {
+        // What its ORDER BY gathers is not of a SELECT around.
+        let around = level
+        defer { level = around }
         for table in query.with {
             // RECURSIVE lets all tables of the list see each other.
             if table.isRecursive, query.with.contains(where: { $0.name.text == name }) { return }
@@ -68,12 +76,19 @@ struct RecursionForm {
     }
 
     private mutating func look(_ select: SelectSyntax, _ place: Place) throws(QueryError) {
+        let around = level
+        level = (false, nil)
+        defer { level = around }
         for item in select.items { try look(item.expression, place) }
         for table in select.from { try look(table, place) }
         try look([select.whereClause, select.having], place)
         if case .on(let keys) = select.distinct { try look(keys, place) }
         for grouping in select.groupBy { try look(grouping, place) }
         for window in select.windows { try look(window.window, place) }
+        // Without GROUP BY it would give a row for none, round after round.
+        if level.mentions, let aggregate = level.aggregate {
+            throw .badSQL("a SELECT of the recursive query “\(name)” that asks for it takes no aggregates", at: aggregate).because(.badRecursion)
+        }
     }
 
     private mutating func look(_ table: TableSyntax, _ place: Place) throws(QueryError) {
@@ -108,6 +123,7 @@ struct RecursionForm {
     }
 
     private mutating func look(_ call: FunctionSyntax, _ place: Place) throws(QueryError) {
+        if call.over == nil, level.aggregate == nil, isAggregate(call.name.text) { level.aggregate = call.name.position }
         try look(call.arguments, place)
         for item in call.orderBy + call.withinGroup { try look(item.expression, place) }
         try look([call.filter], place)
