@@ -432,7 +432,7 @@ extension Parser {
             }
             if accept("order") {
                 try expect("by")
-                call.orderBy = try orderItems()
+                call.orderBy = try orderItems(keepsRows: call.isDistinct)
             }
             if at("ignore") || at("respect") { throw .unsupported("IGNORE NULLS and RESPECT NULLS are not supported", at: position) }
         }

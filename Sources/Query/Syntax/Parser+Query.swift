@@ -110,7 +110,9 @@ extension Parser {
     }
 
     /// `expression [ASC | DESC | USING < | USING >] [NULLS FIRST | NULLS LAST]`, one or more.
-    mutating func orderItems() throws(QueryError) -> [OrderItemSyntax] {
+    ///
+    /// - Parameter keepsRows: rows stay whole, where an order must be one of what DISTINCT compares.
+    mutating func orderItems(keepsRows: Bool = false) throws(QueryError) -> [OrderItemSyntax] {
         var items: [OrderItemSyntax] = []
         repeat {
             let expression = try expression()
@@ -129,7 +131,7 @@ extension Parser {
             }
             // A row is never NULL: by its fields, of which a NULL is above all others.
             // A number or a text among the fields would be a column's place if it stood alone: such a row is left whole.
-            let isRow = expression.isRow && !expression.rowFields.contains { $0.isConstant }
+            let isRow = expression.isRow && !keepsRows && !expression.rowFields.contains { $0.isConstant }
             for key in isRow ? expression.rowFields : [expression] {
                 items.append(OrderItemSyntax(expression: key, isDescending: isDescending, nullsFirst: isRow ? nil : nullsFirst))
             }
