@@ -7,6 +7,7 @@ import ColumnStore
 /// 2. Segments go whose records that checkpoint has, and earlier lines whole. Without such a checkpoint everything stays.
 /// 3. Nothing goes where somebody still writes to an earlier line: a copy of this store is kept by another cluster, which archives to the same place by mistake.
 /// 4. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
+/// 5. A checkpoint that is damaged covers nothing, and is covered as any other. Until it is, files stay: what it lists nobody knows.
 ///
 /// Run by the thread of checkpoints, after each; it trusts times that the place itself gives its objects. Two leaders at once remove the same.
 struct ArchiveRetention {
@@ -20,23 +21,44 @@ struct ArchiveRetention {
         let lines = try place.lines()
         guard let index = lines.lastIndex(where: { $0.begun <= before }) else { return }
         let line = lines[index]
-        var checkpoints: [ArchiveCheckpoint] = []
         // What lies before its base no segment goes on from.
-        for (record, _) in try place.checkpoints(of: line.number) where record >= Int64(line.base.sequence) { checkpoints.append(try place.checkpoint(line.number, record)) }
+        let (checkpoints, damaged) = try read(line, from: Int64(line.base.sequence))
         guard let oldest = checkpoints.lastIndex(where: { $0.at <= before }) else { return }
         for earlier in lines[..<index] { try checkAtRest(earlier, since: line) }
+        let first = Int64(checkpoints[oldest].mark.sequence)
         // Of later lines, too: they share the files of cold tables.
         var kept = Array(checkpoints[oldest...])
-        for later in lines[(index + 1)...] { for (record, _) in try place.checkpoints(of: later.number) { kept.append(try place.checkpoint(later.number, record)) } }
+        var hasDamage = damaged.contains { $0 > first }
+        for later in lines[(index + 1)...] {
+            let (further, alsoDamaged) = try read(later, from: 1)
+            kept += further
+            hasDamage = hasDamage || !alsoDamaged.isEmpty
+        }
         // Checkpoints first: who finds one finds what it needs. What is left where a run is cut off the next one finds by its own name.
-        for checkpoint in checkpoints[..<oldest] { try delete(checkpoint.key, "a later checkpoint of the archive covers what it covered, for a day") }
+        for key in checkpoints[..<oldest].map(\.key) + damaged.filter({ $0 < first }).map({ ArchiveCheckpoint.key(line.number, $0) }) {
+            try delete(key, "a later checkpoint of the archive covers what it covered, for a day")
+        }
         for earlier in lines[..<index] { try remove(earlier) }
-        try removeSegments(of: line, through: Int64(checkpoints[oldest].mark.sequence))
+        try removeSegments(of: line, through: first)
+        guard !hasDamage else { return }
         let names = Set(kept.flatMap { $0.manifest.files.map(\.name) })
         for prefix in ["\(ArchivePlace.folder(of: line.number))files/", LogPlace.base] {
             try LogRetention.removeFiles(
                 of: place.place, below: prefix, except: names, since: checkpoints[oldest].at, .named("no checkpoint of the archive that is kept, and no record after it, needs it"))
         }
+    }
+
+    /// A line's checkpoints from a record on, ascending, and the records of those that are not as they were put, each of which is told.
+    private func read(_ line: ArchiveLine, from record: Int64) throws -> (whole: [ArchiveCheckpoint], damaged: [Int64]) {
+        var (whole, damaged): ([ArchiveCheckpoint], [Int64]) = ([], [])
+        for (number, _) in try place.checkpoints(of: line.number) where number >= record {
+            do { whole.append(try place.checkpoint(line.number, number)) } catch let error as ColumnStoreError where ArchiveReader.isFault(error) {
+                damaged.append(number)
+                StoreLog.note(
+                    "a checkpoint of the archive is damaged: files that no other needs stay until a later one has covered it for a day", path: place.name(ArchiveCheckpoint.key(line.number, number)), reason: "\(error)", level: .warning)
+            }
+        }
+        return (whole, damaged)
     }
 
     /// A leader that was overtaken, and does not know it, ends within seconds.

@@ -125,12 +125,19 @@ struct LogPlace: Sendable {
         return try newest.map { try LogCheckpoint(parsing: try objects.get($0, byteCountMax: BackupManifest.byteCountMax), path: "\(url)/\($0)") }
     }
 
-    func checkpoints() throws -> [LogCheckpoint] {
+    /// Of all epochs, in the order of their names.
+    ///
+    /// - Parameter damaged: called with each that is not as it was put, which is left out then; nil: that is an error.
+    func checkpoints(_ damaged: ((_ key: String, ColumnStoreError) -> Void)? = nil) throws -> [LogCheckpoint] {
         var keys: [String] = []
         try objects.list(prefix: LogCheckpoint.folder) { keys.append($0.key) }
         return try keys.sorted().compactMap { key in
             guard LogCheckpoint.isName(key) else { return nil }
-            return try LogCheckpoint(parsing: try objects.get(key, byteCountMax: BackupManifest.byteCountMax), path: "\(url)/\(key)")
+            do throws(ColumnStoreError) { return try LogCheckpoint(parsing: try objects.get(key, byteCountMax: BackupManifest.byteCountMax), path: "\(url)/\(key)") } catch {
+                guard let damaged, error.code == .corruptFile || error.code == .notFound else { throw error }
+                damaged(key, error)
+                return nil
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ import ColumnStore
 /// 2. Segments go whose records that checkpoint has (`last <= from`), and whole epochs before its own, also those that no checkpoint is left of, or that
 ///    never had one.
 /// 3. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
+/// 4. A checkpoint that is damaged covers nothing, and is covered as any other. Until it is, files stay: what it lists nobody knows.
 ///
 /// Run by the thread of checkpoints, after each; it trusts times that the place itself gives its objects.
 struct LogRetention {
@@ -37,10 +38,22 @@ struct LogRetention {
             }
             guard larger.name.modifiedMilliseconds ?? .max < before else { continue }
             if !larger.isSound {
-                _ = try LogSegment(parsing: try place.objects.get(larger.name.key, byteCountMax: LogSegment.byteCountMax), path: larger.name.key)
+                do { try prove(larger.name) } catch let error as ColumnStoreError where error.code == .corruptFile {
+                    StoreLog.note("a segment of the log is damaged: those that were merged into it stay", path: "\(place.url)/\(larger.name.key)", reason: "\(error)", level: .warning)
+                    whole = (name, false)
+                    continue
+                }
                 whole = (larger.name, true)
             }
             try place.objects.delete(name.key, .named("\(larger.name.key) has its records, for a day"))
+        }
+    }
+
+    /// - Throws: `.corruptFile`, also where it has other records than its name says: nobody reads those in place of others.
+    private func prove(_ name: LogPlace.SegmentName) throws {
+        let records = try LogSegment(parsing: try place.objects.get(name.key, byteCountMax: LogSegment.byteCountMax), path: name.key).records
+        guard records.first?.epoch == name.epoch, records.first?.sequence == name.first, records.last?.sequence == name.last else {
+            throw ColumnStoreError(.corruptFile, path: name.key, "has other records than its name says")
         }
     }
 
@@ -48,15 +61,23 @@ struct LogRetention {
     ///
     /// - Complexity: a listing of all segments, and of all files below `base/` and `uploads/`.
     private func removeCovered() throws {
-        let all = try place.checkpoints().sorted { ($0.epoch, $0.at) < ($1.epoch, $1.at) }
+        var damaged: [String] = []
+        let all = try place.checkpoints { key, error in
+            damaged.append(key)
+            StoreLog.note("a checkpoint of the log is damaged: files that no other needs stay until a later one has covered it for a day", path: "\(place.url)/\(key)", reason: "\(error)", level: .warning)
+        }.sorted { ($0.epoch, $0.at) < ($1.epoch, $1.at) }
         // The newest one that is old enough, and all after it.
         guard let oldest = all.lastIndex(where: { $0.at <= now - LogKeeper.keptMicroseconds }) else { return }
         let kept = all[oldest...]
         let first = all[oldest]
         for checkpoint in all[..<oldest] { try place.objects.delete(checkpoint.key, .named("a later checkpoint covers what it covered, for a day")) }
+        // Their names tell which those are that are covered.
+        let covered = damaged.filter { key in LogCheckpoint.end(ofKey: key).map { $0.epoch < first.epoch || $0.epoch == first.epoch && $0.to < first.to } ?? false }
+        for key in covered { try place.objects.delete(key, .named("a later checkpoint covers what it covered, for a day")) }
         for segment in try place.segments() where segment.epoch < first.epoch || segment.epoch == first.epoch && segment.last <= first.from {
             try place.objects.delete(segment.key, .named("a checkpoint covers it, for a day"))
         }
+        guard covered.count == damaged.count else { return }
         let needed = Set(kept.flatMap { $0.manifest.files.map { LogPlace.base + $0.name } } + [LogPlace.base + BackupManifest.key])
         for prefix in [LogPlace.base, "uploads/"] {
             try Self.removeFiles(of: place, below: prefix, except: needed, since: first.at, .named("no checkpoint that is kept, and no record after it, needs it"))

@@ -1,6 +1,7 @@
 import Cluster
 import ColumnStore
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -97,5 +98,28 @@ final class ArchiveRetentionTests: XCTestCase {
             // As a run leaves it that was cut off.
             try place.objects.put(ArchivePlace.segmentKey(2, 30), [0])
         }
+    }
+
+    func test_damagedCheckpoint_isGonePast_andFilesStayUntilALaterOneCoversIt() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let now = Clock.system.now() + 10 * Self.day
+        try put(place, line: 1, base: 0, begun: now - 9 * Self.day, segments: [1, 10, 20, 30])
+        try put(place, line: 1, checkpoint: 5, at: now - 5 * Self.day, files: ["a"])
+        try put(place, line: 1, checkpoint: 25, at: now - 2 * Self.day, files: ["c"])
+        for damaged in [Int64(15), 28] { try place.objects.put(ArchiveCheckpoint.key(1, damaged), [1]) }
+        let told = Mutex<[String]>([])
+        StoreLog.observe { event in told.withLock { if event.what.hasPrefix("a checkpoint of the archive is damaged") { $0.append(event.path) } } }
+        defer { StoreLog.observe(nil) }
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(told.withLock { $0 }, [place.name(ArchiveCheckpoint.key(1, 15)), place.name(ArchiveCheckpoint.key(1, 28))])
+        XCTAssertEqual(try place.checkpoints(of: 1).map(\.record), [25, 28])
+        XCTAssertEqual(try place.segments(of: 1), [20, 30])
+        XCTAssertEqual(try files(place).cold, ["a", "c"], "what the damaged one lists nobody knows")
+        try put(place, line: 1, checkpoint: 31, at: now - 3 * Self.day / 2, files: ["d"])
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(try place.checkpoints(of: 1).map(\.record), [31])
+        XCTAssertEqual(try place.segments(of: 1), [30])
+        XCTAssertEqual(try files(place).cold, ["d"])
+        XCTAssertEqual(try files(place).own, 1)
     }
 }

@@ -42,4 +42,50 @@ final class LogRetentionTests: XCTestCase {
         try later.run()
         XCTAssertEqual(try names(place), kept)
     }
+
+    private func put(_ place: LogPlace, checkpoint from: Int64, at: Int64, file: String) throws {
+        var manifest = BackupManifest(number: 1, store: "one", madeAt: at, warehouse: "")
+        try place.objects.put(LogPlace.base + file, [0])
+        manifest.files = [.init(path: file, name: file, byteCount: 1, sha256: SHA256.hash([0]))]
+        let checkpoint = LogCheckpoint(epoch: 1, from: from, to: from, at: at, manifest: manifest)
+        try place.objects.put(checkpoint.key, checkpoint.bytes)
+    }
+
+    private func files(_ place: LogPlace) throws -> [String] {
+        var keys: [String] = []
+        try place.objects.list(prefix: LogPlace.base) { keys.append($0.key) }
+        return keys.sorted()
+    }
+
+    func test_damagedCheckpoint_isGonePast_andFilesStayUntilALaterOneCoversIt() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let day = LogKeeper.keptMicroseconds
+        let now = Clock.system.now() + 10 * day
+        try put(place, checkpoint: 2, at: now - 5 * day, file: "a")
+        try put(place, checkpoint: 6, at: now - 2 * day, file: "c")
+        for damaged in [Int64(4), 8] { try place.objects.put("checkpoints/\(LogNumber.text(1))-\(LogNumber.text(damaged))-\(LogNumber.text(damaged))", [1]) }
+        for first in [Int64(1), 5, 9] { try put(place, epoch: 1, first, first + 3) }
+        XCTAssertThrowsError(try place.checkpoints())
+        try LogRetention(place: place, now: now).run()
+        XCTAssertEqual(try names(place), [[1, 5, 8], [1, 9, 12]])
+        XCTAssertEqual(try files(place), ["base/a", "base/c"], "what the damaged one lists nobody knows")
+        try put(place, checkpoint: 9, at: now - 3 * day / 2, file: "d")
+        try LogRetention(place: place, now: now).run()
+        XCTAssertEqual(try place.checkpoints().map(\.from), [9], "the damaged one is covered")
+        XCTAssertEqual(try names(place), [[1, 9, 12]])
+        XCTAssertEqual(try files(place), ["base/d"])
+    }
+
+    /// One that has the name of many records, and is none of them or has others, stands for nothing.
+    func test_segmentThatIsNotWhatItsNameSays_takesNoOthersPlace() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        try place.root.create(LogHead.key, LogHead(store: "one", epoch: 1).bytes)
+        let own = LogSegment(records: [LogRecord(epoch: 1, sequence: 1, time: 1, kind: .rows, previous: LogRecord.noHash, byteCount: 1, payload: [1])]).bytes
+        try place.objects.put(LogPlace.SegmentName(epoch: 1, first: 1, last: 1).key, own)
+        for bytes in [own, [1, 2, 3]] {
+            try place.objects.put(LogPlace.SegmentName(epoch: 1, first: 1, last: 9).key, bytes)
+            try LogRetention(place: place, now: Clock.system.now() + 3 * LogKeeper.keptMicroseconds).run()
+            XCTAssertEqual(try names(place), [[1, 1, 1], [1, 1, 9]])
+        }
+    }
 }
