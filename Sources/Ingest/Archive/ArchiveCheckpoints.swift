@@ -54,7 +54,7 @@ final class ArchiveCheckpoints: Sendable {
                 if known.line != line {
                     // A place that gave no answer is not asked each second.
                     guard known.pace.isDue(at: SteadyClock.seconds(), byteCount: 0, isAsked: true) else { return }
-                    known = try look(line, writer)
+                    known = try look(line, writer, through: archived)
                 }
                 guard archived > known.record, !source.isCheckpointWanted, known.pace.isDue(at: SteadyClock.seconds(), byteCount: writer.byteCount, isAsked: false) else { return }
                 // By itself it goes on as records come, which may take weeks: as many segments would a restore have to read.
@@ -84,9 +84,17 @@ final class ArchiveCheckpoints: Sendable {
     }
 
     /// A leader that begins makes none because it has begun.
-    private func look(_ line: Int64, _ writer: ArchiveWriter.Report) throws -> Known {
+    ///
+    /// - Parameter archived: the last record that is there. What has the name of a later one is none that a leader has made: it keeps no checkpoint from being made.
+    private func look(_ line: Int64, _ writer: ArchiveWriter.Report, through archived: Int) throws -> Known {
         var known = Known(line: line)
-        let newest = try place.checkpoints(of: line).last
+        let all = try place.checkpoints(of: line)
+        let newest = all.last { $0.record <= Int64(archived) }
+        if let beyond = all.last, beyond.record > Int64(archived) {
+            StoreLog.note(
+                "a checkpoint of the archive has the name of a record that is not there, and is passed over", path: place.name(ArchiveCheckpoint.key(line, beyond.record)),
+                reason: "line \(line) ends with record \(archived)", level: .warning)
+        }
         known.record = newest.map { Int(clamping: $0.record) } ?? 0
         let made = try newest?.modifiedMilliseconds.multipliedSaturating(by: 1_000) ?? place.lines().last { $0.number == line }?.begun ?? clock.now()
         known.pace.made(at: SteadyClock.seconds() - max(0, Double(clock.now().subtractingSaturating(made)) / 1e6), byteCount: writer.byteCount)

@@ -11,7 +11,7 @@ package import ColumnStore
 ///     base/warehouse/<table>/<key>              files of cold tables, as they come
 ///
 /// Records that count are one sequence that never changes, so that nobody has to say who writes: two leaders can only write the same. Numbers have 19 digits, so that names are listed
-/// in their order.
+/// in their order. What has another name is none of the archive's: it is passed over, and told.
 package struct ArchivePlace: Sendable {
     /// Of the pair's log, as people name it.
     package let url: String
@@ -24,6 +24,9 @@ package struct ArchivePlace: Sendable {
     static let storeKey = "store"
     private static let lineFolder = "lines/"
     private static let textByteCountMax = 4_096
+    /// No record has a higher number (`ArchiveSegment`), and no line: whoever went on behind a name that has one would come to numbers that are none.
+    private static let recordMax: Int64 = 1 << 60
+    private static let lineMax: Int64 = 1 << 40
 
     /// Another pair's records lie there.
     package struct OtherStore: Error, CustomStringConvertible {
@@ -41,6 +44,26 @@ package struct ArchivePlace: Sendable {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         place = try LogPlace(url: "\(self.url)/\(Self.folder)", open: open)
         log = try LogPlace(url: self.url, open: open)
+    }
+
+    /// What lies at the URL of a log.
+    package enum Kind: Sendable { case archive, log }
+
+    /// - Throws: `Both`; `ColumnStoreError.notFound` for a place that has neither, and says what to do; what the place throws.
+    package func kind() throws -> Kind {
+        if try isThere() { return .archive }
+        if try hasLogOfOne() { return .log }
+        if try objects.keys(prefix: Self.lineFolder, after: Self.lineFolder, countMax: 1).first != nil {
+            throw ColumnStoreError(.notFound, path: name(Self.storeKey), "is not there, and lines of a pair's archive are: whoever has removed it is to put it back; the bucket may keep former versions")
+        }
+        for folder in [LogCheckpoint.folder, "log/", LogHead.ended] where try log.objects.keys(prefix: folder, after: folder, countMax: 1).first != nil {
+            throw ColumnStoreError(
+                .notFound, path: "\(url)/\(LogHead.key)", "is not there, and \(folder) of a single server's log is: start that server, which puts it back, or put it back; the bucket may keep former versions")
+        }
+        throw ColumnStoreError(
+            .notFound, path: url,
+            "has neither the log of a single server (\(LogHead.key)) nor the archive of a pair (\(Self.folder)/\(Self.storeKey)): give the URL that log.url has in the server's configuration, "
+                + "with its endpoint and credentials (--config). A server has a log once it was started with log.url, a pair an archive once its first records are there")
     }
 
     /// Whether it is there: else the place may have the log of a single server.
@@ -125,14 +148,47 @@ package struct ArchivePlace: Sendable {
 
     /// All lines, the oldest first.
     func lines() throws -> [ArchiveLine] {
-        var numbers: [Int64] = []
-        try objects.list(prefix: Self.lineFolder) { object in
-            if let number = LogNumber.number(object.key.dropFirst(Self.lineFolder.utf8.count)), number > 0 { numbers.append(number) }
-        }
+        let numbers: [Int64] = try listed(below: Self.lineFolder) { name, _ in Self.number(name, through: Self.lineMax) }
         return try numbers.sorted().compactMap { number in
             let key = Self.lineKey(number)
             guard let bytes = try get(key, byteCountMax: Self.textByteCountMax) else { return nil }
             return try ArchiveLine(parsing: bytes, number: number, path: name(key))
+        }
+    }
+
+    /// - Returns: nil for what no name of an archive has in the place of a number.
+    private static func number(_ text: some StringProtocol, through last: Int64) -> Int64? { LogNumber.number(text).flatMap { (1...last).contains($0) ? $0 : nil } }
+
+    /// What lies below a prefix.
+    ///
+    /// - Parameter read: what an object is, by its name behind the prefix; nil for one that is none of the archive's.
+    private func listed<Found>(below prefix: String, _ read: (Substring, StoredObject) -> Found?) throws(ColumnStoreError) -> [Found] {
+        var found: [Found] = []
+        var strangers: [String] = []
+        try objects.list(prefix: prefix) { object in
+            if let own = read(object.key.dropFirst(prefix.utf8.count), object) { return found.append(own) }
+            // A directory tells of files in the making, too.
+            if !object.key.hasSuffix(".tmp") { strangers.append(object.key) }
+        }
+        if let first = strangers.min() {
+            StoreLog.note(
+                "an object has a name that none of the archive has, and is passed over", path: name(first),
+                reason: strangers.count == 1 ? "whoever put it there may take it away" : "and \(strangers.count - 1) more: whoever put them there may take them away", level: .warning)
+        }
+        return found
+    }
+
+    /// Whether an archive has objects of that name; what is below `base/` all is.
+    static func isName(_ key: String) -> Bool {
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+        if key == storeKey || key.hasPrefix(LogPlace.base) { return true }
+        if parts.count == 2, key.hasPrefix(lineFolder) { return number(parts[1], through: lineMax) != nil }
+        guard parts.count > 2, number(parts[0], through: lineMax) != nil else { return false }
+        switch parts[1] {
+        case "segments": return parts.count == 3 && number(parts[2], through: recordMax) != nil
+        case "checkpoints": return parts.count == 4 && number(parts[2], through: recordMax) != nil && parts[3] == BackupManifest.key
+        case "files": return parts.count == 3 && Hexadecimal.bytes(String(parts[2]))?.count == SHA256.byteCount
+        default: return false
         }
     }
 
@@ -146,10 +202,9 @@ package struct ArchivePlace: Sendable {
 
     /// As `segments`, and how long each is.
     func sizedSegments(of line: Int64) throws(ColumnStoreError) -> [(first: Int64, byteCount: Int64)] {
-        let prefix = "\(Self.folder(of: line))segments/"
-        var found: [(first: Int64, byteCount: Int64)] = []
-        try objects.list(prefix: prefix) { object in
-            if let first = LogNumber.number(object.key.dropFirst(prefix.utf8.count)), first > 0 { found.append((first, object.byteCount)) }
+        let found: [(first: Int64, byteCount: Int64)] = try listed(below: "\(Self.folder(of: line))segments/") { name, object in
+            guard let first = Self.number(name, through: Self.recordMax) else { return nil }
+            return (first, object.byteCount)
         }
         return found.sorted { $0.first < $1.first }
     }
@@ -165,12 +220,10 @@ package struct ArchivePlace: Sendable {
 
     /// The records that a line has checkpoints of, ascending, and when each came, in milliseconds since 1970.
     func checkpoints(of line: Int64) throws(ColumnStoreError) -> [(record: Int64, modifiedMilliseconds: Int64)] {
-        let prefix = "\(Self.folder(of: line))checkpoints/"
-        var found: [(record: Int64, modifiedMilliseconds: Int64)] = []
-        try objects.list(prefix: prefix) { object in
-            let parts = object.key.dropFirst(prefix.utf8.count).split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, parts[1] == BackupManifest.key, let record = LogNumber.number(parts[0]), record > 0 else { return }
-            found.append((record, object.modifiedMilliseconds))
+        let found: [(record: Int64, modifiedMilliseconds: Int64)] = try listed(below: "\(Self.folder(of: line))checkpoints/") { name, object in
+            let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[1] == BackupManifest.key, let record = Self.number(parts[0], through: Self.recordMax) else { return nil }
+            return (record, object.modifiedMilliseconds)
         }
         return found.sorted { $0.record < $1.record }
     }

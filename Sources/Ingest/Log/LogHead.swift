@@ -130,8 +130,9 @@ package enum LogNumber {
         return String(repeating: "0", count: max(0, 19 - digits.count)) + digits
     }
 
+    /// - Returns: nil for what is none, or beyond what records count to: an object that somebody else has put there.
     package static func number(_ text: some StringProtocol) -> Int64? {
-        guard text.utf8.count == 19, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int64(text), number <= 1 << 62 else { return nil }
+        guard text.utf8.count == 19, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int64(text), number <= 1 << 60 else { return nil }
         return number
     }
 }

@@ -24,7 +24,7 @@ struct LogReader {
     ///   - unsent: the last record that the reader has besides, of what was not sent yet.
     /// - Throws: `Outside`; `ColumnStoreError` for a log that is damaged or not whole.
     init(_ place: LogPlace, instant: Int64?, unsent: Int64 = 0) throws {
-        guard let (head, _) = try place.head() else { throw ColumnStoreError(.notFound, path: place.url, "has no log: \(LogHead.key) is not there") }
+        guard let (head, _) = try place.head() else { throw ColumnStoreError(.notFound, path: place.url, "has no log of a single server: \(LogHead.key) is not there. Is it the URL that log.url has? A server makes its log with its first start with log.url") }
         let all = try place.checkpoints()
         guard !all.isEmpty else { throw Outside(description: "the log at \(place.url) has no checkpoint yet, so that nothing can be restored from it") }
         let (checkpoint, end) = try Self.choose(place, head, all, instant, unsent)

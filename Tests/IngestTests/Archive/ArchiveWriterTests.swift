@@ -153,4 +153,36 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
         XCTAssertEqual(try place.lines().map(\.number), [1, 2])
     }
+
+    /// Whoever went on behind such a number would come to one that is none.
+    func test_objectsWithNumbersThatNobodyCountsTo_orOtherNames_arePassedOver_andTold() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let folder = ArchivePlace.folder(of: 1)
+        let strangers = [
+            "lines/4611686018427387904", "lines/0000001099511627777", "lines/9223372036854775807", "lines/9999999999999999999", "lines/12", "lines/00000000000000000002", "lines/000000000000000000x",
+            folder + "segments/4611686018427387904", folder + "segments/1152921504606846977", folder + "segments/9999999999999999999", folder + "segments/7", folder + "segments/0000000000000000000",
+            folder + "checkpoints/9223372036854775807/MANIFEST", folder + "checkpoints/1152921504606846977/MANIFEST", folder + "checkpoints/0000000000000000003",
+        ]
+        for key in strangers { try place.objects.put(key, [1, 2, 3]) }
+        let told = Mutex<Set<String>>([])
+        StoreLog.observe { event in told.withLock { if event.what.hasPrefix("an object has a name") { $0.insert(event.path) } } }
+        defer { StoreLog.observe(nil) }
+        let machine = machine(20)
+        for count in [10, 20] {
+            machine.commit(count)
+            let writer = ArchiveWriter(place, of: machine, clock: .system)
+            XCTAssertTrue(writer.round(), writer.texts.joined())
+            for _ in 0..<2 { writer.checkpointRound() }
+            XCTAssertEqual(writer.texts, [])
+        }
+        XCTAssertEqual(try place.marks(), [1: Array(1...20)])
+        XCTAssertEqual(try place.lines().map(\.number), [1])
+        XCTAssertEqual(try place.checkpoints(of: 1).count, 0)
+        let names = told.withLock { $0 }
+        for prefix in ["lines/", folder + "segments/", folder + "checkpoints/"] { XCTAssertTrue(names.contains { $0.contains("/archive/" + prefix) }, "\(prefix) \(names)") }
+        for key in strangers { XCTAssertFalse(ArchivePlace.isName(key), key) }
+        for key in ["store", ArchivePlace.lineKey(1), ArchivePlace.segmentKey(1, 1 << 60), ArchivePlace.fileKey(1, SHA256.hash([])), ArchiveCheckpoint.key(1, 7), "base/warehouse/t/data/1.parquet"] {
+            XCTAssertTrue(ArchivePlace.isName(key), key)
+        }
+    }
 }

@@ -80,9 +80,9 @@ enum RestoreCommand: Command {
         let restore: LogRestore
         do {
             let place = try ArchivePlace(url: url, open: open)
-            if try place.isThere() {
-                let archive = ArchiveRestore(place, instant: instant, directory: directory, storages: storages, progress: bar())
-                return report(try archive.run())
+            switch try place.kind() {
+            case .archive: return report(try ArchiveRestore(place, instant: instant, directory: directory, storages: storages, progress: bar()).run())
+            case .log: break
             }
             restore = try LogRestore(url: url, instant: instant, directory: directory, storages: storages, open: open, progress: bar())
         } catch let error as SettingError {

@@ -1,0 +1,39 @@
+import Cluster
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: what lies at the URL of a log is told, and what is missing there is named with what to do. Method: a directory that has one thing more each time.
+final class ArchivePlaceTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+
+    private func message(_ place: ArchivePlace) -> String {
+        do { return "it is \(try place.kind())" } catch { return "\(error)" }
+    }
+
+    func test_placeWithNeither_saysSo_andWhatToDo() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/NONE")
+        let words = message(place)
+        XCTAssertTrue(words.contains("neither the log of a single server (head) nor the archive of a pair (archive/store)") && words.contains("log.url"), words)
+        XCTAssertThrowsError(try place.kind()) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound) }
+    }
+
+    func test_whatIsLeftOfOne_isNamed_andEachIsTold() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/PAIR")
+        try place.objects.put(ArchivePlace.lineKey(1), [1])
+        XCTAssertTrue(message(place).contains("is not there, and lines of a pair's archive are") && message(place).contains("/archive/store]"), message(place))
+        try place.claim(try XCTUnwrap(ArchivedMachine.identity))
+        XCTAssertEqual(message(place), "it is archive")
+
+        let (lone, _) = try UnsurePlace.archive(folder.path + "/LONE")
+        let files = try LocalStorageFactory.files(folder.path + "/LONE")
+        try files.put("checkpoints/one", [1])
+        XCTAssertTrue(message(lone).contains("is not there, and checkpoints/ of a single server's log is") && message(lone).contains("/head]"), message(lone))
+        try files.put(LogHead.key, LogHead(store: "one", epoch: 1).bytes)
+        XCTAssertEqual(message(lone), "it is log")
+        try LocalStorageFactory.files(folder.path + "/PAIR").put(LogHead.key, [1])
+        XCTAssertTrue(message(place).contains("put aside the one that is not wanted"), message(place))
+    }
+}
