@@ -148,12 +148,21 @@ package struct ArchivePlace: Sendable {
 
     /// All lines, the oldest first.
     func lines() throws -> [ArchiveLine] {
+        try lineNumbers().compactMap { try line($0) }
+    }
+
+    /// Ascending.
+    func lineNumbers() throws(ColumnStoreError) -> [Int64] {
         let numbers: [Int64] = try listed(below: Self.lineFolder) { name, _ in Self.number(name, through: Self.lineMax) }
-        return try numbers.sorted().compactMap { number in
-            let key = Self.lineKey(number)
-            guard let bytes = try get(key, byteCountMax: Self.textByteCountMax) else { return nil }
-            return try ArchiveLine(parsing: bytes, number: number, path: name(key))
-        }
+        return numbers.sorted()
+    }
+
+    /// - Returns: nil where there is none.
+    /// - Throws: `.corruptFile`.
+    func line(_ number: Int64) throws(ColumnStoreError) -> ArchiveLine? {
+        let key = Self.lineKey(number)
+        guard let bytes = try get(key, byteCountMax: Self.textByteCountMax) else { return nil }
+        return try ArchiveLine(parsing: bytes, number: number, path: name(key))
     }
 
     /// - Returns: nil for what no name of an archive has in the place of a number.

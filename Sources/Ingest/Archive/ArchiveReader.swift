@@ -101,7 +101,7 @@ struct ArchiveReader {
     }
 
     /// Whether an object is not there as it was put: not that the place gives no answer.
-    static func isFault(_ error: ColumnStoreError) -> Bool { error.code == .corruptFile || error.code == .notFound }
+    static func isFault(_ error: ColumnStoreError) -> Bool { ObjectFindings.isFault(error) }
 
     /// The newest checkpoint of a line that has nothing after the instant; else its first record. Segments stay behind the oldest checkpoint that is kept, so that an older one does what a newer one does.
     ///

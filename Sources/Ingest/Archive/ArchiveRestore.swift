@@ -42,7 +42,32 @@ package struct ArchiveRestore {
     /// - Throws: with nothing made.
     ///   `LogReader.Outside` for an instant that the archive does not have; `ColumnStoreError` for an archive that is damaged or not whole, and a place that gives no answer.
     package func run() throws -> Summary {
-        let (reader, scratch) = try begin()
+        let folded = try Self.fold(place, instant: instant)
+        let (reader, store, manifest) = (folded.reader, folded.store, folded.manifest)
+        var summary = Summary(commitCount: store.commitCount, lastAt: store.lastAt)
+        (summary.line, summary.checkpoint, summary.record, summary.madeAt) = (reader.line.number, reader.checkpoint?.mark.sequence, store.position?.sequence ?? 0, manifest.madeAt)
+        summary.doubts = reader.doubts
+        for fault in reader.faults {
+            let instead = reader.checkpoint.map { "the checkpoint of record \($0.mark.sequence)" } ?? "its first record"
+            summary.doubts.append("a checkpoint of line \(reader.line.number) of the archive is damaged or not whole (\(fault)): the store was made with \(instead) and what lies behind it, which is the same")
+        }
+        let source = LogBackupStorage(place: place.objects, scratch: folded.scratch.files)
+        summary.files = try withExtendedLifetime(folded.scratch) { try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress).run() }
+        return summary
+    }
+
+    /// A store as of an instant, closed, in a folder of its own.
+    struct Folded {
+        let reader: ArchiveReader
+        let scratch: ScratchFolder
+        let store: ReplicaStore
+        /// Of a backup of it: its files lie in the scratch folder, or in the archive.
+        let manifest: BackupManifest
+    }
+
+    /// - Throws: as `run`.
+    static func fold(_ place: ArchivePlace, instant: Int64?) throws -> Folded {
+        let (reader, scratch) = try begin(place, instant)
         let store = try fold(reader, scratch)
         guard let identity = try store.identity() else { throw LogReader.Outside(description: "the archive at \(place.url) has no store at that instant yet") }
         guard identity == reader.line.store.text else { throw ColumnStoreError(.corruptFile, path: place.url, "has records of the store \(identity), and is the archive of \(reader.line.store.text)") }
@@ -51,22 +76,13 @@ package struct ArchiveRestore {
         (manifest.files, state) = try LogRestore.folded(scratch, place.place)
         // Files of uploads, and the administrator's key, were records themselves.
         for path in state.uploads.map({ "uploads/\($0)" }) + [DataDirectory.adminKeyName] where try scratch.files.byteCount(of: path) != nil { manifest.files.append(try LogRestore.file(path, scratch)) }
-        var summary = Summary(commitCount: store.commitCount, lastAt: store.lastAt)
-        (summary.line, summary.checkpoint, summary.record, summary.madeAt) = (reader.line.number, reader.checkpoint?.mark.sequence, store.position?.sequence ?? 0, manifest.madeAt)
-        summary.doubts = reader.doubts
-        for fault in reader.faults {
-            let instead = reader.checkpoint.map { "the checkpoint of record \($0.mark.sequence)" } ?? "its first record"
-            summary.doubts.append("a checkpoint of line \(reader.line.number) of the archive is damaged or not whole (\(fault)): the store was made with \(instead) and what lies behind it, which is the same")
-        }
-        let source = LogBackupStorage(place: place.objects, scratch: scratch.files)
-        summary.files = try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress).run()
-        return summary
+        return Folded(reader: reader, scratch: scratch, store: store, manifest: manifest)
     }
 
     /// Copies the checkpoint's files, or those of an older one where they are not as they were put: it takes longer, and comes to the same.
     ///
     /// - Throws: what is wrong with the newest one, where none is whole.
-    private func begin() throws -> (ArchiveReader, ScratchFolder) {
+    private static func begin(_ place: ArchivePlace, _ instant: Int64?) throws -> (ArchiveReader, ScratchFolder) {
         var reader = try ArchiveReader(place, instant: instant)
         while true {
             let scratch = try ScratchFolder()
@@ -84,7 +100,7 @@ package struct ArchiveRestore {
     }
 
     /// - Returns: the fold, closed.
-    private func fold(_ reader: ArchiveReader, _ scratch: ScratchFolder) throws -> ReplicaStore {
+    private static func fold(_ reader: ArchiveReader, _ scratch: ScratchFolder) throws -> ReplicaStore {
         let root = scratch.files.root
         if let checkpoint = reader.checkpoint { try ReplicaStore.noteEnd(root, at: ReplicaStore.Position(checkpoint.mark)) }
         let store = try ReplicaStore(directory: root)

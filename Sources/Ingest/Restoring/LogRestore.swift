@@ -110,7 +110,7 @@ package struct LogRestore {
     }
 
     /// - Returns: a backup of the instant, whose files lie below `scratch/` or in the log's place.
-    private static func fold(
+    static func fold(
         _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, instant: Int64?
     ) throws -> (manifest: BackupManifest, last: LogRecord?, recordCount: Int, left: Int64?) {
         let former = reader.checkpoint.manifest

@@ -82,12 +82,14 @@ final class LogKeeperTests: XCTestCase {
 
     func test_removalThatFails_isToldAsWhatItIs() throws {
         let keeper = try keeper(try DataDirectory(path: "\(folder.path)/DATA"), "LOG")
-        let damaged = LogCheckpoint(epoch: 1, from: 5, to: 5, at: 0, manifest: BackupManifest(number: 1, store: "one", madeAt: 0, warehouse: "")).key
-        try keeper.place.objects.put(damaged, [1, 2, 3])
+        // A checkpoint that covers something, and a folder that cannot be listed.
+        let old = LogCheckpoint(epoch: 0, from: 0, to: 0, at: Self.now - 2 * LogKeeper.keptMicroseconds, manifest: BackupManifest(number: 1, store: "one", madeAt: 0, warehouse: ""))
+        try keeper.place.objects.put(old.key, old.bytes)
+        try keeper.place.objects.put("uploads", [1, 2, 3])
         keeper.checkpoint { _, _, _ in LogKeeperTests.backup(LogKeeperTests.now) }
         XCTAssertEqual(keeper.texts.filter { $0.contains("could not be removed") }.count, 1, "\(keeper.texts)")
         XCTAssertEqual(keeper.texts.filter { $0.contains("no checkpoint of the log could be made") }, [])
-        try keeper.place.objects.delete(damaged, .temporary)
+        try keeper.place.objects.delete("uploads", .temporary)
         keeper.checkpoint { _, _, _ in LogKeeperTests.backup(LogKeeperTests.now) }
         XCTAssertEqual(keeper.texts.filter { $0.contains("could not be removed") }, [])
         keeper.stop()

@@ -93,7 +93,7 @@ final class OperatorCommandsTests: XCTestCase {
             (["verfy"], "did you mean till verify?"), (["contract", "lst"], "did you mean till contract list?"), (["quarantin", "list"], "did you mean till quarantine?"),
             (["contract", "list", "--dta", "x"], "did you mean --data?"), (["contract", "list", "--data", "x", "--format", "jsn"], "did you mean json?"),
             (["contract", "list", "--data", "x", "--limit", "0"], "not 0"), (["ticket", "list", "--data", "x", "--state", "DONE"], "not DONE"),
-            (["verify"], "--data, --url or --backup is wanted"), (["verify", "--data", "x", "--backup", "y"], "exclude each other"),
+            (["verify"], "--data, --url, --backup or --log is wanted"), (["verify", "--data", "x", "--backup", "y"], "exclude each other"),
             (["backup", "relative", "--url", "http://127.0.0.1:9"], "name it from the root"), (["ticket", "show", "a", "b", "--data", "x"], "unexpected argument b"),
         ] {
             let run = try TillRun(words, environment: ["TILL_KEY": "x"])

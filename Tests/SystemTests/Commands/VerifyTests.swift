@@ -104,6 +104,25 @@ final class VerifyTests: XCTestCase {
         XCTAssertEqual(try TillRun(["verify", "--backup", folder.path + "/none"]).status, 1)
     }
 
+    func test_placeWithNeitherLogNorArchive_saysSo() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let url = "file://\(folder.path)/none"
+        for command in [["verify", "--log", url], ["restore", "--from-log", url, "--data", "\(folder.path)/data"]] {
+            let run = try TillRun(command)
+            XCTAssertEqual(run.status, 1, run.text + run.error)
+            XCTAssertTrue(run.error.contains("neither the log of a single server (head) nor the archive of a pair (archive/store)"), run.error)
+        }
+        XCTAssertFalse(FileManager.default.fileExists(atPath: "\(folder.path)/data"))
+        for (more, words) in [(["--full"], "excludes --full"), (["--data", "x"], "exclude each other")] {
+            let run = try TillRun(["verify", "--log", url] + more)
+            XCTAssertEqual(run.status, 2, run.text + run.error)
+            XCTAssertTrue(run.error.contains(words), run.error)
+        }
+        let wrong = try TillRun(["verify", "--log", "ftp://x"])
+        XCTAssertNotEqual(wrong.status, 0, wrong.text)
+    }
+
     /// A snapshot, a read-only mount, somebody else's directory: proved as it is, and nothing in it touched.
     func test_unwritableCopy_isProved_andItsDamageNamed() throws {
         let folder = try Project.temporaryFolder()

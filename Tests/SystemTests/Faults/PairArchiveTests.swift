@@ -84,6 +84,10 @@ final class PairArchiveTests: XCTestCase {
             }
             try waitForArchive(pair)
             for node in pair.nodes where node.ready != nil { XCTAssertTrue(node.ready?.text.contains(#""faults":[]"#) == true, node.ready?.text ?? "") }
+            // Beside the pair, and without any of its machines.
+            let proof = try TillRun(["verify", "--log", log])
+            XCTAssertEqual(proof.status, 0, proof.text + proof.error)
+            XCTAssertTrue(proof.text.contains("the archive of the store ") && proof.text.hasSuffix(": no fault\n"), proof.text)
             let (future, _) = try restore(log, as: "NEVER", ["--to", "2999-01-01T00:00:00Z"])
             XCTAssertEqual(future.status, 1)
             XCTAssertTrue(future.error.contains("outside of the archive") && future.error.contains("up to 20"), future.error)
@@ -140,6 +144,17 @@ final class PairArchiveTests: XCTestCase {
         // Its warehouse is lost as well.
         let elsewhere = place.merging(["TILL_STORAGE_URL": "s3://receipts/restored"]) { $1 }
         for key in bucket.objects.keys where key.hasPrefix("pair/") { bucket.store(key, nil) }
+        let proof = try TillRun(["verify", "--log", "s3://receipts/log"], environment: place)
+        XCTAssertEqual(proof.status, 0, proof.text + proof.error)
+        XCTAssertTrue(proof.text.contains("line 2: records "), proof.text)
+        // A cold file that the store of the end needs is missed, and named.
+        let cold = try XCTUnwrap(bucket.objects.keys.sorted().last { $0.hasPrefix("log/archive/base/warehouse/") && $0.hasSuffix(".parquet") })
+        let whole = bucket.objects[cold]
+        bucket.store(cold, nil)
+        let without = try TillRun(["verify", "--log", "s3://receipts/log"], environment: place)
+        XCTAssertEqual(without.status, 1, without.text)
+        XCTAssertTrue(without.text.contains(String(cold.split(separator: "/").last ?? "?")), without.text)
+        bucket.store(cold, whole)
         try check(try restore("s3://receipts/log", as: "END", environment: elsewhere), has: all, environment: elsewhere)
     }
 }

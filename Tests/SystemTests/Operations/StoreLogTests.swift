@@ -127,6 +127,9 @@ final class StoreLogTests: XCTestCase {
             XCTAssertEqual(server.stop(), 0)
             let proof = try TillRun(["verify", "--data", server.data.path], environment: environment)
             XCTAssertEqual(proof.status, 0, "seed \(seed): \(proof.text)\(proof.error)")
+            let placed = try TillRun(["verify", "--log", "file://\(log)"])
+            XCTAssertEqual(placed.status, 0, "seed \(seed): \(placed.text)\(placed.error)")
+            XCTAssertTrue(placed.text.hasPrefix("the log of the store "), placed.text)
             XCTAssertGreaterThan(points.count, 3, "seed \(seed)")
             for (index, point) in points.shuffled(using: &random).prefix(6).enumerated() {
                 let (copy, data) = (try path("LOG\(seed)-\(index)"), try path("DATA\(seed)-\(index)"))

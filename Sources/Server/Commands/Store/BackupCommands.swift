@@ -71,12 +71,7 @@ enum RestoreCommand: Command {
             return instant
         }
         let (settings, storages) = try place(arguments, directory)
-        func open(_ place: String?) throws -> any StorageFactory {
-            var elsewhere = settings
-            // A configuration that names no log has its region for this one.
-            (elsewhere.storage.url, elsewhere.logURL) = (place, settings.logURL ?? url)
-            return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
-        }
+        let open = WarehouseOpening.opener(ofLog: url, settings, directory: directory)
         let restore: LogRestore
         do {
             let place = try ArchivePlace(url: url, open: open)

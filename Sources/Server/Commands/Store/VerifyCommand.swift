@@ -1,13 +1,14 @@
 internal import ColumnStore
 internal import Ingest
 
-/// Proves every file of a store or of a backup, and names each that is not as it should be.
+/// Proves every file of a store, of a backup, or of a log or an archive where it lies, and names each that is not as it should be.
 enum VerifyCommand: Command {
     static let name = "verify"
-    static let summary = "Proves every file of a store, beside the server that holds it or without one; or of a backup."
-    static let usage = ["--data DIR [--config FILE] [--full]", "--url URL [--full] [--ca FILE | --insecure]", "--backup DIR [--config FILE]"]
+    static let summary = "Proves every file of a store, beside the server that holds it or without one; or of a backup, or of a log or a pair's archive."
+    static let usage = ["--data DIR [--config FILE] [--full]", "--url URL [--full] [--ca FILE | --insecure]", "--backup DIR [--config FILE]", "--log URL [--config FILE]"]
     static let options: [Arguments.Option] = StoreAccess.options + [
         .init("backup", "DIR", "A backup's directory, or \(StorageScheme.remoteForms): each file against its manifest."),
+        .init("log", "URL", "The log of a server or the archive of a pair, which may work on (\(StorageScheme.forms)): every record with its hash, checkpoints and their files, and the store of its end."),
         .init("full", nil, "Makes the sums of all cold files again, not of a sample of them."),
     ]
 
@@ -17,10 +18,11 @@ enum VerifyCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.noOperands()
-        let places = ["data", "url", "backup"].filter { arguments.has($0) }
+        let places = ["data", "url", "backup", "log"].filter { arguments.has($0) }
         guard places.count == 1 else {
-            throw UsageError(places.isEmpty ? "--data, --url or --backup is wanted" : "\(places.map { "--" + $0 }.joined(separator: " and ")) exclude each other")
+            throw UsageError(places.isEmpty ? "--data, --url, --backup or --log is wanted" : "\(places.map { "--" + $0 }.joined(separator: " and ")) exclude each other")
         }
+        if let url = try arguments.one("log") { return try log(url, arguments) }
         if let url = try arguments.one("backup"), let bucket = try WarehouseOpening.objects(try CommandSettings.read(arguments), at: url) {
             return write(try BackupProof(bucket: bucket, url: url).run(progress: show), what: "of the backup")
         }
@@ -54,6 +56,27 @@ enum VerifyCommand: Command {
         }
     }
 
+    /// Where it lies, without the store that it is of.
+    private static func log(_ url: String, _ arguments: Arguments) throws -> Int32 {
+        if arguments.has("full") { throw UsageError("--log excludes --full: all of it is read") }
+        let open = WarehouseOpening.opener(ofLog: url, try CommandSettings.read(arguments), directory: "")
+        let proven: ProvenObjects
+        do {
+            let place = try ArchivePlace(url: url, open: open)
+            switch try place.kind() {
+            case .archive: proven = try ArchiveProof(place, progress: showObject).run()
+            case .log: proven = try LogPlaceProof(url: url, open: open, progress: showObject).run()
+            }
+        } catch let error as SettingError {
+            throw UsageError("--log: \(error.message)")
+        }
+        Terminal.clearProgress()
+        if !proven.texts.isEmpty { Terminal.write(proven.texts.map { "\($0)\n" }.joined()) }
+        return write(proven.report, what: "of it", strangers: "no object of a log or an archive: nobody reads it")
+    }
+
+    private static func showObject(_ progress: Verifier.Progress) { Terminal.showProgress(progress.path) }
+
     private static func besideServer(_ arguments: Arguments) throws -> Int32 {
         let store = try StoreAccess(arguments)
         let job = try JobRun(client: store.client).run("/v1/admin/verify", body: Array((arguments.has("full") ? #"{"full":true}"# : "{}").utf8)) { "\($0.done) receipts, \($0.place)" }
@@ -61,16 +84,18 @@ enum VerifyCommand: Command {
         return write(report, faultCount: faultCount)
     }
 
+    private static let strangers = "no part of the store; in hot/ and warehouse/ the server puts such files aside in lost+found, elsewhere it leaves them alone"
+
     private static func show(_ progress: Verifier.Progress) {
         Terminal.showProgress("\(progress.rowCount) receipts, \(progress.path)")
     }
 
-    private static func write(_ report: Verifier.Report, faultCount: Int? = nil, what: String = "of documents") -> Int32 {
+    private static func write(_ report: Verifier.Report, faultCount: Int? = nil, what: String = "of documents", strangers: String = Self.strangers) -> Int32 {
         Terminal.clearProgress()
         let faults = faultCount ?? report.findings.count
         var text = report.findings.map { "\($0)\n" }.joined()
         if faults > report.findings.count { text += "and \(faults.subtractingSaturating(report.findings.count)) more faults\n" }
-        text += report.strangers.map { "\($0): no part of the store; in hot/ and warehouse/ the server puts such files aside in lost+found, elsewhere it leaves them alone\n" }.joined()
+        text += report.strangers.map { "\($0): \(strangers)\n" }.joined()
         text += "verified \(report.fileCount) files, \(report.rowCount) receipts, \(report.documentByteCount) bytes \(what): "
         Terminal.write(text + (faults == 0 ? "no fault" : "\(faults) fault\(faults == 1 ? "" : "s")") + "\n")
         return faults == 0 ? ExitStatus.done : ExitStatus.failed

@@ -92,6 +92,16 @@ enum WarehouseOpening {
         return found
     }
 
+    /// Gives the places of a log whose URL a command was given, by the URLs of these.
+    static func opener(ofLog url: String, _ settings: Settings, directory: String) -> (String?) throws -> any StorageFactory {
+        { place in
+            var elsewhere = settings
+            // A configuration that names no log has its region for this one.
+            (elsewhere.storage.url, elsewhere.logURL) = (place, settings.logURL ?? url)
+            return try factory(elsewhere, directory: directory, cache: nil)
+        }
+    }
+
     /// The objects below a URL, with the settings' endpoint and keys; nil for what lies on this machine.
     static func objects(_ settings: Settings, at url: String) throws -> (any ObjectStorage)? {
         guard StorageScheme.isRemote(url) else { return nil }
