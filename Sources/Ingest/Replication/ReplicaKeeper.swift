@@ -54,7 +54,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     /// Of `settle`, and of a question whether this machine leads.
     private static let settleSeconds = 5.0
     /// At the end of a server: what is not acknowledged by then makes the files of this machine none that may be used as they are.
-    private static let stopSeconds = 8.0
+    private static let stopSeconds = 5.0
 
     /// Before the store's first file is opened for writing.
     init(_ replica: any CommitReplica, directory: DataDirectory, clock: Clock, waitSeconds: Double = 10) throws {

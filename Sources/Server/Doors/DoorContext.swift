@@ -95,6 +95,8 @@ package final class DoorContext: Sendable {
             queries.cancelAll()
             guard life.waitUntilIdle(seconds: patience.cancel) else { return .requestsCutOff(count: life.inFlightCount) }
         }
-        return jobs.waitUntilIdle(seconds: patience.cancel) && exports.waitUntilIdle(seconds: patience.cancel) ? .whole : .jobCutOff
+        // Both were ended as the stop began, and end side by side.
+        let end = SteadyClock.seconds() + patience.cancel
+        return jobs.waitUntilIdle(seconds: patience.cancel) && exports.waitUntilIdle(seconds: max(0, end - SteadyClock.seconds())) ? .whole : .jobCutOff
     }
 }

@@ -34,6 +34,8 @@ final class Archiver: Sendable {
     /// Of a leader's last round, and for threads to end after it. A request that stands still is not waited for: what it puts counts, whoever leads by then.
     private static let lastSeconds = 3.0
     private static let stopSeconds = 1.0
+    /// Of `stop`.
+    static let stopSecondsMax = lastSeconds + stopSeconds
     private static let checkpointSeconds = 1.0
 
     /// - Parameters:

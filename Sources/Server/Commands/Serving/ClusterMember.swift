@@ -36,11 +36,11 @@ final class ClusterMember: Sendable {
         (patience.drain, patience.cancel) = (1, 1)
         return patience
     }()
-    private static let handOverSeconds = 5.0
+    static let handOverSeconds = 5.0
     /// Nobody waits meanwhile.
     static let layDownSeconds = 3.0
     /// For what is passed on still, at the end.
-    private static let passingSeconds = 2.0
+    static let passingSeconds = 2.0
 
     init(
         host: NodeHost, listener: Listener, timers: Timers, certificates: CertificateFiles?, door: MemberDoor, passing: RequestPassing, log: Log,
@@ -144,17 +144,26 @@ final class ClusterMember: Sendable {
     }
 
     /// After the store is closed: notes that its files tell what is acknowledged, and no more, and lets the other lead.
-    func close(_ directory: String) throws {
+    ///
+    /// - Parameter deadline: nil: none but the parts' own.
+    func close(_ directory: String, _ deadline: StopDeadline?) throws {
         if let mark = host.closedAt { try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark)) }
-        host.handOver(seconds: Self.handOverSeconds)
-        end()
+        deadline?.begin("the other machine, which is to lead")
+        // Where nobody takes the lead what counts is archived first: that needs its time more.
+        host.handOver(seconds: deadline?.left(Self.handOverSeconds, keeping: Self.passingSeconds + Archiver.stopSecondsMax) ?? Self.handOverSeconds)
+        end(deadline)
     }
 
     /// What came is passed on to whoever leads now; then nothing more comes.
-    private func end() {
+    private func end(_ given: StopDeadline? = nil) {
+        let isFenced = hasEnded
+        let deadline = given ?? StopDeadline(of: log) { isFenced ? LogFence.status : ExitStatus.done }
+        defer { if given == nil { deadline.finish() } }
+        deadline.begin("requests that were passed on")
         if !host.hasLeader { passing.stop() }
         listener.stopAccepting()
-        _ = listener.waitUntilIdle(seconds: Self.passingSeconds)
+        _ = listener.waitUntilIdle(seconds: deadline.left(Self.passingSeconds, keeping: Archiver.stopSecondsMax))
+        deadline.begin("the archive, the checkpoint and the records of this node")
         host.stop()
     }
 }

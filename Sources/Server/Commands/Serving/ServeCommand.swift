@@ -172,8 +172,11 @@ enum ServeCommand: Command {
             running.manager.tell(.stopping)
             log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
         }
+        // Nobody waits for the end of a process that goes on.
+        let deadline = isHandingOver ? nil : StopDeadline(of: log) { [fence = running.fence] in fence.isClosed ? LogFence.status : ExitStatus.done }
+        defer { deadline?.finish() }
         // Requests wait for the machine that leads next, which has less to read then.
-        if running.member != nil, !running.fence.isClosed { running.engine.layDown(seconds: ClusterMember.layDownSeconds) }
+        if running.member != nil, !running.fence.isClosed { running.engine.layDown(seconds: deadline?.left(ClusterMember.layDownSeconds) ?? ClusterMember.layDownSeconds) }
         switch stop(running, isHandingOver: isHandingOver) {
         case .whole: break
         case .requestsCutOff(let count):
@@ -183,19 +186,20 @@ enum ServeCommand: Command {
             log.warning("stopped with a job cut off")
             return isHandingOver ? LogFence.status : running.status
         }
+        deadline?.begin("the store's files, and its log")
         for repetition in running.repetitions { repetition.stop() }
         running.parts.stop()
         running.calls.stop()
         try running.engine.close()
         running.service.stop()
         if isHandingOver { return try running.member?.stepBack(running.directory) == true ? nil : LogFence.status }
-        try running.member?.close(running.directory)
+        try running.member?.close(running.directory, deadline)
         log.info("stopped")
         return running.status
     }
 
     private static func stop(_ running: Running, isHandingOver: Bool) -> DoorContext.End {
-        // Long enough for what runs, short enough for the 10 s that a stop may take.
+        // Long enough for what runs, short enough for the ten seconds that a stop takes mostly.
         guard let member = running.member, running.fence.isClosed || isHandingOver else { return running.context.stop() }
         let end = running.context.stop(isHandingOver ? ClusterMember.handOverPatience : ClusterMember.patience)
         guard case .requestsCutOff = end else { return end }

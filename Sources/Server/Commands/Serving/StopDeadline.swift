@@ -1,0 +1,53 @@
+internal import ColumnStore
+import Glibc
+
+/// The one deadline of a stop, whatever its parts wait for: whoever ends the process kills it without a word some seconds later.
+///
+/// 1. Each wait of a stop has a bound of its own, and takes what is left of the whole where that is less (`left`).
+/// 2. Some parts have no bound: a request to a bucket, a piece of a compaction, some records that are folded. Once the time is over it is told in which part the process is, and it ends.
+///    What was acknowledged is durable by then, as behind a kill.
+final class StopDeadline: Sendable {
+    private struct State {
+        var part = "requests"
+        var isOver = false
+    }
+
+    /// Below `TimeoutStopSec` of the unit (`packaging/debian/till.service`) by what a line of the log takes.
+    static let seconds = 27.0
+
+    private let end: Double
+    private let state = Monitor(State())
+
+    /// - Parameter late: called on a thread of its own, with the part that is not done.
+    init(seconds: Double = StopDeadline.seconds, late: @escaping @Sendable (_ part: String) -> Void) {
+        end = SteadyClock.seconds() + seconds
+        let state = state
+        WorkerThread(name: "stop-deadline", isDetached: true) {
+            let isOver = state.wait(seconds: seconds) { $0.isOver ? true : nil } ?? false
+            if !isOver { late(state.withLock { $0.part }) }
+        }
+    }
+
+    /// That of this process, which ends by it.
+    ///
+    /// - Parameter status: what the process ends with.
+    convenience init(of log: Log, status: @escaping @Sendable () -> Int32) {
+        self.init { part in
+            log.error("the stop takes too long, and is cut off", ["part": .text(part)])
+            log.flush()
+            // Without handlers of other threads, which may hold what these would wait for.
+            _exit(status())
+        }
+    }
+
+    /// What comes next.
+    func begin(_ part: String) { state.withLock { $0.part = part } }
+
+    /// - Parameters:
+    ///   - most: the bound of the part's own, in seconds.
+    ///   - keeping: what those after it need.
+    func left(_ most: Double, keeping: Double = 0) -> Double { max(0, min(most, end - SteadyClock.seconds() - keeping)) }
+
+    /// It was in time.
+    func finish() { state.broadcast { $0.isOver = true } }
+}
