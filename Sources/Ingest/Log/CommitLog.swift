@@ -90,6 +90,9 @@ final class CommitLog: CommitSink {
 
     // MARK: Commits
 
+    /// What a spool does not take is a fence in the log, which a checkpoint makes up for; records of a pair have nothing that could stand in its place.
+    var byteCountMax: Int { isSpooled ? .max : LogSegment.commitByteCountMax }
+
     func name(of path: String) -> String? {
         let name = String(path.dropFirst(directory.utf8.count + 1))
         // The index of versions is made anew of the rows.
@@ -167,6 +170,12 @@ final class CommitLog: CommitSink {
             state.held += parts.tail
             state.byteCount = Int64(state.held.count)
             return true
+        }
+        guard changes.count <= LogSegment.commitByteCountMax else {
+            let reason = "a commit changes \(changes.count) bytes, and a record of the log has \(LogSegment.commitByteCountMax) at most"
+            state.loss = Loss(number: number, reason: reason)
+            noteLoss(reason)
+            return false
         }
         // Whether anybody sends it or not: what a place without an answer leaves here is read whole, spool by spool.
         if state.descriptor >= 0, state.byteCount >= segmentByteCount {

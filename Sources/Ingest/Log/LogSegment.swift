@@ -15,6 +15,8 @@ struct LogSegment: Sendable {
     /// A segment is cut at 8 MiB; one group of large documents, and a thousandfold of that, is below.
     static let byteCountMax = 1 << 31
     static let payloadByteCountMax = 1 << 31 - 1
+    /// Of what one commit changes: with what is around it, and what zstd adds to bytes that it cannot make fewer, it fits into a segment, and into one write of a spool.
+    static let commitByteCountMax = 1 << 31 - 64 << 20
 
     /// What so many records take at least, before their payloads.
     static func byteCountMin(recordCount: Int64) -> Int64 {

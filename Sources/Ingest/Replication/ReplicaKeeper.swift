@@ -51,6 +51,10 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     ///
     /// It bounds the memory that a slow machine costs, and a part may go beyond it: a commit is cut into many.
     private static let openByteCountMax = 8 << 20
+    /// Of commits that go as one segment, compressed: it ends with the one that reaches it. What had gathered while nothing could be handed over would be more than whoever folds it could hold.
+    private static let segmentByteCount = 8 << 20
+    /// Around each of them, of which many may be small.
+    private static let recordByteCount = 128
     /// Of `settle`, and of a question whether this machine leads.
     private static let settleSeconds = 5.0
     /// At the end of a server: what is not acknowledged by then makes the files of this machine none that may be used as they are.
@@ -118,7 +122,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         }
     }
 
-    /// All that was committed since the last time, as one segment, cut into parts; nothing while one of these commits is under way for long, which the next
+    /// All that was committed since the last time, as segments cut into parts; nothing while one of these commits is under way for long, which the next
     /// round waits for.
     ///
     /// - Throws: for a change that no commit tells, a file that cannot be read. What was taken out of the log is lost to the other machine then, so that the
@@ -139,6 +143,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         let withdrawn = log.takeWithdrawn().union(entries.filter { $0.kind == nil }.map(\.sequence))
         let codec = ZstdTextCodec(level: 1)
         var records: [LogRecord] = []
+        var byteCount = 0
         for entry in entries {
             guard let kind = entry.kind else { continue }
             if kind == .fence { throw ColumnStoreError(.unsupportedFeature, path: directory.path, "a file was changed past its commits") }
@@ -150,7 +155,16 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
                 epoch: 1, sequence: entry.sequence, time: entry.time, kind: isNothing ? .noop : kind, previous: pending.hash, byteCount: payload.count, payload: compressed)
             records.append(record)
             pending.hash = record.hash
+            byteCount += compressed.count + Self.recordByteCount
+            guard byteCount >= Self.segmentByteCount else { continue }
+            submit(records)
+            (records, byteCount) = ([], 0)
         }
+        submit(records)
+    }
+
+    /// Hands over whole commits as one segment.
+    private func submit(_ records: [LogRecord]) {
         guard let number = records.last?.sequence else { return }
         let parts = ReplicaBody.parts(LogSegment(records: records).bytes)
         for (index, part) in parts.enumerated() { submit(part, number: index == parts.count - 1 ? number : nil) }

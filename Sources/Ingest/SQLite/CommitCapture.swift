@@ -1,4 +1,5 @@
 import CSQLite
+import ColumnStore
 
 /// Sees what a connection changes, and hands it on with each commit. Belongs to the connection's one thread.
 ///
@@ -34,8 +35,8 @@ final class CommitCapture {
         _ = sqlite3_commit_hook(
             connection,
             { context in
-                if let context { Unmanaged<CommitCapture>.fromOpaque(context).takeUnretainedValue().willCommit() }
-                return 0
+                guard let context else { return 0 }
+                return Unmanaged<CommitCapture>.fromOpaque(context).takeUnretainedValue().willCommit() ? 0 : 1
             }, own)
     }
 
@@ -99,18 +100,29 @@ final class CommitCapture {
 
     // MARK: Commits
 
-    /// Called by SQLite as a commit begins, before any of it is durable. It cannot refuse: what is lost is told to the sink.
-    private func willCommit() {
+    /// What SQLite says of a commit that was refused here, extended; the transaction is undone then.
+    static let refusal: Int32 = SQLITE_CONSTRAINT | (2 << 8)
+
+    /// Called by SQLite as a commit begins, before any of it is durable. What is lost is told to the sink.
+    ///
+    /// - Returns: false where no record could hold it: whoever has made it hears of it at once, and not the machines that could never go on behind it.
+    private func willCommit() -> Bool {
         // Of statements that were run together each may have committed.
         if let earlier = number {
             sink.resolve(earlier, isCommitted: true)
             number = nil
             changes.removeAll()
         }
+        let byteCountMax = sink.byteCountMax
+        guard changes.count <= byteCountMax else {
+            StoreLog.note("a commit was refused, and is undone: no record of the log can hold it", path: file, reason: "it changes \(changes.count) bytes, and \(byteCountMax) is the most", level: .warning)
+            return false
+        }
         if let loss { sink.lose(file, reason: loss) }
         loss = nil
-        guard !changes.isEmpty else { return }
+        guard !changes.isEmpty else { return true }
         number = changes.bytes.withUnsafeBytes { sink.prepare(file, $0) }
+        return true
     }
 
     /// Before a call of SQLite that may change something.

@@ -4,6 +4,9 @@ import Synchronization
 ///
 /// Called on the threads of writers, within SQLite's own commit.
 package protocol CommitSink: AnyObject, Sendable {
+    /// How much one commit may change, in `ChangeWriter`'s bytes: one with more is refused, and undone.
+    var byteCountMax: Int { get }
+
     /// What a file is called there; nil for one whose commits it does not want.
     func name(of path: String) -> String?
 
@@ -19,6 +22,10 @@ package protocol CommitSink: AnyObject, Sendable {
 
     /// Changes were made to a file that its commits do not tell.
     func lose(_ file: String, reason: String)
+}
+
+extension CommitSink {
+    package var byteCountMax: Int { .max }
 }
 
 /// Which directory's commits go where. Connections ask once, as they open a file for writing: so no writer needs to know of it.

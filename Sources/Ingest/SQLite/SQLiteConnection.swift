@@ -283,14 +283,20 @@ package final class SQLiteConnection {
     }
 
     fileprivate func error(_ code: Int32, _ sql: String?) -> SQLiteError {
-        SQLiteError(code: code, message: String(cString: sqlite3_errmsg(raw)), path: path, sql: sql)
+        Self.error(code, raw, path, sql)
+    }
+
+    private static func error(_ code: Int32, _ handle: OpaquePointer, _ path: String, _ sql: String?) -> SQLiteError {
+        // A constraint is what rows may break: this is none.
+        guard code != CommitCapture.refusal else { return SQLiteError(code: SQLITE_TOOBIG, message: "the transaction changes more than a record of the log can hold", path: path, sql: sql) }
+        return SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), path: path, sql: sql)
     }
 
     fileprivate static func failure(of statement: SQLiteStatement, _ code: Int32) -> SQLiteError {
         guard let handle = sqlite3_db_handle(statement.raw) else {
             return SQLiteError(code: code, message: "no connection", path: "", sql: statement.sql)
         }
-        return SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), path: statement.path, sql: statement.sql)
+        return error(code, handle, statement.path, statement.sql)
     }
 }
 

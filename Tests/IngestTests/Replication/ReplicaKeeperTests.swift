@@ -112,4 +112,34 @@ final class ReplicaKeeperTests: XCTestCase {
         keeper.stop()
         XCTAssertEqual(recorder.isWhole, true)
     }
+
+    /// What has gathered while nothing could be handed over is not one segment, which nobody could fold.
+    func test_whatHasGathered_goesAsSegments_thatEndWithCommits() throws {
+        let recorder = CommitRecorder()
+        let directory = try DataDirectory(path: folder.appendingPathComponent("gathered").path)
+        let keeper = try ReplicaKeeper(recorder, directory: directory, clock: .system)
+        recorder.begin(keeper)
+        let source = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+        defer { try? source.close() }
+        for _ in 0..<3 {
+            let changes = [UInt8](try XCTUnwrap(try source.read(upToCount: 5 << 20)))
+            let number = changes.withUnsafeBytes { keeper.log.prepare("hot/2026-11-20.sqlite", $0) }
+            keeper.log.resolve(number, isCommitted: true)
+        }
+        keeper.ship()
+        var (segments, parts) = ([[Int64]](), [UInt8]())
+        for body in recorder.bodies {
+            guard case .part(let part, let isLast)? = ReplicaBody(body) else { return XCTFail("no part") }
+            parts += part
+            guard isLast else { continue }
+            segments.append(try LogSegment(parsing: parts, path: "part").records.map(\.sequence))
+            parts = []
+        }
+        XCTAssertEqual(segments, [[1, 2], [3]])
+        XCTAssertEqual(keeper.log.byteCountMax, LogSegment.commitByteCountMax)
+        // Whatever such a commit is: what a fold takes of one record, and of the parts of one segment.
+        XCTAssertLessThan(LogSegment.commitByteCountMax + LogSegment.commitByteCountMax / 256 + 2 * (8 << 20) + 65_537, LogSegment.payloadByteCountMax)
+        keeper.stop()
+        XCTAssertEqual(recorder.isWhole, true)
+    }
 }

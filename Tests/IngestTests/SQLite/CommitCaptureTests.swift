@@ -12,9 +12,11 @@ final class CommitCaptureTests: XCTestCase {
             var open: [Int64: [UInt8]] = [:]
             var commits: [[UInt8]] = []
             var losses: [String] = []
+            var byteCountMax = Int.max
         }
         let state = Mutex(State())
 
+        var byteCountMax: Int { state.withLock { $0.byteCountMax } }
         func name(of path: String) -> String? { path.hasSuffix("/ignored.sqlite") ? nil : "file" }
         func prepare(_ file: String, _ changes: UnsafeRawBufferPointer) -> Int64 {
             state.withLock { state in
@@ -145,6 +147,31 @@ final class CommitCaptureTests: XCTestCase {
                 for table in Self.tables { XCTAssertNil(try TableComparison(table, connection, late).difference(), "seed \(seed), \(table), from \(first) over \(position)") }
             }
         }
+    }
+
+    func test_commitThatNoRecordHolds_isUndone_andTheNextOneIsNot() throws {
+        let sink = Sink()
+        CommitSinks.add(sink, root: folder.path)
+        defer { CommitSinks.remove(root: folder.path) }
+        let connection = try SQLiteConnection(path: folder.path + "/a.sqlite", mode: .create)
+        try connection.execute(Self.schema)
+        sink.state.withLock { ($0.byteCountMax, $0.commits) = (1_000, []) }
+        let large = "INSERT INTO rows(id, y) VALUES(1, randomblob(2000))"
+        func isRefused(_ body: () throws -> Void) {
+            XCTAssertThrowsError(try body()) { error in
+                XCTAssertEqual((error as? SQLiteError)?.kind, .other, "\(error)")
+                XCTAssertTrue("\(error)".contains("more than a record of the log can hold"), "\(error)")
+            }
+            XCTAssertEqual(try? connection.integer("SELECT count(*) FROM rows"), 0)
+        }
+        isRefused { try connection.execute(large) }
+        isRefused { try connection.transaction { try connection.execute(large) } }
+        isRefused { try connection.statement(large).run() }
+        XCTAssertEqual(sink.state.withLock { $0.commits.count + $0.open.count }, 0)
+        try connection.execute("INSERT INTO rows(id, y) VALUES(2, randomblob(100))")
+        XCTAssertEqual(sink.state.withLock { $0.commits.count }, 1)
+        XCTAssertEqual(sink.state.withLock { $0.losses }, [])
+        XCTAssertEqual(try connection.integer("SELECT count(*) FROM rows"), 1)
     }
 
     func test_changes_thatAreDamaged_areRefused_withoutATrap() throws {
