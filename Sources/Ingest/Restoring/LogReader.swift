@@ -64,13 +64,15 @@ struct LogReader {
     /// The end of the log is asked for: records of an epoch that goes on from no checkpoint would be left out, and nobody told.
     private static func refuseLater(_ place: LogPlace, _ head: LogHead, after end: LogHead) throws {
         guard end.epoch < head.epoch else { return }
-        for epoch in end.epoch + 1...head.epoch {
-            guard let first = try place.segments(of: epoch).first else { continue }
+        // By the segments that there are: a head that is damaged may tell of more epochs than anybody could ask for.
+        let later = Dictionary(grouping: try place.segments().filter { $0.epoch > end.epoch && $0.epoch <= head.epoch }, by: \.epoch)
+        for (epoch, names) in later.sorted(by: { $0.key < $1.key }) {
+            let first = names.reduce(Int64.max) { min($0, $1.first) }
             let last = epoch == head.epoch ? head.last : try past(place, epoch).last
-            guard first.first <= last else { continue }
+            guard first <= last else { continue }
             let until = InstantText.text(end.until)
             throw Outside(
-                description: "records \(first.first) to \(last) of epoch \(epoch) of the log at \(place.url) cannot be restored, since the epoch has no checkpoint that they go on from: its server "
+                description: "records \(first) to \(last) of epoch \(epoch) of the log at \(place.url) cannot be restored, since the epoch has no checkpoint that they go on from: its server "
                     + "ended before there was one. Before it the log tells the store's state up to \(until): --to \(until) makes that store, without these records")
         }
     }

@@ -140,6 +140,16 @@ final class LogReaderTests: XCTestCase {
         }
     }
 
+    func test_headThatTellsOfEpochsBeyondCounting_isReadAllTheSame() throws {
+        let (place, _) = try makeLog("FAR")
+        let (head, tag) = try XCTUnwrap(try place.head())
+        try place.objects.put(LogHead.key(ofEpoch: epoch), head.bytes)
+        var far = LogHead(store: "one", epoch: 1 << 61)
+        far.until = 1_000
+        try place.root.swap(LogHead.key, far.bytes, ifStill: tag)
+        XCTAssertEqual(try read(place), Array(1...9))
+    }
+
     /// A machine that was lost before its epoch had a checkpoint: what it wrote is not left out as if it were not there.
     func test_reading_anEpochWithoutACheckpoint_isRefused_andTheOneBeforeIsReadAtAnInstant() throws {
         let (place, _) = try makeLog("LOG")
