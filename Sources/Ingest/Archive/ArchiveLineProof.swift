@@ -2,7 +2,8 @@ import Cluster
 import ColumnStore
 
 /// Proves one line of an archive: that its segments are one chain without a gap, from its base or a checkpoint on, that its checkpoints are of records of that chain, and that their files are as they
-/// were put. One thread.
+/// were put. Of the newest line files of cold tables, too, that its newest checkpoint and the commits behind that name: those that are there, since one that was gone before it could be brought here
+/// a later commit has ended. One thread.
 final class ArchiveLineProof {
     private let place: ArchivePlace
     private let line: ArchiveLine
@@ -19,6 +20,9 @@ final class ArchiveLineProof {
     private var last: (mark: Mark, through: Int64)?
     /// The last record that was read.
     private var end: Mark?
+    /// Of the newest line, behind its newest checkpoint; nil once a commit could not be read.
+    private var scan: ArchiveScan?
+    private var named: Set<NamedFile> = []
 
     init(_ place: ArchivePlace, _ line: ArchiveLine, _ findings: ObjectFindings, isNewest: Bool) { (self.place, self.line, self.findings, self.isNewest) = (place, line, findings, isNewest) }
 
@@ -26,7 +30,9 @@ final class ArchiveLineProof {
     func run() throws -> String {
         for (record, _) in try place.checkpoints(of: line.number) { try prove(checkpoint: record) }
         let segments = try place.sizedSegments(of: line.number)
+        if isNewest { scan = ArchiveScan(time: 0) }
         try prove(segments)
+        if isNewest { try proveColdFiles() }
         proveBeginning(hasFirst: line.base.sequence == 0 && segments.first?.first == 1)
         let records = start.flatMap { start in end.map { "records \(start.sequence + 1) to \($0.sequence)" } } ?? "no records"
         let numbers = checkpoints.map { "\($0.mark.sequence)" }
@@ -83,6 +89,26 @@ final class ArchiveLineProof {
         }
         last = (segment.last, segment.through)
         end = segment.last
+        try look(segment, key)
+    }
+
+    /// A checkpoint ends with a commit, so that the first record behind it begins one.
+    private func look(_ segment: ArchiveSegment, _ key: String) throws {
+        guard var scan else { return }
+        let first = checkpoints.last?.mark.sequence ?? 0
+        let isSound: Void? = try findings.sound(key) { for record in segment.records where record.sequence > first { try scan.take(record) } }
+        named.formUnion(scan.takeNamed())
+        self.scan = isSound == nil ? nil : scan
+    }
+
+    private func proveColdFiles() throws {
+        var there: Set<String> = []
+        try place.objects.list(prefix: LogPlace.base) { there.insert($0.key) }
+        var files = checkpoints.last?.manifest.files.filter { !CheckpointFiles.isName($0.path) } ?? []
+        for case .cold(let table, let key, let byteCount, let sha256) in named {
+            files.append(.init(path: "warehouse/\(table)/\(key)", name: LogPlace.coldKey(table, key), byteCount: byteCount, sha256: sha256))
+        }
+        for file in files where there.contains(file.name) { try findings.prove(file, at: file.name) }
     }
 
     private func follow(_ segment: ArchiveSegment, _ before: Mark, _ key: String) {

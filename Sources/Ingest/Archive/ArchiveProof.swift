@@ -2,7 +2,7 @@ import Cluster
 import ColumnStore
 
 /// Proves that the archive of a pair is whole: each line's chain of segments, with every record's hash, the checkpoints and their files, and for the newest line the fold up to its end, with all
-/// files of cold tables that the store of then needs. The pair may work on.
+/// files of cold tables that the store of then needs, and those that are there of what its newest checkpoint and later commits name. The pair may work on.
 ///
 /// Nothing at the place is changed. It needs room for a copy of all hot files.
 package struct ArchiveProof {

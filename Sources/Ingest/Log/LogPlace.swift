@@ -99,18 +99,27 @@ struct LogPlace: Sendable {
     }
 
     /// Of all epochs, in no order.
-    func segments() throws(ColumnStoreError) -> [SegmentName] { try segments(below: "log/") }
+    ///
+    /// - Parameter strange: called with each name that no segment has, which is left out.
+    func segments(_ strange: ((_ key: String) -> Void)? = nil) throws(ColumnStoreError) -> [SegmentName] { try segments(below: "log/", strange) }
 
-    private func segments(below prefix: String) throws(ColumnStoreError) -> [SegmentName] {
+    private func segments(below prefix: String, _ strange: ((_ key: String) -> Void)? = nil) throws(ColumnStoreError) -> [SegmentName] {
         var found: [SegmentName] = []
         try objects.list(prefix: prefix) { object in
-            let parts = object.key.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[0] == "log", let epoch = LogNumber.number(parts[1]) else { return }
-            let numbers = parts[2].split(separator: "-", omittingEmptySubsequences: false)
-            guard numbers.count == 2, let first = LogNumber.number(numbers[0]), let last = LogNumber.number(numbers[1]), first <= last else { return }
-            found.append(SegmentName(epoch: epoch, first: first, last: last, modifiedMilliseconds: object.modifiedMilliseconds, byteCount: object.byteCount))
+            if let name = Self.segment(object) { return found.append(name) }
+            // A directory tells of files in the making, too.
+            if !object.key.hasSuffix(".tmp") { strange?(object.key) }
         }
         return found
+    }
+
+    /// - Returns: nil for a name that no segment has.
+    private static func segment(_ object: StoredObject) -> SegmentName? {
+        let parts = object.key.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "log", let epoch = LogNumber.number(parts[1]) else { return nil }
+        let numbers = parts[2].split(separator: "-", omittingEmptySubsequences: false)
+        guard numbers.count == 2, let first = LogNumber.number(numbers[0]), let last = LogNumber.number(numbers[1]), first <= last else { return nil }
+        return SegmentName(epoch: epoch, first: first, last: last, modifiedMilliseconds: object.modifiedMilliseconds, byteCount: object.byteCount)
     }
 
     /// The newest checkpoint of an epoch; nil where it has none.

@@ -74,7 +74,14 @@ struct LogRetention {
         // Their names tell which those are that are covered.
         let covered = damaged.filter { key in LogCheckpoint.end(ofKey: key).map { $0.epoch < first.epoch || $0.epoch == first.epoch && $0.to < first.to } ?? false }
         for key in covered { try place.objects.delete(key, .named("a later checkpoint covers what it covered, for a day")) }
-        for segment in try place.segments() where segment.epoch < first.epoch || segment.epoch == first.epoch && segment.last <= first.from {
+        var strangers: [String] = []
+        let segments = try place.segments { strangers.append($0) }
+        if let stranger = strangers.min() {
+            StoreLog.note(
+                "an object has a name that no segment of the log has, and is passed over", path: "\(place.url)/\(stranger)",
+                reason: "there are \(strangers.count): whoever put them there may take them away", level: .warning)
+        }
+        for segment in segments where segment.epoch < first.epoch || segment.epoch == first.epoch && segment.last <= first.from {
             try place.objects.delete(segment.key, .named("a checkpoint covers it, for a day"))
         }
         guard covered.count == damaged.count else { return }

@@ -1,5 +1,6 @@
 import ColumnStore
 @testable import Ingest
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -28,12 +29,20 @@ final class LogRetentionTests: XCTestCase {
         try put(place, epoch: 3, 9, 10)
         try put(place, epoch: 3, 10, 11)
         try put(place, epoch: 4, 1, 2)
+        // Names that none has: numbers beyond counting, and other lengths.
+        let strangers = ["log/x", "log/\(LogNumber.text(1))/\(LogNumber.text(1))-4611686018427387904", "log/4611686018427387904/\(LogNumber.text(1))-\(LogNumber.text(2))", "log/\(LogNumber.text(1))/1-2"]
+        for key in strangers { try place.objects.put(key, [0]) }
+        let told = Mutex<Set<String>>([])
+        StoreLog.observe { event in told.withLock { if event.what.hasPrefix("an object has a name that no segment") { $0.insert(event.path) } } }
+        defer { StoreLog.observe(nil) }
         let kept: [[Int64]] = [[3, 10, 11], [4, 1, 2]]
         try LogRetention(place: place, now: LogKeeper.keptMicroseconds - 1).run()
         XCTAssertEqual(try names(place).count, 5, "nothing is a day old")
         let later = LogRetention(place: place, now: 2 * LogKeeper.keptMicroseconds)
         try later.run()
         XCTAssertEqual(try names(place), kept)
+        XCTAssertEqual(told.withLock { $0 }, try ["\(place.url)/\(XCTUnwrap(strangers.min()))"])
+        for key in strangers { XCTAssertNotNil(try place.objects.byteCount(of: key), key) }
         XCTAssertEqual(try place.checkpoints().map(\.epoch), [3])
 
         // As a run leaves it that ended behind the checkpoints' removal.
