@@ -96,7 +96,7 @@ final class ArchiveCheckpoints: Sendable {
                 reason: "line \(line) ends with record \(archived)", level: .warning)
         }
         known.record = newest.map { Int(clamping: $0.record) } ?? 0
-        let made = try newest?.modifiedMilliseconds.multipliedSaturating(by: 1_000) ?? place.lines().last { $0.number == line }?.begun ?? clock.now()
+        let made = try newest?.modifiedMilliseconds.multipliedSaturating(by: 1_000) ?? place.line(line)?.begun ?? clock.now()
         known.pace.made(at: SteadyClock.seconds() - max(0, Double(clock.now().subtractingSaturating(made)) / 1e6), byteCount: writer.byteCount)
         return known
     }

@@ -121,21 +121,32 @@ package final class ArchiveWriter: Sendable {
 
     private func begin(_ store: StoreIdentity, _ work: inout Work) throws {
         try place.claim(store)
-        let lines = try place.lines()
+        let numbers = try place.lineNumbers()
+        let newest = try newestLine(numbers)
         // 1. What is there. 2. That this machine leads, asked after it: all that anybody has put counts, and is known here. 3. Whether it is of this history.
-        let end = try lines.last.flatMap(end)
+        let end = try newest.flatMap(end)
         guard source.leads() else { throw ColumnStoreError(.unavailable, path: place.url, "nobody has confirmed yet that this machine leads") }
-        if let line = lines.last, let end, let scan = try scan(behind: end) {
+        if let line = newest, let end, let scan = try scan(behind: end) {
             (work.line, work.last, work.sent) = (line, end.mark, scan)
         } else {
-            try beginLine((lines.last?.number ?? 0) + 1, store, &work)
-            if let line = lines.last {
+            try beginLine((numbers.last ?? 0) + 1, store, &work)
+            if let line = newest {
                 let reason = "line \(line.number) ends with record \(end.map { "\($0.mark.sequence)" } ?? "?"), and this machine's records begin with \(source.base.sequence + 1)"
                 state.withLock { $0.gap = (reason, clock.now()) }
                 StoreLog.note("the archive of this pair goes on with another line: instants between the two cannot be restored", path: place.url, reason: reason, level: .warning)
             }
         }
         state.withLock { ($0.line, $0.archived) = (work.line?.number, work.last.sequence) }
+    }
+
+    /// The newest one whose object says what it is: another stands for no line that anybody could restore. Where this one cannot be gone on with the next number is behind all.
+    private func newestLine(_ numbers: [Int64]) throws -> ArchiveLine? {
+        for number in numbers.reversed() {
+            do { if let line = try place.line(number) { return line } } catch where ArchiveReader.isFault(error) {
+                StoreLog.note("a line of the archive is damaged, or none: it is passed over, and nothing is removed while it is there", path: place.name(ArchivePlace.lineKey(number)), reason: "\(error)", level: .warning)
+            }
+        }
+        return nil
     }
 
     private struct End {

@@ -154,6 +154,31 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertEqual(try place.lines().map(\.number), [1, 2])
     }
 
+    func test_lineWhoseObjectIsNone_keepsNobodyFromGoingOn() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let machine = machine(30)
+        try place.objects.put(ArchivePlace.lineKey(7), [])
+        machine.commit(10)
+        let first = ArchiveWriter(place, of: machine, clock: .system)
+        XCTAssertTrue(first.round(), first.texts.joined())
+        XCTAssertEqual(first.report.line, 8)
+        try place.objects.put(ArchivePlace.lineKey(9), [1, 2, 3])
+        machine.commit(20)
+        let second = ArchiveWriter(place, of: machine, clock: .system)
+        XCTAssertTrue(second.round(), second.texts.joined())
+        second.checkpointRound()
+        XCTAssertEqual(second.texts, [])
+        XCTAssertEqual([second.report.line, try place.segments(of: 8).last], [8, 11])
+        // One that cannot be gone on with is followed by a number that nobody has.
+        try place.objects.put(ArchivePlace.segmentKey(8, 11), [1])
+        let third = ArchiveWriter(place, of: machine, clock: .system)
+        XCTAssertTrue(third.round(), third.texts.joined())
+        XCTAssertEqual(third.report.line, 10)
+        XCTAssertEqual(try place.segment(10, 1).last.sequence, 20)
+        // A restore does not guess.
+        XCTAssertThrowsError(try ArchiveReader(place, instant: nil)) { XCTAssertTrue("\($0)".contains(ArchivePlace.lineKey(7)), "\($0)") }
+    }
+
     /// Whoever went on behind such a number would come to one that is none.
     func test_objectsWithNumbersThatNobodyCountsTo_orOtherNames_arePassedOver_andTold() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
