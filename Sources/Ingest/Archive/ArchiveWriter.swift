@@ -141,12 +141,16 @@ package final class ArchiveWriter: Sendable {
 
     /// The newest one whose object says what it is: another stands for no line that anybody could restore. Where this one cannot be gone on with the next number is behind all.
     private func newestLine(_ numbers: [Int64]) throws -> ArchiveLine? {
-        for number in numbers.reversed() {
-            do { if let line = try place.line(number) { return line } } catch where ArchiveReader.isFault(error) {
-                StoreLog.note("a line of the archive is damaged, or none: it is passed over, and nothing is removed while it is there", path: place.name(ArchivePlace.lineKey(number)), reason: "\(error)", level: .warning)
-            }
-        }
+        for number in numbers.reversed() { if let line = try lineIfWhole(number) { return line } }
         return nil
+    }
+
+    private func lineIfWhole(_ number: Int64) throws -> ArchiveLine? {
+        do { return try place.line(number) } catch {
+            guard ArchiveReader.isFault(error) else { throw error }
+            StoreLog.note("a line of the archive is damaged, or none: it is passed over, and nothing is removed while it is there", path: place.name(ArchivePlace.lineKey(number)), reason: "\(error)", level: .warning)
+            return nil
+        }
     }
 
     private struct End {
