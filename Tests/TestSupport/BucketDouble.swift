@@ -20,6 +20,8 @@ public final class BucketDouble: Sendable {
         case answer(status: Int, code: String)
         /// It is not done, and the connection closes.
         case drop
+        /// An answer of 200 with another body, whether it is done or not.
+        case body(String, isDone: Bool)
         /// It is done, and the connection closes.
         case dropAfter
         /// It is done, and the answer says otherwise.
@@ -131,12 +133,14 @@ public final class BucketDouble: Sendable {
         switch fault {
         case .answer(let status, let code): return Self.finished(Self.error(status, code), asked)
         case .drop: return .init(drops: true)
+        case .body(let body, isDone: false): return Self.finished(.init(body: body), asked)
         default: break
         }
         var response = Self.finished(perform(asked), asked)
         switch fault {
         case .dropAfter: response.drops = true
         case .answerAfter(let status, let code): response = Self.finished(Self.error(status, code), asked)
+        case .body(let body, isDone: true): response = Self.finished(.init(body: body), asked)
         case .torn: response.tornAt = response.body.count / 2
         case .stall(let milliseconds): (response.tornAt, response.stallMilliseconds) = (response.body.count / 2, milliseconds)
         case .delay(let milliseconds): response.delayMilliseconds = milliseconds

@@ -21,18 +21,22 @@ enum BucketAnswer {
     ]
     /// Credentials that were good, and are over.
     private static let ended: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]
+    private static let codeCountMax = 100
+    private static let messageCountMax = 1_000
 
     /// What an answer means, by its status and the code in its XML (S3's "Error Responses").
     ///
     /// - Parameter method: of the request; to HEAD there are no words.
     static func verdict(_ answer: OutgoingResponse, method: OutgoingRequest.Method) -> Verdict {
         let status = answer.status
-        // A copy or a completion may fail after its 200 has gone out.
-        let error = status >= 300 || answer.body.starts(with: Array("<".utf8)) ? ServiceXML.parse(answer.body)?.firstError : nil
+        // A completion may fail after its 200 has gone out, behind blanks that kept the connection. What GET brings is the object's, whatever it looks like: a client's own file may be an <Error>.
+        let mayFailLate = (method == .post || method == .put) && answer.body.first { !ServiceXML.isBlank($0) } == UInt8(ascii: "<")
+        let error = status >= 300 || mayFailLate ? ServiceXML.parse(answer.body)?.firstError : nil
         if (200..<300).contains(status), error == nil { return .success }
-        let code = error?.text(of: "Code") ?? word(status)
+        // Words of anybody's, which go into logs and to clients.
+        let code = error?.text(of: "Code").map { String($0.prefix(codeCountMax)) } ?? word(status)
         let failure = { (kind: BucketFailure.Kind, advice: String) in
-            let message = error?.text(of: "Message") ?? "the service said no more"
+            let message = error?.text(of: "Message").map { String($0.prefix(messageCountMax)) } ?? "the service said no more"
             return BucketFailure(
                 kind, status: status, code: code, advice.isEmpty ? message : "\(message); \(advice)", requestID: answer.headers["x-amz-request-id"])
         }

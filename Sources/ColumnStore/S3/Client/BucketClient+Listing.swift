@@ -15,6 +15,7 @@ extension BucketClient {
     package func list(prefix: String, pageCount: Int = 1_000, _ body: (Listed) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
         let root = endpoint.prefix.isEmpty ? "" : endpoint.prefix + "/"
         var token: String?
+        var circle = ListingCircle()
         repeat {
             var call = BucketCall(method: .get, key: "", answerByteCountMax: 4 << 20, kind: .list)
             call.query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", root + prefix), ("max-keys", String(pageCount))]
@@ -22,10 +23,9 @@ extension BucketClient {
             let page: Page
             do throws(BucketFailure) {
                 page = try Self.page(try perform(call).body, root: root)
-                // The same token again would be the same page forever.
-                if let next = page.next, next == token { throw Self.odd("a listing that goes in a circle") }
+                if let next = page.next { try circle.take(next) }
             } catch { throw ColumnStoreError(error, key: prefix) }
-            for object in page.objects where object.key.hasPrefix(prefix) { try body(object) }
+            for object in page.objects where object.key.utf8.starts(with: prefix.utf8) { try body(object) }
             token = page.next
         } while token != nil
     }
@@ -52,13 +52,14 @@ extension BucketClient {
         let root = endpoint.prefix.isEmpty ? "" : endpoint.prefix + "/"
         var folders: [String] = []
         var token: String?
+        var circle = ListingCircle()
         repeat {
             var call = BucketCall(method: .get, key: "", answerByteCountMax: 4 << 20, kind: .list)
             call.query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", root), ("delimiter", "/")]
             if let token { call.query.append(("continuation-token", token)) }
             let page = try Self.page(try perform(call).body, root: root)
             folders += page.folders
-            if let next = page.next, next == token { throw Self.odd("a listing that goes in a circle") }
+            if let next = page.next { try circle.take(next) }
             token = page.next
         } while token != nil
         return folders
@@ -80,22 +81,44 @@ extension BucketClient {
         let isEncoded = result.text(of: "EncodingType") == "url"
         var page = Page()
         for entry in result.children where entry.name == "CommonPrefixes" {
-            guard let text = entry.text(of: "Prefix"), let whole = isEncoded ? SignatureText.percentDecoded(text) : text, whole.hasPrefix(root), whole.hasSuffix("/")
+            guard let text = entry.text(of: "Prefix"), let whole = isEncoded ? SignatureText.percentDecoded(text) : text, let name = below(root, whole), name.utf8.last == UInt8(ascii: "/")
             else { throw odd("a listing with a folder that was not asked for") }
-            page.folders.append(String(whole.dropFirst(root.count).dropLast()))
+            page.folders.append(String(decoding: name.utf8.dropLast(), as: UTF8.self))
         }
         for entry in result.children where entry.name == "Contents" {
             guard let text = entry.text(of: "Key"), let whole = isEncoded ? SignatureText.percentDecoded(text) : text,
                 let count = entry.text(of: "Size").flatMap({ Int64($0) }), count >= 0
             else { throw odd("a listing with an object that has no key or size") }
-            guard whole.hasPrefix(root) else { throw odd("a listing with a key that was not asked for") }
+            guard let key = below(root, whole) else { throw odd("a listing with a key that was not asked for") }
             let modified = entry.text(of: "LastModified").flatMap(SigningInstant.seconds) ?? 0
             page.objects.append(
-                Listed(key: String(whole.dropFirst(root.count)), byteCount: count, modifiedMilliseconds: modified.multipliedSaturating(by: 1_000)))
+                Listed(key: key, byteCount: count, modifiedMilliseconds: modified.multipliedSaturating(by: 1_000)))
         }
         guard result.text(of: "IsTruncated") == "true" else { return page }
         guard let next = result.text(of: "NextContinuationToken"), !next.isEmpty else { throw odd("a listing that goes on nowhere") }
         page.next = next
         return page
+    }
+
+    /// What of a key stands behind the root, byte by byte: as characters a mark behind a slash would be one with it, and the rest another key.
+    ///
+    /// - Returns: nil for a key that does not lie there.
+    private static func below(_ root: String, _ whole: String) -> String? {
+        whole.utf8.starts(with: root.utf8) ? String(decoding: whole.utf8.dropFirst(root.utf8.count), as: UTF8.self) : nil
+    }
+}
+
+/// Sees a listing that goes in a circle, however many pages that has, by one token that it keeps (Brent's way): the same one again would be the same pages forever.
+struct ListingCircle {
+    private var kept: String?
+    private var count = 0
+    /// With so many tokens the newest is kept instead: behind the circle's length it is within it.
+    private var renewal = 1
+
+    mutating func take(_ token: String) throws(BucketFailure) {
+        guard token != kept else { throw BucketClient.odd("a listing that goes in a circle") }
+        count += 1
+        guard count == renewal else { return }
+        (kept, renewal) = (token, renewal.addingSaturating(renewal))
     }
 }

@@ -102,6 +102,10 @@ package final class BucketClient: Sendable {
         /// Whether some try had no answer, or one that a gateway may have made.
         var mayHaveApplied = false
         var hasSetClock = false
+        /// How often the service has refused credentials as ended.
+        var renewalCount = 0
+        /// One that was fetched just now, and is refused as well, is refused for another reason.
+        static let renewalCountMax = 2
 
         init(_ options: BucketOptions, payloadHash: String, scope: WaitScope) {
             self.options = options
@@ -150,8 +154,9 @@ package final class BucketClient: Sendable {
                 if failure.status >= 500, failure.code != "SlowDown" { tries.mayHaveApplied = true }
                 try pause(failure, &tries, scope)
             case .renewCredentials(let failure):
-                // Keys without a token were not lent for a time, and cannot have ended.
-                guard keys.sessionToken != nil, credentials.refuse(keys) else { throw failure }
+                // Keys without a token were not lent for a time, and cannot have ended. A source may give others each time it is asked, as STS does: without a bound this would go on as long as they are refused.
+                guard keys.sessionToken != nil, tries.renewalCount < Tries.renewalCountMax, credentials.refuse(keys) else { throw failure }
+                tries.renewalCount += 1
             case .setClock(let failure, let seconds):
                 guard !tries.hasSetClock else { throw failure }
                 tries.hasSetClock = true

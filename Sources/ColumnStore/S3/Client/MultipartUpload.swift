@@ -69,7 +69,15 @@ final class MultipartUpload {
         var call = BucketCall(method: .post, key: client.endpoint.key(key), query: [("uploadId", uploadID)], body: Array(text.utf8), kind: .put)
         call.headers = [("Content-Type", "application/xml")]
         if let header = condition.header { call.headers.append(header) }
-        do throws(BucketFailure) { _ = try client.perform(call) } catch {
+        do throws(BucketFailure) {
+            let answer = try client.perform(call)
+            // Behind a 200 that came early nothing but the result says that the object is there: an answer that broke off, or a gateway's page, may stand in its place.
+            guard ServiceXML.parse(answer.body)?.name == "CompleteMultipartUploadResult" else {
+                var unknown = BucketFailure(.unavailable, status: answer.status, code: "OddAnswer", "no result of an upload in parts")
+                unknown.mayHaveApplied = true
+                throw unknown
+            }
+        } catch {
             var failure = error
             // The upload is gone since a try of ours has been done, or since somebody has cleared it away.
             if failure.code == "NoSuchUpload" { (failure.kind, failure.mayHaveApplied) = (.unavailable, true) }

@@ -25,7 +25,7 @@ struct CredentialCalls: Sendable {
             case .success(let answer) where answer.status == 200: return answer.body
             case .success(let answer):
                 let service = ServiceXML.parse(answer.body)?.first("Error")
-                let words = [service?.text(of: "Code"), service?.text(of: "Message")].compactMap(\.self)
+                let words = [service?.text(of: "Code"), service?.text(of: "Message")].compactMap { $0.map { String($0.prefix(1_000)) } }
                 reason = "\(what) answered \(answer.status)" + (words.isEmpty ? "" : " (\(words.joined(separator: ": ")))")
                 if (400..<500).contains(answer.status), answer.status != 429 { throw CredentialFailure(source: source, reason: reason) }
             case .failure(let failure): reason = "\(what): \(failure)"
@@ -50,7 +50,9 @@ struct CredentialCalls: Sendable {
             }
             end = seconds
         }
-        return AWSCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: answer["Token"]?.text, expiresAtSeconds: end)
+        // An empty one is none: libcurl would leave its header out, which is signed.
+        let token = answer["Token"]?.text.flatMap { $0.isEmpty ? nil : $0 }
+        return AWSCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiresAtSeconds: end)
     }
 
     /// A small file with a token in it, without the line's end.

@@ -99,6 +99,9 @@ package final class CredentialChain: Sendable {
             guard Self.secondsLeft(found, clock()) > 0 else {
                 throw CredentialFailure(source: source.name, reason: "gave credentials that have ended already; is the machine's clock right?")
             }
+            guard found.isFitForHeaders else {
+                throw CredentialFailure(source: source.name, reason: "gave a key or a token with bytes that no header may have")
+            }
             return found
         }
         throw CredentialFailure(

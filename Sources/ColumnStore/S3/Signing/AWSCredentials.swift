@@ -13,6 +13,11 @@ package struct AWSCredentials: Sendable, Equatable {
         self.sessionToken = sessionToken
         self.expiresAtSeconds = expiresAtSeconds
     }
+
+    /// Whether requests can carry the key and the token: a line's end in one would begin another header.
+    var isFitForHeaders: Bool {
+        [accessKeyID, sessionToken ?? ""].allSatisfy { text in text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+    }
 }
 
 /// Without the secret, however it comes into a log.

@@ -89,6 +89,41 @@ final class BucketClientTests: XCTestCase {
         XCTAssertEqual(try client.folders(), ["f"])
     }
 
+    func test_listing_thatGoesInACircle_ends() throws {
+        let client = try client()
+        let bucket = bucket
+        for length in [1, 2, 3, 7] {
+            bucket.forgetSeen()
+            bucket.fail { seen in
+                let number = seen.query["continuation-token"].flatMap { Int($0) } ?? 0
+                let next = "<NextContinuationToken>\((number + 1) % length)</NextContinuationToken>"
+                return .body("<ListBucketResult><IsTruncated>true</IsTruncated>\(next)</ListBucketResult>", isDone: false)
+            }
+            let scope = WaitScope(isCancelled: { bucket.seen.count > 200 })
+            XCTAssertThrowsError(try WaitScope.run(scope) { try client.list(prefix: "") { _ in } }, "\(length)") { XCTAssertTrue("\($0)".contains("goes in a circle"), "\($0)") }
+            XCTAssertEqual(WaitScope.run(scope) { self.failure { _ = try client.folders() } }?.code, "OddAnswer", "\(length)")
+        }
+    }
+
+    /// As characters the slash and the mark are one: the key would be read as another one's.
+    func test_listing_ofAKeyThatBeginsWithAMark_isThatKey() throws {
+        let client = try client()
+        bucket.fail { _ in .body("<ListBucketResult><Contents><Key>store/\u{301}a</Key><Size>1</Size></Contents></ListBucketResult>", isDone: false) }
+        var keys: [[UInt8]] = []
+        try client.list(prefix: "") { keys.append(Array($0.key.utf8)) }
+        XCTAssertEqual(keys, [Array("\u{301}a".utf8)])
+    }
+
+    /// A client's own file may be one.
+    func test_objectThatIsAnErrorInXML_isReadAsItIs() throws {
+        let client = try client()
+        let bytes = Array("<Error><Code>SlowDown</Code></Error>".utf8)
+        try client.put("a", bytes)
+        XCTAssertEqual(try client.get("a", byteCountMax: 100).bytes, bytes)
+        XCTAssertEqual(try client.get("a", range: 0..<Int64(bytes.count)).bytes, bytes)
+        XCTAssertEqual(try client.tail("a", byteCount: 100).bytes, bytes)
+    }
+
     func test_sumOfAnObject_thatIsAnother_isSaid() throws {
         let client = try client()
         try client.put("a", [1, 2, 3])
@@ -203,6 +238,9 @@ final class BucketClientTests: XCTestCase {
             XCTAssertEqual(failed?.code, code)
             XCTAssertTrue(failed?.detail.contains("storage.credentials") == true, "\(String(describing: failed))")
         }
+        bucket.fail { _ in .answer(status: 403, code: String(repeating: "x", count: 5_000)) }
+        XCTAssertEqual(failure { _ = try client().get("a", byteCountMax: 1) }?.code.count, 100, "words of anybody's")
+        bucket.forgetSeen()
         bucket.fail { _ in .answer(status: 404, code: "NoSuchBucket") }
         XCTAssertEqual(failure { _ = try client().get("a", byteCountMax: 1) }?.kind, .refused)
         XCTAssertEqual(bucket.seen.count, 1, "trying again does not help")
@@ -233,6 +271,17 @@ final class BucketClientTests: XCTestCase {
         XCTAssertEqual(try client.get("a", byteCountMax: 1).bytes, [1])
         next(3)
         XCTAssertEqual(try client.head("a")?.byteCount, 1, "HEAD has no words for it")
+        XCTAssertEqual(source.count.withLock { $0 }, 3)
+    }
+
+    /// STS gives other keys each time it is asked, and HEAD has no words that tell ended keys from such without the right.
+    func test_keysThatAreRefusedAsEnded_howeverNew_endTheRequest() throws {
+        let source = Renewing()
+        let client = try client(chain: CredentialChain([source]))
+        bucket.allow()
+        let scope = WaitScope(isCancelled: { source.count.withLock { $0 } > 20 })
+        let failed = WaitScope.run(scope) { self.failure { _ = try client.head("a") } }
+        XCTAssertEqual(failed?.kind, .refused)
         XCTAssertEqual(source.count.withLock { $0 }, 3)
     }
 

@@ -203,6 +203,13 @@ final class CredentialChainTests: XCTestCase {
         }
     }
 
+    func test_chain_keysThatNoHeaderMayHave_areNotTaken() {
+        for (key, token) in [("a\r\nX-Other: 1", "t"), ("a", "t\nx"), ("é", "t"), ("a b", "t")] {
+            let keys = AWSCredentials(accessKeyID: key, secretAccessKey: "s", sessionToken: token)
+            XCTAssertThrowsError(try CredentialChain([Script([.success(keys)])]).credentials(), key) { XCTAssertTrue("\($0)".contains("no header may have"), "\($0)") }
+        }
+    }
+
     func test_chain_refusedByTheService_fetchesNewOnce() throws {
         let chain = CredentialChain([Script([.success(Self.keys("one", nil)), .success(Self.keys("two", nil)), .success(Self.keys("two", nil))])])
         let first = try chain.credentials()

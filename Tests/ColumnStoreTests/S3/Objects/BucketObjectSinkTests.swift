@@ -60,6 +60,27 @@ final class BucketObjectSinkTests: XCTestCase {
         }
     }
 
+    /// S3 sends its 200 early, keeps the connection by blanks, and may fail behind them.
+    func test_completion_thatFailsBehindBlanks_orBreaksOff_isNoObject() throws {
+        let failed = "\n  <?xml version=\"1.0\"?>\n<Error><Code>InternalError</Code></Error>"
+        for body in [failed, "", "<html>a gateway</html>", "<CompleteMultipartUploadResult><ETag>"] {
+            let storage = try storage(attempts: 2)
+            bucket.store("o", nil)
+            bucket.fail { $0.method == "POST" && $0.query["uploadId"] != nil ? .body(body, isDone: false) : nil }
+            let lost = try storage.create("o")
+            try lost.write(bytes(2_500))
+            XCTAssertThrowsError(try lost.commit(), body) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unavailable, body) }
+            lost.abandon()
+            guard body != failed else { continue }
+            // The same answers, and the object is there: its mark tells.
+            bucket.fail { $0.method == "POST" && $0.query["uploadId"] != nil ? .body(body, isDone: true) : nil }
+            let sink = try storage.create("o")
+            try sink.write(bytes(2_500))
+            try sink.commit()
+            XCTAssertEqual(bucket.objects["o"], bytes(2_500), body)
+        }
+    }
+
     func test_parts_thatFail_areTriedAgain_orEndTheObject() throws {
         let storage = try storage(attempts: 3)
         // Each part's first try, in whatever order they come.
