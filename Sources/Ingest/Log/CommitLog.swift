@@ -95,9 +95,14 @@ final class CommitLog: CommitSink {
 
     func name(of path: String) -> String? {
         let name = String(path.dropFirst(directory.utf8.count + 1))
-        // The index of versions is made anew of the rows.
-        if ["catalog.sqlite", "queues.sqlite", "executions.sqlite"].contains(name) { return name }
-        return name.hasPrefix("hot/") && name.hasSuffix(".sqlite") ? name : nil
+        return Self.isName(name) ? name : nil
+    }
+
+    /// Whether commits of a file go into the log. The index of versions is made anew of the rows.
+    ///
+    /// - Parameter name: below DATA.
+    static func isName(_ name: String) -> Bool {
+        ["catalog.sqlite", "queues.sqlite", "executions.sqlite"].contains(name) || name.hasPrefix("hot/") && name.hasSuffix(".sqlite")
     }
 
     func prepare(_ file: String, _ changes: UnsafeRawBufferPointer) -> Int64 {

@@ -14,6 +14,8 @@ final class LogFold {
 
         init(path: String, isDurable: Bool) throws {
             connection = try SQLiteConnection(path: path, mode: .create)
+            // Statements on the schema are texts out of records, which lie where others may write.
+            connection.confine()
             // A crash ends the whole restore. Where it must not, logs are synced before the files that they are copied to, and these before a log begins anew.
             try connection.execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=\(isDurable ? "NORMAL" : "OFF"); PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16384")
             try connection.execute("BEGIN IMMEDIATE")
@@ -70,7 +72,8 @@ final class LogFold {
         do {
             bytes = try record.payload.withUnsafeBytes { frame throws(PageError) in try ZstdTextCodec().inflate(frame, byteCount: record.byteCount, dictionary: nil) }
         } catch { throw misfit(record, "\(error)") }
-        guard let payload = LogPayload(bytes), ObjectKey.isValid(payload.file) else { throw misfit(record, "it names no file") }
+        // Below a standby's DATA lie files that no commit may touch.
+        guard let payload = LogPayload(bytes), ObjectKey.isValid(payload.file), CommitLog.isName(payload.file) else { throw misfit(record, "it names no file of a store") }
         do {
             var reader = ChangeReader(payload.changes)
             while let change = try reader.next() { try apply(change, to: payload.file) }

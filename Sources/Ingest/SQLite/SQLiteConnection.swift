@@ -68,6 +68,9 @@ package final class SQLiteConnection {
     /// Copying the log when the connection closes, should it be the last, is left to others: it may take long.
     package func leaveLogWhenClosing() { till_sqlite3_leave_log_when_closing(raw) }
 
+    /// From now on no statement reaches another file than this one: for texts that somebody else may have written. `VACUUM INTO` attaches its file as `ATTACH` does.
+    func confine() { sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0) }
+
     /// The log's writes are told to `room` from now on. Once the connection has read or written: before that it has no log.
     func give(_ room: WALPreallocation) { SQLiteFileSystem.give(room, toLogOf: raw) }
 

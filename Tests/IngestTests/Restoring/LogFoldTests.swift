@@ -1,0 +1,44 @@
+import ColumnStore
+import Foundation
+@testable import Ingest
+import TestSupport
+import XCTest
+
+/// Goal: records change the databases of the store that they are folded into, and nothing beside them. Method: records with right hashes whose statements and names reach for other files.
+final class LogFoldTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+
+    private func record(_ sql: String, of file: String = "catalog.sqlite", isNew: Bool = false) throws -> LogRecord {
+        var changes = ChangeWriter()
+        changes.schema(sql, isNew: isNew, version: 1)
+        var builder = LogSegment.Builder(epoch: 1, last: 0, hash: LogRecord.noHash)
+        try builder.append(.rows, LogPayload.head(file) + changes.bytes, at: 1)
+        return try XCTUnwrap(builder.finish()?.records.first)
+    }
+
+    private func fold(_ name: String) throws -> LogFold { LogFold(try LocalStorageFactory.files("\(folder.path)/\(name)")) }
+
+    private func assertMisfit(_ fold: LogFold, _ record: LogRecord, _ what: String) {
+        XCTAssertThrowsError(try fold.apply(record), what) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile, "\(what): \($0)") }
+    }
+
+    func test_statements_reachNoOtherFile() throws {
+        let outside = "\(folder.path)/outside"
+        for (number, sql) in ["COMMIT; ATTACH '\(outside)' AS o; CREATE TABLE o.t(a)", "COMMIT; VACUUM INTO '\(outside)'", "ATTACH '\(outside)' AS o; CREATE TABLE o.t(a)"].enumerated() {
+            let fold = try fold("a\(number)")
+            try fold.apply(record("CREATE TABLE t(a)", isNew: true))
+            assertMisfit(fold, try record(sql), sql)
+            XCTAssertFalse(FileManager.default.fileExists(atPath: outside), sql)
+        }
+    }
+
+    func test_names_areThoseOfAStoresDatabases() throws {
+        let fold = try fold("a")
+        for name in ["cluster/records.sqlite", "FORMAT", "versions.sqlite", "uploads/1", "hot", "hot/a", "../catalog.sqlite", "hot/../catalog.sqlite"] {
+            assertMisfit(fold, try record("CREATE TABLE t(a)", of: name, isNew: true), name)
+        }
+        for name in ["hot/2026-11-21.sqlite", "queues.sqlite", "executions.sqlite"] { try fold.apply(record("CREATE TABLE t(a)", of: name, isNew: true)) }
+        try fold.close()
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/a").filter { $0.hasSuffix(".sqlite") }.sorted(), ["executions.sqlite", "queues.sqlite"])
+    }
+}
