@@ -3,7 +3,7 @@ import ColumnStore
 
 /// Removes what no instant that can be restored needs: a day after a checkpoint has come that covers it, as `LogRetention` does for the log of a single server.
 ///
-/// 1. Only lines that were begun a day ago cover: instants before a line's beginning are the earlier ones' to tell. Of the newest such line the newest checkpoint that is a day old is the oldest one kept.
+/// 1. Only lines that were begun a day ago cover: instants before a line's beginning are the earlier ones' to tell. Of the newest such line the newest checkpoint that is a day old, and whole, is the oldest one kept.
 /// 2. Segments go whose records that checkpoint has, and earlier lines whole. Without such a checkpoint everything stays.
 /// 3. Nothing goes where somebody still writes to an earlier line: a copy of this store is kept by another cluster, which archives to the same place by mistake.
 /// 4. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
@@ -23,7 +23,10 @@ struct ArchiveRetention {
         let line = lines[index]
         // What lies before its base no segment goes on from.
         let (checkpoints, damaged) = try read(line, from: Int64(line.base.sequence))
-        guard let oldest = checkpoints.lastIndex(where: { $0.at <= before }) else { return }
+        // One that lacks a file begins no restore: an older one does.
+        var sizes: [String: Int64] = [:]
+        try place.objects.list(prefix: "\(ArchivePlace.folder(of: line.number))files/") { sizes[$0.key] = $0.byteCount }
+        guard let oldest = checkpoints.lastIndex(where: { checkpoint in checkpoint.at <= before && checkpoint.storeFiles.allSatisfy { sizes[$0.name] == $0.byteCount } }) else { return }
         for earlier in lines[..<index] { try checkAtRest(earlier, since: line) }
         let first = Int64(checkpoints[oldest].mark.sequence)
         // Of later lines, too: they share the files of cold tables.

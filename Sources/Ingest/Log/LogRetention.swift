@@ -36,7 +36,7 @@ struct LogRetention {
                 whole = (name, false)
                 continue
             }
-            guard larger.name.modifiedMilliseconds ?? .max < before else { continue }
+            guard let came = larger.name.modifiedMilliseconds, came > 0, came < before else { continue }
             if !larger.isSound {
                 do { try prove(larger.name) } catch let error as ColumnStoreError where error.code == .corruptFile {
                     StoreLog.note("a segment of the log is damaged: those that were merged into it stay", path: "\(place.url)/\(larger.name.key)", reason: "\(error)", level: .warning)
@@ -65,11 +65,13 @@ struct LogRetention {
         let all = try place.checkpoints { key, error in
             damaged.append(key)
             StoreLog.note("a checkpoint of the log is damaged: files that no other needs stay until a later one has covered it for a day", path: "\(place.url)/\(key)", reason: "\(error)", level: .warning)
-        }.sorted { ($0.epoch, $0.at) < ($1.epoch, $1.at) }
+        }.sorted { ($0.epoch, Self.time(of: $0)) < ($1.epoch, Self.time(of: $1)) }
         // The newest one that is old enough, and all after it.
-        guard let oldest = all.lastIndex(where: { $0.at <= now - LogKeeper.keptMicroseconds }) else { return }
+        guard let oldest = all.lastIndex(where: { Self.time(of: $0) <= now - LogKeeper.keptMicroseconds }) else { return }
         let kept = all[oldest...]
         let first = all[oldest]
+        // What any of those that are kept goes on with stays, whatever their times say.
+        let from = kept.reduce(first.from) { $1.epoch == first.epoch ? min($0, $1.from) : $0 }
         for checkpoint in all[..<oldest] { try place.objects.delete(checkpoint.key, .named("a later checkpoint covers what it covered, for a day")) }
         // Their names tell which those are that are covered.
         let covered = damaged.filter { key in LogCheckpoint.end(ofKey: key).map { $0.epoch < first.epoch || $0.epoch == first.epoch && $0.to < first.to } ?? false }
@@ -81,7 +83,7 @@ struct LogRetention {
                 "an object has a name that no segment of the log has, and is passed over", path: "\(place.url)/\(stranger)",
                 reason: "there are \(strangers.count): whoever put them there may take them away", level: .warning)
         }
-        for segment in segments where segment.epoch < first.epoch || segment.epoch == first.epoch && segment.last <= first.from {
+        for segment in segments where segment.epoch < first.epoch || segment.epoch == first.epoch && segment.last <= from {
             try place.objects.delete(segment.key, .named("a checkpoint covers it, for a day"))
         }
         guard covered.count == damaged.count else { return }
@@ -90,6 +92,9 @@ struct LogRetention {
             try Self.removeFiles(of: place, below: prefix, except: needed, since: first.at, .named("no checkpoint that is kept, and no record after it, needs it"))
         }
     }
+
+    /// When a checkpoint was made, or later. Its own time no hash covers, its manifest's one does: a digit that is wrong makes none old that is not.
+    private static func time(of checkpoint: LogCheckpoint) -> Int64 { max(checkpoint.at, checkpoint.manifest.madeAt) }
 
     /// Files that came before a checkpoint, less a margin, by the place's own clock. What came after may be named by a record alone.
     ///
@@ -102,7 +107,8 @@ struct LogRetention {
         // Milliseconds, as the place gives them.
         let before = (at / 1_000).subtractingSaturating(marginMilliseconds)
         var gone: [String] = []
-        try place.objects.list(prefix: prefix) { if $0.modifiedMilliseconds < before, !needed.contains($0.key) { gone.append($0.key) } }
+        // 0: the place gives no time that can be read.
+        try place.objects.list(prefix: prefix) { if $0.modifiedMilliseconds > 0, $0.modifiedMilliseconds < before, !needed.contains($0.key) { gone.append($0.key) } }
         for key in gone { try place.objects.delete(key, proof) }
     }
 }

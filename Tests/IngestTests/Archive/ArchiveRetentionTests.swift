@@ -71,6 +71,23 @@ final class ArchiveRetentionTests: XCTestCase {
         XCTAssertEqual(try place.segments(of: 1), [])
     }
 
+    func test_checkpointThatLacksAFile_coversNothing() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let now = Clock.system.now() + 10 * Self.day
+        try put(place, line: 1, base: 0, begun: now - 9 * Self.day, segments: [1, 10, 20])
+        try put(place, line: 1, checkpoint: 9, at: now - 8 * Self.day, files: ["a"])
+        try put(place, line: 1, checkpoint: 19, at: now - 2 * Self.day, files: ["b"])
+        let key = ArchivePlace.fileKey(1, SHA256.hash(Array("b".utf8)))
+        try place.objects.delete(key, .temporary)
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(try place.checkpoints(of: 1).map(\.record), [9, 19])
+        XCTAssertEqual(try place.segments(of: 1), [10, 20])
+        try place.objects.put(key, [0])
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(try place.checkpoints(of: 1).map(\.record), [19])
+        XCTAssertEqual(try place.segments(of: 1), [20])
+    }
+
     func test_whatADayDoesNotNeed_goes_andTheRestStays() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
         // The place gives its objects the time of this machine.

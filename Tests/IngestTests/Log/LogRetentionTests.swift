@@ -17,6 +17,44 @@ final class LogRetentionTests: XCTestCase {
         try place.segments().map { [$0.epoch, $0.first, $0.last] }.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
+    /// One segment's bytes under the name of a larger one: what lies within that name is nowhere else.
+    func test_segments_withinOneThatHasOtherRecordsThanItsName_stay() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        var builder = LogSegment.Builder(epoch: 1, last: 0, hash: LogRecord.noHash)
+        for number in 1...2 { try builder.append(.rows, [1], at: Int64(number)) }
+        let records = try XCTUnwrap(builder.finish()).records
+        var head = LogHead(store: "one", epoch: 1)
+        (head.last, head.hash) = (2, records[1].hash)
+        try place.root.create(LogHead.key, head.bytes)
+        for record in records { try place.objects.put(LogPlace.SegmentName(epoch: 1, first: record.sequence, last: record.sequence).key, LogSegment(records: [record]).bytes) }
+        let larger = LogPlace.SegmentName(epoch: 1, first: 1, last: 2).key
+        try place.objects.put(larger, LogSegment(records: [records[0]]).bytes)
+        let later = LogRetention(place: place, now: Clock.system.now() + 10 * LogKeeper.keptMicroseconds)
+        try later.run()
+        XCTAssertEqual(try names(place), [[1, 1, 1], [1, 1, 2], [1, 2, 2]])
+        try place.objects.put(larger, LogSegment(records: records).bytes)
+        try later.run()
+        XCTAssertEqual(try names(place), [[1, 1, 2]])
+    }
+
+    /// The time of a checkpoint with a digit that is wrong: no hash covers it.
+    func test_checkpoint_thatSeemsOlderThanItIs_coversNothing() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let day = LogKeeper.keptMicroseconds
+        for (from, at, madeAt) in [(Int64(0), day, day), (10, 1, 5 * day)] {
+            let checkpoint = LogCheckpoint(epoch: 1, from: from, to: from, at: at, manifest: BackupManifest(number: 1, store: "one", madeAt: madeAt, warehouse: ""))
+            try place.objects.put(checkpoint.key, checkpoint.bytes)
+        }
+        try put(place, epoch: 1, 1, 10)
+        try put(place, epoch: 1, 11, 12)
+        try LogRetention(place: place, now: 5 * day).run()
+        XCTAssertEqual(try place.checkpoints().map(\.from), [0, 10])
+        XCTAssertEqual(try names(place), [[1, 1, 10], [1, 11, 12]])
+        try LogRetention(place: place, now: 7 * day).run()
+        XCTAssertEqual(try place.checkpoints().map(\.from), [10])
+        XCTAssertEqual(try names(place), [[1, 11, 12]])
+    }
+
     func test_segments_ofEpochsWithoutACheckpoint_andOfARunThatWasCutOff_go() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
         for (epoch, from) in [(Int64(1), Int64(0)), (Int64(3), Int64(10))] {
