@@ -67,7 +67,8 @@ enum LogSpool {
             guard let sequence = inner.int64(), let time = inner.int64(), let kind = inner.uint8(), let payload = inner.take(inner.remaining) else { break }
             guard isRight(bytes, body, payload, sum) else { break }
             let known = LogRecord.Kind(rawValue: kind)
-            guard known != nil || kind == withdrawn else { break }
+            // Whoever reads on counts on from it.
+            guard known != nil || kind == withdrawn, (1...1 << 62).contains(sequence) else { break }
             entries.append(Entry(sequence: sequence, time: time, kind: known, payload: payload))
         }
         return entries

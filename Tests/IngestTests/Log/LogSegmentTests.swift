@@ -62,6 +62,16 @@ final class LogSegmentTests: XCTestCase {
         }
     }
 
+    /// Under right sums: whoever goes on counts on from them.
+    func test_spool_withANumberThatNoStoreCountsTo_endsThere() {
+        func entry(_ sequence: Int64) -> [UInt8] {
+            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            let parts = LogSpool.frame(sequence: sequence, time: 5, kind: LogRecord.Kind.rows.rawValue, LogPayload.head("hot/a.sqlite"), nothing)
+            return parts.head + parts.tail
+        }
+        for wrong: Int64 in [.max, .min, -1, 0] { XCTAssertEqual(LogSpool.read(entry(1) + entry(2) + entry(wrong) + entry(3)).map(\.sequence), [1, 2], "\(wrong)") }
+    }
+
     func test_head_andCheckpoint_areReadAsTheyWereWritten_andOthersRefused() throws {
         var head = LogHead(store: "abc", epoch: 3)
         (head.last, head.until, head.hash) = (99, 1_234_567, [UInt8](repeating: 9, count: 32))
