@@ -136,7 +136,7 @@ struct LittleStore {
 }
 
 /// A directory of one input, in memory where the system has such; gone with this object, or with the process.
-final class ScratchDirectory {
+final class ScratchDirectory: Sendable {
     let path: String
 
     init() throws {

@@ -13,53 +13,16 @@ extension Door {
 
     /// Bytes changed, files cut, gone, doubled or taken for each other; then proved, started, asked, recovered.
     private static let storeFiles = Door(
-        name: "store-files", seeds: { damages },
+        name: "store-files", seeds: { Damage.seeds },
         fuzz: { bytes in
             var choices = Choices(bytes)
             let directory = try ScratchDirectory()
             let path = directory.path + "/store"
             var store = try LittleStore.shared.get()
-            damage(&store, &choices)
+            store.damage(&choices)
             try store.write(to: path)
             try live(path)
         })
-
-    private static let damages: [[UInt8]] = (0..<60).map { number in
-        let (kind, file) = (UInt8(number / 12), UInt8(number % 12))
-        return [1, file, kind, 0, file * 9, 0x80, 1]
-    }
-
-    private static func damage(_ store: inout LittleStore, _ choices: inout Choices) {
-        for _ in 0..<1 + choices.below(3) {
-            guard !store.files.isEmpty else { return }
-            let index = choices.below(store.files.count)
-            switch choices.byte() % 8 {
-            case 0: store.files.remove(at: index)
-            case 1: store.files[index].bytes.removeLast(min(store.files[index].bytes.count, choices.below(1 << 16)))
-            case 2: store.files[index].bytes = choices.bytes(choices.below(64))
-            case 3:
-                var copy = store.files[index]
-                copy.path += choices.pick([".2", "-wal", "-journal", ".sqlite", ".parquet", "~"])
-                store.files.append(copy)
-            case 4: store.files[index].bytes = store.files[choices.below(store.files.count)].bytes
-            case 5: store.files[index].bytes += [UInt8](repeating: choices.byte(), count: choices.below(1 << 13))
-            default: for _ in 0..<1 + choices.below(8) { change(&store.files[index].bytes, &choices) }
-            }
-        }
-    }
-
-    private static func change(_ bytes: inout [UInt8], _ choices: inout Choices) {
-        guard !bytes.isEmpty else { return }
-        let place = (choices.below(1 << 16) << 4 | choices.below(16)) % bytes.count
-        switch choices.byte() % 4 {
-        case 0: bytes[place] = choices.byte()
-        case 1: bytes[place] ^= 1 << (choices.byte() % 8)
-        case 2: for index in place..<min(bytes.count, place + choices.below(600)) { bytes[index] = 0 }
-        default:
-            let value = UInt64(bitPattern: choices.integer())
-            for index in 0..<min(8, bytes.count - place) { bytes[place + index] = UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * index)) }
-        }
-    }
 
     /// What becomes of a damaged store, from its proof to its recovery.
     private static func live(_ path: String) throws {
@@ -86,7 +49,7 @@ extension Door {
         }
     }
 
-    private static func options(_ making: DataDirectory.Making) -> Engine.Options {
+    static func options(_ making: DataDirectory.Making) -> Engine.Options {
         var options = LittleStore.options
         options.making = making
         return options
@@ -152,7 +115,7 @@ extension Door {
             let value = try connection.statement("SELECT CAST(\"\(column)\" AS BLOB) FROM \"\(table)\" WHERE \(row)")
             var bytes = try value.step() ? value.bytes(0) : []
             value.reset()
-            change(&bytes, &choices)
+            LittleStore.change(&bytes, &choices)
             if choices.flag() { try update.bind(1, bytes) } else { try update.bind(1, String(decoding: bytes, as: UTF8.self)) }
         default: update.bind(1, choices.integer())
         }
@@ -172,12 +135,12 @@ extension Door {
 
     /// A backup that is not as it was made. Only the very store comes out of it, and nothing beside its directory.
     private static let backupFiles = Door(
-        name: "backup-files", seeds: { damages },
+        name: "backup-files", seeds: { Damage.seeds },
         fuzz: { bytes in
             var choices = Choices(bytes)
             let directory = try ScratchDirectory()
             var backup = try LittleStore.backup.get()
-            damage(&backup, &choices)
+            backup.damage(&choices)
             try backup.write(to: directory.path + "/backup")
             _ = Result { try BackupProof(directory: directory.path + "/backup").run() }
             let target = directory.path + "/target"
