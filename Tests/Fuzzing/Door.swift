@@ -13,7 +13,9 @@ struct Door: Sendable {
     /// Reads one input. The bytes are the caller's: they are gone when this returns.
     let fuzz: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
-    static let all: [Door] = files + documents + questions + tokens + proofs + processes + others + postgres + stores + servers + cluster + archives + logs + foundings + buckets
+    static let all: [Door] = [
+        files, documents, questions, tokens, proofs, processes, others, postgres, stores, servers, cluster, archives, logs, foundings, buckets,
+    ].flatMap { $0 }
 
     private static let files: [Door] = [.parquet, .parquetPages, .thrift, .rowGroupCopy, .avro, .iceberg, .timeZone, .backupManifest]
     private static let questions: [Door] = [.sql, .sqlValues, .head, .contentCoding]
