@@ -64,10 +64,7 @@ package final class RecordFile: Sendable {
         guard lock >= 0 else { throw Failure("open", folder) }
         state = Mutex(State())
         // One process has it, whoever else has the directory.
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
-            throw CommandFault("another process works on \(folder)")
-        }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw CommandFault("another process works on \(folder)") }
     }
 
     deinit { close(lock) }

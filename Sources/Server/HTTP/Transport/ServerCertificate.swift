@@ -21,7 +21,7 @@ package final class ServerCertificate: @unchecked Sendable {
     package let validTo: Int64
     /// The hash of the first certificate by its signature's hash function, SHA-256 at least: what passwords are bound to (RFC 5929, 4.1).
     package let endPointBinding: [UInt8]
-    /// Allocated for sixteen, the first `chainCount` filled by the library; never freed: a handshake may be using it.
+    /// Allocated for sixteen, the first `chainCount` filled by the library; of one that was installed never freed: a handshake may be using it.
     private let chain: UnsafeMutablePointer<gnutls_pcert_st>
     private let chainCount: UInt32
     private let key: gnutls_privkey_t
@@ -37,19 +37,41 @@ package final class ServerCertificate: @unchecked Sendable {
         chain.initialize(repeating: gnutls_pcert_st(), count: Int(Self.chainCountMax))
         var count = Self.chainCountMax
         let code = Self.withDatum(chainText) { gnutls_pcert_list_import_x509_raw(chain, &count, $0, GNUTLS_X509_FMT_PEM, 0) }
-        guard code == 0, count > 0 else { throw Failure(.chain, "the certificate cannot be read: \(Self.text(code))") }
-        self.chain = chain
-        chainCount = count
-        var raw: gnutls_privkey_t?
-        guard gnutls_privkey_init(&raw) == 0, let raw else { throw Failure(.chain, "out of memory") }
-        key = raw
-        let keyCode = Self.withDatum(keyText) { gnutls_privkey_import_x509_raw(raw, $0, GNUTLS_X509_FMT_PEM, nil, 0) }
-        guard keyCode == 0 else { throw Failure(.key, "the key cannot be read: \(Self.text(keyCode))") }
+        guard code == 0, count > 0 else {
+            chain.deallocate()
+            throw Failure(.chain, "the certificate cannot be read: \(Self.text(code))")
+        }
+        let key: gnutls_privkey_t
+        do throws(Failure) { key = try Self.key(keyText, of: chain) } catch {
+            Self.free(chain, count)
+            throw error
+        }
+        (self.chain, chainCount, self.key) = (chain, count, key)
         (validFrom, validTo) = Self.validity(chain)
         endPointBinding = Self.binding(chain)
-        guard let one = Self.keyID(chain[0].pubkey), let other = Self.publicKeyID(of: raw), one == other else {
-            throw Failure(.key, "the key is not that of the certificate")
-        }
+    }
+
+    /// Of one that was only looked at, as for each connection of a cluster's members: one that was installed never goes.
+    deinit {
+        Self.free(chain, chainCount)
+        gnutls_privkey_deinit(key)
+    }
+
+    private static func free(_ chain: UnsafeMutablePointer<gnutls_pcert_st>, _ count: UInt32) {
+        for place in 0..<Int(count) { gnutls_pcert_deinit(chain + place) }
+        chain.deallocate()
+    }
+
+    /// - Returns: the caller's to free.
+    private static func key(_ text: [UInt8], of chain: UnsafeMutablePointer<gnutls_pcert_st>) throws(Failure) -> gnutls_privkey_t {
+        var made: gnutls_privkey_t?
+        guard gnutls_privkey_init(&made) == 0, let key = made else { throw Failure(.chain, "out of memory") }
+        let code = withDatum(text) { gnutls_privkey_import_x509_raw(key, $0, GNUTLS_X509_FMT_PEM, nil, 0) }
+        var fault = code == 0 ? nil : Failure(.key, "the key cannot be read: \(Self.text(code))")
+        if fault == nil, keyID(chain[0].pubkey) == nil || keyID(chain[0].pubkey) != publicKeyID(of: key) { fault = Failure(.key, "the key is not that of the certificate") }
+        guard let fault else { return key }
+        gnutls_privkey_deinit(key)
+        throw fault
     }
 
     /// From now on new handshakes show this one. It and those before it are never freed: a handshake may be using them.
