@@ -14,7 +14,7 @@ struct Door: Sendable {
     let fuzz: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
     static let all: [Door] = [
-        files, documents, questions, tokens, proofs, processes, others, postgres, stores, servers, cluster, archives, logs, foundings, buckets,
+        files, documents, questions, tokens, proofs, processes, others, postgres, stores, servers, cluster, archives, logs, foundings, buckets, links,
     ].flatMap { $0 }
 
     private static let files: [Door] = [.parquet, .parquetPages, .thrift, .rowGroupCopy, .avro, .iceberg, .timeZone, .backupManifest]

@@ -41,7 +41,7 @@ final class ServedStore: @unchecked Sendable {
             timers: Timers())
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 1)
         (settings.idleTimeout, settings.headSeconds, settings.bodySeconds) = (4, 3, 3)
-        listener = try HTTPDoor.open(context, settings, routes: APIRoutes.all).listener
+        listener = try HTTPDoor.open(context, settings, routes: APIRoutes.all + IcebergRoutes.all).listener
         try furnish()
     }
 
