@@ -1,3 +1,4 @@
+import Cluster
 import ColumnStore
 import Foundation
 @testable import Ingest
