@@ -152,18 +152,21 @@ extension Binder {
     private func sample(
         of rows: LogicalPlan, _ percentage: ExpressionSyntax, _ seed: ExpressionSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> LogicalPlan {
-        func number(_ syntax: ExpressionSyntax, _ what: String) throws(QueryError) -> Double {
+        func number(_ syntax: ExpressionSyntax, _ what: String, as type: String) throws(QueryError) -> Double {
             let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "TABLESAMPLE")
-            guard case .literal(let literal, _) = folded(try cast(try bindExpression(syntax, in: scope), to: .double, isExplicit: true)) else {
+            let value = try settled(try bindExpression(syntax, in: scope), as: type)
+            guard case .literal(let literal, _) = folded(try cast(value, to: .double, isExplicit: true)) else {
                 throw .unsupported("\(what) of TABLESAMPLE must be a constant", at: syntax.position)
             }
+            // Where only types are asked for, values are still to come.
+            if context.parameterTypes != nil, literal == .null { return 0 }
             guard case .double(let number) = literal, !number.isNaN else { throw .data("\(what) of TABLESAMPLE must not be NULL", at: syntax.position) }
             return number
         }
-        let share = try number(percentage, "the percentage")
+        let share = try number(percentage, "the percentage", as: "float4")
         guard (0...100).contains(share) else { throw .data("the percentage of TABLESAMPLE lies between 0 and 100", at: percentage.position) }
         // Without REPEATABLE another sample each time: the moment is the seed.
-        let start = try seed.map { (seed) throws(QueryError) in try number(seed, "the seed") } ?? Double(now)
+        let start = try seed.map { (seed) throws(QueryError) in try number(seed, "the seed", as: "float8") } ?? Double(now)
         // A ticket's id tells a row by itself; of other tables all columns that have one value do.
         let columns = rows.columns.filter { !$0.type.isNested }
         let keys = columns.first { $0.name == "ticket_id" }.map { [$0] } ?? columns

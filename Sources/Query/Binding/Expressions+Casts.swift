@@ -152,7 +152,7 @@ extension Binder {
         }
     }
 
-    private static let typesOfCatalogs: Set<String> = ["oid", "xid", "int2", "name"]
+    static let typesOfCatalogs: Set<String> = ["oid", "xid", "int2", "name", "char"]
 
     /// An untyped literal beside a number of a registry is what it names: `typinput = 'array_in'`.
     func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {
@@ -260,6 +260,20 @@ extension Binder {
         return ParameterTypes.number(text)
     }
 
+    /// A parameter whose type a place before this one has said, as of that type; any other value as it is.
+    func settled(_ value: TypedExpression) -> TypedExpression {
+        guard let number = unknownParameter(value), let types = context.parameterTypes, let type = types.types[number] else { return value }
+        return TypedExpression(.null(type), declared: types.declared[number], at: value.position)
+    }
+
+    /// A parameter of which nothing is known yet is of the type that is called so; any other value stays as it is.
+    func settled(_ value: TypedExpression, as name: String) throws(QueryError) -> TypedExpression {
+        guard let number = unknownParameter(value) else { return value }
+        let target = try target(TypeNameSyntax(name: name, modifiers: [], isArray: false, position: value.position))
+        if let declared = target.declaredName { context.parameterTypes?.declare(number, as: declared) }
+        return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: value.position)
+    }
+
     /// Casts whatever casts at all; constants at once, the rest when the query runs.
     ///
     /// - Parameter isExplicit: for the message.
@@ -337,7 +351,7 @@ extension Binder {
         }
         if type == .null { type = .string }
         type = TypeRules.widened(type)
-        if let types = context.parameterTypes, let declared = commonDeclaration(items), Self.isNarrow(declared) {
+        if let types = context.parameterTypes, let declared = commonDeclaration(items), Self.isNarrow(declared) || Self.typesOfCatalogs.contains(declared) {
             for item in items { if let number = unknownParameter(item) { types.declare(number, as: declared) } }
         }
         let reals = realsThatMeet(items)

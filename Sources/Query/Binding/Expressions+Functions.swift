@@ -250,6 +250,12 @@ extension Binder {
     private func numbered(_ arguments: [TypedExpression], of function: String, in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
         guard let dialect = context.catalog.dialect else { return arguments }
         var arguments = arguments
+        // A parameter whose type nothing says is what the function takes.
+        if context.parameterTypes != nil {
+            for (index, type) in dialect.types(ofArgumentsOf: function, count: arguments.count).enumerated() where index < arguments.count {
+                if let type { arguments[index] = try settled(arguments[index], as: type) }
+            }
+        }
         for (index, registry) in dialect.registries(ofArgumentsOf: function, count: arguments.count).enumerated() where index < arguments.count {
             guard let registry, arguments[index].type == .string else { continue }
             arguments[index] = try castToRegistry(arguments[index], registry, dialect, at: arguments[index].position, in: scope)

@@ -291,6 +291,7 @@ extension Binder {
         switch other.type {
         case .timestamp: type = op == .add || value.type == .null ? .interval : other.type
         case .interval where op == .multiply || op == .divide: type = .double
+        case .time where op == .add: type = .interval
         case .date where value.type == .null: type = op == .add ? .int32 : .date
         case .date where op == .subtract: type = .date
         case .date: throw mismatch(op, value, other, at: value.position)

@@ -304,7 +304,9 @@ extension Binder {
     private func between(
         _ value: TypedExpression, _ low: TypedExpression, _ high: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
-        .and([try compare(.greaterOrEqual, value, low, at: position), try compare(.lessOrEqual, value, high, at: position)])
+        let isAbove = try compare(.greaterOrEqual, value, low, at: position)
+        // What the lower bound has said of a parameter is known beside the upper one.
+        return .and([isAbove, try compare(.lessOrEqual, settled(value), high, at: position)])
     }
 
     /// IN over a list that is written; one over a query is a subquery.
@@ -322,7 +324,7 @@ extension Binder {
             let any = alternatives.count == 1 ? alternatives[0] : .or(alternatives)
             return TypedExpression(isNegated ? .not(any) : any, at: position)
         }
-        let all = try bindAll([operand] + items, in: scope)
+        let all = try namedAmong(try bindAll([operand] + items, in: scope))
         // Lists are compared one by one: `inList` takes values alone.
         if isList(all[0].type) {
             var alternatives: [Expression] = []
@@ -351,6 +353,18 @@ extension Binder {
         }
         if lists.count == 1 { return TypedExpression(alternatives[0], at: position) }
         return TypedExpression(isNegated ? .not(.or(alternatives)) : .or(alternatives), at: position)
+    }
+
+    /// The operand of IN and what is in its list, literals and parameters among them as beside `=`: what a catalog's column holds.
+    private func namedAmong(_ all: [TypedExpression]) throws(QueryError) -> [TypedExpression] {
+        guard context.catalog.dialect != nil else { return all }
+        var all = all
+        if all[0].isUntyped, let first = all.first(where: { !$0.isUntyped && $0.type != .null }) {
+            all[0] = try namedBeside(all[0], first)
+        } else if declaredType(all[0]) != nil {
+            for index in all.indices.dropFirst() { all[index] = try namedBeside(all[index], all[0]) }
+        }
+        return all
     }
 
     /// Whether two values are compared with any third in one type.

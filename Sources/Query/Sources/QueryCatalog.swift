@@ -54,6 +54,8 @@ package protocol CatalogDialect: Sendable {
     func expression(of function: String, argumentCount: Int) -> String?
     /// Of a function's arguments those that a registry's names and numbers may stand for: names become numbers. None for most functions.
     func registries(ofArgumentsOf function: String, count: Int) -> [String?]
+    /// What types a function's arguments have that nothing else says, by names that a cast may have; nil where that depends on others.
+    func types(ofArgumentsOf function: String, count: Int) -> [String?]
     /// A function in FROM, as the rows that it gives whatever its arguments are; nil for one that is none.
     func rows(ofFunction name: String, argumentCount: Int) -> (any TableSource)?
     /// A type that a cast may name.

@@ -13,6 +13,12 @@ extension CallTyping {
         return expression
     }
 
+    /// The same where digits behind the mark are said beside it: a parameter of which nothing is known is a NUMERIC, as no other type takes them.
+    func numeric(_ value: TypedExpression, of call: FunctionCall) throws(QueryError) -> Expression {
+        guard value.isUntyped, case .literal(.bytes(let text), _) = value.expression, ParameterTypes.number(text) != nil else { return try number(value, of: call) }
+        return try implicit(value, to: .decimal38(scale: TypeRules.divisionScaleMin), call.name)
+    }
+
     /// An integer as the DECIMAL without digits behind the mark.
     func wholeDecimal(_ value: Expression, of call: FunctionCall) throws(QueryError) -> Expression {
         try cast(TypedExpression(value, at: call.position), to: .decimal38(scale: 0), isExplicit: false)

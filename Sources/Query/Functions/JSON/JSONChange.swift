@@ -33,7 +33,7 @@ extension FunctionCall {
     /// A list of texts, written out or in PostgreSQL's text of one.
     func textList(_ index: Int, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let value = arguments[index]
-        if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
+        if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression, ParameterTypes.number(bytes) == nil {
             guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText) }
             return .literal(.list(items.map { $0.map { .string($0) } ?? .null }), .listOf(.string))
         }

@@ -59,7 +59,12 @@ extension SQLFunction {
     ) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.listOf(.int32)] + [ColumnType](repeating: .int32, count: count - 1)]) { (call, typing) throws(QueryError) in
             try call.count(count...count)
-            let list = call.arguments[0]
+            var list = call.arguments[0]
+            // The text of a list, or a parameter, is one of what is looked for.
+            if list.isUntyped {
+                let element = call.arguments.dropFirst().first { !$0.isUntyped && $0.type != .null }?.type ?? .string
+                list = TypedExpression(try typing.cast(list, to: .listOf(TypeRules.widened(element)), isExplicit: false), at: list.position)
+            }
             guard case .list(let field) = list.type, field.type.dimensionCount == 0 else {
                 throw .badSQL("\(name) needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction)
             }

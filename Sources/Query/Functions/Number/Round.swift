@@ -29,7 +29,7 @@ extension SQLFunction {
     /// round(x, n): the result's scale is n where the text says it, else the operand's.
     private static func digits(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let first = call.arguments[0]
-        let value = first.type == .null ? Expression.null(.decimal38(scale: 0)) : try typing.number(first, of: call)
+        let value = first.type == .null ? Expression.null(.decimal38(scale: 0)) : try typing.numeric(first, of: call)
         if value.type == .double {
             // As of its NUMERIC, though PostgreSQL has no such function.
             var decimal = call

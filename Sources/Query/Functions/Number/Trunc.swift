@@ -8,7 +8,7 @@ extension SQLFunction {
         forms: [[.double], [.int32], [.decimal38(scale: 2)], [.decimal38(scale: 2), .int32]]
     ) { (call, typing) throws(QueryError) in
         try call.count(1...2)
-        var value = try typing.number(call.arguments[0], of: call)
+        var value = call.arguments.count == 2 ? try typing.numeric(call.arguments[0], of: call) : try typing.number(call.arguments[0], of: call)
         // With digits it takes a NUMERIC only, which a text without a type is then.
         if value.type == .double, call.arguments.count == 2, call.arguments[0].isUntyped {
             value = .cast(value, to: .decimal38(scale: TypeRules.openScale), position: call.position)

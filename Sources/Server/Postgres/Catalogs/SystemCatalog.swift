@@ -136,6 +136,8 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
 
     func registries(ofArgumentsOf function: String, count: Int) -> [String?] { SystemFunctions.registries(function, count) }
 
+    func types(ofArgumentsOf function: String, count: Int) -> [String?] { SystemFunctions.types(function, count) }
+
     var databaseName: String { session.database }
 
     func name(of type: ColumnType, declared: String?) -> String {

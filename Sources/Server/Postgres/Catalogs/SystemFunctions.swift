@@ -21,7 +21,7 @@ enum SystemFunctions {
         case ("current_setting", 1), ("current_setting", 2): "(SELECT s.setting FROM pg_catalog.till_settings s WHERE s.name = lower($1::text))"
         case ("pg_postmaster_start_time", 0): "'\(CalendarText.text(instant: startedAt))'::timestamptz"
         case ("inet_server_addr", 0), ("inet_client_addr", 0), ("txid_current_if_assigned", 0): "NULL::text"
-        case ("pg_my_temp_schema", 0): "0::bigint"
+        case ("pg_my_temp_schema", 0): "0::oid"
         case ("inet_server_port", 0), ("inet_client_port", 0): "NULL::integer"
         default: named[Key(name, count)] ?? named[Key(name, anyCount)]
         }
@@ -69,10 +69,10 @@ enum SystemFunctions {
     /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
     private static let named: [Key: String] = {
         var found: [Key: String] = [
-            Key("pg_get_userbyid", 1): "coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), 'unknown (OID=' || $1::text || ')')",
+            Key("pg_get_userbyid", 1): "coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), 'unknown (OID=' || $1::text || ')')::name",
             Key("pg_char_to_encoding", 1): "CASE WHEN upper($1::text) IN ('UTF8', 'UTF-8') THEN 6 ELSE -1 END",
-            Key("getdatabaseencoding", 0): "'UTF8'",
-            Key("pg_encoding_to_char", 1): "CASE WHEN $1 = 6 THEN 'UTF8' ELSE '' END",
+            Key("getdatabaseencoding", 0): "'UTF8'::name",
+            Key("pg_encoding_to_char", 1): "(CASE WHEN $1 = 6 THEN 'UTF8' ELSE '' END)::name",
             Key("format_type", 2): formatType,
             Key("regtype_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), ($1 + 0)::text) END",
             Key("regclass_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(relationName), ($1 + 0)::text) END",
@@ -114,7 +114,7 @@ enum SystemFunctions {
             Key("pg_index_column_has_property", 3): "lower($3::text) IN ('asc', 'nulls_last', 'orderable', 'returnable', 'search_array', 'search_nulls')",
             Key("pg_index_has_property", 2): "lower($2::text) IN ('clusterable', 'index_scan', 'bitmap_scan', 'backward_scan')",
             Key("pg_indexam_has_property", 2): "lower($2::text) IN ('can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include')",
-            Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("pg_client_encoding", 0): "'UTF8'",
+            Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("pg_client_encoding", 0): "'UTF8'::name",
             Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "(SELECT ARRAY[]::text[] FROM pg_catalog.till_settings s WHERE s.name = lower($1::text))",
             Key("clock_timestamp", 0): "now()", Key("pg_terminate_backend", 2): "false",
             Key("pg_advisory_xact_lock_shared", anyCount): "''::void", Key("pg_try_advisory_xact_lock_shared", anyCount): "true", Key("pg_safe_snapshot_blocking_pids", 1): "ARRAY[]::integer[]",
@@ -183,6 +183,22 @@ enum SystemFunctions {
         guard registry != nil else { return [] }
         return count == (name == "has_column_privilege" ? 4 : 3) ? [nil, registry] : [registry]
     }
+
+    /// What PostgreSQL takes the arguments for whose types nothing says: of the functions with a text among others it takes the text.
+    static func types(_ name: String, _ count: Int) -> [String?] {
+        if name.hasPrefix("has_"), name.hasSuffix("_privilege") {
+            return [String?](repeating: "text", count: count).enumerated().map { place, type in place == 0 && count == (name == "has_column_privilege" ? 4 : 3) ? "name" : type }
+        }
+        if name.hasSuffix("_is_visible") { return ["oid"] }
+        let forms = formsByName[name]?.filter { $0.arguments.count == count } ?? []
+        guard let form = forms.count == 1 ? forms[0] : forms.first(where: { $0.arguments.allSatisfy { $0 == textNumber } }) else { return [] }
+        return form.arguments.map { number in SystemType.byNumber[number].flatMap { ofArguments.contains($0.name) ? $0.name : nil } }
+    }
+
+    private static let formsByName = Dictionary(grouping: SystemProcedure.ofPostgres, by: \.name)
+    private static let textNumber = Int64(PostgresType.text.rawValue)
+    /// Types by whose names a cast means them, and no other.
+    private static let ofArguments: Set<String> = ["bool", "int2", "int4", "int8", "name", "oid", "text"]
 
     /// Above 10 of a unit the next one: halves of it are counted down, and then rounded.
     private static let sizePretty: String = {
