@@ -95,11 +95,13 @@ extension Binder {
     /// - Throws: bad-sql where the parts differ in columns or types, or the table is read where `RecursionForm` does not have it.
     private func bindRecursive(_ table: CommonTableSyntax, in frame: BindingFrame) throws(QueryError) -> CommonTable? {
         let query = table.query
-        guard case .setOperation(.union, let isAll, let left, let right, let position) = query.body, query.with.isEmpty, query.orderBy.isEmpty,
-            query.limit == nil, query.offset == nil
-        else { return nil }
         try RecursionForm.check(table) { FunctionRegistry.aggregates[$0] != nil || GatheredAggregate.byName[$0] != nil }
+        // A table of its own WITH that is called the same hides it.
+        guard case .setOperation(.union, let isAll, let left, let right, let position) = query.body, query.orderBy.isEmpty, query.limit == nil, query.offset == nil,
+            !query.with.contains(where: { $0.name.text == table.name.text })
+        else { return nil }
         let outer = BindingFrame(parent: frame)
+        for own in query.with { try bindCommonTable(own, in: outer) }
         let first = try typed(try bindBody(left, in: outer).plan) { $0 == .null ? .string : $0 }
         let named = try renamed(first.columns, to: table.columns, of: table.name)
         var types = first.columns.map { TypeRules.widened($0.type) }
@@ -111,6 +113,8 @@ extension Binder {
             let working = WorkingTable(schema: schema)
             let inner = BindingFrame(parent: frame)
             inner.commonTables[table.name.text] = CommonTable(id: newShared(), plan: scan(table.name.text, working, []), columns: columns, nodeCount: 1)
+            // Each part runs by itself, and has the tables of the query's WITH for itself.
+            for own in query.with { try bindCommonTable(own, in: inner) }
             let second = try bindBody(right, in: inner)
             // Without a mention of itself it is a UNION like others.
             guard second.plan.reads(working) else { return nil }

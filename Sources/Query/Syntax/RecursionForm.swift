@@ -10,6 +10,7 @@ struct RecursionForm {
     /// Raw values are words of the message.
     private enum Place: String {
         case allowed, firstPart = "its first part", subquery = "a subquery", outerJoin = "an outer join", intersection = "INTERSECT", exception = "EXCEPT"
+        case onlyPart = "a query without a first part and UNION"
     }
 
     private let name: String
@@ -20,14 +21,23 @@ struct RecursionForm {
     private var level = (mentions: false, aggregate: Int?.none)
 
     /// - Parameter isAggregate: whether a function's name is that of an aggregate.
-    /// - Throws: bad-sql at the place that asks for it where it may not.
+    /// - Throws: bad-sql at the place that asks for it where it may not; unsupported-sql for an order or a number of rows of one that asks for itself.
     static func check(_ table: CommonTableSyntax, isAggregate: @escaping (String) -> Bool) throws(QueryError) {
-        // Without UNION the table does not read itself.
-        guard case .setOperation(.union, _, let first, let rest, _) = table.query.body else { return }
+        let query = table.query
         var form = RecursionForm(name: table.name.text, isAggregate: isAggregate)
-        for inner in table.query.with { try form.look(inner.query, .subquery) }
+        guard case .setOperation(.union, _, let first, let rest, _) = query.body else { return try form.look(query, .onlyPart) }
+        for inner in query.with {
+            try form.look(inner.query, .subquery)
+            // From here on the name is another's.
+            if inner.name.text == table.name.text { return }
+        }
         try form.look(first, .firstPart)
         try form.look(rest, .allowed)
+        // Rounds come as they come: nothing orders or counts them but the query around.
+        guard form.count > 0 else { return }
+        if let item = query.orderBy.first { throw .unsupported("ORDER BY in a recursive query is not supported", at: item.expression.position) }
+        if let limit = query.limit { throw .unsupported("LIMIT in a recursive query is not supported", at: limit.position) }
+        if let offset = query.offset { throw .unsupported("OFFSET in a recursive query is not supported", at: offset.position) }
     }
 
     private init(name: String, isAggregate: @escaping (String) -> Bool) { (self.name, self.isAggregate) = (name, isAggregate) }
