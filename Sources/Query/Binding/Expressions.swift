@@ -81,7 +81,8 @@ extension Binder {
             guard let value = read.flatMap({ digits.isEmpty ? $0 : IntervalText.rounded($0, digitCount: Int(digits) ?? 6) }) else {
                 throw .data("“\(text.prefix(60))” is no INTERVAL", at: position).because(IntervalText.fault(of: Array(text.utf8)[...], fields: named ?? nil))
             }
-            return TypedExpression(.literal(.interval(value), .interval), at: position)
+            let declared = DeclaredType.time(.interval, digits: Int(digits).map { min($0, 6) }, fields: (named ?? nil)?.bits)
+            return TypedExpression(.literal(.interval(value), .interval), declared: declared, at: position)
         case .parameter(let number): return try parameter(number, at: position)
         default: return TypedExpression(.null(.null), at: position)
         }

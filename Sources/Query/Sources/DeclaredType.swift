@@ -1,8 +1,11 @@
+import ColumnStore
+
 /// Names that values are declared by where the types here do not tell what PostgreSQL calls them: `oid`, `varchar(5)`, `regclass[]`.
 package enum DeclaredType {
     private static let listSuffix = "[]"
     private static let registries: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator"]
-    private static let withLists = registries.union(["int2", "float4", "name", "char", "varchar", "bpchar", "oid", "xid", "record"])
+    private static let withLists = registries.union(["int2", "float4", "name", "char", "varchar", "bpchar", "oid", "xid", "record"]).union(times)
+    private static let times: Set<String> = ["timestamp", "timestamptz", "time", "interval"]
 
     /// `varchar(5)` without its length, in lists too.
     package static func withoutLength(_ name: String) -> String {
@@ -15,6 +18,24 @@ package enum DeclaredType {
         guard let open = name.firstIndex(of: "("), let close = name.lastIndex(of: ")"), open < close else { return nil }
         return Int(name[name.index(after: open)..<close])
     }
+
+    /// Whether what stands behind it in brackets is PostgreSQL's typmod as it is: digits of a second, and of an interval its fields as well.
+    package static func isTime(_ name: String) -> Bool { times.contains { name.hasPrefix($0 + "(") } }
+
+    /// `timestamp(3)`, `time(0)`, `interval(2147418114)`; nil of a type that says neither digits of a second nor fields.
+    ///
+    /// - Parameter fields: an interval's, as bits.
+    static func time(_ type: ColumnType, digits: Int?, fields: Int?) -> String? {
+        switch type {
+        case .timestamp(let isUTC): return digits.map { isUTC ? "timestamptz(\($0))" : "timestamp(\($0))" }
+        case .time: return digits.map { "time(\($0))" }
+        case .interval where digits != nil || fields != nil: return "interval(\((fields ?? allFields) << 16 | (digits ?? allDigits)))"
+        default: return nil
+        }
+    }
+
+    /// What PostgreSQL has where nothing is said: src/include/utils/timestamp.h, INTERVAL_FULL_RANGE and INTERVAL_FULL_PRECISION.
+    private static let allFields = 0x7FFF, allDigits = 0xFFFF
 
     /// An `oid`, or one that is written as a name.
     static func isNumber(_ name: String) -> Bool { name == "oid" || registries.contains(name) }

@@ -10,6 +10,26 @@ package enum IntervalText {
         case yearToMonth = "year to month", dayToHour = "day to hour", dayToMinute = "day to minute", dayToSecond = "day to second"
         case hourToMinute = "hour to minute", hourToSecond = "hour to second", minuteToSecond = "minute to second"
 
+        /// As PostgreSQL's typmod has them: a bit for each, by the numbers of src/include/utils/datetime.h.
+        var bits: Int {
+            let (month, year, day, hour, minute, second) = (1 << 1, 1 << 2, 1 << 3, 1 << 10, 1 << 11, 1 << 12)
+            return switch self {
+            case .year: year
+            case .month: month
+            case .day: day
+            case .hour: hour
+            case .minute: minute
+            case .second: second
+            case .yearToMonth: year | month
+            case .dayToHour: day | hour
+            case .dayToMinute: day | hour | minute
+            case .dayToSecond: day | hour | minute | second
+            case .hourToMinute: hour | minute
+            case .hourToSecond: hour | minute | second
+            case .minuteToSecond: minute | second
+            }
+        }
+
         fileprivate var lastUnit: Unit {
             switch self {
             case .year: .year

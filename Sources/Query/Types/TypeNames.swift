@@ -74,7 +74,7 @@ enum TypeNames {
             throw .unsupported("the type \(name.uppercased()) is not supported", at: syntax.position, hint: advice)
         }
         if TypeRules.isTimestamp(target.type) || target.type == .interval, syntax.modifiers.count == 1 {
-            return Target(type: target.type, secondDigits: digits(syntax))
+            return timed(target.type, syntax)
         }
         guard syntax.modifiers.isEmpty else {
             throw .badSQL("\(syntax.name.uppercased()) takes no modifier", at: syntax.position)
@@ -84,7 +84,14 @@ enum TypeNames {
 
     private static func time(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
         guard syntax.modifiers.count <= 1 else { throw .badSQL("TIME takes one modifier", at: syntax.position) }
-        return Target(type: .time, secondDigits: digits(syntax))
+        return timed(.time, syntax)
+    }
+
+    /// With digits of a second, of which there are six at most, and an interval's fields.
+    private static func timed(_ type: ColumnType, _ syntax: TypeNameSyntax, fields: IntervalText.Fields? = nil) -> Target {
+        var target = Target(type: type, secondDigits: digits(syntax), intervalFields: fields)
+        target.declared = DeclaredType.time(type, digits: syntax.modifiers.first.map { min($0, 6) }, fields: fields?.bits)
+        return target
     }
 
     /// Nil for all six, as there are no more.
@@ -92,7 +99,7 @@ enum TypeNames {
 
     private static func interval(_ syntax: TypeNameSyntax, _ fields: String) throws(QueryError) -> Target {
         guard let named = IntervalText.Fields(rawValue: fields) else { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: syntax.position) }
-        return Target(type: .interval, secondDigits: digits(syntax), intervalFields: named)
+        return timed(.interval, syntax, fields: named)
     }
 
     private static let known = [

@@ -226,8 +226,14 @@ enum SystemFunctions {
             WHEN $1 IN (1700, 1231) AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || CASE WHEN $1 = 1231 THEN ')[]' ELSE ')' END
             WHEN $1 IN (1042, 1014) AND $2 IS NOT NULL THEN CASE WHEN $2 > 4 THEN 'character(' || ($2 - 4)::text || ')' ELSE 'bpchar' END || CASE WHEN $1 = 1014 THEN '[]' ELSE '' END
             WHEN $1 IN (1043, 1015) AND $2 > 4 THEN 'character varying(' || ($2 - 4)::text || CASE WHEN $1 = 1015 THEN ')[]' ELSE ')' END
-            WHEN $1 IN (1083, 1183, 1114, 1115, 1184, 1185) AND $2 >= 0 THEN CASE WHEN $1 IN (1083, 1183) THEN 'time(' ELSE 'timestamp(' END || $2::text
-                || CASE WHEN $1 IN (1184, 1185) THEN ') with time zone' ELSE ') without time zone' END || CASE WHEN $1 IN (1183, 1115, 1185) THEN '[]' ELSE '' END
+            WHEN $1 IN (1083, 1183, 1114, 1115, 1184, 1185, 1266, 1270) AND $2 >= 0 THEN CASE WHEN $1 IN (1083, 1183, 1266, 1270) THEN 'time(' ELSE 'timestamp(' END || $2::text
+                || CASE WHEN $1 IN (1184, 1185, 1266, 1270) THEN ') with time zone' ELSE ') without time zone' END || CASE WHEN $1 IN (1183, 1115, 1185, 1270) THEN '[]' ELSE '' END
+            WHEN $1 IN (1186, 1187) AND $2 >= 0 THEN 'interval' || CASE $2 / 65536 WHEN 2 THEN ' month' WHEN 4 THEN ' year' WHEN 6 THEN ' year to month' WHEN 8 THEN ' day'
+                    WHEN 1024 THEN ' hour' WHEN 2048 THEN ' minute' WHEN 4096 THEN ' second' WHEN 1032 THEN ' day to hour' WHEN 3080 THEN ' day to minute' WHEN 7176 THEN ' day to second'
+                    WHEN 3072 THEN ' hour to minute' WHEN 7168 THEN ' hour to second' WHEN 6144 THEN ' minute to second' ELSE '' END
+                || CASE WHEN $2 % 65536 < 65535 THEN '(' || ($2 % 65536)::text || ')' ELSE '' END || CASE WHEN $1 = 1187 THEN '[]' ELSE '' END
+            WHEN $1 IN (1560, 1561, 1562, 1563) AND $2 >= 0 THEN CASE WHEN $1 < 1562 THEN 'bit(' ELSE 'bit varying(' END || $2::text || CASE WHEN $1 IN (1561, 1563) THEN ')[]' ELSE ')' END
+            WHEN $1 = 1560 AND $2 < 0 THEN '"bit"'
             ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), '???') END
         """
 }

@@ -91,8 +91,8 @@ enum AnswerColumns {
     }
 
     private static func modifier(_ column: ResultColumn) -> Int32 {
-        guard let length = column.declared.flatMap(DeclaredType.length) else { return modifier(column.type) }
-        return Int32(clamping: length.addingReportingOverflow(modifierOffset).partialValue)
+        guard let name = column.declared, let length = DeclaredType.length(name) else { return modifier(column.type) }
+        return Int32(clamping: length.addingReportingOverflow(DeclaredType.isTime(name) ? 0 : modifierOffset).partialValue)
     }
 
     private static func modifier(_ type: ColumnType) -> Int32 {

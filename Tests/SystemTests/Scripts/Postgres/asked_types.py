@@ -58,6 +58,9 @@ DESCRIBED = [
     "SELECT array_agg(DISTINCT (n % 2, 'x'::text)), count(DISTINCT (n % 2, 1)) FROM generate_series(1, 5) g(n)",
     "SELECT n % 2, array_agg(DISTINCT (n % 3, n % 2)), array_agg(DISTINCT ARRAY[n % 3, 7]) FROM generate_series(1, 9) g(n) GROUP BY 1 ORDER BY 1", "SELECT array_agg(DISTINCT x) FROM (VALUES (ARRAY[1, 2]), (ARRAY[1])) t(x)",
     "SELECT '2020-01-01 00:00:00+99'::timestamptz", "SELECT timestamptz '2020-01-01 00:00:00+16:00'", "SELECT interval '1 fortnight'",
+    "SELECT x, x::timestamp, x::timestamp(6), CASE WHEN true THEN x END, coalesce(x, NULL), x + interval '1 day', max(x) OVER (), ARRAY[x] FROM (SELECT '2020-01-01 10:00:00.567891'::timestamp(3) AS x) AS t",
+    "SELECT '1'::interval(2), '1'::interval day, '1'::interval day to second(1), '1'::interval second(2), interval '1-2' year to month, interval '1', interval '10:20.5' minute to second(1), '10:00:00.56'::time(1)",
+    "SELECT format_type(1186, 327679), format_type(1186, 2147418114), format_type(1187, 470286337), format_type(1186, 2147483647), format_type(1560, 3), format_type(1562, 7), format_type(1266, 2), format_type(1560, -1)",
     "SELECT typname FROM pg_type WHERE typinput IN ('int4in', 'boolin') ORDER BY 1", "SELECT array_position('{a,b}', 'b'), array_position('{1,2}', 2)", "SELECT time '10:00' + '1 hour'", "SELECT pg_get_userbyid(10), pg_encoding_to_char(6), getdatabaseencoding(), pg_client_encoding(), pg_my_temp_schema()",
 ]
 # In their order.
