@@ -392,7 +392,7 @@ extension Binder {
             guard case .function(let function) = argument.kind else { continue }
             try checkPlain(function)
             let name = function.name.text
-            guard Self.givesRows(name) else { throw .unsupported("ROWS FROM takes functions that give rows, and \(name) is none here", at: argument.position) }
+            guard givesRows(function) else { throw .unsupported("ROWS FROM takes functions that give rows, and \(name) is none here", at: argument.position) }
             let list = try bindRows(function, in: ExpressionScope(frame: frame, clause: "FROM")).expression
             guard case .list(let element) = list.type, !element.type.isNested else {
                 throw .unsupported("ROWS FROM takes functions whose rows have one column: \(name) stands in FROM by itself", at: argument.position)
@@ -481,9 +481,18 @@ extension Binder {
     /// UNNEST(…) or generate_series(…) as a list: where it stands in a SELECT's list.
     func bindRows(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = call.name.position
-        if let function = RowFunction.byName[call.name.text] { return TypedExpression(try rows(of: function, call, in: scope), at: position) }
+        if let function = RowFunction.byName[call.name.text] {
+            let list = try rows(of: function, call, in: scope)
+            // Where there are rows as values, these are.
+            return TypedExpression(list, declared: context.catalog.dialect != nil && list.type.holdsRows ? "record[]" : nil, at: position)
+        }
         try checkPlain(call)
         let arguments = try bindAll(call.arguments, in: scope)
+        if let rows = context.catalog.dialect?.rows(ofFunction: call.name.text, argumentCount: call.arguments.count) {
+            try countNode(at: position)
+            dependsOnSession = true
+            return listOfRows(scan(call.name.text, rows, []), isEmpty: (rows as? MemoryTable)?.statistics.rowCount == 0, at: position)
+        }
         if call.name.text == "unnest" {
             guard arguments.count == 1 else { throw .unsupported("UNNEST takes one list", at: call.name.position) }
             guard case .list = arguments[0].type else {

@@ -272,7 +272,9 @@ extension Binder {
 
     /// `(row).*`: the fields of a row; of a table's row its columns.
     private func bindMembers(of owner: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> [Item] {
-        let position = owner.position, row = try bindExpression(owner, in: scope)
+        let position = owner.position
+        if case .function(let call) = owner.kind, let items = try bindRowMembers(call, at: position, in: scope) { return items }
+        let row = try bindExpression(owner, in: scope)
         // A table's row is its columns, with what they are declared as.
         if case .name(let parts) = owner.kind, Self.isWholeRow(row.expression) {
             return try expandStar(parts, at: position, in: scope.frame).map {
@@ -299,17 +301,39 @@ extension Binder {
         if case .field(let owner, let name) = syntax.kind { (made, member) = (owner, name) }
         guard case .function(let call) = made.kind else { return nil }
         let name = call.name.text, position = call.name.position
-        guard Self.givesRows(name) else { return nil }
+        guard givesRows(call) else { return nil }
         let rows = try bindRows(call, in: scope)
         var list = rows.expression
         if let member { list = try field(member, of: list) }
-        guard case .list(let field) = list.type, field.type.isNested == false || RowFunction.byName[name]?.givesValues == true else {
+        guard case .list(let field) = list.type, field.type.isNested == false || RowFunction.byName[name]?.givesValues == true || rows.declared == "record[]" else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: position)
         }
         let title = alias ?? member?.text ?? name
         return Item(
             name: title, expression: .column(newColumn(title, field.type)), isUntyped: false, position: position,
-            declared: member == nil ? elementDeclaration(of: rows) : nil, list: list)
+            declared: member.map { declaredMember($0.text, of: call) } ?? elementDeclaration(of: rows), list: list)
+    }
+
+    /// `(f(x)).*` of a function that gives rows: a column for each member, beside each other.
+    private func bindRowMembers(_ call: FunctionSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> [Item]? {
+        guard givesRows(call), case .list(let element) = try bindRows(call, in: scope).expression.type, case .structure(let fields) = element.type else { return nil }
+        try work?.spend(fields.count)
+        var items: [Item] = []
+        for member in fields {
+            let list = try field(NameSyntax(member.name, at: position), of: try bindRows(call, in: scope).expression)
+            // The lists are asked for their lengths and for their elements, and a subquery stands in a plan once.
+            guard !list.hasSubquery else { throw .unsupported("(\(call.name.text)(…)).* is not supported: put \(call.name.text) in FROM", at: position) }
+            items.append(
+                Item(
+                    name: member.name, expression: .column(newColumn(member.name, member.type)), isUntyped: false, position: position,
+                    declared: declaredMember(member.name, of: call), list: list))
+        }
+        return items
+    }
+
+    /// What a member of the rows of one of the dialect's functions is called.
+    private func declaredMember(_ name: String, of call: FunctionSyntax) -> String? {
+        context.catalog.dialect?.rows(ofFunction: call.name.text, argumentCount: call.arguments.count)?.declaredTypes[name]
     }
 
     /// The columns that `*` or `t.*` stands for.

@@ -94,12 +94,12 @@ extension Binder {
     /// A function that gives rows, within an expression of SELECT's list: the column of its values.
     private func bindRowsWithin(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         let name = call.name.text
-        guard let rows = rowsWithin, scope.clause == "SELECT", !scope.isInAggregate, !scope.isInWindow, Self.givesRows(name) else { return nil }
+        guard let rows = rowsWithin, scope.clause == "SELECT", !scope.isInAggregate, !scope.isInWindow, givesRows(call) else { return nil }
         // Within its arguments no other may stand.
         rowsWithin = nil
         defer { rowsWithin = rowsWithin ?? rows }
         let rowList = try bindRows(call, in: scope), list = rowList.expression
-        guard case .list(let field) = list.type, !field.type.isNested || RowFunction.byName[name]?.givesValues == true else {
+        guard case .list(let field) = list.type, !field.type.isNested || RowFunction.byName[name]?.givesValues == true || rowList.declared == "record[]" else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: call.name.position)
         }
         let element = newColumn(name, field.type)
@@ -107,7 +107,12 @@ extension Binder {
         return TypedExpression(.column(element), declared: elementDeclaration(of: rowList), at: call.name.position)
     }
 
-    static func givesRows(_ name: String) -> Bool { ["unnest", "generate_series", "generate_subscripts"].contains(name) || RowFunction.byName[name] != nil }
+    /// Whether a call gives rows: one of the language's functions, or of the dialect's.
+    func givesRows(_ call: FunctionSyntax) -> Bool {
+        Self.givesRows(call.name.text) || context.catalog.dialect?.rows(ofFunction: call.name.text, argumentCount: call.arguments.count) != nil
+    }
+
+    private static func givesRows(_ name: String) -> Bool { ["unnest", "generate_series", "generate_subscripts"].contains(name) || RowFunction.byName[name] != nil }
 
     /// `concat(VARIADIC list)`: the list's elements are the last arguments.
     private func bindVariadic(_ name: String, _ arguments: [TypedExpression], at position: Int) throws(QueryError) -> Expression {

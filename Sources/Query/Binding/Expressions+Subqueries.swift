@@ -216,6 +216,22 @@ extension Binder {
             declared: Self.listDeclaration(of: declaredType(.column(value))), at: position)
     }
 
+    /// All rows of a plan as one list, of values where they have one column; NULL where there are none.
+    ///
+    /// - Parameter isEmpty: where that is known, nothing has to be asked.
+    func listOfRows(_ plan: LogicalPlan, isEmpty: Bool, at position: Int) -> TypedExpression {
+        let columns = plan.columns
+        let row = columns.count == 1
+            ? Expression.column(columns[0])
+            : Expression.call(.makeRow, columns.map { .column($0) }, type: .structure(columns.map { Field($0.name, $0.type) }), position: position)
+        let list = ColumnType.list(element: Field("element", row.type))
+        let declared = columns.count == 1 ? Self.listDeclaration(of: declaredType(row)) : "record[]"
+        if isEmpty { return TypedExpression(.null(list), declared: declared, at: position) }
+        let call = AggregateCall(column: newColumn("array", list), function: .arrayAggregate, arguments: [row], order: [], position: position)
+        let all = LogicalPlan.aggregate(AggregateNode(input: plan, groups: [], aggregates: [call]))
+        return TypedExpression(subquery(.scalar, all, [], list, at: position).expression, declared: declared, at: position)
+    }
+
     /// `'{1,2}'::INTEGER[]`, `ARRAY[]::TEXT[]`, and lists cast element by element.
     ///
     /// - Throws: bad-sql for elements without a cast; data-error for a text that is no list.

@@ -60,6 +60,11 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
 
     func rows(ofFunction name: String, argumentCount: Int) -> (any TableSource)? {
         if name == "pg_get_keywords", argumentCount == 0 { return SystemKeywords.table }
+        if argumentCount == 0, let relation = SystemRelation.relationsOfFunctions[name].flatMap({ SystemRelation.byName[$0] }) {
+            // None of them reads the store, so that none throws.
+            guard let rows = try? SystemRows(base, session).rows(of: relation) else { return nil }
+            return relation.table(rows)
+        }
         return SystemRelation.emptyFunctions[name].flatMap { $0.argumentCount == argumentCount ? $0.table : nil }
     }
 

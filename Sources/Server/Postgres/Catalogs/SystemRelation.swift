@@ -70,21 +70,42 @@ struct SystemRelation: Sendable {
 
     // MARK: Rows
 
-    /// Functions that stand in FROM and tell of what is not here: how many arguments each takes, and a table of its columns without rows.
+    /// Functions that give rows of what is not here: how many arguments each takes, and a table of its columns without rows.
     static let emptyFunctions: [String: (argumentCount: Int, table: MemoryTable)] = {
-        let all: [(String, Int, [(String, ColumnType)])] = [
-            ("pg_options_to_table", 1, [("option_name", .string), ("option_value", .string)]),
-            ("pg_partition_tree", 1, [("relid", .int64), ("parentrelid", .int64), ("isleaf", .boolean), ("level", .int32)]), ("pg_partition_ancestors", 1, [("relid", .int64)]),
-            ("pg_available_extensions", 0, [("name", .string), ("default_version", .string), ("comment", .string)]),
-            ("pg_extension_update_paths", 1, [("source", .string), ("target", .string), ("path", .string)]),
-            ("aclexplode", 1, [("grantor", .int64), ("grantee", .int64), ("privilege_type", .string), ("is_grantable", .boolean)]),
-            ("pg_get_publication_tables", 1, [("relid", .int64), ("attrs", .string), ("qual", .string)]),
-            ("pg_available_extension_versions", 0, [("name", .string), ("version", .string), ("superuser", .boolean), ("trusted", .boolean), ("relocatable", .boolean), ("schema", .string), ("requires", .string), ("comment", .string)]),
-            ("pg_listening_channels", 0, [("pg_listening_channels", .string)]), ("pg_tablespace_databases", 1, [("pg_tablespace_databases", .int64)]),
-            ("pg_prepared_xact", 0, [("transaction", .int64), ("gid", .string), ("prepared", .timestampTZ), ("ownerid", .int64), ("dbid", .int64)]),
-        ]
-        return Dictionary(all.map { name, count, columns in (name, (count, MemoryTable(schema: Schema(columns.map { Field($0.0, $0.1) }), batches: []))) }, uniquingKeysWith: { $1 })
+        let all = """
+            pg_options_to_table 1 option_name:text option_value:text
+            pg_partition_tree 1 relid:regclass parentrelid:regclass isleaf:bool level:int4
+            pg_partition_ancestors 1 relid:regclass
+            pg_available_extensions 0 name:name default_version:text comment:text
+            pg_extension_update_paths 1 source:text target:text path:text
+            aclexplode 1 grantor:oid grantee:oid privilege_type:text is_grantable:bool
+            pg_get_publication_tables 1 relid:oid attrs:int2vector qual:pg_node_tree
+            pg_available_extension_versions 0 name:name version:text superuser:bool trusted:bool relocatable:bool schema:name requires:name[] comment:text
+            pg_listening_channels 0 pg_listening_channels:text
+            pg_tablespace_databases 1 pg_tablespace_databases:oid
+            pg_prepared_xact 0 transaction:xid gid:text prepared:timestamptz ownerid:oid dbid:oid
+            pg_stat_get_wal_senders 0 pid:int4 state:text sent_lsn:text write_lsn:text flush_lsn:text replay_lsn:text write_lag:interval flush_lag:interval replay_lag:interval sync_priority:int4 sync_state:text reply_time:timestamptz
+            pg_stat_get_progress_info 1 pid:int4 datid:oid relid:oid param1:int8 param2:int8 param3:int8 param4:int8 param5:int8
+            """
+        let functions = all.split(separator: "\n").compactMap { line -> (String, (argumentCount: Int, table: MemoryTable))? in
+            let words = line.split(separator: " ")
+            guard words.count > 2, let count = Int(words[1]) else { return nil }
+            let columns = words.dropFirst(2).compactMap { word -> (name: String, type: String)? in
+                let parts = word.split(separator: ":").map(String.init)
+                return parts.count == 2 ? (name: parts[0], type: parts[1]) : nil
+            }
+            let declared = Dictionary(columns.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
+            return (String(words[0]), (count, MemoryTable(schema: Schema(columns.map { Field($0.name, type($0.type)) }), batches: [], declaredTypes: declared)))
+        }
+        return Dictionary(functions, uniquingKeysWith: { $1 })
     }()
+
+    /// Functions that give the rows of a relation, which PostgreSQL makes views of.
+    static let relationsOfFunctions: [String: String] = [
+        "pg_show_all_settings": "pg_settings", "pg_show_all_file_settings": "pg_file_settings", "pg_lock_status": "pg_locks", "pg_cursor": "pg_cursors",
+        "pg_prepared_statement": "pg_prepared_statements", "pg_timezone_names": "pg_timezone_names", "pg_timezone_abbrevs": "pg_timezone_abbrevs", "pg_config": "pg_config",
+        "pg_hba_file_rules": "pg_hba_file_rules", "pg_ident_file_mappings": "pg_ident_file_mappings",
+    ]
 
     /// What stands where a row does not say: no number, no truth, no letter, and else nothing.
     private static func blank(_ column: SystemColumn) -> Value {

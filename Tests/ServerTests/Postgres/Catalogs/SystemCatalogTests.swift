@@ -337,6 +337,21 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertThrowsError(try rows("SELECT information_schema.lower('A')"))
     }
 
+    /// As pgAdmin 4 asks for rights and settings.
+    func test_functionsThatGiveRows_inTheList_areRows() throws {
+        XCTAssertEqual(try rows("SELECT aclexplode(relacl), (aclexplode(relacl)).grantee FROM pg_class"), [])
+        XCTAssertEqual(try rows("SELECT (aclexplode(datacl)).* FROM pg_database"), [])
+        XCTAssertEqual(try rows("SELECT (d).grantee, CASE (d).privilege_type WHEN 'CONNECT' THEN 'c' ELSE 'UNKNOWN' END FROM (SELECT aclexplode(db.datacl) AS d FROM pg_database db) AS a"), [])
+        XCTAssertEqual(try rows("SELECT (pg_get_keywords()).word ORDER BY 1 LIMIT 2"), [[.string("abort")], [.string("absolute")]])
+        XCTAssertEqual(try rows("SELECT (information_schema._pg_expandarray(ARRAY[7, 8])).*"), [[.integer(7), .integer(1)], [.integer(8), .integer(2)]])
+        XCTAssertEqual(try rows("SELECT (json_each('{\"a\": 1}')).key, (jsonb_each_text('{\"a\": 1}')).*"), [[.string("a"), .string("a"), .string("1")]])
+        XCTAssertEqual(try rows("SELECT setting FROM pg_show_all_settings() WHERE name = 'server_encoding'"), [[.string("UTF8")]])
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_lock_status()"), [[.integer(0)]])
+        XCTAssertEqual(try rows("SELECT pg_partition_ancestors(oid), pg_listening_channels() FROM pg_class"), [])
+        let described = try Self.engine.describe("SELECT (aclexplode(relacl)).*, aclexplode(relacl), json_each('{}') FROM pg_class", in: QueryContext(catalog: catalog(), now: 0))
+        XCTAssertEqual(described.columns.map { AnswerColumns.described($0).type }, [26, 26, 25, 16, 2_249, 2_249])
+    }
+
     func test_argument_namedLikeAColumnWithin_isTheCallersOwn() throws {
         // The function looks in a relation that has an oid too.
         XCTAssertEqual(try rows("SELECT format_type(oid, NULL) FROM (SELECT 23 AS oid) AS t"), [[.string("integer")]])
