@@ -235,6 +235,12 @@ extension Binder {
         if call.name.text == "pg_collation_for", call.arguments.count == 1, context.catalog.dialect != nil {
             return TypedExpression(try collationShown(try bindExpression(call.arguments[0], in: scope), at: call.name.position), at: call.name.position)
         }
+        // What the dialect's texts are made of, and no query may call.
+        if call.name.text == "till_pause", call.arguments.count == 1, !expansions.isEmpty {
+            try check(.volatile, "pg_sleep", at: call.name.position)
+            let seconds = try implicit(try bindExpression(call.arguments[0], in: scope), to: .double, "pg_sleep")
+            return TypedExpression(.call(.pause, [seconds], type: .string, position: call.name.position), at: call.name.position)
+        }
         if let made = try bindSetting(call, in: scope) { return made }
         if let named = try bindRegistered(call, in: scope) { return named }
         guard let text = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) else { return nil }

@@ -7,6 +7,9 @@ package final class Cancellation: Sendable {
     /// On `SteadyClock`; `Int.max` is never.
     private let deadline: Atomic<Int>
 
+    /// Where threads wait that go on when it is over: made by the first, as few queries wait.
+    private let waiting = Mutex<Monitor<Void>?>(nil)
+
     /// The setting that the time comes from.
     private let setting: String
 
@@ -25,7 +28,28 @@ package final class Cancellation: Sendable {
         return nil
     }
 
-    package func cancel() { isCancelled.store(true, ordering: .relaxed) }
+    package func cancel() {
+        isCancelled.store(true, ordering: .relaxed)
+        // Whoever begins to wait after this look has not looked at the flag yet.
+        if let monitor = waiting.withLock({ $0 }) { monitor.broadcast { _ in } }
+    }
+
+    /// Waits on the caller's thread; no more than a moment past the end of the query.
+    ///
+    /// - Returns: whether the query was over before the time was.
+    @discardableResult
+    package func wait(seconds: Double) -> Bool {
+        guard seconds > 0 else { return isOver }
+        let monitor = waiting.withLock { known in
+            let monitor = known ?? Monitor<Void>(())
+            known = monitor
+            return monitor
+        }
+        // A millisecond more, so that its time is over when it is asked.
+        let left = Double(deadline.load(ordering: .relaxed).subtractingReportingOverflow(Int(SteadyClock.nanoseconds())).partialValue) / 1e9 + 0.001
+        _ = monitor.wait(seconds: min(seconds, left)) { _ in isCancelled.load(ordering: .relaxed) ? true : nil }
+        return isOver
+    }
 
     /// - Throws: `QueryError` cancelled or query-timeout.
     package func check() throws(QueryError) {

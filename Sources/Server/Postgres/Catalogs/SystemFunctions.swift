@@ -116,6 +116,8 @@ enum SystemFunctions {
             Key("pg_indexam_has_property", 2): "lower($2::text) IN ('can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include')",
             Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("pg_client_encoding", 0): "'UTF8'::name",
             Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "(SELECT ARRAY[]::text[] FROM pg_catalog.till_settings s WHERE s.name = lower($1::text))",
+            Key("pg_sleep", 1): "till_pause($1::float8)::void", Key("pg_sleep_for", 1): "pg_sleep(extract(epoch FROM now() + $1::interval) - extract(epoch FROM now()))",
+            Key("pg_sleep_until", 1): "pg_sleep(extract(epoch FROM $1::timestamptz) - extract(epoch FROM now()))",
             Key("clock_timestamp", 0): "now()", Key("pg_terminate_backend", 2): "false",
             Key("pg_advisory_xact_lock_shared", anyCount): "''::void", Key("pg_try_advisory_xact_lock_shared", anyCount): "true", Key("pg_safe_snapshot_blocking_pids", 1): "ARRAY[]::integer[]",
             Key("has_parameter_privilege", anyCount): "false",
@@ -198,7 +200,7 @@ enum SystemFunctions {
     private static let formsByName = Dictionary(grouping: SystemProcedure.ofPostgres, by: \.name)
     private static let textNumber = Int64(PostgresType.text.rawValue)
     /// Types by whose names a cast means them, and no other.
-    private static let ofArguments: Set<String> = ["bool", "int2", "int4", "int8", "name", "oid", "text"]
+    private static let ofArguments: Set<String> = ["bool", "float8", "int2", "int4", "int8", "interval", "name", "oid", "text", "timestamptz"]
 
     /// Above 10 of a unit the next one: halves of it are counted down, and then rounded.
     private static let sizePretty: String = {

@@ -215,7 +215,7 @@ final class SystemCatalogTests: XCTestCase {
     }
 
     func test_procedures_areNumbersWithNames() throws {
-        XCTAssertEqual(SystemProcedure.ofPostgres.count, 830)
+        XCTAssertEqual(SystemProcedure.ofPostgres.count, 833)
         XCTAssertEqual(Set(SystemProcedure.all.map(\.number)).count, SystemProcedure.all.count)
         for type in SystemType.all {
             for name in type.functions { XCTAssertNotNil(SystemProcedure.number(named: name), "\(type.name): \(name)") }
@@ -350,6 +350,18 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT pg_partition_ancestors(oid), pg_listening_channels() FROM pg_class"), [])
         let described = try Self.engine.describe("SELECT (aclexplode(relacl)).*, aclexplode(relacl), json_each('{}') FROM pg_class", in: QueryContext(catalog: catalog(), now: 0))
         XCTAssertEqual(described.columns.map { AnswerColumns.described($0).type }, [26, 26, 25, 16, 2_249, 2_249])
+    }
+
+    func test_sleeping_endsWithItsTime_andWithTheQuery() throws {
+        XCTAssertEqual(try rows("SELECT pg_sleep(0), pg_sleep(NULL), pg_sleep(-1), pg_sleep_for('1 microsecond'), pg_sleep_until(now())"), [[.string(""), .null, .string(""), .string(""), .string("")]])
+        XCTAssertEqual(try rows("SELECT 1 FROM pg_sleep(0)"), [[.integer(1)]])
+        XCTAssertThrowsError(try rows("SELECT till_pause(0)")) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedFunction) }
+        let prepared = try Self.engine.prepare("SELECT pg_sleep(600)", in: QueryContext(catalog: catalog(), now: 0))
+        let stream = try Self.engine.execute(prepared, cancellation: Cancellation(timeLimitSeconds: 0.2))
+        XCTAssertThrowsError(try { while try stream.next() != nil {} }()) { XCTAssertEqual(($0 as? QueryError)?.slug, .queryTimeout) }
+        let described = try Self.engine.describe("SELECT pg_sleep($1)", in: QueryContext(catalog: catalog(), now: 0))
+        XCTAssertEqual(described.columns.map { AnswerColumns.described($0).type }, [2_278])
+        XCTAssertEqual(described.parameters.map { parameter in parameter.map { AnswerColumns.described($0).type } }, [701])
     }
 
     func test_argument_namedLikeAColumnWithin_isTheCallersOwn() throws {

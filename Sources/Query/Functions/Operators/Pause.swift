@@ -1,0 +1,14 @@
+import ColumnStore
+
+/// pg_sleep(seconds) of doors that have sessions: each row waits on its worker's thread, holds nothing that others wait for, and goes on at once when the query is
+/// cancelled or its time is over.
+extension ScalarFunction {
+    /// PostgreSQL's gives VOID, whose text is empty. A time that is no number, or below 0, is none.
+    static let pause = ScalarFunction(
+        "pg_sleep", nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isVolatile: true),
+        kernel: .plain { (call) throws(KernelError) in
+            let seconds = call[0].doubles(), validity = call[0].rowValidity
+            for row in 0..<call.count where validity?[row] ?? true { try call.meter.pause(seconds: seconds[row]) }
+            return try TextKernels.build(count: call.count, validity: validity, call.meter) { (_, _) throws(KernelError) in }
+        })
+}
