@@ -66,6 +66,14 @@ package enum PostgresCommand: Equatable, Sendable {
         }
     }
 
+    /// Whether PostgreSQL gives it the transaction's state, though it asks for nothing: whatever is no transaction's own word, no setting and no FETCH.
+    var looks: Bool {
+        switch self {
+        case .close, .deallocate, .discard, .prepare, .execute, .explain, .declare, .copyOut: true
+        default: false
+        }
+    }
+
     /// What a failed transaction still hears.
     package var endsTransaction: Bool {
         switch self {

@@ -27,6 +27,7 @@ extension PostgresSession {
     /// - Parameter formats: of the rows that it gives.
     mutating func perform(_ command: PostgresCommand, formats: [WireFormat]) {
         do throws(PostgresFault) {
+            if command.looks { hasLooked = true }
             var tag = try transact(command)
             if tag == nil { tag = try configure(command) }
             if tag == nil { tag = try manage(command) }
@@ -57,7 +58,12 @@ extension PostgresSession {
                 beginImplicit()
                 block = .explicit
             }
-            if let level { try settings.set("transaction_isolation", level) }
+            if let level {
+                var begun = settings
+                try begun.set("transaction_isolation", level)
+                try checkLevel(of: begun)
+                settings = begun
+            }
             return tag
         case .commit(let isChained): return try endTransaction(isCommitted: true, isChained: isChained)
         case .rollback(let isChained): return try endTransaction(isCommitted: false, isChained: isChained)
@@ -116,10 +122,13 @@ extension PostgresSession {
             if isChained { throw PostgresFault(.noActiveTransaction, "\(isCommitted ? "COMMIT" : "ROLLBACK") AND CHAIN can only be used in transaction blocks") }
             warn(PostgresFault(.noActiveTransaction, "there is no transaction in progress", severity: .warning))
         }
+        let level = settings["transaction_isolation"]
         endBlock(isCommitted: isCommitted && !wasFailed)
         if isChained {
             beginImplicit()
             block = .explicit
+            // The next one is as this one was.
+            try settings.set("transaction_isolation", level)
         }
         return isCommitted && !wasFailed ? "COMMIT" : "ROLLBACK"
     }
@@ -136,9 +145,19 @@ extension PostgresSession {
         }
     }
 
+    /// A transaction has one level from its first look at a state on, and in all its savepoints.
+    ///
+    /// - Throws: 25001 for another level than it has.
+    private func checkLevel(of changed: SessionSettings) throws(PostgresFault) {
+        guard changed["transaction_isolation"] != settings["transaction_isolation"] else { return }
+        if hasLooked { throw PostgresFault(.activeTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query") }
+        guard savepoints.isEmpty else { throw PostgresFault(.activeTransaction, "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction") }
+    }
+
     private mutating func set(_ name: String, _ value: String?, isLocal: Bool) throws(PostgresFault) {
         var changed = settings, lastly = lasting
         try changed.set(name, value)
+        if value != nil { try checkLevel(of: changed) }
         // A transaction's own level ends with it; the session's is that of transactions to come.
         if !isLocal, name != "transaction_isolation" { try lastly.set(name, value) }
         if !isLocal, name == "default_transaction_isolation" {

@@ -121,6 +121,8 @@ package struct PostgresSession {
     /// Without what SET LOCAL said: what holds when the transaction is committed.
     var lasting: SessionSettings
     var settingsAtBegin: SessionSettings?
+    /// A statement of the transaction at hand has looked at a state: its level stays what it is.
+    var hasLooked = false
     /// As the client was told last.
     var reportedSettings: SessionSettings
     var isSkipping = false
@@ -181,6 +183,8 @@ package struct PostgresSession {
             waiting = nil
             resume(was, input)
         }
+        // What a question means, and what it gives, is of the transaction's state.
+        if block != .none, effects.contains(where: \.looks) { hasLooked = true }
         return effects
     }
 
@@ -312,6 +316,7 @@ package struct PostgresSession {
         savepointByteCount = 0
         if block != .none { effects.append(.endTransaction) }
         block = .none
+        hasLooked = false
     }
 
     // MARK: What it keeps

@@ -18,6 +18,14 @@ package enum SessionEffect: Equatable, Sendable {
     /// The connection ends, after what was sent.
     case end
 
+    /// Whether the transaction's state is looked at for it.
+    var looks: Bool {
+        switch self {
+        case .prepare, .open: true
+        default: false
+        }
+    }
+
     package struct Prepare: Equatable, Sendable {
         /// By which `open` names it.
         package var statement: Int

@@ -54,7 +54,21 @@ enum SessionHistory {
         // What is executed was not there when it was parsed: its rows have the columns of what is there now.
         [.parse(.init(name: "s1", query: "EXECUTE s2")), .sync, .query("PREPARE s2 AS SELECT 1"), .query("EXECUTE s1"), .query("SELECT 1; EXECUTE s1"), .sync, .terminate],
     ]
-    static let refused = backwards + executing
+    /// A transaction's level is said before its first question, and in none of its savepoints.
+    static let levels: [[FrontendMessage]] = {
+        let level = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
+        let texts: [[String]] = [
+            ["BEGIN", "SELECT 1", level, "ROLLBACK"], ["BEGIN", level, "SELECT 1", level, "COMMIT"], ["BEGIN", "SHOW application_name", level, "COMMIT"], ["BEGIN", "SAVEPOINT a", level, "ROLLBACK"],
+            ["BEGIN", "CLOSE ALL", level, "ROLLBACK"], ["BEGIN", "PREPARE s1 AS SELECT 1", level, "ROLLBACK"], ["BEGIN", "DECLARE c CURSOR FOR SELECT 1", level, "ROLLBACK"], ["BEGIN; SELECT 1; \(level)", "ROLLBACK", level],
+            ["BEGIN", "SELECT 1", "COMMIT AND CHAIN", level, "ROLLBACK"], ["BEGIN", "SELECT 1", "SET transaction_isolation = 'serializable'", "ROLLBACK"], ["BEGIN", "SELECT 1", "BEGIN ISOLATION LEVEL SERIALIZABLE", "ROLLBACK"],
+            ["BEGIN ISOLATION LEVEL SERIALIZABLE", "SELECT 1", level, "ROLLBACK AND CHAIN", "SHOW transaction_isolation", "ROLLBACK"], ["SELECT 1; \(level)", "SELECT 1"],
+        ]
+        var histories: [[FrontendMessage]] = texts.map { texts in texts.map { .query($0) } + [.sync, .terminate] }
+        histories.append([.query("BEGIN"), .parse(.init(name: "", query: "SELECT 1")), .sync, .query(level), .query("ROLLBACK"), .sync, .terminate])
+        return histories
+    }()
+
+    static let refused = backwards + executing + levels
 
     /// A statement of other columns under a name that EXECUTE was bound with: PostgreSQL gives its rows by the columns of the one before.
     static let replaced: [FrontendMessage] = [
