@@ -260,6 +260,11 @@ extension Binder {
     /// The arguments with numbers in the place of names, where the function means objects by them: a constant must name one.
     private func numbered(_ arguments: [TypedExpression], of function: String, in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
         guard let dialect = context.catalog.dialect else { return arguments }
+        let texts = arguments.map { argument -> String? in
+            guard case .literal(.bytes(let bytes), .string) = argument.expression, bytes.first != 0 else { return nil }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        if let fault = dialect.fault(ofArguments: texts, of: function) { throw .badSQL(fault.message, at: arguments[fault.place].position).because(fault.cause) }
         var arguments = arguments
         // A parameter whose type nothing says is what the function takes.
         if context.parameterTypes != nil {

@@ -56,6 +56,8 @@ package protocol CatalogDialect: Sendable {
     func registries(ofArgumentsOf function: String, count: Int) -> [String?]
     /// What types a function's arguments have that nothing else says, by names that a cast may have; nil where that depends on others.
     func types(ofArgumentsOf function: String, count: Int) -> [String?]
+    /// What is wrong with constants among a function's arguments, and which of them it is; nil for an argument that is no text, and where nothing is wrong.
+    func fault(ofArguments texts: [String?], of function: String) -> (message: String, place: Int, cause: QueryError.Cause)?
     /// A function in FROM, as the rows that it gives whatever its arguments are; nil for one that is none.
     func rows(ofFunction name: String, argumentCount: Int) -> (any TableSource)?
     /// A type that a cast may name.

@@ -155,7 +155,7 @@ enum SystemFunctions {
         let isOfSomebody = count == (isOfColumn ? 4 : 3)
         let object = isOfSomebody ? "$2" : "$1", column = isOfSomebody ? "$3" : "$2"
         // A column of the object's own, so that the aggregate is of this query whatever its arguments are of.
-        let may = "bool_and(CASE WHEN o.\(isOfColumn ? "attrelid" : "oid") IS NOT NULL AND num_nulls(\((1...count).map { "$\($0)" }.joined(separator: ", "))) = 0 THEN upper($\(count)::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)' END)"
+        let may = "bool_and(CASE WHEN o.\(isOfColumn ? "attrelid" : "oid") IS NOT NULL AND num_nulls(\((1...count).map { "$\($0)" }.joined(separator: ", "))) = 0 THEN upper($\(count)::text) ~ '(^|,) *(SELECT|USAGE|CONNECT|EXECUTE) *(,|$)' END)"
         let place =
             switch kind {
             case "table", "any_column", "sequence": "till_relations o WHERE o.oid = \(object)::bigint"

@@ -290,9 +290,15 @@ final class SystemCatalogTests: XCTestCase {
             [[.null, .null, .null, .null, .null]])
         XCTAssertEqual(try rows("SELECT count(*) FROM pg_class c WHERE NOT has_table_privilege(c.oid, 'SELECT') OR has_table_privilege(c.oid, 'SELECT') IS NULL"), [[.integer(0)]])
         XCTAssertEqual(try rows("SELECT has_table_privilege(name, 'SELECT') FROM (VALUES ('receipts'), ('nope')) AS t(name)"), [[.boolean(true)], [.null]])
+        XCTAssertEqual(
+            try rows("SELECT has_table_privilege('receipts', 'insert, select'), has_table_privilege('receipts', ' Select , Trigger'), has_table_privilege('public', 'receipts', 'SELECT'), has_table_privilege('receipts', 'SELECT WITH GRANT OPTION')"),
+            [[.boolean(true), .boolean(true), .boolean(true), .boolean(false)]])
         let faults: [(String, QueryError.Cause)] = [
             ("has_table_privilege('nope', 'SELECT')", .undefinedTable), ("has_any_column_privilege('nope', 'SELECT')", .undefinedTable), ("has_schema_privilege('nope', 'USAGE')", .undefinedSchema),
             ("has_type_privilege('nope', 'USAGE')", .undefinedType), ("has_function_privilege('nope()', 'EXECUTE')", .undefinedFunction), ("'nope'::regrole", .undefinedObject),
+            ("has_table_privilege('receipts', 'BOGUS')", .badValue), ("has_table_privilege('receipts', 'SELECT, BOGUS')", .badValue), ("has_table_privilege('receipts', '')", .badValue),
+            ("has_schema_privilege('public', 'SELECT')", .badValue), ("has_function_privilege('array_in', 'SELECT')", .badValue), ("has_database_privilege('till', 'x')", .badValue),
+            ("has_any_column_privilege('receipts', 'DELETE')", .badValue), ("pg_has_role('till', 'BOGUS')", .badValue), ("has_table_privilege('nobody', 'receipts', 'SELECT')", .undefinedObject),
         ]
         for (call, cause) in faults { XCTAssertThrowsError(try rows("SELECT \(call)"), call) { XCTAssertEqual(($0 as? QueryError)?.cause, cause, call) } }
     }
