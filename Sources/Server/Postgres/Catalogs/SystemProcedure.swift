@@ -17,7 +17,7 @@ struct SystemProcedure: Sendable {
 
     static let ofPostgres = SystemProcedureText.all.split(separator: "\n").compactMap(procedure) + ofLanguage
 
-    private static let ofLanguage = SystemFunctionText.all.split { $0 == "\n" || $0 == ";" }.compactMap(procedure)
+    private static let ofLanguage = (SystemFunctionText.all + "\n" + SystemTypeFunctionText.all).split { $0 == "\n" || $0 == ";" }.compactMap(procedure)
 
     private static func procedure(_ line: Substring) -> SystemProcedure? {
         let words = line.split(separator: " ")

@@ -42,6 +42,7 @@ struct SystemRelation: Sendable {
         case "int2", "int4": return .int32
         case "int8", "oid", "xid", "cid", "regproc", "regtype", "regclass": return .int64
         case "float4", "float8": return .double
+        case "numeric": return .decimal38(scale: 0)
         case "timestamptz": return .timestampTZ
         case "interval": return .interval
         case "bytea": return .binary

@@ -116,17 +116,10 @@ enum AnswerColumns {
         }
     }
 
-    /// Types without values here that a client may say, by number; lists of them have no other advice.
-    private static let namesOfRefused: [UInt32: String] = [
-        3904: "int4range", 3926: "int8range", 3906: "numrange", 3908: "tsrange", 3910: "tstzrange", 3912: "daterange", 600: "point", 601: "lseg", 602: "path", 603: "box", 604: "polygon",
-        628: "line", 718: "circle", 774: "macaddr8", 3614: "tsvector", 3615: "tsquery", 3220: "pg_lsn", 5069: "xid8",
-    ]
-
     private static func refused(_ number: UInt32) -> PostgresFault {
         let own = SystemType.byNumber[Int64(number)]
-        let name = own?.name ?? namesOfRefused[number]
-        let shown = own?.shown ?? name ?? "number \(number)"
-        let hint = name.flatMap { UnsupportedTypes.advice[$0] } ?? "send it as text"
+        let shown = own?.shown ?? "number \(number)"
+        let hint = own.flatMap { UnsupportedTypes.advice[$0.name] } ?? "send it as text"
         return PostgresFault(.featureNotSupported, "parameters of the type \(shown) are not supported", hint: hint.prefix(1).uppercased() + hint.dropFirst() + ".")
     }
 

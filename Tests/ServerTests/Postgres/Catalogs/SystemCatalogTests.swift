@@ -29,7 +29,7 @@ final class SystemCatalogTests: XCTestCase {
 
     func test_relations_all_areRead() throws {
         XCTAssertGreaterThan(SystemRelation.all.count, 90)
-        XCTAssertGreaterThan(SystemType.all.count, 80)
+        XCTAssertEqual(SystemType.all.count, 185)
         for relation in SystemRelation.all {
             XCTAssertNoThrow(try rows("SELECT * FROM pg_catalog.\(relation.name)"), relation.name)
             XCTAssertEqual(try rows("SELECT '\(relation.name)'::regclass::oid, '\(relation.name)'::regclass::oid::regclass::text, '\(relation.name)'::regclass::text"), [[.integer(relation.number), .string(relation.name), .string(relation.name)]])
@@ -215,7 +215,7 @@ final class SystemCatalogTests: XCTestCase {
     }
 
     func test_procedures_areNumbersWithNames() throws {
-        XCTAssertEqual(SystemProcedure.ofPostgres.count, 833)
+        XCTAssertEqual(SystemProcedure.ofPostgres.count, 984)
         XCTAssertEqual(Set(SystemProcedure.all.map(\.number)).count, SystemProcedure.all.count)
         for type in SystemType.all {
             for name in type.functions { XCTAssertNotNil(SystemProcedure.number(named: name), "\(type.name): \(name)") }
@@ -368,6 +368,18 @@ final class SystemCatalogTests: XCTestCase {
         let described = try Self.engine.describe("SELECT pg_sleep($1)", in: QueryContext(catalog: catalog(), now: 0))
         XCTAssertEqual(described.columns.map { AnswerColumns.described($0).type }, [2_278])
         XCTAssertEqual(described.parameters.map { parameter in parameter.map { AnswerColumns.described($0).type } }, [701])
+    }
+
+    /// As drivers load types: ranges with what they are of, and arrays with their elements.
+    func test_types_areThoseOfPostgreSQL() throws {
+        XCTAssertEqual(
+            try rows("SELECT t.typname, t.typtype, e.typname, m.typname, r.rngsubdiff::text FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_type e ON e.oid = r.rngsubtype JOIN pg_type m ON m.oid = r.rngmultitypid WHERE t.typname = 'daterange'"),
+            [[.string("daterange"), .string("r"), .string("date"), .string("datemultirange"), .string("daterange_subdiff")]])
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_range"), [[.integer(6)]])
+        XCTAssertEqual(try rows("SELECT a.typname FROM pg_type a LEFT JOIN pg_type e ON e.oid = a.typelem WHERE a.typelem <> 0 AND e.oid IS NULL"), [])
+        XCTAssertEqual(try rows("SELECT e.typname FROM pg_type e LEFT JOIN pg_type a ON a.oid = e.typarray WHERE e.typarray <> 0 AND a.typelem IS DISTINCT FROM e.oid"), [])
+        let names = "'tsvector'::regtype::text, 'int4range[]'::regtype::text, 'time(3) with time zone'::regtype::text, to_regtype('point')::text, 'pg_lsn'::regtype::oid, format_type(1561, -1)"
+        XCTAssertEqual(try rows("SELECT \(names)"), [[.string("tsvector"), .string("int4range[]"), .string("time with time zone"), .string("point"), .integer(3_220), .string("bit[]")]])
     }
 
     func test_argument_namedLikeAColumnWithin_isTheCallersOwn() throws {
