@@ -129,6 +129,6 @@ enum SystemFunctionText {
         4006 jsonb_path_query 3802 3802,25,3802,16 fis; 4007 jsonb_path_query_array 3802 3802,25,3802,16 fi; 4008 jsonb_path_query_first 3802 3802,25,3802,16 fi
         4009 jsonb_path_match 16 3802,25,3802,16 fi; 4046 jsonb_contains 16 3802,3802 fi; 4047 jsonb_exists 16 3802,25 fi; 4048 jsonb_exists_any 16 3802,1009 fi
         4049 jsonb_exists_all 16 3802,1009 fi; 4050 jsonb_contained 16 3802,3802 fi; 5042 min_scale 23 1700 fi; 5043 trim_scale 1700 1700 fi
-        2626 pg_sleep 2278 701 fv; 3935 pg_sleep_for 2278 1186 fv; 3936 pg_sleep_until 2278 1184 fv; 5054 jsonb_set_lax 3802 3802,1009,3802,16,25 fi; 6172 trim_array 2277 2277,23 fi; 6198 unistr 25 25 fi
+        698 host 25 869 fi; 2626 pg_sleep 2278 701 fv; 3935 pg_sleep_for 2278 1186 fv; 3936 pg_sleep_until 2278 1184 fv; 5054 jsonb_set_lax 3802 3802,1009,3802,16,25 fi; 6172 trim_array 2277 2277,23 fi; 6198 unistr 25 25 fi
         """
 }

@@ -114,7 +114,7 @@ enum SystemFunctions {
             Key("pg_index_column_has_property", 3): "lower($3::text) IN ('asc', 'nulls_last', 'orderable', 'returnable', 'search_array', 'search_nulls')",
             Key("pg_index_has_property", 2): "lower($2::text) IN ('clusterable', 'index_scan', 'bitmap_scan', 'backward_scan')",
             Key("pg_indexam_has_property", 2): "lower($2::text) IN ('can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include')",
-            Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("pg_client_encoding", 0): "'UTF8'::name",
+            Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("host", 1): "split_part($1::text, '/', 1)", Key("pg_client_encoding", 0): "'UTF8'::name",
             Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "(SELECT ARRAY[]::text[] FROM pg_catalog.till_settings s WHERE s.name = lower($1::text))",
             Key("pg_sleep", 1): "till_pause($1::float8)::void", Key("pg_sleep_for", 1): "pg_sleep(extract(epoch FROM now() + $1::interval) - extract(epoch FROM now()))",
             Key("pg_sleep_until", 1): "pg_sleep(extract(epoch FROM $1::timestamptz) - extract(epoch FROM now()))",

@@ -84,6 +84,7 @@ struct SystemRelation: Sendable {
             pg_available_extension_versions 0 name:name version:text superuser:bool trusted:bool relocatable:bool schema:name requires:name[] comment:text
             pg_listening_channels 0 pg_listening_channels:text
             pg_tablespace_databases 1 pg_tablespace_databases:oid
+            ts_token_type 1 tokid:int4 alias:text description:text
             pg_prepared_xact 0 transaction:xid gid:text prepared:timestamptz ownerid:oid dbid:oid
             pg_stat_get_wal_senders 0 pid:int4 state:text sent_lsn:text write_lsn:text flush_lsn:text replay_lsn:text write_lag:interval flush_lag:interval replay_lag:interval sync_priority:int4 sync_state:text reply_time:timestamptz
             pg_stat_get_progress_info 1 pid:int4 datid:oid relid:oid param1:int8 param2:int8 param3:int8 param4:int8 param5:int8

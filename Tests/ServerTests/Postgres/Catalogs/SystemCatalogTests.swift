@@ -215,7 +215,7 @@ final class SystemCatalogTests: XCTestCase {
     }
 
     func test_procedures_areNumbersWithNames() throws {
-        XCTAssertEqual(SystemProcedure.ofPostgres.count, 984)
+        XCTAssertEqual(SystemProcedure.ofPostgres.count, 985)
         XCTAssertEqual(Set(SystemProcedure.all.map(\.number)).count, SystemProcedure.all.count)
         for type in SystemType.all {
             for name in type.functions { XCTAssertNotNil(SystemProcedure.number(named: name), "\(type.name): \(name)") }
@@ -353,6 +353,9 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT (json_each('{\"a\": 1}')).key, (jsonb_each_text('{\"a\": 1}')).*"), [[.string("a"), .string("a"), .string("1")]])
         XCTAssertEqual(try rows("SELECT setting FROM pg_show_all_settings() WHERE name = 'server_encoding'"), [[.string("UTF8")]])
         XCTAssertEqual(try rows("SELECT count(*) FROM pg_lock_status()"), [[.integer(0)]])
+        XCTAssertEqual(try rows("SELECT alias FROM ts_token_type(3722)"), [])
+        XCTAssertEqual(try rows("SELECT host(client_addr) FROM pg_stat_replication"), [])
+        XCTAssertEqual(try rows("SELECT host('10.0.0.1/8'), host(NULL)"), [[.string("10.0.0.1"), .null]])
         XCTAssertEqual(try rows("SELECT pg_partition_ancestors(oid), pg_listening_channels() FROM pg_class"), [])
         let described = try Self.engine.describe("SELECT (aclexplode(relacl)).*, aclexplode(relacl), json_each('{}') FROM pg_class", in: QueryContext(catalog: catalog(), now: 0))
         XCTAssertEqual(described.columns.map { AnswerColumns.described($0).type }, [26, 26, 25, 16, 2_249, 2_249])
@@ -368,6 +371,12 @@ final class SystemCatalogTests: XCTestCase {
         let described = try Self.engine.describe("SELECT pg_sleep($1)", in: QueryContext(catalog: catalog(), now: 0))
         XCTAssertEqual(described.columns.map { AnswerColumns.described($0).type }, [2_278])
         XCTAssertEqual(described.parameters.map { parameter in parameter.map { AnswerColumns.described($0).type } }, [701])
+    }
+
+    /// As dashboards ask: counts that there is one row of in every server.
+    func test_statistics_ofTheServer_haveARow() throws {
+        XCTAssertEqual(try rows("SELECT datname, numbackends, xact_commit, stats_reset FROM pg_stat_database"), [[.string("till"), .integer(1), .integer(0), .null]])
+        XCTAssertEqual(try rows("SELECT checkpoints_timed, archived_count, wal_records FROM pg_stat_bgwriter, pg_stat_archiver, pg_stat_wal"), [[.integer(0), .integer(0), .integer(0)]])
     }
 
     /// As drivers load types: ranges with what they are of, and arrays with their elements.
