@@ -126,7 +126,7 @@ enum SystemFunctions {
             Key("xid_age", 1): "CASE WHEN $1::text::bigint >= 3 THEN 0 WHEN $1::text::bigint < 3 THEN 2147483647 END",
             Key("oidvectortypes", 1): vectorTypes,
             Key("pg_get_replica_identity_index", 1): "NULL::bigint",
-            Key("pg_conf_load_time", 0): "now()", Key("pg_is_other_temp_schema", 1): "false", Key("pg_stat_get_numscans", 1): "0::bigint",
+            Key("pg_conf_load_time", 0): "now()", Key("pg_is_other_temp_schema", 1): "false",
             Key("row_security_active", 1): "false", Key("pg_jit_available", 0): "false", Key("pg_current_logfile", anyCount): nothing,
             Key("pg_blocking_pids", 1): "ARRAY[]::integer[]", Key("pg_get_function_result", 1): functionResult, Key("pg_get_function_arguments", 1): functionArguments,
             Key("pg_get_function_identity_arguments", 1): functionArguments,
@@ -137,6 +137,13 @@ enum SystemFunctions {
         found[Key("pg_table_is_visible", 1)] = visible(among: "till_relations", below: SystemNumber.firstForeign)
         found[Key("pg_type_is_visible", 1)] = visible(among: "till_type_names", below: SystemNumber.firstForeign)
         found[Key("pg_function_is_visible", 1)] = visible(among: "pg_proc", below: .max)
+        // Nobody counts, so that nothing has happened.
+        for count in [
+            "numscans", "tuples_returned", "tuples_fetched", "tuples_inserted", "tuples_updated", "tuples_deleted", "tuples_hot_updated", "live_tuples", "dead_tuples", "mod_since_analyze",
+            "ins_since_vacuum", "blocks_fetched", "blocks_hit", "vacuum_count", "autovacuum_count", "analyze_count", "autoanalyze_count", "db_xact_commit", "db_xact_rollback", "db_blocks_fetched", "db_blocks_hit",
+        ] { found[Key("pg_stat_get_\(count)", 1)] = "0::bigint" }
+        for time in ["vacuum", "autovacuum", "analyze", "autoanalyze"] { found[Key("pg_stat_get_last_\(time)_time", 1)] = "NULL::timestamptz" }
+        found[Key("pg_last_xact_replay_timestamp", 0)] = "NULL::timestamptz"
         for kind in ["table", "column", "any_column", "schema", "database", "function", "type", "sequence", "tablespace", "language", "foreign_data_wrapper", "server"] {
             for count in kind == "column" ? 3...4 : 2...3 { found[Key("has_\(kind)_privilege", count)] = right(on: kind, count) }
         }

@@ -373,6 +373,17 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(described.parameters.map { parameter in parameter.map { AnswerColumns.described($0).type } }, [701])
     }
 
+    /// As PostGraphile and Supabase ask of each relation.
+    func test_bitsOfNumbers_andCountsOfRelations_areNumbers() throws {
+        XCTAssertEqual(
+            try rows("SELECT 255::bit(4)::int4, (-1)::bit(8)::int4, 5::bit(8)::bigint, 7::bigint::bit(2)::int, pg_relation_is_updatable(1259, true)::bit(8)::int4"),
+            [[.integer(15), .integer(255), .integer(5), .integer(3), .integer(0)]])
+        for text in ["5::bit(8)", "5::bit(8)::text", "'101'::bit(3)::int4", "5::bit(32)::int4", "1.5::bit(3)::int4"] {
+            XCTAssertThrowsError(try rows("SELECT \(text)"), text) { XCTAssertEqual(($0 as? QueryError)?.slug, .unsupportedSQL, text) }
+        }
+        XCTAssertEqual(try rows("SELECT pg_stat_get_live_tuples(1259), pg_stat_get_last_vacuum_time(1259), pg_last_xact_replay_timestamp()"), [[.integer(0), .null, .null]])
+    }
+
     /// As dashboards ask: counts that there is one row of in every server.
     func test_statistics_ofTheServer_haveARow() throws {
         XCTAssertEqual(try rows("SELECT datname, numbackends, xact_commit, stats_reset FROM pg_stat_database"), [[.string("till"), .integer(1), .integer(0), .null]])

@@ -63,6 +63,7 @@ DESCRIBED = [
     "SELECT format_type(1186, 327679), format_type(1186, 2147418114), format_type(1187, 470286337), format_type(1186, 2147483647), format_type(1560, 3), format_type(1562, 7), format_type(1266, 2), format_type(1560, -1)",
     "SELECT aclexplode(relacl), (aclexplode(relacl)).grantee FROM pg_class WHERE relname = 'nosuch'", "SELECT (aclexplode(relacl)).* FROM pg_class WHERE relname = 'nosuch'", "SELECT information_schema._pg_expandarray(ARRAY[5, 6])", "SELECT json_each('{\"a\": 1}')",
     "SELECT (json_each('{\"a\": 1}')).*, (information_schema._pg_expandarray(ARRAY[5, 6])).*", "SELECT set_config('bytea_output', 'hex', false) FROM pg_show_all_settings() WHERE name = 'bytea_output'",
+    "SELECT 255::bit(4)::int4, (-1)::bit(8)::int4, 5::bit(8)::bigint, 7::bigint::bit(2)::int",
     "SELECT typname FROM pg_type WHERE typinput IN ('int4in', 'boolin') ORDER BY 1", "SELECT array_position('{a,b}', 'b'), array_position('{1,2}', 2)", "SELECT time '10:00' + '1 hour'", "SELECT pg_get_userbyid(10), pg_encoding_to_char(6), getdatabaseencoding(), pg_client_encoding(), pg_my_temp_schema()",
 ]
 # In their order.
