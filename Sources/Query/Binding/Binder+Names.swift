@@ -166,7 +166,9 @@ extension Binder {
             let meant = NameSuggestion.closest(to: name.text, among: members.map(\.name))
             throw .badSQL("there is no field “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" }).because(.undefinedColumn)
         }
-        return .member(owner, name: name.text, type: isList ? .list(element: Field("element", member.type)) : member.type)
+        let type = isList ? ColumnType.list(element: Field("element", member.type)) : member.type
+        if case .literal(.null, _) = owner { return .null(type) }
+        return .member(owner, name: name.text, type: type)
     }
 
     /// The error for a name that is no column, with the nearest one that is.

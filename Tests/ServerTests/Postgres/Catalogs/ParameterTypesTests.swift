@@ -21,7 +21,7 @@ final class ParameterTypesTests: XCTestCase {
 
     func test_parameters_besideColumnsOfCatalogs_areOfTheirTypes() throws {
         let expected: [(String, [UInt32])] = [
-            ("SELECT 1 FROM pg_class WHERE oid IN ($1, $2)", [26, 26]), ("SELECT 1 FROM pg_class WHERE oid = ANY($1)", [1028]), ("SELECT 1 FROM pg_class WHERE $1 IN (oid, 5)", [26]),
+            ("SELECT 1 FROM pg_class WHERE oid IN ($1, $2)", [26, 26]), ("SELECT 1 FROM pg_class WHERE oid = ANY($1)", [1028]), ("SELECT 1 FROM pg_class WHERE $1 IN (oid)", [26]),
             ("SELECT 1 FROM pg_class WHERE relname = ANY($1)", [1003]), ("SELECT 1 FROM pg_class WHERE relname NOT IN ($1, 'a')", [19]), ("SELECT 1 FROM pg_class WHERE relkind = $1", [18]),
             ("SELECT 1 FROM pg_class WHERE relkind IN ($1, 'v')", [18]), ("SELECT 1 FROM pg_class WHERE relkind = ANY($1)", [1002]), ("SELECT 1 FROM pg_attribute WHERE attnum = ANY($1)", [1005]),
             ("SELECT 1 FROM pg_attribute WHERE attnum IN ($1)", [21]), ("SELECT coalesce($1, relname), coalesce(oid, $2) FROM pg_class", [19, 26]),
