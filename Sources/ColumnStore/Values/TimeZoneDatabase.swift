@@ -56,6 +56,9 @@ public final class TimeZoneDatabase: Sendable {
         return .posix(TimeZoneRules.posixName(secondsEast: Int((hours * 3_600).rounded(.towardZero))))
     }
 
+    /// The zones that have a file, by their names in order; the directory is read once.
+    public var zoneNames: [String] { spellings().values.sorted() }
+
     /// Names by their lower case; the directory is read once.
     private func spellings() -> [String: String] {
         names.withLock { names in

@@ -16,6 +16,14 @@ final class TimeZoneDatabaseTests: XCTestCase {
         }
     }
 
+    func test_zoneNames_areThoseOfFiles_inOrder() throws {
+        let names = TimeZoneDatabase.system.zoneNames
+        XCTAssertEqual(names, names.sorted())
+        XCTAssertTrue(Set(names).isSuperset(of: ["Europe/Kyiv", "America/Argentina/Buenos_Aires", "UTC"]))
+        XCTAssertFalse(names.contains { $0.hasPrefix("posix/") || $0.hasPrefix("right/") || $0.hasSuffix(".tab") })
+        XCTAssertEqual(TimeZoneDatabase(directory: "/nowhere").zoneNames, [])
+    }
+
     /// What loops over near instants go by: it holds for all of its range, and not a second longer.
     func test_span_holdsForItsWholeRange_andNoLonger() throws {
         for name in ["Europe/Kyiv", "Australia/Lord_Howe", "Africa/Casablanca", "America/Sao_Paulo"] {

@@ -28,6 +28,9 @@ struct SystemRows {
         case "pg_type": Self.types
         case "pg_proc": Self.procedures
         case "pg_range": Self.ranges
+        case "pg_opclass": Self.orderClasses
+        case "pg_opfamily": Self.orderFamilies
+        case "pg_timezone_names": SystemZones.rows(at: CalendarText.now)
         case "pg_language": Self.languages
         case "pg_description": try descriptions()
         case "pg_index": try tables().filter(\.hasKey).map(index)
@@ -246,6 +249,13 @@ struct SystemRows {
             "prosrc": .string(procedure.name),
         ]
     }
+
+    /// Of the keys of tables, which are texts: what `pg_index.indclass` names.
+    private static let orderClasses: [Row] = [[
+        "oid": .integer(3_126), "opcmethod": .integer(403), "opcname": .string("text_ops"), "opcnamespace": .integer(11), "opcowner": .integer(SystemNumber.owner), "opcfamily": .integer(1_994), "opcintype": .integer(25),
+        "opcdefault": .boolean(true),
+    ]]
+    private static let orderFamilies: [Row] = [["oid": .integer(1_994), "opfmethod": .integer(403), "opfname": .string("text_ops"), "opfnamespace": .integer(11), "opfowner": .integer(SystemNumber.owner)]]
 
     private static let languages: [Row] = [["oid": .integer(12), "lanname": .string("internal"), "lanowner": .integer(SystemNumber.owner)]]
 

@@ -390,6 +390,20 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT checkpoints_timed, archived_count, wal_records FROM pg_stat_bgwriter, pg_stat_archiver, pg_stat_wal"), [[.integer(0), .integer(0), .integer(0)]])
     }
 
+    func test_zones_areThoseOfTheSystem() throws {
+        XCTAssertEqual(
+            try rows("SELECT name, utc_offset, abbrev, is_dst FROM pg_timezone_names WHERE name IN ('UTC', 'Asia/Kolkata') ORDER BY name"),
+            [
+                [.string("Asia/Kolkata"), .interval(Interval(months: 0, days: 0, microseconds: 19_800_000_000)), .string("IST"), .boolean(false)],
+                [.string("UTC"), .interval(Interval(months: 0, days: 0, microseconds: 0)), .string("UTC"), .boolean(false)],
+            ])
+        XCTAssertEqual(try rows("SELECT count(*) > 300, count(DISTINCT name) = count(*) FROM pg_timezone_names()"), [[.boolean(true), .boolean(true)]])
+    }
+
+    func test_classesOfIndexes_areThere() throws {
+        XCTAssertEqual(try rows("SELECT o.opcname, f.opfname, a.amname FROM pg_index i JOIN pg_opclass o ON o.oid = ANY (i.indclass) JOIN pg_opfamily f ON f.oid = o.opcfamily JOIN pg_am a ON a.oid = o.opcmethod"), [[.string("text_ops"), .string("text_ops"), .string("btree")]])
+    }
+
     /// As drivers load types: ranges with what they are of, and arrays with their elements.
     func test_types_areThoseOfPostgreSQL() throws {
         XCTAssertEqual(
