@@ -166,7 +166,7 @@ extension Binder {
         }
     }
 
-    static let typesOfCatalogs: Set<String> = ["oid", "xid", "int2", "name", "char"]
+    static let typesOfCatalogs: Set<String> = ["oid", "xid", "int2", "float4", "name", "char"]
 
     /// An untyped literal beside a number of a registry is what it names: `typinput = 'array_in'`.
     func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {

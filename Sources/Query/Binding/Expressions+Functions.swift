@@ -269,7 +269,12 @@ extension Binder {
         // A parameter whose type nothing says is what the function takes.
         if context.parameterTypes != nil {
             for (index, type) in dialect.types(ofArgumentsOf: function, count: arguments.count).enumerated() where index < arguments.count {
-                if let type { arguments[index] = try settled(arguments[index], as: type) }
+                guard let type else { continue }
+                if dialect.isRegistry(type), isUnknownParameter(arguments[index]) {
+                    arguments[index] = try castToRegistry(arguments[index], type, dialect, at: arguments[index].position, in: scope)
+                } else if !dialect.isRegistry(type) {
+                    arguments[index] = try settled(arguments[index], as: type)
+                }
             }
         }
         for (index, registry) in dialect.registries(ofArgumentsOf: function, count: arguments.count).enumerated() where index < arguments.count {

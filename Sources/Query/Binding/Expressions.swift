@@ -251,7 +251,7 @@ extension Binder {
                 let alike = Expression.or([.and([.isNull(values.0.expression), .isNull(values.1.expression)]), areEqual])
                 return typed(alike, isNegated: !isNegated)
             }
-            let sides = try comparable(values.0, values.1, "IS DISTINCT FROM", at: position)
+            let sides = try comparable(namedBeside(values.0, values.1), namedBeside(values.1, values.0), "IS DISTINCT FROM", at: position)
             return TypedExpression(.isDistinct(sides.0, sides.1, isNegated: isNegated), at: position)
         case .between(let operand, let low, let high, let isSymmetric, let isNegated) where operand.isRow && low.isRow && high.isRow:
             let fields = (try bindAll(operand.rowFields, in: scope), try bindAll(low.rowFields, in: scope), try bindAll(high.rowFields, in: scope))

@@ -15,6 +15,7 @@ extension SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.listOf(.int32), .listOf(.int32)]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
             var sides = call.arguments
+            for side in place.map({ [1 - $0] }) ?? [0, 1] { sides[side] = try list(sides[side], beside: sides[1 - side], isElement: place != nil, typing) }
             if let place, let element = try bareElement(sides[place], of: sides[1 - place], typing) {
                 let type = element.type
                 sides[place] = TypedExpression(call.make(.makeList, [element], .listOf(type)), at: sides[place].position)
@@ -22,6 +23,24 @@ extension SQLFunction {
             }
             return try typing.binary(.concatenate, sides[0], sides[1], at: call.position)
         }
+    }
+
+    /// The text of a list, or a parameter, as a list like what stands beside it; of texts where that has no type either.
+    ///
+    /// - Parameter isElement: whether an element stands beside it, or another list.
+    private static func list(_ value: TypedExpression, beside other: TypedExpression, isElement: Bool, _ typing: any CallTyping) throws(QueryError) -> TypedExpression {
+        guard value.isUntyped else { return value }
+        let type: ColumnType
+        if other.isUntyped || other.type == .null {
+            type = .listOf(.string)
+        } else if case .list = other.type {
+            guard !isElement else { return value }
+            type = other.type.withoutIDs
+        } else {
+            guard isElement, !other.type.isNested else { return value }
+            type = .listOf(TypeRules.widened(other.type))
+        }
+        return TypedExpression(try typing.cast(value, to: type, isExplicit: false), at: value.position)
     }
 
     /// An element that `||` would take for a list, or that stands beside a NULL; nil of all others.

@@ -207,7 +207,7 @@ enum SystemFunctions {
     private static let formsByName = Dictionary(grouping: SystemProcedure.ofPostgres, by: \.name)
     private static let textNumber = Int64(PostgresType.text.rawValue)
     /// Types by whose names a cast means them, and no other.
-    private static let ofArguments: Set<String> = ["bool", "float8", "int2", "int4", "int8", "interval", "name", "oid", "text", "timestamptz"]
+    private static let ofArguments: Set<String> = ["bool", "float8", "int2", "int4", "int8", "interval", "name", "oid", "regclass", "text", "timestamptz"]
 
     /// Above 10 of a unit the next one: halves of it are counted down, and then rounded.
     private static let sizePretty: String = {
