@@ -162,6 +162,7 @@ def page(load: Load) -> str:
         ("one machine, cold in a bucket", both(lambda years: machine(load, years, bucket=True))),
         ("the same, its log in another region", both(lambda years: machine(load, years, bucket=True) | region(load))),
         ("a pair with a bucket", both(lambda years: machine(load, years, bucket=True, count=2))),
+        ("a pair with a bucket, no snapshots", both(lambda years: {part: cost for part, cost in machine(load, years, bucket=True, count=2).items() if part != "snapshots"})),
         ("a pair, its log in another region", both(lambda years: machine(load, years, bucket=True, count=2) | region(load))),
         ("gateway, functions, queue, DynamoDB, Redshift", both(lambda years: services(load, years))),
     ]
@@ -183,6 +184,7 @@ That is {load.stored(1) / 1000:,.1f} TB after a year and {load.stored(20) / 1000
 {table(rows, load)}
 
 Of what the services cost, one machine with a bucket is {share("one machine, cold in a bucket")}; a pair {share("a pair with a bucket")}; a pair with its log in another region {share("a pair, its log in another region")}.
+Snapshots of disks are a second way back beside the log, whose place has the store of any instant of the last day. Without them (`DiskSnapshots=no`, [delivery](delivery.md)) a pair is {share("a pair with a bucket, no snapshots")}.
 *Log and checkpoints* are what `log.url` takes: cold files once more, hot files once, and for some days segments and what checkpoints replaced. A pair's archive has the same commits as one machine's log, and is reckoned as one; it was not measured by itself ([operations](operations.md#two-machines)). Slots come only while a machine is away.
 In another region it costs the same to keep, and its way there, of {load.receipts * load.log / GB + moved(load) + checkpointed(load):,.0f} GB a month: segments {load.receipts * load.log / GB:,.0f}, cold files each time they are made {moved(load):,.0f}, checkpoints {checkpointed(load):,.0f} (each has the day that grows once more). The bucket copied there besides (`BackupBucketArn`) is {copies(load, 1):,.0f} $ a month more after a year, {copies(load, 20):,.0f} after twenty: what a restore needs is in the log.
 While one of the two is away each group of commits is a put: {puts:,.0f} a second in the measurement (20 ms a request, {alone["receipts"] / alone["seconds"]:,.0f} receipts a second), {puts * 86400 * PRICES["S3 PUT or LIST"]:,.0f} $ a day. To another region a put takes longer, so that there are fewer; what they have goes between regions then, {load.rate * 86400 * load.between / GB * PRICES["transfer between regions, a GB"]:,.1f} $ a day at the most. That the load balancer sends a request to a machine of another zone costs nothing, nor does the way to the bucket.

@@ -62,6 +62,9 @@ class TillStack(cdk.Stack):
             "Machines", "none: all but the machines; one: A alone; pair: A and B keep one store. A pair's store is never one machine's again; for the other way see Found", allowed_values=["none", "one", "pair"])
         self.found = text(
             "Found", "yes: the store on A's disk that one machine had, or that was restored to it, becomes the pair's; the way back is a snapshot of before", default="no", allowed_values=["no", "yes"])
+        self.shots = text(
+            "DiskSnapshots", "no: no snapshots of disks are taken; the log's bucket has the store of any instant of the last day, and what a disk adds to that is a way back that is a copy and no restore", default="yes", allowed_values=["no", "yes"])
+        self.has_snapshots = cdk.CfnCondition(self, "HasSnapshots", expression=cdk.Fn.condition_equals(self.shots, "yes"))
         self.is_pair = cdk.CfnCondition(self, "IsPair", expression=cdk.Fn.condition_equals(self.machines, "pair"))
         self.is_log_elsewhere = cdk.CfnCondition(self, "IsLogElsewhere", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.log_bucket, "")))
         self.has_machines = cdk.CfnCondition(self, "HasMachines", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.machines, "none")))
@@ -241,12 +244,13 @@ class TillStack(cdk.Stack):
             if copied:
                 made["crossRegionCopyRules"] = [{"target": self.backup_region, "encrypted": True, "copyTags": True, "retainRule": {"interval": 7, "intervalUnit": "DAYS"}}]
             return made
-        dlm.CfnLifecyclePolicy(
+        policy = dlm.CfnLifecyclePolicy(
             self, "Snapshots", description="Disks of Till", state="ENABLED", execution_role_arn=role.role_arn,
             policy_details={
                 "resourceTypes": ["VOLUME"], "targetTags": [{"key": "till:store", "value": cdk.Aws.STACK_NAME}],
                 "schedules": [schedule("hourly", 1, 24, False), schedule("daily", 24, 7, True)],
             })
+        policy.cfn_options.condition = self.has_snapshots
 
     def alarms(self) -> None:
         topic = sns.Topic(self, "Alarms", enforce_ssl=True)

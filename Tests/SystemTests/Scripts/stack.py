@@ -68,6 +68,9 @@ def check_machines(template: Template) -> None:
     assert {json.dumps(disk["AvailabilityZone"]) for disk in disks.values()} == zones, "a disk that no machine can reach"
     for name in disks:
         assert template.resources[name]["DeletionPolicy"] == "Snapshot", "a store's disk goes with the stack"
+    # Only who says so goes without.
+    (shots,) = (name for name, resource in template.resources.items() if resource["Type"] == "AWS::DLM::LifecyclePolicy")
+    assert template.resources[shots]["Condition"] == "HasSnapshots" and template.whole["Parameters"]["DiskSnapshots"]["Default"] == "yes", "disks have no snapshots"
 
 
 def check_network(template: Template) -> None:
@@ -270,7 +273,7 @@ def broken(text: str) -> None:
         ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('"WaitOnResourceSignals": true', '"WaitOnResourceSignals": false'),
         ('"pair"\n   ],', '"pair"\n   ],\n   "Default": "one",'), ('"FromPort": 7001', '"FromPort": 22'), ('b.till.internal', 'a.till.internal'), ('/a"', '/b"'), ('"Namespace": "Till"', '"Namespace": "AWS/S3"'), ('"cloudwatch:namespace": "Till"', '"cloudwatch:namespace": "AWS/EC2"'),
         ('"Prefix": "log/head"', '"Prefix": "pair/slots/"'), ('"Prefix": "pair/archive/"', '"Prefix": "pair/"'), ('"Prefix": "pair/archive/base/warehouse/"', '"Prefix": "pair/archive/"'), ('"IsLogElsewhere",\n           {', '"IsPair",\n           {'),
-        ('"Condition": "IsLogElsewhere"', '"Condition": "IsPair"'), ('"Found": "no"', '"Found": "yes"'), ('"Default": "no"', '"Default": "yes"'), ('"LogElsewhere": {', '"Elsewhere": {'), ('/pair/*"', '/*"'), ('"pair",\n           "log"', '"log",\n           "log"'), ('"Minimum"', '"Maximum"'), ('"MetricName": "ArchiveLag"', '"MetricName": "InSync"'), ('"Node": "b"', '"Node": "a"'), ('"DestinationBucket"', '"BucketName"'),
+        ('"Condition": "IsLogElsewhere"', '"Condition": "IsPair"'), ('"Found": "no"', '"Found": "yes"'), ('"Default": "no"', '"Default": "yes"'), ('"Condition": "HasSnapshots"', '"Condition": "IsPair"'), ('"Default": "yes"', '"Default": "no"'), ('"LogElsewhere": {', '"Elsewhere": {'), ('/pair/*"', '/*"'), ('"pair",\n           "log"', '"log",\n           "log"'), ('"Minimum"', '"Maximum"'), ('"MetricName": "ArchiveLag"', '"MetricName": "InSync"'), ('"Node": "b"', '"Node": "a"'), ('"DestinationBucket"', '"BucketName"'),
     ]
     for sound, fault in faults:
         assert sound in text, sound
@@ -296,7 +299,7 @@ def main() -> None:
     broken(committed["template.json"])
     # Without a copy elsewhere, and with one.
     make(*committed.values(), {"Machines": "none"})
-    make(*committed.values(), {"Machines": "one"})
+    make(*committed.values(), {"Machines": "one", "DiskSnapshots": "no"})
     make(*committed.values(), {"BackupBucketArn": BACKUP, "Machines": "pair"})
     make(*committed.values(), {"LogBucket": "", "Machines": "pair", "Found": "yes"})
     print("everything held")
