@@ -218,12 +218,12 @@ package struct ArchivePlace: Sendable {
         return found.sorted { $0.first < $1.first }
     }
 
-    /// When a line's object came, and its last segment; milliseconds since 1970, both by the place's own clock.
+    /// When a line's object came, and its last segment; milliseconds since 1970, both by the place's own clock. The largest number where the place does not tell of a segment when that came.
     func times(of line: Int64) throws(ColumnStoreError) -> (begun: Int64, last: Int64) {
         let key = Self.lineKey(line)
         var (begun, last) = (Int64(0), Int64(0))
         try objects.list(prefix: Self.lineFolder) { if $0.key == key { begun = $0.modifiedMilliseconds } }
-        try objects.list(prefix: "\(Self.folder(of: line))segments/") { last = max(last, $0.modifiedMilliseconds) }
+        try objects.list(prefix: "\(Self.folder(of: line))segments/") { last = max(last, $0.modifiedMilliseconds > 0 ? $0.modifiedMilliseconds : .max) }
         return (begun, last)
     }
 

@@ -68,6 +68,9 @@ struct ArchiveRetention {
     private func checkAtRest(_ earlier: ArchiveLine, since line: ArchiveLine) throws {
         let last = try place.times(of: earlier.number).last
         guard try last > place.times(of: line.number).begun.addingSaturating(LogRetention.marginMilliseconds) else { return }
+        guard last < .max else {
+            throw ColumnStoreError(.unavailable, path: place.name(ArchivePlace.lineKey(earlier.number)), "the place does not say when the segments of line \(earlier.number) came: whether that is written still nobody knows")
+        }
         throw ColumnStoreError(
             .conflict, path: place.name(ArchivePlace.lineKey(earlier.number)),
             "line \(earlier.number) of the archive is written still, though line \(line.number) was begun after it: another cluster keeps a copy of this store, and each needs a log.url of its own")

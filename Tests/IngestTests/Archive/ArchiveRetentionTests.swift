@@ -65,6 +65,10 @@ final class ArchiveRetentionTests: XCTestCase {
         XCTAssertThrowsError(try ArchiveRetention(place: place, now: now).run()) { XCTAssertTrue("\($0)".contains("line 1 of the archive is written still"), "\($0)") }
         XCTAssertEqual(try place.lines().map(\.number), [1, 2])
         XCTAssertEqual(try place.segments(of: 1), [1, 10])
+        // A place that does not tell.
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 0)], ofItemAtPath: path)
+        XCTAssertThrowsError(try ArchiveRetention(place: place, now: now).run()) { XCTAssertTrue("\($0)".contains("does not say when the segments of line 1 came"), "\($0)") }
+        XCTAssertEqual(try place.segments(of: 1), [1, 10])
         try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: 60)], ofItemAtPath: path)
         try ArchiveRetention(place: place, now: now).run()
         XCTAssertEqual(try place.lines().map(\.number), [2])
