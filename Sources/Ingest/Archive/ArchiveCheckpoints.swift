@@ -73,7 +73,7 @@ final class ArchiveCheckpoints: Sendable {
             } catch {
                 known.pace.failed(at: SteadyClock.seconds())
                 // The segment that tells its time is damaged: of a later record it can be made, and behind that segment nothing can be restored before it is.
-                if (error as? ColumnStoreError)?.code == .corruptFile { known.wanted = nil }
+                if let error = error as? ColumnStoreError, ObjectFindings.isDamage(error) { known.wanted = nil }
                 let isNew = state.withLock { state in
                     defer { state.failure = "\(error)" }
                     return state.failure == nil

@@ -26,7 +26,7 @@ package struct ArchivePlace: Sendable {
     private static let textByteCountMax = 4_096
     /// No record has a higher number (`ArchiveSegment`), and no line: whoever went on behind a name that has one would come to numbers that are none.
     private static let recordMax: Int64 = 1 << 60
-    private static let lineMax: Int64 = 1 << 40
+    static let lineMax: Int64 = 1 << 40
 
     /// Another pair's records lie there.
     package struct OtherStore: Error, CustomStringConvertible {

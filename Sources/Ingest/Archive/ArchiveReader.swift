@@ -128,7 +128,7 @@ struct ArchiveReader {
     private static func candidate(_ place: ArchivePlace, _ line: ArchiveLine) throws -> Candidate {
         let segments = try place.sizedSegments(of: line.number)
         var end: Int64?
-        do { end = try segments.last.map { try place.segment(line.number, $0.first).through } } catch let error as ColumnStoreError where error.code == .corruptFile {
+        do { end = try segments.last.map { try place.segment(line.number, $0.first).through } } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
             // Whoever needs it finds that; instants before it can do without.
             end = .max
         }

@@ -165,7 +165,7 @@ package final class ArchiveWriter: Sendable {
         do {
             let segment = try place.segment(line.number, first)
             return End(mark: segment.last, time: segment.through, isWhole: segment.isWhole)
-        } catch let error as ColumnStoreError where error.code == .corruptFile {
+        } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
             StoreLog.note("the last segment of the archive is damaged", path: place.url, reason: "\(error)", level: .warning)
             return nil
         }
@@ -194,6 +194,9 @@ package final class ArchiveWriter: Sendable {
         while try hasCheckpointOfOthers(number) {
             try goOn()
             number += 1
+        }
+        guard number <= ArchivePlace.lineMax else {
+            throw ColumnStoreError(.conflict, path: place.name(ArchivePlace.lineKey(number - 1)), "has the number of the last line of all, and none can be begun behind it: whoever put it there is to take it away")
         }
         var (base, at) = (Mark.start, Int64(0))
         if source.base.sequence > 0 {

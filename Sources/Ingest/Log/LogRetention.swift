@@ -38,7 +38,7 @@ struct LogRetention {
             }
             guard let came = larger.name.modifiedMilliseconds, came > 0, came < before else { continue }
             if !larger.isSound {
-                do { try prove(larger.name) } catch let error as ColumnStoreError where error.code == .corruptFile {
+                do { try prove(larger.name) } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
                     StoreLog.note("a segment of the log is damaged: those that were merged into it stay", path: "\(place.url)/\(larger.name.key)", reason: "\(error)", level: .warning)
                     whole = (name, false)
                     continue

@@ -43,7 +43,10 @@ final class ObjectFindings {
     func note(stranger key: String) { report.strangers.append(name(key)) }
 
     /// - Returns: whether an error says that an object is not as it was put: one that is longer than any of its kind is none of them.
-    static func isFault(_ error: ColumnStoreError) -> Bool { [.corruptFile, .notFound, .overBudget].contains(error.code) }
+    static func isFault(_ error: ColumnStoreError) -> Bool { isDamage(error) || error.code == .notFound }
+
+    /// - Returns: whether an error says that an object is there, and not as it was put.
+    static func isDamage(_ error: ColumnStoreError) -> Bool { error.code == .corruptFile || error.code == .overBudget }
 
     /// - Returns: nil where an object is not there as it was put, which is noted.
     func sound<Value>(_ key: String, _ body: () throws -> Value) throws -> Value? {

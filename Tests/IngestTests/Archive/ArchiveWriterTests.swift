@@ -1,5 +1,6 @@
 import Cluster
 import ColumnStore
+import Foundation
 import Synchronization
 import TestSupport
 import XCTest
@@ -152,6 +153,29 @@ final class ArchiveWriterTests: XCTestCase {
         machine.commit(20)
         XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
         XCTAssertEqual(try place.lines().map(\.number), [1, 2])
+        // One that is longer than any is none either.
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/LOG/archive/\(ArchivePlace.segmentKey(2, 1))"))
+        try file.truncate(atOffset: UInt64(ArchiveSegment.byteCountMax) + 1)
+        try file.close()
+        let last = ArchiveWriter(place, of: machine, clock: .system)
+        XCTAssertTrue(last.round(), last.texts.joined())
+        XCTAssertEqual(try place.lines().map(\.number), [1, 2, 3])
+        let doubts = try ArchiveReader(place, instant: nil).doubts
+        for line in [1, 2] { XCTAssertTrue(doubts.contains { $0.contains("the last segment of line \(line) is damaged") }, "\(doubts)") }
+    }
+
+    /// The next one would have a number that nobody lists: each leader would begin it, and find that another has.
+    func test_lineWithTheLastNumberOfAll_isNamed_andNoneBegunBehindIt() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let key = ArchivePlace.lineKey(ArchivePlace.lineMax)
+        try place.objects.put(key, [])
+        let writer = ArchiveWriter(place, of: machine(5), clock: .system)
+        for _ in 0..<2 { XCTAssertFalse(writer.round()) }
+        XCTAssertTrue(writer.texts.joined().contains(key), "\(writer.texts)")
+        XCTAssertTrue(writer.texts.joined().contains("is to take it away"), "\(writer.texts)")
+        try place.objects.delete(key, .temporary)
+        XCTAssertTrue(writer.round(), writer.texts.joined())
+        XCTAssertEqual(try place.marks(), [1: Array(1...5)])
     }
 
     func test_lineWhoseObjectIsNone_keepsNobodyFromGoingOn() throws {

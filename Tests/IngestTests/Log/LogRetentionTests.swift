@@ -1,4 +1,5 @@
 import ColumnStore
+import Foundation
 @testable import Ingest
 import Synchronization
 import TestSupport
@@ -134,5 +135,12 @@ final class LogRetentionTests: XCTestCase {
             try LogRetention(place: place, now: Clock.system.now() + 3 * LogKeeper.keptMicroseconds).run()
             XCTAssertEqual(try names(place), [[1, 1, 1], [1, 1, 9]])
         }
+        // Nor is one read that is longer than any.
+        let name = LogPlace.SegmentName(epoch: 1, first: 1, last: 9).key
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder.path)/LOG/\(name)"))
+        try file.truncate(atOffset: UInt64(LogSegment.byteCountMax) + 1)
+        try file.close()
+        try LogRetention(place: place, now: Clock.system.now() + 3 * LogKeeper.keptMicroseconds).run()
+        XCTAssertEqual(try names(place), [[1, 1, 1], [1, 1, 9]])
     }
 }
