@@ -34,4 +34,23 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(zoned.text, "h\r\n3\r\n", zoned.error)
         XCTAssertEqual(try TillRun(base + ["--time-zone", "Nowhere", "SELECT 1"]).status, 2)
     }
+
+    func test_files_runInTurn_withVariables() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let first = folder.path + "/first.sql", second = folder.path + "/second.sql"
+        try Data("SELECT :'word' AS a;\n\\q\nSELECT 2 AS never;\n".utf8).write(to: URL(fileURLWithPath: first))
+        try Data("SELECT :n + 1 AS b;\nSELECT nothing;\nSELECT 3 AS c;\n".utf8).write(to: URL(fileURLWithPath: second))
+        let base = ["sql", "--data", server.data.path, "--format", "csv", "--set", "word=it's", "--set", "n=4"]
+        let stopped = try TillRun(base + ["--file", first, "--file", second])
+        XCTAssertEqual(stopped.status, 1)
+        XCTAssertEqual(stopped.text, "a\r\nit's\r\nb\r\n5\r\n", stopped.error)
+        let goesOn = try TillRun(base + ["--set", "ON_ERROR_STOP=off", "--file", second])
+        XCTAssertEqual(goesOn.status, 1)
+        XCTAssertEqual(goesOn.text, "b\r\n5\r\nc\r\n3\r\n", goesOn.error)
+        XCTAssertEqual(try TillRun(base + ["--file", "-"], input: Data("SELECT :n AS d".utf8)).text, "d\r\n4\r\n")
+        XCTAssertEqual(try TillRun(base + ["--file", folder.path + "/none.sql"]).status, 1)
+        for wrong in [["--file", first, "SELECT 1"], ["--set", "no value", "SELECT 1"], ["--set", "a-b=c", "SELECT 1"]] { XCTAssertEqual(try TillRun(base + wrong).status, 2, "\(wrong)") }
+    }
 }

@@ -107,6 +107,41 @@ with open(f"{FOLDER}/some.sql", "w") as file:
 shown = prompt.ask(f"\\i {FOLDER}/some.sql")
 check("21" in shown and "22" in shown and "here" in shown and "LINE 1" in shown, shown)
 
+# Variables, what a row gives them, and several commands on a line.
+prompt.ask("\\set who R-1 \\set n 40")
+check("R-1" in (shown := prompt.ask("SELECT receipt_id FROM receipts WHERE receipt_id = :'who' AND ':n' = ':' || 'n';")) and "(1 row)" in shown, shown)
+check(" 42 " in (shown := prompt.ask("SELECT :n::int + 2 AS sum;")), shown)
+prompt.ask("SELECT 7 AS seven, 'a''b' AS word \\gset got_")
+check("7 a'b" in (shown := prompt.ask("\\echo :got_seven :got_word")), shown)
+check("a'b" in (shown := prompt.ask("SELECT :'got_word' AS w;")), shown)
+check("expected" in (shown := prompt.ask("SELECT :nosuch;")), shown)
+prompt.ask("\\unset n")
+check("\nn = " not in (shown := prompt.ask("\\set")) and "who = 'R-1'" in shown, shown)
+check("Expanded display is on." in (shown := prompt.ask("\\x \\\\ SELECT 5 AS five;")) and "five | 5" in shown, shown)
+check("Expanded display is off." in (shown := prompt.ask("\\x \\dt")) and "receipts" in shown, shown)
+
+# How rows are shown.
+check("(none)" in (shown := prompt.ask("\\pset null (none)")), shown)
+check("(none)" in (shown := prompt.ask("SELECT NULL AS nothing;")), shown)
+prompt.ask("\\t \\a")
+check("1|b\n" in (shown := prompt.ask("SELECT 1 AS one, 'b' AS two;")) and "row" not in shown and "one|" not in shown, shown)
+prompt.ask("\\t \\a")
+prompt.ask("\\pset format csv")
+check("one,two\n1,b\n" in (shown := prompt.ask("SELECT 1 AS one, 'b' AS two;")), shown)
+prompt.ask("\\pset format aligned")
+
+# What there is, and where.
+check("Whose document it is" in (shown := prompt.ask("\\d+ receipts")), shown)
+check("Description" in (shown := prompt.ask("\\dt+")) and "receipts" in shown, shown)
+check("receipts_pkey" in (shown := prompt.ask("\\di")), shown)
+check("shop" in (shown := prompt.ask("\\du")), shown)
+check("UTF8" in (shown := prompt.ask("\\l")), shown)
+check("http://" in (shown := prompt.ask("\\conninfo")), shown)
+check("hello" in (shown := prompt.ask("\\! echo hello")), shown)
+with open(f"{FOLDER}/outer.sql", "w") as file:
+    file.write("\\ir some.sql\n")
+check("22" in (shown := prompt.ask(f"\\i {FOLDER}/outer.sql")), shown)
+
 # The zone.
 prompt.ask("SET TIME ZONE 'Europe/Kyiv';")
 check("Europe/Kyiv" in (shown := prompt.ask("SHOW TIME ZONE;")), shown)
@@ -180,6 +215,10 @@ prompt.leave()
 prompt = Prompt({"PAGER": ""})
 check("1000" in (shown := prompt.ask("SELECT * FROM generate_series(1, 1000) g(n);")), shown)
 prompt.type("\\q;\r")
+assert os.waitpid(prompt.child, 0)[1] == 0
+
+prompt = Prompt()
+prompt.type("quit\r")
 assert os.waitpid(prompt.child, 0)[1] == 0
 
 # An editor's text runs.

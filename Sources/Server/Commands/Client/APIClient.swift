@@ -31,6 +31,9 @@ final class APIClient {
 
     init(like other: APIClient) throws { (url, key, trust, seconds) = (other.url, other.key, other.trust, other.seconds) }
 
+    /// The server's, without what is secret.
+    var address: String { "\(url.isTLS ? "https" : "http")://\(url.authority)\(url.prefix)" }
+
     /// A call whose answer fits into memory.
     func call(_ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil) throws -> Answer {
         var bytes: [UInt8] = []

@@ -9,6 +9,9 @@ struct LineEditor {
     private(set) var history: [String] = []
     private let historyPath: String?
 
+    /// Where the prompt keeps its lines; nil for nowhere.
+    static var historyPath: String? { Environment["TILL_HISTORY"] ?? Environment["HOME"].map { $0 + "/.till_history" } }
+
     /// - Parameter historyPath: the file that lines are kept in; nil for none.
     init(historyPath: String?) {
         self.historyPath = historyPath

@@ -11,6 +11,8 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
     private let engine: Engine?
     var usesRollups = true
     var timeZone = "UTC"
+    let place: String
+    var hasStore: Bool { engine != nil }
     private let running = Monitor<Cancellation?>(nil)
     /// Of all the files' tables: what a scan of everything would read.
     private let rowCount: Int
@@ -36,6 +38,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
         }
         files = FixedCatalog(tables: sources)
         rowCount = sources.prefix(tables.count).reduce(0) { $0 + $1.source.statistics.rowCount }
+        place = directory.map { "The store at \($0) is read here, without a server." } ?? "Files are read here, without a server."
         engine = try directory.map { try EngineOpening.open(directory: $0, settings: settings, clientsNeedContract: false) }
     }
 

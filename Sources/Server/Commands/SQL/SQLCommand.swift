@@ -7,7 +7,7 @@ enum SQLCommand: Command {
     static let name = "sql"
     static let summary = "Asks questions in SQL."
     static let usage = [
-        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format \(Format.names.joined(separator: "|"))] [--threads N] [--time-zone ZONE] [--no-rollups] [\"STATEMENTS\"]"
+        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format \(Format.names.joined(separator: "|"))] [--threads N] [--time-zone ZONE] [--no-rollups] [--set NAME=VALUE]… [--file FILE… | \"STATEMENTS\"]"
     ]
     static let options =
         StoreAccess.options + [
@@ -16,6 +16,8 @@ enum SQLCommand: Command {
             .init("threads", "N", "How many threads a query may use."),
             .init("time-zone", "ZONE", "Of the statements, as Europe/Kyiv (UTC)."),
             .init("no-rollups", nil, "Reads rows where sums are kept, too; the answer is the same."),
+            .init("set", "NAME=VALUE", "What :NAME in statements stands for, as \\set at the prompt; ON_ERROR_STOP=off goes on behind faults."),
+            .init("file", "FILE", "Runs the statements of a file; - is standard input. May be given more than once."),
         ]
 
     enum Format: Equatable {
@@ -55,10 +57,18 @@ enum SQLCommand: Command {
         if let zone = try arguments.one("time-zone") {
             do { try session.endpoint.setTimeZone(zone) } catch { throw UsageError("--time-zone: \(error)") }
         }
-        let isInteractive = arguments.operands.isEmpty && Terminal.inputIsTerminal
+        let files = arguments.all("file")
+        if !files.isEmpty, !arguments.operands.isEmpty { throw UsageError("--file or a text of statements is wanted, not both") }
+        let isInteractive = arguments.operands.isEmpty && files.isEmpty && Terminal.inputIsTerminal
         let shell = SQLShell(session.endpoint, format, isInteractive: isInteractive)
+        for pair in arguments.all("set") { try shell.set(pair) }
         if let query = arguments.operands.first {
             _ = try shell.take(all: query)
+        } else if !files.isEmpty {
+            for file in files {
+                // `\q` leaves its file; the others run all the same.
+                _ = try file == "-" ? shell.take(all: input()) : ShellCommands.include(file, shell)
+            }
         } else if isInteractive {
             SQLPrompt.run(shell)
         } else {
@@ -81,9 +91,9 @@ enum SQLCommand: Command {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func write(_ query: String, _ format: Format, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, to output: ShellOutput) throws {
+    static func write(_ query: String, _ format: Format, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, to output: ShellOutput) throws {
         switch format {
-        case .table: try writeTable(query, endpoint, expansion, output)
+        case .table: try writeTable(query, endpoint, expansion, style, output)
         case .json: try writeObjects(query, endpoint, output)
         case .stream(let form):
             if form.isBinary, Terminal.outputIsTerminal { throw UsageError("\(form.name) is not for a terminal: send it to a file or a program") }
@@ -109,15 +119,18 @@ enum SQLCommand: Command {
         try lines.finish { try body(names, $0) }
     }
 
-    private static func writeTable(_ query: String, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ output: ShellOutput) throws {
+    private static func writeTable(_ query: String, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, _ output: ShellOutput) throws {
         var count = 0
         try eachPart(query, endpoint) { columns, rows in
-            let isExpanded = expansion == .on || expansion == .auto && ResultTable.width(columns: columns, rows: rows) > Terminal.width
-            output.write(isExpanded ? ResultTable.expanded(columns: columns, rows: rows, first: count + 1) : ResultTable.text(columns: columns, rows: rows))
+            let isExpanded = expansion == .on || expansion == .auto && ResultTable.width(columns: columns, rows: rows, style: style) > Terminal.width
+            output.write(
+                isExpanded
+                    ? ResultTable.expanded(columns: columns, rows: rows, first: count + 1, style: style)
+                    : ResultTable.text(columns: columns, rows: rows, style: style))
             count += rows.count
             if output.isLeft { throw AnswerLeft() }
         }
-        output.write("(\(count) \(count == 1 ? "row" : "rows"))\n")
+        if !style.showsRowsOnly { output.write("(\(count) \(count == 1 ? "row" : "rows"))\n") }
     }
 
     private static func writeObjects(_ query: String, _ endpoint: any SQLEndpoint, _ output: ShellOutput) throws {

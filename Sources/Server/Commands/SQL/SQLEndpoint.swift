@@ -6,6 +6,10 @@ protocol SQLEndpoint: AnyObject, Sendable {
     var usesRollups: Bool { get set }
     /// A name of tzdata.
     var timeZone: String { get set }
+    /// What answers, in a sentence.
+    var place: String { get }
+    /// The schema `till` is there.
+    var hasStore: Bool { get }
     /// One page of at most 10,000 rows, as POST /v1/sql gives it.
     func page(_ query: String, cursor: String?) throws -> JSONValue
     /// The whole answer in a media type that streams.
@@ -20,6 +24,8 @@ final class RemoteSQL: SQLEndpoint, @unchecked Sendable {
     private let other: APIClient
     var usesRollups = true
     var timeZone = "UTC"
+    var place: String { "You are connected to the server at \(client.address)." }
+    var hasStore: Bool { true }
     private let running = Monitor<String?>(nil)
     /// Of what runs, or ran last.
     private let isCancelled = Monitor(false)

@@ -3,7 +3,7 @@ internal import ColumnStore
 /// The prompt of `till sql`.
 enum SQLPrompt {
     static func run(_ shell: SQLShell) {
-        var editor = LineEditor(historyPath: Environment["TILL_HISTORY"] ?? Environment["HOME"].map { $0 + "/.till_history" })
+        var editor = LineEditor(historyPath: LineEditor.historyPath)
         let names = NameCompletion(shell.endpoint)
         Terminal.write("till \(TillVersion.text). \\? helps, \\q leaves.\n")
         var typed = ""
@@ -13,6 +13,9 @@ enum SQLPrompt {
             case .cancelled:
                 shell.clear()
                 typed = ""
+            // Words of psql that are no SQL.
+            case .line(let line) where !shell.isWithin && ["quit", "exit"].contains(bare(line)): return
+            case .line(let line) where !shell.isWithin && bare(line) == "help": Terminal.write(ShellCommands.help)
             case .line(let line):
                 typed += line + "\n"
                 // A fault is told and ends nothing, unless ON_ERROR_STOP says so of a file: then the prompt goes on.
@@ -25,6 +28,8 @@ enum SQLPrompt {
             }
         }
     }
+
+    private static func bare(_ line: String) -> String { String(line.trimmed.lowercased().prefix { $0 != ";" }) }
 
     private static func told(_ body: () throws -> SQLShell.Flow) -> SQLShell.Flow {
         do { return try body() } catch {

@@ -9,12 +9,15 @@ final class SQLShell {
     enum Expansion: String { case off, on, auto }
 
     let endpoint: any SQLEndpoint
-    let format: SQLCommand.Format
+    var format: SQLCommand.Format
     /// A person sits in front of it: faults are told and nothing ends.
     let isInteractive: Bool
     var expansion = Expansion.off
     var showsTime = false
     var usesPager = true
+    /// Of tables.
+    var style = ResultTable.Style()
+    var variables = ShellVariables()
     /// Nil where a fault ends nothing.
     var stopsOnError: Bool
     private(set) var hasFailed = false
@@ -24,6 +27,8 @@ final class SQLShell {
     /// The statement that ran last, for `\g`, `\watch` and `\e`.
     private(set) var last = ""
     var fileDepth = 0
+    /// Of the file whose statements run, with a slash at its end: `\ir` counts from there.
+    var fileFolder = ""
     /// Ctrl-C came since the outermost file of statements began: no more of it runs.
     let interruption = Monitor(false)
 
@@ -76,7 +81,11 @@ final class SQLShell {
             }
             try run(complete)
             statements = probe
-            return try guarded { try ShellCommands.run(String(rest[backslash...]).trimmed, in: self) } ?? .goesOn
+            let (command, behind) = ShellArguments.cut(String(rest[backslash...]))
+            // Behind a command that failed nothing of its line runs, as in psql.
+            guard let flow = try guarded({ try ShellCommands.run(command.trimmed, in: self) }) else { return .goesOn }
+            guard flow == .goesOn, let behind else { return flow }
+            return try take(behind)
         }
         try run(statements.add(String(rest)))
         return .goesOn
@@ -92,6 +101,7 @@ final class SQLShell {
     // MARK: Statements
 
     func run(_ statement: String) throws {
+        let statement = variables.filled(statement)
         last = statement
         _ = try guarded { try answer(statement, to: nil, expansion: expansion) }
     }
@@ -101,8 +111,8 @@ final class SQLShell {
         let buffer = statements.rest
         clear()
         if buffer.allSatisfy(\.isWhitespace) { return last }
-        last = buffer
-        return buffer
+        last = variables.filled(buffer)
+        return last
     }
 
     /// Runs `body`; a fault is told, and ends everything where that is wanted.
@@ -126,7 +136,7 @@ final class SQLShell {
         try interruptible {
             do {
                 if let shown = try endpoint.takeSetting(query) { target.write(shown) } else {
-                    try SQLCommand.write(query, format, endpoint, expansion, to: target)
+                    try SQLCommand.write(query, format, endpoint, expansion, style, to: target)
                 }
             } catch is AnswerLeft {
                 // The pager was left before the end.
@@ -139,6 +149,16 @@ final class SQLShell {
             try own?.finish()
         }
         if showsTime { Terminal.write("\(Int((SteadyClock.seconds() - startedAt) * 1_000)) ms\n") }
+    }
+
+    /// What a command has changed, told to a person.
+    func say(_ text: String) { if isInteractive { Terminal.write(text + "\n") } }
+
+    /// `NAME=VALUE` of the command line.
+    func set(_ pair: String) throws {
+        let name = String(pair.prefix { $0 != "=" })
+        guard name.count < pair.count, ShellVariables.isName(name) else { throw UsageError("--set wants NAME=VALUE, not \(pair)") }
+        do { try ShellSettings.set(name, String(pair.dropFirst(name.count + 1)), self) } catch { throw UsageError("--set \(name): \(error)") }
     }
 
     /// At a prompt, Ctrl-C ends what runs and leaves the prompt.

@@ -5,17 +5,25 @@ import Glibc
 enum ShellCommands {
     static let help = """
         A statement ends with ; and may take several lines. Ctrl-C ends what runs; Tab completes names.
-          \\q                  leave
+          \\q                  leave; so do quit and exit
           \\g [FILE]  \\gx      run what stands here, or the last statement again; its answer into a file or |program; one value a line
+          \\gset [PREFIX]      run it, and give the values of its row names, as \\set does
           \\watch [SECONDS]    run it again and again, until Ctrl-C
-          \\e                  edit it with $EDITOR        \\p  show it        \\r  forget it
-          \\i FILE             run the statements of a file
+          \\e                  edit it with $EDITOR        \\p  show it        \\r  forget it        \\w FILE  write it
+          \\i FILE             run the statements of a file; \\ir: of one beside the file that says so
           \\o [FILE]           answers into a file or |program; alone, back to here
-          \\copy (QUERY)|TABLE TO FILE [csv [header] | parquet | arrow | ndjson]
-          \\d [NAME]  \\dt  \\dv  \\dn  \\df[+] [PART]   tables and views, or one's columns; tables; views; schemas; functions
+          \\copy (QUERY)|TABLE TO FILE|PROGRAM 'COMMAND' [csv [header] | parquet | arrow | ndjson]
+          \\d[+] [NAME]        tables and views, or one's columns; + says what they hold
+          \\dt[+]  \\dv[+]  \\di  \\dn  \\df[+] [PART]   tables; views; keys; schemas; functions; with S the catalogs' too
+          \\du  \\l  \\conninfo  contracts; databases; what answers here
           \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen
-          \\timing [on|off]    how long each takes        \\pset pager on|off
+          \\t [on|off]  \\a     rows alone; without aligning them
+          \\pset null TEXT | format FORMAT | fieldsep TEXT | pager on|off
+          \\timing [on|off]    how long each takes
+          \\set NAME VALUE     what :NAME stands for in statements, :'NAME' as a string, :"NAME" as a name; \\unset NAME
           \\set ON_ERROR_STOP on|off    whether a fault ends a script
+          \\echo TEXT  \\qecho  \\warn    to standard output; where answers go; to standard error
+          \\! [COMMAND]  \\cd [FOLDER]  \\s    a shell; another folder; the lines of before
           SET TIME ZONE 'Europe/Kyiv'; SHOW TIME ZONE; SET rollups = off;
 
         """
@@ -29,22 +37,34 @@ enum ShellCommands {
         switch name {
         case "\\q", "\\quit": return .leaves
         case "\\?", "\\h", "\\help": Terminal.write(help)
-        case "\\timing": shell.showsTime = try flag(withoutEnd(rest), shell.showsTime)
-        case "\\x": try expand(withoutEnd(rest), shell)
-        case "\\pset": try setting(withoutEnd(rest), shell)
-        case "\\set": try set(withoutEnd(rest), shell)
+        case "\\timing": try ShellSettings.time(withoutEnd(rest), shell)
+        case "\\x": try ShellSettings.expand(withoutEnd(rest), shell)
+        case "\\t": try ShellSettings.showRowsOnly(withoutEnd(rest), shell)
+        case "\\a": ShellSettings.align(!shell.style.isAligned, shell)
+        case "\\pset": try ShellSettings.show(withoutEnd(rest), shell)
+        case "\\set": try ShellSettings.set(rest, shell)
+        case "\\unset": ShellSettings.unset(withoutEnd(rest), shell)
+        case "\\gset": try ShellSettings.keep(shell.takeBuffer().trimmed, prefix: withoutEnd(rest), shell)
         case "\\g", "\\gx": try shell.answer(shell.takeBuffer(), to: rest.isEmpty ? nil : unquoted(rest), expansion: name == "\\gx" ? .on : shell.expansion)
         case "\\p": Terminal.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
         case "\\r": shell.clear()
         case "\\o":
             try shell.output?.finish()
             shell.output = nil
-            if !rest.isEmpty { shell.output = try ShellOutput(to: unquoted(rest)) }
-        case "\\i", "\\include": return try include(unquoted(rest), shell)
+            if !rest.isEmpty { shell.output = try ShellOutput(to: unquoted(shell.variables.filled(rest))) }
+        case "\\i", "\\include": return try include(unquoted(shell.variables.filled(rest)), shell)
+        case "\\ir", "\\include_relative":
+            let path = unquoted(shell.variables.filled(rest))
+            return try include(path.hasPrefix("/") || path.isEmpty ? path : shell.fileFolder + path, shell)
         case "\\e", "\\edit": return try edit(shell)
         case "\\watch": try watch(rest, shell)
         case "\\copy": try ShellCopy(rest).run(shell)
-        case "\\echo": (shell.output ?? ShellOutput(paging: false)).write(unquoted(rest) + "\n")
+        case "\\echo": Terminal.write(unquoted(shell.variables.filled(rest)) + "\n")
+        case "\\qecho": (shell.output ?? ShellOutput(paging: false)).write(unquoted(shell.variables.filled(rest)) + "\n")
+        case "\\warn": Terminal.writeError(unquoted(shell.variables.filled(rest)) + "\n")
+        case "\\conninfo": Terminal.write(shell.endpoint.place + "\n")
+        case "\\encoding": Terminal.write("UTF8\n")
+        case "\\!", "\\cd", "\\w", "\\s": try ShellSystem.run(name, unquoted(rest), shell)
         default: try ShellDescription.run(name, unquoted(withoutEnd(rest)), shell)
         }
         return .goesOn
@@ -56,53 +76,23 @@ enum ShellCommands {
         text.count > 1 && text.hasPrefix("'") && text.hasSuffix("'") ? String(text.dropFirst().dropLast()).replacing("''", with: "'") : text
     }
 
-    private static func flag(_ text: String, _ before: Bool) throws -> Bool {
-        switch text.lowercased() {
-        case "": return !before
-        case "on", "1", "true": return true
-        case "off", "0", "false": return false
-        default: throw CommandError("on or off is wanted, not \(text)")
-        }
-    }
-
-    // MARK: Settings
-
-    private static func expand(_ text: String, _ shell: SQLShell) throws {
-        guard text.lowercased() != "auto" else {
-            shell.expansion = .auto
-            return
-        }
-        shell.expansion = try flag(text, shell.expansion == .on) ? .on : .off
-    }
-
-    private static func setting(_ text: String, _ shell: SQLShell) throws {
-        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-        switch words.first {
-        case "pager": shell.usesPager = try flag(words.count > 1 ? words[1] : "", shell.usesPager)
-        case "expanded", "x": try expand(words.count > 1 ? words[1] : "", shell)
-        default: throw CommandError("\\pset knows pager and expanded")
-        }
-    }
-
-    private static func set(_ text: String, _ shell: SQLShell) throws {
-        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-        guard let name = words.first else { return Terminal.write("ON_ERROR_STOP = \(shell.stopsOnError ? "on" : "off")\n") }
-        guard name == "ON_ERROR_STOP" else { throw CommandError("\\set knows ON_ERROR_STOP alone") }
-        shell.stopsOnError = try flag(words.count > 1 ? words[1] : "on", shell.stopsOnError)
-    }
-
     // MARK: Statements from elsewhere
 
     private static let fileByteCountMax = 256 << 20
     private static let fileDepthMax = 16
 
-    private static func include(_ path: String, _ shell: SQLShell) throws -> SQLShell.Flow {
+    static func include(_ path: String, _ shell: SQLShell) throws -> SQLShell.Flow {
         guard !path.isEmpty else { throw CommandError("\\i wants a file") }
         guard shell.fileDepth < fileDepthMax else { throw CommandError("files of statements name each other more than \(fileDepthMax) deep") }
         let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
         if shell.fileDepth == 0 { shell.interruption.withLock { $0 = false } }
+        let outerFolder = shell.fileFolder
+        shell.fileFolder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         shell.fileDepth += 1
-        defer { shell.fileDepth -= 1 }
+        defer {
+            shell.fileDepth -= 1
+            shell.fileFolder = outerFolder
+        }
         // Its end is not the end of whoever named it; Ctrl-C is, between statements too.
         do { _ = try shell.interruptible { try shell.take(all: text) } } catch {
             shell.clear()

@@ -2,7 +2,7 @@ internal import ColumnStore
 
 /// `\copy (SELECT …) TO 'file' csv header`: an answer as a file's bytes.
 ///
-///     \copy ( "(" QUERY ")" | TABLE ) TO ( FILE | 'FILE' | stdout ) [ [WITH] [FORMAT] FORM [HEADER] ]
+///     \copy ( "(" QUERY ")" | TABLE ) TO ( FILE | 'FILE' | PROGRAM 'COMMAND' | stdout ) [ [WITH] [FORMAT] FORM [HEADER] ]
 ///
 /// The form is the one that is named, else the file's ending, else CSV.
 struct ShellCopy {
@@ -20,9 +20,10 @@ struct ShellCopy {
         guard words.count >= 2, words[0].lowercased() == "to" else {
             throw CommandError("\\copy wants (QUERY) or a table, then TO and a file; this SQL only reads")
         }
-        let file = words[1]
+        let isProgram = words.count > 2 && words[1].lowercased() == "program"
+        let file = isProgram ? "|" + words[2] : words[1]
         path = file
-        words.removeFirst(2)
+        words.removeFirst(isProgram ? 3 : 2)
         let options = words.map { $0.lowercased() }.filter { !["with", "format"].contains($0) && !$0.isEmpty }
         let forms = SQLForm.streamed
         let known = forms.map(\.name) + ["header", "true", "on"]

@@ -3,35 +3,75 @@ internal import Query
 
 /// `\d` and kin: what there is.
 enum ShellDescription {
-    private static let from = "FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
+    private static let withoutCatalogs = "table_schema NOT IN ('pg_catalog', 'information_schema')"
 
     static func run(_ name: String, _ operand: String, _ shell: SQLShell) throws {
+        let isTelling = name.hasSuffix("+")
+        var kinds = isTelling ? String(name.dropLast()) : name
+        let withCatalogs = kinds.hasPrefix("\\d") && kinds.hasSuffix("S")
+        if withCatalogs { kinds.removeLast() }
         let pattern = ShellPattern(operand)
-        let list = "SELECT table_schema AS \"Schema\", table_name AS \"Name\", lower(replace(table_type, 'BASE ', '')) AS \"Type\" \(from)\(pattern.condition(name: "table_name"))"
         func answer(_ query: String) throws { try shell.answer(query, to: nil, expansion: shell.expansion) }
-        switch name.hasSuffix("+") ? String(name.dropLast()) : name {
-        case "\\d" where operand.isEmpty: try answer("\(list) ORDER BY 1, 2")
-        case "\\d" where pattern.hasWildcard: try each(pattern, operand, shell)
-        case "\\d": try answer("DESCRIBE \(operand)")
-        case "\\dt": try answer("\(list) AND table_type = 'BASE TABLE' ORDER BY 1, 2")
-        case "\\dv": try answer("\(list) AND table_type = 'VIEW' ORDER BY 1, 2")
+        switch kinds {
+        case "\\d" where !operand.isEmpty && (pattern.hasWildcard || isTelling): try each(pattern, operand, shell, telling: isTelling)
+        case "\\d" where !operand.isEmpty: try answer("DESCRIBE \(operand)")
+        case "\\d", "\\dt", "\\dv", "\\dtv", "\\dvt":
+            let types = kinds == "\\dt" ? "'BASE TABLE'" : kinds == "\\dv" ? "'VIEW'" : "'BASE TABLE', 'VIEW'"
+            // A schema that is asked for is looked into, as in psql.
+            let isEverywhere = withCatalogs || pattern.schema != nil
+            let condition = "t.table_type IN (\(types))" + (isEverywhere ? "" : " AND t.\(withoutCatalogs)")
+            try answer(relations(condition + pattern.condition(schema: "t.table_schema", name: "t.table_name"), telling: isTelling && shell.endpoint.hasStore))
+        case "\\di":
+            try answer(
+                "SELECT table_schema AS \"Schema\", constraint_name AS \"Name\", 'index' AS \"Type\", table_name AS \"Table\" FROM information_schema.table_constraints"
+                    + " WHERE constraint_type = 'PRIMARY KEY'\(pattern.condition(name: "constraint_name")) ORDER BY 1, 2")
         case "\\dn":
             let condition = pattern.condition(name: "table_schema").replacing(" AND ", with: " WHERE ", maxReplacements: 1)
             try answer("SELECT DISTINCT table_schema AS \"Name\" FROM information_schema.tables\(condition) ORDER BY 1")
-        case "\\df": functions(operand, shell, telling: name.hasSuffix("+"))
+        case "\\du", "\\dg":
+            try answer("SELECT client_id AS \"Role name\", access || ', scope ' || scope AS \"Attributes\" FROM till.contracts WHERE true\(pattern.condition(name: "client_id")) ORDER BY 1")
+        case "\\l", "\\list": try answer("SELECT 'till' AS \"Name\", 'UTF8' AS \"Encoding\"")
+        case "\\df": functions(operand, shell, telling: isTelling)
         default: throw CommandError("there is no command \(name); \\? lists them")
         }
     }
 
+    /// Tables and views.
+    /// - Parameters:
+    ///   - condition: of `t`, a row of information_schema.tables.
+    ///   - isTelling: with what is said of each.
+    private static func relations(_ condition: String, telling isTelling: Bool) -> String {
+        let type = "lower(replace(t.table_type, 'BASE ', ''))"
+        let columns = "t.table_schema AS \"Schema\", t.table_name AS \"Name\", \(type) AS \"Type\"" + (isTelling ? ", m.comment AS \"Description\"" : "")
+        let comments = isTelling ? " LEFT JOIN till.comments m ON t.table_schema = 'public' AND m.table_name = t.table_name AND m.column_name IS NULL" : ""
+        return "SELECT \(columns) FROM information_schema.tables t\(comments) WHERE \(condition) ORDER BY 1, 2"
+    }
+
+    /// The columns of a relation, with what is said of them where there is a store.
+    private static func columns(ofSchema schema: String, _ name: String, _ shell: SQLShell) -> String {
+        func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+        let digits = "'numeric(' || c.numeric_precision || ',' || c.numeric_scale || ')'"
+        let type = "CASE WHEN c.data_type = 'numeric' AND c.numeric_precision IS NOT NULL THEN \(digits) ELSE c.data_type END"
+        let isTelling = shell.endpoint.hasStore
+        let columns = "c.column_name AS \"Column\", \(type) AS \"Type\"" + (isTelling ? ", m.comment AS \"Description\"" : "")
+        let join = "ON c.table_schema = 'public' AND m.table_name = c.table_name AND m.column_name = c.column_name"
+        let comments = isTelling ? " LEFT JOIN till.comments m \(join)" : ""
+        let condition = "c.table_schema = \(quoted(schema)) AND c.table_name = \(quoted(name))"
+        return "SELECT \(columns) FROM information_schema.columns c\(comments) WHERE \(condition) ORDER BY c.ordinal_position"
+    }
+
     /// The columns of each table and view of that name, each under its own.
-    private static func each(_ pattern: ShellPattern, _ operand: String, _ shell: SQLShell) throws {
-        let page = try shell.interruptible { try shell.endpoint.page("SELECT table_schema, table_name \(from)\(pattern.condition(name: "table_name")) ORDER BY 1, 2", cursor: nil) }
+    private static func each(_ pattern: ShellPattern, _ operand: String, _ shell: SQLShell, telling isTelling: Bool) throws {
+        let condition = (pattern.schema == nil ? withoutCatalogs : "true") + pattern.condition(name: "table_name")
+        let query = "SELECT table_schema, table_name FROM information_schema.tables WHERE \(condition) ORDER BY 1, 2"
+        let page = try shell.interruptible { try shell.endpoint.page(query, cursor: nil) }
         guard case .array(let rows)? = page["rows"], !rows.isEmpty else { throw CommandError("there is no table or view \(operand)") }
         for case .array(let cells) in rows where cells.count == 2 {
             guard let schema = cells[0].text, let name = cells[1].text else { continue }
             let shown = schema == "public" ? name : "\(schema).\(name)"
             if let output = shell.output { output.write("\(shown)\n") } else { Terminal.write(ResultTable.printable(shown) + "\n") }
-            try shell.answer("DESCRIBE \(SyntaxPrinter.name(schema)).\(SyntaxPrinter.name(name))", to: nil, expansion: shell.expansion)
+            let query = isTelling ? columns(ofSchema: schema, name, shell) : "DESCRIBE \(SyntaxPrinter.name(schema)).\(SyntaxPrinter.name(name))"
+            try shell.answer(query, to: nil, expansion: shell.expansion)
         }
     }
 

@@ -1,0 +1,117 @@
+internal import ColumnStore
+
+/// What `\set`, `\pset` and the short words for it change.
+enum ShellSettings {
+    static func flag(_ text: String, _ before: Bool) throws -> Bool {
+        switch text.lowercased() {
+        case "": return !before
+        case "on", "1", "true": return true
+        case "off", "0", "false": return false
+        default: throw CommandError("on or off is wanted, not \(text)")
+        }
+    }
+
+    // MARK: How rows are shown
+
+    static func expand(_ text: String, _ shell: SQLShell) throws {
+        if text.lowercased() == "auto" {
+            shell.expansion = .auto
+            return shell.say("Expanded display is used automatically.")
+        }
+        let isOn = try flag(text, shell.expansion == .on)
+        shell.expansion = isOn ? .on : .off
+        shell.say("Expanded display is \(isOn ? "on" : "off").")
+    }
+
+    static func time(_ text: String, _ shell: SQLShell) throws {
+        shell.showsTime = try flag(text, shell.showsTime)
+        shell.say("Timing is \(shell.showsTime ? "on" : "off").")
+    }
+
+    static func showRowsOnly(_ text: String, _ shell: SQLShell) throws {
+        shell.style.showsRowsOnly = try flag(text, shell.style.showsRowsOnly)
+        shell.say("Tuples only is \(shell.style.showsRowsOnly ? "on" : "off").")
+    }
+
+    static func align(_ isAligned: Bool, _ shell: SQLShell) {
+        shell.format = .table
+        shell.style.isAligned = isAligned
+        shell.say("Output format is \(isAligned ? "aligned" : "unaligned").")
+    }
+
+    /// - Parameter text: what stands behind `\pset`: a name, and its value.
+    static func show(_ text: String, _ shell: SQLShell) throws {
+        let words = ShellArguments.words(text)
+        let value = words.count > 1 ? words[1] : nil
+        switch words.first ?? "" {
+        case "pager":
+            shell.usesPager = try flag(value ?? "", shell.usesPager)
+            shell.say(shell.usesPager ? "Pager is used for long output." : "Pager usage is off.")
+        case "expanded", "x": try expand(value ?? "", shell)
+        case "tuples_only", "t": try showRowsOnly(value ?? "", shell)
+        case "null":
+            if let value { shell.style.null = value }
+            shell.say("Null display is \"\(shell.style.null)\".")
+        case "fieldsep":
+            if let value { shell.style.separator = value }
+            shell.say("Field separator is \"\(shell.style.separator)\".")
+        case "format": try setFormat(value ?? "aligned", shell)
+        default: throw CommandError("\\pset knows expanded, fieldsep, format, null, pager and tuples_only")
+        }
+    }
+
+    private static func setFormat(_ name: String, _ shell: SQLShell) throws {
+        switch name.lowercased() {
+        case "aligned", "table": align(true, shell)
+        case "unaligned": align(false, shell)
+        default:
+            guard let format = SQLCommand.Format(name: name.lowercased()) else {
+                throw CommandError("\\pset format is one of aligned, unaligned, \(SQLCommand.Format.names.dropFirst().joined(separator: ", "))")
+            }
+            shell.format = format
+            shell.say("Output format is \(name.lowercased()).")
+        }
+    }
+
+    // MARK: Variables
+
+    /// - Parameter text: what stands behind `\set`: nothing, or a name and what its value is made of.
+    static func set(_ text: String, _ shell: SQLShell) throws {
+        let words = ShellArguments.words(shell.variables.filled(text))
+        guard let name = words.first else {
+            let all = [(name: "ON_ERROR_STOP", value: shell.stopsOnError ? "on" : "off")] + shell.variables.all
+            return Terminal.write(all.map { "\($0.name) = '\(ResultTable.printable($0.value))'\n" }.joined())
+        }
+        // The words of a value run together, as in psql.
+        try set(name, words.dropFirst().joined(), shell)
+    }
+
+    static func set(_ name: String, _ value: String, _ shell: SQLShell) throws {
+        guard ShellVariables.isName(name) else { throw CommandError("a name for \\set has letters, digits and underscores only, unlike \(name)") }
+        if name == "ON_ERROR_STOP" {
+            shell.stopsOnError = try flag(value.isEmpty ? "on" : value, shell.stopsOnError)
+        } else {
+            shell.variables[name] = value
+        }
+    }
+
+    static func unset(_ name: String, _ shell: SQLShell) {
+        if name == "ON_ERROR_STOP" { shell.stopsOnError = false } else { shell.variables[name] = nil }
+    }
+
+    /// `\gset`: the values of the one row of an answer, under the names of their columns with `prefix` before them. NULL takes a name's value away.
+    static func keep(_ query: String, prefix: String, _ shell: SQLShell) throws {
+        guard !query.isEmpty else { throw CommandError("there is no statement for \\gset") }
+        let page: JSONValue
+        do { page = try shell.interruptible { try shell.endpoint.page(query, cursor: nil) } } catch { throw StatementFault(error, in: query) }
+        guard case .array(let columns)? = page["columns"], case .array(let rows)? = page["rows"] else { throw CommandError("the answer has no columns and rows") }
+        guard rows.count == 1, case .array(let cells) = rows[0] else {
+            throw CommandError(rows.isEmpty ? "no row came for \\gset" : "more than one row came for \\gset")
+        }
+        for (column, cell) in zip(columns, cells) {
+            let name = prefix + (column["name"]?.text ?? "")
+            guard ShellVariables.isName(name) else { throw CommandError("\\gset wants names of letters, digits and underscores for its columns, unlike \(name)") }
+            shell.variables[name] = ResultTable.plain(cell)
+        }
+    }
+}

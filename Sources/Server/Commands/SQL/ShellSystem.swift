@@ -1,0 +1,31 @@
+import Glibc
+
+/// What the prompt does with the machine that it runs on: `\!`, `\cd`, `\w`, `\s`.
+enum ShellSystem {
+    private static let historyByteCountMax = 4 << 20
+
+    static func run(_ name: String, _ operand: String, _ shell: SQLShell) throws {
+        switch name {
+        case "\\!":
+            // What it ends with is the person's business, as in psql.
+            _ = system(operand.isEmpty ? Environment["SHELL"] ?? "sh" : operand)
+        case "\\cd":
+            guard let folder = operand.isEmpty ? Environment["HOME"] : operand else { throw CommandError("\\cd wants a folder: HOME is not set") }
+            guard chdir(folder) == 0 else { throw CommandError("\(folder): \(String(cString: strerror(errno)))") }
+        case "\\w":
+            guard !operand.isEmpty else { throw CommandError("\\w wants a file") }
+            let file = try PartialFile(operand)
+            try file.write(Array(((shell.isWithin ? shell.rest : shell.last).trimmed + "\n").utf8)[...])
+            try file.finish(sha256: nil)
+        default: try showHistory(shell)
+        }
+    }
+
+    private static func showHistory(_ shell: SQLShell) throws {
+        guard let path = LineEditor.historyPath else { throw CommandError("no lines are kept: HOME is not set") }
+        let text = String(decoding: try FileBytes.read(path, byteCountMax: historyByteCountMax), as: UTF8.self)
+        let output = ShellOutput(paging: shell.isInteractive && shell.usesPager)
+        output.write(text.split(separator: "\n").map { ResultTable.printable(String($0)) + "\n" }.joined())
+        try output.finish()
+    }
+}
