@@ -27,4 +27,5 @@
 //   Console: the web application, served beside the API
 //   Commands, Commands/Client: what commands have in common, and a client of HTTP
 //   Replication/Passing: what a member answers while another leads: what comes is passed on
+//   Commands/Prompt: lines, words and statements as the prompt of `till sql` takes them, and where its answers go
 //   Commands/{Store, Serving, Administration, Import, SQL, Help}: the words of the command line, and what is made of the table of all

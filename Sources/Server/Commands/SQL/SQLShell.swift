@@ -175,10 +175,5 @@ final class SQLShell {
     private var isScriptLeft: Bool { fileDepth > 0 && interruption.withLock { $0 } }
 }
 
-extension String {
-    /// Without blanks and line breaks around it.
-    var trimmed: String { String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
-}
-
 /// Nobody reads the answer any more.
 struct AnswerLeft: Error {}

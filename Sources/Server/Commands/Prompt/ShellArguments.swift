@@ -51,3 +51,8 @@ enum ShellArguments {
         return words
     }
 }
+
+extension String {
+    /// Without blanks and line breaks around it.
+    var trimmed: String { String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
+}
