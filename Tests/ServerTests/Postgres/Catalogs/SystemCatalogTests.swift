@@ -226,6 +226,9 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(arrays, try rows("SELECT count(*) FROM pg_type t JOIN pg_proc p ON p.oid = t.typinput WHERE p.proname = 'array_in'"))
         XCTAssertGreaterThan(try rows("SELECT typname FROM pg_type WHERE typinput = 'array_in'").count, 20)
         XCTAssertThrowsError(try rows("SELECT 1 FROM pg_type WHERE typinput = 'nothing'"))
+        // psql's \dft and \dfn name the type, though no function gives one.
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_proc p WHERE p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype AND p.proname <> 'trigger_in'"), [[.integer(0)]])
+        XCTAssertEqual(try rows("SELECT 'event_trigger'::regtype::oid"), [[.integer(3_838)]])
     }
 
     /// What PostgreSQL does not have is told as the registry tells it, and what it reads as words of its grammar is not told.
