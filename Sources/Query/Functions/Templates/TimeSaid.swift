@@ -96,7 +96,7 @@ struct TimeSaid {
             known.formUnion(.month)
         }
         if dayOfYear != 0, date.month <= 1 || date.day <= 1 {
-            guard date.year != 0 || isBC != 0 else { throw .invalidArgument("the day of a year needs a year") }
+            guard date.year != 0 || isBC != 0 else { throw .outside(.invalidTime, "the day of a year needs a year") }
             if isISOWeek {
                 date = Calendar.day(fromDays: try firstMonday(date.year) - 1 + dayOfYear)
                 known = .date
