@@ -361,7 +361,8 @@ extension Binder {
     ) -> QueryError {
         func name(_ value: TypedExpression) -> String { value.isUntyped ? "an untyped text" : value.type.sqlName }
         let hint = [left.type, right.type].contains(.string) ? "cast the text to what it holds" : nil
-        return .badSQL("\(op.rawValue) does not take \(name(left)) and \(name(right))", at: position, hint: hint).because(.undefinedFunction)
+        let cause: QueryError.Cause = left.isUntyped && right.isUntyped ? .ambiguousFunction : .undefinedFunction
+        return .badSQL("\(op.rawValue) does not take \(name(left)) and \(name(right))", at: position, hint: hint).because(cause)
     }
 
     // MARK: Text

@@ -265,7 +265,7 @@ extension Parser {
         let isType: Bool
         // Types with further words or numbers may have their string further on; all others have it right behind them.
         switch token.text {
-        case "timestamp", "timestamptz", "time", "interval", "double", "float", "character", "varchar", "char", "decimal", "numeric": isType = true
+        case "timestamp", "timestamptz", "time", "interval", "double", "float", "character", "varchar", "char", "nchar", "national", "bpchar", "decimal", "dec", "numeric": isType = true
         default: isType = token.kind == .word && self.token(after: 1).kind == .string
         }
         guard isType else { return nil }

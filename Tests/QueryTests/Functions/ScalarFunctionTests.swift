@@ -73,6 +73,14 @@ final class ScalarFunctionTests: XCTestCase {
         check([("'0e-100'::NUMERIC(10,2)", "0.00"), ("'1e-100'::NUMERIC(10,2)", "0.00"), ("'0e-400'::DOUBLE PRECISION", "0")])
     }
 
+    /// As PostgreSQL's 42725: each side may be of several types.
+    func test_operatorsOfTwoUntypedTexts_areAmbiguous() {
+        for call in ["'1' + '2'", "'1' - '2'", "'1' * '2'", "'1' / '2'", "'1' % '2'"] { XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .ambiguousFunction, call) }
+        for call in ["'1'::TEXT + '2'", "TRUE + 1", "DATE '2020-01-01' + DATE '2020-01-01'"] { XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedFunction, call) }
+    }
+
+    func test_dayOfYear_withoutYear_isNoDate() { XCTAssertEqual(fixture.error("SELECT to_date('340', 'DDD')")?.cause, .invalidTime) }
+
     func test_times() {
         check([
             ("DATE '2024-01-31' + INTERVAL '1 month'", "2024-02-29T00:00:00.000000"), ("DATE '2024-03-01' - DATE '2024-02-01'", "29"),

@@ -37,6 +37,7 @@ enum FaultStates {
         case .undefinedTable: "42P01"
         case .undefinedColumn: "42703"
         case .undefinedFunction: "42883"
+        case .ambiguousFunction: "42725"
         case .undefinedParameter: "42P02"
         case .undefinedType: "42704"
         case .undefinedSchema: "3F000"
