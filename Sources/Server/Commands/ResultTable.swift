@@ -19,8 +19,8 @@ enum ResultTable {
     static func text(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style()) -> String {
         let cells = rows.map { row in row.map { cell($0, style) } }
         guard style.isAligned else {
-            let lines = (style.showsRowsOnly ? [] : [columns.map { printable($0.name) }]) + cells
-            return lines.map { $0.joined(separator: style.separator) + "\n" }.joined()
+            let head: [[String]] = style.showsRowsOnly ? [] : [columns.map { printable($0.name) }]
+            return (head + cells).map { $0.joined(separator: style.separator) + "\n" }.joined()
         }
         var widths = columns.map { width($0.name) }
         for row in cells {

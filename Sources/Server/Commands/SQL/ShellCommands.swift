@@ -130,7 +130,7 @@ enum ShellCommands {
             while !isOver.withLock({ $0 }) {
                 Terminal.write("\(CalendarText.text(instant: CalendarText.now)) (every \(text.isEmpty ? "2" : text) s)\n\n")
                 let target = ShellOutput(paging: false)
-                do { try SQLCommand.write(query.trimmed, shell.format, endpoint, shell.expansion, to: shell.output ?? target) } catch {
+                do { try SQLCommand.write(query.trimmed, shell.format, endpoint, shell.expansion, shell.style, to: shell.output ?? target) } catch {
                     if isOver.withLock({ $0 }) { return }
                     throw StatementFault(error, in: query.trimmed)
                 }

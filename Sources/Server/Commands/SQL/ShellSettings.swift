@@ -89,7 +89,9 @@ enum ShellSettings {
     static func set(_ name: String, _ value: String, _ shell: SQLShell) throws {
         guard ShellVariables.isName(name) else { throw CommandError("a name for \\set has letters, digits and underscores only, unlike \(name)") }
         if name == "ON_ERROR_STOP" {
-            shell.stopsOnError = try flag(value.isEmpty ? "on" : value, shell.stopsOnError)
+            // A semicolon out of habit is none of it.
+            let word = value.filter { $0 != ";" }
+            shell.stopsOnError = try flag(word.isEmpty ? "on" : word, shell.stopsOnError)
         } else {
             shell.variables[name] = value
         }
