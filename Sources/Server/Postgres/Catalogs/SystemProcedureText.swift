@@ -103,8 +103,6 @@ enum SystemProcedureText {
         2297 anyarray_out 2275 2277
         2298 void_in 2278 2275
         2299 void_out 2275 2278
-        2300 trigger_in 2279 2275
-        2301 trigger_out 2275 2279
         2304 internal_in 2281 2275
         2305 internal_out 2275 2281
         2312 anyelement_in 2283 2275
@@ -201,8 +199,6 @@ enum SystemProcedureText {
         2962 uuid_send 17 2950
         3120 void_recv 2278 2281
         3121 void_send 17 2278
-        3594 event_trigger_in 3838 2275
-        3595 event_trigger_out 2275 3838
         3803 jsonb_send 17 3802
         3804 jsonb_out 2275 3802
         3805 jsonb_recv 3802 2281
