@@ -1,5 +1,4 @@
 import ColumnStore
-import Synchronization
 
 /// The rounds of a WITH RECURSIVE query, until one brings nothing new. For the rows of a query around it, all of those at a time.
 ///
@@ -42,14 +41,18 @@ struct Recursion {
         func own(_ known: WorkingTable) -> WorkingTable? { known === table.working ? working : known === table.outer ? outer : nil }
         let seed = try Self.reading(own, in: table.seed), step = try Self.reading(own, in: table.step)
         var seen: Set<[Value]> = [], all = Gathered(table.schema), rowCount = 0
-        var fresh = try new(try rounds.read(seed), &seen, share)
+        // Of the working table: what the round has brought stays charged until `share` is, and its batches' heads until the next one is over.
+        var round = try rounds.read(seed)
+        var fresh = try new(round.taken(), &seen, share)
         for _ in 0..<Self.roundCountMax {
+            round.settle(batchCount: fresh.count)
             if fresh.isEmpty { return all.finished() }
             try run.cancellation.check()
             for batch in fresh {
                 rowCount += batch.rowCount
-                // Without the entries of dictionaries, which rows of many rounds may share.
-                let byteCount = batch.columns.reduce(0) { $0 + $1.byteCount() }
+                // Small batches become one; of larger ones each stays what it is.
+                let own = batch.rowCount < Gathered.rowCountMin ? 0 : RecursionRound.batchByteCount
+                let byteCount = batch.columns.reduce(own) { $0.addingSaturating($1.keptByteCount) }
                 guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
                 all.append(batch, byteCount)
             }
@@ -57,7 +60,9 @@ struct Recursion {
             working.replace(fresh)
             // The others' recursion is over: no step is theirs any more.
             if let rows { outer?.replace([Self.rows(rows, of: fresh)]) }
-            fresh = try new(try rounds.read(step), &seen, share)
+            let next = try rounds.read(step)
+            fresh = try new(next.taken(), &seen, share)
+            round = next
         }
         throw QueryError(.dataError, "WITH RECURSIVE has not come to an end after \(Self.roundCountMax) rounds")
     }
@@ -108,26 +113,25 @@ struct Recursion {
             (alone, together) = (made(workerCount: 1, isInline: true), made(workerCount: run.workerCount, isInline: false))
         }
 
-        /// One round: the batches that a plan gives, in any order where several workers ran it. Blocks until all of them
-        /// are there.
-        mutating func read(_ plan: LogicalPlan) throws -> [ColumnBatch] {
+        /// One round: the batches that a plan gives. Blocks until all of them are there.
+        /// - Throws: `outOfMemory` as soon as they do not fit; what the plan throws.
+        mutating func read(_ plan: LogicalPlan) throws -> RecursionRound {
             let start = Int(SteadyClock.nanoseconds())
-            let batches = try Self.read(plan, isAlone ? alone : together)
+            let round = try Self.read(plan, isAlone ? alone : together)
             isAlone = staysHere || Int(SteadyClock.nanoseconds()) - start <= Self.aloneNanosecondsMax
-            return batches
+            return round
         }
 
-        private static func read(_ plan: LogicalPlan, _ run: QueryRun) throws -> [ColumnBatch] {
+        private static func read(_ plan: LogicalPlan, _ run: QueryRun) throws -> RecursionRound {
             // Operators are made for one run each, so a round builds its own: their tables of keys and groups hold what the
             // last round found.
             let root = try PlanBuilder().build(plan)
             try root.prepare(run)
-            // Consumers run on several threads.
-            let batches = Mutex<[ColumnBatch]>([])
+            let round = RecursionRound(run.memory)
             try run.drain(root) { _ in
-                { batch in if batch.rowCount > 0 { batches.withLock { $0.append(batch) } } }
+                { batch in if batch.rowCount > 0 { try round.append(batch) } }
             }
-            return batches.withLock { $0 }
+            return round
         }
     }
 
@@ -142,7 +146,7 @@ struct Recursion {
         private var small: [ColumnBatch] = []
         private var smallRowCount = 0
         private var smallByteCount = 0
-        private static let rowCountMin = 1_024
+        static let rowCountMin = 1_024
         private static let byteCountMin = 1 << 20
 
         init(_ schema: Schema) { types = schema.fields.map(\.type) }

@@ -39,7 +39,7 @@ final class RecursiveListOperator: PreparedOperator, @unchecked Sendable {
             // Held for the batch alone: with the lists made, the rows of the rounds are free.
             let share = MemoryShare(run.memory)
             let found = try Recursion(table).rows(run, share, outer: ColumnBatch(rowCount: batch.rowCount, columns: outer), staysHere: true)
-            return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [Self.lists(found, of: batch.rowCount, type)])
+            return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [try Self.lists(found, of: batch.rowCount, type, share)])
         }
     }
 
@@ -54,21 +54,40 @@ final class RecursiveListOperator: PreparedOperator, @unchecked Sendable {
     ///
     /// Inverts the walk: batches of (number, row) become one list for each number from 0 to `count` - 1.
     ///
-    /// For numbers 1, 0, 1 the rows' places by number are [[1], [0, 2]], offsets 0 1 3 and the order of gathering 1 0 2. A
+    /// For numbers 1, 0, 1 two rows are the list of 1 and one is that of 0: offsets 0 1 3, and the order of gathering 1 0 2. A
     /// row that found nothing has an empty list, not NULL.
+    /// - Parameter share: is charged with the lists, and with what is copied on the way to them.
     /// - Precondition: the type is a list of structs whose fields are the batches' columns after the first.
-    private static func lists(_ batches: [ColumnBatch], of count: Int, _ type: ColumnType) -> Column {
+    /// - Throws: `outOfMemory` when the lists do not fit, or have more rows than a list's places can name.
+    private static func lists(_ batches: [ColumnBatch], of count: Int, _ type: ColumnType, _ share: MemoryShare) throws(QueryError) -> Column {
         guard case .list(let element) = type, case .structure(let fields) = element.type else { return .constant(.null, type: type, count: count) }
-        var rows = [[Int32]](repeating: [], count: count), place: Int32 = 0
-        for batch in batches {
-            for row in 0..<batch.rowCount {
-                if case .integer(let number) = batch.columns[0].value(at: row), rows.indices.contains(Int(number)) { rows[Int(number)].append(place) }
-                place += 1
+        let rowCount = batches.reduce(0) { $0.addingSaturating($1.rowCount) }
+        // Each value lies twice for a moment: as one column, and in the lists' order.
+        let byteCount = batches.reduce(0) { sum, batch in
+            batch.columns.dropFirst().reduce(sum) { $0.addingSaturating($1.flatByteCount).addingSaturating($1.flatByteCount) }
+        }
+        guard rowCount <= Int(Int32.max), share.take(byteCount.addingSaturating(rowCount * MemoryLayout<Int32>.stride)) else {
+            throw QueryError.outOfMemory("the rows of WITH RECURSIVE")
+        }
+        func eachRow(_ body: (_ number: Int, _ place: Int32) -> Void) {
+            var place: Int32 = 0
+            for batch in batches {
+                for row in 0..<batch.rowCount {
+                    if case .integer(let number) = batch.columns[0].value(at: row), number >= 0, number < count { body(Int(number), place) }
+                    place += 1
+                }
             }
         }
-        var offsets: [Int32] = [0]
-        for own in rows { offsets.append(offsets[offsets.count - 1] + Int32(own.count)) }
-        let order = rows.flatMap { $0 }
+        var offsets = [Int32](repeating: 0, count: count + 1)
+        eachRow { number, _ in offsets[number + 1] += 1 }
+        for number in 0..<count { offsets[number + 1] += offsets[number] }
+        // Where the next row of each number goes.
+        var next = offsets
+        var order = [Int32](repeating: 0, count: Int(offsets[count]))
+        eachRow { number, place in
+            order[Int(next[number])] = place
+            next[number] += 1
+        }
         let members = fields.enumerated().map { index, field in
             Column.concatenating(batches.map { $0.columns[index + 1] }, type: field.type).gathering(order).flattened()
         }

@@ -98,6 +98,10 @@ final class HungryStatementTests: XCTestCase {
             "SELECT string_agg(x, ',') OVER () FROM (SELECT repeat('x', 1000) AS x FROM generate_series(1, 30000)) q",
             "SELECT array_agg(DISTINCT x) FROM \(texts)",
             "VALUES " + Array(repeating: "(repeat('x', 5000000))", count: 40).joined(separator: ", "),
+            // One round that brings more than fits, as a table and for the rows of a query around it.
+            "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + g FROM r, generate_series(1, 60000000) s(g) WHERE n < 2) SELECT count(*) FROM r",
+            "WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT n + g FROM r, generate_series(1, 60000000) s(g) WHERE n < 2) SELECT count(*) FROM r",
+            "SELECT (WITH RECURSIVE r(n) AS (SELECT x UNION ALL SELECT n + g FROM r, generate_series(1, 60000000) s(g) WHERE n < 2) SELECT count(*) FROM r) FROM (VALUES (1)) v(x)",
         ]
         for (queries, isAnswered) in [(answered, true), (refused, false)] {
             for query in queries {
