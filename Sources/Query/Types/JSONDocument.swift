@@ -13,7 +13,10 @@ package enum JSONDocument {
         guard text.count <= TextKernels.byteCountMax else { throw .textTooLong }
         // Looked at and laid down again, once as a tree.
         try meter?.step(2 * text.count)
-        try meter?.charge(8 * text.count)
+        let treeByteCount = treeByteCount(text)
+        try meter?.charge(treeByteCount)
+        // The tree ends here; what is made of it, its keeper charges.
+        defer { meter?.uncharge(treeByteCount) }
         let value: JSONValue
         do {
             value = try JSONParser.parse(Array(text), allowsRepeats: true)
@@ -27,10 +30,25 @@ package enum JSONDocument {
         return result
     }
 
-    /// The tree of a text that is known to be JSON.
+    /// About what the tree of a text takes, and the texts that are made on the way to it and from it.
+    ///
+    /// A value is a box of its own and a place in its array, which doubles as it grows: `[1,1,…]` is two bytes of text for each, `[[],[],…]` three. Marks
+    /// within strings are counted with the others.
+    private static func treeByteCount(_ text: ArraySlice<UInt8>) -> Int {
+        var markCount = 0
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "{"): markCount += 1
+            default: break
+            }
+        }
+        return 8 * text.count + 48 * markCount
+    }
+
+    /// The tree of a text that is known to be JSON. It is charged until the caller settles what its row took.
     static func tree(_ text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) -> JSONValue {
         try meter.step(text.count)
-        try meter.charge(8 * text.count)
+        try meter.charge(treeByteCount(text))
         do { return try JSONParser.parse(Array(text), allowsRepeats: true) } catch { throw .invalidText("JSONB") }
     }
 

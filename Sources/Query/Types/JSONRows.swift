@@ -15,10 +15,12 @@ struct JSONRows {
     private let cells: Cells
     /// Between two values, and behind a name.
     private let isBinary: Bool
+    private let meter: WorkMeter
 
     /// - Parameter type: JSON or JSONB.
     init(_ column: Column, as type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) {
         if case .json(let isBinary) = type { self.isBinary = isBinary } else { isBinary = true }
+        self.meter = meter
         cells = try Self.cells(column, isBinary: isBinary, zone, meter)
     }
 
@@ -96,7 +98,7 @@ struct JSONRows {
             text.append(UInt8(ascii: "}"))
         case .documents(let validity, let texts, let isCanonical):
             guard validity?[row] ?? true else { return text += "null".utf8 }
-            if isBinary, !isCanonical { text += try JSONDocument.read(texts[row], as: .jsonb, nil) } else { text += texts[row] }
+            if isBinary, !isCanonical { text += try JSONDocument.read(texts[row], as: .jsonb, meter) } else { text += texts[row] }
         case .plain(let validity, let texts, let isBare):
             guard validity?[row] ?? true else { return text += "null".utf8 }
             try appendPlain(texts[row], isBare: isBare, to: &text)

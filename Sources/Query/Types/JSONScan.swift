@@ -62,14 +62,15 @@ struct JSONScan {
         return min(place + 1, text.count)
     }
 
-    /// The elements of an array; none of anything else.
-    func elements(of array: Range<Int>) -> [Range<Int>] {
-        var found: [Range<Int>] = []
-        eachElement(of: array) { found.append($0) }
-        return found
+    /// How many elements an array has; 0 of anything else.
+    func elementCount(of array: Range<Int>) -> Int {
+        var count = 0
+        eachElement(of: array) { _ in count += 1 }
+        return count
     }
 
-    /// The same one after the other, of which there may be as many as the document has bytes.
+    /// The elements of an array, one after the other: there may be as many as the document has bytes, so that no list of them is made. None of
+    /// anything else.
     func eachElement<Failure: Error>(of array: Range<Int>, _ visit: (Range<Int>) throws(Failure) -> Void) throws(Failure) {
         guard kind(of: array) == .array else { return }
         var place = skipBlanks(array.lowerBound + 1)
@@ -86,14 +87,7 @@ struct JSONScan {
         var value: Range<Int>
     }
 
-    /// The members of an object in the order of its text; none of anything else.
-    func members(of object: Range<Int>) -> [Member] {
-        var found: [Member] = []
-        eachMember(of: object) { found.append($0) }
-        return found
-    }
-
-    /// The same one after the other.
+    /// The members of an object in the order of its text, one after the other; none of anything else.
     func eachMember<Failure: Error>(of object: Range<Int>, _ visit: (Member) throws(Failure) -> Void) throws(Failure) {
         guard kind(of: object) == .object else { return }
         var place = skipBlanks(object.lowerBound + 1)
@@ -108,14 +102,22 @@ struct JSONScan {
 
     /// The last member of that name.
     func member(_ name: ArraySlice<UInt8>, of object: Range<Int>) -> Range<Int>? {
-        members(of: object).last { holds($0.name, name) }?.value
+        var found: Range<Int>?
+        eachMember(of: object) { member in if holds(member.name, name) { found = member.value } }
+        return found
     }
 
     /// From 0; from the end where negative.
     func element(_ index: Int64, of array: Range<Int>) -> Range<Int>? {
-        let all = elements(of: array)
-        let place = index < 0 ? Int64(all.count).addingReportingOverflow(index).partialValue : index
-        return place >= 0 && place < Int64(all.count) ? all[Int(place)] : nil
+        let wanted = index < 0 ? Int64(elementCount(of: array)).addingReportingOverflow(index).partialValue : index
+        guard wanted >= 0 else { return nil }
+        var place: Int64 = 0
+        var found: Range<Int>?
+        eachElement(of: array) { element in
+            if place == wanted { found = element }
+            place += 1
+        }
+        return found
     }
 
     /// Whether the string at `range` is `wanted`.

@@ -155,6 +155,38 @@ final class HungryStatementTests: XCTestCase {
         }
     }
 
+    /// A document of two bytes for each value took thirty times its length as a tree, and eight were charged; a path laid all elements down before it asked.
+    func test_documentsOfManyValues_takeWhatIsCharged() throws {
+        let fixture = QueryFixture(
+            [("t", Self.table)],
+            settings: QueryEngine.Settings(
+                threadCount: 2, memoryByteCountMax: 4 * Self.partsBudget, queryMemoryByteCountMax: Self.partsBudget, spillDirectory: FileManager.default.temporaryDirectory.path))
+        for document in ["'[' || repeat('1,', 4000000) || '1]'", "'[' || repeat('[],', 2500000) || '1]'"] {
+            for call in ["length((\(document))::jsonb::text)", "jsonb_set((\(document))::jsonb, '{0}', '2') IS NULL", "jsonb_path_exists((\(document))::jsonb, '$[*] ? (@ == 7)')"] {
+                let memory = try MemorySampler()
+                let error = run("SELECT \(call)", fixture, secondsMax: 3_600)
+                let taken = memory.end()
+                XCTAssertEqual((error as? QueryError)?.slug, .dataError, call)
+                XCTAssertLessThan(taken >> 20, (Self.partsBudget + Self.slack) >> 20, "MiB: \(call)")
+            }
+        }
+    }
+
+    /// Paths go over the elements of an array, however many, by their places.
+    func test_pathsOverManyElements_areWalkedWithinTheirMemory() throws {
+        let fixture = QueryFixture(
+            [("t", Self.table)],
+            settings: QueryEngine.Settings(
+                threadCount: 2, memoryByteCountMax: 4 * Self.partsBudget, queryMemoryByteCountMax: Self.partsBudget, spillDirectory: FileManager.default.temporaryDirectory.path))
+        let document = "('[' || repeat('1,', 300000) || '2]')::jsonb"
+        for condition in [
+            "jsonb_path_exists(\(document), '$[*] ? (@ == 2)')", "jsonb_path_query_first(\(document), '$[last]') = '2'::jsonb", "(\(document) -> -1) = '2'::jsonb",
+            "(\(document) -> 300001) IS NULL", "jsonb_array_length(\(document)) = 300001", "jsonb_path_query_first(\(document), '$.size()') = '300001'::jsonb",
+        ] {
+            XCTAssertEqual(try fixture.rows("SELECT \(condition)"), "true", condition)
+        }
+    }
+
     private static let partsBudget = 96 << 20
 
     /// What a window's calls are given is made of its rows, and may be far more than these: of a partition of small rows too it must fit.

@@ -83,6 +83,7 @@ extension ScalarFunction {
                 }
                 place.row = row
                 let isThere = validity[2]?[row] ?? true
+                let mark = call.meter.mark
                 var value = try place.document(0)
                 switch treatment {
                 // A value that is there counts, whatever NULL would mean.
@@ -94,6 +95,7 @@ extension ScalarFunction {
                 }
                 var text: [UInt8] = []
                 try JSONDocument.append(value, to: &text)
+                call.meter.settle(since: mark)
                 try builder.append(text)
             }
         })
@@ -148,7 +150,10 @@ extension ScalarFunction {
                 return try call.texts { (row) throws(KernelError) in
                     var text: [UInt8] = []
                     place.row = row
+                    // The trees of a row are gone before the next one's.
+                    let mark = call.meter.mark
                     try JSONDocument.append(try change(try place.document(0), place), to: &text)
+                    call.meter.settle(since: mark)
                     return text
                 }
             })

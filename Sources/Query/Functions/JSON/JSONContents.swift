@@ -10,9 +10,12 @@ extension ScalarFunction {
             var wanted: JSONValue?
             if inner.isConstant, call.count > 0 { wanted = try JSONDocument.tree(inner[0], call.meter) }
             return try call.truths { (row) throws(KernelError) in
+                let mark = call.meter.mark
                 let part: JSONValue
                 if let wanted { part = wanted } else { part = try JSONDocument.tree(inner[row], call.meter) }
-                return try JSONComparison.holds(try JSONDocument.tree(outer[row], call.meter), part, isOutermost: true, call.meter)
+                let truth = try JSONComparison.holds(try JSONDocument.tree(outer[row], call.meter), part, isOutermost: true, call.meter)
+                call.meter.settle(since: mark)
+                return truth
             }
         })
 
@@ -88,8 +91,13 @@ enum JSONComparison {
     static func hasKey(_ name: [UInt8], _ scan: JSONScan) -> Bool {
         let root = scan.root
         switch scan.kind(of: root) {
-        case .object: return scan.members(of: root).contains { scan.holds($0.name, name[...]) }
-        case .array: return scan.elements(of: root).contains { scan.kind(of: $0) == .string && scan.holds($0, name[...]) }
+        case .object: return scan.member(name[...], of: root) != nil
+        case .array:
+            var isFound = false
+            scan.eachElement(of: root) { element in
+                if !isFound, scan.kind(of: element) == .string { isFound = scan.holds(element, name[...]) }
+            }
+            return isFound
         case .string: return scan.holds(root, name[...])
         default: return false
         }

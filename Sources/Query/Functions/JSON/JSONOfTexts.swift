@@ -59,7 +59,9 @@ extension ScalarFunction {
                 try call.meter.charge(text.count)
                 guard call.type == .jsonb else { return text }
                 var canonical: [UInt8] = []
+                let mark = call.meter.mark
                 try JSONDocument.append(try JSONDocument.tree(text[...], call.meter), to: &canonical)
+                call.meter.settle(since: mark)
                 return canonical
             }
         })

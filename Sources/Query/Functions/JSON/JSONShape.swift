@@ -40,7 +40,7 @@ extension ScalarFunction {
                 try call.meter.step(documents.range(at: row).count)
                 let scan = JSONScan(documents[row])
                 guard scan.kind(of: scan.root) == .array else { throw .invalidArgument("cannot get the length of what is no array") }
-                return Int64(scan.elements(of: scan.root).count)
+                return Int64(scan.elementCount(of: scan.root))
             }
         })
 
@@ -50,7 +50,9 @@ extension ScalarFunction {
             let documents = TextRows(call[0])
             return try call.texts { (row) throws(KernelError) in
                 var text: [UInt8] = []
+                let mark = call.meter.mark
                 try appendPretty(try JSONDocument.tree(documents[row], call.meter), depth: 0, to: &text, call.meter)
+                call.meter.settle(since: mark)
                 return text
             }
         })
@@ -60,6 +62,8 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let documents = TextRows(call[0])
             return try call.texts { (row) throws(KernelError) in
+                let mark = call.meter.mark
+                defer { call.meter.settle(since: mark) }
                 let stripped = withoutNulls(try JSONDocument.tree(documents[row], call.meter))
                 guard call.type == .jsonb else { return stripped.serialized }
                 var text: [UInt8] = []

@@ -42,15 +42,13 @@ struct JSONPathOffsets {
             place += Self.byteCount(ofNumber: scan.text[value])
         case .array:
             begin(value)
-            let elements = scan.elements(of: value)
-            place += 4 + 4 * elements.count
-            for element in elements { try lay(scan, element) }
+            place += 4 + 4 * scan.elementCount(of: value)
+            try scan.eachElement(of: value) { (element) throws(KernelError) in try lay(scan, element) }
         case .object:
             begin(value)
-            let members = scan.members(of: value)
-            place += 4 + 8 * members.count
-            for member in members { place += scan.string(member.name).count }
-            for member in members { try lay(scan, member.value) }
+            place += 4
+            scan.eachMember(of: value) { member in place += 8 + scan.string(member.name).count }
+            try scan.eachMember(of: value) { (member) throws(KernelError) in try lay(scan, member.value) }
         }
     }
 

@@ -75,15 +75,39 @@ struct JSONPathValue {
     /// By its first letter: true or false.
     var isTrue: Bool { scan.text[range.lowerBound] == UInt8(ascii: "t") }
 
-    var elements: [JSONPathValue] { scan.elements(of: range).map(part) }
-    var members: [(name: [UInt8], value: JSONPathValue)] { scan.members(of: range).map { (scan.string($0.name), part($0.value)) } }
-    /// Elements, or members' values.
-    var children: [JSONPathValue] { isArray ? elements : scan.members(of: range).map { part($0.value) } }
+    var elementCount: Int { scan.elementCount(of: range) }
+
+    /// Where the elements of an array stand, or the values of an object's members; each is charged before it is kept.
+    /// `part` makes values of them, one at a time.
+    func children(_ meter: WorkMeter) throws(KernelError) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        func add(_ child: Range<Int>) throws(KernelError) {
+            try meter.charge(Self.childByteCount)
+            found.append(child)
+        }
+        try scan.eachElement(of: range) { (element) throws(KernelError) in try add(element) }
+        try scan.eachMember(of: range) { (member) throws(KernelError) in try add(member.value) }
+        return found
+    }
+
+    /// Of a place in `children`, which doubles as it grows: for `uncharge`.
+    static let childByteCount = 2 * MemoryLayout<Range<Int>>.stride
+
+    /// Where the members of an object stand, charged in the same way.
+    func members(_ meter: WorkMeter) throws(KernelError) -> [JSONScan.Member] {
+        var found: [JSONScan.Member] = []
+        try scan.eachMember(of: range) { (member) throws(KernelError) in
+            try meter.charge(2 * Self.childByteCount)
+            found.append(member)
+        }
+        return found
+    }
 
     /// Nil where it has none of that name, or is no object.
     func member(_ name: [UInt8]) -> JSONPathValue? { scan.member(name[...], of: range).map(part) }
 
-    private func part(_ range: Range<Int>) -> JSONPathValue { JSONPathValue(scan, range, base: base) }
+    /// What stands at a place of the same document.
+    func part(_ range: Range<Int>) -> JSONPathValue { JSONPathValue(scan, range, base: base) }
 }
 
 extension String {

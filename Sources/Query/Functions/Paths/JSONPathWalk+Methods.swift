@@ -45,7 +45,7 @@ extension JSONPathWalk {
         case .type: return try pass(.string(Array(value.typeName.utf8)), behind: node, found)
         case .size:
             try meter.step(value.byteCount)
-            if value.isArray { return try pass(.number(JSONPathNumber(value.elements.count)), behind: node, found) }
+            if value.isArray { return try pass(.number(JSONPathNumber(value.elementCount)), behind: node, found) }
             guard path.isLax else { return ignoresStructure ? .none : try fault(.noArray, "size() in a path is asked of what is no array") }
             return try pass(.number(JSONPathNumber(1)), behind: node, found)
         default: break
@@ -119,7 +119,8 @@ extension JSONPathWalk {
     private func pairs(_ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         guard value.kind == .object else { return try fault(.noObject, "keyvalue() in a path is asked of what is no object") }
         try meter.step(2 * value.byteCount)
-        let members = value.members
+        let members = try value.members(meter)
+        defer { meter.uncharge(2 * JSONPathValue.childByteCount * members.count) }
         if members.isEmpty { return .none }
         // That there is a pair is known without making one.
         if found == nil, node.next == nil { return .some }
@@ -127,11 +128,11 @@ extension JSONPathWalk {
         let number = try JSONPathOffsets.offset(of: value, meter) + value.base * 10_000_000_000
         var outcome = Outcome.none
         for member in members {
-            try meter.charge(2 * (member.name.count + member.value.byteCount) + 64)
+            try meter.charge(2 * (member.name.count + member.value.count) + 64)
             var text = Array("{\"id\": \(number), \"key\": ".utf8)
-            JSONString.append(member.name, to: &text)
+            JSONString.append(value.scan.string(member.name), to: &text)
             text += ", \"value\": ".utf8
-            text += member.value.text
+            text += value.scan.text[member.value]
             text.append(UInt8(ascii: "}"))
             let pair = JSONPathValue(text[...], base: nextBase)
             nextBase += 1

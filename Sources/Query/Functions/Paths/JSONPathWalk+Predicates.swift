@@ -82,7 +82,12 @@ extension JSONPathWalk {
     ) throws(KernelError) -> Truth {
         let told = isThrowing
         isThrowing = false
-        defer { isThrowing = told }
+        // What both sides give is gone with the answer.
+        let mark = meter.mark
+        defer {
+            isThrowing = told
+            meter.settle(since: mark)
+        }
         guard let ones = try values(of: left, value, unwraps: true) else { return .unknown }
         var others: [JSONPathValue?] = [nil]
         if let right {

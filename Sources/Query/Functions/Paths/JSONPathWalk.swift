@@ -232,11 +232,11 @@ final class JSONPathWalk {
         try enter()
         defer { depth -= 1 }
         try meter.step(container.byteCount)
-        let children = container.children
-        try meter.charge(MemoryLayout<JSONPathValue>.stride * children.count)
-        defer { meter.uncharge(MemoryLayout<JSONPathValue>.stride * children.count) }
+        let children = try container.children(meter)
+        defer { meter.uncharge(JSONPathValue.childByteCount * children.count) }
         var outcome = Outcome.none
-        for value in children {
+        for child in children {
+            let value = container.part(child)
             if !isEmpty, level >= levels.lowerBound || isOfLeaves && !value.isContainer {
                 if let node {
                     let ignored = ignoresStructure
@@ -267,8 +267,8 @@ final class JSONPathWalk {
         let outer = elementCount
         defer { elementCount = outer }
         try meter.step(value.byteCount)
-        let all = value.isArray ? value.elements : [value]
-        try meter.charge(MemoryLayout<JSONPathValue>.stride * all.count)
+        let all = value.isArray ? try value.children(meter) : [value.range]
+        defer { if value.isArray { meter.uncharge(JSONPathValue.childByteCount * all.count) } }
         elementCount = all.count
         var outcome = Outcome.none
         for place in places {
@@ -283,7 +283,8 @@ final class JSONPathWalk {
             let (start, end) = (max(first, 0), min(last, all.count - 1))
             guard start <= end else { continue }
             for element in all[start...end] {
-                outcome = try pass(element, behind: node, found)
+                // A single value, which stands for an array of itself, may be a moment, which no document holds.
+                outcome = try pass(value.isArray ? value.part(element) : value, behind: node, found)
                 if outcome == .fault || outcome == .some && found == nil { return outcome }
             }
         }
