@@ -128,6 +128,9 @@ final class HungryStatementTests: XCTestCase {
             "SELECT count(*) FROM json_object_keys(('{' || repeat('\"\":1,', 1000000) || '\"\":1}')::json)",
             "SELECT count(*) FROM jsonb_path_query(('[' || repeat('1,', 2000000) || '1]')::jsonb, '$[*]')",
             "SELECT cardinality(parse_ident(repeat('a.', 2000000) || 'a'))", "SELECT cardinality(array_fill(1, ARRAY[4000000]))",
+            "SELECT array_replace(array_fill('x'::text, ARRAY[100000]), 'x', repeat('y', 4000)) IS NULL", "SELECT to_char(now(), repeat(' ', 2000000)) IS NULL",
+            "SELECT to_timestamp(\(name), repeat(' ', 4000000)) IS NULL", "SELECT to_date(\(name), repeat('x', 4000000)) IS NULL",
+            "SELECT to_number(repeat('9', 4000000), repeat('9', 4000000)) IS NULL", "SELECT to_char(1, repeat('x', 2000000)) IS NULL",
         ] {
             let memory = try MemorySampler()
             let error = run(query, fixture, secondsMax: 3_600)

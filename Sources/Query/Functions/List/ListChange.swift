@@ -117,6 +117,9 @@ extension ScalarFunction {
         .list(isWanted.indices.filter { isWanted[$0] }.map { .integer(Int64($0 + 1)) })
     }
 
+    /// Of an element of the row at hand, as a value with its text and once more in the answer.
+    private static let elementByteCount = 96
+
     /// NULL where the list is; values that are looked for may be NULL.
     ///
     /// - Parameter change: makes the answer of a row's elements, which of them are the value that is looked for, and the other arguments, that value first.
@@ -129,15 +132,24 @@ extension ScalarFunction {
                 let lists = ListValues(call[0])
                 let others = call.columns.dropFirst().map { $0.flattened() }
                 try call.meter.charge(3 * call.columns.reduce(0) { $0 + $1.flatByteCountBound })
-                var builder = ColumnBuilder(type: call.type)
+                var builder = ColumnBuilder(type: call.type), byteCount = 0
                 for row in 0..<call.count {
                     if lists.isNull(row) {
                         builder.appendNull()
                         continue
                     }
                     try call.meter.step(32 * lists[row].count)
+                    let mark = call.meter.mark
+                    try call.meter.charge(lists[row].count.multipliedSaturating(by: Self.elementByteCount), row: row, of: call.count)
                     let values = others.map { $0.value(at: row) }
-                    builder.append(try change(lists.values(row), try lists.matches(values[0], row, call.meter), values))
+                    let changed = try change(lists.values(row), try lists.matches(values[0], row, call.meter), values)
+                    // Its texts are shared so far: laid down, one that came to stand at many places takes so many times its length.
+                    byteCount = byteCount.addingSaturating(changed.flatByteCount)
+                    try call.meter.checkColumn(byteCount, row: row, of: call.count)
+                    try call.meter.charge(changed.flatByteCount.multipliedSaturating(by: 2), row: row, of: call.count)
+                    builder.append(changed)
+                    call.meter.settle(since: mark)
+                    try call.meter.charge(changed.flatByteCount.multipliedSaturating(by: 2), row: row, of: call.count)
                 }
                 return builder.finish()
             })

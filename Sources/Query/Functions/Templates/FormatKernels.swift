@@ -19,6 +19,7 @@ enum FormatKernels {
         // Of no template at all a time has no text.
         if column.isConstantNull || pattern.isEmpty && !isNumber { return .constant(.null, type: .string, count: column.count) }
         var validity = column.rowValidity
+        try FormatTemplate.checkLength(pattern.count)
         // What a template is cut into, and a text of it.
         try meter.charge(pattern.count * 8)
         var result = TextBuilder(count: column.count, meter)

@@ -1,5 +1,14 @@
 /// What templates of numbers and of times have in common.
 enum FormatTemplate {
+    /// Of a template: each of its bytes may become a part of its own, which takes a hundred times as much.
+    static let byteCountMax = 64 << 10
+
+    /// Asked before a template is cut into its parts, which no cancelling ends.
+    /// - Throws: `.outside(.tooLong)` past `byteCountMax`.
+    static func checkLength(_ byteCount: Int) throws(KernelError) {
+        guard byteCount <= byteCountMax else { throw .outside(.tooLong, "a template takes \(byteCountMax) bytes at most") }
+    }
+
     /// The text between double quotes: a backslash takes the next character as it is.
     static func quoted(_ rest: inout ArraySlice<UInt8>) -> [UInt8] {
         rest = rest.dropFirst()

@@ -64,8 +64,11 @@ extension ScalarFunction {
             kernel: .plain { (call) throws(KernelError) in
                 let texts = TextRows(call[0]), templates = TextRows(call[1])
                 let zone = try call.zone(at: 2)
-                let only = templates.isConstant && call.count > 0 ? TimeTemplate(templates[0]) : nil
+                let isOnly = templates.isConstant && call.count > 0
+                if isOnly { try FormatTemplate.checkLength(templates[0].count) }
+                let only = isOnly ? TimeTemplate(templates[0]) : nil
                 return try call.numbers { (row) throws(KernelError) in
+                    try FormatTemplate.checkLength(templates.range(at: row).count)
                     try call.meter.step(8 * (templates.range(at: row).count + texts.range(at: row).count))
                     return try value(try (only ?? TimeTemplate(templates[row])).read(texts[row]), zone)
                 }

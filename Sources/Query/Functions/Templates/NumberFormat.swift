@@ -49,6 +49,7 @@ struct NumberFormat {
 
     /// - Throws: `.invalidArgument` for words that cannot stand together, as PostgreSQL refuses them.
     init(_ template: [UInt8]) throws(KernelError) {
+        try FormatTemplate.checkLength(template.count)
         var rest = template[...]
         while let first = rest.first {
             if let word = Self.words.first(where: { rest.starts(with: $0.bytes) }) {
