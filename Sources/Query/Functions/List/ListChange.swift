@@ -140,7 +140,7 @@ extension ScalarFunction {
                     }
                     try call.meter.step(32 * lists[row].count)
                     let mark = call.meter.mark
-                    try call.meter.charge(lists[row].count.multipliedSaturating(by: Self.elementByteCount), row: row, of: call.count)
+                    try call.meter.charge(lists[row].count.multipliedSaturating(by: ScalarFunction.elementByteCount), row: row, of: call.count)
                     let values = others.map { $0.value(at: row) }
                     let changed = try change(lists.values(row), try lists.matches(values[0], row, call.meter), values)
                     // Its texts are shared so far: laid down, one that came to stand at many places takes so many times its length.
