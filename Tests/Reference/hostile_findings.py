@@ -236,6 +236,11 @@ QUERIES = [
         "SELECT g % 5000, max(repeat('x',100000)||g) FROM generate_series(1,20000) g GROUP BY 1", "SELECT concat(x,x,x,x,x,x,x,x) FROM (SELECT repeat('x',60000000) AS x) t",
         "SELECT to_char(1, repeat('\"x\"',20000000))", "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY repeat('x',100000)||g) FROM generate_series(1,20000) g",
         "SELECT array_agg(repeat('x',1000)||g) OVER (ORDER BY g) FROM generate_series(1,4000) g",
+        "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n+g FROM r, generate_series(1,300000000) g WHERE n<2) SELECT count(*) FROM r",
+        "SELECT (WITH RECURSIVE r(n) AS (SELECT x UNION ALL SELECT n+1 FROM r, generate_series(1,100000000) g WHERE n<2) SELECT count(*) FROM r) FROM (VALUES (1)) v(x)",
+        "SELECT jsonb_array_length(('['||repeat('1,',8000000)||'1]')::jsonb)", "SELECT jsonb_path_query_array(('['||repeat('1,',5000000)||'1]')::jsonb, '$[*] ? (@ == $[*])')",
+        "SELECT to_timestamp(repeat(' ',60000000), repeat(' ',60000000))", "SELECT to_number(repeat('9',60000000), repeat('9',60000000))", "SELECT to_char(now(), repeat(' ',20000000))",
+        "SELECT array_replace(array_fill('x'::text,ARRAY[2000000]),'x',repeat('y',1000)) IS NULL",
     ]),
 ]
 

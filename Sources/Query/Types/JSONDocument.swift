@@ -13,10 +13,10 @@ package enum JSONDocument {
         guard text.count <= TextKernels.byteCountMax else { throw .textTooLong }
         // Looked at and laid down again, once as a tree.
         try meter?.step(2 * text.count)
-        let treeByteCount = treeByteCount(text)
-        try meter?.charge(treeByteCount)
+        let taken = treeByteCount(text)
+        try meter?.charge(taken)
         // The tree ends here; what is made of it, its keeper charges.
-        defer { meter?.uncharge(treeByteCount) }
+        defer { meter?.uncharge(taken) }
         let value: JSONValue
         do {
             value = try JSONParser.parse(Array(text), allowsRepeats: true)
