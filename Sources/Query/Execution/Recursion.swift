@@ -51,8 +51,8 @@ struct Recursion {
             for batch in fresh {
                 rowCount += batch.rowCount
                 // Small batches become one; of larger ones each stays what it is.
-                let own = batch.rowCount < Gathered.rowCountMin ? 0 : RecursionRound.batchByteCount
-                let byteCount = batch.columns.reduce(own) { $0.addingSaturating($1.keptByteCount) }
+                let headByteCount = batch.rowCount < Gathered.rowCountMin ? 0 : RecursionRound.batchByteCount
+                let byteCount = batch.columns.reduce(headByteCount) { $0.addingSaturating($1.keptByteCount) }
                 guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
                 all.append(batch, byteCount)
             }
