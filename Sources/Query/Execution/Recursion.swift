@@ -52,7 +52,7 @@ struct Recursion {
                 rowCount += batch.rowCount
                 // Small batches become one; of larger ones each stays what it is.
                 let headByteCount = batch.rowCount < Gathered.rowCountMin ? 0 : RecursionRound.batchByteCount
-                let byteCount = batch.columns.reduce(headByteCount) { $0.addingSaturating($1.keptByteCount) }
+                let byteCount = batch.columns.reduce(headByteCount) { $0.addingSaturating($1.roundByteCount) }
                 guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
                 all.append(batch, byteCount)
             }

@@ -59,7 +59,7 @@ final class RecursionRound: Sendable {
 
 extension Column {
     /// What a row's keeper has to expect of it: of an own dictionary, which many batches may share, no more than the rows would take without it.
-    var keptByteCount: Int { byteCount().addingSaturating(dictionaryByteCount) }
+    var roundByteCount: Int { byteCount().addingSaturating(dictionaryByteCount) }
 
     private var dictionaryByteCount: Int {
         switch values {
