@@ -11,7 +11,7 @@ final class ShellVariablesTests: XCTestCase {
         variables["quote"] = "a\"b"
         let wanted: [(statement: String, filled: String)] = [
             ("select :n", "select 5"), ("select :n::int", "select 5::int"), ("select :'word', :\"quote\"", "select 'it''s', \"a\"\"b\""), ("select ':n', \":n\"", "select ':n', \":n\""),
-            ("select a[1:n]", "select a[1:5]"), ("select a[1:m], x::n", "select a[1:m], x::n"), ("select 1 -- :n\n, :n", "select 1 -- :n\n, 5"), ("/* :n */ :word", "/* :n */ it's"),
+            ("select a[1:n]", "select a[15]"), ("select a[1:m], x::n", "select a[1:m], x::n"), ("select 1 -- :n\n, :n", "select 1 -- :n\n, 5"), ("/* :n */ :word", "/* :n */ it's"),
             ("select $$:n$$, :", "select $$:n$$, :"), ("select :'n", "select :'n"), ("select :'nosuch'", "select :'nosuch'"), ("select :nn", "select :nn"), ("", ""),
             // A quote of a value opens none in the statement.
             ("select :word, :n", "select it's, 5"),
