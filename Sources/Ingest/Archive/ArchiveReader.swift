@@ -100,9 +100,6 @@ struct ArchiveReader {
         }
     }
 
-    /// Whether an object is not there as it was put: not that the place gives no answer.
-    static func isFault(_ error: ColumnStoreError) -> Bool { ObjectFindings.isFault(error) }
-
     /// The newest checkpoint of a line that has nothing after the instant; else its first record. Segments stay behind the oldest checkpoint that is kept, so that an older one does what a newer one does.
     ///
     /// - Parameter record: only those before it.
@@ -110,7 +107,7 @@ struct ArchiveReader {
         var beginning = Beginning()
         for number in candidate.checkpoints.reversed() where number < record {
             let checkpoint: ArchiveCheckpoint
-            do { checkpoint = try place.checkpoint(candidate.line.number, number) } catch let error as ColumnStoreError where isFault(error) {
+            do { checkpoint = try place.checkpoint(candidate.line.number, number) } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
                 beginning.faults.append(error)
                 continue
             }

@@ -92,7 +92,7 @@ package struct ArchiveRestore {
                     try FileCopy.copy(file.name, from: place.objects, to: scratch.files, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
                 }
                 return (reader, scratch)
-            } catch let error as ColumnStoreError where ArchiveReader.isFault(error) {
+            } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
                 guard let older = try reader.older(error) else { throw reader.faults.first ?? error }
                 reader = older
             }

@@ -55,7 +55,7 @@ struct ArchiveRetention {
     private func read(_ line: ArchiveLine, from record: Int64) throws -> (whole: [ArchiveCheckpoint], damaged: [Int64]) {
         var (whole, damaged): ([ArchiveCheckpoint], [Int64]) = ([], [])
         for (number, _) in try place.checkpoints(of: line.number) where number >= record {
-            do { whole.append(try place.checkpoint(line.number, number)) } catch let error as ColumnStoreError where ArchiveReader.isFault(error) {
+            do { whole.append(try place.checkpoint(line.number, number)) } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
                 damaged.append(number)
                 StoreLog.note(
                     "a checkpoint of the archive is damaged: files that no other needs stay until a later one has covered it for a day", path: place.name(ArchiveCheckpoint.key(line.number, number)), reason: "\(error)", level: .warning)

@@ -143,7 +143,7 @@ struct LogPlace: Sendable {
         return try keys.sorted().compactMap { key in
             guard LogCheckpoint.isName(key) else { return nil }
             do throws(ColumnStoreError) { return try LogCheckpoint(parsing: try objects.get(key, byteCountMax: BackupManifest.byteCountMax), path: "\(url)/\(key)") } catch {
-                guard let damaged, error.code == .corruptFile || error.code == .notFound || error.code == .overBudget else { throw error }
+                guard let damaged, ObjectFindings.isFault(error) else { throw error }
                 damaged(key, error)
                 return nil
             }

@@ -30,7 +30,7 @@ package struct LogProof {
             let scratch = try ScratchFolder()
             _ = try LogRestore.databases(reader, place, scratch, and: try unsent(after: reader.head.last))
             return try compare(scratch.files)
-        } catch let error as ColumnStoreError where error.code == .corruptFile || error.code == .notFound {
+        } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
             return [Finding(path: place.url, fault: "\(error)")]
         } catch let error as LogReader.Outside {
             return [Finding(path: place.url, fault: error.description)]
