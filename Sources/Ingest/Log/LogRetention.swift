@@ -70,6 +70,11 @@ struct LogRetention {
         guard let oldest = all.lastIndex(where: { Self.time(of: $0) <= now - LogKeeper.keptMicroseconds }) else { return }
         let kept = all[oldest...]
         let first = all[oldest]
+        for checkpoint in kept where Self.time(of: checkpoint) > now.addingSaturating(Self.marginMilliseconds * 1_000) {
+            StoreLog.note(
+                "a checkpoint of the log has a time that is still to come: what it goes on with stays until a day after it", path: "\(place.url)/\(checkpoint.key)",
+                reason: "\(InstantText.text(Self.time(of: checkpoint))): it is damaged, or the clock was ahead as it was made", level: .warning)
+        }
         // What any of those that are kept goes on with stays, whatever their times say.
         let from = kept.reduce(first.from) { $1.epoch == first.epoch ? min($0, $1.from) : $0 }
         for checkpoint in all[..<oldest] { try place.objects.delete(checkpoint.key, .named("a later checkpoint covers what it covered, for a day")) }
@@ -89,11 +94,11 @@ struct LogRetention {
         guard covered.count == damaged.count else { return }
         let needed = Set(kept.flatMap { $0.manifest.files.map { LogPlace.base + $0.name } } + [LogPlace.base + BackupManifest.key])
         for prefix in [LogPlace.base, "uploads/"] {
-            try Self.removeFiles(of: place, below: prefix, except: needed, since: first.at, .named("no checkpoint that is kept, and no record after it, needs it"))
+            try Self.removeFiles(of: place, below: prefix, except: needed, since: min(first.at, first.manifest.madeAt), .named("no checkpoint that is kept, and no record after it, needs it"))
         }
     }
 
-    /// When a checkpoint was made, or later. Its own time no hash covers, its manifest's one does: a digit that is wrong makes none old that is not.
+    /// When a checkpoint was made, or later. Its own time no hash covers, its manifest's one does: a digit that is wrong makes none old that is not, and the earlier of the two is before what came since.
     private static func time(of checkpoint: LogCheckpoint) -> Int64 { max(checkpoint.at, checkpoint.manifest.madeAt) }
 
     /// Files that came before a checkpoint, less a margin, by the place's own clock. What came after may be named by a record alone.

@@ -56,6 +56,34 @@ final class LogRetentionTests: XCTestCase {
         XCTAssertEqual(try names(place), [[1, 11, 12]])
     }
 
+    /// The same digit the other way: what came since may be named by a record alone.
+    func test_checkpoint_thatSeemsYoungerThanItIs_letsNothingGoThatCameSince() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let day = LogKeeper.keptMicroseconds
+        let now = Clock.system.now() + 10 * day
+        let checkpoint = LogCheckpoint(epoch: 1, from: 2, to: 2, at: now - 5 * day, manifest: BackupManifest(number: 1, store: "one", madeAt: now - 12 * day, warehouse: ""))
+        try place.objects.put(checkpoint.key, checkpoint.bytes)
+        try place.objects.put(LogPlace.base + "since", [0])
+        try LogRetention(place: place, now: now).run()
+        XCTAssertEqual(try files(place), ["base/since"])
+    }
+
+    func test_checkpoint_ofATimeStillToCome_isTold() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let day = LogKeeper.keptMicroseconds
+        let now = Clock.system.now()
+        try put(place, checkpoint: 2, at: now - 3 * day, file: "a")
+        try put(place, checkpoint: 4, at: now + 1_000 * day, file: "b")
+        try put(place, checkpoint: 9, at: now - 2 * day, file: "c")
+        for first in [Int64(1), 3, 5] { try put(place, epoch: 1, first, first + 1) }
+        let told = Mutex<[String]>([])
+        StoreLog.observe { event in told.withLock { if event.what.hasPrefix("a checkpoint of the log has a time that is still to come") { $0.append(event.path) } } }
+        defer { StoreLog.observe(nil) }
+        try LogRetention(place: place, now: now).run()
+        XCTAssertEqual(told.withLock { $0 }, ["\(place.url)/checkpoints/\(LogNumber.text(1))-\(LogNumber.text(4))-\(LogNumber.text(4))"])
+        XCTAssertEqual(try names(place), [[1, 5, 6]], "what it goes on with stays")
+    }
+
     func test_segments_ofEpochsWithoutACheckpoint_andOfARunThatWasCutOff_go() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
         for (epoch, from) in [(Int64(1), Int64(0)), (Int64(3), Int64(10))] {
