@@ -146,11 +146,15 @@ package final class ArchiveWriter: Sendable {
     }
 
     private func lineIfWhole(_ number: Int64) throws -> ArchiveLine? {
-        do { return try place.line(number) } catch {
-            guard ArchiveReader.isFault(error) else { throw error }
+        do { return try Self.readTwice { try place.line(number) } } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
             StoreLog.note("a line of the archive is damaged, or none: it is passed over, and nothing is removed while it is there", path: place.name(ArchivePlace.lineKey(number)), reason: "\(error)", level: .warning)
             return nil
         }
+    }
+
+    /// Reads an object again before its damage is believed: an answer may have been torn, and for what is damaged another line begins.
+    private static func readTwice<Value>(_ read: () throws -> Value) throws -> Value {
+        do { return try read() } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) { return try read() }
     }
 
     private struct End {
@@ -163,7 +167,7 @@ package final class ArchiveWriter: Sendable {
     private func end(of line: ArchiveLine) throws -> End? {
         guard let first = try place.segments(of: line.number).last else { return End(mark: line.base, time: line.at, isWhole: true) }
         do {
-            let segment = try place.segment(line.number, first)
+            let segment = try Self.readTwice { try place.segment(line.number, first) }
             return End(mark: segment.last, time: segment.through, isWhole: segment.isWhole)
         } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
             StoreLog.note("the last segment of the archive is damaged", path: place.url, reason: "\(error)", level: .warning)
@@ -215,7 +219,7 @@ package final class ArchiveWriter: Sendable {
     /// An attempt to begin a line that was cut off has left a checkpoint, and its history was given up since, or its record is not here any more. Of one that is damaged nobody knows.
     private func hasCheckpointOfOthers(_ line: Int64) throws -> Bool {
         for (record, _) in try place.checkpoints(of: line) {
-            do { if try !source.has(place.checkpoint(line, record).mark) { return true } } catch let error as ColumnStoreError where ArchiveReader.isFault(error) { return true }
+            do { if try !source.has(place.checkpoint(line, record).mark) { return true } } catch let error as ColumnStoreError where ObjectFindings.isFault(error) { return true }
         }
         return false
     }

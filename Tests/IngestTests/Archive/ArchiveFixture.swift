@@ -112,6 +112,7 @@ final class UnsureObjects: ObjectStorage {
     private let together = Mutex<[WantedObject]>([])
     /// Called before each object that comes in pieces.
     private let creating = Mutex<(@Sendable (String) -> Void)?>(nil)
+    private let torn = Mutex<Set<String>>([])
 
     init(_ base: any ObjectStorage) {
         self.base = base
@@ -129,6 +130,9 @@ final class UnsureObjects: ObjectStorage {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }
     }
+
+    /// The next answer with this object lacks its last byte.
+    func tear(_ key: String) { torn.withLock { _ = $0.insert(key) } }
 
     func whenCreating(_ body: (@Sendable (String) -> Void)?) { creating.withLock { $0 = body } }
 
@@ -148,7 +152,10 @@ final class UnsureObjects: ObjectStorage {
         creating.withLock { $0 }?(key)
         return try ask(key) { () throws(ColumnStoreError) in try base.create(key) }
     }
-    func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] { try ask(key) { () throws(ColumnStoreError) in try base.get(key, byteCountMax: byteCountMax) } }
+    func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] {
+        let bytes = try ask(key) { () throws(ColumnStoreError) in try base.get(key, byteCountMax: byteCountMax) }
+        return torn.withLock { $0.remove(key) != nil } ? Array(bytes.dropLast()) : bytes
+    }
     func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) {
         together.withLock { $0 += objects }
         for (place, object) in objects.enumerated() { guard try body(place, try get(object.key, byteCountMax: object.byteCountMax)) else { return } }

@@ -164,6 +164,18 @@ final class ArchiveWriterTests: XCTestCase {
         for line in [1, 2] { XCTAssertTrue(doubts.contains { $0.contains("the last segment of line \(line) is damaged") }, "\(doubts)") }
     }
 
+    func test_answersThatAreTorn_areAskedForAgain_beforeALineBegins() throws {
+        let (place, objects) = try UnsurePlace.archive(folder.path + "/LOG")
+        let machine = machine(20)
+        machine.commit(10)
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
+        for key in [ArchivePlace.lineKey(1), ArchivePlace.segmentKey(1, 1)] { objects.tear(key) }
+        machine.commit(20)
+        let writer = ArchiveWriter(place, of: machine, clock: .system)
+        XCTAssertTrue(writer.round(), writer.texts.joined())
+        XCTAssertEqual(try place.marks(), [1: Array(1...20)])
+    }
+
     /// The next one would have a number that nobody lists: each leader would begin it, and find that another has.
     func test_lineWithTheLastNumberOfAll_isNamed_andNoneBegunBehindIt() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
