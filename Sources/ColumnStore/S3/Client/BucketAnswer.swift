@@ -33,10 +33,9 @@ enum BucketAnswer {
         let mayFailLate = (method == .post || method == .put) && answer.body.first { !ServiceXML.isBlank($0) } == UInt8(ascii: "<")
         let error = status >= 300 || mayFailLate ? ServiceXML.parse(answer.body)?.firstError : nil
         if (200..<300).contains(status), error == nil { return .success }
-        // Words of anybody's, which go into logs and to clients.
-        let code = error?.text(of: "Code").map { String($0.prefix(codeCountMax)) } ?? word(status)
+        let code = error?.words(of: "Code", countMax: codeCountMax) ?? word(status)
         let failure = { (kind: BucketFailure.Kind, advice: String) in
-            let message = error?.text(of: "Message").map { String($0.prefix(messageCountMax)) } ?? "the service said no more"
+            let message = error?.words(of: "Message", countMax: messageCountMax) ?? "the service said no more"
             return BucketFailure(
                 kind, status: status, code: code, advice.isEmpty ? message : "\(message); \(advice)", requestID: answer.headers["x-amz-request-id"])
         }
@@ -59,7 +58,7 @@ enum BucketAnswer {
 
     /// What whoever runs the service can do about it; empty where the service's own words are all there is to say.
     private static func advice(_ code: String, _ answer: OutgoingResponse, _ error: ServiceXML?) -> String {
-        if let region = answer.headers["x-amz-bucket-region"] ?? error?.text(of: "Region") { return "the bucket is in \(region): set storage.region" }
+        if let region = answer.headers["x-amz-bucket-region"] ?? error?.words(of: "Region", countMax: codeCountMax) { return "the bucket is in \(region): set storage.region" }
         switch code {
         case "AccessDenied", "403", "AllAccessDisabled": return "give the key the rights to get, put, list and delete there"
         case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken": return "mend storage.credentials, or the AWS_ variables"

@@ -25,7 +25,7 @@ struct CredentialCalls: Sendable {
             case .success(let answer) where answer.status == 200: return answer.body
             case .success(let answer):
                 let service = ServiceXML.parse(answer.body)?.first("Error")
-                let words = [service?.text(of: "Code"), service?.text(of: "Message")].compactMap { $0.map { String($0.prefix(1_000)) } }
+                let words = ["Code", "Message"].compactMap { service?.words(of: $0, countMax: 1_000) }
                 reason = "\(what) answered \(answer.status)" + (words.isEmpty ? "" : " (\(words.joined(separator: ": ")))")
                 if (400..<500).contains(answer.status), answer.status != 429 { throw CredentialFailure(source: source, reason: reason) }
             case .failure(let failure): reason = "\(what): \(failure)"

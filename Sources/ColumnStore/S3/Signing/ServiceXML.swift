@@ -18,6 +18,11 @@ package struct ServiceXML: Sendable, Equatable {
     /// The text of the first element of that name.
     package func text(of name: String) -> String? { self[name]?.text }
 
+    /// As `text(of:)`, for messages, which go into logs and to clients: words of anybody's.
+    ///
+    /// - Parameter countMax: of scalars that are left of it. A character may have marks without end.
+    func words(of name: String, countMax: Int) -> String? { text(of: name).map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(countMax))) } }
+
     /// The first element of that name, wherever: errors stand at the root or within `ErrorResponse`.
     package func first(_ wanted: String) -> ServiceXML? {
         if name == wanted { return self }

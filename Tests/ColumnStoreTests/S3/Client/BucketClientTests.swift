@@ -240,6 +240,8 @@ final class BucketClientTests: XCTestCase {
         }
         bucket.fail { _ in .answer(status: 403, code: String(repeating: "x", count: 5_000)) }
         XCTAssertEqual(failure { _ = try client().get("a", byteCountMax: 1) }?.code.count, 100, "words of anybody's")
+        bucket.fail { _ in .answer(status: 403, code: "x" + String(repeating: "\u{301}", count: 5_000)) }
+        XCTAssertEqual(failure { _ = try client().get("a", byteCountMax: 1) }?.code.unicodeScalars.count, 100, "one character, and its marks")
         bucket.forgetSeen()
         bucket.fail { _ in .answer(status: 404, code: "NoSuchBucket") }
         XCTAssertEqual(failure { _ = try client().get("a", byteCountMax: 1) }?.kind, .refused)
