@@ -58,7 +58,14 @@ extension Door {
                 if file.path == LogHead.key { seeds.append([0] + file.bytes + Array("set-back 1795000000000000-1795000001000000 2-3\n".utf8)) }
                 if LogCheckpoint.isName(file.path) { seeds.append([1] + LogCheckpoint.halves(file.bytes)) }
             }
-            for seed in 0..<8 { seeds.append([3] + (1..<90).map { (place: Int) -> UInt8 in UInt8(truncatingIfNeeded: place &* 29 &+ seed &* 91) }) }
+            for seed in 0..<8 {
+                let choices = (1..<90).map { (place: Int) -> UInt8 in UInt8(truncatingIfNeeded: place &* 29 &+ seed &* 91) }
+                let spool = choices.withUnsafeBytes { bytes -> [UInt8] in
+                    var made = Choices(bytes)
+                    return LogSpool.made(&made)
+                }
+                seeds += [[2] + spool, [3] + choices]
+            }
             return seeds
         },
         words: { ["till-log 1\n", "till-checkpoint 1\n", "till-backup 1\n", "====\n", "epoch ", "last ", "until ", "time ", "set-back ", "from ", "to ", "at ", "hash ", "mark ", "store ", "4611686018427387904", "4611686018427387905", "-1"] },
