@@ -68,6 +68,29 @@ final class LogRetentionTests: XCTestCase {
         XCTAssertEqual(try files(place), ["base/since"])
     }
 
+    /// What a bucket gives no time of is none that came long ago.
+    func test_objectsWhoseTimeIsNotTold_stay_andStandForNoOthers() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let day = LogKeeper.keptMicroseconds
+        let now = Clock.system.now() + 10 * day
+        try put(place, checkpoint: 0, at: now - 2 * day, file: "a")
+        try place.objects.put(LogPlace.base + "untold", [0])
+        var builder = LogSegment.Builder(epoch: 1, last: 0, hash: LogRecord.noHash)
+        for number in 1...2 { try builder.append(.rows, [1], at: Int64(number)) }
+        let records = try XCTUnwrap(builder.finish()).records
+        var head = LogHead(store: "one", epoch: 1)
+        (head.last, head.hash) = (2, records[1].hash)
+        try place.root.create(LogHead.key, head.bytes)
+        let larger = LogPlace.SegmentName(epoch: 1, first: 1, last: 2).key
+        try place.objects.put(larger, LogSegment(records: records).bytes)
+        try place.objects.put(LogPlace.SegmentName(epoch: 1, first: 1, last: 1).key, LogSegment(records: [records[0]]).bytes)
+        let unknown: [FileAttributeKey: Any] = [.modificationDate: Date(timeIntervalSince1970: 0)]
+        for key in [LogPlace.base + "untold", larger] { try FileManager.default.setAttributes(unknown, ofItemAtPath: "\(folder.path)/LOG/\(key)") }
+        try LogRetention(place: place, now: now).run()
+        XCTAssertEqual(try files(place), ["base/a", "base/untold"])
+        XCTAssertEqual(try names(place), [[1, 1, 1], [1, 1, 2]])
+    }
+
     func test_checkpoint_ofATimeStillToCome_isTold() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
         let day = LogKeeper.keptMicroseconds
