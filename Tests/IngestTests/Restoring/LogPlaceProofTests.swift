@@ -24,6 +24,9 @@ final class LogPlaceProofTests: XCTestCase {
         XCTAssertTrue(sound.texts[0].contains("epoch 1"), sound.texts[0])
         let place = try LogPlace(url: url) { _ in LocalStorageFactory() }
         let checkpoint = try XCTUnwrap(try place.checkpoints().last)
+        let strangers = ["checkpoints/1", "log/\(LogNumber.text(1))/1-2"]
+        for key in strangers { try place.objects.put(key, [1]) }
+        XCTAssertEqual(try proof(url).report.strangers, strangers.map { "\(place.url)/\($0)" })
         let segments = try place.segments(of: 1).filter { $0.last > checkpoint.from }.map(\.key)
         for key in [checkpoint.key] + checkpoint.manifest.files.map({ LogPlace.base + $0.name }) + segments {
             let whole = try place.objects.get(key, byteCountMax: 1 << 24)
