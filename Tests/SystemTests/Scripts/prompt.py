@@ -3,18 +3,20 @@
 import os
 import pty
 import re
+import resource
 import select
+import subprocess
 import sys
 import time
 
 TILL, DATA, FOLDER = sys.argv[1:4]
 PATIENCE = 60
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TILL_") and name not in ("PAGER", "EDITOR", "VISUAL")}
 
 
 class Prompt:
     def __init__(self, environment=None, arguments=()):
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("TILL_") and name not in ("PAGER", "EDITOR", "VISUAL")}
-        clean |= {"TERM": "xterm", "HOME": FOLDER, "TILL_HISTORY": f"{FOLDER}/history", "PAGER": "cat"} | (environment or {})
+        clean = CLEAN | {"TERM": "xterm", "HOME": FOLDER, "TILL_HISTORY": f"{FOLDER}/history", "PAGER": "cat"} | (environment or {})
         self.child, self.terminal = pty.fork()
         if self.child == 0:
             os.execve(TILL, [TILL, "sql", "--data", DATA, *arguments], clean)
@@ -141,6 +143,28 @@ check("hello" in (shown := prompt.ask("\\! echo hello")), shown)
 with open(f"{FOLDER}/outer.sql", "w") as file:
     file.write("\\ir some.sql\n")
 check("22" in (shown := prompt.ask(f"\\i {FOLDER}/outer.sql")), shown)
+
+# Files and programs that take an answer, and those that do not.
+check("hello" in (shown := prompt.ask(f"\\cd {FOLDER} \\! cat outer.sql; echo hello")) and "\\ir some.sql" in shown, shown)
+check("told" in (shown := prompt.ask("\\warn told")), shown)
+prompt.ask("SELECT 44 AS kept;")
+prompt.ask("\\w kept.sql")
+check(open(f"{FOLDER}/kept.sql").read() == "SELECT 44 AS kept\n", "kept.sql")
+prompt.ask("\\w |cat > piped.sql")
+check(open(f"{FOLDER}/piped.sql").read() == "SELECT 44 AS kept\n" and not os.path.exists(f"{FOLDER}/|cat > piped.sql"), "piped.sql")
+check("SELECT 44 AS kept" in (shown := prompt.ask("\\s")), shown)
+check("nosuch" in (shown := prompt.ask("SELECT nosuch \\g kept.sql")), shown)
+check(open(f"{FOLDER}/kept.sql").read() == "SELECT 44 AS kept\n" and not os.path.exists(f"{FOLDER}/kept.sql.part"), "a failed answer took the file's place")
+check(re.search(r"^2\n", shown := prompt.ask("\\copy (SELECT 1 AS a) TO PROGRAM 'wc -l'"), re.M), shown)
+check("wants a command" in (shown := prompt.ask("\\copy receipts TO PROGRAM")) and not os.path.exists(f"{FOLDER}/PROGRAM"), shown)
+check("by \\set alone" in (shown := prompt.ask("SELECT 'off' AS \"ON_ERROR_STOP\" \\gset")), shown)
+LONG = "SELECT repeat('x', 1000) FROM generate_series(1, 1000)"
+for script, words in [(f"{LONG} \\g {FOLDER}/long.txt", "File too large"), (f"\\copy ({LONG}) TO '{FOLDER}/long.txt'", "File too large"), (f"\\o {FOLDER}/long.txt\n{LONG};", "File too large"),
+                      (f"\\copy ({LONG}) TO PROGRAM 'exit 3'", "ended with status 3")]:
+    # The signal of that limit is passed over, as Python has it.
+    run = subprocess.run(
+        [TILL, "sql", "--data", DATA, script], capture_output=True, text=True, env=CLEAN, restore_signals=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)))
+    check(run.returncode == 1 and words in run.stderr and not os.path.exists(f"{FOLDER}/long.txt"), (script, run))
 
 # The zone.
 prompt.ask("SET TIME ZONE 'Europe/Kyiv';")

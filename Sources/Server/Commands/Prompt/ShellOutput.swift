@@ -12,8 +12,12 @@ final class ShellOutput {
     }
 
     private var target = Target.standard
-    /// Whoever read the answer has left: there is no use in going on.
+    /// Whoever read the answer has left, or a file takes no more: there is no use in going on.
     private(set) var isLeft = false
+    /// Why a file does not have all of it.
+    private var fault: (any Error)?
+    /// A person leaves it before the end, and whatever it ends with is no fault.
+    private var isPager = false
 
     /// - Parameter place: a file's path, or `|command`; nil for standard output.
     init(to place: String? = nil) throws {
@@ -38,7 +42,7 @@ final class ShellOutput {
                 target = .screen(held + bytes, lineCount: lineCount)
                 return
             }
-            target = program
+            (target, isPager) = (program, true)
             write((held + bytes)[...])
         case .program(let stream, _):
             let count = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, stream) }
@@ -46,12 +50,27 @@ final class ShellOutput {
         case .file(let file):
             do { try file.write(bytes) } catch {
                 isLeft = true
-                Terminal.writeError("\(ErrorText.describe(error))\n")
+                fault = error
             }
         }
     }
 
-    /// Shows what is held, waits for a pager to be left, and gives a file its name.
+    /// - Throws: what keeps a file from having all that was written.
+    func check() throws { if let fault { throw fault } }
+
+    /// Of an answer that failed: what is held is shown, a program comes to its end, and a file that was there before stays.
+    func abandon() {
+        switch target {
+        case .standard, .file: break
+        case .screen(let held, _): Terminal.write(held)
+        case .program(let stream, _): pclose(stream)
+        }
+        target = .standard
+    }
+
+    /// Shows what is held, waits for a program to end, and gives a file its name.
+    ///
+    /// - Throws: where a file does not have all of it, or a program says that it failed.
     func finish() throws {
         defer { target = .standard }
         switch target {
@@ -59,8 +78,10 @@ final class ShellOutput {
         case .screen(let held, _): Terminal.write(held)
         case .program(let stream, let name):
             let status = pclose(stream)
-            if status != 0, !isLeft { throw CommandError("\(name) ended with status \((status >> 8) & 0xFF)") }
-        case .file(let file): if !isLeft { try file.finish(sha256: nil) }
+            if status != 0, !isPager { throw CommandError("\(name) ended with status \((status >> 8) & 0xFF)") }
+        case .file(let file):
+            try check()
+            try file.finish(sha256: nil)
         }
     }
 

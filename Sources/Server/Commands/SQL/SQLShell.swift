@@ -18,7 +18,7 @@ final class SQLShell {
     /// Of tables.
     var style = ResultTable.Style()
     var variables = ShellVariables()
-    /// Nil where a fault ends nothing.
+    /// A fault ends what runs; else it is told, and the next statement runs.
     var stopsOnError: Bool
     private(set) var hasFailed = false
     /// Of `\o`; nil for standard output.
@@ -139,11 +139,11 @@ final class SQLShell {
                     try SQLCommand.write(query, format, endpoint, expansion, style, to: target)
                 }
             } catch is AnswerLeft {
-                // The pager was left before the end.
-            } catch let error as UsageError {
-                throw error
+                // Whoever reads it has left before the end, which is no fault; that a file has no room is one.
+                try target.check()
             } catch {
-                try? own?.finish()
+                own?.abandon()
+                if error is UsageError { throw error }
                 throw StatementFault(error, in: query)
             }
             try own?.finish()

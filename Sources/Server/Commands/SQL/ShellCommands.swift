@@ -43,14 +43,16 @@ enum ShellCommands {
         case "\\a": ShellSettings.align(!shell.style.isAligned, shell)
         case "\\pset": try ShellSettings.show(withoutEnd(rest), shell)
         case "\\set": try ShellSettings.set(rest, shell)
-        case "\\unset": ShellSettings.unset(withoutEnd(rest), shell)
+        case "\\unset": try ShellSettings.unset(withoutEnd(rest), shell)
         case "\\gset": try ShellSettings.keep(shell.takeBuffer().trimmed, prefix: withoutEnd(rest), shell)
         case "\\g", "\\gx": try shell.answer(shell.takeBuffer(), to: rest.isEmpty ? nil : unquoted(rest), expansion: name == "\\gx" ? .on : shell.expansion)
         case "\\p": Terminal.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
         case "\\r": shell.clear()
         case "\\o":
-            try shell.output?.finish()
+            let before = shell.output
+            // Also where it has not all that it was to have.
             shell.output = nil
+            try before?.finish()
             if !rest.isEmpty { shell.output = try ShellOutput(to: unquoted(shell.variables.filled(rest))) }
         case "\\i", "\\include": return try include(unquoted(shell.variables.filled(rest)), shell)
         case "\\ir", "\\include_relative":

@@ -20,7 +20,8 @@ struct ShellCopy {
         guard words.count >= 2, words[0].lowercased() == "to" else {
             throw CommandError("\\copy wants (QUERY) or a table, then TO and a file; this SQL only reads")
         }
-        let isProgram = words.count > 2 && words[1].lowercased() == "program"
+        let isProgram = words[1].lowercased() == "program"
+        guard !isProgram || words.count > 2 else { throw CommandError("\\copy … TO PROGRAM wants a command, in quotes where it has blanks") }
         let file = isProgram ? "|" + words[2] : words[1]
         path = file
         words.removeFirst(isProgram ? 3 : 2)
@@ -45,8 +46,10 @@ struct ShellCopy {
                 }
             }
         } catch is AnswerLeft {
-            return
+            // A program that ends before it has all says itself whether that is a fault.
+            try target.check()
         } catch {
+            if !isStandard { target.abandon() }
             throw StatementFault(error, in: query)
         }
         if !isStandard { try target.finish() }

@@ -29,6 +29,7 @@ enum ShellDescription {
             let condition = pattern.condition(name: "table_schema").replacing(" AND ", with: " WHERE ", maxReplacements: 1)
             try answer("SELECT DISTINCT table_schema AS \"Name\" FROM information_schema.tables\(condition) ORDER BY 1")
         case "\\du", "\\dg":
+            guard shell.endpoint.hasStore else { throw CommandError("\(kinds) lists the contracts of a store, and here are files alone") }
             try answer("SELECT client_id AS \"Role name\", access || ', scope ' || scope AS \"Attributes\" FROM till.contracts WHERE true\(pattern.condition(name: "client_id")) ORDER BY 1")
         case "\\l", "\\list": try answer("SELECT 'till' AS \"Name\", 'UTF8' AS \"Encoding\"")
         case "\\df": functions(operand, shell, telling: isTelling)

@@ -97,7 +97,8 @@ enum ShellSettings {
         }
     }
 
-    static func unset(_ name: String, _ shell: SQLShell) {
+    static func unset(_ name: String, _ shell: SQLShell) throws {
+        guard !name.isEmpty else { throw CommandError("\\unset wants a name") }
         if name == "ON_ERROR_STOP" { shell.stopsOnError = false } else { shell.variables[name] = nil }
     }
 
@@ -112,6 +113,7 @@ enum ShellSettings {
         }
         for (column, cell) in zip(columns, cells) {
             let name = prefix + (column["name"]?.text ?? "")
+            guard name != "ON_ERROR_STOP" else { throw CommandError("ON_ERROR_STOP is set by \\set alone, not by \\gset") }
             guard ShellVariables.isName(name) else { throw CommandError("\\gset wants names of letters, digits and underscores for its columns, unlike \(name)") }
             shell.variables[name] = ResultTable.plain(cell)
         }

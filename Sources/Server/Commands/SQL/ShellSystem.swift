@@ -14,9 +14,9 @@ enum ShellSystem {
             guard chdir(folder) == 0 else { throw CommandError("\(folder): \(String(cString: strerror(errno)))") }
         case "\\w":
             guard !operand.isEmpty else { throw CommandError("\\w wants a file") }
-            let file = try PartialFile(operand)
-            try file.write(Array(((shell.isWithin ? shell.rest : shell.last).trimmed + "\n").utf8)[...])
-            try file.finish(sha256: nil)
+            let output = try ShellOutput(to: operand)
+            output.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
+            try output.finish()
         default: try showHistory(shell)
         }
     }
