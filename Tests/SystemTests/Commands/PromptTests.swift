@@ -29,6 +29,9 @@ final class PromptTests: XCTestCase {
         let goesOn = try TillRun(base, input: Data("\\set ON_ERROR_STOP off\nSELECT nothing;\r\nSELECT 2 AS b;\n".utf8))
         XCTAssertEqual(goesOn.status, 1)
         XCTAssertEqual(goesOn.text, "b\r\n2\r\n", goesOn.error)
+        // However many stand in one line, and however many backslashes in one text.
+        let many = try TillRun(base, input: Data((String(repeating: "\\set n 1 ", count: 100_000) + "\\\\ SELECT :n AS n, length('\(String(repeating: "\\x", count: 20_000))') AS l;\n").utf8))
+        XCTAssertEqual(many.text, "n,l\r\n1,40000\r\n", many.error)
         XCTAssertEqual(try TillRun(base + ["--time-zone", "europe/kyiv", "SHOW TIME ZONE"]).text, "Europe/Kyiv\n")
         let zoned = try TillRun(base, input: Data("SET TIME ZONE 'Europe/Kyiv'; SELECT extract(hour FROM TIMESTAMPTZ '2026-07-01 00:00Z') AS h;".utf8))
         XCTAssertEqual(zoned.text, "h\r\n3\r\n", zoned.error)

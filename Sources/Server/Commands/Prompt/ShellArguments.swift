@@ -4,7 +4,7 @@ enum ShellArguments {
     private static let wholeLines: Set<String> = ["\\copy", "\\!", "\\h", "\\help", "\\?"]
 
     /// A line from its backslash on, as its first command and what follows that: another command, or SQL behind `\\`.
-    static func cut(_ line: String) -> (command: String, rest: String?) {
+    static func cut(_ line: Substring) -> (command: Substring, rest: Substring?) {
         let word = line.prefix { !$0.isWhitespace && $0 != "(" }
         if wholeLines.contains(String(word)) { return (command: line, rest: nil) }
         var quote: Character?
@@ -16,7 +16,7 @@ enum ShellArguments {
             if quote == nil, isFirst, sign == "|" { return (command: line, rest: nil) }
             if let open = quote { if sign == open { quote = nil } } else if sign == "'" || sign == "\"" { quote = sign } else if sign == "\\" {
                 let rest = line[place...]
-                return (command: String(line[..<place]), rest: String(rest.hasPrefix("\\\\") ? rest.dropFirst(2) : rest))
+                return (command: line[..<place], rest: rest.hasPrefix("\\\\") ? rest.dropFirst(2) : rest)
             }
             if place >= word.endIndex, !sign.isWhitespace { isFirst = false }
             place = line.index(after: place)

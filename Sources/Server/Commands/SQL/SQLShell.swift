@@ -69,23 +69,18 @@ final class SQLShell {
     func take(_ line: String) throws -> Flow {
         var rest = line[...]
         while let backslash = rest.firstIndex(of: "\\") {
+            try run(statements.add(String(rest[..<backslash])))
             // SQL has no backslash but in quotes and comments.
-            var probe = statements
-            let complete = probe.add(String(rest[..<backslash]))
-            guard probe.isPlain else {
-                try run(complete)
-                statements = probe
+            guard statements.isPlain else {
                 try run(statements.add("\\"))
                 rest = rest[rest.index(after: backslash)...]
                 continue
             }
-            try run(complete)
-            statements = probe
-            let (command, behind) = ShellArguments.cut(String(rest[backslash...]))
+            let (command, behind) = ShellArguments.cut(rest[backslash...])
             // Behind a command that failed nothing of its line runs, as in psql.
-            guard let flow = try guarded({ try ShellCommands.run(command.trimmed, in: self) }) else { return .goesOn }
+            guard let flow = try guarded({ try ShellCommands.run(String(command).trimmed, in: self) }) else { return .goesOn }
             guard flow == .goesOn, let behind else { return flow }
-            return try take(behind)
+            rest = behind
         }
         try run(statements.add(String(rest)))
         return .goesOn
