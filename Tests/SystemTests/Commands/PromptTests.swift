@@ -49,9 +49,19 @@ final class PromptTests: XCTestCase {
         let stopped = try TillRun(base + ["--file", first, "--file", second])
         XCTAssertEqual(stopped.status, 1)
         XCTAssertEqual(stopped.text, "a\r\nit's\r\nb\r\n5\r\n", stopped.error)
+        XCTAssertTrue(stopped.error.hasPrefix("till sql: \(second):2: "), stopped.error)
         let goesOn = try TillRun(base + ["--set", "ON_ERROR_STOP=off", "--file", second])
         XCTAssertEqual(goesOn.status, 1)
         XCTAssertEqual(goesOn.text, "b\r\n5\r\nc\r\n3\r\n", goesOn.error)
+        XCTAssertTrue(goesOn.error.hasPrefix("till sql: \(second):2: "), goesOn.error)
+        // Of files within each other the one where it happened, once; a file that names itself comes to an end.
+        let outer = folder.path + "/outer.sql"
+        try Data("\n\\ir second.sql\n\\pset nosuch\n\\ir outer.sql\n".utf8).write(to: URL(fileURLWithPath: outer))
+        let within = try TillRun(base + ["--set", "ON_ERROR_STOP=off", "--file", outer])
+        XCTAssertEqual(within.status, 1)
+        let faults = within.error.split(separator: "\n").filter { $0.hasPrefix("till sql: ") }.map { $0.dropFirst("till sql: \(folder.path)/".count).prefix { $0 != " " } }
+        XCTAssertEqual(faults.prefix(4), ["second.sql:2:", "outer.sql:3:", "second.sql:2:", "outer.sql:3:"], within.error)
+        XCTAssertTrue(within.error.hasSuffix("outer.sql:4: files of statements name each other more than 16 deep\n"), within.error)
         XCTAssertEqual(try TillRun(base + ["--file", "-"], input: Data("SELECT :n AS d".utf8)).text, "d\r\n4\r\n")
         XCTAssertEqual(try TillRun(base + ["--file", folder.path + "/none.sql"]).status, 1)
         for wrong in [["--file", first, "SELECT 1"], ["--set", "no value", "SELECT 1"], ["--set", "a-b=c", "SELECT 1"]] { XCTAssertEqual(try TillRun(base + wrong).status, 2, "\(wrong)") }

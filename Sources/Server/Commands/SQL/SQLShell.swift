@@ -27,8 +27,8 @@ final class SQLShell {
     /// The statement that ran last, for `\g`, `\watch` and `\e`.
     private(set) var last = ""
     var fileDepth = 0
-    /// Of the file whose statements run, with a slash at its end: `\ir` counts from there.
-    var fileFolder = ""
+    /// Of the innermost file whose statements run; nil: of none.
+    var script: ScriptPlace?
     /// Ctrl-C came since the outermost file of statements began: no more of it runs.
     let interruption = Monitor(false)
 
@@ -52,6 +52,7 @@ final class SQLShell {
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             if isScriptLeft { throw CommandError("Ctrl-C: the rest of the file does not run") }
+            script?.line = index + 1
             if try take(String(line) + (index < lines.count - 1 ? "\n" : "")) == .leaves { return .leaves }
         }
         return try end()
@@ -114,10 +115,17 @@ final class SQLShell {
     private func guarded<Result>(_ body: () throws -> Result) throws -> Result? {
         do { return try body() } catch {
             hasFailed = true
-            if stopsOnError || isScriptLeft { throw error }
-            Terminal.writeError((isInteractive ? "" : "till sql: ") + ErrorText.describe(error) + "\n")
+            let fault = located(error)
+            if stopsOnError || isScriptLeft { throw fault }
+            Terminal.writeError((isInteractive ? "" : "till sql: ") + ErrorText.describe(fault) + "\n")
             return nil
         }
+    }
+
+    /// With the place in the file that it happened in, of several within each other the innermost one.
+    private func located(_ error: any Error) -> any Error {
+        guard let script, !(error is ScriptFault), !(error is UsageError) else { return error }
+        return ScriptFault(error, at: script)
     }
 
     /// - Parameter place: a file or `|command` for this answer alone.

@@ -57,7 +57,7 @@ enum ShellCommands {
         case "\\i", "\\include": return try include(unquoted(shell.variables.filled(rest)), shell)
         case "\\ir", "\\include_relative":
             let path = unquoted(shell.variables.filled(rest))
-            return try include(path.hasPrefix("/") || path.isEmpty ? path : shell.fileFolder + path, shell)
+            return try include(path.hasPrefix("/") || path.isEmpty ? path : (shell.script?.folder ?? "") + path, shell)
         case "\\e", "\\edit": return try edit(shell)
         case "\\watch": try watch(rest, shell)
         case "\\copy": try ShellCopy(rest).run(shell)
@@ -88,12 +88,12 @@ enum ShellCommands {
         guard shell.fileDepth < fileDepthMax else { throw CommandError("files of statements name each other more than \(fileDepthMax) deep") }
         let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
         if shell.fileDepth == 0 { shell.interruption.withLock { $0 = false } }
-        let outerFolder = shell.fileFolder
-        shell.fileFolder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        let outer = shell.script
+        shell.script = ScriptPlace(path: path)
         shell.fileDepth += 1
         defer {
             shell.fileDepth -= 1
-            shell.fileFolder = outerFolder
+            shell.script = outer
         }
         // Its end is not the end of whoever named it; Ctrl-C is, between statements too.
         do { _ = try shell.interruptible { try shell.take(all: text) } } catch {
