@@ -245,6 +245,18 @@ prompt = Prompt()
 prompt.type("quit\r")
 assert os.waitpid(prompt.child, 0)[1] == 0
 
+# What a terminal would obey is shown as signs, whether a document has it, or the history.
+with open(f"{FOLDER}/obeyed", "w") as file:
+    file.write("SELECT '\x1b]0;title\x07';\n")
+prompt = Prompt({"TILL_HISTORY": f"{FOLDER}/obeyed"})
+prompt.type("\x1b[A")
+check("\x1b]0" not in (shown := prompt.until("]0;title")), shown)
+prompt.type("\x15")
+prompt.type("SELECT E'\\x1b]0;name'::int;\r")
+check("\x1b]0" not in (shown := prompt.until("]0;name”")), shown)
+prompt.until("till> ")
+prompt.leave()
+
 # An editor's text runs.
 with open(f"{FOLDER}/editor", "w") as file:
     file.write("#!/bin/sh\necho 'SELECT 33 AS edited;' > \"$1\"\n")

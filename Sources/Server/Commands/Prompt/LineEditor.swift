@@ -187,7 +187,8 @@ private struct EditState {
     func draw() {
         let width = max(10, Terminal.width - prompt.count - 1)
         let start = max(0, cursor - width)
-        let shown = String(line[start..<min(line.count, start + width)])
+        // A name that Tab has put there, or a line of the history's file, may have what a terminal obeys.
+        let shown = ResultTable.printable(String(line[start..<min(line.count, start + width)]))
         let back = min(line.count, start + width) - cursor
         Terminal.write("\r\u{1B}[K" + prompt + shown + (back > 0 ? "\u{1B}[\(back)D" : ""))
     }

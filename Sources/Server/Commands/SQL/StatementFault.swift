@@ -8,7 +8,8 @@ struct StatementFault: Error, CustomStringConvertible {
 
     /// - Parameter query: the text that was asked, by which places count.
     init(_ error: any Error, in query: String) {
-        let words = ErrorText.describe(error)
+        // They may have what stands in a document; a fault of several lines keeps them.
+        let words = ErrorText.describe(error).split(separator: "\n", omittingEmptySubsequences: false).map { ResultTable.printable(String($0)) }.joined(separator: "\n")
         let place: Int? =
             switch error {
             case let error as QueryError: error.position
