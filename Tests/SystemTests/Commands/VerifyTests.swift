@@ -119,8 +119,13 @@ final class VerifyTests: XCTestCase {
             XCTAssertEqual(run.status, 2, run.text + run.error)
             XCTAssertTrue(run.error.contains(words), run.error)
         }
-        let wrong = try TillRun(["verify", "--log", "ftp://x"])
-        XCTAssertNotEqual(wrong.status, 0, wrong.text)
+        for wrong in ["ftp://x", folder.path, "s3://", "file:///", ""] {
+            for command in [["verify", "--log", wrong], ["restore", "--from-log", wrong, "--data", "\(folder.path)/data"]] {
+                let run = try TillRun(command)
+                XCTAssertEqual(run.status, 2, "\(command): \(run.text)\(run.error)")
+                XCTAssertTrue(run.error.contains("s3://bucket/prefix or file:///directory is wanted, not \(wrong)\n"), "\(command): \(run.error)")
+            }
+        }
     }
 
     /// A snapshot, a read-only mount, somebody else's directory: proved as it is, and nothing in it touched.

@@ -71,9 +71,9 @@ enum RestoreCommand: Command {
             return instant
         }
         let (settings, storages) = try place(arguments, directory)
-        let open = WarehouseOpening.opener(ofLog: url, settings, directory: directory)
         let restore: LogRestore
         do {
+            let open = try WarehouseOpening.opener(ofLog: url, settings, directory: directory)
             let place = try ArchivePlace(url: url, open: open)
             switch try place.kind() {
             case .archive: return report(try ArchiveRestore(place, instant: instant, directory: directory, storages: storages, progress: bar()).run())

@@ -59,9 +59,10 @@ enum VerifyCommand: Command {
     /// Where it lies, without the store that it is of.
     private static func log(_ url: String, _ arguments: Arguments) throws -> Int32 {
         if arguments.has("full") { throw UsageError("--log excludes --full: all of it is read") }
-        let open = WarehouseOpening.opener(ofLog: url, try CommandSettings.read(arguments), directory: "")
+        let settings = try CommandSettings.read(arguments)
         let proven: ProvenObjects
         do {
+            let open = try WarehouseOpening.opener(ofLog: url, settings, directory: "")
             let place = try ArchivePlace(url: url, open: open)
             switch try place.kind() {
             case .archive: proven = try ArchiveProof(place, progress: showObject).run()

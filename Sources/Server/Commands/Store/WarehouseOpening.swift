@@ -93,8 +93,11 @@ enum WarehouseOpening {
     }
 
     /// Gives the places of a log whose URL a command was given, by the URLs of these.
-    static func opener(ofLog url: String, _ settings: Settings, directory: String) -> (String?) throws -> any StorageFactory {
-        { place in
+    ///
+    /// - Throws: `SettingError` for a URL that is no place.
+    static func opener(ofLog url: String, _ settings: Settings, directory: String) throws -> (String?) throws -> any StorageFactory {
+        guard let scheme = StorageScheme(of: url), url != scheme.rawValue else { throw SettingError(key: "log.url", message: "\(StorageScheme.forms) is wanted, not \(url)") }
+        return { place in
             var elsewhere = settings
             // A configuration that names no log has its region for this one.
             (elsewhere.storage.url, elsewhere.logURL) = (place, settings.logURL ?? url)
