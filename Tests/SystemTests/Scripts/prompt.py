@@ -160,7 +160,7 @@ check("wants a command" in (shown := prompt.ask("\\copy receipts TO PROGRAM")) a
 check("by \\set alone" in (shown := prompt.ask("SELECT 'off' AS \"ON_ERROR_STOP\" \\gset")), shown)
 LONG = "SELECT repeat('x', 1000) FROM generate_series(1, 1000)"
 for script, words in [(f"{LONG} \\g {FOLDER}/long.txt", "File too large"), (f"\\copy ({LONG}) TO '{FOLDER}/long.txt'", "File too large"), (f"\\o {FOLDER}/long.txt\n{LONG};", "File too large"),
-                      (f"\\copy ({LONG}) TO PROGRAM 'exit 3'", "ended with status 3")]:
+                      (f"\\copy ({LONG}) TO PROGRAM 'exit 3'", "ended with status 3"), ("\\copy (SELECT 1) TO PROGRAM 'kill -9 $$'", "was ended by signal 9")]:
     # The signal of that limit is passed over, as Python has it.
     run = subprocess.run(
         [TILL, "sql", "--data", DATA, script], capture_output=True, text=True, env=CLEAN, restore_signals=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)))

@@ -78,7 +78,8 @@ final class ShellOutput {
         case .screen(let held, _): Terminal.write(held)
         case .program(let stream, let name):
             let status = pclose(stream)
-            if status != 0, !isPager { throw CommandError("\(name) ended with status \((status >> 8) & 0xFF)") }
+            let signal = status & 0x7F
+            if status != 0, !isPager { throw CommandError("\(name) " + (signal == 0 ? "ended with status \((status >> 8) & 0xFF)" : "was ended by signal \(signal)")) }
         case .file(let file):
             try check()
             try file.finish(sha256: nil)

@@ -178,5 +178,5 @@ final class SQLShell {
     private var isScriptLeft: Bool { fileDepth > 0 && interruption.withLock { $0 } }
 }
 
-/// Nobody reads the answer any more.
+/// Nobody takes the rest of the answer.
 struct AnswerLeft: Error {}
