@@ -34,7 +34,10 @@ package final class Cancellation: Sendable {
         if let monitor = waiting.withLock({ $0 }) { monitor.broadcast { _ in } }
     }
 
-    /// Waits on the caller's thread; no more than a moment past the end of the query.
+    /// As long as a thread's turn: to wait so long is not worth another thread.
+    private static let shortSeconds = 0.01
+
+    /// Waits on the caller's thread, in whose place another one runs meanwhile if it is a pool's; no more than a moment past the end of the query.
     ///
     /// - Returns: whether the query was over before the time was.
     @discardableResult
@@ -47,7 +50,9 @@ package final class Cancellation: Sendable {
         }
         // A millisecond more, so that its time is over when it is asked.
         let left = Double(deadline.load(ordering: .relaxed).subtractingReportingOverflow(Int(SteadyClock.nanoseconds())).partialValue) / 1e9 + 0.001
-        _ = monitor.wait(seconds: min(seconds, left)) { _ in isCancelled.load(ordering: .relaxed) ? true : nil }
+        let time = min(seconds, left)
+        func wait() { _ = monitor.wait(seconds: time) { _ in isCancelled.load(ordering: .relaxed) ? true : nil } }
+        if time > Self.shortSeconds { ThreadWait.run(wait) } else { wait() }
         return isOver
     }
 

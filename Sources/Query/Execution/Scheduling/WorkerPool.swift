@@ -2,7 +2,7 @@ internal import ColumnStore
 
 /// A piece of work that runs in steps, so that the pool's threads can turn to other queries between two of them.
 ///
-/// A step is to last about as long as a batch takes; nothing interrupts it, and a step that waits keeps a thread.
+/// A step is to last about as long as a batch takes; nothing interrupts it, and a step that waits keeps a thread, unless it waits by `ThreadRelief`.
 protocol WorkerTask: AnyObject, Sendable {
     /// Runs a while. Called by one thread at a time.
     /// Whatever it throws in itself it has to keep: nobody above catches.
@@ -20,6 +20,11 @@ enum WorkerStep {
 ///
 /// No task belongs to a thread. That a query is parallel comes of its tasks taking morsels from one scan (Leis et al.,
 /// "Morsel-driven parallelism", SIGMOD 2014).
+///
+/// While a task waits by `ThreadRelief`, another thread has its turn: as many run as before.
+///
+/// Invariant: there are `threadCount` + `extraCount` threads until the pool goes; of the extra ones `surplusCount` have nobody to stand in for, and end when they next look
+/// for a task.
 package final class WorkerPool: Sendable {
     package let threadCount: Int
     /// Apart from the pool, so that its threads do not hold the pool itself.
@@ -33,6 +38,8 @@ package final class WorkerPool: Sendable {
         var tasks: [(any WorkerTask)?] = []
         var head = 0
         var isStopped = false
+        var extraCount = 0
+        var surplusCount = 0
 
         /// - Complexity: O(1) amortised: places in front are given up once they are more than 64 and half of all.
         mutating func take() -> (any WorkerTask)? {
@@ -46,14 +53,51 @@ package final class WorkerPool: Sendable {
             }
             return task
         }
+
+        /// Whether a thread that looks for a task is to end instead.
+        mutating func dismiss() -> Bool {
+            guard surplusCount > 0 else { return false }
+            surplusCount -= 1
+            extraCount -= 1
+            return true
+        }
     }
+
+    /// For tasks that wait on threads of the pool.
+    private struct Relief: ThreadRelief {
+        let queue: Monitor<Line>
+
+        func leave() -> Bool {
+            // Of this many threads none is worth an error: who waits past that keeps its own.
+            let (mayLeave, isNew) = queue.withLock { line -> (Bool, Bool) in
+                if line.surplusCount > 0 {
+                    line.surplusCount -= 1
+                    return (true, false)
+                }
+                guard line.extraCount < WorkerPool.extraCountMax else { return (false, false) }
+                line.extraCount += 1
+                return (true, true)
+            }
+            if isNew { WorkerPool.startThread(queue) }
+            return mayLeave
+        }
+
+        func comeBack() { queue.broadcast { $0.surplusCount += 1 } }
+    }
+
+    /// How many tasks may wait with another thread in their place: more than all that run at once on usual machines, and fewer threads than any system gives.
+    static let extraCountMax = 128
 
     /// - Parameter threadCount: usually the number of cores.
     package init(threadCount: Int) {
         self.threadCount = max(1, threadCount)
         let queue = Monitor(Line())
         self.queue = queue
-        for _ in 0..<self.threadCount { WorkerThread(name: "query", isDetached: true) { Self.work(queue) } }
+        for _ in 0..<self.threadCount { Self.startThread(queue) }
+    }
+
+    private static func startThread(_ queue: Monitor<Line>) {
+        WorkerThread(name: "query", isDetached: true) { ThreadWait.$relief.withValue(Relief(queue: queue)) { Self.work(queue) } }
     }
 
     // Threads end when the line is empty: `take` goes before the look at `isStopped`.
@@ -71,6 +115,7 @@ package final class WorkerPool: Sendable {
         WorkerThread.lowerDiskPriority()
         while true {
             let next: (any WorkerTask)?? = queue.wait { line in
+                if line.dismiss() { return .some(nil) }
                 if let task = line.take() { return .some(task) }
                 return line.isStopped ? .some(nil) : nil
             }

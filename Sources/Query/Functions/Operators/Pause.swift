@@ -1,7 +1,7 @@
 import ColumnStore
 
-/// pg_sleep(seconds) of doors that have sessions: each row waits on its worker's thread, holds nothing that others wait for, and goes on at once when the query is
-/// cancelled or its time is over.
+/// pg_sleep(seconds) of doors that have sessions: each row waits within its worker's step, while another thread runs what others ask (`ThreadRelief`), and goes on at once
+/// when the query is cancelled or its time is over.
 extension ScalarFunction {
     /// PostgreSQL's gives VOID, whose text is empty. A time that is no number, or below 0, is none.
     static let pause = ScalarFunction(

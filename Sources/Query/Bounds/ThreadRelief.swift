@@ -1,0 +1,22 @@
+/// Whom a thread belongs to on which work of many takes turns: lets another one run in its place while it waits.
+protocol ThreadRelief: Sendable {
+    /// The thread at hand is about to wait.
+    ///
+    /// - Returns: whether another runs in its place; then `comeBack` follows.
+    func leave() -> Bool
+    /// The thread at hand goes on.
+    func comeBack()
+}
+
+/// Waits that last as long as a query says: no thread that others need may be kept for them.
+enum ThreadWait {
+    /// Of the thread at hand; nil where nobody else needs it.
+    @TaskLocal static var relief: (any ThreadRelief)?
+
+    static func run<Result>(_ wait: () -> Result) -> Result {
+        let relief = Self.relief
+        let hasLeft = relief?.leave() ?? false
+        defer { if hasLeft { relief?.comeBack() } }
+        return wait()
+    }
+}
