@@ -3,7 +3,7 @@ import ColumnStore
 /// An operator or function: arguments first, then its kernel. What it must know of the function stands in its definition.
 ///
 /// 1. Arguments are evaluated on the view's rows.
-/// 2. A strict function of a NULL constant is NULL, and one of constants alone is computed on one row.
+/// 2. A strict function of a NULL constant is NULL, and one of constants alone is computed on one row, unless it is volatile.
 /// 3. Arguments are admitted, since kernels lay them flat, and the kernel runs.
 ///
 /// An error of the kernel gets the call's position.
@@ -41,7 +41,7 @@ final class CallNode: EvaluationNode {
 
     private func result(of columns: [Column], _ view: RowView) throws(QueryError) -> Column {
         // What is the same on every row is computed on one.
-        if view.count > 1, !columns.isEmpty, columns.allSatisfy({ $0.constantValue != nil }) {
+        if view.count > 1, !function.traits.isVolatile, !columns.isEmpty, columns.allSatisfy({ $0.constantValue != nil }) {
             let single = columns.map { Column.constant($0.constantValue ?? .null, type: $0.type, count: 1) }
             let result = try run(single, count: 1)
             try located(position) { () throws(KernelError) in try meter.charge(valueOf: result) }

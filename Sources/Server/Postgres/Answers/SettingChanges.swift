@@ -23,7 +23,10 @@ final class SettingChanges: QuerySession {
 
     func set(_ name: String, _ value: String?, isLocal: Bool) throws(QueryError) -> String {
         let name = name.lowercased()
+        let change = SettingChange(name: name, value: value, isLocal: isLocal)
         let result: Result<String, QueryError> = state.withLock { state in
+            // Each row says it.
+            if state.changes.last == change { return .success(state.settings?[name] ?? value ?? "") }
             guard state.changes.count < Self.countMax else { return .failure(QueryError(.dataError, "a question changes at most \(Self.countMax) settings").because(.badValue)) }
             let byteCount = state.byteCount.addingSaturating(name.utf8.count).addingSaturating(value?.utf8.count ?? 0)
             guard byteCount <= Self.byteCountMax else {
@@ -40,7 +43,7 @@ final class SettingChanges: QuerySession {
                 }
                 return .failure(QueryError(.dataError, error.message).because(cause))
             }
-            state.changes.append(SettingChange(name: name, value: value, isLocal: isLocal))
+            state.changes.append(change)
             return .success(state.settings?[name] ?? value ?? "")
         }
         return try result.get()
