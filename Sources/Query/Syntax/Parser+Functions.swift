@@ -270,10 +270,12 @@ extension Parser {
         }
         guard isType else { return nil }
         if nextIs(symbol: "."), token.text != "pg_catalog" { return nil }
-        guard let type = try? typeName(), current.kind == .string else {
+        guard var type = try? typeName(), current.kind == .string else {
             index = saved
             return nil
         }
+        // Without a length a constant keeps all of its text, as PostgreSQL has it: elsewhere such a type is of one character.
+        if type.name == "character", type.modifiers.isEmpty, !type.isArray { type = TypeNameSyntax(name: "bpchar", modifiers: [], isArray: false, position: type.position) }
         let text = current.text
         advance()
         return try node(.typedString(type, text), at: token.position)
