@@ -26,7 +26,7 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         /// An offset from UTC that no zone has.
         case badOffset
         case negativeLimit, negativeOffset, badPower, badLogarithm, badLength, badPattern, invalidEscape, badValue, tooLong
-        case badPlace, undefinedObject, notThatKind, nullName, fixedSetting
+        case badPlace, undefinedObject, notThatKind, nullName, fixedSetting, activeTransaction
         /// COLLATE says two orders of what is compared.
         case collationMismatch
         case badBucketCount, badBuckets, badPlaceOfRow, badFrameDistance, badSubscript, badEncoding, notSupported, noCast, badRecursion

@@ -69,6 +69,7 @@ enum FaultStates {
         case .notThatKind: "42809"
         case .nullName: "22004"
         case .fixedSetting: "55P02"
+        case .activeTransaction: "25001"
         case .collationMismatch: "42P21"
         case .badBucketCount: "22014"
         case .badBuckets: "2201G"

@@ -33,6 +33,7 @@ final class SettingChanges: QuerySession {
                 return .failure(QueryError(.dataError, "a question sets at most \(Self.byteCountMax) bytes of settings").because(.tooLong))
             }
             state.byteCount = byteCount
+            let level = state.settings?["transaction_isolation"]
             do throws(PostgresFault) {
                 try state.settings?.set(name, value)
             } catch {
@@ -42,6 +43,9 @@ final class SettingChanges: QuerySession {
                 default: .badValue
                 }
                 return .failure(QueryError(.dataError, error.message).because(cause))
+            }
+            guard value == nil || state.settings?["transaction_isolation"] == level else {
+                return .failure(QueryError(.dataError, "a transaction's isolation level is set before its first question, and not by one").because(.activeTransaction))
             }
             state.changes.append(change)
             return .success(state.settings?[name] ?? value ?? "")
