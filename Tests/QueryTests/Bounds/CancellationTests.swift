@@ -1,29 +1,41 @@
+import ColumnStore
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import Query
 
-/// Goal: who waits within a query goes on when the query is over. Method: the end comes before the wait, during it, and by the clock; a wait that nothing ends would say so.
+/// Goal: who waits within a query goes on when the query is over. Method: the end comes before the wait, during it, and by the clock, of waits that are longer than anybody's
+/// patience.
 final class CancellationTests: XCTestCase {
-    /// Far longer than any test may take: only a wait that is not cut short lasts so long.
-    private static let long = 600.0
+    private static let long = 100 * Patience.seconds
+
+    /// What a long wait on a thread of its own gives; nil where it does not end.
+    private func waited(_ cancellation: Cancellation, meanwhile: () -> Void = {}) -> Bool? {
+        let found = Monitor<Bool?>(nil)
+        Thread.detachNewThread {
+            let isOver = cancellation.wait(seconds: CancellationTests.long)
+            found.withLock { $0 = isOver }
+        }
+        meanwhile()
+        return Patience.value(pauseMilliseconds: 1) { found.withLock { $0 } }
+    }
 
     func test_wait_ofWhatIsCancelled_isNone() throws {
         let cancellation = Cancellation()
         cancellation.cancel()
-        XCTAssertTrue(cancellation.wait(seconds: Self.long))
+        XCTAssertEqual(waited(cancellation), true)
         XCTAssertThrowsError(try cancellation.check()) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled) }
     }
 
     func test_wait_isCutShortByACancelFromAnotherThread() throws {
         let cancellation = Cancellation()
-        Thread.detachNewThread { cancellation.cancel() }
-        XCTAssertTrue(cancellation.wait(seconds: Self.long))
+        XCTAssertEqual(waited(cancellation, meanwhile: { cancellation.cancel() }), true)
     }
 
     func test_wait_endsWithTheTimeOfTheQuery() throws {
         let cancellation = Cancellation(timeLimitSeconds: 0.01)
-        XCTAssertTrue(cancellation.wait(seconds: Self.long))
+        XCTAssertEqual(waited(cancellation), true)
         XCTAssertThrowsError(try cancellation.check()) { XCTAssertEqual(($0 as? QueryError)?.slug, .queryTimeout) }
     }
 
