@@ -79,8 +79,8 @@ extension SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.listOf(.int32)] + [ColumnType](repeating: .int32, count: count - 1)]) { (call, typing) throws(QueryError) in
             try call.count(count...count)
             var list = call.arguments[0]
-            // The text of a list, or a parameter, is one of what is looked for.
-            if list.isUntyped {
+            // The text of a list, NULL, or a parameter is one of what is looked for.
+            if list.isUntyped || list.type == .null {
                 let element = call.arguments.dropFirst().first { !$0.isUntyped && $0.type != .null }?.type ?? .string
                 list = TypedExpression(try typing.cast(list, to: .listOf(TypeRules.widened(element)), isExplicit: false), at: list.position)
             }
