@@ -7,7 +7,7 @@ import XCTest
 
 /// Goal: a task that waits within its step keeps no thread from others, and the pool has as many threads afterwards as before. Method: a pool of one thread, whose task waits for
 /// what only another of its tasks does.
-final class WorkerPoolTests: XCTestCase {
+final class QueryPoolTests: XCTestCase {
     private final class Once: WorkerTask {
         let body: @Sendable () -> Void
 
@@ -26,7 +26,7 @@ final class WorkerPoolTests: XCTestCase {
         let pool = WorkerPool(threadCount: 1), cancellation = Cancellation(), found = Monitor<Bool?>(nil)
         pool.submit(
             Once {
-                let isOver = cancellation.wait(seconds: WorkerPoolTests.long)
+                let isOver = cancellation.wait(seconds: QueryPoolTests.long)
                 found.withLock { $0 = isOver }
             })
         pool.submit(Once { cancellation.cancel() })
@@ -39,7 +39,7 @@ final class WorkerPoolTests: XCTestCase {
         let state = Monitor((isOpen: false, hasPassed: false))
         pool.submit(
             Once {
-                _ = ThreadWait.run { state.wait(seconds: WorkerPoolTests.long) { state -> Bool? in state.isOpen ? true : nil } }
+                _ = ThreadWait.run { state.wait(seconds: QueryPoolTests.long) { state -> Bool? in state.isOpen ? true : nil } }
                 state.withLock { $0.hasPassed = true }
             })
         pool.submit(Once { state.broadcast { $0.isOpen = true } })
@@ -76,7 +76,7 @@ final class WorkerPoolTests: XCTestCase {
             pool.submit(
                 Once {
                     state.withLock { $0.waiting += 1 }
-                    _ = ThreadWait.run { state.wait(seconds: WorkerPoolTests.long) { state -> Bool? in state.isOpen ? true : nil } }
+                    _ = ThreadWait.run { state.wait(seconds: QueryPoolTests.long) { state -> Bool? in state.isOpen ? true : nil } }
                     state.withLock { $0.done += 1 }
                 })
         }
