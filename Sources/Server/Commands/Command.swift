@@ -17,6 +17,13 @@ struct Outcomes {
     var done = "done"
     var failed = "failed; standard error says why"
     var misused = "called the wrong way"
+    /// Statuses that this command alone has, ascending.
+    var further: [(status: Int32, meaning: String)] = []
+
+    var all: [(status: Int32, meaning: String)] {
+        let common: [(status: Int32, meaning: String)] = [(ExitStatus.done, done), (ExitStatus.failed, failed), (ExitStatus.misused, misused)]
+        return common + further
+    }
 }
 
 extension Command {
@@ -34,8 +41,8 @@ extension Command {
         for (left, option) in zip(lefts, all) {
             text += "  " + left + String(repeating: " ", count: width - left.count) + option.help + "\n"
         }
-        let outcomes = outcomes
-        text += "\nexit status:\n  0  \(outcomes.done)\n  1  \(outcomes.failed)\n  2  \(outcomes.misused)\n"
+        text += "\nexit status:\n"
+        for (status, meaning) in outcomes.all { text += "  \(status)  \(meaning)\n" }
         return text
     }
 

@@ -31,9 +31,8 @@ enum ManualPage {
         for option in command.options + [Arguments.Option("help", nil, "Says this in short.")] {
             text += ".TP\n.B \\-\\-\(escaped(option.name))" + (option.value.map { " \\fI\(escaped($0))\\fP" } ?? "") + "\n\(line(option.help))\n"
         }
-        let outcomes = command.outcomes
         text += ".SH \"EXIT STATUS\"\n"
-        for (status, meaning) in [(0, outcomes.done), (1, outcomes.failed), (2, outcomes.misused)] { text += ".TP\n.B \(status)\n\(line(meaning))\n" }
+        for (status, meaning) in command.outcomes.all { text += ".TP\n.B \(status)\n\(line(meaning))\n" }
         return text + ".SH \"SEE ALSO\"\n.BR till (1)\n"
     }
 

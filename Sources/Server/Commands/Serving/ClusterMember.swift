@@ -157,7 +157,7 @@ final class ClusterMember: Sendable {
     /// What came is passed on to whoever leads now; then nothing more comes.
     private func end(_ given: StopDeadline? = nil) {
         let isFenced = hasEnded
-        let deadline = given ?? StopDeadline(of: log) { isFenced ? LogFence.status : ExitStatus.done }
+        let deadline = given ?? StopDeadline(of: log, isFenced: { isFenced })
         defer { if given == nil { deadline.finish() } }
         deadline.begin("requests that were passed on")
         if !host.hasLeader { passing.stop() }

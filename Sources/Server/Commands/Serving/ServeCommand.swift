@@ -22,7 +22,11 @@ enum ServeCommand: Command {
     static var outcomes: Outcomes {
         Outcomes(
             done: "ended by SIGTERM or SIGINT", failed: "could not start: the directory, its catalog or the address; standard error says which",
-            misused: "called the wrong way, or a fault in the configuration: each is named")
+            misused: "called the wrong way, or a fault in the configuration: each is named",
+            further: [
+                (StopDeadline.status, "a stop took longer than \(Int(StopDeadline.seconds)) s and was cut off: the log names what it waited for; nothing that was acknowledged is lost"),
+                (LogFence.status, "its log was taken over, or another machine of the pair leads: to be started anew"),
+            ])
     }
 
     /// A server that has begun.
@@ -173,7 +177,7 @@ enum ServeCommand: Command {
             log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
         }
         // Nobody waits for the end of a process that goes on.
-        let deadline = isHandingOver ? nil : StopDeadline(of: log) { [fence = running.fence] in fence.isClosed ? LogFence.status : ExitStatus.done }
+        let deadline = isHandingOver ? nil : StopDeadline(of: log, isFenced: { [fence = running.fence] in fence.isClosed })
         defer { deadline?.finish() }
         // Requests wait for the machine that leads next, which has less to read then.
         if running.member != nil, !running.fence.isClosed { running.engine.layDown(seconds: deadline?.left(ClusterMember.layDownSeconds) ?? ClusterMember.layDownSeconds) }

@@ -15,6 +15,9 @@ final class StopDeadline: Sendable {
     /// Below `TimeoutStopSec` of the unit (`packaging/debian/till.service`) by what a line of the log takes.
     static let seconds = 27.0
 
+    /// Of a stop that was cut off, as `EX_UNAVAILABLE` of sysexits.h: what it waited for gave no answer. The unit leaves it at that (`RestartPreventExitStatus`).
+    static let status: Int32 = 69
+
     private let end: Double
     private let state = Monitor(State())
 
@@ -28,15 +31,19 @@ final class StopDeadline: Sendable {
         }
     }
 
-    /// That of this process, which ends by it.
+    /// That of this process, which ends by it: without handlers of other threads, which may hold what these would wait for.
     ///
-    /// - Parameter status: what the process ends with.
-    convenience init(of log: Log, status: @escaping @Sendable () -> Int32) {
-        self.init { part in
-            log.error("the stop takes too long, and is cut off", ["part": .text(part)])
+    /// - Parameters:
+    ///   - isFenced: whether the process is to be started anew, however its stop ends.
+    ///   - exit: ends the process with a status.
+    convenience init(
+        of log: Log, seconds: Double = StopDeadline.seconds, isFenced: @escaping @Sendable () -> Bool, exit: @escaping @Sendable (_ status: Int32) -> Void = { _exit($0) }
+    ) {
+        self.init(seconds: seconds) { part in
+            let status = isFenced() ? LogFence.status : StopDeadline.status
+            log.error("the stop takes too long, and is cut off", ["part": .text(part), "status": .number(Int(status))])
             log.flush()
-            // Without handlers of other threads, which may hold what these would wait for.
-            _exit(status())
+            exit(status)
         }
     }
 

@@ -26,8 +26,31 @@ final class StopDeadlineTests: XCTestCase {
         deadline.finish()
     }
 
+    /// It was 0, as of a stop that came to its end: nobody who starts and stops servers heard of it.
+    func test_stopThatIsCutOff_endsWithAStatusOfItsOwn_unlessTheProcessIsToBeStartedAnew() throws {
+        for (isFenced, status) in [(false, StopDeadline.status), (true, LogFence.status)] {
+            let ended = Monitor<[Int32]>([])
+            let deadline = StopDeadline(of: Log(format: .json, level: .error, descriptor: -1), seconds: 0.1, isFenced: { isFenced }) { status in ended.broadcast { $0.append(status) } }
+            XCTAssertEqual(ended.wait(seconds: Patience.seconds) { $0.isEmpty ? nil : $0 }, [status])
+            deadline.finish()
+        }
+        XCTAssertFalse([ExitStatus.done, ExitStatus.failed, ExitStatus.misused, LogFence.status].contains(StopDeadline.status))
+        let line = try XCTUnwrap(unit().split(separator: "\n").first { $0.hasPrefix("RestartPreventExitStatus=") })
+        XCTAssertEqual(line.dropFirst("RestartPreventExitStatus=".count).split(separator: " "), ["\(ExitStatus.misused)", "\(StopDeadline.status)"])
+    }
+
+    func test_help_andTheManual_nameIt() {
+        XCTAssertEqual(ServeCommand.outcomes.further.map(\.status), [StopDeadline.status, LogFence.status])
+        for status in [StopDeadline.status, LogFence.status] {
+            XCTAssertTrue(ServeCommand.help.contains("\n  \(status)  "), ServeCommand.help)
+            XCTAssertTrue(ManualPage.page(ServeCommand.self).contains(".TP\n.B \(status)\n"))
+        }
+    }
+
+    private func unit() throws -> String { try String(contentsOf: Project.root.appendingPathComponent("packaging/debian/till.service"), encoding: .utf8) }
+
     func test_bounds_fitWhatTheUnitAllows() throws {
-        let unit = try String(contentsOf: Project.root.appendingPathComponent("packaging/debian/till.service"), encoding: .utf8)
+        let unit = try unit()
         let allowed = try XCTUnwrap(unit.split(separator: "\n").first { $0.hasPrefix("TimeoutStopSec=") }.flatMap { Double($0.dropFirst("TimeoutStopSec=".count).dropLast()) })
         XCTAssertLessThanOrEqual(StopDeadline.seconds + 2, allowed)
         // Of what was acknowledged, in a pair (`ReplicaKeeper`): the other machine gets what is left of the rest.
