@@ -55,6 +55,8 @@ package final class ArchiveWriter: Sendable {
     /// Of records that change nothing: so many make a segment of their own.
     private static let idleCountMax = 4_096
     private static let carriedCountMax = 10_000
+    /// At the archive's end, before a round comes to nothing.
+    private static let lookCountMax = 4
 
     /// - Parameter segmentByteCount: of records; a segment may have more by one commit.
     package init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock, segmentByteCount: Int = 8 << 20) {
@@ -121,62 +123,36 @@ package final class ArchiveWriter: Sendable {
 
     private func begin(_ store: StoreIdentity, _ work: inout Work) throws {
         try place.claim(store)
-        let numbers = try place.lineNumbers()
-        let newest = try newestLine(numbers)
-        // 1. What is there. 2. That this machine leads, asked after it: all that anybody has put counts, and is known here. 3. Whether it is of this history.
-        let end = try newest.flatMap(end)
-        guard source.leads() else { throw ColumnStoreError(.unavailable, path: place.url, "nobody has confirmed yet that this machine leads") }
-        if let line = newest, let end, let scan = try scan(behind: end) {
-            (work.line, work.last, work.sent) = (line, end.mark, scan)
-        } else {
-            try beginLine((numbers.last ?? 0) + 1, store, &work)
-            if let line = newest {
-                let reason = "line \(line.number) ends with record \(end.map { "\($0.mark.sequence)" } ?? "?"), and this machine's records begin with \(source.base.sequence + 1)"
-                state.withLock { $0.gap = (reason, clock.now()) }
-                StoreLog.note("the archive of this pair goes on with another line: instants between the two cannot be restored", path: place.url, reason: reason, level: .warning)
+        var before: ArchiveEnd?
+        for _ in 0..<Self.lookCountMax {
+            // 1. What is there. 2. That this machine leads, asked after it: all that anybody has put counts, and is known here. 3. Whether it is of this history.
+            let end = try ArchiveEnd(of: place)
+            guard source.leads() else { throw ColumnStoreError(.unavailable, path: place.url, "nobody has confirmed yet that this machine leads") }
+            let scan = try end.tail.flatMap { tail in try self.scan(behind: tail) }
+            // Whatever else than to go on with the newest line is done for what two looks have told alike.
+            let isSure = try end == before || scan != nil && end.isOfNewest && place.lineNumbers() == end.numbers
+            guard isSure else {
+                before = end
+                continue
             }
+            for damage in end.damages { StoreLog.note(damage.what, path: damage.path, reason: damage.reason, level: .warning) }
+            if let line = end.line, let tail = end.tail, let scan { (work.line, work.last, work.sent) = (line, tail.mark, scan) } else { try beginLine(behind: end, store, &work) }
+            state.withLock { ($0.line, $0.archived) = (work.line?.number, work.last.sequence) }
+            return
         }
-        state.withLock { ($0.line, $0.archived) = (work.line?.number, work.last.sequence) }
+        throw ColumnStoreError(.unavailable, path: place.url, "its end was told otherwise each time that it was asked for")
     }
 
-    /// The newest one whose object says what it is: another stands for no line that anybody could restore. Where this one cannot be gone on with the next number is behind all.
-    private func newestLine(_ numbers: [Int64]) throws -> ArchiveLine? {
-        for number in numbers.reversed() { if let line = try lineIfWhole(number) { return line } }
-        return nil
-    }
-
-    private func lineIfWhole(_ number: Int64) throws -> ArchiveLine? {
-        do { return try Self.readTwice { try place.line(number) } } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
-            StoreLog.note("a line of the archive is damaged, or none: it is passed over, and nothing is removed while it is there", path: place.name(ArchivePlace.lineKey(number)), reason: "\(error)", level: .warning)
-            return nil
-        }
-    }
-
-    /// Reads an object again before its damage is believed: an answer may have been torn, and for what is damaged another line begins.
-    private static func readTwice<Value>(_ read: () throws -> Value) throws -> Value {
-        do { return try read() } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) { return try read() }
-    }
-
-    private struct End {
-        let mark: Mark
-        let time: Int64
-        let isWhole: Bool
-    }
-
-    /// - Returns: nil where the line's last segment is damaged: nothing can be put behind it.
-    private func end(of line: ArchiveLine) throws -> End? {
-        guard let first = try place.segments(of: line.number).last else { return End(mark: line.base, time: line.at, isWhole: true) }
-        do {
-            let segment = try Self.readTwice { try place.segment(line.number, first) }
-            return End(mark: segment.last, time: segment.through, isWhole: segment.isWhole)
-        } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
-            StoreLog.note("the last segment of the archive is damaged", path: place.url, reason: "\(error)", level: .warning)
-            return nil
-        }
+    private func beginLine(behind end: ArchiveEnd, _ store: StoreIdentity, _ work: inout Work) throws {
+        try beginLine((end.numbers.last ?? 0) + 1, store, &work)
+        guard let line = end.line else { return }
+        let reason = "line \(line.number) ends with record \(end.tail.map { "\($0.mark.sequence)" } ?? "?"), and this machine's records begin with \(source.base.sequence + 1)"
+        state.withLock { $0.gap = (reason, clock.now()) }
+        StoreLog.note("the archive of this pair goes on with another line: instants between the two cannot be restored", path: place.url, reason: reason, level: .warning)
     }
 
     /// - Returns: nil where this machine cannot go on there: it does not have the next record, or the last one is of another history.
-    private func scan(behind end: End) throws -> ArchiveScan? {
+    private func scan(behind end: ArchiveEnd.Tail) throws -> ArchiveScan? {
         guard source.has(end.mark), source.base.sequence <= end.mark.sequence else { return nil }
         var scan = ArchiveScan(time: end.time)
         guard !end.isWhole else { return scan }

@@ -113,6 +113,7 @@ final class UnsureObjects: ObjectStorage {
     /// Called before each object that comes in pieces.
     private let creating = Mutex<(@Sendable (String) -> Void)?>(nil)
     private let torn = Mutex<Set<String>>([])
+    private let missed = Mutex<Set<String>>([])
 
     init(_ base: any ObjectStorage) {
         self.base = base
@@ -134,6 +135,9 @@ final class UnsureObjects: ObjectStorage {
     /// The next answer with this object lacks its last byte.
     func tear(_ key: String) { torn.withLock { _ = $0.insert(key) } }
 
+    /// The next answer about this object, or about a prefix that ends with a slash, says that there is none.
+    func miss(_ key: String) { missed.withLock { _ = $0.insert(key) } }
+
     func whenCreating(_ body: (@Sendable (String) -> Void)?) { creating.withLock { $0 = body } }
 
     private func ask<Result>(_ key: String, _ body: () throws(ColumnStoreError) -> Result) throws(ColumnStoreError) -> Result {
@@ -153,6 +157,7 @@ final class UnsureObjects: ObjectStorage {
         return try ask(key) { () throws(ColumnStoreError) in try base.create(key) }
     }
     func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] {
+        if missed.withLock({ $0.remove(key) != nil }) { throw ColumnStoreError(.notFound, path: key, "is not there") }
         let bytes = try ask(key) { () throws(ColumnStoreError) in try base.get(key, byteCountMax: byteCountMax) }
         return torn.withLock { $0.remove(key) != nil } ? Array(bytes.dropLast()) : bytes
     }
@@ -164,7 +169,10 @@ final class UnsureObjects: ObjectStorage {
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try ask(key) { () throws(ColumnStoreError) in try base.open(key) } }
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64? { try ask(key) { () throws(ColumnStoreError) in try base.byteCount(of: key) } }
     func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError) { try ask(key) { () throws(ColumnStoreError) in try base.delete(key, proof) } }
-    func list(prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) { try ask(prefix) { () throws(ColumnStoreError) in try base.list(prefix: prefix, body) } }
+    func list(prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
+        if missed.withLock({ $0.remove(prefix) != nil }) { return }
+        try ask(prefix) { () throws(ColumnStoreError) in try base.list(prefix: prefix, body) }
+    }
 }
 
 /// A place of archives in a directory, by way of what may lose its answers.

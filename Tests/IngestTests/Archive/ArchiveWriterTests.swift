@@ -176,6 +176,44 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertEqual(try place.marks(), [1: Array(1...20)])
     }
 
+    /// Its records before the end have gone from the machine, so that nothing that is told too short could be gone on with: a single answer would begin a line, and with it a gap.
+    func test_answersThatLeaveOutALine_orItsSegments_beginNone() throws {
+        let (place, objects) = try UnsurePlace.archive(folder.path + "/LOG")
+        let machine = machine(50)
+        for (count, missed) in [(20, ArchivePlace.lineKey(1)), (30, "lines/"), (40, "\(ArchivePlace.folder(of: 1))segments/")] {
+            machine.commit(count - 10)
+            XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
+            machine.drop(through: count - 12)
+            machine.commit(count)
+            objects.miss(missed)
+            let writer = ArchiveWriter(place, of: machine, clock: .system)
+            XCTAssertTrue(writer.round(), writer.texts.joined())
+            XCTAssertEqual(writer.texts, [])
+            XCTAssertEqual(try place.marks(), [1: Array(1...Int64(count))], missed)
+        }
+    }
+
+    /// An older line whose end this machine knows still could be gone on with: a restore of the newest would lack what came there.
+    func test_answersThatLeaveOutTheNewestLine_haveNoOlderOneGoneOnWith() throws {
+        let (place, objects) = try UnsurePlace.archive(folder.path + "/LOG")
+        let machine = machine(40)
+        machine.commit(10)
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
+        // Another one begins behind the same records.
+        let whole = try place.objects.get(ArchivePlace.segmentKey(1, 1), byteCountMax: ArchiveSegment.byteCountMax)
+        try place.objects.put(ArchivePlace.segmentKey(1, 1), [1])
+        machine.commit(20)
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
+        try place.objects.put(ArchivePlace.segmentKey(1, 1), whole)
+        for (count, missed) in [(30, ArchivePlace.lineKey(2)), (40, "lines/")] {
+            machine.commit(count)
+            objects.miss(missed)
+            let writer = ArchiveWriter(place, of: machine, clock: .system)
+            XCTAssertTrue(writer.round(), writer.texts.joined())
+            XCTAssertEqual(try place.marks(), [1: Array(1...10), 2: Array(1...Int64(count))], missed)
+        }
+    }
+
     /// The next one would have a number that nobody lists: each leader would begin it, and find that another has.
     func test_lineWithTheLastNumberOfAll_isNamed_andNoneBegunBehindIt() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
