@@ -53,6 +53,7 @@ package struct ArchivePlace: Sendable {
     package func kind() throws -> Kind {
         if try isThere() { return .archive }
         if try hasLogOfOne() { return .log }
+        if let text = try MistakenPlace(objects: log.objects).text() { throw ColumnStoreError(.notFound, path: url, text) }
         if try objects.keys(prefix: Self.lineFolder, after: Self.lineFolder, countMax: 1).first != nil {
             throw ColumnStoreError(.notFound, path: name(Self.storeKey), "is not there, and lines of a pair's archive are: whoever has removed it is to put it back; the bucket may keep former versions")
         }

@@ -20,6 +20,20 @@ final class ArchivePlaceTests: XCTestCase {
         XCTAssertThrowsError(try place.kind()) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound) }
     }
 
+    /// A store has a folder `log`, too: it was taken for a log whose head is gone, which the server was to put back.
+    func test_placeOfSomethingElse_saysWhatItIs_andWhatToDo() throws {
+        for (object, besides, words) in [
+            ("FORMAT", "log/spool-1", "the directory of a store (it has FORMAT)"), ("catalog.sqlite", "log/spool-1", "till verify --data proves it"),
+            (BackupManifest.key, "checkpoints/one", "till verify --backup proves it"), (ArchivePlace.storeKey, "lines/1", "name the one above, without archive at its end"),
+        ] {
+            let (place, _) = try UnsurePlace.archive("\(folder.path)/\(object)")
+            let files = try LocalStorageFactory.files("\(folder.path)/\(object)")
+            for key in [object, besides] { try files.put(key, [1]) }
+            XCTAssertTrue(message(place).contains(words), message(place))
+            XCTAssertFalse(message(place).contains("start that server"), message(place))
+        }
+    }
+
     func test_whatIsLeftOfOne_isNamed_andEachIsTold() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/PAIR")
         try place.objects.put(ArchivePlace.lineKey(1), [1])
