@@ -5,7 +5,11 @@ import ColumnStore
 /// Its files were copied while commits went on: all records up to `from` are in it, some of those up to `to`, and none after. Since a fold of the
 /// records after `from` ends right whatever of them was there before, it gives every state from `at` on.
 ///
-///     checkpoint := "till-checkpoint 1\n" ( name " " value "\n" )* "\n" manifest
+///     checkpoint := head "\n" manifest
+///     head       := "till-checkpoint 1\nsealed 1\n" ( name " " value "\n" )* end
+///
+/// The head is a `SealedText`, and the manifest has a hash of its own: no number of either is believed that was not written so. Earlier versions wrote heads without `sealed` and `end`, which are
+/// read as they are, and read this one, passing over both: `sealed` stands first, so that a head that has lost its end is none of theirs.
 ///
 /// Its object is put last, so that whoever finds it finds its files.
 struct LogCheckpoint: Sendable {
@@ -30,17 +34,7 @@ struct LogCheckpoint: Sendable {
         return (epoch, to)
     }
 
-    var bytes: [UInt8] {
-        Array("""
-            till-checkpoint 1
-            epoch \(epoch)
-            from \(from)
-            to \(to)
-            at \(at)
-
-
-            """.utf8) + manifest.bytes
-    }
+    var bytes: [UInt8] { SealedText.bytes("till-checkpoint 1\nsealed 1\nepoch \(epoch)\nfrom \(from)\nto \(to)\nat \(at)\n") + [0x0A] + manifest.bytes }
 
     init(epoch: Int64, from: Int64, to: Int64, at: Int64, manifest: BackupManifest) {
         (self.epoch, self.from, self.to, self.at, self.manifest) = (epoch, from, to, at, manifest)
@@ -52,7 +46,10 @@ struct LogCheckpoint: Sendable {
         guard let end = bytes.indices.dropFirst().first(where: { bytes[$0] == 0x0A && bytes[$0 - 1] == 0x0A }) else {
             throw ColumnStoreError(.corruptFile, path: path, "is no checkpoint")
         }
-        let fields = LogFields(Array(bytes[..<end]))
+        let head = Array(bytes[..<end])
+        let fields = LogFields(head)
+        // Of two signs of a seal one is enough: whatever has become of the other, the head is not as it was written.
+        guard fields["sealed"] == nil && fields["end"] == nil || SealedText.fields(head) != nil else { throw ColumnStoreError(.corruptFile, path: path, "does not have the hash that stands at its head's end") }
         guard fields.title == "till-checkpoint 1", let epoch = fields.number("epoch"), let from = fields.number("from"), let to = fields.number("to"),
             let at = fields.number("at")
         else { throw ColumnStoreError(.corruptFile, path: path, "is no checkpoint that this version reads") }

@@ -98,7 +98,7 @@ struct LogRetention {
         }
     }
 
-    /// When a checkpoint was made, or later. Its own time no hash covers, its manifest's one does: a digit that is wrong makes none old that is not, and the earlier of the two is before what came since.
+    /// When a checkpoint was made, or later. No hash covers its own time where an earlier version has made it, as one does its manifest's: a digit that is wrong makes none old that is not, and the earlier of the two is before what came since.
     private static func time(of checkpoint: LogCheckpoint) -> Int64 { max(checkpoint.at, checkpoint.manifest.madeAt) }
 
     /// Files that came before a checkpoint, less a margin, by the place's own clock. What came after may be named by a record alone.

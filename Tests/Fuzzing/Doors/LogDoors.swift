@@ -68,7 +68,7 @@ extension Door {
             }
             return seeds
         },
-        words: { ["till-log 1\n", "till-checkpoint 1\n", "till-backup 1\n", "====\n", "epoch ", "last ", "until ", "time ", "set-back ", "from ", "to ", "at ", "hash ", "mark ", "store ", "4611686018427387904", "4611686018427387905", "-1"] },
+        words: { ["till-log 1\n", "till-checkpoint 1\n", "sealed 1\n", "till-backup 1\n", "====\n", "epoch ", "last ", "until ", "time ", "set-back ", "from ", "to ", "at ", "hash ", "mark ", "store ", "4611686018427387904", "4611686018427387905", "-1"] },
         fuzz: { bytes in
             guard let first = bytes.first else { return }
             let rest = Array(bytes.dropFirst())

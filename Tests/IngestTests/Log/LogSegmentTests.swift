@@ -101,4 +101,35 @@ final class LogSegmentTests: XCTestCase {
         damaged[damaged.count / 2] ^= 1
         XCTAssertThrowsError(try LogCheckpoint(parsing: damaged, path: "x/\(checkpoint.key)"))
     }
+
+    private static let checkpoint = LogCheckpoint(epoch: 3, from: 4, to: 9, at: 77, manifest: BackupManifest(number: 2, store: "abc", madeAt: 5, warehouse: "w"))
+
+    private func parse(_ bytes: [UInt8]) throws -> LogCheckpoint { try LogCheckpoint(parsing: bytes, path: "x/\(Self.checkpoint.key)") }
+
+    /// No other hash covered its time: one with another digit was restored from, and let files go.
+    func test_checkpoint_withAnyOtherByte_orCutOff_isDamaged() throws {
+        let bytes = Self.checkpoint.bytes
+        for place in bytes.indices {
+            for flip in [UInt8(1), 0x20, 0x80] {
+                var damaged = bytes
+                damaged[place] ^= flip
+                XCTAssertThrowsError(try parse(damaged), "byte \(place), \(flip)") { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile) }
+            }
+            XCTAssertThrowsError(try parse(Array(bytes[..<place])), "cut at \(place)")
+        }
+    }
+
+    /// What an earlier version has put is read as before, and a head that has lost its seal is none of that.
+    func test_checkpoint_ofAnEarlierVersion_isRead_andOneWhoseSealIsCutOff_isNot() throws {
+        let manifest = Self.checkpoint.manifest.bytes
+        let lines = "epoch 3\nfrom 4\nto 9\nat 77\n"
+        let old = try parse(Array("till-checkpoint 1\n\(lines)\n".utf8) + manifest)
+        XCTAssertEqual([old.epoch, old.from, old.to, old.at], [3, 4, 9, 77])
+        XCTAssertEqual(try parse(old.bytes).bytes, Self.checkpoint.bytes)
+        let text = String(decoding: Self.checkpoint.bytes.dropLast(manifest.count), as: UTF8.self)
+        let unsealed = "till-checkpoint 1\nsealed 1\n\(lines)"
+        XCTAssertTrue(text.hasPrefix(unsealed + "end "), text)
+        let heads: [String] = [unsealed + "\n", unsealed + "end\n\n", text.replacing("sealed 1\n", with: ""), text.replacing("at 77", with: "at 78")]
+        for head in heads { XCTAssertThrowsError(try parse(Array(head.utf8) + manifest), head) }
+    }
 }
