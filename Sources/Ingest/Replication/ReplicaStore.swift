@@ -208,9 +208,15 @@ package final class ReplicaStore {
         }
         let path = "\(directory)/\(name)"
         try files.prepare(name)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
-        defer { close(descriptor) }
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC | (offset == 0 ? O_CREAT : 0), 0o600)
+        guard descriptor >= 0 || offset > 0 && errno == ENOENT else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
+        defer { if descriptor >= 0 { close(descriptor) } }
+        // Pieces come in their order from the first one on, by whoever leads: a file is never longer than what records have brought of it, wherever one says that it goes on.
+        var status = stat()
+        guard descriptor < 0 || fstat(descriptor, &status) == 0 else { throw DataDirectory.Failure.io(operation: "stat", path: path, code: errno) }
+        guard offset <= Int64(status.st_size) else {
+            throw ColumnStoreError(.corruptFile, path: path, "a record goes on with it at byte \(offset), and those before it have \(status.st_size) bytes of it")
+        }
         var done = 0
         while done < bytes.count {
             let count = bytes.dropFirst(done).withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + Int64(done))) }

@@ -225,6 +225,38 @@ final class ReplicaStoreTests: XCTestCase {
         }
     }
 
+    /// One that said to go on behind the end made a file of a petabyte that has no bytes: a copy of it would be read, hashed and sent for days.
+    func test_pieceThatBeginsBehindTheEndOfItsFile_isRefused_andMakesNone() throws {
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        var number = 0
+        func apply(_ name: String, _ offset: Int64, _ bytes: [UInt8], isLast: Bool = false) throws {
+            try standby.apply(Self.position(number + 1), ReplicaBody.file(name: name, offset: offset, bytes: bytes[...], isLast: isLast).bytes)
+            number += 1
+        }
+        func refuse(_ name: String, _ offset: Int64, _ bytes: [UInt8], isLast: Bool = false) {
+            XCTAssertThrowsError(try apply(name, offset, bytes, isLast: isLast), "\(name) \(offset)") { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile, "\($0)") }
+        }
+        func content(_ name: String) -> Data? { FileManager.default.contents(atPath: path("b/uploads/\(name)")) }
+        refuse("uploads/one", 1 << 50, [1])
+        refuse("uploads/one", 1 << 50, [], isLast: true)
+        XCTAssertNil(content("one"))
+        try apply("uploads/one", 0, [1, 2])
+        for offset in [Int64(3), 1 << 50] {
+            refuse("uploads/one", offset, [1])
+            refuse("uploads/one", offset, [], isLast: true)
+        }
+        XCTAssertEqual(content("one"), Data([1, 2]))
+        try apply("uploads/one", 2, [3])
+        try apply("uploads/one", 3, [], isLast: true)
+        XCTAssertEqual(content("one"), Data([1, 2, 3]))
+        // Another leader begins anew, and its file is shorter.
+        try apply("uploads/one", 0, [9])
+        try apply("uploads/one", 1, [], isLast: true)
+        try apply("uploads/none", 0, [], isLast: true)
+        XCTAssertEqual([content("one"), content("none")], [Data([9]), Data()])
+    }
+
     /// A day's later parts have the day's name too.
     func test_dayFilesOfMovedRows_goOnceThatIsNoted_andLaterPartsOfTheDayStay() throws {
         let recorder = CommitRecorder()
