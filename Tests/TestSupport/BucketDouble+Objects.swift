@@ -7,7 +7,7 @@ extension BucketDouble {
     func perform(_ asked: Asked) -> TestHTTPServer.Response {
         state.withLock { state in
             switch (asked.method, asked.query["uploadId"]) {
-            case ("GET", nil) where asked.key.isEmpty: return Self.list(asked, state.objects)
+            case ("GET", nil) where asked.key.isEmpty: return Self.list(asked, state)
             case ("GET", nil), ("HEAD", nil): return Self.get(asked, state.objects)
             case ("PUT", nil): return put(asked, &state)
             case ("DELETE", nil):
@@ -104,7 +104,9 @@ extension BucketDouble {
         return response
     }
 
-    private static func list(_ asked: Asked, _ objects: [String: Object]) -> TestHTTPServer.Response {
+    private static func list(_ asked: Asked, _ state: State) -> TestHTTPServer.Response {
+        let objects = state.objects
+        let format = ISO8601DateFormatter()
         guard asked.query["list-type"] == "2" else { return error(400, "InvalidArgument") }
         let prefix = asked.query["prefix"] ?? ""
         let after = asked.query["continuation-token"].flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) } ?? asked.query["start-after"] ?? ""
@@ -116,7 +118,8 @@ extension BucketDouble {
                 let folder = String(key[..<end])
                 if entries.last?.mark != folder { entries.append((folder, "<CommonPrefixes><Prefix>\(encode(folder))</Prefix></CommonPrefixes>")) }
             } else {
-                entries.append((key, "<Contents><Key>\(encode(key))</Key><LastModified>2026-11-21T18:57:44.000Z</LastModified><Size>\(objects[key]?.bytes.count ?? 0)</Size></Contents>"))
+                let modified = format.string(from: (objects[key]?.modified ?? Date()).addingTimeInterval(TimeInterval(state.clockOffset)))
+                entries.append((key, "<Contents><Key>\(encode(key))</Key><LastModified>\(modified)</LastModified><Size>\(objects[key]?.bytes.count ?? 0)</Size></Contents>"))
             }
         }
         let rest = entries.filter { after.isEmpty || Array(after.utf8).lexicographicallyPrecedes(Array($0.mark.utf8)) }

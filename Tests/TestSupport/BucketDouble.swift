@@ -1,4 +1,5 @@
 package import ColumnStore
+import Foundation
 import Synchronization
 
 /// A bucket on a loopback port, as strict as S3 is: it checks signatures, the hashes of payloads and sums, conditions, parts of uploads, and answers in
@@ -40,6 +41,8 @@ public final class BucketDouble: Sendable {
         /// base64 of SHA-256; that of parts has a `-`.
         var sum: String
         var metadata: [String: String]
+        /// When it came, by the machine's clock.
+        var modified = Date()
     }
 
     struct Upload: Sendable {

@@ -9,6 +9,8 @@ final class ArchiveCheckpoints: Sendable {
         /// Of the last attempt, and of removing what the last one covers.
         var failure: String?
         var removalFailure: String?
+        /// How far the clock was ahead of the place's as the last one was put, in microseconds.
+        var clockAhead: Int64 = 0
     }
 
     /// What the thread that makes them knows.
@@ -28,11 +30,15 @@ final class ArchiveCheckpoints: Sendable {
     private let place: ArchivePlace
     private let source: any ArchiveSource
     private let clock: Clock
+    private let clockAheadMax: Int64
     private let isStopping = Atomic<Bool>(false)
     private let known = Mutex(Known())
     private let state = Mutex(Report())
 
-    init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock) { (self.place, self.source, self.clock) = (place, source, clock) }
+    /// - Parameter clockAheadMax: by how much the clock may be ahead of the place's while what checkpoints cover is removed, in microseconds.
+    init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock, clockAheadMax: Int64 = RetentionClock.aheadMax) {
+        (self.place, self.source, self.clock, self.clockAheadMax) = (place, source, clock, clockAheadMax)
+    }
 
     var report: Report { state.withLock { $0 } }
 
@@ -67,7 +73,7 @@ final class ArchiveCheckpoints: Sendable {
                 (known.record, known.wanted) = (made.mark.sequence, nil)
                 known.pace.made(at: SteadyClock.seconds(), byteCount: writer.byteCount)
                 state.withLock { $0.failure = nil }
-                removeCovered(line)
+                removeCovered(line, by: made.key)
             } catch is Ended {
                 // It stops, or leads no more.
             } catch {
@@ -114,8 +120,10 @@ final class ArchiveCheckpoints: Sendable {
 
     /// What it leaves costs room and nothing else.
     ///
-    /// - Parameter line: to which this machine writes.
-    private func removeCovered(_ line: Int64) {
+    /// - Parameters:
+    ///   - line: to which this machine writes.
+    ///   - key: of the checkpoint that was put just now.
+    private func removeCovered(_ line: Int64, by key: String) {
         do {
             if let newest = try place.lines().last, newest.number != line {
                 // Who was overtaken ends within seconds. One that leads on is not the only one.
@@ -123,6 +131,9 @@ final class ArchiveCheckpoints: Sendable {
                     .conflict, path: place.name(ArchivePlace.lineKey(newest.number)),
                     "was begun by another while this machine writes to line \(line): another cluster keeps a copy of this store, and each needs a log.url of its own")
             }
+            let ahead = try RetentionClock.ahead(of: key, in: place.objects, now: clock.now())
+            state.withLock { $0.clockAhead = ahead }
+            guard ahead <= clockAheadMax else { throw RetentionClock.Ahead(ahead: ahead) }
             try ArchiveRetention(place: place, now: clock.now()).run()
             state.withLock { $0.removalFailure = nil }
         } catch {

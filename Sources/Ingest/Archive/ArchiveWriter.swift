@@ -59,9 +59,14 @@ package final class ArchiveWriter: Sendable {
     private static let lookCountMax = 4
 
     /// - Parameter segmentByteCount: of records; a segment may have more by one commit.
-    package init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock, segmentByteCount: Int = 8 << 20) {
+    package convenience init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock, segmentByteCount: Int = 8 << 20) {
+        self.init(place, of: source, clock: clock, segmentByteCount: segmentByteCount, clockAheadMax: RetentionClock.aheadMax)
+    }
+
+    /// - Parameter clockAheadMax: as that of `ArchiveCheckpoints`.
+    init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock, segmentByteCount: Int, clockAheadMax: Int64) {
         (self.place, self.source, self.clock, self.segmentByteCount) = (place, source, clock, segmentByteCount)
-        checkpoints = ArchiveCheckpoints(place, of: source, clock: clock)
+        checkpoints = ArchiveCheckpoints(place, of: source, clock: clock, clockAheadMax: clockAheadMax)
         state = Mutex(Report(completeAt: clock.now()))
     }
 
@@ -77,6 +82,8 @@ package final class ArchiveWriter: Sendable {
     package func checkpointRound() { checkpoints.round(report) }
 
     package var checkpointCount: Int { checkpoints.report.count }
+    /// How far the clock was ahead of the place's as the last checkpoint was put.
+    package var clockAheadSeconds: Double { Double(checkpoints.report.clockAhead) / 1e6 }
 
     private var isOver: Bool { isStopping.load(ordering: .relaxed) || source.committed == nil }
 

@@ -28,6 +28,8 @@ final class LogKeeper: Sendable {
     private let answers: LogAnswers?
     private let directory: DataDirectory
     private let clock: Clock
+    /// By how much the clock may be ahead of the place's while what checkpoints cover is removed, in microseconds.
+    private let clockAheadMax: Int64
     private struct Threads {
         var shipper: WorkerThread?
         var checkpoints: WorkerThread?
@@ -39,6 +41,8 @@ final class LogKeeper: Sendable {
         var failure: String?
         var removalFailure: String?
         var count = 0
+        /// Of the place's, as the last one was put; microseconds.
+        var clockAhead: Int64 = 0
     }
     /// For figures and for when the next one is due; what an epoch owes is in `LogShipper.Progress`.
     private let checkpoints = Mutex(Checkpoints())
@@ -64,11 +68,13 @@ final class LogKeeper: Sendable {
 
     /// - Throws: `LogClaim.Refused` when the log is another store's, or a later epoch's; `ColumnStoreError` for a bucket that keeps no conditions. A place
     ///   that gives no answer is asked again later.
-    init(_ options: LogOptions, directory: DataDirectory, store: String, clock: Clock, open: (String?) throws -> any StorageFactory) throws {
+    init(
+        _ options: LogOptions, directory: DataDirectory, store: String, clock: Clock, clockAheadMax: Int64 = RetentionClock.aheadMax, open: (String?) throws -> any StorageFactory
+    ) throws {
         place = try LogPlace(url: options.url, open: open)
         guard !"\(place.basePath)/".hasPrefix("\(directory.path)/") else { throw LogClaim.Refused(description: "log.url: \(options.url) lies within the store that it is to outlive") }
         self.directory = directory
-        self.clock = clock
+        (self.clock, self.clockAheadMax) = (clock, clockAheadMax)
         let recovery = try LogRecovery(directory: directory.path, store: store)
         log = try CommitLog(
             directory: directory.path, next: recovery.next, closed: recovery.spools, withdrawn: recovery.withdrawn, time: recovery.time, isPrompt: options.isAwaited,
@@ -192,7 +198,7 @@ final class LogKeeper: Sendable {
             // The object is there: only now does the epoch owe it no more, once the log has come to `to`.
             shipper.take(checkpointFrom: made.from, to: made.to, at: made.at, wishes: wishes)
             if answers != nil { shipper.ship() }
-            removeCovered()
+            removeCovered(by: checkpoint.key)
         } catch is Backup.Cancelled {
             // The next start makes it: `LogState.hasCheckpoint`.
         } catch {
@@ -206,8 +212,13 @@ final class LogKeeper: Sendable {
     }
 
     /// What it leaves costs room and nothing else: the checkpoint is there, and the next one's turn goes on.
-    private func removeCovered() {
+    ///
+    /// - Parameter key: of the checkpoint that was put just now.
+    private func removeCovered(by key: String) {
         do {
+            let ahead = try RetentionClock.ahead(of: key, in: place.objects, now: clock.now())
+            checkpoints.withLock { $0.clockAhead = ahead }
+            guard ahead <= clockAheadMax else { throw RetentionClock.Ahead(ahead: ahead) }
             try LogRetention(place: place, now: clock.now()).run()
             checkpoints.withLock { $0.removalFailure = nil }
         } catch {
@@ -269,6 +280,9 @@ final class LogKeeper: Sendable {
             Metric(name: "log_bytes_total", help: "Bytes of the segments sent since the start.", kind: .counter, labels: [], value: Double(progress.byteCount)),
             Metric(name: "log_epoch", help: "The log's epoch; 0 while it was not reached since the start.", kind: .gauge, labels: [], value: Double(progress.claim?.head.epoch ?? 0)),
             Metric(name: "log_checkpoints_total", help: "Checkpoints of the log made since the start.", kind: .counter, labels: [], value: Double(checkpoints.withLock { $0.count })),
+            Metric(
+                name: "log_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the log's place as the last checkpoint was put: above 3600 nothing is removed.", kind: .gauge,
+                labels: [], value: Double(checkpoints.withLock { $0.clockAhead }) / 1e6),
         ]
     }
 

@@ -170,6 +170,9 @@ final class Archiver: Sendable {
             Metric(name: "archive_segments_total", help: "Segments archived since the start.", kind: .counter, labels: [], value: Double(report.segmentCount)),
             Metric(name: "archive_bytes_total", help: "Bytes of the segments archived since the start.", kind: .counter, labels: [], value: Double(report.byteCount)),
             Metric(name: "archive_checkpoints_total", help: "Checkpoints archived since the start.", kind: .counter, labels: [], value: Double(writer.checkpointCount)),
+            Metric(
+                name: "archive_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the archive's place as the last checkpoint was put: above 3600 nothing is removed.", kind: .gauge,
+                labels: [], value: writer.clockAheadSeconds),
         ]
     }
 }

@@ -323,13 +323,13 @@ final class ArchiveRestoreTests: XCTestCase {
         let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
         machine.commit(bodies.count / 2)
         let clock = TestClock(Clock.system.now())
-        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000).round())
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max).round())
         // Nor does what bears the name of a record that never was keep one from being made.
         let stranger = Int64(1) << 50
         try place.objects.put(ArchiveCheckpoint.key(1, stranger), [1])
         try machine.fold(through: bodies.count)
         clock.set(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
-        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max)
         XCTAssertTrue(writer.round())
         for _ in 0..<3 { writer.checkpointRound() }
         XCTAssertEqual(machine.readCount, 0)
@@ -351,11 +351,11 @@ final class ArchiveRestoreTests: XCTestCase {
         let (place, objects) = try UnsurePlace.archive(path("LOG"))
         let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
         let clock = TestClock(Clock.system.now())
-        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000).round())
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max).round())
         try machine.fold(through: bodies.count)
         XCTAssertGreaterThan(try CheckpointFiles.list(machine.folder).count, 1)
         clock.set(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
-        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max)
         XCTAssertTrue(writer.round())
         func fileCount() throws -> Int {
             var count = 0
@@ -381,7 +381,7 @@ final class ArchiveRestoreTests: XCTestCase {
         let (place, machine, store) = try archive(6, clock.clock)
         try machine.fold(through: machine.records.count)
         clock.set(Clock.system.now() + 3 * LogKeeper.keptMicroseconds)
-        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max)
         XCTAssertTrue(writer.round())
         let before = try place.segments(of: 1)
         XCTAssertGreaterThan(before.count, 2)
@@ -394,6 +394,24 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(try place.segments(of: 1), before)
     }
 
+    /// By it all is three days old, and what the instants of the last day need would go.
+    func test_clockThatIsAheadOfThePlaces_removesNothing_andIsTold() throws {
+        let clock = TestClock(Self.start - 3_600 * Self.second)
+        let (place, machine, _) = try archive(6, clock.clock)
+        try machine.fold(through: machine.records.count)
+        clock.set(Clock.system.now() + 3 * LogKeeper.keptMicroseconds)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertTrue(writer.round())
+        let before = try place.segments(of: 1)
+        XCTAssertGreaterThan(before.count, 2)
+        for _ in 0..<2 { writer.checkpointRound() }
+        XCTAssertEqual(try place.checkpoints(of: 1).map { Int($0.record) }, [machine.checkpointRecord])
+        XCTAssertEqual(try place.segments(of: 1), before)
+        XCTAssertEqual(writer.texts.count, 1)
+        XCTAssertTrue(writer.texts.joined().contains("s ahead of the place's"), "\(writer.texts)")
+        XCTAssertGreaterThan(writer.clockAheadSeconds, 2 * 86_400)
+    }
+
     /// Behind a segment that is damaged nothing can be restored until a checkpoint has come after it.
     func test_checkpointWhoseSegmentIsDamaged_isMadeFurtherOn() throws {
         let (bodies, store) = try lead(6)
@@ -401,9 +419,9 @@ final class ArchiveRestoreTests: XCTestCase {
         let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
         machine.commit(bodies.count / 2)
         let clock = TestClock(Clock.system.now())
-        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000).round())
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max).round())
         clock.set(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
-        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max)
         XCTAssertTrue(writer.round())
         try machine.fold(through: try XCTUnwrap(writer.report.archived))
         let first = try XCTUnwrap(try place.segments(of: 1).last { $0 <= Int64(machine.checkpointRecord) })
@@ -434,7 +452,7 @@ final class ArchiveRestoreTests: XCTestCase {
         let (place, machine, _) = try archive(6)
         machine.isSlow = true
         let clock = TestClock(Clock.system.now() + LogKeeper.keptMicroseconds + Self.second)
-        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max)
         XCTAssertTrue(writer.round())
         for _ in 0..<3 { writer.checkpointRound() }
         XCTAssertEqual(machine.asked, machine.records.count)
@@ -454,13 +472,13 @@ final class ArchiveRestoreTests: XCTestCase {
         let clock = TestClock(Self.start - 3_600 * Self.second)
         let (place, machine, _) = try archive(6, clock.clock)
         try machine.fold(through: machine.records.count / 2)
-        var writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        var writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max)
         XCTAssertTrue(writer.round())
         writer.checkpointRound()
         XCTAssertEqual(try place.checkpoints(of: 1).count, 0, "its line is new")
         // A day after the line was begun, and less than one after the commits.
         clock.set(Self.start - 1_800 * Self.second + LogKeeper.keptMicroseconds)
-        writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max)
         writer.checkpointRound()
         XCTAssertEqual(try place.checkpoints(of: 1).count, 0, "nobody knows yet how far it is")
         XCTAssertTrue(writer.round())
@@ -476,7 +494,7 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(try receipts("EARLY"), [0])
         try machine.fold(through: machine.records.count)
         clock.set(Clock.system.now() + 3 * LogKeeper.keptMicroseconds)
-        writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000, clockAheadMax: .max)
         XCTAssertTrue(writer.round())
         writer.checkpointRound()
         XCTAssertEqual(writer.texts, [])

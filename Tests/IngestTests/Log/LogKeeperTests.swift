@@ -56,7 +56,7 @@ final class LogKeeperTests: XCTestCase {
 
     private func keeper(_ directory: DataDirectory, _ log: String) throws -> LogKeeper {
         let options = LogOptions(url: "file://\(folder.path)/\(log)", refused: { XCTFail($0) })
-        return try LogKeeper(options, directory: directory, store: "one", clock: Clock { LogKeeperTests.now }) { _ in LocalStorageFactory() }
+        return try LogKeeper(options, directory: directory, store: "one", clock: Clock { LogKeeperTests.now }, clockAheadMax: .max) { _ in LocalStorageFactory() }
     }
 
     /// The copy of a store that has nothing in it.

@@ -66,7 +66,7 @@ final class LogWholenessTests: XCTestCase {
     func test_keeper_wantsACheckpointForWhatIsMissing_onceAnHour_andSaysIt() throws {
         let options = LogOptions(url: "file://\(folder.path)/LOG", refused: { XCTFail($0) })
         let directory = try DataDirectory(path: "\(folder.path)/DATA")
-        let keeper = try LogKeeper(options, directory: directory, store: "one", clock: Clock { 1_800_000_000_000_000 }) { _ in LocalStorageFactory() }
+        let keeper = try LogKeeper(options, directory: directory, store: "one", clock: Clock { 1_800_000_000_000_000 }, clockAheadMax: .max) { _ in LocalStorageFactory() }
         let file = LogPlace.base + "catalog.1.sqlite"
         func checkpoint(isWhole: Bool) throws {
             keeper.checkpoint { place, _, _ in
