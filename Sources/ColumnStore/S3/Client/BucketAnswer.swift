@@ -45,7 +45,7 @@ enum BucketAnswer {
         }
         if passing.contains(code) || status >= 500 || status == 429 || status == 408 || status == 200 { return .tryAgain(failure(.unavailable, "")) }
         switch status {
-        case 404 where code == "NoSuchBucket": return .fail(failure(.refused, "make the bucket, or mend storage.url"))
+        case 404 where code == "NoSuchBucket": return .fail(failure(.refused, "make the bucket, or mend the URL that names it (storage.url, log.url, exports.url, cluster.config, or a command's)"))
         case 404: return .fail(failure(.notFound, ""))
         case 409: return .tryAgain(failure(.unavailable, ""))
         case 412, 304: return .fail(failure(.lostRace, ""))

@@ -244,7 +244,9 @@ final class BucketClientTests: XCTestCase {
         XCTAssertEqual(failure { _ = try client().get("a", byteCountMax: 1) }?.code.unicodeScalars.count, 100, "one character, and its marks")
         bucket.forgetSeen()
         bucket.fail { _ in .answer(status: 404, code: "NoSuchBucket") }
-        XCTAssertEqual(failure { _ = try client().get("a", byteCountMax: 1) }?.kind, .refused)
+        let gone = failure { _ = try client().get("a", byteCountMax: 1) }
+        XCTAssertEqual(gone?.kind, .refused)
+        XCTAssertTrue(gone?.detail.contains("log.url") == true, "which of them it is nobody knows here: \(gone?.detail ?? "")")
         XCTAssertEqual(bucket.seen.count, 1, "trying again does not help")
         let none = failure { _ = try client(chain: CredentialChain([])) { $0.attemptCountMax = 2 }.head("a") }
         XCTAssertEqual(none?.code, "NoCredentials")
