@@ -4,7 +4,7 @@ import ColumnStore
 ///
 /// By a clock that is days ahead everything seems to be days old, and what the instants of the last day need would go. A directory of this machine has this machine's clock, and tells nothing.
 enum RetentionClock {
-    /// Between the put and the look some minutes may pass; a day's instants are kept by a day and not by an hour, so that an hour does no harm. Microseconds.
+    /// Between the put and the look some minutes may pass. By so much less than a day is kept at worst. Microseconds.
     static let aheadMax: Int64 = 3_600_000_000
 
     struct Ahead: Error, CustomStringConvertible {
