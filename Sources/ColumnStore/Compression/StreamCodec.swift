@@ -176,14 +176,15 @@ public final class StreamDecompressor {
     private func zstdPiece(_ source: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
         var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
         while true {
+            let before = input.pos
             let (left, written) = scratch.withUnsafeMutableBytes { room in
                 var target = ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
                 let left = ZSTD_decompressStream(zstd, &target, &input)
                 return (left, target.pos)
             }
             guard ZSTD_isError(left) == 0 else { throw PageError.codec(code: left) }
-            // 0: a frame is over and all of it is out.
-            if input.size > 0 { isInside = left != 0 }
+            // 0: a frame is over and all of it is out. Behind a frame whose end filled the room, a call that takes and gives nothing says what another's header would have.
+            if input.pos > before || written > 0 { isInside = left != 0 }
             if written > 0 { try scratch[..<written].withUnsafeBytes { try take($0) } }
             if input.pos == input.size, written < scratch.count { return }
         }
