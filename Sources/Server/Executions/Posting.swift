@@ -58,7 +58,7 @@ struct Posting: Sendable {
         case .batch(let all): return .succeeded(.object(["receipts": .array(all.map(Self.object))]))
         case .each(let results), .eachOfMore(let results, _, _):
             // What the server could not take for a reason of its own is asked for again with all the others, which are repeats by then.
-            for case .failure(let fault) in results where [.overloaded, .diskFull, .internalError].contains(fault.code) { return TaskParts.ending(of: fault) }
+            for case .failure(let fault) in results where Self.ofServer.contains(fault.code) { return TaskParts.ending(of: fault) }
             let items = results.map { result -> JSONValue in
                 switch result {
                 case .success(let taken): Self.object(taken)
@@ -68,6 +68,9 @@ struct Posting: Sendable {
             return Self.succeeded(isOfMany ? items : nil, items.first ?? .null)
         }
     }
+
+    /// None of them says anything of a document.
+    private static let ofServer: Set<Fault.Code> = [.overloaded, .diskFull, .storageUnavailable, .notLeader, .internalError]
 
     private static func succeeded(_ many: [JSONValue]?, _ one: JSONValue) -> TaskEnding { .succeeded(many.map { .object(["receipts": .array($0)]) } ?? one) }
 

@@ -1,0 +1,34 @@
+import ColumnStore
+import Documents
+import XCTest
+
+@testable import Ingest
+@testable import Server
+
+/// Goal: what the server could not do for reasons of its own ends no state of an execution, and is no word about a document. Method: what becomes of a task, by the fault that it met.
+final class PostingTests: XCTestCase {
+    private static let ofServer: [Fault.Code] = [.overloaded, .diskFull, .storageUnavailable, .notLeader, .internalError]
+
+    private static func isLater(_ ending: TaskEnding) -> Bool {
+        if case .later = ending { return true }
+        return false
+    }
+
+    func test_documents_ofWhichOneMetTheServersFault_areAllSentAgain() throws {
+        let posting = try Posting(.object(["documents": .array([.object([:]), .object([:])])]), as: .admin)
+        for code in Self.ofServer {
+            let results: [Result<Taken, Fault>] = [.failure(Fault(.invalidDocument, "it is none")), .failure(Fault(code, "not now"))]
+            XCTAssertTrue(Self.isLater(posting.ending(.each(results))), "\(code)")
+            XCTAssertTrue(Self.isLater(posting.ending(.refused(Fault(code, "not now")))), "\(code)")
+        }
+        guard case .succeeded(let value) = posting.ending(.each([.failure(Fault(.invalidDocument, "it is none"))])) else { return XCTFail("a refused document is an answer") }
+        XCTAssertEqual(value["receipts"]?.array?.first?["problem"]?["type"]?.text, "/problems/invalid-document")
+    }
+
+    func test_question_whoseStorageGivesNoAnswer_isAskedAgain() {
+        for slug in [Problem.Slug.storageUnavailable, .notLeader, .overloaded, .diskFull, .tooManyQueries] {
+            XCTAssertTrue(Self.isLater(TaskParts.ending(of: Problem(slug, "not now"))), "\(slug)")
+        }
+        for slug in [Problem.Slug.badSQL, .queryTimeout, .dataError] { XCTAssertFalse(Self.isLater(TaskParts.ending(of: Problem(slug, "never"))), "\(slug)") }
+    }
+}
