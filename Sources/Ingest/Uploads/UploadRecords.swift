@@ -17,11 +17,13 @@ package final class UploadRecords: @unchecked Sendable {
     /// Read, and not given out yet.
     private var ready: ArraySlice<JSONValue> = []
     private var isAtEnd = false
+    /// Read of the file, and not unpacked yet.
+    private var packed: ArraySlice<UInt8> = []
     /// Values given out so far.
     package private(set) var count = 0
 
-    /// Packed bytes may come out a thousand times as long.
-    private static let packedPieceByteCount = 4 << 10
+    /// Packed bytes may come out ten thousand times as long: of so many less than a megabyte does, of which all values are held.
+    private static let packedPieceByteCount = 64
     private static let pieceByteCount = 256 << 10
 
     /// - Throws: `not-found` where the file is not here any more, `upload-closed` where it has not come.
@@ -44,6 +46,9 @@ package final class UploadRecords: @unchecked Sendable {
     }
 
     private let isPacked: Bool
+
+    /// Values that were read and not given out.
+    var heldCount: Int { ready.count }
 
     deinit { close(file) }
 
@@ -75,7 +80,7 @@ package final class UploadRecords: @unchecked Sendable {
         }
     }
 
-    /// The next value, which stays. Values of one piece of the file are held, which for packed bytes may be a thousand times the piece.
+    /// The next value, which stays. Values of one piece of the file are held.
     private func peek() throws -> JSONValue? {
         while ready.isEmpty, !isAtEnd {
             var found: [JSONValue] = []
@@ -94,10 +99,18 @@ package final class UploadRecords: @unchecked Sendable {
         return ready.first
     }
 
+    /// The next bytes for `stream`; none at the end of the file.
     private func nextPiece() throws -> [UInt8] {
+        guard isPacked else { return try read() }
+        if packed.isEmpty { packed = try read()[...] }
+        defer { packed = packed.dropFirst(Self.packedPieceByteCount) }
+        return Array(packed.prefix(Self.packedPieceByteCount))
+    }
+
+    private func read() throws -> [UInt8] {
         while true {
             var code: Int32 = 0
-            let bytes = [UInt8](unsafeUninitializedCapacity: isPacked ? Self.packedPieceByteCount : Self.pieceByteCount) { room, count in
+            let bytes = [UInt8](unsafeUninitializedCapacity: Self.pieceByteCount) { room, count in
                 let read = Glibc.read(file, room.baseAddress, room.count)
                 code = read < 0 ? errno : 0
                 count = max(0, read)
