@@ -221,7 +221,7 @@ final class WorkMeter {
         if steps >= Self.stepCountMax { try look() }
     }
 
-    /// Waits within a row; not at all where there is no query to wait for.
+    /// Waits within a batch; not at all where there is no query to wait for.
     /// - Throws: `.interrupted` when the query was over before the time was.
     func pause(seconds: Double) throws(KernelError) {
         guard seconds > 0, let cancellation else { return }
