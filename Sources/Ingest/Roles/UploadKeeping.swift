@@ -16,8 +16,8 @@ package protocol UploadKeeping: AnyObject, Sendable {
     ///
     /// - Throws: not-found, also for another's and for a file that is gone; upload-closed.
     func records(of id: String, as principal: Principal) throws -> UploadRecords
-    /// In the file's order.
-    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> [UploadRejection]
+    /// In the file's order, at most `limit`.
+    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> RejectionPage
     /// By the link alone; nil where it is gone.
     func linked(_ id: String) throws -> Upload?
     /// - Parameters:

@@ -154,22 +154,25 @@ extension Catalog {
         try insert.run()
     }
 
-    /// In the file's order, those behind a record.
-    func rejections(of id: String, after record: Int64, limit: Int) throws -> [UploadRejection] {
+    /// In the file's order, those behind a record: at most `limit`, and fewer where they are long.
+    func rejections(of id: String, after record: Int64, limit: Int) throws -> RejectionPage {
         try read { connection in
             let select = try connection.statement(
                 "SELECT record, receipt_id, errors, columns FROM upload_errors WHERE upload_id = ?1 AND record > ?2 ORDER BY record LIMIT ?3")
             defer { select.reset() }
             try select.bind(1, id)
             select.bind(2, record)
-            select.bind(3, Int64(limit))
+            // One more than is wanted tells whether there are more.
+            select.bind(3, Int64(limit).addingSaturating(1))
             var found: [UploadRejection] = []
+            var byteCount = 0
             while try select.step() {
-                found.append(
-                    UploadRejection(
-                        record: select.int64(0), receiptID: select.optionalText(1), violations: UploadFaultText.violations(select.bytes(2)), columns: select.bytes(3)))
+                let (errors, columns) = (select.bytes(2), select.bytes(3))
+                byteCount += errors.count + columns.count
+                guard found.count < limit, found.isEmpty || byteCount <= RejectionPage.byteCountMax else { return RejectionPage(rejections: found, hasMore: true) }
+                found.append(UploadRejection(record: select.int64(0), receiptID: select.optionalText(1), violations: UploadFaultText.violations(errors), columns: columns))
             }
-            return found
+            return RejectionPage(rejections: found)
         }
     }
 

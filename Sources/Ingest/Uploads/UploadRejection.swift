@@ -13,6 +13,8 @@ package struct UploadRejection: Sendable {
     /// Kept of one record: a file may be nothing but faults.
     private static let violationCountMax = 100
     private static let textByteCountMax = 1_000
+    /// Of all of them together: what says the least of a file's faults must not be longer than the file.
+    static let violationsByteCountMax = 32 << 10
     private static let columnsByteCountMax = 16 << 10
 
     package init(record: Int64, receiptID: String?, violations: [Fault.Violation], columns: [UInt8]) {
@@ -22,11 +24,17 @@ package struct UploadRejection: Sendable {
     init(_ record: Int, _ fault: Fault, receiptID: [UInt8]? = nil, form: RecordForm) {
         self.record = Int64(record)
         self.receiptID = (receiptID ?? fault.readable?.receiptID).map { String(decoding: $0, as: UTF8.self) }
-        violations = fault.reasons.prefix(Self.violationCountMax).map { violation in
+        var byteCount = 0
+        var violations: [Fault.Violation] = []
+        for violation in fault.reasons.prefix(Self.violationCountMax) {
             // The reader numbers rows within a chunk, the client within the file.
             let pointer = form == .csv ? Self.placed(violation.pointer, record) : violation.pointer
-            return Fault.Violation(pointer: Self.shortened(pointer), code: violation.code, message: Self.shortened(violation.message))
+            let shown = Fault.Violation(pointer: Self.shortened(pointer), code: violation.code, message: Self.shortened(violation.message))
+            byteCount += shown.pointer.utf8.count + shown.code.utf8.count + shown.message.utf8.count
+            if byteCount > Self.violationsByteCountMax, !violations.isEmpty { break }
+            violations.append(shown)
         }
+        self.violations = violations
         columns = fault.readable.map(Self.columns) ?? Array("{}".utf8)
     }
 
@@ -74,4 +82,19 @@ package struct UploadRejection: Sendable {
         writer.endObject()
         return writer.bytes
     }
+}
+
+/// Some of an upload's feedback, in the file's order: as much as is asked for, and less where that is long.
+package struct RejectionPage: Sendable {
+    package let rejections: [UploadRejection]
+    /// There are more behind the last.
+    package let hasMore: Bool
+
+    /// Of a page, as the catalog keeps it.
+    package static let byteCountMax = 16 << 20
+
+    package init(rejections: [UploadRejection] = [], hasMore: Bool = false) { (self.rejections, self.hasMore) = (rejections, hasMore) }
+
+    /// The same records, each as `change` shows it.
+    func map(_ change: (UploadRejection) -> UploadRejection) -> RejectionPage { RejectionPage(rejections: rejections.map(change), hasMore: hasMore) }
 }

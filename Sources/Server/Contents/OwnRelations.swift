@@ -56,8 +56,8 @@ enum OwnRelations {
         guard var here = place else { return ([], nil) }
         let found = try parts.store.uploads.rejections(of: here.upload, after: here.record, limit: rowCount, as: principal)
         let isHidden = isHidden(here.upload.clientID, principal)
-        let rows = found.map { UploadErrorRow(uploadID: here.upload.id, clientID: here.upload.clientID, rejection: $0, isHidden: isHidden) }
-        if found.count == rowCount, let last = found.last {
+        let rows = found.rejections.map { UploadErrorRow(uploadID: here.upload.id, clientID: here.upload.clientID, rejection: $0, isHidden: isHidden) }
+        if found.hasMore, let last = found.rejections.last {
             here.record = last.record
             return (rows, here)
         }

@@ -130,13 +130,11 @@ enum UploadRoutes {
         let page = try ListPage(call, of: [call.path("id")])
         let upload = try parts.uploads.upload(call.path("id"), as: call.principal)
         let after = try page.after(fieldCount: 1)?.integer(at: 0) ?? 0
-        var found = try parts.uploads.rejections(of: upload, after: after, limit: page.limit + 1, as: call.principal)
-        var next: String?
-        if found.count > page.limit {
-            found.removeLast()
-            next = found.last.map { page.cursor([Array(String($0.record).utf8)]) }
-        }
-        let items = found.map { RejectionBody(rejection: $0) }
+        // A page ends at its bytes too, which are not known before: what it and its text may be at most is asked for first.
+        try call.exchange.holdAnswer(2 * RejectionPage.byteCountMax)
+        let found = try parts.uploads.rejections(of: upload, after: after, limit: page.limit, as: call.principal)
+        let next = found.hasMore ? found.rejections.last.map { page.cursor([Array(String($0.record).utf8)]) } : nil
+        let items = found.rejections.map { RejectionBody(rejection: $0) }
         var response: Response
         switch form {
         case "application/x-ndjson":

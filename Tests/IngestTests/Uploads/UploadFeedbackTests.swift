@@ -24,7 +24,7 @@ final class UploadFeedbackTests: XCTestCase {
         XCTAssertTrue(try catalog.change(upload, from: upload.state, rejections: [rejection]))
     }
 
-    private func has(_ id: String, _ catalog: Catalog) throws -> Bool { try !catalog.rejections(of: id, after: 0, limit: 1).isEmpty }
+    private func has(_ id: String, _ catalog: Catalog) throws -> Bool { try !catalog.rejections(of: id, after: 0, limit: 1).rejections.isEmpty }
 
     func test_sweep_takesWhatHasComeOfAge_andLooksAtItOnce() throws {
         let folder = TemporaryDirectory()
@@ -42,5 +42,43 @@ final class UploadFeedbackTests: XCTestCase {
         XCTAssertTrue(try has("last", catalog))
         try uploads.sweepFeedback(now: Self.start + 111 * Self.day)
         XCTAssertFalse(try has("last", catalog))
+    }
+
+    /// Each of a file's records may be wrong in long words.
+    func test_pages_endAtTheirBytes_andTellWhetherThereAreMore() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        let upload = Upload(id: "u", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: Self.start, expiresAt: 0)
+        try catalog.add(upload, openCountMax: .max)
+        let count: Int64 = 40
+        let columns = Array("{\"a\":\"\(String(repeating: "x", count: 1 << 20))\"}".utf8)
+        let rejections = (1...count).map { UploadRejection(record: $0, receiptID: nil, violations: [.init(pointer: "/a", code: "c", message: "m")], columns: columns) }
+        XCTAssertTrue(try catalog.change(upload, from: upload.state, rejections: rejections))
+        var (records, pageCount, hasMore) = ([Int64](), 0, true)
+        while hasMore {
+            let page = try catalog.rejections(of: "u", after: records.last ?? 0, limit: 10_000)
+            XCTAssertLessThanOrEqual(page.rejections.count, 16, "a page of a megabyte each")
+            XCTAssertFalse(page.rejections.isEmpty)
+            if page.rejections.isEmpty { break }
+            records += page.rejections.map(\.record)
+            (pageCount, hasMore) = (pageCount + 1, page.hasMore)
+        }
+        XCTAssertEqual(records, Array(1...count))
+        XCTAssertEqual(pageCount, 3)
+        let some = try catalog.rejections(of: "u", after: count - 3, limit: 3)
+        XCTAssertEqual(some.rejections.map(\.record), [count - 2, count - 1, count])
+        XCTAssertFalse(some.hasMore)
+        XCTAssertTrue(try catalog.rejections(of: "u", after: count - 3, limit: 2).hasMore)
+    }
+
+    func test_reasonsOfARecord_haveABound() {
+        let long = String(repeating: "p", count: 900)
+        let fault = Fault(.invalidDocument, "wrong", errors: (0..<100).map { .init(pointer: "/\(long)/\($0)", code: "c", message: long) })
+        let rejection = UploadRejection(7, fault, form: .json)
+        let byteCount = rejection.violations.reduce(0) { $0 + $1.pointer.utf8.count + $1.code.utf8.count + $1.message.utf8.count }
+        XCTAssertLessThanOrEqual(byteCount, UploadRejection.violationsByteCountMax)
+        XCTAssertGreaterThan(rejection.violations.count, 10)
+        XCTAssertEqual(UploadRejection(8, Fault(.invalidDocument, "wrong", errors: (0..<100).map { .init(pointer: "/\($0)", code: "c", message: "m") }), form: .json).violations.count, 100)
     }
 }
