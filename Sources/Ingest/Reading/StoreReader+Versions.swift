@@ -61,7 +61,7 @@ extension StoreReader {
 
     // MARK: Versions
 
-    /// Newest first, each with what it changed against the one before it.
+    /// Newest first, each with what it changed against the one before it: at most `limit`, and fewer where they are long.
     func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
         guard (1...1_000).contains(limit) else {
             throw Fault(.badParameter, "limit is 1 to 1,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 1,000")])
@@ -88,9 +88,9 @@ extension StoreReader {
         // Versions that came after the snapshot stand first: what is asked for begins below them.
         while let first = all.first, first.sequence > snapshot.sequence { all = try index.versions(key, below: first.version, limit: room) }
         guard !all.isEmpty || cursor != nil else { throw Fault.absent(.receipt(lookup.receiptID)) }
-        let shown = all.prefix(limit)
-        var page = VersionPage(versions: try described(Array(shown), before: all.dropFirst(limit).first, key, rows, snapshot, as: principal), nextCursor: nil)
-        if all.count > limit, let last = shown.last { page.nextCursor = cursors.encode([PageKey.bytes(Int64(last.version))], binding: binding) }
+        let shown = try described(Array(all.prefix(limit)), before: all.dropFirst(limit).first, key, rows, snapshot, as: principal)
+        var page = VersionPage(versions: shown, nextCursor: nil)
+        if all.count > shown.count, let last = shown.last { page.nextCursor = cursors.encode([PageKey.bytes(Int64(last.version))], binding: binding) }
         return .found(page)
     }
 
@@ -130,9 +130,15 @@ extension StoreReader {
         throw Fault(.immutableTable, "the table \(table) \(kind.statement): what it has stays as it is, and has no versions")
     }
 
+    /// A page ends once the columns of its versions have so many bytes: each version's may have as many as a document.
+    private static let versionsByteCountMax = 8 << 20
+    /// Versions that are read together at first; twice as many each time that they were short.
+    private static let versionCountMin = 8
+
     /// - Parameters:
     ///   - entries: newest first.
     ///   - before: the version before the last of them.
+    /// - Returns: of the first of them, one at least where there are any.
     private func described(
         _ entries: [VersionEntry], before: VersionEntry?, _ key: VersionKey, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot,
         as principal: Principal
@@ -143,21 +149,25 @@ extension StoreReader {
         let table = try shownTable(key.table, snapshot, as: .admin)
         let mask = hidden(from: principal).flatMap { TableMask($0, table: key.table) }
         let fields = table.schema.fields.filter { !StandardColumns.names.contains($0.name) || ["sequence", "state"].contains($0.name) }
-        let request = ScanRequest(
-            projection: fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence),
-            filters: [ColumnFilter("receipt_id", .equal(.bytes(key.receipt)))] + Self.places(wanted))
-        var bySequence: [Int64: [Value]] = [:]
-        let scan = try table.scan(request)
         let place = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
-        while let morsel = try scan.nextMorsel() {
-            while let batch = try morsel.next() {
-                for row in 0..<batch.rowCount {
-                    let values = batch.columns.map { $0.value(at: row) }
-                    if let index = place["sequence"], case .integer(let sequence) = values[index] { bySequence[sequence] = values }
+        func columns(of versions: [VersionEntry]) throws -> [Int64: [Value]] {
+            let request = ScanRequest(
+                projection: fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence),
+                filters: [ColumnFilter("receipt_id", .equal(.bytes(key.receipt)))] + Self.places(versions))
+            var bySequence: [Int64: [Value]] = [:]
+            let scan = try table.scan(request)
+            while let morsel = try scan.nextMorsel() {
+                while let batch = try morsel.next() {
+                    for row in 0..<batch.rowCount {
+                        let values = batch.columns.map { $0.value(at: row) }
+                        if let index = place["sequence"], case .integer(let sequence) = values[index] { bySequence[sequence] = values }
+                    }
                 }
             }
+            return bySequence
         }
-        return try entries.enumerated().map { index, entry in
+        func description(_ index: Int, _ bySequence: [Int64: [Value]]) throws -> DocumentVersion {
+            let entry = entries[index]
             guard let values = bySequence[entry.sequence] else { throw Fault(.internalError, "version \(entry.version) is gone") }
             func value(_ name: String) -> Value { place[name].map { values[$0] } ?? .null }
             let earlier = index + 1 < wanted.count ? bySequence[wanted[index + 1].sequence] : nil
@@ -178,5 +188,17 @@ extension StoreReader {
                     }
                 } ?? [])
         }
+        var found: [DocumentVersion] = []
+        var (byteCount, count) = (0, Self.versionCountMin)
+        while found.count < entries.count, byteCount < Self.versionsByteCountMax {
+            let (start, end) = (found.count, min(found.count + count, entries.count))
+            // With the one before the last of them, which says what that changed.
+            let bySequence = try columns(of: Array(wanted[start..<min(end + 1, wanted.count)]))
+            for index in start..<end { found.append(try description(index, bySequence)) }
+            let read = bySequence.values.joined().reduce(0) { $0 + $1.flatByteCount }
+            byteCount += read
+            if read < Self.versionsByteCountMax / 8 { count *= 2 }
+        }
+        return found
     }
 }

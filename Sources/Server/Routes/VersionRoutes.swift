@@ -23,12 +23,17 @@ enum VersionRoutes {
             uses: { $0.store.versions }, handle: remove),
     ]
 
+    /// About what a page of long versions takes, with its text.
+    private static let pageByteCountMax = 32 << 20
+
     private static func lookup(_ call: Call) throws -> ReceiptLookup {
         ReceiptLookup(receiptID: try call.receiptID(), client: try call.client(), table: call.parameter("table") ?? "receipts")
     }
 
     private static func versions(_ call: Call, _ store: any VersionKeeping) throws -> Response {
         let limit = try call.integer("limit", in: 1...1_000, default: 100)
+        // A page ends at its bytes too, which are not known before.
+        try call.exchange.holdAnswer(pageByteCountMax)
         switch try store.versions(try lookup(call), limit: limit, cursor: call.parameter("cursor"), as: call.principal) {
         case .choices:
             throw Problem.parameter("client", "several clients have a document of this id: name one of them")

@@ -356,6 +356,29 @@ final class VersionedTableTests: XCTestCase {
             XCTAssertEqual(($0 as? Fault)?.errors.first?.pointer, "/on_repeat")
         }
     }
+
+    /// Each version may have as many bytes as a document: a page of them ends long before a thousand.
+    func test_pagesOfLongVersions_endAtTheirBytes_andComeToAll() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        let versionCount: Int32 = 60
+        for number in 1...versionCount {
+            _ = try store.fixture.taken(Self.document("L-1", String(repeating: "x", count: 400_000) + "\(number)", 1, grades: []), as: .admin, client: "c1")
+        }
+        var found: [DocumentVersion] = []
+        var (pageCount, cursor) = (0, String?.none)
+        repeat {
+            let lookup = ReceiptLookup(receiptID: "L-1", client: "c1", table: "licences")
+            guard let page = try store.engine.versions(lookup, limit: 1_000, cursor: cursor, as: .admin).page, !page.versions.isEmpty else { return XCTFail("no page") }
+            found += page.versions
+            pageCount += 1
+            cursor = page.nextCursor
+        } while cursor != nil
+        XCTAssertEqual(found.map(\.version), (1...versionCount).reversed())
+        XCTAssertEqual(found.map { $0.changes.map(\.field.name) }, [[String]](repeating: ["name"], count: Int(versionCount) - 1) + [[]])
+        XCTAssertGreaterThan(pageCount, 1)
+    }
 }
 
 extension VersionLookupResult {
