@@ -7,12 +7,23 @@ package struct BrowserSession: Sendable, Equatable {
         case key(sha256: [UInt8])
         /// A token named the contract, and counts till then.
         case token(clientID: String, expiresAt: Int64)
+
+        /// Whether both are one key's, or of tokens of one contract.
+        func isSame(as other: Holder) -> Bool {
+            switch (self, other) {
+            case (.key(let own), .key(let other)): own == other
+            case (.token(let own, _), .token(let other, _)): own.hasSameBytes(as: other)
+            default: false
+            }
+        }
     }
 
     /// Without use for so long it ends. In microseconds.
     package static let idleMax: Int64 = 12 * 3_600 * 1_000_000
     /// Beyond these the one that was least used of late ends.
     package static let countMax = 10_000
+    /// Of one holder, likewise: nobody's signing in again and again ends the sessions of others.
+    package static let ownCountMax = 100
 
     package let holder: Holder
     /// In microseconds since 1970.

@@ -9,6 +9,16 @@ final class SessionCache: Sendable {
         var sessions: [[UInt8]: BrowserSession] = [:]
         /// Those whose time of use the catalog does not have yet.
         var used: Set<[UInt8]> = []
+
+        /// Which one ends where another begins.
+        ///
+        /// - Returns: the least used of late of its holder, where he has as many as he may, else of all; nil where there is room.
+        /// - Complexity: O(sessions).
+        func surplus(for holder: BrowserSession.Holder) -> [UInt8]? {
+            let own = sessions.filter { $0.value.holder.isSame(as: holder) }
+            let crowd = own.count >= BrowserSession.ownCountMax ? own : sessions.count >= BrowserSession.countMax ? sessions : [:]
+            return crowd.min { $0.value.usedAt < $1.value.usedAt }?.key
+        }
     }
     let state: Mutex<State>
 
@@ -27,13 +37,11 @@ final class SessionCache: Sendable {
 }
 
 extension Catalog {
-    /// Durable when it returns. Where there are as many as may be, the one that was least used of late ends first.
+    /// Durable when it returns. Where there are as many as may be, of its holder or at all, the one that was least used of late ends first.
     ///
     /// - Parameter sha256: of the session's secret.
     package func begin(_ session: BrowserSession, sha256: [UInt8]) throws {
-        let least = sessions.state.withLock { state in
-            state.sessions.count < BrowserSession.countMax ? nil : state.sessions.min { $0.value.usedAt < $1.value.usedAt }?.key
-        }
+        let least = sessions.state.withLock { $0.surplus(for: session.holder) }
         if let least { try end(sessionOfSHA256: least) }
         try write(isCounted: false) { connection in
             let statement = try connection.statement(

@@ -33,4 +33,21 @@ final class SessionCacheTests: XCTestCase {
         try catalog.end(sessionOfSHA256: hash)
         XCTAssertNil(catalog.session(ofSHA256: hash))
     }
+
+    func test_manySessionsOfOne_endNobodyElses() throws {
+        let directory = TemporaryDirectory()
+        let time = Atomic<Int64>(1_800_000_000_000_000)
+        let catalog = try Catalog(path: try directory.made() + "/catalog.sqlite", clock: Clock { time.load(ordering: .relaxed) })
+        func hash(_ number: Int) -> [UInt8] { [UInt8](repeating: 0, count: 30) + [UInt8(number / 256), UInt8(number % 256)] }
+        let other = [UInt8](repeating: 9, count: 32)
+        try catalog.begin(BrowserSession(.key(sha256: [1]), usedAt: time.load(ordering: .relaxed)), sha256: other)
+        for number in 0...BrowserSession.ownCountMax {
+            time.add(1, ordering: .relaxed)
+            try catalog.begin(BrowserSession(.key(sha256: [2]), usedAt: time.load(ordering: .relaxed)), sha256: hash(number))
+        }
+        XCTAssertNotNil(catalog.session(ofSHA256: other), "it was used before all of them")
+        XCTAssertNil(catalog.session(ofSHA256: hash(0)))
+        XCTAssertNotNil(catalog.session(ofSHA256: hash(1)))
+        XCTAssertNotNil(catalog.session(ofSHA256: hash(BrowserSession.ownCountMax)))
+    }
 }
