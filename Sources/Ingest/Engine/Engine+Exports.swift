@@ -52,6 +52,11 @@ extension Engine: ExportKeeping, LinkSigning {
 
     package func waitingExports() throws -> [Export] { try catalog.exports(in: .running) }
 
+    package func whole(_ export: Export) throws -> Export? {
+        guard let found = try catalog.export(export.id), found.state == .running else { return nil }
+        return found
+    }
+
     /// In one transaction with the notice of its end.
     ///
     /// - Returns: false where the export was deleted meanwhile; its file is removed.

@@ -5,6 +5,8 @@ extension Catalog {
     /// In the order that `export(_:)` of a row reads them by number.
     private static let exportColumns =
         "id, client_id, name, format, request, created_at, expires_in, state, ended_at, expires_at, row_count, byte_count, sha256, file_name, problem"
+    /// Of lists, without what was asked for: that may be a megabyte of each, and those that are done are looked through every few seconds.
+    private static let listedColumns = exportColumns.replacing("request", with: "x''")
 
     /// Notes what was asked for, before anything is made of it: after a restart it is begun again.
     func add(_ export: Export) throws {
@@ -33,7 +35,7 @@ extension Catalog {
         }
     }
 
-    /// The newest first.
+    /// The newest first, without what was asked for.
     ///
     /// - Parameters:
     ///   - rows: whose are seen.
@@ -42,7 +44,7 @@ extension Catalog {
         try read { connection in
             let select = try connection.statement(
                 """
-                SELECT \(Self.exportColumns) FROM exports AS e WHERE (?1 IS NULL OR created_at < ?1 OR created_at = ?1 AND id < ?2)\(rows.condition("e.client_id = ?3"))
+                SELECT \(Self.listedColumns) FROM exports AS e WHERE (?1 IS NULL OR created_at < ?1 OR created_at = ?1 AND id < ?2)\(rows.condition("e.client_id = ?3"))
                 ORDER BY created_at DESC, id DESC LIMIT ?4
                 """)
             defer { select.reset() }
@@ -56,10 +58,10 @@ extension Catalog {
         }
     }
 
-    /// Those of a state, the oldest first.
+    /// Those of a state, the oldest first, without what was asked for.
     func exports(in state: Export.State) throws -> [Export] {
         try read { connection in
-            let select = try connection.statement("SELECT \(Self.exportColumns) FROM exports WHERE state = ?1 ORDER BY created_at, id")
+            let select = try connection.statement("SELECT \(Self.listedColumns) FROM exports WHERE state = ?1 ORDER BY created_at, id")
             defer { select.reset() }
             try select.bind(1, state.rawValue)
             var exports: [Export] = []
@@ -68,7 +70,7 @@ extension Catalog {
         }
     }
 
-    /// Notes how an export stands, unless it is another state by now than `state`.
+    /// Notes how an export stands, unless it is another state by now than `state`. Of one that is over nobody asks any more what was asked for: that goes.
     ///
     /// - Returns: false where it is, or is gone.
     /// - Parameter beside: what belongs into the same commit, if it is changed.
@@ -76,7 +78,8 @@ extension Catalog {
         try write(isCounted: false) { connection in
             let update = try connection.statement(
                 """
-                UPDATE exports SET state = ?3, ended_at = ?4, expires_at = ?5, row_count = ?6, byte_count = ?7, sha256 = ?8, file_name = ?9, problem = ?10
+                UPDATE exports SET state = ?3, ended_at = ?4, expires_at = ?5, row_count = ?6, byte_count = ?7, sha256 = ?8, file_name = ?9, problem = ?10,
+                request = CASE WHEN ?3 IN ('\(Export.State.running.rawValue)', '\(Export.State.done.rawValue)') THEN request ELSE x'' END
                 WHERE id = ?1 AND state = ?2
                 """)
             try update.bind(1, export.id)

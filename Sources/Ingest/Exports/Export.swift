@@ -17,7 +17,7 @@ package struct Export: Sendable {
     package let name: String
     /// A name of the table of formats.
     package let format: String
-    /// What was asked for, as JSON; it was checked.
+    /// What was asked for, as JSON; it was checked. Empty in lists, and of one that is over.
     package let request: [UInt8]
     /// Microseconds since 1970.
     package let createdAt: Int64

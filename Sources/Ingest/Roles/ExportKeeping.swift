@@ -19,8 +19,10 @@ package protocol ExportKeeping: AnyObject, Sendable {
     /// - Throws: what ends it; there is no file then.
     func settleExport(_ export: Export, beforeEachPiece: () throws -> Void) throws
 
-    /// Those to be made, the oldest first.
+    /// Those to be made, the oldest first, without what was asked for.
     func waitingExports() throws -> [Export]
+    /// One of those with what was asked for; nil where it is not to be made any more.
+    func whole(_ export: Export) throws -> Export?
     /// Notes how an export ended.
     ///
     /// - Returns: false where somebody has removed it meanwhile: its file goes.
@@ -43,6 +45,7 @@ package protocol ExportKeeping: AnyObject, Sendable {
 
 extension ExportKeeping {
     package func settleExport(_ export: Export, beforeEachPiece: () throws -> Void) throws {}
+    package func whole(_ export: Export) throws -> Export? { export }
 }
 
 /// Links that are good without a credential.

@@ -187,12 +187,17 @@ package final class ExportQueue: Sendable {
 
     /// The oldest of whoever was not served last, else the oldest.
     private func next() throws -> Run? {
-        let waiting = try exports.waitingExports()
-        return state.withLock { state in
-            guard !state.isStopped, let export = waiting.first(where: { $0.owner != state.last }) ?? waiting.first else { return nil }
-            let run = Run(export)
-            (state.running, state.last) = (run, export.owner)
-            return run
+        let (waiting, last) = (try exports.waitingExports(), state.withLock { $0.last })
+        for export in waiting.filter({ $0.owner != last }) + waiting.filter({ $0.owner == last }) {
+            // Deleted meanwhile: it is the next one's turn.
+            guard let whole = try exports.whole(export) else { continue }
+            return state.withLock { state -> Run? in
+                guard !state.isStopped else { return nil }
+                let run = Run(whole)
+                (state.running, state.last) = (run, whole.owner)
+                return run
+            }
         }
+        return nil
     }
 }
