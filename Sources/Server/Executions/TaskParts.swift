@@ -41,9 +41,9 @@ struct TaskParts: Sendable {
     static func ending(of error: any Error) -> TaskEnding {
         let problem = (error as? Fault).map { Problem($0) } ?? ProblemMapping.problem(for: error)
         switch problem.slug {
-        case .overloaded, .diskFull, .storageUnavailable, .notLeader, .tooManyQueries, .queueFull: return .later(at: CalendarText.now + busyPause, reason: problem.detail)
-        // What nobody can put right by another input is tried again, ten times as slowly: whoever mends the server finds the execution alive.
-        case .internalError: return .later(at: CalendarText.now + 10 * busyPause, reason: problem.cause ?? problem.detail)
+        case .overloaded, .diskFull, .tooManyQueries, .queueFull: return .later(at: CalendarText.now + busyPause, reason: problem.detail)
+        // What nobody can put right by another input is tried again, ten times as slowly: whoever mends the server, or what it stands on, finds the execution alive.
+        case .internalError, .storageUnavailable, .notLeader: return .later(at: CalendarText.now + 10 * busyPause, reason: problem.cause ?? problem.detail)
         default: return .failed(StateError(name: StateError.Name.rejected.rawValue, cause: cause(of: problem)))
         }
     }
