@@ -85,7 +85,7 @@ package struct ArchiveRestore {
     private static func begin(_ place: ArchivePlace, _ instant: Int64?) throws -> (ArchiveReader, ScratchFolder) {
         var reader = try ArchiveReader(place, instant: instant)
         while true {
-            let scratch = try ScratchFolder()
+            let scratch = try ScratchFolder("log")
             guard let checkpoint = reader.checkpoint else { return (reader, scratch) }
             do {
                 for file in checkpoint.storeFiles {

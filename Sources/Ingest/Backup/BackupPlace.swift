@@ -1,5 +1,4 @@
 import ColumnStore
-import Glibc
 
 /// Where a backup lies: a directory of this machine, or below a prefix of a bucket. SQLite writes and reads files alone: what is of a bucket goes by way of
 /// a directory that is gone with this.
@@ -7,9 +6,7 @@ final class BackupPlace {
     let storage: any ObjectStorage
     /// nil in a bucket.
     let files: (any FileStorage)?
-    private var scratch: (any FileStorage)?
-    /// Within the scratch directory, which makes each once: they stay until its end.
-    private var folders: Set<String> = []
+    private var scratch: ScratchFolder?
 
     /// In messages.
     var name: String { files?.root ?? String(storage.location(of: "").dropLast()) }
@@ -20,24 +17,15 @@ final class BackupPlace {
         storage = try bucket ?? LocalStorageFactory.files(path)
     }
 
-    deinit {
-        guard let scratch else { return }
-        for folder in folders { rmdir(scratch.path(of: folder)) }
-        rmdir(scratch.root)
-    }
-
     /// A directory for copies of databases: the backup's own, or one for the time being.
     ///
-    /// Below `TMPDIR`, or `/tmp`; made when first asked for.
+    /// That one is made when first asked for; what a backup that fails leaves in it is gone with this.
     func workspace() throws -> any FileStorage {
         if let files { return files }
-        if let scratch { return scratch }
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var path = Array("\(parent)/till-backup-XXXXXX".utf8CString)
-        guard mkdtemp(&path) != nil else { throw DataDirectory.Failure.io(operation: "mkdtemp", path: parent, code: errno) }
-        let made = try LocalStorageFactory.files(String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        if let scratch { return scratch.files }
+        let made = try ScratchFolder("backup")
         scratch = made
-        return made
+        return made.files
     }
 
     /// Sends a copy that was made in the workspace to where the backup lies; nothing where it lies there.
@@ -57,10 +45,9 @@ final class BackupPlace {
         return target.path(of: file.name)
     }
 
-    /// The copy in the workspace is not needed any more; nothing where the backup lies there.
+    /// The copy in the workspace is not needed any more; nothing where the backup lies there. Its directory stays, which the workspace makes once.
     func drop(_ name: String) {
         guard files == nil, let scratch else { return }
-        for suffix in ["", "-journal", "-wal", "-shm"] { _ = FileRemoval.remove(scratch.path(of: name + suffix), .temporary) }
-        if let folder = name.split(separator: "/").dropLast().first { folders.insert(String(folder)) }
+        for suffix in ["", "-journal", "-wal", "-shm"] { _ = FileRemoval.remove(scratch.files.path(of: name + suffix), .temporary) }
     }
 }

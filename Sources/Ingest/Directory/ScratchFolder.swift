@@ -5,22 +5,33 @@ import Glibc
 final class ScratchFolder {
     let files: any FileStorage
 
-    init() throws {
+    /// Below `TMPDIR`, or `/tmp`.
+    ///
+    /// - Parameter use: what it is for, in its name.
+    init(_ use: String) throws {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var path = Array("\(parent)/till-log-XXXXXX".utf8CString)
+        var path = Array("\(parent)/till-\(use)-XXXXXX".utf8CString)
         guard mkdtemp(&path) != nil else { throw DataDirectory.Failure.io(operation: "mkdtemp", path: parent, code: errno) }
         files = try LocalStorageFactory.files(String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     deinit {
-        var folders: Set<String> = []
-        // What cannot be removed the system's own sweeping takes.
-        try? files.list(prefix: "") { object in
-            _ = FileRemoval.remove(files.path(of: object.key), .temporary)
-            let parts = object.key.split(separator: "/").dropLast()
-            for count in 0..<parts.count { folders.insert(parts.prefix(count + 1).joined(separator: "/")) }
-        }
-        for folder in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) { rmdir(files.path(of: folder)) }
+        Self.empty(files.root)
         rmdir(files.root)
+    }
+
+    /// Directories without a file go as well: a listing of the storage does not name them. What cannot be removed the system's own sweeping takes.
+    private static func empty(_ path: String) {
+        for name in (try? DataDirectory.names(in: path)) ?? [] {
+            let path = "\(path)/\(name)"
+            var status = stat()
+            guard lstat(path, &status) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                empty(path)
+                rmdir(path)
+            } else {
+                _ = FileRemoval.remove(path, .temporary)
+            }
+        }
     }
 }

@@ -41,7 +41,7 @@ package struct LogPlaceProof {
     private func end(_ findings: ObjectFindings) throws -> String? {
         do {
             let reader = try LogReader(place, instant: nil)
-            let scratch = try ScratchFolder()
+            let scratch = try ScratchFolder("log")
             let made = try LogRestore.fold(reader, place, scratch, instant: nil)
             for file in made.manifest.files where !file.name.hasPrefix(LogBackupStorage.scratch) { try findings.prove(file, at: file.name) }
             return "the log of the store \(made.manifest.store): epoch \(reader.head.epoch), \(made.recordCount) records behind the checkpoint of record \(reader.checkpoint.from), up to record \(reader.head.last)"

@@ -27,7 +27,7 @@ package struct LogProof {
                 return [Finding(path: place.url, fault: "has epoch \(reader.head.epoch) of the store \(reader.checkpoint.manifest.store), these files are of epoch \(state.epoch) of \(state.store)")]
             }
             if state.isBroken { return [Finding(path: directory, fault: "was changed without its log: the next start of a server with log.url makes a checkpoint")] }
-            let scratch = try ScratchFolder()
+            let scratch = try ScratchFolder("log")
             _ = try LogRestore.databases(reader, place, scratch, and: try unsent(after: reader.head.last))
             return try compare(scratch.files)
         } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {

@@ -60,7 +60,7 @@ package struct LogRestore {
     /// - Returns: with the last record that is in the store, and the last one of the log as it was read.
     private func make() throws -> (summary: Summary, restore: Restore, last: Int64, end: Int64) {
         let reader = try LogReader(place, instant: instant)
-        let scratch = try ScratchFolder()
+        let scratch = try ScratchFolder("log")
         var summary = Summary()
         let (manifest, last, count, left) = try Self.fold(reader, place, scratch, instant: instant)
         (summary.recordCount, summary.lastAt, summary.doubt) = (count, last?.time, reader.doubt(last: last?.time, left: left))
