@@ -15,7 +15,11 @@ public enum PythonReader {
     public static func run(
         _ script: String, _ arguments: [String], interpreter: String = interpreter
     ) throws -> (output: String, exitCode: Int32) {
-        let run = try Subprocess(interpreter, [projectRoot + "/Tests/" + script] + arguments)
+        // What a script starts and kills leaves there what it was at.
+        let temporary = try TemporaryDirectory()
+        let environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": temporary.path]) { $1 }
+        let run = try Subprocess(interpreter, [projectRoot + "/Tests/" + script] + arguments, environment: environment)
+        withExtendedLifetime(temporary) {}
         return (run.all, run.status)
     }
 }

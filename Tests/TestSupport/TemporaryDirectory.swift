@@ -1,20 +1,13 @@
 import Foundation
 
-/// A directory of its own for one test, removed with this object.
-public final class TemporaryDirectory {
+/// A directory of its own for one test, removed with this object, and at the latest when the process ends.
+public final class TemporaryDirectory: Sendable {
     public let path: String
 
     public init() throws {
-        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        path = "\(base)/till-\(UUID().uuidString)"
+        path = TemporaryFolders.newPath()
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit {
-        do {
-            try FileManager.default.removeItem(atPath: path)
-        } catch {
-            print("could not remove \(path): \(error)")
-        }
-    }
+    deinit { TemporaryFolders.remove(path) }
 }

@@ -14,6 +14,8 @@ package final class TillServer {
     package private(set) var port: UInt16 = 0
     private var process: Process?
     private let log: URL
+    /// The process' TMPDIR: one that is killed leaves there what it was at.
+    private let temporary: URL
 
     /// The binary under test: `TILL_BINARY`, else the newest build.
     package static var binary: URL {
@@ -27,9 +29,11 @@ package final class TillServer {
 
     /// - Parameter data: nil for a new directory.
     package init(data: URL? = nil, arguments: [String] = [], environment: [String: String] = [:]) throws {
-        let folder = try Project.temporaryFolder("till-system")
+        let folder = URL(fileURLWithPath: TemporaryFolders.newPath("till-system"))
         self.data = data ?? folder.appendingPathComponent("DATA")
         log = folder.appendingPathComponent("server.log")
+        temporary = folder.appendingPathComponent("tmp")
+        try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
         try start(arguments: arguments, environment: environment)
     }
 
@@ -38,7 +42,7 @@ package final class TillServer {
         let process = Process()
         process.executableURL = Self.binary
         process.arguments = ["serve", "--data", data.path, "--listen", "127.0.0.1:0"] + arguments
-        process.environment = Self.environment(["TILL_ADMIN_KEY": Self.adminKey].merging(environment) { $1 }, data: data.path)
+        process.environment = Self.environment(["TILL_ADMIN_KEY": Self.adminKey, "TMPDIR": temporary.path].merging(environment) { $1 }, data: data.path)
         process.standardError = try FileHandle(forWritingTo: log)
         process.standardOutput = FileHandle.nullDevice
         try process.run()
@@ -123,7 +127,7 @@ package final class TillServer {
 
     package func remove() {
         kill()
-        try? FileManager.default.removeItem(at: log.deletingLastPathComponent())
+        TemporaryFolders.remove(log.deletingLastPathComponent().path)
     }
 }
 

@@ -51,7 +51,8 @@ final class CatalogTests: XCTestCase {
     /// A catalog of every version that there was, with a contract, a key and a refused document, comes through all steps.
     func test_catalogOfEachVersion_isBroughtToThisOne() throws {
         for version in 1...CatalogSchema.migrations.count {
-            let data = try DataDirectory(path: TemporaryDirectory().path)
+            let directory = TemporaryDirectory()
+            let data = try DataDirectory(path: directory.path)
             do {
                 let connection = try SQLiteConnection(path: data.catalogPath, mode: .create)
                 try connection.execute("PRAGMA journal_mode=WAL")
@@ -75,7 +76,8 @@ final class CatalogTests: XCTestCase {
 
     /// A key that is made while its contract is deleted is gone with it, or was never made: no key is left that nobody can revoke.
     func test_keysMadeBesideADeletion_areNeverLeftOver() throws {
-        let catalog = try Catalog(path: try DataDirectory(path: TemporaryDirectory().path).catalogPath)
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: try DataDirectory(path: directory.path).catalogPath)
         for round in 0..<30 {
             let contract = Contract(clientID: "c", access: .read, scope: .own)
             _ = try catalog.put(contract)

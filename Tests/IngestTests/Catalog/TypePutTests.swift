@@ -13,7 +13,8 @@ final class TypePutTests: XCTestCase {
     }
 
     func test_put_optionalBesideFrom_isRefusedWithItsPlace() throws {
-        let fixture = try EngineFixture(TemporaryDirectory().path)
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
         defer { try? fixture.engine.close() }
         for member in ["receipt_id", "issued_at", "business_day", "client_id", "callback_url"] {
             for optional in ["true", "false"] {
@@ -42,7 +43,8 @@ final class TypePutTests: XCTestCase {
 
     /// What does not follow from another fault is told beside it.
     func test_put_faultsOfSeveralKinds_areToldAtOnce() throws {
-        let fixture = try EngineFixture(TemporaryDirectory().path)
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
         defer { try? fixture.engine.close() }
         let text = ["total": ["path": "/t", "type": "VARCHAR"]]
         let rules = [["name": "r", "check": "nope > 1", "message": "m"]]

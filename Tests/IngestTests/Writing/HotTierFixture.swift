@@ -1,18 +1,16 @@
 import ColumnStore
 import Foundation
 import Synchronization
+import TestSupport
 import XCTest
 
 @testable import Documents
 @testable import Ingest
 
-/// A directory of its own, removed at the end.
+/// A directory of its own, removed with this object, and at the latest when the process ends.
 final class TemporaryDirectory {
-    let path: String
-    init() {
-        path = NSTemporaryDirectory() + "till-test-" + UUID().uuidString
-    }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    let path = TemporaryFolders.newPath("till-test")
+    deinit { TemporaryFolders.remove(path) }
 
     /// Made, where a test puts files into it by itself.
     func made() throws -> String {

@@ -4,6 +4,7 @@ import Foundation
 import Ingest
 import Query
 import Synchronization
+import TestSupport
 
 /// An engine of the server's own tests: answers from what a test puts in, and remembers what it was asked.
 final class FakeEngine: WholeStore, UploadKeeping {
@@ -58,10 +59,13 @@ final class FakeEngine: WholeStore, UploadKeeping {
 
     /// A real one, whose file is made with the first definition that a test puts.
     let executions: ExecutionStore
+    private let executionsFolder: TemporaryDirectory
 
     init() {
         do {
-            executions = try ExecutionStore(path: NSTemporaryDirectory() + "/till-\(UUID().uuidString).sqlite", clock: .system)
+            let folder = try TemporaryDirectory()
+            executionsFolder = folder
+            executions = try ExecutionStore(path: folder.path + "/executions.sqlite", clock: .system)
         } catch {
             preconditionFailure("no store of executions: \(error)")
         }

@@ -5,8 +5,9 @@ import XCTest
 /// Goal: what a pair acknowledged can be restored elsewhere, to an instant and to the end, when both of its machines and what they had are gone. Method: real processes that are killed while
 /// clients post, directories that are deleted, records that go behind checkpoints, cold tables in a bucket, and a place that gives no answer for a while.
 final class PairArchiveTests: XCTestCase {
-    private let folder = try? Project.temporaryFolder("till-archive")
+    private var folder: URL?
 
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-archive") }
     override func tearDown() { if let folder { try? FileManager.default.removeItem(at: folder) } }
 
     private func path(_ name: String) throws -> String { try XCTUnwrap(folder).appendingPathComponent(name).path }

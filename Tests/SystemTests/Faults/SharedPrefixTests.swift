@@ -6,9 +6,10 @@ import XCTest
 /// Method: real processes beside the double: other stores, fresh directories, copies, both at once, and a second process by the name of a machine that is there.
 final class SharedPrefixTests: XCTestCase {
     private let bucket = BucketDouble()
-    private let folder = try? Project.temporaryFolder("till-shared")
+    private var folder: URL?
     private var count = 0
 
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-shared") }
     override func tearDown() {
         bucket.close()
         if let folder { try? FileManager.default.removeItem(at: folder) }

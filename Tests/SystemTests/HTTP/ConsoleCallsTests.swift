@@ -144,6 +144,7 @@ final class ConsoleCallsTests: XCTestCase {
 
     func test_cookie_isSecure_underTLS() throws {
         let folder = try TestCertificate.write()
+        defer { try? FileManager.default.removeItem(at: folder) }
         let server = try TillServer(arguments: ["--tls-cert", folder.appendingPathComponent("cert.pem").path, "--tls-key", folder.appendingPathComponent("key.pem").path])
         defer { server.remove() }
         let run = try Subprocess(

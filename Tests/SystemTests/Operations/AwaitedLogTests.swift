@@ -6,8 +6,9 @@ import XCTest
 /// Goal: with `log.ack: sync` no answer tells of what the log lacks: whatever the bucket does, and whenever the machine is lost or the log taken over, all that
 /// was acknowledged is in the store that is made of the log, once. Method: the real binary, a bucket that fails in every way, several clients at once.
 final class AwaitedLogTests: XCTestCase {
-    private let folder = try? Project.temporaryFolder("till-awaited")
+    private var folder: URL?
 
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-awaited") }
     override func tearDown() { if let folder { try? FileManager.default.removeItem(at: folder) } }
 
     private func path(_ name: String) throws -> String { try XCTUnwrap(folder).appendingPathComponent(name).path }

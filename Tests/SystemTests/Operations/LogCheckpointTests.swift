@@ -5,8 +5,9 @@ import XCTest
 /// Goal: whatever ends a server before its epoch's checkpoint is in the log, the next start makes up for it, and nothing is acknowledged that no restore could
 /// give back; nobody but the latest restore's store has the log. Method: the real binary, ended at the very requests that make a checkpoint.
 final class LogCheckpointTests: XCTestCase {
-    private let folder = try? Project.temporaryFolder("till-checkpoint")
+    private var folder: URL?
 
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-checkpoint") }
     override func tearDown() { if let folder { try? FileManager.default.removeItem(at: folder) } }
 
     private func path(_ name: String) throws -> String { try XCTUnwrap(folder).appendingPathComponent(name).path }

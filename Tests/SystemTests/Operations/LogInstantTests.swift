@@ -12,8 +12,9 @@ final class LogInstantTests: XCTestCase {
         let answered: Double
     }
 
-    private let folder = try? Project.temporaryFolder("till-instant")
+    private var folder: URL?
 
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-instant") }
     override func tearDown() { if let folder { try? FileManager.default.removeItem(at: folder) } }
 
     private func path(_ name: String) throws -> String { try XCTUnwrap(folder).appendingPathComponent(name).path }

@@ -80,7 +80,9 @@ final class OperationsTests: XCTestCase {
         for name in ["process_open_fds", "process_max_fds", "process_start_time_seconds", "till_quarantine_bytes", "till_request_memory_bytes", "till_connections"] {
             XCTAssertTrue(metrics.contains("\n\(name) "), name)
         }
-        let file = try Project.temporaryFolder().appendingPathComponent("metrics")
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("metrics")
         try Data(metrics.utf8).write(to: file)
         for command in ["promtool check metrics < '\(file.path)'", "promtool check rules '\(Project.root.path)/docs/alerts.yml'"] {
             let run = try Subprocess("/bin/sh", ["-c", command])

@@ -11,8 +11,9 @@ final class StoreLogTests: XCTestCase {
         """
     private static let machine = #"{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Wait","Seconds":3600,"End":true}}}"#
 
-    private let folder = try? Project.temporaryFolder("till-log")
+    private var folder: URL?
 
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-log") }
     override func tearDown() { if let folder { try? FileManager.default.removeItem(at: folder) } }
 
     private func path(_ name: String) throws -> String { try XCTUnwrap(folder).appendingPathComponent(name).path }

@@ -36,10 +36,13 @@ final class Pair {
             if !FileManager.default.fileExists(atPath: log.path) { _ = FileManager.default.createFile(atPath: log.path, contents: nil) }
             let output = try FileHandle(forWritingTo: log)
             try output.seekToEnd()
+            // One that is killed leaves there what it was at.
+            let temporary = log.deletingPathExtension().appendingPathExtension("tmp")
+            try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
             let process = Process()
             process.executableURL = binary
             process.arguments = ["serve", "--data", data.path, "--listen", "127.0.0.1:\(port)"]
-            process.environment = TillServer.environment(["TILL_ADMIN_KEY": TillServer.adminKey, "TILL_LIMITS_MIN_FREE": "1MiB"].merging(environment) { $1 })
+            process.environment = TillServer.environment(["TILL_ADMIN_KEY": TillServer.adminKey, "TILL_LIMITS_MIN_FREE": "1MiB", "TMPDIR": temporary.path].merging(environment) { $1 })
             process.standardError = output
             process.standardOutput = FileHandle.nullDevice
             try process.run()

@@ -15,6 +15,11 @@ final class UploadCommandTests: UploadFixture {
         place = try Project.temporaryFolder("till-upload")
     }
 
+    override func tearDown() {
+        if let place { try? FileManager.default.removeItem(at: place) }
+        super.tearDown()
+    }
+
     private func file(_ name: String, _ text: String) throws -> String {
         let path = try folder.appendingPathComponent(name)
         try Data(text.utf8).write(to: path)

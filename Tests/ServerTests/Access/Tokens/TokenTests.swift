@@ -19,7 +19,9 @@ final class TokenTests: XCTestCase {
     }
 
     private func verifier(_ keys: [String], rules: TokenRules? = nil) throws -> (verifier: TokenVerifier, file: URL) {
-        let file = try Project.temporaryFolder().appendingPathComponent("jwks.json")
+        let folder = try Project.temporaryFolder()
+        addTeardownBlock { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("jwks.json")
         try Data("{\"keys\":[\(keys.joined(separator: ","))]}".utf8).write(to: file)
         let source = KeySetSource(.init(file.path), policy: .publicOnly, log: log)
         try source.start()
