@@ -5,7 +5,7 @@
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Bounds: errors, limits of the text, memory, planning's work, cancelling
 //   Sources: what a table is to a query, and tables of memory and Parquet
-//   Syntax: text to a tree with positions
+//   Syntax/{Tokens}, Syntax: text to words, and words to a tree with positions
 //   Kernels: loops over columns that many share; a worker's meter
 //   Types: rules of types, casts, values as text
 //   Information: what information_schema says of a catalog

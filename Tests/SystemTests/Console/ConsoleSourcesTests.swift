@@ -82,7 +82,7 @@ final class ConsoleSourcesTests: XCTestCase {
 
     /// What the console puts in quotes is what the parser takes in quotes alone.
     func test_reservedWords_areThoseOfTheParser() throws {
-        let keywords = try String(contentsOf: Project.root.appendingPathComponent("Sources/Query/Syntax/Keywords.swift"), encoding: .utf8)
+        let keywords = try String(contentsOf: Project.root.appendingPathComponent("Sources/Query/Syntax/Tokens/Keywords.swift"), encoding: .utf8)
         let source = try String(contentsOf: Self.console.appendingPathComponent("core/sql-words.js"), encoding: .utf8)
         var words: Set<String> = []
         for name in ["reserved", "functionOrType"] {
