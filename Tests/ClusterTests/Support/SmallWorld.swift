@@ -36,6 +36,15 @@ final class SmallWorld {
         for name in names { start(name) }
     }
 
+    /// Two nodes, and the time that they take to become a pair.
+    static func pair(hasBucket: Bool = true, degrades: Bool = false, version: @escaping (String) -> Int = { _ in 1 }) -> SmallWorld {
+        let world = SmallWorld(["a", "b"]) { name in
+            Settings(name: name, peers: [name == "a" ? "b" : "a"], hasBucket: hasBucket, degrades: degrades, version: version(name))
+        }
+        world.pass(4_000)
+        return world
+    }
+
     /// A new process on what its disk has.
     func start(_ name: String) {
         sessions += 1
