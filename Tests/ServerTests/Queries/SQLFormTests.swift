@@ -16,6 +16,11 @@ final class SQLFormTests: XCTestCase {
         XCTAssertNil(SQLForm(name: ""))
     }
 
+    /// The console knows media types alone, and names its files by them (`console/core/features.js`).
+    func test_names_areWordsOfTheMediaTypes() {
+        for form in SQLForm.streamed { XCTAssertTrue(form.rawValue.split { "/.-".contains($0) }.contains { $0 == form.name }, form.rawValue) }
+    }
+
     func test_exportFormats_areFormsOrTheWorkbook() {
         XCTAssertEqual(ExportFormat.allCases.filter { $0.form == nil }, [.workbook])
         XCTAssertEqual(Set(ExportFormat.allCases.compactMap(\.form)), Set(SQLForm.streamed))

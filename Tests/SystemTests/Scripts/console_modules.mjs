@@ -16,6 +16,7 @@ const { directionOf, fileOf, isolated, number } = await import(new URL('core/lan
 const { anyTextOf, documentOf, textOf, withoutEncoding } = await import(new URL('core/encoding.js', root));
 const { readXML } = await import(new URL('core/xml.js', root));
 const { keyOf } = await import(new URL('core/keyboard.js', root));
+const { formOf } = await import(new URL('core/features.js', root));
 const { fieldsOf } = await import(new URL('core/column-types.js', root));
 const { sampleOf } = await import(new URL('pages/types/sample.js', root));
 
@@ -183,5 +184,11 @@ assert.deepEqual(['order', 'select', 'left', 'total', 'day'].map(identifier), ['
 assert.ok(isNumericType('double precision') && isNumericType('numeric(38, 0)') && !isNumericType('BIGINT[]') && !isNumericType('DECIMAL(38,4)[]'));
 assert.ok(isNumericType('numeric') && isNumericType('DECIMAL(18,4)') && isNumericType('double') && !isNumericType('text'));
 assert.ok(isInstantType('timestamptz') && isInstantType('TIMESTAMPTZ') && !isInstantType('time'));
+
+// Names of files, by the media types that the server's description has.
+assert.deepEqual(
+  ['text/csv', 'application/x-ndjson', 'application/vnd.apache.parquet', 'application/vnd.apache.arrow.stream', 'text/markdown'].map(formOf),
+  ['csv', 'ndjson', 'parquet', 'arrow', 'markdown'],
+);
 
 console.log('everything held');

@@ -3,19 +3,11 @@
 import { bodyOf, post, send } from '../../core/api.js';
 import { announce } from '../../core/announce.js';
 import { fill, h } from '../../core/dom.js';
-import { offers } from '../../core/features.js';
+import { offers, streamedForms } from '../../core/features.js';
 import { t } from '../../core/language.js';
 import { address, go } from '../../core/location.js';
 import { openDialog } from '../../components/dialogs.js';
 import { problemView } from '../../components/problem-view.js';
-
-/** @type {{format: string, type: string}[]} */
-const streamed = [
-  { format: 'csv', type: 'text/csv' },
-  { format: 'parquet', type: 'application/vnd.apache.parquet' },
-  { format: 'ndjson', type: 'application/x-ndjson' },
-  { format: 'arrow', type: 'application/vnd.apache.arrow.stream' },
-];
 
 /** In milliseconds. */
 const revokeDelay = 60_000;
@@ -42,7 +34,7 @@ export function openExport(query, params) {
         fill(fault, problemView(error));
       }
     };
-    const buttons = streamed.map(({ format, type }) => h('button', { class: 'button', onclick: attempt(() => download(query, params, format, type)) }, format.toUpperCase()));
+    const buttons = streamedForms('/v1/sql', 'post').map(({ type, name }) => h('button', { class: 'button', onclick: attempt(() => download(query, params, name, type)) }, name.toUpperCase()));
     const made = offers('/v1/exports', 'post') && h('button', { class: 'button', onclick: attempt(() => makeWorkbook(query, params), () => go(address('exports'))) }, 'XLSX');
     return [h('p', {}, t('export.text')), h('div', { class: 'row' }, buttons, made), fault];
   });
@@ -51,13 +43,13 @@ export function openExport(query, params) {
 /**
  * @param {string} query
  * @param {unknown[]} params
- * @param {string} format
+ * @param {string} name
  * @param {string} type
  */
-async function download(query, params, format, type) {
+async function download(query, params, name, type) {
   const response = await send('post', '/v1/sql', { body: { query, params }, accept: type });
   const url = URL.createObjectURL(await bodyOf(response, (whole) => whole.blob()));
-  h('a', { href: url, download: `till.${format}` }).click();
+  h('a', { href: url, download: `till.${name}` }).click();
   // Not before the browser has begun to read it.
   setTimeout(() => URL.revokeObjectURL(url), revokeDelay);
   announce(t('export.done'));
