@@ -84,12 +84,16 @@ enum WarehouseOpening {
     /// Where readers find the bucket's objects, in the words of Iceberg's clients; nothing where the warehouse is on this machine. Never a key: readers have their own.
     static func reading(_ settings: Settings) -> [WarehouseProperty] {
         let storage = settings.storage
-        guard let url = storage.url, StorageScheme(of: url) == .bucket else { return [] }
-        let region = region(storage)
-        var found = [WarehouseProperty("s3.region", region), WarehouseProperty("client.region", region)]
-        if let endpoint = endpointURL(storage) { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
-        if storage.isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
-        return found
+        guard let url = storage.url else { return [] }
+        switch StorageScheme(of: url) {
+        case .bucket:
+            let region = region(storage)
+            var found = [WarehouseProperty("s3.region", region), WarehouseProperty("client.region", region)]
+            if let endpoint = endpointURL(storage) { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
+            if storage.isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
+            return found
+        case .directory, nil: return []
+        }
     }
 
     /// Gives the places of a log whose URL a command was given, by the URLs of these.
