@@ -17,6 +17,8 @@ public enum PythonReader {
     ) throws -> (output: String, exitCode: Int32) {
         // What a script starts and kills leaves there what it was at.
         let temporary = try TemporaryDirectory()
+        // PostgreSQL is started as another user.
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: temporary.path)
         let environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": temporary.path]) { $1 }
         let run = try Subprocess(interpreter, [projectRoot + "/Tests/" + script] + arguments, environment: environment)
         withExtendedLifetime(temporary) {}
