@@ -51,9 +51,14 @@ private struct StoreCatalog: QueryCatalog {
     }
 
     /// Nil where the name means something else by now, or a type is not known.
-    func storedColumns(ofView name: String) -> [Field]? {
+    func storedColumns(ofView name: String) -> [Field]? { savedView(name)?.fields }
+
+    func definition(ofView name: String) -> String? { savedView(name)?.query }
+
+    /// Nil where the name means something else by now.
+    private func savedView(_ name: String) -> SavedView? {
         guard let view = views[name], case .view(let query)? = entry(named: name), query == view.fixedQuery else { return nil }
-        return view.fields
+        return view
     }
 
     func rollups(of table: String) -> [RollupOffer] {

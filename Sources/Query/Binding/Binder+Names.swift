@@ -235,13 +235,14 @@ extension Binder {
         }
         let schemas = (context.catalog.dialect.map { [$0.openSchema] } ?? []) + ["public", "information_schema"] + context.catalog.schemas.map(\.name)
         // Where a view's columns are wanted, no row is: what is shown would be made again for each view of it.
-        let relations = asksForColumns ? [] : try shownRelations(at: name.position)
+        let relations = asksForColumns ? [] : try shownRelations(at: name.position, defining: relation.name == "views")
         let rows = InformationRows(relations: relations, schemas: schemas, functions: FunctionRegistry.shown).rows(of: relation.name)
         return scan(relation.name, relation.table(rows), [])
     }
 
     /// Everything that FROM may name, those of other schemas last.
-    private func shownRelations(at position: Int) throws(QueryError) -> [ShownRelation] {
+    /// - Parameter isDefining: with the texts of views.
+    private func shownRelations(at position: Int, defining isDefining: Bool) throws(QueryError) -> [ShownRelation] {
         var found: [ShownRelation] = []
         let names = Set(context.catalog.entryNames)
         for table in context.catalog.entryNames {
@@ -249,15 +250,21 @@ extension Binder {
             var isView = true
             // What is shown of a table under another name is no table of its own.
             if case .table = entry { isView = ["_accepted", "_history"].contains { table.hasSuffix($0) && names.contains(String(table.dropLast($0.count))) } }
-            found.append(ShownRelation(schema: "public", name: table, isView: isView, columns: columns(of: entry, table)))
+            found.append(ShownRelation(schema: "public", name: table, isView: isView, columns: columns(of: entry, table), definition: isDefining ? definition(of: entry, table) : nil))
         }
         for schema in context.catalog.schemas {
             for name in schema.entryNames {
                 guard let entry = try entry(name, inSchema: schema.name, at: position) else { continue }
-                found.append(ShownRelation(schema: schema.name, name: name, isView: true, columns: columns(of: entry, name, schema: schema.name)))
+                let definition = isDefining ? definition(of: entry, name, schema: schema.name) : nil
+                found.append(ShownRelation(schema: schema.name, name: name, isView: true, columns: columns(of: entry, name, schema: schema.name), definition: definition))
             }
         }
         return found
+    }
+
+    private func definition(of entry: CatalogEntry, _ name: String, schema: String? = nil) -> String? {
+        guard case .view(let query) = entry else { return nil }
+        return ViewDefinition.text(ofView: name, query, inSchema: schema, in: context.catalog)
     }
 
     private func columns(of entry: CatalogEntry, _ name: String, schema: String? = nil) -> [Field] {

@@ -46,7 +46,9 @@ struct InformationRows {
     private func view(_ relation: ShownRelation) -> Row {
         let refused = ["is_updatable", "is_insertable_into", "is_trigger_updatable", "is_trigger_deletable", "is_trigger_insertable_into"]
         let more = Dictionary(uniqueKeysWithValues: refused.map { ($0, "NO") }).merging(["check_option": "NONE"]) { $1 }
-        return place(relation).merging(Self.texts(more)) { $1 }
+        var row = place(relation).merging(Self.texts(more)) { $1 }
+        row["view_definition"] = relation.definition.map { .string($0) }
+        return row
     }
 
     private func right(_ relation: ShownRelation) -> Row {

@@ -20,6 +20,8 @@ package protocol QueryCatalog: Sendable {
     func comments(on name: String) -> RelationComments?
     /// The columns of a view in the schema of tables, as they were kept with its text; nil: its text says them.
     func storedColumns(ofView name: String) -> [Field]?
+    /// The text of a view in the schema of tables as somebody put it; nil: the one that stands for it is its own.
+    func definition(ofView name: String) -> String?
     /// What reads XML for `xpath`; nil: nothing does.
     var xpath: (any XPathReading)? { get }
 }
@@ -40,6 +42,7 @@ extension QueryCatalog {
     package func rollupBase(of table: String) -> RollupBase? { nil }
     package func comments(on name: String) -> RelationComments? { nil }
     package func storedColumns(ofView name: String) -> [Field]? { nil }
+    package func definition(ofView name: String) -> String? { nil }
     package var xpath: (any XPathReading)? { nil }
 }
 

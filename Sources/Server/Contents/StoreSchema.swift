@@ -38,6 +38,7 @@ package struct StoreSchema: CatalogExtension {
         func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
         func comments(on name: String) -> RelationComments? { base.comments(on: name) }
         func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
+        func definition(ofView name: String) -> String? { base.definition(ofView: name) }
         var xpath: (any XPathReading)? { base.xpath }
 
         var schemas: [CatalogSchema] {

@@ -36,6 +36,7 @@ final class SavedViewsTests: XCTestCase {
             XCTAssertEqual(try rows("SELECT * FROM \(name) WHERE total > 0", fixture.engine, .admin), 5)
             XCTAssertThrowsError(try rows("SELECT client_id FROM \(name)", fixture.engine, .admin), "\(name) has two columns alone")
         }
+        XCTAssertEqual(try fixture.engine.catalog(as: EngineFixture.own, upTo: nil).catalog.definition(ofView: "mine"), "SELECT * FROM receipts; ")
         XCTAssertEqual(try fixture.engine.deleteView("mine"), "deeper")
         XCTAssertNil(try fixture.engine.deleteView("deeper"))
         XCTAssertNil(try fixture.engine.deleteView("mine"))
@@ -67,6 +68,7 @@ final class SavedViewsTests: XCTestCase {
         _ = try fixture.engine.putView(view("receipts", "SELECT receipt_id, total FROM receipts WHERE false"))
         XCTAssertEqual(try rows("SELECT client_id FROM receipts", fixture.engine, .admin), 1)
         XCTAssertEqual(try fixture.engine.catalog(as: .admin, upTo: nil).catalog.entryNames.filter { $0 == "receipts" }.count, 1)
+        XCTAssertNil(try fixture.engine.catalog(as: .admin, upTo: nil).catalog.definition(ofView: "receipts"))
     }
 
     func test_randomHistories_areKept_overRestarts() throws {

@@ -44,6 +44,7 @@ final class InformationSchemaTests: XCTestCase {
             try texts("SELECT table_catalog, table_schema, table_name, table_type, is_insertable_into FROM information_schema.tables"),
             ["till public receipts BASE TABLE NO", "till public receipts_accepted VIEW NO", "till public other BASE TABLE NO", "till public seen VIEW NO"])
         XCTAssertEqual(try texts("SELECT table_name, check_option FROM information_schema.views ORDER BY 1"), ["receipts_accepted NONE", "seen NONE"])
+        XCTAssertEqual(try texts("SELECT table_name, view_definition FROM information_schema.views ORDER BY 1"), ["receipts_accepted -", "seen SELECT n FROM other;"])
         XCTAssertEqual(try texts("SELECT schema_name FROM information_schema.schemata"), ["public", "information_schema"])
     }
 

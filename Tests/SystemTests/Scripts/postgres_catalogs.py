@@ -47,6 +47,12 @@ def commands():
             if command in EXPECTED:
                 continue
             raise fault
+    # Definitions of views: those that were put, and those of the store.
+    call("PUT", "/v1/views/daily", {"query": "SELECT business_day,\n  count(*) AS n FROM receipts GROUP BY 1; "})
+    shown = psql(r"\d+ daily")
+    assert "business_day|date|" in shown and "View definition:\nSELECT business_day,\n  count(*) AS n FROM receipts GROUP BY 1;\n" in shown, shown
+    assert psql(r"\sv daily") == "CREATE OR REPLACE VIEW public.daily AS\nSELECT business_day,\n  count(*) AS n FROM receipts GROUP BY 1\n", psql(r"\sv daily")
+    assert psql("SELECT pg_get_viewdef('till.tickets') LIKE 'SELECT %FROM till.quarantine;', pg_get_viewdef('receipts_lines') LIKE 'SELECT %;', pg_get_viewdef('receipts') IS NULL") == "t|t|t\n"
     # What the Tab key asks, in whichever order.
     assert "receipts|\n" in psql(
         "SELECT c.relname, NULL::pg_catalog.text FROM pg_catalog.pg_class c WHERE c.relkind IN ('r','S','v','m','f','p') AND (c.relname) LIKE 'rece%' AND pg_catalog.pg_table_is_visible(c.oid) "

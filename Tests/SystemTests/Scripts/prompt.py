@@ -134,6 +134,10 @@ prompt.ask("\\pset format aligned")
 
 # What there is, and where.
 check("Whose document it is" in (shown := prompt.ask("\\d+ receipts")), shown)
+check("View definition:\nSELECT t." in (shown := prompt.ask("\\d+ receipts_lines")), shown)
+check("CREATE OR REPLACE VIEW public.receipts_lines AS\nSELECT t." in (shown := prompt.ask("\\sv receipts_lines;")) and ";" not in shown, shown)
+check("2       SELECT" in (shown := prompt.ask("\\sv+ till.comments")), shown)
+check("no definition" in (shown := prompt.ask("\\sv receipts")), shown)
 check("Description" in (shown := prompt.ask("\\dt+")) and "receipts" in shown, shown)
 check("receipts_pkey" in (shown := prompt.ask("\\di")), shown)
 check("shop" in (shown := prompt.ask("\\du")), shown)

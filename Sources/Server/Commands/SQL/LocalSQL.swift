@@ -108,6 +108,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
 
         var xpath: (any XPathReading)? { XPathReader.shared }
         func storedColumns(ofView name: String) -> [Field]? { first.entryNames.contains(name) ? nil : second?.storedColumns(ofView: name) }
+        func definition(ofView name: String) -> String? { first.entryNames.contains(name) ? nil : second?.definition(ofView: name) }
         func comments(on name: String) -> RelationComments? { first.entryNames.contains(name) ? nil : second?.comments(on: name) }
     }
 }

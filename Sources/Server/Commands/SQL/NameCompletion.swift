@@ -16,11 +16,11 @@ final class NameCompletion {
         "interval", "date", "timestamp", "cast", "extract", "set time zone",
     ]
     private static let commands = [
-        "\\d", "\\dt", "\\dv", "\\di", "\\dn", "\\df", "\\du", "\\l", "\\conninfo", "\\x", "\\t", "\\a", "\\timing", "\\o", "\\i", "\\ir", "\\g", "\\gx", "\\gset", "\\e", "\\p", "\\r", "\\w", "\\q",
+        "\\d", "\\dt", "\\dv", "\\di", "\\dn", "\\df", "\\sv", "\\du", "\\l", "\\conninfo", "\\x", "\\t", "\\a", "\\timing", "\\o", "\\i", "\\ir", "\\g", "\\gx", "\\gset", "\\e", "\\p", "\\r", "\\w", "\\q",
         "\\copy", "\\watch", "\\set", "\\unset", "\\pset", "\\echo", "\\qecho", "\\warn", "\\cd", "\\s", "\\!", "\\?",
     ]
     /// A relation follows.
-    private static let beforeTables: Set<String> = ["from", "join", "table", "describe", "desc", "\\d", "\\d+", "\\dt", "\\dt+", "\\dv", "\\dv+", "\\copy"]
+    private static let beforeTables: Set<String> = ["from", "join", "table", "describe", "desc", "\\d", "\\d+", "\\dt", "\\dt+", "\\dv", "\\dv+", "\\sv", "\\sv+", "\\copy"]
 
     init(_ endpoint: any SQLEndpoint) { self.endpoint = endpoint }
 

@@ -13,7 +13,8 @@ enum ShellCommands {
           \\i FILE             run the statements of a file; \\ir: of one beside the file that says so
           \\o [FILE]           answers into a file or |program; alone, back to here
           \\copy (QUERY)|TABLE TO FILE|PROGRAM 'COMMAND' [csv [header] | parquet | arrow | ndjson]
-          \\d[+] [NAME]        tables and views, or one's columns; + says what they hold
+          \\d[+] [NAME]        tables and views, or one's columns; + says what they hold, and what a view is defined by
+          \\sv[+] VIEW         the statement that would make a view; + numbers its lines
           \\dt[+]  \\dv[+]  \\di  \\dn  \\df[+] [PART]   tables; views; keys; schemas; functions; with S the catalogs' too
           \\du  \\l  \\conninfo  contracts; databases; what answers here
           \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen

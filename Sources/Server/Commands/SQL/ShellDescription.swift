@@ -32,6 +32,7 @@ enum ShellDescription {
             guard shell.endpoint.hasStore else { throw CommandError("\(kinds) lists the contracts of a store, and here are files alone") }
             try answer("SELECT client_id AS \"Role name\", access || ', scope ' || scope AS \"Attributes\" FROM till.contracts WHERE true\(pattern.condition(name: "client_id")) ORDER BY 1")
         case "\\l", "\\list": try answer("SELECT 'till' AS \"Name\", 'UTF8' AS \"Encoding\"")
+        case "\\sv": try ShellDefinition.writeStatement(operand, numbered: isTelling, shell)
         case "\\df": functions(operand, shell, telling: isTelling)
         default: throw CommandError("there is no command \(name); \\? lists them")
         }
@@ -61,18 +62,19 @@ enum ShellDescription {
         return "SELECT \(columns) FROM information_schema.columns c\(comments) WHERE \(condition) ORDER BY c.ordinal_position"
     }
 
-    /// The columns of each table and view of that name, each under its own.
+    /// The columns of each table and view of that name, each under its own, with the definitions of views where much is told.
     private static func each(_ pattern: ShellPattern, _ operand: String, _ shell: SQLShell, telling isTelling: Bool) throws {
         let condition = (pattern.schema == nil ? withoutCatalogs : "true") + pattern.condition(name: "table_name")
-        let query = "SELECT table_schema, table_name FROM information_schema.tables WHERE \(condition) ORDER BY 1, 2"
+        let query = "SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE \(condition) ORDER BY 1, 2"
         let page = try shell.interruptible { try shell.endpoint.page(query, cursor: nil) }
         guard case .array(let rows)? = page["rows"], !rows.isEmpty else { throw CommandError("there is no table or view \(operand)") }
-        for case .array(let cells) in rows where cells.count == 2 {
+        for case .array(let cells) in rows where cells.count == 3 {
             guard let schema = cells[0].text, let name = cells[1].text else { continue }
             let shown = schema == "public" ? name : "\(schema).\(name)"
             if let output = shell.output { output.write("\(shown)\n") } else { Terminal.write(ResultTable.printable(shown) + "\n") }
             let query = isTelling ? columns(ofSchema: schema, name, shell) : "DESCRIBE \(SyntaxPrinter.name(schema)).\(SyntaxPrinter.name(name))"
             try shell.answer(query, to: nil, expansion: shell.expansion)
+            if isTelling, cells[2].text == "VIEW" { try ShellDefinition.write(ofSchema: schema, name, shell) }
         }
     }
 

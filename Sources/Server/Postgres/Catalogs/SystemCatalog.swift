@@ -40,6 +40,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
     func comments(on name: String) -> RelationComments? { base.comments(on: name) }
     func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
+    func definition(ofView name: String) -> String? { base.definition(ofView: name) }
     var xpath: (any XPathReading)? { base.xpath }
     var dialect: (any CatalogDialect)? { self }
     var schemas: [CatalogSchema] { base.schemas }
@@ -51,7 +52,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
 
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
         guard schema == "pg_catalog" else { return try base.entry(named: name, inSchema: schema) }
-        if let table = SystemLookups.table(named: name, base, session) { return .table(table, scope: []) }
+        if let table = try SystemLookups.table(named: name, base, session) { return .table(table, scope: []) }
         guard let relation = SystemRelation.byName[name] else { return nil }
         return .table(relation.table(try SystemRows(base, session).rows(of: relation)), scope: [])
     }

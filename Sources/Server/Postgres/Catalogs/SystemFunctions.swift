@@ -103,6 +103,7 @@ enum SystemFunctions {
             Key("pg_get_constraintdef", anyCount): "(SELECT 'PRIMARY KEY (ticket_id)' FROM pg_catalog.pg_constraint o WHERE o.oid = $1)",
             Key("pg_get_indexdef", 1): indexDefinition,
             Key("pg_get_indexdef", 3): "CASE WHEN $1 IS NULL OR $2 IS NULL OR $3 IS NULL THEN NULL WHEN $2 = 0 THEN \(indexDefinition) ELSE 'ticket_id' END",
+            Key("pg_get_viewdef", 1): viewDefinition, Key("pg_get_viewdef", 2): "CASE WHEN $2 IS NOT NULL THEN \(viewDefinition) END",
             Key("pg_relation_size", anyCount): "0::bigint", Key("pg_table_size", anyCount): "0::bigint", Key("pg_total_relation_size", anyCount): "0::bigint",
             Key("pg_database_size", 1): "0::bigint", Key("pg_indexes_size", 1): "0::bigint", Key("pg_size_pretty", 1): sizePretty,
             Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", anyCount): "true",
@@ -148,7 +149,7 @@ enum SystemFunctions {
             for count in kind == "column" ? 3...4 : 2...3 { found[Key("has_\(kind)_privilege", count)] = right(on: kind, count) }
         }
         for function in [
-            "pg_get_expr", "pg_get_viewdef", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
+            "pg_get_expr", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
             "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_identify_object", "pg_describe_object", "pg_sequence_last_value", "acldefault", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "current_query", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
         ] { found[Key(function, anyCount)] = nothing }
         return found
@@ -179,8 +180,9 @@ enum SystemFunctions {
         return "(SELECT \(may) FROM pg_catalog.\(place))"
     }
 
-    /// Whose names `has_…_privilege` takes beside numbers.
+    /// Whose names `has_…_privilege` and `pg_get_viewdef` take beside numbers.
     static func registries(_ name: String, _ count: Int) -> [String?] {
+        if name == "pg_get_viewdef" { return ["regclass"] }
         let registry: String? =
             switch name {
             case "has_table_privilege", "has_column_privilege", "has_any_column_privilege", "has_sequence_privilege": "regclass"
@@ -229,6 +231,8 @@ enum SystemFunctions {
         (SELECT 'CREATE UNIQUE INDEX ' || quote_ident(i.relname) || ' ON public.' || quote_ident(t.relname) || ' USING btree (ticket_id)'
             FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class t ON t.oid = x.indrelid WHERE i.oid = $1)
         """
+
+    private static let viewDefinition = "(SELECT v.definition FROM pg_catalog.till_views v WHERE v.oid = $1)"
 
     private static let formatType = """
         CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0 THEN '-'

@@ -3,11 +3,13 @@ internal import Query
 
 /// Relations that no catalog shows: functions of the catalogs ask them, and cost little to fill.
 enum SystemLookups {
-    static func table(named name: String, _ catalog: any QueryCatalog, _ session: SystemSession) -> MemoryTable? {
+    /// - Throws: what the catalog throws.
+    static func table(named name: String, _ catalog: any QueryCatalog, _ session: SystemSession) throws -> MemoryTable? {
         switch name {
         case "till_type_names": typeNames
         case "till_relations": relations(catalog)
         case "till_settings": settings(session)
+        case "till_views": try views(catalog)
         default: nil
         }
     }
@@ -28,6 +30,20 @@ enum SystemLookups {
         for name in catalog.entryNames { numbers += [SystemNumber.relation(name), SystemNumber.index(of: name)] }
         for schema in catalog.schemas { numbers += schema.entryNames.map { SystemNumber.relation($0, inSchema: schema.name) } }
         return table([Field("oid", .int64)], Set(numbers).sorted().map { [.integer($0)] })
+    }
+
+    /// The texts of views, none of which is bound for them: `pg_get_viewdef` asks it. What no text stands for is not there.
+    private static func views(_ catalog: any QueryCatalog) throws -> MemoryTable {
+        var rows: [[Value]] = []
+        func add(_ entry: CatalogEntry?, _ name: String, _ schema: String?) {
+            guard case .view(let query)? = entry, let number = SystemNumber.relation(name, ofSchema: schema) else { return }
+            rows.append([.integer(number), .string(ViewDefinition.text(ofView: name, query, inSchema: schema, in: catalog))])
+        }
+        for name in catalog.entryNames { add(try catalog.entry(named: name), name, nil) }
+        for schema in catalog.schemas {
+            for name in schema.entryNames { add(try catalog.entry(named: name, inSchema: schema.name), name, schema.name) }
+        }
+        return table([Field("oid", .int64), Field("definition", .string)], rows)
     }
 
     /// As SHOW has them, by names in lower case.

@@ -42,7 +42,7 @@ struct SystemRows {
         case "pg_collation": Self.collations
         case "pg_settings": (session.settings?.all ?? []).map(setting)
         case "pg_tables": try tables().filter { !$0.isView }.map { ["schemaname": .string("public"), "tablename": .string($0.name), "tableowner": .string(Self.owner), "hasindexes": .boolean($0.hasKey)] }
-        case "pg_views": try tables().filter(\.isView).map { ["schemaname": .string($0.schema ?? "public"), "viewname": .string($0.name), "viewowner": .string(Self.owner)] }
+        case "pg_views": try tables().filter(\.isView).map(shownView)
         case "pg_stat_activity": [activity]
         // One row each, of counts that are kept by nobody.
         case "pg_stat_bgwriter", "pg_stat_archiver", "pg_stat_wal": [[:]]
@@ -63,6 +63,8 @@ struct SystemRows {
         let name: String
         let fields: [Field]
         let isView: Bool
+        /// The SELECT that stands for a view; nil of what is no text.
+        var query: String?
         /// Each row has a ticket of its own.
         var hasKey: Bool { !isView && fields.contains { $0.name == "ticket_id" } }
         var number: Int64 { schema.map { SystemNumber.relation(name, inSchema: $0) } ?? SystemNumber.relation(name) }
@@ -94,7 +96,7 @@ struct SystemRows {
     /// One whose columns are not kept and that does not bind, for want of what it reads, is not shown.
     private func described(view name: String, _ query: String, inSchema schema: String?) -> Described? {
         let context = QueryContext(catalog: catalog, now: 0)
-        return Binder.columns(ofView: name, query, inSchema: schema, in: context).map { Described(schema: schema, name: name, fields: $0, isView: true) }
+        return Binder.columns(ofView: name, query, inSchema: schema, in: context).map { Described(schema: schema, name: name, fields: $0, isView: true, query: query) }
     }
 
     private func classes() throws -> [Row] {
@@ -198,6 +200,11 @@ struct SystemRows {
         let key = "\(table.name)_pkey"
         let definition = "CREATE UNIQUE INDEX \(SystemCatalog.quoted(key)) ON public.\(SystemCatalog.quoted(table.name)) USING btree (ticket_id)"
         return ["schemaname": .string("public"), "tablename": .string(table.name), "indexname": .string(key), "indexdef": .string(definition)]
+    }
+
+    private func shownView(_ view: Described) -> Row {
+        let definition = view.query.map { Value.string(ViewDefinition.text(ofView: view.name, $0, inSchema: view.schema, in: catalog)) }
+        return ["schemaname": .string(view.schema ?? "public"), "viewname": .string(view.name), "viewowner": .string(Self.owner), "definition": definition ?? .null]
     }
 
     private func constraint(_ table: Described) -> Row {

@@ -64,6 +64,43 @@ final class SystemCatalogTests: XCTestCase {
             [[.string("Sales."), .string("Sales."), .string("In all, with tax."), .null]])
     }
 
+    /// One of its views was put with another text than stands for it, and a schema beside it has one of the same name.
+    private struct Viewed: QueryCatalog {
+        let base: FixedCatalog
+        var entryNames: [String] { base.entryNames }
+        func entry(named name: String) -> CatalogEntry? { base.entry(named: name) }
+        func definition(ofView name: String) -> String? { name == "seen" ? "SELECT n FROM other; " : nil }
+        var schemas: [CatalogSchema] { [CatalogSchema(name: "own", entryNames: ["seen"])] }
+        func entry(named name: String, inSchema schema: String) -> CatalogEntry? {
+            schema == "own" && name == "seen" ? .view(query: "SELECT n + 1 AS n\nFROM other -- all") : nil
+        }
+    }
+
+    func test_views_haveTheirTexts() throws {
+        let table = MemoryTable(schema: Schema([Field("n", .int32)]), batches: [])
+        let base = FixedCatalog([
+            ("other", .table(table, scope: [])), ("other_accepted", .table(table, scope: [])), ("seen", .view(query: "SELECT \"n\" FROM (\nSELECT n FROM other\n) AS \"seen\"")),
+            ("lines", .view(query: "SELECT '--' AS c")),
+        ])
+        let catalog = SystemCatalog(Viewed(base: base), SystemSession(user: "shop", database: "till", processID: 7))
+        func rows(_ query: String) throws -> [[Value]] {
+            let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
+            var found: [[Value]] = []
+            while let batch = try stream.next() { for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) } }
+            return found
+        }
+        let seen = Value.string("SELECT n FROM other;"), own = Value.string("SELECT n + 1 AS n\nFROM other -- all\n;"), lines = Value.string("SELECT '--' AS c\n;")
+        XCTAssertEqual(try rows("SELECT pg_get_viewdef('seen'), pg_get_viewdef('seen'::regclass), pg_get_viewdef('own.seen'::regclass::oid, true)"), [[seen, seen, own]])
+        XCTAssertEqual(try rows("SELECT pg_get_viewdef('other'::regclass), pg_get_viewdef(1), pg_get_viewdef('seen', NULL)"), [[.null, .null, .null]])
+        XCTAssertThrowsError(try rows("SELECT pg_get_viewdef('nothing')")) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedTable) }
+        XCTAssertEqual(try rows("SELECT pg_get_viewdef(c.oid, true) FROM pg_class c WHERE c.relname = 'seen' ORDER BY c.relnamespace::regnamespace::text"), [[own], [seen]])
+        let wanted: [[Value]] = [
+            [.string("own"), .string("seen"), own], [.string("public"), .string("lines"), lines], [.string("public"), .string("other_accepted"), .null], [.string("public"), .string("seen"), seen],
+        ]
+        XCTAssertEqual(try rows("SELECT schemaname, viewname, definition FROM pg_views ORDER BY 1, 2"), wanted)
+        XCTAssertEqual(try rows("SELECT table_schema, table_name, view_definition FROM information_schema.views ORDER BY 1, 2"), wanted)
+    }
+
     func test_columns_haveTheNumbersOfTheirTables() throws {
         let prepared = try Self.engine.prepare("SELECT r.total, r.total + 1, n, (SELECT 1) FROM receipts r, \"Odd \"\"name\"\"\"", in: QueryContext(catalog: catalog(), now: 0))
         let fields = try AnswerColumns.fields(prepared.columns)
