@@ -13,6 +13,24 @@ enum ResultTable {
         /// Else values with `separator` between them.
         var isAligned = true
         var separator = "|"
+        /// Lines of tables: 0 none but under the names of columns, 1 between columns, 2 around all.
+        var border = 1
+
+        /// What stands before, between and behind the values of a row.
+        fileprivate var edges: (start: String, middle: String, end: String) {
+            switch border {
+            case 0: (start: "", middle: " ", end: "")
+            case 1: (start: " ", middle: " | ", end: " ")
+            default: (start: "| ", middle: " | ", end: " |")
+            }
+        }
+
+        /// A line under or over columns that are so wide.
+        fileprivate func rule(_ widths: [Int]) -> String {
+            let parts = widths.map { String(repeating: "-", count: border == 0 ? $0 : $0 + 2) }
+            let line = parts.joined(separator: border == 0 ? " " : "+")
+            return (border == 2 ? "+\(line)+" : line) + "\n"
+        }
     }
 
     /// - Parameter columns: names, and SQL types, by which numbers are set to the right.
@@ -27,15 +45,15 @@ enum ResultTable {
             for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], width(cell)) }
         }
         let isRight = columns.map { column in rightAligned.contains { column.type.hasPrefix($0) } && !column.type.hasSuffix("[]") }
+        let edges = style.edges, rule = style.rule(widths)
+        func line(_ cells: [String]) -> String { edges.start + cells.joined(separator: edges.middle) + edges.end + "\n" }
         var text = ""
         if !style.showsRowsOnly {
-            text += columns.enumerated().map { " " + pad($1.name, widths[$0], right: false) + " " }.joined(separator: "|") + "\n"
-            text += widths.map { String(repeating: "-", count: $0 + 2) }.joined(separator: "+") + "\n"
+            if style.border == 2 { text += rule }
+            text += line(columns.enumerated().map { pad($1.name, widths[$0], right: false) }) + rule
         }
-        for row in cells {
-            text += row.enumerated().map { " " + pad($1, widths[$0], right: isRight[$0]) + " " }.joined(separator: "|") + "\n"
-        }
-        return text
+        for row in cells { text += line(row.enumerated().map { pad($1, widths[$0], right: isRight[$0]) }) }
+        return style.border == 2 ? text + rule : text
     }
 
     /// A line for each value, as psql's `\\x` shows rows.
@@ -43,21 +61,33 @@ enum ResultTable {
     /// - Parameter first: the number of the first row.
     static func expanded(columns: [(name: String, type: String)], rows: [[JSONValue]], first: Int, style: Style = Style()) -> String {
         let names = columns.map { printable($0.name) }
+        let cells = rows.map { row in row.map { cell($0, style) } }
         let width = names.map(self.width).max() ?? 0
+        let valueWidth = cells.joined().map(self.width).max() ?? 0
         var text = ""
-        for (index, row) in rows.enumerated() {
-            let title = "-[ RECORD \(first + index) ]"
-            text += title + String(repeating: "-", count: max(0, width + 3 - title.count)) + "\n"
-            for (name, value) in zip(names, row) { text += pad(name, width, right: false) + " | " + cell(value, style) + "\n" }
+        for (index, row) in cells.enumerated() {
+            let number = "[ RECORD \(first + index) ]"
+            switch style.border {
+            case 0: text += "* Record \(first + index)\n"
+            case 1: text += "-\(number)" + String(repeating: "-", count: max(0, width + 2 - number.count)) + "\n"
+            default: text += "+-\(number)" + String(repeating: "-", count: max(1, width + valueWidth + 4 - number.count)) + "+\n"
+            }
+            for (name, value) in zip(names, row) {
+                switch style.border {
+                case 0: text += pad(name, width, right: false) + " " + value + "\n"
+                case 1: text += pad(name, width, right: false) + " | " + value + "\n"
+                default: text += "| " + pad(name, width, right: false) + " | " + pad(value, valueWidth, right: false) + " |\n"
+                }
+            }
         }
-        return text
+        return style.border == 2 && !rows.isEmpty ? text + style.rule([width, valueWidth]) : text
     }
 
     /// How wide the table would be.
     static func width(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style()) -> Int {
         var widths = columns.map { width($0.name) }
         for row in rows { for (index, value) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], width(cell(value, style))) } }
-        return widths.reduce(0) { $0 + $1 + 3 }
+        return widths.reduce(style.border == 2 ? 1 : 0) { $0 + $1 + (style.border == 0 ? 1 : 3) }
     }
 
     private static func cell(_ value: JSONValue, _ style: Style) -> String { printable(plain(value) ?? style.null) }
