@@ -38,6 +38,44 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(try TillRun(base + ["--time-zone", "Nowhere", "SELECT 1"]).status, 2)
     }
 
+    func test_branches_ofFiles_runOrDoNot() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let script = folder.path + "/branches.sql", ask = folder.path + "/ask.sql"
+        let text = """
+            \\if :{?word}
+            SELECT 1 AS a;
+            \\if no
+            SELECT nothing :nosuch;
+            \\set x `touch \(folder.path)/never`
+            \\else
+            SELECT 2 AS b \\; SELECT 3 AS c;
+            \\endif
+            \\else
+            \\nosuch
+            \\endif
+            SELECT 4 \\if off \\else \\endif
+            AS d;
+            \\if true
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: script))
+        let base = ["sql", "--data", server.data.path, "--format", "csv"]
+        let run = try TillRun(base + ["--set", "word=x", "--file", script])
+        XCTAssertEqual(run.status, 1)
+        XCTAssertEqual(run.text, "a\r\n1\r\nb\r\n2\r\nc\r\n3\r\nd\r\n4\r\n", run.error)
+        XCTAssertEqual(run.error, "till sql: \(script):14: this \\if has no \\endif\n")
+        XCTAssertFalse(FileManager.default.fileExists(atPath: folder.path + "/never"))
+        let other = try TillRun(base + ["--file", script])
+        XCTAssertTrue(other.error.hasPrefix("till sql: \(script):10: there is no command \\nosuch"), other.error)
+        XCTAssertEqual(try TillRun(base, input: Data("\\else\n".utf8)).status, 1)
+        // Several statements sent together end with the first fault; a line of standard input; what a program writes.
+        let together = try TillRun(base + ["SELECT 1 AS a \\; SELECT nothing AS b \\; SELECT 3 AS c;"])
+        XCTAssertEqual(together.text, "a\r\n1\r\n", together.error)
+        try Data("\\prompt 'Name? ' n\n\\set v `echo \"a  b\"`\n\\echo :n [:v] `echo :'v'`\n".utf8).write(to: URL(fileURLWithPath: ask))
+        XCTAssertEqual(try TillRun(base + ["--file", ask], input: Data("Ann\n".utf8)).text, "Name? Ann [a  b] a  b\n")
+    }
+
     func test_files_runInTurn_withVariables() throws {
         let server = try TillServer()
         defer { server.remove() }

@@ -132,6 +132,37 @@ prompt.ask("\\pset format csv")
 check("one,two\n1,b\n" in (shown := prompt.ask("SELECT 1 AS one, 'b' AS two;")), shown)
 prompt.ask("\\pset format aligned")
 
+prompt.ask("\\pset border 2")
+check("+-----+\n| one |\n+-----+\n|   1 |\n+-----+\n" in (shown := prompt.ask("SELECT 1 AS one;")), shown)
+check("border                   2\n" in (shown := prompt.ask("\\pset")), shown)
+check("0, 1 or 2" in (shown := prompt.ask("\\pset border 3")), shown)
+prompt.ask("\\pset border 1")
+
+# Branches: what does not run is told, and Ctrl-C leaves them.
+prompt.type("\\if false\r")
+prompt.until("\n")
+prompt.until("till@> ")
+prompt.type("SELECT nosuch;\r")
+prompt.until("\n")
+check("does not run" in (shown := prompt.until("till@> ")) and "no column" not in shown, shown)
+os.write(prompt.terminal, b"\x03")
+check("escaped" in (shown := prompt.until("till> ")), shown)
+check("yes" in (shown := prompt.ask("\\if tru \\echo yes \\else \\echo never \\endif")) and "never" not in shown, shown)
+
+# Statements together, what came of a fault, and a line as a value.
+check(" 61 " in (shown := prompt.ask("SELECT 61 AS a \\; SELECT 62 AS b;")) and " 62 " in shown, shown)
+prompt.ask("SELECT nosuch;")
+check("status: 400" in (shown := prompt.ask("\\errverbose")) and "statement: SELECT nosuch" in shown, shown)
+prompt.type("\\prompt 'Name? ' name\r")
+prompt.until("\n")
+prompt.until("Name? ")
+prompt.type("Ann B\r")
+prompt.until("\n")
+prompt.until("till> ")
+check("[Ann B]" in (shown := prompt.ask("\\echo [:name]")), shown)
+check("UTF8" in (shown := prompt.ask("\\encoding")), shown)
+check("UTF8 here" in (shown := prompt.ask("\\encoding LATIN1")), shown)
+
 # What there is, and where.
 check("Whose document it is" in (shown := prompt.ask("\\d+ receipts")), shown)
 check("View definition:\nSELECT t." in (shown := prompt.ask("\\d+ receipts_lines")), shown)

@@ -1,4 +1,4 @@
-/// What stands behind a command of the prompt: where it ends, and its words.
+/// Where a command of the prompt ends.
 enum ShellArguments {
     /// They have all of their line.
     private static let wholeLines: Set<String> = ["\\copy", "\\!", "\\h", "\\help", "\\?"]
@@ -14,7 +14,13 @@ enum ShellArguments {
             let sign = line[place]
             // A program has the rest of its line.
             if quote == nil, isFirst, sign == "|" { return (command: line, rest: nil) }
-            if let open = quote { if sign == open { quote = nil } } else if sign == "'" || sign == "\"" { quote = sign } else if sign == "\\" {
+            if let open = quote {
+                // What stands behind a backslash in single quotes ends none.
+                let next = line.index(after: place)
+                if open == "'", sign == "\\", next < line.endIndex { place = next } else if sign == open { quote = nil }
+            } else if sign == "'" || sign == "\"" || sign == "`" {
+                quote = sign
+            } else if sign == "\\" {
                 let rest = line[place...]
                 return (command: line[..<place], rest: rest.hasPrefix("\\\\") ? rest.dropFirst(2) : rest)
             }
@@ -22,33 +28,6 @@ enum ShellArguments {
             place = line.index(after: place)
         }
         return (command: line, rest: nil)
-    }
-
-    /// Words apart; one in single quotes may have blanks, and a quote doubled.
-    static func words(_ text: String) -> [String] {
-        var words: [String] = []
-        var word: String?
-        var isQuoted = false
-        var isBehindQuote = false
-        for character in text {
-            if character == "'" {
-                // The second of two within quotes is one of the word.
-                if !isQuoted, isBehindQuote { word = (word ?? "") + "'" }
-                isBehindQuote = isQuoted
-                isQuoted.toggle()
-                word = word ?? ""
-                continue
-            }
-            isBehindQuote = false
-            if !isQuoted, character.isWhitespace {
-                if let whole = word { words.append(whole) }
-                word = nil
-            } else {
-                word = (word ?? "") + String(character)
-            }
-        }
-        if let last = word { words.append(last) }
-        return words
     }
 }
 

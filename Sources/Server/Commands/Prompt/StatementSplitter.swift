@@ -47,6 +47,20 @@ package struct StatementSplitter {
         return complete
     }
 
+    /// `\;`: a semicolon that ends nothing yet. The statements around it are one text, which stays until a plain one ends it.
+    /// - Precondition: it stands outside quotes and comments.
+    package mutating func join() {
+        text.unicodeScalars.append(";")
+        leave(for: .plain)
+    }
+
+    /// All statements of a text, the last one without its semicolon too; blank ones are left out.
+    package static func statements(of text: String) -> [String] {
+        var splitter = StatementSplitter()
+        let complete = splitter.add(text)
+        return splitter.isEmpty ? complete : complete + [splitter.rest]
+    }
+
     /// What cannot stand in a tag makes its dollar a plain sign.
     private mutating func open(_ tag: String, with scalar: Unicode.Scalar) {
         if Self.isWord(scalar), !(tag.isEmpty && Self.isDigit(scalar)) {

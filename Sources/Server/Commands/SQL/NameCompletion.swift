@@ -17,7 +17,7 @@ final class NameCompletion {
     ]
     private static let commands = [
         "\\d", "\\dt", "\\dv", "\\di", "\\dn", "\\df", "\\sv", "\\du", "\\l", "\\conninfo", "\\x", "\\t", "\\a", "\\timing", "\\o", "\\i", "\\ir", "\\g", "\\gx", "\\gset", "\\e", "\\p", "\\r", "\\w", "\\q",
-        "\\copy", "\\watch", "\\set", "\\unset", "\\pset", "\\echo", "\\qecho", "\\warn", "\\cd", "\\s", "\\!", "\\?",
+        "\\copy", "\\watch", "\\set", "\\unset", "\\pset", "\\prompt", "\\if", "\\elif", "\\else", "\\endif", "\\errverbose", "\\encoding", "\\echo", "\\qecho", "\\warn", "\\cd", "\\s", "\\!", "\\?",
     ]
     /// A relation follows.
     private static let beforeTables: Set<String> = ["from", "join", "table", "describe", "desc", "\\d", "\\d+", "\\dt", "\\dt+", "\\dv", "\\dv+", "\\sv", "\\sv+", "\\copy"]

@@ -8,10 +8,10 @@ enum SQLPrompt {
         Terminal.write("till \(TillVersion.text). \\? helps, \\q leaves.\n")
         var typed = ""
         while true {
-            switch editor.read(prompt: shell.isWithin ? "  ... " : "till> ", complete: { names.candidates(for: $0, within: typed) }) {
+            switch editor.read(prompt: shell.isWithin ? "  ... " : shell.isPassing ? "till@> " : "till> ", complete: { names.candidates(for: $0, within: typed) }) {
             case .end: return
             case .cancelled:
-                shell.clear()
+                shell.escape()
                 typed = ""
             // Words of psql that are no SQL.
             case .line(let line) where !shell.isWithin && ["quit", "exit"].contains(bare(line)): return

@@ -24,6 +24,12 @@ final class SQLShell {
     /// Of `\o`; nil for standard output.
     var output: ShellOutput?
     private var statements = StatementSplitter()
+    /// Of the innermost text or file that runs, or of the prompt.
+    private var branches = ShellBranches()
+    /// Of that text, from 1; 0 at the prompt.
+    private var line = 0
+    /// The statement that failed last, for `\errverbose`.
+    private(set) var lastFault: StatementFault?
     /// The statement that ran last, for `\g`, `\watch` and `\e`.
     private(set) var last = ""
     var fileDepth = 0
@@ -42,18 +48,34 @@ final class SQLShell {
     /// What it has so far.
     var rest: String { statements.rest }
 
+    /// What comes does not run, for an `\if` whose condition did not hold.
+    var isPassing: Bool { !branches.isActive }
+
     func clear() { statements = StatementSplitter() }
+
+    /// Ctrl-C at the prompt: out of the statement, and of the innermost `\if`.
+    func escape() {
+        clear()
+        if branches.leave() { say("\\if: escaped") }
+    }
 
     // MARK: Lines
 
     /// Whole text: each statement in it, and what stands behind the last semicolon.
     func take(all text: String) throws -> Flow {
+        let outerBranches = branches, outerLine = line
+        branches = ShellBranches()
+        defer {
+            branches = outerBranches
+            line = outerLine
+        }
         // By scalars: a line that ends as Windows writes it is one Character with its end.
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() {
+        for (index, text) in lines.enumerated() {
             if isScriptLeft { throw CommandError("Ctrl-C: the rest of the file does not run") }
-            script?.line = index + 1
-            if try take(String(line) + (index < lines.count - 1 ? "\n" : "")) == .leaves { return .leaves }
+            line = index + 1
+            script?.line = line
+            if try take(String(text) + (index < lines.count - 1 ? "\n" : "")) == .leaves { return .leaves }
         }
         return try end()
     }
@@ -62,8 +84,18 @@ final class SQLShell {
     func end() throws -> Flow {
         let rest = statements.rest
         clear()
-        if !rest.allSatisfy(\.isWhitespace) { try run(rest) }
+        if branches.isActive, !rest.allSatisfy(\.isWhitespace) { try run(rest) }
+        if let line = branches.openLine { try refuse(openAt: line) }
         return .goesOn
+    }
+
+    /// Tells of an `\if` that nothing ends, by its own line.
+    private func refuse(openAt line: Int) throws {
+        _ = try guarded { () throws -> Void in
+            guard var place = script else { throw CommandError("the \\if of line \(line) has no \\endif") }
+            place.line = line
+            throw ScriptFault(CommandError("this \\if has no \\endif"), at: place)
+        }
     }
 
     /// A line, with its line break: statements that it ends run, and commands behind a backslash.
@@ -77,9 +109,14 @@ final class SQLShell {
                 rest = rest[rest.index(after: backslash)...]
                 continue
             }
+            if rest[backslash...].hasPrefix("\\;") {
+                statements.join()
+                rest = rest[backslash...].dropFirst(2)
+                continue
+            }
             let (command, behind) = ShellArguments.cut(rest[backslash...])
             // Behind a command that failed nothing of its line runs, as in psql.
-            guard let flow = try guarded({ try ShellCommands.run(String(command).trimmed, in: self) }) else { return .goesOn }
+            guard let flow = try guarded({ try obey(String(command).trimmed) }) else { return .goesOn }
             guard flow == .goesOn, let behind else { return flow }
             rest = behind
         }
@@ -87,7 +124,48 @@ final class SQLShell {
         return .goesOn
     }
 
+    /// Runs a command from its backslash on, where what stands here runs.
+    private func obey(_ command: String) throws -> Flow {
+        let name = String(command.prefix { !$0.isWhitespace && $0 != "(" && $0 != ";" })
+        if let word = ShellBranches.Word(rawValue: name) {
+            let condition = String(command.dropFirst(name.count)).trimmed
+            try branches.take(word, &statements, line: line) { holds(condition, of: name) }
+            return .goesOn
+        }
+        guard branches.isActive else {
+            say("\(name) does not run: \\endif or Ctrl-C leaves the \\if around it")
+            return .goesOn
+        }
+        return try ShellCommands.run(command, in: self)
+    }
+
+    /// What is no condition is told, and does not hold, as in psql.
+    private func holds(_ condition: String, of name: String) -> Bool {
+        do {
+            // A semicolon out of habit is none of it.
+            let text = try joined(String(condition.reversed().drop { $0 == ";" }.reversed()))
+            guard let truth = ShellBranches.truth(text) else { throw CommandError("unrecognized value “\(text)” for \(name): true or false is wanted, on or off, 1 or 0") }
+            return truth
+        } catch {
+            tell(located(error))
+            return false
+        }
+    }
+
+    /// The words behind a command, with the values of variables and what programs write in their places.
+    func words(_ text: String) throws -> [String] {
+        let words = ShellWords(variables: variables, run: { [self] command in try interruptible { try ShellProgram.output(of: command) } })
+        return try words.words(text)
+    }
+
+    /// The same as one text.
+    func joined(_ text: String) throws -> String { try words(text).joined(separator: " ") }
+
     private func run(_ complete: [String]) throws {
+        guard branches.isActive else {
+            if !complete.isEmpty { say("the statement does not run: \\endif or Ctrl-C leaves the \\if around it") }
+            return
+        }
         for statement in complete {
             if isScriptLeft { throw CommandError("Ctrl-C: the rest of the file does not run") }
             try run(statement)
@@ -115,12 +193,15 @@ final class SQLShell {
     private func guarded<Result>(_ body: () throws -> Result) throws -> Result? {
         do { return try body() } catch {
             hasFailed = true
+            if let fault = error as? StatementFault { lastFault = fault }
             let fault = located(error)
             if stopsOnError || isScriptLeft { throw fault }
-            Terminal.writeError((isInteractive ? "" : "till sql: ") + ErrorText.describe(fault) + "\n")
+            tell(fault)
             return nil
         }
     }
+
+    private func tell(_ fault: any Error) { Terminal.writeError((isInteractive ? "" : "till sql: ") + ErrorText.describe(fault) + "\n") }
 
     /// With the place in the file that it happened in, of several within each other the innermost one.
     private func located(_ error: any Error) -> any Error {
@@ -128,26 +209,31 @@ final class SQLShell {
         return ScriptFault(error, at: script)
     }
 
-    /// - Parameter place: a file or `|command` for this answer alone.
-    func answer(_ query: String, to place: String?, expansion: Expansion) throws {
+    /// - Parameters:
+    ///   - text: a statement, or several that `\;` put together: answered in turn, until one fails.
+    ///   - place: a file or `|command` for these answers alone.
+    func answer(_ text: String, to place: String?, expansion: Expansion) throws {
         let startedAt = SteadyClock.seconds()
-        // What stands around it is none of the statement's, and no line that a fault would name.
-        let query = String(query.drop(while: \.isWhitespace).reversed().drop { $0.isWhitespace || $0 == ";" }.reversed())
-        if query.isEmpty { return }
+        // What stands around one is none of the statement's, and no line that a fault would name.
+        let queries = StatementSplitter.statements(of: text).map(\.trimmed)
+        if queries.isEmpty { return }
         let own = place == nil && output != nil ? nil : place == nil ? ShellOutput(paging: isInteractive && usesPager && format == .table) : try ShellOutput(to: place)
         guard let target = own ?? output else { return }
         try interruptible {
-            do {
-                if let shown = try endpoint.takeSetting(query) { target.write(shown) } else {
-                    try SQLCommand.write(query, format, endpoint, expansion, style, to: target)
+            for query in queries {
+                do {
+                    if let shown = try endpoint.takeSetting(query) { target.write(shown) } else {
+                        try SQLCommand.write(query, format, endpoint, expansion, style, to: target)
+                    }
+                } catch is AnswerLeft {
+                    // Whoever reads it has left before the end, which is no fault; that a file has no room is one.
+                    try target.check()
+                    break
+                } catch {
+                    own?.abandon()
+                    if error is UsageError { throw error }
+                    throw StatementFault(error, in: query)
                 }
-            } catch is AnswerLeft {
-                // Whoever reads it has left before the end, which is no fault; that a file has no room is one.
-                try target.check()
-            } catch {
-                own?.abandon()
-                if error is UsageError { throw error }
-                throw StatementFault(error, in: query)
             }
             try own?.finish()
         }

@@ -6,6 +6,7 @@ enum ShellCommands {
     static let help = """
         A statement ends with ; and may take several lines. Ctrl-C ends what runs; Tab completes names.
           \\q                  leave; so do quit and exit
+          \\;                  between statements that one semicolon, or \\g, sends together: their answers come in turn
           \\g [FILE]  \\gx      run what stands here, or the last statement again; its answer into a file or |program; one value a line
           \\gset [PREFIX]      run it, and give the values of its row names, as \\set does
           \\watch [SECONDS]    run it again and again, until Ctrl-C
@@ -16,14 +17,18 @@ enum ShellCommands {
           \\d[+] [NAME]        tables and views, or one's columns; + says what they hold, and what a view is defined by
           \\sv[+] VIEW         the statement that would make a view; + numbers its lines
           \\dt[+]  \\dv[+]  \\di  \\dn  \\df[+] [PART]   tables; views; keys; schemas; functions; with S the catalogs' too
-          \\du  \\l  \\conninfo  contracts; databases; what answers here
+          \\du  \\l  \\conninfo  \\encoding    contracts; databases; what answers here; how texts are written
           \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen
           \\t [on|off]  \\a     rows alone; without aligning them
-          \\pset null TEXT | format FORMAT | fieldsep TEXT | pager on|off
+          \\pset [border 0|1|2 | null TEXT | format FORMAT | fieldsep TEXT | pager on|off]
           \\timing [on|off]    how long each takes
           \\set NAME VALUE     what :NAME stands for in statements, :'NAME' as a string, :"NAME" as a name; \\unset NAME
+          \\prompt [TEXT] NAME  a line of standard input as the value of NAME
+          \\if CONDITION  \\elif CONDITION  \\else  \\endif    what runs: true, on, yes or 1, or not; :{?NAME} is whether NAME has a value
           \\set ON_ERROR_STOP on|off    whether a fault ends a script
           \\echo TEXT  \\qecho  \\warn    to standard output; where answers go; to standard error
+          \\errverbose         all that came of the statement that failed last
+          `COMMAND`           behind these commands, but for \\copy and \\!: what COMMAND writes
           \\! [COMMAND]  \\cd [FOLDER]  \\s    a shell; another folder; the lines of before
           SET TIME ZONE 'Europe/Kyiv'; SHOW TIME ZONE; SET rollups = off;
 
@@ -35,18 +40,25 @@ enum ShellCommands {
         let rest = String(line.dropFirst(word.count)).trimmed
         // A semicolon out of habit ends nothing here.
         let name = withoutEnd(word)
+        func bare() throws -> String { try shell.joined(withoutEnd(rest)) }
         switch name {
         case "\\q", "\\quit": return .leaves
         case "\\?", "\\h", "\\help": Terminal.write(help)
-        case "\\timing": try ShellSettings.time(withoutEnd(rest), shell)
-        case "\\x": try ShellSettings.expand(withoutEnd(rest), shell)
-        case "\\t": try ShellSettings.showRowsOnly(withoutEnd(rest), shell)
+        case "\\timing": try ShellSettings.time(try bare(), shell)
+        case "\\x": try ShellSettings.expand(try bare(), shell)
+        case "\\t": try ShellSettings.showRowsOnly(try bare(), shell)
         case "\\a": ShellSettings.align(!shell.style.isAligned, shell)
-        case "\\pset": try ShellSettings.show(withoutEnd(rest), shell)
-        case "\\set": try ShellSettings.set(rest, shell)
-        case "\\unset": try ShellSettings.unset(withoutEnd(rest), shell)
-        case "\\gset": try ShellSettings.keep(shell.takeBuffer().trimmed, prefix: withoutEnd(rest), shell)
-        case "\\g", "\\gx": try shell.answer(shell.takeBuffer(), to: rest.isEmpty ? nil : unquoted(rest), expansion: name == "\\gx" ? .on : shell.expansion)
+        case "\\pset": try ShellSettings.show(try shell.words(withoutEnd(rest)), shell)
+        case "\\set": try ShellSettings.set(try shell.words(rest), shell)
+        case "\\unset": try ShellSettings.unset(try bare(), shell)
+        case "\\prompt": try ShellSettings.ask(try shell.words(withoutEnd(rest)), shell)
+        case "\\gset":
+            let queries = StatementSplitter.statements(of: shell.takeBuffer()).map(\.trimmed)
+            try shell.answer(queries.dropLast().joined(separator: "\n;\n"), to: nil, expansion: shell.expansion)
+            try ShellSettings.keep(queries.last ?? "", prefix: try bare(), shell)
+        case "\\g", "\\gx":
+            let target: String? = try rest.isEmpty ? nil : rest.hasPrefix("|") ? rest : shell.joined(rest)
+            try shell.answer(shell.takeBuffer(), to: target, expansion: name == "\\gx" ? .on : shell.expansion)
         case "\\p": Terminal.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
         case "\\r": shell.clear()
         case "\\o":
@@ -54,26 +66,37 @@ enum ShellCommands {
             // Also where it has not all that it was to have.
             shell.output = nil
             try before?.finish()
-            if !rest.isEmpty { shell.output = try ShellOutput(to: unquoted(shell.variables.filled(rest))) }
-        case "\\i", "\\include": return try include(unquoted(shell.variables.filled(rest)), shell)
+            if !rest.isEmpty { shell.output = try ShellOutput(to: rest.hasPrefix("|") ? shell.variables.filled(rest) : shell.joined(rest)) }
+        case "\\i", "\\include": return try include(shell.joined(rest), shell)
         case "\\ir", "\\include_relative":
-            let path = unquoted(shell.variables.filled(rest))
+            let path = try shell.joined(rest)
             return try include(path.hasPrefix("/") || path.isEmpty ? path : (shell.script?.folder ?? "") + path, shell)
         case "\\e", "\\edit": return try edit(shell)
         case "\\watch": try watch(rest, shell)
         case "\\copy": try ShellCopy(rest).run(shell)
-        case "\\echo": Terminal.write(unquoted(shell.variables.filled(rest)) + "\n")
-        case "\\qecho": (shell.output ?? ShellOutput(paging: false)).write(unquoted(shell.variables.filled(rest)) + "\n")
-        case "\\warn": Terminal.writeError(unquoted(shell.variables.filled(rest)) + "\n")
+        case "\\echo": Terminal.write(echoed(try shell.words(rest)))
+        case "\\qecho": (shell.output ?? ShellOutput(paging: false)).write(echoed(try shell.words(rest)))
+        case "\\warn": Terminal.writeError(echoed(try shell.words(rest)))
+        case "\\errverbose":
+            if let fault = shell.lastFault { Terminal.writeError(fault.verbose + "\n") } else { Terminal.write("There is no previous error.\n") }
         case "\\conninfo": Terminal.write(shell.endpoint.place + "\n")
-        case "\\encoding": Terminal.write("UTF8\n")
-        case "\\!", "\\cd", "\\w", "\\s": try ShellSystem.run(name, unquoted(rest), shell)
-        default: try ShellDescription.run(name, unquoted(withoutEnd(rest)), shell)
+        case "\\encoding": try encode(try bare())
+        case "\\!": try ShellSystem.run(name, unquoted(rest), shell)
+        case "\\cd", "\\w", "\\s": try ShellSystem.run(name, rest.hasPrefix("|") ? rest : shell.joined(rest), shell)
+        default: try ShellDescription.run(name, bare(), shell)
         }
         return .goesOn
     }
 
     private static func withoutEnd(_ text: String) -> String { String(text.reversed().drop { $0 == ";" || $0.isWhitespace }.reversed()) }
+
+    /// Its words with a blank between them, and a line break behind them unless the first one is `-n`.
+    private static func echoed(_ words: [String]) -> String { words.first == "-n" ? words.dropFirst().joined(separator: " ") : words.joined(separator: " ") + "\n" }
+
+    private static func encode(_ name: String) throws {
+        guard ["", "utf8", "utf-8", "unicode"].contains(name.lowercased()) else { throw CommandError("\(name): texts are UTF8 here, in and out") }
+        if name.isEmpty { Terminal.write("UTF8\n") }
+    }
 
     private static func unquoted(_ text: String) -> String {
         text.count > 1 && text.hasPrefix("'") && text.hasSuffix("'") ? String(text.dropFirst().dropLast()).replacing("''", with: "'") : text
@@ -133,9 +156,11 @@ enum ShellCommands {
             while !isOver.withLock({ $0 }) {
                 Terminal.write("\(CalendarText.text(instant: CalendarText.now)) (every \(text.isEmpty ? "2" : text) s)\n\n")
                 let target = ShellOutput(paging: false)
-                do { try SQLCommand.write(query.trimmed, shell.format, endpoint, shell.expansion, shell.style, to: shell.output ?? target) } catch {
-                    if isOver.withLock({ $0 }) { return }
-                    throw StatementFault(error, in: query.trimmed)
+                for query in StatementSplitter.statements(of: query).map(\.trimmed) {
+                    do { try SQLCommand.write(query, shell.format, endpoint, shell.expansion, shell.style, to: shell.output ?? target) } catch {
+                        if isOver.withLock({ $0 }) { return }
+                        throw StatementFault(error, in: query)
+                    }
                 }
                 _ = isOver.wait(seconds: seconds) { $0 ? true : nil }
             }

@@ -3,12 +3,9 @@ internal import ColumnStore
 /// What `\set`, `\pset` and the short words for it change.
 enum ShellSettings {
     static func flag(_ text: String, _ before: Bool) throws -> Bool {
-        switch text.lowercased() {
-        case "": return !before
-        case "on", "1", "true": return true
-        case "off", "0", "false": return false
-        default: throw CommandError("on or off is wanted, not \(text)")
-        }
+        if text.isEmpty { return !before }
+        guard let truth = ShellBranches.truth(text) else { throw CommandError("on or off is wanted, not \(text)") }
+        return truth
     }
 
     // MARK: How rows are shown
@@ -39,11 +36,17 @@ enum ShellSettings {
         shell.say("Output format is \(isAligned ? "aligned" : "unaligned").")
     }
 
-    /// - Parameter text: what stands behind `\pset`: a name, and its value.
-    static func show(_ text: String, _ shell: SQLShell) throws {
-        let words = ShellArguments.words(text)
+    /// - Parameter words: what stands behind `\pset`: a name, and its value; nothing shows them all.
+    static func show(_ words: [String], _ shell: SQLShell) throws {
         let value = words.count > 1 ? words[1] : nil
         switch words.first ?? "" {
+        case "": Terminal.write(all(shell))
+        case "border":
+            if let value {
+                guard let border = Int(value), (0...2).contains(border) else { throw CommandError("\\pset border wants 0, 1 or 2, not \(value)") }
+                shell.style.border = border
+            }
+            shell.say("Border style is \(shell.style.border).")
         case "pager":
             shell.usesPager = try flag(value ?? "", shell.usesPager)
             shell.say(shell.usesPager ? "Pager is used for long output." : "Pager usage is off.")
@@ -56,8 +59,23 @@ enum ShellSettings {
             if let value { shell.style.separator = value }
             shell.say("Field separator is \"\(shell.style.separator)\".")
         case "format": try setFormat(value ?? "aligned", shell)
-        default: throw CommandError("\\pset knows expanded, fieldsep, format, null, pager and tuples_only")
+        default: throw CommandError("\\pset knows border, expanded, fieldsep, format, null, pager and tuples_only")
         }
+    }
+
+    /// As psql lists them.
+    private static func all(_ shell: SQLShell) -> String {
+        let format =
+            switch shell.format {
+            case .table: shell.style.isAligned ? "aligned" : "unaligned"
+            case .json: "json"
+            case .stream(let form): form.name
+            }
+        let values: [(name: String, value: String)] = [
+            ("border", "\(shell.style.border)"), ("expanded", shell.expansion.rawValue), ("fieldsep", "'\(shell.style.separator)'"), ("format", format), ("null", "'\(shell.style.null)'"),
+            ("pager", shell.usesPager ? "on" : "off"), ("tuples_only", shell.style.showsRowsOnly ? "on" : "off"),
+        ]
+        return values.map { name, value in name + String(repeating: " ", count: max(0, 25 - name.count)) + ResultTable.printable(value) + "\n" }.joined()
     }
 
     private static func setFormat(_ name: String, _ shell: SQLShell) throws {
@@ -75,9 +93,8 @@ enum ShellSettings {
 
     // MARK: Variables
 
-    /// - Parameter text: what stands behind `\set`: nothing, or a name and what its value is made of.
-    static func set(_ text: String, _ shell: SQLShell) throws {
-        let words = ShellArguments.words(shell.variables.filled(text))
+    /// - Parameter words: what stands behind `\set`: nothing, or a name and what its value is made of.
+    static func set(_ words: [String], _ shell: SQLShell) throws {
         guard let name = words.first else {
             let all = [(name: "ON_ERROR_STOP", value: shell.stopsOnError ? "on" : "off")] + shell.variables.all
             return Terminal.write(all.map { "\($0.name) = '\(ResultTable.printable($0.value))'\n" }.joined())
@@ -100,6 +117,20 @@ enum ShellSettings {
     static func unset(_ name: String, _ shell: SQLShell) throws {
         guard !name.isEmpty else { throw CommandError("\\unset wants a name") }
         if name == "ON_ERROR_STOP" { shell.stopsOnError = false } else { shell.variables[name] = nil }
+    }
+
+    /// `\prompt [TEXT] NAME`: the value is a line of standard input.
+    static func ask(_ words: [String], _ shell: SQLShell) throws {
+        guard let name = words.last, words.count <= 2 else { throw CommandError("\\prompt wants a name, and before it what is asked for, in quotes where it has blanks") }
+        let question = words.count == 2 ? words[0] : ""
+        guard shell.isInteractive else {
+            Terminal.write(question)
+            guard let line = Terminal.readLine() else { throw CommandError("\\prompt: standard input has no line for \(name)") }
+            return try set(name, line, shell)
+        }
+        let editor = LineEditor(historyPath: nil)
+        guard case .line(let line) = editor.read(prompt: question) else { throw CommandError("\\prompt: no line came for \(name)") }
+        try set(name, line, shell)
     }
 
     /// `\gset`: the values of the one row of an answer, under the names of their columns with `prefix` before them. NULL takes a name's value away.

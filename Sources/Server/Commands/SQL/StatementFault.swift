@@ -5,11 +5,13 @@ internal import Query
 /// A statement that failed, with the line of it that is to blame and a caret under the place.
 struct StatementFault: Error, CustomStringConvertible {
     let description: String
+    /// With all that came of it, as `\errverbose` shows it: a line for each.
+    let verbose: String
 
     /// - Parameter query: the text that was asked, by which places count.
     init(_ error: any Error, in query: String) {
         // They may have what stands in a document; a fault of several lines keeps them.
-        let words = ErrorText.describe(error).split(separator: "\n", omittingEmptySubsequences: false).map { ResultTable.printable(String($0)) }.joined(separator: "\n")
+        let words = Self.printable(ErrorText.describe(error))
         let place: Int? =
             switch error {
             case let error as QueryError: error.position
@@ -18,6 +20,20 @@ struct StatementFault: Error, CustomStringConvertible {
             default: nil
             }
         description = place.flatMap { Self.shown($0, in: query) }.map { "\(words)\n\($0)" } ?? words
+        let code: String? =
+            switch error {
+            case let error as QueryError: error.slug.rawValue
+            case let problem as Problem: problem.slug.rawValue
+            default: nil
+            }
+        var more = code.map { ["code: \($0)"] } ?? []
+        if let place { more.append("position: \(place)") }
+        if let problem = error as? RemoteProblem { more = problem.details }
+        verbose = ([description] + (more + ["statement: \(query)"]).map(Self.printable)).joined(separator: "\n")
+    }
+
+    private static func printable(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { ResultTable.printable(String($0)) }.joined(separator: "\n")
     }
 
     private static let widthMax = 72
@@ -46,9 +62,22 @@ struct StatementFault: Error, CustomStringConvertible {
 struct RemoteProblem: Error, CustomStringConvertible {
     let description: String
     let position: Int?
+    /// The members of the answer that are one word or a sentence.
+    let details: [String]
 
     init(_ answer: APIClient.Answer) {
         description = APIClient.problemText(answer)
-        position = (try? JSONParser.parse(answer.body))?["position"]?.integer
+        let body = try? JSONParser.parse(answer.body)
+        position = body?["position"]?.integer
+        guard case .object(let members)? = body else {
+            details = ["status: \(answer.status)"]
+            return
+        }
+        details = members.compactMap { member -> String? in
+            switch member.value {
+            case .array, .object, .null: nil
+            default: ResultTable.plain(member.value).map { "\(member.name): \($0)" }
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: variables and the words of commands mean what psql's do. Method: tables of texts and what becomes of them.
+/// Goal: variables mean what psql's do, and commands end where psql's do. Method: tables of texts and what becomes of them.
 final class ShellVariablesTests: XCTestCase {
     func test_filled_namesOutsideQuotes() {
         var variables = ShellVariables()
@@ -24,6 +24,7 @@ final class ShellVariablesTests: XCTestCase {
         let wanted: [(line: String, command: String, rest: String?)] = [
             ("\\x\n", "\\x\n", nil), ("\\x \\dt\n", "\\x ", "\\dt\n"), ("\\x \\\\ select 1;\n", "\\x ", " select 1;\n"), ("\\copy (select '\\') to '\\x'", "\\copy (select '\\') to '\\x'", nil),
             ("\\o |sed 's/\\n//'", "\\o |sed 's/\\n//'", nil), ("\\echo 'a\\b' \\q", "\\echo 'a\\b' ", "\\q"), ("\\! echo \\a", "\\! echo \\a", nil), ("\\", "\\", nil), ("\\echo it's \\x", "\\echo it's \\x", nil),
+            ("\\echo 'it\\'s' \\q", "\\echo 'it\\'s' ", "\\q"), ("\\set x `a\\b` \\q", "\\set x `a\\b` ", "\\q"), ("\\if :x \\endif\n", "\\if :x ", "\\endif\n"),
         ]
         for (line, command, rest) in wanted {
             let cut = ShellArguments.cut(line[...])
@@ -32,8 +33,10 @@ final class ShellVariablesTests: XCTestCase {
         }
     }
 
-    func test_words_quotesAndBlanks() {
-        XCTAssertEqual(ShellArguments.words(" null  'no value' ''  'it''s' a'b c'd\n"), ["null", "no value", "", "it's", "ab cd"])
-        XCTAssertEqual(ShellArguments.words(""), [])
+    func test_filled_whetherThereIsAValue() {
+        var variables = ShellVariables()
+        XCTAssertEqual(variables.filled("select :{?n}, ':{?n}'"), "select FALSE, ':{?n}'")
+        variables["n"] = "5"
+        XCTAssertEqual(variables.filled("select :{?n}, :{?m}, :{?n, :{n}"), "select TRUE, FALSE, :{?n, :{n}")
     }
 }

@@ -24,6 +24,16 @@ final class StatementSplitterTests: XCTestCase {
         }
     }
 
+    func test_joinedStatements_areOneText_untilAPlainSemicolon() {
+        var splitter = StatementSplitter()
+        XCTAssertEqual(splitter.add("SELECT 1 "), [])
+        splitter.join()
+        XCTAssertEqual(splitter.add(" SELECT ';' ; SELECT 3"), ["SELECT 1 ; SELECT ';' "])
+        XCTAssertEqual(splitter.rest, " SELECT 3")
+        XCTAssertEqual(StatementSplitter.statements(of: "SELECT 1 ; SELECT ';' ;; SELECT 2 -- end;"), ["SELECT 1 ", " SELECT ';' ", " SELECT 2 -- end;"])
+        XCTAssertEqual(StatementSplitter.statements(of: " \n;"), [])
+    }
+
     func test_statementThatIsNotClosed_isTheRest() {
         for open in ["SELECT 'a;", "SELECT $$;", #"SELECT E'\';"#, "SELECT /* ;"] {
             var splitter = StatementSplitter()
