@@ -232,7 +232,7 @@ extension PostgresSession {
     }
 
     private mutating func resetSettings() {
-        settings.resetAll()
+        settings.resetAll(withinTransaction: isInTransaction)
         lasting.resetAll()
     }
 

@@ -49,6 +49,7 @@ package struct SessionSettings: Sendable {
         Known(name: "parallel_setup_cost", value: "1000"), Known(name: "parallel_tuple_cost", value: "0.1"), Known(name: "xmlbinary", value: "base64"), Known(name: "tcp_keepalives_interval", value: "0"),
         Known(name: "tcp_keepalives_count", value: "0"), Known(name: "tcp_user_timeout", value: "0"),
     ]
+    private static let ofTransactions = ["transaction_isolation", "transaction_read_only", "transaction_deferrable"]
     private static let byName: [String: Known] = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })
     /// Bounds of what a session keeps: names of anybody's own, bytes of one and of a value.
     private static let customMax = 64, nameMax = 127, valueMax = 64 << 10
@@ -162,9 +163,10 @@ package struct SessionSettings: Sendable {
         return value
     }
 
-    package mutating func resetAll() {
+    /// - Parameter isWithin: a transaction runs, of which stays what it was begun with.
+    package mutating func resetAll(withinTransaction isWithin: Bool = false) {
         var next = defaults
-        next["session_authorization"] = values["session_authorization"]
+        for name in ["session_authorization"] + (isWithin ? Self.ofTransactions : []) { next[name] = values[name] }
         values = next
     }
 

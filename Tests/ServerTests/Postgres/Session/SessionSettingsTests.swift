@@ -74,5 +74,11 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertEqual(try shown(level, "SHOW transaction_isolation", "SHOW default_transaction_isolation"), ["read uncommitted", "read uncommitted"])
         XCTAssertEqual(try shown("BEGIN", level, "SHOW transaction_isolation", "COMMIT", "SHOW transaction_isolation"), ["repeatable read", "read uncommitted"])
         XCTAssertEqual(try play(["RESET server_version"]).states, ["55P02"])
+        // RESET ALL leaves a transaction what it was begun with, and nothing of it to later ones.
+        XCTAssertEqual(
+            try shown("SET work_mem = '1MB'", "BEGIN ISOLATION LEVEL SERIALIZABLE", "RESET ALL", "SHOW transaction_isolation", "SHOW work_mem", "COMMIT", "SHOW transaction_isolation", "SHOW work_mem"),
+            ["serializable", "4MB", "repeatable read", "4MB"])
+        XCTAssertEqual(try shown(level, "RESET ALL", "SHOW transaction_isolation", "SHOW default_transaction_isolation"), ["repeatable read", "repeatable read"])
+        XCTAssertEqual(try shown("BEGIN", level, "RESET ALL", "COMMIT", "SHOW transaction_isolation"), ["repeatable read"])
     }
 }
