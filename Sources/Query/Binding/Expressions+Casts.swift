@@ -168,10 +168,17 @@ extension Binder {
 
     static let typesOfCatalogs: Set<String> = ["oid", "xid", "int2", "float4", "name", "char"]
 
+    /// What a parameter is declared as that is compared with such a value; nil where its type says all. A number that is written as a name has the operators of plain ones.
+    static func declaredBeside(_ declared: String?) -> String? {
+        guard let declared else { return nil }
+        if DeclaredType.isNumber(declared) { return "oid" }
+        return typesOfCatalogs.contains(declared) ? declared : nil
+    }
+
     /// An untyped literal beside a number of a registry is what it names: `typinput = 'array_in'`.
     func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {
         // A parameter beside such a column is of its type (`oid = $1`): who reads types in binary has them by their length.
-        if let number = unknownParameter(value), let declared = declaredType(other), Self.typesOfCatalogs.contains(declared) { context.parameterTypes?.declare(number, as: declared) }
+        if let number = unknownParameter(value), let declared = Self.declaredBeside(declaredType(other)) { context.parameterTypes?.declare(number, as: declared) }
         guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let dialect = context.catalog.dialect,
             let registry = declaredType(other), registry == "name" || registry == "char" || dialect.isRegistry(registry)
         else { return value }

@@ -152,7 +152,7 @@ extension Binder {
     ) throws(QueryError) -> TypedExpression {
         // A parameter without a type is a list of what it is compared with; its value is still to come.
         if isUnknownParameter(list), case .literal(.bytes(let literal), _) = list.expression, let number = ParameterTypes.number(literal) {
-            if let declared = declaredType(value), Self.typesOfCatalogs.contains(declared) { context.parameterTypes?.declare(number, as: declared + "[]") }
+            if let declared = Self.declaredBeside(declaredType(value)) { context.parameterTypes?.declare(number, as: declared + "[]") }
             context.parameterTypes?.settle(number, as: .list(element: Field("element", value.isUntyped || value.type == .null ? .string : value.type)))
             return TypedExpression(.null(.boolean), at: position)
         }

@@ -25,7 +25,8 @@ final class ParameterTypesTests: XCTestCase {
             ("SELECT 1 FROM pg_class WHERE relname = ANY($1)", [1003]), ("SELECT 1 FROM pg_class WHERE relname NOT IN ($1, 'a')", [19]), ("SELECT 1 FROM pg_class WHERE relkind = $1", [18]),
             ("SELECT 1 FROM pg_class WHERE relkind IN ($1, 'v')", [18]), ("SELECT 1 FROM pg_class WHERE relkind = ANY($1)", [1002]), ("SELECT 1 FROM pg_attribute WHERE attnum = ANY($1)", [1005]),
             ("SELECT 1 FROM pg_attribute WHERE attnum IN ($1)", [21]), ("SELECT coalesce($1, relname), coalesce(oid, $2) FROM pg_class", [19, 26]),
-            ("SELECT CASE WHEN true THEN oid ELSE $1 END FROM pg_class", [26]), ("SELECT 1 FROM pg_class WHERE oid IS DISTINCT FROM $1 AND reltuples > $2", [26, 700]), ("SELECT 1 FROM information_schema.tables WHERE table_schema IN ($1)", [19]),
+            ("SELECT 1 FROM pg_type WHERE typinput = $1 OR typinput IN ($2) OR $3 <> typinput OR typinput = ANY($4)", [26, 26, 26, 1028]),
+            ("SELECT 1 FROM pg_class WHERE oid IN (SELECT $1::int8) AND oid::regclass = $2", [20, 26]), ("SELECT CASE WHEN true THEN oid ELSE $1 END FROM pg_class", [26]), ("SELECT 1 FROM pg_class WHERE oid IS DISTINCT FROM $1 AND reltuples > $2", [26, 700]), ("SELECT 1 FROM information_schema.tables WHERE table_schema IN ($1)", [19]),
         ]
         for (query, numbers) in expected { XCTAssertEqual(try types(query), numbers, query) }
     }
