@@ -290,7 +290,7 @@ extension Binder {
         let type: ColumnType
         switch other.type {
         case .timestamp: type = op == .add || value.type == .null ? .interval : other.type
-        case .interval where op == .multiply || op == .divide: type = .double
+        case .interval where op == .multiply || op == .divide, .time where op == .multiply || op == .divide: type = .double
         case .time where op == .add: type = .interval
         case .date where value.type == .null: type = op == .add ? .int32 : .date
         case .date where op == .subtract: type = .date
@@ -345,6 +345,9 @@ extension Binder {
         case (.multiply, .interval, _) where TypeRules.isNumeric(right.type): return call(left, try cast(right, .double), .interval)
         case (.multiply, _, .interval) where TypeRules.isNumeric(left.type): return call(right, try cast(left, .double), .interval)
         case (.divide, .interval, _) where TypeRules.isNumeric(right.type): return call(left, try cast(right, .double), .interval)
+        case (.multiply, .time, _) where TypeRules.isNumeric(right.type), (.divide, .time, _) where TypeRules.isNumeric(right.type):
+            return call(try cast(left, .interval), try cast(right, .double), .interval)
+        case (.multiply, _, .time) where TypeRules.isNumeric(left.type): return call(try cast(right, .interval), try cast(left, .double), .interval)
         default: return nil
         }
     }
