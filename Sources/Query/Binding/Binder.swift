@@ -159,10 +159,13 @@ package final class Binder {
             declare(shown, as: declaredTypes[column.id])
             collations[shown.id] = collations[column.id]
             origins[shown.id] = origins[column.id]
-            return ProjectedColumn(shown, .call(.padRight, [.column(column), .literal(.integer(Int64(length)), .int32), .text(" ")], type: .string, position: nil))
+            return ProjectedColumn(shown, blankPadded(.column(column), to: length))
         }
         return .project(input: plan, columns: columns)
     }
+
+    /// A text of CHAR(n) as it is shown.
+    func blankPadded(_ value: Expression, to length: Int) -> Expression { .call(.padRight, [value, .literal(.integer(Int64(length)), .int32), .text(" ")], type: .string, position: nil) }
 
     // MARK: Ids
 

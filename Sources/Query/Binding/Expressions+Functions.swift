@@ -30,6 +30,10 @@ extension Binder {
         var arguments = try bindAll(call.arguments, in: scope)
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
+        // Of all functions it alone counts the blanks of a CHAR(n).
+        if name == "octet_length", arguments.count == 1, let length = declaredType(arguments[0]).flatMap(TypeNames.paddedLength) {
+            arguments[0] = TypedExpression(blankPadded(arguments[0].expression, to: length), at: arguments[0].position)
+        }
         // Of a transaction's number, not of a time.
         if name == "age", arguments.count == 1, declaredType(arguments[0]) == "xid", let text = context.catalog.dialect?.expression(of: "xid_age", argumentCount: 1) {
             return try expand(text, arguments, at: position, in: scope)
