@@ -344,12 +344,14 @@ extension Binder {
             return ([value.type == .null ? .null(.binary) : value.expression], .int64)
         case .sum, .avg:
             let argument = value.type == .null ? Expression.null(.decimal38(scale: 0)) : widened(value).expression
-            guard !value.isUntyped, let type = function == .sum ? TypeRules.sum(argument.type) : TypeRules.average(argument.type) else {
+            if value.isUntyped { throw .badSQL("function \(name)(unknown) is not unique", at: position, hint: "cast the text to what it holds").because(.ambiguousFunction) }
+            guard let type = function == .sum ? TypeRules.sum(argument.type) : TypeRules.average(argument.type) else {
                 throw fault()
             }
             return ([argument], type)
         case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation:
-            guard !value.isUntyped, TypeRules.isNumeric(value.type) || value.type == .null else { throw fault() }
+            if value.isUntyped { return ([try implicit(value, to: .double, name)], .double) }
+            guard TypeRules.isNumeric(value.type) || value.type == .null else { throw fault() }
             return ([value.type == .null ? .null(.double) : widened(value).expression], .double)
         case .min, .max:
             try refuseUnordered([value], name, at: position)

@@ -1564,3 +1564,17 @@ SELECT array_append(ARRAY['a'], NULL), array_prepend(NULL, ARRAY[6]), array_appe
 SELECT 'abc'::"char" < 'aef', 'abc'::"char" = 'aef', 'b'::"char" > 'aef', true::name, (-1::int2)::oid, ('-1'::varchar)::oid, ('-1'::text)::xid, ('4294967297'::varchar)::xid;
 SELECT (SELECT * FROM (SELECT 42 AS a) t), (WITH c AS (SELECT 1 AS b) SELECT * FROM c);
 SELECT 1 FROM (VALUES (1)) a(v), LATERAL (WITH RECURSIVE b AS (SELECT 0 AS i WHERE a.v IS NOT NULL), c AS (SELECT 0 AS i UNION ALL SELECT d.i + 1 FROM c d, LATERAL (SELECT 1 FROM b e WHERE e.i = d.i) f) SELECT * FROM c) g;
+SELECT time '10:00' * 2.5::double precision, 2 * time '10:00', time '10:00' * 2.5::numeric, time '01:00' / 4::real, 3::bigint * time '00:00:01', time '10:00' * '2', time '10:00' / '2', time '10:00' * NULL;
+SELECT 2 / time '10:00';
+SELECT time '10:00' / 0;
+SELECT time '10:00' * interval '1h';
+SELECT sum('a');
+SELECT avg('1');
+SELECT avg(DISTINCT '1');
+SELECT sum('1') OVER ();
+SELECT stddev_pop('1'), var_pop('2'), stddev('1'), variance('1');
+SELECT stddev('a');
+SELECT octet_length('é'::char(3)), octet_length(NULL::char(3)), octet_length('abc'::char(3)), octet_length('ab'::char(3) || 'c'), octet_length(upper('ab'::char(3))), octet_length('ab'::varchar(3)), octet_length('ab'::char), octet_length(x), bit_length(x) FROM (SELECT 'ab'::char(3) AS x) t;
+SELECT '{1,2}'::_int4, '{a}'::pg_catalog._text, CAST('{t}' AS _bool), '_int4'::regtype, '_text'::regtype::oid, to_regtype('_int4'), pg_typeof('{1}'::_int4);
+SELECT pg_typeof(sum(x)), pg_typeof(avg(x)) FROM (VALUES (1::real)) t(x);
+SELECT typname FROM pg_type WHERE oid IN (SELECT 23::int8) OR typinput IN (SELECT 42::int8);
