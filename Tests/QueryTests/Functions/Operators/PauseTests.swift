@@ -27,7 +27,7 @@ final class PauseTests: XCTestCase {
         let call = Query.Expression.call(ScalarFunction.pause, [.literal(.double(0.001), .double)], type: .string, position: nil)
         let batch = ColumnBatch(rowCount: 50, columns: [.constant(.null, type: .boolean, count: 50)])
         let evaluator = try Evaluator(call, layout: [ColumnID(1): 0], context: EvaluationContext(cancellation: cancellation))
-        ThreadWait.$relief.withValue(ending) {
+        try ThreadWait.$relief.withValue(ending) {
             XCTAssertThrowsError(try evaluator.evaluate(batch)) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled) }
         }
         XCTAssertEqual(ending.leaveCount.withLock { $0 }, 1)
