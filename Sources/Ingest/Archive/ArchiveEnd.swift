@@ -41,14 +41,22 @@ struct ArchiveEnd: Equatable {
     }
 
     private mutating func take(_ number: Int64, of place: ArchivePlace) throws {
-        var reason = "it is listed, and not there"
-        do {
-            line = try place.line(number)
-            if line != nil { return }
-        } catch where ObjectFindings.isFault(error) { reason = "\(error)" }
+        let (found, reason) = try Self.look(for: number, of: place)
+        line = found
+        if found != nil { return }
         damages.append(
             Damage(
                 what: "a line of the archive is damaged, or none: it is passed over, and nothing is removed while it is there", path: place.name(ArchivePlace.lineKey(number)), reason: reason))
+    }
+
+    /// A line, or why its object says none.
+    private static func look(for number: Int64, of place: ArchivePlace) throws -> (line: ArchiveLine?, reason: String) {
+        do {
+            return (try place.line(number), "it is listed, and not there")
+        } catch {
+            guard ObjectFindings.isFault(error) else { throw error }
+            return (nil, "\(error)")
+        }
     }
 
     private mutating func takeTail(of line: ArchiveLine, of place: ArchivePlace) throws {
