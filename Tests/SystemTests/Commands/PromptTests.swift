@@ -76,6 +76,27 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(try TillRun(base + ["--file", ask], input: Data("Ann\n".utf8)).text, "Name? Ann [a  b] a  b\n")
     }
 
+    /// A value may be what a server answered: what has it in its place goes into a file, or nowhere. A program is one that was typed.
+    func test_valuesOfVariables_nameNoPrograms() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let base = ["sql", "--data", server.data.path, "--format", "csv"]
+        let never = folder.path + "/never", made = folder.path + "/made"
+        for command in ["\\o :v", "\\w :v", "SELECT 1 AS a \\g :v", "\\o `echo :'v'`"] {
+            let run = try TillRun(base, input: Data("SELECT '|touch \(never)' AS v \\gset\n\(command)\n".utf8))
+            XCTAssertEqual(run.status, 1, command)
+            XCTAssertTrue(run.error.contains("names no program"), "\(command): \(run.error)")
+        }
+        // A program's line is the shell's: no value is put into it.
+        let typed = try TillRun(base, input: Data("SELECT '$(touch \(never))' AS v \\gset\nSELECT 5 AS a \\g |cat > \(made); echo :v\n".utf8))
+        XCTAssertEqual(typed.text, ":v\n", typed.error)
+        let piped = try TillRun(base, input: Data("SELECT '$(touch \(never))' AS v \\gset\n\\o |cat; echo :v\nSELECT 5 AS a;\n".utf8))
+        XCTAssertEqual(piped.text, "a\r\n5\r\n:v\n", piped.error)
+        XCTAssertEqual(try String(contentsOfFile: made, encoding: .utf8), "a\r\n5\r\n")
+        XCTAssertFalse(FileManager.default.fileExists(atPath: never))
+    }
+
     func test_files_runInTurn_withVariables() throws {
         let server = try TillServer()
         defer { server.remove() }

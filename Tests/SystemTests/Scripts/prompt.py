@@ -299,4 +299,16 @@ os.chmod(f"{FOLDER}/editor", 0o755)
 prompt = Prompt({"EDITOR": f"{FOLDER}/editor"})
 check("edited" in (shown := prompt.ask("\\e")), shown)
 prompt.leave()
+
+# It is given back as it was typed: what a server answered is no command in it.
+with open(f"{FOLDER}/editor", "w") as file:
+    file.write(f"#!/bin/sh\ncp \"$1\" {FOLDER}/given\necho ';' >> \"$1\"\n")
+prompt = Prompt({"EDITOR": f"{FOLDER}/editor"})
+prompt.ask(f"SELECT E'1 \\\\! touch {FOLDER}/obeyed-value\\n' AS v \\gset")
+prompt.ask("SELECT :v AS w;")
+prompt.ask("\\e")
+with open(f"{FOLDER}/given") as file:
+    check((shown := file.read()) == "SELECT :v AS w\n", shown)
+check(not os.path.exists(f"{FOLDER}/obeyed-value"), "a value ran")
+prompt.leave()
 print("ok")

@@ -30,8 +30,10 @@ final class SQLShell {
     private var line = 0
     /// The statement that failed last, for `\errverbose`.
     private(set) var lastFault: StatementFault?
-    /// The statement that ran last, for `\g`, `\watch` and `\e`.
+    /// The statement that ran last, with the values of its variables, for `\g` and `\watch`.
     private(set) var last = ""
+    /// The same as it was typed, for `\e`.
+    private var lastTyped = ""
     var fileDepth = 0
     /// Of the innermost file whose statements run; nil: of none.
     var script: ScriptPlace?
@@ -174,8 +176,9 @@ final class SQLShell {
 
     // MARK: Statements
 
-    func run(_ statement: String) throws {
-        let statement = variables.filled(statement)
+    func run(_ typed: String) throws {
+        let statement = variables.filled(typed)
+        lastTyped = typed
         last = statement
         _ = try guarded { try answer(statement, to: nil, expansion: expansion) }
     }
@@ -185,8 +188,15 @@ final class SQLShell {
         let buffer = statements.rest
         clear()
         if buffer.allSatisfy(\.isWhitespace) { return last }
-        last = variables.filled(buffer)
+        (last, lastTyped) = (variables.filled(buffer), buffer)
         return last
+    }
+
+    /// The same as it was typed: it is read again as lines are, and a command in what a server answered must not run.
+    func takeTyped() -> String {
+        let buffer = statements.rest
+        clear()
+        return buffer.allSatisfy(\.isWhitespace) ? lastTyped : buffer
     }
 
     /// Runs `body`; a fault is told, and ends everything where that is wanted.
@@ -201,7 +211,11 @@ final class SQLShell {
         }
     }
 
-    private func tell(_ fault: any Error) { Terminal.writeError((isInteractive ? "" : "till sql: ") + ErrorText.describe(fault) + "\n") }
+    /// Words of commands may have what a document has, which a terminal would obey.
+    private func tell(_ fault: any Error) {
+        let lines = ErrorText.describe(fault).split(separator: "\n", omittingEmptySubsequences: false).map { ResultTable.printable(String($0)) }
+        Terminal.writeError((isInteractive ? "" : "till sql: ") + lines.joined(separator: "\n") + "\n")
+    }
 
     /// With the place in the file that it happened in, of several within each other the innermost one.
     private func located(_ error: any Error) -> any Error {

@@ -57,8 +57,8 @@ enum ShellCommands {
             try shell.answer(queries.dropLast().joined(separator: "\n;\n"), to: nil, expansion: shell.expansion)
             try ShellSettings.keep(queries.last ?? "", prefix: try bare(), shell)
         case "\\g", "\\gx":
-            let target: String? = try rest.isEmpty ? nil : rest.hasPrefix("|") ? rest : shell.joined(rest)
-            try shell.answer(shell.takeBuffer(), to: target, expansion: name == "\\gx" ? .on : shell.expansion)
+            let place: String? = try rest.isEmpty ? nil : target(rest, shell)
+            try shell.answer(shell.takeBuffer(), to: place, expansion: name == "\\gx" ? .on : shell.expansion)
         case "\\p": Terminal.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
         case "\\r": shell.clear()
         case "\\o":
@@ -66,7 +66,7 @@ enum ShellCommands {
             // Also where it has not all that it was to have.
             shell.output = nil
             try before?.finish()
-            if !rest.isEmpty { shell.output = try ShellOutput(to: rest.hasPrefix("|") ? shell.variables.filled(rest) : shell.joined(rest)) }
+            if !rest.isEmpty { shell.output = try ShellOutput(to: target(rest, shell)) }
         case "\\i", "\\include": return try include(shell.joined(rest), shell)
         case "\\ir", "\\include_relative":
             let path = try shell.joined(rest)
@@ -82,13 +82,24 @@ enum ShellCommands {
         case "\\conninfo": Terminal.write(shell.endpoint.place + "\n")
         case "\\encoding": try encode(try bare())
         case "\\!": try ShellSystem.run(name, unquoted(rest), shell)
-        case "\\cd", "\\w", "\\s": try ShellSystem.run(name, rest.hasPrefix("|") ? rest : shell.joined(rest), shell)
+        case "\\w": try ShellSystem.run(name, target(rest, shell), shell)
+        case "\\cd", "\\s": try ShellSystem.run(name, shell.joined(rest), shell)
         default: try ShellDescription.run(name, bare(), shell)
         }
         return .goesOn
     }
 
     private static func withoutEnd(_ text: String) -> String { String(text.reversed().drop { $0 == ";" || $0.isWhitespace }.reversed()) }
+
+    /// Where an answer goes: a file, or `|` and a program, which has its line as it stands.
+    ///
+    /// - Throws: for a `|` that was not typed: what a variable has may be a server's answer, and runs nothing.
+    private static func target(_ rest: String, _ shell: SQLShell) throws -> String {
+        if rest.hasPrefix("|") { return rest }
+        let place = try shell.joined(rest)
+        guard !place.hasPrefix("|") || rest.hasPrefix("'|") else { throw CommandError("\(place): a value names no program: type the | yourself") }
+        return place
+    }
 
     /// Its words with a blank between them, and a line break behind them unless the first one is `-n`.
     private static func echoed(_ words: [String]) -> String { words.first == "-n" ? words.dropFirst().joined(separator: " ") : words.joined(separator: " ") + "\n" }
@@ -132,7 +143,7 @@ enum ShellCommands {
         guard let home = Environment["HOME"] else { throw CommandError("\\e keeps its text in HOME, which is not set") }
         let path = home + "/.till_edit.sql"
         let file = try PartialFile(path)
-        try file.write(Array((shell.takeBuffer().trimmed + "\n").utf8)[...])
+        try file.write(Array((shell.takeTyped().trimmed + "\n").utf8)[...])
         try file.finish(sha256: nil)
         let editor = Environment["VISUAL"] ?? Environment["EDITOR"] ?? "vi"
         guard system("\(editor) '\(path.replacing("'", with: "'\\''"))'") == 0 else { throw CommandError("\(editor) failed") }
