@@ -51,6 +51,7 @@ extension Binder {
         let frames = levels(from: scope.frame)
         var before = frames.map(\.correlation)
         var values = try bindAll(call.arguments, in: inner(scope))
+        if Self.ofBits.contains(call.name.text), let value = values.first, isUnknown(value) { throw notUnique(call.name.text, value, at: call.name.position) }
         // Constants without a type are of the one that is taken.
         for (place, type) in types.enumerated() where place < values.count && (values[place].isUntyped || values[place].type == .null) {
             if let type { values[place] = TypedExpression(try implicit(values[place], to: type, call.name.text), at: values[place].position) }
@@ -343,8 +344,8 @@ extension Binder {
             guard value.type == .binary || value.type == .null else { throw fault() }
             return ([value.type == .null ? .null(.binary) : value.expression], .int64)
         case .sum, .avg:
+            if isUnknown(value) { throw notUnique(name, value, at: position) }
             let argument = value.type == .null ? Expression.null(.decimal38(scale: 0)) : widened(value).expression
-            if value.isUntyped { throw .badSQL("function \(name)(unknown) is not unique", at: position, hint: "cast the text to what it holds").because(.ambiguousFunction) }
             guard let type = function == .sum ? TypeRules.sum(argument.type) : TypeRules.average(argument.type) else {
                 throw fault()
             }
@@ -377,6 +378,20 @@ extension Binder {
             let argument = value.type == .null ? Expression.null(.string) : value.expression
             return ([argument], argument.type)
         }
+    }
+
+    /// PostgreSQL has them for integers and for strings of bits.
+    private static let ofBits: Set<String> = ["bit_and", "bit_or", "bit_xor"]
+
+    /// Whether it is a constant that no type stands by: a text, a parameter's, or NULL.
+    func isUnknown(_ value: TypedExpression) -> Bool {
+        if case .literal(.null, .null) = value.expression { return true }
+        return value.isUntyped
+    }
+
+    /// Of an aggregate that PostgreSQL has for types of several categories: a constant without a type chooses none of them.
+    func notUnique(_ name: String, _ value: TypedExpression, at position: Int) -> QueryError {
+        .badSQL("function \(name)(unknown) is not unique", at: position, hint: value.isUntyped ? "cast the text to what it holds" : "cast it to a type").because(.ambiguousFunction)
     }
 
     /// percentile_cont, percentile_disc, mode: over the values of WITHIN GROUP, in its order.
