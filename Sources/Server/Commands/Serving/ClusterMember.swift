@@ -106,12 +106,12 @@ final class ClusterMember: Sendable {
         } catch let unusable as StoreCheckpoint.Unusable {
             // The next start asks the peer for its own.
             log.error("this node ends", ["reason": .text("\(unusable)")])
-            end()
+            end(anew: true)
             throw Ended(status: LogFence.status)
         } catch let other as StandbyStore.OtherWarehouse { throw UsageError("\(other)") }
         guard reason == nil else {
             let isFenced = hasEnded
-            end()
+            end(anew: isFenced)
             throw Ended(status: isFenced ? LogFence.status : ExitStatus.done)
         }
         try store.promote()
@@ -135,7 +135,7 @@ final class ClusterMember: Sendable {
     /// - Returns: false where the store's files tell what was never acknowledged: the process is to begin anew.
     func stepBack(_ directory: String) throws -> Bool {
         guard let mark = host.closedAt else {
-            end()
+            end(anew: true)
             return false
         }
         try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark))
@@ -151,13 +151,16 @@ final class ClusterMember: Sendable {
         deadline?.begin("the other machine, which is to lead")
         // Where nobody takes the lead what counts is archived first: that needs its time more.
         host.handOver(seconds: deadline?.left(Self.handOverSeconds, keeping: Self.passingSeconds + Archiver.stopSecondsMax) ?? Self.handOverSeconds)
-        end(deadline)
+        end(deadline, anew: hasEnded)
     }
 
     /// What came is passed on to whoever leads now; then nothing more comes.
-    private func end(_ given: StopDeadline? = nil) {
-        let isFenced = hasEnded
-        let deadline = given ?? StopDeadline(of: log, isFenced: { isFenced })
+    ///
+    /// - Parameters:
+    ///   - given: that of the whole stop; nil: this is all of it.
+    ///   - isAnew: nobody wanted the process to end: it is started anew, also where its end is cut off.
+    private func end(_ given: StopDeadline? = nil, anew isAnew: Bool) {
+        let deadline = given ?? StopDeadline(of: log, isFenced: { isAnew })
         defer { if given == nil { deadline.finish() } }
         deadline.begin("requests that were passed on")
         if !host.hasLeader { passing.stop() }
