@@ -43,10 +43,11 @@ enum ShellDefinition {
         }.joined()
     }
 
-    /// By scalars: a line that ends as Windows writes it is one Character with its end. What a terminal would obey is shown as signs.
+    /// By scalars: a line that ends as Windows writes it is one Character with its end. What a terminal would obey is shown as signs, but for tabs, by which lines are indented.
     private static func lines(_ text: String) -> [String] {
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            ResultTable.printable(String(line.last == "\r" ? line.dropLast() : line))
+            let parts = (line.last == "\r" ? line.dropLast() : line).split(separator: "\t", omittingEmptySubsequences: false)
+            return parts.map { ResultTable.printable(String($0)) }.joined(separator: "\t")
         }
         if lines.count > 1, lines.last == "" { lines.removeLast() }
         return lines
