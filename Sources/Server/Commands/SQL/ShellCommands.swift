@@ -97,7 +97,7 @@ enum ShellCommands {
     private static func target(_ rest: String, _ shell: SQLShell) throws -> String {
         if rest.hasPrefix("|") { return rest }
         let place = try shell.joined(rest)
-        guard !place.hasPrefix("|") || rest.hasPrefix("'|") else { throw CommandError("\(place): a value names no program: type the | yourself") }
+        guard !place.hasPrefix("|") || rest.hasPrefix("'|") else { throw CommandError("\(ResultTable.printable(place)): a value names no program: type the | yourself") }
         return place
     }
 
