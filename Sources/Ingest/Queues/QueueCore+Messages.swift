@@ -58,7 +58,7 @@ extension QueueCore {
 
     /// Whether an id may be taken again.
     private func isForgotten(_ row: MessageTable.Row, _ queue: QueueState) throws -> Bool {
-        row.state == .gone && row.cameAt + queue.settings.duplicateWindow <= now
+        row.state == .gone && row.cameAt.addingSaturating(queue.settings.duplicateWindow) <= now
     }
 
     /// Bytes of those that the queue would take: an id that comes twice in the batch counts once.
@@ -108,12 +108,12 @@ extension QueueCore {
     /// Locks a row for whoever receives it. The token is drawn anew at each delivery: a worker whose lock has ended cannot end another's.
     private func lock(_ row: MessageTable.Row, _ queue: inout QueueState) throws -> ReceivedMessage {
         let (token, until) = (newToken(), now + queue.settings.lock)
-        try messages.lock(row, until: until, token: token, deliveries: row.deliveries + 1)
+        try messages.lock(row, until: until, token: token, deliveries: row.deliveries.addingSaturating(1))
         queue.counts.active -= 1
         queue.counts.locked += 1
         queue.expect(at: until)
         return ReceivedMessage(
-            id: row.id, token: Hexadecimal.text(token), body: try messages.body(of: row), deliveries: row.deliveries + 1, enqueuedAt: row.enqueuedAt,
+            id: row.id, token: Hexadecimal.text(token), body: try messages.body(of: row), deliveries: row.deliveries.addingSaturating(1), enqueuedAt: row.enqueuedAt,
             lockedUntil: until)
     }
 
@@ -193,12 +193,12 @@ extension QueueCore {
         queue.counts.add(row.state, -1)
         queue.counts.add(state, 1)
         if state == .delayed { queue.expect(at: due) }
-        queue.expect(at: row.enqueuedAt + queue.settings.timeToLive)
+        queue.expect(at: row.enqueuedAt.addingSaturating(queue.settings.timeToLive))
     }
 
     /// The message is no more; its id stays known until the window is over.
     func release(_ row: MessageTable.Row, _ queue: inout QueueState) throws {
-        let end = row.cameAt + queue.settings.duplicateWindow
+        let end = row.cameAt.addingSaturating(queue.settings.duplicateWindow)
         if end <= now {
             try messages.remove(row)
         } else {

@@ -1,3 +1,4 @@
+import ColumnStore
 import Documents
 import Processes
 
@@ -56,7 +57,7 @@ extension QueueCore {
         if queue.counts.locked > 0 { due = min(due, try messages.firstDue(queue: queue.id, .locked) ?? .max) }
         if queue.counts.delayed > 0 { due = min(due, try messages.firstDue(queue: queue.id, .delayed) ?? .max) }
         if queue.counts.active + queue.counts.delayed > 0, let oldest = try messages.oldestFree(queue: queue.id) {
-            due = min(due, oldest + queue.settings.timeToLive)
+            due = min(due, oldest.addingSaturating(queue.settings.timeToLive))
         }
         return due
     }
@@ -67,7 +68,7 @@ extension QueueCore {
         let rows = try messages.rows(queue: queue.id, .gone, dueBy: now - queue.settings.duplicateWindow, limit: Self.pieceCountMax)
         for row in rows { try messages.remove(row) }
         let hasMore = rows.count == Self.pieceCountMax
-        queue.nextForgotten = hasMore ? now : try messages.firstDue(queue: queue.id, .gone).map { $0 + queue.settings.duplicateWindow } ?? .max
+        queue.nextForgotten = hasMore ? now : try messages.firstDue(queue: queue.id, .gone).map { $0.addingSaturating(queue.settings.duplicateWindow) } ?? .max
         queues[name] = queue
         return hasMore
     }

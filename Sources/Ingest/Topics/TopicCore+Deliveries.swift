@@ -141,9 +141,9 @@ extension TopicCore {
     /// Given up after three days of its own, whatever the number of attempts; `reason` keeps 1,000 characters.
     private func put(off key: Key, _ due: Due, _ reason: String, _ retryAfter: Int64?, _ core: QueueCore) throws {
         figures.failed += 1
-        if due.since + EventTimes.patience <= core.now {
+        if due.since.addingSaturating(EventTimes.patience) <= core.now {
             figures.died += 1
-            let update = try file().statement("UPDATE deliveries SET died_at = ?3, reason = ?4, attempts = attempts + 1 WHERE subscription = ?1 AND number = ?2")
+            let update = try file().statement("UPDATE deliveries SET died_at = ?3, reason = ?4, attempts = min(attempts + 1, 9223372036854775807) WHERE subscription = ?1 AND number = ?2")
             update.bind(1, key.subscription)
             update.bind(2, key.number)
             update.bind(3, core.now)
@@ -151,11 +151,11 @@ extension TopicCore {
             try update.run()
             return try release(key.subscription, due.subject, core.now)
         }
-        let delay = EventTimes.retries.delay(afterAttempts: due.attempts + 1, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
-        let update = try file().statement("UPDATE deliveries SET next_at = ?3, reason = ?4, attempts = attempts + 1 WHERE subscription = ?1 AND number = ?2")
+        let delay = EventTimes.retries.delay(afterAttempts: due.attempts.addingSaturating(1), retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
+        let update = try file().statement("UPDATE deliveries SET next_at = ?3, reason = ?4, attempts = min(attempts + 1, 9223372036854775807) WHERE subscription = ?1 AND number = ?2")
         update.bind(1, key.subscription)
         update.bind(2, key.number)
-        update.bind(3, core.now + delay)
+        update.bind(3, core.now.addingSaturating(delay))
         try update.bind(4, String(reason.prefix(1_000)))
         try update.run()
     }

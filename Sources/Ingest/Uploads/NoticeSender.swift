@@ -205,7 +205,7 @@ final class NoticeSender: Sendable {
         if state.withLock({ $0.over.contains(notice.id) }) { return forget(notice, because: nil) }
         if notice.event == .storeEvent { return publish(notice) }
         let now = clock.now()
-        guard let webhook = catalog.contract(notice.client)?.webhook, now - notice.createdAt < Self.lifetime else {
+        guard let webhook = catalog.contract(notice.client)?.webhook, now.subtractingSaturating(notice.createdAt) < Self.lifetime else {
             return forget(notice, because: catalog.contract(notice.client)?.webhook == nil ? nil : "not delivered in 3 days, \(notice.attempts) attempts")
         }
         let request = WebhookCall.request(
@@ -241,7 +241,7 @@ final class NoticeSender: Sendable {
     private func putOff(_ notice: Notice, retryAfter: Int64?) {
         let now = clock.now()
         var later = notice
-        later.attempts += 1
+        later.attempts = later.attempts.addingSaturating(1)
         let delay = Self.retry.delay(afterAttempts: Int(clamping: later.attempts), retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
         var isNoted = true
         do { try catalog.put(off: later, to: now.addingSaturating(delay)) } catch {

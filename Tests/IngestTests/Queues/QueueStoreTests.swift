@@ -291,6 +291,20 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual(try fixture.report().locked, 2)
     }
 
+    /// A damaged file holds any number.
+    func test_messageWhoseTimesArePastAllTime_isHandedOut_andDone() throws {
+        let fixture = try QueueFixture()
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        fixture.store.stop()
+        try SQLiteConnection(path: fixture.path, mode: .create).execute("UPDATE messages SET came_at = 9223372036854775807, enqueued_at = 9223372036854775807")
+        try fixture.restart()
+        let message = try XCTUnwrap(try fixture.receive().first)
+        XCTAssertEqual(message.id, "a")
+        try fixture.end(message)
+        let report = try fixture.report()
+        XCTAssertEqual([report.active, report.locked], [0, 0])
+    }
+
     func test_open_refusesAnotherStoresFile() throws {
         let fixture = try QueueFixture()
         fixture.store.stop()

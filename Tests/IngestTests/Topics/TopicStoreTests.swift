@@ -278,6 +278,26 @@ final class TopicStoreTests: XCTestCase {
         }
     }
 
+    /// A damaged file holds any number.
+    func test_deliveryWhoseNumbersArePastAllTime_isTriedAgain() throws {
+        let starter = Starter { call in call < 3 ? .failure(Fault(.overloaded, "busy")) : .success(()) }
+        try withStore(starter) { _, topics in
+            try publish(topics, "1")
+            XCTAssertTrue(Patience.until { starter.callCount == 1 })
+        }
+        let path = try folder.made() + "/queues.sqlite"
+        try SQLiteConnection(path: path, mode: .create).execute("UPDATE deliveries SET since = 9223372036854775807, attempts = 9223372036854775807, next_at = 0")
+        try withStore(starter, opens: true) { _, topics in
+            XCTAssertTrue(
+                try Patience.until {
+                    time.pass(3_600 * Self.second)
+                    return try topics.subscription("s", of: "sales").pending == 0
+                })
+            XCTAssertEqual(starter.callCount, 3)
+            XCTAssertEqual(try topics.subscription("s", of: "sales").dead, 0)
+        }
+    }
+
     /// A definition whose rules are refused is followed as it was before.
     func test_rulesThatAreRefused_changeNothing() throws {
         let starter = Starter { _ in .success(()) }
