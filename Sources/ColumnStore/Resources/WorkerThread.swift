@@ -31,10 +31,32 @@ package final class WorkerThread: @unchecked Sendable {
     /// - Precondition: the system gives a thread; without one there is no service to give.
     @discardableResult
     package init(name: String, isDetached: Bool = false, _ run: @escaping @Sendable () -> Void) {
+        let code = Self.create(&thread, name: name, isDetached: isDetached, stackByteCount: Self.stackByteCount, run)
+        precondition(code == 0, "no thread can be started: error \(code)")
+    }
+
+    /// Starts `run` on a new thread that nobody will join, if there is one to be had.
+    package typealias Starter = @Sendable (_ name: String, _ run: @escaping @Sendable () -> Void) -> Bool
+
+    /// Starts `run` on a new thread that nobody will join: for one request among many, which alone fails where the system gives no thread.
+    ///
+    /// - Returns: false where it gives none: `run` is let go of, and was not called.
+    package static func start(name: String, _ run: @escaping @Sendable () -> Void) -> Bool { start(name: name, stackByteCount: stackByteCount, run) }
+
+    /// - Parameter stackByteCount: another for tests.
+    static func start(name: String, stackByteCount: Int, _ run: @escaping @Sendable () -> Void) -> Bool {
+        var thread = pthread_t()
+        return create(&thread, name: name, isDetached: true, stackByteCount: stackByteCount, run) == 0
+    }
+
+    /// - Returns: 0, or the system's error.
+    private static func create(
+        _ thread: inout pthread_t, name: String, isDetached: Bool, stackByteCount: Int, _ run: @escaping @Sendable () -> Void
+    ) -> Int32 {
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
         pthread_attr_init(attributes)
-        pthread_attr_setstacksize(attributes, Self.stackByteCount)
+        pthread_attr_setstacksize(attributes, stackByteCount)
         if isDetached { pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED)) }
         let code = pthread_create(
             &thread, attributes,
@@ -48,7 +70,9 @@ package final class WorkerThread: @unchecked Sendable {
             }, body.toOpaque())
         pthread_attr_destroy(attributes)
         attributes.deallocate()
-        precondition(code == 0, "no thread can be started: error \(code)")
+        // Nobody has taken it over.
+        if code != 0 { body.release() }
+        return code
     }
 
     package func join() { pthread_join(thread, nil) }

@@ -40,8 +40,9 @@ package final class Cancellation: Sendable {
     /// Waits on the caller's thread, in whose place another one runs meanwhile if it is a pool's; no more than a moment past the end of the query.
     ///
     /// - Returns: whether the query was over before the time was.
+    /// - Throws: too-many-queries where the system gives no thread for the other.
     @discardableResult
-    package func wait(seconds: Double) -> Bool {
+    package func wait(seconds: Double) throws(QueryError) -> Bool {
         guard seconds > 0 else { return isOver }
         let monitor = waiting.withLock { known in
             let monitor = known ?? Monitor<Void>(())
@@ -52,7 +53,7 @@ package final class Cancellation: Sendable {
         let left = Double(deadline.load(ordering: .relaxed).subtractingReportingOverflow(Int(SteadyClock.nanoseconds())).partialValue) / 1e9 + 0.001
         let time = min(seconds, left)
         func wait() { _ = monitor.wait(seconds: time) { _ in isCancelled.load(ordering: .relaxed) ? true : nil } }
-        if time > Self.shortSeconds { ThreadWait.run(wait) } else { wait() }
+        if time > Self.shortSeconds { try ThreadWait.run(wait) } else { wait() }
         return isOver
     }
 

@@ -3,7 +3,8 @@ protocol ThreadRelief: Sendable {
     /// The thread at hand is about to wait.
     ///
     /// - Returns: whether another runs in its place; then `comeBack` follows.
-    func leave() -> Bool
+    /// - Throws: where there is no thread for the other: whoever would wait ends instead.
+    func leave() throws(QueryError) -> Bool
     /// The thread at hand goes on.
     func comeBack()
 }
@@ -13,9 +14,10 @@ enum ThreadWait {
     /// Of the thread at hand; nil where nobody else needs it.
     @TaskLocal static var relief: (any ThreadRelief)?
 
-    static func run<Result>(_ wait: () -> Result) -> Result {
+    /// - Throws: as `ThreadRelief.leave`, and has not waited then.
+    static func run<Result>(_ wait: () -> Result) throws(QueryError) -> Result {
         let relief = Self.relief
-        let hasLeft = relief?.leave() ?? false
+        let hasLeft = try relief?.leave() ?? false
         defer { if hasLeft { relief?.comeBack() } }
         return wait()
     }

@@ -222,10 +222,10 @@ final class WorkMeter {
     }
 
     /// Waits within a batch; not at all where there is no query to wait for.
-    /// - Throws: `.interrupted` when the query was over before the time was.
+    /// - Throws: `.interrupted` when the query was over before the time was, or cannot wait.
     func pause(seconds: Double) throws(KernelError) {
         guard seconds > 0, let cancellation else { return }
-        cancellation.wait(seconds: seconds)
+        do { try cancellation.wait(seconds: seconds) } catch { throw .interrupted(error) }
         try look()
     }
 

@@ -14,7 +14,7 @@ final class CancellationTests: XCTestCase {
     private func waited(_ cancellation: Cancellation, meanwhile: () -> Void = {}) -> Bool? {
         let found = Monitor<Bool?>(nil)
         Thread.detachNewThread {
-            let isOver = cancellation.wait(seconds: CancellationTests.long)
+            let isOver = try? cancellation.wait(seconds: CancellationTests.long)
             found.withLock { $0 = isOver }
         }
         meanwhile()
@@ -41,7 +41,7 @@ final class CancellationTests: XCTestCase {
 
     func test_wait_ofNoTime_isNone() throws {
         let cancellation = Cancellation()
-        for seconds in [0, -1, -Double.infinity, 1e-9] { XCTAssertFalse(cancellation.wait(seconds: seconds), "\(seconds)") }
+        for seconds in [0, -1, -Double.infinity, 1e-9] { XCTAssertFalse(try cancellation.wait(seconds: seconds), "\(seconds)") }
         XCTAssertNoThrow(try cancellation.check())
     }
 }

@@ -66,8 +66,9 @@ package final class WorkerPool: Sendable {
     /// For tasks that wait on threads of the pool.
     private struct Relief: ThreadRelief {
         let queue: Monitor<Line>
+        let starter: WorkerThread.Starter
 
-        func leave() -> Bool {
+        func leave() throws(QueryError) -> Bool {
             // Of this many threads none is worth an error: who waits past that keeps its own.
             let (mayLeave, isNew) = queue.withLock { line -> (Bool, Bool) in
                 if line.surplusCount > 0 {
@@ -78,7 +79,12 @@ package final class WorkerPool: Sendable {
                 line.extraCount += 1
                 return (true, true)
             }
-            if isNew { WorkerPool.startThread(queue) }
+            if isNew, !starter("query", WorkerPool.life(queue, starter)) {
+                queue.withLock { $0.extraCount -= 1 }
+                // Many others may wait for this one.
+                throw QueryError(
+                    .tooManyQueries, "the system gives no thread that could run other queries while this one waits: try again later, or let the server have more (TasksMax of its unit, ulimit -u)")
+            }
             return mayLeave
         }
 
@@ -89,15 +95,19 @@ package final class WorkerPool: Sendable {
     static let extraCountMax = 128
 
     /// - Parameter threadCount: usually the number of cores.
-    package init(threadCount: Int) {
+    package convenience init(threadCount: Int) { self.init(threadCount: threadCount) { WorkerThread.start(name: $0, $1) } }
+
+    /// - Parameter starter: of threads beyond `threadCount`; another for tests.
+    init(threadCount: Int, starter: @escaping WorkerThread.Starter) {
         self.threadCount = max(1, threadCount)
         let queue = Monitor(Line())
         self.queue = queue
-        for _ in 0..<self.threadCount { Self.startThread(queue) }
+        for _ in 0..<self.threadCount { WorkerThread(name: "query", isDetached: true, Self.life(queue, starter)) }
     }
 
-    private static func startThread(_ queue: Monitor<Line>) {
-        WorkerThread(name: "query", isDetached: true) { ThreadWait.$relief.withValue(Relief(queue: queue)) { Self.work(queue) } }
+    /// All that one thread of the pool does.
+    private static func life(_ queue: Monitor<Line>, _ starter: @escaping WorkerThread.Starter) -> @Sendable () -> Void {
+        return { ThreadWait.$relief.withValue(Relief(queue: queue, starter: starter)) { work(queue) } }
     }
 
     // Threads end when the line is empty: `take` goes before the look at `isStopped`.

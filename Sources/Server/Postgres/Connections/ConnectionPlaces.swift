@@ -75,6 +75,15 @@ final class ConnectionPlaces: Sendable {
         }
     }
 
+    /// As `leave`, of one that was given a place, and cannot be served.
+    func refuse(_ number: Int, _ close: () -> Void) {
+        state.broadcast { state in
+            state.entries[number] = nil
+            state.refusedCount += 1
+            close()
+        }
+    }
+
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// No connection reads any more: those at a statement end after it.

@@ -23,6 +23,7 @@ package final class PostgresDoor: Door {
     package let port: UInt16
     private let socket: Int32
     private let shared: PostgresConnection.Shared
+    private let starter: WorkerThread.Starter
     /// Whether the accepting thread has closed the socket.
     private let isClosed = Monitor(false)
     private let isStopping = Atomic<Bool>(false)
@@ -33,12 +34,14 @@ package final class PostgresDoor: Door {
     /// - Throws: `ListenerError` when the address cannot be listened on.
     @discardableResult
     package static func open(_ context: DoorContext, _ settings: Settings, adminKey: String, certificates: PostgresCertificates?) throws -> PostgresDoor {
-        let door = try PostgresDoor(context, settings, adminKey: adminKey, certificates: certificates)
+        let door = try PostgresDoor(context, settings, adminKey: adminKey, certificates: certificates) { WorkerThread.start(name: $0, $1) }
         context.life.add(door)
         return door
     }
 
-    private init(_ context: DoorContext, _ settings: Settings, adminKey: String, certificates: PostgresCertificates?) throws {
+    /// - Parameter starter: of the threads of connections; another for tests.
+    init(_ context: DoorContext, _ settings: Settings, adminKey: String, certificates: PostgresCertificates?, starter: @escaping WorkerThread.Starter) throws {
+        self.starter = starter
         var limits = ConnectionPlaces.Limits()
         limits.all = min(limits.all, settings.connections)
         limits.ofAddress = min(limits.ofAddress, settings.connectionsPerAddress)
@@ -85,11 +88,13 @@ package final class PostgresDoor: Door {
         let interruption = Interruption()
         guard let number = shared.places.enter(connection, peer, interruption) else { return Self.refuse(connection, isStopping: shared.places.isStopping) }
         Self.configure(connection)
-        WorkerThread(name: "postgres-client", isDetached: true) { [shared] in
+        let isServed = starter("postgres-client") { [shared] in
             PostgresConnection(shared, socket: connection, peer: peer, number: number, interruption).run()
             shared.watcher.forget(connection)
             shared.places.leave(number) { close(connection) }
         }
+        // A limit of the system: this one is refused, and who is here goes on.
+        if !isServed { shared.places.refuse(number) { Self.refuse(connection, isStopping: false) } }
     }
 
     /// Answers without waiting for what it was; most clients read it whatever they asked for.

@@ -26,7 +26,7 @@ final class QueryPoolTests: XCTestCase {
         let pool = WorkerPool(threadCount: 1), cancellation = Cancellation(), found = Monitor<Bool?>(nil)
         pool.submit(
             Once {
-                let isOver = cancellation.wait(seconds: QueryPoolTests.long)
+                let isOver = try? cancellation.wait(seconds: QueryPoolTests.long)
                 found.withLock { $0 = isOver }
             })
         pool.submit(Once { cancellation.cancel() })
@@ -39,7 +39,7 @@ final class QueryPoolTests: XCTestCase {
         let state = Monitor((isOpen: false, hasPassed: false))
         pool.submit(
             Once {
-                _ = ThreadWait.run { state.wait(seconds: QueryPoolTests.long) { state -> Bool? in state.isOpen ? true : nil } }
+                _ = try? ThreadWait.run { state.wait(seconds: QueryPoolTests.long) { state -> Bool? in state.isOpen ? true : nil } }
                 state.withLock { $0.hasPassed = true }
             })
         pool.submit(Once { state.broadcast { $0.isOpen = true } })
@@ -76,7 +76,7 @@ final class QueryPoolTests: XCTestCase {
             pool.submit(
                 Once {
                     state.withLock { $0.waiting += 1 }
-                    _ = ThreadWait.run { state.wait(seconds: QueryPoolTests.long) { state -> Bool? in state.isOpen ? true : nil } }
+                    _ = try? ThreadWait.run { state.wait(seconds: QueryPoolTests.long) { state -> Bool? in state.isOpen ? true : nil } }
                     state.withLock { $0.done += 1 }
                 })
         }
@@ -84,5 +84,25 @@ final class QueryPoolTests: XCTestCase {
         XCTAssertTrue(Patience.until { state.withLock { $0.waiting == 2 + WorkerPool.extraCountMax } })
         state.broadcast { $0.isOpen = true }
         XCTAssertTrue(Patience.until { state.withLock { $0.done == taskCount } })
+    }
+
+    /// A limit of the system on threads: more often than the pool has places for others.
+    func test_waitsForWhichThereIsNoOtherThread_areRefused_andThePoolGoesOn() {
+        let pool = WorkerPool(threadCount: 1) { _, _ in false }
+        let state = Monitor((refusals: [QueryError.Slug](), hasPassed: false))
+        let waitCount = WorkerPool.extraCountMax + 1
+        for _ in 0..<waitCount {
+            pool.submit(
+                Once {
+                    do throws(QueryError) {
+                        try Cancellation().wait(seconds: QueryPoolTests.long)
+                    } catch {
+                        state.withLock { $0.refusals.append(error.slug) }
+                    }
+                })
+        }
+        pool.submit(Once { state.withLock { $0.hasPassed = true } })
+        XCTAssertTrue(Patience.until { state.withLock { $0.hasPassed } })
+        XCTAssertEqual(state.withLock { $0.refusals }, Array(repeating: .tooManyQueries, count: waitCount))
     }
 }

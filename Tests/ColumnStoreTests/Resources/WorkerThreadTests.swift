@@ -1,0 +1,25 @@
+import TestSupport
+import XCTest
+
+@testable import ColumnStore
+
+/// Goal: whoever can do without a thread is told that there is none. Method: one of more stack than any machine has addresses for.
+final class WorkerThreadTests: XCTestCase {
+    private final class Token: Sendable {}
+
+    func test_start_runs() {
+        let hasRun = Monitor(false)
+        XCTAssertTrue(WorkerThread.start(name: "test") { hasRun.broadcast { $0 = true } })
+        XCTAssertEqual(hasRun.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+    }
+
+    func test_threadThatCannotBeHad_isNone_andHoldsNothing() {
+        weak var held: Token?
+        do {
+            let token = Token()
+            held = token
+            XCTAssertFalse(WorkerThread.start(name: "test", stackByteCount: 1 << 60) { withExtendedLifetime(token) {} })
+        }
+        XCTAssertNil(held)
+    }
+}
