@@ -122,7 +122,13 @@ extension Compactor {
                 let output = try maker.make(state, of: file, in: base, schema: rows, into: part(of: target))
                 if let output { outcome.outputs.append(output) }
                 coverage.part = output?.key
-            } catch let refusal as RollupMaker.Refusal { coverage.reason = refusal.reason }
+            } catch let refusal as RollupMaker.Refusal {
+                coverage.reason = refusal.reason
+            } catch let delay as RollupMaker.Delay {
+                hold(file.location, of: state, delay)
+                continue
+            }
+            heldSums.withLock { $0.release(HeldSums.Key(number: state.number, location: file.location)) }
             outcome.covered.append((key, coverage))
         }
     }
@@ -167,7 +173,25 @@ extension Compactor {
                 outcome.covered.append((key, coverage))
             }
             return true
+        } catch let delay as RollupMaker.Delay {
+            if !work.joined.isEmpty { throw delay }
+            for file in work.added { hold(file.location, of: state, delay) }
+            return true
         } catch let error as ColumnStoreError where work.joined.isEmpty && ColdTable.isDamage(error) { return false }
+    }
+
+    /// It stays without sums for a while, and is tried again by itself.
+    ///
+    /// - Parameter location: of the cold file; nil for files of sums that were to be one.
+    private func hold(_ location: String?, of state: RollupState, _ delay: RollupMaker.Delay) {
+        heldSums.withLock { $0.hold(HeldSums.Key(number: state.number, location: location), now: SteadyClock.nanoseconds()) }
+        StoreLog.note("sums of cold files are made later", path: state.definition.tableName, reason: delay.reason, level: .warning)
+        // Whoever makes them is to wait no longer than that.
+        fill()
+    }
+
+    private func isHeld(_ location: String?, of state: RollupState) -> Bool {
+        heldSums.withLock { $0.isHeld(HeldSums.Key(number: state.number, location: location), now: SteadyClock.nanoseconds()) }
     }
 
     /// A file whose bounds do not tell its last sequence has the greatest there is.
@@ -218,7 +242,7 @@ extension Compactor {
         var listed: [String: ListedFiles] = [:]
         for state in snapshot.rollups.values {
             guard let base = snapshot.cold[state.definition.table] else { continue }
-            if !state.isBeside(base) || !state.waiting.isEmpty || joining(state, listed.files(of: base)) != nil { return true }
+            if !state.isBeside(base) || state.waiting.contains(where: { !isHeld($0.location, of: state) }) || joining(state, listed.files(of: base)) != nil { return true }
         }
         let tables = Set(snapshot.rollups.values.compactMap { $0.table?.name })
         return try catalog.rollupTables().keys.contains { !tables.contains($0) }
@@ -241,14 +265,18 @@ extension Compactor {
                 state = try known.beside(listed.files(of: base))
                 tier.boundary.replace([], cold: [:], rollups: [state])
             }
-            let files = state.waiting.filter { !cold.damage.has($0.location) }.sorted { (base.days(of: $0)?.upperBound ?? .max) > (base.days(of: $1)?.upperBound ?? .max) }
+            let files = state.waiting.filter { !cold.damage.has($0.location) && !isHeld($0.location, of: state) }.sorted { (base.days(of: $0)?.upperBound ?? .max) > (base.days(of: $1)?.upperBound ?? .max) }
             let work = files.isEmpty ? joining(state, listed.files(of: base)) : RollupWork(added: Array(files.prefix(Self.fillCount)))
             guard let work else { continue }
             let rolled: Rolled
             do { rolled = try sum(state, listed.files(of: base), work) } catch let refusal as RollupMaker.Refusal {
                 StoreLog.note("sums of cold files stay in more files", path: state.definition.tableName, reason: refusal.reason, level: .warning)
                 continue
+            } catch let delay as RollupMaker.Delay {
+                hold(nil, of: state, delay)
+                continue
             }
+            if !work.joined.isEmpty { heldSums.withLock { $0.release(HeldSums.Key(number: state.number, location: nil)) } }
             try catalog.switchToCold(rolled.switches, rollups: rolled.changes)
             tier.boundary.replace([], cold: [:], rollups: rolled.states)
             // Not as long as somebody reads what was there before.
@@ -261,7 +289,7 @@ extension Compactor {
     ///
     /// Nil where there are too few, or the picker takes none.
     private func joining(_ state: RollupState, _ listed: ListedFiles) -> RollupWork? {
-        guard let table = state.table, let files = try? table.iceberg.files() else { return nil }
+        guard !isHeld(nil, of: state), let table = state.table, let files = try? table.iceberg.files() else { return nil }
         // Without enough of them nothing is listed.
         guard files.count(where: { $0.recordCount < SumsPicker.settledRowCount }) >= SumsPicker.countMin else { return nil }
         var days: [String: Int32] = [:]

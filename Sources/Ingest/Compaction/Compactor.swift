@@ -17,6 +17,8 @@ package struct CompactionOptions: Sendable {
     package var rollupRowCountMax = 1_000_000
     /// Of a file of sums that has coarser ones besides: fewer are read as quickly. Smaller in tests.
     package var coarserRowCountMin = 4_096
+    /// In seconds, the first and the longest: after sums that could not be made for something that passes.
+    package var sumsPauses = 10.0...3_600
     /// Whether sums that are missing are made from the start on, and not only in the intervals: off in tests that look at what was missing.
     package var fillsAtStart = true
     /// Whether all stays hot: where cold files would have to be on two machines.
@@ -87,6 +89,8 @@ final class Compactor: Sendable {
     private let changing = Mutex(())
     let state = Monitor(State())
     let maker: RollupMaker
+    /// Sums that are tried again later.
+    let heldSums: Mutex<HeldSums>
     /// Versions of tables of sums that no rollup has any more, by name.
     let formerRollups = Mutex<[String: ColdTable.Versions]>([:])
     private let thread = HeldThread()
@@ -128,6 +132,7 @@ final class Compactor: Sendable {
         self.quarantine = quarantine
         self.options = options
         maker = RollupMaker(rowCountMax: options.rollupRowCountMax, coarserRowCountMin: options.coarserRowCountMin)
+        heldSums = Mutex(HeldSums(options.sumsPauses))
         self.clock = clock
     }
 
@@ -263,10 +268,14 @@ final class Compactor: Sendable {
     private func run() {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
-        var due = SteadyClock.nanoseconds() + interval
+        var filledAt = SteadyClock.nanoseconds()
+        var due = filledAt + interval
         while true {
             let now = SteadyClock.nanoseconds()
-            let woken = state.wait(nanoseconds: due > now ? due - now : 0) { $0.isStopping ? Wishes() : $0.take() }
+            // Sums that could not be made are tried again once their pause is over.
+            let again = heldSums.withLock { $0.nextEnd(after: filledAt) } ?? .max
+            let next = min(due, again)
+            let woken = state.wait(nanoseconds: next > now ? next - now : 0) { $0.isStopping ? Wishes() : $0.take() }
             if isStopping { break }
             if woken?.filters ?? false { keepFilters() }
             // Only the end of the program ends it before its time.
@@ -277,7 +286,10 @@ final class Compactor: Sendable {
                 attempt()
                 due = SteadyClock.nanoseconds() + interval
             }
-            if isDue || woken?.filling ?? false { fillOnce() }
+            if isDue || woken?.filling ?? false || SteadyClock.nanoseconds() >= again {
+                filledAt = SteadyClock.nanoseconds()
+                fillOnce()
+            }
             if isDue || woken?.chore ?? false {
                 let hasMore = chore.withLock { $0 }?(isDue || !(woken?.requests.isEmpty ?? true)) ?? false
                 // Whoever woke it meanwhile is not forgotten: what it began may have come after the chore had looked.

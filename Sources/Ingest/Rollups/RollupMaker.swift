@@ -1,16 +1,21 @@
 import ColumnStore
 import Glibc
 import Query
+import Synchronization
 
 /// Makes the partial sums of cold files: reads their rows as a query does, and writes what it groups.
 final class RollupMaker: Sendable {
     /// Why a file has no sums, for good: its rows are read instead.
     struct Refusal: Error { let reason: String }
+    /// Why a file has no sums just now, as where a disk is full: it may have them later.
+    struct Delay: Error { let reason: String }
 
     private static let memoryByteCount = 192 << 20
     private let engine: QueryEngine
     let rowCountMax: Int
     private let coarserRowCountMin: Int
+    /// Runs before rows are read: what stands in the way there stands in their way. For tests.
+    let beforeReading = Mutex<(@Sendable () throws -> Void)?>(nil)
 
     /// - Parameters:
     ///   - rowCountMax: of the sums of one file.
@@ -36,7 +41,7 @@ final class RollupMaker: Sendable {
     ///
     /// - Parameter schema: of the rolled table, columns included that the file lacks.
     /// - Returns: nil where none of its rows counts.
-    /// - Throws: `Refusal`; what `target.check` throws; errors of files.
+    /// - Throws: `Refusal` and `Delay`; what `target.check` throws; errors of files.
     func make(_ state: RollupState, of file: DataFile, in base: ColdTable, schema: Schema, into target: Target) throws -> ColdFileWriter.Output? {
         let rows = ColdFilesTable(base, files: [file], schema: schema)
         return try write(state, schema, into: target, rowCountMax: rowCountMax) { try state.statement.partialSums(of: state.definition.table, in: rows) }
@@ -61,7 +66,10 @@ final class RollupMaker: Sendable {
         _ state: RollupState, _ rows: Schema, into target: Target, rowCountMax: Int, _ plan: () throws -> LogicalPlan
     ) throws -> ColdFileWriter.Output? {
         try write(state, of: rows, into: target, rowCountMax: rowCountMax) {
-            do { return try engine.run(try plan()) } catch let error as QueryError { throw Refusal(reason: error.detail) }
+            do {
+                try beforeReading.withLock { $0 }?()
+                return try engine.run(try plan())
+            } catch let error as QueryError { throw Self.ending(of: error) }
         }
     }
 
@@ -136,7 +144,13 @@ final class RollupMaker: Sendable {
     }
 
     private func next(_ sums: ResultStream) throws -> ColumnBatch? {
-        do { return try sums.next() } catch let error as QueryError { throw Refusal(reason: error.detail) }
+        do { return try sums.next() } catch let error as QueryError { throw Self.ending(of: error) }
+    }
+
+    /// What is wrong with rows or sums stays wrong; what the machine lacks it may have later.
+    static func ending(of error: QueryError) -> any Error {
+        if error.mayPass { return Delay(reason: error.detail) }
+        return Refusal(reason: error.detail)
     }
 
     static func options(_ sorting: [ColumnStore.SortKey]) -> WriterOptions {

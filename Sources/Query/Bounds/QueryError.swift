@@ -85,6 +85,9 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         needsMemory = fittingRowCount == nil
     }
 
+    /// The machine lacks something that it may have later, as room on a disk; the query may have an answer then.
+    package var mayPass: Bool { slug == .tooManyQueries || slug == .spillFull && !needsMemory }
+
     package var description: String { position.map { "\(slug.rawValue) at \($0): \(detail)" } ?? "\(slug.rawValue): \(detail)" }
 }
 

@@ -92,6 +92,40 @@ final class RollupKeepingTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 
+    /// A disk that is full while sums are made leaves no file without them for good.
+    func test_sumsForWhichThereIsNoRoom_areMadeOnceThereIs() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.sumsPauses = 0.01...0.02 }
+        let maker = fixture.engine.compactor.maker
+        let tries = Monitor(0)
+        maker.beforeReading.withLock {
+            $0 = {
+                tries.withLock { $0 += 1 }
+                throw QueryError(.spillFull, "the disk for intermediate rows is full")
+            }
+        }
+        take(fixture, 40, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertTrue(Patience.until { tries.withLock { $0 } > 30 }, "they are tried again by themselves")
+        try check(fixture.engine, uses: false, "there is no room")
+        func rollups() throws -> [RollupProgress] { try fixture.engine.rollups(after: nil, limit: 100, as: .admin).map(\.progress) }
+        XCTAssertEqual(try rollups().flatMap { $0.faults.map(\.reason) }, [])
+        maker.beforeReading.withLock { $0 = nil }
+        XCTAssertTrue(try Patience.until { try rollups().allSatisfy { $0.isReady } })
+        XCTAssertEqual(try rollups().flatMap { $0.faults.map(\.reason) }, [])
+        try check(fixture.engine, uses: true, "there is room")
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    /// What its own memory does not hold, or its rows do not give, will not be had later either.
+    func test_sumsThatCannotBeMadeAtAll_areRefusedForGood() {
+        for error in [QueryError(.dataError, "a"), QueryError(.numericOverflow, "b"), QueryError.outOfMemory("c")] {
+            XCTAssertTrue(RollupMaker.ending(of: error) is RollupMaker.Refusal, "\(error)")
+        }
+        for error in [QueryError(.spillFull, "a"), QueryError(.tooManyQueries, "b")] { XCTAssertTrue(RollupMaker.ending(of: error) is RollupMaker.Delay, "\(error)") }
+    }
+
     /// An end of the process between the two.
     func test_deleted_beforeItsFilesWent_opensAgain_andIsMadeAnew() throws {
         let directory = TemporaryDirectory()

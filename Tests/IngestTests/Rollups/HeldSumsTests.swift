@@ -1,0 +1,41 @@
+import XCTest
+
+@testable import Ingest
+
+/// Goal: what could not be made is tried again after pauses that grow, and nothing else waits for it. Method: instants that the test names.
+final class HeldSumsTests: XCTestCase {
+    private static let second: UInt64 = 1_000_000_000
+
+    func test_pauses_grow_andEachHasItsOwn() {
+        var held = HeldSums(1...4)
+        let (one, other) = (HeldSums.Key(number: 1, location: "a"), HeldSums.Key(number: 1, location: nil))
+        XCTAssertNil(held.nextEnd(after: 0))
+        var now: UInt64 = 5 * Self.second
+        for pause in [1, 2, 4, 4] as [UInt64] {
+            held.hold(one, now: now)
+            XCTAssertTrue(held.isHeld(one, now: now + pause * Self.second - 1))
+            XCTAssertFalse(held.isHeld(one, now: now + pause * Self.second))
+            XCTAssertFalse(held.isHeld(other, now: now))
+            XCTAssertEqual(held.nextEnd(after: now), now + pause * Self.second)
+            now += pause * Self.second
+            XCTAssertNil(held.nextEnd(after: now), "what is over is asked for once")
+        }
+        held.hold(other, now: now)
+        XCTAssertEqual(held.nextEnd(after: now), now + Self.second)
+        held.release(other)
+        XCTAssertFalse(held.isHeld(other, now: now))
+        held.release(one)
+        held.hold(one, now: now)
+        XCTAssertEqual(held.nextEnd(after: now), now + Self.second, "it begins anew behind a success")
+    }
+
+    func test_whatIsNoMore_isForgotten() {
+        var held = HeldSums(1...4)
+        let (one, other) = (HeldSums.Key(number: 1, location: "a"), HeldSums.Key(number: 2, location: "b"))
+        for _ in 0..<3 { held.hold(one, now: 0) }
+        let later = 100_000 * Self.second
+        held.hold(other, now: later)
+        held.hold(one, now: later)
+        XCTAssertEqual(held.nextEnd(after: later), later + Self.second)
+    }
+}
