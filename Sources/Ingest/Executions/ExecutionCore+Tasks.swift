@@ -118,10 +118,16 @@ extension ExecutionCore {
     ///
     /// `try_count` counts attempts of this call, over restarts too; attempts of the state's own retriers are calls of their own.
     ///
+    /// That somebody was asked stays in the row's `reason`, before what later looks came to.
+    ///
     /// - Returns: false where the task is not wanted any more.
     func putOff(_ key: TaskKey, to dueAt: Int64?, isFailure: Bool, reason: String?) throws -> Bool {
         let update = try connection().statement(
-            "UPDATE tasks SET due_at = ?3, try_count = try_count + ?4, reason = ?5 WHERE execution = ?1 AND serial = ?2")
+            """
+            UPDATE tasks SET due_at = ?3, try_count = try_count + ?4, reason = CASE
+                WHEN ?4 = 0 THEN '\(ExecutionSchema.awaited)' WHEN \(ExecutionSchema.isAwaited) THEN '\(ExecutionSchema.awaited)' || ?5 ELSE ?5 END
+            WHERE execution = ?1 AND serial = ?2
+            """)
         update.bind(1, key.execution)
         update.bind(2, key.serial)
         update.bind(3, dueAt)

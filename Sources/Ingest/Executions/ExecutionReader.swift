@@ -261,7 +261,8 @@ final class ExecutionReader: Sendable {
         try read(nil) { connection in
             let select = try connection.statement(
                 """
-                SELECT t.resource, t.token, t.key, t.state, t.visit, t.attempt, t.first_item, t.depth, t.input, t.try_count, e.owner, e.id, t.created_at, t.due_at
+                SELECT t.resource, t.token, t.key, t.state, t.visit, t.attempt, t.first_item, t.depth, t.input, t.try_count, e.owner, e.id, t.created_at, t.due_at,
+                    \(ExecutionSchema.isAwaited)
                 FROM tasks t JOIN executions e ON e.number = t.execution WHERE t.execution = ?1 AND t.serial = ?2
                 """)
             defer { select.reset() }
@@ -275,7 +276,7 @@ final class ExecutionReader: Sendable {
                 token: select.text(1), key: select.text(2), resource: resource, state: select.text(3), visit: select.count(4), attempt: select.int64(5), input: input,
                 firstItem: select.isNull(6) ? nil : select.count(6), depth: select.count(7))
             return TaskWork(key: key, call: call, owner: ExecutionCore.owner(select.text(10)), executionID: id.description, tryCount: select.count(9),
-                createdAt: select.int64(12), isRepeat: select.optionalInt64(13) != select.int64(12))
+                createdAt: select.int64(12), isRepeat: select.optionalInt64(13) != select.int64(12), isAwaited: select.int64(14) == 1)
         }
     }
 

@@ -11,6 +11,10 @@ import Glibc
 enum ExecutionSchema {
     static let version: Int64 = 1
 
+    /// How the `reason` of a task begins that has once ended as `awaited`, and whether one does. On disk: do not change.
+    static let awaited = "[awaited] "
+    static let isAwaited = "coalesce(substr(reason, 1, \(awaited.count)) = '\(awaited)', 0)"
+
     private static let text = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
         CREATE TABLE processes(

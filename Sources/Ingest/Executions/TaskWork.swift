@@ -14,6 +14,8 @@ package struct TaskWork: Sendable {
     package let createdAt: Int64
     /// It was put off before: somebody may have been asked.
     package let isRepeat: Bool
+    /// It has once ended as `awaited`: what it asked for was taken, whatever came of later looks.
+    package var isAwaited = false
 }
 
 /// What a task is kept by.

@@ -27,17 +27,15 @@ struct ExportTasks: ResourceExecutor {
         // 96 bits of it: two attempts of any executions do not meet, and a repeat of this one finds what it has ordered.
         let hash = SHA256.hash(Array("\(work.call.key):\(work.call.attempt)".utf8))
         let id = "e_" + Hex.text(Array(hash.prefix(12)))
-        guard let export = try? parts.context.store.exports.export(id, as: principal) else {
-            let body = work.call.input
-            guard let members = body.members else { throw Problem.parameter("", "till:export takes an object, not \(body.kind)") }
-            for member in members where !ExportRequest.members.contains(member.name) {
-                throw Problem.parameter(member.name, "an export has no such member", code: "unknown-member")
+        let export: Export
+        do {
+            export = try parts.context.store.exports.export(id, as: principal)
+        } catch let fault as Fault where fault.code == .notFound {
+            if work.isAwaited {
+                // It was there, and somebody has deleted it: who did that wants no other.
+                return .failed(StateError(name: StateError.Name.rejected.rawValue, cause: TaskParts.cause(of: Problem(fault))))
             }
-            let request = try ExportRequest(body: body, as: principal)
-            try parts.context.exports.submit(
-                Export(
-                    id: id, owner: work.owner, name: request.name, format: request.format.rawValue, request: body.serialized, createdAt: CalendarText.now,
-                    expiresIn: request.expiresIn))
+            try order(id, work, as: principal)
             return .awaited(lookAgainAt: CalendarText.now + Self.exportPause)
         }
         switch export.state {
@@ -50,5 +48,18 @@ struct ExportTasks: ResourceExecutor {
             let cause = export.problem.map { String(decoding: $0, as: UTF8.self) } ?? "the export is \(export.state.rawValue)"
             return .failed(StateError(name: StateError.Name.rejected.rawValue, cause: cause))
         }
+    }
+
+    private func order(_ id: String, _ work: TaskWork, as principal: Principal) throws {
+        let body = work.call.input
+        guard let members = body.members else { throw Problem.parameter("", "till:export takes an object, not \(body.kind)") }
+        for member in members where !ExportRequest.members.contains(member.name) {
+            throw Problem.parameter(member.name, "an export has no such member", code: "unknown-member")
+        }
+        let request = try ExportRequest(body: body, as: principal)
+        try parts.context.exports.submit(
+            Export(
+                id: id, owner: work.owner, name: request.name, format: request.format.rawValue, request: body.serialized, createdAt: CalendarText.now,
+                expiresIn: request.expiresIn))
     }
 }

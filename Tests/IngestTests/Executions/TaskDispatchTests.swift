@@ -35,6 +35,26 @@ final class TaskDispatchTests: XCTestCase {
         }
     }
 
+    /// Whoever was asked once is known to have been, also behind looks that came to nothing.
+    func test_taskThatWasAwaited_isToldOfAsSuch() throws {
+        let seen = Monitor<[Bool]>([])
+        let hands = ExecutionStoreTests.Hands { work, _ in
+            let count = seen.withLock { list in
+                list.append(work.isAwaited)
+                return list.count
+            }
+            switch count {
+            case 1, 3: return .later(at: work.createdAt + Int64(count), reason: "busy")
+            case 2, 4: return .awaited(lookAgainAt: work.createdAt + Int64(count))
+            default: return .succeeded(.null)
+            }
+        }
+        try withDispatch(["x"], hands) { store in
+            XCTAssertTrue(try Patience.until { try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty })
+        }
+        XCTAssertEqual(seen.withLock { $0 }, [false, false, true, true, true])
+    }
+
     /// Nor are they behind those of a lane that does not move.
     func test_tasksBehindAllThatAStartReads_areCarriedOut() throws {
         let hands = ExecutionStoreTests.Hands { work, _ in work.call.resource.name == "y" ? .succeeded(.null) : nil }

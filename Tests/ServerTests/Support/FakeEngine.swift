@@ -35,6 +35,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var letters: [DeadLetter] = []
         var redriven: [String] = []
         var waitingExports: [Export] = []
+        /// Those that were asked for, by their ids.
+        var exports: [String: Export] = [:]
+        /// What the look for one throws, whichever it is.
+        var exportFault: Fault?
         var endedExports: [Export] = []
         /// So many ends of exports cannot be noted.
         var exportEndFailures = 0
@@ -142,8 +146,13 @@ final class FakeEngine: WholeStore, UploadKeeping {
     // MARK: Exports
 
     let links = LinkSigner(storeKey: [1, 2, 3])
-    func addExport(_ export: Export) throws {}
-    func export(_ id: String, as principal: Principal) throws -> Export { throw Fault(.notFound, "there is no such export") }
+    func addExport(_ export: Export) throws { state.withLock { $0.exports[export.id] = export } }
+    func export(_ id: String, as principal: Principal) throws -> Export {
+        let (fault, found) = state.withLock { ($0.exportFault, $0.exports[id]) }
+        if let fault { throw fault }
+        guard let found else { throw Fault(.notFound, "there is no such export") }
+        return found
+    }
     func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] { [] }
     func deleteExport(_ id: String, as principal: Principal) throws { throw Fault(.notFound, "there is no such export") }
     func linkedExport(_ id: String) throws -> Export? { nil }
