@@ -150,21 +150,24 @@ extension StoreReader {
         let mask = hidden(from: principal).flatMap { TableMask($0, table: key.table) }
         let fields = table.schema.fields.filter { !StandardColumns.names.contains($0.name) || ["sequence", "state"].contains($0.name) }
         let place = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
-        func columns(of versions: [VersionEntry]) throws -> [Int64: [Value]] {
+        /// Nil where they are too long together: fewer are read then, two at least.
+        func columns(of versions: [VersionEntry]) throws -> (bySequence: [Int64: [Value]], byteCount: Int)? {
             let request = ScanRequest(
                 projection: fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence),
                 filters: [ColumnFilter("receipt_id", .equal(.bytes(key.receipt)))] + Self.places(versions))
-            var bySequence: [Int64: [Value]] = [:]
+            var (bySequence, byteCount) = ([Int64: [Value]](), 0)
             let scan = try table.scan(request)
             while let morsel = try scan.nextMorsel() {
                 while let batch = try morsel.next() {
                     for row in 0..<batch.rowCount {
                         let values = batch.columns.map { $0.value(at: row) }
                         if let index = place["sequence"], case .integer(let sequence) = values[index] { bySequence[sequence] = values }
+                        byteCount = values.reduce(byteCount) { $0.addingSaturating($1.flatByteCount) }
+                        if byteCount > Self.versionsByteCountMax, versions.count > 2 { return nil }
                     }
                 }
             }
-            return bySequence
+            return (bySequence, byteCount)
         }
         func description(_ index: Int, _ bySequence: [Int64: [Value]]) throws -> DocumentVersion {
             let entry = entries[index]
@@ -193,11 +196,14 @@ extension StoreReader {
         while found.count < entries.count, byteCount < Self.versionsByteCountMax {
             let (start, end) = (found.count, min(found.count + count, entries.count))
             // With the one before the last of them, which says what that changed.
-            let bySequence = try columns(of: Array(wanted[start..<min(end + 1, wanted.count)]))
-            for index in start..<end { found.append(try description(index, bySequence)) }
-            let read = bySequence.values.joined().reduce(0) { $0 + $1.flatByteCount }
-            byteCount += read
-            if read < Self.versionsByteCountMax / 8 { count *= 2 }
+            guard let read = try columns(of: Array(wanted[start..<min(end + 1, wanted.count)])) else {
+                // Short ones lie before long ones.
+                count = max(1, count / 2)
+                continue
+            }
+            for index in start..<end { found.append(try description(index, read.bySequence)) }
+            byteCount = byteCount.addingSaturating(read.byteCount)
+            if read.byteCount < Self.versionsByteCountMax / 8 { count *= 2 }
         }
         return found
     }
