@@ -38,5 +38,6 @@ final class ScratchFolderTests: XCTestCase {
         let next = try ScratchFolder("test")
         XCTAssertFalse(files.fileExists(atPath: left))
         for path in [young, used.files.root, next.files.root] { XCTAssertTrue(files.fileExists(atPath: path), path) }
+        withExtendedLifetime((used, next)) {}
     }
 }
