@@ -63,19 +63,39 @@ extension Column {
         }
     }
 
-    /// Lists are copied whole, element by element in one gathering.
+    /// Lists are copied whole: where mostly neighbours are taken, their elements in a few pieces, else element by element.
     ///
     /// - Precondition: the elements are fewer than 2^31.
     private static func gatherLists(_ offsets: [Int32], _ element: Column, _ indices: [Int32]) -> Values {
-        var elementIndices: [Int32] = []
         var gatheredOffsets: [Int32] = [0]
         gatheredOffsets.reserveCapacity(indices.count + 1)
+        var pieces: [Range<Int>] = []
+        var total = 0
         for index in indices {
-            elementIndices.append(contentsOf: offsets[Int(index)]..<offsets[Int(index) + 1])
-            gatheredOffsets.append(Int32(elementIndices.count))
+            let (start, end) = (Int(offsets[Int(index)]), Int(offsets[Int(index) + 1]))
+            total += end - start
+            gatheredOffsets.append(Int32(total))
+            // Goes on where the list before it ended.
+            if let last = pieces.last, last.upperBound == start {
+                pieces[pieces.count - 1] = last.lowerBound..<end
+            } else if start < end {
+                pieces.append(start..<end)
+            }
+        }
+        if total >= pieces.count * pieceElementCountMin { return .list(offsets: gatheredOffsets, element: element.copying(pieces, count: total)) }
+        let elementIndices = [Int32](unsafeUninitializedCapacity: total) { target, count in
+            for piece in pieces {
+                for place in piece {
+                    target[count] = Int32(truncatingIfNeeded: place)
+                    count += 1
+                }
+            }
         }
         return .list(offsets: gatheredOffsets, element: element.copying(elementIndices))
     }
+
+    /// Shorter pieces cost less copied element by element.
+    private static let pieceElementCountMin = 32
 
     /// The rows of `range` as a column of its own.
     ///
