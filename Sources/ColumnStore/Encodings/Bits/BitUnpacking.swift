@@ -41,6 +41,33 @@ enum BitUnpacking {
         }
     }
 
+    /// Unpacks `count` bits from number `first` on, a byte each: the levels of most lists are such. Eight of them take a multiplication and a store.
+    ///
+    /// - Precondition: the source holds `first + count` bits.
+    static func unpackBits(_ source: UnsafeRawPointer, first: Int, count: Int, into target: UnsafeMutablePointer<UInt8>) {
+        let end = first + count
+        var (index, target) = (first, target)
+        while index < end, index & 7 != 0 || end &- index < 8 {
+            target.pointee = source.load(fromByteOffset: index >> 3, as: UInt8.self) >> UInt8(index & 7) & 1
+            target += 1
+            index += 1
+        }
+        while index &+ 8 <= end {
+            let bits = UInt64(source.load(fromByteOffset: index >> 3, as: UInt8.self))
+            // The byte in each of eight, and of each copy the bit that is its own: 0 or a power of two up to 128, which 127 more carry into the top bit.
+            let own = (bits &* 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201
+            let levels = ((own &+ 0x7F7F_7F7F_7F7F_7F7F) >> 7) & 0x0101_0101_0101_0101
+            UnsafeMutableRawPointer(target).storeBytes(of: levels.littleEndian, as: UInt64.self)
+            target += 8
+            index += 8
+        }
+        while index < end {
+            target.pointee = source.load(fromByteOffset: index >> 3, as: UInt8.self) >> UInt8(index & 7) & 1
+            target += 1
+            index += 1
+        }
+    }
+
     /// One value of at most 56 bits.
     ///
     /// 56 bits and a shift of at most 7 fit in the word that is loaded. With width 3, value 5 stands at bits 15 to 17: the word from byte 1 on,

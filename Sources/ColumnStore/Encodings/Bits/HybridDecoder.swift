@@ -155,7 +155,11 @@ struct HybridDecoder {
             }
             let part = min(runLeft, count - done)
             if isPacked {
-                BitUnpacking.unpack(source + packedStart, width: width, first: packedIndex, count: part, into: target + done)
+                if width == 1 {
+                    BitUnpacking.unpackBits(source + packedStart, first: packedIndex, count: part, into: target + done)
+                } else {
+                    BitUnpacking.unpack(source + packedStart, width: width, first: packedIndex, count: part, into: target + done)
+                }
                 packedIndex += part
             } else {
                 // Fits: a run's value is below 2^width.

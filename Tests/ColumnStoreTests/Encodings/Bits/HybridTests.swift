@@ -63,6 +63,23 @@ final class HybridTests: XCTestCase {
         }
     }
 
+    func test_levels_fromEveryPlaceInEveryNumber_areTheBits() throws {
+        var random = SplitMix64(state: 8)
+        let values = (0..<150).map { UInt32($0 < 40 ? random.next() % 2 : $0 < 90 ? 1 : random.next() % 3 / 2) }
+        try PaddedPage.read(encoded(values, 1)) { source in
+            for first in 0..<values.count {
+                for count in [1, 2, 7, 8, 9, 16, 31, values.count - first] where first + count <= values.count {
+                    var decoder = try HybridDecoder(source, width: 1)
+                    try decoder.skip(first)
+                    // What stands behind the levels stays as it is.
+                    var levels = [UInt8](repeating: 9, count: count + 1)
+                    try levels.withUnsafeMutableBufferPointer { try decoder.decodeLevels(into: XCTUnwrap($0.baseAddress), count: count, greatest: 1) }
+                    XCTAssertEqual(levels, values[first..<first + count].map { UInt8($0) } + [9])
+                }
+            }
+        }
+    }
+
     func test_decode_cutBytesOrCodesPastTheLimit_throw() throws {
         let values = [UInt32](repeating: 5, count: 20) + (0..<40).map { UInt32($0 % 7) }
         let bytes = encoded(values, 3)
