@@ -6,8 +6,11 @@
 ///
 /// Values are below 2^`bitWidth`. Readers know how many there are, so that the last packed run may be filled up with zeros; those before it are whole.
 enum RunLengthEncoder {
-    /// Shorter runs cost more as runs, since they cut bit-packed groups apart.
-    private static let runLengthMin = 8
+    /// Shorter runs cost more as runs, since they cut bit-packed groups apart: three bytes, with the header of the group after it, are 24 values of one bit, and whoever
+    /// reads a run stops for it, while eight packed values take a step whatever they are.
+    ///
+    /// - Parameter bitWidth: above 0.
+    private static func runLengthMin(_ bitWidth: Int) -> Int { max(8, 32 / bitWidth & ~7) }
 
     /// Bits that the numbers 0…`max` need; 0 where there is only 0.
     static func bitWidth(max: Int) -> Int { Int.bitWidth - max.leadingZeroBitCount }
@@ -41,6 +44,7 @@ enum RunLengthEncoder {
             return
         }
         let count = values.count
+        let runLengthMin = runLengthMin(bitWidth)
         var literalStart = 0
         var index = 0
         while index < count {
