@@ -7,7 +7,7 @@
 ///
 /// Invariants:
 /// 1. `entriesLeft` entries of the page at hand are not taken; in `pageDefinition` and `pageRepetition`, where they are filled, they begin at `cursor`.
-/// 2. Which of them have values is told by `isAllDefined`, else by `definitionRuns`, else by `pageDefinition`.
+/// 2. Which of them have values is told by `isAllDefined`, else by `definitionRuns`, else by `pageDefinition`, which is of another page where one of those tells.
 /// 3. If values are wanted, `values` stands at that of the first of them that has one, and `output` has a validity for each slot since the last `take`.
 final class LeafReader {
     let context: LeafContext
@@ -255,7 +255,11 @@ final class LeafReader {
         if keepsLevels {
             try budget.holdForBatch(2 * count)
             repetitionLevels.append(contentsOf: pageRepetition[from..<cursor])
-            definitionLevels.append(contentsOf: pageDefinition[from..<cursor])
+            if isAllDefined {
+                definitionLevels.append(contentsOf: repeatElement(greatest, count: count))
+            } else {
+                definitionLevels.append(contentsOf: pageDefinition[from..<cursor])
+            }
         }
         if !decodesValues { return }
         let start = output.validity.count
@@ -368,6 +372,11 @@ final class LeafReader {
             }
             return
         }
+        // Most pages of lists have an element in every entry, and say so in one run.
+        if !isAllDefined, case .hybrid(let levels) = content.definitionLevels {
+            var runs = try HybridDecoder(levels, width: Levels.width(leaf.greatestDefinitionLevel))
+            isAllDefined = try runs.uniformRun(of: UInt32(greatest), atMost: content.valueCount) == content.valueCount
+        }
         if !isAllDefined {
             try fill(
                 &pageDefinition, content.definitionLevels, greatest: leaf.greatestDefinitionLevel, content.valueCount)
@@ -384,6 +393,15 @@ final class LeafReader {
     ///
     /// - Throws: `.outOfRange` where an element goes on with a list that has none (docs/decisions/0029-files-from-outside.md).
     private func checkLists() throws(PageError) {
+        if isAllDefined {
+            guard let first = pageRepetition.first else { return }
+            // All entries have an element in every list: what the first of them goes on with may have none.
+            for (index, level) in leaf.elementLevels.enumerated() where Int(first) > index && lastDefinition < level {
+                throw .outOfRange("the repetition level of an element, whose list has none", value: index + 1)
+            }
+            lastDefinition = greatest
+            return
+        }
         guard let last = pageDefinition.last else { return }
         for (index, level) in leaf.elementLevels.enumerated()
         where LevelKernels.breaksList(
