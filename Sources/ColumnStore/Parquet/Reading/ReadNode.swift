@@ -134,18 +134,53 @@ enum ListShaping {
     }
 
     /// One list level: each entry is an element, or an empty or NULL list.
+    ///
+    /// Eight entries a step, as levels stand below 128: a list takes a step or two, however many elements it has. Where an entry of the eight has no element they are
+    /// gone through one by one.
     private static func plainOffsets(
         _ repetition: UnsafeBufferPointer<UInt8>, _ definition: UnsafeBufferPointer<UInt8>, _ elementLevel: UInt8,
         into target: UnsafeMutableBufferPointer<Int32>
     ) -> Int {
         var lists = 0
         var elements: Int32 = 0
-        for index in repetition.indices {
-            // Written always, kept where a list starts.
-            target[lists] = elements
-            lists &+= repetition[index] == 0 ? 1 : 0
-            elements &+= definition[index] >= elementLevel ? 1 : 0
+        /// Entries one by one.
+        func walk(_ entries: Range<Int>) {
+            for index in entries {
+                // Written always, kept where a list starts.
+                target[lists] = elements
+                lists &+= repetition[index] == 0 ? 1 : 0
+                elements &+= definition[index] >= elementLevel ? 1 : 0
+            }
         }
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        // A byte's top bit is set by this addition where the entry has an element.
+        let bias = UInt64(0x80 - elementLevel) &* 0x0101_0101_0101_0101
+        let (repeats, defines) = (UnsafeRawBufferPointer(repetition), UnsafeRawBufferPointer(definition))
+        var index = 0
+        while index &+ 8 <= repetition.count {
+            guard (defines.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian &+ bias) & tops == tops else {
+                walk(index..<index &+ 8)
+                index &+= 8
+                continue
+            }
+            // Less than 128 taken from 128 leaves the top bit where nothing is taken: a list starts.
+            var starts = (tops &- repeats.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian) & tops
+            let count = Int(((starts >> 7) &* 0x0101_0101_0101_0101) >> 56)
+            // Two are written whether they are there or not: what is too much is written over. There is room for one more than entries.
+            target[lists] = elements &+ Int32(truncatingIfNeeded: starts.trailingZeroBitCount >> 3)
+            starts &= starts &- 1
+            target[lists &+ 1] = elements &+ Int32(truncatingIfNeeded: starts.trailingZeroBitCount >> 3)
+            if count > 2 {
+                for list in 2..<count {
+                    starts &= starts &- 1
+                    target[lists &+ list] = elements &+ Int32(truncatingIfNeeded: starts.trailingZeroBitCount >> 3)
+                }
+            }
+            lists &+= count
+            elements &+= 8
+            index &+= 8
+        }
+        walk(index..<repetition.count)
         target[lists] = elements
         return lists &+ 1
     }
