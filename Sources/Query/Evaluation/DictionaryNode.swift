@@ -297,24 +297,42 @@ final class DictionaryNode: EvaluationNode {
             }
         }
 
-        /// A loop without branches: the bits of all verdicts are gathered, and whether one was unknown is asked once for 64
-        /// rows.
+        /// Eight verdicts are put side by side in a word, whose bits of one kind a multiplication brings together; whether one was unknown is asked once for 64 rows.
         @inline(__always)
         private mutating func read(_ verdicts: [UInt8], _ codes: [UInt32], _ index: Int) {
             let start = index << 6
-            var (yes, null, seen): (UInt64, UInt64, UInt8) = (0, 0, 0)
+            var (yes, null, seen): (UInt64, UInt64, UInt64) = (0, 0, 0)
             verdicts.withUnsafeBufferPointer { verdicts in
                 codes.withUnsafeBufferPointer { codes in
-                    for row in start..<min(start + 64, codes.count) {
-                        let verdict = verdicts[Int(codes[row])]
-                        seen |= verdict
-                        yes |= UInt64(verdict & Verdict.yes) << UInt64(row &- start)
-                        null |= (UInt64(verdict & Verdict.null) >> 1) << UInt64(row &- start)
+                    @inline(__always) func verdict(_ row: Int) -> UInt64 { UInt64(verdicts[Int(codes[row])]) }
+                    let end = min(start + 64, codes.count)
+                    var row = start
+                    while row &+ 8 <= end {
+                        let low = verdict(row) | verdict(row &+ 1) << 8 | verdict(row &+ 2) << 16 | verdict(row &+ 3) << 24
+                        let high = verdict(row &+ 4) | verdict(row &+ 5) << 8 | verdict(row &+ 6) << 16 | verdict(row &+ 7) << 24
+                        let eight = low | high << 32
+                        seen |= eight
+                        yes |= Self.lowestBits(eight) << UInt64(row &- start)
+                        null |= Self.lowestBits(eight >> 1) << UInt64(row &- start)
+                        row &+= 8
+                    }
+                    while row < end {
+                        let one = verdict(row)
+                        seen |= one
+                        yes |= (one & UInt64(Verdict.yes)) << UInt64(row &- start)
+                        null |= ((one & UInt64(Verdict.null)) >> 1) << UInt64(row &- start)
+                        row &+= 1
                     }
                 }
             }
             (self.yes[index], nulls[index]) = (yes, null)
-            if seen & Verdict.unknown != 0 { unsettled.append(index) }
+            if seen & (UInt64(Verdict.unknown) &* 0x0101_0101_0101_0101) != 0 { unsettled.append(index) }
+        }
+
+        /// The lowest bit of each byte, the first byte's lowest. Each is brought to the top byte by a power of two of its own: byte 3's, bit 24, by 2^35 to bit 59.
+        @inline(__always)
+        private static func lowestBits(_ eight: UInt64) -> UInt64 {
+            ((eight & 0x0101_0101_0101_0101) &* 0x0102_0408_1020_4080) >> 56
         }
     }
 
