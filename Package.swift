@@ -43,6 +43,7 @@ let package = Package(
         system("CMalloc"),
         system("CLinux"),
         system("CCarryless"),
+        system("CPrefetch"),
         shim("CRE2", links: "re2"),
         shim("CSimdJSON", links: "simdjson"),
         .target(
@@ -52,7 +53,7 @@ let package = Package(
         .target(name: "CArguments", path: "Sources/CLibraries/CArguments"),
 
         .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CCurl", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
-        .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter", "CICU"], swiftSettings: strict),
+        .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter", "CICU", "CPrefetch"], swiftSettings: strict),
         .target(name: "Documents", dependencies: ["ColumnStore", "Query", "CSimdJSON", "CXML2"], swiftSettings: strict),
         .target(name: "Processes", dependencies: ["ColumnStore", "Documents"], swiftSettings: strict),
         .target(name: "Cluster", swiftSettings: strict),

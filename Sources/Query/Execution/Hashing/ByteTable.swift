@@ -24,8 +24,6 @@ struct ByteTable {
 
     /// What `find` gives for a string that has no code.
     static let missing = IntegerTable.missing
-    /// Rows between two looks at whether the table must grow.
-    private static let stepRowCount = 256
 
     /// What mostly decides whether two strings are equal.
     private struct Head {
@@ -60,16 +58,18 @@ struct ByteTable {
         precondition(codes.count >= count)
         arrays.bytes.withUnsafeBytes { bytes in
             arrays.offsets.withUnsafeBufferPointer { offsets in
-                var start = 0
-                while start < count {
-                    let end = min(start + Self.stepRowCount, count)
-                    makeRoom(for: end - start)
-                    if let rows {
-                        for index in start..<end { codes[index] = assign(bytes, offsets, Int(rows[index])) }
-                    } else {
-                        for row in start..<end { codes[row] = assign(bytes, offsets, row) }
+                withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Prefetch.rowCount) { uppers in
+                    var start = 0
+                    while start < count {
+                        let block = start..<min(start + Prefetch.rowCount, count)
+                        makeRoom(for: block.count)
+                        if let rows {
+                            assign(bytes, offsets, block, uppers, into: codes) { Int(rows[$0]) }
+                        } else {
+                            assign(bytes, offsets, block, uppers, into: codes) { $0 }
+                        }
+                        start = block.upperBound
                     }
-                    start = end
                 }
             }
         }
@@ -78,20 +78,31 @@ struct ByteTable {
     /// The code of one string.
     mutating func assign(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         makeRoom(for: 1)
-        return assign(bytes, 0, bytes.count)
+        return assign(bytes, 0, bytes.count, Self.upper(bytes, 0, bytes.count))
     }
 
+    /// Codes of a block of strings.
+    ///
+    /// - Precondition: there are free slots for all of them; `uppers` has a place for each.
+    /// - Parameter row: the string of an index.
     @inline(__always)
-    private mutating func assign(_ bytes: UnsafeRawBufferPointer, _ offsets: UnsafeBufferPointer<Int32>, _ row: Int) -> UInt32 {
-        let start = Int(offsets[row])
-        return assign(bytes, start, Int(offsets[row + 1]) - start)
+    private mutating func assign(
+        _ bytes: UnsafeRawBufferPointer, _ offsets: UnsafeBufferPointer<Int32>, _ block: Range<Int>, _ uppers: UnsafeMutableBufferPointer<UInt64>,
+        into codes: UnsafeMutableBufferPointer<UInt32>, _ row: (Int) -> Int
+    ) {
+        prepare(bytes, offsets, block, uppers, row)
+        for index in block {
+            let row = row(index)
+            let start = Int(offsets[row])
+            codes[index] = assign(bytes, start, Int(offsets[row + 1]) - start, uppers[index - block.lowerBound])
+        }
     }
 
+    /// - Parameter upper: half of the string's hash.
     /// - Precondition: there is a free slot.
     @inline(__always)
-    private mutating func assign(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) -> UInt32 {
+    private mutating func assign(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ upper: UInt64) -> UInt32 {
         let prefix = Self.prefix(bytes, start, length)
-        let upper = Self.hash(bytes, start, length, prefix) >> 32
         var place = Int(truncatingIfNeeded: upper) & mask
         while true {
             let slot = slots[place]
@@ -118,22 +129,26 @@ struct ByteTable {
         precondition(codes.count >= arrays.count)
         arrays.bytes.withUnsafeBytes { bytes in
             arrays.offsets.withUnsafeBufferPointer { offsets in
-                for row in 0..<arrays.count {
-                    let start = Int(offsets[row])
-                    codes[row] = find(bytes, start, Int(offsets[row + 1]) - start)
+                withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Prefetch.rowCount) { uppers in
+                    Prefetch.blocks(0..<arrays.count) { rows in
+                        prepare(bytes, offsets, rows, uppers) { $0 }
+                        for row in rows {
+                            let start = Int(offsets[row])
+                            codes[row] = find(bytes, start, Int(offsets[row + 1]) - start, uppers[row - rows.lowerBound])
+                        }
+                    }
                 }
             }
         }
     }
 
-    func find(_ bytes: UnsafeRawBufferPointer) -> UInt32 { find(bytes, 0, bytes.count) }
+    func find(_ bytes: UnsafeRawBufferPointer) -> UInt32 { find(bytes, 0, bytes.count, Self.upper(bytes, 0, bytes.count)) }
 
     /// Ends, since half of all slots are empty.
     @inline(__always)
-    private func find(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) -> UInt32 {
+    private func find(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ upper: UInt64) -> UInt32 {
         if heads.isEmpty { return Self.missing }
         let prefix = Self.prefix(bytes, start, length)
-        let upper = Self.hash(bytes, start, length, prefix) >> 32
         var place = Int(truncatingIfNeeded: upper) & mask
         while true {
             let slot = slots[place]
@@ -146,6 +161,48 @@ struct ByteTable {
     }
 
     // MARK: Strings
+
+    /// Hashes a block of strings, and where the table is so large that it lies far has what their look-ups read brought near: slots, then heads, then bytes,
+    /// each where the one before it leads.
+    ///
+    /// A slot that is another string's leads to a head in vain, which costs its line and nothing else.
+    @inline(__always)
+    private func prepare(
+        _ bytes: UnsafeRawBufferPointer, _ offsets: UnsafeBufferPointer<Int32>, _ block: Range<Int>, _ uppers: UnsafeMutableBufferPointer<UInt64>,
+        _ row: (Int) -> Int
+    ) {
+        var longest = 0
+        for index in block {
+            let row = row(index)
+            let start = Int(offsets[row])
+            let length = Int(offsets[row + 1]) - start
+            longest = max(longest, length)
+            uppers[index - block.lowerBound] = Self.upper(bytes, start, length)
+        }
+        guard slots.count >= Prefetch.tableByteCountMin / MemoryLayout<UInt64>.stride else { return }
+        slots.withUnsafeBufferPointer { slots in
+            for index in 0..<block.count { Prefetch.touch(slots.baseAddress.map { $0 + Int(truncatingIfNeeded: uppers[index]) & mask }) }
+            heads.withUnsafeBufferPointer { heads in
+                for index in 0..<block.count {
+                    let code = Int(truncatingIfNeeded: slots[Int(truncatingIfNeeded: uppers[index]) & mask] & 0xFFFF_FFFF) &- 1
+                    Prefetch.touch(heads.baseAddress.map { $0 + max(code, 0) })
+                }
+                if longest <= 8 { return }
+                values.bytes.withUnsafeBytes { own in
+                    for index in 0..<block.count {
+                        let code = Int(truncatingIfNeeded: slots[Int(truncatingIfNeeded: uppers[index]) & mask] & 0xFFFF_FFFF) &- 1
+                        if code >= 0 { Prefetch.touch(own.baseAddress.map { $0 + Int(heads[code].start) }) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Of a string's hash, what slots keep of it.
+    @inline(__always)
+    private static func upper(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) -> UInt64 {
+        hash(bytes, start, length, prefix(bytes, start, length)) >> 32
+    }
 
     /// - Parameter bytes: the array in which the string lies, and past whose end nothing may be read.
     @inline(__always)

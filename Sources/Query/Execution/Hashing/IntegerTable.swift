@@ -110,22 +110,33 @@ struct IntegerTable {
         _ values: inout [Int64]
     ) {
         slots.withUnsafeMutableBufferPointer { slots in
-            for row in input.indices {
-                let value = input[row]
-                var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
-                var slot = slots[place]
-                while slot.mark != 0, slot.value != value {
-                    place = (place &+ 1) & mask
-                    slot = slots[place]
+            Prefetch.blocks(input.indices) { rows in
+                fetch(input, rows, mask, UnsafeBufferPointer(slots))
+                for row in rows {
+                    let value = input[row]
+                    var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
+                    var slot = slots[place]
+                    while slot.mark != 0, slot.value != value {
+                        place = (place &+ 1) & mask
+                        slot = slots[place]
+                    }
+                    if slot.mark == 0 {
+                        values.append(value)
+                        slot.mark = UInt32(truncatingIfNeeded: values.count)
+                        slots[place] = Slot(value: value, mark: slot.mark)
+                    }
+                    codes[row] = slot.mark &- 1
                 }
-                if slot.mark == 0 {
-                    values.append(value)
-                    slot.mark = UInt32(truncatingIfNeeded: values.count)
-                    slots[place] = Slot(value: value, mark: slot.mark)
-                }
-                codes[row] = slot.mark &- 1
             }
         }
+    }
+
+    /// Has the slots of these rows brought near, where the table is so large that they lie far.
+    /// - Complexity: O(rows): hashing twice costs less than keeping the hashes.
+    @inline(__always)
+    private static func fetch(_ input: UnsafeBufferPointer<Int64>, _ rows: Range<Int>, _ mask: Int, _ slots: UnsafeBufferPointer<Slot>) {
+        guard slots.count >= Prefetch.tableByteCountMin / MemoryLayout<Slot>.stride, let first = slots.baseAddress else { return }
+        for row in rows { Prefetch.touch(first + Int(truncatingIfNeeded: HashKernels.hash(input[row])) & mask) }
     }
 
     // MARK: Finding codes
@@ -145,16 +156,19 @@ struct IntegerTable {
             return
         }
         slots.withUnsafeBufferPointer { slots in
-            for row in input.indices {
-                let value = input[row]
-                var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
-                var slot = slots[place]
-                while slot.mark != 0, slot.value != value {
-                    place = (place &+ 1) & mask
-                    slot = slots[place]
+            Prefetch.blocks(input.indices) { rows in
+                Self.fetch(input, rows, mask, slots)
+                for row in rows {
+                    let value = input[row]
+                    var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
+                    var slot = slots[place]
+                    while slot.mark != 0, slot.value != value {
+                        place = (place &+ 1) & mask
+                        slot = slots[place]
+                    }
+                    // An empty slot's mark wraps round to `missing`.
+                    codes[row] = slot.mark &- 1
                 }
-                // An empty slot's mark wraps round to `missing`.
-                codes[row] = slot.mark &- 1
             }
         }
     }

@@ -44,6 +44,8 @@ final class KeyIndex: @unchecked Sendable {
     /// An array by value may have so many places for each row, or so many in all.
     private static let placesPerRowMax: UInt64 = 16
     private static let placeCountFree: UInt64 = 1 << 18
+    /// Rows between that whose slot is asked for and that which is put in.
+    private static let aheadRowCount = 32
     /// Rows from which on several workers are worth it.
     private static let parallelRowCountMin = 1 << 16
 
@@ -166,7 +168,12 @@ final class KeyIndex: @unchecked Sendable {
         guard let slots else { return .unique }
         let first = part * (partMask + 1)
         var room = (partMask + 1) / 8 * 7
+        let isFar = placeCount >= Prefetch.tableByteCountMin / MemoryLayout<Slot>.stride
         for row in stride(from: keys.count - 1, through: 0, by: -1) {
+            if isFar, row >= Self.aheadRowCount {
+                let ahead = Int(truncatingIfNeeded: HashKernels.hash(keys[row &- Self.aheadRowCount]) >> shift)
+                if ahead & ~partMask == first { Prefetch.touch(slots + ahead) }
+            }
             var place = Int(truncatingIfNeeded: HashKernels.hash(keys[row]) >> shift)
             guard place & ~partMask == first, present?[row] ?? true else { continue }
             // A run that reaches the end of the part goes on at its beginning: no other worker's slots are touched.
@@ -195,7 +202,11 @@ final class KeyIndex: @unchecked Sendable {
                         target[row] = place < places ? heads[Int(truncatingIfNeeded: place)] &- 1 : -1
                     }
                 } else if let slots {
-                    for row in 0..<count { target[row] = find(keys[row], slots) }
+                    let isFar = placeCount >= Prefetch.tableByteCountMin / MemoryLayout<Slot>.stride
+                    Prefetch.blocks(0..<count) { rows in
+                        if isFar { for row in rows { Prefetch.touch(slots + Int(truncatingIfNeeded: HashKernels.hash(keys[row]) >> shift)) } }
+                        for row in rows { target[row] = find(keys[row], slots) }
+                    }
                 }
             }
             initialized = count
