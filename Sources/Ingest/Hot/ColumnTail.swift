@@ -5,7 +5,7 @@ import Synchronization
 /// columns when a query or the flusher asks.
 ///
 /// The writer only puts rows down (`append`), so a commit never waits for a query. Invariants:
-/// 1. Groups, then chunks, then the builder, then `incoming` hold each row once, in the order of their ids.
+/// 1. Groups, then chunks, then the builder, then `incoming` hold each row once, in the order of their ids; within a group they lie by client (`ImageOrder`).
 /// 2. A chunk or group, once given out, never changes.
 package final class ColumnTail: Sendable {
     /// Guarded by `state`; `incoming` has a lock of its own, so that an append never waits for rows that are being laid down. Where both are held,

@@ -46,6 +46,7 @@ package final class HotChunk: Sendable {
     }
 
     // Places among `StandardColumns.columnar`.
+    static let clientIndex = 0
     static let sequenceIndex = 10
     static let stateIndex = 7
     static let completedAtIndex = 8

@@ -104,19 +104,21 @@ extension HotFile {
         }
     }
 
-    /// What the columns leave out, of rows in ascending order. Both are nil of a row that removes a document.
+    /// What the columns leave out of a row. Both are nil of one that removes a document.
     struct StoredParts {
         var document: [UInt8]?
         var sha256: [UInt8]?
     }
 
-    /// Reads documents and hashes of the rows `ids`, ascending.
+    /// Reads documents and hashes of rows, whose ids may come in any order, each once: they are read as they lie in the file.
     ///
     /// - Parameters:
+    ///   - wanted: the ids.
     ///   - document: whether the documents are wanted, or the hashes alone.
-    ///   - body: called with the place in `ids`, in order. It holds a connection of the pool meanwhile.
+    ///   - body: called with the place in `wanted`, by rising ids. It holds a connection of the pool meanwhile.
     /// - Throws: when a row is missing or its document cannot be inflated.
-    func readStored(_ ids: [Int64], document: Bool, _ body: (Int, StoredParts) throws -> Void) throws {
+    func readStored(_ wanted: [Int64], document: Bool, _ body: (Int, StoredParts) throws -> Void) throws {
+        let (ids, places) = Self.ascending(wanted)
         try pool.withConnection { connection in
             let statement = try connection.statement(
                 document
@@ -136,7 +138,7 @@ extension HotFile {
                     // Ids without gaps: what is not asked for and lies in the range is stepped over.
                     guard statement.int64(0) == ids[next] else { continue }  // a row in a gap
                     guard DocumentCoding(rawValue: statement.int64(2)) != .none else {
-                        try body(next, StoredParts())
+                        try body(places?[next] ?? next, StoredParts())
                         next += 1
                         continue
                     }
@@ -148,11 +150,18 @@ extension HotFile {
                         guard values.isLenient else { throw damaged }
                         parts.document = []
                     }
-                    try body(next, parts)
+                    try body(places?[next] ?? next, parts)
                     next += 1
                 }
             }
         }
+    }
+
+    /// Ids by their order, and where each of them stood; nil for these where they ascend.
+    static func ascending(_ ids: [Int64]) -> (ids: [Int64], places: [Int]?) {
+        if zip(ids, ids.dropFirst()).allSatisfy({ $0 < $1 }) { return (ids, nil) }
+        let places = ids.indices.sorted { ids[$0] < ids[$1] }
+        return (places.map { ids[$0] }, places)
     }
 
     /// Bytes of a document, on average over rows.
@@ -207,6 +216,8 @@ extension HotFile {
     /// The end of the ids from `start` on that are worth one range: gaps of a few rows are read over.
     ///
     /// Example: of 3, 4, 8, 20 the first three are one run, since no gap is above four.
+    ///
+    /// - Precondition: ids ascend.
     static func run(_ ids: [Int64], from start: Int) -> Int {
         var end = start + 1
         while end < ids.count, ids[end] - ids[end - 1] <= 4 { end += 1 }

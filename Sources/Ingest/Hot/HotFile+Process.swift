@@ -5,17 +5,19 @@ internal import Processes
 extension HotFile {
     // MARK: Histories
 
-    /// The `history` column of rows, in their order, which is that of their ids.
+    /// The `history` column of rows, in the order of `wanted`, their ids, whichever that is.
     ///
     /// - Complexity: O(steps and events of the rows, and of rows between them that a run reads over).
-    func histories(_ ids: [Int64]) throws -> [String] {
-        try pool.withConnection { connection in
-            var texts: [String] = []
-            texts.reserveCapacity(ids.count)
-            while texts.count < ids.count {
-                let end = Self.run(ids, from: texts.count)
-                let found = try Self.histories(connection, rows: ids[texts.count]...ids[end - 1])
-                for id in ids[texts.count..<end] { texts.append(found[id]?.text ?? ReceiptHistory.empty) }
+    func histories(_ wanted: [Int64]) throws -> [String] {
+        let (ids, places) = Self.ascending(wanted)
+        return try pool.withConnection { connection in
+            var texts = [String](repeating: ReceiptHistory.empty, count: ids.count)
+            var next = 0
+            while next < ids.count {
+                let end = Self.run(ids, from: next)
+                let found = try Self.histories(connection, rows: ids[next]...ids[end - 1])
+                for index in next..<end { if let history = found[ids[index]] { texts[places?[index] ?? index] = history.text } }
+                next = end
             }
             return texts
         }

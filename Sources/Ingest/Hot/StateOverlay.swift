@@ -74,14 +74,14 @@ package struct StateOverlay: Sendable {
         return blocks.keys.contains { numbers.contains($0) }
     }
 
-    /// The changes of some rows, whose ids ascend, by their place among them.
+    /// The changes of some rows, by their place among them, ascending.
     ///
-    /// - Complexity: O(blocks · log rows + rows in blocks with changes).
+    /// - Complexity: O(rows); of rows whose ids ascend O(blocks · log rows + rows in blocks with changes), behind a look that they do.
     package func changes(of rows: Column) -> [(place: Int, change: HotFile.StateChange)] {
         guard !blocks.isEmpty else { return [] }
         var found: [(place: Int, change: HotFile.StateChange)] = []
-        // A column with NULLs or of another form: row by row.
-        guard rows.validity == nil, case .int64(let values) = rows.values, let first = values.first, let last = values.last else {
+        // A column with NULLs or of another form, or rows that lie by client: row by row.
+        guard rows.validity == nil, case .int64(let values) = rows.values, let first = values.first, let last = values.last, Self.ascend(values) else {
             for place in 0..<rows.count {
                 guard case .integer(let row) = rows.value(at: place), let change = self[row] else { continue }
                 found.append((place, change))
@@ -98,6 +98,8 @@ package struct StateOverlay: Sendable {
         }
         return found
     }
+
+    private static func ascend(_ rows: [Int64]) -> Bool { zip(rows, rows.dropFirst()).allSatisfy { $0 < $1 } }
 
     /// A column of states with changes over it.
     package static func states(_ column: Column, _ changes: [(place: Int, change: HotFile.StateChange)]) -> Column {

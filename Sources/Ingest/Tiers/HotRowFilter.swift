@@ -214,9 +214,10 @@ private final class PieceReader {
             for text in try piece.file.histories(ids) { builder.append(bytes: Array(text.utf8)) }
             return builder.finish()
         }
-        try piece.file.readStored(ids, document: name == "document") { _, parts in
-            if let bytes = name == "document" ? parts.document : parts.sha256 { builder.append(bytes: bytes) } else { builder.appendNull() }
-        }
+        // Rows of an image lie by client, and are read as they lie in the file.
+        var found = [[UInt8]?](repeating: nil, count: ids.count)
+        try piece.file.readStored(ids, document: name == "document") { place, parts in found[place] = name == "document" ? parts.document : parts.sha256 }
+        for bytes in found { if let bytes { builder.append(bytes: bytes) } else { builder.appendNull() } }
         return builder.finish()
     }
 }

@@ -127,19 +127,21 @@ struct HotFlusher {
     /// The chunks as one Parquet file. The lightest compression: it lives for days, and its pages are read more often than they are moved;
     /// undoing zstd was the greatest part of most questions over hot rows (docs/decisions/0022-where-questions-spend.md).
     ///
-    /// A row group of up to 65,536 rows, a page for each 8,192 of them.
+    /// A row group of up to 65,536 rows, a page for each 8,192 of them. Rows lie by client (`ImageOrder`), so that one client's history is a page or two of each image;
+    /// which row of the file each is its column `_row` says.
     ///
     /// - Precondition: all chunks have the columns of the first.
     static func image(_ chunks: [HotChunk], _ overlay: StateOverlay) throws -> [UInt8] {
         let (writer, sink) = try image(chunks[0].typeColumns)
-        for chunk in chunks {
+        let parts = chunks.map { chunk in
             var columns = chunk.batch.columns
             // What is laid over columns goes into the image, so that it need not be laid over it by every scan.
             let changes = overlay.changes(of: columns[HotChunk.rowIDIndex])
             columns[HotChunk.stateIndex] = StateOverlay.states(columns[HotChunk.stateIndex], changes)
             columns[HotChunk.completedAtIndex] = StateOverlay.completions(columns[HotChunk.completedAtIndex], changes)
-            try writer.append(ColumnBatch(rowCount: chunk.batch.rowCount, columns: columns))
+            return ColumnBatch(rowCount: chunk.batch.rowCount, columns: columns)
         }
+        try ImageOrder.byClient(parts) { try writer.append($0) }
         _ = try writer.finish()
         return sink.bytes
     }

@@ -1,3 +1,4 @@
+import ColumnStore
 import XCTest
 
 @testable import Documents
@@ -19,5 +20,17 @@ final class StateOverlayTests: XCTestCase {
         XCTAssertTrue(overlay.mayHaveChange(in: 0...5))
         overlay.remove(1...1, through: 20)
         XCTAssertTrue(overlay.isEmpty)
+    }
+
+    /// Rows of an image lie by client, so that their ids do not ascend.
+    func test_changes_ofRowsInAnyOrder_standAtTheirPlaces() {
+        var overlay = StateOverlay()
+        let changed: [Int64] = [5, 70, 1_500, 9_000]
+        for row in changed { overlay.set(row, HotFile.StateChange(state: .failed, completedAt: row), sequence: row) }
+        for rows in [[5, 6, 70, 1_500, 1_501, 9_000], [9_000, 5, 1_501, 70, 6, 1_500], [8_999, 6, 7], []] as [[Int64]] {
+            let found = overlay.changes(of: Column(type: .int64, count: rows.count, values: .int64(rows)))
+            XCTAssertEqual(found.map(\.place), rows.indices.filter { changed.contains(rows[$0]) })
+            for (place, change) in found { XCTAssertEqual(change.completedAt, rows[place]) }
+        }
     }
 }
