@@ -1,4 +1,5 @@
 import ColumnStore
+import Synchronization
 import TestSupport
 import XCTest
 
