@@ -2,6 +2,7 @@ import ColumnStore
 import Documents
 import Processes
 import Query
+import Synchronization
 import TestSupport
 import XCTest
 
