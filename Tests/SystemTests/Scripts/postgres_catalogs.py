@@ -20,9 +20,9 @@ def call(method, path, body):
     return json.load(urllib.request.urlopen(request))
 
 
-def psql(command):
+def psql(command, form="-At"):
     run = subprocess.run(
-        ["psql", "-X", "-At", "-v", "ON_ERROR_STOP=1", f"host=localhost port={PORT} user=corner-shop dbname=till", "-c", command], env={**os.environ, "PGPASSWORD": KEY}, capture_output=True, text=True)
+        ["psql", "-X", form, "-v", "ON_ERROR_STOP=1", f"host=localhost port={PORT} user=corner-shop dbname=till", "-c", command], env={**os.environ, "PGPASSWORD": KEY}, capture_output=True, text=True)
     assert run.returncode == 0, (command, run.stderr)
     return run.stdout
 
@@ -49,7 +49,8 @@ def commands():
             raise fault
     # Definitions of views: those that were put, and those of the store.
     call("PUT", "/v1/views/daily", {"query": "SELECT business_day,\n  count(*) AS n FROM receipts GROUP BY 1; "})
-    shown = psql(r"\d+ daily")
+    # With -t psql leaves out what stands below a table.
+    shown = psql(r"\d+ daily", "-A")
     assert "business_day|date|" in shown and "View definition:\nSELECT business_day,\n  count(*) AS n FROM receipts GROUP BY 1;\n" in shown, shown
     assert psql(r"\sv daily") == "CREATE OR REPLACE VIEW public.daily AS\nSELECT business_day,\n  count(*) AS n FROM receipts GROUP BY 1\n", psql(r"\sv daily")
     assert psql("SELECT pg_get_viewdef('till.tickets') LIKE 'SELECT %FROM till.quarantine;', pg_get_viewdef('receipts_lines') LIKE 'SELECT %;', pg_get_viewdef('receipts') IS NULL") == "t|t|t\n"
