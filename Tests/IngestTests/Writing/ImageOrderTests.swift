@@ -120,6 +120,27 @@ final class ImageOrderTests: XCTestCase {
         XCTAssertEqual(clients, clients.sorted(), "an image's rows lie by client")
     }
 
+    /// What happened to a row beyond its arrival, asked for in another order than that of ids, with rows between that have none.
+    func test_histories_ofRowsInAnyOrder_areTheirOwn() throws {
+        let directory = TemporaryDirectory()
+        var store = try HotTierFixture.Store(directory.path)
+        for number in 1...12 { _ = try store.stored([try HotTierFixture.row("R-\(number)")]) }
+        let path = try XCTUnwrap(store.tier.boundary.snapshot().files.first).path
+        store.close()
+        let connection = try SQLiteConnection(path: path, mode: .readWrite)
+        for row in [2, 3, 9, 12] as [Int64] {
+            try connection.execute("INSERT INTO history(id, at, event, details) VALUES(\(ProcessKey.range(row, ProcessKey.historyBits).first), 1, 'noted-\(row)-', '{}')")
+        }
+        store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let file = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
+        for rows in [[1, 2, 3, 9, 12], [9, 2, 12, 5, 3, 1], [12, 3], []] as [[Int64]] {
+            let histories = try file.histories(rows)
+            XCTAssertEqual(histories.map { $0 == ReceiptHistory.empty }, rows.map { ![2, 3, 9, 12].contains($0) })
+            for (row, history) in zip(rows, histories) where history != ReceiptHistory.empty { XCTAssertTrue(history.contains("noted-\(row)-"), history) }
+        }
+    }
+
     func test_ids_ofAnyOrder_ascend_withTheirPlaces() {
         XCTAssertEqual(HotFile.ascending([]).ids, [])
         XCTAssertNil(HotFile.ascending([2, 3, 9]).places)
