@@ -1,0 +1,55 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Query
+
+/// Conditions over a column in a dictionary, whose answers are read by code, eight rows at a time: against each row's own answer, true, false and NULL, over batches whose last
+/// rows fill neither eight nor 64, with entries that come in a later batch only, and rows without a value.
+final class DictionaryNodeTests: XCTestCase {
+    private static let entries = ["alpha", "none", "beta", "gamma", "none of them", "xyz", "", "delta", "rho", "a", "last"]
+
+    /// Batches of one dictionary. The last two entries come in the second half alone.
+    private func table(_ rowCounts: [Int], _ random: inout SplitMix64, nulls: Bool) -> (source: MemoryTable, values: [String?]) {
+        var entries = ColumnBuilder(type: .string)
+        for entry in Self.entries { entries.append(.string(entry)) }
+        let dictionary = DictionaryValues(values: entries.finish())
+        var values: [String?] = []
+        var batches: [ColumnBatch] = []
+        for (number, rowCount) in rowCounts.enumerated() {
+            let known = number * 2 < rowCounts.count ? Self.entries.count - 2 : Self.entries.count
+            let codes = (0..<rowCount).map { _ in UInt32(random.next() % UInt64(known)) }
+            var validity = Bitmap()
+            for _ in 0..<rowCount { validity.append(!nulls || random.next() % 6 != 0) }
+            let numbers = (0..<rowCount).map { Int64(values.count + $0) }
+            for row in 0..<rowCount { values.append(validity[row] ? Self.entries[Int(codes[row])] : nil) }
+            batches.append(
+                ColumnBatch(
+                    rowCount: rowCount,
+                    columns: [
+                        Column(type: .int64, count: rowCount, values: .int64(numbers)),
+                        Column(type: .string, count: rowCount, validity: nulls ? validity : nil, values: .dictionary(codes: codes, dictionary)),
+                    ]))
+        }
+        return (MemoryTable(schema: Schema([Field("n", .int64), Field("k", .string)]), batches: batches), values)
+    }
+
+    func test_conditions_giveEachRowItsOwnAnswer() throws {
+        var random = SplitMix64(state: 41)
+        for rowCounts in [[1], [7, 8, 9], [63, 64, 65, 1], [128, 300, 130, 8, 71]] {
+            for nulls in [false, true] {
+                let (source, values) = table(rowCounts, &random, nulls: nulls)
+                // NULL where the entry is "none".
+                let answers = values.map { value -> Bool? in value.flatMap { $0 == "none" ? nil : $0.contains("a") } }
+                let fixture = QueryFixture([("t", source)])
+                XCTAssertEqual(
+                    try fixture.rows("SELECT nullif(k, 'none') ILIKE '%A%' FROM t ORDER BY n"), answers.map { $0.map { $0 ? "true" : "false" } ?? "" }.joined(separator: "|"), "\(rowCounts)")
+                for (condition, wanted) in [("", true), ("NOT ", false)] as [(String, Bool)] {
+                    XCTAssertEqual(
+                        try fixture.rows("SELECT count(*), coalesce(sum(n), -1) FROM t WHERE \(condition)(nullif(k, 'none') ILIKE '%A%')"),
+                        "\(answers.count { $0 == wanted }),\(answers.contains(wanted) ? answers.indices.filter { answers[$0] == wanted }.reduce(0, +) : -1)", "\(rowCounts) \(condition)")
+                }
+            }
+        }
+    }
+}
