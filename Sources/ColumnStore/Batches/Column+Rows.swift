@@ -73,6 +73,8 @@ extension Column {
         var total = 0
         for index in indices {
             let (start, end) = (Int(offsets[Int(index)]), Int(offsets[Int(index) + 1]))
+            // Else pieces would hold more than `total`, for which alone there is room below.
+            precondition(start <= end)
             total += end - start
             gatheredOffsets.append(Int32(total))
             // Goes on where the list before it ended.
