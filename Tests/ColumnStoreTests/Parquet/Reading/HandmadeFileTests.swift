@@ -68,6 +68,40 @@ final class HandmadeFileTests: XCTestCase {
         XCTAssertEqual(try rows(file), [[.list([list(1, 2), list(3)])], [.list([list(4)])]])
     }
 
+    /// A column of lists of whole numbers, both of which may be NULL: levels 0 to 3 of definition are NULL, an empty list, a NULL in it, and a number.
+    private func lists(_ rowCount: Int, _ pages: [(repetition: [UInt8], definition: [UInt8], values: [Int32])]) -> HandmadeFile {
+        func runs(_ levels: [UInt8]) -> [UInt8] {
+            var (bytes, start): ([UInt8], Int) = ([], 0)
+            for place in levels.indices where place + 1 == levels.count || levels[place + 1] != levels[place] {
+                bytes += File.run(of: levels[place], place + 1 - start)
+                start = place + 1
+            }
+            return bytes
+        }
+        let elements = [File.group("a", .optional, .list), File.group("list", .repeated), File.leaf("element", .int32)]
+        let made = pages.map { page in
+            File.page(page.repetition.count, repetition: runs(page.repetition), definition: runs(page.definition), page.values.flatMap { File.littleEndian($0, 4) })
+        }
+        let chunk = File.Chunk(type: .int32, path: ["a", "list", "element"], valueCount: pages.reduce(0) { $0 + $1.repetition.count }, pages: made)
+        return HandmadeFile(elements: elements, columnCount: 1, rowCount: rowCount, chunks: [chunk])
+    }
+
+    /// What one run says of a page is not told by the levels of the page before it.
+    func test_pagesOfListsWithoutNulls_betweenOthers_keepTheirLevels() throws {
+        let file = lists(
+            6, [([0, 0, 0, 0], [3, 1, 0, 2], [1]), ([1, 0, 1], [3, 3, 3], [2, 3, 4]), ([0, 1], [3, 2], [5])])
+        func list(_ numbers: Int64?...) -> [Value] { [.list(numbers.map { $0.map { Value.integer($0) } ?? Value.null })] }
+        XCTAssertEqual(try rows(file), [list(1), list(), [.null], list(nil, 2), list(3, 4), list(5, nil)])
+    }
+
+    func test_pagesThatGoOnWithAListThatHasNone_areRefused() throws {
+        for (definition, isTaken) in [(0, false), (1, false), (2, true), (3, true)] as [(UInt8, Bool)] {
+            let values: [Int32] = definition == 3 ? [1] : []
+            let file = lists(2, [([0], [definition], values), ([1, 0], [3, 3], [7, 8])])
+            if isTaken { XCTAssertEqual(try rows(file).count, 2) } else { XCTAssertEqual(fault(file)?.code, .corruptFile, "level \(definition)") }
+        }
+    }
+
     func test_aFooterThatCountsOtherRowsThanItsGroups_isReadByTheGroups() throws {
         for claimed in [0, 1, 9, Int64.max] {
             var file = flat(File.leaf("n", .int32, .required), 2, [File.page(2, File.littleEndian(7, 4) + File.littleEndian(8, 4))])
