@@ -217,7 +217,11 @@ private final class PieceReader {
         // Rows of an image lie by client, and are read as they lie in the file.
         var found = [[UInt8]?](repeating: nil, count: ids.count)
         try piece.file.readStored(ids, document: name == "document") { place, parts in found[place] = name == "document" ? parts.document : parts.sha256 }
-        for bytes in found { if let bytes { builder.append(bytes: bytes) } else { builder.appendNull() } }
+        // Each is let go of once it is copied: documents of a batch may be most of what a scan holds.
+        for place in found.indices {
+            if let bytes = found[place] { builder.append(bytes: bytes) } else { builder.appendNull() }
+            found[place] = nil
+        }
         return builder.finish()
     }
 }
