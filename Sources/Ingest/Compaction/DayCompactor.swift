@@ -5,7 +5,7 @@ import Query
 ///
 /// Rows are taken in runs that fit in memory, each sorted by itself; merging brings runs together later.
 ///
-/// 1. A tail's pieces give batches of at most 12 MiB of documents, each split into newest and old rows.
+/// 1. A tail's pieces give batches of about 12 MiB of documents (`HotFile.batchRowCount`), each split into newest and old rows.
 /// 2. Batches gather until a run is full: 48 MiB or 131,072 rows.
 /// 3. A run is put in the order of `ColdOrder` and written column by column, a row group for each year in it.
 ///
@@ -76,8 +76,8 @@ struct DayCompactor {
         do {
             for piece in try hot.pieces(filter) {
                 let bounds = piece.bounds
-                let byteCount = try bounds.firstRow <= bounds.lastRow ? file.documentByteCount(bounds.firstRow...bounds.lastRow) : 0
-                filter.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, byteCount)))
+                filter.batchRowCount = try bounds.firstRow <= bounds.lastRow
+                    ? file.batchRowCount(bounds.firstRow...bounds.lastRow, documentByteCount: Self.batchByteCount) : ColumnBatch.targetRowCount
                 let morsel = try HotMorsel(piece, filter: filter, sequence: .max, budget: nil)
                 while let batch = try morsel.next() {
                     if isCancelled() { throw Cancelled() }

@@ -7,6 +7,9 @@ import ColumnStore
 /// The open file is left to be: rows that come to it come by types that have the column, and what came before is in sealed ones (`Rebuilder.rebuild` seals it
 /// first).
 struct HotRebuild {
+    /// Of documents that are read at a time.
+    private static let batchByteCount = 12 << 20
+
     let file: HotFile
     let writer: HotWriter
     let refill: ColumnRefill
@@ -45,7 +48,9 @@ struct HotRebuild {
         var isNeeded = false
         try file.reading(group) {
             let schema = Schema(fields)
-            let scan = try file.image(of: group).scan(ParquetScanRequest(projection: fields.map { ColumnPath($0.name) }, schema: schema))
+            let batchRowCount = try file.batchRowCount(group.bounds.firstRow...group.bounds.lastRow, documentByteCount: Self.batchByteCount)
+            let scan = try file.image(of: group).scan(
+                ParquetScanRequest(projection: fields.map { ColumnPath($0.name) }, schema: schema, batchRowCount: batchRowCount))
             for number in scan.rowGroups {
                 let reader = try scan.reader(rowGroup: number)
                 while let batch = try reader.next() {
