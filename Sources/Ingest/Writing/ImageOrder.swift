@@ -6,19 +6,39 @@ import ColumnStore
 enum ImageOrder {
     /// Rows of a page may come from all batches, and the texts of one column stay below 2 GiB.
     private static let byteCountMax = 1 << 30
+    /// Nobody is asked for the memory of copies: of rows so long that a page of one client's may be most of the group fewer are copied at a time.
+    static let copiedByteCountMax = 64 << 20
 
-    /// Calls `body` with the same rows in order, in batches of as many as a page has: with the batches as they are where their rows lie in order, or are too large to
-    /// be put so.
+    /// Calls `body` with the same rows in order, in batches of as many as a page has, or fewer: with the batches as they are where their rows lie in order, or are too
+    /// large to be put so.
     ///
-    /// - Parameter batches: of one table, in the order in which their rows came; the first column is the client's.
-    /// - Complexity: O(bytes of the rows), each copied twice, and O(clients · log clients). No more than a page's rows are there twice at a time.
-    static func byClient(_ batches: [ColumnBatch], _ body: (ColumnBatch) throws -> Void) rethrows {
+    /// - Parameters:
+    ///   - batches: of one table, in the order in which their rows came; the first column is the client's.
+    ///   - copiedByteCountMax: another for tests.
+    /// - Complexity: O(bytes of the rows), each copied twice, and O(clients · log clients). Memory: no more than `copiedByteCountMax`, or one row, is there twice more at a time.
+    static func byClient(_ batches: [ColumnBatch], copiedByteCountMax: Int = ImageOrder.copiedByteCountMax, _ body: (ColumnBatch) throws -> Void) rethrows {
         // Of a dictionary's rows each counts as its longest entry: they may be laid out.
         let byteCount = batches.lazy.flatMap(\.columns).reduce(0) { $0.addingSaturating($1.flatByteCountBound) }
         guard byteCount <= byteCountMax, let order = permutation(batches.map { $0.columns[HotChunk.clientIndex] }) else { return try batches.forEach(body) }
-        for start in stride(from: 0, to: order.count, by: ColumnBatch.targetRowCount) {
-            try body(taking(order[start..<min(start + ColumnBatch.targetRowCount, order.count)], of: batches))
+        // What each row takes is asked for only where it matters.
+        let widths = byteCount > copiedByteCountMax ? batches.flatMap { $0.rowWidths() } : []
+        var start = 0
+        while start < order.count {
+            var end = min(start + ColumnBatch.targetRowCount, order.count)
+            if !widths.isEmpty { end = Self.end(of: order[start..<end], widths, copiedByteCountMax) }
+            try body(taking(order[start..<end], of: batches))
+            start = end
         }
+    }
+
+    /// Where rows end that take no more than `byteCountMax` together; behind the first at the earliest.
+    private static func end(of rows: ArraySlice<Int32>, _ widths: [Int], _ byteCountMax: Int) -> Int {
+        var byteCount = 0
+        for place in rows.indices {
+            byteCount += widths[Int(rows[place])]
+            if byteCount > byteCountMax { return max(place, rows.startIndex + 1) }
+        }
+        return rows.endIndex
     }
 
     /// Rows of several batches, in the order of `rows`, which are counted from 0 over all of them.

@@ -35,7 +35,7 @@ final class ImageOrderTests: XCTestCase {
             ])
     }
 
-    private func check(_ parts: [[String]], line: UInt = #line) throws {
+    private func check(_ parts: [[String]], copying byteCountMax: Int = ImageOrder.copiedByteCountMax, line: UInt = #line) throws {
         var (batches, row): ([ColumnBatch], Int) = ([], 0)
         for part in parts {
             batches.append(batch(part, from: row))
@@ -45,8 +45,9 @@ final class ImageOrderTests: XCTestCase {
         let expected = clients.indices.sorted { (Array(clients[$0].utf8), $0) < (Array(clients[$1].utf8), $1) }
         let whole = batch(clients, from: 0)
         var found: [Int] = []
-        ImageOrder.byClient(batches) { batch in
+        ImageOrder.byClient(batches, copiedByteCountMax: byteCountMax) { batch in
             XCTAssertLessThanOrEqual(batch.rowCount, ColumnBatch.targetRowCount, line: line)
+            XCTAssertTrue(batch.rowCount == 1 || batch.rowWidths().reduce(0, +) <= byteCountMax, "more is copied at a time", line: line)
             for row in 0..<batch.rowCount {
                 guard case .integer(let number) = batch.columns[3].value(at: row) else { return XCTFail("a row without a number", line: line) }
                 found.append(Int(number))
@@ -64,6 +65,12 @@ final class ImageOrderTests: XCTestCase {
         for clientCount in [1, 2, 40, 900] as [UInt64] {
             try check((0..<3).map { _ in (0..<Int(random.next() % 5_000) + 1).map { _ in "client \(random.next() % clientCount)" } })
         }
+    }
+
+    func test_longRows_areCopiedFewAtATime() throws {
+        var random = SplitMix64(state: 6)
+        let parts = (0..<3).map { _ in (0..<700).map { _ in "client \(random.next() % 30)" } }
+        for byteCountMax in [0, 1, 60, 1_000, 20_000] { try check(parts, copying: byteCountMax) }
     }
 
     func test_rowsInOrder_areNotCopied() {
@@ -90,6 +97,11 @@ final class ImageOrderTests: XCTestCase {
         file.publish { info in
             for row in stride(from: Int64(3), through: 400, by: 3) { info.overlay.set(row, HotFile.StateChange(state: .failed, completedAt: row), sequence: .max) }
         }
+        // Every fifth has a history of its own.
+        let history = try SQLiteConnection(path: file.path, mode: .readWrite)
+        for row in stride(from: Int64(5), through: 400, by: 5) {
+            try history.execute("INSERT INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '{}')")
+        }
         let schema = StandardColumns.schema(of: "receipts", typeColumns: HotTierFixture.fields)
         let names = ["client_id", "receipt_id", "sequence", "state", "completed_at", "document", "document_sha256", "history", "total"]
         let filter = try HotRowFilter(ScanRequest(projection: names.map { ColumnPath($0) }), schema: schema)
@@ -109,7 +121,9 @@ final class ImageOrderTests: XCTestCase {
                     if (number + 1) % 3 == 0 { XCTAssertEqual(batch.columns[4].value(at: row), .integer(number + 1)) }
                     XCTAssertEqual(batch.columns[5].value(at: row), .bytes(document))
                     XCTAssertEqual(batch.columns[6].value(at: row), .bytes(SHA256.hash(document)))
-                    XCTAssertEqual(text(7), ReceiptHistory.empty)
+                    let told = try file.history(row: number + 1).text
+                    XCTAssertEqual(told == ReceiptHistory.empty, (number + 1) % 5 != 0, receipt)
+                    XCTAssertEqual(text(7), told, receipt)
                     XCTAssertEqual(batch.columns[8].value(at: row), .decimal(Int128(number)))
                     clients.append(wanted.client)
                     seen.insert(receipt)
