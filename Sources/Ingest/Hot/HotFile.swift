@@ -198,6 +198,8 @@ package final class HotFile: Sendable {
         var known: [DamagedDocument] = []
         var present: [DamagedDocument] = []
         try pool.withConnection { connection in
+            // Files of a standby are opened by nobody who brings them to this version.
+            try HotFileSchema.refuseLater(connection)
             var info = Published()
             // What a changed byte may make of these numbers is refused before anything is reckoned with it.
             info.rowCount = try HotFileSchema.rowCount(connection)

@@ -16,7 +16,7 @@ package enum HotFileSchema {
     package static var version: Int64 { Int64(migrations.count) }
 
     /// Step `i` takes a file from version `i` to `i + 1`.
-    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements, repairedStatements, versionStatements, replacedStatements]
+    static let migrations = [statements, processStatements, traceStatements, laidDownStatements, damagedStatements, repairedStatements, versionStatements, replacedStatements, clientStatements]
 
     /// `rows` grows at its end only, its ids are consecutive from 1, and so rise its sequences and tickets: both are found by
     /// bisection and need no index. The identity begins with the receipt's id, so that one index serves the check of a repeat and a
@@ -95,6 +95,20 @@ package enum HotFileSchema {
 
     /// Images that took the place of others: not beside those, since what lies on the same page may be damaged.
     static let replacedStatements = "CREATE TABLE replaced_parts(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"
+
+    /// Rows of images lie by client from here on (`ImageOrder`). No table is another one; but whoever takes ids within an image to ascend gives rows the states of
+    /// others, and must not open such a file.
+    static let clientStatements = "SELECT 1"
+
+    /// Asked of a file before anything else is: one of a later version may say something else by the same columns.
+    ///
+    /// - Throws: SQLITE_NOTADB (26) for one.
+    static func refuseLater(_ connection: SQLiteConnection) throws {
+        let found = try connection.integer("PRAGMA user_version") ?? 0
+        guard found <= version else {
+            throw SQLiteError(code: 26, message: "hot file of version \(found), this program knows \(version)", path: connection.path)
+        }
+    }
 
     /// Of files without rows: only ledgers have an identity that stands once in a file. Versioned tables have negative ids there. Files of before
     /// keep their index, and take no rows of versioned tables.

@@ -76,6 +76,30 @@ final class HotTierTests: XCTestCase {
         }
     }
 
+    /// Columns of a later version's file may say something else, to who writes it and to who reads it alone.
+    func test_fileOfTheVersionBefore_getsThisOnes_andOneOfALaterIsRefused() throws {
+        let directory = TemporaryDirectory()
+        var store = try HotTierFixture.Store(directory.path)
+        _ = try store.stored([try HotTierFixture.row("R-1")])
+        try store.tier.flush(isWhole: true)
+        let known = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
+        store.close()
+        func set(_ version: Int64) throws { try SQLiteConnection(path: known.path, mode: .readWrite).execute("PRAGMA user_version = \(version)") }
+        func read() throws {
+            try HotFile(
+                directory: "\(directory.path)/hot", day: known.day, part: known.part, dictionaries: known.dictionaries, tables: known.tables, values: known.values
+            ).load()
+        }
+        try set(HotFileSchema.version - 1)
+        try read()
+        store = try HotTierFixture.Store(directory.path)
+        XCTAssertEqual(try FormatReport.version(known.path), HotFileSchema.version)
+        XCTAssertTrue(try XCTUnwrap(try store.stored([try HotTierFixture.row("R-1")]).first).isRepeat)
+        store.close()
+        try set(HotFileSchema.version + 1)
+        XCTAssertThrowsError(try read()) { XCTAssertEqual(($0 as? SQLiteError)?.isDamage, false, "\($0)") }
+    }
+
     func test_submit_otherBytesUnderTheIdentity_isAConflict() throws {
         let directory = TemporaryDirectory()
         let store = try HotTierFixture.Store(directory.path)
