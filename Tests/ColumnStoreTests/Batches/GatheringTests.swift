@@ -63,6 +63,22 @@ final class GatheringTests: XCTestCase {
         }
     }
 
+    /// Lists long enough that their elements are copied in pieces.
+    func test_gathering_ofListsOfCodes_andOfOneValue() {
+        var texts = ByteArrays()
+        for text in ["a", "", "a longer text"] { texts.append(Array(text.utf8)) }
+        let dictionary = DictionaryValues(values: Column(type: .string, count: 3, values: .bytes(texts)))
+        let codes = Column(type: .string, count: 2_000, values: .dictionary(codes: (0..<2_000).map { UInt32($0 * 7 % 3) }, dictionary))
+        for element in [codes, Column.constant(.string("x"), type: .string, count: 2_000)] {
+            let offsets = (0...50).map { Int32($0 * 40) }
+            let lists = Column(type: .list(element: Field("element", .string)), count: 50, values: .list(offsets: offsets, element: element))
+            for rows in [Array(0..<50), [3, 4, 5, 9, 10], [49, 0, 0], []] as [[Int32]] {
+                let gathered = lists.gathering(rows)
+                XCTAssertEqual(rows.indices.map { gathered.value(at: $0) }, rows.map { lists.value(at: Int($0)) })
+            }
+        }
+    }
+
     func test_gathering_ofListsOfStructures() {
         let type = ColumnType.structure([Field("a", .string), Field("b", .list(element: Field("element", .int64))), Field("c", .boolean)])
         check(.list(element: Field("element", type)), seed: 300)
