@@ -9,11 +9,12 @@ extension HotFile {
     ///
     /// - Parameter rows: ids; other tables' rows among them count too.
     /// - Returns: 16 at least, whatever they take, and `ColumnBatch.targetRowCount` at most.
-    /// - Complexity: O(rows · log rows).
+    /// - Complexity: O(rows), and O(rows · log rows) where the longest are far longer than the average.
     func batchRowCount(_ rows: ClosedRange<Int64>, documentByteCount byteCount: Int) throws -> Int {
-        let average = try documentByteCount(rows)
+        let (average, longest) = try documentByteCount(rows)
         var count = max(Self.batchRowCountMin, min(ColumnBatch.targetRowCount, byteCount / max(1, average)))
-        while count > Self.batchRowCountMin {
+        // Of most data even the longest ones together are not too many: rows are put in order only where they may be.
+        while count > Self.batchRowCountMin, longest.multipliedSaturating(by: count) / 4 > byteCount {
             let greatest = try documentByteCount(rows, greatestOf: count)
             if greatest / 4 <= byteCount { break }
             count = max(Self.batchRowCountMin, count / 4)

@@ -164,16 +164,16 @@ extension HotFile {
         return (places.map { ids[$0] }, places)
     }
 
-    /// Bytes of a document, on average over rows.
+    /// Bytes of a document, on average over rows, and of the longest.
     ///
     /// As posted. Whole bytes; 0 for no rows. How many rows fit a batch is reckoned from it.
-    func documentByteCount(_ rows: ClosedRange<Int64>) throws -> Int {
+    func documentByteCount(_ rows: ClosedRange<Int64>) throws -> (average: Int, greatest: Int) {
         try pool.withConnection { connection in
-            let statement = try connection.statement("SELECT cast(avg(document_bytes) AS INTEGER) FROM rows WHERE id >= ?1 AND id <= ?2")
+            let statement = try connection.statement("SELECT cast(avg(document_bytes) AS INTEGER), max(document_bytes) FROM rows WHERE id >= ?1 AND id <= ?2")
             defer { statement.reset() }
             statement.bind(1, rows.lowerBound)
             statement.bind(2, rows.upperBound)
-            return try statement.step() ? Int(statement.int64(0)) : 0
+            return try statement.step() ? (statement.count(0), statement.count(1)) : (0, 0)
         }
     }
 
