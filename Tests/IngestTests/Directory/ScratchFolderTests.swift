@@ -15,29 +15,63 @@ final class ScratchFolderTests: XCTestCase {
             XCTAssertTrue(files.createFile(atPath: "\(root)/\(name)", contents: Data([1])), name)
         }
         try files.createSymbolicLink(atPath: "\(root)/link", withDestinationPath: "/nowhere")
-        XCTAssertTrue(root.split(separator: "/").last?.hasPrefix("till-aside-test-") ?? false, root)
+        let folder = URL(fileURLWithPath: root).deletingLastPathComponent()
+        XCTAssertTrue(folder.lastPathComponent.hasPrefix("till-aside-test-"), root)
         scratch = nil
-        XCTAssertFalse(files.fileExists(atPath: root))
+        XCTAssertFalse(files.fileExists(atPath: folder.path))
     }
 
-    /// Of a process that was killed: an hour later the next one takes it away, and nothing that is in use, or may come to be.
+    /// A folder as a process that was killed leaves it.
+    private func left(_ word: String, in parent: URL, mark: String? = nil, isOld: Bool = true, mode: Int = 0o700) throws -> String {
+        let files = FileManager.default
+        let folder = parent.appendingPathComponent("till-aside-test-\(word)-\(UUID().uuidString.prefix(8))")
+        try files.createDirectory(atPath: folder.path + "/files/hot", withIntermediateDirectories: true)
+        try files.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.path)
+        XCTAssertTrue(files.createFile(atPath: folder.path + "/files/hot/1.sqlite", contents: Data([1])))
+        XCTAssertTrue(files.createFile(atPath: folder.path + "/mark", contents: Data((mark ?? folder.lastPathComponent).utf8)))
+        if isOld { try files.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -7_200)], ofItemAtPath: folder.path + "/mark") }
+        addTeardownBlock { try? FileManager.default.removeItem(at: folder) }
+        return folder.path
+    }
+
+    /// Of a process that was killed: an hour later the next one takes it away, and nothing that is in use.
     func test_folderOfAnEndedProcess_goesWithTheNextOne_andNoOther() throws {
         let files = FileManager.default
         let used = try ScratchFolder("test")
-        let parent = URL(fileURLWithPath: used.files.root).deletingLastPathComponent()
-        func made(_ word: String, isOld: Bool) throws -> String {
-            let path = parent.appendingPathComponent("till-aside-test-\(word)-\(UUID().uuidString.prefix(8))").path
-            try files.createDirectory(atPath: path + "/hot", withIntermediateDirectories: true)
-            XCTAssertTrue(files.createFile(atPath: path + "/hot/1.sqlite", contents: Data([1])))
-            if isOld { try files.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -7_200)], ofItemAtPath: path) }
-            return path
-        }
-        let (left, young) = (try made("left", isOld: true), try made("young", isOld: false))
-        defer { for path in [left, young] where files.fileExists(atPath: path) { XCTAssertNoThrow(try files.removeItem(atPath: path)) } }
-        try files.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -7_200)], ofItemAtPath: used.files.root)
+        let own = URL(fileURLWithPath: used.files.root).deletingLastPathComponent()
+        let parent = own.deletingLastPathComponent()
+        XCTAssertEqual(try String(contentsOf: own.appendingPathComponent("mark"), encoding: .utf8), own.lastPathComponent)
+        let (old, young) = (try left("old", in: parent), try left("young", in: parent, isOld: false))
+        try files.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -7_200)], ofItemAtPath: own.appendingPathComponent("mark").path)
         let next = try ScratchFolder("test")
-        XCTAssertFalse(files.fileExists(atPath: left))
-        for path in [young, used.files.root, next.files.root] { XCTAssertTrue(files.fileExists(atPath: path), path) }
+        XCTAssertFalse(files.fileExists(atPath: old))
+        for path in [young + "/files/hot/1.sqlite", used.files.root, next.files.root] { XCTAssertTrue(files.fileExists(atPath: path), path) }
+        withExtendedLifetime((used, next)) {}
+    }
+
+    /// Of such a name, and none that was left: a store that somebody has put aside, a folder under another name than it was made with, one with other things in it, one that others may write to, and
+    /// what a link leads to.
+    func test_whatHasSuchANameAlone_staysAsItIs() throws {
+        let files = FileManager.default
+        let used = try ScratchFolder("test")
+        let parent = URL(fileURLWithPath: used.files.root).deletingLastPathComponent().deletingLastPathComponent()
+        let (store, renamed, more, open, aim) = (
+            try left("store", in: parent), try left("renamed", in: parent, mark: "till-aside-test-former"), try left("more", in: parent), try left("open", in: parent, mode: 0o777),
+            try left("aim", in: parent, mark: "till-aside-test-aim")
+        )
+        try files.removeItem(atPath: store + "/mark")
+        XCTAssertTrue(files.createFile(atPath: more + "/FORMAT", contents: Data([1])))
+        let link = parent.appendingPathComponent("till-aside-test-link-\(UUID().uuidString.prefix(8))")
+        XCTAssertTrue(files.createFile(atPath: aim + "/mark", contents: Data(link.lastPathComponent.utf8)))
+        try files.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -7_200)], ofItemAtPath: aim + "/mark")
+        try files.createSymbolicLink(at: link, withDestinationURL: URL(fileURLWithPath: aim))
+        defer { XCTAssertNoThrow(try files.removeItem(at: link)) }
+        // Links within one that was left go, and not what they lead to.
+        let old = try left("old", in: parent)
+        try files.createSymbolicLink(atPath: old + "/files/link", withDestinationPath: aim + "/files")
+        let next = try ScratchFolder("test")
+        XCTAssertFalse(files.fileExists(atPath: old))
+        for path in [store, renamed, more, open, aim] { XCTAssertTrue(files.fileExists(atPath: path + "/files/hot/1.sqlite"), path) }
         withExtendedLifetime((used, next)) {}
     }
 }
