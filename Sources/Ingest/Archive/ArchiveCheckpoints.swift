@@ -54,8 +54,11 @@ final class ArchiveCheckpoints: Sendable {
     /// - Parameter writer: how far the segments are.
     func round(_ writer: ArchiveWriter.Report) {
         known.withLock { known in
-            // Nobody knows while this machine does not lead.
-            guard let line = writer.line, let archived = writer.archived, writer.refusal == nil, let store = source.store else { return known = Known() }
+            // Nobody knows while this machine does not lead, and what was wrong with its own is not wrong with those of whoever does.
+            guard let line = writer.line, let archived = writer.archived, writer.refusal == nil, let store = source.store else {
+                state.withLock { ($0.failure, $0.removalFailure, $0.clockAhead) = (nil, nil, 0) }
+                return known = Known()
+            }
             do {
                 if known.line != line {
                     // A place that gave no answer is not asked each second.

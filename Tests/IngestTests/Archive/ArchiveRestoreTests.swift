@@ -410,6 +410,12 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(writer.texts.count, 1)
         XCTAssertTrue(writer.texts.joined().contains("s ahead of the place's"), "\(writer.texts)")
         XCTAssertGreaterThan(writer.clockAheadSeconds, 2 * 86_400)
+        // Nor for ever: another leads, and makes checkpoints by a clock of its own.
+        machine.isLeading = false
+        writer.round()
+        writer.checkpointRound()
+        XCTAssertEqual(writer.texts, [])
+        XCTAssertEqual(writer.clockAheadSeconds, 0)
     }
 
     /// Behind a segment that is damaged nothing can be restored until a checkpoint has come after it.
