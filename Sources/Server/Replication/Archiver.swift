@@ -173,6 +173,7 @@ final class Archiver: Sendable {
             Metric(
                 name: "archive_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the archive's place as the last checkpoint was put: above 3600 nothing is removed.", kind: .gauge,
                 labels: [], value: writer.clockAheadSeconds),
+            Metric(name: "archive_faults", help: "What is not as it should be with the archive of this pair: /readyz has the words.", kind: .gauge, labels: [], value: Double(standing.texts.count)),
         ]
     }
 }

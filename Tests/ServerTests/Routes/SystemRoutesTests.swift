@@ -23,6 +23,10 @@ final class SystemRoutesTests: XCTestCase {
         XCTAssertEqual(try client.get("/healthz").status, 200, "the process lives")
         server.engine.state.withLock { $0.refusals = [] }
         XCTAssertEqual(try client.get("/readyz").status, 200)
+        XCTAssertTrue(try server.client().get("/metrics").text.contains("\ntill_degraded 0\n"))
+        server.engine.state.withLock { $0.degradations = ["a file is damaged", "the log lags"] }
+        XCTAssertEqual(try client.get("/readyz").text, #"{"status":"ready","degraded":["a file is damaged","the log lags"]}"#)
+        XCTAssertTrue(try server.client().get("/metrics").text.contains("\ntill_degraded 2\n"))
         server.engine.state.withLock { $0.isReady = false }
         XCTAssertTrue(try client.get("/readyz").text.contains("the server is starting"))
         server.engine.state.withLock { $0.isReady = true }

@@ -28,6 +28,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var askedSequences: [Int64?] = []
         var figures = [Metric(name: "receipts_total", help: "Receipts taken.", kind: .counter, value: 1)]
         var refusals: [Fault] = []
+        var degradations: [String] = []
         var deletions: [DeletionFilter] = []
         var kept: [String: [UInt8]] = [:]
         var sessions: [[UInt8]: BrowserSession] = [:]
@@ -329,7 +330,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     var isReady: Bool { state.withLock { $0.isReady } }
     var intakeRefusals: [Fault] { state.withLock { $0.refusals } }
-    var degradations: [String] { [] }
+    var degradations: [String] { state.withLock { $0.degradations } }
     func metrics() -> [Metric] { state.withLock { $0.figures } }
     func close() throws {}
     func warehouseTables(as principal: Principal) throws -> [String] { [] }

@@ -121,7 +121,7 @@ final class PairArchiveTests: XCTestCase {
         XCTAssertEqual(try leader.client.post("/v1/admin/compact", "{}").status, 200)
         try waitForArchive(pair)
         // docs/alerts.yml goes by them.
-        for name in ["lag_seconds", "clock_ahead_seconds"] { XCTAssertTrue(pair.nodes.contains { figure(name, $0) != nil }, name) }
+        for name in ["lag_seconds", "clock_ahead_seconds", "faults"] { XCTAssertTrue(pair.nodes.contains { figure(name, $0) != nil }, name) }
         // While the archive's place gives no answer receipts are taken, and it is said.
         bucket.fail { $0.key.contains("archive/") ? .drop : nil }
         all += PairLoad.acknowledged(pair, "B") { load in

@@ -62,6 +62,8 @@ struct ServerFigures: Sendable {
         text.sample("till_build_info", [("version", TillVersion.text)], 1)
         text.describe("till_ready", "1 when the server takes work.", .gauge)
         text.sample("till_ready", [], notReady.isEmpty ? 1 : 0)
+        text.describe("till_degraded", "What does not work though work is taken: so many reasons does /readyz give.", .gauge)
+        text.sample("till_degraded", [], Double(degradations.count))
         if let validTo = certificates?.validTo {
             text.describe("till_certificate_valid_to_seconds", "When the certificate in use ends, in seconds since 1970.", .gauge)
             text.sample("till_certificate_valid_to_seconds", [], Double(validTo))
