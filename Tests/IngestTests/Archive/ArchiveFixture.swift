@@ -24,6 +24,8 @@ final class ArchivedMachine: ArchiveSource {
     let store: StoreIdentity?
     let folder: String
     private let state: Mutex<State>
+    /// Called each time that it is asked whether it leads.
+    private let asking = Mutex<(@Sendable () -> Void)?>(nil)
     let cold: @Sendable (String) throws -> any ObjectStorage
 
     /// - Parameter folder: of its checkpoint; not there yet.
@@ -81,7 +83,12 @@ final class ArchivedMachine: ArchiveSource {
     var base: Mark { state.withLock { $0.base } }
     var checkpointRecord: Int { state.withLock { $0.checkpoint.sequence } }
     func has(_ mark: Mark) -> Bool { state.withLock { state in mark == .start || mark.sequence <= state.records.count && state.records[mark.sequence - 1].mark == mark } }
-    func leads() -> Bool { isLeading }
+    func whenAsked(_ body: (@Sendable () -> Void)?) { asking.withLock { $0 = body } }
+
+    func leads() -> Bool {
+        asking.withLock { $0 }?()
+        return isLeading
+    }
 
     func read(from first: Int, count: Int, through last: Int) throws -> [Record] {
         state.withLock { state in

@@ -214,6 +214,32 @@ final class ArchiveWriterTests: XCTestCase {
         }
     }
 
+    /// Nothing could be gone on with, so that one look tells too little; and no two that follow on each other agree.
+    func test_endThatIsToldOtherwiseEachTime_isBelievedInNothing_andSaid() throws {
+        let (place, objects) = try UnsurePlace.archive(folder.path + "/LOG")
+        let machine = machine(30)
+        machine.commit(20)
+        XCTAssertTrue(ArchiveWriter(place, of: machine, clock: .system).round())
+        machine.drop(through: 25)
+        machine.commit(30)
+        let lookCount = Mutex(0)
+        objects.miss(ArchivePlace.lineKey(1))
+        machine.whenAsked {
+            let count = lookCount.withLock { count in
+                count += 1
+                return count
+            }
+            if count % 2 == 0 { objects.miss(ArchivePlace.lineKey(1)) }
+        }
+        let writer = ArchiveWriter(place, of: machine, clock: .system)
+        XCTAssertFalse(writer.round())
+        XCTAssertEqual(lookCount.withLock { $0 }, 4, "a round ends")
+        XCTAssertTrue(writer.texts.joined().contains("its end was told otherwise each time"), "\(writer.texts)")
+        machine.whenAsked(nil)
+        XCTAssertEqual(try place.lineNumbers(), [1])
+        XCTAssertEqual(try place.marks(), [1: Array(1...20)])
+    }
+
     /// The next one would have a number that nobody lists: each leader would begin it, and find that another has.
     func test_lineWithTheLastNumberOfAll_isNamed_andNoneBegunBehindIt() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")

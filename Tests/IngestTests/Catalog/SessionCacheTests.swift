@@ -50,4 +50,23 @@ final class SessionCacheTests: XCTestCase {
         XCTAssertNotNil(catalog.session(ofSHA256: hash(1)))
         XCTAssertNotNil(catalog.session(ofSHA256: hash(BrowserSession.ownCountMax)))
     }
+
+    /// Each of a contract's tokens ends at an instant of its own.
+    func test_manySessionsByTokensOfOneContract_countTogether_andEndNobodyElses() throws {
+        let directory = TemporaryDirectory()
+        let time = Atomic<Int64>(1_800_000_000_000_000)
+        let catalog = try Catalog(path: try directory.made() + "/catalog.sqlite", clock: Clock { time.load(ordering: .relaxed) })
+        func hash(_ number: Int) -> [UInt8] { [UInt8](repeating: 0, count: 30) + [UInt8(number / 256), UInt8(number % 256)] }
+        func begin(_ client: String, _ hash: [UInt8]) throws {
+            let now = time.add(1, ordering: .relaxed).newValue
+            try catalog.begin(BrowserSession(.token(clientID: client, expiresAt: now + BrowserSession.idleMax), usedAt: now), sha256: hash)
+        }
+        let other = [UInt8](repeating: 9, count: 32)
+        try begin("c2", other)
+        for number in 0...BrowserSession.ownCountMax { try begin("c1", hash(number)) }
+        XCTAssertNotNil(catalog.session(ofSHA256: other), "it was used before all of them")
+        XCTAssertNil(catalog.session(ofSHA256: hash(0)))
+        XCTAssertNotNil(catalog.session(ofSHA256: hash(1)))
+        XCTAssertNotNil(catalog.session(ofSHA256: hash(BrowserSession.ownCountMax)))
+    }
 }
