@@ -51,6 +51,20 @@ final class MemoryTests: XCTestCase {
         XCTAssertLessThanOrEqual(count, 3)
     }
 
+    /// A statement around which `\if` lies deep is kept once, and not by each level as it was there: those were 5 GB.
+    func test_sql_deepBranches_staysInItsMemory() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let script = folder.path + "/deep.sql", depth = 30_000
+        let text = "SELECT 1 AS a\n" + String(repeating: "\\if true\n          \n", count: depth) + String(repeating: "\\endif\n", count: depth) + ";\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: script))
+        let (status, peak) = try Self.run(["sql", "--data", server.data.path, "--file", script])
+        XCTAssertEqual(status, 0)
+        XCTAssertGreaterThan(peak, 1 << 20, "not measured")
+        XCTAssertLessThan(peak >> 20, 300, "MiB at most")
+    }
+
     /// How many multiples of 64 MiB have a heap: bytes in use at the multiple itself, and from their end to the next multiple at least a reservation without
     /// rights. The kernel shows neighbours of equal rights as one mapping, so that neither needs to begin or end at a multiple.
     private static func heapCount(in mappings: String) -> Int {

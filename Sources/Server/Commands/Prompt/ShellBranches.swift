@@ -20,8 +20,9 @@ struct ShellBranches {
 
     private struct Level {
         var state: State
-        /// The statement as it was where the branch began: what one that does not run adds goes with it.
-        var before: StatementSplitter
+        /// The statement as it was where text that does not run began: what that adds goes with it. Nil where its lines run, and within text that does not: however
+        /// deep levels lie, one of them keeps a statement.
+        var before: StatementSplitter?
         /// Of its `\if`.
         let line: Int
     }
@@ -44,7 +45,8 @@ struct ShellBranches {
     /// - Throws: where no such word may stand.
     mutating func take(_ word: Word, _ statement: inout StatementSplitter, line: Int, holds: () -> Bool) throws(CommandError) {
         if word == .start {
-            levels.append(Level(state: isActive ? (holds() ? .taken : .awaited) : .passed, before: statement, line: line))
+            let state: State = isActive ? (holds() ? .taken : .awaited) : .passed
+            levels.append(Level(state: state, before: state == .awaited ? statement : nil, line: line))
             return
         }
         guard var level = levels.popLast() else { throw CommandError("\(word.rawValue) has no \\if before it") }
@@ -54,12 +56,13 @@ struct ShellBranches {
             throw CommandError("\(word.rawValue) cannot stand behind \\else")
         }
         let hasRun = level.state == .taken || level.state == .takenRest
-        if hasRun { level.before = statement } else { statement = level.before }
+        if let before = level.before { statement = before }
         switch word {
         case .start, .end: return
         case .next: level.state = level.state == .awaited ? (holds() ? .taken : .awaited) : .passed
         case .rest: level.state = level.state == .awaited ? .takenRest : .passedRest
         }
+        if hasRun { level.before = statement } else if level.state == .taken || level.state == .takenRest { level.before = nil }
         levels.append(level)
     }
 
