@@ -97,6 +97,31 @@ final class PromptTests: XCTestCase {
         XCTAssertFalse(FileManager.default.fileExists(atPath: never))
     }
 
+    /// They are ended by the signal of a pipe that nobody reads: what does not look at faults of its output would go on for good.
+    func test_programs_haveTheSignalOfPipes() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let status = "cat /proc/self/status"
+        let run = try TillRun(["sql", "--data", server.data.path], input: Data("\\! \(status)\n\\echo `\(status)`\nSELECT 1 \\g |\(status)\n".utf8))
+        let ignored = run.text.split(separator: "\n").filter { $0.hasPrefix("SigIgn:") }.compactMap { UInt64($0.dropFirst("SigIgn:".count).drop { $0 == "\t" }, radix: 16) }
+        XCTAssertEqual(ignored.count, 3, run.text + run.error)
+        for mask in ignored { XCTAssertEqual(mask >> UInt64(SIGPIPE - 1) & 1, 0, run.text) }
+    }
+
+    /// Most of these have ended before the answer is there.
+    func test_programs_thatReadNothing_areNoFault() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let base = ["sql", "--data", server.data.path]
+        for line in ["SELECT 1 AS a \\g |true\n", "\\copy (SELECT 1 AS a) TO PROGRAM 'true'\n", "\\o |true\nSELECT 1 AS a;\n\\o\n"] {
+            let run = try TillRun(base, input: Data(String(repeating: line, count: 10).utf8))
+            XCTAssertEqual(run.status, 0, line + run.error)
+        }
+        let failed = try TillRun(base, input: Data("SELECT 1 AS a \\g | exit 3\n".utf8))
+        XCTAssertEqual(failed.status, 1)
+        XCTAssertEqual(failed.error, "till sql: exit 3 ended with status 3\n")
+    }
+
     func test_files_runInTurn_withVariables() throws {
         let server = try TillServer()
         defer { server.remove() }

@@ -78,8 +78,10 @@ final class ShellOutput {
         case .screen(let held, _): Terminal.write(held)
         case .program(let stream, let name):
             let status = pclose(stream)
+            if isPager { break }
+            guard status >= 0 else { throw CommandError("\(name): how it ended is not known: \(String(cString: strerror(errno)))") }
             let signal = status & 0x7F
-            if status != 0, !isPager { throw CommandError("\(name) " + (signal == 0 ? "ended with status \((status >> 8) & 0xFF)" : "was ended by signal \(signal)")) }
+            if status != 0 { throw CommandError("\(name) " + (signal == 0 ? "ended with status \((status >> 8) & 0xFF)" : "was ended by signal \(signal)")) }
         case .file(let file):
             try check()
             try file.finish(sha256: nil)
@@ -88,7 +90,9 @@ final class ShellOutput {
 
     private static func program(_ command: String) throws -> Target {
         guard let stream = popen(command, "w") else { throw CommandError("\(command): \(String(cString: strerror(errno)))") }
-        return .program(stream, name: command)
+        // Nothing is held back: what a program that has all it wants left unread would be a fault of its end.
+        setvbuf(stream, nil, _IONBF, 0)
+        return .program(stream, name: command.trimmed)
     }
 
     /// What TILL_PAGER or PAGER says, else less where it is; nil for none.
