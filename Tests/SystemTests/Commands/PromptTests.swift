@@ -147,6 +147,10 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(faults.prefix(4), ["second.sql:2:", "outer.sql:3:", "second.sql:2:", "outer.sql:3:"], within.error)
         XCTAssertTrue(within.error.hasSuffix("outer.sql:4: files of statements name each other more than 16 deep\n"), within.error)
         XCTAssertEqual(try TillRun(base + ["--file", "-"], input: Data("SELECT :n AS d".utf8)).text, "d\r\n4\r\n")
+        // Faults of standard input say their line too.
+        let given = try TillRun(base + ["--file", "-"], input: Data("SELECT :n AS d;\n\\nosuch\n".utf8))
+        XCTAssertEqual(given.status, 1)
+        XCTAssertTrue(given.error.hasPrefix("till sql: <stdin>:2: there is no command \\nosuch"), given.error)
         XCTAssertEqual(try TillRun(base + ["--file", folder.path + "/none.sql"]).status, 1)
         for wrong in [["--file", first, "SELECT 1"], ["--set", "no value", "SELECT 1"], ["--set", "a-b=c", "SELECT 1"]] { XCTAssertEqual(try TillRun(base + wrong).status, 2, "\(wrong)") }
     }

@@ -67,7 +67,7 @@ enum SQLCommand: Command {
         } else if !files.isEmpty {
             for file in files {
                 // `\q` leaves its file; the others run all the same.
-                _ = try file == "-" ? shell.take(all: input()) : ShellCommands.include(file, shell)
+                _ = try file == "-" ? shell.take(all: input(), named: "<stdin>") : ShellCommands.include(file, shell)
             }
         } else if isInteractive {
             SQLPrompt.run(shell)

@@ -64,12 +64,16 @@ final class SQLShell {
     // MARK: Lines
 
     /// Whole text: each statement in it, and what stands behind the last semicolon.
-    func take(all text: String) throws -> Flow {
-        let outerBranches = branches, outerLine = line
+    ///
+    /// - Parameter name: what faults call it, with the line; nil: they say neither.
+    func take(all text: String, named name: String? = nil) throws -> Flow {
+        let outerBranches = branches, outerLine = line, outerScript = script
         branches = ShellBranches()
+        if let name { script = ScriptPlace(path: name) }
         defer {
             branches = outerBranches
             line = outerLine
+            script = outerScript
         }
         // By scalars: a line that ends as Windows writes it is one Character with its end.
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)

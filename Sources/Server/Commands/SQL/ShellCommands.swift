@@ -123,15 +123,10 @@ enum ShellCommands {
         guard shell.fileDepth < fileDepthMax else { throw CommandError("files of statements name each other more than \(fileDepthMax) deep") }
         let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
         if shell.fileDepth == 0 { shell.interruption.withLock { $0 = false } }
-        let outer = shell.script
-        shell.script = ScriptPlace(path: path)
         shell.fileDepth += 1
-        defer {
-            shell.fileDepth -= 1
-            shell.script = outer
-        }
+        defer { shell.fileDepth -= 1 }
         // Its end is not the end of whoever named it; Ctrl-C is, between statements too.
-        do { _ = try shell.interruptible { try shell.take(all: text) } } catch {
+        do { _ = try shell.interruptible { try shell.take(all: text, named: path) } } catch {
             shell.clear()
             throw error
         }
