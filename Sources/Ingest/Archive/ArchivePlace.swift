@@ -49,8 +49,15 @@ package struct ArchivePlace: Sendable {
     /// What lies at the URL of a log.
     package enum Kind: Sendable { case archive, log }
 
-    /// - Throws: `Both`; `ColumnStoreError.notFound` for a place that has neither, and says what to do; what the place throws.
+    /// - Throws: `Both`; `ColumnStoreError.notFound` for a place that has neither, and says what to do; what the place throws, with the URL.
     package func kind() throws -> Kind {
+        do { return try kindFound() } catch let error as ColumnStoreError where !error.path.hasPrefix(url) {
+            // A directory's faults name what was looked for in it alone.
+            throw ColumnStoreError(error.code, path: url, "\(error.detail) (\(error.path))", systemError: error.systemError)
+        }
+    }
+
+    private func kindFound() throws -> Kind {
         if try isThere() { return .archive }
         if try hasLogOfOne() { return .log }
         if let text = try MistakenPlace(objects: log.objects).text() { throw ColumnStoreError(.notFound, path: url, text) }

@@ -34,6 +34,14 @@ final class ArchivePlaceTests: XCTestCase {
         }
     }
 
+    /// It said that a list failed, and not of what.
+    func test_placeThatCannotBeRead_isNamed() throws {
+        try LocalStorageFactory.files(folder.path).put("FILE", [1])
+        let (place, _) = try UnsurePlace.archive(folder.path + "/FILE")
+        let words = message(place)
+        XCTAssertTrue(words.hasPrefix("io: ") && words.contains("Not a directory") && words.hasSuffix("[\(place.url)]"), words)
+    }
+
     func test_whatIsLeftOfOne_isNamed_andEachIsTold() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/PAIR")
         try place.objects.put(ArchivePlace.lineKey(1), [1])
