@@ -122,10 +122,11 @@ enum ShellSettings {
     /// `\prompt [TEXT] NAME`: the value is a line of standard input.
     static func ask(_ words: [String], _ shell: SQLShell) throws {
         guard let name = words.last, words.count <= 2 else { throw CommandError("\\prompt wants a name, and before it what is asked for, in quotes where it has blanks") }
+        guard ShellVariables.isName(name) else { throw CommandError("a name for \\prompt has letters, digits and underscores only, unlike \(name)") }
         let question = words.count == 2 ? words[0] : ""
         guard shell.isInteractive else {
             Terminal.write(question)
-            guard let line = Terminal.readLine() else { throw CommandError("\\prompt: standard input has no line for \(name)") }
+            guard let line = Terminal.readLine() else { throw CommandError("\\prompt: standard input has no line for \(name), or one longer than 1 MiB") }
             return try set(name, line, shell)
         }
         let editor = LineEditor(historyPath: nil)
