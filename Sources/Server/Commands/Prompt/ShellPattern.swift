@@ -32,11 +32,14 @@ struct ShellPattern {
 
     private static func some(_ part: String) -> String? { part.isEmpty ? nil : part }
 
+    /// A text as SQL writes it.
+    static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+
     /// What of information_schema it means, to follow other conditions.
     func condition(schema schemaColumn: String = "table_schema", name nameColumn: String) -> String {
         var text = ""
-        if let schema { text += " AND \(schemaColumn) LIKE '\(schema.replacing("'", with: "''"))'" }
-        if let name { text += " AND \(nameColumn) LIKE '\(name.replacing("'", with: "''"))'" }
+        if let schema { text += " AND \(schemaColumn) LIKE \(Self.quoted(schema))" }
+        if let name { text += " AND \(nameColumn) LIKE \(Self.quoted(name))" }
         return text
     }
 }

@@ -5,7 +5,7 @@ internal import Query
 enum ShellDefinition {
     /// The text of a view; nil of what no text stands for.
     static func definition(ofSchema schema: String, _ name: String, _ shell: SQLShell) throws -> String? {
-        let condition = "table_schema = \(quoted(schema)) AND table_name = \(quoted(name))"
+        let condition = "table_schema = \(ShellPattern.quoted(schema)) AND table_name = \(ShellPattern.quoted(name))"
         let page = try shell.interruptible { try shell.endpoint.page("SELECT view_definition FROM information_schema.views WHERE \(condition)", cursor: nil) }
         guard case .array(let rows)? = page["rows"], case .array(let cells)? = rows.first else { return nil }
         return cells.first?.text
@@ -56,6 +56,4 @@ enum ShellDefinition {
     private static func write(_ text: String, _ shell: SQLShell) {
         if let output = shell.output { output.write(text) } else { Terminal.write(text) }
     }
-
-    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 }

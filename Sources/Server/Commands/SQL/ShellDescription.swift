@@ -51,14 +51,13 @@ enum ShellDescription {
 
     /// The columns of a relation, with what is said of them where there is a store.
     private static func columns(ofSchema schema: String, _ name: String, _ shell: SQLShell) -> String {
-        func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
         let digits = "'numeric(' || c.numeric_precision || ',' || c.numeric_scale || ')'"
         let type = "CASE WHEN c.data_type = 'numeric' AND c.numeric_precision IS NOT NULL THEN \(digits) ELSE c.data_type END"
         let isTelling = shell.endpoint.hasStore
         let columns = "c.column_name AS \"Column\", \(type) AS \"Type\"" + (isTelling ? ", m.comment AS \"Description\"" : "")
         let join = "ON c.table_schema = 'public' AND m.table_name = c.table_name AND m.column_name = c.column_name"
         let comments = isTelling ? " LEFT JOIN till.comments m \(join)" : ""
-        let condition = "c.table_schema = \(quoted(schema)) AND c.table_name = \(quoted(name))"
+        let condition = "c.table_schema = \(ShellPattern.quoted(schema)) AND c.table_name = \(ShellPattern.quoted(name))"
         return "SELECT \(columns) FROM information_schema.columns c\(comments) WHERE \(condition) ORDER BY c.ordinal_position"
     }
 
