@@ -109,6 +109,12 @@ enum ResultTable {
         return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "·" : $0 }))
     }
 
+    /// The same of a text whose lines stay, and tabs, by which they are indented. By scalars: a line that ends as Windows writes it is one Character with its end.
+    static func printable(lines text: String) -> String {
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.map { line in line.split(separator: "\t", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\t") }.joined(separator: "\n")
+    }
+
     /// In columns of a terminal: East Asian characters and most emoji take two.
     static func width(_ text: String) -> Int {
         text.reduce(0) { total, character in

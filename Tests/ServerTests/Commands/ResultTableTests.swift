@@ -24,6 +24,11 @@ final class ResultTableTests: XCTestCase {
         XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: Self.rows, style: bare), "|   1 | b   |\n|  22 |     |\n+-----+-----+\n")
     }
 
+    func test_printable_keepsLinesAndTabs_whereTheyAreWanted() {
+        XCTAssertEqual(ResultTable.printable("a\t\u{1B}b\r\nc"), "a··b··c")
+        XCTAssertEqual(ResultTable.printable(lines: "a\t\u{1B}b\r\n\u{9B}c\n"), "a\t·b·\n·c\n")
+    }
+
     func test_expanded_withBorders() {
         let wanted = [
             "* Record 1\none 1\ntwo b\n* Record 2\none 22\ntwo \n", "-[ RECORD 1 ]\none | 1\ntwo | b\n-[ RECORD 2 ]\none | 22\ntwo | \n",

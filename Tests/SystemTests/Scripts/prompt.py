@@ -290,6 +290,12 @@ prompt.type("\x15")
 prompt.type("SELECT E'\\x1b]0;name'::int;\r")
 check("\x1b]0" not in (shown := prompt.until("]0;name”")), shown)
 prompt.until("till> ")
+prompt.ask("SELECT E'\\x1b]0;value\\x07' AS v \\gset")
+prompt.ask("SELECT :'v' AS b;")
+for line in ("\\pset null :v", "\\pset fieldsep :v", "\\p"):
+    prompt.type(line + "\r")
+    check("\x1b]0" not in (shown := prompt.until("]0;value")), shown)
+    prompt.until("till> ")
 prompt.leave()
 
 # An editor's text runs.

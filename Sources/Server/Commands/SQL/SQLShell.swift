@@ -217,8 +217,7 @@ final class SQLShell {
 
     /// Words of commands may have what a document has, which a terminal would obey.
     private func tell(_ fault: any Error) {
-        let lines = ErrorText.describe(fault).split(separator: "\n", omittingEmptySubsequences: false).map { ResultTable.printable(String($0)) }
-        Terminal.writeError((isInteractive ? "" : "till sql: ") + lines.joined(separator: "\n") + "\n")
+        Terminal.writeError((isInteractive ? "" : "till sql: ") + ResultTable.printable(lines: ErrorText.describe(fault)) + "\n")
     }
 
     /// With the place in the file that it happened in, of several within each other the innermost one.
@@ -258,8 +257,8 @@ final class SQLShell {
         if showsTime { Terminal.write("\(Int((SteadyClock.seconds() - startedAt) * 1_000)) ms\n") }
     }
 
-    /// What a command has changed, told to a person.
-    func say(_ text: String) { if isInteractive { Terminal.write(text + "\n") } }
+    /// What a command has changed, told to a person: a line, which may have a value that a server gave.
+    func say(_ text: String) { if isInteractive { Terminal.write(ResultTable.printable(text) + "\n") } }
 
     /// `NAME=VALUE` of the command line.
     func set(_ pair: String) throws {

@@ -59,7 +59,10 @@ enum ShellCommands {
         case "\\g", "\\gx":
             let place: String? = try rest.isEmpty ? nil : target(rest, shell)
             try shell.answer(shell.takeBuffer(), to: place, expansion: name == "\\gx" ? .on : shell.expansion)
-        case "\\p": Terminal.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
+        case "\\p":
+            let text = (shell.isWithin ? shell.rest : shell.last).trimmed + "\n"
+            // Values of variables are in it.
+            Terminal.write(Terminal.outputIsTerminal ? ResultTable.printable(lines: text) : text)
         case "\\r": shell.clear()
         case "\\o":
             let before = shell.output

@@ -43,11 +43,10 @@ enum ShellDefinition {
         }.joined()
     }
 
-    /// By scalars: a line that ends as Windows writes it is one Character with its end. What a terminal would obey is shown as signs, but for tabs, by which lines are indented.
+    /// By scalars: a line that ends as Windows writes it is one Character with its end. What a terminal would obey is shown as signs.
     private static func lines(_ text: String) -> [String] {
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            let parts = (line.last == "\r" ? line.dropLast() : line).split(separator: "\t", omittingEmptySubsequences: false)
-            return parts.map { ResultTable.printable(String($0)) }.joined(separator: "\t")
+            ResultTable.printable(lines: String(line.last == "\r" ? line.dropLast() : line))
         }
         if lines.count > 1, lines.last == "" { lines.removeLast() }
         return lines

@@ -11,7 +11,7 @@ struct StatementFault: Error, CustomStringConvertible {
     /// - Parameter query: the text that was asked, by which places count.
     init(_ error: any Error, in query: String) {
         // They may have what stands in a document; a fault of several lines keeps them.
-        let words = Self.printable(ErrorText.describe(error))
+        let words = ResultTable.printable(lines: ErrorText.describe(error))
         let place: Int? =
             switch error {
             case let error as QueryError: error.position
@@ -29,11 +29,7 @@ struct StatementFault: Error, CustomStringConvertible {
         var more = code.map { ["code: \($0)"] } ?? []
         if let place { more.append("position: \(place)") }
         if let problem = error as? RemoteProblem { more = problem.details }
-        verbose = ([description] + (more + ["statement: \(query)"]).map(Self.printable)).joined(separator: "\n")
-    }
-
-    private static func printable(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { ResultTable.printable(String($0)) }.joined(separator: "\n")
+        verbose = ([description] + (more + ["statement: \(query)"]).map { ResultTable.printable(lines: $0) }).joined(separator: "\n")
     }
 
     private static let widthMax = 72
