@@ -9,8 +9,8 @@ final class ArchiveCheckpoints: Sendable {
         /// Of the last attempt, and of removing what the last one covers.
         var failure: String?
         var removalFailure: String?
-        /// How far the clock was ahead of the place's as the last one was put, in microseconds.
-        var clockAhead: Int64 = 0
+        /// How far the clock was ahead of the place's as the last one was put, in microseconds; nil before the first since this machine leads.
+        var clockAhead: Int64?
     }
 
     /// What the thread that makes them knows.
@@ -56,7 +56,7 @@ final class ArchiveCheckpoints: Sendable {
         known.withLock { known in
             // Nobody knows while this machine does not lead, and what was wrong with its own is not wrong with those of whoever does.
             guard let line = writer.line, let archived = writer.archived, writer.refusal == nil, let store = source.store else {
-                state.withLock { ($0.failure, $0.removalFailure, $0.clockAhead) = (nil, nil, 0) }
+                state.withLock { ($0.failure, $0.removalFailure, $0.clockAhead) = (nil, nil, nil) }
                 return known = Known()
             }
             do {

@@ -26,6 +26,8 @@ package final class ArchiveWriter: Sendable {
         package var refusal: String?
         /// A line was begun since the start where another could not be gone on with, and when, in microseconds since 1970.
         var gap: (reason: String, at: Int64)?
+        /// How far the clock was ahead of the place's as the first segment was put since this machine leads, in microseconds; nil before it.
+        var clockAhead: Int64?
     }
 
     /// What the thread that works keeps between two rounds.
@@ -44,6 +46,7 @@ package final class ArchiveWriter: Sendable {
     private let source: any ArchiveSource
     private let clock: Clock
     private let segmentByteCount: Int
+    private let clockAheadMax: Int64
     private let checkpoints: ArchiveCheckpoints
     private let isStopping = Atomic<Bool>(false)
     private let work = Mutex(Work())
@@ -66,6 +69,7 @@ package final class ArchiveWriter: Sendable {
     /// - Parameter clockAheadMax: as that of `ArchiveCheckpoints`.
     init(_ place: ArchivePlace, of source: any ArchiveSource, clock: Clock, segmentByteCount: Int, clockAheadMax: Int64) {
         (self.place, self.source, self.clock, self.segmentByteCount) = (place, source, clock, segmentByteCount)
+        self.clockAheadMax = clockAheadMax
         checkpoints = ArchiveCheckpoints(place, of: source, clock: clock, clockAheadMax: clockAheadMax)
         state = Mutex(Report(completeAt: clock.now()))
     }
@@ -82,8 +86,8 @@ package final class ArchiveWriter: Sendable {
     package func checkpointRound() { checkpoints.round(report) }
 
     package var checkpointCount: Int { checkpoints.report.count }
-    /// How far the clock was ahead of the place's as the last checkpoint was put.
-    package var clockAheadSeconds: Double { Double(checkpoints.report.clockAhead) / 1e6 }
+    /// How far the clock was ahead of the place's as the last checkpoint was put, or, before there is one, the first segment; since this machine leads.
+    package var clockAheadSeconds: Double { Double(checkpoints.report.clockAhead ?? report.clockAhead ?? 0) / 1e6 }
 
     private var isOver: Bool { isStopping.load(ordering: .relaxed) || source.committed == nil }
 
@@ -101,7 +105,7 @@ package final class ArchiveWriter: Sendable {
             // A leader that begins looks at what another has put meanwhile.
             guard let committed = source.committed, let store = source.store else {
                 work.line = nil
-                state.withLock { ($0.archived, $0.complete, $0.completeAt, $0.failure) = (nil, nil, clock.now(), nil) }
+                state.withLock { ($0.archived, $0.complete, $0.completeAt, $0.failure, $0.clockAhead) = (nil, nil, clock.now(), nil, nil) }
                 return false
             }
             let now = clock.now()
@@ -275,6 +279,15 @@ package final class ArchiveWriter: Sendable {
             state.segmentCount += 1
             state.byteCount += Int64(bytes.count)
         }
+        lookAtClock(by: ArchivePlace.segmentKey(line.number, segment.first))
+    }
+
+    /// Once, by a segment that was put just now: the next checkpoint, which asks again, may be a day away, and what a leader before knew of its clock says nothing of this machine's.
+    private func lookAtClock(by key: String) {
+        guard state.withLock({ $0.clockAhead == nil }) else { return }
+        // A place that does not answer is asked behind the next segment: this one is there, whatever the clock is.
+        guard let ahead = try? RetentionClock.ahead(of: key, in: place.objects, now: clock.now()) else { return }
+        state.withLock { $0.clockAhead = ahead }
     }
 
     private func carry(_ file: NamedFile, _ work: inout Work) throws {
@@ -302,6 +315,7 @@ package final class ArchiveWriter: Sendable {
         let checkpoints = checkpoints.report
         if let failure = checkpoints.failure { texts.append("no checkpoint of the archive could be made (\(failure)): what it would cover stays") }
         if let failure = checkpoints.removalFailure { texts.append("what checkpoints of the archive cover could not be removed (\(failure)): it takes room") }
+        if checkpoints.clockAhead == nil, let ahead = report.clockAhead, ahead > clockAheadMax { texts.append("\(RetentionClock.Ahead(ahead: ahead))") }
         return texts
     }
 }

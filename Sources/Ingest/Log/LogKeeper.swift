@@ -41,7 +41,7 @@ final class LogKeeper: Sendable {
         var failure: String?
         var removalFailure: String?
         var count = 0
-        /// Of the place's, as the last one was put; microseconds.
+        /// Of the place's, as the last one was put, or as the process took the log over; microseconds.
         var clockAhead: Int64 = 0
     }
     /// For figures and for when the next one is due; what an epoch owes is in `LogShipper.Progress`.
@@ -134,6 +134,7 @@ final class LogKeeper: Sendable {
         let (claim, owesCheckpoint) = shipper.progress.withLock { ($0.claim, $0.owesCheckpoint) }
         guard let epoch = claim?.head.epoch, !owesCheckpoint else { return }
         do {
+            try lookAtClock()
             let at = try place.newestCheckpoint(of: epoch)?.at
             let age = at.map { Double(clock.now().subtractingSaturating($0)) / 1e6 } ?? .infinity
             checkpoints.withLock { $0.pace.found(age: age, at: SteadyClock.seconds()) }
@@ -143,6 +144,15 @@ final class LogKeeper: Sendable {
             // One that cannot be read serves no restore.
             StoreLog.note("the log's last checkpoint cannot be read; another is made", path: place.url, reason: StoreLog.text(error), level: .warning)
             checkpoints.withLock { $0.pace.found(age: .infinity, at: SteadyClock.seconds()) }
+        }
+    }
+
+    /// How far the clock is ahead, by the head that this process has put there as it took the log over: what a process before knew of it would be forgotten until the next checkpoint, a day later mostly.
+    private func lookAtClock() throws {
+        let ahead = try RetentionClock.ahead(of: LogHead.key, in: place.objects, now: clock.now())
+        checkpoints.withLock { known in
+            known.clockAhead = ahead
+            if ahead > clockAheadMax { known.removalFailure = "\(RetentionClock.Ahead(ahead: ahead))" }
         }
     }
 
@@ -281,7 +291,7 @@ final class LogKeeper: Sendable {
             Metric(name: "log_epoch", help: "The log's epoch; 0 while it was not reached since the start.", kind: .gauge, labels: [], value: Double(progress.claim?.head.epoch ?? 0)),
             Metric(name: "log_checkpoints_total", help: "Checkpoints of the log made since the start.", kind: .counter, labels: [], value: Double(checkpoints.withLock { $0.count })),
             Metric(
-                name: "log_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the log's place as the last checkpoint was put: above 3600 nothing is removed.", kind: .gauge,
+                name: "log_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the log's place as the last checkpoint was put, or as the process began: above 3600 nothing is removed.", kind: .gauge,
                 labels: [], value: Double(checkpoints.withLock { $0.clockAhead }) / 1e6),
         ]
     }

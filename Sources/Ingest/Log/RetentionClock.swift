@@ -11,7 +11,7 @@ enum RetentionClock {
         /// Microseconds.
         let ahead: Int64
         var description: String {
-            "the clock of this machine is \(ahead / 1_000_000) s ahead of the place's, by the checkpoint that was put last: nothing is removed, and what is there stays until a checkpoint has come after the clock was set right"
+            "the clock of this machine is \(ahead / 1_000_000) s ahead of the place's, by what was put there last: nothing is removed, and what is there stays until a checkpoint has come after the clock was set right"
         }
     }
 

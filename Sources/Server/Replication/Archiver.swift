@@ -171,7 +171,7 @@ final class Archiver: Sendable {
             Metric(name: "archive_bytes_total", help: "Bytes of the segments archived since the start.", kind: .counter, labels: [], value: Double(report.byteCount)),
             Metric(name: "archive_checkpoints_total", help: "Checkpoints archived since the start.", kind: .counter, labels: [], value: Double(writer.checkpointCount)),
             Metric(
-                name: "archive_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the archive's place as the last checkpoint was put: above 3600 nothing is removed.", kind: .gauge,
+                name: "archive_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the archive's place as the last checkpoint was put, or the first segment since it leads: above 3600 nothing is removed.", kind: .gauge,
                 labels: [], value: writer.clockAheadSeconds),
             Metric(name: "archive_faults", help: "What is not as it should be with the archive of this pair: /readyz has the words.", kind: .gauge, labels: [], value: Double(standing.texts.count)),
         ]

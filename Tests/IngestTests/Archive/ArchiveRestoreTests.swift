@@ -418,6 +418,24 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(writer.clockAheadSeconds, 0)
     }
 
+    /// A checkpoint may be a day away as a process begins to lead.
+    func test_clockThatIsAhead_isToldWithTheFirstSegment() throws {
+        let (place, _) = try UnsurePlace.archive(path("LOG"))
+        let (bodies, store) = try lead(2)
+        let machine = ArchivedMachine(ArchiveRecords.chain(bodies), store: store, folder: path("a"))
+        let clock = TestClock(Clock.system.now() + 3 * LogKeeper.keptMicroseconds)
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 3_000)
+        XCTAssertEqual(writer.clockAheadSeconds, 0)
+        XCTAssertTrue(writer.round())
+        XCTAssertGreaterThan(writer.clockAheadSeconds, 2 * 86_400)
+        XCTAssertEqual(writer.texts.filter { $0.contains("s ahead of the place's") }.count, 1, "\(writer.texts)")
+        // Set right, and the next one to lead.
+        machine.isLeading = false
+        writer.round()
+        XCTAssertEqual(writer.texts, [])
+        XCTAssertEqual(writer.clockAheadSeconds, 0)
+    }
+
     /// Behind a segment that is damaged nothing can be restored until a checkpoint has come after it.
     func test_checkpointWhoseSegmentIsDamaged_isMadeFurtherOn() throws {
         let (bodies, store) = try lead(6)

@@ -56,6 +56,37 @@ final class RetentionClockTests: XCTestCase {
         XCTAssertEqual(keys.intersection(bucket.objects.keys), ["log/" + old[1].key])
     }
 
+    /// An alert would end with each start, though nothing is better.
+    func test_clockThatIsAhead_isKnownToTheNextProcess() throws {
+        let directory = try DataDirectory(path: "\(folder.path)/DATA")
+        func keeper() throws -> LogKeeper {
+            let options = LogOptions(url: "s3://receipts/log", segmentSeconds: 3_600, refused: { XCTFail($0) })
+            return try LogKeeper(options, directory: directory, store: "one", clock: .system) { try self.factory($0) }
+        }
+        func ahead(_ keeper: LogKeeper) -> Double { keeper.metrics.first { $0.name == "log_clock_ahead_seconds" }?.value ?? -1 }
+        func texts(_ keeper: LogKeeper) -> Int { keeper.texts.filter { $0.contains("s ahead of the place's") }.count }
+        bucket.setClock(offset: -2 * 86_400)
+        let before = try keeper()
+        before.checkpoint { _, _, _ in
+            LogBackup(manifest: BackupManifest(number: 1, store: "one", madeAt: Clock.system.now(), warehouse: ""), from: 0, to: 0, at: Clock.system.now())
+        }
+        XCTAssertGreaterThan(ahead(before), 86_400)
+        before.stop()
+        let next = try keeper()
+        next.lookForCheckpoint()
+        XCTAssertFalse(next.isCheckpointDue, "one is there")
+        XCTAssertGreaterThan(ahead(next), 86_400)
+        XCTAssertEqual(texts(next), 1)
+        next.stop()
+        // Set right meanwhile.
+        bucket.setClock(offset: 0)
+        let last = try keeper()
+        defer { last.stop() }
+        last.lookForCheckpoint()
+        XCTAssertLessThan(ahead(last), 3_600)
+        XCTAssertEqual(texts(last), 0)
+    }
+
     func test_placeThatDoesNotTell_andAnObjectThatIsNotThere_areNotAheadOf() throws {
         let objects = try LocalStorageFactory.files(folder.path + "/LOG")
         let key = "checkpoints/one"
