@@ -20,7 +20,28 @@ struct QueryTasks: ResourceExecutor {
     func concurrency(of name: String) -> Int { 2 }
 
     func carryOut(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
-        parts.onPool(share, end) { work.call.firstItem == nil ? try rows(work) : try items(work) }
+        parts.onPool(share, end) {
+            do {
+                return work.call.firstItem == nil ? try rows(work) : try items(work)
+            } catch let error as QueryError {
+                guard let ending = Self.ending(of: error, tryCount: work.tryCount) else { throw error }
+                return ending
+            }
+        }
+    }
+
+    private static let firstPause: Int64 = 10_000_000
+    private static let pauseMax: Int64 = 3_600_000_000
+
+    /// Where the disk for intermediate rows is full, or what queries may have of it is taken, the question is asked again: that may be others' doing, and whoever makes room finds the execution alive.
+    /// It may be its own, too, and each attempt takes the room from others: pauses grow, to an hour.
+    ///
+    /// - Parameter tryCount: attempts that have failed before.
+    /// - Returns: nil for what is wrong with the question itself.
+    static func ending(of error: QueryError, tryCount: Int) -> TaskEnding? {
+        guard error.slug == .spillFull, error.mayPass else { return nil }
+        let pause = min(pauseMax, firstPause << Int64(min(max(tryCount, 0), 20)))
+        return .later(at: CalendarText.now.addingSaturating(pause), reason: error.detail)
     }
 
     /// `{"columns", "rows"}`, up to what a value may have.

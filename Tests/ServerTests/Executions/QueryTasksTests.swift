@@ -19,16 +19,21 @@ final class QueryTasksTests: XCTestCase {
         return TaskExecutors(context: context, calls: EndpointCaller(RegistrationOptions(), callbackBase: "http://localhost/"))
     }()
 
-    /// The page that begins at the item `first`.
-    private func page(_ query: String, at first: Int) throws -> (firsts: [Int], isLast: Bool) {
+    /// - Parameter first: nil: not of a Map's items.
+    private func ending(_ query: String, _ first: Int?) throws -> TaskEnding {
         let call = TaskCall(
-            token: "t", key: "E:Map:1:items:\(first)", resource: Resource(kind: "sql"), state: "Map", visit: 1, attempt: 1,
+            token: "t", key: "E:Map:1:items:\(first ?? 0)", resource: Resource(kind: "sql"), state: "Map", visit: 1, attempt: 1,
             input: .object(["query": .string(query)]), firstItem: first, depth: 0)
         let work = TaskWork(
             key: TaskKey(execution: 1, serial: 1), call: call, owner: .administrator, executionID: "E", tryCount: 0, createdAt: CalendarText.now, isRepeat: false)
         let ended = Monitor<TaskEnding?>(nil)
         executors.carryOut(work) { ending in ended.broadcast { $0 = ending } }
-        let ending = try XCTUnwrap(ended.wait(seconds: Patience.seconds) { $0 }, "no end came")
+        return try XCTUnwrap(ended.wait(seconds: Patience.seconds) { $0 }, "no end came")
+    }
+
+    /// The page that begins at the item `first`.
+    private func page(_ query: String, at first: Int) throws -> (firsts: [Int], isLast: Bool) {
+        let ending = try ending(query, first)
         guard case .succeeded(let value) = ending else { throw Unexpected(what: "\(ending)") }
         return ((value["items"]?.array ?? []).compactMap { $0["n"]?.integer }, value["last"]?.boolean ?? false)
     }
@@ -80,6 +85,34 @@ final class QueryTasksTests: XCTestCase {
         XCTAssertTrue(walked.isLast)
         let behind = try page("SELECT n FROM generate_series(1, 2500) AS s(n) ORDER BY n", at: 2_500)
         XCTAssertTrue(behind.firsts.isEmpty && behind.isLast)
+    }
+
+    /// A full disk says nothing of the question; but one that fills it by itself must not do so without a pause.
+    func test_questionThatMetAFullDisk_isAskedAgain_afterPausesThatGrow() throws {
+        let full = QueryError(.spillFull, "the disk for intermediate rows is full")
+        func pause(_ tryCount: Int) throws -> Int64 {
+            let now = CalendarText.now
+            guard case .later(let at, let reason)? = QueryTasks.ending(of: full, tryCount: tryCount) else { throw Unexpected(what: "it is not asked again") }
+            XCTAssertEqual(reason, full.detail)
+            return at - now
+        }
+        XCTAssertGreaterThanOrEqual(try pause(0), 10_000_000)
+        XCTAssertLessThan(try pause(0), 3_600_000_000)
+        XCTAssertGreaterThanOrEqual(try pause(3), 80_000_000)
+        for tryCount in [9, 64, .max] { XCTAssertGreaterThanOrEqual(try pause(tryCount), 3_600_000_000) }
+        for slug in [QueryError.Slug.badSQL, .dataError, .queryTimeout] { XCTAssertNil(QueryTasks.ending(of: QueryError(slug, "never"), tryCount: 0), "\(slug)") }
+    }
+
+    /// Rows that do not fit in a query's memory, and no file for them: as on a disk without room.
+    func test_question_whoseRowsCannotBeLaidAside_failsNoState() throws {
+        let context = DoorContext(
+            store: StoreRoles(engine), queries: QueryEngine(QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: 1 << 20, spillDirectory: "/nonexistent-\(UInt64.random(in: 0 ... .max))")),
+            further: StoreSchema(), adminKey: TestServer.adminKey, limits: DoorLimits(), log: Log(format: .json, level: .error), timers: Timers(clock: ManualClock()))
+        executors = TaskExecutors(context: context, calls: EndpointCaller(RegistrationOptions(), callbackBase: "http://localhost/"))
+        let query = "SELECT n FROM generate_series(1, 1000000) AS s(n) ORDER BY n % 997, n"
+        let ending = try ending(query, nil)
+        guard case .later(_, let reason) = ending else { return XCTFail("\(ending)") }
+        XCTAssertTrue(reason.contains("spill file"), reason)
     }
 
     func test_walks_beyondTheirCount_forgetTheOldestAlone() {
