@@ -108,6 +108,10 @@ struct LogReader {
                     throw ColumnStoreError(.corruptFile, path: path, "record \(record.sequence) does not follow from the one before")
                 }
                 before = record
+                // Two writers of one epoch, as a store and a copy of it for a moment: what one sent before it heard of the other lies beside what counts, and the fold of both is a store that nobody had.
+                if let last, record.sequence == last.sequence, record.hash != last.hash {
+                    throw ColumnStoreError(.corruptFile, path: path, "has another record \(record.sequence) than a segment that begins before it: two writers have sent to this log, and one of the two segments does not count. Put that aside")
+                }
                 // Here, and not of the last one that was read: a segment may go further than the head does.
                 if record.sequence == end.last, record.hash != end.hash { throw otherEnd(path) }
                 guard record.sequence >= next, record.sequence <= end.last else { continue }

@@ -111,6 +111,31 @@ final class LogReaderTests: XCTestCase {
         }
     }
 
+    /// A copy of the store was started beside it: what this one had sent before it heard of that lies there still, and begins as what counts.
+    func test_reading_segmentsOfTwoWriters_mixesNothing() throws {
+        let (place, segments) = try makeLog("LOG")
+        let all = records(9, epoch: epoch)
+        // Behind record 3, as the other's, up to the middle of its third segment.
+        var stray: [LogRecord] = []
+        for number in Int64(4)...8 {
+            stray.append(
+                LogRecord(epoch: epoch, sequence: number, time: number * 100, kind: .rows, previous: stray.last?.hash ?? all[2].hash, byteCount: 1, payload: [99]))
+        }
+        for count in [1, 2, 4, 5] {
+            let part = stray[..<count]
+            let key = try name(part, epoch: epoch)
+            try place.objects.put(key, LogSegment(records: Array(part)).bytes)
+            if count < 3 {
+                // What begins alike and goes further is read in its place.
+                XCTAssertEqual(try read(place), Array(1...9))
+            } else {
+                XCTAssertTrue(message(place).contains("two writers have sent to this log") && message(place).contains(segments[2]), message(place))
+            }
+            try place.objects.delete(key, .temporary)
+            XCTAssertEqual(try read(place), Array(1...9))
+        }
+    }
+
     /// One wrong digit: the records that it leaves out were acknowledged.
     func test_reading_withAHeadOfAnotherRecord_isRefused() throws {
         for from in [Int64(0), 4] {
