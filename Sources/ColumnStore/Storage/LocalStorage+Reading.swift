@@ -82,7 +82,7 @@ extension LocalStorage {
                 // Only directories that can hold such keys: below the prefix, or on the way to it.
                 if key.hasPrefix(prefix) || prefix.hasPrefix(key + "/") { pending.append(key) }
             } else if (status.st_mode & S_IFMT) == S_IFREG, key.hasPrefix(prefix) {
-                let modified = Int64(status.st_mtim.tv_sec) * 1_000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+                let modified = Int64(status.st_mtim.tv_sec).multipliedSaturating(by: 1_000).addingSaturating(Int64(status.st_mtim.tv_nsec) / 1_000_000)
                 try body(
                     StoredObject(key: key, byteCount: Int64(status.st_size), modifiedMilliseconds: modified))
             }

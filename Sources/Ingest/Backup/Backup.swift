@@ -380,7 +380,8 @@ private struct FileStamp {
                 parts.append("-")
                 continue
             }
-            let nanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+            // Anybody may give a file a time that no clock has.
+            let nanoseconds = Int64(status.st_mtim.tv_sec).multipliedSaturating(by: 1_000_000_000).addingSaturating(Int64(status.st_mtim.tv_nsec))
             parts.append("\(status.st_size)@\(nanoseconds)")
             latest = max(latest, nanoseconds / 1_000)
         }
@@ -391,5 +392,5 @@ private struct FileStamp {
     /// A file system's clock ticks in some milliseconds.
     ///
     /// - Parameter time: microseconds since 1970; a second is allowed for.
-    func isOlder(than time: Int64) -> Bool { changedAt + 1_000_000 < time }
+    func isOlder(than time: Int64) -> Bool { changedAt.addingSaturating(1_000_000) < time }
 }

@@ -106,6 +106,19 @@ final class LocalStorageTests: XCTestCase {
         XCTAssertEqual(try keys("nothing/"), [])
     }
 
+    /// Anybody may give a file one; a file system that has no such times takes its last.
+    func test_list_ofAFileWithATimeFarAhead_listsIt() throws {
+        let directory = try TemporaryDirectory()
+        let storage = try LocalStorage(root: directory.path)
+        try storage.putIfAbsent("far", [1])
+        let times = [timespec(tv_sec: Int.max / 2, tv_nsec: 0), timespec(tv_sec: Int.max / 2, tv_nsec: 0)]
+        XCTAssertEqual(utimensat(AT_FDCWD, "\(directory.path)/far", times, 0), 0)
+        var found: [Int64] = []
+        try storage.list(prefix: "") { (object) throws(ColumnStoreError) in found.append(object.modifiedMilliseconds) }
+        XCTAssertEqual(found.count, 1)
+        XCTAssertGreaterThan(found.first ?? 0, 0)
+    }
+
     /// Killed after each system call, or cut from power with everything unsynced lost: the old object or the new one.
     func test_put_interruptedAtEachCall_leavesOldOrNew() throws {
         let old = [UInt8](repeating: 1, count: 400_000)

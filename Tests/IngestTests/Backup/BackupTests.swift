@@ -126,6 +126,21 @@ final class BackupTests: XCTestCase {
         try copy.engine.close()
     }
 
+    /// As a restored or copied file may have one: in nanoseconds it is past what 64 bits hold.
+    func test_backup_ofAFileWithATimeFarAhead_isMade() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        let names = try files(data.path).keys.filter { $0.hasPrefix("hot/") && $0.hasSuffix(".sqlite") }
+        XCTAssertGreaterThan(names.count, 1)
+        // 2400; where a file system has no such times it takes its last one.
+        let times = [timespec(tv_sec: 13_569_465_600, tv_nsec: 0), timespec(tv_sec: 13_569_465_600, tv_nsec: 0)]
+        for name in names { XCTAssertEqual(utimensat(AT_FDCWD, "\(data.path)/\(name)", times, 0), 0, name) }
+        let first = try fixture.engine.backup(to: destination.path)
+        XCTAssertEqual(first.copiedFileCount, first.fileCount)
+        _ = try fixture.engine.backup(to: destination.path)
+        try fixture.engine.close()
+    }
+
     /// What the caller named is his fault, not the server's.
     func test_backup_toAPlaceThatCannotBeMade_isHisFault() throws {
         let (data, other) = (TemporaryDirectory(), TemporaryDirectory())
