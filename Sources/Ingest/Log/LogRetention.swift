@@ -25,20 +25,21 @@ struct LogRetention {
 
     /// Segments that lie within others, a day after these have come: whoever began to read may want them until then.
     private func removeMerged() throws {
-        guard let epoch = try place.head()?.head.epoch else { return }
+        guard let head = try place.head()?.head else { return }
         // The segment that those which follow in the list may lie within, and whether it was read and found to be sound: before that nothing is removed for
         // it.
         var whole: (name: LogPlace.SegmentName, isSound: Bool)?
         let before = (now - LogKeeper.keptMicroseconds) / 1_000
         // A larger one of those that begin alike comes first.
-        for name in try place.segments(of: epoch) {
+        let all = try place.segments(of: head.epoch)
+        for name in all {
             guard let larger = whole, name.last <= larger.name.last else {
                 whole = (name, false)
                 continue
             }
             guard let came = larger.name.modifiedMilliseconds, came > 0, came < before else { continue }
             if !larger.isSound {
-                do { try prove(larger.name) } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
+                do { try prove(larger.name, among: all, head) } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
                     StoreLog.note("a segment of the log is damaged: those that were merged into it stay", path: "\(place.url)/\(larger.name.key)", reason: "\(error)", level: .warning)
                     whole = (name, false)
                     continue
@@ -49,12 +50,27 @@ struct LogRetention {
         }
     }
 
-    /// - Throws: `.corruptFile`, also where it has other records than its name says: nobody reads those in place of others.
-    private func prove(_ name: LogPlace.SegmentName) throws {
-        let records = try LogSegment(parsing: try place.objects.get(name.key, byteCountMax: LogSegment.byteCountMax), path: name.key).records
+    /// - Parameter all: of its epoch, in their order.
+    /// - Throws: `.corruptFile`, also where it has other records than its name says: nobody reads those in place of others. And where what lies behind it, or the head, does not go on from it: two
+    ///   writers of one epoch, as a store and a copy of it for a moment, may both have sent records of the same numbers, and those that count may be the ones that lie within it.
+    private func prove(_ name: LogPlace.SegmentName, among all: [LogPlace.SegmentName], _ head: LogHead) throws {
+        let records = try records(name)
         guard records.first?.epoch == name.epoch, records.first?.sequence == name.first, records.last?.sequence == name.last else {
             throw ColumnStoreError(.corruptFile, path: name.key, "has other records than its name says")
         }
+        // Of those that begin alike the smallest, which stands last.
+        let index = all.partitioningIndex { $0.first > name.last + 1 } - 1
+        let goesOn: Bool
+        if index >= 0, all[index].first == name.last + 1 {
+            goesOn = try self.records(all[index]).first?.previous == records.last?.hash
+        } else {
+            goesOn = head.last == name.last && head.hash == records.last?.hash
+        }
+        guard goesOn else { throw ColumnStoreError(.corruptFile, path: name.key, "is not what the log goes on from: it is another writer's, or damaged") }
+    }
+
+    private func records(_ name: LogPlace.SegmentName) throws -> [LogRecord] {
+        try LogSegment(parsing: try place.objects.get(name.key, byteCountMax: LogSegment.byteCountMax), path: name.key).records
     }
 
     /// Checkpoints go first: who finds one finds what it needs. What is left where a run is cut off the next one finds by its own name.

@@ -38,6 +38,37 @@ final class LogRetentionTests: XCTestCase {
         XCTAssertEqual(try names(place), [[1, 1, 2]])
     }
 
+    /// What one of two writers sent before it heard of the other: it has the numbers of what counts, and is whole in itself.
+    func test_segments_withinOneOfAnotherWriter_stay() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        func records(_ payload: UInt8) throws -> [LogRecord] {
+            var builder = LogSegment.Builder(epoch: 1, last: 0, hash: LogRecord.noHash)
+            for number in 1...5 { try builder.append(.rows, [payload], at: Int64(number)) }
+            return try XCTUnwrap(builder.finish()).records
+        }
+        func put(_ records: [LogRecord], _ range: ClosedRange<Int>) throws {
+            let name = LogPlace.SegmentName(epoch: 1, first: Int64(range.lowerBound), last: Int64(range.upperBound))
+            try place.objects.put(name.key, LogSegment(records: Array(records[(range.lowerBound - 1)...(range.upperBound - 1)])).bytes)
+        }
+        let (own, others) = (try records(1), try records(2))
+        var head = LogHead(store: "one", epoch: 1)
+        (head.last, head.hash) = (5, own[4].hash)
+        try place.root.create(LogHead.key, head.bytes)
+        let later = LogRetention(place: place, now: Clock.system.now() + 10 * LogKeeper.keptMicroseconds)
+        // Up to what goes on from it, into that, and to the end.
+        for last in [3, 4, 5] {
+            for range in [1...2, 3...3, 4...5] { try put(own, range) }
+            try put(others, 1...last)
+            let before = try names(place)
+            try later.run()
+            XCTAssertEqual(try names(place), before, "\(last)")
+            try place.objects.delete(LogPlace.SegmentName(epoch: 1, first: 1, last: Int64(last)).key, .temporary)
+        }
+        try put(own, 1...3)
+        try later.run()
+        XCTAssertEqual(try names(place), [[1, 1, 3], [1, 4, 5]])
+    }
+
     /// The time of a checkpoint with a digit that is wrong: no hash covers it.
     func test_checkpoint_thatSeemsOlderThanItIs_coversNothing() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
