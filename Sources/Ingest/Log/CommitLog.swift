@@ -31,8 +31,10 @@ final class CommitLog: CommitSink {
         var unspooled: [Unspooled] = []
         /// Commits whose spool has them and could not be told that they came to nothing.
         var untold: Set<Int64> = []
+        /// The sync of a commit failed: the log has that as one that came to nothing, and so has this process. The next one reads the file anew, and may find it there.
+        var isDoubtful = false
         /// Whether a process that only had the spools would take the log for another than it is.
-        var misleads: Bool { !unspooled.isEmpty || !untold.isEmpty }
+        var misleads: Bool { !unspooled.isEmpty || !untold.isEmpty || isDoubtful }
         var isStopping = false
         /// Somebody wants what there is to be sent now.
         var isWanted = false
@@ -125,6 +127,12 @@ final class CommitLog: CommitSink {
         }
     }
 
+    /// Until the end of the process, whatever checkpoints come: they are copied of what this one sees. The next one begins the log anew, with a checkpoint of what it has found.
+    func doubt(_ file: String) {
+        state.withLock { $0.isDoubtful = true }
+        noteLoss("the sync of a commit of \(file) failed")
+    }
+
     func lose(_ file: String, reason: String) {
         state.broadcast { state in
             let number = add(LogRecord.Kind.fence.rawValue, LogPayload.head(file), UnsafeRawBufferPointer(start: nil, count: 0), &state)
@@ -205,7 +213,7 @@ final class CommitLog: CommitSink {
         return true
     }
 
-    /// A commit that is in no spool shows in none of its files: whoever starts after a crash is to begin the log anew.
+    /// A commit that is in no spool, or in doubt, shows in none of its files: whoever starts after a crash is to begin the log anew.
     private func noteLoss(_ reason: String) {
         do { try LogMark.noteBroken(directory) } catch {
             StoreLog.note("a commit is missing in the log's spool, which could not be noted: a crash before the next checkpoint leaves it out of the log", path: directory, reason: "\(reason); \(error)")

@@ -305,7 +305,8 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         CommitSinks.remove(root: directory.path)
         state.broadcast { $0.isStopping = true }
         ship()
-        let isWhole = state.withLock { $0.end == nil } && waitUntilKept(log.last, seconds: Self.stopSeconds)
+        // Files may have a commit whose sync failed, and no record does.
+        let isWhole = state.withLock { $0.end == nil } && waitUntilKept(log.last, seconds: Self.stopSeconds) && !log.state.withLock { $0.isDoubtful }
         log.state.broadcast { $0.isStopping = true }
         thread.join()
         answers.stop()

@@ -20,6 +20,9 @@ package protocol CommitSink: AnyObject, Sendable {
     /// It is durable, or will never be.
     func resolve(_ number: Int64, isCommitted: Bool)
 
+    /// The sync of a commit failed, which is told as one that came to nothing: the next one to open the file may find it there all the same.
+    func doubt(_ file: String)
+
     /// Changes were made to a file that its commits do not tell.
     func lose(_ file: String, reason: String)
 }

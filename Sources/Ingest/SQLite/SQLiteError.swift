@@ -57,9 +57,10 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
 
     /// Whether a sync failed: the kernel may have dropped what it could not write, so nothing may be acknowledged until the
     /// file was opened anew and checked.
-    package var isFailedSync: Bool {
-        code == Self.ioErrorFsync || code == Self.ioErrorDirFsync
-    }
+    package var isFailedSync: Bool { Self.isFailedSync(code) }
+
+    /// - Parameter code: extended.
+    static func isFailedSync(_ code: Int32) -> Bool { code == ioErrorFsync || code == ioErrorDirFsync }
 
     /// A page does not have its sum.
     static let ioErrorData: Int32 = SQLITE_IOERR | (32 << 8)

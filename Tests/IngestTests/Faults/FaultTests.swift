@@ -184,6 +184,33 @@ final class FaultTests: XCTestCase {
         }
     }
 
+    /// The next process may find the commit in the file, and takes its document for a repeat then: the log, which has it as one that came to nothing, must have it too.
+    func test_failedSync_ofAStoreWithALog_hasTheNextStartBeginThatAnew() throws {
+        try withInjector { injector, path in
+            let data = "\(path)/DATA"
+            func open() throws -> EngineFixture { try EngineFixture(data) { $0.log = LogOptions(url: "file://\(path)/LOG", segmentSeconds: 3_600) } }
+            func epoch(_ fixture: EngineFixture) throws -> Int64 { try XCTUnwrap(XCTUnwrap(fixture.engine.log as? LogKeeper).shipper.progress.withLock { $0.claim?.head.epoch }) }
+            let fixture = try open()
+            _ = try fixture.taken(EngineFixture.receipt("R-1"))
+            let log = try XCTUnwrap(fixture.engine.log)
+            XCTAssertTrue(log.settle())
+            let before = try epoch(fixture)
+            let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last)
+            injector.set(.synchronize, "/\(file.name).sqlite-wal", .failedSync)
+            XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-2"))?.code, .diskFull)
+            XCTAssertGreaterThan(injector.failedCount, 0)
+            injector.clear()
+            XCTAssertTrue(log.settle())
+            try fixture.engine.close()
+            XCTAssertTrue(try XCTUnwrap(LogState.read(data)).isBroken)
+            let next = try open()
+            XCTAssertEqual(try epoch(next), before + 1)
+            _ = try next.taken(EngineFixture.receipt("R-2"))
+            try next.engine.close()
+            XCTAssertFalse(try XCTUnwrap(LogState.read(data)).isBroken)
+        }
+    }
+
     /// A file without a name is synced without complaint, and is gone with the process: what was committed to it is nowhere.
     func test_filesTakenAwayUnderTheStore_nothingIsAcknowledgedFromThenOn() throws {
         for part in ["the directory", "the hot files", "a log", "another file in its place"] {

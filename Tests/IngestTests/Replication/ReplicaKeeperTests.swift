@@ -113,6 +113,20 @@ final class ReplicaKeeperTests: XCTestCase {
         XCTAssertEqual(recorder.isWhole, true)
     }
 
+    /// The file may have it when it is next opened, and no record does.
+    func test_endBehindACommitWhoseSyncFailed_leavesNoWholeFiles() throws {
+        let recorder = CommitRecorder()
+        let directory = try DataDirectory(path: folder.appendingPathComponent("doubtful").path)
+        let keeper = try ReplicaKeeper(recorder, directory: directory, clock: .system)
+        recorder.begin(keeper)
+        let number = ([1, 2, 3] as [UInt8]).withUnsafeBytes { keeper.log.prepare("hot/2026-11-20.sqlite", $0) }
+        keeper.log.doubt("hot/2026-11-20.sqlite")
+        keeper.log.resolve(number, isCommitted: false)
+        keeper.ship()
+        keeper.stop()
+        XCTAssertEqual(recorder.isWhole, false)
+    }
+
     /// What has gathered while nothing could be handed over is not one segment, which nobody could fold.
     func test_whatHasGathered_goesAsSegments_thatEndWithCommits() throws {
         let recorder = CommitRecorder()

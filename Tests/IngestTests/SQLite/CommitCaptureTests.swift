@@ -12,6 +12,7 @@ final class CommitCaptureTests: XCTestCase {
             var open: [Int64: [UInt8]] = [:]
             var commits: [[UInt8]] = []
             var losses: [String] = []
+            var doubts: [String] = []
             var byteCountMax = Int.max
         }
         let state = Mutex(State())
@@ -31,6 +32,7 @@ final class CommitCaptureTests: XCTestCase {
                 if isCommitted, let changes { state.commits.append(changes) }
             }
         }
+        func doubt(_ file: String) { state.withLock { $0.doubts.append(file) } }
         func lose(_ file: String, reason: String) { state.withLock { $0.losses.append(reason) } }
     }
 
@@ -110,6 +112,28 @@ final class CommitCaptureTests: XCTestCase {
     }
 
     private static let tables = ["meta", "pairs", "rows", "bare", "counted"]
+
+    /// What the next one to open the file finds nobody knows.
+    func test_commitWhoseSyncFailed_isTold() throws {
+        let (sink, disk, root) = (Sink(), FullDisk("a.sqlite"), folder.path + "/doubt")
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        CommitSinks.add(sink, root: root)
+        defer { CommitSinks.remove(root: root) }
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let connection = try SQLiteConnection(path: root + "/a.sqlite", mode: .create)
+        try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
+        try connection.transaction { try connection.execute(Self.schema) }
+        try connection.execute("INSERT INTO bare VALUES(1, 2)")
+        XCTAssertThrowsError(try connection.execute("INSERT INTO nothing VALUES(1)"))
+        XCTAssertEqual(sink.state.withLock { $0.doubts }, [])
+        let count = sink.state.withLock { $0.commits.count }
+        disk.failNextSync()
+        XCTAssertThrowsError(try connection.execute("INSERT INTO bare VALUES(3, 4)"))
+        let state = sink.state.withLock { $0 }
+        XCTAssertEqual(state.doubts, ["file"])
+        XCTAssertEqual([state.commits.count, state.open.count], [count, 0])
+    }
 
     func test_randomTransactions_foldedAgain_areTheFile_fromAnyPlaceOn() throws {
         for seed in UInt64(1)...20 {
