@@ -122,6 +122,8 @@ final class Backup {
             // A first backup that was cut off left files of these names only.
             try storage.list(prefix: "") { object in
                 if !Self.isOwnName(object.key) { isEmpty = false }
+                // Where the list was there and is gone its copies may be named elsewhere still, as by checkpoints of a log: none is written over.
+                manifest.number = max(manifest.number, Self.number(inName: object.key) + 1)
             }
             guard isEmpty else { throw Self.refusal("\(root) is not empty and has no backup") }
         }
@@ -306,10 +308,12 @@ final class Backup {
             }
             try goOn()
             let digest = try source.digest(of: path)
-            try storage.delete(path, .named("an attempt that was cut off left it"))
-            try FileCopy.copy(path, from: source, to: storage, as: path, byteCount: digest.byteCount, sha256: digest.sha256, beforeEachPiece: goOn)
             let file = BackupManifest.File(path: path, name: path, byteCount: digest.byteCount, sha256: digest.sha256)
             manifest.files.append(file)
+            // Of a list that is gone, say: others may name it.
+            if try storage.byteCount(of: path) == digest.byteCount, try storage.digest(of: path).sha256 == digest.sha256 { continue }
+            try storage.delete(path, .named("an attempt that was cut off left it"))
+            try FileCopy.copy(path, from: source, to: storage, as: path, byteCount: digest.byteCount, sha256: digest.sha256, beforeEachPiece: goOn)
             copied.append(file)
         }
     }
@@ -357,6 +361,15 @@ final class Backup {
             if !needed.contains(object.key), known.contains(object.key) || Self.isOwnName(object.key) { unneeded.append(object.key) }
         }
         for key in unneeded { try storage.delete(key, .named("the new backup has taken the place of the one that needed it")) }
+    }
+
+    /// The number of a backup in the name of its copy: 3 of `hot/2026-11-20.3.sqlite` and of `admin.key.3`; 0 where there is none, or one that no backup comes to.
+    private static func number(inName key: String) -> Int {
+        guard ["hot/", "catalog.", "queues.", "executions.", "admin.key."].contains(where: { key.hasPrefix($0) }) else { return 0 }
+        let parts = key.split(separator: ".")
+        let digits = parts.last?.hasPrefix("sqlite") == true ? parts.dropLast().last : parts.last
+        guard let number = digits.flatMap({ Int32($0) }), (1...1_000_000_000).contains(number) else { return 0 }
+        return Int(number)
     }
 
     /// Whether backups make files of that name: one that was cut off has no list of them. What else lies there is somebody's.

@@ -126,6 +126,26 @@ final class BackupTests: XCTestCase {
         try copy.engine.close()
     }
 
+    /// A log's checkpoints name copies of earlier ones, whether or not the list of the last one is there.
+    func test_checkpointWhoseLastListIsGone_leavesWhatOthersName() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        let position: LogPosition.Source = { LogPosition(settled: 0, last: 0, at: 0) }
+        func make() throws -> BackupManifest {
+            let backup = try Backup(fixture.engine.parts, destination: destination.path, position: position, isCancelled: { false })
+            _ = try backup.run()
+            return backup.manifest
+        }
+        XCTAssertEqual(try (0..<2).map { _ in try make().number }, [1, 2])
+        let before = try files(destination.path)
+        try FileManager.default.removeItem(atPath: destination.path + "/MANIFEST")
+        fill(fixture, 800..<850)
+        XCTAssertEqual(try make().number, 3)
+        let after = try files(destination.path)
+        for (name, bytes) in before where name != "MANIFEST" { XCTAssertEqual(after[name], bytes, name) }
+        try fixture.engine.close()
+    }
+
     /// As a restored or copied file may have one: in nanoseconds it is past what 64 bits hold.
     func test_backup_ofAFileWithATimeFarAhead_isMade() throws {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
