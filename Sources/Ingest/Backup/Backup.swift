@@ -116,13 +116,15 @@ final class Backup {
             for file in previous.files { known[file.path] = file }
             manifest.number = previous.number + 1
         } catch let error as ColumnStoreError {
-            if error.code == .corruptFile { throw Self.refusal("\(root) has a backup that is damaged: \(error.detail)") }
-            guard error.code == .notFound else { throw Self.refusal("\(root) cannot be read: \(error.detail)") }
+            // The place of a log is this store's by its head: a list that is damaged there is made anew, and no checkpoint waits for a person.
+            let isAnew = error.code == .corruptFile && position != nil
+            if error.code == .corruptFile, !isAnew { throw Self.refusal("\(root) has a backup that is damaged: \(error.detail)") }
+            guard isAnew || error.code == .notFound else { throw Self.refusal("\(root) cannot be read: \(error.detail)") }
             var isEmpty = true
             // A first backup that was cut off left files of these names only.
             try storage.list(prefix: "") { object in
-                if !Self.isOwnName(object.key) { isEmpty = false }
-                // Where the list was there and is gone its copies may be named elsewhere still, as by checkpoints of a log: none is written over.
+                if !Self.isOwnName(object.key), object.key != BackupManifest.key { isEmpty = false }
+                // Where the list was there and is gone, or damaged, its copies may be named elsewhere still, as by checkpoints of a log: none is written over.
                 manifest.number = max(manifest.number, Self.number(inName: object.key) + 1)
             }
             guard isEmpty else { throw Self.refusal("\(root) is not empty and has no backup") }

@@ -143,6 +143,11 @@ final class BackupTests: XCTestCase {
         XCTAssertEqual(try make().number, 3)
         let after = try files(destination.path)
         for (name, bytes) in before where name != "MANIFEST" { XCTAssertEqual(after[name], bytes, name) }
+        // Nor does one that is damaged keep the next from being made; of a backup somebody is to look at it first.
+        try Data("till-backup 1\n".utf8).write(to: URL(filePath: destination.path + "/MANIFEST"))
+        XCTAssertThrowsError(try fixture.engine.backup(to: destination.path))
+        XCTAssertEqual(try make().number, 4)
+        XCTAssertEqual(try make().number, 5)
         try fixture.engine.close()
     }
 
