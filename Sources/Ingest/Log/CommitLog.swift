@@ -129,7 +129,7 @@ final class CommitLog: CommitSink {
 
     /// Until the end of the process, whatever checkpoints come: they are copied of what this one sees. The next one begins the log anew, with a checkpoint of what it has found.
     func doubt(_ file: String) {
-        state.withLock { $0.isDoubtful = true }
+        state.broadcast { ($0.isDoubtful, $0.isWanted) = (true, true) }
         noteLoss("the sync of a commit of \(file) failed")
     }
 

@@ -20,6 +20,8 @@ package protocol CommitReplica: AnyObject, Sendable {
     var texts: [String] { get }
     /// Whether the archive of these machines has all that is kept by now: for whoever removes files that commits name. Returns within some seconds; at once where that cannot be.
     func isArchived() -> Bool
+    /// This machine can keep nothing any more: it ends, so that another may lead, or it itself once it was started anew.
+    func giveUp(_ reason: String)
     /// The store is closed.
     ///
     /// - Parameter isWhole: all that its files have was acknowledged.
@@ -47,4 +49,5 @@ extension CommitReplica {
     package var texts: [String] { [] }
     package func isArchived() -> Bool { true }
     package func identify(_ store: String) {}
+    package func giveUp(_ reason: String) {}
 }

@@ -94,6 +94,8 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
             if isStopping { return }
             gather()
             ship()
+            // The writer of that file takes nothing until the process is started anew.
+            if log.state.withLock({ $0.isDoubtful }) { giveUp("the disk of this machine did not confirm a commit") }
         }
     }
 
@@ -116,8 +118,8 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
                 try shipAll(&pending)
             } catch {
                 // What was committed cannot be handed over in its order any more.
-                StoreLog.note("commits could not be handed over: answers wait in vain until the server is started anew", path: directory.path, reason: StoreLog.text(error), level: .warning)
-                end("commits could not be handed over: \(error)")
+                StoreLog.note("commits could not be handed over: this machine ends", path: directory.path, reason: StoreLog.text(error), level: .warning)
+                giveUp("commits could not be handed over: \(error)")
             }
         }
     }
@@ -251,6 +253,13 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     private func end(_ reason: String) {
         state.broadcast { if $0.end == nil { $0.end = reason } }
         answers.refuse(reason)
+    }
+
+    /// A leader that takes nothing would keep the lead from the other machine until somebody ended it.
+    private func giveUp(_ reason: String) {
+        guard state.withLock({ $0.end == nil }) else { return }
+        end(reason)
+        replica.giveUp(reason)
     }
 
     // MARK: Who waits

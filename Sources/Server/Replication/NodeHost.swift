@@ -59,6 +59,8 @@ final class NodeHost: CommitReplica {
         case drop(through: Int, keeping: Int64)
         /// A checkpoint is to take the place of the records, where it goes beyond them.
         case install(Mark, @Sendable () throws -> Void, done: @Sendable (Bool) -> Void)
+        /// The store cannot be kept here any more.
+        case end(String)
     }
 
     let name: String
@@ -264,6 +266,7 @@ final class NodeHost: CommitReplica {
             }
             defer { done(true) }
             state.node = state.node.restarted(session: .random(in: 1 ... .max), disk: file.takeDisk(), at: BootClock.milliseconds())
+        case .end(let reason): state.ending = state.ending ?? reason
         }
     }
 
@@ -417,6 +420,9 @@ final class NodeHost: CommitReplica {
     func prove(_ body: @escaping @Sendable (LeadProof) -> Void) {
         if let token = proofs.add(body) { give(.read(token: token)) }
     }
+
+    /// As where the disk of the records fails.
+    func giveUp(_ reason: String) { inbox.signal { $0.jobs.append(.end(reason)) } }
 
     var metrics: [Metric] {
         let report = checkpoint.report

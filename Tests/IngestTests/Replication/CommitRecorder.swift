@@ -9,6 +9,7 @@ final class CommitRecorder: CommitReplica {
         var bodies: [[UInt8]] = []
         var observer: (any ReplicaObserver)?
         var isWhole: Bool?
+        var reason: String?
     }
     private let state = Mutex(State())
     var isDegraded: Bool { false }
@@ -25,5 +26,8 @@ final class CommitRecorder: CommitReplica {
         observer?.acknowledged(through: token)
     }
     func prove(_ body: @escaping @Sendable (LeadProof) -> Void) { body(.leads) }
+    /// Why the machine is to end; nil: it is not.
+    var reason: String? { state.withLock { $0.reason } }
+    func giveUp(_ reason: String) { state.withLock { $0.reason = reason } }
     func ended(isWhole: Bool) { state.withLock { $0.isWhole = isWhole } }
 }

@@ -127,6 +127,23 @@ final class ReplicaKeeperTests: XCTestCase {
         XCTAssertEqual(recorder.isWhole, false)
     }
 
+    /// Else it leads on, takes nothing, and keeps the lead from the other machine, until a person comes.
+    func test_machineThatCanKeepNothing_givesUp() throws {
+        for isPast in [false, true] {
+            let recorder = CommitRecorder()
+            let fixture = try EngineFixture(folder.appendingPathComponent("given\(isPast)").path) { $0.replica = recorder }
+            _ = try fixture.taken(EngineFixture.receipt("R-1"))
+            XCTAssertNil(recorder.reason)
+            let log = try XCTUnwrap(fixture.engine.log as? ReplicaKeeper).log
+            if isPast { log.lose("catalog.sqlite", reason: "a table came past the log") } else { log.doubt("hot/2026-11-20.sqlite") }
+            log.state.broadcast { $0.isWanted = true }
+            XCTAssertTrue(Patience.until { recorder.reason != nil }, "\(isPast)")
+            XCTAssertTrue(recorder.reason?.contains(isPast ? "could not be handed over" : "did not confirm") ?? false, recorder.reason ?? "")
+            try fixture.engine.close()
+            XCTAssertEqual(recorder.isWhole, false)
+        }
+    }
+
     /// What has gathered while nothing could be handed over is not one segment, which nobody could fold.
     func test_whatHasGathered_goesAsSegments_thatEndWithCommits() throws {
         let recorder = CommitRecorder()
