@@ -116,8 +116,11 @@ extension HotFile {
     ///   - wanted: the ids.
     ///   - document: whether the documents are wanted, or the hashes alone.
     ///   - body: called with the place in `wanted`, by rising ids. It holds a connection of the pool meanwhile.
+    ///   - fits: told what the next document takes before it is read; false ends the reading there.
     /// - Throws: when a row is missing or its document cannot be inflated.
-    func readStored(_ wanted: [Int64], document: Bool, _ body: (Int, StoredParts) throws -> Void) throws {
+    func readStored(
+        _ wanted: [Int64], document: Bool, _ body: (Int, StoredParts) throws -> Void, fits: (_ byteCount: Int) throws -> Bool = { _ in true }
+    ) throws {
         let (ids, places) = Self.ascending(wanted)
         try pool.withConnection { connection in
             let statement = try connection.statement(
@@ -142,6 +145,7 @@ extension HotFile {
                         next += 1
                         continue
                     }
+                    if document, try !fits(statement.count(3)) { return }
                     var parts = StoredParts(document: nil, sha256: statement.bytes(1))
                     do {
                         if document { parts.document = try self.document(statement, .readStored) }

@@ -73,15 +73,23 @@ struct HotRowFilter: Sendable {
         }
     }
 
+    /// Rows of a piece that passed every test, and are still to be shown.
+    struct PassingRows {
+        let reader: PieceReader
+        /// By place in the piece; nil for all of it.
+        let indices: [Int32]?
+    }
+
     /// - Parameter sequence: of the snapshot; rows above it are not there.
     /// - Returns: nil when no row passes.
     /// - Throws: `DamagedDocument` where a row that passed all else would have to be tested or shown by what its damaged document gives.
-    func select(_ piece: Piece, upTo sequence: Int64) throws -> ColumnBatch? {
+    ///   `QueryError` spill-full for a document that the query has no memory for.
+    func select(_ piece: Piece, upTo sequence: Int64, _ room: DocumentRoom) throws -> PassingRows? {
         let reader = PieceReader(piece: piece, needed: needed)
         // Nil: all rows.
         var indices: [Int32]?
         if piece.applied == .nothing {
-            let selection = try passing(reader, upTo: sequence)
+            let selection = try passing(reader, upTo: sequence, room)
             guard selection.setCount > 0 else { return nil }
             if selection.setCount < selection.count { indices = selection.setIndices() }
         } else {
@@ -89,16 +97,45 @@ struct HotRowFilter: Sendable {
         }
         if piece.applied != .everything, let filter = request.residual, let residual {
             try refuseDamaged(residual, piece, indices)
-            let passing = try filter.select(gather(residual, reader, indices))
-            guard passing.setCount > 0 else { return nil }
-            if passing.setCount < passing.count { indices = passing.setIndices().map { place in indices.map { $0[Int(place)] } ?? place } }
+            indices = try passing(filter, residual, reader, indices, room)
+            if let indices, indices.isEmpty { return nil }
         }
         try refuseDamaged(projection, piece, indices)
-        return try gather(projection, reader, indices)
+        return PassingRows(reader: reader, indices: indices)
+    }
+
+    /// The projection of as many rows as may be read at once: all, but for those with long documents.
+    ///
+    /// - Returns: at least one row; nil for the rest where none is left.
+    func take(_ rows: PassingRows, _ room: DocumentRoom) throws -> (batch: ColumnBatch, rest: PassingRows?) {
+        let part = try gather(projection, rows.reader, rows.indices, room)
+        return (part.batch, part.rest.isEmpty ? nil : PassingRows(reader: rows.reader, indices: part.rest))
+    }
+
+    /// The rows of some that pass the residual, some of them at a time where it reads long documents.
+    ///
+    /// - Parameter indices: nil for all rows of the piece, as in the result.
+    private func passing(
+        _ filter: ResidualFilter, _ shape: ColumnShape, _ reader: PieceReader, _ indices: [Int32]?, _ room: DocumentRoom
+    ) throws -> [Int32]? {
+        var part = try gather(shape, reader, indices, room)
+        var passing = try filter.select(part.batch)
+        if part.rest.isEmpty, passing.count > 0, passing.setCount == passing.count { return indices }
+        var passed: [Int32] = []
+        while true {
+            let rows = part.rows
+            passed += passing.setIndices().map { place in rows.map { $0[Int(place)] } ?? place }
+            if part.rest.isEmpty { break }
+            part = try gather(shape, reader, part.rest, room)
+            passing = try filter.select(part.batch)
+        }
+        // Parts are cut by the order of the file, which is not that of the piece.
+        passed.sort()
+        return passed
     }
 
     /// The rows that pass scope and filters.
-    private func passing(_ reader: PieceReader, upTo sequence: Int64) throws -> Bitmap {
+    private func passing(_ reader: PieceReader, upTo sequence: Int64, _ room: DocumentRoom) throws -> Bitmap {
         let piece = reader.piece
         var selection = Bitmap(repeating: true, count: piece.rowCount)
         if let (sequences, _) = piece.column("sequence") {
@@ -108,16 +145,16 @@ struct HotRowFilter: Sendable {
             selection = selection & ColumnFilter("row", .oneOf(wanted.map { .integer($0) })).select(rows)
         }
         if piece.mayHaveDamage { leaveOutRepaired(piece, &selection) }
-        try apply(request.scope, reader, &selection)
+        try apply(request.scope, reader, &selection, room)
         request.counters.add(rowsScanned: selection.setCount)
         if !piece.mayHaveDamage {
-            try apply(request.filters, reader, &selection)
+            try apply(request.filters, reader, &selection, room)
         } else {
             // First what needs no document: what is left over must have its values.
-            try apply(request.filters.filter { !HotFile.needsDocument($0.path) }, reader, &selection)
+            try apply(request.filters.filter { !HotFile.needsDocument($0.path) }, reader, &selection, room)
             let others = request.filters.filter { HotFile.needsDocument($0.path) }
             try piece.view.marks.refuseDamaged(others.map(\.path)) { piece.rowIDs(selection.setIndices()) }
-            try apply(others, reader, &selection)
+            try apply(others, reader, &selection, room)
         }
         return selection
     }
@@ -139,89 +176,54 @@ struct HotRowFilter: Sendable {
     }
 
     /// - Complexity: columns whole, since a bitmap is as quick; documents only of rows that are left.
-    private func apply(_ filters: [ColumnFilter], _ reader: PieceReader, _ selection: inout Bitmap) throws {
+    private func apply(_ filters: [ColumnFilter], _ reader: PieceReader, _ selection: inout Bitmap, _ room: DocumentRoom) throws {
         // What lies in columns first: a filter on documents then reads those of passing rows only.
         for filter in filters where !Self.isStored(filter.path) {
             selection = selection & filter.select(reader.full(filter.path.names[0]))
         }
         for filter in filters where Self.isStored(filter.path) {
-            let indices = selection.setIndices()
-            let column = try reader.stored(filter.path.names[0], indices)
-            let passing = filter.select(column)
+            var left = selection.setIndices()
             selection = Bitmap(repeating: false, count: selection.count)
-            for place in passing.setIndices() { selection[Int(indices[Int(place)])] = true }
-        }
-    }
-
-    /// In the order of `shape`.
-    ///
-    /// - Parameter indices: of the rows wanted; nil for all.
-    private func gather(_ shape: ColumnShape, _ reader: PieceReader, _ indices: [Int32]?) throws -> ColumnBatch {
-        let rowCount = indices?.count ?? reader.piece.rowCount
-        var columns: [Column] = []
-        for entry in shape.entries {
-            if StandardColumns.stored.contains(entry.name) {
-                columns.append(try reader.stored(entry.name, indices ?? Array(0..<Int32(rowCount))))
-            } else {
-                let full = reader.column(entry)
-                columns.append(indices.map { full.gathering($0) } ?? full)
+            while !left.isEmpty {
+                let part = try reader.stored(filter.path.names[0], left, room)
+                for place in filter.select(part.column).setIndices() { selection[Int(part.rows[Int(place)])] = true }
+                left = part.rest
             }
         }
-        return ColumnBatch(rowCount: rowCount, columns: columns)
     }
-}
 
-/// Columns of one piece: laid out as the table has them, changed states over them, documents from the rows.
-///
-/// Of one thread, for one batch.
-private final class PieceReader {
-    let piece: HotRowFilter.Piece
-    private let needed: ColumnShape
-    /// Rows of the piece whose state changed after it was laid down, by place.
+    /// Rows with the columns of a shape, in its order.
+    private struct Part {
+        let batch: ColumnBatch
+        /// By place in the piece; nil for all of it.
+        let rows: [Int32]?
+        /// Those that did not fit beside them.
+        let rest: [Int32]
+    }
+
+    /// As many of the rows as may be read at once, and at least one of them.
     ///
-    /// Looked up once, when the first column that changes is asked for.
-    private lazy var changes = piece.rows.map { piece.file.state.overlay.changes(of: $0) } ?? []
-
-    init(piece: HotRowFilter.Piece, needed: ColumnShape) {
-        self.piece = piece
-        self.needed = needed
-    }
-
-    /// The column with all its members that any part of the scan needs.
-    func full(_ name: String) -> Column {
-        guard let place = needed.index(of: name) else { preconditionFailure("\(name) is not among the scan's columns") }
-        return column(needed.entries[place])
-    }
-
-    func column(_ entry: ColumnShape.Entry) -> Column {
-        let own = piece.column(entry.name)
-        let conformed = ColumnShape.conform(own?.0, from: own?.1, to: entry.type, rowCount: piece.rowCount)
-        switch entry.name {
-        case "state": return StateOverlay.states(conformed, changes)
-        case "completed_at": return StateOverlay.completions(conformed, changes)
-        default: return conformed
+    /// - Parameter indices: of the rows wanted; nil for all.
+    private func gather(_ shape: ColumnShape, _ reader: PieceReader, _ indices: [Int32]?, _ room: DocumentRoom) throws -> Part {
+        // Documents say which rows these are.
+        var (rows, rest, documents): ([Int32]?, [Int32], Column?) = (indices, [], nil)
+        if shape.index(of: PieceReader.document) != nil {
+            let part = try reader.documents(indices ?? Array(0..<Int32(reader.piece.rowCount)), room)
+            documents = part.column
+            if !part.rest.isEmpty { (rows, rest) = (part.rows, part.rest) }
         }
-    }
-
-    /// `document`, `document_sha256` or `history` of some rows.
-    ///
-    /// - Throws: `DamagedDocument`; `SQLiteError` for a row that is missing.
-    func stored(_ name: String, _ indices: [Int32]) throws -> Column {
-        let type: ColumnType = name == "history" ? .string : .binary
-        var builder = ColumnBuilder(type: type)
-        let ids = piece.rowIDs(indices)
-        if name == "history" {
-            for text in try piece.file.histories(ids) { builder.append(bytes: Array(text.utf8)) }
-            return builder.finish()
+        let rowCount = rows?.count ?? reader.piece.rowCount
+        var columns: [Column] = []
+        for entry in shape.entries {
+            if entry.name == PieceReader.document, let documents {
+                columns.append(documents)
+            } else if StandardColumns.stored.contains(entry.name) {
+                columns.append(try reader.short(entry.name, rows ?? Array(0..<Int32(rowCount))))
+            } else {
+                let full = reader.column(entry)
+                columns.append(rows.map { full.gathering($0) } ?? full)
+            }
         }
-        // Rows of an image lie by client, and are read as they lie in the file.
-        var found = [[UInt8]?](repeating: nil, count: ids.count)
-        try piece.file.readStored(ids, document: name == "document") { place, parts in found[place] = name == "document" ? parts.document : parts.sha256 }
-        // Each is let go of once it is copied: documents of a batch may be most of what a scan holds.
-        for place in found.indices {
-            if let bytes = found[place] { builder.append(bytes: bytes) } else { builder.appendNull() }
-            found[place] = nil
-        }
-        return builder.finish()
+        return Part(batch: ColumnBatch(rowCount: rowCount, columns: columns), rows: rows, rest: rest)
     }
 }

@@ -109,11 +109,15 @@ final class HotMorsel: Morsel {
     private let sequence: Int64
     private let emitted: ScanBudget?
     private var batches: any HotBatches
+    /// Rows that passed and were not given out yet: documents may be too long for one batch.
+    private var waiting: HotRowFilter.PassingRows?
+    private let room: DocumentRoom
 
     init(_ piece: HotPiece, filter: HotRowFilter, sequence: Int64, budget: ScanBudget?) throws {
         self.filter = filter
         self.sequence = sequence
         emitted = budget
+        room = DocumentRoom(filter.request.memory, workerCount: filter.request.workerCount)
         switch piece {
         case .chunk(let chunk, let file):
             filter.request.counters.add { $0.rowsRead += chunk.batch.rowCount }
@@ -124,12 +128,18 @@ final class HotMorsel: Morsel {
 
     /// - Returns: nil at the end, or where the budget is used up.
     func next() throws -> ColumnBatch? {
+        // Who asks for more is done with what was given before, or holds it on an account of its own.
+        room.releaseAll()
         while true {
             if let emitted, emitted.isUsedUp { return nil }
+            if let rows = waiting {
+                let (batch, rest) = try filter.take(rows, room)
+                waiting = rest
+                emitted?.take(batch.rowCount)
+                return batch
+            }
             guard let piece = try batches.next() else { return nil }
-            guard let batch = try filter.select(piece, upTo: sequence) else { continue }
-            emitted?.take(batch.rowCount)
-            return batch
+            waiting = try filter.select(piece, upTo: sequence, room)
         }
     }
 }

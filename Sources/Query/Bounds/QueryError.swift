@@ -95,7 +95,7 @@ extension QueryError {
     /// What an operator has to hold at once does not fit, and cannot be written aside.
     ///
     /// - Parameter fittingRowCount: of rows of which fewer may be taken.
-    static func outOfMemory(_ what: String, position: Int? = nil, fittingRowCount: Int? = nil) -> QueryError {
+    package static func outOfMemory(_ what: String, position: Int? = nil, fittingRowCount: Int? = nil) -> QueryError {
         var error = QueryError(
             .spillFull, "\(what) needs more memory than the query has left: ask for less at once, or raise limits.query_memory", position: position,
             fittingRowCount: fittingRowCount)

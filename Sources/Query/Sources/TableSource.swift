@@ -85,10 +85,13 @@ package struct ScanRequest: Sendable {
     package var workerCount: Int
     /// What the scan counts into; shared by its workers.
     package var counters: ScanCounters
+    /// Of the query: for a source whose rows may be long, which charges them before it reads them. Nil for scans that are no query's.
+    package var memory: MemoryBudget?
 
     package init(
         projection: [ColumnPath], scope: [ColumnFilter] = [], filters: [ColumnFilter] = [], elementFilters: [ColumnFilter] = [],
-        runtimeFilters: [RuntimeFilter] = [], residual: ResidualFilter? = nil, rowCountMax: Int? = nil, workerCount: Int = 1, counters: ScanCounters = ScanCounters()
+        runtimeFilters: [RuntimeFilter] = [], residual: ResidualFilter? = nil, rowCountMax: Int? = nil, workerCount: Int = 1, counters: ScanCounters = ScanCounters(),
+        memory: MemoryBudget? = nil
     ) {
         self.projection = projection
         self.runtimeFilters = runtimeFilters
@@ -99,6 +102,7 @@ package struct ScanRequest: Sendable {
         self.rowCountMax = rowCountMax
         self.workerCount = workerCount
         self.counters = counters
+        self.memory = memory
     }
 }
 

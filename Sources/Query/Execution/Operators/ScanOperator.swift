@@ -84,7 +84,8 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
             runtimeFilters.sort { $0.passing < $1.passing }
             var request = ScanRequest(
                 projection: projection, scope: node.scope, filters: node.filters, elementFilters: node.elementFilters,
-                runtimeFilters: runtimeFilters.map(\.runtimeFilter), rowCountMax: node.rowCountMax, workerCount: run.workerCount, counters: figures(of: run)?.scan ?? run.counters)
+                runtimeFilters: runtimeFilters.map(\.runtimeFilter), rowCountMax: node.rowCountMax, workerCount: run.workerCount, counters: figures(of: run)?.scan ?? run.counters,
+                memory: run.memory)
             if !node.residual.isEmpty { request.residual = try residual(run) }
             scan = try node.table.source.scan(request)
         }

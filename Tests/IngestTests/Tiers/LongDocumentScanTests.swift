@@ -1,0 +1,127 @@
+import ColumnStore
+import Query
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Goal: a scan of hot rows holds no more documents than the query has room for, and gives each row once all the same. Method: documents far longer than
+/// their batches may be, of clients that take turns, from memory and from a group, whose rows lie by client.
+final class LongDocumentScanTests: XCTestCase {
+    private static let rowCount = 60
+
+    private func salt(_ number: Int) -> String { String(repeating: "x", count: 100_000 + number) }
+
+    private func filled(_ path: String) throws -> HotTierFixture.Store {
+        let store = try HotTierFixture.Store(path)
+        _ = try store.stored((0..<Self.rowCount).map { number in
+            try HotTierFixture.row("R-\(number)", client: "c\(number % 3)", salt: salt(number), total: Int64(number))
+        })
+        return store
+    }
+
+    /// Before and after its rows are laid down.
+    private func eachState(_ body: (HotTierFixture.Store) throws -> Void) throws {
+        let directory = TemporaryDirectory()
+        let store = try filled(directory.path)
+        defer { store.close() }
+        try body(store)
+        try store.tier.flush(isWhole: true)
+        XCTAssertEqual(try XCTUnwrap(store.tier.boundary.snapshot().files.first).tail(of: "receipts")?.view(through: .max).groups.map(\.bounds.rowCount), [Self.rowCount])
+        try body(store)
+    }
+
+    private func scan(_ store: HotTierFixture.Store, _ request: ScanRequest, _ body: (ColumnBatch) throws -> Void) throws {
+        let scan = try TieredTable(name: "receipts", boundary: store.tier.boundary, tables: store.tier.tables).scan(request)
+        while let morsel = try scan.nextMorsel() { while let batch = try morsel.next() { try body(batch) } }
+    }
+
+    private func text(_ column: Column, _ row: Int) -> String { if case .bytes(let bytes) = column.value(at: row) { String(decoding: bytes, as: UTF8.self) } else { "" } }
+
+    func test_batches_holdWhatWasCharged_andEachRowOnce() throws {
+        try eachState { store in
+            let memory = MemoryBudget(byteCountMax: 8 << 20)
+            var (seen, batchCount): ([String], Int) = ([], 0)
+            let request = ScanRequest(projection: ["receipt_id", "document", "total", "document_sha256"], memory: memory)
+            try scan(store, request) { batch in
+                let byteCount = batch.columns[1].flatByteCount
+                XCTAssertLessThanOrEqual(byteCount, 1 << 20, "an eighth of what the query may have, and the offsets")
+                XCTAssertGreaterThanOrEqual(memory.usedByteCount, 100_000 * batch.rowCount)
+                XCTAssertLessThanOrEqual(memory.usedByteCount, 1 << 20)
+                batchCount += 1
+                for row in 0..<batch.rowCount {
+                    let receipt = text(batch.columns[0], row)
+                    let number = try XCTUnwrap(Int(receipt.dropFirst(2)))
+                    let document = HotTierFixture.document(receipt, salt: salt(number))
+                    XCTAssertTrue(batch.columns[1].value(at: row) == .bytes(document), receipt)
+                    XCTAssertEqual(batch.columns[2].value(at: row), .decimal(Int128(number)))
+                    XCTAssertEqual(batch.columns[3].value(at: row), .bytes(SHA256.hash(document)))
+                    seen.append(receipt)
+                }
+            }
+            XCTAssertEqual(seen.sorted(), (0..<Self.rowCount).map { "R-\($0)" }.sorted())
+            XCTAssertGreaterThanOrEqual(batchCount, 6)
+            XCTAssertEqual(memory.usedByteCount, 0)
+        }
+    }
+
+    func test_testsOfDocuments_readThemSomeAtATime() throws {
+        try eachState { store in
+            let memory = MemoryBudget(byteCountMax: 8 << 20)
+            let wanted = HotTierFixture.document("R-41", salt: salt(41))
+            let filtered = ScanRequest(projection: ["receipt_id"], filters: [ColumnFilter("document", .equal(.bytes(wanted)))], memory: memory)
+            var found: [String] = []
+            try scan(store, filtered) { batch in found += (0..<batch.rowCount).map { text(batch.columns[0], $0) } }
+            XCTAssertEqual(found, ["R-41"])
+            // Those whose document has an odd number of bytes; numbers of one digit and of two have others around them.
+            let residual = ResidualFilter(columns: ["document"]) { batch in
+                XCTAssertLessThanOrEqual(batch.columns[0].flatByteCount, 1 << 20)
+                var passing = Bitmap(repeating: false, count: batch.rowCount)
+                for row in 0..<batch.rowCount { if case .bytes(let bytes) = batch.columns[0].value(at: row), bytes.count % 2 == 1 { passing[row] = true } }
+                return passing
+            }
+            found = []
+            try scan(store, ScanRequest(projection: ["receipt_id", "document"], residual: residual, memory: memory)) { batch in
+                found += (0..<batch.rowCount).map { text(batch.columns[0], $0) }
+            }
+            let expected = (0..<Self.rowCount).filter { HotTierFixture.document("R-\($0)", salt: salt($0)).count % 2 == 1 }.map { "R-\($0)" }
+            XCTAssertEqual(found.sorted(), expected.sorted())
+            XCTAssertLessThanOrEqual(memory.peakByteCount, 1 << 20)
+            XCTAssertEqual(memory.usedByteCount, 0)
+        }
+    }
+
+    func test_documentWithoutRoom_isRefused_andShortOnesAreNot() throws {
+        try eachState { store in
+            let memory = MemoryBudget(byteCountMax: 64 << 10)
+            XCTAssertThrowsError(try scan(store, ScanRequest(projection: ["document"], memory: memory)) { _ in }) { error in
+                XCTAssertEqual((error as? QueryError)?.slug, .spillFull, "\(error)")
+            }
+            XCTAssertEqual(memory.usedByteCount, 0)
+            // Columns alone are no matter of it.
+            var rowCount = 0
+            try scan(store, ScanRequest(projection: ["receipt_id", "document_sha256"], memory: memory)) { rowCount += $0.rowCount }
+            XCTAssertEqual(rowCount, Self.rowCount)
+        }
+        let room = DocumentRoom(MemoryBudget(byteCountMax: 16), workerCount: 1)
+        XCTAssertTrue(try room.take(1))
+        XCTAssertTrue(try room.take(1))
+        XCTAssertFalse(try room.take(1))
+        room.releaseAll()
+        XCTAssertThrowsError(try room.take(17))
+    }
+
+    /// Whoever reads without a query, as a proof of the store does.
+    func test_batchesOfNoQuery_endAtTheBytesOfABatch() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let long = String(repeating: "y", count: 3 << 20)
+        _ = try store.stored(try (0..<8).map { try HotTierFixture.row("R-\($0)", client: "c\($0 % 2)", salt: long, total: Int64($0)) })
+        var rowCounts: [Int] = []
+        try scan(store, ScanRequest(projection: ["document"])) { rowCounts.append($0.rowCount) }
+        XCTAssertEqual(rowCounts.reduce(0, +), 8)
+        XCTAssertLessThanOrEqual(try XCTUnwrap(rowCounts.max()), 5, "16 MiB of documents of 3 MiB")
+    }
+}
