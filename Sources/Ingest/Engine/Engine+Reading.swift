@@ -17,8 +17,10 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
     package func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage { try reader.changes(after: sequence, limit: limit, as: principal) }
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) { try reader.catalog(as: principal, upTo: sequence) }
 
-    package func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
-        try reader.versions(lookup, limit: limit, cursor: cursor, as: principal)
+    package func versions(
+        _ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (_ byteCount: Int) throws -> Void
+    ) throws -> VersionLookupResult {
+        try reader.versions(lookup, limit: limit, cursor: cursor, as: principal, hold: hold)
     }
 
     /// For parts of the engine that show tables beside the reader: rollups, files of the warehouse.

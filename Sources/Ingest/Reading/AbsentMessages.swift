@@ -77,8 +77,8 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
     func upload(_ id: String, as principal: Principal) throws -> Upload { throw fault }
     func uploads(client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Upload] { try Uploads.listed(standby.reader.catalog, client: client, state: state, after: place, limit: limit, as: principal) }
     func records(of id: String, as principal: Principal) throws -> UploadRecords { throw fault }
-    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> RejectionPage {
-        try Uploads.rejections(standby.reader.catalog, standby.reader.types, of: upload, after: record, limit: limit, as: principal)
+    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> RejectionPage {
+        try Uploads.rejections(standby.reader.catalog, standby.reader.types, of: upload, after: record, limit: limit, as: principal, hold: hold)
     }
     func linked(_ id: String) throws -> Upload? { nil }
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile { throw fault }

@@ -34,7 +34,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
 
     func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) { completion(.refused(fault)) }
     func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) { completion(.failure(fault)) }
-    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult { throw fault }
+    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (Int) throws -> Void) throws -> VersionLookupResult { throw fault }
     func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(fault) }
     func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage { throw fault }
     func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle { Silence() }

@@ -62,7 +62,11 @@ extension StoreReader {
     // MARK: Versions
 
     /// Newest first, each with what it changed against the one before it: at most `limit`, and fewer where they are long.
-    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
+    ///
+    /// - Parameter hold: asked for the bytes that the page takes with its text, before it takes them.
+    func versions(
+        _ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (_ byteCount: Int) throws -> Void
+    ) throws -> VersionLookupResult {
         guard (1...1_000).contains(limit) else {
             throw Fault(.badParameter, "limit is 1 to 1,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 1,000")])
         }
@@ -88,7 +92,7 @@ extension StoreReader {
         // Versions that came after the snapshot stand first: what is asked for begins below them.
         while let first = all.first, first.sequence > snapshot.sequence { all = try index.versions(key, below: first.version, limit: room) }
         guard !all.isEmpty || cursor != nil else { throw Fault.absent(.receipt(lookup.receiptID)) }
-        let shown = try described(Array(all.prefix(limit)), before: all.dropFirst(limit).first, key, rows, snapshot, as: principal)
+        let shown = try described(Array(all.prefix(limit)), before: all.dropFirst(limit).first, key, rows, snapshot, as: principal, hold: hold)
         var page = VersionPage(versions: shown, nextCursor: nil)
         if all.count > shown.count, let last = shown.last { page.nextCursor = cursors.encode([PageKey.bytes(Int64(last.version))], binding: binding) }
         return .found(page)
@@ -132,6 +136,10 @@ extension StoreReader {
 
     /// A page ends once the columns of its versions have so many bytes: each version's may have as many as a document.
     private static let versionsByteCountMax = 8 << 20
+    /// What each byte of columns takes: as read, on both sides of a change, and in the text.
+    private static let heldByteCountPerByte = 4
+    /// Asked for at a time; the first before anything is read.
+    private static let heldStepByteCount = 256 << 10
     /// Versions that are read together at first; twice as many each time that they were short.
     private static let versionCountMin = 8
 
@@ -141,7 +149,7 @@ extension StoreReader {
     /// - Returns: of the first of them, one at least where there are any.
     private func described(
         _ entries: [VersionEntry], before: VersionEntry?, _ key: VersionKey, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot,
-        as principal: Principal
+        as principal: Principal, hold: (_ byteCount: Int) throws -> Void
     ) throws -> [DocumentVersion] {
         let wanted = entries + [before].compactMap { $0 }
         if wanted.isEmpty { return [] }
@@ -151,11 +159,12 @@ extension StoreReader {
         let fields = table.schema.fields.filter { !StandardColumns.names.contains($0.name) || ["sequence", "state"].contains($0.name) }
         let place = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
         /// Nil where they are too long together: fewer are read then, two at least.
-        func columns(of versions: [VersionEntry]) throws -> (bySequence: [Int64: [Value]], byteCount: Int)? {
+        func columns(of versions: [VersionEntry], beside before: Int) throws -> (bySequence: [Int64: [Value]], byteCount: Int)? {
             let request = ScanRequest(
                 projection: fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence),
                 filters: [ColumnFilter("receipt_id", .equal(.bytes(key.receipt)))] + Self.places(versions))
-            var (bySequence, byteCount) = ([Int64: [Value]](), 0)
+            var (bySequence, byteCount, held) = ([Int64: [Value]](), 0, Self.heldStepByteCount)
+            try hold(before.addingSaturating(held).multipliedSaturating(by: Self.heldByteCountPerByte))
             let scan = try table.scan(request)
             while let morsel = try scan.nextMorsel() {
                 while let batch = try morsel.next() {
@@ -164,6 +173,9 @@ extension StoreReader {
                         if let index = place["sequence"], case .integer(let sequence) = values[index] { bySequence[sequence] = values }
                         byteCount = values.reduce(byteCount) { $0.addingSaturating($1.flatByteCount) }
                         if byteCount > Self.versionsByteCountMax, versions.count > 2 { return nil }
+                        guard byteCount > held else { continue }
+                        held = byteCount.addingSaturating(Self.heldStepByteCount)
+                        try hold(before.addingSaturating(held).multipliedSaturating(by: Self.heldByteCountPerByte))
                     }
                 }
             }
@@ -196,7 +208,7 @@ extension StoreReader {
         while found.count < entries.count, byteCount < Self.versionsByteCountMax {
             let (start, end) = (found.count, min(found.count + count, entries.count))
             // With the one before the last of them, which says what that changed.
-            guard let read = try columns(of: Array(wanted[start..<min(end + 1, wanted.count)])) else {
+            guard let read = try columns(of: Array(wanted[start..<min(end + 1, wanted.count)]), beside: byteCount) else {
                 // Short ones lie before long ones.
                 count = max(1, count / 2)
                 continue

@@ -17,7 +17,9 @@ package protocol UploadKeeping: AnyObject, Sendable {
     /// - Throws: not-found, also for another's and for a file that is gone; upload-closed.
     func records(of id: String, as principal: Principal) throws -> UploadRecords
     /// In the file's order, at most `limit`.
-    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> RejectionPage
+    ///
+    /// - Parameter hold: asked for the bytes of the page, as the catalog keeps them, before they are taken; more than once as it grows. What it throws ends the reading.
+    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> RejectionPage
     /// By the link alone; nil where it is gone.
     func linked(_ id: String) throws -> Upload?
     /// - Parameters:
@@ -44,6 +46,13 @@ package protocol UploadKeeping: AnyObject, Sendable {
 }
 
 extension Uploads: UploadKeeping {}
+
+extension UploadKeeping {
+    /// Where nobody counts the memory.
+    package func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> RejectionPage {
+        try rejections(of: upload, after: record, limit: limit, as: principal) { _ in }
+    }
+}
 
 /// Whoever has the uploads of a store.
 package protocol UploadHolding: AnyObject, Sendable {

@@ -155,7 +155,9 @@ extension Catalog {
     }
 
     /// In the file's order, those behind a record: at most `limit`, and fewer where they are long.
-    func rejections(of id: String, after record: Int64, limit: Int) throws -> RejectionPage {
+    ///
+    /// - Parameter hold: asked for the bytes of all of them so far, and some more, before they are kept.
+    func rejections(of id: String, after record: Int64, limit: Int, hold: (_ byteCount: Int) throws -> Void = { _ in }) throws -> RejectionPage {
         try read { connection in
             let select = try connection.statement(
                 "SELECT record, receipt_id, errors, columns FROM upload_errors WHERE upload_id = ?1 AND record > ?2 ORDER BY record LIMIT ?3")
@@ -165,11 +167,15 @@ extension Catalog {
             // One more than is wanted tells whether there are more.
             select.bind(3, Int64(limit).addingSaturating(1))
             var found: [UploadRejection] = []
-            var byteCount = 0
+            var (byteCount, held) = (0, 0)
             while try select.step() {
                 let (errors, columns) = (select.bytes(2), select.bytes(3))
                 byteCount += errors.count + columns.count
                 guard found.count < limit, found.isEmpty || byteCount <= RejectionPage.byteCountMax else { return RejectionPage(rejections: found, hasMore: true) }
+                if byteCount > held {
+                    held = byteCount + RejectionPage.heldStepByteCount
+                    try hold(held)
+                }
                 found.append(UploadRejection(record: select.int64(0), receiptID: select.optionalText(1), violations: UploadFaultText.violations(errors), columns: columns))
             }
             return RejectionPage(rejections: found)

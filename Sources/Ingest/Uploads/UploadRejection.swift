@@ -92,6 +92,8 @@ package struct RejectionPage: Sendable {
 
     /// Of a page, as the catalog keeps it.
     package static let byteCountMax = 16 << 20
+    /// Memory is asked for so many bytes at a time.
+    static let heldStepByteCount = 256 << 10
 
     package init(rejections: [UploadRejection] = [], hasMore: Bool = false) { (self.rejections, self.hasMore) = (rejections, hasMore) }
 

@@ -164,13 +164,17 @@ package final class Uploads: Sendable {
     }
 
     /// Feedback in the file's order, without what `principal` may not see.
-    package func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> RejectionPage {
-        try Self.rejections(catalog, intake.types, of: upload, after: record, limit: limit, as: principal)
+    package func rejections(
+        of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (_ byteCount: Int) throws -> Void
+    ) throws -> RejectionPage {
+        try Self.rejections(catalog, intake.types, of: upload, after: record, limit: limit, as: principal, hold: hold)
     }
 
     /// The same without a store that works, for a standby's copy of the catalog.
-    static func rejections(_ catalog: Catalog, _ types: TypeStore, of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> RejectionPage {
-        let found = try catalog.rejections(of: upload.id, after: record, limit: limit)
+    static func rejections(
+        _ catalog: Catalog, _ types: TypeStore, of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void
+    ) throws -> RejectionPage {
+        let found = try catalog.rejections(of: upload.id, after: record, limit: limit, hold: hold)
         let sensitive = types.sensitiveColumns
         if principal.seesSensitive || sensitive.isEmpty { return found }
         let type = upload.type.flatMap { types.isKnown($0) ? $0 : nil }

@@ -23,7 +23,7 @@ enum VersionRoutes {
             uses: { $0.store.versions }, handle: remove),
     ]
 
-    /// About what a page of long versions takes, with its text.
+    /// About what a page of long versions takes, with its text: no more is asked for, since it must come at some time.
     private static let pageByteCountMax = 32 << 20
 
     private static func lookup(_ call: Call) throws -> ReceiptLookup {
@@ -32,9 +32,12 @@ enum VersionRoutes {
 
     private static func versions(_ call: Call, _ store: any VersionKeeping) throws -> Response {
         let limit = try call.integer("limit", in: 1...1_000, default: 100)
-        // A page ends at its bytes too, which are not known before.
-        try call.exchange.holdAnswer(pageByteCountMax)
-        switch try store.versions(try lookup(call), limit: limit, cursor: call.parameter("cursor"), as: call.principal) {
+        let exchange = call.exchange
+        // A page of short versions is asked for as one, whatever its limit.
+        let found = try store.versions(try lookup(call), limit: limit, cursor: call.parameter("cursor"), as: call.principal) { byteCount in
+            try exchange.holdAnswer(min(byteCount, pageByteCountMax))
+        }
+        switch found {
         case .choices:
             throw Problem.parameter("client", "several clients have a document of this id: name one of them")
         case .found(let page):

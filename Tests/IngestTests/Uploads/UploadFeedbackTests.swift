@@ -72,6 +72,30 @@ final class UploadFeedbackTests: XCTestCase {
         XCTAssertTrue(try catalog.rejections(of: "u", after: count - 3, limit: 2).hasMore)
     }
 
+    func test_pagesAskForTheirMemory_asTheyGrow() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        try add("short", day: 0, catalog)
+        let upload = Upload(id: "long", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: Self.start, expiresAt: 0)
+        try catalog.add(upload, openCountMax: .max)
+        let columns = Array("{\"a\":\"\(String(repeating: "x", count: 1 << 20))\"}".utf8)
+        let rejections = (1...8).map { UploadRejection(record: $0, receiptID: nil, violations: [.init(pointer: "/a", code: "c", message: "m")], columns: columns) }
+        XCTAssertTrue(try catalog.change(upload, from: upload.state, rejections: rejections))
+        var asked: [Int] = []
+        _ = try catalog.rejections(of: "short", after: 0, limit: 10_000) { asked.append($0) }
+        XCTAssertLessThan(try XCTUnwrap(asked.max()), 1 << 20)
+        asked = []
+        _ = try catalog.rejections(of: "long", after: 0, limit: 1) { asked.append($0) }
+        XCTAssertLessThan(try XCTUnwrap(asked.max()), 2 << 20, "one of them, whatever the page may have")
+        asked = []
+        XCTAssertEqual(try catalog.rejections(of: "long", after: 0, limit: 8) { asked.append($0) }.rejections.count, 8)
+        XCTAssertGreaterThan(try XCTUnwrap(asked.max()), 8 << 20)
+        XCTAssertThrowsError(try catalog.rejections(of: "long", after: 0, limit: 8) { if $0 > 4 << 20 { throw Fault(.overloaded, "no room") } }) {
+            XCTAssertEqual(($0 as? Fault)?.code, .overloaded, "\($0)")
+        }
+    }
+
     func test_reasonsOfARecord_haveABound() {
         let long = String(repeating: "p", count: 900)
         let fault = Fault(.invalidDocument, "wrong", errors: (0..<100).map { .init(pointer: "/\(long)/\($0)", code: "c", message: long) })

@@ -380,6 +380,35 @@ final class VersionedTableTests: XCTestCase {
         XCTAssertEqual(found.map { $0.changes.map(\.field.name) }, [[String]](repeating: ["name"], count: Int(versionCount) - 1) + [[]])
         XCTAssertGreaterThan(pageCount, 1)
     }
+
+    /// A page of one short version asks for little, and no page takes what it did not ask for.
+    func test_pagesAskForTheirMemory_asTheyGrow() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        for number in 1...8 {
+            _ = try store.fixture.taken(Self.document("L-1", "\(number)", 1, grades: []), as: .admin, client: "c1")
+            _ = try store.fixture.taken(Self.document("L-2", String(repeating: "x", count: 400_000) + "\(number)", 1, grades: []), as: .admin, client: "c1")
+        }
+        func asked(_ id: String, limit: Int, _ refusedFrom: Int = .max) throws -> (page: VersionPage?, byteCounts: [Int]) {
+            var byteCounts: [Int] = []
+            let lookup = ReceiptLookup(receiptID: id, client: "c1", table: "licences")
+            let found = try store.engine.versions(lookup, limit: limit, cursor: nil, as: .admin) { byteCount in
+                byteCounts.append(byteCount)
+                if byteCount >= refusedFrom { throw Fault(.overloaded, "no room") }
+            }
+            return (found.page, byteCounts)
+        }
+        let short = try asked("L-1", limit: 1)
+        XCTAssertEqual(short.page?.versions.count, 1)
+        XCTAssertLessThanOrEqual(try XCTUnwrap(short.byteCounts.max()), 1 << 20)
+        let long = try asked("L-2", limit: 8)
+        XCTAssertEqual(long.page?.versions.count, 8)
+        XCTAssertGreaterThanOrEqual(try XCTUnwrap(long.byteCounts.max()), 8 * 4 * 400_000)
+        XCTAssertLessThanOrEqual(try XCTUnwrap(long.byteCounts.first), 1 << 20, "before anything is known of them")
+        // What has no room is not read to its end.
+        XCTAssertThrowsError(try asked("L-2", limit: 8, 4 << 20)) { XCTAssertEqual(($0 as? Fault)?.code, .overloaded, "\($0)") }
+    }
 }
 
 extension VersionLookupResult {

@@ -109,7 +109,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         completion(outcome ?? .one(Taken(summary: Self.summary(), isRepeat: false)))
     }
 
-    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
+    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (Int) throws -> Void) throws -> VersionLookupResult {
         .found(VersionPage(versions: [], nextCursor: nil))
     }
 
@@ -135,7 +135,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal
     ) throws -> [Upload] { [] }
     func records(of id: String, as principal: Principal) throws -> UploadRecords { throw Fault(.notFound, "there is no such upload") }
-    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> RejectionPage { RejectionPage() }
+    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> RejectionPage { RejectionPage() }
     func linked(_ id: String) throws -> Upload? { nil }
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile { throw Fault(.uploadClosed, "there are no uploads") }
     func fileByteCount(_ id: String) -> Int64 { 0 }
