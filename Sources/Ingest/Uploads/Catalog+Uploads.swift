@@ -11,6 +11,8 @@ extension Catalog {
         """
     /// Of one upload: what comes then is counted alone.
     static let rejectionCountMax: Int64 = 1_000_000
+    /// Of one upload: what comes then is kept in brief. A million of the longest would be 48 GB of the catalog, and a file of no more than a few bytes a record may have them.
+    static let wholeRejectionCountMax: Int64 = 10_000
 
     /// Notes an announcement. Links that nobody used in time do not count as open.
     ///
@@ -135,8 +137,11 @@ extension Catalog {
             try update.run()
             guard connection.changeCount > 0 else { return false }
             // `counts.rejected` has this chunk's rejections in it already: what was there before decides how many more are kept.
-            let kept = max(0, Self.rejectionCountMax - (upload.counts.rejected - Int64(rejections.count)))
-            for rejection in rejections.prefix(Int(clamping: kept)) { try Self.write(rejection, of: upload.id, connection) }
+            let before = upload.counts.rejected - Int64(rejections.count)
+            let kept = max(0, Self.rejectionCountMax - before)
+            for (index, rejection) in rejections.prefix(Int(clamping: kept)).enumerated() {
+                try Self.write(before + Int64(index) < Self.wholeRejectionCountMax ? rejection : rejection.inBrief, of: upload.id, connection)
+            }
             try count(rejections.map(\.violations), of: upload.clientID, upload: upload.id, connection)
             for notice in notices { try Self.add(notice, connection) }
             return true

@@ -47,6 +47,25 @@ package struct UploadRejection: Sendable {
         self.init(record, fault, form: form)
     }
 
+    /// Of it all, and of its columns: what is longer is left out.
+    private static let briefByteCountMax = 1_000
+    private static let briefTextByteCountMax = 300
+
+    /// The first of its reasons, in a few words each: for a file that has many records like it.
+    var inBrief: UploadRejection {
+        var byteCount = 0
+        var brief: [Fault.Violation] = []
+        for violation in violations {
+            let shown = Fault.Violation(
+                pointer: Self.shortened(violation.pointer, Self.briefTextByteCountMax), code: violation.code,
+                message: Self.shortened(violation.message, Self.briefTextByteCountMax))
+            byteCount += shown.pointer.utf8.count + shown.code.utf8.count + shown.message.utf8.count
+            if byteCount > Self.briefByteCountMax, !brief.isEmpty { break }
+            brief.append(shown)
+        }
+        return UploadRejection(record: record, receiptID: receiptID, violations: brief, columns: columns.count <= Self.briefByteCountMax ? columns : Array("{}".utf8))
+    }
+
     /// For others than those who may see what became sensitive since.
     var withoutValues: UploadRejection {
         let violations = violations.map { Fault.Violation(pointer: "", code: $0.code, message: Ticket.notShown) }
@@ -65,8 +84,8 @@ package struct UploadRejection: Sendable {
         return "/\(record)" + (parts.count == 2 && Int(parts[0]) != nil ? "/" + parts[1] : "")
     }
 
-    private static func shortened(_ text: String) -> String {
-        text.utf8.count <= textByteCountMax ? text : String(decoding: text.utf8.prefix(textByteCountMax), as: UTF8.self) + "…"
+    private static func shortened(_ text: String, _ byteCountMax: Int = UploadRejection.textByteCountMax) -> String {
+        text.utf8.count <= byteCountMax ? text : String(decoding: text.utf8.prefix(byteCountMax), as: UTF8.self) + "…"
     }
 
     private static func columns(_ readable: ReadableColumns) -> [UInt8] {

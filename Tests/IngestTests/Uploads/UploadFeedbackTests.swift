@@ -96,6 +96,30 @@ final class UploadFeedbackTests: XCTestCase {
         }
     }
 
+    func test_feedbackPastTenThousandRecords_isKeptInBrief() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        var upload = Upload(id: "u", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: Self.start, expiresAt: 0)
+        try catalog.add(upload, openCountMax: .max)
+        let (long, short) = (String(repeating: "w", count: 900), UploadRejection(record: 3, receiptID: "R-3", violations: [.init(pointer: "/a", code: "c", message: "m")], columns: Array("{\"b\":1}".utf8)))
+        let columns = Array("{\"a\":\"\(String(repeating: "x", count: 10_000))\"}".utf8)
+        let rejections = (1...2).map { record in
+            UploadRejection(record: Int64(record), receiptID: "R", violations: (0..<30).map { .init(pointer: "/\($0)", code: "c", message: long) }, columns: columns)
+        }
+        // The first is the last that is kept whole.
+        upload.counts.rejected = Catalog.wholeRejectionCountMax + 2
+        XCTAssertTrue(try catalog.change(upload, from: upload.state, rejections: rejections + [short]))
+        let found = try catalog.rejections(of: "u", after: 0, limit: 10).rejections
+        XCTAssertEqual(found.map(\.record), [1, 2, 3])
+        XCTAssertEqual(found.map(\.violations.count), [30, 3, 1])
+        XCTAssertEqual(found[0].columns, columns)
+        XCTAssertEqual(found[1].columns, Array("{}".utf8))
+        XCTAssertLessThanOrEqual(found[1].violations.reduce(0) { $0 + $1.message.utf8.count + $1.pointer.utf8.count }, 1_000)
+        XCTAssertEqual(found[2].columns, short.columns, "what is short is kept as it is")
+        XCTAssertEqual(found[2].violations[0].message, "m")
+    }
+
     func test_reasonsOfARecord_haveABound() {
         let long = String(repeating: "p", count: 900)
         let fault = Fault(.invalidDocument, "wrong", errors: (0..<100).map { .init(pointer: "/\(long)/\($0)", code: "c", message: long) })
