@@ -23,6 +23,8 @@ final class UploadReverter {
     /// Rows of the upload that are looked up together, and of them those that are committed together.
     private static let windowCount = 20_000
     private static let stepCount = 500
+    /// Of a step, rows are read and stored together while the versions to be had again have so many bytes: each may have as many as a document, and columns of as many.
+    private static let readByteCountMax = 16 << 20
     /// Before rows that the store cannot take now are given to it again.
     private static let pauses = GrowingPause(1...15)
 
@@ -128,9 +130,18 @@ final class UploadReverter {
                 upload.revert.left += 1
             }
         }
-        let documents = try documents(of: plans)
-        let submitted = try plans.map { ($0, try row($0, documents)) }
-        try store(submitted)
+        // What of a step is stored when it is cut off is known by the next try.
+        var (doneCount, count) = (0, plans.count)
+        while doneCount < plans.count {
+            let some = Array(plans[doneCount..<min(plans.count, doneCount.addingSaturating(count))])
+            guard let read = try documents(of: some) else {
+                count = max(1, some.count / 2)
+                continue
+            }
+            let submitted = try some.map { ($0, try row($0, read)) }
+            try store(submitted)
+            doneCount += some.count
+        }
         upload.revert.position = rows.last?.sequence ?? upload.revert.position
         upload.revert.stepSequence = uploads.sequence
         guard try uploads.catalog.change(upload, from: upload.state) else { throw Stopped() }
@@ -184,8 +195,11 @@ final class UploadReverter {
     /// The columns of the versions to be had again, by their sequences.
     ///
     /// One scan for each table, by day and sequence: a look at each version by itself would open a file for each.
-    private func documents(of plans: [Plan]) throws -> [Int64: (schema: Schema, values: [Value])] {
+    ///
+    /// - Returns: nil where they are too long together: fewer are read then.
+    private func documents(of plans: [Plan]) throws -> [Int64: (schema: Schema, values: [Value])]? {
         var found: [Int64: (schema: Schema, values: [Value])] = [:]
+        var byteCount = 0
         let wanted = plans.filter { !$0.isRemoval }
         for (name, own) in Dictionary(grouping: wanted, by: \.row.key.table) {
             let entries = own.compactMap(\.before)
@@ -207,6 +221,8 @@ final class UploadReverter {
                     for row in 0..<batch.rowCount {
                         let values = batch.columns.map { $0.value(at: row) }
                         if case .integer(let sequence) = values[place] { found[sequence] = (Schema(fields), values) }
+                        byteCount = values.reduce(byteCount) { $0.addingSaturating($1.flatByteCount) }
+                        if byteCount > Self.readByteCountMax, plans.count > 1 { return nil }
                     }
                 }
             }
