@@ -21,20 +21,33 @@ extension StoreReader {
             guard let newest = try present(key, through: snapshot.sequence), !newest.isRemoval else { throw absent }
             filters += Self.places([newest])
         }
-        let request = ScanRequest(
-            projection: table.schema.fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence), filters: filters)
-        let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
-        let count = found.reduce(0) { $0 + $1.rowCount }
-        guard count > 0, let client = table.schema.index(of: "client_id"), let day = table.schema.index(of: "business_day") else { throw absent }
-        if count == 1, let batch = found.first { return .found(schema: table.schema, row: batch) }
-        var choices: [(businessDay: Int32, clientID: String)] = []
-        for batch in found {
-            for row in 0..<batch.rowCount {
-                guard case .bytes(let owner) = batch.columns[client].value(at: row), case .integer(let day) = batch.columns[day].value(at: row) else { continue }
-                choices.append((Int32(clamping: day), String(decoding: owner, as: UTF8.self)))
+        let scope = Self.scope(of: rows, sequence: snapshot.sequence)
+        if case .client = rows {} else {
+            // Whose it is first: an id may be that of every client, and rows have their documents. One client has one.
+            let holders = try Self.holders(try table.scan(ScanRequest(projection: ["client_id", "business_day"], scope: scope, filters: filters)))
+            guard let holder = holders.first else { throw absent }
+            guard holders.count == 1 else {
+                let choices = holders.map { (businessDay: $0.day, clientID: String(decoding: $0.client, as: UTF8.self)) }
+                return .choices(choices.sorted { $0.clientID.utf8.lexicographicallyPrecedes($1.clientID.utf8) })
             }
+            filters += [ColumnFilter("client_id", .equal(.bytes(holder.client))), ColumnFilter("business_day", .equal(.integer(Int64(holder.day))))]
         }
-        return .choices(choices.sorted { $0.clientID.utf8.lexicographicallyPrecedes($1.clientID.utf8) })
+        let request = ScanRequest(projection: table.schema.fields.map { ColumnPath($0.name) }, scope: scope, filters: filters)
+        let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
+        guard let batch = found.first else { throw absent }
+        return .found(schema: table.schema, row: batch.rowCount == 1 ? batch : batch.slice(0..<1))
+    }
+
+    /// Client and business day of each row of a scan of these two.
+    private static func holders(_ scan: any TableScan) throws -> [(day: Int32, client: [UInt8])] {
+        try ParallelScan.run(scan) { _ in
+            [(day: Int32, client: [UInt8])]()
+        } each: { holders, batch in
+            for row in 0..<batch.rowCount {
+                guard case .bytes(let client) = batch.columns[0].value(at: row), case .integer(let day) = batch.columns[1].value(at: row) else { continue }
+                holders.append((day: Int32(clamping: day), client: client))
+            }
+        }.flatMap { $0 }
     }
 
     /// The newest version that is not FAILED of those that had come.

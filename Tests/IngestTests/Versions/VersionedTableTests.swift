@@ -381,6 +381,31 @@ final class VersionedTableTests: XCTestCase {
         XCTAssertGreaterThan(pageCount, 1)
     }
 
+    /// Whoever sees all clients is told whose a document of a common id may be; of one that a single client has, all is said.
+    func test_documentOfAnID_isTheOneThatAClientHas() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        for client in ["c2", "c1", "c3"] { _ = try store.fixture.taken(Self.document("L-1", client, 1, grades: [1]), as: .admin, client: client) }
+        for number in 1...2 { _ = try store.fixture.taken(Self.document("L-2", "Ann \(number)", 1, grades: []), as: .admin, client: "c1") }
+        func found(_ id: String, client: String? = nil) throws -> [String] {
+            switch try store.engine.receipt(ReceiptLookup(receiptID: id, client: client, table: "licences"), as: .admin) {
+            case .choices(let choices): return choices.map { $0.clientID }
+            case .found(let schema, let row):
+                XCTAssertEqual(row.rowCount, 1)
+                return ["client_id", "name"].map { name in schema.index(of: name).map { EngineFixture.text(row.columns[$0].value(at: 0)) } ?? "" }
+            }
+        }
+        for tier in ["hot", "cold"] {
+            XCTAssertEqual(try found("L-1"), ["c1", "c2", "c3"], tier)
+            XCTAssertEqual(try found("L-1", client: "c2"), ["c2", "c2"], tier)
+            XCTAssertEqual(try found("L-2"), ["c1", "Ann 2"], tier)
+            XCTAssertThrowsError(try found("L-3")) { XCTAssertEqual(($0 as? Fault)?.code, .notFound, tier) }
+            try store.engine.tier.writer.seal()
+            _ = try store.engine.compact(before: nil)
+        }
+    }
+
     /// A page of one short version asks for little, and no page takes what it did not ask for.
     func test_pagesAskForTheirMemory_asTheyGrow() throws {
         let directory = TemporaryDirectory()
