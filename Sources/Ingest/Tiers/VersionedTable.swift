@@ -46,7 +46,7 @@ package struct VersionedTable: TableSource {
             inner.filters = request.filters.filter { !overlay.columns.contains($0.path.names[0]) }
             (inner.residual, inner.rowCountMax, inner.elementFilters, inner.runtimeFilters) = (nil, nil, [], [])
         }
-        let scans = try parts.map { part in
+        let scans = try parts(request).map { part in
             var own = inner
             own.scope += part.scope
             if let test = part.test { own.residual = test.before(own.residual) }
@@ -79,35 +79,34 @@ package struct VersionedTable: TableSource {
 
     private var superseded: SupersededRows { snapshot.superseded[base.name] ?? SupersededRows() }
 
-    private var parts: [Part] {
-        get throws {
-            switch showing {
-            case .history: return [Part(scope: [])]
-            case .newest(let view):
-                let state: ColumnFilter
-                switch view {
-                case .newest: state = ColumnFilter("state", .oneOf([ReceiptState.processing, .complete].map { .string($0.rawValue) }))
-                case .accepted: state = ColumnFilter("state", .equal(.string(ReceiptState.complete.rawValue)))
-                }
-                let hidden = superseded.hidden(view, through: sequence)
-                // Hidden rows are left out by a bitmap over sequences, before anything else is asked of them.
-                let test = hidden.isEmpty ? nil : Self.leavingOut(hidden)
-                let scope = [Self.isNoRemoval, state]
-                let newest = Part(scope: scope + [ColumnFilter(Self.supersededBy, .isNull)], test: test)
-                // What came later than whoever reads may have seen supersedes nothing for him.
-                guard sequence < snapshot.sequence else { return [newest] }
-                let later = ColumnFilter.Test.range(lower: .init(.integer(sequence), isInclusive: false), upper: nil)
-                return [newest, Part(scope: scope + [ColumnFilter(Self.supersededBy, later)])]
-            case .asOf(let instant):
-                let came = ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true)))
-                let scope = [Self.isNoRemoval, came]
-                let later = ColumnFilter.Test.range(lower: .init(.integer(instant), isInclusive: false), upper: nil)
-                let failed = try failedSince(instant)
-                return [
-                    Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: Self.newest(at: instant, superseded, failed)),
-                    Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: Self.newest(at: instant, SupersededRows(), failed)),
-                ]
+    /// - Parameter request: whose memory is charged for what tests hold, as long as they are there.
+    private func parts(_ request: ScanRequest) throws -> [Part] {
+        switch showing {
+        case .history: return [Part(scope: [])]
+        case .newest(let view):
+            let state: ColumnFilter
+            switch view {
+            case .newest: state = ColumnFilter("state", .oneOf([ReceiptState.processing, .complete].map { .string($0.rawValue) }))
+            case .accepted: state = ColumnFilter("state", .equal(.string(ReceiptState.complete.rawValue)))
             }
+            let hidden = superseded.hidden(view, through: sequence)
+            // Hidden rows are left out by a bitmap over sequences, before anything else is asked of them.
+            let test = hidden.isEmpty ? nil : Self.leavingOut(hidden)
+            let scope = [Self.isNoRemoval, state]
+            let newest = Part(scope: scope + [ColumnFilter(Self.supersededBy, .isNull)], test: test)
+            // What came later than whoever reads may have seen supersedes nothing for him.
+            guard sequence < snapshot.sequence else { return [newest] }
+            let later = ColumnFilter.Test.range(lower: .init(.integer(sequence), isInclusive: false), upper: nil)
+            return [newest, Part(scope: scope + [ColumnFilter(Self.supersededBy, later)])]
+        case .asOf(let instant):
+            let came = ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true)))
+            let scope = [Self.isNoRemoval, came]
+            let later = ColumnFilter.Test.range(lower: .init(.integer(instant), isInclusive: false), upper: nil)
+            let failed = try failedSince(instant, request)
+            return [
+                Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: Self.newest(at: instant, superseded, failed, of: base.name)),
+                Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: Self.newest(at: instant, SupersededRows(), failed, of: base.name)),
+            ]
         }
     }
 
@@ -126,23 +125,25 @@ package struct VersionedTable: TableSource {
 
     /// Versions that were there at an instant and FAILED after it, by document the newest: then they were its newest versions, though they have
     /// superseded nothing.
-    private func failedSince(_ instant: Int64) throws -> [VersionKey: Int64] {
+    private func failedSince(_ instant: Int64, _ request: ScanRequest) throws -> FailedVersions {
         let filters = [
             ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
             ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true))),
             ColumnFilter("completed_at", .range(lower: .init(.integer(instant), isInclusive: false), upper: nil)),
         ]
-        let scan = try base.scan(ScanRequest(projection: ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name)], filters: filters))
-        var newest: [VersionKey: Int64] = [:]
+        // Other clients' say nothing of rows that whoever asks may see.
+        let own = request.scope.filter { $0.path.names == ["client_id"] }
+        let scan = try base.scan(ScanRequest(projection: ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name)], scope: own, filters: filters))
+        var failed = FailedVersions.Maker(request.memory)
         while let morsel = try scan.nextMorsel() {
             while let batch = try morsel.next() {
                 for row in 0..<batch.rowCount {
                     guard let key = Self.key(batch, row, base.name), case .integer(let version) = batch.columns[2].value(at: row) else { continue }
-                    newest[key] = max(newest[key] ?? 0, version)
+                    try failed.add(key, version)
                 }
             }
         }
-        return newest
+        return failed.made
     }
 
     /// Of a batch that begins with client_id and receipt_id.
@@ -153,9 +154,8 @@ package struct VersionedTable: TableSource {
 
     /// Leaves out, of rows that had come by the instant: those superseded by it, those that had FAILED by it, and those below a version that was
     /// newest then and FAILED later.
-    private static func newest(at instant: Int64, _ superseded: SupersededRows, _ failed: [VersionKey: Int64]) -> RowTest {
+    private static func newest(at instant: Int64, _ superseded: SupersededRows, _ failed: FailedVersions, of table: String) -> RowTest {
         let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "sequence", "state", "completed_at"]
-        let table = failed.keys.first?.table ?? ""
         return RowTest(columns: columns) { batch in
             var passing = Bitmap(repeating: true, count: batch.rowCount)
             for row in 0..<batch.rowCount {
