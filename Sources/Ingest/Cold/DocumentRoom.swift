@@ -1,7 +1,8 @@
 import ColumnStore
 import Query
 
-/// Documents that one worker of a scan may hold at a time: of a batch, charged to the query before they are read, and given back before the next ones are.
+/// Documents and histories that one worker of a scan may hold at a time: of a batch, charged to the query before they are kept, and given back before the
+/// next ones are.
 ///
 /// Of one thread at a time.
 final class DocumentRoom {
@@ -11,6 +12,8 @@ final class DocumentRoom {
     /// What a document may take that is read whatever is left: less is not worth an error.
     private let smallByteCount: Int
     private(set) var byteCount = 0
+    /// Of the column at hand, `byteCount` when it began, and whether nothing of it was taken yet.
+    private var start = 0
     private var isEmpty = true
 
     /// - Parameter workerCount: how many take from `memory` side by side.
@@ -27,20 +30,24 @@ final class DocumentRoom {
     /// Lets go of the documents so far: their batch is done with.
     func releaseAll() {
         memory?.release(byteCount)
-        (byteCount, isEmpty) = (0, true)
+        byteCount = 0
+        beginColumn()
     }
 
-    /// Whether one more of so many bytes may be read beside those that are held.
+    /// What comes next is another column of the same batch.
+    func beginColumn() { (start, isEmpty) = (byteCount, true) }
+
+    /// Whether one more of so many bytes may be read beside those of the column that are held.
     ///
-    /// The first always may, or else the query is over.
+    /// The first of a column always may, or else the query is over.
     ///
     /// - Throws: spill-full for a document that the query has no memory for.
     func take(_ more: Int) throws(QueryError) -> Bool {
         let total = byteCount.addingSaturating(more)
-        guard isEmpty || total <= byteCountMax else { return false }
+        guard isEmpty || total.subtractingSaturating(start) <= byteCountMax else { return false }
         if let memory, !memory.reserve(more) {
             guard isEmpty else { return false }
-            guard more <= smallByteCount else { throw QueryError.outOfMemory("a document of \(more) bytes") }
+            guard more <= smallByteCount else { throw QueryError.outOfMemory("a document or history of \(more) bytes") }
             memory.force(more)
         }
         (byteCount, isEmpty) = (total, false)

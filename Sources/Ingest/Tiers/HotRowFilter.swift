@@ -185,6 +185,7 @@ struct HotRowFilter: Sendable {
             var left = selection.setIndices()
             selection = Bitmap(repeating: false, count: selection.count)
             while !left.isEmpty {
+                room.releaseAll()
                 let part = try reader.stored(filter.path.names[0], left, room)
                 for place in filter.select(part.column).setIndices() { selection[Int(part.rows[Int(place)])] = true }
                 left = part.rest
@@ -205,20 +206,25 @@ struct HotRowFilter: Sendable {
     ///
     /// - Parameter indices: of the rows wanted; nil for all.
     private func gather(_ shape: ColumnShape, _ reader: PieceReader, _ indices: [Int32]?, _ room: DocumentRoom) throws -> Part {
-        // Documents say which rows these are.
-        var (rows, rest, documents): ([Int32]?, [Int32], Column?) = (indices, [], nil)
-        if shape.index(of: PieceReader.document) != nil {
-            let part = try reader.documents(indices ?? Array(0..<Int32(reader.piece.rowCount)), room)
-            documents = part.column
-            if !part.rest.isEmpty { (rows, rest) = (part.rows, part.rest) }
+        room.releaseAll()
+        // Long columns say which rows these are.
+        var (rows, rest): ([Int32]?, [Int32]) = (indices, [])
+        var long: [String: PieceReader.Stored] = [:]
+        for name in PieceReader.longColumns where shape.index(of: name) != nil {
+            let part = try reader.stored(name, rows ?? Array(0..<Int32(reader.piece.rowCount)), room)
+            long[name] = part
+            if part.rest.isEmpty { continue }
+            rows = part.rows
+            rest += part.rest
         }
+        rest.sort()
         let rowCount = rows?.count ?? reader.piece.rowCount
         var columns: [Column] = []
         for entry in shape.entries {
-            if entry.name == PieceReader.document, let documents {
-                columns.append(documents)
+            if let part = long[entry.name] {
+                columns.append(part.column(of: rows))
             } else if StandardColumns.stored.contains(entry.name) {
-                columns.append(try reader.short(entry.name, rows ?? Array(0..<Int32(rowCount))))
+                columns.append(try reader.stored(entry.name, rows ?? Array(0..<Int32(rowCount)), room).column)
             } else {
                 let full = reader.column(entry)
                 columns.append(rows.map { full.gathering($0) } ?? full)

@@ -32,7 +32,8 @@ final class PieceReader {
         }
     }
 
-    static let document = "document"
+    /// Read row by row, and as long as whoever wrote them liked.
+    static let longColumns = ["history", "document"]
 
     /// What is read row by row, of some rows.
     struct Stored {
@@ -41,24 +42,30 @@ final class PieceReader {
         let rows: [Int32]
         /// Those that did not fit beside them, in that order.
         let rest: [Int32]
+
+        /// - Parameter wanted: some of `rows`, both rising; nil for all.
+        func column(of wanted: [Int32]?) -> Column {
+            guard let wanted, wanted.count < rows.count else { return column }
+            var places: [Int32] = []
+            for (place, row) in rows.enumerated() where places.count < wanted.count && row == wanted[places.count] { places.append(Int32(place)) }
+            return column.gathering(places)
+        }
     }
 
-    /// `document`, `document_sha256` or `history` of some rows: of documents as many as may be read at once, and at least one.
+    /// `document`, `document_sha256` or `history` of some rows: of the long ones as many as may be read at once, and at least one.
     ///
+    /// - Parameter indices: rising.
     /// - Throws: `DamagedDocument`; `SQLiteError` for a row that is missing; `QueryError` spill-full.
     func stored(_ name: String, _ indices: [Int32], _ room: DocumentRoom) throws -> Stored {
-        if name == Self.document { return try documents(indices, room) }
-        return Stored(column: try short(name, indices), rows: indices, rest: [])
+        switch name {
+        case "document": return try documents(indices, room)
+        case "history": return try histories(indices, room)
+        default: return Stored(column: try hashes(indices), rows: indices, rest: [])
+        }
     }
 
-    /// `document_sha256` or `history`.
-    func short(_ name: String, _ indices: [Int32]) throws -> Column {
+    private func hashes(_ indices: [Int32]) throws -> Column {
         let ids = piece.rowIDs(indices)
-        if name == "history" {
-            var builder = ColumnBuilder(type: .string)
-            for text in try piece.file.histories(ids) { builder.append(bytes: Array(text.utf8)) }
-            return builder.finish()
-        }
         // Rows of an image lie by client, and are read as they lie in the file.
         var found = [[UInt8]?](repeating: nil, count: ids.count)
         try piece.file.readStored(ids, document: false) { place, parts in found[place] = parts.sha256 }
@@ -67,11 +74,46 @@ final class PieceReader {
         return builder.finish()
     }
 
+    /// Histories of so many rows are read together at first, and of twice as many each time that they were short: how long they are is known then.
+    private static let historyCountMin = 64
+    private static let shortByteCount = 256 << 10
+
+    /// The first histories as they lie in the file, as many as there is room for.
+    private func histories(_ indices: [Int32], _ room: DocumentRoom) throws -> Stored {
+        room.beginColumn()
+        let ids = piece.rowIDs(indices)
+        let places = HotFile.ascending(ids).places ?? Array(ids.indices)
+        var texts = [String?](repeating: nil, count: ids.count)
+        var (start, count, isFull) = (0, Self.historyCountMin, false)
+        while start < places.count, !isFull {
+            let some = places[start..<min(places.count, start + count)]
+            var byteCount = 0
+            for (place, text) in zip(some, try piece.file.histories(some.map { ids[$0] })) {
+                guard try room.take(text.utf8.count) else {
+                    isFull = true
+                    break
+                }
+                texts[place] = text
+                byteCount += text.utf8.count
+            }
+            start += some.count
+            if byteCount < Self.shortByteCount { count *= 2 }
+        }
+        var builder = ColumnBuilder(type: .string)
+        for text in texts { if let text { builder.append(bytes: Array(text.utf8)) } }
+        return Self.stored(builder.finish(), indices) { texts[$0] != nil }
+    }
+
+    /// - Parameter isRead: whether the row at a place of `indices` is in the column.
+    private static func stored(_ column: Column, _ indices: [Int32], isRead: (Int) -> Bool) -> Stored {
+        if column.count == indices.count { return Stored(column: column, rows: indices, rest: []) }
+        func those(_ wereRead: Bool) -> [Int32] { indices.indices.filter { isRead($0) == wereRead }.map { indices[$0] } }
+        return Stored(column: column, rows: those(true), rest: those(false))
+    }
+
     /// The first documents as they lie in the file, as many as there is room for.
-    ///
-    /// What there was room for before is let go of.
-    func documents(_ indices: [Int32], _ room: DocumentRoom) throws -> Stored {
-        room.releaseAll()
+    private func documents(_ indices: [Int32], _ room: DocumentRoom) throws -> Stored {
+        room.beginColumn()
         let ids = piece.rowIDs(indices)
         var found = [[UInt8]?](repeating: nil, count: ids.count)
         var (isRead, readCount) = ([Bool](repeating: false, count: ids.count), 0)
@@ -92,8 +134,6 @@ final class PieceReader {
             found[place] = nil
         }
         let column = Column(type: .binary, count: readCount, validity: validity, values: .bytes(documents))
-        if readCount == ids.count { return Stored(column: column, rows: indices, rest: []) }
-        func those(_ wereRead: Bool) -> [Int32] { indices.indices.filter { isRead[$0] == wereRead }.map { indices[$0] } }
-        return Stored(column: column, rows: those(true), rest: those(false))
+        return Self.stored(column, indices) { isRead[$0] }
     }
 }

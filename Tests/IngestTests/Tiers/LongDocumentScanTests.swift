@@ -92,6 +92,42 @@ final class LongDocumentScanTests: XCTestCase {
         }
     }
 
+    /// What registrars said may be longer than what they were sent.
+    func test_histories_areReadSomeAtATime_besideDocuments() throws {
+        try eachState { store in
+            let path = try XCTUnwrap(store.tier.boundary.snapshot().files.first).path
+            let connection = try SQLiteConnection(path: path, mode: .readWrite)
+            // Every second row has one.
+            for row in stride(from: Int64(2), through: Int64(Self.rowCount), by: 2) {
+                try connection.execute("INSERT OR REPLACE INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '{\"note\":\"\(row)\(String(repeating: "h", count: 150_000))\"}')")
+            }
+            for columns in [["receipt_id", "history"], ["history", "receipt_id", "document"]] {
+                let memory = MemoryBudget(byteCountMax: 8 << 20)
+                let places = (history: columns.firstIndex(of: "history") ?? 0, receipt: columns.firstIndex(of: "receipt_id") ?? 0, document: columns.firstIndex(of: "document"))
+                var seen: [String] = []
+                try scan(store, ScanRequest(projection: columns.map { ColumnPath($0) }, memory: memory)) { batch in
+                    for column in batch.columns { XCTAssertLessThanOrEqual(column.flatByteCount, (1 << 20) + 4_096) }
+                    XCTAssertLessThanOrEqual(memory.usedByteCount, 2 << 20)
+                    for row in 0..<batch.rowCount {
+                        let receipt = text(batch.columns[places.receipt], row)
+                        let number = try XCTUnwrap(Int(receipt.dropFirst(2)))
+                        // Rows of the file count from 1.
+                        let isTold = (number + 1) % 2 == 0
+                        let history = text(batch.columns[places.history], row)
+                        XCTAssertEqual(history == ReceiptHistory.empty, !isTold, receipt)
+                        if isTold { XCTAssertTrue(history.contains("\"\(number + 1)hhh"), receipt) }
+                        if let document = places.document {
+                            XCTAssertTrue(batch.columns[document].value(at: row) == .bytes(HotTierFixture.document(receipt, salt: salt(number))), receipt)
+                        }
+                        seen.append(receipt)
+                    }
+                }
+                XCTAssertEqual(seen.sorted(), (0..<Self.rowCount).map { "R-\($0)" }.sorted())
+                XCTAssertEqual(memory.usedByteCount, 0)
+            }
+        }
+    }
+
     func test_documentWithoutRoom_isRefused_andShortOnesAreNot() throws {
         try eachState { store in
             let memory = MemoryBudget(byteCountMax: 64 << 10)
