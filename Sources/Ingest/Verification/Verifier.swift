@@ -21,7 +21,10 @@ import Query
 package final class Verifier {
     /// What was looked at, and what was found.
     package struct Report: Sendable {
+        /// The first of them: each row may be at fault.
         package var findings: [Finding] = []
+        /// Those that were only counted.
+        private var unlistedCount = 0
         /// Files that belong to no state of the store, as a crash leaves them: no fault, and in time they go.
         package var strangers: [String] = []
         package var fileCount = 0
@@ -30,6 +33,15 @@ package final class Verifier {
 
         package init(findings: [Finding] = [], fileCount: Int = 0, rowCount: Int64 = 0) {
             (self.findings, self.fileCount, self.rowCount) = (findings, fileCount, rowCount)
+        }
+
+        package static let findingCountMax = 10_000
+
+        package var faultCount: Int { findings.count.addingSaturating(unlistedCount) }
+
+        /// Lists it, or only counts it where there are too many.
+        package mutating func add(_ finding: Finding) {
+            if findings.count < Self.findingCountMax { findings.append(finding) } else { unlistedCount += 1 }
         }
     }
 
@@ -139,7 +151,7 @@ package final class Verifier {
     }
 
     /// - Parameter path: of the file, absolute, or an object's location.
-    func note(_ path: String, _ fault: String) { report.findings.append(Finding(path: path, fault: fault)) }
+    func note(_ path: String, _ fault: String) { report.add(Finding(path: path, fault: fault)) }
 
     func look(_ path: String) { progress(Progress(path: path, rowCount: report.rowCount)) }
 
@@ -286,7 +298,7 @@ package final class Verifier {
         }
         let hadLog = Self.byteCount(path + "-wal") > 0
         guarded(path) {
-            report.findings += try DatabaseFile.faults(path)
+            for finding in try DatabaseFile.faults(path) { report.add(finding) }
             // A page without its sum ends that check; the rows may say more of what is damaged.
             guarded(path) { try checkIntegrity(path) }
             try body()

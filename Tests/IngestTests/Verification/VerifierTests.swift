@@ -35,6 +35,16 @@ final class VerifierTests: XCTestCase {
         XCTAssertEqual(report.rowCount, 800)
     }
 
+    /// Each row of a store may be at fault.
+    func test_findings_areListedToABound_andAllCounted() {
+        var report = Verifier.Report()
+        for number in 0..<Verifier.Report.findingCountMax + 50 { report.add(Finding(path: "hot/a.sqlite", fault: "row \(number)")) }
+        XCTAssertEqual(report.findings.count, Verifier.Report.findingCountMax)
+        XCTAssertEqual(report.findings.last?.fault, "row \(Verifier.Report.findingCountMax - 1)")
+        XCTAssertEqual(report.faultCount, Verifier.Report.findingCountMax + 50)
+        XCTAssertEqual(Verifier.Report().faultCount, 0)
+    }
+
     /// As it is left by a kill while a start makes the index of versions anew.
     func test_run_indexOfVersionsThatWasBeingMade_isNoFault_andTheNextStartMakesIt() throws {
         let directory = TemporaryDirectory()

@@ -93,7 +93,7 @@ enum VerifyCommand: Command {
 
     private static func write(_ report: Verifier.Report, faultCount: Int? = nil, what: String = "of documents", strangers: String = Self.strangers) -> Int32 {
         Terminal.clearProgress()
-        let faults = faultCount ?? report.findings.count
+        let faults = faultCount ?? report.faultCount
         var text = report.findings.map { "\($0)\n" }.joined()
         if faults > report.findings.count { text += "and \(faults.subtractingSaturating(report.findings.count)) more faults\n" }
         text += report.strangers.map { "\($0): \(strangers)\n" }.joined()

@@ -24,7 +24,7 @@ struct VerificationBody: JSONObject {
         sink.member("files", report.fileCount)
         sink.member("receipts", report.rowCount)
         sink.member("document_bytes", report.documentByteCount)
-        sink.member("fault_count", report.findings.count)
+        sink.member("fault_count", report.faultCount)
         sink.member("faults", report.findings.prefix(Self.shownCountMax).map { Fault(finding: $0) }, MemberFacts("The first thousand."))
         sink.member(
             "strangers", Array(report.strangers.prefix(Self.shownCountMax)),
