@@ -33,11 +33,19 @@ enum QuarantineRoutes {
 
     private static func list(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
+        // Before the page is read; what it really takes is known then.
+        try call.exchange.holdAnswer(min(limit * entryByteCount, pageByteCountMax))
         let page = try refused.quarantine(
             client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
-        return .json(
-            ListBody(items: page.entries.map { QuarantineBody($0, as: call.principal) }, nextCursor: page.nextCursor), reserving: 4_096)
+        let items = page.entries.map { QuarantineBody($0, as: call.principal) }
+        try call.exchange.holdAnswer(items.reduce(0) { $0.addingSaturating($1.heldByteCount) })
+        return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 4_096)
     }
+
+    /// What an entry is taken to need before it is read.
+    private static let entryByteCount = 8 << 10
+    /// Where a page ends whatever its limit: the engine's own bound.
+    private static let pageByteCountMax = 16 << 20
 
     private static func one(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
         .json(QuarantineBody(try refused.quarantineEntry(call.path("ticket_id"), as: call.principal), as: call.principal), reserving: 4_096)
