@@ -1,6 +1,7 @@
 import ColumnStore
 import Documents
 import Query
+import Synchronization
 
 /// Pages of receipts in order, walked with a cursor over the rows that there were when the walk began.
 ///
@@ -13,6 +14,8 @@ extension StoreReader {
     /// Rows of a page's first read; the next ones are sized by what these weighed.
     private static let firstPartRowCount = 256
     private static let partRowCountMax = 10_000
+    /// Rows that are read together have no more bytes: they are there three times until they are in order.
+    private static let partByteCountMax = 32 << 20
 
     /// - Throws: bad-parameter, bad-cursor, wrong-client, not-found; storage-unavailable where a copy is behind the walk.
     func page(_ request: PageRequest, as principal: Principal) throws -> Page {
@@ -161,9 +164,15 @@ extension StoreReader {
         var byteCount = 0
         var next = 0
         var partRowCount = Self.firstPartRowCount
+        // Fewer once some were too long together, since their neighbours may be as long.
+        var rowCountMax = Self.partRowCountMax
         while next < keys.count {
             let part = keys[next..<min(next + partRowCount, keys.count)]
-            let batch = try read(part, projection, table, scope)
+            guard let batch = try read(part, projection, table, scope) else {
+                rowCountMax = max(1, part.count / 2)
+                partRowCount = rowCountMax
+                continue
+            }
             let sizes = Self.rowSizes(batch)
             var taken = 0
             while taken < batch.rowCount, byteCount == 0 || byteCount + sizes[taken] <= Self.pageByteCountMax {
@@ -176,19 +185,25 @@ extension StoreReader {
             next += taken
             if taken < part.count { break }
             // What is left of the page's bytes, by the average so far.
-            partRowCount = min(max(16, (Self.pageByteCountMax - byteCount) / max(1, byteCount / next)), Self.partRowCountMax)
+            let left = min(Self.pageByteCountMax.subtractingSaturating(byteCount), Self.partByteCountMax)
+            rowCountMax = min(rowCountMax.multipliedSaturating(by: 2), Self.partRowCountMax)
+            partRowCount = min(max(16, left / max(1, byteCount / next)), rowCountMax)
         }
         return (next, batches, fields.needsContentType ? contentTypes : nil)
     }
+
+    /// Rows that are read together have too many bytes.
+    private struct TooLong: Error {}
 
     /// The rows of some keys, in the keys' order.
     ///
     /// Found by their sequences, which are unique, within the days and bounds of these; then put in order.
     ///
+    /// - Returns: nil for several rows that are too long together.
     /// - Throws: internal-error where a row is not there any more, which no snapshot allows.
     private func read(
         _ keys: ArraySlice<PageKey>, _ projection: [String], _ table: any TableSource, _ scope: [ColumnFilter]
-    ) throws -> ColumnBatch {
+    ) throws -> ColumnBatch? {
         guard let first = keys.first, let last = keys.last else { return ColumnBatch(rowCount: 0, columns: []) }
         let sequences = keys.map(\.sequence)
         let bounds = (sequences.min() ?? 0, sequences.max() ?? 0)
@@ -201,7 +216,20 @@ extension StoreReader {
                 closed("business_day", Int64(first.day), Int64(last.day)), closed("sequence", bounds.0, bounds.1),
                 ColumnFilter("sequence", .oneOf(sequences.map { .integer($0) })),
             ])
-        let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
+        let isOne = keys.count == 1
+        // Of all threads together.
+        let byteCount = Atomic<Int>(0)
+        let found: [ColumnBatch]
+        do {
+            found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { batches, batch in
+                let own = batch.rowWidths().reduce(0) { $0.addingSaturating($1) }
+                let total = byteCount.wrappingAdd(own, ordering: .relaxed).newValue
+                if total > Self.partByteCountMax, !isOne { throw TooLong() }
+                batches.append(batch)
+            }.flatMap { $0 }
+        } catch is TooLong {
+            return nil
+        }
         guard let place = projection.firstIndex(of: "sequence"), let one = found.first else {
             throw Fault(.internalError, "rows of a page are gone")
         }

@@ -1,0 +1,45 @@
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Goal: pages of documents of any length come whole and in order, though few long ones are read together. Method: long ones behind short ones, of which the average
+/// says nothing, with more bytes than are read at once.
+final class LongPageTests: XCTestCase {
+    private static let type = """
+        {"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id",
+         "columns":{"name":{"path":"/name","type":"VARCHAR"}}}
+        """
+
+    private func document(_ number: Int) -> String {
+        let name = number < 30 ? "short" : String(repeating: "x", count: 900_000)
+        return "{\"schema\":\"licence/1\",\"id\":\"L-\(100 + number)\",\"name\":\"\(name)\"}"
+    }
+
+    func test_longDocumentsBehindShortOnes_comeAllOnce() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        _ = try fixture.engine.putType(name: "licence", body: Array(Self.type.utf8))
+        for number in 0..<75 { _ = try fixture.taken(document(number)) }
+        var (found, pageCount, cursor) = ([String](), 0, String?.none)
+        repeat {
+            var request = PageRequest(table: "licences", fields: ["receipt_id", "document"], limit: 1_000)
+            request.cursor = cursor
+            let page = try fixture.engine.page(request, as: .admin)
+            for batch in page.batches {
+                for row in 0..<batch.rowCount {
+                    let (id, text) = (EngineFixture.text(batch.columns[0].value(at: row)), EngineFixture.text(batch.columns[1].value(at: row)))
+                    let number = try XCTUnwrap(Int(id.dropFirst(2))) - 100
+                    XCTAssertTrue(text == document(number), id)
+                    found.append(id)
+                }
+            }
+            XCTAssertGreaterThan(page.batches.reduce(0) { $0 + $1.rowCount }, 0)
+            (pageCount, cursor) = (pageCount + 1, page.nextCursor)
+        } while cursor != nil && pageCount < 100
+        XCTAssertEqual(found.sorted(), (0..<75).map { "L-\(100 + $0)" })
+        XCTAssertLessThanOrEqual(pageCount, 2, "a page has 64 MiB")
+    }
+}
