@@ -13,7 +13,9 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
 
     package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult { try reader.receipt(lookup, as: principal) }
     package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket { try reader.ticket(ticketID, as: principal) }
-    package func page(_ request: PageRequest, as principal: Principal) throws -> Page { try reader.page(request, as: principal) }
+    package func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page {
+        try reader.page(request, as: principal, hold: hold)
+    }
     package func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage { try reader.changes(after: sequence, limit: limit, as: principal) }
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) { try reader.catalog(as: principal, upTo: sequence) }
 

@@ -32,7 +32,9 @@ package final class StandbyReading: RowReading, QueryStore, CursorSealing, Crede
 
     package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult { try reader.receipt(lookup, as: principal) }
     package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket { try reader.ticket(ticketID, as: principal) }
-    package func page(_ request: PageRequest, as principal: Principal) throws -> Page { try reader.page(request, as: principal) }
+    package func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page {
+        try reader.page(request, as: principal, hold: hold)
+    }
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) { try reader.catalog(as: principal, upTo: sequence) }
     package func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {}
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { present?.reader.cursors.encode(fields, binding: binding) ?? "" }

@@ -16,9 +16,12 @@ extension StoreReader {
     private static let partRowCountMax = 10_000
     /// Rows that are read together have no more bytes: they are there three times until they are in order.
     private static let partByteCountMax = 32 << 20
+    /// What a row is taken to need while nothing is known.
+    private static let rowByteCount = 8 << 10
 
+    /// - Parameter hold: asked for the bytes of the rows so far and of those that are read next.
     /// - Throws: bad-parameter, bad-cursor, wrong-client, not-found; storage-unavailable where a copy is behind the walk.
-    func page(_ request: PageRequest, as principal: Principal) throws -> Page {
+    func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void = { _ in }) throws -> Page {
         guard (1...10_000).contains(request.limit) else {
             throw Fault(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
         }
@@ -42,7 +45,7 @@ extension StoreReader {
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
         let keys = try walk.keys(limit: request.limit + 1)
         if keys.isEmpty { try checkKnown(rows, principal) }
-        let read = try self.rows(Array(keys.prefix(request.limit)), fields, table, scope)
+        let read = try self.rows(Array(keys.prefix(request.limit)), fields, table, scope, hold)
         var nextCursor: String?
         if read.count < keys.count, read.count > 0 {
             nextCursor = cursors.encode([PageKey.bytes(sequence)] + keys[read.count - 1].fields, binding: binding)
@@ -154,7 +157,7 @@ extension StoreReader {
     ///
     /// - Returns: `count` rows, of the first so many keys.
     private func rows(
-        _ keys: [PageKey], _ fields: PageFields, _ table: any TableSource, _ scope: [ColumnFilter]
+        _ keys: [PageKey], _ fields: PageFields, _ table: any TableSource, _ scope: [ColumnFilter], _ hold: (Int) throws -> Void
     ) throws -> (count: Int, batches: [ColumnBatch], contentTypes: [Column]?) {
         var projection = fields.wanted
         if fields.needsContentType { projection.append("content_type") }
@@ -168,6 +171,8 @@ extension StoreReader {
         var rowCountMax = Self.partRowCountMax
         while next < keys.count {
             let part = keys[next..<min(next + partRowCount, keys.count)]
+            let expected = part.count.multipliedSaturating(by: next == 0 ? Self.rowByteCount : byteCount / next)
+            try hold(byteCount.addingSaturating(min(expected, Self.partByteCountMax)))
             guard let batch = try read(part, projection, table, scope) else {
                 rowCountMax = max(1, part.count / 2)
                 partRowCount = rowCountMax

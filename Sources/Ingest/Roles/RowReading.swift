@@ -2,7 +2,13 @@
 package protocol RowReading: AnyObject, Sendable {
     func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult
     func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket
-    func page(_ request: PageRequest, as principal: Principal) throws -> Page
+    /// - Parameter hold: asked for the bytes that the page's rows take, about, before they are read; more than once as it grows. What it throws ends the reading.
+    func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page
+}
+
+extension RowReading {
+    /// Where nobody counts the memory.
+    package func page(_ request: PageRequest, as principal: Principal) throws -> Page { try page(request, as: principal) { _ in } }
 }
 
 /// What was committed, in the order of commits.

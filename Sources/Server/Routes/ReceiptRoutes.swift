@@ -199,9 +199,8 @@ enum ReceiptRoutes {
         let compression = try call.compression(isOfArrow: form == SQLForm.arrow.rawValue)
         let request = try pageRequest(call)
         let exchange = call.exchange
-        // Before the page is read; what it really takes is known then.
-        try exchange.holdAnswer(min(request.limit * rowByteCount, pageByteCountMax))
-        let page = try rows.page(request, as: call.principal)
+        // While the page is read, as far as it goes; what it takes with its text is known then.
+        let page = try rows.page(request, as: call.principal) { byteCount in try exchange.holdAnswer(byteCount) }
         try exchange.holdAnswer(2 * ReceiptPage.byteCount(page))
         var response: Response
         switch form {
@@ -216,11 +215,6 @@ enum ReceiptRoutes {
         response.headers.append(.init("Vary", "Accept"))
         return response
     }
-
-    /// What a row is taken to need before it is read: as much as rows of large pages that end at their bytes.
-    private static let rowByteCount = 8 << 10
-    /// Where a page ends whatever its limit: the engine's own bound.
-    private static let pageByteCountMax = 64 << 20
 
     private static func pageRequest(_ call: Call) throws -> PageRequest {
         try PageParameters(call).request(

@@ -41,5 +41,16 @@ final class LongPageTests: XCTestCase {
         } while cursor != nil && pageCount < 100
         XCTAssertEqual(found.sorted(), (0..<75).map { "L-\(100 + $0)" })
         XCTAssertLessThanOrEqual(pageCount, 2, "a page has 64 MiB")
+        // Memory is asked for as the page grows: little for few rows, and no more is read once there is none.
+        var asked: [Int] = []
+        _ = try fixture.engine.page(PageRequest(table: "licences", fields: ["receipt_id", "document"], limit: 5), as: .admin) { asked.append($0) }
+        XCTAssertLessThanOrEqual(try XCTUnwrap(asked.max()), 5 * 8_192)
+        asked = []
+        let whole = PageRequest(table: "licences", fields: ["receipt_id", "document"], limit: 1_000)
+        XCTAssertThrowsError(try fixture.engine.page(whole, as: .admin) { byteCount in
+            asked.append(byteCount)
+            if byteCount > 20 << 20 { throw Fault(.overloaded, "no room") }
+        }) { XCTAssertEqual(($0 as? Fault)?.code, .overloaded, "\($0)") }
+        XCTAssertFalse(asked.isEmpty)
     }
 }

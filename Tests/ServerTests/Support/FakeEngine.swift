@@ -183,7 +183,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func exportByteCount() throws -> Int64 { 0 }
     var hasRoomForExports: Bool { true }
 
-    func page(_ request: PageRequest, as principal: Principal) throws -> Page {
+    func page(_ request: PageRequest, as principal: Principal, hold: (Int) throws -> Void) throws -> Page {
         guard let page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
         return page
     }
