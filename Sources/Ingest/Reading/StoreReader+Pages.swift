@@ -1,7 +1,6 @@
 import ColumnStore
 import Documents
 import Query
-import Synchronization
 
 /// Pages of receipts in order, walked with a cursor over the rows that there were when the walk began.
 ///
@@ -223,13 +222,11 @@ extension StoreReader {
             ])
         let isOne = keys.count == 1
         // Of all threads together.
-        let byteCount = Atomic<Int>(0)
+        let room = MemoryBudget(byteCountMax: Self.partByteCountMax)
         let found: [ColumnBatch]
         do {
             found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { batches, batch in
-                let own = batch.rowWidths().reduce(0) { $0.addingSaturating($1) }
-                let total = byteCount.wrappingAdd(own, ordering: .relaxed).newValue
-                if total > Self.partByteCountMax, !isOne { throw TooLong() }
+                guard isOne || room.reserve(batch.rowWidths().reduce(0) { $0.addingSaturating($1) }) else { throw TooLong() }
                 batches.append(batch)
             }.flatMap { $0 }
         } catch is TooLong {
