@@ -5,7 +5,7 @@ import XCTest
 @testable import Ingest
 
 /// Goal: an upload over long documents is taken back whole, a few of them at a time. Method: versions that have more bytes together than are read at once.
-final class UploadRevertTests: XCTestCase {
+final class LongRevertTests: XCTestCase {
     private static let type = """
         {"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id",
          "columns":{"name":{"path":"/name","type":"VARCHAR"}}}
