@@ -45,7 +45,7 @@ final class LongDocumentScanTests: XCTestCase {
             var (seen, batchCount): ([String], Int) = ([], 0)
             let request = ScanRequest(projection: ["receipt_id", "document", "total", "document_sha256"], memory: memory)
             try scan(store, request) { batch in
-                let byteCount = batch.columns[1].flatByteCount
+                let byteCount = batch.columns[1].flatByteCountBound
                 XCTAssertLessThanOrEqual(byteCount, 1 << 20, "an eighth of what the query may have, and the offsets")
                 XCTAssertGreaterThanOrEqual(memory.usedByteCount, 100_000 * batch.rowCount)
                 XCTAssertLessThanOrEqual(memory.usedByteCount, 1 << 20)
@@ -76,7 +76,7 @@ final class LongDocumentScanTests: XCTestCase {
             XCTAssertEqual(found, ["R-41"])
             // Those whose document has an odd number of bytes; numbers of one digit and of two have others around them.
             let residual = ResidualFilter(columns: ["document"]) { batch in
-                XCTAssertLessThanOrEqual(batch.columns[0].flatByteCount, 1 << 20)
+                XCTAssertLessThanOrEqual(batch.columns[0].flatByteCountBound, 1 << 20)
                 var passing = Bitmap(repeating: false, count: batch.rowCount)
                 for row in 0..<batch.rowCount { if case .bytes(let bytes) = batch.columns[0].value(at: row), bytes.count % 2 == 1 { passing[row] = true } }
                 return passing
@@ -106,7 +106,7 @@ final class LongDocumentScanTests: XCTestCase {
                 let places = (history: columns.firstIndex(of: "history") ?? 0, receipt: columns.firstIndex(of: "receipt_id") ?? 0, document: columns.firstIndex(of: "document"))
                 var seen: [String] = []
                 try scan(store, ScanRequest(projection: columns.map { ColumnPath($0) }, memory: memory)) { batch in
-                    for column in batch.columns { XCTAssertLessThanOrEqual(column.flatByteCount, (1 << 20) + 4_096) }
+                    for column in batch.columns { XCTAssertLessThanOrEqual(column.flatByteCountBound, (1 << 20) + 4_096) }
                     XCTAssertLessThanOrEqual(memory.usedByteCount, 2 << 20)
                     for row in 0..<batch.rowCount {
                         let receipt = text(batch.columns[places.receipt], row)
