@@ -13,19 +13,52 @@ final class PartialFile {
     private var isFinished = false
     private var aside: String { path + ".part" }
 
-    /// A link there, or a file of somebody else's, is left alone.
+    /// What a symbolic link names is written, and the link stays. A link at `FILE.part`, or a file of somebody else's, is left alone.
     init(_ path: String) throws {
-        self.path = path
         var status = stat()
-        let isOther = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        var isOther = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        let place = isOther ? path : try Self.named(by: path)
+        // Descriptors of processes, as behind /dev/stdout: nothing takes their place, and what they have stays before it.
+        if place.hasPrefix("/proc/") { isOther = true }
+        self.path = place
         isDirect = isOther
         isFinished = isOther
-        descriptor = isOther ? open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC) : open(path + ".part", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        // A pipe that nobody reads would be waited for without an end.
+        descriptor = isOther
+            ? open(place, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : open(place + ".part", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         if descriptor < 0 {
             isFinished = true
-            let why = errno == EEXIST ? "it is there already, perhaps of an export that was broken off; remove it" : String(cString: strerror(errno))
-            throw CommandError("\(path)\(isOther ? "" : ".part"): \(why)")
+            throw CommandError("\(place)\(isOther ? "" : ".part"): \(Self.reason(errno, status))")
         }
+        // Writes wait for whoever reads.
+        if isOther { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
+    }
+
+    private static func reason(_ code: Int32, _ status: stat) -> String {
+        switch code {
+        case EEXIST: "it is there already, perhaps of an export that was broken off; remove it"
+        case ENXIO where status.st_mode & S_IFMT == S_IFIFO: "a pipe that nobody reads: start its reader first"
+        default: String(cString: strerror(code))
+        }
+    }
+
+    /// As many as Linux follows.
+    private static let linkCountMax = 40
+
+    /// Where a chain of symbolic links ends, whether something is there or not; `path` where it is none.
+    private static func named(by path: String) throws(CommandError) -> String {
+        var place = path
+        for _ in 0...linkCountMax {
+            var status = stat()
+            guard !place.hasPrefix("/proc/"), lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return place }
+            var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink(place, &bytes, bytes.count)
+            guard count > 0 else { throw CommandError("\(place): \(String(cString: strerror(errno)))") }
+            let target = String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let folder = place.lastIndex(of: "/").map { String(place[...$0]) } ?? ""
+            place = target.hasPrefix("/") ? target : folder + target
+        }
+        throw CommandError("\(path): \(String(cString: strerror(ELOOP)))")
     }
 
     deinit {
