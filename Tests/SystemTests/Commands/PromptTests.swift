@@ -158,4 +158,64 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(try TillRun(base + ["--file", folder.path + "/none.sql"]).status, 1)
         for wrong in [["--file", first, "SELECT 1"], ["--set", "no value", "SELECT 1"], ["--set", "a-b=c", "SELECT 1"]] { XCTAssertEqual(try TillRun(base + wrong).status, 2, "\(wrong)") }
     }
+    /// As psql tells of them: the command has run, and the script goes on.
+    func test_wordsThatNoCommandTakes_areToldOf() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let script = folder.path + "/extra.sql", once = folder.path + "/once"
+        let text = """
+            \\pset null none x `echo y | tee -a \(once)`
+            \\if true
+            \\else foo
+            \\endif bar
+            \\unset a b
+            SELECT NULL AS a \\g \(folder.path)/answer.txt more
+            SELECT 5 AS "ON_ERROR_STOP", 6 AS q \\gset p_ q_
+            SELECT 7 AS "ON_ERROR_STOP", 8 AS r \\gset
+            \\echo :p_q :r
+            \\if true false
+            \\echo never
+            \\endif
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: script))
+        let run = try TillRun(["sql", "--data", server.data.path, "--file", script])
+        XCTAssertEqual(run.status, 0, run.error)
+        XCTAssertEqual(run.text, "6 8\n", run.error)
+        let told = run.error.split(separator: "\n").map { $0.replacingOccurrences(of: "till sql: \(script):", with: "") }
+        func extra(_ line: Int, _ name: String, _ word: String) -> String { "\(line): \(name): extra argument \"\(word)\" ignored" }
+        XCTAssertEqual(
+            told.dropLast(),
+            [
+                extra(1, "\\pset", "x"), extra(1, "\\pset", "y"), extra(4, "\\endif", "bar"), extra(5, "\\unset", "b"), extra(6, "\\g", "more"), extra(7, "\\gset", "q_"),
+                "8: ON_ERROR_STOP is set by \\set alone: \\gset ignored it",
+            ])
+        XCTAssertTrue(told.last?.hasPrefix("10: unrecognized value “true false” for \\if") ?? false, run.error)
+        XCTAssertEqual(try String(contentsOfFile: once, encoding: .utf8), "y\n")
+        XCTAssertTrue(try String(contentsOfFile: folder.path + "/answer.txt", encoding: .utf8).contains("none"))
+        for (command, words) in [("\\ir", "\\ir wants a file"), ("\\include", "\\include wants a file"), ("\\sv receipts_l*", "there is no view receipts_l*")] {
+            let wrong = try TillRun(["sql", "--data", server.data.path, command])
+            XCTAssertEqual([String(wrong.status), wrong.error], ["1", "till sql: \(words)\n"], command)
+        }
+    }
+
+    /// Each would hold the prompt up: a pipe without a reader, and an editor without a terminal, whose standard input stays open.
+    func test_whatNobodyReadsOrTypes_isNotWaitedFor() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let pipe = folder.path + "/pipe"
+        XCTAssertEqual(mkfifo(pipe, 0o600), 0)
+        for command in ["SELECT 1 AS a \\g \(pipe)", "\\o \(pipe)", "\\copy (SELECT 1 AS a) TO '\(pipe)'"] {
+            let run = try TillRun(["sql", "--data", server.data.path], input: Data((command + "\n").utf8))
+            XCTAssertEqual([String(run.status), run.error], ["1", "till sql: \(pipe): a pipe that nobody reads: start its reader first\n"], command)
+        }
+        let script = folder.path + "/edit.sql"
+        try Data("SELECT 1 AS a;\n\\e\n".utf8).write(to: URL(fileURLWithPath: script))
+        // The shell's `read` stands for an editor that waits for keys; the pipe is held open by its other end.
+        let held = try Subprocess(
+            "/bin/sh", ["-c", "exec 3<>\"$4\"; \"$1\" sql --data \"$2\" --file \"$3\" <&3", "sh", TillServer.binary.path, server.data.path, script, pipe],
+            environment: TillServer.environment(["HOME": folder.path, "EDITOR": "read line; echo"], data: server.data.path))
+        XCTAssertEqual(held.status, 0, held.error)
+    }
 }

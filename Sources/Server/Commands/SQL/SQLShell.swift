@@ -136,6 +136,7 @@ final class SQLShell {
         if let word = ShellBranches.Word(rawValue: name) {
             let condition = String(command.dropFirst(name.count)).trimmed
             try branches.take(word, &statements, line: line) { holds(condition, of: name) }
+            if branches.isActive, word == .rest || word == .end { tellExtra(try operands(of: name, condition), of: name) }
             return .goesOn
         }
         guard branches.isActive else {
@@ -166,6 +167,17 @@ final class SQLShell {
 
     /// The same as one text.
     func joined(_ text: String) throws -> String { try words(text).joined(separator: " ") }
+
+    /// As many of them as the command takes.
+    func operands(of name: String, _ line: String) throws -> ShellOperands { try ShellOperands(of: name, line, read: words) }
+
+    /// What a command does not take is told, and no fault.
+    func tellExtra(_ operands: ShellOperands, of name: String) {
+        for word in operands.extra { warn("\(name): extra argument \"\(word)\" ignored") }
+    }
+
+    /// Tells, with the place in its file, of what ends nothing.
+    func warn(_ text: String) { tell(located(CommandError(text))) }
 
     private func run(_ complete: [String]) throws {
         guard branches.isActive else {

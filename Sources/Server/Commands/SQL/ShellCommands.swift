@@ -29,7 +29,7 @@ enum ShellCommands {
           \\echo TEXT  \\qecho  \\warn    to standard output; where answers go; to standard error
           \\errverbose         all that came of the statement that failed last
           `COMMAND`           behind these commands, but for \\copy and \\!: what COMMAND writes
-          \\! [COMMAND]  \\cd [FOLDER]  \\s    a shell; another folder; the lines of before
+          \\! [COMMAND]  \\cd [FOLDER]  \\s [FILE]    a shell; another folder; the lines of before
           SET TIME ZONE 'Europe/Kyiv'; SHOW TIME ZONE; SET rollups = off;
 
         """
@@ -37,27 +37,32 @@ enum ShellCommands {
     /// - Parameter line: from its backslash on.
     static func run(_ line: String, in shell: SQLShell) throws -> SQLShell.Flow {
         let word = String(line.prefix { !$0.isWhitespace && $0 != "(" })
-        let rest = String(line.dropFirst(word.count)).trimmed
-        // A semicolon out of habit ends nothing here.
-        let name = withoutEnd(word)
-        func bare() throws -> String { try shell.joined(withoutEnd(rest)) }
+        let name = ShellOperands.withoutEnd(word)
+        let operands = try shell.operands(of: name, String(line.dropFirst(word.count)).trimmed)
+        let flow = try run(name, operands, shell)
+        shell.tellExtra(operands, of: name)
+        return flow
+    }
+
+    private static func run(_ name: String, _ operands: ShellOperands, _ shell: SQLShell) throws -> SQLShell.Flow {
+        let rest = operands.line
         switch name {
         case "\\q", "\\quit": return .leaves
         case "\\?", "\\h", "\\help": Terminal.write(help)
-        case "\\timing": try ShellSettings.time(try bare(), shell)
-        case "\\x": try ShellSettings.expand(try bare(), shell)
-        case "\\t": try ShellSettings.showRowsOnly(try bare(), shell)
+        case "\\timing": try ShellSettings.time(operands.first, shell)
+        case "\\x": try ShellSettings.expand(operands.first, shell)
+        case "\\t": try ShellSettings.showRowsOnly(operands.first, shell)
         case "\\a": ShellSettings.align(!shell.style.isAligned, shell)
-        case "\\pset": try ShellSettings.show(try shell.words(withoutEnd(rest)), shell)
+        case "\\pset": try ShellSettings.show(operands.words, shell)
         case "\\set": try ShellSettings.set(try shell.words(rest), shell)
-        case "\\unset": try ShellSettings.unset(try bare(), shell)
-        case "\\prompt": try ShellSettings.ask(try shell.words(withoutEnd(rest)), shell)
+        case "\\unset": try ShellSettings.unset(operands.first, shell)
+        case "\\prompt": try ShellSettings.ask(operands.words, shell)
         case "\\gset":
             let queries = StatementSplitter.statements(of: shell.takeBuffer()).map(\.trimmed)
             try shell.answer(queries.dropLast().joined(separator: "\n;\n"), to: nil, expansion: shell.expansion)
-            try ShellSettings.keep(queries.last ?? "", prefix: try bare(), shell)
+            try ShellSettings.keep(queries.last ?? "", prefix: operands.first, shell)
         case "\\g", "\\gx":
-            let place: String? = try rest.isEmpty ? nil : target(rest, shell)
+            let place: String? = try rest.isEmpty ? nil : target(operands)
             try shell.answer(shell.takeBuffer(), to: place, expansion: name == "\\gx" ? .on : shell.expansion)
         case "\\p":
             let text = (shell.isWithin ? shell.rest : shell.last).trimmed + "\n"
@@ -69,13 +74,13 @@ enum ShellCommands {
             // Also where it has not all that it was to have.
             shell.output = nil
             try before?.finish()
-            if !rest.isEmpty { shell.output = try ShellOutput(to: target(rest, shell)) }
-        case "\\i", "\\include": return try include(shell.joined(rest), shell)
+            if !rest.isEmpty { shell.output = try ShellOutput(to: target(operands)) }
+        case "\\i", "\\include": return try include(named(operands.first, by: name), shell)
         case "\\ir", "\\include_relative":
-            let path = try shell.joined(rest)
-            return try include(path.hasPrefix("/") || path.isEmpty ? path : (shell.script?.folder ?? "") + path, shell)
+            let path = try named(operands.first, by: name)
+            return try include(path.hasPrefix("/") ? path : (shell.script?.folder ?? "") + path, shell)
         case "\\e", "\\edit": return try edit(shell)
-        case "\\watch": try watch(rest, shell)
+        case "\\watch": try watch(operands.first, shell)
         case "\\copy": try ShellCopy(rest).run(shell)
         case "\\echo": Terminal.write(echoed(try shell.words(rest)))
         case "\\qecho": (shell.output ?? ShellOutput(paging: false)).write(echoed(try shell.words(rest)))
@@ -83,24 +88,30 @@ enum ShellCommands {
         case "\\errverbose":
             if let fault = shell.lastFault { Terminal.writeError(fault.verbose + "\n") } else { Terminal.write("There is no previous error.\n") }
         case "\\conninfo": Terminal.write(shell.endpoint.place + "\n")
-        case "\\encoding": try encode(try bare())
+        case "\\encoding": try encode(operands.first)
         case "\\!": try ShellSystem.run(name, unquoted(rest), shell)
-        case "\\w": try ShellSystem.run(name, target(rest, shell), shell)
-        case "\\cd", "\\s": try ShellSystem.run(name, shell.joined(rest), shell)
-        default: try ShellDescription.run(name, bare(), shell)
+        case "\\w": try ShellSystem.run(name, target(operands), shell)
+        case "\\cd": try ShellSystem.run(name, operands.first, shell)
+        case "\\s": try ShellSystem.run(name, rest.isEmpty ? "" : target(operands), shell)
+        default: try ShellDescription.run(name, operands.first, shell)
         }
         return .goesOn
     }
 
-    private static func withoutEnd(_ text: String) -> String { String(text.reversed().drop { $0 == ";" || $0.isWhitespace }.reversed()) }
+    private static func named(_ path: String, by name: String) throws -> String {
+        guard !path.isEmpty else { throw CommandError("\(name) wants a file") }
+        return path
+    }
 
     /// Where an answer goes: a file, or `|` and a program, which has its line as it stands.
     ///
     /// - Throws: for a `|` that was not typed: what a variable has may be a server's answer, and runs nothing.
-    private static func target(_ rest: String, _ shell: SQLShell) throws -> String {
-        if rest.hasPrefix("|") { return rest }
-        let place = try shell.joined(rest)
-        guard !place.hasPrefix("|") || rest.hasPrefix("'|") else { throw CommandError("\(ResultTable.printable(place)): a value names no program: type the | yourself") }
+    private static func target(_ operands: ShellOperands) throws -> String {
+        if operands.isProgram { return operands.line }
+        let place = operands.first
+        guard !place.hasPrefix("|") || operands.line.hasPrefix("'|") else {
+            throw CommandError("\(ResultTable.printable(place)): a value names no program: type the | yourself")
+        }
         return place
     }
 
@@ -122,7 +133,6 @@ enum ShellCommands {
     private static let fileDepthMax = 16
 
     static func include(_ path: String, _ shell: SQLShell) throws -> SQLShell.Flow {
-        guard !path.isEmpty else { throw CommandError("\\i wants a file") }
         guard shell.fileDepth < fileDepthMax else { throw CommandError("files of statements name each other more than \(fileDepthMax) deep") }
         let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
         if shell.fileDepth == 0 { shell.interruption.withLock { $0 = false } }
@@ -144,7 +154,10 @@ enum ShellCommands {
         try file.write(Array((shell.takeTyped().trimmed + "\n").utf8)[...])
         try file.finish(sha256: nil)
         let editor = Environment["VISUAL"] ?? Environment["EDITOR"] ?? "vi"
-        guard system("\(editor) '\(path.replacing("'", with: "'\\''"))'") == 0 else { throw CommandError("\(editor) failed") }
+        let command = "\(editor) '\(path.replacing("'", with: "'\\''"))'"
+        // Where nobody types, one that waits for keys would wait for ever: it has the end of a file instead.
+        let isTyped = Terminal.inputIsTerminal
+        guard system(isTyped ? command : "{ \(command); } </dev/null") == 0 else { throw CommandError("\(editor) failed" + (isTyped ? "" : ": \\e has no terminal for it")) }
         let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
         for line in text.split(separator: "\n") where try shell.take(String(line) + "\n") == .leaves { return .leaves }
         return .goesOn

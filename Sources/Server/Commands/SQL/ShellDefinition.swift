@@ -23,6 +23,8 @@ enum ShellDefinition {
     static func writeStatement(_ operand: String, numbered isNumbered: Bool, _ shell: SQLShell) throws {
         let pattern = ShellPattern(operand)
         guard pattern.name != nil else { throw CommandError("\\sv wants the name of a view") }
+        // One view is shown, by its name: as psql has it, no view has one with wildcards outside quotes.
+        guard !pattern.hasWildcard else { throw CommandError("there is no view \(operand)") }
         let condition = pattern.condition(schema: "table_schema", name: "table_name") + (pattern.schema == nil ? " AND table_schema = 'public'" : "")
         let page = try shell.interruptible { try shell.endpoint.page("SELECT table_schema, table_name FROM information_schema.tables WHERE true\(condition) LIMIT 1", cursor: nil) }
         guard case .array(let rows)? = page["rows"], case .array(let cells)? = rows.first, cells.count == 2, let schema = cells[0].text, let name = cells[1].text else {

@@ -145,7 +145,11 @@ enum ShellSettings {
         }
         for (column, cell) in zip(columns, cells) {
             let name = prefix + (column["name"]?.text ?? "")
-            guard name != "ON_ERROR_STOP" else { throw CommandError("ON_ERROR_STOP is set by \\set alone, not by \\gset") }
+            // As in psql: what an answer has changes nothing of how the shell works, and the other values are kept.
+            if name == "ON_ERROR_STOP" {
+                shell.warn("ON_ERROR_STOP is set by \\set alone: \\gset ignored it")
+                continue
+            }
             guard ShellVariables.isName(name) else { throw CommandError("\\gset wants names of letters, digits and underscores for its columns, unlike \(name)") }
             shell.variables[name] = ResultTable.plain(cell)
         }

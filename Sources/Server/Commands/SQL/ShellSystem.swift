@@ -17,15 +17,16 @@ enum ShellSystem {
             let output = try ShellOutput(to: operand)
             output.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
             try output.finish()
-        default: try showHistory(shell)
+        default: try showHistory(operand, shell)
         }
     }
 
-    private static func showHistory(_ shell: SQLShell) throws {
+    /// - Parameter place: a file that has the lines as they were typed; empty: they are shown.
+    private static func showHistory(_ place: String, _ shell: SQLShell) throws {
         guard let path = LineEditor.historyPath else { throw CommandError("no lines are kept: HOME is not set") }
         let text = String(decoding: try FileBytes.read(path, byteCountMax: historyByteCountMax), as: UTF8.self)
-        let output = ShellOutput(paging: shell.isInteractive && shell.usesPager)
-        output.write(text.split(separator: "\n").map { ResultTable.printable(String($0)) + "\n" }.joined())
+        let output = try place.isEmpty ? ShellOutput(paging: shell.isInteractive && shell.usesPager) : ShellOutput(to: place)
+        output.write(place.isEmpty ? text.split(separator: "\n").map { ResultTable.printable(String($0)) + "\n" }.joined() : text)
         try output.finish()
     }
 }

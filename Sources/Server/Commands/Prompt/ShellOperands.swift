@@ -1,0 +1,38 @@
+/// The words behind a command of the prompt, as many as it takes. What stands behind those is told of and left out, as in psql.
+struct ShellOperands {
+    /// All that stands behind the command, as it was typed.
+    let line: String
+    /// Empty of a command that reads `line` itself.
+    let words: [String]
+    /// What the command does not take.
+    let extra: [String]
+
+    var first: String { words.first ?? "" }
+    /// A program is named, which has the rest of its line.
+    var isProgram: Bool { line.hasPrefix("|") }
+
+    /// They read their line themselves, or take any number of words.
+    private static let unbounded: Set<String> = ["\\set", "\\echo", "\\qecho", "\\warn", "\\copy", "\\!", "\\?", "\\h", "\\help"]
+    private static let wordless: Set<String> = ["\\q", "\\quit", "\\a", "\\p", "\\r", "\\e", "\\edit", "\\errverbose", "\\conninfo", "\\else", "\\endif"]
+    private static let two: Set<String> = ["\\pset", "\\prompt"]
+    /// Behind these a `|` begins a program.
+    private static let written: Set<String> = ["\\g", "\\gx", "\\o", "\\w"]
+
+    /// - Parameters:
+    ///   - name: the command, with its backslash.
+    ///   - read: the words of a text, with the values of variables: each program in backquotes runs once.
+    /// - Throws: what `read` throws.
+    init(of name: String, _ line: String, read: (String) throws -> [String]) throws {
+        self.line = line
+        if Self.unbounded.contains(name) || Self.written.contains(name) && line.hasPrefix("|") {
+            (words, extra) = ([], [])
+            return
+        }
+        let all = try read(Self.withoutEnd(line))
+        let count = Self.wordless.contains(name) ? 0 : Self.two.contains(name) ? 2 : 1
+        (words, extra) = (Array(all.prefix(count)), Array(all.dropFirst(count)))
+    }
+
+    /// A semicolon out of habit ends nothing behind a command.
+    static func withoutEnd(_ text: String) -> String { String(text.reversed().drop { $0 == ";" || $0.isWhitespace }.reversed()) }
+}

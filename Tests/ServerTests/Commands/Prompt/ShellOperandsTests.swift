@@ -1,0 +1,27 @@
+import XCTest
+
+@testable import Server
+
+/// Goal: a command has as many words as it takes, and the others are left over. Method: a table of commands; a reader of words that counts how often it is asked.
+final class ShellOperandsTests: XCTestCase {
+    func test_operands_asManyAsTheCommandTakes() throws {
+        let wanted: [(name: String, line: String, words: [String], extra: [String])] = [
+            ("\\pset", "border 1 x y;", ["border", "1"], ["x", "y"]), ("\\prompt", "a b c", ["a", "b"], ["c"]), ("\\x", "on off", ["on"], ["off"]), ("\\x", "", [], []), ("\\x", ";", [], []),
+            ("\\a", "b", [], ["b"]), ("\\endif", "x", [], ["x"]), ("\\g", "a b", ["a"], ["b"]), ("\\g", "|cat `x` y", [], []), ("\\i", "|cat x", ["|cat"], ["x"]), ("\\dt+", "a b c", ["a"], ["b", "c"]),
+            ("\\echo", "a b", [], []), ("\\copy", "(a) TO 'it", [], []),
+        ]
+        for (name, line, words, extra) in wanted {
+            var count = 0
+            let operands = try ShellOperands(of: name, line) { text in
+                count += 1
+                return text.split(separator: " ").map(String.init)
+            }
+            XCTAssertEqual(operands.words, words, "\(name) \(line)")
+            XCTAssertEqual(operands.extra, extra, "\(name) \(line)")
+            XCTAssertEqual(operands.line, line)
+            // What stands in backquotes runs once at most.
+            XCTAssertLessThanOrEqual(count, 1, "\(name) \(line)")
+        }
+        XCTAssertTrue(try ShellOperands(of: "\\g", "|cat", read: { _ in [] }).isProgram)
+    }
+}
