@@ -8,6 +8,7 @@ extension Binder {
     /// - Throws: bad-sql for what the function does not take; unsupported-sql for one that is not here.
     func bindCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let name = call.name.text, position = call.name.position
+        try refuseUnknown(call, in: scope)
         if call.over != nil, GatheredAggregate.byName[name] == nil { return try bindWindowCall(call, in: scope) }
         if name == "grouping" { return try bindGroupingCall(call, in: scope) }
         if FunctionRegistry.aggregates[name] != nil { return try bindAggregate(call, in: scope) }
@@ -52,6 +53,31 @@ extension Binder {
         if name == "nullif" { declared = comparedDeclaration(declared, arguments[0], result) }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
+    }
+
+    /// They are there for types of several categories, of which a constant without a type chooses none.
+    private static let ofSeveral: Set<String> = ["array_agg", "bit_and", "bit_or", "bit_xor"]
+    /// They take any type, and what stands beside the first argument does not say which.
+    private static let ofAny: Set<String> = ["json_agg", "jsonb_agg", "first_value", "last_value", "nth_value"]
+    /// A third argument says it.
+    private static let ofNeighbours: Set<String> = ["lag", "lead"]
+    /// Of the expression in WITHIN GROUP.
+    private static let ofOrder: Set<String> = ["mode", "percentile_disc"]
+
+    /// A text, a parameter or NULL as the value of a function that takes values of many types, where nothing says which: PostgreSQL guesses none.
+    private func refuseUnknown(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) {
+        let name = call.name.text
+        let isOfSeveral = Self.ofSeveral.contains(name), isOfOrder = Self.ofOrder.contains(name)
+        guard isOfSeveral || isOfOrder || Self.ofAny.contains(name) || Self.ofNeighbours.contains(name) && call.arguments.count < 3 else { return }
+        guard let syntax = isOfOrder ? call.withinGroup.first?.expression : call.arguments.first else { return }
+        switch syntax.kind {
+        case .null, .string, .parameter: break
+        default: return
+        }
+        let value = try bindExpression(syntax, in: scope)
+        guard isUnknown(value) else { return }
+        if isOfSeveral { throw notUnique(name, value, at: call.name.position) }
+        throw .badSQL("could not determine polymorphic type because input has type unknown", at: call.name.position, hint: "cast it to a type").because(.typeMismatch)
     }
 
     /// Texts and documents are made of their arguments, whatever those are.
