@@ -12,6 +12,8 @@ enum ResultTable {
         var showsRowsOnly = false
         /// Else values with `separator` between them.
         var isAligned = true
+        /// Else as `HTMLTable` writes them.
+        var isHTML = false
         var separator = "|"
         /// Lines of tables: 0 none but under the names of columns, 1 between columns, 2 around all.
         var border = 1
@@ -44,7 +46,7 @@ enum ResultTable {
         for row in cells {
             for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], width(cell)) }
         }
-        let isRight = columns.map { column in rightAligned.contains { column.type.hasPrefix($0) } && !column.type.hasSuffix("[]") }
+        let isRight = columns.map { self.isRight($0.type) }
         let edges = style.edges, rule = style.rule(widths)
         func line(_ cells: [String]) -> String { edges.start + cells.joined(separator: edges.middle) + edges.end + "\n" }
         var text = ""
@@ -55,6 +57,9 @@ enum ResultTable {
         for row in cells { text += line(row.enumerated().map { pad($1, widths[$0], right: isRight[$0]) }) }
         return style.border == 2 ? text + rule : text
     }
+
+    /// Numbers are set to the right.
+    static func isRight(_ type: String) -> Bool { rightAligned.contains { type.hasPrefix($0) } && !type.hasSuffix("[]") }
 
     /// A line for each value, as psql's `\\x` shows rows.
     ///

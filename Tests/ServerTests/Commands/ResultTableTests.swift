@@ -38,4 +38,23 @@ final class ResultTableTests: XCTestCase {
         let wide = ResultTable.expanded(columns: Self.columns, rows: [[.number("1"), .string("a long text")]], first: 1, style: style(2))
         XCTAssertEqual(wide, "+-[ RECORD 1 ]------+\n| one | 1           |\n| two | a long text |\n+-----+-------------+\n")
     }
+    /// As psql 15 writes it, blanks and all.
+    func test_html_isPsqls() {
+        let columns = Self.columns + [(name: "b<", type: "VARCHAR")]
+        let rows: [[JSONValue]] = [[.number("1"), .string("  x<&>\"\ny\u{1B}"), .string("")]]
+        var style = style(1)
+        let head = "<table border=\"1\">\n  <tr>\n    <th align=\"center\">one</th>\n    <th align=\"center\">two</th>\n    <th align=\"center\">b&lt;</th>\n  </tr>\n"
+        let row = "    <td align=\"left\">&nbsp;&nbsp;x&lt;&amp;&gt;&quot;<br />\ny·</td>\n    <td align=\"left\">&nbsp; </td>\n  </tr>\n"
+        XCTAssertEqual(HTMLTable.head(columns: columns, style: style, isExpanded: false), head)
+        XCTAssertEqual(HTMLTable.rows(columns: columns, rows, style: style), "  <tr valign=\"top\">\n    <td align=\"right\">1</td>\n" + row)
+        XCTAssertEqual(HTMLTable.end(count: 1, style: style, isExpanded: false), "</table>\n<p>(1 row)<br />\n</p>\n")
+        let record = "\n  <tr><td colspan=\"2\" align=\"center\">Record 2</td></tr>\n  <tr valign=\"top\">\n    <th>one</th>\n    <td align=\"right\">1</td>\n  </tr>\n"
+        XCTAssertEqual(HTMLTable.head(columns: columns, style: style, isExpanded: true), "<table border=\"1\">\n")
+        XCTAssertEqual(HTMLTable.expanded(columns: Array(columns.prefix(1)), rows, first: 2, style: style), record)
+        XCTAssertEqual(HTMLTable.end(count: 1, style: style, isExpanded: true), "</table>\n\n")
+        style.showsRowsOnly = true
+        XCTAssertEqual(HTMLTable.head(columns: columns, style: style, isExpanded: false), "<table border=\"1\">\n")
+        XCTAssertTrue(HTMLTable.expanded(columns: columns, rows, first: 2, style: style).hasPrefix("\n  <tr><td colspan=\"2\">&nbsp;</td></tr>\n"))
+        XCTAssertEqual(HTMLTable.end(count: 1, style: style, isExpanded: false), "</table>\n\n")
+    }
 }

@@ -13,7 +13,7 @@ struct ShellOperands {
 
     /// They read their line themselves, or take any number of words.
     private static let unbounded: Set<String> = ["\\set", "\\echo", "\\qecho", "\\warn", "\\copy", "\\!", "\\?", "\\h", "\\help"]
-    private static let wordless: Set<String> = ["\\q", "\\quit", "\\a", "\\p", "\\r", "\\e", "\\edit", "\\errverbose", "\\conninfo", "\\else", "\\endif"]
+    private static let wordless: Set<String> = ["\\q", "\\quit", "\\a", "\\H", "\\p", "\\r", "\\e", "\\edit", "\\errverbose", "\\conninfo", "\\else", "\\endif"]
     private static let two: Set<String> = ["\\pset", "\\prompt"]
     /// Behind these a `|` begins a program.
     private static let written: Set<String> = ["\\g", "\\gx", "\\o", "\\w"]

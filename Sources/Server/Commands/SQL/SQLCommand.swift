@@ -120,6 +120,7 @@ enum SQLCommand: Command {
     }
 
     private static func writeTable(_ query: String, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, _ output: ShellOutput) throws {
+        if style.isHTML { return try writeHTML(query, endpoint, expansion == .on, style, output) }
         var count = 0
         try eachPart(query, endpoint) { columns, rows in
             let isExpanded = expansion == .on || expansion == .auto && ResultTable.width(columns: columns, rows: rows, style: style) > Terminal.width
@@ -131,6 +132,18 @@ enum SQLCommand: Command {
             if output.isLeft { throw AnswerLeft() }
         }
         if !style.showsRowsOnly { output.write("(\(count) \(count == 1 ? "row" : "rows"))\n") }
+    }
+
+    private static func writeHTML(_ query: String, _ endpoint: any SQLEndpoint, _ isExpanded: Bool, _ style: ResultTable.Style, _ output: ShellOutput) throws {
+        var count = 0, isFirst = true
+        try eachPart(query, endpoint) { columns, rows in
+            if isFirst { output.write(HTMLTable.head(columns: columns, style: style, isExpanded: isExpanded)) }
+            isFirst = false
+            output.write(isExpanded ? HTMLTable.expanded(columns: columns, rows, first: count + 1, style: style) : HTMLTable.rows(columns: columns, rows, style: style))
+            count += rows.count
+            if output.isLeft { throw AnswerLeft() }
+        }
+        output.write(HTMLTable.end(count: count, style: style, isExpanded: isExpanded))
     }
 
     private static func writeObjects(_ query: String, _ endpoint: any SQLEndpoint, _ output: ShellOutput) throws {

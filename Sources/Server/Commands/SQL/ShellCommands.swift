@@ -19,7 +19,7 @@ enum ShellCommands {
           \\dt[+]  \\dv[+]  \\di  \\dn  \\df[+] [PART]   tables; views; keys; schemas; functions; with S the catalogs' too
           \\du  \\l  \\conninfo  \\encoding    contracts; databases; what answers here; how texts are written
           \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen
-          \\t [on|off]  \\a     rows alone; without aligning them
+          \\t [on|off]  \\a  \\H   rows alone; without aligning them; as HTML
           \\pset [border 0|1|2 | null TEXT | format FORMAT | fieldsep TEXT | pager on|off]
           \\timing [on|off]    how long each takes
           \\set NAME VALUE     what :NAME stands for in statements, :'NAME' as a string, :"NAME" as a name; \\unset NAME
@@ -52,7 +52,8 @@ enum ShellCommands {
         case "\\timing": try ShellSettings.time(operands.first, shell)
         case "\\x": try ShellSettings.expand(operands.first, shell)
         case "\\t": try ShellSettings.showRowsOnly(operands.first, shell)
-        case "\\a": ShellSettings.align(!shell.style.isAligned, shell)
+        case "\\a": ShellSettings.align(shell.format != .table || shell.style.isHTML || !shell.style.isAligned, shell)
+        case "\\H": if shell.format == .table, shell.style.isHTML { ShellSettings.align(true, shell) } else { ShellSettings.showHTML(shell) }
         case "\\pset": try ShellSettings.show(operands.words, shell)
         case "\\set": try ShellSettings.set(try shell.words(rest), shell)
         case "\\unset": try ShellSettings.unset(operands.first, shell)

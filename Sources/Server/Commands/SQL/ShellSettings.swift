@@ -32,8 +32,14 @@ enum ShellSettings {
 
     static func align(_ isAligned: Bool, _ shell: SQLShell) {
         shell.format = .table
-        shell.style.isAligned = isAligned
+        (shell.style.isAligned, shell.style.isHTML) = (isAligned, false)
         shell.say("Output format is \(isAligned ? "aligned" : "unaligned").")
+    }
+
+    static func showHTML(_ shell: SQLShell) {
+        shell.format = .table
+        shell.style.isHTML = true
+        shell.say("Output format is html.")
     }
 
     /// - Parameter words: what stands behind `\pset`: a name, and its value; nothing shows them all.
@@ -67,7 +73,7 @@ enum ShellSettings {
     private static func all(_ shell: SQLShell) -> String {
         let format =
             switch shell.format {
-            case .table: shell.style.isAligned ? "aligned" : "unaligned"
+            case .table: shell.style.isHTML ? "html" : shell.style.isAligned ? "aligned" : "unaligned"
             case .json: "json"
             case .stream(let form): form.name
             }
@@ -82,9 +88,10 @@ enum ShellSettings {
         switch name.lowercased() {
         case "aligned", "table": align(true, shell)
         case "unaligned": align(false, shell)
+        case "html": showHTML(shell)
         default:
             guard let format = SQLCommand.Format(name: name.lowercased()) else {
-                throw CommandError("\\pset format is one of aligned, unaligned, \(SQLCommand.Format.names.dropFirst().joined(separator: ", "))")
+                throw CommandError("\\pset format is one of aligned, unaligned, html, \(SQLCommand.Format.names.dropFirst().joined(separator: ", "))")
             }
             shell.format = format
             shell.say("Output format is \(name.lowercased()).")
