@@ -81,7 +81,7 @@ enum UploadPutCommand: Command {
         } else if count > 0 {
             for record in try errors(id, limit: shownCount, nil, client)["errors"]?.array ?? [] {
                 for error in record["errors"]?.array ?? [] {
-                    Terminal.writeError("record \(record["record"]?.integer ?? 0): \(error["pointer"]?.text ?? ""): \(error["message"]?.text ?? "") (\(error["code"]?.text ?? ""))\n")
+                    Terminal.writeError("record \(record["record"]?.integer ?? 0): \(APIClient.reasonText(error))\n")
                 }
             }
             if count > shownCount { Terminal.writeError("… of \(count); till upload errors \(id) gives all\n") }

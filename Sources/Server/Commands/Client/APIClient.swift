@@ -114,9 +114,15 @@ final class APIClient {
         if let position = problem["position"]?.integer { text += " at \(position)" }
         if let detail = problem["detail"]?.text { text += ": \(detail)" }
         if case .array(let errors)? = problem["errors"] {
-            for error in errors { text += "\n  \(error["pointer"]?.text ?? ""): \(error["message"]?.text ?? "") (\(error["code"]?.text ?? ""))" }
+            for error in errors { text += "\n  " + reasonText(error) }
         }
         return text
+    }
+
+    /// One of a problem's reasons, with its place: the empty pointer, which is the whole document (RFC 6901), says none.
+    static func reasonText(_ reason: JSONValue) -> String {
+        let pointer = reason["pointer"]?.text ?? ""
+        return (pointer.isEmpty ? "" : pointer + ": ") + "\(reason["message"]?.text ?? "") (\(reason["code"]?.text ?? ""))"
     }
 }
 
