@@ -32,8 +32,10 @@ extension Binder {
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
         // Of all functions it alone counts the blanks of a CHAR(n).
-        if name == "octet_length", arguments.count == 1, let length = declaredType(arguments[0]).flatMap(TypeNames.paddedLength) {
-            arguments[0] = TypedExpression(blankPadded(arguments[0].expression, to: length), at: arguments[0].position)
+        if name == "octet_length", arguments.count == 1, let given = declaredType(arguments[0]), DeclaredType.withoutLength(given) == "bpchar" {
+            let value = arguments[0]
+            let padded = TypeNames.paddedLength(given).map { blankPadded(value.expression, to: $0) } ?? paddedEach(value.expression)
+            arguments[0] = TypedExpression(padded, at: value.position)
         }
         // Of a transaction's number, not of a time.
         if name == "age", arguments.count == 1, declaredType(arguments[0]) == "xid", let text = context.catalog.dialect?.expression(of: "xid_age", argumentCount: 1) {
@@ -53,6 +55,18 @@ extension Binder {
         if name == "nullif" { declared = comparedDeclaration(declared, arguments[0], result) }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
+    }
+
+    /// A choice among columns of CHAR(n) of several lengths: each value has the blanks of its own.
+    private func paddedEach(_ value: Expression) -> Expression {
+        func padded(_ part: Expression) -> Expression { declaredType(part).flatMap(TypeNames.paddedLength).map { blankPadded(part, to: $0) } ?? part }
+        switch value {
+        case .coalesce(let items, let type): return .coalesce(items.map(padded), type: type)
+        case .conditional(let branches, let otherwise, let type):
+            let chosen = branches.map { Expression.Branch(condition: $0.condition, result: padded($0.result)) }
+            return .conditional(branches: chosen, otherwise: otherwise.map(padded), type: type)
+        default: return padded(value)
+        }
     }
 
     /// They are there for types of several categories, of which a constant without a type chooses none.
