@@ -183,6 +183,14 @@ with open(f"{FOLDER}/outer.sql", "w") as file:
     file.write("\\ir some.sql\n")
 check("22" in (shown := prompt.ask(f"\\i {FOLDER}/outer.sql")), shown)
 
+# The home is FOLDER.
+check("22" in (shown := prompt.ask("\\i ~/outer.sql")), shown)
+prompt.ask("SELECT 45 AS home \\g ~/home.txt ;")
+check("45" in open(f"{FOLDER}/home.txt").read(), "home.txt")
+prompt.ask("\\copy (SELECT 46 AS home) TO '~/home.csv'")
+check("46" in open(f"{FOLDER}/home.csv").read(), "home.csv")
+check("(1 row)" in (shown := prompt.ask("SELECT 47 AS there \\g ;")), shown)
+
 # Files and programs that take an answer, and those that do not.
 check("hello" in (shown := prompt.ask(f"\\cd {FOLDER} \\! cat outer.sql; echo hello")) and "\\ir some.sql" in shown, shown)
 check("told" in (shown := prompt.ask("\\warn told")), shown)
@@ -192,6 +200,8 @@ check(open(f"{FOLDER}/kept.sql").read() == "SELECT 44 AS kept\n", "kept.sql")
 prompt.ask("\\w |cat > piped.sql")
 check(open(f"{FOLDER}/piped.sql").read() == "SELECT 44 AS kept\n" and not os.path.exists(f"{FOLDER}/|cat > piped.sql"), "piped.sql")
 check("SELECT 44 AS kept" in (shown := prompt.ask("\\s")), shown)
+prompt.ask("\\s lines.txt")
+check("SELECT 44 AS kept" in open(f"{FOLDER}/lines.txt").read(), "lines.txt")
 check("nosuch" in (shown := prompt.ask("SELECT nosuch \\g kept.sql")), shown)
 check(open(f"{FOLDER}/kept.sql").read() == "SELECT 44 AS kept\n" and not os.path.exists(f"{FOLDER}/kept.sql.part"), "a failed answer took the file's place")
 check(re.search(r"^2\n", shown := prompt.ask("\\copy (SELECT 1 AS a) TO PROGRAM 'wc -l'"), re.M), shown)

@@ -33,6 +33,15 @@ struct ShellOperands {
         (words, extra) = (Array(all.prefix(count)), Array(all.dropFirst(count)))
     }
 
+    /// The first of them as a file or folder.
+    var path: String { Self.expanded(first) }
+
+    /// A path whose `~` stands for the person's own folder, in quotes too, as in psql.
+    static func expanded(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/"), let home = Environment["HOME"] else { return path }
+        return home + path.dropFirst()
+    }
+
     /// A semicolon out of habit ends nothing behind a command.
     static func withoutEnd(_ text: String) -> String { String(text.reversed().drop { $0 == ";" || $0.isWhitespace }.reversed()) }
 }

@@ -63,7 +63,7 @@ enum ShellCommands {
             try shell.answer(queries.dropLast().joined(separator: "\n;\n"), to: nil, expansion: shell.expansion)
             try ShellSettings.keep(queries.last ?? "", prefix: operands.first, shell)
         case "\\g", "\\gx":
-            let place: String? = try rest.isEmpty ? nil : target(operands)
+            let place = try target(operands)
             try shell.answer(shell.takeBuffer(), to: place, expansion: name == "\\gx" ? .on : shell.expansion)
         case "\\p":
             let text = (shell.isWithin ? shell.rest : shell.last).trimmed + "\n"
@@ -75,10 +75,10 @@ enum ShellCommands {
             // Also where it has not all that it was to have.
             shell.output = nil
             try before?.finish()
-            if !rest.isEmpty { shell.output = try ShellOutput(to: target(operands)) }
-        case "\\i", "\\include": return try include(named(operands.first, by: name), shell)
+            if let place = try target(operands) { shell.output = try ShellOutput(to: place) }
+        case "\\i", "\\include": return try include(named(operands.path, by: name), shell)
         case "\\ir", "\\include_relative":
-            let path = try named(operands.first, by: name)
+            let path = try named(operands.path, by: name)
             return try include(path.hasPrefix("/") ? path : (shell.script?.folder ?? "") + path, shell)
         case "\\e", "\\edit": return try edit(shell)
         case "\\watch": try watch(operands.first, shell)
@@ -91,9 +91,8 @@ enum ShellCommands {
         case "\\conninfo": Terminal.write(shell.endpoint.place + "\n")
         case "\\encoding": try encode(operands.first)
         case "\\!": try ShellSystem.run(name, unquoted(rest), shell)
-        case "\\w": try ShellSystem.run(name, target(operands), shell)
-        case "\\cd": try ShellSystem.run(name, operands.first, shell)
-        case "\\s": try ShellSystem.run(name, rest.isEmpty ? "" : target(operands), shell)
+        case "\\w", "\\s": try ShellSystem.run(name, target(operands) ?? "", shell)
+        case "\\cd": try ShellSystem.run(name, operands.path, shell)
         default: try ShellDescription.run(name, operands.first, shell)
         }
         return .goesOn
@@ -104,16 +103,16 @@ enum ShellCommands {
         return path
     }
 
-    /// Where an answer goes: a file, or `|` and a program, which has its line as it stands.
+    /// Where an answer goes: a file, or `|` and a program, which has its line as it stands. Nil where nothing is named.
     ///
     /// - Throws: for a `|` that was not typed: what a variable has may be a server's answer, and runs nothing.
-    private static func target(_ operands: ShellOperands) throws -> String {
+    private static func target(_ operands: ShellOperands) throws -> String? {
         if operands.isProgram { return operands.line }
-        let place = operands.first
+        let place = operands.path
         guard !place.hasPrefix("|") || operands.line.hasPrefix("'|") else {
             throw CommandError("\(ResultTable.printable(place)): a value names no program: type the | yourself")
         }
-        return place
+        return place.isEmpty ? nil : place
     }
 
     /// Its words with a blank between them, and a line break behind them unless the first one is `-n`.

@@ -22,7 +22,7 @@ struct ShellCopy {
         }
         let isProgram = words[1].lowercased() == "program"
         guard !isProgram || words.count > 2 else { throw CommandError("\\copy … TO PROGRAM wants a command, in quotes where it has blanks") }
-        let file = isProgram ? "|" + words[2] : words[1]
+        let file = isProgram ? "|" + words[2] : ShellOperands.expanded(words[1])
         path = file
         words.removeFirst(isProgram ? 3 : 2)
         let options = words.map { $0.lowercased() }.filter { !["with", "format"].contains($0) && !$0.isEmpty }
