@@ -58,6 +58,9 @@ def check(condition, shown):
 
 
 prompt = Prompt()
+check("Query buffer is empty." in (shown := prompt.ask("\\p")), shown)
+check("reset" in (shown := prompt.ask("SELECT nothing \\r")), shown)
+check("extra argument \"x\" ignored\n" in (shown := prompt.ask("\\pset border 1 x")) and "Border style is 1." in shown, shown)
 check("(1 row)" in (shown := prompt.ask("SELECT 1 AS one;")), shown)
 check("R-2" in (shown := prompt.ask("SELECT receipt_id FROM receipts ORDER BY 1;")), shown)
 # Keys that Ctrl is held with are whole sequences, of which nothing is left over and behind which nothing is swallowed; a lone Escape takes no key with it.

@@ -66,10 +66,12 @@ enum ShellCommands {
             let place = try target(operands)
             try shell.answer(shell.takeBuffer(), to: place, expansion: name == "\\gx" ? .on : shell.expansion)
         case "\\p":
-            let text = (shell.isWithin ? shell.rest : shell.last).trimmed + "\n"
+            let text = (shell.isWithin ? shell.rest : shell.last).trimmed
             // Values of variables are in it.
-            Terminal.write(Terminal.outputIsTerminal ? ResultTable.printable(lines: text) : text)
-        case "\\r": shell.clear()
+            if text.isEmpty { shell.say("Query buffer is empty.") } else { Terminal.write((Terminal.outputIsTerminal ? ResultTable.printable(lines: text) : text) + "\n") }
+        case "\\r":
+            shell.clear()
+            shell.say("Query buffer reset (cleared).")
         case "\\o":
             let before = shell.output
             // Also where it has not all that it was to have.
