@@ -6,7 +6,8 @@ import XCTest
 /// once found, then a second of mutations whose seed each change of the sources makes anew. `TILL_FUZZ_SECONDS` makes it longer; `script/fuzz`
 /// runs libFuzzer.
 final class FuzzingTests: XCTestCase {
-    private static let program = Project.root.appendingPathComponent(".build/debug/till-fuzz")
+    /// Built beside these tests.
+    private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("till-fuzz")
 
     private func run(_ arguments: [String]) throws -> (output: String, process: Process) {
         let process = Process()

@@ -1,3 +1,4 @@
+import ColumnStore
 import TestSupport
 import XCTest
 
