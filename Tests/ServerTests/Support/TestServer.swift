@@ -33,12 +33,18 @@ final class TestServer {
         (service, listener) = try HTTPDoor.open(context, settings, routes: APIRoutes.all + extraRoutes)
     }
 
+    /// Its threads end with its connections: each looks around two hundred times a second.
+    deinit { listener.stopAccepting() }
+
     private static let description = try? DescriptionCheck(Data(OpenAPI.document(APIRoutes.all)))
 
-    /// A client whose answers are all held to the API's description.
+    /// A client whose answers are all held to the API's description. It keeps the server.
     func client(key: String? = TestServer.adminKey) -> HTTPClient {
         let client = HTTPClient(port: listener.port, key: key)
-        if let description = Self.description { client.check = { try description.check($0, $1, $2) } }
+        client.check = { [self] in
+            defer { withExtendedLifetime(self) {} }
+            try Self.description?.check($0, $1, $2)
+        }
         return client
     }
 

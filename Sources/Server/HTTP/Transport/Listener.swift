@@ -98,7 +98,7 @@ package final class Listener: Door, @unchecked Sendable {
     let idleTimeout: UInt32
     private let isTLS: Bool
     private let wantsCertificates: Bool
-    private let isStopping = Atomic<Bool>(false)
+    let isStopping = Atomic<Bool>(false)
     private let inFlight = Atomic<Int>(0)
     /// Whoever waits for the last request to be over, after `stopAccepting`.
     private let idle = Monitor(())
@@ -123,18 +123,20 @@ package final class Listener: Door, @unchecked Sendable {
         var wakeups: [Wakeup] = []
         // Each has an epoll of its own, and all of them the one listening socket.
         for _ in 0..<max(settings.threadCount, 1) {
-            let (daemon, wakeup, _) = try start(settings, socket: socket)
+            let (daemon, wakeup, own) = try start(settings, socket: socket)
             daemons.append(daemon)
             wakeups.append(wakeup)
             let bits = UInt(bitPattern: daemon)
-            WorkerThread(name: "http", isDetached: true) { Self.run(OpaquePointer(bitPattern: bits), wakeup, settings.sleepMilliseconds) }
+            // Its own from here on.
+            nonisolated(unsafe) let held = Unmanaged.passUnretained(own)
+            WorkerThread(name: "http", isDetached: true) { Self.run(OpaquePointer(bitPattern: bits), held.takeUnretainedValue(), wakeup, settings.sleepMilliseconds) }
         }
         let (daemon, _, own) = try start(settings, socket: socket, isInHaste: true)
         daemons.append(daemon)
         StandIn.start(daemon, own, others: wakeups, timers)
     }
 
-    /// What the library's calls on one daemon's thread need.
+    /// What the library's calls on one daemon's thread need. Of that thread alone, once it runs.
     final class Context {
         let listener: Listener
         /// Set before the daemon runs.
@@ -143,13 +145,15 @@ package final class Listener: Door, @unchecked Sendable {
         let isInHaste: Bool
         var connectionCount = 0
         init(_ listener: Listener, isInHaste: Bool) { (self.listener, self.isInHaste) = (listener, isInHaste) }
+        /// No connection is left, and none comes any more.
+        var isOver: Bool { connectionCount == 0 && listener.isStopping.load(ordering: .relaxed) }
     }
 
     /// A daemon's thread: each turn serves what is ready and sleeps until something is, or `sleepMilliseconds` are over.
     ///
-    /// - Returns: when the daemon is shut down, which is never while the process lives.
-    private static func run(_ daemon: OpaquePointer?, _ wakeup: Wakeup, _ sleepMilliseconds: Int32) {
-        repeat { wakeup.listen() } while MHD_run_wait(daemon, sleepMilliseconds) == .YES
+    /// - Returns: when the listener has stopped and its last connection is over. The daemon stays: the library's memory is never given back.
+    private static func run(_ daemon: OpaquePointer?, _ own: Context, _ wakeup: Wakeup, _ sleepMilliseconds: Int32) {
+        repeat { wakeup.listen() } while MHD_run_wait(daemon, sleepMilliseconds) == .YES && !own.isOver
     }
 
     private func start(_ settings: Settings, socket: Int32, isInHaste: Bool = false) throws -> (OpaquePointer, Wakeup, Context) {

@@ -32,7 +32,7 @@ final class StandIn: Sendable {
                 }
                 repeat {
                     own.wakeup?.listen()
-                    guard MHD_run_wait(OpaquePointer(bitPattern: bits), sleepMilliseconds) == .YES else { return }
+                    guard MHD_run_wait(OpaquePointer(bitPattern: bits), sleepMilliseconds) == .YES, !own.isOver else { return }
                 } while seen.withLock({ areHeldUp(others, &$0) }) || own.connectionCount > 0
             }
         }
