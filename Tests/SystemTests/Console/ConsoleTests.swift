@@ -9,7 +9,7 @@ final class ConsoleTests: XCTestCase {
     private static let registrar = #"{"tax":{"url":"http://127.0.0.1:9/receipts","secret":"s","lock":"1s","backoff_min":"50ms","backoff_max":"100ms","max_attempts":2}}"#
 
     func test_console_holdsInABrowser() throws {
-        let server = try TillServer(environment: ["TILL_REGISTRARS": Self.registrar, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#, "TILL_LIMITS_STATEMENT_ROWS": "1"])
+        let server = try TillServer(environment: ["TILL_REGISTRARS": Self.registrar, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#, "TILL_LIMITS_STATEMENT_ROWS": "1", "TILL_LIMITS_QUERY_TIME": "20m"])
         defer { server.remove() }
         let own = try server.key("c1", access: "read"), all = try server.key("c2", scope: "all")
         let pictures = try Project.temporaryFolder("till-console")

@@ -67,7 +67,7 @@ def other_contracts(browser: Browser) -> None:
                 other.look(path)
             untranslated = re.findall(r"\b(?:%s)\.[a-z-]+\b" % "|".join(GROUPS), other.page.inner_text("body"))
             check(not untranslated, f"{name}: {path} has no words for {untranslated}")
-            check(other.page.locator("main .problem").count() == 0, f"{name}: {path} shows a problem")
+            check(other.page.locator("main .problem").count() == 0, f"{name}: {path} shows a problem: {other.page.inner_text('main')[:400]}")
         other.go("dead-letters")
         if key == OWN:
             check(other.page.locator("#redrive-lot").count() == 0, "a contract that reads may not send again")
