@@ -161,17 +161,21 @@ final class CommitLog: CommitSink {
     /// - Parameters:
     ///   - numbers: in no record of the log, and the first in none of `unspooled`; where one of those comes the rest is left to another call.
     ///   - time: not after the first of them, nor before the record that they follow.
-    func miss(_ numbers: ClosedRange<Int64>, time: Int64) {
+    /// - Returns: whether something is lost: not where all of them came to nothing.
+    func miss(_ numbers: ClosedRange<Int64>, time: Int64) -> Bool {
         let reason = "a spool is damaged: commits \(numbers.lowerBound) to \(numbers.upperBound) are in none"
-        state.broadcast { state in
+        let isLoss = state.broadcast { state -> Bool in
             // In order, and apart: a number has one fence.
             let index = state.unspooled.firstIndex { $0.numbers.upperBound >= numbers.lowerBound } ?? state.unspooled.count
             let end = index < state.unspooled.count ? min(numbers.upperBound, state.unspooled[index].numbers.lowerBound - 1) : numbers.upperBound
-            guard numbers.lowerBound <= end else { return }
+            guard numbers.lowerBound <= end else { return false }
             state.unspooled.insert(Unspooled(numbers: numbers.lowerBound...end, time: time), at: index)
+            guard (numbers.lowerBound...end).contains(where: { !state.withdrawn.contains($0) }) else { return false }
             if end > state.loss?.number ?? 0 { state.loss = Loss(number: end, reason: reason) }
+            return true
         }
-        noteLoss(reason)
+        if isLoss { noteLoss(reason) }
+        return isLoss
     }
 
     /// - Returns: whether it is in the spool.

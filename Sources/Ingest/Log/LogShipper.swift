@@ -289,8 +289,10 @@ final class LogShipper: Sendable {
             if try shipFences(claim) { isMended = true }
             let (last, known) = progress.withLock { ($0.last, $0.time) }
             guard last < number else { return isMended }
+            // Of those that came to nothing nothing is missing, as where the whole directory was taken away.
+            try waitUntilSettled(number)
             // No spool has it, and none has refused it. Its own time is not known: no instant behind the record before is whole.
-            log.miss(last + 1...number, time: known ?? time)
+            guard log.miss(last + 1...number, time: known ?? time) else { continue }
             StoreLog.note(
                 "a spool of the log is damaged; a checkpoint makes up for what was in it", path: log.directory, reason: "commits from \(last + 1) on are missing",
                 level: .warning)
@@ -300,7 +302,7 @@ final class LogShipper: Sendable {
     /// Of one segment: a full disk may have cost a great many, and each is a record with its hash.
     private static let fenceCountMax: Int64 = 10_000
 
-    /// In the places of commits that come next and that no spool took.
+    /// In the places of commits that come next and that no spool took; of one that came to nothing a record without content.
     ///
     /// - Returns: whether there were some.
     private func shipFences(_ claim: LogClaim) throws -> Bool {
@@ -308,7 +310,8 @@ final class LogShipper: Sendable {
         while true {
             var next = builder(claim)
             guard let missing = log.unspooled(from: next.last + 1) else { return isMended }
-            for _ in 0..<min(missing.count, Self.fenceCountMax) { try next.append(.fence, [], at: missing.time) }
+            let withdrawn = log.state.withLock { $0.withdrawn }
+            for _ in 0..<min(missing.count, Self.fenceCountMax) { try next.append(withdrawn.contains(next.last + 1) ? .noop : .fence, [], at: missing.time) }
             try send(&next)
             log.forgetUnspooled(through: next.last)
             isMended = true
