@@ -42,12 +42,13 @@ struct LogRecovery {
             let entries = LogSpool.read(try Self.bytes("\(folder)/\(LogSpool.name(first))"))
             for entry in entries {
                 time = max(time, entry.time)
+                // Of what came to nothing, too, which may be in no spool otherwise: a commit with its number would pass for it.
+                if entry.sequence > next { isConnected = false }
+                next = max(next, entry.sequence + 1)
                 guard let kind = entry.kind else {
                     withdrawn.insert(entry.sequence)
                     continue
                 }
-                if entry.sequence > next { isConnected = false }
-                next = max(next, entry.sequence + 1)
                 // What was changed past the log needs a checkpoint, also where the note does not say so yet.
                 if kind == .fence, entry.sequence > state?.last ?? 0 { isFenced = true }
                 if kind != .fence, let payload = LogPayload(Array(entry.payload)) { latest[payload.file] = (first, entry) }

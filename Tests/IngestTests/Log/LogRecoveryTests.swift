@@ -64,6 +64,16 @@ final class LogRecoveryTests: XCTestCase {
     }
 
     /// Of what lies at the log's place the spools are gone: its time is in the note, so that a clock that was set back does not go below it.
+    /// No spool took it, as on a full disk, and it came to nothing, which fitted: a commit that got its number would pass for it.
+    func test_numberOfACommitThatCameToNothing_isNotGivenAgain() throws {
+        try write(MachineStart.id, isBroken: true)
+        let file = try spool(6...7)
+        let parts = LogSpool.frame(sequence: 8, time: 80, kind: LogSpool.withdrawn, [], UnsafeRawBufferPointer(start: nil, count: 0))
+        try (try Data(contentsOf: file) + Data(parts.head + parts.tail)).write(to: file)
+        XCTAssertEqual(try recovered().next, 9)
+        XCTAssertEqual(try recovered().withdrawn, [8])
+    }
+
     func test_time_isThatOfTheNote_orALaterSpools() throws {
         var state = LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash)
         state.time = 85
