@@ -26,36 +26,43 @@ struct LogRetention {
     /// Segments that lie within others, a day after these have come: whoever began to read may want them until then.
     private func removeMerged() throws {
         guard let head = try place.head()?.head else { return }
-        // The segment that those which follow in the list may lie within, and whether it was read and found to be sound: before that nothing is removed for
-        // it.
-        var whole: (name: LogPlace.SegmentName, isSound: Bool)?
+        // The segment that those which follow in the list may lie within, and its records' hashes once it was read and found to be sound: before that nothing
+        // is removed for it.
+        var whole: (name: LogPlace.SegmentName, hashes: [[UInt8]]?)?
         let before = (now - LogKeeper.keptMicroseconds) / 1_000
         // A larger one of those that begin alike comes first.
         let all = try place.segments(of: head.epoch)
         for name in all {
             guard let larger = whole, name.last <= larger.name.last else {
-                whole = (name, false)
+                whole = (name, nil)
                 continue
             }
             guard let came = larger.name.modifiedMilliseconds, came > 0, came < before else { continue }
-            if !larger.isSound {
-                do { try prove(larger.name, among: all, head) } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
-                    StoreLog.note("a segment of the log is damaged: those that were merged into it stay", path: "\(place.url)/\(larger.name.key)", reason: "\(error)", level: .warning)
-                    whole = (name, false)
-                    continue
+            do {
+                let hashes = try larger.hashes ?? prove(larger.name, among: all, head)
+                whole = (larger.name, hashes)
+                // Each of a writer's records has the hash of those before it: where the last one is the same, all are. Of two writers in one epoch either may
+                // have sent what goes on from its own.
+                guard try records(name).last?.hash == hashes[Int(name.last - larger.name.first)] else {
+                    throw ColumnStoreError(.corruptFile, path: name.key, "has other records than \(larger.name.key), which goes further: two writers have sent to this log, or one of the two is damaged")
                 }
-                whole = (larger.name, true)
+            } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
+                let isProven = whole?.hashes != nil
+                StoreLog.note("a segment of the log is damaged: \(isProven ? "it stays" : "those that were merged into it stay")", path: "\(place.url)/\((isProven ? name : larger.name).key)", reason: "\(error)", level: .warning)
+                if !isProven { whole = (name, nil) }
+                continue
             }
             try place.objects.delete(name.key, .named("\(larger.name.key) has its records, for a day"))
         }
     }
 
     /// - Parameter all: of its epoch, in their order.
+    /// - Returns: its records' hashes.
     /// - Throws: `.corruptFile`, also where it has other records than its name says: nobody reads those in place of others. And where what lies behind it, or the head, does not go on from it: two
     ///   writers of one epoch, as a store and a copy of it for a moment, may both have sent records of the same numbers, and those that count may be the ones that lie within it.
-    private func prove(_ name: LogPlace.SegmentName, among all: [LogPlace.SegmentName], _ head: LogHead) throws {
+    private func prove(_ name: LogPlace.SegmentName, among all: [LogPlace.SegmentName], _ head: LogHead) throws -> [[UInt8]] {
         let records = try records(name)
-        guard records.first?.epoch == name.epoch, records.first?.sequence == name.first, records.last?.sequence == name.last else {
+        guard records.first?.epoch == name.epoch, records.first?.sequence == name.first, records.last?.sequence == name.last, Int64(records.count) == name.last - name.first + 1 else {
             throw ColumnStoreError(.corruptFile, path: name.key, "has other records than its name says")
         }
         // Of those that begin alike the smallest, which stands last.
@@ -67,6 +74,7 @@ struct LogRetention {
             goesOn = head.last == name.last && head.hash == records.last?.hash
         }
         guard goesOn else { throw ColumnStoreError(.corruptFile, path: name.key, "is not what the log goes on from: it is another writer's, or damaged") }
+        return records.map(\.hash)
     }
 
     private func records(_ name: LogPlace.SegmentName) throws -> [LogRecord] {
