@@ -110,12 +110,13 @@ struct LogReader {
                 before = record
                 // Two writers of one epoch, as a store and a copy of it for a moment: what one sent before it heard of the other lies beside what counts, and the fold of both is a store that nobody had.
                 if let last, record.sequence == last.sequence, record.hash != last.hash {
-                    throw ColumnStoreError(.corruptFile, path: path, "has another record \(record.sequence) than a segment that begins before it: two writers have sent to this log, and one of the two segments does not count. Put that aside")
+                    throw otherWriter(path, record)
                 }
                 // Here, and not of the last one that was read: a segment may go further than the head does.
                 if record.sequence == end.last, record.hash != end.hash { throw otherEnd(path) }
                 guard record.sequence >= next, record.sequence <= end.last else { continue }
                 if record.time > instant {
+                    if let last { try compare(last) }
                     left(record)
                     return last
                 }
@@ -158,6 +159,19 @@ struct LogReader {
     /// The head has the hash of its last record: a log whose tail was replaced by another chain, and a head with another number, are told by it.
     private func otherEnd(_ path: String) -> ColumnStoreError {
         ColumnStoreError(.corruptFile, path: path, "record \(end.last) is another than the log's head says: the tail of the log was replaced, or \(LogHead.key) is damaged")
+    }
+
+    /// Holds the last record before an instant against every segment that has one of its number: what is behind the instant, and would tell two writers apart, is not read.
+    private func compare(_ last: LogRecord) throws {
+        for name in segments where name.first <= last.sequence && name.last >= last.sequence {
+            // What is damaged says nothing: the record was read of another one.
+            guard let found = try? LogSegment(parsing: try bytes(name, last.sequence), path: name.key).records.first(where: { $0.sequence == last.sequence }) else { continue }
+            if found.hash != last.hash { throw otherWriter("\(place.url)/\(name.key)", found) }
+        }
+    }
+
+    private func otherWriter(_ path: String, _ record: LogRecord) -> ColumnStoreError {
+        ColumnStoreError(.corruptFile, path: path, "has another record \(record.sequence) than a segment that begins before it: two writers have sent to this log, and one of the two segments does not count. Put that aside")
     }
 
     /// A segment that was listed and is gone was merged or retired meanwhile: it is missed as one that never was.

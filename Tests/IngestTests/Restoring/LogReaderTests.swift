@@ -131,8 +131,11 @@ final class LogReaderTests: XCTestCase {
             } else {
                 XCTAssertTrue(message(place).contains("two writers have sent to this log") && message(place).contains(segments[2]), message(place))
             }
+            // What would tell them apart lies behind the instant.
+            XCTAssertThrowsError(try read(place, to: 450)) { XCTAssertTrue("\($0)".contains("two writers have sent to this log"), "\(count): \($0)") }
             try place.objects.delete(key, .temporary)
             XCTAssertEqual(try read(place), Array(1...9))
+            XCTAssertEqual(try read(place, to: 450), Array(1...4))
         }
     }
 
