@@ -13,29 +13,6 @@ package struct ListenerError: Error, CustomStringConvertible {
     package var description: String { code == 0 ? what : "\(what): \(String(cString: strerror(code)))" }
 }
 
-/// What the listener asks of the server. All are called on the connection's thread.
-package protocol RequestHandler: AnyObject, Sendable {
-    /// The head is here.
-    ///
-    /// - Throws: the reason of the refusal, which is sent once the body has been read past.
-    func begin(_ exchange: Exchange) throws -> any HandledRequest
-    func response(to error: any Error, on exchange: Exchange) -> Response
-    /// What the answer to `exchange`, and the log's lines of it, name it by.
-    func requestID(_ exchange: Exchange) -> String
-    /// The answer was sent, or its connection was lost.
-    func ended(_ exchange: Exchange, isWhole: Bool)
-}
-
-/// What a handler made of a head, of which the listener asks the rest.
-package protocol HandledRequest: AnyObject, Sendable {
-    /// How large the body may be.
-    var bodyByteCountMax: Int { get }
-    /// Where the body goes, if not into memory: asked once, after `bodyByteCountMax`.
-    func openBody() throws -> (any BodySink)?
-    /// The whole request is here. Answers, or suspends the exchange and returns nil.
-    func finish() -> Response?
-}
-
 /// The HTTP server: libmicrohttpd's daemons, each with an epoll of its own, run by a thread of ours. Only this file and the two beside it,
 /// `ListenerCallbacks` and `LibraryAnswers`, see that library.
 ///
@@ -52,34 +29,6 @@ package final class Listener: Door, @unchecked Sendable {
     package var name: String { "http" }
 
     // Proof of Sendable: `daemons` and `port` are set once in `init`; `listening` is behind its lock; the library locks itself.
-
-    package struct Settings: Sendable {
-        package var host: String
-        package var port: UInt16
-        package var threadCount: Int
-        /// In seconds, without a byte either way.
-        package var idleTimeout: UInt32 = 60
-        /// In seconds, for a request's line and header fields, however its bytes come. For its body see `SlowRequests.Limits`.
-        package var headSeconds = 30.0
-        package var bodySeconds = 60.0
-        /// Bytes of a body that have come, or of an answer that were taken, for which a second more is given.
-        package var bodyByteRate = 4_096.0
-        /// TLS, with the certificate that `ServerCertificate` has installed.
-        package var isSecure = false
-        /// Of TLS: only those are answered whose certificate these authorities have signed (PEM); nil: anyone.
-        package var authority: [UInt8]?
-        /// How long a daemon may sleep, in milliseconds.
-        ///
-        /// The library's own threads are not used for this reason: it takes 128 events from epoll, and when there were exactly so many it
-        /// asks for more *before it serves them*, with the time to the next connection's timeout, a minute (libmicrohttpd 0.9.75,
-        /// MHD_epoll). A group commit wakes its clients together, so that is ordinary with 128 connections on a thread. So long at most
-        /// they now wait.
-        package var sleepMilliseconds: Int32 = 5
-
-        package init(host: String, port: UInt16, threadCount: Int) {
-            (self.host, self.port, self.threadCount) = (host, port, threadCount)
-        }
-    }
 
     /// For the head of a request and the pieces of its body.
     static let connectionMemory = 32 << 10
@@ -98,7 +47,7 @@ package final class Listener: Door, @unchecked Sendable {
     let idleTimeout: UInt32
     private let isTLS: Bool
     private let wantsCertificates: Bool
-    let isStopping = Atomic<Bool>(false)
+    private let isStopping = Atomic<Bool>(false)
     private let inFlight = Atomic<Int>(0)
     /// Whoever waits for the last request to be over, after `stopAccepting`.
     private let idle = Monitor(())

@@ -9,6 +9,8 @@ import Synchronization
 /// Its daemon waits on the same listening socket, but takes nothing from it until then. It closes each connection after its answer, and nothing that
 /// may take long runs on it, so that it goes back to rest.
 ///
+/// Once the listener has stopped and it has no connection its thread ends, as those of the others do.
+///
 /// A daemon counts as held up when it was in the same turn at two looks, for a tenth of a second at least; it steps in when all of them are.
 final class StandIn: Sendable {
     /// How often it looks after the others.
