@@ -30,6 +30,7 @@ struct QueryTasks: ResourceExecutor {
         }
     }
 
+    /// Before a question is asked again, in microseconds: twice as long each time.
     private static let firstPause: Int64 = 10_000_000
     private static let pauseMax: Int64 = 3_600_000_000
 
