@@ -237,9 +237,11 @@ extension Binder {
             throw .badSQL("\(op.rawValue) needs a number, not \(operand.type.sqlName)", at: position).because(.undefinedFunction)
         }
         if op == .plus { return operand }
-        // The least of a type has no opposite in it; a number as it is written has the type that its digits need.
-        let isLeast = operand.type == .int32 ? operand.literalValue == .integer(Int64(Int32.min)) : operand.type == .int64 && operand.literalValue == .integer(.min)
-        if operand.isLiteral, operand.type != .interval, !isCast || !isLeast { return ConstantFolding.negated(operand) }
+        // A number as it is written has the type that its digits need with the sign; what a cast made keeps its own, in which the least has no opposite.
+        if operand.isLiteral, operand.type != .interval {
+            let negated = ConstantFolding.negated(operand)
+            if !isCast || negated.type == operand.type { return negated }
+        }
         return .call(.negate, [operand], type: TypeRules.widened(operand.type), position: position)
     }
 
