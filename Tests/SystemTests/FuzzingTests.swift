@@ -39,7 +39,7 @@ final class FuzzingTests: XCTestCase {
             let count = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
             try bytes.dropFirst(8).prefix(count).write(to: kept)
             // In one line, with the input: of a machine that is gone tomorrow nothing else is left.
-            let said = output.suffix(800).split(separator: "\n").joined(separator: " | ")
+            let said = output.prefix(800).split(separator: "\n").joined(separator: " | ")
             let input = bytes.dropFirst(8).prefix(min(count, 600)).base64EncodedString()
             XCTFail("door \(door), seed \(seed), ended with \(process.terminationStatus): \(said); till-fuzz \(door) \(kept.path), of \(count) bytes, base64 \(input)")
         }

@@ -30,7 +30,7 @@ package struct WebIdentityCredentials: CredentialSource {
             what: "STS at \(endpoint)")
         guard let found = ServiceXML.parse(answer)?.first("Credentials"), let key = found.text(of: "AccessKeyId"),
             let secret = found.text(of: "SecretAccessKey"), let token = found.text(of: "SessionToken"),
-            let end = found.text(of: "Expiration").flatMap(SigningInstant.seconds)
+            let end = found.text(of: "Expiration").flatMap(SigningInstant.seconds), ![key, secret, token].contains("")
         else { throw CredentialFailure(source: name, reason: "STS at \(endpoint) gave no credentials in its answer") }
         return AWSCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiresAtSeconds: end)
     }

@@ -94,6 +94,30 @@ final class CredentialChainTests: XCTestCase {
         }
     }
 
+    func test_webIdentity_answerWithAnEmptyPart_isAFault() throws {
+        let parts = Mutex<[String]>([])
+        let server = TestHTTPServer { _ in
+            let parts = parts.withLock { $0 }
+            return .init(body: """
+                <R><Credentials><AccessKeyId>\(parts[0])</AccessKeyId><SecretAccessKey>\(parts[1])</SecretAccessKey><SessionToken>\(parts[2])</SessionToken>
+                <Expiration>2026-11-21T20:00:00Z</Expiration></Credentials></R>
+                """)
+        }
+        defer { server.close() }
+        let folder = try TemporaryDirectory()
+        try "token".write(toFile: folder.path + "/token", atomically: true, encoding: .utf8)
+        let environment = [
+            "AWS_WEB_IDENTITY_TOKEN_FILE": folder.path + "/token", "AWS_ROLE_ARN": "arn", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:\(server.port)",
+        ]
+        let source = WebIdentityCredentials(environment, region: "eu-central-1", client: client)
+        for answer in [["", "s", "t"], ["ASIA", "", "t"], ["ASIA", "s", ""]] {
+            parts.withLock { $0 = answer }
+            XCTAssertThrowsError(try source.fetch(), "\(answer)")
+        }
+        parts.withLock { $0 = ["ASIA", "s", "t"] }
+        XCTAssertEqual(try source.fetch()?.accessKeyID, "ASIA")
+    }
+
     func test_container_fullURI_sendsItsToken() throws {
         let server = TestHTTPServer { request in
             request.headers["authorization"] == "secret" ? .init(body: Self.json("CONTAINER")) : .init(status: 401)
