@@ -221,10 +221,23 @@ package final class Quarantine: Sendable {
             contentType: statement.text(3), type: statement.optionalText(4), problem: problem, document: statement.bytes(6))
     }
 
+    /// - Parameters:
+    ///   - isSeen: told whose it is before anything else of it is looked at; where it says no there is none.
+    ///   - hold: asked for the bytes of its document and reasons before they are read. What it throws ends the reading.
     /// - Returns: nil for a ticket that has none, or one whose days are over.
-    func entry(_ ticket: ULID, withDocument: Bool = true) throws -> QuarantineEntry? {
+    func entry(
+        _ ticket: ULID, withDocument: Bool = true, isSeen: (_ clientID: String?) -> Bool = { _ in true }, hold: (_ byteCount: Int) throws -> Void = { _ in }
+    ) throws -> QuarantineEntry? {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         return try catalog.read { connection in
+            // Of a blob SQLite tells the length without a look at its bytes: what is there, and not what was noted of it.
+            let head = try connection.statement(
+                "SELECT client_id, \(withDocument ? "length(document) + " : "")length(problem) FROM quarantine WHERE ticket = ?1 AND received_at >= ?2")
+            defer { head.reset() }
+            try head.bind(1, ticket.bytes)
+            head.bind(2, cutoff)
+            guard try head.step(), isSeen(head.optionalText(0)) else { return nil }
+            try hold(head.count(1))
             let statement = try connection.statement(
                 "SELECT \(Self.columns)\(withDocument ? "document" : "x''") FROM quarantine WHERE ticket = ?1 AND received_at >= ?2")
             defer { statement.reset() }

@@ -137,7 +137,9 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         try reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, as: principal)
     }
 
-    package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { try reader.quarantineEntry(ticketID, as: principal) }
+    package func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> QuarantineEntry {
+        try reader.quarantineEntry(ticketID, as: principal, hold: hold)
+    }
 
     /// - Throws: not-found, for an id that is none, too.
     package func deleteQuarantineEntry(_ ticketID: String) throws {

@@ -48,7 +48,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
         try standby.reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, as: principal)
     }
-    func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { throw fault }
+    func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (Int) throws -> Void) throws -> QuarantineEntry { throw fault }
     func deleteQuarantineEntry(_ ticketID: String) throws { throw fault }
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }
 

@@ -32,10 +32,12 @@ extension StoreReader {
         return (shown, last.map { cursors.encode([$0.bytes], binding: binding) })
     }
 
+    /// - Parameter hold: asked for the bytes of the entry before it is read, where the principal may see it.
     /// - Throws: not-found, also for an entry that the principal may not see.
-    func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
-        guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
-            principal.role == .auditor || principal.rows.includes(entry.clientID)
+    func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> QuarantineEntry {
+        let isAuditor = principal.role == .auditor
+        guard let ticket = ULID(ticketID),
+            let entry = try quarantine.entry(ticket, withDocument: !isAuditor, isSeen: { isAuditor || principal.rows.includes($0) }, hold: hold)
         else {
             throw Fault.absent(.quarantineEntry(ticketID))
         }

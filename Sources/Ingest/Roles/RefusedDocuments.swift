@@ -4,7 +4,8 @@ package protocol RefusedDocuments: AnyObject, Sendable {
     func quarantine(
         client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?)
-    func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry
+    /// - Parameter hold: asked for the bytes of the document and of its reasons before they are read. What it throws ends the reading.
+    func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> QuarantineEntry
     /// - Throws: not-found.
     func deleteQuarantineEntry(_ ticketID: String) throws
     /// Deletes refused documents that pass, the oldest first.
@@ -15,4 +16,7 @@ extension RefusedDocuments {
     package func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
         try quarantine(client: client, received: ReceivedSpan(), cursor: cursor, limit: limit, as: principal)
     }
+
+    /// Where nobody counts the memory.
+    package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { try quarantineEntry(ticketID, as: principal) { _ in } }
 }

@@ -48,7 +48,12 @@ enum QuarantineRoutes {
     private static let pageByteCountMax = 16 << 20
 
     private static func one(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
-        .json(QuarantineBody(try refused.quarantineEntry(call.path("ticket_id"), as: call.principal), as: call.principal), reserving: 4_096)
+        let exchange = call.exchange
+        // Of a document as long as any: before it is read, and with its text before that is made.
+        let entry = try refused.quarantineEntry(call.path("ticket_id"), as: call.principal) { byteCount in try exchange.holdAnswer(byteCount) }
+        let body = QuarantineBody(entry, as: call.principal)
+        try exchange.holdAnswer(body.heldByteCount)
+        return .json(body, reserving: 4_096)
     }
 
     private static func deadLetters(_ call: Call, _ letters: any DeadLetterReview) throws -> Response {

@@ -51,6 +51,26 @@ final class QuarantineTests: XCTestCase {
         XCTAssertEqual(try quarantine.entries(of: .all, below: nil, limit: 1_000, withDocuments: false).entries.count, 8)
     }
 
+    /// One entry may be as long as any document.
+    func test_entry_asksForItsBytes_ofWhoeverMaySeeIt() throws {
+        let directory = TemporaryDirectory()
+        let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: Quarantine.Limits())
+        let ticket = try XCTUnwrap(ULID(XCTUnwrap(quarantine.add([refused(1)])[0])))
+        var asked: [Int] = []
+        XCTAssertEqual(try quarantine.entry(ticket, hold: { asked.append($0) })?.document.count, 1_850)
+        XCTAssertEqual(asked.count, 1)
+        XCTAssertGreaterThan(try XCTUnwrap(asked.first), 1_850, "and its reasons")
+        asked = []
+        XCTAssertEqual(try quarantine.entry(ticket, withDocument: false, hold: { asked.append($0) })?.document.count, 0)
+        XCTAssertLessThan(try XCTUnwrap(asked.first), 1_850)
+        // How long another's is nobody is told.
+        asked = []
+        XCTAssertNil(try quarantine.entry(ticket, isSeen: { $0 != "c" }, hold: { asked.append($0) }))
+        XCTAssertEqual(asked, [])
+        XCTAssertThrowsError(try quarantine.entry(ticket, hold: { _ in throw Fault(.overloaded, "no room") })) { XCTAssertEqual(($0 as? Fault)?.code, .overloaded, "\($0)") }
+        XCTAssertNotNil(try quarantine.entry(ticket))
+    }
+
     /// What is refused again begins its days anew, and is not the first to go.
     func test_bound_dropsWhatWasRefusedLongestAgo_notTheOldestTicket() throws {
         let directory = TemporaryDirectory()

@@ -19,6 +19,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var page: Page?
         var receipt: ReceiptLookupResult?
         var tickets: [String: Ticket] = [:]
+        /// The one entry of the quarantine, and how often it was read.
+        var refused: QuarantineEntry?
+        var readEntryCount = 0
         var isReady = true
         var isBackupHeld = false
         var isCompactionHeld = false
@@ -290,8 +293,11 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func quarantine(
         client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) { ([], nil) }
-    func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
-        throw Fault(.notFound, "there is no such entry")
+    func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (Int) throws -> Void) throws -> QuarantineEntry {
+        guard let entry = state.withLock({ $0.refused }), entry.ticketID == ticketID else { throw Fault(.notFound, "there is no such entry") }
+        try hold(entry.document.count)
+        state.withLock { $0.readEntryCount += 1 }
+        return entry
     }
     func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
         while state.withLock({ $0.isCompactionHeld }) {
