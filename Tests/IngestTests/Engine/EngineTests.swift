@@ -185,7 +185,10 @@ final class EngineTests: XCTestCase {
         let entry = try fixture.engine.quarantineEntry(ticket, as: EngineFixture.own)
         XCTAssertEqual(entry.document, Array(bad.utf8))
         XCTAssertEqual(entry.problem.errors, first.errors)
-        XCTAssertEqual(try fixture.engine.ticket(ticket, as: EngineFixture.own).refused?.ticketID, ticket)
+        let told = try fixture.engine.ticket(ticket, as: EngineFixture.own)
+        XCTAssertEqual(told.refused?.ticketID, ticket)
+        XCTAssertEqual(told.refused?.document, [], "nobody asked for it")
+        XCTAssertThrowsError(try fixture.engine.ticket(ticket, as: Principal(clientID: "c2", access: .read, scope: .own)))
         XCTAssertThrowsError(try fixture.engine.quarantineEntry(ticket, as: Principal(clientID: "c2", access: .read, scope: .own)))
         for number in 0..<5 { _ = fixture.refusal(#"{"schema":"pos/1","id":"R-\#(number)","x":1}"#) }
         var seen: [String] = []
