@@ -97,11 +97,7 @@ struct LogReader {
             guard name.first <= next else { throw missing(next, through: name.first - 1) }
             if name.last < next { continue }
             let path = "\(place.url)/\(name.key)"
-            let segment = try LogSegment(parsing: try bytes(name, next), path: path)
-            guard segment.records.first?.sequence == name.first, segment.records.last?.sequence == name.last, segment.records[0].epoch == name.epoch else {
-                throw ColumnStoreError(.corruptFile, path: path, "has other records than its name says")
-            }
-            for record in segment.records {
+            for record in try records(name, next) {
                 // Across segments, too: each proves its own chain only. Where parts overlap the record before is not the neighbour, and there is nothing to
                 // compare.
                 if let before, record.sequence == before.sequence + 1, record.previous != before.hash || record.time < before.time {
@@ -162,16 +158,28 @@ struct LogReader {
     }
 
     /// Holds the last record before an instant against every segment that has one of its number: what is behind the instant, and would tell two writers apart, is not read.
+    ///
+    /// - Throws: also what keeps one of them from being read: it may be the other writer's. One that is gone was merged or retired meanwhile.
     private func compare(_ last: LogRecord) throws {
         for name in segments where name.first <= last.sequence && name.last >= last.sequence {
-            // What is damaged says nothing: the record was read of another one.
-            guard let found = try? LogSegment(parsing: try bytes(name, last.sequence), path: name.key).records.first(where: { $0.sequence == last.sequence }) else { continue }
-            if found.hash != last.hash { throw otherWriter("\(place.url)/\(name.key)", found) }
+            let found: [LogRecord]
+            do { found = try records(name, last.sequence) } catch let error as ColumnStoreError where error.code == .notFound { continue }
+            for record in found where record.sequence == last.sequence && record.hash != last.hash { throw otherWriter("\(place.url)/\(name.key)", record) }
         }
     }
 
     private func otherWriter(_ path: String, _ record: LogRecord) -> ColumnStoreError {
         ColumnStoreError(.corruptFile, path: path, "has another record \(record.sequence) than a segment that begins before it: two writers have sent to this log, and one of the two segments does not count. Put that aside")
+    }
+
+    /// - Throws: also for a segment that has other records than its name says.
+    private func records(_ name: LogPlace.SegmentName, _ next: Int64) throws -> [LogRecord] {
+        let path = "\(place.url)/\(name.key)"
+        let records = try LogSegment(parsing: try bytes(name, next), path: path).records
+        guard records.first?.sequence == name.first, records.last?.sequence == name.last, records.first?.epoch == name.epoch else {
+            throw ColumnStoreError(.corruptFile, path: path, "has other records than its name says")
+        }
+        return records
     }
 
     /// A segment that was listed and is gone was merged or retired meanwhile: it is missed as one that never was.

@@ -139,6 +139,26 @@ final class LogReaderTests: XCTestCase {
         }
     }
 
+    /// What cannot be read may be another writer's.
+    func test_reading_upToAnInstant_besideASegmentThatCannotBeRead_isRefused() throws {
+        let (place, segments) = try makeLog("LOG")
+        let all = records(9, epoch: epoch)
+        try place.objects.put(try name(all[0..<6], epoch: epoch), LogSegment(records: Array(all[0..<6])).bytes)
+        XCTAssertEqual(try read(place, to: 450), Array(1...4))
+        // It lies within the larger one, which is read in its place.
+        let part = segments[1]
+        try place.objects.put(part, Array(try place.objects.get(part, byteCountMax: 1 << 20).dropLast()))
+        XCTAssertThrowsError(try read(place, to: 450)) { XCTAssertTrue("\($0)".contains("is damaged") && "\($0)".contains(part), "\($0)") }
+        XCTAssertEqual(try read(place, to: 350), Array(1...3), "what has no record of that number says nothing of it")
+        try place.objects.put(part, try place.objects.get(segments[2], byteCountMax: 1 << 20))
+        XCTAssertThrowsError(try read(place, to: 450)) { XCTAssertTrue("\($0)".contains("has other records than its name says") && "\($0)".contains(part), "\($0)") }
+        // One that is removed while it is read was needed by nobody any more.
+        let reader = try LogReader(place, instant: 450)
+        try place.objects.delete(part, .temporary)
+        let last = try reader.run { _ in }
+        XCTAssertEqual(last?.sequence, 4)
+    }
+
     /// One wrong digit: the records that it leaves out were acknowledged.
     func test_reading_withAHeadOfAnotherRecord_isRefused() throws {
         for from in [Int64(0), 4] {
