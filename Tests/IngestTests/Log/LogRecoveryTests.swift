@@ -63,7 +63,6 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertEqual(try recovered().next, 10)
     }
 
-    /// Of what lies at the log's place the spools are gone: its time is in the note, so that a clock that was set back does not go below it.
     /// No spool took it, as on a full disk, and it came to nothing, which fitted: a commit that got its number would pass for it.
     func test_numberOfACommitThatCameToNothing_isNotGivenAgain() throws {
         try write(MachineStart.id, isBroken: true)
@@ -74,6 +73,7 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertEqual(try recovered().withdrawn, [8])
     }
 
+    /// Of what lies at the log's place the spools are gone: its time is in the note, so that a clock that was set back does not go below it.
     func test_time_isThatOfTheNote_orALaterSpools() throws {
         var state = LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash)
         state.time = 85
