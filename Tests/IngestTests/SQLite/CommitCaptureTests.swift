@@ -125,9 +125,13 @@ final class CommitCaptureTests: XCTestCase {
         try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
         try connection.transaction { try connection.execute(Self.schema) }
         try connection.execute("INSERT INTO bare VALUES(1, 2)")
-        XCTAssertThrowsError(try connection.execute("INSERT INTO nothing VALUES(1)"))
-        XCTAssertEqual(sink.state.withLock { $0.doubts }, [])
         let count = sink.state.withLock { $0.commits.count }
+        // Of one that was not written nothing is found.
+        disk.isFull = true
+        XCTAssertThrowsError(try connection.execute("INSERT INTO bare VALUES(2, 3)"))
+        disk.isFull = false
+        XCTAssertGreaterThan(disk.refusedCount, 0)
+        XCTAssertEqual(sink.state.withLock { $0.doubts }, [])
         disk.failNextSync()
         XCTAssertThrowsError(try connection.execute("INSERT INTO bare VALUES(3, 4)"))
         let state = sink.state.withLock { $0 }
