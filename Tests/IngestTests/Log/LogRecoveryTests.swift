@@ -71,6 +71,12 @@ final class LogRecoveryTests: XCTestCase {
         try (try Data(contentsOf: file) + Data(parts.head + parts.tail)).write(to: file)
         XCTAssertEqual(try recovered().next, 9)
         XCTAssertEqual(try recovered().withdrawn, [8])
+        // One that is told of, and the one before it is in no spool.
+        try write(MachineStart.id)
+        XCTAssertTrue(try recovered().isWhole)
+        let later = LogSpool.frame(sequence: 10, time: 90, kind: LogSpool.withdrawn, [], UnsafeRawBufferPointer(start: nil, count: 0))
+        try (try Data(contentsOf: file) + Data(later.head + later.tail)).write(to: file)
+        XCTAssertFalse(try recovered().isWhole)
     }
 
     /// Of what lies at the log's place the spools are gone: its time is in the note, so that a clock that was set back does not go below it.
