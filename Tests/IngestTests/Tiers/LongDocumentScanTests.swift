@@ -146,6 +146,29 @@ final class LongDocumentScanTests: XCTestCase {
         XCTAssertFalse(try room.take(1))
         room.releaseAll()
         XCTAssertThrowsError(try room.take(17))
+        // Others have all of it: one that is small is read all the same, and counted.
+        let full = MemoryBudget(byteCountMax: 16)
+        XCTAssertTrue(full.reserve(16))
+        let beside = DocumentRoom(full, workerCount: 1)
+        XCTAssertThrowsError(try beside.take(2))
+        XCTAssertTrue(try beside.take(1))
+        XCTAssertFalse(try beside.take(1))
+        XCTAssertEqual(full.usedByteCount, 17)
+        beside.releaseAll()
+        XCTAssertEqual(full.usedByteCount, 16)
+    }
+
+    /// A changed byte of its row: no query has memory for such a one, and it is not the query's fault.
+    func test_documentOfAnImpossibleLength_isDamaged_andAsksForNoMemory() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.row("R-1", salt: salt(1), dictionaries: store.tier.dictionaries)])
+        let path = try XCTUnwrap(store.tier.boundary.snapshot().files.first).path
+        try SQLiteConnection(path: path, mode: .readWrite).execute("UPDATE rows SET document_bytes = \(Int64(1) << 40) WHERE id = 1")
+        let memory = MemoryBudget(byteCountMax: 8 << 20)
+        XCTAssertThrowsError(try scan(store, ScanRequest(projection: ["document"], memory: memory)) { _ in }) { XCTAssertEqual(($0 as? DamagedDocument)?.row, 1, "\($0)") }
+        XCTAssertEqual(memory.usedByteCount, 0)
     }
 
     /// Whoever reads without a query, as a proof of the store does.
