@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -35,12 +36,16 @@ final class LongRevertTests: XCTestCase {
         try upload(uploads, "up-2") { "short \($0)" }
         func rows() throws -> [String] { try fixture.walk(PageRequest(table: "licences", fields: ["receipt_id", "name"], limit: 1_000)).sorted() }
         XCTAssertEqual(try rows(), (0..<Self.count).map { "U-\($0)|short \($0)" }.sorted())
+        func groupCount() -> Int { fixture.engine.tier.writer.statistics.groups.load(ordering: .relaxed) }
+        let before = groupCount()
         _ = try uploads.revert("up-2", as: .admin)
         XCTAssertTrue(try Patience.until { try uploads.upload("up-2", as: .admin).revert.stage == .done })
         XCTAssertTrue(try rows() == (0..<Self.count).map { "U-\($0)|\(longName($0))" }.sorted())
         let ended = try uploads.upload("up-2", as: .admin)
         XCTAssertEqual(ended.revert.reverted, Int64(Self.count))
         XCTAssertEqual(ended.revert.left, 0)
+        // A group is counted behind its answers.
+        XCTAssertTrue(Patience.until { groupCount() - before > 1 }, "all were read and stored together")
         uploads.stop()
     }
 }
