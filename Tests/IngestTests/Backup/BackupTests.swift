@@ -131,6 +131,14 @@ final class BackupTests: XCTestCase {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
         let fixture = try makeStore(data.path)
         let position: LogPosition.Source = { LogPosition(settled: 0, last: 0, at: 0) }
+        // Its file has the same name in all of them.
+        var announcement = UploadAnnouncement(name: "a.ndjson")
+        announcement.client = "c1"
+        let uploads = fixture.engine.uploads
+        let file = try uploads.receive(try uploads.announce(announcement, id: "up-1", as: .admin), from: 0, isAnew: true, isKept: false)
+        try Array("{}\n".utf8).withUnsafeBytes { try file.append($0) }
+        file.keep()
+        _ = try uploads.finish(file, coding: nil)
         func make() throws -> BackupManifest {
             let backup = try Backup(fixture.engine.parts, destination: destination.path, position: position, isCancelled: { false })
             _ = try backup.run()
@@ -138,9 +146,13 @@ final class BackupTests: XCTestCase {
         }
         XCTAssertEqual(try (0..<2).map { _ in try make().number }, [1, 2])
         let before = try files(destination.path)
+        XCTAssertEqual(before["uploads/up-1"], Data("{}\n".utf8))
+        let (upload, old) = (destination.path + "/uploads/up-1", Date(timeIntervalSince1970: 1_000_000_000))
+        try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: upload)
         try FileManager.default.removeItem(atPath: destination.path + "/MANIFEST")
         fill(fixture, 800..<850)
         XCTAssertEqual(try make().number, 3)
+        XCTAssertEqual(try FileManager.default.attributesOfItem(atPath: upload)[.modificationDate] as? Date, old, "it was taken away, and copied again")
         let after = try files(destination.path)
         for (name, bytes) in before where name != "MANIFEST" { XCTAssertEqual(after[name], bytes, name) }
         // Nor does one that is damaged keep the next from being made; of a backup somebody is to look at it first.
