@@ -183,6 +183,34 @@ final class LogShipperTests: XCTestCase {
         XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).hasCheckpoint)
     }
 
+    /// As where the whole directory was taken away, which ends the commits as well: no instant is cut off from those before.
+    func test_commitsThatCameToNothing_andThatNoSpoolHas_areNoFences() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        func begin() -> Int64 { ([1] as [UInt8]).withUnsafeBytes { log.prepare("hot/2026-11-20.sqlite", $0) } }
+        XCTAssertEqual(commit(log), 1)
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual([begin(), begin()], [2, 3])
+        for number in Int64(2)...3 { log.resolve(number, isCommitted: false) }
+        XCTAssertEqual(log.rotate(), [2])
+        try FileManager.default.removeItem(atPath: log.spoolPath(2))
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(try kinds(place), [1: .rows, 2: .noop, 3: .noop])
+        XCTAssertNil(log.state.withLock { $0.loss })
+        // One of two has come to something: it is missing, and the other is not.
+        XCTAssertEqual([begin(), begin()], [4, 5])
+        log.resolve(4, isCommitted: false)
+        log.resolve(5, isCommitted: true)
+        XCTAssertEqual(log.rotate(), [4])
+        try FileManager.default.removeItem(atPath: log.spoolPath(4))
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual([try kinds(place)[4], try kinds(place)[5]], [.noop, .fence])
+        XCTAssertEqual(log.state.withLock { $0.loss?.number }, 5)
+    }
+
     /// A spool of any size, as a place without an answer left it to a process before, and those that are ended in time.
     func test_spoolsAndSegments_areCutBySize_whetherSomebodySendsOrNot() throws {
         let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
