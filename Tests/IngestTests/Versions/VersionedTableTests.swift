@@ -406,6 +406,35 @@ final class VersionedTableTests: XCTestCase {
         }
     }
 
+    /// As many as documents that a registrar has refused since, by whatever clients.
+    func test_versionsThatFailedSince_areChargedToTheQuestionThatIsAskedAsOfBefore() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        for number in 1...3 { _ = try store.fixture.taken(Self.document("L-\(number)", "Ann", 1, grades: []), as: .admin, client: "c1") }
+        let instant: Int64 = 1_796_000_000_000_000
+        let snapshot = store.engine.tier.boundary.snapshot()
+        try XCTUnwrap(snapshot.files.last).publish { $0.overlay.set(1, HotFile.StateChange(state: .failed, completedAt: instant + 1), sequence: .max) }
+        let history = TieredTable(name: "licences_history", boundary: store.engine.tier.boundary, tables: store.engine.tier.tables, snapshot: snapshot)
+        let table = VersionedTable(history, snapshot, .asOf(instant), through: .max)
+        let memory = MemoryBudget(byteCountMax: 8 << 20)
+        do {
+            let scan = try table.scan(ScanRequest(projection: ["receipt_id"], memory: memory))
+            XCTAssertGreaterThan(memory.usedByteCount, 0)
+            var found: [String] = []
+            while let morsel = try scan.nextMorsel() {
+                while let batch = try morsel.next() { found += (0..<batch.rowCount).map { EngineFixture.text(batch.columns[0].value(at: $0)) } }
+            }
+            XCTAssertEqual(found.sorted(), ["L-1", "L-2", "L-3"], "it had not failed by then")
+        }
+        XCTAssertEqual(memory.usedByteCount, 0)
+        func ask(of client: String) throws -> any TableScan {
+            try table.scan(ScanRequest(projection: ["receipt_id"], scope: [ColumnFilter("client_id", .equal(.string(client)))], memory: MemoryBudget(byteCountMax: 1_000)))
+        }
+        XCTAssertThrowsError(try ask(of: "c1")) { XCTAssertEqual(($0 as? QueryError)?.slug, .spillFull, "\($0)") }
+        XCTAssertNoThrow(try ask(of: "c2"), "it was asked to pay for another client's")
+    }
+
     /// A page of one short version asks for little, and no page takes what it did not ask for.
     func test_pagesAskForTheirMemory_asTheyGrow() throws {
         let directory = TemporaryDirectory()
