@@ -11,7 +11,7 @@ extension StoreReader {
     ///
     /// - Throws: bad-cursor; wrong-client; not-found for a client that is not there.
     func quarantine(
-        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
         // Auditors see what every client was refused, and why; never the bytes.
         let isAuditor = principal.role == .auditor
@@ -24,7 +24,7 @@ extension StoreReader {
             }
             below = ticket
         }
-        let (entries, hasMore) = try quarantine.entries(of: scope, received: received, below: below, limit: limit, withDocuments: !isAuditor)
+        let (entries, hasMore) = try quarantine.entries(of: scope, received: received, below: below, limit: limit, withDocuments: withDocuments && !isAuditor)
         if entries.isEmpty { try checkKnown(scope, principal) }
         let shown = entries.map { self.shown($0, to: principal) }
         guard hasMore else { return (shown, nil) }

@@ -1,8 +1,10 @@
 /// What was refused, and why.
 package protocol RefusedDocuments: AnyObject, Sendable {
-    /// - Parameter received: the instants between which they came last.
+    /// - Parameters:
+    ///   - received: the instants between which they came last.
+    ///   - withDocuments: without them entries have none, and pages are longer.
     func quarantine(
-        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?)
     /// - Parameter hold: asked for the bytes of the document and of its reasons before they are read. What it throws ends the reading.
     func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> QuarantineEntry
@@ -14,7 +16,7 @@ package protocol RefusedDocuments: AnyObject, Sendable {
 
 extension RefusedDocuments {
     package func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
-        try quarantine(client: client, received: ReceivedSpan(), cursor: cursor, limit: limit, as: principal)
+        try quarantine(client: client, received: ReceivedSpan(), cursor: cursor, limit: limit, withDocuments: true, as: principal)
     }
 
     /// Where nobody counts the memory.

@@ -24,6 +24,11 @@ final class QuarantinePageTests: XCTestCase {
         } while cursor != nil
         XCTAssertEqual(sizes.reduce(0, +), count)
         XCTAssertGreaterThan(sizes.count, 1)
+        // Without the documents, as a list of tickets wants them, they are no page.
+        let tickets = try fixture.engine.quarantine(client: nil, received: ReceivedSpan(), cursor: nil, limit: 1_000, withDocuments: false, as: .admin)
+        XCTAssertEqual(tickets.entries.count, count)
+        XCTAssertNil(tickets.nextCursor)
+        XCTAssertTrue(tickets.entries.allSatisfy { $0.document.isEmpty })
         try fixture.engine.close()
     }
 }

@@ -6,7 +6,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: a refused document as long as any is charged to whoever asks for it. Method: a server whose requests may hold 64 KiB, and documents around that.
+/// Goal: a refused document as long as any is charged to whoever asks for it, and read for nobody else. Method: a server whose requests may hold 64 KiB, and documents around that.
 final class QuarantineRoutesTests: XCTestCase {
     private static let ticket = "01JDABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -30,5 +30,15 @@ final class QuarantineRoutesTests: XCTestCase {
         // Each byte is six of the text, which has room by itself.
         XCTAssertTrue(try ask([UInt8](repeating: 1, count: 10_000)) == (503, 1), "its text was made beside it")
         XCTAssertTrue(try ask(Array("{}".utf8)) == (200, 1), "nothing of what was refused is held")
+    }
+
+    func test_ticketsOfRefusedDocuments_areListedWithoutThem() throws {
+        let server = try TestServer()
+        let client = server.client()
+        for (path, withDocuments) in [("/v1/tickets?state=REFUSED", false), ("/v1/tickets?state=REFUSED&receipt=R-1", false), ("/v1/quarantine", true)] {
+            server.engine.state.withLock { $0.refusedPages = [] }
+            XCTAssertEqual(try client.get(path).status, 200, path)
+            XCTAssertEqual(server.engine.state.withLock { $0.refusedPages }, [withDocuments], path)
+        }
     }
 }

@@ -22,6 +22,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         /// The one entry of the quarantine, and how often it was read.
         var refused: QuarantineEntry?
         var readEntryCount = 0
+        /// Of each page of it that was asked for, whether it was to have the documents.
+        var refusedPages: [Bool] = []
         var isReady = true
         var isBackupHeld = false
         var isCompactionHeld = false
@@ -291,8 +293,11 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func passwordKeys(of user: String?) -> UserKeys { UserKeys() }
     let passwordSaltKey = [UInt8](repeating: 7, count: 32)
     func quarantine(
-        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
-    ) throws -> (entries: [QuarantineEntry], nextCursor: String?) { ([], nil) }
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal
+    ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
+        state.withLock { $0.refusedPages.append(withDocuments) }
+        return ([], nil)
+    }
     func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (Int) throws -> Void) throws -> QuarantineEntry {
         guard let entry = state.withLock({ $0.refused }), entry.ticketID == ticketID else { throw Fault(.notFound, "there is no such entry") }
         try hold(entry.document.count)
