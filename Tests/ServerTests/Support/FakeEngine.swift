@@ -22,6 +22,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
         /// The one entry of the quarantine, and how often it was read.
         var refused: QuarantineEntry?
         var readEntryCount = 0
+        /// What each page of receipts, of versions and of an upload's errors asks for, in bytes.
+        var pageByteCount = 0
+        var upload: Upload?
         /// Of each page of it that was asked for, whether it was to have the documents.
         var refusedPages: [Bool] = []
         var isReady = true
@@ -115,7 +118,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
 
     func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (Int) throws -> Void) throws -> VersionLookupResult {
-        .found(VersionPage(versions: [], nextCursor: nil))
+        try hold(state.withLock { $0.pageByteCount })
+        return .found(VersionPage(versions: [], nextCursor: nil))
     }
 
     func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(nil) }
@@ -135,12 +139,18 @@ final class FakeEngine: WholeStore, UploadKeeping {
     var uploadKeeping: any UploadKeeping { self }
     var byteCountMax: Int { 5 << 30 }
     func announce(_ announcement: UploadAnnouncement, id: String, as principal: Principal) throws -> Upload { throw Fault(.notFound, "there are no uploads") }
-    func upload(_ id: String, as principal: Principal) throws -> Upload { throw Fault(.notFound, "there is no such upload") }
+    func upload(_ id: String, as principal: Principal) throws -> Upload {
+        guard let upload = state.withLock({ $0.upload }), upload.id == id else { throw Fault(.notFound, "there is no such upload") }
+        return upload
+    }
     func uploads(
         client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal
     ) throws -> [Upload] { [] }
     func records(of id: String, as principal: Principal) throws -> UploadRecords { throw Fault(.notFound, "there is no such upload") }
-    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> RejectionPage { RejectionPage() }
+    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> RejectionPage {
+        try hold(state.withLock { $0.pageByteCount })
+        return RejectionPage()
+    }
     func linked(_ id: String) throws -> Upload? { nil }
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile { throw Fault(.uploadClosed, "there are no uploads") }
     func fileByteCount(_ id: String) -> Int64 { 0 }
@@ -189,6 +199,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     var hasRoomForExports: Bool { true }
 
     func page(_ request: PageRequest, as principal: Principal, hold: (Int) throws -> Void) throws -> Page {
+        try hold(state.withLock { $0.pageByteCount })
         guard let page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
         return page
     }
