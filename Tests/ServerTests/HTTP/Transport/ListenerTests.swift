@@ -55,6 +55,26 @@ final class ListenerTests: XCTestCase {
         XCTAssertLessThan(Date().timeIntervalSince(began), 20, "an answer waited for the thread's next look")
     }
 
+    /// Each looks around two hundred times a second: a process that has begun many listeners would do nothing else in the end.
+    func test_threadsOfAListenerThatHasStopped_endWithItsLastConnection() throws {
+        func threadCount() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count { task in
+                // One that has ended meanwhile has no name.
+                ["http\n", "http-stand-in\n"].contains(try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8))
+            }
+        }
+        let before = try threadCount()
+        do {
+            let server = try TestServer()
+            let client = server.client()
+            XCTAssertEqual(try client.get("/healthz").status, 200)
+            XCTAssertTrue(try Patience.until { try threadCount() >= 3 }, "they have other names")
+            server.listener.stopAccepting()
+            XCTAssertEqual(try client.get("/healthz").status, 200, "what is there is served to its end")
+        }
+        XCTAssertTrue(try Patience.until { try threadCount() <= before }, "of \(try threadCount()) there were \(before) before")
+    }
+
     func test_body_overLimit_is413AndConnectionLives() throws {
         var limits = DoorLimits()
         limits.body = 1_000
