@@ -169,7 +169,7 @@ struct LogReader {
     }
 
     private func otherWriter(_ path: String, _ record: LogRecord) -> ColumnStoreError {
-        ColumnStoreError(.corruptFile, path: path, "has another record \(record.sequence) than a segment that begins before it: two writers have sent to this log, and one of the two segments does not count. Put that aside")
+        ColumnStoreError(.corruptFile, path: path, "has another record \(record.sequence) than a segment that was read before it: two writers have sent to this log, and one of the two segments does not count. Put that aside")
     }
 
     /// - Throws: also for a segment that has other records than its name says.
