@@ -17,8 +17,9 @@ final class BucketTests: XCTestCase {
         ].merging(changes) { $1 }
     }
 
+    /// Of documents: shorter columns may lie beside the filters, which are fetched behind a start.
     private func count(_ client: HTTPClient) throws -> HTTPClient.Answer {
-        try client.post("/v1/sql", #"{"query":"SELECT count(*), sum(total) FROM receipts"}"#)
+        try client.post("/v1/sql", #"{"query":"SELECT count(*), sum(length(document)) FROM receipts"}"#)
     }
 
     func test_receipts_goToTheBucket_areAnswered_refusedWholeWithoutIt_andProved() throws {

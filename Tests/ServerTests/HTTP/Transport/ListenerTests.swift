@@ -72,7 +72,7 @@ final class ListenerTests: XCTestCase {
             server.listener.stopAccepting()
             XCTAssertEqual(try client.get("/healthz").status, 200, "what is there is served to its end")
         }
-        XCTAssertTrue(try Patience.until { try threadCount() <= before }, "of \(try threadCount()) there were \(before) before")
+        XCTAssertTrue(try Patience.until { try threadCount() <= before }, "there were \(before) before")
     }
 
     func test_body_overLimit_is413AndConnectionLives() throws {
