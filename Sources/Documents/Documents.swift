@@ -1,7 +1,7 @@
 // Documents: from bytes that somebody sent to a checked row of columns. It stores nothing, and knows nothing of clients, files or HTTP.
 //
 // The way of a document: Reading/DocumentReader.swift (the call; which type is it?) ► JSON/, XML/, Sources/ (bytes to a tree; hostile input ends
-// here) ► Validation/ and the rules in Extraction/ (is it right?) ► Extraction/Extractor.swift (identity, times, columns) ► RowWriter (a row of bytes).
+// here) ► Validation/ and the rules in Extraction/ (is it right?) ► Extraction/Extractor.swift (by a plan of Plans/: identity, times, columns) ► RowWriter (a row of bytes).
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Model: what is wrong with a document, and what looking at it may cost
@@ -12,5 +12,6 @@
 //   Types: the type file, and how a row of its columns lies
 //   Records: files of any length, cut into records
 //   Validation: JSON Schema and XSD
-//   Extraction: a type compiled: its plan, its rules, and what carries them out
+//   Plans: where a type finds what it takes: its paths and columns compiled, and who reads what is sensitive
+//   Extraction: a type compiled: its plan and its rules, and what carries them out
 //   Reading: whole bodies: recognition, receipts in them, built-in types
