@@ -116,6 +116,18 @@ final class DocumentationTests: XCTestCase {
         }
     }
 
+    /// Whoever may set something reads what it is, and what it is if he does not; nothing is described that cannot be set.
+    func test_settings_haveARowEach_andNoOtherHas() throws {
+        let reader = try String(contentsOf: Project.root.appendingPathComponent("Sources/Server/Configuration/SettingsReader.swift"), encoding: .utf8)
+        let page = try String(contentsOf: Project.root.appendingPathComponent("docs/settings.md"), encoding: .utf8)
+        let settings = try Self.matches(#"^ *Key\("([a-z_.]+)""#, reader)
+        XCTAssertGreaterThan(settings.count, 50)
+        let members = try Self.matches(#"^ *case "([a-z_]+)": registrar\."#, reader)
+        XCTAssertGreaterThan(members.count, 10)
+        let rows = try Self.matches(#"^\| `([a-z][a-z_.]*)` \|"#, page)
+        XCTAssertEqual(rows.sorted(), (settings + members).sorted(), "rows of docs/settings.md, and keys of SettingsReader")
+    }
+
     /// A word that the glossary explains is one that the project uses, and stands there once, in the order of the alphabet.
     func test_glossary_hasWordsThatAreUsed_inOrder() throws {
         let glossary = try String(contentsOf: Project.root.appendingPathComponent("docs/glossary.md"), encoding: .utf8)

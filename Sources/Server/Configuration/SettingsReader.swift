@@ -7,10 +7,12 @@ internal import Query
 package enum SettingsReader {
     private struct Key: Sendable {
         let path: String
+        /// A list or an object: in the environment it is JSON, where all else stands as it is.
+        let isStructured: Bool
         let set: @Sendable (SettingValue, inout Settings) throws -> Void
 
-        init(_ path: String, _ set: @escaping @Sendable (SettingValue, inout Settings) throws -> Void) {
-            (self.path, self.set) = (path, set)
+        init(_ path: String, isStructured: Bool = false, _ set: @escaping @Sendable (SettingValue, inout Settings) throws -> Void) {
+            (self.path, self.isStructured, self.set) = (path, isStructured, set)
         }
 
         /// `TILL_LIMITS_QUERY_TIME`
@@ -56,9 +58,9 @@ package enum SettingsReader {
         Key("execution_days") { value, settings in settings.executionDays = try value.integer(0...36_500) },
         Key("quarantine_days") { value, settings in settings.quarantineDays = try value.integer(0...36_500) },
         Key("quarantine_max_bytes") { value, settings in settings.quarantineByteCountMax = try value.size(0...(1 << 50)) },
-        Key("registrars") { value, settings in try add(try registrars(value), from: value.key, to: &settings) },
-        Key("endpoints") { value, settings in try add(try registrars(value), from: value.key, to: &settings) },
-        Key("outgoing.allow") { value, settings in settings.outgoingAllow = try value.strings() },
+        Key("registrars", isStructured: true) { value, settings in try add(try registrars(value), from: value.key, to: &settings) },
+        Key("endpoints", isStructured: true) { value, settings in try add(try registrars(value), from: value.key, to: &settings) },
+        Key("outgoing.allow", isStructured: true) { value, settings in settings.outgoingAllow = try value.strings() },
         Key("jwt.issuer") { value, settings in settings.jwt.issuer = try value.stringOrNull() },
         Key("jwt.audience") { value, settings in settings.jwt.audience = try value.stringOrNull() },
         Key("jwt.jwks") { value, settings in settings.jwt.jwks = try value.stringOrNull() },
@@ -67,9 +69,9 @@ package enum SettingsReader {
         Key("storage.endpoint") { value, settings in settings.storage.endpoint = try url(value) },
         Key("storage.region") { value, settings in settings.storage.region = try value.stringOrNull() },
         Key("storage.path_style") { value, settings in settings.storage.isPathStyle = try value.boolean() },
-        Key("storage.credentials") { value, settings in settings.storage.credentials = try credentials(value) },
+        Key("storage.credentials", isStructured: true) { value, settings in settings.storage.credentials = try credentials(value) },
         Key("storage.cache.path") { value, settings in settings.storage.cachePath = try value.stringOrNull() },
-        Key("storage.class") { value, settings in settings.storage.objectClass = try objectClass(value) },
+        Key("storage.class", isStructured: true) { value, settings in settings.storage.objectClass = try objectClass(value) },
         Key("exports.url") { value, settings in settings.exportsURL = try value.stringOrNull() },
         Key("storage.cache.bytes") { value, settings in settings.storage.cacheByteCount = try value.size((1 << 20)...(1 << 50)) },
         Key("log.format") { value, settings in settings.logFormat = try value.choice(Log.Format.self) },
@@ -316,9 +318,7 @@ package enum SettingsReader {
             for key in keys {
                 guard let text = environment[key.variable] else { continue }
                 source = key.variable
-                // Lists and objects come as JSON; all else as it is.
-                let isStructured = ["registrars", "endpoints", "outgoing.allow", "storage.credentials", "storage.class"].contains(key.path) && text != "null"
-                if isStructured {
+                if key.isStructured, text != "null" {
                     if let value = json(text, key: key.path) { set(key, value) }
                 } else {
                     set(key, text == "null" ? .null : .string(text), isText: true)
