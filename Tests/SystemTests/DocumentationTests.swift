@@ -128,6 +128,15 @@ final class DocumentationTests: XCTestCase {
         XCTAssertEqual(rows.sorted(), (settings + members).sorted(), "rows of docs/settings.md, and keys of SettingsReader")
     }
 
+    func test_membersOfTypeFiles_areDescribed() throws {
+        let reader = try String(contentsOf: Project.root.appendingPathComponent("Sources/Documents/Types/TypeFileReader.swift"), encoding: .utf8)
+        let page = try String(contentsOf: Project.root.appendingPathComponent("docs/document-types.md"), encoding: .utf8)
+        let list = try XCTUnwrap(reader.components(separatedBy: "let members: Set<String> = [").last?.components(separatedBy: "]").first)
+        let members = try Self.matches(#""([a-z_]+)""#, list)
+        XCTAssertGreaterThan(members.count, 20)
+        for member in members { XCTAssertTrue(page.contains("`\(member)`"), "docs/document-types.md says nothing of \(member)") }
+    }
+
     /// A word that the glossary explains is one that the project uses, and stands there once, in the order of the alphabet.
     func test_glossary_hasWordsThatAreUsed_inOrder() throws {
         let glossary = try String(contentsOf: Project.root.appendingPathComponent("docs/glossary.md"), encoding: .utf8)
