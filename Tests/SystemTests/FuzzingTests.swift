@@ -3,8 +3,8 @@ import TestSupport
 import XCTest
 
 /// Goal: no bytes from outside end the process, at any door. Method: `till-fuzz` (Tests/Fuzzing), each door in a process of its own: what was
-/// once found, then a second of mutations whose seed each change of the sources makes anew. `TILL_FUZZ_SECONDS` makes it longer; `script/fuzz`
-/// runs libFuzzer.
+/// once found, then mutations to the end of half a second, whose seed each change of the sources makes anew. `TILL_FUZZ_SECONDS` makes it longer;
+/// `script/fuzz` runs libFuzzer.
 final class FuzzingTests: XCTestCase {
     /// Built beside these tests.
     private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("till-fuzz")
@@ -25,7 +25,7 @@ final class FuzzingTests: XCTestCase {
     }
 
     func test_everyDoor_survivesMutations() throws {
-        let seconds = ProcessInfo.processInfo.environment["TILL_FUZZ_SECONDS"] ?? "1"
+        let seconds = ProcessInfo.processInfo.environment["TILL_FUZZ_SECONDS"] ?? "0.5"
         let seed = SourceSeed.of("Sources", "Tests/Fuzzing")
         let doors = try run([]).output.split(separator: "\n").map(String.init)
         XCTAssertGreaterThan(doors.count, 0)
