@@ -45,7 +45,7 @@ def every_page(browser: Browser) -> None:
         admin.go(path)
         admin.look(path)
     for name in admin.page.eval_on_selector_all("main a", "links => links.map(link => link.textContent)") if not admin.go("components") else []:
-        admin.go(f"components/{name}")
+        admin.turn(f"components/{name}")
         check(admin.page.locator("h1").count() == 1, f"components/{name} is shown")
     admin.go("overview")
     admin.picture("overview")
@@ -55,13 +55,13 @@ def every_page(browser: Browser) -> None:
 def other_contracts(browser: Browser) -> None:
     """The same pages for who may do less, in the other theme and language."""
     for name, key in (("own, read only", OWN), ("all, read and write", ALL)):
-        other = Visitor(browser, name, color_scheme="dark", locale="uk-UA", viewport={"width": 1280, "height": 800})
-        other.sign_in(key)
+        other = Visitor(browser, name, key, color_scheme="dark", locale="uk-UA", viewport={"width": 1280, "height": 800})
+        other.go("overview")
         check(other.page.locator("html").get_attribute("lang") == "uk", f"{name}: the browser's language")
         paths = pages(other)
         check(not any(path.startswith(("storage", "audit")) for path in paths), f"{name}: what it may not do is shown: {paths}")
         for path in paths:
-            other.go(path)
+            other.turn(path)
             # The same pages as the administrator's, in the other theme and language: looked at once.
             if key == ALL:
                 other.look(path)
@@ -77,12 +77,11 @@ def other_contracts(browser: Browser) -> None:
 def narrow_and_long(browser: Browser) -> None:
     """320 px, 200 %, and a language whose words are 40 % longer."""
     for name, options in (("320 px", {"viewport": {"width": 320, "height": 640}}), ("200 %", {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2})):
-        visitor = Visitor(browser, name, locale="en", **options)
+        visitor = Visitor(browser, name, ADMIN, locale="en", **options)
         visitor.context.route("**/languages/en.json", lengthen)
-        visitor.sign_in(ADMIN)
         visitor.go("overview")
         for path in pages(visitor) + details():
-            visitor.go(path)
+            visitor.turn(path)
             # axe looks at a few: what narrowness breaks is what hangs over.
             if path in ("overview", "sql", "contracts"):
                 visitor.look(path)
@@ -171,8 +170,7 @@ def by_keyboard(browser: Browser) -> None:
 
 
 def hostile(browser: Browser) -> None:
-    visitor = Visitor(browser, "hostile", locale="en")
-    visitor.sign_in(ADMIN)
+    visitor = Visitor(browser, "hostile", ADMIN, locale="en")
     page = visitor.page
     for path in ("contracts", "contracts/c1", "quarantine", "receipts?client=" + urllib.request.quote(HOSTILE), f"tickets/{urllib.request.quote(HOSTILE, safe='')}", "sql#q=" + urllib.request.quote(f"SELECT '{HOSTILE}' AS \"{HOSTILE.replace(chr(34), chr(34) * 2)}\"")):
         visitor.go(path)
@@ -216,8 +214,7 @@ def session(browser: Browser) -> None:
 
 def pictures(browser: Browser) -> None:
     for theme in ("light", "dark"):
-        visitor = Visitor(browser, f"picture {theme}", color_scheme=theme, locale="en-GB", viewport={"width": 1280, "height": 800})
-        visitor.sign_in(ADMIN)
+        visitor = Visitor(browser, f"picture {theme}", ADMIN, color_scheme=theme, locale="en-GB", viewport={"width": 1280, "height": 800})
         visitor.go("sql")
         editor = visitor.page.locator("till-editor .cm-content")
         editor.click()
@@ -228,8 +225,8 @@ def pictures(browser: Browser) -> None:
         visitor.look(f"a chart, {theme}")
         visitor.picture(f"sql-{theme}")
         visitor.context.close()
-    forced = Visitor(browser, "forced colours", forced_colors="active", reduced_motion="reduce", locale="en")
-    forced.sign_in(ADMIN)
+    forced = Visitor(browser, "forced colours", ADMIN, forced_colors="active", reduced_motion="reduce", locale="en")
+    forced.go("overview")
     forced.look("overview")
     forced.context.close()
 
@@ -266,8 +263,7 @@ def painted(visitor: Visitor) -> float | None:
 
 def killed(browser: Browser) -> None:
     """The server dies in the middle of a query: the page says so, and keeps what is written. The last test: the server stays gone."""
-    visitor = Visitor(browser, "killed", locale="en")
-    visitor.sign_in(ADMIN)
+    visitor = Visitor(browser, "killed", ADMIN, locale="en")
     page = visitor.page
     visitor.go("sql")
     page.locator("till-editor .cm-content").click()

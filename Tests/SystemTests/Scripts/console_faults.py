@@ -76,6 +76,7 @@ def clipboard(browser: Browser) -> None:
 def gone(browser: Browser) -> None:
     """A page that was never opened, asked for while the server does not answer: it says that, and no more; once the server is back it opens."""
     visitor, page = opened(browser, "gone")
+    visitor.go("overview")
     visitor.isQuiet = True
     visitor.context.set_offline(True)
     page.get_by_role("link", name="Audit").click()
@@ -277,8 +278,9 @@ def roles(browser: Browser) -> None:
     details = {"auditor": ["contracts/subscriber", "processes/ship", "types/order", "rollups/receipts_by_day", f"quarantine/{api('/v1/quarantine')['quarantine'][0]['ticket_id']}"], "metrics": []}
     for role, key in keys.items():
         visitor, page = opened(browser, role, key)
+        visitor.go("overview")
         for path in pages(visitor) + details[role]:
-            visitor.go(path)
+            visitor.turn(path)
             check(page.locator("main .problem").count() == 0, f"{role}: {path} shows a problem: {page.inner_text('main')[:400]}")
             visitor.look(f"{role}: {path}")
         check(page.get_by_role("button", name="New").count() == 0, f"{role} may make nothing")

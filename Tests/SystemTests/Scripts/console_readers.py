@@ -118,9 +118,10 @@ def only_reads(browser: Browser) -> None:
     """Who may only read is told nothing that they may not do."""
     api("/v1/contracts/reads", {"access": "read", "scope": "own", "uses": {"queues": "*", "topics": ["orders"], "processes": ["ship"]}}, "PUT")
     visitor, page = opened(browser, "only reads", api("/v1/contracts/reads/keys", {})["key"])
+    visitor.go("overview")
     empty = 0
     for path in pages(visitor):
-        visitor.go(path)
+        visitor.turn(path)
         page.wait_for_timeout(100)
         empty += page.locator("main .empty").count()
         for command in page.locator("main .empty pre").all_inner_texts():
@@ -139,6 +140,7 @@ def press(page: Page, key: str, code: str, modifiers: int = 0) -> None:
 
 def other_keyboard(browser: Browser) -> None:
     visitor, page = opened(browser, "other keyboard")
+    visitor.go("overview")
     press(page, "л", "KeyK", 2)
     page.wait_for_selector("dialog[open]")
     page.keyboard.press("Escape")
@@ -201,6 +203,7 @@ def after_settings(browser: Browser) -> None:
 def narrow_menu(browser: Browser) -> None:
     """The list of pages on a narrow screen: opened, left by Escape, closed by what was chosen; its button says which."""
     visitor, page = opened(browser, "narrow menu", viewport={"width": 320, "height": 640})
+    visitor.go("overview")
     menu = page.locator("button.menu")
     menu.click()
     check(menu.get_attribute("aria-expanded") == "true" and page.get_by_role("link", name="Types", exact=True).is_visible(), "it is open")
@@ -318,6 +321,7 @@ def ended_contract(browser: Browser) -> None:
     api("/v1/contracts/ends", body, "PUT")
     key = api("/v1/contracts/ends/keys", {})["key"]
     visitor, page = opened(browser, "ended contract", key)
+    visitor.go("overview")
     api("/v1/contracts/ends", {**body, "valid_to": "2020-01-01"}, "PUT")
     page.reload()
     page.wait_for_selector(".sign-in input[type=password]")

@@ -1,7 +1,9 @@
 """A browser that complains, and what the parts of the console's tests share."""
 
+import json
 import re
 import sys
+import urllib.request
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -20,11 +22,23 @@ def check(holds: object, what: str) -> None:
         print("FAILED", what, flush=True)
 
 
+def begun(key: str) -> dict:
+    """What a browser keeps of a session that has begun: the cookie, and that there is one."""
+    request = urllib.request.Request(f"{URL}/v1/session", json.dumps({"key": key}).encode(), {"Content-Type": "application/json"}, method="POST")
+    with urllib.request.urlopen(request) as answer:
+        name, value = answer.headers["Set-Cookie"].split(";")[0].split("=", 1)
+    cookie = {"name": name, "value": value, "domain": "127.0.0.1", "path": "/", "expires": -1, "httpOnly": True, "secure": False, "sameSite": "Strict"}
+    return {"cookies": [cookie], "origins": [{"origin": URL, "localStorage": [{"name": "till.signed-in", "value": '"begun"'}]}]}
+
+
 class Visitor:
     """A browser of somebody, who complains of any error, any report of the policy and any request elsewhere."""
 
-    def __init__(self, browser: Browser, name: str, **options: object) -> None:
+    def __init__(self, browser: Browser, name: str, key: str | None = None, **options: object) -> None:
+        """With a key it is signed in, and on no page yet: the form and the page behind it are two more to draw, for which others are there (`sign_in`)."""
         self.name = name
+        if key is not None:
+            options["storage_state"] = begun(key)
         # What one refusal of the API says in the browser's own log is no fault of the page; nor is a server that was killed.
         self.expected = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
         self.context: BrowserContext = browser.new_context(**options)
@@ -53,6 +67,11 @@ class Visitor:
 
     def go(self, path: str) -> None:
         self.page.goto(f"{URL}/console/{path}")
+        self.settle()
+
+    def turn(self, path: str) -> None:
+        """As a link leads there: modules and shell stay, which is a third of the work."""
+        self.page.evaluate("target => { history.pushState(null, '', target); dispatchEvent(new PopStateEvent('popstate')); }", f"/console/{path}")
         self.settle()
 
     def settle(self) -> None:

@@ -11,8 +11,8 @@ from console_visitor import ADMIN, ALL, OWN, URL, Visitor, api, check
 
 
 def opened(browser: Browser, name: str, key: str = ADMIN, **options: object) -> tuple[Visitor, Page]:
-    visitor = Visitor(browser, name, **{"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options})
-    visitor.sign_in(key)
+    """Signed in, and on no page yet."""
+    visitor = Visitor(browser, name, key, **{"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options})
     return visitor, visitor.page
 
 
@@ -535,6 +535,7 @@ def somebody_else(browser: Browser) -> None:
 def newer_server(browser: Browser) -> None:
     """A page whose modules a newer server no longer has says so, and what to do."""
     visitor, page = opened(browser, "newer server")
+    visitor.go("overview")
     visitor.isQuiet = True
     visitor.context.route("**/pages/audit.js", lambda route: route.fulfill(status=404))
     page.get_by_role("link", name="Audit").click()
