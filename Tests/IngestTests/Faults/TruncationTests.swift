@@ -104,7 +104,7 @@ final class TruncationTests: XCTestCase {
         let answers = try fill()
         try restore()
         var random = SplitMix64(state: 0x7A11)
-        for name in try files() where !name.hasSuffix("-shm") && name != "LOCK" {
+        for name in AlikeFiles.sample(try files()) where !name.hasSuffix("-shm") && name != "LOCK" {
             let whole = try XCTUnwrap(FileManager.default.attributesOfItem(atPath: "\(directory.path)/\(name)")[.size] as? Int)
             guard whole > 0 else { continue }
             var lengths: Set<Int> = [0, whole - 1, whole / 2]

@@ -108,13 +108,14 @@ final class VerifierTests: XCTestCase {
         let engine = try EngineFixture(directory.path).engine
         try engine.noteAdminKey()
         try engine.close()
-        let names = try files(directory.path).filter { $0 != "LOCK" }
+        let all = try files(directory.path).filter { $0 != "LOCK" }
+        let names = AlikeFiles.sample(all)
         XCTAssertGreaterThan(names.count, 10, "\(names)")
-        XCTAssertFalse(names.contains { $0.hasSuffix("-wal") || $0.hasSuffix("-shm") }, "\(names)")
+        XCTAssertFalse(all.contains { $0.hasSuffix("-wal") || $0.hasSuffix("-shm") }, "\(all)")
         XCTAssertEqual(try Verifier(path: directory.path).run().strangers, [])
         let count = ProcessInfo.processInfo.environment["TILL_FLIPS"].flatMap { Int($0) } ?? 3
         try flipBits(directory.path, of: names, perFile: count)
-        XCTAssertEqual(try files(directory.path).filter { $0 != "LOCK" }, names, "verify leaves nothing behind")
+        XCTAssertEqual(try files(directory.path).filter { $0 != "LOCK" }, all, "verify leaves nothing behind")
         for name in names {
             let url = URL(filePath: "\(directory.path)/\(name)")
             let sound = try Data(contentsOf: url)
