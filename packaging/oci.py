@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument("--version", required=True)
     parser.add_argument("--architecture", required=True)
     parser.add_argument("--epoch", type=int, required=True)
+    parser.add_argument("--level", type=int, default=6, help="of gzip")
     arguments = parser.parse_args()
     created = datetime.datetime.fromtimestamp(arguments.epoch, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -92,7 +93,7 @@ def main() -> None:
         return {"mediaType": media, "digest": f"sha256:{digest}", "size": len(content)}
 
     plain = layer(arguments.tree, arguments.epoch)
-    packed = gzip.compress(plain, compresslevel=6, mtime=0)
+    packed = gzip.compress(plain, compresslevel=arguments.level, mtime=0)
     text = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
     of_layer = put("application/vnd.oci.image.layer.v1.tar+gzip", packed)
     of_config = put("application/vnd.oci.image.config.v1+json", text(config(arguments, created, f"sha256:{hashlib.sha256(plain).hexdigest()}")))

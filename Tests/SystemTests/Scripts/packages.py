@@ -25,7 +25,7 @@ def run(*command: str, check: bool = True, **more) -> subprocess.CompletedProces
 
 
 def make(what: str, till: str, target: str) -> str:
-    environment = os.environ | {"TILL_BIN": till, "TILL_BUILD": target, "TILL_XZ_LEVEL": "0"}
+    environment = os.environ | {"TILL_BIN": till, "TILL_BUILD": target, "TILL_XZ_LEVEL": "0", "TILL_GZIP_LEVEL": "1"}
     return run(str(ROOT / "packaging" / what), env=environment).stdout.strip().splitlines()[-1]
 
 
