@@ -150,7 +150,12 @@ final class HouseRulesTests: XCTestCase {
         var lines: [(number: Int, text: String)]
     }
 
-    private static func sources() throws -> [Source] {
+    /// Read once for all rules.
+    private static let read: Result<[Source], any Error> = Result { try readSources() }
+
+    private static func sources() throws -> [Source] { try read.get() }
+
+    private static func readSources() throws -> [Source] {
         let root = Project.root.appendingPathComponent("Sources")
         var sources: [Source] = []
         let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
