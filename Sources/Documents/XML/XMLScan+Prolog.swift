@@ -6,8 +6,7 @@ extension XMLScan {
     mutating func skipDeclaration() -> Bool {
         guard isAt("<?xml") else { return true }
         position += 5
-        // `<?xml-stylesheet`: no declaration then.
-        // A style sheet without a declaration before it.
+        // `<?xml-stylesheet`: a style sheet without a declaration before it.
         if byte() == UInt8(ascii: "-") {
             position = 0
             return true
