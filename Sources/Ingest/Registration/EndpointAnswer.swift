@@ -32,7 +32,7 @@ package enum EndpointAnswer<Decision: Sendable>: Sendable {
             if case .notConnected = failure { mayHaveArrived = false }
             self = .failed(detail: failure.description, retryAfter: nil, mayHaveArrived: mayHaveArrived)
         case .success(let response):
-            let retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, nowSeconds) }
+            let retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, nowSeconds) }
             switch response.status {
             case 200:
                 if let decision = decision(response.body) { self = .final(decision) } else {

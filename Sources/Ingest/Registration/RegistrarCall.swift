@@ -136,8 +136,8 @@ package enum RegistrarCall {
             message: message ?? raw)
     }
 
-    /// `Retry-After`: seconds, or an HTTP date. In microseconds from now.
-    package static func seconds(_ text: String, _ nowSeconds: Int64) -> Int64? {
+    /// What `Retry-After` says, in seconds or as an HTTP date: microseconds from now.
+    package static func retryAfter(_ text: String, _ nowSeconds: Int64) -> Int64? {
         // A day at most, and never before now.
         if let seconds = Int64(text) { return min(max(0, seconds), 86_400) * 1_000_000 }
         guard let second = HTTPDate.seconds(text) else { return nil }

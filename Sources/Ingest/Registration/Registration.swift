@@ -386,7 +386,7 @@ final class Registration: Sendable {
                 return submit(.delivered(event: work.id, note), work)
             }
             detail = "answered \(response.status)"
-            retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
+            retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, now / 1_000_000) }
         case .failure(let failure): detail = failure.description
         }
         release(work, lane, worked: false, outcome: "failed", because: detail)

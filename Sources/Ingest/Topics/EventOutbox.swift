@@ -89,7 +89,7 @@ final class EventOutbox: Sendable {
             switch result {
             case .success(let response) where (200..<300).contains(response.status): parts.answer(delivery.key, .taken)
             case .success(let response):
-                let wait = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
+                let wait = response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, now / 1_000_000) }
                 parts.answer(delivery.key, .refused("\(url) answered \(response.status)", retryAfter: wait))
             // The server stops: that is no failure of the endpoint, and counts as no attempt.
             case .failure(.closed): break

@@ -232,7 +232,7 @@ final class NoticeSender: Sendable {
         var retryAfter: Int64?
         if case .success(let response) = result {
             if (200..<300).contains(response.status) { return forget(notice, because: nil) }
-            retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
+            retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, now / 1_000_000) }
         }
         putOff(notice, retryAfter: retryAfter)
     }

@@ -43,13 +43,13 @@ final class RegistrarCallTests: XCTestCase {
         let day: Int64 = 86_400_000_000
         for text in ["Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 292277026596 15:30:07 GMT", "Thu, 01 Jan 0001 00:00:00 GMT", "Thu, 01 Jan -292277022657 00:00:00 GMT"] {
             for now in [Int64.min, -1, 0, Self.now, .max] {
-                let wait = RegistrarCall.seconds(text, now)
+                let wait = RegistrarCall.retryAfter(text, now)
                 XCTAssertTrue(wait.map { (0...day).contains($0) } ?? true, "\(text) at \(now): \(wait ?? -1)")
             }
         }
-        XCTAssertEqual(RegistrarCall.seconds("9223372036854775807", 0), day)
-        XCTAssertEqual(RegistrarCall.seconds("-9223372036854775808", 0), 0)
-        XCTAssertEqual(RegistrarCall.seconds("Fri, 31 Dec 9999 23:59:59 GMT", .min), day)
+        XCTAssertEqual(RegistrarCall.retryAfter("9223372036854775807", 0), day)
+        XCTAssertEqual(RegistrarCall.retryAfter("-9223372036854775808", 0), 0)
+        XCTAssertEqual(RegistrarCall.retryAfter("Fri, 31 Dec 9999 23:59:59 GMT", .min), day)
     }
 
     func test_answer_toAQuestion() {
