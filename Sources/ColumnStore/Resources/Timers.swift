@@ -72,11 +72,22 @@ package final class Timers: Sendable {
     private let now: @Sendable () -> Double
 
     /// On the steady clock, with a thread of their own that lives as long as the process.
-    package init() {
-        now = { SteadyClock.seconds() }
-        WorkerThread(name: "timers", isDetached: true) { [state, now] in
-            while true { Self.waitAndFire(state, now) }
-        }
+    package convenience init() {
+        self.init(now: { SteadyClock.seconds() })
+        WorkerThread(name: "timers", isDetached: true, life)
+    }
+
+    /// As `init()`, for whoever has another way where the system gives no thread.
+    package static func started() -> Timers? {
+        let timers = Timers(now: { SteadyClock.seconds() })
+        return WorkerThread.start(name: "timers", timers.life) ? timers : nil
+    }
+
+    private init(now: @escaping @Sendable () -> Double) { self.now = now }
+
+    /// All that the thread does. It holds what it needs, and not the timers.
+    private var life: @Sendable () -> Void {
+        { [state, now] in while true { Self.waitAndFire(state, now) } }
     }
 
     /// On a clock that a test moves.

@@ -23,17 +23,41 @@ package final class WorkerThread: @unchecked Sendable {
         }
     }
 
-    /// Starts `run` on a new thread.
+    /// Starts `run` on a new thread, which the process cannot do without: as it begins, and as a command of one task.
+    ///
+    /// Where the system gives none, the process ends with words and status 75, which its unit takes for a reason to begin anew. Whatever a server that runs does for somebody takes
+    /// `start` or `joinable`, and has another way.
     ///
     /// - Parameters:
     ///   - name: at most 15 bytes, as the system shows it.
     ///   - isDetached: nobody will join it.
-    /// - Precondition: the system gives a thread; without one there is no service to give.
     @discardableResult
     package init(name: String, isDetached: Bool = false, _ run: @escaping @Sendable () -> Void) {
         let code = Self.create(&thread, name: name, isDetached: isDetached, stackByteCount: Self.stackByteCount, run)
-        precondition(code == 0, "no thread can be started: error \(code)")
+        if code != 0 { Self.endProcess(without: name, code) }
     }
+
+    private init(_ thread: pthread_t) { self.thread = thread }
+
+    /// A thread that whoever asks for it joins; nil where the system gives none: `run` is let go of, and was not called.
+    package static func joinable(name: String, _ run: @escaping @Sendable () -> Void) -> WorkerThread? {
+        var thread = pthread_t()
+        guard create(&thread, name: name, isDetached: false, stackByteCount: stackByteCount, run) == 0 else { return nil }
+        return WorkerThread(thread)
+    }
+
+    /// Of sysexits.h: a failure that may pass.
+    private static let temporaryFailure: Int32 = 75
+
+    /// At once: handlers of an exit would wait for threads that there are not.
+    private static func endProcess(without name: String, _ code: Int32) -> Never {
+        let words = "till: the system gives no thread (\(name)): \(String(cString: strerror(code))); let it have more (TasksMax of its unit, ulimit -u)\n"
+        _ = write(STDERR_FILENO, words, words.utf8.count)
+        _exit(temporaryFailure)
+    }
+
+    /// For tests: as if the system gave no thread to whoever asks within a scope.
+    @TaskLocal package static var areRefused = false
 
     /// Starts `run` on a new thread that nobody will join, if there is one to be had.
     package typealias Starter = @Sendable (_ name: String, _ run: @escaping @Sendable () -> Void) -> Bool
@@ -53,6 +77,7 @@ package final class WorkerThread: @unchecked Sendable {
     private static func create(
         _ thread: inout pthread_t, name: String, isDetached: Bool, stackByteCount: Int, _ run: @escaping @Sendable () -> Void
     ) -> Int32 {
+        if areRefused { return EAGAIN }
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
         pthread_attr_init(attributes)

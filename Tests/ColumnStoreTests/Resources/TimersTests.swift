@@ -67,4 +67,11 @@ final class TimersTests: XCTestCase {
         XCTAssertNotNil(ticks.wait(seconds: 60) { $0 >= 5 ? true : nil })
         repetition.stop()
     }
+
+    func test_started_isNoneWhereNoThreadIsHad() throws {
+        XCTAssertNil(WorkerThread.$areRefused.withValue(true) { Timers.started() })
+        let called = Monitor(false)
+        try XCTUnwrap(Timers.started()).after(0.01) { called.broadcast { $0 = true } }
+        XCTAssertEqual(called.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+    }
 }

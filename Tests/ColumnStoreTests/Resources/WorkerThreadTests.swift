@@ -22,4 +22,14 @@ final class WorkerThreadTests: XCTestCase {
         }
         XCTAssertNil(held)
     }
+
+    func test_joinable_isJoined_andIsNoneWhereNoThreadIsHad() throws {
+        let hasRun = Monitor(false)
+        try XCTUnwrap(WorkerThread.joinable(name: "test") { hasRun.broadcast { $0 = true } }).join()
+        XCTAssertTrue(hasRun.withLock { $0 })
+        WorkerThread.$areRefused.withValue(true) {
+            XCTAssertNil(WorkerThread.joinable(name: "test") { XCTFail("it ran") })
+            XCTAssertFalse(WorkerThread.start(name: "test") { XCTFail("it ran") })
+        }
+    }
 }

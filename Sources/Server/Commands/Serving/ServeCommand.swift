@@ -25,7 +25,7 @@ enum ServeCommand: Command {
             misused: "called the wrong way, or a fault in the configuration: each is named",
             further: [
                 (StopDeadline.status, "a stop took longer than \(Int(StopDeadline.seconds)) s and was cut off: the log names what it waited for; nothing that was acknowledged is lost"),
-                (LogFence.status, "its log was taken over, or another machine of the pair leads: to be started anew"),
+                (LogFence.status, "its log was taken over, another machine of the pair leads, or the system gave a start no thread: to be started anew"),
             ])
     }
 
