@@ -46,13 +46,15 @@ package enum FileRemoval {
         }
         if !isTaken { close(descriptor) }
         guard begins else { return }
-        WorkerThread(name: "remover", isDetached: true) {
+        let isBegun = WorkerThread.start(name: "remover") {
             WorkerThread.lowerPriority()
             while let next = next() {
                 shorten(next)
                 close(next)
             }
         }
+        // All at once instead of little by little.
+        if !isBegun { while let next = next() { close(next) } }
     }
 
     private static func next() -> Int32? {

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// Fetches into the system's page cache what files of this machine's disk will soon be asked for, a little at a time.
 ///
@@ -14,19 +15,30 @@ final class ReadAhead: Sendable {
     /// Enough for the disk to have the next batch while the last one is looked at.
     private static let threadCount = 2
 
-    private init() {
-        for _ in 0..<Self.threadCount {
-            WorkerThread(name: "read-ahead", isDetached: true) { [line] in
-                WorkerThread.lowerDiskPriority()
-                while true { Self.fetch(line.wait { $0.take() }) }
-            }
-        }
+    /// Threads there are. They are begun as ranges come, so that a system that gives none for a while is asked again.
+    private let begunCount = Mutex(0)
+
+    init() {}
+
+    /// Has a range fetched that is not in the cache, behind those that were asked for before; not at all while the system gives no thread.
+    func expect(_ range: Range<Int64>, of file: LocalFileBytes) {
+        guard !file.isCached(range), begin() else { return }
+        line.signal { $0.append(range, of: file) }
     }
 
-    /// Has a range fetched that is not in the cache, behind those that were asked for before.
-    func expect(_ range: Range<Int64>, of file: LocalFileBytes) {
-        guard !file.isCached(range) else { return }
-        line.signal { $0.append(range, of: file) }
+    /// Whether anybody fetches.
+    func begin() -> Bool {
+        begunCount.withLock { count in
+            while count < Self.threadCount {
+                let isBegun = WorkerThread.start(name: "read-ahead") { [line] in
+                    WorkerThread.lowerDiskPriority()
+                    while true { Self.fetch(line.wait { $0.take() }) }
+                }
+                guard isBegun else { break }
+                count += 1
+            }
+            return count > 0
+        }
     }
 
     /// Returns when the batch is there.

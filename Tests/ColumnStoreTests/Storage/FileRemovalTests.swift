@@ -39,6 +39,20 @@ final class FileRemovalTests: XCTestCase {
         XCTAssertEqual(size(watcher), 0)
     }
 
+    func test_remove_large_withoutAThread_goesAtOnce() throws {
+        let directory = try TemporaryDirectory()
+        let path = try makeFile(in: directory)
+        XCTAssertEqual(WorkerThread.$areRefused.withValue(true) { FileRemoval.remove(path, .temporary) }, 0)
+        XCTAssertEqual(access(path, F_OK), -1)
+        // The next one has a thread again.
+        let other = try makeFile(in: directory, "other")
+        let watcher = watch(other)
+        defer { close(watcher) }
+        XCTAssertEqual(FileRemoval.remove(other, .temporary), 0)
+        Patience.until { size(watcher) == 0 }
+        XCTAssertEqual(size(watcher), 0)
+    }
+
     func test_shorten_whileSomebodyReads_keepsTheBytes() throws {
         let directory = try TemporaryDirectory()
         let path = try makeFile(in: directory)

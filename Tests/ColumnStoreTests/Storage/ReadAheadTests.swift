@@ -96,4 +96,10 @@ final class ReadAheadTests: XCTestCase {
         }
         XCTAssertNil(line.take())
     }
+
+    func test_begin_withoutAThread_fetchesNothing_andBeginsLater() {
+        let ahead = ReadAhead()
+        XCTAssertFalse(WorkerThread.$areRefused.withValue(true) { ahead.begin() })
+        XCTAssertTrue(ahead.begin())
+    }
 }

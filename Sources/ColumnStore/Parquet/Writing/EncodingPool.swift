@@ -86,8 +86,9 @@ final class EncodingPool {
         let batch = Batch(taskCount, body)
         guard taskCount > 0 else { return batch }
         if threads.isEmpty {
-            threads = (0..<threadCount).map { [state] number in
-                WorkerThread(name: "encoder") { Self.work(state, worker: number + 1) }
+            // What no thread is had for the owner does, as it waits.
+            threads = (0..<threadCount).compactMap { [state] number in
+                WorkerThread.joinable(name: "encoder") { Self.work(state, worker: number + 1) }
             }
         }
         state.broadcast { $0.waiting.append(batch) }

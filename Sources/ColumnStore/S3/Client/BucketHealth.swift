@@ -82,19 +82,20 @@ package final class BucketHealth: Sendable {
     private func tryAgainLater() {
         guard let pauseSeconds else { return }
         let timers = timers.withLock { timers in
-            if let timers { return timers }
-            let new = Timers()
-            timers = new
-            return new
+            if timers == nil { timers = Timers.started() }
+            return timers
         }
+        // Without a thread to ask on, whoever comes next asks.
+        guard let timers else { return state.withLock { $0.outage = nil } }
         timers.after(pauseSeconds) { [weak self] in
             guard let self, outage != nil, let trial = trial.withLock({ $0 }) else { return }
             // The timers' thread must not wait.
-            WorkerThread(name: "bucket-trial", isDetached: true) { [weak self] in
+            let isBegun = WorkerThread.start(name: "bucket-trial") { [weak self] in
                 trial()
                 guard let self, self.outage != nil else { return }
                 self.tryAgainLater()
             }
+            if !isBegun { tryAgainLater() }
         }
     }
 }

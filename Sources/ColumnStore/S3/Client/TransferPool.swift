@@ -11,6 +11,9 @@ package final class TransferPool: Sendable {
         var busyCount = 0
         var isClosing = false
     }
+    /// What becomes of a job: a thread takes it, nobody does any more, or the asking one must.
+    private enum Way { case taken, closing, here }
+
     private let state = Monitor(State())
     private let threadCountMax: Int
 
@@ -43,7 +46,7 @@ package final class TransferPool: Sendable {
 
     /// Has `body` done on a thread of the pool, for the scope of the thread that asks.
     ///
-    /// Returns at once. After `close` the promise fails with `.cancelled`.
+    /// Returns at once, but where the system gives no thread: then the asking one does it. After `close` the promise fails with `.cancelled`.
     func start<Value: Sendable>(_ body: @escaping @Sendable () throws(BucketFailure) -> Value) -> Promise<Value> {
         let promise = Promise<Value>()
         let scope = WaitScope.current
@@ -52,19 +55,25 @@ package final class TransferPool: Sendable {
                 do throws(BucketFailure) { promise.fulfil(.success(try body())) } catch { promise.fulfil(.failure(error)) }
             }
         }
-        let (isTaken, needsThread) = state.signal { state in
-            guard !state.isClosing else { return (false, false) }
+        let way = state.signal { state -> Way in
+            guard !state.isClosing else { return .closing }
             state.waiting.append(job)
             // A thread that is free takes it; else one more, while there may be.
-            guard state.waiting.count > state.threadCount - state.busyCount, state.threadCount < threadCountMax else { return (true, false) }
-            state.threadCount += 1
-            return (true, true)
-        }
-        if !isTaken { promise.fulfil(.failure(.givenUp)) }
-        if needsThread {
+            guard state.waiting.count > state.threadCount - state.busyCount, state.threadCount < threadCountMax else { return .taken }
             // The thread holds the state and not the pool, which would otherwise never be let go.
-            let state = state
-            WorkerThread(name: "transfer", isDetached: true) { Self.work(state) }
+            if WorkerThread.start(name: "transfer", { [state = self.state] in Self.work(state) }) {
+                state.threadCount += 1
+            } else if state.threadCount == 0 {
+                // Nobody would come to it.
+                state.waiting.removeLast()
+                return .here
+            }
+            return .taken
+        }
+        switch way {
+        case .taken: break
+        case .closing: promise.fulfil(.failure(.givenUp))
+        case .here: job()
         }
         return promise
     }

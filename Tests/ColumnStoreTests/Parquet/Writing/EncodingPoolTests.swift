@@ -77,4 +77,18 @@ final class EncodingPoolTests: XCTestCase {
             ledger.state.withLock { state in XCTAssertTrue(state.counts.allSatisfy { $0 <= 1 } && state.busy.isEmpty) }
         }
     }
+
+    func test_finish_withoutThreads_isDoneByTheOwner() throws {
+        let ledger = Ledger(12)
+        let workers = Mutex<Set<Int>>([])
+        try WorkerThread.$areRefused.withValue(true) {
+            let pool = EncodingPool(workerCount: 4)
+            try pool.finish(pool.begin(12) { (worker, task) throws(ColumnStoreError) in
+                workers.withLock { _ = $0.insert(worker) }
+                ledger.run(worker, task)
+            })
+        }
+        XCTAssertEqual(workers.withLock { $0 }, [0])
+        ledger.state.withLock { XCTAssertEqual($0.counts, [Int](repeating: 1, count: 12)) }
+    }
 }
