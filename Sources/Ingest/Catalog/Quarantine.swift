@@ -65,7 +65,8 @@ package final class Quarantine: Sendable {
             defer { waiting.isWriting = true }
             return !waiting.isWriting
         }
-        if needsThread { WorkerThread(name: "quarantine", isDetached: true) { [self] in run() } }
+        // Without a thread the caller's does it, for those too who come meanwhile.
+        if needsThread, !WorkerThread.start(name: "quarantine", { [self] in run() }) { run() }
     }
 
     /// As `submit`; durable when it returns.

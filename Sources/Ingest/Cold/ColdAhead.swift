@@ -11,6 +11,8 @@ final class ColdAhead: Sendable {
     private final class Piece: Sendable {
         let byteCount: Int64
         private let morsel = Monitor<Result<ColdMorsel, any Error>?>(nil)
+        /// Where the system gave no thread: whoever takes the piece opens it.
+        private let unopened: (@Sendable () throws -> ColdMorsel)?
 
         /// Proof: whoever takes the piece waits for it, and the thread that made it is done with it then.
         private struct Unshared: @unchecked Sendable { let value: ColdMorsel }
@@ -19,14 +21,15 @@ final class ColdAhead: Sendable {
             self.byteCount = byteCount
             let (morsel, scope) = (morsel, WaitScope.current)
             // A thread for each, since it waits for the network nearly all of its time.
-            WorkerThread(name: "ahead", isDetached: true) {
+            let isBegun = WorkerThread.start(name: "ahead") {
                 WorkerThread.lowerPriority(by: 5)
                 let made = Result { Unshared(value: try WaitScope.run(scope, make)) }
                 morsel.broadcast { $0 = made.map(\.value) }
             }
+            unopened = isBegun ? nil : make
         }
 
-        func take() throws -> ColdMorsel { try morsel.wait { $0 }.get() }
+        func take() throws -> ColdMorsel { try unopened?() ?? morsel.wait { $0 }.get() }
     }
 
     private struct State {
@@ -61,15 +64,18 @@ final class ColdAhead: Sendable {
 /// trip, which some go through together.
 final class FileAhead: Sendable {
     private let opened = Monitor<Result<ParquetFile, any Error>?>(nil)
+    /// Where the system gave no thread: whoever takes the file opens it.
+    private let unopened: (@Sendable () throws -> ParquetFile)?
 
     init(_ open: @escaping @Sendable () throws -> ParquetFile) {
         let (opened, scope) = (opened, WaitScope.current)
-        WorkerThread(name: "ahead", isDetached: true) {
+        let isBegun = WorkerThread.start(name: "ahead") {
             let made = Result { try WaitScope.run(scope, open) }
             opened.broadcast { $0 = made }
         }
+        unopened = isBegun ? nil : open
     }
 
     /// - Throws: what opening it has thrown.
-    func take() throws -> ParquetFile { try opened.wait { $0 }.get() }
+    func take() throws -> ParquetFile { try unopened?() ?? opened.wait { $0 }.get() }
 }

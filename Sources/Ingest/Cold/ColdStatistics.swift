@@ -49,12 +49,14 @@ extension ColdTable {
             return counts
         }
         guard cache.beginCounting(location) else { return [:] }
-        WorkerThread(name: "statistics", isDetached: true) { [weak self, cache] in
+        let isBegun = WorkerThread.start(name: "statistics") { [weak self, cache] in
             WorkerThread.lowerPriority(by: 5)
             cache.keep(Self.distinctCounts(of: file), of: location)
             guard let self else { return }
             known.withLock { $0 = nil }
         }
+        // A later plan begins it.
+        if !isBegun { cache.leaveCounting(location) }
         return [:]
     }
 

@@ -67,6 +67,9 @@ final class ParquetFileCache: Sendable {
         }
     }
 
+    /// Who has begun to does not after all.
+    func leaveCounting(_ location: String) { state.withLock { $0.files[location]?.isCounted = false } }
+
     /// Goes when the file does.
     func keep(_ distinctCounts: [String: Int], of location: String) { state.withLock { $0.files[location]?.distinctCounts = distinctCounts } }
 

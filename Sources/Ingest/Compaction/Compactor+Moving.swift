@@ -99,9 +99,12 @@ extension Compactor {
             let result = Result { try write(files[index], tables) }
             results.withLock { $0[index] = result }
         }
-        // Threads have the priority of the one that begins them.
-        let threads = files.indices.dropFirst().map { index in WorkerThread(name: "mover") { work(index) } }
-        work(0)
+        // Threads have the priority of the one that begins them. Files for which none is had this one writes itself, one after the other.
+        var (threads, left) = ([WorkerThread](), [0])
+        for index in files.indices.dropFirst() {
+            if let thread = WorkerThread.joinable(name: "mover", { work(index) }) { threads.append(thread) } else { left.append(index) }
+        }
+        for index in left { work(index) }
         for thread in threads { thread.join() }
         let all = results.withLock { $0.compactMap { $0 } }
         do {

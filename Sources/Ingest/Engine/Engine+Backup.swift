@@ -65,7 +65,7 @@ extension Engine {
     ///
     /// Waits for it.
     ///
-    /// - Throws: overloaded while another is under way; what `body` throws.
+    /// - Throws: overloaded while another is under way, and where the system gives no thread; what `body` throws.
     func alone<Result: Sendable>(_ name: String, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
         let isFree = isBackingUp.withLock { isBackingUp in
             defer { isBackingUp = true }
@@ -74,10 +74,13 @@ extension Engine {
         guard isFree else { throw Fault(.overloaded, "another backup, or a move of the warehouse, is under way") }
         defer { isBackingUp.withLock { $0 = false } }
         let done = Monitor<Swift.Result<Result, any Error>?>(nil)
-        let thread = WorkerThread(name: name) {
+        let thread = WorkerThread.joinable(name: name) {
             WorkerThread.lowerPriority()
             let result = Swift.Result { try body() }
             done.broadcast { $0 = result }
+        }
+        guard let thread else {
+            throw Fault(.overloaded, "the system gives no thread for it; try again, or let the process have more (TasksMax of its unit, ulimit -u)", advice: .sendAgainLater)
         }
         defer { thread.join() }
         return try done.wait { $0 }.get()

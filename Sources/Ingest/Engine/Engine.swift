@@ -249,12 +249,13 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     /// Called before `close`. What is not done by then goes on behind this call's back.
     package func layDown(seconds: Double) {
         let isDone = Monitor(false)
-        WorkerThread(name: "lay-down", isDetached: true) { [tier] in
+        let isBegun = WorkerThread.start(name: "lay-down") { [tier] in
             // What comes while many are laid down are few. What fails is made of the documents.
             for _ in 0..<2 { try? tier.flush(isWhole: true) }
             isDone.broadcast { $0 = true }
         }
-        _ = isDone.wait(seconds: seconds) { $0 ? true : nil }
+        // Without a thread nobody could say when it has been long enough: it is left to whoever opens the store.
+        if isBegun { _ = isDone.wait(seconds: seconds) { $0 ? true : nil } }
     }
 
     /// Writes where the directory is served into its lock, for other processes.

@@ -88,7 +88,10 @@ package final class DocumentDictionaries: Sendable {
             let samples = Self.learn(document, &state.lessons[type, default: Lesson()], isFirst: number == nil)
             return (number, number.flatMap { state.dictionaries[$0] }, samples)
         }
-        if let samples { _ = WorkerThread(name: "dictionary", isDetached: true) { [self] in train(samples, type: type) } }
+        if let samples, !WorkerThread.start(name: "dictionary", { [self] in train(samples, type: type) }) {
+            // The next documents begin to teach anew.
+            state.withLock { $0.lessons[type]?.isTraining = false }
+        }
         guard document.count >= Self.compressedByteCountMin else { return (document, .plain) }
         let stored = try withCodec { codec in try document.withUnsafeBytes { try codec.compress($0, dictionary: dictionary) } }
         guard stored.count < document.count else { return (document, .plain) }

@@ -49,21 +49,19 @@ package final class IntakeLanes: Sendable {
     /// Jobs that wait, and jobs that run.
     package var load: (waiting: Int, running: Int) { state.withLock { ($0.waitingCount, $0.runningCount) } }
 
-    /// Queues a job; false when too many wait.
+    /// Queues a job; false when too many wait, and where the system gives no thread for any.
     package func submit(for contract: Identity, _ job: Job) -> Bool {
-        let (isTaken, needsThread) = state.broadcast { state -> (Bool, Bool) in
+        state.broadcast { state -> Bool in
             let waitingOfContract = state.waiting[contract]?.count ?? 0
-            guard !state.isStopped, waitingOfContract < Self.waitingOfContractMax, state.waitingCount < Self.waitingMax else { return (false, false) }
+            guard !state.isStopped, waitingOfContract < Self.waitingOfContractMax, state.waitingCount < Self.waitingMax else { return false }
+            // A store that never sees such documents has no threads for them.
+            if state.startedCount < laneCount, WorkerThread.start(name: "intake", { [self] in work() }) { state.startedCount += 1 }
+            guard state.startedCount > 0 else { return false }
             if waitingOfContract == 0 { state.turns.append(contract) }
             state.waiting[contract, default: []].append(job)
             state.waitingCount += 1
-            // A store that never sees such documents has no threads for them.
-            let needsThread = state.startedCount < laneCount
-            if needsThread { state.startedCount += 1 }
-            return (true, needsThread)
+            return true
         }
-        if needsThread { WorkerThread(name: "intake", isDetached: true) { [self] in work() } }
-        return isTaken
     }
 
     /// A contract at its bound waits for one of its own jobs to end, which wakes all.

@@ -24,7 +24,8 @@ enum ParallelScan {
             return [state]
         }
         let work = Shared(scan: scan, waiting: [first, second], make: make, each: each)
-        let helpers = (1..<max(2, threadCount)).map { number in WorkerThread(name: "page") { work.run(number) } }
+        // Without them it takes longer.
+        let helpers = (1..<max(2, threadCount)).compactMap { number in WorkerThread.joinable(name: "page") { work.run(number) } }
         work.run(0)
         for helper in helpers { helper.join() }
         return try work.result()

@@ -57,9 +57,14 @@ final class UploadQueue: Sendable {
 
     private let state = Monitor(State())
     private let pauses: GrowingPause
+    private let starter: WorkerThread.Starter
 
-    /// - Parameter pauses: of an upload that could not go on; others for tests.
-    init(pauses: GrowingPause = GrowingPause(1...60)) { self.pauses = pauses }
+    /// - Parameters:
+    ///   - pauses: of an upload that could not go on; others for tests.
+    ///   - starter: of the threads that files are read on; another for tests.
+    init(pauses: GrowingPause = GrowingPause(1...60), starter: @escaping WorkerThread.Starter = { WorkerThread.start(name: $0, $1) }) {
+        (self.pauses, self.starter) = (pauses, starter)
+    }
 
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
@@ -172,23 +177,35 @@ final class UploadQueue: Sendable {
         if isStopped ?? false { return false }
         do {
             for upload in next(try look()) {
-                WorkerThread(name: "upload", isDetached: true) { [self] in
+                let isBegun = starter("upload") { [self] in
                     WorkerThread.lowerPriority()
                     process(upload)
-                    state.broadcast { state in
-                        state.active[upload.id] = nil
-                        state.yielding.remove(upload.id)
-                        // One that was not put off this time is done, or goes on at once.
-                        if state.delays[upload.id]?.isNew == true { state.delays[upload.id]?.isNew = false } else { state.delays[upload.id] = nil }
-                        state.isWoken = true
-                        if !state.active.values.contains(where: { $0.owner == upload.owner }) { state.served[upload.owner] = nil }
-                    }
+                    leave(upload)
+                }
+                // As one that could not go on: by the end of its pause there may be a thread.
+                guard isBegun else {
+                    StoreLog.note("an upload waits: the system gives no thread to read it on", path: "uploads/\(upload.id)", reason: "it is tried again", level: .warning)
+                    putOff(upload.id)
+                    leave(upload)
+                    continue
                 }
             }
         } catch {
             StoreLog.note("uploads stand still; it is tried again", path: "uploads", reason: StoreLog.text(error), level: .warning)
         }
         return true
+    }
+
+    /// Nobody works on it any more.
+    private func leave(_ upload: Upload) {
+        state.broadcast { state in
+            state.active[upload.id] = nil
+            state.yielding.remove(upload.id)
+            // One that was not put off this time is done, or goes on at once.
+            if state.delays[upload.id]?.isNew == true { state.delays[upload.id]?.isNew = false } else { state.delays[upload.id] = nil }
+            state.isWoken = true
+            if !state.active.values.contains(where: { $0.owner == upload.owner }) { state.served[upload.owner] = nil }
+        }
     }
 
     /// Until the next look where nobody wakes it: at the latest when one that was put off may go on.

@@ -27,6 +27,15 @@ final class QuarantineTests: XCTestCase {
         XCTAssertLessThan(Double(byteCount), 1.5 * Double(count * 1_850))
     }
 
+    func test_add_withoutAThread_isKept() throws {
+        let directory = TemporaryDirectory()
+        let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: Quarantine.Limits())
+        let tickets = try WorkerThread.$areRefused.withValue(true) { try quarantine.add([refused(1), refused(2)]) }
+        XCTAssertEqual(tickets.compactMap { $0 }.count, 2)
+        XCTAssertEqual(try quarantine.add([refused(3)]).compactMap { $0 }.count, 1)
+        XCTAssertEqual(try quarantine.counts().entries, 3)
+    }
+
     /// A page of the list is memory: it ends at a number of bytes, whatever was asked for.
     func test_entries_ofLargeDocuments_endAtTheBound_andGoOnBehind() throws {
         let directory = TemporaryDirectory()

@@ -81,4 +81,17 @@ final class IntakeLanesTests: XCTestCase {
         XCTAssertLessThanOrEqual(most.withLock { $0 }, 64 << 20)
         XCTAssertEqual(room.usedByteCount, 0)
     }
+
+    func test_submit_withoutAThread_isRefused_andWithOneIsDoneByIt() {
+        let lanes = IntakeLanes(laneCount: 3)
+        let gate = Gate()
+        gate.open()
+        XCTAssertFalse(WorkerThread.$areRefused.withValue(true) { lanes.submit(for: .contract("a"), gate.job("none")) })
+        XCTAssertEqual(lanes.load.waiting, 0)
+        XCTAssertTrue(lanes.submit(for: .contract("a"), gate.job("first")))
+        _ = gate.waitFor(1)
+        XCTAssertTrue(WorkerThread.$areRefused.withValue(true) { lanes.submit(for: .contract("a"), gate.job("second")) })
+        XCTAssertEqual(gate.waitFor(2), ["first", "second"])
+        lanes.stop()
+    }
 }

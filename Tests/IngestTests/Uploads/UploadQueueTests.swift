@@ -73,6 +73,24 @@ final class UploadQueueTests: XCTestCase {
         for (id, count) in begun.withLock({ $0 }) { XCTAssertEqual(count, 1, id) }
     }
 
+    func test_anUpload_forWhichThereIsNoThread_isBegunLater() {
+        let left = Mutex(2)
+        let queue = UploadQueue(pauses: GrowingPause(0.01...0.02)) { name, run in
+            let isRefused = left.withLock { left in
+                defer { left = max(0, left - 1) }
+                return left > 0
+            }
+            return !isRefused && WorkerThread.start(name: name, run)
+        }
+        let one = upload("one", of: "a")
+        let begun = Monitor(0)
+        queue.start(look: { begun.withLock { $0 } == 0 ? [one] : [] }, process: { _ in begun.broadcast { $0 += 1 } })
+        XCTAssertEqual(begun.wait(seconds: Patience.seconds) { $0 == 1 ? true : nil }, true)
+        queue.stop()
+        XCTAssertEqual(begun.withLock { $0 }, 1)
+        XCTAssertEqual(left.withLock { $0 }, 0)
+    }
+
     /// Files of one owner that go on for ever, then those of two others.
     func test_places_ofOneOwner_areGivenToOthersWhoHaveNone() {
         let queue = UploadQueue()
