@@ -52,7 +52,7 @@ final class CheckpointTaker: Sendable {
             return true
         }
         guard isMine else { return }
-        WorkerThread(name: "checkpoint-in", isDetached: true) { [self] in
+        let isBegun = WorkerThread.start(name: "checkpoint-in") { [self] in
             WorkerThread.lowerPriority()
             var isDone = false
             do {
@@ -66,12 +66,20 @@ final class CheckpointTaker: Sendable {
                 removeRest()
                 log.warning("a checkpoint of the peer did not come; it is asked for again", ["peer": .text(peer), "reason": .error(error)])
             }
-            checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (nil, 0, 0) }
-            state.broadcast { state in
-                (state.isTaking, state.socket) = (false, nil)
-                state.pause = isDone ? Self.pauseSeconds.lowerBound : min(Self.pauseSeconds.upperBound, state.pause * 2)
-                state.notBefore = SteadyClock.seconds() + state.pause
-            }
+            end(isDone: isDone)
+        }
+        if isBegun { return }
+        log.warning("a checkpoint of the peer did not come; it is asked for again", ["peer": .text(peer), "reason": .text("the system gives no thread to take it on")])
+        end(isDone: false)
+    }
+
+    /// None is under way any more.
+    private func end(isDone: Bool) {
+        checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (nil, 0, 0) }
+        state.broadcast { state in
+            (state.isTaking, state.socket) = (false, nil)
+            state.pause = isDone ? Self.pauseSeconds.lowerBound : min(Self.pauseSeconds.upperBound, state.pause * 2)
+            state.notBefore = SteadyClock.seconds() + state.pause
         }
     }
 

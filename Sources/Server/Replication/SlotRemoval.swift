@@ -25,10 +25,14 @@ final class SlotRemoval: Sendable {
         }) else { return }
         timers.after(seconds) { [self] in
             // The timers' thread must not wait.
-            WorkerThread(name: "cluster-floor", isDetached: true) { [self] in
+            let isBegun = WorkerThread.start(name: "cluster-floor") { [self] in
                 count.withLock { $0 -= 1 }
                 remove(below: floor)
             }
+            if isBegun { return }
+            count.withLock { $0 -= 1 }
+            log.warning("slots that nobody needs could not be removed; it is tried again", ["reason": .text("the system gives no thread for it")])
+            add(below: floor, after: Self.againSeconds)
         }
     }
 

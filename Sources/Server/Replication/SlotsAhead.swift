@@ -33,8 +33,9 @@ struct SlotsAhead {
     /// Those of the next that are there; what goes wrong is told to whoever asks for that one.
     private static func fetch(_ place: SlotPlace, _ generation: Int, after sequence: Int) -> [Int: Record] {
         let found = Monitor<[Int: Record]>([:])
-        let threads = (1...count).map { number in
-            WorkerThread(name: "cluster-ahead") {
+        // What no thread is had for is read in its turn.
+        let threads = (1...count).compactMap { number in
+            WorkerThread.joinable(name: "cluster-ahead") {
                 if let record = try? place.read(generation, sequence.addingSaturating(number), of: nil) { found.withLock { $0[record.sequence] = record } }
             }
         }

@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 import Synchronization
 
@@ -113,10 +114,11 @@ final class StandbyCopies: Sendable {
             state.changed.formUnion(held.changed)
             return (state.present?.copy, state.changed, state.round)
         }
-        WorkerThread(name: "standby-copy", isDetached: true) { [self] in
+        let isBegun = WorkerThread.start(name: "standby-copy") { [self] in
             let made = Result { try StandbyCopy(directory: directory, at: held.position, storages: storages, from: former, changed: changed) }
             finish(made, heardAt: heardAt, at: now, round: round)
         }
+        if !isBegun { finish(.failure(Fault(.overloaded, "the system gives no thread to make it on", advice: .sendAgainLater)), heardAt: heardAt, at: now, round: round) }
     }
 
     private func finish(_ made: Result<StandbyCopy, any Error>, heardAt: Int, at began: Double, round: Int) {

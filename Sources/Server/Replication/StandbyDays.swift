@@ -33,13 +33,15 @@ final class StandbyDays: Sendable {
     var report: Report { state.withLock { $0.report } }
 
     /// Begins, with what the leader has noted of records that the files tell.
-    func begin(_ digests: [String: DayDigest]) {
+    ///
+    /// - Returns: false where the system gives no thread: nothing was begun.
+    func begin(_ digests: [String: DayDigest]) -> Bool {
         let round = state.withLock { state in
             state.round += 1
             (state.isRunning, state.found) = (true, nil)
             return state.round
         }
-        WorkerThread(name: "standby-days", isDetached: true) { [self] in
+        let isBegun = WorkerThread.start(name: "standby-days") { [self] in
             WorkerThread.lowerPriority()
             let found = ReplicaStore.differingDays(directory, digests) { state.withLock { $0.round != round } }
             state.broadcast { state in
@@ -48,6 +50,8 @@ final class StandbyDays: Sendable {
                 state.report.checkedCount = digests.count
             }
         }
+        if !isBegun { state.broadcast { if $0.round == round { $0.isRunning = false } } }
+        return isBegun
     }
 
     /// It leads, or ends: the files are another's to read.

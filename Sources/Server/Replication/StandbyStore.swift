@@ -71,8 +71,8 @@ final class StandbyStore {
     ///
     /// - Returns: why the process is to end; nil: this node leads, and the store tells all that is committed.
     func follow(isStopping: @Sendable () -> Bool) throws -> String? {
-        // While nobody waits for it.
-        WorkerThread(name: "types", isDetached: true) { CompiledTypes.prepare() }
+        // While nobody waits for it. Without a thread they are made as they are first asked for.
+        _ = WorkerThread.start(name: "types") { CompiledTypes.prepare() }
         copies.begin()
         // Before anything is committed past the record of a copy that is being made.
         defer {
@@ -122,10 +122,8 @@ final class StandbyStore {
 
     /// Once, as this node begins to follow: files that are not what the leader has noted are made anew of the records, which are proven by their hashes.
     private func checkDays() throws {
-        if let from = daysFrom, store.foldedSequence >= from {
-            daysFrom = nil
-            days.begin(try store.dayDigests())
-        }
+        // Without a thread it is tried again as this is asked next.
+        if let from = daysFrom, store.foldedSequence >= from, days.begin(try store.dayDigests()) { daysFrom = nil }
         guard let found = days.takeFound() else { return }
         let differing = days.report.differing
         if !differing.isEmpty { log.error("days of this node are not the leader's, though they were made anew of the records: verify both stores", ["days": .text(differing.joined(separator: " "))]) }

@@ -45,26 +45,28 @@ package final class JobTable: Sendable {
     /// - Parameters:
     ///   - ended: called once, when the job is over, before whoever waits for it.
     ///   - work: runs on the thread of its kind; gives the result as JSON.
-    /// - Throws: `overloaded` when too many of its kind wait, or the server stops.
+    /// - Throws: `overloaded` when too many of its kind wait, the server stops, or the system gives no thread.
     package func submit(
         _ kind: Job.Kind, actor: String, ended: @escaping @Sendable (Job.Standing) -> Void = { _ in },
         work: @escaping @Sendable (Job) throws -> [UInt8]
     ) throws -> Job {
         let job = try Job(kind: kind, actor: actor)
-        let startsThread = try state.broadcast { state -> Bool in
+        try state.broadcast { state in
             guard !state.isStopped else { throw Problem(.overloaded, "the server is stopping") }
             var lane = state.lanes[kind] ?? Lane()
             guard lane.waiting.count < Self.waitingCountMax else {
                 throw Problem(.overloaded, "\(lane.waiting.count) jobs of this kind wait already; GET /v1/admin/jobs lists them")
             }
+            // Under the lock, so that a kind has one: it waits for its first job until that is in the lane.
+            guard lane.hasThread || WorkerThread.start(name: "job-\(kind.rawValue)", { [self] in run(kind) }) else {
+                throw Problem(.overloaded, "the system gives no thread for a job of this kind; try again, or let the server have more (TasksMax of its unit, ulimit -u)")
+            }
+            lane.hasThread = true
             lane.waiting.append(Item(job: job, work: work, ended: ended))
-            // Said before the thread is made: another job of the kind that comes in between must not make a second one.
-            defer { lane.hasThread = true; state.lanes[kind] = lane }
+            state.lanes[kind] = lane
             state.jobs.append(job)
             Self.trim(&state.jobs)
-            return !lane.hasThread
         }
-        if startsThread { WorkerThread(name: "job-\(kind.rawValue)", isDetached: true) { [self] in run(kind) } }
         return job
     }
 

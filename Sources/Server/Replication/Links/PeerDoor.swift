@@ -157,7 +157,13 @@ final class PeerDoor: Sendable {
                     close(connection)
                     continue
                 }
-                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in serve(connection, greeted, differs, doubled, take, give) }
+                // A peer whose connection ends makes another: by then there may be a thread.
+                guard WorkerThread.start(name: "cluster-peer", { [self] in serve(connection, greeted, differs, doubled, take, give) }) else {
+                    refusals.note("a connection to cluster.listen is refused", "the system gives no thread for it")
+                    leave(connection)
+                    close(connection)
+                    continue
+                }
             }
             close(socket)
         }

@@ -41,20 +41,24 @@ package final class PassingThreads: Sendable {
         counts[asker] = count > 0 ? count : nil
     }
 
-    /// - Returns: false where as many wait as may.
+    /// - Returns: false where as many wait as may, and where the system gives no thread to do it.
     package func run(for asker: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
-        enum Turn { case refused, woken, new }
-        let turn = state.signal { state -> Turn in
-            guard state.jobs.count < waitingCountMax, state.waiting[asker, default: 0] < Self.share(of: waitingCountMax) else { return .refused }
+        state.signal { state -> Bool in
+            guard state.jobs.count < waitingCountMax, state.waiting[asker, default: 0] < Self.share(of: waitingCountMax) else { return false }
             state.jobs.append((asker, job))
             state.waiting[asker, default: 0] += 1
             // Idle threads are counted until they have a job in hand: of a burst each job beyond them gets a new one.
-            guard state.jobs.count > state.idleCount, state.threadCount < threadCountMax else { return .woken }
-            state.threadCount += 1
-            return .new
+            guard state.jobs.count > state.idleCount, state.threadCount < threadCountMax else { return true }
+            if WorkerThread.start(name: "passing", { [self] in work() }) {
+                state.threadCount += 1
+            } else if state.threadCount == 0 {
+                // Nobody would come to it.
+                state.jobs.removeLast()
+                Self.lower(&state.waiting, asker)
+                return false
+            }
+            return true
         }
-        if turn == .new { WorkerThread(name: "passing", isDetached: true) { [self] in work() } }
-        return turn != .refused
     }
 
     private func work() {

@@ -1,3 +1,4 @@
+import ColumnStore
 import Dispatch
 import Foundation
 import Server
@@ -40,5 +41,19 @@ final class PassingThreadsTests: XCTestCase {
         }
         for _ in 0..<10_000 { done.wait() }
         XCTAssertEqual(counts.withLock { Set($0) }, [1])
+    }
+
+    func test_run_withoutAThread_isRefused_andWithOneIsDoneByIt() {
+        let threads = PassingThreads(threadCountMax: 4, waitingCountMax: 8)
+        XCTAssertFalse(WorkerThread.$areRefused.withValue(true) { threads.run(for: 1) {} })
+        let (began, gate, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        XCTAssertTrue(threads.run(for: 1) {
+            began.signal()
+            gate.wait()
+        })
+        began.wait()
+        XCTAssertTrue(WorkerThread.$areRefused.withValue(true) { threads.run(for: 2) { ended.signal() } })
+        gate.signal()
+        ended.wait()
     }
 }
