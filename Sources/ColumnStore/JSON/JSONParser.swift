@@ -15,6 +15,8 @@ package struct JSONParser {
     /// The innermost value counts, too: 1 lets scalars and empty containers through.
     private let depthMax: Int
     private let allowsRepeats: Bool
+    /// False where the text is read for its faults alone: containers hold nothing then.
+    private let keepsValues: Bool
     /// Of the next byte; only grows, but by the one byte that an error names.
     private var position = 0
 
@@ -24,14 +26,51 @@ package struct JSONParser {
     ///   - depthMax: values within values, at most.
     ///   - allowsRepeats: an object may name a member twice; all of them are in the value then.
     package static func parse(_ bytes: [UInt8], depthMax: Int = depthMax, allowsRepeats: Bool = false) throws(JSONSyntaxError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes, depthMax: depthMax, allowsRepeats: allowsRepeats)
+        var parser = JSONParser(bytes: bytes, depthMax: depthMax, allowsRepeats: allowsRepeats, keepsValues: true)
         return try parser.document()
     }
 
-    private init(bytes: [UInt8], depthMax: Int, allowsRepeats: Bool) {
+    /// Reads a whole text for its faults alone: what would be its value takes no memory. Members may be named twice.
+    package static func check(_ bytes: [UInt8], depthMax: Int = depthMax) throws(JSONSyntaxError) {
+        var parser = JSONParser(bytes: bytes, depthMax: depthMax, allowsRepeats: true, keepsValues: false)
+        _ = try parser.document()
+    }
+
+    /// What a text's value takes in memory, about and at most: `[1,1,1]` takes fifty times its bytes. To be asked for before anybody's text is read.
+    ///
+    /// Nothing is checked: while it reads a text that is wrong, `parse` takes no more than this either.
+    ///
+    /// - Complexity: O(the text's bytes).
+    package static func valueByteCount(of text: [UInt8]) -> Int {
+        // Each value but the first, and each name, stands behind one of these.
+        var markCount = 1
+        text.withUnsafeBufferPointer { bytes in
+            var isInString = false
+            var place = 0
+            while place < bytes.count {
+                let byte = bytes[place]
+                if byte == UInt8(ascii: "\"") {
+                    isInString.toggle()
+                } else if isInString {
+                    // It takes the byte behind it along.
+                    if byte == UInt8(ascii: "\\") { place &+= 1 }
+                } else if byte == UInt8(ascii: ",") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") {
+                    markCount &+= 1
+                }
+                place &+= 1
+            }
+        }
+        return markCount.multipliedSaturating(by: markByteCount).addingSaturating(text.count.multipliedSaturating(by: 2))
+    }
+
+    /// A value's box, its place in a container that grows by doubling, and its share of what finds names again.
+    private static let markByteCount = 96
+
+    private init(bytes: [UInt8], depthMax: Int, allowsRepeats: Bool, keepsValues: Bool) {
         self.bytes = bytes
         self.depthMax = depthMax
         self.allowsRepeats = allowsRepeats
+        self.keepsValues = keepsValues
     }
 
     /// The text is checked for UTF-8 as a whole first, so that strings can be taken byte by byte.
@@ -120,7 +159,7 @@ package struct JSONParser {
 
     /// Adds a value and reads on to the next one's start; gives the container when this was its last.
     private mutating func put(_ value: JSONValue, into open: inout Open) throws(JSONSyntaxError) -> JSONValue? {
-        if open.isObject { open.members.append(.init(open.name, value)) } else { open.elements.append(value) }
+        if keepsValues { if open.isObject { open.members.append(.init(open.name, value)) } else { open.elements.append(value) } }
         skipBlanks()
         let end = open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")
         if current == end {

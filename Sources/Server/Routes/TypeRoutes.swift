@@ -83,6 +83,7 @@ enum TypeRoutes {
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
             throw Problem(.unsupportedMediaType, "a type file is application/json, not \(MemberReader.shown(contentType: call.request.header("Content-Type")))")
         }
+        try call.holdValue()
         // What is no JSON at all is a fault of the body; all else is one of the type.
         _ = try JSONParser.parse(call.request.body)
         let outcome = try store.putType(name: call.path("name"), body: call.request.body)

@@ -91,6 +91,9 @@ package final class MemoryLedger: Sendable {
 
         package init() {}
 
+        /// More is never had, however long one waits.
+        package var byteCountMax: Int { ledger?.limits.account ?? .max }
+
         /// From here on the request is `principal`'s. What was held before is charged to it as well.
         /// The place among the requests of whose it was before is given back first.
         ///

@@ -59,6 +59,32 @@ final class JSONValueTests: XCTestCase {
         XCTAssertThrowsError(try JSONParser.parse(nested(1_002), depthMax: 1_001))
     }
 
+    func test_check_findsWhatParseFinds_butNamesThatRepeat() throws {
+        for text in [#" {"a":[1,-0.50,1e400,true,false,null,{}],"b":"x\/"} "#, "[]", "0", #"{"a":1,"a":2}"#] { XCTAssertNoThrow(try JSONParser.check(Array(text.utf8)), text) }
+        for text in ["", "{", "[1,]", "[1 2]", #"{"a":1,}"#, #"{"a" 1}"#, "01", "truex", #"["\x"]"#, "[1] 2", "[[1,2],[3"] {
+            let bytes = Array(text.utf8)
+            XCTAssertThrowsError(try JSONParser.check(bytes), text) { checked in
+                XCTAssertThrowsError(try JSONParser.parse(bytes), text) { XCTAssertEqual(($0 as? JSONSyntaxError)?.offset, (checked as? JSONSyntaxError)?.offset, text) }
+            }
+        }
+        let nested = { (count: Int) in Array((String(repeating: "[", count: count) + String(repeating: "]", count: count)).utf8) }
+        XCTAssertNoThrow(try JSONParser.check(nested(1_000), depthMax: 1_000))
+        XCTAssertThrowsError(try JSONParser.check(nested(1_001), depthMax: 1_000))
+    }
+
+    func test_valueByteCount_countsValuesAndNoTexts() {
+        func count(_ text: String) -> Int { JSONParser.valueByteCount(of: Array(text.utf8)) }
+        let ones = "[" + String(repeating: "1,", count: 100_000) + "1]"
+        XCTAssertGreaterThan(count(ones), 30 * ones.utf8.count, "a number of one digit is a box and a place in a list")
+        let members = "{" + (0..<10_000).map { "\"m\($0)\":1" }.joined(separator: ",") + "}"
+        XCTAssertGreaterThan(count(members), 15 * members.utf8.count)
+        // A long text is little more than itself, whatever stands in it.
+        let text = #"[""# + String(repeating: #",:[{\"\\"#, count: 10_000) + #""]"#
+        XCTAssertLessThan(count(text), 3 * text.utf8.count)
+        XCTAssertGreaterThan(count(text + ",1,1,1"), count(text) + 3 * 48, "the text has ended")
+        for text in ["", #"""#, #"["\"#, "]]"] { XCTAssertLessThan(count(text), 1_000, text) }
+    }
+
     func test_parse_namesThatRepeat_areFoundAmongMany() {
         for count in [1, 7, 8, 9, 40] {
             let members = (0..<count).map { "\"m\($0)\":\($0)" }

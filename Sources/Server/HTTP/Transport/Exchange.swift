@@ -98,6 +98,19 @@ package final class Exchange: @unchecked Sendable {
         bodyByteCount = byteCount
     }
 
+    /// Asks for the memory of what the body is read into, before it is read: it counts with the body from here on. Once for each body.
+    ///
+    /// - Throws: `overloaded`; `too-large` for what would never fit.
+    package func holdValue(_ byteCount: Int) throws(Problem) {
+        guard byteCount > MemoryLedger.freeByteCount else { return }
+        let held = bodyByteCount.addingSaturating(byteCount)
+        guard held <= charge.byteCountMax else {
+            throw Problem(.tooLarge, "the body has so many values that it takes \(byteCount >> 20) MiB to read it, and requests of one credential may hold \(charge.byteCountMax >> 20) MiB")
+        }
+        try charge.set(held.addingSaturating(answerByteCount))
+        bodyByteCount = held
+    }
+
     /// Asks for the memory of an answer of so many bytes, before it is made or while it is.
     package func holdAnswer(_ byteCount: Int) throws(Problem) {
         let held = byteCount > MemoryLedger.freeByteCount ? byteCount : 0

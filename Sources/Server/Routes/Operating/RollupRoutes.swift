@@ -64,6 +64,7 @@ enum RollupRoutes {
 
     private static func put(_ call: Call, _ store: any RollupAdministration) throws -> Response {
         let name = call.path("name")
+        try call.holdValue()
         let body = try JSONParser.parse(call.request.body)
         let outcome = try store.putRollup(name: name, body: body)
         var made = try find(call, store)

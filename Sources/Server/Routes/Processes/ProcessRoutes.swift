@@ -57,6 +57,7 @@ enum ProcessRoutes {
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
             throw Problem(.unsupportedMediaType, "a definition is application/json, not \(MemberReader.shown(contentType: call.request.header("Content-Type")))")
         }
+        try call.holdValue()
         // What is no JSON at all is a fault of the body; all else is one of the definition.
         do throws(JSONSyntaxError) {
             _ = try ValueLimits.parse(call.request.body)
