@@ -19,6 +19,8 @@ package enum Event: Sendable {
     case submit(Submission)
     case read(token: Int)
     case command(Command)
+    /// What the records make is of a later version than this program: it keeps and confirms them, could not serve them, and leads to hand the lead on alone.
+    case outgrown
 }
 
 package enum Reading<Value: Sendable>: Sendable {

@@ -22,7 +22,7 @@ extension Node {
             return
         }
         let isSilent = now - heardAt > settings.times.leaderLost || leaderIsGone || hasOffer || isOwnLead
-        guard isSilent, configuration.mode == .pair ? mayLeadPair(configuration) : mayLeadLog(configuration) else { return }
+        guard isSilent, !isOutgrown || mayHandOn, configuration.mode == .pair ? mayLeadPair(configuration) : mayLeadLog(configuration) else { return }
         role = .candidate
         let name = settings.name
         begin(.lead) {
@@ -30,6 +30,9 @@ extension Node {
             $0.insync = $0.mode == .pair ? [name] + $0.insync.filter { $0 != name } : [name]
         }
     }
+
+    /// Whoever could not serve takes the lead to hand it on alone: where the other is here and does not lead, which may lack what this one has, or cannot know that it has all.
+    private var mayHandOn: Bool { peers.contains { $0.hello != nil && now - $0.helloAt <= settings.times.standbyLost } }
 
     /// All that was acknowledged is on the disk of each who is in sync.
     ///

@@ -80,7 +80,7 @@ extension Node {
         }
         write(through: top.sequence)
         if lead.committed.sequence > told.sequence { told = lead.committed }
-        if lead.isOffer, top == synced, lead.committed == top { hasOffer = true }
+        if lead.isOffer, !isOutgrown, top == synced, lead.committed == top { hasOffer = true }
     }
 
     /// The leader's disk has no more what this one lacks. What this log has is the leader's, and ends before that.

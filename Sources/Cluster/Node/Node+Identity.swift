@@ -21,9 +21,13 @@ extension Node {
         case slots(Int)
         /// The object names a store, and this node has nothing of it.
         case lacking(StoreIdentity)
+        /// A later version has led: this one keeps its records, and could not serve.
+        case outgrown
     }
 
     package var obstacle: Obstacle? {
+        // Of a standby too: it has everything, and is none that could take over.
+        if isOutgrown, role != .fenced { return .outgrown }
         // A start takes a moment, and is no news.
         guard role != .leader, role != .standby, role != .fenced, now - startedAt >= settings.times.look else { return nil }
         if !hasRead { return .objectUnread }

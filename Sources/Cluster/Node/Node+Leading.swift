@@ -132,6 +132,7 @@ extension Node {
         if let offeredTo = leading.offeredTo, now - leading.offeredAt > settings.times.patience || swap != nil || !others.contains(offeredTo) { leading.offeredTo = nil }
         for peer in peers.indices { ping(peer) }
         guard let configuration else { return }
+        if isOutgrown, leading.offeredTo == nil, let other = others.first { take(Command.transfer(to: other)) }
         // The standby's word is proof enough, and yet the object is read now and then: both may have missed the same.
         if leading.proof == nil, now - leading.provenAt >= settings.times.look || now - leading.lookedAt >= settings.times.proof / 2 { look() }
         tickSlots()

@@ -30,6 +30,8 @@ package struct Node: Sendable {
     package internal(set) var committed: Mark
     /// Who leads, where this node has ended for that.
     package internal(set) var successor: String?
+    /// A later version has led, and made what this program would not serve rightly. Its records are as good as any.
+    package internal(set) var isOutgrown = false
 
     /// The instant of the last step, in milliseconds of the boot-time clock; never goes back.
     var now: Int
@@ -114,7 +116,7 @@ package struct Node: Sendable {
     /// The node as a process that was started anew: on another disk, since a checkpoint has taken the place of what was there. Answers to what the former one asked are none to it.
     package func restarted(session: UInt64, disk: Disk, at now: Int) -> Node {
         var node = Node(settings, session: session, disk: disk, at: now)
-        (node.ticket, node.wroteTicket) = (ticket, ticket)
+        (node.ticket, node.wroteTicket, node.isOutgrown) = (ticket, ticket, isOutgrown)
         for (place, peer) in peers.enumerated() { (node.peers[place].store, node.peers[place].namesStores) = (peer.store, peer.namesStores) }
         return node
     }
@@ -155,6 +157,7 @@ package struct Node: Sendable {
         case .submit(let submission): submit(submission)
         case .read(let token): read(token)
         case .command(let command): take(command)
+        case .outgrown: (isOutgrown, hasOffer) = (true, false)
         }
         if role == .leader { advance() }
         noteWaiting()

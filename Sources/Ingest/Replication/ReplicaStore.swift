@@ -30,6 +30,8 @@ package final class ReplicaStore {
     private let isDurable: Bool
     private let files: any FileStorage
     private var fold: LogFold
+    /// As `later`, of what earlier folds have made.
+    private var laterFound: LaterFormat?
     /// Of a segment that is not whole yet, and how many records it has gone through.
     private var parts: [UInt8] = []
     private var partCount: Int64 = 0
@@ -138,8 +140,11 @@ package final class ReplicaStore {
             let path = "\(directory)/\(folder)"
             for name in access(path, F_OK) == 0 ? try DataDirectory.names(in: path) : [] where name.hasSuffix("-wal") || name.hasSuffix("-shm") { try remove("\(folder)/\(name)") }
         }
-        (parts, partCount) = ([], 0)
-        if let checkpoint { try CheckpointFiles.copy(checkpoint.directory, to: files) }
+        (parts, partCount, laterFound) = ([], 0, nil)
+        if let checkpoint {
+            try CheckpointFiles.copy(checkpoint.directory, to: files)
+            try findLater()
+        }
         (position, hasCatalogChanged) = (checkpoint?.position ?? Position(sequence: 0, epoch: 0, high: 0, low: 0), true)
         try note(.folded)
     }
@@ -161,7 +166,7 @@ package final class ReplicaStore {
     ///   - isFence: whether a leader's tenure begins with it: the one before did not get to the end of what it had begun. Within one tenure epochs may rise.
     ///   - instant: commits after it are left out, and all from the first of them on; microseconds since 1970.
     /// - Returns: false where some were: no further record can be taken.
-    /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
+    /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit; `LaterFormat` for one that this program cannot read, and no other after it.
     @discardableResult
     package func apply(_ next: Position, _ body: [UInt8], isFence: Bool = false, until instant: Int64 = .max) throws -> Bool {
         // Each record once, in order: a gap would fold to a store that nobody had.
@@ -173,7 +178,8 @@ package final class ReplicaStore {
             take(next)
             return true
         }
-        guard let body = ReplicaBody(body) else { throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) has no known content") }
+        // Its hash says that it is as it was made: no file is at fault, and none helps.
+        guard let body = ReplicaBody(body) else { throw LaterFormat(record: next.sequence, "it has no content that this program knows") }
         switch body {
         case .part(let part, let isLast):
             guard parts.count + part.count <= Self.partsByteCountMax else { throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) goes on without end") }
@@ -232,6 +238,7 @@ package final class ReplicaStore {
     package func settle() throws {
         guard position != nil, position != noted || hasCatalogChanged || pending != nil, !isHeld else { return }
         try fold.close()
+        laterFound = later
         changed.formUnion(fold.changed)
         fold = newFold(isAgain: false)
         if isDurable {
@@ -241,7 +248,8 @@ package final class ReplicaStore {
         }
         if position != noted || pending != nil { try note(.folded) }
         // Once it is noted: what is folded again after a crash comes after they went.
-        if hasCatalogChanged { try removeMoved() }
+        // To a later version the catalog may say something else by the same words: nothing goes by them.
+        if hasCatalogChanged, later == nil { try removeMoved() }
     }
 
     /// Removes day files whose rows are in cold, and those that were made ahead and not used.
@@ -266,6 +274,14 @@ package final class ReplicaStore {
 
     /// Where the leader has its cold tables; nil while that is not known, or below DATA. After `settle`.
     package func warehouse() throws -> String? { try FoldedCatalog("\(directory)/catalog.sqlite")?.warehouse() }
+
+    // MARK: Later versions
+
+    /// What a later version has made of the files, as far as was seen: records are folded into them as ever, and whoever opened them to serve might take them for what they are not.
+    package var later: LaterFormat? { laterFound ?? fold.later }
+
+    /// Looks at files that an earlier process has folded.
+    package func findLater() throws { laterFound = try LaterFormat.first(in: directory) }
 
     // MARK: Readers
 

@@ -49,6 +49,8 @@ final class LogFold {
     private let isRead: Bool
     /// Whether a crash of the machine leaves each database as of some record, and once it is closed as of the last.
     private let isDurable: Bool
+    /// The first database that records have brought to a version which this program does not know. They are folded all the same: what rows are is SQLite's.
+    private(set) var later: LaterFormat?
     /// Databases that records have changed.
     private(set) var changed: Set<String> = []
     /// Nothing is committed until `close`: whoever opens a database meanwhile finds them all as of one record.
@@ -95,7 +97,8 @@ final class LogFold {
         case .insert(let table, let row, let values): try file.shape(table.name).insert(row, values, file.connection)
         case .update(let table, let key, let columns): try file.shape(table.name).update(key, columns, file.connection)
         case .delete(let table, let key): try file.shape(table.name).delete(key, file.connection)
-        case .schema(let sql, _, _):
+        case .schema(let sql, _, let version):
+            later = later ?? LaterFormat(version: version, of: name)
             do { try file.connection.execute(sql) } catch {
                 // A table that is there, or gone, by a record that is folded a second time. SQLite has one code for it and for every other fault of a
                 // statement.

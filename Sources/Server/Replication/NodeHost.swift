@@ -42,6 +42,8 @@ final class NodeHost: CommitReplica {
         var slotsLeft: Int?
         /// It leads, and the object that says so is gone.
         var isObjectGone = false
+        /// What a later version has made, with which this node's program does not lead.
+        var later: String?
     }
 
     /// Taken as a whole: all that waits is worked off together, so that one sync serves it.
@@ -86,6 +88,8 @@ final class NodeHost: CommitReplica {
     private let doubles = Mutex<[String: (words: String, at: Int)]>([:])
     /// Of this process, unlike any other's.
     private let process = UInt64.random(in: .min ... .max)
+    /// What a later version has made of the store, where this program found that out.
+    private let later = Mutex<String?>(nil)
     /// When each node was last heard, by the clock of the boot.
     /// Of messages that were understood, not of greetings.
     private let heard = Mutex<[String: Int]>([:])
@@ -191,6 +195,12 @@ final class NodeHost: CommitReplica {
             return log.error("whose records these are could not be noted; it is tried again with the next start", ["reason": .error(error)])
         }
         give(.learned(store))
+    }
+
+    /// What records make is of a later version than this program: the node keeps them, and does not lead. Until the process ends.
+    func outgrow(_ reason: String) {
+        later.withLock { $0 = reason }
+        give(.outgrown)
     }
 
     /// Where clients reach a node; nil where that is not known.
@@ -352,10 +362,11 @@ final class NodeHost: CommitReplica {
     private func publish(_ work: Work) {
         var next = Standing(
             role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
-            isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
+            isServing: work.node.role == .leader && work.node.isServing && !work.node.isOutgrown, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
         next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
         next.double = double
+        next.later = later.withLock { $0 }
         (next.successor, next.slotsLeft, next.isObjectGone) = (work.node.successor, work.node.slotsLeft, work.node.isObjectGone)
         next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.

@@ -84,6 +84,7 @@ enum NodeWords {
             return "\(peer) leads a cluster of this node's store (\(own)) that has none of its records: it was founded of a copy of the store, a backup say. The directory of this node stays as it is, and may have what came after that copy: "
                 + "where it is not needed, put it aside, and start this node with an empty one; where it is, stop both, put the object that says who leads elsewhere, and till cluster found --data with this directory"
         case .slots(let number): return brokenSlots(number)
+        case .outgrown: return "a later version has led, and what it has made this node's version does not know (\(standing.later ?? "files of a later format")): it keeps what is acknowledged, serves nothing, and leads only to hand the lead on; start this node with the other machine's version"
         case .lacking(let named):
             return "the cluster keeps the store \(named.text), and this node has nothing of it: it waits for a node that has it"
         }

@@ -20,6 +20,9 @@ final class StandbyStore {
     private var daysFrom: Int64? = 0
     /// The files were made anew since the start: they are not again.
     private var isAnew = false
+    /// A record that this version cannot read: nothing behind it is folded.
+    private var unread: LaterFormat?
+    private var isOutgrown = false
     private let log: Log
     private var settledAt = SteadyClock.seconds()
 
@@ -45,7 +48,13 @@ final class StandbyStore {
         (self.host, self.checkpoint, self.warehouse, self.copies, self.days, self.log) = (host, checkpoint, warehouse, copies, days, log)
         file = checkpoint.file
         store = try ReplicaStore(directory: directory)
-        guard try !isKnown() else { return }
+        if try !isKnown() { try makeAnew(directory) }
+        // Before this node can come to lead.
+        try store.findLater()
+        if let later = store.later { host.outgrow("\(later)") }
+    }
+
+    private func makeAnew(_ directory: String) throws {
         // What was folded was committed, and what is committed is synced: records that end before it have lost their end.
         if let least = store.leastSequence, least > file.tail.sequence {
             throw RecordFile.CommandFault(
@@ -80,34 +89,51 @@ final class StandbyStore {
             days.end()
         }
         while true {
+            try outgrow()
             // Woken as records are committed; ten times a second at least, for copies, settling and the stop.
-            let at = Int(store.foldedSequence)
+            let (at, mayServe) = (unread == nil ? Int(store.foldedSequence) : Int.max, !isOutgrown)
             let seen = host.standing.wait(seconds: 0.1) { standing -> NodeHost.Standing? in
-                standing.committed.sequence > at || standing.isServing || standing.ending != nil ? standing : nil
+                standing.committed.sequence > at || standing.isServing && mayServe || standing.ending != nil ? standing : nil
             }
             // In order, so that the next start goes on from here and folds nothing twice.
             if isStopping() {
                 copies.end()
                 store.release(read: [])
                 try store.settle()
-                try noteIdentity()
+                if !isOutgrown { try noteIdentity() }
                 return "stopped"
             }
             if let ending = seen?.ending { return ending }
             // Asked after it was heard what is committed: what was cut before that is known here.
             if let cut = file.takeCut(), cut < Int(store.foldedSequence) { try beginAfterCut(to: cut) }
             if let seen, seen.committed.sequence > at { try foldOrMend(through: seen.committed.sequence) }
+            try outgrow()
             // Folded up to what was committed as the node began to serve: nothing is committed after that but by the server that opens now.
-            if let seen, seen.isServing, Int(store.foldedSequence) >= seen.committed.sequence { return nil }
-            try copies.look(store, heardAt: host.standing.withLock { $0.configuration?.leader }.flatMap { host.heardAt(of: $0) })
+            if let seen, seen.isServing, !isOutgrown, Int(store.foldedSequence) >= seen.committed.sequence { return nil }
+            if !isOutgrown { try copies.look(store, heardAt: host.standing.withLock { $0.configuration?.leader }.flatMap { host.heardAt(of: $0) }) }
             if SteadyClock.seconds() - settledAt > Self.settleSeconds {
                 try store.settle()
+                settledAt = SteadyClock.seconds()
+                // What the catalog and days are to a later version this one does not know.
+                if isOutgrown { continue }
                 try noteIdentity()
                 try checkWarehouse()
                 try checkDays()
-                settledAt = SteadyClock.seconds()
             }
         }
+    }
+
+    /// A later version leads, or has led, and what it has made this one does not know: it goes on keeping records, and folds what it can. It does not come to lead, and answers no reads.
+    private func outgrow() throws {
+        guard !isOutgrown, let later = unread ?? store.later else { return }
+        isOutgrown = true
+        copies.end()
+        days.end()
+        // The next start sees it in the files, before it can come to lead.
+        store.release(read: [])
+        try store.settle()
+        log.error("a later version has led: this node keeps what is acknowledged, and neither leads nor answers reads until it has that version too", ["reason": .text("\(later)")])
+        host.outgrow("\(later)")
     }
 
     /// What is folded counts, and so does the store that it makes.
@@ -144,7 +170,7 @@ final class StandbyStore {
         days.end()
         store.release(read: [])
         try checkpoint.clear(store)
-        copies.begin()
+        if !isOutgrown { copies.begin() }
     }
 
     /// The cluster goes on from before what the files tell, which no protocol does: a person has had a machine found it that had less (`till cluster found`).
@@ -163,7 +189,9 @@ final class StandbyStore {
     /// A file whose bytes or rows contradict a record is made anew with all others, once. A disk that fails, is full or busy says nothing of the files: it ends this node, which begins again.
     private func foldOrMend(through last: Int) throws {
         if file.base.sequence > Int(store.foldedSequence) { try beginWithCheckpoint() }
-        do { try fold(through: last) } catch let error as SQLiteError where !isAnew && !error.isPassing && error.kind != .full && error.kind != .io {
+        do { try fold(through: last) } catch let later as LaterFormat {
+            unread = later
+        } catch let error as SQLiteError where !isAnew && !error.isPassing && error.kind != .full && error.kind != .io {
             log.error("a file of this node is damaged: all are made anew of the cluster's records", ["reason": .error(error)])
             try beginAnew()
         } catch let error as ColumnStoreError where !isAnew && error.code == .corruptFile {

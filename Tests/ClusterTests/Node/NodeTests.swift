@@ -198,6 +198,62 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.object?.level, 1)
     }
 
+    /// A later version has led: the standby's disk is as good as any, and its program could not serve.
+    func test_standbyThatIsOutgrown_confirms_andDoesNotLead_untilItIsStartedAnew() throws {
+        let world = SmallWorld.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        world.give(.outgrown, to: standby)
+        let before = try XCTUnwrap(world.commits(of: leader).last)
+        world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+        world.pass(600)
+        XCTAssertEqual(world.commits(of: leader).last, before + 1)
+        XCTAssertEqual(world.object?.mode, .pair)
+        XCTAssertEqual(world.nodes[standby]?.obstacle, .outgrown)
+        // Neither as it is offered the lead, nor while nobody leads.
+        world.give(.command(.transfer(to: standby)), to: leader)
+        world.pass(3_000)
+        XCTAssertEqual(world.leader, leader)
+        world.stop(leader)
+        world.pass(20_000)
+        XCTAssertEqual(world.object?.leader, leader)
+        XCTAssertFalse(world.hasEnded(standby))
+        world.start(leader)
+        world.pass(8_000)
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.object?.insync, [leader, standby])
+        // Its next process is of the later version.
+        world.start(standby)
+        XCTAssertNil(world.nodes[standby]?.obstacle)
+        world.pass(6_000)
+        world.stop(leader)
+        world.pass(6_000)
+        XCTAssertEqual(world.leader, standby)
+    }
+
+    /// The leader fell with a record that its standby alone has on its disk: without that it may not lead, and the standby could not serve.
+    func test_standbyThatIsOutgrown_andHasMore_handsItOnToWhoComesBack() throws {
+        for hasBucket in [true, false] {
+            let world = SmallWorld.pair(hasBucket: hasBucket)
+            let leader = try XCTUnwrap(world.leader)
+            let standby = leader == "a" ? "b" : "a"
+            world.give(.outgrown, to: standby)
+            world.stalledDisks = [standby]
+            world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+            world.settle()
+            world.stop(leader)
+            world.release()
+            XCTAssertEqual(world.logs[standby]?.last?.body, [7])
+            XCTAssertNotEqual(world.logs[leader]?.last?.body, [7])
+            world.start(leader)
+            world.pass(8_000)
+            XCTAssertEqual(world.leader, leader)
+            XCTAssertEqual(world.object?.insync, [leader, standby])
+            XCTAssertTrue(world.logs[leader]?.contains { $0.body == [7] } == true)
+            XCTAssertEqual(world.nodes[standby]?.role, .standby)
+        }
+    }
+
     func test_node_thatLacksRecordsWhichItsLeaderHasNoMore_takesACheckpoint_andTheRestAsRecords() throws {
         for hasBucket in [true, false] {
             let world = SmallWorld.pair(hasBucket: hasBucket)

@@ -210,11 +210,52 @@ final class ReplicaStoreTests: XCTestCase {
         try check("b", rows)
     }
 
+    /// A commit of a later version's, of one database.
+    private static func laterSegment(_ name: String, version: Int64) throws -> [UInt8] {
+        var changes = ChangeWriter()
+        changes.schema("PRAGMA user_version = \(version)", isNew: false, version: version)
+        var builder = LogSegment.Builder(epoch: 1, last: 0, hash: LogRecord.noHash)
+        try builder.append(LogRecord.Kind(file: name), LogPayload.head(name) + changes.bytes, at: 1)
+        return try XCTUnwrap(builder.finish()).bytes
+    }
+
+    /// What is to come: a standby of a version before folds it, and knows that it could not serve it, also as it is started anew.
+    func test_recordsOfALaterVersion_areFolded_andKnownForThat_untilTheFilesAreMadeAnew() throws {
+        let (recorder, _) = try lead("a", count: 3)
+        let names: [(String, known: Int64)] = [
+            ("catalog.sqlite", Int64(CatalogSchema.migrations.count)), ("queues.sqlite", QueueFile.version), ("executions.sqlite", ExecutionSchema.version),
+            ("hot/2026-11-22.sqlite", HotFileSchema.version),
+        ]
+        for (index, (name, known)) in names.enumerated() {
+            let standby = try ReplicaStore(directory: path("b\(index)"))
+            try standby.clear()
+            var number = 0
+            func apply(_ body: [UInt8]) throws {
+                number += 1
+                try standby.apply(Self.position(number), body)
+            }
+            for body in recorder.bodies { try apply(body) }
+            for part in ReplicaBody.parts(try Self.laterSegment(name, version: known)) { try apply(part) }
+            XCTAssertNil(standby.later, name)
+            for part in ReplicaBody.parts(try Self.laterSegment(name, version: known + 1)) { try apply(part) }
+            XCTAssertEqual(standby.later?.description, "\(name) is of version \(known + 1), and this program knows \(known)")
+            try standby.settle()
+            XCTAssertNotNil(standby.later, name)
+            let again = try ReplicaStore(directory: path("b\(index)"))
+            XCTAssertEqual(again.position, Self.position(number))
+            XCTAssertNil(again.later, "nobody has looked")
+            try again.findLater()
+            XCTAssertEqual(again.later, standby.later)
+            try again.clear()
+            XCTAssertNil(again.later, name)
+        }
+    }
+
     func test_records_thatAreNone_areRefused() throws {
         let standby = try ReplicaStore(directory: path("b"))
         try standby.clear()
         XCTAssertThrowsError(try standby.apply(Self.position(2), []), "one is missing")
-        XCTAssertThrowsError(try standby.apply(Self.position(1), [9]), "of no known content")
+        XCTAssertThrowsError(try standby.apply(Self.position(1), [9]), "of no known content") { XCTAssertTrue($0 is LaterFormat, "\($0)") }
         XCTAssertThrowsError(try standby.apply(Self.position(1), ReplicaBody.part([1, 2, 3], isLast: true).bytes), "no segment")
         for name in ["../x", "catalog.sqlite", "uploads/../../x", "cluster/fold", "/etc/x", ""] {
             XCTAssertThrowsError(try standby.apply(Self.position(1), ReplicaBody.file(name: name, offset: 0, bytes: [1], isLast: true).bytes), name)

@@ -12,6 +12,13 @@ final class NodeWordsTests: XCTestCase {
         XCTAssertTrue(words.hasPrefix("b speaks version 4 of the protocol, and this node version 2;"), words)
     }
 
+    func test_laterVersionThatHasLed_isNamed_byWhatItMade() throws {
+        var standing = NodeHost.Standing()
+        (standing.role, standing.obstacle, standing.later) = (.standby, .outgrown, "catalog.sqlite is of version 99, and this program knows 9")
+        let words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
+        XCTAssertTrue(words.contains("(catalog.sqlite is of version 99, and this program knows 9)") && words.contains("start this node with the other machine's version"), words)
+    }
+
     func test_takeoverThatReadsSlots_isSaidToDoSo() throws {
         var standing = NodeHost.Standing()
         (standing.role, standing.silence, standing.fault) = (.leader, .slotsUnread, "it is slow")
