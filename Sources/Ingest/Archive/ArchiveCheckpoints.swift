@@ -6,6 +6,9 @@ import Synchronization
 final class ArchiveCheckpoints: Sendable {
     struct Report: Sendable {
         var count = 0
+        /// The last one's record, and the objects of cold tables that its catalog names and that are damaged where they lie.
+        var record = 0
+        var lacking: [String: String] = [:]
         /// Of the last attempt, and of removing what the last one covers.
         var failure: String?
         var removalFailure: String?
@@ -56,7 +59,7 @@ final class ArchiveCheckpoints: Sendable {
         known.withLock { known in
             // Nobody knows while this machine does not lead, and what was wrong with its own is not wrong with those of whoever does.
             guard let line = writer.line, let archived = writer.archived, writer.refusal == nil, let store = source.store else {
-                state.withLock { ($0.failure, $0.removalFailure, $0.clockAhead) = (nil, nil, nil) }
+                state.withLock { ($0.failure, $0.removalFailure, $0.clockAhead, $0.record, $0.lacking) = (nil, nil, nil, 0, [:]) }
                 return known = Known()
             }
             do {
@@ -168,18 +171,27 @@ final class ArchiveCheckpoints: Sendable {
             manifest.files.append(.init(path: file.name, name: key, byteCount: digest.byteCount, sha256: digest.sha256))
         }
         let carried = try sizes(below: LogPlace.base)
+        var lacking: [String: String] = [:]
         for case .cold(let table, let key, let byteCount, let sha256) in try ArchiveCatalog.coldFiles("\(folder)/catalog.sqlite") {
             try goOn()
             let path = "warehouse/\(table)/\(key)"
-            // One that is there no more a later record has ended: instants between the two are restored without it, or not at all, and it is named then.
+            // One that is there no more a later record has ended: instants between the two are restored without it, or not at all, and it is named then. So is one that is damaged.
             var isThere = carried[LogPlace.base + path] == byteCount
-            if !isThere { isThere = try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) }
+            if !isThere {
+                do { isThere = try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) } catch let damaged as LogCarrier.Damaged {
+                    lacking[damaged.path] = damaged.reason
+                }
+            }
             if isThere { try place.checkCold(table, key, byteCount: byteCount, sha256: sha256) }
             manifest.files.append(.init(path: path, name: LogPlace.base + path, byteCount: byteCount, sha256: sha256))
         }
         let checkpoint = ArchiveCheckpoint(line: line, mark: mark, at: at, manifest: manifest)
         try place.objects.put(checkpoint.key, checkpoint.bytes)
-        state.withLock { $0.count += 1 }
+        let missed = lacking
+        state.withLock { report in
+            report.count += 1
+            (report.record, report.lacking) = (mark.sequence, missed)
+        }
         return checkpoint
     }
 

@@ -24,6 +24,8 @@ package final class ArchiveWriter: Sendable {
         package var failure: String?
         /// Why nothing is archived any more.
         package var refusal: String?
+        /// Objects of cold tables that are damaged where they lie, without which records were archived: by their places, each with the last of those records.
+        var lacking: [String: (record: Int, reason: String)] = [:]
         /// A line was begun since the start where another could not be gone on with, and when, in microseconds since 1970.
         var gap: (reason: String, at: Int64)?
         /// How far the clock was ahead of the place's as the first segment was put since this machine leads, in microseconds; nil before it.
@@ -105,7 +107,7 @@ package final class ArchiveWriter: Sendable {
             // A leader that begins looks at what another has put meanwhile.
             guard let committed = source.committed, let store = source.store else {
                 work.line = nil
-                state.withLock { ($0.archived, $0.complete, $0.completeAt, $0.failure, $0.clockAhead) = (nil, nil, clock.now(), nil, nil) }
+                state.withLock { ($0.archived, $0.complete, $0.completeAt, $0.failure, $0.clockAhead, $0.lacking) = (nil, nil, clock.now(), nil, nil, [:]) }
                 return false
             }
             let now = clock.now()
@@ -265,7 +267,7 @@ package final class ArchiveWriter: Sendable {
     private func put(_ records: [Record], _ scan: ArchiveScan, _ work: inout Work) throws {
         guard let line = work.line, let last = records.last else { return }
         var scan = scan
-        for file in scan.takeNamed() { try carry(file, &work) }
+        for file in scan.takeNamed() { try carry(file, for: last.sequence, &work) }
         let segment = ArchiveSegment(after: work.last, before: work.sent.time, through: scan.time, isWhole: scan.isWhole, records: records)
         let bytes = try segment.bytes()
         guard try place.create(ArchivePlace.segmentKey(line.number, segment.first), bytes) else {
@@ -290,11 +292,20 @@ package final class ArchiveWriter: Sendable {
         state.withLock { $0.clockAhead = ahead }
     }
 
-    private func carry(_ file: NamedFile, _ work: inout Work) throws {
+    /// What is damaged where it lies cannot be brought, and holds up no record: it is told.
+    ///
+    /// - Parameter record: the last of those that are about to go.
+    private func carry(_ file: NamedFile, for record: Int, _ work: inout Work) throws {
         guard case .cold(let table, let key, let byteCount, let sha256) = file, !work.carried.contains(file) else { return }
         try goOn()
         // One that is not there any more a later record ends.
-        guard try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) else { return }
+        let isThere: Bool
+        do { isThere = try LogCarrier.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: source.cold(table), to: place.place, beforeEachPiece: goOn) } catch let damaged as LogCarrier.Damaged {
+            isThere = false
+            let isNew = state.withLock { $0.lacking.updateValue((record, damaged.reason), forKey: damaged.path) == nil }
+            if isNew { StoreLog.note("an object of a cold table is damaged, and records that name it are archived without it", path: damaged.path, reason: damaged.reason, level: .warning) }
+        }
+        guard isThere else { return }
         try place.checkCold(table, key, byteCount: byteCount, sha256: sha256)
         if work.carried.count >= Self.carriedCountMax { work.carried = [] }
         work.carried.insert(file)
@@ -313,6 +324,12 @@ package final class ArchiveWriter: Sendable {
             texts.append("the archive goes on with another line (\(gap.reason)): instants between the two cannot be restored")
         }
         let checkpoints = checkpoints.report
+        // What the last checkpoint has looked for it tells itself.
+        let lacking = report.lacking.filter { $0.value.record > checkpoints.record }.mapValues { $0.reason }.merging(checkpoints.lacking) { $1 }
+        if let (path, reason) = lacking.min(by: { $0.key < $1.key }) {
+            let more = lacking.count > 1 ? "; \(lacking.count - 1) more" : ""
+            texts.append("the archive goes on without objects of cold tables that are damaged where they lie (\(path) \(reason)\(more)): records are there, and no instant whose tables need them can be restored")
+        }
         if let failure = checkpoints.failure { texts.append("no checkpoint of the archive could be made (\(failure)): what it would cover stays") }
         if let failure = checkpoints.removalFailure { texts.append("what checkpoints of the archive cover could not be removed (\(failure)): it takes room") }
         if checkpoints.clockAhead == nil, let ahead = report.clockAhead, ahead > clockAheadMax { texts.append("\(RetentionClock.Ahead(ahead: ahead))") }

@@ -9,6 +9,14 @@ struct LogCarrier {
     let place: LogPlace
     let directory: DataDirectory
 
+    /// A file is not what the commit that names it says, or its disk does not give it: it cannot be brought, however often that is tried.
+    struct Damaged: Error, CustomStringConvertible {
+        /// As messages name it.
+        let path: String
+        let reason: String
+        var description: String { "\(path) \(reason)" }
+    }
+
     /// Which files a record's changes name: rows of the catalog's `cold_objects`, and uploads.
     ///
     /// - Parameter changes: of a record of the catalog, as `LogPayload` has them.
@@ -47,7 +55,7 @@ struct LogCarrier {
 
     /// Copies one file, unless one of its name and size is there. The hash is proved as it is copied.
     ///
-    /// - Throws: what either storage throws; `.corruptFile` for a file that is not what its row says.
+    /// - Throws: what either storage throws; `Damaged`.
     /// - Returns: false for what is not there any more: a later record of the log says so, or the file is not whole yet.
     func bring(_ named: NamedFile) throws -> Bool {
         switch named {
@@ -56,7 +64,11 @@ struct LogCarrier {
         case .upload(let id):
             let source = try directory.files()
             guard ObjectKey.isValid("uploads/\(id)"), try source.byteCount(of: "uploads/\(id)") != nil else { return false }
-            let digest = try source.digest(of: "uploads/\(id)")
+            let digest: (byteCount: Int64, sha256: [UInt8])
+            do throws(ColumnStoreError) { digest = try source.digest(of: "uploads/\(id)") } catch {
+                guard error.systemError == EIO else { throw error }
+                throw Damaged(path: source.place(of: "uploads/\(id)"), reason: "cannot be read: \(error.detail)")
+            }
             let name = "uploads/\(id).\(digest.byteCount).\(Hexadecimal.text(digest.sha256))"
             if try place.objects.byteCount(of: name) == digest.byteCount { return true }
             try FileCopy.copy("uploads/\(id)", from: source, to: place.objects, as: name, byteCount: digest.byteCount, sha256: digest.sha256)
@@ -67,15 +79,38 @@ struct LogCarrier {
     /// Copies an object of a cold table, unless one of its name and size is there.
     ///
     /// - Parameter source: the table's own storage.
-    /// - Returns: false where it is not there any more.
+    /// - Throws: as `bring`.
+    /// - Returns: false where it is not there any more, or is one of sums, which are made again from rows: a rollup that was changed has other files of the same names.
     static func bring(_ key: String, of table: String, byteCount: Int64, sha256: [UInt8], from source: any ObjectStorage, to place: LogPlace, beforeEachPiece: () throws -> Void = {}) throws -> Bool {
         let name = LogPlace.coldKey(table, key)
         if try place.objects.byteCount(of: name) == byteCount { return true }
-        guard try source.byteCount(of: key) == byteCount else { return false }
+        guard let found = try source.byteCount(of: key) else { return false }
+        guard found == byteCount else { return try isMissed(key, of: table, in: source, "has \(found) bytes, and should have \(byteCount)") }
         do { try FileCopy.copy(key, from: source, to: place.objects, as: name, byteCount: byteCount, sha256: sha256, beforeEachPiece: beforeEachPiece) } catch let error as ColumnStoreError where error.code == .conflict {
             // Another thread, or another machine, was as quick.
             guard try place.objects.byteCount(of: name) == byteCount else { throw error }
+        } catch let error as ColumnStoreError where error.code == .corruptFile || error.code == .io {
+            // Of which of the two storages it tells the source alone can say.
+            guard let reason = try fault(of: key, byteCount: byteCount, sha256: sha256, in: source) else { throw error }
+            return try isMissed(key, of: table, in: source, reason)
         }
         return true
+    }
+
+    /// What is wrong with a file for good; nil for nothing.
+    private static func fault(of key: String, byteCount: Int64, sha256: [UInt8], in source: any ObjectStorage) throws -> String? {
+        do throws(ColumnStoreError) {
+            let found = try source.digest(of: key)
+            return found.byteCount == byteCount && found.sha256 == sha256 ? nil : "does not have the hash that it should have"
+        } catch {
+            guard error.code == .corruptFile || error.systemError == EIO else { throw error }
+            return "cannot be read: \(error.detail)"
+        }
+    }
+
+    /// - Returns: false where nobody misses it.
+    private static func isMissed(_ key: String, of table: String, in source: any ObjectStorage, _ reason: String) throws -> Bool {
+        guard TableName.isOfSums(table) else { throw Damaged(path: source.place(of: key), reason: reason) }
+        return false
     }
 }

@@ -63,6 +63,8 @@ final class LogKeeper: Sendable {
 
     /// How long instants can be restored at least, once a later checkpoint has them no more.
     static let keptMicroseconds: Int64 = 86_400_000_000
+    /// Of damaged files that are named.
+    private static let toldCountMax = 3
     /// At the end of a server, and before files go that the log must have.
     private static let waitSeconds = 8.0
 
@@ -291,6 +293,9 @@ final class LogKeeper: Sendable {
             Metric(name: "log_epoch", help: "The log's epoch; 0 while it was not reached since the start.", kind: .gauge, labels: [], value: Double(progress.claim?.head.epoch ?? 0)),
             Metric(name: "log_checkpoints_total", help: "Checkpoints of the log made since the start.", kind: .counter, labels: [], value: Double(checkpoints.withLock { $0.count })),
             Metric(
+                name: "log_files_lacking", help: "Files that are damaged on this machine, and without which commits went into the log: until a checkpoint has come nothing from those on can be restored.", kind: .gauge, labels: [],
+                value: Double(progress.lacking.count)),
+            Metric(
                 name: "log_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the log's place as the last checkpoint was put, or as the process began: above 3600 nothing is removed.", kind: .gauge,
                 labels: [], value: Double(checkpoints.withLock { $0.clockAhead }) / 1e6),
         ]
@@ -308,6 +313,12 @@ final class LogKeeper: Sendable {
             texts.append("the clock is \(behind / 1_000_000) s behind the log's last record: until it has caught up what is committed bears that record's time, and no instant between can be told from another (till restore --to)")
         }
         if answers?.isStuck == true { texts.append("answers wait for the log in vain: what changes the store is refused until its place answers") }
+        if !progress.lacking.isEmpty {
+            let files = progress.lacking.sorted { $0.key < $1.key }.prefix(Self.toldCountMax).map { "\($0.key) \($0.value.reason)" }
+            let more = progress.lacking.count > files.count ? ["\(progress.lacking.count - files.count) more"] : []
+            texts.append(
+                "the log goes on without files that are damaged on this machine (\((files + more).joined(separator: "; "))): what came since is there, and no instant from then on can be restored before they are whole, or in no table any more, and a checkpoint has come")
+        }
         let missing = missing.withLock { $0.all }
         if !missing.isEmpty { texts.append("the log lacks what a restore needs (\(missing.joined(separator: "; "))): a checkpoint makes up for it, and instants before that may not be restored") }
         if let failure = checkpoints.withLock({ $0.failure }) { texts.append("no checkpoint of the log could be made (\(failure)): instants from now on may not be restored") }

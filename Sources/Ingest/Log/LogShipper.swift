@@ -20,6 +20,8 @@ final class LogShipper: Sendable {
         var time: Int64?
         /// Files that are there.
         var carried: Set<NamedFile> = []
+        /// Files that are damaged on this machine, without which a commit was sent, by their paths. Until a checkpoint has come that has all of them, or needs them no more.
+        var lacking: [String: (number: Int64, reason: String)] = [:]
         var failure: String?
         /// Why nothing is sent any more.
         var refusal: String?
@@ -183,6 +185,7 @@ final class LogShipper: Sendable {
             }
             progress.withLock { progress in
                 if isMended { progress.owesCheckpoint = true }
+                progress.lacking = progress.lacking.filter { $0.value.number > from }
                 (progress.checkpoint, progress.wishesMet) = ((to, at), wishes)
             }
             answers?.note(checkpointTo: to, at: at)
@@ -260,7 +263,7 @@ final class LogShipper: Sendable {
             }
             let isNothing = withdrawn.contains(entry.sequence)
             let payload = isNothing ? [] : Array(entry.payload)
-            if !isNothing, kind == .catalog { try bring(payload) }
+            if !isNothing, kind == .catalog { try bring(payload, for: entry.sequence) }
             try next.append(isNothing ? .noop : kind, payload, at: entry.time)
             // The same cuts each time, so that a round that is done again finds its segments.
             if next.byteCount >= log.segmentByteCount { try send(&next) }
@@ -356,9 +359,23 @@ final class LogShipper: Sendable {
         }
     }
 
-    private func bring(_ payload: [UInt8]) throws {
+    /// - Parameter number: of the commit.
+    private func bring(_ payload: [UInt8], for number: Int64) throws {
         guard let payload = LogPayload(payload) else { return }
-        for named in LogCarrier.named(payload.changes) { try carry(named) }
+        for named in LogCarrier.named(payload.changes) {
+            do { try carry(named) } catch let damaged as LogCarrier.Damaged { try goOn(without: damaged, number) }
+        }
+    }
+
+    /// The commit goes without the file that it names: it, and all behind it, would wait for good, and be lost with this machine. No store can be made of what follows until a checkpoint has come, which
+    /// wants the file whole, or in no table any more.
+    private func goOn(without damaged: LogCarrier.Damaged, _ number: Int64) throws {
+        let isNew = progress.withLock { $0.lacking.updateValue((number, damaged.reason), forKey: damaged.path) == nil }
+        guard isNew else { return }
+        StoreLog.note(
+            "a file that a commit names is damaged on this machine, and the log goes on without it: no instant from that commit on can be restored before the file is whole, or in no table any more, and a checkpoint has come",
+            path: damaged.path, reason: damaged.reason, level: .warning)
+        try want()
     }
 
     /// Brings a file to the log's place, once. From any thread.

@@ -56,6 +56,29 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertEqual(try place.marks(), [1: Array(1...60)])
     }
 
+    /// As in a single server's log: what can never be brought holds up nothing.
+    func test_recordsWhoseColdFilesAreDamaged_areArchived_andToldOf() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        var builder = LogSegment.Builder(epoch: 1, last: 0, hash: LogRecord.noHash)
+        for payload in try ColdCommits.payloads(["sales/data/1", "sales/data/2"], of: [1, 2, 3], in: folder.path + "/commits") { try builder.append(.catalog, payload, at: 5) }
+        let segment = try XCTUnwrap(builder.finish())
+        XCTAssertEqual(segment.records.count, 2)
+        let tables = folder.path + "/tables"
+        let machine = ArchivedMachine(ArchiveRecords.chain(ReplicaBody.parts(segment.bytes)), folder: folder.path + "/a") { try LocalStorageFactory.files("\(tables)/\($0)") }
+        let sales = try LocalStorageFactory.files("\(tables)/sales")
+        try sales.put("data/1", [1, 2, 3])
+        try sales.put("data/2", [1, 2, 4])
+        let writer = ArchiveWriter(place, of: machine, clock: .system)
+        XCTAssertTrue(writer.round(), writer.texts.joined())
+        XCTAssertEqual(writer.report.archived, machine.records.count)
+        XCTAssertEqual(writer.texts.count, 1)
+        XCTAssertTrue(writer.texts.first?.contains("\(tables)/sales/data/2 does not have the hash") == true, "\(writer.texts)")
+        XCTAssertEqual(try (1...2).map { try place.objects.byteCount(of: LogPlace.coldKey("sales", "data/\($0)")) }, [3, nil])
+        machine.isLeading = false
+        XCTAssertFalse(writer.round())
+        XCTAssertEqual(writer.texts, [])
+    }
+
     func test_segments_endWithCommits_andALargeOneIsCut_andGoneOnWith() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
         let small = ArchiveRecords.commits(3)

@@ -1,6 +1,7 @@
 import ColumnStore
 import Documents
 @testable import Ingest
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -93,6 +94,16 @@ final class LogKeeperTests: XCTestCase {
         keeper.checkpoint { _, _, _ in LogKeeperTests.backup(LogKeeperTests.now) }
         XCTAssertEqual(keeper.texts.filter { $0.contains("could not be removed") }, [])
         keeper.stop()
+    }
+
+    func test_filesThatTheLogWentOnWithout_areNamed_andCounted() throws {
+        let keeper = try keeper(try DataDirectory(path: "\(folder.path)/DATA"), "LOG")
+        defer { keeper.stop() }
+        func lacking() -> Double { keeper.metrics.first { $0.name == "log_files_lacking" }?.value ?? -1 }
+        XCTAssertEqual(lacking(), 0)
+        keeper.shipper.progress.withLock { progress in for number in Int64(1)...5 { progress.lacking["/w/\(number)"] = (number, "has 3 bytes") } }
+        XCTAssertEqual(lacking(), 5)
+        XCTAssertEqual(keeper.texts.filter { $0.contains("(/w/1 has 3 bytes; /w/2 has 3 bytes; /w/3 has 3 bytes; 2 more)") }.count, 1, "\(keeper.texts)")
     }
 
     /// Where answers wait for the log, receipts are refused while it is not to be had: whoever sends them to this server is to know.

@@ -211,6 +211,37 @@ final class LogShipperTests: XCTestCase {
         XCTAssertEqual(log.state.withLock { $0.loss?.number }, 5)
     }
 
+    /// A commit waits for the files that it names: for one that never comes right all behind it would wait.
+    func test_commitsWhoseFilesAreDamaged_areSent_andToldOf_untilACheckpointHasCome() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertTrue(shipper.ship())
+        // Whole, with another byte, cut off, gone; and sums, which nobody misses.
+        let files = try LocalStorageFactory.files("\(directory.path)/warehouse")
+        for (name, bytes) in [("sales/data/1", [1, 2, 3]), ("sales/data/2", [1, 2, 4]), ("sales/data/3", [1, 2]), ("rollup_days/data/5", [1, 2, 4])] as [(String, [UInt8])] { try files.put(name, bytes) }
+        let payloads = try ColdCommits.payloads(["sales/data/1", "sales/data/2", "sales/data/3", "sales/data/4", "rollup_days/data/5"], of: [1, 2, 3], in: folder.path + "/commits")
+        XCTAssertEqual(payloads.count, 5)
+        for payload in payloads {
+            let changes = try XCTUnwrap(LogPayload(payload)).changes
+            let number = Array(changes).withUnsafeBytes { log.prepare("catalog.sqlite", $0) }
+            log.resolve(number, isCommitted: true)
+        }
+        XCTAssertEqual(commit(log), 6)
+        XCTAssertTrue(shipper.ship(), shipper.progress.withLock { $0.failure } ?? "")
+        XCTAssertEqual(try kinds(place), [1: .catalog, 2: .catalog, 3: .catalog, 4: .catalog, 5: .catalog, 6: .rows])
+        XCTAssertEqual(try (1...5).map { try place.objects.byteCount(of: LogPlace.coldKey($0 < 5 ? "sales" : "rollup_days", "data/\($0)")) }, [3, nil, nil, nil, nil])
+        XCTAssertEqual(shipper.progress.withLock { $0.lacking.keys.sorted() }, [2, 3].map { "\(directory.path)/warehouse/sales/data/\($0)" })
+        XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).wantsCheckpoint, "the next start is to know it, too")
+        // One that was begun before the second of them mends the first alone.
+        shipper.take(checkpointFrom: 2, to: 6, at: 0, wishes: 0)
+        XCTAssertEqual(shipper.progress.withLock { $0.lacking.values.map { $0.number } }, [3])
+        shipper.take(checkpointFrom: 6, to: 6, at: 0, wishes: 1)
+        XCTAssertTrue(shipper.progress.withLock { $0.lacking.isEmpty })
+    }
+
     /// A spool of any size, as a place without an answer left it to a process before, and those that are ended in time.
     func test_spoolsAndSegments_areCutBySize_whetherSomebodySendsOrNot() throws {
         let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
