@@ -231,7 +231,7 @@ final class LogKeeper: Sendable {
             let ahead = try RetentionClock.ahead(of: key, in: place.objects, now: clock.now())
             checkpoints.withLock { $0.clockAhead = ahead }
             guard ahead <= clockAheadMax else { throw RetentionClock.Ahead(ahead: ahead) }
-            try LogRetention(place: place, now: clock.now()).run()
+            try LogRetention(place: place, now: clock.now(), merger: shipper.merger).run()
             checkpoints.withLock { $0.removalFailure = nil }
         } catch {
             checkpoints.withLock { $0.removalFailure = "\(error)" }

@@ -9,12 +9,24 @@ final class LogMerger: Sendable {
     private struct Group {
         var records: [LogRecord] = []
         var byteCount = 0
-        var count = 0
+        /// Of each part the last record: those of one follow on from those of the one before.
+        var lasts: [Int64] = []
+    }
+
+    /// What this process has put in place of parts that it had put itself.
+    private struct Joined {
+        let hash: [UInt8]
+        let first: Int64
+        let lasts: [Int64]
     }
 
     private struct State {
         var open = Group()
         var whole: [Group] = []
+        /// By the keys of what stands for the parts, the oldest first in `order`.
+        var joined: [String: Joined] = [:]
+        var order: [String] = []
+        var partCount = 0
     }
 
     private let place: LogPlace
@@ -24,6 +36,8 @@ final class LogMerger: Sendable {
     private static let countMax = 512
     /// Groups that wait, beyond which parts stay as they are.
     private static let waitingCountMax = 4
+    /// Of what is known of parts, some bytes each: more than a day's where answers wait for segments.
+    private static let knownCountMax = 2 << 20
 
     init(place: LogPlace) { self.place = place }
 
@@ -32,17 +46,17 @@ final class LogMerger: Sendable {
         state.withLock { state in
             guard let first = records.first else { return }
             let follows = state.open.records.last.map { ($0.epoch, $0.sequence + 1) == (first.epoch, first.sequence) && $0.hash == first.previous } ?? true
-            if !follows || state.open.byteCount + byteCount > Self.byteCountMax || state.open.count >= Self.countMax { Self.close(&state) }
+            if !follows || state.open.byteCount + byteCount > Self.byteCountMax || state.open.lasts.count >= Self.countMax { Self.close(&state) }
             // What is large by itself stays alone.
             guard byteCount <= Self.byteCountMax / 2 else { return Self.close(&state) }
             state.open.records += records
             state.open.byteCount += byteCount
-            state.open.count += 1
+            state.open.lasts.append(records.last?.sequence ?? first.sequence)
         }
     }
 
     private static func close(_ state: inout State) {
-        if state.open.count > 1, state.whole.count < waitingCountMax { state.whole.append(state.open) }
+        if state.open.lasts.count > 1, state.whole.count < waitingCountMax { state.whole.append(state.open) }
         state.open = Group()
     }
 
@@ -55,6 +69,27 @@ final class LogMerger: Sendable {
 
     private func put(_ group: Group) throws {
         guard let first = group.records.first, let last = group.records.last else { return }
-        try place.objects.put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: last.sequence).key, LogSegment(records: group.records).bytes)
+        let key = LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: last.sequence).key
+        try place.objects.put(key, LogSegment(records: group.records).bytes)
+        state.withLock { state in
+            if let before = state.joined.updateValue(Joined(hash: last.hash, first: first.sequence, lasts: group.lasts), forKey: key) { state.partCount -= before.lasts.count } else { state.order.append(key) }
+            state.partCount += group.lasts.count
+            while state.partCount > Self.knownCountMax, let oldest = state.order.first {
+                state.order.removeFirst()
+                state.partCount -= state.joined.removeValue(forKey: oldest)?.lasts.count ?? 0
+            }
+        }
+    }
+
+    /// Whether this process has put a segment itself, once and for good, and joined it into that larger one: then nobody need read it to know that it has the same records.
+    ///
+    /// - Parameter hash: of the last record that the larger one has, as it lies there.
+    func hasJoined(_ part: LogPlace.SegmentName, into larger: LogPlace.SegmentName, endingWith hash: [UInt8]?) -> Bool {
+        state.withLock { state in
+            guard let joined = state.joined[larger.key], joined.hash == hash, part.epoch == larger.epoch else { return false }
+            let index = joined.lasts.partitioningIndex { $0 >= part.last }
+            guard index < joined.lasts.count, joined.lasts[index] == part.last else { return false }
+            return part.first == (index == 0 ? joined.first : joined.lasts[index - 1] + 1)
+        }
     }
 }

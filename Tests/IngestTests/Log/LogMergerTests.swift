@@ -44,6 +44,43 @@ final class LogMergerTests: XCTestCase {
         XCTAssertEqual(try read(), Array(1...600))
     }
 
+    /// Each is a request, and where answers wait for segments there are twenty in a second. What another process has put is read, as whoever began the log anew would.
+    func test_partsThatThisProcessHasPut_goUnread_andOthersDoNot() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let merger = LogMerger(place: place)
+        var (previous, records) = (LogRecord.noHash, [LogRecord]())
+        for number in Int64(1)...6 {
+            records.append(record(number, after: previous))
+            previous = records[records.count - 1].hash
+        }
+        func name(_ range: ClosedRange<Int>) -> LogPlace.SegmentName { .init(epoch: 1, first: Int64(range.lowerBound), last: Int64(range.upperBound)) }
+        func put(_ range: ClosedRange<Int>) throws { try place.objects.put(name(range).key, LogSegment(records: Array(records[(range.lowerBound - 1)...(range.upperBound - 1)])).bytes) }
+        for range in [1...1, 2...3, 4...5] {
+            try put(range)
+            merger.add(Array(records[(range.lowerBound - 1)...(range.upperBound - 1)]), byteCount: 100)
+        }
+        // What does not go on from them ends the group.
+        merger.add([record(9, after: LogRecord.noHash)], byteCount: 100)
+        try merger.run()
+        try put(6...6)
+        // Of another writer, with the same numbers.
+        try put(2...2)
+        var head = LogHead(store: "one", epoch: 1)
+        (head.last, head.hash) = (6, previous)
+        try place.root.create(LogHead.key, head.bytes)
+        for (range, isJoined) in [(1...1, true), (2...3, true), (4...5, true), (2...2, false), (1...3, false), (3...3, false), (6...6, false)] {
+            XCTAssertEqual(merger.hasJoined(name(range), into: name(1...5), endingWith: records[4].hash), isJoined, "\(range)")
+            XCTAssertFalse(merger.hasJoined(name(range), into: name(1...5), endingWith: records[3].hash), "another lies there by now")
+        }
+        // What is damaged there shows who reads it.
+        for range in [1...1, 2...3, 4...5, 2...2] { try place.objects.put(name(range).key, [0]) }
+        let later = Clock.system.now() + 2 * LogKeeper.keptMicroseconds
+        try LogRetention(place: place, now: later).run()
+        XCTAssertEqual(try place.segments(of: 1).count, 6)
+        try LogRetention(place: place, now: later, merger: merger).run()
+        XCTAssertEqual(try place.segments(of: 1).map(\.key).sorted(), [1...5, 2...2, 6...6].map { name($0).key })
+    }
+
     func test_recordsThatDoNotFollow_orAreOfAnotherEpoch_areNotMerged() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
         let merger = LogMerger(place: place)
