@@ -48,6 +48,7 @@ final class CommitCapture {
     /// Called by SQLite before it changes a row. Nothing may be asked of the connection here but the row's values.
     private func changed(_ connection: OpaquePointer, _ operation: Int32, _ name: UnsafePointer<CChar>, _ oldRow: Int64, _ newRow: Int64) {
         if isInSchema { return }
+        settleEarlier()
         let name = String(cString: name)
         guard let table = tables[name] else {
             loss = "the table \(name) came past the log"
@@ -107,12 +108,7 @@ final class CommitCapture {
     ///
     /// - Returns: false where no record could hold it: whoever has made it hears of it at once, and not the machines that could never go on behind it.
     private func willCommit() -> Bool {
-        // Of statements that were run together each may have committed.
-        if let earlier = number {
-            sink.resolve(earlier, isCommitted: true)
-            number = nil
-            changes.removeAll()
-        }
+        settleEarlier()
         let byteCountMax = sink.byteCountMax
         guard changes.count <= byteCountMax else {
             StoreLog.note("a commit was refused, and is undone: no record of the log can hold it", path: file, reason: "it changes \(changes.count) bytes, and \(byteCountMax) is the most", level: .warning)
@@ -123,6 +119,14 @@ final class CommitCapture {
         guard !changes.isEmpty else { return true }
         number = changes.bytes.withUnsafeBytes { sink.prepare(file, $0) }
         return true
+    }
+
+    /// Of statements that were run together each may have committed: what comes after it is another commit's.
+    private func settleEarlier() {
+        guard let earlier = number else { return }
+        sink.resolve(earlier, isCommitted: true)
+        number = nil
+        changes.removeAll()
     }
 
     /// Before a call of SQLite that may change something.

@@ -139,6 +139,25 @@ final class CommitCaptureTests: XCTestCase {
         XCTAssertEqual([state.commits.count, state.open.count], [count, 0])
     }
 
+    /// In one call, each a commit of its own: the second one's rows came while the first one's were still at hand, and went with them.
+    func test_statementsThatAreRunTogether_areACommitEach() throws {
+        let sink = Sink()
+        CommitSinks.add(sink, root: folder.path)
+        defer { CommitSinks.remove(root: folder.path) }
+        let connection = try SQLiteConnection(path: folder.path + "/a.sqlite", mode: .create)
+        try connection.execute(Self.schema)
+        try connection.execute("INSERT INTO rows(id, x) VALUES(1, 2); UPDATE rows SET x = 3; DELETE FROM bare; INSERT INTO bare VALUES(4, 5)")
+        // A transaction among them, and one whose end is another call's.
+        try connection.execute("INSERT INTO bare VALUES(6, 7); BEGIN; INSERT INTO bare VALUES(8, 9); DELETE FROM rows")
+        try connection.execute("COMMIT")
+        let state = sink.state.withLock { $0 }
+        XCTAssertEqual(state.open.count, 0)
+        XCTAssertEqual(state.losses, [])
+        XCTAssertEqual(state.commits.count, 6, "the schema's, three, one, and the transaction's")
+        let whole = try fold(state.commits)
+        for table in Self.tables { XCTAssertNil(try TableComparison(table, connection, whole).difference(), table) }
+    }
+
     func test_randomTransactions_foldedAgain_areTheFile_fromAnyPlaceOn() throws {
         for seed in UInt64(1)...20 {
             var random = SplitMix64(state: seed)
