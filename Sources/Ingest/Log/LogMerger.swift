@@ -70,7 +70,12 @@ final class LogMerger: Sendable {
     private func put(_ group: Group) throws {
         guard let first = group.records.first, let last = group.records.last else { return }
         let key = LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: last.sequence).key
-        try place.objects.put(key, LogSegment(records: group.records).bytes)
+        let bytes = LogSegment(records: group.records).bytes
+        // Created as each part is, and never replaced: of two writers in one epoch the other one may have put a segment of that name, and be the one that counts.
+        do throws(ColumnStoreError) { try place.objects.putIfAbsent(key, bytes) } catch {
+            guard error.code == .conflict else { throw error }
+            guard try place.objects.get(key, byteCountMax: LogSegment.byteCountMax) == bytes else { return }
+        }
         state.withLock { state in
             if let before = state.joined.updateValue(Joined(hash: last.hash, first: first.sequence, lasts: group.lasts), forKey: key) { state.partCount -= before.lasts.count } else { state.order.append(key) }
             state.partCount += group.lasts.count

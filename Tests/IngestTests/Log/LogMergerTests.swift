@@ -81,6 +81,29 @@ final class LogMergerTests: XCTestCase {
         XCTAssertEqual(try place.segments(of: 1).map(\.key).sorted(), [1...5, 2...2, 6...6].map { name($0).key })
     }
 
+    /// A store and a copy of it, for a moment: who was overtaken and does not know it yet writes over nothing.
+    func test_nameThatIsTaken_isAnotherWriters_andStays() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let one = record(1, after: LogRecord.noHash)
+        let two = record(2, after: one.hash)
+        let name = LogPlace.SegmentName(epoch: 1, first: 1, last: 2)
+        let parts = [1, 2].map { LogPlace.SegmentName(epoch: 1, first: $0, last: $0) }
+        func merge() throws -> LogMerger {
+            let merger = LogMerger(place: place)
+            for records in [[one], [two], [record(9, after: LogRecord.noHash)]] { merger.add(records, byteCount: 100) }
+            try merger.run()
+            return merger
+        }
+        try place.objects.put(name.key, [7])
+        XCTAssertFalse(try merge().hasJoined(parts[0], into: name, endingWith: two.hash))
+        XCTAssertEqual(try place.objects.get(name.key, byteCountMax: 100), [7])
+        // Its own, of which it did not hear.
+        let bytes = LogSegment(records: [one, two]).bytes
+        try place.objects.put(name.key, bytes)
+        XCTAssertTrue(try merge().hasJoined(parts[0], into: name, endingWith: two.hash))
+        XCTAssertEqual(try place.objects.get(name.key, byteCountMax: bytes.count), bytes)
+    }
+
     func test_recordsThatDoNotFollow_orAreOfAnotherEpoch_areNotMerged() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
         let merger = LogMerger(place: place)
