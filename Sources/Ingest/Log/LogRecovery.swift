@@ -5,7 +5,7 @@ import Glibc
 ///
 /// 1. The note (`LogState`) says what lies at the log's place; spools say what came after, entry by entry.
 /// 2. Where the spools cannot be trusted to tell everything, the next start begins an epoch, which owes a checkpoint: files were changed past the log, the
-///    machine was started anew without a clean end, or a number is in no spool.
+///    machine was started anew without a clean end, a number is in no spool, or a spool is damaged or cannot be read: what stood behind that nobody knows.
 /// 3. Of each file the last entry alone may be without its commit: a writer begins a commit once the one before is done.
 struct LogRecovery {
     /// nil: this store has had none.
@@ -39,7 +39,19 @@ struct LogRecovery {
         var withdrawn: Set<Int64> = []
         var (isConnected, isFenced) = (true, false)
         for first in found {
-            let entries = LogSpool.read(try Self.bytes("\(folder)/\(LogSpool.name(first))"))
+            let path = "\(folder)/\(LogSpool.name(first))"
+            let bytes: [UInt8]
+            // No later start would read more of it, and none would come further.
+            do { bytes = try Self.bytes(path) } catch DataDirectory.Failure.io(operation: _, path: _, code: let code) where [ENOENT, EIO].contains(code) {
+                StoreLog.note("a spool of the log cannot be read: the log begins an epoch, with a checkpoint", path: path, reason: String(cString: strerror(code)), level: .warning)
+                isConnected = false
+                continue
+            }
+            let entries = LogSpool.read(bytes)
+            if LogSpool.isDamaged(bytes, behind: entries) {
+                StoreLog.note("a spool of the log is damaged: the log begins an epoch, with a checkpoint", path: path, reason: "what stands behind its first \(entries.count) entries is not as it was written", level: .warning)
+                isConnected = false
+            }
             for entry in entries {
                 time = max(time, entry.time)
                 // Of what came to nothing, too, which may be in no spool otherwise: a commit with its number would pass for it.

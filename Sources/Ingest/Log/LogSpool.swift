@@ -11,6 +11,7 @@ enum LogSpool {
     /// In the place of a kind: the commit of that number came to nothing.
     static let withdrawn: UInt8 = 255
     static let headByteCount = 21
+    private static let sumByteCount = 8
 
     struct Entry {
         let sequence: Int64
@@ -72,6 +73,13 @@ enum LogSpool {
             entries.append(Entry(sequence: sequence, time: time, kind: known, payload: payload))
         }
         return entries
+    }
+
+    /// Whether behind the entries that were read one stands that was written whole, and is another now. What a kill has cut off is shorter than it says, and nobody was told of it.
+    static func isDamaged(_ bytes: [UInt8], behind entries: [Entry]) -> Bool {
+        var reader = LittleEndianReader(bytes[(entries.last.map { $0.payload.endIndex + sumByteCount } ?? 0)...])
+        guard let length = reader.uint32() else { return false }
+        return reader.remaining - sumByteCount >= Int(length)
     }
 
     /// Whether the sum is that of what was written in two pieces: what stands before the changes, and these.

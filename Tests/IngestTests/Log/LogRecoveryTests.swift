@@ -56,11 +56,31 @@ final class LogRecoveryTests: XCTestCase {
             damaged[place] ^= 1
             try damaged.write(to: last)
             XCTAssertEqual(try recovered().next, 9, "\(place)")
+            XCTAssertFalse(try recovered().isWhole, "9 was committed, and would be another's number: \(place)")
+        }
+        // What a kill leaves: the commit did not come to be.
+        for count in [1, 4, 20, sound.count / 2 - 1] {
+            try sound.prefix(sound.count / 2 + count).write(to: last)
+            XCTAssertEqual(try recovered().next, 9, "\(count)")
+            XCTAssertTrue(try recovered().isWhole, "\(count)")
         }
         try sound.write(to: last)
         try FileManager.default.removeItem(at: first)
         XCTAssertFalse(try recovered().isWhole, "6 and 7 are missing")
         XCTAssertEqual(try recovered().next, 10)
+    }
+
+    /// A name whose file is gone, or a disk that does not give it: the start goes on, and the log begins an epoch.
+    func test_spoolThatCannotBeRead_isNotWhole_andKeepsNobodyFromStarting() throws {
+        try write(MachineStart.id)
+        let file = try spool(6...7)
+        try FileManager.default.removeItem(at: file)
+        try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: "\(folder.path)/nowhere")
+        _ = try spool(8...9)
+        let found = try recovered()
+        XCTAssertFalse(found.isWhole)
+        XCTAssertFalse(found.hasCheckpoint)
+        XCTAssertEqual([found.next, found.time], [10, 90])
     }
 
     /// No spool took it, as on a full disk, and it came to nothing, which fitted: a commit that got its number would pass for it.
