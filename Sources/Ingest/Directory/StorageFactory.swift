@@ -92,5 +92,5 @@ package struct LocalStorageFactory: StorageFactory {
     }
 
     /// The files of a directory of this machine.
-    package static func files(_ root: String) throws(ColumnStoreError) -> any FileStorage { try LocalStorage(root: root) }
+    package static func files(_ root: String, calls: any FileSystemCalls = LinuxFileSystem()) throws(ColumnStoreError) -> any FileStorage { try LocalStorage(root: root, calls: calls) }
 }

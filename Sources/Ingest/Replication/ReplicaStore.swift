@@ -9,7 +9,7 @@ import Glibc
 /// A checkpoint is such a copy too, a durable one that nobody reads: it goes on some records at a time, and is closed after them.
 ///
 /// 1. `position` is the last record of which the files tell all once the fold is closed; what is behind it in `parts` is in memory alone.
-/// 2. `led` is noted before a server writes to the files, `folded` after they tell all up to the position that it names.
+/// 2. `led` is noted before a server writes to the files, `folded` after they tell all up to the position that it names: of this start of the machine, or `durable`, whatever it was.
 /// 3. While readers hold the files, nothing is committed: they see one record's state in all databases.
 package final class ReplicaStore {
     /// A record's place: number, epoch and hash.
@@ -148,6 +148,9 @@ package final class ReplicaStore {
         (position, hasCatalogChanged) = (checkpoint?.position ?? Position(sequence: 0, epoch: 0, high: 0, low: 0), true)
         try note(.folded)
     }
+
+    /// Records are folded from here on, without syncs: a note of before that holds beyond a crash of the machine does so no more.
+    package func begin() throws { if position != nil { try note(.folded, through: pending) } }
 
     /// Says durably up to where records are folded next: whoever finds the files with less than that folds them so far before they are used.
     package func announce(through sequence: Int64) throws { try note(.folded, through: sequence) }
@@ -340,9 +343,27 @@ package final class ReplicaStore {
     }
 
     /// The server that led has closed the store, and all that its files have was acknowledged up to `last`.
-    package static func noteEnd(_ directory: String, at last: Position) throws {
+    ///
+    /// - Parameter isDurable: whether they are so after a crash of the machine, too.
+    package static func noteEnd(_ directory: String, at last: Position, isDurable: Bool = true) throws {
         let store = try ReplicaStore(directory: directory)
         store.position = last
-        try store.note(.folded, isDurable: true)
+        try store.note(.folded, isDurable: isDurable)
+    }
+
+    /// As `noteEnd`, durably, once all files are: what was folded before this machine led was never synced, of days that the server has not touched since.
+    package static func noteDurableEnd(_ directory: String, at last: Position) throws { try noteDurableEnd(directory, at: last, LinuxFileSystem()) }
+
+    static func noteDurableEnd(_ directory: String, at last: Position, _ calls: any FileSystemCalls) throws {
+        let files = try LocalStorageFactory.files(directory, calls: calls)
+        for name in try databaseNames(directory) { try files.synchronize(name) }
+        try CheckpointFiles.synchronize(directory)
+        try noteEnd(directory, at: last)
+    }
+
+    /// Databases that are there, and their logs.
+    private static func databaseNames(_ directory: String) throws -> [String] {
+        let days = access("\(directory)/hot", F_OK) == 0 ? try DataDirectory.names(in: "\(directory)/hot").map { "hot/\($0)" } : []
+        return (["catalog", "queues", "executions"].flatMap(databaseFiles) + days).filter { !$0.hasSuffix("-shm") && access("\(directory)/\($0)", F_OK) == 0 }
     }
 }

@@ -48,7 +48,7 @@ final class StandbyStore {
         (self.host, self.checkpoint, self.warehouse, self.copies, self.days, self.log) = (host, checkpoint, warehouse, copies, days, log)
         file = checkpoint.file
         store = try ReplicaStore(directory: directory)
-        if try !isKnown() { try makeAnew(directory) }
+        if try isKnown() { try store.begin() } else { try makeAnew(directory) }
         // Before this node can come to lead.
         try store.findLater()
         if let later = store.later { host.outgrow("\(later)") }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -338,6 +339,66 @@ final class ReplicaStoreTests: XCTestCase {
 
     private func hotFiles(_ name: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path(name) + "/hot").filter { $0.hasSuffix(".sqlite") }.sorted()
+    }
+
+    /// The system's calls, which tell whose files were synced, or refuse to.
+    private final class Syncs: FileSystemCalls {
+        let names = Mutex<Set<String>>([])
+        let refuses = Mutex(false)
+        private let system = LinuxFileSystem()
+
+        func synchronize(_ descriptor: Int32) throws(FileSystemFault) {
+            if refuses.withLock({ $0 }) { throw FileSystemFault(operation: "fsync", code: EIO) }
+            try system.synchronize(descriptor)
+            let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")) ?? ""
+            names.withLock { _ = $0.insert(URL(fileURLWithPath: path).lastPathComponent) }
+        }
+        func create(_ path: String) throws(FileSystemFault) -> Int32 { try system.create(path) }
+        func write(_ descriptor: Int32, _ bytes: RawSpan) throws(FileSystemFault) { try system.write(descriptor, bytes) }
+        func close(_ descriptor: Int32) { system.close(descriptor) }
+        func link(_ source: String, _ target: String) throws(FileSystemFault) { try system.link(source, target) }
+        func rename(_ source: String, _ target: String) throws(FileSystemFault) { try system.rename(source, target) }
+        func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault) { try system.unlink(path, proof) }
+        func makeDirectory(_ path: String) throws(FileSystemFault) { try system.makeDirectory(path) }
+        func synchronizeDirectory(_ path: String) throws(FileSystemFault) { try system.synchronizeDirectory(path) }
+    }
+
+    /// What a standby folds is never synced, and a server syncs what it writes alone: of older days nothing else says that a crash of the machine leaves them.
+    func test_noteOfAnEnd_outlivesACrashOfTheMachine_onceAllFilesAreSynced_andUntilTheyChange() throws {
+        let (recorder, _) = try lead("a", count: 3)
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        for (index, body) in recorder.bodies.enumerated() { try standby.apply(Self.position(index + 1), body) }
+        try standby.settle()
+        let last = Self.position(recorder.bodies.count)
+        func read() throws -> ReplicaStore.Position? { try ReplicaStore(directory: path("b")).position }
+        /// As another start of the machine reads it.
+        func readLater() throws -> ReplicaStore.Position? {
+            let note = URL(fileURLWithPath: path("b/cluster/fold"))
+            let text = try String(contentsOf: note, encoding: .utf8)
+            try Data(text.replacing("boot \(MachineStart.id)\n", with: "boot another\n").utf8).write(to: note)
+            defer { XCTAssertNoThrow(try Data(text.utf8).write(to: note)) }
+            return try read()
+        }
+        XCTAssertNil(try readLater())
+        try ReplicaStore.noteEnd(path("b"), at: last, isDurable: false)
+        XCTAssertEqual(try read(), last)
+        XCTAssertNil(try readLater())
+        let syncs = Syncs()
+        syncs.refuses.withLock { $0 = true }
+        XCTAssertThrowsError(try ReplicaStore.noteDurableEnd(path("b"), at: last, syncs))
+        XCTAssertEqual(try read(), last)
+        XCTAssertNil(try readLater())
+        syncs.refuses.withLock { $0 = false }
+        try ReplicaStore.noteDurableEnd(path("b"), at: last, syncs)
+        XCTAssertEqual(try readLater(), last)
+        let wanted = try hotFiles("b") + ["catalog.sqlite"]
+        XCTAssertGreaterThan(wanted.count, 1)
+        XCTAssertEqual(syncs.names.withLock { names in wanted.filter { !names.contains($0) } }, [])
+        // It follows again: from the first record on nothing is synced.
+        try ReplicaStore(directory: path("b")).begin()
+        XCTAssertEqual(try read(), last)
+        XCTAssertNil(try readLater())
     }
 
     func test_files_ofALeaderThatDidNotEnd_areNotBelieved() throws {

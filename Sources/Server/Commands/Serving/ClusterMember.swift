@@ -138,7 +138,8 @@ final class ClusterMember: Sendable {
             end(anew: true)
             return false
         }
-        try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark))
+        // Of this start of the machine alone: it goes on, and nobody waits for a sync of all.
+        try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark), isDurable: false)
         host.handOver(seconds: Self.handOverSeconds)
         return true
     }
@@ -147,10 +148,17 @@ final class ClusterMember: Sendable {
     ///
     /// - Parameter deadline: nil: none but the parts' own.
     func close(_ directory: String, _ deadline: StopDeadline?) throws {
-        if let mark = host.closedAt { try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark)) }
+        let directory = DataDirectory.absolute(directory)
+        let mark = host.closedAt
+        if let mark { try ReplicaStore.noteEnd(directory, at: .init(mark), isDurable: false) }
         deadline?.begin("the other machine, which is to lead")
         // Where nobody takes the lead what counts is archived first: that needs its time more.
         host.handOver(seconds: deadline?.left(Self.handOverSeconds, keeping: Self.passingSeconds + Archiver.stopSecondsMax) ?? Self.handOverSeconds)
+        if let mark {
+            deadline?.begin("the files of this node, which are synced")
+            // Nobody waits for it any more. Where it does not come to that they are made anew after a start of the machine.
+            do { try ReplicaStore.noteDurableEnd(directory, at: .init(mark)) } catch { log.warning("the files of this node may be lost in part with a crash of the machine, and are made anew then", ["reason": .error(error)]) }
+        }
         end(deadline, anew: hasEnded)
     }
 
