@@ -15,6 +15,7 @@ import Synchronization
 /// 2. `tail` is the last record's mark, and `history` has the epochs of all up to it, those that a checkpoint has among them.
 /// 3. The node's thread alone changes records; any thread reads them. The lock is held over reads and writes of files; `sync` waits beside it.
 /// 4. After a write that failed the state here may be ahead of the file: the node ends then, and the next start reads what is there.
+/// 5. What a start has read is durable: the node tells others of it at once.
 package final class RecordFile: Sendable {
     private struct State {
         /// One at least, in order.
@@ -98,6 +99,8 @@ package final class RecordFile: Sendable {
             if names.isEmpty || isNone { names = [try RecordSegment.make(.first, in: files)] }
             for (index, name) in names.enumerated() {
                 let segment = try RecordSegment(opening: name, in: folder)
+                // Those before it were synced as the next one began.
+                if index == names.count - 1 { try segment.bytes.settle() }
                 if index == 0 { (state.tail, state.history) = (segment.beginning.mark, segment.beginning.history) }
                 guard segment.beginning.mark == state.tail else {
                     throw CommandFault("\(segment.path) does not go on where the records before it end, with \(state.tail.sequence): where the other machine has all, put DATA aside and begin with an empty one")

@@ -164,6 +164,13 @@ struct RecordBytes {
 
     func truncate(to byteCount: Int64) throws { guard ftruncate(descriptor, off_t(byteCount)) == 0 else { throw RecordFile.Failure("cut back", path) } }
 
+    /// Before a start believes it: what a process that was killed wrote and did not sync is synced. And what a disk once refused to take is asked of the disk itself: after a sync that failed the kernel keeps
+    /// pages in memory that it takes for written.
+    func settle() throws {
+        try sync()
+        _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+    }
+
     /// A file whose name was taken away is synced without complaint, and is gone with the process.
     func sync() throws {
         guard fdatasync(descriptor) == 0 else { throw RecordFile.Failure("sync", path) }
