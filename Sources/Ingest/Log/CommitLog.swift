@@ -31,7 +31,7 @@ final class CommitLog: CommitSink {
         var unspooled: [Unspooled] = []
         /// Commits whose spool has them and could not be told that they came to nothing.
         var untold: Set<Int64> = []
-        /// The sync of a commit failed: the log has that as one that came to nothing, and so has this process. The next one reads the file anew, and may find it there.
+        /// The sync of a commit failed, or what SQLite does behind it: the log has that as one that came to nothing, and so has this process. The next one reads the file anew, and may find it there.
         var isDoubtful = false
         /// Whether a process that only had the spools would take the log for another than it is.
         var misleads: Bool { !unspooled.isEmpty || !untold.isEmpty || isDoubtful }

@@ -143,7 +143,7 @@ final class CommitCapture {
         let isDone = code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW
         if let number {
             // First: whoever is killed in between leaves a log that does not say for certain what came to nothing.
-            if !isDone, SQLiteError.isFailedSync(code) { sink.doubt(file) }
+            if !isDone, SQLiteError.leavesDoubt(code) { sink.doubt(file) }
             sink.resolve(number, isCommitted: isDone)
             self.number = nil
             // A commit that could not be made now may be tried again.

@@ -62,6 +62,12 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     /// - Parameter code: extended.
     static func isFailedSync(_ code: Int32) -> Bool { code == ioErrorFsync || code == ioErrorDirFsync }
 
+    /// Whether a commit that failed so may be in the file for whoever opens it next: a sync failed, or the index of the log could not grow, which SQLite does once the log has the commit and is synced
+    /// (`sqlite3WalFrames`; a full disk, mostly).
+    ///
+    /// - Parameter code: extended, of the statement that commits.
+    static func leavesDoubt(_ code: Int32) -> Bool { isFailedSync(code) || [18, 19, 21].contains { code == SQLITE_IOERR | ($0 << 8) } }
+
     /// A page does not have its sum.
     static let ioErrorData: Int32 = SQLITE_IOERR | (32 << 8)
     // The extended codes are macros with shifts, which Swift does not import.

@@ -139,6 +139,13 @@ final class CommitCaptureTests: XCTestCase {
         XCTAssertEqual([state.commits.count, state.open.count], [count, 0])
     }
 
+    /// Codes of sqlite3.h: a sync, a directory's, and the log's index that is opened, made longer or mapped behind the sync; not a write, a full disk, a lock or a damaged page.
+    func test_codesOfACommitThatMayBeThere_areThoseBehindItsLastWrite() {
+        func extended(_ number: Int32) -> Int32 { 10 | number << 8 }
+        for number in [4, 5, 18, 19, 21] as [Int32] { XCTAssertTrue(SQLiteError.leavesDoubt(extended(number)), "\(number)") }
+        for code in [0, 5, 10, 11, 13, extended(3), extended(20), extended(32)] { XCTAssertFalse(SQLiteError.leavesDoubt(code), "\(code)") }
+    }
+
     /// In one call, each a commit of its own: the second one's rows came while the first one's were still at hand, and went with them.
     func test_statementsThatAreRunTogether_areACommitEach() throws {
         let sink = Sink()
