@@ -40,15 +40,20 @@ enum ErrorText {
             case .listTypes?: "; till type list lists them, and --type names one"
             case nil: ""
             }
-        let violations = fault.errors.map { "\n  \($0.pointer): \($0.message) (\($0.code))" }.joined()
-        return "\(fault.code.rawValue): \(fault.detail)\(advice)" + violations
+        return "\(fault.code.rawValue): \(fault.detail)\(advice)" + reasons(fault.errors)
     }
 
     static func describe(_ problem: Problem) -> String {
         var text = problem.slug.rawValue
         if let position = problem.position { text += " at \(position)" }
-        text += ": \(problem.detail)"
-        for violation in problem.errors { text += "\n  \(violation.pointer): \(violation.message) (\(violation.code))" }
-        return text
+        return text + ": \(problem.detail)" + reasons(problem.errors)
     }
+
+    /// A line for each, under what is said of the whole.
+    static func reasons(_ violations: [Fault.Violation]) -> String {
+        violations.map { "\n  " + reason(pointer: $0.pointer, code: $0.code, message: $0.message) }.joined()
+    }
+
+    /// One of them, with its place: the empty pointer, which is the whole document (RFC 6901), says none.
+    static func reason(pointer: String, code: String, message: String) -> String { (pointer.isEmpty ? "" : pointer + ": ") + "\(message) (\(code))" }
 }

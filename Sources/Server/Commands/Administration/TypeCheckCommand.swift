@@ -23,7 +23,7 @@ enum TypeCheckCommand: Command {
             let type = try DocumentType(json: try FileBytes.read(file, byteCountMax: typeByteCountMax), files: try schemas(beside: file))
             checker = try TypeChecker(type: type, now: CalendarText.now)
         } catch let error as TypeFileError {
-            throw CommandError("\(file) is no type:" + error.reasons.map { "\n  \($0.pointer): \($0.message) (\($0.code))" }.joined())
+            throw CommandError("\(file) is no type:" + ErrorText.reasons(error.reasons))
         }
         var hasErrors = false
         for document in documents {

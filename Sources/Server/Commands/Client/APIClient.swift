@@ -119,10 +119,9 @@ final class APIClient {
         return text
     }
 
-    /// One of a problem's reasons, with its place: the empty pointer, which is the whole document (RFC 6901), says none.
+    /// One of a problem's reasons.
     static func reasonText(_ reason: JSONValue) -> String {
-        let pointer = reason["pointer"]?.text ?? ""
-        return (pointer.isEmpty ? "" : pointer + ": ") + "\(reason["message"]?.text ?? "") (\(reason["code"]?.text ?? ""))"
+        ErrorText.reason(pointer: reason["pointer"]?.text ?? "", code: reason["code"]?.text ?? "", message: reason["message"]?.text ?? "")
     }
 }
 
