@@ -68,7 +68,7 @@ final class RemovalRulesTests: XCTestCase {
             "remove": "files of exports that no row leads to any more, or never did, or that lie elsewhere by now, proven", "delete": "the same, of this store, where they were carried to",
         ],
         "Server/Exports/ExportFile.swift": ["remove": "a file that this process was making, and could not finish"],
-        "Server/Commands/PartialFile.swift": ["remove": "a file that this command made aside", "rename": "the answer, written whole, aside"],
+        "Server/Commands/PartialFile.swift": ["remove": "a file that this command made aside", "rename": "the answer, written whole, aside", "O_TRUNC": "a file that whoever types `\\o FILE` names for answers as they come"],
         "Ingest/Import/ImportSpill.swift": ["unlink": "scratch that was made in the line before"],
         "Ingest/Backup/Recovery.swift": [
             "remove": "the draft of a catalog", "rename": "the draft into a place that was made free",

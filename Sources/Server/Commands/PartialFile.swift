@@ -3,35 +3,45 @@ import Glibc
 
 /// A file that takes its place once it is whole: until then it lies beside it, as `FILE.part`.
 ///
-/// What is there and no file, as /dev/null or a pipe, is written to as it is: a file in its place would be another thing of that name.
+/// What is there and no file, as /dev/null or a pipe, is written to as it is: a file in its place would be another thing of that name. So is a descriptor of
+/// this process, as /dev/stdout and /dev/fd/3 name one, by itself: of a file that lies behind it, opened once more, one would write over what the other wrote.
 final class PartialFile {
     private let path: String
     private let descriptor: Int32
-    private let isDirect: Bool
+    /// What is written has its place at once, as whoever reads a pipe has it.
+    let isDirect: Bool
     private var hash = SHA256()
     /// Nothing lies aside.
     private var isFinished = false
     private var aside: String { path + ".part" }
 
     /// What a symbolic link names is written, and the link stays. A link at `FILE.part`, or a file of somebody else's, is left alone.
-    init(_ path: String) throws {
+    ///
+    /// - Parameter asItComes: a file is emptied at once, and has what is written so far, as a log has; nothing lies aside.
+    init(_ path: String, asItComes: Bool = false) throws {
+        let (place, own) = try Self.named(by: path)
         var status = stat()
-        var isOther = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-        let place = isOther ? path : try Self.named(by: path)
-        // Descriptors of processes, as behind /dev/stdout: nothing takes their place, and what they have stays before it.
-        if place.hasPrefix("/proc/") { isOther = true }
+        // Descriptors of other processes, too: nothing takes their place, and what they have stays before it.
+        let isOther = own != nil || stat(place, &status) == 0 && status.st_mode & S_IFMT != S_IFREG || place.hasPrefix("/proc/")
         self.path = place
-        isDirect = isOther
-        isFinished = isOther
-        // A pipe that nobody reads would be waited for without an end.
-        descriptor = isOther
-            ? open(place, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : open(place + ".part", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        isDirect = isOther || asItComes
+        isFinished = isDirect
+        if let own {
+            descriptor = fcntl(own, F_DUPFD_CLOEXEC, 0)
+        } else if isOther {
+            // A pipe that nobody reads would be waited for without an end.
+            descriptor = open(place, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        } else if asItComes {
+            descriptor = open(place, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        } else {
+            descriptor = open(place + ".part", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        }
         if descriptor < 0 {
             isFinished = true
-            throw CommandError("\(place)\(isOther ? "" : ".part"): \(Self.reason(errno, status))")
+            throw CommandError("\(place)\(isDirect ? "" : ".part"): \(Self.reason(errno, status))")
         }
         // Writes wait for whoever reads.
-        if isOther { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
+        if isOther, own == nil { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
     }
 
     private static func reason(_ code: Int32, _ status: stat) -> String {
@@ -45,12 +55,13 @@ final class PartialFile {
     /// As many as Linux follows.
     private static let linkCountMax = 40
 
-    /// Where a chain of symbolic links ends, whether something is there or not; `path` where it is none.
-    private static func named(by path: String) throws(CommandError) -> String {
+    /// Where a chain of symbolic links ends, whether something is there or not, `path` where it is none; and the descriptor of this process that it names.
+    private static func named(by path: String) throws(CommandError) -> (place: String, descriptor: Int32?) {
         var place = path
         for _ in 0...linkCountMax {
+            if let own = descriptor(at: place) { return (place: place, descriptor: own) }
             var status = stat()
-            guard !place.hasPrefix("/proc/"), lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return place }
+            guard !place.hasPrefix("/proc/"), lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return (place: place, descriptor: nil) }
             var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = readlink(place, &bytes, bytes.count)
             guard count > 0 else { throw CommandError("\(place): \(String(cString: strerror(errno)))") }
@@ -59,6 +70,16 @@ final class PartialFile {
             place = target.hasPrefix("/") ? target : folder + target
         }
         throw CommandError("\(path): \(String(cString: strerror(ELOOP)))")
+    }
+
+    /// The number at the end of /proc/self/fd/1, /proc/42/fd/1 of this process, and /dev/fd/1, whose folder is a link to the first; nil of any other path.
+    private static func descriptor(at place: String) -> Int32? {
+        let name = place.split(separator: "/").last.map(String.init) ?? ""
+        guard let number = Int32(name), number >= 0, name == String(number), let folder = realpath(String(place.dropLast(name.count)), nil) else { return nil }
+        defer { free(folder) }
+        let words = String(cString: folder).split(separator: "/")
+        // A thread's own are the same: /proc/42/task/43/fd.
+        return words.starts(with: ["proc", "\(getpid())"]) && words.last == "fd" ? number : nil
     }
 
     deinit {
@@ -81,6 +102,7 @@ final class PartialFile {
     func finish(sha256: String?) throws {
         let own = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         guard sha256 == nil || own == sha256 else { throw CommandError("the file came altered: its hash is not the one that the server has") }
+        // It has its place already.
         if isDirect { return }
         guard fsync(descriptor) == 0, rename(aside, path) == 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
         isFinished = true

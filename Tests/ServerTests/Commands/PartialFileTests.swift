@@ -83,6 +83,50 @@ final class PartialFileTests: XCTestCase {
         XCTAssertEqual(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)), ["answer", "link"])
     }
 
+    /// As `\o /dev/stdout` where standard output is a file, or /dev/fd/3: of two openings each would have a place of its own, and write over what the other wrote.
+    func test_descriptorOfTheProcess_isTheSame_notOpenedAnew() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/answer", link = folder.path + "/link"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        XCTAssertGreaterThanOrEqual(descriptor, 0)
+        defer { close(descriptor) }
+        XCTAssertEqual(symlink("/dev/fd/\(descriptor)", link), 0)
+        for place in ["/dev/fd/\(descriptor)", "/proc/self/fd/\(descriptor)", "/proc/\(getpid())/fd/\(descriptor)", link] {
+            XCTAssertEqual(write(descriptor, "before ", 7), 7)
+            let file = try PartialFile(place)
+            XCTAssertTrue(file.isDirect)
+            try file.write(Array("within ".utf8)[...])
+            try file.finish(sha256: nil)
+            XCTAssertEqual(write(descriptor, "behind\n", 7), 7)
+        }
+        XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), String(repeating: "before within behind\n", count: 4))
+        XCTAssertEqual(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)), ["answer", "link"])
+        // A socket cannot be opened at all.
+        var ends: [Int32] = [-1, -1]
+        XCTAssertEqual(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends), 0)
+        defer { for end in ends { close(end) } }
+        let file = try PartialFile("/dev/fd/\(ends[1])")
+        try file.write(Array("one".utf8)[...])
+        var buffer = [UInt8](repeating: 0, count: 16)
+        XCTAssertEqual(read(ends[0], &buffer, buffer.count), 3)
+        XCTAssertThrowsError(try PartialFile("/dev/fd/\(Int32.max)")) { XCTAssertTrue("\($0)".hasSuffix(": Bad file descriptor"), "\($0)") }
+    }
+
+    /// As `\o FILE`: it is there while the prompt goes on, and stays whatever ends that.
+    func test_file_asItComes_hasWhatIsWritten() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/answer"
+        try Data("what was before".utf8).write(to: URL(fileURLWithPath: path))
+        do {
+            let file = try PartialFile(path, asItComes: true)
+            try file.write(Array("one ".utf8)[...])
+            XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "one ")
+            try file.write(Array("two".utf8)[...])
+        }
+        XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "one two")
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder.path), ["answer"])
+    }
+
     /// Opening it would wait for a reader that may never come.
     func test_pipeThatNobodyReads_isToldOf() throws {
         let folder = try TemporaryDirectory()

@@ -240,6 +240,12 @@ final class ExportTests: XCTestCase {
             XCTAssertTrue(run.text.hasPrefix("3 rows in "), run.text)
             XCTAssertEqual(try String(contentsOf: folder.appendingPathComponent("\(number).csv"), encoding: .utf8), wanted)
         }
+        // What is said of it is no part of the answer: it stood over its first bytes.
+        let standard = try TillRun(
+            ["export", "--url", server.url, "--format", "csv", "--out", "/dev/stdout", "SELECT receipt_id FROM receipts WHERE client_id = 'c1' ORDER BY 1"],
+            environment: ["TILL_KEY": TillServer.adminKey])
+        XCTAssertEqual(standard.text, wanted, standard.error)
+        XCTAssertTrue(standard.error.hasPrefix("3 rows in /dev/stdout"), standard.error)
         XCTAssertEqual(try server.client().get("/v1/exports").text, #"{"exports":[],"next_cursor":null}"#)
         XCTAssertEqual(server.stop(), 0)
         XCTAssertEqual(try export(["--data", server.data.path], "alone.csv").status, 0)

@@ -28,14 +28,17 @@ enum ExportCommand: Command {
         let accepted = try APIClient.succeed(
             try store.client.call("POST", "/v1/exports", headers: [("Content-Type", "application/json")], body: JSONValue.object(members).serialized))
         guard let id = try JSONParser.parse(accepted.body)["export_id"]?.text else { throw CommandError("the server's answer names no export") }
-        let rows = try fetch(id, store, to: path)
+        let (rows, isDirect) = try fetch(id, store, to: path)
         _ = try APIClient.succeed(try store.client.call("DELETE", "/v1/exports/\(id)"))
         try store.close()
-        Terminal.write("\(rows) row\(rows == 1 ? "" : "s") in \(path)\n")
+        let end = "\(rows) row\(rows == 1 ? "" : "s") in \(path)\n"
+        // Standard output may be where the answer went: it is no part of that.
+        if isDirect { Terminal.writeError(end) } else { Terminal.write(end) }
         return ExitStatus.done
     }
 
-    private static func fetch(_ id: String, _ store: StoreAccess, to path: String) throws -> Int {
+    /// - Returns: how many rows, and whether they went to what is no file.
+    private static func fetch(_ id: String, _ store: StoreAccess, to path: String) throws -> (rows: Int, isDirect: Bool) {
         var bar = ProgressBar()
         while true {
             let export = try JSONParser.parse(try APIClient.succeed(try store.client.call("GET", "/v1/exports/\(id)")).body)
@@ -46,8 +49,7 @@ enum ExportCommand: Command {
                 _ = pause.wait(seconds: lookSeconds) { $0 ? true : nil }
             case "DONE":
                 bar.show(fraction: 1, count: rows, unit: "rows", isLast: true)
-                try save(export, store, to: path)
-                return rows
+                return (rows: rows, isDirect: try save(export, store, to: path))
             default:
                 throw CommandError(export["problem"]?["detail"]?.text ?? "the export is \(export["state"]?.text ?? "gone")")
             }
@@ -55,7 +57,9 @@ enum ExportCommand: Command {
     }
 
     /// As it comes: the file may be larger than memory.
-    private static func save(_ export: JSONValue, _ store: StoreAccess, to path: String) throws {
+    ///
+    /// - Returns: whether it went to what is no file.
+    private static func save(_ export: JSONValue, _ store: StoreAccess, to path: String) throws -> Bool {
         guard let url = export["url"]?.text, let place = url.firstRange(of: "/v1/exports/"), let byteCount = export["bytes"]?.integer else {
             throw CommandError("the server's answer names no file")
         }
@@ -69,5 +73,6 @@ enum ExportCommand: Command {
             })
         guard received == byteCount else { throw CommandError("the server sent \(received) bytes of \(byteCount)") }
         try file.finish(sha256: export["sha256"]?.text)
+        return file.isDirect
     }
 }
