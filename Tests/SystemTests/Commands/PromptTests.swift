@@ -199,6 +199,37 @@ final class PromptTests: XCTestCase {
         }
     }
 
+    /// As psql has it: what was answered is kept whatever ends the script, and can be read before that.
+    func test_answersOfO_areKept_whereALaterStatementFails() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let base = ["sql", "--data", server.data.path, "--format", "csv"]
+        let path = folder.path + "/answers.csv", other = folder.path + "/other.csv"
+        try Data("what was before".utf8).write(to: URL(fileURLWithPath: path))
+        let run = try TillRun(base, input: Data("\\o \(path)\nSELECT 1 AS a;\n\\! cat \(path)\nSELECT 2 AS b;\nSELECT nosuch;\n".utf8))
+        XCTAssertEqual(run.status, 1)
+        XCTAssertEqual(run.text, "a\r\n1\r\n", run.error)
+        XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "a\r\n1\r\nb\r\n2\r\n")
+        // A program has its end, and is waited for.
+        let piped = try TillRun(base, input: Data("\\o |sleep 0.2; cat\nSELECT 1 AS a;\nSELECT nosuch;\n".utf8))
+        XCTAssertEqual(piped.text, "a\r\n1\r\n", piped.error)
+        // Where a file cannot be had, answers go on to the one before.
+        let refused = try TillRun(base + ["--set", "ON_ERROR_STOP=off"], input: Data("\\o \(path)\n\\o \(folder.path)/no/file\nSELECT 3 AS c;\n".utf8))
+        XCTAssertEqual(refused.text, "", refused.error)
+        XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "c\r\n3\r\n")
+        // Of statements that are sent together those before the fault; where it is the first, the file that was there.
+        for (text, wanted) in [("SELECT 1 AS a \\; SELECT nosuch", "a\r\n1\r\n"), ("SELECT nosuch \\; SELECT 1 AS a", "what was before")] {
+            try Data("what was before".utf8).write(to: URL(fileURLWithPath: other))
+            XCTAssertEqual(try TillRun(base, input: Data("\(text) \\g \(other)\n".utf8)).status, 1)
+            XCTAssertEqual(try String(contentsOfFile: other, encoding: .utf8), wanted, text)
+        }
+        XCTAssertEqual(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)), ["answers.csv", "other.csv"])
+        // Standard output is a file here.
+        let standard = try TillRun(base, input: Data("SELECT 1 AS a;\n\\o /dev/stdout\nSELECT 2 AS b;\n\\o\nSELECT 3 AS c;\n".utf8))
+        XCTAssertEqual(standard.text, "a\r\n1\r\nb\r\n2\r\nc\r\n3\r\n", standard.error)
+    }
+
     /// Each would hold the prompt up: a pipe without a reader, and an editor without a terminal, whose standard input stays open.
     func test_whatNobodyReadsOrTypes_isNotWaitedFor() throws {
         let server = try TillServer()

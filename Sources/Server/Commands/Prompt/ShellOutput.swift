@@ -19,10 +19,12 @@ final class ShellOutput {
     /// A person leaves it before the end, and whatever it ends with is no fault.
     private var isPager = false
 
-    /// - Parameter place: a file's path, or `|command`; nil for standard output.
-    init(to place: String? = nil) throws {
+    /// - Parameters:
+    ///   - place: a file's path, or `|command`; nil for standard output.
+    ///   - asItComes: a file has each answer once it is there, and not all of them at the end.
+    init(to place: String? = nil, asItComes: Bool = false) throws {
         guard let place else { return }
-        target = place.hasPrefix("|") ? try Self.program(String(place.dropFirst())) : .file(try PartialFile(place))
+        target = place.hasPrefix("|") ? try Self.program(String(place.dropFirst())) : .file(try PartialFile(place, asItComes: asItComes))
     }
 
     /// Standard output, through the pager where an answer is longer than the screen.
@@ -58,7 +60,7 @@ final class ShellOutput {
     /// - Throws: what keeps a file from having all that was written.
     func check() throws { if let fault { throw fault } }
 
-    /// Of an answer that failed: what is held is shown, a program comes to its end, and a file that was there before stays.
+    /// Of an answer that failed: what is held is shown, a program comes to its end, and a file that was there before stays, unless it has answers as they come.
     func abandon() {
         switch target {
         case .standard, .file: break

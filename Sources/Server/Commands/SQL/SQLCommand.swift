@@ -62,21 +62,29 @@ enum SQLCommand: Command {
         let isInteractive = arguments.operands.isEmpty && files.isEmpty && Terminal.inputIsTerminal
         let shell = SQLShell(session.endpoint, format, isInteractive: isInteractive)
         for pair in arguments.all("set") { try shell.set(pair) }
-        if let query = arguments.operands.first {
-            _ = try shell.take(all: query)
+        do { try take(arguments.operands.first, files, shell) } catch {
+            // A program of `\o` has its end, and is waited for.
+            shell.output?.abandon()
+            throw error
+        }
+        try shell.output?.finish()
+        try session.close()
+        return shell.hasFailed && !isInteractive ? ExitStatus.failed : ExitStatus.done
+    }
+
+    private static func take(_ text: String?, _ files: [String], _ shell: SQLShell) throws {
+        if let text {
+            _ = try shell.take(all: text)
         } else if !files.isEmpty {
             for file in files {
                 // `\q` leaves its file; the others run all the same.
                 _ = try file == "-" ? shell.take(all: input(), named: "<stdin>") : ShellCommands.include(file, shell)
             }
-        } else if isInteractive {
+        } else if shell.isInteractive {
             SQLPrompt.run(shell)
         } else {
             _ = try shell.take(all: try input())
         }
-        try shell.output?.finish()
-        try session.close()
-        return shell.hasFailed && !isInteractive ? ExitStatus.failed : ExitStatus.done
     }
 
     /// All of standard input.

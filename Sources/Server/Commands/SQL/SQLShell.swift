@@ -249,17 +249,19 @@ final class SQLShell {
         let own = place == nil && output != nil ? nil : place == nil ? ShellOutput(paging: isInteractive && usesPager && format == .table) : try ShellOutput(to: place)
         guard let target = own ?? output else { return }
         try interruptible {
+            var isAnswered = false
             for query in queries {
                 do {
                     if let shown = try endpoint.takeSetting(query) { target.write(shown) } else {
                         try SQLCommand.write(query, format, endpoint, expansion, style, to: target)
                     }
+                    isAnswered = true
                 } catch is AnswerLeft {
                     // Whoever reads it has left before the end, which is no fault; that a file has no room is one.
                     try target.check()
                     break
                 } catch {
-                    own?.abandon()
+                    leave(own, keeping: isAnswered)
                     if error is UsageError { throw error }
                     throw StatementFault(error, in: query)
                 }
@@ -267,6 +269,15 @@ final class SQLShell {
             try own?.finish()
         }
         if showsTime { Terminal.write("\(Int((SteadyClock.seconds() - startedAt) * 1_000)) ms\n") }
+    }
+
+    /// Of an answer that failed: what statements before it in the same text were answered with is kept, as in psql; else a file that was there stays.
+    private func leave(_ own: ShellOutput?, keeping isKept: Bool) {
+        guard isKept else {
+            own?.abandon()
+            return
+        }
+        do { try own?.finish() } catch { tell(located(error)) }
     }
 
     /// What a command has changed, told to a person: a line, which may have a value that a server gave.

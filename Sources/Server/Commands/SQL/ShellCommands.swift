@@ -73,11 +73,11 @@ enum ShellCommands {
             shell.clear()
             shell.say("Query buffer reset (cleared).")
         case "\\o":
+            // Where it cannot be had, answers go on to where they went, as in psql.
+            let next = try target(operands).map { try ShellOutput(to: $0, asItComes: true) }
             let before = shell.output
-            // Also where it has not all that it was to have.
-            shell.output = nil
+            shell.output = next
             try before?.finish()
-            if let place = try target(operands) { shell.output = try ShellOutput(to: place) }
         case "\\i", "\\include": return try include(named(operands.path, by: name), shell)
         case "\\ir", "\\include_relative":
             let path = try named(operands.path, by: name)
