@@ -96,15 +96,17 @@ public final class LocalFileBytes: RandomAccessBytes {
     public let byteCount: Int64
     let descriptor: Int32
 
-    /// - Throws: `.notFound`, `.io`.
+    /// - Throws: `.notFound`, `.io`, and `.invalidRequest` for what is no plain file.
     public init(path: String) throws(ColumnStoreError) {
+        var status = stat()
+        // Before it is opened: of a pipe that would wait for whoever writes into it.
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw Self.refusal(of: path, status) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let code = errno
             throw ColumnStoreError(
                 code == ENOENT ? .notFound : .io, path: path, "open: \(String(cString: strerror(code)))", systemError: code)
         }
-        var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let code = errno
             close(descriptor)
@@ -112,7 +114,7 @@ public final class LocalFileBytes: RandomAccessBytes {
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            throw ColumnStoreError(.invalidRequest, path: path, "not a regular file")
+            throw Self.refusal(of: path, status)
         }
         self.name = path
         self.byteCount = Int64(status.st_size)
@@ -122,6 +124,13 @@ public final class LocalFileBytes: RandomAccessBytes {
     }
 
     deinit { close(descriptor) }
+
+    private static func refusal(of path: String, _ status: stat) -> ColumnStoreError {
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        return ColumnStoreError(
+            .invalidRequest, path: path,
+            isFolder ? "a directory, not a file" : "not a regular file: it is read at places in any order, so what a pipe or device gives must be put into one first")
+    }
 
     public func expect(_ range: Range<Int64>) {
         let range = range.clamped(to: 0..<byteCount)
