@@ -76,8 +76,9 @@ enum ImportCommand: Command {
         } catch {
             return Taken(broken: CommandError(error.description))
         }
-        let rejected = RejectedFile((file == "-" ? "stdin" : file) + ".rejected.ndjson")
+        let rejected = RejectedFile(RejectedFile.path(of: file))
         defer {
+            if RejectedFile.isDescriptor(file), rejected.isThere { Terminal.writeError("till import: rejected records of \(file) lie in \(rejected.path)\n") }
             rejected.close()
             needsClient = needsClient || rejected.needsClient
         }

@@ -3,11 +3,19 @@ import Glibc
 
 /// FILE.rejected.ndjson: the records that were not taken, with their reasons. Made with the first of them.
 final class RejectedFile: Sendable {
-    private let path: String
+    let path: String
     private let descriptor = Monitor<Int32>(-1)
     private let hasOwnerless = Monitor<Bool>(false)
 
     init(_ path: String) { self.path = path }
+
+    /// Beside the input; of a descriptor (`-`, /dev/stdin, /dev/fd/63 as `<(…)` gives it), beside which nobody keeps files, in the folder at hand.
+    static func path(of input: String) -> String {
+        let name = isDescriptor(input) ? input.split(separator: "/").last.map(String.init) ?? "-" : input
+        return (name == "-" ? "stdin" : name) + ".rejected.ndjson"
+    }
+
+    static func isDescriptor(_ input: String) -> Bool { input == "-" || input == "/dev/stdin" || ["/dev/fd/", "/proc/"].contains { input.hasPrefix($0) } }
 
     var isThere: Bool { descriptor.withLock { $0 >= 0 } }
 

@@ -64,6 +64,14 @@ final class ImportBoundsTests: XCTestCase {
         for path in [target, target + "2"] { XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "precious") }
     }
 
+    /// Beside /dev/fd/63 nothing can be made, and /dev/stdin.rejected.ndjson is no place that anybody looks in.
+    func test_rejectedFile_ofADescriptor_liesInTheFolderAtHand() {
+        let wanted = [
+            "-": "stdin", "/dev/stdin": "stdin", "/dev/fd/63": "63", "/proc/self/fd/0": "0", "a/b.csv": "a/b.csv", "/dev/shm/b.csv": "/dev/shm/b.csv", "./-": "./-",
+        ]
+        for (input, name) in wanted { XCTAssertEqual(RejectedFile.path(of: input), name + ".rejected.ndjson") }
+    }
+
     func test_rejectedFile_ownFile_isWrittenAnewForItsOwnerAlone() throws {
         let path = "\(folder)/d.rejected.ndjson"
         try Data("older and longer than what comes now: more than one line of JSON, and some more".utf8).write(to: URL(fileURLWithPath: path))
