@@ -27,7 +27,7 @@ enum HTMLTable {
 
     static func end(count: Int, style: ResultTable.Style, isExpanded: Bool) -> String {
         // As psql, which counts no records that have numbers.
-        let isCounted = !style.showsRowsOnly && !isExpanded
+        let isCounted = style.showsCount && !style.showsRowsOnly && !isExpanded
         return "</table>\n" + (isCounted ? "<p>(\(count) \(count == 1 ? "row" : "rows"))<br />\n</p>" : "") + "\n"
     }
 

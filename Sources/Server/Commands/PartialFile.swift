@@ -10,6 +10,7 @@ final class PartialFile {
     private let descriptor: Int32
     /// What is written has its place at once, as whoever reads a pipe has it.
     let isDirect: Bool
+    var isTerminal: Bool { isatty(descriptor) == 1 }
     private var hash = SHA256()
     /// Nothing lies aside.
     private var isFinished = false

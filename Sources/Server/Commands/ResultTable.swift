@@ -6,26 +6,27 @@ enum ResultTable {
 
     /// What `\\pset` has changed of how rows are shown.
     struct Style {
+        /// `aligned`; `wrapped`: the same, with values cut so that rows fit; `unaligned`: values with `separator` between them; `html`: as `HTMLTable` writes them.
+        enum Layout: String, CaseIterable { case aligned, wrapped, unaligned, html }
+
         /// What stands for NULL.
         var null = "NULL"
         /// Without the names of columns and the count of rows.
         var showsRowsOnly = false
-        /// Else values with `separator` between them.
-        var isAligned = true
-        /// Else as `HTMLTable` writes them.
-        var isHTML = false
+        /// The count of rows under them.
+        var showsCount = true
+        var layout = Layout.aligned
         var separator = "|"
         /// Lines of tables: 0 none but under the names of columns, 1 between columns, 2 around all.
         var border = 1
+        /// How wide rows may be, for what is wrapped, or a line for each value where that is needed; 0: as the terminal is.
+        var columnCount = 0
 
-        /// What stands before, between and behind the values of a row.
-        fileprivate var edges: (start: String, middle: String, end: String) {
-            switch border {
-            case 0: (start: "", middle: " ", end: "")
-            case 1: (start: " ", middle: " | ", end: " ")
-            default: (start: "| ", middle: " | ", end: " |")
-            }
-        }
+        /// A table that is drawn.
+        var isBoxed: Bool { layout == .aligned || layout == .wrapped }
+
+        /// What lines and blanks take of a row.
+        fileprivate func frame(_ count: Int) -> Int { border == 0 ? count : 3 * count + (border == 1 ? -1 : 1) }
 
         /// A line under or over columns that are so wide.
         fileprivate func rule(_ widths: [Int]) -> String {
@@ -35,67 +36,169 @@ enum ResultTable {
         }
     }
 
-    /// - Parameter columns: names, and SQL types, by which numbers are set to the right.
-    static func text(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style()) -> String {
-        let cells = rows.map { row in row.map { cell($0, style) } }
-        guard style.isAligned else {
-            let head: [[String]] = style.showsRowsOnly ? [] : [columns.map { printable($0.name) }]
-            return (head + cells).map { $0.joined(separator: style.separator) + "\n" }.joined()
+    /// - Parameters:
+    ///   - columns: names, and SQL types, by which numbers are set to the right.
+    ///   - limit: how wide a row may be where values may be cut; nil: as wide as it is.
+    ///   - isShown: a terminal shows it, which would obey control characters; else values that are not aligned stay as they are, for programs.
+    static func text(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style(), limit: Int? = nil, isShown: Bool = true) -> String {
+        guard style.isBoxed else {
+            let head: [[String]] = style.showsRowsOnly ? [] : [columns.map { isShown ? printable($0.name) : $0.name }]
+            let values = rows.map { row in row.map { plain($0, style, isShown) } }
+            return (head + values).map { $0.joined(separator: style.separator) + "\n" }.joined()
         }
-        var widths = columns.map { width($0.name) }
-        for row in cells {
-            for (index, cell) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], width(cell)) }
-        }
+        let heads = columns.map { TableCell(printable($0.name)) }
+        let cells = rows.map { row in row.map { TableCell(plain($0) ?? style.null) } }
+        let widths = Self.widths(heads, cells, style, limit)
         let isRight = columns.map { self.isRight($0.type) }
-        let edges = style.edges, rule = style.rule(widths)
-        func line(_ cells: [String]) -> String { edges.start + cells.joined(separator: edges.middle) + edges.end + "\n" }
         var text = ""
         if !style.showsRowsOnly {
+            let rule = style.rule(widths)
             if style.border == 2 { text += rule }
-            text += line(columns.enumerated().map { pad($1.name, widths[$0], right: false) }) + rule
+            text += lines(heads, widths, right: columns.map { _ in false }, style) + rule
         }
-        for row in cells { text += line(row.enumerated().map { pad($1, widths[$0], right: isRight[$0]) }) }
-        return style.border == 2 ? text + rule : text
+        for row in cells { text += lines(row, widths, right: isRight, style) }
+        return style.border == 2 ? text + style.rule(widths) : text
+    }
+
+    /// A row: as many lines as its longest value has pieces.
+    private static func lines(_ cells: [TableCell], _ widths: [Int], right: [Bool], _ style: Style) -> String {
+        let pieces = zip(cells, widths).map { $0.pieces($1) }
+        var text = ""
+        for line in 0..<(pieces.map(\.count).max() ?? 0) {
+            let parts = pieces.enumerated().map { index, own in
+                let piece = line < own.count ? own[line] : TableCell.Piece(text: "", width: 0)
+                let start = style.border == 0 ? "" : piece.goesOn ? TableCell.End.cut.rawValue : " "
+                // Without borders nothing stands behind the last column but a mark.
+                let end = style.border == 0 && index == pieces.count - 1 && piece.end == .none ? "" : piece.end.rawValue
+                return start + piece.padded(widths[index], right: right[index]) + end
+            }
+            let row = parts.joined(separator: style.border == 0 ? "" : "|")
+            text += (style.border == 2 ? "|\(row)|" : row) + "\n"
+        }
+        return text
     }
 
     /// Numbers are set to the right.
     static func isRight(_ type: String) -> Bool { rightAligned.contains { type.hasPrefix($0) } && !type.hasSuffix("[]") }
 
-    /// A line for each value, as psql's `\\x` shows rows.
-    ///
-    /// - Parameter first: the number of the first row.
-    static func expanded(columns: [(name: String, type: String)], rows: [[JSONValue]], first: Int, style: Style = Style()) -> String {
-        let names = columns.map { printable($0.name) }
-        let cells = rows.map { row in row.map { cell($0, style) } }
-        let width = names.map(self.width).max() ?? 0
-        let valueWidth = cells.joined().map(self.width).max() ?? 0
-        var text = ""
-        for (index, row) in cells.enumerated() {
-            let number = "[ RECORD \(first + index) ]"
-            switch style.border {
-            case 0: text += "* Record \(first + index)\n"
-            case 1: text += "-\(number)" + String(repeating: "-", count: max(0, width + 2 - number.count)) + "\n"
-            default: text += "+-\(number)" + String(repeating: "-", count: max(1, width + valueWidth + 4 - number.count)) + "+\n"
-            }
-            for (name, value) in zip(names, row) {
-                switch style.border {
-                case 0: text += pad(name, width, right: false) + " " + value + "\n"
-                case 1: text += pad(name, width, right: false) + " | " + value + "\n"
-                default: text += "| " + pad(name, width, right: false) + " | " + pad(value, valueWidth, right: false) + " |\n"
-                }
+    /// How wide the table would be.
+    static func width(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style(), limit: Int? = nil) -> Int {
+        let cells = rows.map { row in row.map { TableCell(plain($0) ?? style.null) } }
+        return style.frame(columns.count) + Self.widths(columns.map { TableCell(printable($0.name)) }, cells, style, limit).reduce(0, +)
+    }
+
+    /// How wide columns are. Where values may be cut, those lose what is too much whose widest value is farthest from the mean, wide ones a little sooner, but nothing
+    /// of their names: as psql chooses, so that few values are cut.
+    private static func widths(_ heads: [TableCell], _ cells: [[TableCell]], _ style: Style, _ limit: Int?) -> [Int] {
+        var widest = heads.map(\.width), sums = heads.map { _ in 0 }
+        for row in cells {
+            for (index, cell) in row.enumerated() where index < widest.count {
+                widest[index] = max(widest[index], cell.width)
+                sums[index] += cell.width
             }
         }
-        return style.border == 2 && !rows.isEmpty ? text + style.rule([width, valueWidth]) : text
+        guard style.layout == .wrapped, let limit, !cells.isEmpty else { return widest }
+        let room = limit - style.frame(heads.count)
+        guard room >= heads.reduce(0, { $0 + $1.width }) else { return widest }
+        let means = sums.map { $0 / cells.count }
+        var widths = widest
+        for _ in 0..<max(0, widest.reduce(0, +) - room) {
+            var worst: Int?
+            var highest = 0.0
+            for index in widths.indices where means[index] > 0 && widths[index] > heads[index].width {
+                let ratio = Double(widths[index]) / Double(means[index]) + Double(widest[index]) * 0.01
+                if ratio > highest { (worst, highest) = (index, ratio) }
+            }
+            guard let worst else { break }
+            widths[worst] -= 1
+        }
+        return widths
     }
 
-    /// How wide the table would be.
-    static func width(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style()) -> Int {
-        var widths = columns.map { width($0.name) }
-        for row in rows { for (index, value) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], width(cell(value, style))) } }
-        return widths.reduce(style.border == 2 ? 1 : 0) { $0 + $1 + (style.border == 0 ? 1 : 3) }
+    // MARK: A line for each value
+
+    /// As psql's `\\x` shows rows.
+    ///
+    /// - Parameters:
+    ///   - first: the number of the first row.
+    ///   - limit: as of `text`.
+    ///   - isShown: as of `text`.
+    static func expanded(
+        columns: [(name: String, type: String)], rows: [[JSONValue]], first: Int, style: Style = Style(), limit: Int? = nil, isShown: Bool = true
+    ) -> String {
+        guard style.isBoxed else {
+            let names = columns.map { isShown ? printable($0.name) : $0.name }
+            let records = rows.map { row in zip(names, row).map { $0 + style.separator + plain($1, style, isShown) + "\n" }.joined() }
+            return records.enumerated().map { (first + $0 > 1 ? "\n" : "") + $1 }.joined()
+        }
+        let names = columns.map { TableCell(printable($0.name)) }
+        let cells = rows.map { row in row.map { TableCell(plain($0) ?? style.null) } }
+        let nameWidth = names.map(\.width).max() ?? 0
+        let width = valueWidth(cells.joined(), names: nameWidth, last: first + rows.count - 1, style, limit)
+        // Over a record, and under the last: without the blanks at the edges where no border is.
+        let rule = style.border == 0 ? "\n" : style.border == 1 ? String(style.rule([nameWidth, width]).dropFirst().dropLast(2)) + "\n" : style.rule([nameWidth, width])
+        var text = ""
+        for (index, row) in cells.enumerated() {
+            if !style.showsRowsOnly { text += title(first + index, rule, style) } else if first + index > 1 || style.border == 2 { text += rule }
+            for (name, value) in zip(names, row) { text += record(name, nameWidth, value, width, style) }
+        }
+        return style.border == 2 && !rows.isEmpty ? text + rule : text
     }
 
-    private static func cell(_ value: JSONValue, _ style: Style) -> String { printable(plain(value) ?? style.null) }
+    /// A record's number, over the line that would stand there.
+    private static func title(_ number: Int, _ rule: String, _ style: Style) -> String {
+        if style.border == 0 { return "* Record \(number)\n" }
+        let start = (style.border == 1 ? "-" : "+-") + "[ RECORD \(number) ]"
+        let rest = rule.dropFirst(start.count)
+        // Its corner is there however narrow the values are.
+        if style.border == 2, rest.count < 3 { return start + "-+\n" }
+        return start + (rest.isEmpty ? "\n" : String(rest))
+    }
+
+    private static func record(_ name: TableCell, _ nameWidth: Int, _ value: TableCell, _ width: Int, _ style: Style) -> String {
+        var text = ""
+        for (index, piece) in value.pieces(width).enumerated() {
+            let head = index == 0 ? name.pieces(nameWidth)[0].padded(nameWidth) : String(repeating: " ", count: nameWidth)
+            let start = piece.goesOn ? TableCell.End.cut.rawValue : " "
+            switch style.border {
+            case 0: text += head + start
+            case 1: text += head + " |" + start
+            default: text += "| " + head + " |" + start
+            }
+            // What ends a value needs no mark, and no blanks before it.
+            if style.border == 2 { text += piece.padded(width) + piece.end.rawValue + "|\n" } else { text += (piece.end == .none ? piece.text : piece.padded(width) + piece.end.rawValue) + "\n" }
+        }
+        return text
+    }
+
+    /// How wide values are. Where they may be cut, names, titles and three letters of them stay as they are, as in psql.
+    ///
+    /// - Parameter last: the number of the last record.
+    private static func valueWidth(_ cells: some Sequence<TableCell>, names: Int, last: Int, _ style: Style, _ limit: Int?) -> Int {
+        var widest = 0, hasBreaks = false
+        for cell in cells {
+            widest = max(widest, cell.width)
+            hasBreaks = hasBreaks || cell.hasBreaks
+        }
+        guard style.layout == .wrapped, let limit else { return widest }
+        let title = style.showsRowsOnly ? 0 : String(last).count + (style.border == 0 ? 9 : style.border == 1 ? 12 : 15)
+        func fitting(_ frame: Int) -> Int {
+            let whole = max(names + frame + widest, title), least = max(names + frame + 3, title)
+            return (limit >= whole ? whole : max(limit, least)) - names - frame
+        }
+        let frame = style.border == 0 ? 1 : style.border == 1 ? 3 : 7
+        // Within a border a mark stands in the place of a blank.
+        if style.border == 2 { return fitting(frame) }
+        let whole = fitting(hasBreaks ? frame + 1 : frame)
+        return whole < widest && !hasBreaks ? fitting(frame + 1) : whole
+    }
+
+    // MARK: Values
+
+    private static func plain(_ value: JSONValue, _ style: Style, _ isShown: Bool) -> String {
+        let text = plain(value) ?? style.null
+        return isShown ? printable(text) : text
+    }
 
     /// As a script has it; nil for NULL.
     static func plain(_ value: JSONValue) -> String? {
@@ -131,10 +234,5 @@ enum ResultTable {
             default: return total + 1
             }
         }
-    }
-
-    private static func pad(_ text: String, _ width: Int, right: Bool) -> String {
-        let blanks = String(repeating: " ", count: max(0, width - self.width(text)))
-        return right ? blanks + text : text + blanks
     }
 }

@@ -65,10 +65,18 @@ enum Terminal {
         return Int(size.ws_row)
     }
 
-    /// In columns; 80 where nothing is known.
-    static var width: Int {
+    /// Of standard error, in columns; 80 where nothing is known.
+    static var width: Int { columnCount(of: STDERR_FILENO) }
+
+    /// What rows on the screen are fitted to: what COLUMNS says, as in psql, else the terminal.
+    static var screenWidth: Int {
+        if let own = Environment["COLUMNS"].flatMap({ Int($0) }), own > 0 { return own }
+        return columnCount(of: STDOUT_FILENO)
+    }
+
+    private static func columnCount(of descriptor: Int32) -> Int {
         var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
 }

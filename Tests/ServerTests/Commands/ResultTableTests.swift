@@ -17,7 +17,7 @@ final class ResultTableTests: XCTestCase {
         ]
         for (border, text) in wanted.enumerated() {
             XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: Self.rows, style: style(border)), text)
-            XCTAssertEqual(ResultTable.width(columns: Self.columns, rows: Self.rows, style: style(border)), [8, 12, 13][border])
+            XCTAssertEqual(ResultTable.width(columns: Self.columns, rows: Self.rows, style: style(border)), [8, 11, 13][border])
         }
         var bare = style(2)
         bare.showsRowsOnly = true
@@ -38,6 +38,75 @@ final class ResultTableTests: XCTestCase {
         let wide = ResultTable.expanded(columns: Self.columns, rows: [[.number("1"), .string("a long text")]], first: 1, style: style(2))
         XCTAssertEqual(wide, "+-[ RECORD 1 ]------+\n| one | 1           |\n| two | a long text |\n+-----+-------------+\n")
     }
+
+    private static let long: [[JSONValue]] = [[.number("1"), .string("a long long text that goes on"), .string("another one and another")], [.number("22"), .null, .string("x")]]
+
+    /// As psql 15 cuts them for 30 columns, but for the names, which stand in the middle there.
+    func test_text_wrapped_fitsIntoItsLimit() {
+        let columns = Self.columns + [(name: "three", type: "VARCHAR")]
+        let wanted = [
+            "one two           three      \n--- ------------- -----------\n  1 a long long t.another one.\n    ext that goes. and anothe.\n     on           r          \n 22               x          \n",
+            " one | two        | three     \n-----+------------+-----------\n   1 | a long lon.| another o.\n     |.g text tha.|.ne and an.\n     |.t goes on  |.other     \n  22 |            | x         \n",
+            "+-----+-----------+----------+\n| one | two       | three    |\n+-----+-----------+----------+\n|   1 | a long lo.| another .|\n|     |.ng text t.|.one and .|\n"
+                + "|     |.hat goes .|.another  |\n|     |.on        |          |\n|  22 |           | x        |\n+-----+-----------+----------+\n",
+        ]
+        for (border, text) in wanted.enumerated() {
+            var style = style(border)
+            style.layout = .wrapped
+            XCTAssertEqual(ResultTable.text(columns: columns, rows: Self.long, style: style, limit: 30), text)
+            XCTAssertEqual(ResultTable.width(columns: columns, rows: Self.long, style: style, limit: 30), 30)
+            // Where names alone are wider, and where nothing says how wide it may be, nothing is cut; nor is it of what is aligned.
+            let whole = ResultTable.text(columns: columns, rows: Self.long, style: style)
+            XCTAssertEqual(ResultTable.text(columns: columns, rows: Self.long, style: style, limit: 12), whole)
+            style.layout = .aligned
+            XCTAssertEqual(ResultTable.text(columns: columns, rows: Self.long, style: style, limit: 30), whole)
+        }
+    }
+
+    func test_expanded_wrapped_fitsIntoItsLimit() {
+        let columns = Self.columns + [(name: "three", type: "VARCHAR")]
+        let wanted = [
+            "* Record 1\none   1\ntwo   a long long text that g.\n     .oes on\nthree another one and another\n",
+            "-[ RECORD 1 ]----------------\none   | 1\ntwo   | a long long text that.\n      |. goes on\nthree | another one and anoth.\n      |.er\n",
+            "+-[ RECORD 1 ]---------------+\n| one   | 1                  |\n| two   | a long long text t.|\n|       |.hat goes on        |\n| three | another one and an.|\n|       |.other              |\n"
+                + "+-------+--------------------+\n",
+        ]
+        for (border, text) in wanted.enumerated() {
+            var style = style(border)
+            style.layout = .wrapped
+            XCTAssertEqual(ResultTable.expanded(columns: columns, rows: Array(Self.long.prefix(1)), first: 1, style: style, limit: 30), text)
+        }
+    }
+
+    /// As psql marks them: they were shown as signs within one line.
+    func test_lineBreaks_ofValues_areLines() {
+        let rows: [[JSONValue]] = [[.number("1"), .string("x\r\nyy")]]
+        XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: rows, style: style(1)), " one | two \n-----+-----\n   1 | x· +\n     | yy  \n")
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: rows, first: 1, style: style(1)), "-[ RECORD 1 ]\none | 1\ntwo | x·+\n    | yy\n")
+    }
+
+    /// Between records of rows alone a line stands, as in psql; they had titles all the same.
+    func test_expanded_rowsAlone_haveNoTitles() {
+        var bare = style(1)
+        bare.showsRowsOnly = true
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: Self.rows, first: 1, style: bare), "one | 1\ntwo | b\n----+---\none | 22\ntwo | \n")
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: Array(Self.rows.prefix(1)), first: 9, style: bare), "----+--\none | 1\ntwo | b\n")
+        bare.border = 2
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: Array(Self.rows.prefix(1)), first: 1, style: bare), "+-----+---+\n| one | 1 |\n| two | b |\n+-----+---+\n")
+    }
+
+    /// What a script reads is what the server has: signs stood in the place of tabs and line breaks. A terminal would obey them.
+    func test_unaligned_isWhatTheServerHas_butOnATerminal() {
+        var plain = style(1)
+        plain.layout = .unaligned
+        let rows: [[JSONValue]] = [[.number("1"), .string("a\tb\nc\u{1B}")]]
+        XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: rows, style: plain, isShown: false), "one|two\n1|a\tb\nc\u{1B}\n")
+        XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: rows, style: plain), "one|two\n1|a·b·c·\n")
+        // A line for each value is unaligned, too, with a blank one between records.
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: Self.rows, first: 1, style: plain), "one|1\ntwo|b\n\none|22\ntwo|\n")
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: rows, first: 2, style: plain, isShown: false), "\none|1\ntwo|a\tb\nc\u{1B}\n")
+    }
+
     /// As psql 15 writes it, blanks and all.
     func test_html_isPsqls() {
         let columns = Self.columns + [(name: "b<", type: "VARCHAR")]

@@ -230,6 +230,33 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(standard.text, "a\r\n1\r\nb\r\n2\r\nc\r\n3\r\n", standard.error)
     }
 
+    /// As psql has it: `\t` leaves the names of columns out, `\x` gives each value a line, in CSV and unaligned, too; and what a program reads is what the server has.
+    func test_formats_behindRowsAlone_andAValueALine() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let base = ["sql", "--data", server.data.path]
+        let csv = try TillRun(base + ["--format", "csv"], input: Data("\\t\nSELECT 1 AS a;\n\\x\nSELECT 2 AS b, NULL AS c;\n\\t \\x\nSELECT 3 AS d;\nSELECT 4 AS e \\gx\n".utf8))
+        XCTAssertEqual(csv.text, "1\r\nb,2\r\nc,\r\nd\r\n3\r\ne,4\r\n", csv.error)
+        let plain = try TillRun(base, input: Data("\\t \\a\nSELECT 'a' || chr(9) || 'b' || chr(10) || 'c' AS v;\n\\x\nSELECT 1 AS a, 2 AS b;\n".utf8))
+        XCTAssertEqual(plain.text, "a\tb\nc\na|1\nb|2\n", plain.error)
+        let counted = try TillRun(base, input: Data("\\x\nSELECT 1 AS a;\nSELECT 1 AS a WHERE false;\n".utf8))
+        XCTAssertEqual(counted.text, "-[ RECORD 1 ]\na | 1\n(0 rows)\n", counted.error)
+        // Nothing is cut, or laid otherwise, for a screen that is none.
+        let wide = try TillRun(base, input: Data("\\x auto \\pset format wrapped\nSELECT repeat('a', 300) AS a, 1 AS b;\n".utf8), environment: ["COLUMNS": "40"])
+        XCTAssertTrue(wide.text.contains(String(repeating: "a", count: 300) + " | 1 \n"), wide.text)
+        // Of two files of Parquet in one readers find the last.
+        let twice = try TillRun(base + ["--format", "parquet", "SELECT 1 AS a; SELECT 2 AS b"])
+        XCTAssertEqual(twice.status, 1)
+        XCTAssertEqual(twice.error, "till sql: parquet is one answer in one file: send each to its own, as by \\g FILE\n")
+        XCTAssertEqual(twice.output, try TillRun(base + ["--format", "parquet", "SELECT 1 AS a"]).output)
+        // Behind \o, which stdout follows.
+        let path = folder.path + "/answers"
+        let past = try TillRun(base, input: Data("\\o \(path)\n\\copy (SELECT 1 AS a) TO pstdout csv\n\\copy (SELECT 2 AS a) TO STDOUT csv\n".utf8))
+        XCTAssertEqual(past.text, "1\r\n", past.error)
+        XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "2\r\n")
+    }
+
     /// Each would hold the prompt up: a pipe without a reader, and an editor without a terminal, whose standard input stays open.
     func test_whatNobodyReadsOrTypes_isNotWaitedFor() throws {
         let server = try TillServer()

@@ -14,6 +14,8 @@ final class ShellOutput {
     private var target = Target.standard
     /// Whoever read the answer has left, or a file takes no more: there is no use in going on.
     private(set) var isLeft = false
+    /// Something was written.
+    private(set) var hasContent = false
     /// Why a file does not have all of it.
     private var fault: (any Error)?
     /// A person leaves it before the end, and whatever it ends with is no fault.
@@ -32,10 +34,21 @@ final class ShellOutput {
         if paging, Terminal.outputIsTerminal, Self.pager != nil { target = .screen([], lineCount: 0) }
     }
 
+    /// A person sees what is written, on a terminal, which obeys control characters.
+    var isShown: Bool {
+        switch target {
+        case .standard: Terminal.outputIsTerminal
+        case .screen: true
+        case .program: isPager
+        case .file(let file): file.isTerminal
+        }
+    }
+
     func write(_ text: String) { write(Array(text.utf8)[...]) }
 
     func write(_ bytes: ArraySlice<UInt8>) {
         if isLeft { return }
+        hasContent = hasContent || !bytes.isEmpty
         switch target {
         case .standard: Terminal.write(Array(bytes))
         case .screen(let held, let count):

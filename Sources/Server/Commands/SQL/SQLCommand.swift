@@ -104,12 +104,21 @@ enum SQLCommand: Command {
         case .table: try writeTable(query, endpoint, expansion, style, output)
         case .json: try writeObjects(query, endpoint, output)
         case .stream(let form):
-            if form.isBinary, Terminal.outputIsTerminal { throw UsageError("\(form.name) is not for a terminal: send it to a file or a program") }
+            try check(form, output)
+            var table = form == .csv && (style.showsRowsOnly || expansion == .on) ? CSVTable(showsNames: !style.showsRowsOnly, isExpanded: expansion == .on) : nil
             try endpoint.stream(query, mediaType: form.rawValue) { bytes in
-                output.write(bytes)
+                output.write(table?.shown(bytes) ?? bytes)
                 if output.isLeft { throw AnswerLeft() }
             }
         }
+    }
+
+    /// - Throws: for bytes that a terminal would obey, and for a second answer where readers look for one: of two files of Parquet in one they find the last, of
+    ///   two streams of Arrow the first.
+    static func check(_ form: SQLForm, _ output: ShellOutput) throws {
+        guard form.isBinary else { return }
+        if output.isShown { throw UsageError("\(form.name) is not for a terminal: send it to a file or a program") }
+        if output.hasContent { throw CommandError("\(form.name) is one answer in one file: send each to its own, as by \\g FILE") }
     }
 
     /// One page, and where that is not all of them the whole answer as it streams: each further page would run the query again.
@@ -128,18 +137,24 @@ enum SQLCommand: Command {
     }
 
     private static func writeTable(_ query: String, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, _ output: ShellOutput) throws {
-        if style.isHTML { return try writeHTML(query, endpoint, expansion == .on, style, output) }
-        var count = 0
+        if style.layout == .html { return try writeHTML(query, endpoint, expansion == .on, style, output) }
+        let isShown = output.isShown
+        let limit: Int? = style.columnCount > 0 ? style.columnCount : isShown ? Terminal.screenWidth : nil
+        var count = 0, hasRecords = false
         try eachPart(query, endpoint) { columns, rows in
-            let isExpanded = expansion == .on || expansion == .auto && ResultTable.width(columns: columns, rows: rows, style: style) > Terminal.width
+            // A single value a line would be no narrower.
+            let isWide = expansion == .auto && style.isBoxed && columns.count > 1 && limit.map { ResultTable.width(columns: columns, rows: rows, style: style, limit: $0) > $0 } ?? false
+            let isExpanded = expansion == .on || isWide
             output.write(
                 isExpanded
-                    ? ResultTable.expanded(columns: columns, rows: rows, first: count + 1, style: style)
-                    : ResultTable.text(columns: columns, rows: rows, style: style))
+                    ? ResultTable.expanded(columns: columns, rows: rows, first: count + 1, style: style, limit: limit, isShown: isShown)
+                    : ResultTable.text(columns: columns, rows: rows, style: style, limit: limit, isShown: isShown))
             count += rows.count
+            // As psql, which counts no records that have numbers.
+            hasRecords = hasRecords || isExpanded && (!rows.isEmpty || !style.isBoxed)
             if output.isLeft { throw AnswerLeft() }
         }
-        if !style.showsRowsOnly { output.write("(\(count) \(count == 1 ? "row" : "rows"))\n") }
+        if style.showsCount, !style.showsRowsOnly, !hasRecords { output.write("(\(count) \(count == 1 ? "row" : "rows"))\n") }
     }
 
     private static func writeHTML(_ query: String, _ endpoint: any SQLEndpoint, _ isExpanded: Bool, _ style: ResultTable.Style, _ output: ShellOutput) throws {

@@ -23,6 +23,9 @@ final class SQLShell {
     private(set) var hasFailed = false
     /// Of `\o`; nil for standard output.
     var output: ShellOutput?
+    let standard = ShellOutput(paging: false)
+    /// Where answers go that no pager shows.
+    var target: ShellOutput { output ?? standard }
     private var statements = StatementSplitter()
     /// Of the innermost text or file that runs, or of the prompt.
     private var branches = ShellBranches()
@@ -246,8 +249,9 @@ final class SQLShell {
         // What stands around one is none of the statement's, and no line that a fault would name.
         let queries = StatementSplitter.statements(of: text).map(\.trimmed)
         if queries.isEmpty { return }
-        let own = place == nil && output != nil ? nil : place == nil ? ShellOutput(paging: isInteractive && usesPager && format == .table) : try ShellOutput(to: place)
-        guard let target = own ?? output else { return }
+        let isPaged = place == nil && output == nil && isInteractive && usesPager && format == .table
+        let own = place != nil ? try ShellOutput(to: place) : isPaged ? ShellOutput(paging: true) : nil
+        let target = own ?? self.target
         try interruptible {
             var isAnswered = false
             for query in queries {

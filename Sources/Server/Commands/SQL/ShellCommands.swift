@@ -20,7 +20,7 @@ enum ShellCommands {
           \\du  \\l  \\conninfo  \\encoding    contracts; databases; what answers here; how texts are written
           \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen
           \\t [on|off]  \\a  \\H   rows alone; without aligning them; as HTML
-          \\pset [border 0|1|2 | null TEXT | format FORMAT | fieldsep TEXT | pager on|off]
+          \\pset [border 0|1|2 | null TEXT | format FORMAT | fieldsep TEXT | columns N | footer on|off | pager on|off]
           \\timing [on|off]    how long each takes
           \\set NAME VALUE     what :NAME stands for in statements, :'NAME' as a string, :"NAME" as a name; \\unset NAME
           \\prompt [TEXT] NAME  a line of standard input as the value of NAME
@@ -52,8 +52,8 @@ enum ShellCommands {
         case "\\timing": try ShellSettings.time(operands.first, shell)
         case "\\x": try ShellSettings.expand(operands.first, shell)
         case "\\t": try ShellSettings.showRowsOnly(operands.first, shell)
-        case "\\a": ShellSettings.align(shell.format != .table || shell.style.isHTML || !shell.style.isAligned, shell)
-        case "\\H": if shell.format == .table, shell.style.isHTML { ShellSettings.align(true, shell) } else { ShellSettings.showHTML(shell) }
+        case "\\a": ShellSettings.toggle(.aligned, else: .unaligned, shell)
+        case "\\H": ShellSettings.toggle(.html, else: .aligned, shell)
         case "\\pset": try ShellSettings.show(operands.words, shell)
         case "\\set": try ShellSettings.set(try shell.words(rest), shell)
         case "\\unset": try ShellSettings.unset(operands.first, shell)
@@ -86,7 +86,7 @@ enum ShellCommands {
         case "\\watch": try watch(operands.first, shell)
         case "\\copy": try ShellCopy(rest).run(shell)
         case "\\echo": Terminal.write(echoed(try shell.words(rest)))
-        case "\\qecho": (shell.output ?? ShellOutput(paging: false)).write(echoed(try shell.words(rest)))
+        case "\\qecho": shell.target.write(echoed(try shell.words(rest)))
         case "\\warn": Terminal.writeError(echoed(try shell.words(rest)))
         case "\\errverbose":
             if let fault = shell.lastFault { Terminal.writeError(fault.verbose + "\n") } else { Terminal.write("There is no previous error.\n") }
@@ -178,10 +178,10 @@ enum ShellCommands {
             endpoint.cancel()
         }) {
             while !isOver.withLock({ $0 }) {
-                Terminal.write("\(CalendarText.text(instant: CalendarText.now)) (every \(text.isEmpty ? "2" : text) s)\n\n")
-                let target = ShellOutput(paging: false)
+                let target = shell.target
+                target.write("\(CalendarText.text(instant: CalendarText.now)) (every \(text.isEmpty ? "2" : text) s)\n\n")
                 for query in StatementSplitter.statements(of: query).map(\.trimmed) {
-                    do { try SQLCommand.write(query, shell.format, endpoint, shell.expansion, shell.style, to: shell.output ?? target) } catch {
+                    do { try SQLCommand.write(query, shell.format, endpoint, shell.expansion, shell.style, to: target) } catch {
                         if isOver.withLock({ $0 }) { return }
                         throw StatementFault(error, in: query)
                     }

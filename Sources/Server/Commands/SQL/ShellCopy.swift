@@ -2,7 +2,7 @@ internal import ColumnStore
 
 /// `\copy (SELECT …) TO 'file' csv header`: an answer as a file's bytes.
 ///
-///     \copy ( "(" QUERY ")" | TABLE ) TO ( FILE | 'FILE' | PROGRAM 'COMMAND' | stdout ) [ [WITH] [FORMAT] FORM [HEADER] ]
+///     \copy ( "(" QUERY ")" | TABLE ) TO ( FILE | 'FILE' | PROGRAM 'COMMAND' | stdout | pstdout ) [ [WITH] [FORMAT] FORM [HEADER] ]
 ///
 /// The form is the one that is named, else the file's ending, else CSV.
 struct ShellCopy {
@@ -35,13 +35,15 @@ struct ShellCopy {
     }
 
     func run(_ shell: SQLShell) throws {
-        let isStandard = path.lowercased() == "stdout"
-        let target = isStandard ? shell.output ?? ShellOutput(paging: false) : try ShellOutput(to: path)
-        var header = CSVHeader(isDropped: dropsHeader)
+        // Where answers go, or standard output whatever `\o` says.
+        let standard = path.lowercased() == "stdout" ? shell.target : path.lowercased() == "pstdout" ? shell.standard : nil
+        let target = try standard ?? ShellOutput(to: path)
+        try SQLCommand.check(form, target)
+        var table = CSVTable(showsNames: !dropsHeader)
         do {
             try shell.interruptible {
                 try shell.endpoint.stream(query, mediaType: form.rawValue) { bytes in
-                    target.write(header.rest(of: bytes))
+                    target.write(table.shown(bytes))
                     if target.isLeft { throw AnswerLeft() }
                 }
             }
@@ -49,10 +51,10 @@ struct ShellCopy {
             // A program that ends before it has all says itself whether that is a fault.
             try target.check()
         } catch {
-            if !isStandard { target.abandon() }
+            if standard == nil { target.abandon() }
             throw StatementFault(error, in: query)
         }
-        if !isStandard { try target.finish() }
+        if standard == nil { try target.finish() }
     }
 
     /// A query in parentheses, or a table's name, and what follows it.
@@ -87,23 +89,5 @@ struct ShellCopy {
             }
         }
         return word.isEmpty ? words : words + [word]
-    }
-}
-
-/// Leaves the first line of CSV out, whose names may hold line breaks in quotes.
-private struct CSVHeader {
-    private var isWithin: Bool
-    private var isQuoted = false
-
-    init(isDropped: Bool) { isWithin = isDropped }
-
-    mutating func rest(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var place = bytes.startIndex
-        while isWithin, place < bytes.endIndex {
-            if bytes[place] == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if bytes[place] == 0x0A, !isQuoted { isWithin = false }
-            place += 1
-        }
-        return bytes[place...]
     }
 }

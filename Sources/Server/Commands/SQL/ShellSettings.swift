@@ -10,6 +10,9 @@ enum ShellSettings {
 
     // MARK: How rows are shown
 
+    /// No screen is so wide.
+    private static let columnCountMax = 1_000_000
+
     static func expand(_ text: String, _ shell: SQLShell) throws {
         if text.lowercased() == "auto" {
             shell.expansion = .auto
@@ -30,16 +33,15 @@ enum ShellSettings {
         shell.say("Tuples only is \(shell.style.showsRowsOnly ? "on" : "off").")
     }
 
-    static func align(_ isAligned: Bool, _ shell: SQLShell) {
+    static func lay(_ layout: ResultTable.Style.Layout, _ shell: SQLShell) {
         shell.format = .table
-        (shell.style.isAligned, shell.style.isHTML) = (isAligned, false)
-        shell.say("Output format is \(isAligned ? "aligned" : "unaligned").")
+        shell.style.layout = layout
+        shell.say("Output format is \(layout.rawValue).")
     }
 
-    static func showHTML(_ shell: SQLShell) {
-        shell.format = .table
-        shell.style.isHTML = true
-        shell.say("Output format is html.")
+    /// As `\a` and `\H`: from whatever there is to `layout`, and from that to `other`.
+    static func toggle(_ layout: ResultTable.Style.Layout, else other: ResultTable.Style.Layout, _ shell: SQLShell) {
+        lay(shell.format == .table && shell.style.layout == layout ? other : layout, shell)
     }
 
     /// - Parameter words: what stands behind `\pset`: a name, and its value; nothing shows them all.
@@ -53,6 +55,15 @@ enum ShellSettings {
                 shell.style.border = border
             }
             shell.say("Border style is \(shell.style.border).")
+        case "columns":
+            if let value {
+                guard let count = Int(value), (0...columnCountMax).contains(count) else { throw CommandError("\\pset columns wants a number up to \(columnCountMax), 0 for what the terminal has, not \(value)") }
+                shell.style.columnCount = count
+            }
+            shell.say(shell.style.columnCount == 0 ? "Target width is unset." : "Target width is \(shell.style.columnCount).")
+        case "footer":
+            shell.style.showsCount = try flag(value ?? "", shell.style.showsCount)
+            shell.say("Default footer is \(shell.style.showsCount ? "on" : "off").")
         case "pager":
             shell.usesPager = try flag(value ?? "", shell.usesPager)
             shell.say(shell.usesPager ? "Pager is used for long output." : "Pager usage is off.")
@@ -64,38 +75,38 @@ enum ShellSettings {
         case "fieldsep":
             if let value { shell.style.separator = value }
             shell.say("Field separator is \"\(shell.style.separator)\".")
-        case "format": try setFormat(value ?? "aligned", shell)
-        default: throw CommandError("\\pset knows border, expanded, fieldsep, format, null, pager and tuples_only")
+        case "format": if let value { try setFormat(value, shell) } else { shell.say("Output format is \(format(of: shell)).") }
+        default: throw CommandError("\\pset knows border, columns, expanded, fieldsep, footer, format, null, pager and tuples_only")
+        }
+    }
+
+    private static func format(of shell: SQLShell) -> String {
+        switch shell.format {
+        case .table: shell.style.layout.rawValue
+        case .json: "json"
+        case .stream(let form): form.name
         }
     }
 
     /// As psql lists them.
     private static func all(_ shell: SQLShell) -> String {
-        let format =
-            switch shell.format {
-            case .table: shell.style.isHTML ? "html" : shell.style.isAligned ? "aligned" : "unaligned"
-            case .json: "json"
-            case .stream(let form): form.name
-            }
         let values: [(name: String, value: String)] = [
-            ("border", "\(shell.style.border)"), ("expanded", shell.expansion.rawValue), ("fieldsep", "'\(shell.style.separator)'"), ("format", format), ("null", "'\(shell.style.null)'"),
-            ("pager", shell.usesPager ? "on" : "off"), ("tuples_only", shell.style.showsRowsOnly ? "on" : "off"),
+            ("border", "\(shell.style.border)"), ("columns", "\(shell.style.columnCount)"), ("expanded", shell.expansion.rawValue), ("fieldsep", "'\(shell.style.separator)'"),
+            ("footer", shell.style.showsCount ? "on" : "off"), ("format", format(of: shell)), ("null", "'\(shell.style.null)'"), ("pager", shell.usesPager ? "on" : "off"),
+            ("tuples_only", shell.style.showsRowsOnly ? "on" : "off"),
         ]
         return values.map { name, value in name + String(repeating: " ", count: max(0, 25 - name.count)) + ResultTable.printable(value) + "\n" }.joined()
     }
 
+    /// - Parameter name: whole, or as much of it as no other has.
     private static func setFormat(_ name: String, _ shell: SQLShell) throws {
-        switch name.lowercased() {
-        case "aligned", "table": align(true, shell)
-        case "unaligned": align(false, shell)
-        case "html": showHTML(shell)
-        default:
-            guard let format = SQLCommand.Format(name: name.lowercased()) else {
-                throw CommandError("\\pset format is one of aligned, unaligned, html, \(SQLCommand.Format.names.dropFirst().joined(separator: ", "))")
-            }
-            shell.format = format
-            shell.say("Output format is \(name.lowercased()).")
-        }
+        let names = ResultTable.Style.Layout.allCases.map(\.rawValue) + SQLCommand.Format.names
+        let word = name.lowercased(), found = names.filter { $0.hasPrefix(word) }
+        let whole = names.contains(word) ? word : found.count == 1 ? found[0] : ""
+        if let layout = ResultTable.Style.Layout(rawValue: whole == "table" ? "aligned" : whole) { return lay(layout, shell) }
+        guard let format = SQLCommand.Format(name: whole) else { throw CommandError("\\pset format is one of \(names.filter { $0 != "table" }.joined(separator: ", "))") }
+        shell.format = format
+        shell.say("Output format is \(whole).")
     }
 
     // MARK: Variables
