@@ -90,13 +90,7 @@ final class PartialFile {
 
     func write(_ bytes: ArraySlice<UInt8>) throws {
         hash.update(Array(bytes).span.bytes)
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
-            written += count
-        }
+        if let code = SharedDescriptor.write(bytes, to: descriptor) { throw CommandError("\(path): \(String(cString: strerror(code)))") }
     }
 
     /// - Parameter sha256: in hexadecimal digits.

@@ -5,39 +5,30 @@ enum Terminal {
     /// Writes all of `text` to standard output. A reader that went away (`| head`) ends the program quietly, as pipes want it.
     static func write(_ text: String) { write(Array(text.utf8)) }
 
-    static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+    static func write(_ bytes: [UInt8]) {
+        guard let code = SharedDescriptor.write(bytes[...], to: STDOUT_FILENO) else { return }
+        if code == EPIPE { exit(ExitStatus.done) }
+        writeError("till: standard output: \(String(cString: strerror(code)))\n")
+        exit(ExitStatus.failed)
+    }
 
     /// Behind the lines that a log has for standard error.
     static func writeError(_ text: String) {
         LogWriter.standardError.flush()
-        write(Array(text.utf8), to: STDERR_FILENO)
-    }
-
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 {
-                if descriptor == STDOUT_FILENO { exit(errno == EPIPE ? ExitStatus.done : ExitStatus.failed) }
-                return
-            }
-            written += count
-        }
+        _ = SharedDescriptor.write(Array(text.utf8)[...], to: STDERR_FILENO)
     }
 
     private static let lineByteCountMax = 1 << 20
 
-    /// A line of standard input without its end, and no byte more; nil where there is none, or it is too long for one.
-    static func readLine() -> String? {
+    /// A line of standard input without its end, and no byte more; nil where there is none, it is too long for one, or no UTF-8.
+    static func readLine() throws -> String? {
         var line: [UInt8] = []
-        var byte: UInt8 = 0
+        var byte: [UInt8] = [0]
         while line.count < lineByteCountMax {
-            let count = read(STDIN_FILENO, &byte, 1)
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { return line.isEmpty ? nil : String(decoding: line, as: UTF8.self) }
-            if byte == 0x0A { return String(decoding: line, as: UTF8.self) }
-            line.append(byte)
+            let count = try SharedDescriptor.readInput(into: &byte)
+            if count == 0, line.isEmpty { return nil }
+            if count == 0 || byte[0] == 0x0A { return String(validating: line, as: UTF8.self) }
+            line.append(byte[0])
         }
         return nil
     }

@@ -36,6 +36,12 @@ final class CommandHelpTests: XCTestCase {
         }
     }
 
+    /// It ended with status 1 and not a word.
+    func test_output_thatHasNoRoom_isTold() throws {
+        let run = try Subprocess("/bin/sh", ["-c", "exec \"$1\" version >/dev/full", "sh", TillServer.binary.path])
+        XCTAssertEqual([String(run.status), run.error], ["1", "till: standard output: No space left on device\n"])
+    }
+
     func test_everyCommand_saysWhatItTakes_andHowItEnds() throws {
         let commands = try commands()
         XCTAssertGreaterThan(commands.count, 30)

@@ -35,8 +35,7 @@ final class RejectedFile: Sendable {
         if !needsClient, Self.wantsClient(problem) { hasOwnerless.withLock { $0 = true } }
         try descriptor.withLock { descriptor in
             if descriptor < 0 { descriptor = try Self.made(path) }
-            let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count == line.count else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
+            if let code = SharedDescriptor.write(line[...], to: descriptor) { throw CommandError("\(path): \(String(cString: strerror(code)))") }
         }
     }
 

@@ -144,7 +144,7 @@ enum ShellSettings {
         let question = words.count == 2 ? words[0] : ""
         guard shell.isInteractive else {
             Terminal.write(question)
-            guard let line = Terminal.readLine() else { throw CommandError("\\prompt: standard input has no line for \(name), or one longer than 1 MiB") }
+            guard let line = try Terminal.readLine() else { throw CommandError("\\prompt: standard input has no line for \(name), or one that is longer than 1 MiB or no UTF-8") }
             return try set(name, line, shell)
         }
         let editor = LineEditor(historyPath: nil)
