@@ -151,6 +151,14 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(faults.prefix(4), ["second.sql:2:", "outer.sql:3:", "second.sql:2:", "outer.sql:3:"], within.error)
         XCTAssertTrue(within.error.hasSuffix("outer.sql:4: files of statements name each other more than 16 deep\n"), within.error)
         XCTAssertEqual(try TillRun(base + ["--file", "-"], input: Data("SELECT :n AS d".utf8)).text, "d\r\n4\r\n")
+        // A mark in front, as editors of Windows write it, is none of it; letters of another encoding are refused, as from a program.
+        try Data("\u{FEFF}SELECT :n AS d;\n".utf8).write(to: URL(fileURLWithPath: first))
+        XCTAssertEqual(try TillRun(base + ["--file", first]).text, "d\r\n4\r\n")
+        try Data(Array("SELECT 1 AS a;\nSELECT 'caf".utf8) + [0xE9] + Array("' AS b;\n".utf8)).write(to: URL(fileURLWithPath: first))
+        let strange = try TillRun(base + ["--file", first])
+        XCTAssertEqual(strange.text, "")
+        XCTAssertTrue(strange.error.hasPrefix("till sql: \(first):2: these bytes are no UTF-8"), strange.error)
+        XCTAssertTrue(try TillRun(base, input: Data("\\set v `printf 'caf\\351'`\n".utf8)).error.hasSuffix("what it writes is no UTF-8\n"))
         // Faults of standard input say their line too.
         let given = try TillRun(base + ["--file", "-"], input: Data("SELECT :n AS d;\n\\nosuch\n".utf8))
         XCTAssertEqual(given.status, 1)

@@ -19,6 +19,7 @@ enum ShellProgram {
         // Whoever writes on finds nobody who reads, and ends.
         pclose(stream)
         guard bytes.count <= byteCountMax else { throw CommandError("\(command): more than \(byteCountMax) bytes came") }
-        return String(decoding: bytes, as: UTF8.self)
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw CommandError("\(command): what it writes is no UTF-8") }
+        return text
     }
 }

@@ -1,5 +1,4 @@
 internal import ColumnStore
-import Glibc
 internal import Query
 
 /// Asks questions in SQL: one from the command line, several from a pipe, or at a prompt.
@@ -92,11 +91,11 @@ enum SQLCommand: Command {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            let count = read(STDIN_FILENO, &buffer, buffer.count)
-            if count <= 0 { break }
+            let count = try SharedDescriptor.readInput(into: &buffer)
+            if count == 0 { break }
             text.append(contentsOf: buffer[..<count])
         }
-        return String(decoding: text, as: UTF8.self)
+        return try ScriptText.text(text, named: "<stdin>")
     }
 
     static func write(_ query: String, _ format: Format, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, to output: ShellOutput) throws {

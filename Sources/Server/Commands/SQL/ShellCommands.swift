@@ -136,7 +136,7 @@ enum ShellCommands {
 
     static func include(_ path: String, _ shell: SQLShell) throws -> SQLShell.Flow {
         guard shell.fileDepth < fileDepthMax else { throw CommandError("files of statements name each other more than \(fileDepthMax) deep") }
-        let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
+        let text = try ScriptText.text(try FileBytes.read(path, byteCountMax: fileByteCountMax), named: path)
         if shell.fileDepth == 0 { shell.interruption.withLock { $0 = false } }
         shell.fileDepth += 1
         defer { shell.fileDepth -= 1 }
@@ -160,7 +160,7 @@ enum ShellCommands {
         // Where nobody types, one that waits for keys would wait for ever: it has the end of a file instead.
         let isTyped = Terminal.inputIsTerminal
         guard system(isTyped ? command : "{ \(command); } </dev/null") == 0 else { throw CommandError("\(editor) failed" + (isTyped ? "" : ": \\e has no terminal for it")) }
-        let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
+        let text = try ScriptText.text(try FileBytes.read(path, byteCountMax: fileByteCountMax), named: path)
         for line in text.split(separator: "\n") where try shell.take(String(line) + "\n") == .leaves { return .leaves }
         return .goesOn
     }
