@@ -19,6 +19,8 @@ final class ImportInput {
     private var decompressor: StreamDecompressor?
     private var isStarted = false
     private var isEnded = false
+    /// Met behind what was given out last.
+    private var fault: Unreadable?
     /// Of the file; nil where that is not known.
     let byteCount: Int?
     /// Read from the file so far, before decompression.
@@ -44,9 +46,18 @@ final class ImportInput {
     /// How much of the file is read; nil where its length is not known.
     var fraction: Double? { byteCount.map { Double(readByteCount) / Double(max($0, 1)) } }
 
-    /// The next bytes; nil at the end.
+    /// The next bytes; nil at the end. What is met behind some of them is thrown by the call after.
     func next() throws(Unreadable) -> [UInt8]? {
+        if let fault { throw fault }
         var output: [UInt8] = []
+        do throws(Unreadable) { try fill(&output) } catch {
+            if output.isEmpty { throw error }
+            fault = error
+        }
+        return output.isEmpty ? nil : output
+    }
+
+    private func fill(_ output: inout [UInt8]) throws(Unreadable) {
         while !isEnded {
             while let decompressor, !compressed.isEmpty {
                 let slice = compressed.prefix(Self.sliceByteCount)
@@ -56,7 +67,7 @@ final class ImportInput {
                 } catch {
                     throw Unreadable("\(path): the compressed file is broken: \(error)")
                 }
-                if output.count >= Self.pieceByteCount { return output }
+                if output.count >= Self.pieceByteCount { return }
             }
             let piece = try readPiece()
             if !isStarted {
@@ -67,12 +78,14 @@ final class ImportInput {
             if piece.isEmpty {
                 isEnded = true
                 do { try decompressor?.finish() } catch { throw Unreadable("\(path): the compressed file is cut short") }
-                break
+                return
             }
-            if decompressor == nil { return piece }
+            if decompressor == nil {
+                output = piece
+                return
+            }
             compressed = piece[...]
         }
-        return output.isEmpty ? nil : output
     }
 
     /// Empty at the end. A pipe gives little at a time; reading on makes the first bytes whole.
@@ -88,7 +101,11 @@ final class ImportInput {
                 if filled >= 4 && byteCount == nil { return }
             }
         }
-        guard code == 0 else { throw Unreadable("\(path): \(String(cString: strerror(code)))") }
+        if code != 0 {
+            let failure = Unreadable("\(path): \(String(cString: strerror(code)))")
+            if piece.isEmpty { throw failure }
+            fault = failure
+        }
         readByteCount += piece.count
         return piece
     }

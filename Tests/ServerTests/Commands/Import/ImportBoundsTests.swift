@@ -41,6 +41,19 @@ final class ImportBoundsTests: XCTestCase {
         }
     }
 
+    /// As the command says of such a file: it was thrown away, up to a megabyte of it.
+    func test_next_whatStandsBeforeABreak_isGiven() throws {
+        let text = Array("{\"a\":1}\n{\"a\":2}\n".utf8)
+        for (coding, name) in [(StreamCoding.gzip, "z.gz"), (.zstd, "z.zst")] {
+            let path = "\(folder)/\(name)"
+            let whole = StreamCompressor(coding).compress(text, isLast: true)
+            try Data(whole + Array("garbage".utf8)).write(to: URL(fileURLWithPath: path))
+            let input = try ImportInput(path)
+            XCTAssertEqual(try input.next(), text, name)
+            for _ in 0..<2 { XCTAssertThrowsError(try input.next(), name) { XCTAssertTrue("\($0)".contains("the compressed file is broken"), "\($0)") } }
+        }
+    }
+
     // MARK: What was rejected
 
     private func add(_ path: String) throws {
