@@ -265,6 +265,34 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "2\r\n")
     }
 
+    /// As psql reads them: two quotes within quotes are one, `'stdout'` is a file, a header may be said not to be there, and some of a table's columns may be named.
+    func test_copy_readsQuotesOptionsAndColumns() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        func copy(_ text: String) throws -> TillRun {
+            try TillRun(["sql", "--data", server.data.path], input: Data("\\copy \(text)\n".utf8), folder: URL(fileURLWithPath: folder.path))
+        }
+        let wanted = [
+            "(SELECT 1 AS a) TO stdout WITH (FORMAT csv, HEADER false)": "1\r\n", "(SELECT 1 AS a) TO stdout (FORMAT 'csv', HEADER on)": "a\r\n1\r\n", "(SELECT 1 AS a) TO STDOUT csv header;": "a\r\n1\r\n",
+            "receipts (receipt_id, \"state\") TO stdout csv header": "receipt_id,state\r\n", "public.receipts(state)TO stdout header": "state\r\n",
+            "(SELECT 1 AS a) TO PROGRAM 'sed ''s/1/2 (3)/''' csv": "2 (3)\r\n",
+        ]
+        for (text, shown) in wanted {
+            let run = try copy(text)
+            XCTAssertEqual(run.text, shown, text + run.error)
+        }
+        for name in ["it's (1), x", "stdout", "program"] {
+            let quoted = name.replacingOccurrences(of: "'", with: "''")
+            XCTAssertEqual(try copy("(SELECT 1 AS a) TO '\(quoted)' csv").status, 0, name)
+        }
+        XCTAssertEqual(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)), ["it's (1), x", "stdout", "program"])
+        for (text, words) in [("(SELECT 1 AS a) TO 'out", "a quote of \\copy is not closed"), ("(SELECT 1 AS a) TO out delimiter ';'", "\\copy does not know delimiter")] {
+            let run = try copy(text)
+            XCTAssertEqual([String(run.status), run.error], ["1", "till sql: \(words)\n"])
+        }
+    }
+
     /// Each would hold the prompt up: a pipe without a reader, and an editor without a terminal, whose standard input stays open.
     func test_whatNobodyReadsOrTypes_isNotWaitedFor() throws {
         let server = try TillServer()

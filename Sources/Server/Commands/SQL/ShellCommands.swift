@@ -13,7 +13,7 @@ enum ShellCommands {
           \\e                  edit it with $EDITOR        \\p  show it        \\r  forget it        \\w FILE  write it
           \\i FILE             run the statements of a file; \\ir: of one beside the file that says so
           \\o [FILE]           answers into a file or |program; alone, back to here
-          \\copy (QUERY)|TABLE TO FILE|PROGRAM 'COMMAND' [csv [header] | parquet | arrow | ndjson]
+          \\copy (QUERY)|TABLE [(COLUMNS)] TO FILE|PROGRAM 'COMMAND' [csv [header] | parquet | arrow | ndjson]
           \\d[+] [NAME]        tables and views, or one's columns; + says what they hold, and what a view is defined by
           \\sv[+] VIEW         the statement that would make a view; + numbers its lines
           \\dt[+]  \\dv[+]  \\di  \\dn  \\df[+] [PART]   tables; views; keys; schemas; functions; with S the catalogs' too
