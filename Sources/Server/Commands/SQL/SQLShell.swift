@@ -272,7 +272,13 @@ final class SQLShell {
             }
             try own?.finish()
         }
-        if showsTime { Terminal.write("\(Int((SteadyClock.seconds() - startedAt) * 1_000)) ms\n") }
+        if showsTime { Terminal.write("Time: \(Self.milliseconds(SteadyClock.seconds() - startedAt)) ms\n") }
+    }
+
+    /// With three digits behind the point.
+    private static func milliseconds(_ seconds: Double) -> String {
+        let parts = String(max(0, Int(seconds * 1_000_000)) % 1_000)
+        return "\(max(0, Int(seconds * 1_000))).\(String(repeating: "0", count: 3 - parts.count))\(parts)"
     }
 
     /// Of an answer that failed: what statements before it in the same text were answered with is kept, as in psql; else a file that was there stays.
