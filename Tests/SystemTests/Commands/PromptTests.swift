@@ -293,6 +293,16 @@ final class PromptTests: XCTestCase {
         }
     }
 
+    /// They stand within quotes, too, and went.
+    func test_edit_keepsBlankLines() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let run = try TillRun(
+            ["sql", "--data", server.data.path], input: Data("\\t \\a\nSELECT 'a\n\n\nb' AS t;\n\\e\n".utf8), environment: ["HOME": folder.path, "EDITOR": "true", "VISUAL": "true"])
+        XCTAssertEqual(run.text, "a\n\n\nb\na\n\n\nb\n", run.error)
+    }
+
     /// Each would hold the prompt up: a pipe without a reader, and an editor without a terminal, whose standard input stays open.
     func test_whatNobodyReadsOrTypes_isNotWaitedFor() throws {
         let server = try TillServer()

@@ -161,7 +161,9 @@ enum ShellCommands {
         let isTyped = Terminal.inputIsTerminal
         guard system(isTyped ? command : "{ \(command); } </dev/null") == 0 else { throw CommandError("\(editor) failed" + (isTyped ? "" : ": \\e has no terminal for it")) }
         let text = try ScriptText.text(try FileBytes.read(path, byteCountMax: fileByteCountMax), named: path)
-        for line in text.split(separator: "\n") where try shell.take(String(line) + "\n") == .leaves { return .leaves }
+        // Blank lines too: they may stand within quotes. By scalars: a line that ends as Windows writes it is one Character with its end.
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        for line in lines.last?.isEmpty == true ? lines.dropLast() : lines where try shell.take(String(line) + "\n") == .leaves { return .leaves }
         return .goesOn
     }
 
