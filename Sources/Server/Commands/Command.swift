@@ -64,7 +64,8 @@ extension Command {
             for error in errors.errors { Terminal.writeError("till \(name): \(error)\n") }
             return ExitStatus.misused
         } catch {
-            Terminal.writeError("till \(name): \(ErrorText.describe(error))\n")
+            // It may have what a document or a server has, which a terminal would obey.
+            Terminal.writeError("till \(name): \(ResultTable.printable(lines: ErrorText.describe(error)))\n")
             return ExitStatus.failed
         }
     }

@@ -92,6 +92,9 @@ final class PromptTests: XCTestCase {
             XCTAssertEqual(run.status, 1, command)
             XCTAssertTrue(run.error.contains("names no program"), "\(command): \(run.error)")
         }
+        // Nor does a terminal obey what is said of one.
+        let named = try TillRun(base, input: Data("SELECT '\(folder.path)/no' || chr(27) || '[2J' AS v \\gset\n\\i :v\n".utf8))
+        XCTAssertEqual(named.error, "till sql: open \(folder.path)/no·[2J: No such file or directory\n")
         // A program's line is the shell's: no value is put into it.
         let typed = try TillRun(base, input: Data("SELECT '$(touch \(never))' AS v \\gset\nSELECT 5 AS a \\g |cat > \(made); echo :v\n".utf8))
         XCTAssertEqual(typed.text, ":v\n", typed.error)

@@ -33,7 +33,7 @@ enum SQLPrompt {
 
     private static func told(_ body: () throws -> SQLShell.Flow) -> SQLShell.Flow {
         do { return try body() } catch {
-            Terminal.writeError(ErrorText.describe(error) + "\n")
+            Terminal.writeError(ResultTable.printable(lines: ErrorText.describe(error)) + "\n")
             return .goesOn
         }
     }
