@@ -36,28 +36,41 @@ enum ResultTable {
         }
     }
 
+    /// Rows of an answer that may come in several parts, and what goes under the last of them.
+    struct Part {
+        let text: String
+        var end = ""
+        var whole: String { text + end }
+    }
+
+    static func text(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style(), limit: Int? = nil, isShown: Bool = true) -> String {
+        part(columns: columns, rows: rows, isFirst: true, style: style, limit: limit, isShown: isShown).whole
+    }
+
     /// - Parameters:
     ///   - columns: names, and SQL types, by which numbers are set to the right.
+    ///   - isFirst: under the names of columns, which others go without, as in psql.
     ///   - limit: how wide a row may be where values may be cut; nil: as wide as it is.
     ///   - isShown: a terminal shows it, which would obey control characters; else values that are not aligned stay as they are, for programs.
-    static func text(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style(), limit: Int? = nil, isShown: Bool = true) -> String {
+    static func part(columns: [(name: String, type: String)], rows: [[JSONValue]], isFirst: Bool, style: Style, limit: Int?, isShown: Bool) -> Part {
+        let showsNames = isFirst && !style.showsRowsOnly
         guard style.isBoxed else {
-            let head: [[String]] = style.showsRowsOnly ? [] : [columns.map { isShown ? printable($0.name) : $0.name }]
+            let head: [[String]] = showsNames ? [columns.map { isShown ? printable($0.name) : $0.name }] : []
             let values = rows.map { row in row.map { plain($0, style, isShown) } }
-            return (head + values).map { $0.joined(separator: style.separator) + "\n" }.joined()
+            return Part(text: (head + values).map { $0.joined(separator: style.separator) + "\n" }.joined())
         }
         let heads = columns.map { TableCell(printable($0.name)) }
         let cells = rows.map { row in row.map { TableCell(plain($0) ?? style.null) } }
         let widths = Self.widths(heads, cells, style, limit)
         let isRight = columns.map { self.isRight($0.type) }
         var text = ""
-        if !style.showsRowsOnly {
+        if showsNames {
             let rule = style.rule(widths)
             if style.border == 2 { text += rule }
             text += lines(heads, widths, right: columns.map { _ in false }, style) + rule
         }
         for row in cells { text += lines(row, widths, right: isRight, style) }
-        return style.border == 2 ? text + style.rule(widths) : text
+        return Part(text: text, end: style.border == 2 ? style.rule(widths) : "")
     }
 
     /// A row: as many lines as its longest value has pieces.
@@ -117,19 +130,23 @@ enum ResultTable {
 
     // MARK: A line for each value
 
+    static func expanded(
+        columns: [(name: String, type: String)], rows: [[JSONValue]], first: Int, style: Style = Style(), limit: Int? = nil, isShown: Bool = true
+    ) -> String {
+        records(columns: columns, rows: rows, first: first, style: style, limit: limit, isShown: isShown).whole
+    }
+
     /// As psql's `\\x` shows rows.
     ///
     /// - Parameters:
     ///   - first: the number of the first row.
-    ///   - limit: as of `text`.
-    ///   - isShown: as of `text`.
-    static func expanded(
-        columns: [(name: String, type: String)], rows: [[JSONValue]], first: Int, style: Style = Style(), limit: Int? = nil, isShown: Bool = true
-    ) -> String {
+    ///   - limit: as of `part`.
+    ///   - isShown: as of `part`.
+    static func records(columns: [(name: String, type: String)], rows: [[JSONValue]], first: Int, style: Style, limit: Int?, isShown: Bool) -> Part {
         guard style.isBoxed else {
             let names = columns.map { isShown ? printable($0.name) : $0.name }
             let records = rows.map { row in zip(names, row).map { $0 + style.separator + plain($1, style, isShown) + "\n" }.joined() }
-            return records.enumerated().map { (first + $0 > 1 ? "\n" : "") + $1 }.joined()
+            return Part(text: records.enumerated().map { (first + $0 > 1 ? "\n" : "") + $1 }.joined())
         }
         let names = columns.map { TableCell(printable($0.name)) }
         let cells = rows.map { row in row.map { TableCell(plain($0) ?? style.null) } }
@@ -142,7 +159,7 @@ enum ResultTable {
             if !style.showsRowsOnly { text += title(first + index, rule, style) } else if first + index > 1 || style.border == 2 { text += rule }
             for (name, value) in zip(names, row) { text += record(name, nameWidth, value, width, style) }
         }
-        return style.border == 2 && !rows.isEmpty ? text + rule : text
+        return Part(text: text, end: style.border == 2 && !rows.isEmpty ? rule : "")
     }
 
     /// A record's number, over the line that would stand there.

@@ -95,6 +95,24 @@ final class ResultTableTests: XCTestCase {
         XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: Array(Self.rows.prefix(1)), first: 1, style: bare), "+-----+---+\n| one | 1 |\n| two | b |\n+-----+---+\n")
     }
 
+    /// Names of columns stood again before each ten thousand rows, among the rows of a program too.
+    func test_parts_areOneTable() {
+        for layout in ResultTable.Style.Layout.allCases where layout != .html {
+            for border in 0...2 {
+                var style = style(border)
+                style.layout = layout
+                func part(_ rows: [[JSONValue]], isFirst: Bool) -> ResultTable.Part {
+                    ResultTable.part(columns: Self.columns, rows: rows, isFirst: isFirst, style: style, limit: nil, isShown: false)
+                }
+                let first = part(Self.rows, isFirst: true), next = part(Self.rows, isFirst: false)
+                XCTAssertEqual(first.text + next.whole, ResultTable.text(columns: Self.columns, rows: Self.rows + Self.rows, style: style))
+                let record = ResultTable.records(columns: Self.columns, rows: Self.rows, first: 1, style: style, limit: nil, isShown: false)
+                let further = ResultTable.records(columns: Self.columns, rows: Self.rows, first: 3, style: style, limit: nil, isShown: false)
+                XCTAssertEqual(record.text + further.whole, ResultTable.expanded(columns: Self.columns, rows: Self.rows + Self.rows, first: 1, style: style))
+            }
+        }
+    }
+
     /// What a script reads is what the server has: signs stood in the place of tabs and line breaks. A terminal would obey them.
     func test_unaligned_isWhatTheServerHas_butOnATerminal() {
         var plain = style(1)

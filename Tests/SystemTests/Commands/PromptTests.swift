@@ -253,6 +253,9 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(plain.text, "a\tb\nc\na|1\nb|2\n", plain.error)
         let counted = try TillRun(base, input: Data("\\x\nSELECT 1 AS a;\nSELECT 1 AS a WHERE false;\n".utf8))
         XCTAssertEqual(counted.text, "-[ RECORD 1 ]\na | 1\n(0 rows)\n", counted.error)
+        // However many rows there are: from ten thousand on they come in parts.
+        let many = try TillRun(base, input: Data("\\a\nSELECT g AS n FROM generate_series(1, 20001) t(g);\n".utf8))
+        XCTAssertEqual(many.text, "n\n" + (1...20_001).map { "\($0)\n" }.joined() + "(20001 rows)\n", many.error)
         // Nothing is cut, or laid otherwise, for a screen that is none.
         let wide = try TillRun(base, input: Data("\\x auto \\pset format wrapped\nSELECT repeat('a', 300) AS a, 1 AS b;\n".utf8), environment: ["COLUMNS": "40"])
         XCTAssertTrue(wide.text.contains(String(repeating: "a", count: 300) + " | 1 \n"), wide.text)

@@ -139,21 +139,25 @@ enum SQLCommand: Command {
         if style.layout == .html { return try writeHTML(query, endpoint, expansion == .on, style, output) }
         let isShown = output.isShown
         let limit: Int? = style.columnCount > 0 ? style.columnCount : isShown ? Terminal.screenWidth : nil
-        var count = 0, hasRecords = false
+        var count = 0, end = ""
+        // As the first part asks for.
+        var isExpanded: Bool?
         try eachPart(query, endpoint) { columns, rows in
             // A single value a line would be no narrower.
             let isWide = expansion == .auto && style.isBoxed && columns.count > 1 && limit.map { ResultTable.width(columns: columns, rows: rows, style: style, limit: $0) > $0 } ?? false
-            let isExpanded = expansion == .on || isWide
-            output.write(
-                isExpanded
-                    ? ResultTable.expanded(columns: columns, rows: rows, first: count + 1, style: style, limit: limit, isShown: isShown)
-                    : ResultTable.text(columns: columns, rows: rows, style: style, limit: limit, isShown: isShown))
+            let isRecords = isExpanded ?? (expansion == .on || isWide)
+            let part =
+                isRecords
+                ? ResultTable.records(columns: columns, rows: rows, first: count + 1, style: style, limit: limit, isShown: isShown)
+                : ResultTable.part(columns: columns, rows: rows, isFirst: isExpanded == nil, style: style, limit: limit, isShown: isShown)
+            output.write(part.text)
+            (isExpanded, end) = (isRecords, part.end)
             count += rows.count
-            // As psql, which counts no records that have numbers.
-            hasRecords = hasRecords || isExpanded && (!rows.isEmpty || !style.isBoxed)
             if output.isLeft { throw AnswerLeft() }
         }
-        if style.showsCount, !style.showsRowsOnly, !hasRecords { output.write("(\(count) \(count == 1 ? "row" : "rows"))\n") }
+        // As psql, which counts no records that have numbers.
+        let isCounted = isExpanded != true || count == 0 && style.isBoxed
+        output.write(end + (style.showsCount && !style.showsRowsOnly && isCounted ? "(\(count) \(count == 1 ? "row" : "rows"))\n" : ""))
     }
 
     private static func writeHTML(_ query: String, _ endpoint: any SQLEndpoint, _ isExpanded: Bool, _ style: ResultTable.Style, _ output: ShellOutput) throws {
