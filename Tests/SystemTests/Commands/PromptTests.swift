@@ -253,6 +253,10 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(plain.text, "a\tb\nc\na|1\nb|2\n", plain.error)
         let counted = try TillRun(base, input: Data("\\x\nSELECT 1 AS a;\nSELECT 1 AS a WHERE false;\n".utf8))
         XCTAssertEqual(counted.text, "-[ RECORD 1 ]\na | 1\n(0 rows)\n", counted.error)
+        // For one answer alone.
+        let held = try TillRun(base, input: Data("\\f ';'\nSELECT 1 AS a, 2 AS b \\g (format=unaligned tuples_only=on) \(folder.path)/held\nSELECT 3 AS c \\g (format=csv) |cat\nSELECT 4 AS d \\gx (border=2)\n".utf8))
+        XCTAssertEqual(held.text, "c\r\n3\r\n+-[ RECORD 1 ]-+\n| d | 4 |\n+---+---+\n", held.error)
+        XCTAssertEqual(try String(contentsOfFile: folder.path + "/held", encoding: .utf8), "1;2\n")
         // However many rows there are: from ten thousand on they come in parts.
         let many = try TillRun(base, input: Data("\\a\nSELECT g AS n FROM generate_series(1, 20001) t(g);\n".utf8))
         XCTAssertEqual(many.text, "n\n" + (1...20_001).map { "\($0)\n" }.joined() + "(20001 rows)\n", many.error)

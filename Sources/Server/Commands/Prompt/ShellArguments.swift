@@ -7,6 +7,7 @@ enum ShellArguments {
     static func cut(_ line: Substring) -> (command: Substring, rest: Substring?) {
         let word = line.prefix { !$0.isWhitespace && $0 != "(" }
         if wholeLines.contains(String(word)) { return (command: line, rest: nil) }
+        let takesOptions = ShellOperands.takesOptions(String(word))
         var quote: Character?
         var isFirst = true
         var place = line.index(line.startIndex, offsetBy: 1, limitedBy: line.endIndex) ?? line.endIndex
@@ -24,7 +25,8 @@ enum ShellArguments {
                 let rest = line[place...]
                 return (command: line[..<place], rest: rest.hasPrefix("\\\\") ? rest.dropFirst(2) : rest)
             }
-            if place >= word.endIndex, !sign.isWhitespace { isFirst = false }
+            // A program may stand behind options.
+            if place >= word.endIndex, !sign.isWhitespace { isFirst = takesOptions && quote == nil && sign == ")" }
             place = line.index(after: place)
         }
         return (command: line, rest: nil)

@@ -1,7 +1,9 @@
 /// The words behind a command of the prompt, as many as it takes. What stands behind those is told of and left out, as in psql.
 struct ShellOperands {
-    /// All that stands behind the command, as it was typed.
+    /// All that stands behind the command, and its options, as it was typed.
     let line: String
+    /// The words in parentheses before all others, `NAME=VALUE` each, of a command that takes such.
+    let options: [String]
     /// Empty of a command that reads `line` itself.
     let words: [String]
     /// What the command does not take.
@@ -21,8 +23,10 @@ struct ShellOperands {
     /// - Parameters:
     ///   - name: the command, with its backslash.
     ///   - read: the words of a text, with the values of variables: each program in backquotes runs once.
-    /// - Throws: what `read` throws.
+    /// - Throws: what `read` throws, and for options that nothing closes.
     init(of name: String, _ line: String, read: (String) throws -> [String]) throws {
+        let (within, line) = Self.takesOptions(name) && line.hasPrefix("(") ? try Self.options(line, of: name) : ("", line)
+        options = within.isEmpty ? [] : try read(within)
         self.line = line
         if Self.unbounded.contains(name) || Self.written.contains(name) && line.hasPrefix("|") {
             (words, extra) = ([], [])
@@ -31,6 +35,19 @@ struct ShellOperands {
         let all = try read(Self.withoutEnd(line))
         let count = Self.wordless.contains(name) ? 0 : Self.two.contains(name) ? 2 : 1
         (words, extra) = (Array(all.prefix(count)), Array(all.dropFirst(count)))
+    }
+
+    /// As `\g (format=csv border=0)`: what is shown otherwise for one answer.
+    static func takesOptions(_ name: String) -> Bool { name == "\\g" || name == "\\gx" }
+
+    /// What stands in the parenthesis that a line begins with, and behind it.
+    private static func options(_ line: String, of name: String) throws(CommandError) -> (within: String, behind: String) {
+        var isQuoted = false
+        for place in line.indices {
+            if line[place] == "'" { isQuoted.toggle() }
+            if !isQuoted, line[place] == ")" { return (within: String(line[..<place].dropFirst()), behind: String(line[line.index(after: place)...]).trimmed) }
+        }
+        throw CommandError("\(name): the parenthesis of its options is not closed")
     }
 
     /// The first of them as a file or folder.

@@ -15,6 +15,8 @@ final class SQLShell {
     var expansion = Expansion.off
     var showsTime = false
     var usesPager = true
+    /// What is set at the moment holds for one answer, and is not told.
+    var isSilent = false
     /// Of tables.
     var style = ResultTable.Style()
     var variables = ShellVariables()
@@ -291,7 +293,7 @@ final class SQLShell {
     }
 
     /// What a command has changed, told to a person: a line, which may have a value that a server gave.
-    func say(_ text: String) { if isInteractive { Terminal.write(ResultTable.printable(text) + "\n") } }
+    func say(_ text: String) { if isInteractive, !isSilent { Terminal.write(ResultTable.printable(text) + "\n") } }
 
     /// `NAME=VALUE` of the command line.
     func set(_ pair: String) throws {

@@ -7,7 +7,7 @@ enum ShellCommands {
         A statement ends with ; and may take several lines. Ctrl-C ends what runs; Tab completes names.
           \\q                  leave; so do quit and exit
           \\;                  between statements that one semicolon, or \\g, sends together: their answers come in turn
-          \\g [FILE]  \\gx      run what stands here, or the last statement again; its answer into a file or |program; one value a line
+          \\g [(OPTION=VALUE …)] [FILE]  \\gx    run what stands here, or the last statement again; its answer into a file or |program, with options of \\pset; one value a line
           \\gset [PREFIX]      run it, and give the values of its row names, as \\set does
           \\watch [SECONDS]    run it again and again, until Ctrl-C
           \\e                  edit it with $EDITOR        \\p  show it        \\r  forget it        \\w FILE  write it
@@ -19,7 +19,7 @@ enum ShellCommands {
           \\dt[+]  \\dv[+]  \\di  \\dn  \\df[+] [PART]   tables; views; keys; schemas; functions; with S the catalogs' too
           \\du  \\l  \\conninfo  \\encoding    contracts; databases; what answers here; how texts are written
           \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen
-          \\t [on|off]  \\a  \\H   rows alone; without aligning them; as HTML
+          \\t [on|off]  \\a  \\f TEXT  \\H    rows alone; without aligning them; what stands between values then; as HTML
           \\pset [border 0|1|2 | null TEXT | format FORMAT | fieldsep TEXT | columns N | footer on|off | pager on|off]
           \\timing [on|off]    how long each takes
           \\set NAME VALUE     what :NAME stands for in statements, :'NAME' as a string, :"NAME" as a name; \\unset NAME
@@ -54,6 +54,7 @@ enum ShellCommands {
         case "\\t": try ShellSettings.showRowsOnly(operands.first, shell)
         case "\\a": ShellSettings.toggle(.aligned, else: .unaligned, shell)
         case "\\H": ShellSettings.toggle(.html, else: .aligned, shell)
+        case "\\f": try ShellSettings.show(["fieldsep"] + operands.words, shell)
         case "\\pset": try ShellSettings.show(operands.words, shell)
         case "\\set": try ShellSettings.set(try shell.words(rest), shell)
         case "\\unset": try ShellSettings.unset(operands.first, shell)
@@ -64,7 +65,7 @@ enum ShellCommands {
             try ShellSettings.keep(queries.last ?? "", prefix: operands.first, shell)
         case "\\g", "\\gx":
             let place = try target(operands)
-            try shell.answer(shell.takeBuffer(), to: place, expansion: name == "\\gx" ? .on : shell.expansion)
+            try ShellSettings.holding(operands.options, shell) { try shell.answer(shell.takeBuffer(), to: place, expansion: name == "\\gx" ? .on : shell.expansion) }
         case "\\p":
             let text = (shell.isWithin ? shell.rest : shell.last).trimmed
             // Values of variables are in it.

@@ -80,6 +80,19 @@ enum ShellSettings {
         }
     }
 
+    /// Runs `body` with options of `\\pset`, `NAME=VALUE` each, that hold for it alone.
+    static func holding(_ options: [String], _ shell: SQLShell, _ body: () throws -> Void) throws {
+        let before = (format: shell.format, style: shell.style, expansion: shell.expansion, usesPager: shell.usesPager)
+        defer {
+            (shell.format, shell.style, shell.expansion, shell.usesPager) = (before.format, before.style, before.expansion, before.usesPager)
+            shell.isSilent = false
+        }
+        shell.isSilent = true
+        for option in options { try show(option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init), shell) }
+        shell.isSilent = false
+        try body()
+    }
+
     private static func format(of shell: SQLShell) -> String {
         switch shell.format {
         case .table: shell.style.layout.rawValue

@@ -24,4 +24,21 @@ final class ShellOperandsTests: XCTestCase {
         }
         XCTAssertTrue(try ShellOperands(of: "\\g", "|cat", read: { _ in [] }).isProgram)
     }
+
+    /// As psql has them; a file of such a name was written.
+    func test_options_standInParentheses_beforeAFileOrProgram() throws {
+        func operands(_ name: String, _ line: String) throws -> ShellOperands { try ShellOperands(of: name, line) { $0.split(separator: " ").map(String.init) } }
+        let file = try operands("\\g", "(format=csv fieldsep=')' ) a b")
+        XCTAssertEqual(file.options, ["format=csv", "fieldsep=')'"])
+        XCTAssertEqual([file.words, file.extra], [["a"], ["b"]])
+        let program = try operands("\\gx", "(border=0)|sort (x)")
+        XCTAssertEqual(program.options, ["border=0"])
+        XCTAssertTrue(program.isProgram)
+        XCTAssertEqual(program.line, "|sort (x)")
+        XCTAssertEqual(try operands("\\g", "()").options, [])
+        XCTAssertThrowsError(try operands("\\g", "(format=csv")) { XCTAssertEqual("\($0)", "\\g: the parenthesis of its options is not closed") }
+        // Others have files of such names.
+        XCTAssertEqual(try operands("\\o", "(a)").words, ["(a)"])
+        XCTAssertNil(ShellArguments.cut("\\g (format=csv) |sed s,\\\\x,y,").rest)
+    }
 }
