@@ -93,12 +93,22 @@ final class PartialFile {
         if let code = SharedDescriptor.write(bytes, to: descriptor) { throw CommandError("\(path): \(String(cString: strerror(code)))") }
     }
 
+    /// Whoever may read the file that was there may read the next one: who writes into a file leaves that as it is. A new one is its owner's alone.
+    private func takeRights() {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        // Owners are given away by root alone. Where the file was another's it stays this one's alone: its group would be another one.
+        guard fchown(descriptor, status.st_uid, status.st_gid) == 0 else { return }
+        _ = fchmod(descriptor, status.st_mode & 0o777)
+    }
+
     /// - Parameter sha256: in hexadecimal digits.
     func finish(sha256: String?) throws {
         let own = hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         guard sha256 == nil || own == sha256 else { throw CommandError("the file came altered: its hash is not the one that the server has") }
         // It has its place already.
         if isDirect { return }
+        takeRights()
         guard fsync(descriptor) == 0, rename(aside, path) == 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
         isFinished = true
     }

@@ -22,6 +22,20 @@ final class PartialFileTests: XCTestCase {
         XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "whole")
     }
 
+    /// Each answer to the same file took it from whoever reads it.
+    func test_file_keepsWhoMayReadIt() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/answer"
+        func mode() throws -> Int? { try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int }
+        for (before, wanted) in [(nil, 0o600), (0o644, 0o644), (0o640, 0o640)] as [(Int?, Int)] {
+            if let before { try FileManager.default.setAttributes([.posixPermissions: before], ofItemAtPath: path) }
+            let file = try PartialFile(path)
+            try file.write(Array("whole".utf8)[...])
+            try file.finish(sha256: nil)
+            XCTAssertEqual(try mode(), wanted)
+        }
+    }
+
     /// As `\o /dev/null` of root, which made a file of the device.
     func test_whatIsNoFile_isWrittenToAsItIs() throws {
         let folder = try TemporaryDirectory()
