@@ -37,13 +37,13 @@ package struct BackupProof {
             progress(.init(path: "\(place.name)/\(file.name)", rowCount: 0))
             report.fileCount += 1
             do {
-                report.findings += try faults(file)
+                report.add(try faults(file))
                 report.documentByteCount += file.byteCount
             } catch {
-                report.findings.append(.init(path: "\(place.name)/\(file.name)", fault: "\(error)"))
+                report.add(Finding(path: "\(place.name)/\(file.name)", fault: "\(error)"))
             }
         }
-        report.findings += try missing(manifest)
+        report.add(try missing(manifest))
         let known = Set(manifest.files.map(\.name) + [BackupManifest.key])
         try storage.list(prefix: "") { object in if !known.contains(object.key) { report.strangers.append("\(place.name)/\(object.key)") } }
         report.strangers.sort()

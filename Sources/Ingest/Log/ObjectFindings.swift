@@ -38,7 +38,7 @@ final class ObjectFindings {
     func name(_ key: String) -> String { "\(place.url)/\(key)" }
 
     /// - Parameter key: of an object, or empty for the place as a whole.
-    func note(_ key: String, _ fault: String) { report.findings.append(Finding(path: key.isEmpty ? place.url : name(key), fault: fault)) }
+    func note(_ key: String, _ fault: String) { report.add(Finding(path: key.isEmpty ? place.url : name(key), fault: fault)) }
 
     func note(stranger key: String) { report.strangers.append(name(key)) }
 

@@ -21,8 +21,8 @@ import Query
 package final class Verifier {
     /// What was looked at, and what was found.
     package struct Report: Sendable {
-        /// The first of them: each row may be at fault.
-        package var findings: [Finding] = []
+        /// The first of them: each row, or each file, may be at fault.
+        package private(set) var findings: [Finding] = []
         /// Those that were only counted.
         private var unlistedCount = 0
         /// Files that belong to no state of the store, as a crash leaves them: no fault, and in time they go.
@@ -32,7 +32,8 @@ package final class Verifier {
         package var documentByteCount: Int64 = 0
 
         package init(findings: [Finding] = [], fileCount: Int = 0, rowCount: Int64 = 0) {
-            (self.findings, self.fileCount, self.rowCount) = (findings, fileCount, rowCount)
+            (self.fileCount, self.rowCount) = (fileCount, rowCount)
+            add(findings)
         }
 
         package static let findingCountMax = 10_000
@@ -43,6 +44,8 @@ package final class Verifier {
         package mutating func add(_ finding: Finding) {
             if findings.count < Self.findingCountMax { findings.append(finding) } else { unlistedCount += 1 }
         }
+
+        package mutating func add(_ findings: [Finding]) { for finding in findings { add(finding) } }
     }
 
     /// How far it is.

@@ -48,7 +48,7 @@ enum VerifyCommand: Command {
                     elsewhere.storage.url = place
                     return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
                 }
-                report.findings.append(contentsOf: try log.run())
+                report.add(try log.run())
             }
             return write(report)
         } catch DataDirectory.Failure.locked(let url) {

@@ -34,8 +34,7 @@ struct VerificationBody: JSONObject {
     /// What the command line reads of it.
     static func report(_ value: JSONValue) -> (report: Verifier.Report, faultCount: Int) {
         func items(_ name: String) -> [JSONValue] { if case .array(let items)? = value[name] { items } else { [] } }
-        var report = Verifier.Report()
-        report.findings = items("faults").map { .init(path: $0["path"]?.text ?? "", fault: $0["fault"]?.text ?? "") }
+        var report = Verifier.Report(findings: items("faults").map { Finding(path: $0["path"]?.text ?? "", fault: $0["fault"]?.text ?? "") })
         report.strangers = items("strangers").compactMap(\.text)
         report.fileCount = value["files"]?.integer ?? 0
         report.rowCount = Int64(value["receipts"]?.integer ?? 0)

@@ -1,0 +1,19 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: what is wrong with the objects of a log is all counted, and no more of it is held than is told. Method: more faults than are listed, of an empty place.
+final class ObjectFindingsTests: XCTestCase {
+    func test_note_moreThanAreListed_countsAll() throws {
+        let folder = TemporaryDirectory()
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let findings = ObjectFindings(place) { _ in }
+        let listedMax = Verifier.Report.findingCountMax
+        for number in 0..<listedMax + 50 { findings.note("log/\(number)", "is missing") }
+        XCTAssertEqual(findings.report.findings.count, listedMax)
+        XCTAssertEqual(findings.report.findings.last?.path, "\(place.url)/log/\(listedMax - 1)")
+        XCTAssertEqual(findings.report.faultCount, listedMax + 50)
+    }
+}
