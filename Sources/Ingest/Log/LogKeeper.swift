@@ -136,8 +136,8 @@ final class LogKeeper: Sendable {
         let (claim, owesCheckpoint) = shipper.progress.withLock { ($0.claim, $0.owesCheckpoint) }
         guard let epoch = claim?.head.epoch, !owesCheckpoint else { return }
         do {
-            try lookAtClock()
             let at = try place.newestCheckpoint(of: epoch)?.at
+            try lookAtClock()
             let age = at.map { Double(clock.now().subtractingSaturating($0)) / 1e6 } ?? .infinity
             checkpoints.withLock { $0.pace.found(age: age, at: SteadyClock.seconds()) }
         } catch let error as ColumnStoreError where error.code == .unavailable {
@@ -150,8 +150,15 @@ final class LogKeeper: Sendable {
     }
 
     /// How far the clock is ahead, by the head that this process has put there as it took the log over: what a process before knew of it would be forgotten until the next checkpoint, a day later mostly.
-    private func lookAtClock() throws {
-        let ahead = try RetentionClock.ahead(of: LogHead.key, in: place.objects, now: clock.now())
+    ///
+    /// - Throws: `.unavailable` alone: whatever else is wrong with the answer says nothing of the checkpoints.
+    private func lookAtClock() throws(ColumnStoreError) {
+        let ahead: Int64
+        do throws(ColumnStoreError) { ahead = try RetentionClock.ahead(of: LogHead.key, in: place.objects, now: clock.now()) } catch {
+            if error.code == .unavailable { throw error }
+            return StoreLog.note(
+                "the clock could not be held against that of the log's place; the next checkpoint tries again", path: place.url, reason: StoreLog.text(error), level: .warning)
+        }
         checkpoints.withLock { known in
             known.clockAhead = ahead
             if ahead > clockAheadMax { known.removalFailure = "\(RetentionClock.Ahead(ahead: ahead))" }

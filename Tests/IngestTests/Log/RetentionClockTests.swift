@@ -1,4 +1,5 @@
 import ColumnStore
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -85,6 +86,30 @@ final class RetentionClockTests: XCTestCase {
         last.lookForCheckpoint()
         XCTAssertLessThan(ahead(last), 3_600)
         XCTAssertEqual(texts(last), 0)
+    }
+
+    /// A listing that is none is no fault of the checkpoint's, of which another would be a copy of the store.
+    func test_clockThatCannotBeAsked_isToldAsWhatItIs_andMakesNoCheckpoint() throws {
+        let directory = try DataDirectory(path: "\(folder.path)/DATA")
+        func keeper() throws -> LogKeeper {
+            let options = LogOptions(url: "s3://receipts/log", segmentSeconds: 3_600, refused: { XCTFail($0) })
+            return try LogKeeper(options, directory: directory, store: "one", clock: .system) { try self.factory($0) }
+        }
+        let before = try keeper()
+        before.checkpoint { _, _, _ in
+            LogBackup(manifest: BackupManifest(number: 1, store: "one", madeAt: Clock.system.now(), warehouse: ""), from: 0, to: 0, at: Clock.system.now())
+        }
+        before.stop()
+        let next = try keeper()
+        defer { next.stop() }
+        let told = Mutex<[String]>([])
+        StoreLog.observe { event in told.withLock { if event.path.hasPrefix("s3://receipts/log") { $0.append(event.what) } } }
+        defer { StoreLog.observe(nil) }
+        bucket.fail { $0.method == "GET" && $0.query["prefix"]?.hasSuffix("head") == true ? .answer(status: 416, code: "InvalidRange") : nil }
+        next.lookForCheckpoint()
+        bucket.fail(nil)
+        XCTAssertFalse(next.isCheckpointDue, "the one that is there is sound")
+        XCTAssertEqual(told.withLock { $0 }, ["the clock could not be held against that of the log's place; the next checkpoint tries again"])
     }
 
     func test_placeThatDoesNotTell_andAnObjectThatIsNotThere_areNotAheadOf() throws {
