@@ -14,6 +14,9 @@ package final class ManualClock: Sendable {
 
     fileprivate func drive(_ timers: Timers) { state.withLock { $0.timers = timers } }
 
+    /// Actions that wait for their time; of a repetition one.
+    package var waitingCount: Int { state.withLock { $0.timers }?.waitingCount ?? 0 }
+
     /// Lets time pass. Whatever is due on the way runs at its own time, in order, on the caller's thread.
     package func advance(by seconds: Double) {
         let (end, timers) = state.withLock { ($0.seconds + seconds, $0.timers) }
@@ -131,6 +134,8 @@ package final class Timers: Sendable {
             state.tidy()
         }
     }
+
+    fileprivate var waitingCount: Int { state.withLock { $0.actions.count } }
 
     /// When the earliest action is due, cancelled ones among them.
     fileprivate var earliest: Double? { state.withLock { $0.order.first?.at } }

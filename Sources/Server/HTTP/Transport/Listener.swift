@@ -28,7 +28,7 @@ package struct ListenerError: Error, CustomStringConvertible {
 package final class Listener: Door, @unchecked Sendable {
     package var name: String { "http" }
 
-    // Proof of Sendable: `daemons` and `port` are set once in `init`; `listening` is behind its lock; the library locks itself.
+    // Proof of Sendable: `daemons`, `standIn` and `port` are set once in `init`; `listening` is behind its lock; the library locks itself.
 
     /// For the head of a request and the pieces of its body.
     static let connectionMemory = 32 << 10
@@ -36,6 +36,7 @@ package final class Listener: Door, @unchecked Sendable {
     private static let discardByteCountMax = 256 << 20
 
     private var daemons: [OpaquePointer] = []
+    private var standIn: StandIn?
     /// The port bound, also where 0 was asked for.
     package let port: UInt16
     private let handler: any RequestHandler
@@ -82,7 +83,7 @@ package final class Listener: Door, @unchecked Sendable {
         }
         let (daemon, _, own) = try start(settings, socket: socket, isInHaste: true)
         daemons.append(daemon)
-        StandIn.start(daemon, own, others: wakeups, timers)
+        standIn = StandIn(daemon, own, others: wakeups, timers)
     }
 
     /// What the library's calls on one daemon's thread need. Of that thread alone, once it runs.
@@ -162,6 +163,7 @@ package final class Listener: Door, @unchecked Sendable {
         // All listen on one socket.
         let sockets = daemons.map { MHD_quiesce_daemon($0) }
         if let socket = sockets.first, socket >= 0 { close(socket) }
+        standIn?.stop()
     }
 
     /// Waits until no request is in flight, at most `seconds`; after `stopAccepting`.

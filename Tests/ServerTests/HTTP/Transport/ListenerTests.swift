@@ -75,6 +75,17 @@ final class ListenerTests: XCTestCase {
         XCTAssertTrue(try Patience.until { try threadCount() <= before }, "there were \(before) before")
     }
 
+    /// A process that has begun many listeners would look after the threads of all of them, twenty times a second each.
+    func test_standIn_ofAListenerThatHasStopped_looksNoMore() throws {
+        let clock = ManualClock()
+        let server = try TestServer(timers: Timers(clock: clock))
+        let before = clock.waitingCount
+        server.listener.stopAccepting()
+        XCTAssertEqual(clock.waitingCount, before - 1)
+        server.listener.stopAccepting()
+        XCTAssertEqual(clock.waitingCount, before - 1, "nobody else's ends with it")
+    }
+
     func test_body_overLimit_is413AndConnectionLives() throws {
         var limits = DoorLimits()
         limits.body = 1_000
