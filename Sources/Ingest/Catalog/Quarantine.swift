@@ -222,6 +222,9 @@ package final class Quarantine: Sendable {
             contentType: statement.text(3), type: statement.optionalText(4), problem: problem, document: statement.bytes(6))
     }
 
+    /// Of a blob SQLite tells the length without a look at its bytes: what is there, and not what was noted of it.
+    private static func size(_ withDocument: Bool) -> String { "\(withDocument ? "length(document) + " : "")length(problem)" }
+
     /// - Parameters:
     ///   - isSeen: told whose it is before anything else of it is looked at; where it says no there is none.
     ///   - hold: asked for the bytes of its document and reasons before they are read. What it throws ends the reading.
@@ -231,9 +234,7 @@ package final class Quarantine: Sendable {
     ) throws -> QuarantineEntry? {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         return try catalog.read { connection in
-            // Of a blob SQLite tells the length without a look at its bytes: what is there, and not what was noted of it.
-            let head = try connection.statement(
-                "SELECT client_id, \(withDocument ? "length(document) + " : "")length(problem) FROM quarantine WHERE ticket = ?1 AND received_at >= ?2")
+            let head = try connection.statement("SELECT client_id, \(Self.size(withDocument)) FROM quarantine WHERE ticket = ?1 AND received_at >= ?2")
             defer { head.reset() }
             try head.bind(1, ticket.bytes)
             head.bind(2, cutoff)
@@ -256,14 +257,16 @@ package final class Quarantine: Sendable {
     /// - Parameters:
     ///   - received: when they came; `from` inclusive, `to` exclusive.
     ///   - withDocuments: without them entries have none, and pages are longer.
+    ///   - hold: asked for the bytes of the documents and reasons so far, before the next of them is read. What it throws ends the reading.
     /// - Returns: whether there are more.
     func entries(
-        of scope: RowScope, received: ReceivedSpan = ReceivedSpan(), below ticket: ULID?, limit: Int, withDocuments: Bool = true
+        of scope: RowScope, received: ReceivedSpan = ReceivedSpan(), below ticket: ULID?, limit: Int, withDocuments: Bool = true,
+        hold: (_ byteCount: Int) throws -> Void = { _ in }
     ) throws -> (entries: [QuarantineEntry], hasMore: Bool) {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         // With a connection of its own: nobody who wants the catalog waits for these pages.
         let connection = try SQLiteConnection(path: catalog.path, mode: .readOnly)
-        var sql = "SELECT \(Self.columns)\(withDocuments ? "document" : "x''"), \(withDocuments ? "byte_count + " : "")length(problem) FROM quarantine WHERE received_at >= ?1"
+        var sql = "SELECT ticket, \(Self.size(withDocuments)) FROM quarantine WHERE received_at >= ?1"
         sql.append(scope.condition("client_id = ?2"))
         if ticket != nil { sql += " AND ticket < ?3" }
         if received.to != nil { sql += " AND received_at < ?5" }
@@ -274,13 +277,18 @@ package final class Quarantine: Sendable {
         if let to = received.to { statement.bind(5, to) }
         // One more than is wanted tells whether there are more.
         statement.bind(4, Int64(limit) + 1)
+        // Each by itself, once it is known to have room: SQLite reads all that a row is asked for as it comes to it. While the list is open all is as of then.
+        let one = try connection.statement("SELECT \(Self.columns)\(withDocuments ? "document" : "x''") FROM quarantine WHERE ticket = ?1")
         var entries: [QuarantineEntry] = []
-        var byteCount: Int64 = 0
+        var byteCount = 0
         while try statement.step() {
-            let size = Int64(statement.count(7))
-            guard entries.count < limit, entries.isEmpty || byteCount + size <= Self.listByteCountMax else { return (entries, true) }
-            byteCount += size
-            entries.append(try Self.entry(statement))
+            let grown = byteCount.addingSaturating(statement.count(1))
+            guard entries.count < limit, entries.isEmpty || grown <= Self.listByteCountMax else { return (entries, true) }
+            try hold(grown)
+            byteCount = grown
+            try one.bind(1, statement.bytes(0))
+            defer { one.reset() }
+            if try one.step() { entries.append(try Self.entry(one)) }
         }
         return (entries, false)
     }

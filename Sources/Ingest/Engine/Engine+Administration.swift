@@ -132,9 +132,10 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     package func passwordKeys(of user: String?) -> UserKeys { catalog.passwordKeys(of: user) }
 
     package func quarantine(
-        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal,
+        hold: (_ byteCount: Int) throws -> Void
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
-        try reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, withDocuments: withDocuments, as: principal)
+        try reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, withDocuments: withDocuments, as: principal, hold: hold)
     }
 
     package func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> QuarantineEntry {

@@ -44,9 +44,10 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func deleteDeadLetter(_ id: String) throws { throw fault }
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }
     func quarantine(
-        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal,
+        hold: (_ byteCount: Int) throws -> Void
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
-        try standby.reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, withDocuments: withDocuments, as: principal)
+        try standby.reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, withDocuments: withDocuments, as: principal, hold: hold)
     }
     func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (Int) throws -> Void) throws -> QuarantineEntry { throw fault }
     func deleteQuarantineEntry(_ ticketID: String) throws { throw fault }

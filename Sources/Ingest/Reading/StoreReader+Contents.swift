@@ -9,9 +9,11 @@ extension StoreReader {
 
     /// Newest first.
     ///
+    /// - Parameter hold: asked for the bytes of the page so far before the next entry is read.
     /// - Throws: bad-cursor; wrong-client; not-found for a client that is not there.
     func quarantine(
-        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal,
+        hold: (_ byteCount: Int) throws -> Void
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
         // Auditors see what every client was refused, and why; never the bytes.
         let isAuditor = principal.role == .auditor
@@ -24,7 +26,7 @@ extension StoreReader {
             }
             below = ticket
         }
-        let (entries, hasMore) = try quarantine.entries(of: scope, received: received, below: below, limit: limit, withDocuments: withDocuments && !isAuditor)
+        let (entries, hasMore) = try quarantine.entries(of: scope, received: received, below: below, limit: limit, withDocuments: withDocuments && !isAuditor, hold: hold)
         if entries.isEmpty { try checkKnown(scope, principal) }
         let shown = entries.map { self.shown($0, to: principal) }
         guard hasMore else { return (shown, nil) }

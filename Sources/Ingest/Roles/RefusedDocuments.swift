@@ -3,8 +3,10 @@ package protocol RefusedDocuments: AnyObject, Sendable {
     /// - Parameters:
     ///   - received: the instants between which they came last.
     ///   - withDocuments: without them entries have none, and pages are longer.
+    ///   - hold: asked for the bytes of the page so far before the next entry is read. What it throws ends the reading.
     func quarantine(
-        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal,
+        hold: (_ byteCount: Int) throws -> Void
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?)
     /// - Parameter hold: asked for the bytes of the document and of its reasons before they are read. What it throws ends the reading.
     func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> QuarantineEntry
@@ -15,8 +17,9 @@ package protocol RefusedDocuments: AnyObject, Sendable {
 }
 
 extension RefusedDocuments {
+    /// Where nobody counts the memory.
     package func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
-        try quarantine(client: client, received: ReceivedSpan(), cursor: cursor, limit: limit, withDocuments: true, as: principal)
+        try quarantine(client: client, received: ReceivedSpan(), cursor: cursor, limit: limit, withDocuments: true, as: principal) { _ in }
     }
 
     /// Where nobody counts the memory.

@@ -33,19 +33,15 @@ enum QuarantineRoutes {
 
     private static func list(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        // Before the page is read; what it really takes is known then.
-        try call.exchange.holdAnswer(min(limit * entryByteCount, pageByteCountMax))
+        let exchange = call.exchange
+        // As the page grows, before each is read; what it takes with its text is known then.
         let page = try refused.quarantine(
-            client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
+            client: try call.client(), received: ReceivedSpan(), cursor: call.parameter("cursor"), limit: limit, withDocuments: true, as: call.principal
+        ) { byteCount in try exchange.holdAnswer(byteCount) }
         let items = page.entries.map { QuarantineBody($0, as: call.principal) }
-        try call.exchange.holdAnswer(items.reduce(0) { $0.addingSaturating($1.heldByteCount) })
+        try exchange.holdAnswer(items.reduce(0) { $0.addingSaturating($1.heldByteCount) })
         return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 4_096)
     }
-
-    /// What an entry is taken to need before it is read.
-    private static let entryByteCount = 8 << 10
-    /// Where a page ends whatever its limit: the engine's own bound.
-    private static let pageByteCountMax = 16 << 20
 
     private static func one(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
         let exchange = call.exchange

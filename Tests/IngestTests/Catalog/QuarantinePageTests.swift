@@ -25,7 +25,7 @@ final class QuarantinePageTests: XCTestCase {
         XCTAssertEqual(sizes.reduce(0, +), count)
         XCTAssertGreaterThan(sizes.count, 1)
         // Without the documents, as a list of tickets wants them, they are no page.
-        let tickets = try fixture.engine.quarantine(client: nil, received: ReceivedSpan(), cursor: nil, limit: 1_000, withDocuments: false, as: .admin)
+        let tickets = try fixture.engine.quarantine(client: nil, received: ReceivedSpan(), cursor: nil, limit: 1_000, withDocuments: false, as: .admin) { _ in }
         XCTAssertEqual(tickets.entries.count, count)
         XCTAssertNil(tickets.nextCursor)
         XCTAssertTrue(tickets.entries.allSatisfy { $0.document.isEmpty })

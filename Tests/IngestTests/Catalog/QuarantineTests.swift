@@ -60,6 +60,28 @@ final class QuarantineTests: XCTestCase {
         XCTAssertEqual(try quarantine.entries(of: .all, below: nil, limit: 1_000, withDocuments: false).entries.count, 8)
     }
 
+    /// The first of a page may be as long as any document, and ends it by itself: it is asked for, and not read where there is no room.
+    func test_entries_askForTheirBytes_beforeEachIsRead() throws {
+        let directory = TemporaryDirectory()
+        let path = try DataDirectory(path: directory.path).catalogPath
+        let quarantine = Quarantine(catalog: try Catalog(path: path), limits: Quarantine.Limits())
+        _ = try quarantine.add((0..<3).map { refused($0) })
+        var asked: [Int] = []
+        XCTAssertEqual(try quarantine.entries(of: .all, below: nil, limit: 2, hold: { asked.append($0) }).entries.count, 2)
+        XCTAssertEqual(asked.count, 2, "one for each that is shown")
+        XCTAssertGreaterThan(try XCTUnwrap(asked.first), 1_850, "and its reasons")
+        XCTAssertEqual(asked.last, asked.first.map { 2 * $0 })
+        // What cannot be read as an entry is not come to.
+        let connection = try SQLiteConnection(path: path, mode: .readWrite)
+        try connection.execute("UPDATE quarantine SET problem = 'x'")
+        XCTAssertThrowsError(try quarantine.entries(of: .all, below: nil, limit: 2, hold: { _ in throw Fault(.overloaded, "no room") })) {
+            XCTAssertEqual(($0 as? Fault)?.code, .overloaded, "\($0)")
+        }
+        asked = []
+        XCTAssertThrowsError(try quarantine.entries(of: .all, below: nil, limit: 2, hold: { asked.append($0) }))
+        XCTAssertEqual(asked.count, 1)
+    }
+
     /// One entry may be as long as any document.
     func test_entry_asksForItsBytes_ofWhoeverMaySeeIt() throws {
         let directory = TemporaryDirectory()

@@ -304,8 +304,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func passwordKeys(of user: String?) -> UserKeys { UserKeys() }
     let passwordSaltKey = [UInt8](repeating: 7, count: 32)
     func quarantine(
-        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal, hold: (Int) throws -> Void
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
+        try hold(state.withLock { $0.pageByteCount })
         state.withLock { $0.refusedPages.append(withDocuments) }
         return ([], nil)
     }

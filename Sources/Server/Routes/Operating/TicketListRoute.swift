@@ -82,8 +82,10 @@ enum TicketListRoute {
         let received = ReceivedSpan(from: try instant(call, "from"), to: try instant(call, "to"))
         // They have no receipt's id: none is like that. Whether the client may be asked for is said all the same.
         let hasReceipt = try call.id("receipt") != nil
+        let exchange = call.exchange
         let page = try documents.quarantine(
-            client: try call.client(), received: received, cursor: call.parameter("cursor"), limit: hasReceipt ? 1 : limit, withDocuments: false, as: call.principal)
+            client: try call.client(), received: received, cursor: call.parameter("cursor"), limit: hasReceipt ? 1 : limit, withDocuments: false, as: call.principal
+        ) { byteCount in try exchange.holdAnswer(byteCount) }
         if hasReceipt { return .json(ListBody(items: [TicketItemBody](), nextCursor: nil)) }
         let items = page.entries.map { TicketItemBody(ticketID: $0.ticketID, clientID: $0.clientID, type: $0.type, receivedAt: CalendarText.text(instant: $0.receivedAt)) }
         return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 256 * items.count + 64)
