@@ -92,6 +92,9 @@ extension ColumnBatch {
         for column in columns { column.addWidths(to: &widths) }
         return widths
     }
+
+    /// What all rows take together.
+    public var rowsByteCount: Int { rowWidths().reduce(0) { $0.addingSaturating($1) } }
 }
 
 /// Ends batches at a byte count: each has at least one row, and no more than fit.

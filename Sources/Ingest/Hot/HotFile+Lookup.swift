@@ -77,6 +77,23 @@ extension HotFile {
         }
     }
 
+    /// No document may be longer: a row that says so is damaged, as whoever reads it finds.
+    static let documentByteCountMax = 1 << 30
+
+    /// How long the document of a row is, without a look at it: `document` stands last in a row.
+    ///
+    /// - Returns: 0 for one that has none, for a number that no row has, and for a length that no document has.
+    func documentByteCount(row: Int64) throws -> Int {
+        try pool.withConnection { connection in
+            let statement = try connection.statement("SELECT document_bytes FROM rows WHERE id = ?1")
+            defer { statement.reset() }
+            statement.bind(1, row)
+            guard try statement.step() else { return 0 }
+            let byteCount = statement.count(0)
+            return byteCount <= Self.documentByteCountMax ? byteCount : 0
+        }
+    }
+
     /// Nil for a number that no row has.
     func receipt(row: Int64) throws -> StoredReceipt? { try pool.withConnection { try Self.receipt($0, row: row) } }
 

@@ -8,12 +8,13 @@ extension StoreReader {
     /// 2. Cold files by bounds and filters, unless the holder of the one identity that is asked for was found.
     /// 3. Of several identities with that id the caller must choose.
     ///
+    /// - Parameter hold: as `RowReading`'s.
     /// - Throws: not-found; wrong-client; what is damaged, as a fault.
-    func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
+    func receipt(_ lookup: ReceiptLookup, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> ReceiptLookupResult {
         let scope = try rows(of: lookup.client, for: principal)
         let snapshot = boundary.snapshot()
         switch (tables.kind(ofShown: lookup.table)?.reading, lookup.asOf) {
-        case (.versions, _), (_, _?): return try newestVersion(lookup, scope, snapshot, as: principal)
+        case (.versions, _), (_, _?): return try newestVersion(lookup, scope, snapshot, as: principal, hold: hold)
         case (.rows, nil), (nil, nil): break
         }
         try checkIsOwnName(lookup.table)
@@ -41,7 +42,7 @@ extension StoreReader {
         // A FAILED one is shown while nothing else has its identity.
         let held = found.filter { $0.row.state != .failed }
         guard let best = (held.isEmpty ? found : held).max(by: { $0.row.sequence < $1.row.sequence }),
-            let row = try row(best.place, table, snapshot)
+            let row = try row(best.place, table, snapshot, hold)
         else { throw Fault.absent(.receipt(lookup.receiptID)) }
         let mask = hidden(from: principal).flatMap { TableMask($0, table: table.name) }
         return .found(schema: table.schema, row: mask?.masked(row, table.schema) ?? row)
@@ -67,14 +68,20 @@ extension StoreReader {
     }
 
     /// All columns of one receipt.
-    private func row(_ place: Place, _ table: TieredTable, _ snapshot: TierBoundary.Snapshot) throws -> ColumnBatch? {
+    private func row(
+        _ place: Place, _ table: TieredTable, _ snapshot: TierBoundary.Snapshot, _ hold: (_ byteCount: Int) throws -> Void
+    ) throws -> ColumnBatch? {
         let projection = table.schema.fields.map { ColumnPath($0.name) }
+        let batch: ColumnBatch?
         switch place {
         case .hot(let file, let row):
-            return try HotTable(table: table.name, snapshot: snapshot, schema: table.schema).row(row, of: file, projection: projection)
+            try hold(try file.documentByteCount(row: row))
+            batch = try HotTable(table: table.name, snapshot: snapshot, schema: table.schema).row(row, of: file, projection: projection)
         case .cold(let place):
-            return try snapshot.cold[table.name]?.row(at: place, projection: projection, schema: table.schema)
+            batch = try snapshot.cold[table.name]?.row(at: place, projection: projection, schema: table.schema)
         }
+        if let batch { try hold(batch.rowsByteCount) }
+        return batch
     }
 
     // MARK: Tickets

@@ -226,7 +226,7 @@ extension StoreReader {
         let found: [ColumnBatch]
         do {
             found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { batches, batch in
-                guard isOne || room.reserve(batch.rowWidths().reduce(0) { $0.addingSaturating($1) }) else { throw TooLong() }
+                guard isOne || room.reserve(batch.rowsByteCount) else { throw TooLong() }
                 batches.append(batch)
             }.flatMap { $0 }
         } catch is TooLong {

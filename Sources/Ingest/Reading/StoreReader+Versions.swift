@@ -9,7 +9,7 @@ extension StoreReader {
     /// - Returns: choices where several clients have a document of that id, and the principal sees them.
     /// - Throws: not-found, also for a document that was removed.
     func newestVersion(
-        _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot, as principal: Principal
+        _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot, as principal: Principal, hold: (_ byteCount: Int) throws -> Void
     ) throws -> ReceiptLookupResult {
         let absent = Fault.absent(.receipt(lookup.receiptID))
         let table = try shownTable(lookup.table, snapshot, asOf: lookup.asOf, as: principal)
@@ -35,7 +35,9 @@ extension StoreReader {
         let request = ScanRequest(projection: table.schema.fields.map { ColumnPath($0.name) }, scope: scope, filters: filters)
         let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
         guard let batch = found.first else { throw absent }
-        return .found(schema: table.schema, row: batch.rowCount == 1 ? batch : batch.slice(0..<1))
+        let row = batch.rowCount == 1 ? batch : batch.slice(0..<1)
+        try hold(row.rowsByteCount)
+        return .found(schema: table.schema, row: row)
     }
 
     /// Client and business day of each row of a scan of these two.

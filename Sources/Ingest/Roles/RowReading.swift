@@ -1,12 +1,16 @@
 /// Single rows, their tickets, and pages of them. The caller's `Principal` says whose rows are seen; calls may block their thread on files.
 package protocol RowReading: AnyObject, Sendable {
-    func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult
+    /// - Parameter hold: asked for the bytes of the receipt: before its document is read where a hot file tells them, else once it is read. What it throws ends the reading.
+    func receipt(_ lookup: ReceiptLookup, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> ReceiptLookupResult
     func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket
     /// - Parameter hold: asked for the bytes that the page's rows take, about, before they are read; more than once as it grows. What it throws ends the reading.
     func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page
 }
 
 extension RowReading {
+    /// Where nobody counts the memory.
+    package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult { try receipt(lookup, as: principal) { _ in } }
+
     /// Where nobody counts the memory.
     package func page(_ request: PageRequest, as principal: Principal) throws -> Page { try page(request, as: principal) { _ in } }
 }

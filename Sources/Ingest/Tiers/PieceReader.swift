@@ -112,9 +112,6 @@ final class PieceReader {
         return Stored(column: column, rows: those(true), rest: those(false))
     }
 
-    /// No document may be longer: a row that says so is damaged, as whoever reads it finds.
-    private static let documentByteCountMax = 1 << 30
-
     /// The first documents as they lie in the file, as many as there is room for.
     private func documents(_ indices: [Int32], _ room: DocumentRoom) throws -> Stored {
         room.beginColumn()
@@ -126,7 +123,7 @@ final class PieceReader {
             isRead[place] = true
             readCount += 1
         } fits: { byteCount in
-            try room.take(byteCount <= Self.documentByteCountMax ? byteCount : 0)
+            try room.take(byteCount <= HotFile.documentByteCountMax ? byteCount : 0)
         }
         // One array of their own length, and each is let go of once it is copied: what is held is what was charged.
         var (documents, validity): (ByteArrays, Bitmap?) = (ByteArrays(), nil)

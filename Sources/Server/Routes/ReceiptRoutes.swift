@@ -139,7 +139,9 @@ enum ReceiptRoutes {
         let lookup = ReceiptLookup(
             receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"),
             asOf: try call.instant("as_of"))
-        switch try rows.receipt(lookup, as: call.principal) {
+        let exchange = call.exchange
+        // Of a document as long as any: as soon as its length is known, and with its text before that is made.
+        switch try rows.receipt(lookup, as: call.principal, hold: { byteCount in try exchange.holdAnswer(byteCount) }) {
         case .choices(let choices): return choicesResponse(choices, call)
         case .found(let schema, let row):
             let receipt = ReceiptRow(schema: schema, batch: row, row: 0)
@@ -158,6 +160,7 @@ enum ReceiptRoutes {
             guard choice == "application/json" else {
                 return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
             }
+            try exchange.holdAnswer(row.rowsByteCount.multipliedSaturating(by: 2))
             return .json(receipt, reserving: 1_024 + document.bytes.count)
         }
     }

@@ -54,4 +54,28 @@ final class LongPageTests: XCTestCase {
         }) { XCTAssertEqual(($0 as? Fault)?.code, .overloaded, "\($0)") }
         XCTAssertFalse(asked.isEmpty)
     }
+
+    /// One document is charged to whoever asks for it: of a hot file before it is read, of a versioned table once it is.
+    func test_oneLongDocument_asksForItsMemory() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        _ = try fixture.engine.putType(name: "licence", body: Array(Self.type.utf8))
+        _ = try fixture.taken(document(40))
+        _ = try fixture.taken(EngineFixture.receipt("R-1", note: String(repeating: "x", count: 300_000)))
+        for (lookup, byteCountMin, askedCount) in [
+            (ReceiptLookup(receiptID: "R-1"), 300_000, 2), (ReceiptLookup(receiptID: "L-140", table: "licences"), 900_000, 1),
+        ] {
+            var asked: [Int] = []
+            guard case .found = try fixture.engine.receipt(lookup, as: .admin, hold: { asked.append($0) }) else { return XCTFail(lookup.receiptID) }
+            XCTAssertEqual(asked.count, askedCount, lookup.receiptID)
+            XCTAssertTrue(asked.allSatisfy { $0 >= byteCountMin && $0 < 8 * byteCountMin }, "\(lookup.receiptID): \(asked)")
+            var refusedCount = 0
+            XCTAssertThrowsError(try fixture.engine.receipt(lookup, as: .admin, hold: { _ in
+                refusedCount += 1
+                throw Fault(.overloaded, "no room")
+            })) { XCTAssertEqual(($0 as? Fault)?.code, .overloaded, "\($0)") }
+            XCTAssertEqual(refusedCount, 1, "nothing goes on without room")
+        }
+    }
 }

@@ -14,7 +14,7 @@ final class PageMemoryTests: XCTestCase {
         let client = server.client()
         let upload = Upload(id: "u", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 0, expiresAt: 0)
         server.engine.state.withLock { $0.upload = upload }
-        for path in ["/v1/receipts", "/v1/receipts/R-1/versions", "/v1/uploads/u/errors", "/v1/quarantine", "/v1/tickets?state=REFUSED"] {
+        for path in ["/v1/receipts", "/v1/receipts/R-1", "/v1/receipts/R-1/versions", "/v1/uploads/u/errors", "/v1/quarantine", "/v1/tickets?state=REFUSED"] {
             for (byteCount, isRefused) in [(20_000, false), (100_000, true), (20_000, false)] {
                 server.engine.state.withLock { $0.pageByteCount = byteCount }
                 let answer = try client.get(path)

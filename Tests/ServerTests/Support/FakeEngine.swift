@@ -124,7 +124,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
 
     func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(nil) }
 
-    func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
+    func receipt(_ lookup: ReceiptLookup, as principal: Principal, hold: (Int) throws -> Void) throws -> ReceiptLookupResult {
+        try hold(state.withLock { $0.pageByteCount })
         guard let receipt = state.withLock({ $0.receipt }) else { throw Fault(.notFound, "there is no such receipt") }
         return receipt
     }
