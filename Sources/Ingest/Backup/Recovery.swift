@@ -312,7 +312,7 @@ package final class Recovery {
         guard let columns = SchemaEncoding.merged(try draft.tableColumns()[table] ?? [], adding: added) else {
             throw Failure("the type \(type.name) names columns of the table \(type.table) with other types than those that it has")
         }
-        try draft.putType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)
+        try draft.put([NewType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)])
     }
 
     // MARK: The end

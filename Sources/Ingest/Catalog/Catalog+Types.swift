@@ -13,6 +13,17 @@ struct StoredType: Sendable {
     let putAt: Int64
 }
 
+/// A version of a document type as it is stored, and the columns that its table has with it.
+struct NewType: Sendable {
+    let name: String
+    let version: Int
+    /// The type file, byte for byte as it was put.
+    let json: [UInt8]
+    let isBuiltIn: Bool
+    let table: String
+    let columns: [Field]
+}
+
 /// Document types: every version that ever was is kept, since rows name the one that took them.
 extension Catalog {
     /// The newest version of each type, deleted ones included.
@@ -77,19 +88,22 @@ extension Catalog {
         }
     }
 
-    /// Stores a version, and the columns that its table has with it, as one transaction.
-    func putType(name: String, version: Int, json: [UInt8], isBuiltIn: Bool, table: String, columns: [Field]) throws {
+    /// Stores versions, and the columns that their tables have with them, as one transaction; of a table of several the last has those of all.
+    func put(_ types: [NewType]) throws {
+        if types.isEmpty { return }
         let now = now
         try write { connection in
-            let statement = try connection.statement(
-                "INSERT OR REPLACE INTO types(name, version, json, put_at, is_deleted, is_built_in) VALUES(?1, ?2, ?3, ?4, 0, ?5)")
-            try statement.bind(1, name)
-            statement.bind(2, Int64(version))
-            try statement.bind(3, json)
-            statement.bind(4, now)
-            statement.bind(5, isBuiltIn ? 1 : 0)
-            try statement.run()
-            try Self.setColumns(columns, of: table, connection)
+            for type in types {
+                let statement = try connection.statement(
+                    "INSERT OR REPLACE INTO types(name, version, json, put_at, is_deleted, is_built_in) VALUES(?1, ?2, ?3, ?4, 0, ?5)")
+                try statement.bind(1, type.name)
+                statement.bind(2, Int64(type.version))
+                try statement.bind(3, type.json)
+                statement.bind(4, now)
+                statement.bind(5, type.isBuiltIn ? 1 : 0)
+                try statement.run()
+                try Self.setColumns(type.columns, of: type.table, connection)
+            }
         }
     }
 

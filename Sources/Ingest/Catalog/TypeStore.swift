@@ -5,7 +5,8 @@ import Synchronization
 /// The document types of the store: in force (the registry), on disk (the catalog), and their tables' columns.
 ///
 /// A version passes three places in this order: the catalog, durable; the tables' columns; the registry, from which on documents are taken by it.
-/// A crash in between is made good by the next start, which reads the catalog.
+/// A crash in between is made good by the next start, which reads the catalog. Built-in types that a start finds missing go to the catalog together, last:
+/// nobody has the store yet.
 package final class TypeStore: Sendable {
     package let registry = TypeRegistry()
     private let catalog: Catalog
@@ -45,6 +46,7 @@ package final class TypeStore: Sendable {
             try registry.put(compiled)
             tables.add(Self.columns(of: compiled), to: TableName.stored(compiled))
         }
+        var added: [NewType] = []
         for file in isReading ? [] : BuiltInTypes.files {
             let json = Array(file.json.utf8)
             let known = stored[file.name]
@@ -52,8 +54,10 @@ package final class TypeStore: Sendable {
             if let known, known.isDeleted || !known.isBuiltIn { continue }
             let compiled = try CompiledTypes.type(file.name, json: json)
             if let known, known.version >= compiled.version { continue }
-            try keep(compiled, json: json, isBuiltIn: true)
+            added.append(try checked(compiled, json: json, isBuiltIn: true))
+            try take(compiled, json: json, isBuiltIn: true)
         }
+        try catalog.put(added)
     }
 
     /// What a type adds to its table.
@@ -86,15 +90,27 @@ package final class TypeStore: Sendable {
 
     /// - Precondition: `changing` is held, or nobody else has the store yet.
     /// - Throws: `TypeFileError` with what the tables have against it.
-    private func keep(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
+    private func keep(_ type: DocumentType, json: [UInt8]) throws {
+        try catalog.put([checked(type, json: json, isBuiltIn: false)])
+        try take(type, json: json, isBuiltIn: false)
+    }
+
+    /// What the catalog is to have of a version.
+    ///
+    /// - Throws: as `keep`.
+    private func checked(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws -> NewType {
         let table = TableName.stored(type)
         let conflicts = conflicts(of: type.file)
         guard conflicts.isEmpty else { throw TypeFileError(reasons: conflicts) }
         guard let columns = SchemaEncoding.merged(tables.columns(of: table), adding: Self.columns(of: type)) else {
             throw TypeFileError(reasons: [.init(pointer: "/columns", code: "column-conflict", message: "columns of the table have other types")])
         }
-        try catalog.putType(
-            name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)
+        return NewType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)
+    }
+
+    /// From here on documents are taken by it.
+    private func take(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
+        let table = TableName.stored(type)
         // Nobody sees a value of the new version by the rules of the one before.
         let now = catalog.now
         sensitive.withLock { $0.add(type, at: now) }
@@ -170,7 +186,7 @@ package final class TypeStore: Sendable {
                     errors: [.init(pointer: "/version", code: "version-conflict", message: "must be \(next)")])
             }
             do {
-                try keep(type, json: json, isBuiltIn: false)
+                try keep(type, json: json)
             } catch let error as TypeFileError {
                 throw Self.problem(error)
             }

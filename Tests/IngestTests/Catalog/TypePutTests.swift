@@ -1,3 +1,4 @@
+import ColumnStore
 import Foundation
 import TestSupport
 import XCTest
@@ -10,6 +11,26 @@ final class TypePutTests: XCTestCase {
     private static func type(_ member: String, _ value: String) -> String {
         let others = ["receipt_id": #""/id""#, "issued_at": #""/at""#].filter { $0.key != member }.map { #","\#($0.key)":\#($0.value)"# }.sorted().joined()
         return #"{"name":"idle","version":1,"format":"json","time_zone":"UTC"\#(others),"\#(member)":\#(value)}"#
+    }
+
+    /// Each by itself would be a sync of its own, of a dozen and more with every new store.
+    func test_builtInTypes_comeToANewStoreTogether_andOnce() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        func generation() throws -> Int64 { try catalog.integer("generation") ?? 0 }
+        let before = try generation()
+        let types = try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns()))
+        XCTAssertEqual(try generation(), before + 1)
+        XCTAssertEqual(Set(types.registry.snapshot.types.map(\.name)), Set(BuiltInTypes.files.map { $0.name }))
+        XCTAssertEqual(try catalog.newestTypes().count, BuiltInTypes.files.count)
+        // As the start of a store that has them finds them, with the columns of all types of each table.
+        let columns = try catalog.tableColumns()
+        let again = try TypeStore(catalog: catalog, tables: TableColumns(columns))
+        XCTAssertEqual(try generation(), before + 1, "there is nothing to put")
+        for type in again.registry.snapshot.types {
+            let stored = Set((columns[TableName.stored(type)] ?? []).map(\.name))
+            XCTAssertTrue(stored.isSuperset(of: type.layout.fields.map(\.name)), type.name)
+        }
     }
 
     func test_put_optionalBesideFrom_isRefusedWithItsPlace() throws {
