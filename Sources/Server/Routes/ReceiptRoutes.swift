@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 internal import Ingest
+internal import Query
 
 /// Receipts in, and out again one by one or page by page.
 enum ReceiptRoutes {
@@ -67,10 +68,7 @@ enum ReceiptRoutes {
                     .query("fields", "Columns, with commas between; `*` for all."), asOf, .limit(10_000, 1_000), .cursor, .compression, .staleRead,
                 ],
                 answers: [
-                    .init(200, "A page.", [
-                        .reference("ReceiptPage"), .init("application/x-ndjson", stringSchema), .init("text/csv", stringSchema),
-                        .init(SQLForm.arrow.rawValue, isBinary: true),
-                    ])
+                    .init(200, "A page.", PageForm.allCases.map(\.content))
                 ],
                 problems: [.badCursor, .wrongClient, .notFound, .notAcceptable, .dataError]),
             uses: { $0.store.rows }, handle: page),
@@ -197,21 +195,52 @@ enum ReceiptRoutes {
 
     // MARK: Out, pages
 
+    /// What a page can be, in the order in which they are offered: of the forms that answers to SQL have.
+    private enum PageForm: CaseIterable {
+        case json, lines, csv, arrow
+
+        var sql: SQLForm {
+            switch self {
+            case .json: .page
+            case .lines: .lines
+            case .csv: .csv
+            case .arrow: .arrow
+            }
+        }
+
+        var content: Operation.Content {
+            switch self {
+            case .json: .reference("ReceiptPage")
+            case .lines, .csv, .arrow: .init(sql.rawValue, isBinary: sql.isBinary)
+            }
+        }
+
+        func bytes(_ page: Page, _ compression: ArrowCompression?) throws -> [UInt8] {
+            switch self {
+            case .json: ReceiptPage.json(page)
+            case .lines: ReceiptPage.lines(page)
+            case .csv: try ReceiptPage.csv(page)
+            case .arrow: try ReceiptPage.arrow(page, compression)
+            }
+        }
+
+        /// - Throws: not-acceptable where the caller takes none of them.
+        static func chosen(_ call: Call) throws -> PageForm {
+            let chosen = try call.choose(allCases.map(\.sql.rawValue))
+            guard let form = allCases.first(where: { $0.sql.rawValue == chosen }) else { throw Problem(.internalError, "a form that is none") }
+            return form
+        }
+    }
+
     private static func page(_ call: Call, _ rows: any RowReading) throws -> Response {
-        let form = try call.choose(["application/json", "application/x-ndjson", "text/csv", SQLForm.arrow.rawValue])
-        let compression = try call.compression(isOfArrow: form == SQLForm.arrow.rawValue)
+        let form = try PageForm.chosen(call)
+        let compression = try call.compression(isOfArrow: form == .arrow)
         let request = try pageRequest(call)
         let exchange = call.exchange
         // While the page is read, as far as it goes; what it takes with its text is known then.
         let page = try rows.page(request, as: call.principal) { byteCount in try exchange.holdAnswer(byteCount) }
         try exchange.holdAnswer(2 * ReceiptPage.byteCount(page))
-        var response: Response
-        switch form {
-        case "text/csv": response = Response(status: 200, contentType: "text/csv; charset=utf-8; header=present", bytes: try ReceiptPage.csv(page))
-        case SQLForm.arrow.rawValue: response = Response(status: 200, contentType: form, bytes: try ReceiptPage.arrow(page, compression))
-        case "application/x-ndjson": response = Response(status: 200, contentType: form, bytes: ReceiptPage.lines(page))
-        default: response = Response(status: 200, contentType: form, bytes: ReceiptPage.json(page))
-        }
+        var response = Response(status: 200, contentType: form.sql.contentType, bytes: try form.bytes(page, compression))
         if let cursor = page.nextCursor {
             response.headers.append(.init("Link", "<\(call.link(with: "cursor", cursor))>; rel=\"next\""))
         }
