@@ -15,15 +15,13 @@ package struct RegistrarOptions: Sendable, Hashable {
     package var retry: RetryPolicy
     /// Counted from the step's beginning: past it nothing more is tried.
     package var expires: Int64
-    /// For so long at least a callback that comes again is known as the same: in fact as long as its ticket is.
-    package var duplicateWindow: Int64
     /// Calls under way at a time.
     package var concurrency: Int
 
     package init(
         url: String, secret: String, previousSecret: String? = nil, previousSecretUntil: Int64? = nil, statusURL: String? = nil, lock: Int64 = 300_000_000,
         retry: RetryPolicy = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: 10),
-        expires: Int64 = 14 * 86_400_000_000, duplicateWindow: Int64 = 86_400_000_000, concurrency: Int = 64
+        expires: Int64 = 14 * 86_400_000_000, concurrency: Int = 64
     ) {
         self.url = url
         self.secret = secret
@@ -33,7 +31,6 @@ package struct RegistrarOptions: Sendable, Hashable {
         self.lock = lock
         self.retry = retry
         self.expires = expires
-        self.duplicateWindow = duplicateWindow
         self.concurrency = concurrency
     }
 

@@ -41,6 +41,7 @@ package struct Settings: Sendable, Equatable {
         package var backoffMin = 1.0
         package var backoffMax = 900.0
         package var expires = 14 * 86_400.0
+        /// Nothing goes by it: a callback that comes again is known as long as its ticket is there. It is read for the files that have it.
         package var duplicateWindow = 86_400.0
         package var concurrency = 64
     }

@@ -89,8 +89,7 @@ enum EngineOpening {
                 retry: RetryPolicy(
                     backoffMinimum: microseconds(registrar.backoffMin), backoffMaximum: microseconds(registrar.backoffMax),
                     attemptCountMax: registrar.maxAttempts),
-                expires: microseconds(registrar.expires), duplicateWindow: microseconds(registrar.duplicateWindow),
-                concurrency: registrar.concurrency)
+                expires: microseconds(registrar.expires), concurrency: registrar.concurrency)
         }
         return options
     }
