@@ -1,3 +1,4 @@
+import ColumnStore
 import Documents
 internal import Processes
 
@@ -7,20 +8,65 @@ extension HotFile {
 
     /// The `history` column of rows, in the order of `wanted`, their ids, whichever that is.
     ///
+    /// - Parameters:
+    ///   - wanted: the ids, each once.
+    ///   - body: called with the place in `wanted`, by rising ids, and what `fits` was told. It holds a connection of the pool meanwhile.
+    ///   - fits: told what the next history takes, about, before it is read; false ends the reading there.
     /// - Complexity: O(steps and events of the rows, and of rows between them that a run reads over).
-    func histories(_ wanted: [Int64]) throws -> [String] {
+    func readHistories(
+        _ wanted: [Int64], _ body: (_ place: Int, _ text: String, _ expectedByteCount: Int) throws -> Void, fits: (_ byteCount: Int) throws -> Bool
+    ) throws {
         let (ids, places) = Self.ascending(wanted)
-        return try pool.withConnection { connection in
-            var texts = [String](repeating: ReceiptHistory.empty, count: ids.count)
+        try pool.withConnection { connection in
             var next = 0
             while next < ids.count {
-                let end = Self.run(ids, from: next)
-                let found = try Self.histories(connection, rows: ids[next]...ids[end - 1])
-                for index in next..<end { if let history = found[ids[index]] { texts[places?[index] ?? index] = history.text } }
-                next = end
+                let run = Self.run(ids, from: next)
+                let byteCounts = try Self.historyByteCounts(connection, rows: ids[next]...ids[run - 1])
+                func expected(_ row: Int64) -> Int { (byteCounts[row] ?? 0).addingSaturating(ReceiptHistory.empty.utf8.count) }
+                while next < run {
+                    var (end, isFull, byteCount) = (next, false, 0)
+                    while end < run {
+                        // What is not asked for and lies between two is read with them.
+                        let first = end == next ? ids[end] : ids[end - 1] + 1
+                        for row in first...ids[end] { byteCount = byteCount.addingSaturating(expected(row)) }
+                        if end > next, byteCount > Self.historyLotByteCount { break }
+                        isFull = try !fits(expected(ids[end]))
+                        if isFull { break }
+                        end += 1
+                    }
+                    if end > next {
+                        let found = try Self.histories(connection, rows: ids[next]...ids[end - 1])
+                        for index in next..<end { try body(places?[index] ?? index, found[ids[index]]?.text ?? ReceiptHistory.empty, expected(ids[index])) }
+                    }
+                    if isFull { return }
+                    next = end
+                }
             }
-            return texts
         }
+    }
+
+    /// So much of histories is read together; one that is longer by itself.
+    private static let historyLotByteCount = 256 << 10
+    /// Of a step or an event, what stands around its texts.
+    private static let historyEntryByteCount = 160
+
+    /// About what the histories of a range of rows take, of those that have one: none of their texts is kept for it.
+    private static func historyByteCounts(_ connection: SQLiteConnection, rows: ClosedRange<Int64>) throws -> [Int64: Int] {
+        var byteCounts: [Int64: Int] = [:]
+        func add(_ sql: String, bits: Int64) throws {
+            let statement = try connection.statement(sql)
+            defer { statement.reset() }
+            statement.bind(1, ProcessKey.range(rows.lowerBound, bits).first)
+            statement.bind(2, ProcessKey.range(rows.upperBound, bits).last)
+            while try statement.step() {
+                let byteCount = statement.count(1).addingSaturating(historyEntryByteCount)
+                byteCounts[statement.int64(0) >> bits, default: 0] = byteCounts[statement.int64(0) >> bits, default: 0].addingSaturating(byteCount)
+            }
+        }
+        func length(_ column: String) -> String { "coalesce(length(CAST(\(column) AS BLOB)), 0)" }
+        try add("SELECT id, \(["name", "reference", "detail", "errors"].map(length).joined(separator: " + ")) FROM steps WHERE id BETWEEN ?1 AND ?2", bits: ProcessKey.stepBits)
+        try add("SELECT id, \(["event", "details"].map(length).joined(separator: " + ")) FROM history WHERE id BETWEEN ?1 AND ?2", bits: ProcessKey.historyBits)
+        return byteCounts
     }
 
     func history(row: Int64) throws -> ReceiptHistory {

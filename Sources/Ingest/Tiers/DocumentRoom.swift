@@ -37,6 +37,13 @@ final class DocumentRoom {
     /// What comes next is another column of the same batch.
     func beginColumn() { (start, isEmpty) = (byteCount, true) }
 
+    /// What was read turned out longer than was said, by so much: counted, fitting or not. Nothing, for what is not above 0.
+    func add(_ more: Int) {
+        guard more > 0 else { return }
+        memory?.force(more)
+        byteCount = byteCount.addingSaturating(more)
+    }
+
     /// Whether one more of so many bytes may be read beside those of the column that are held.
     ///
     /// The first of a column always may, or else the query is over.

@@ -75,30 +75,16 @@ final class PieceReader {
         return builder.finish()
     }
 
-    /// Histories of so many rows are read together at first, and of twice as many each time that they were short: how long they are is known then.
-    private static let historyCountMin = 64
-    private static let shortByteCount = 256 << 10
-
     /// The first histories as they lie in the file, as many as there is room for.
     private func histories(_ indices: [Int32], _ room: DocumentRoom) throws -> Stored {
         room.beginColumn()
         let ids = piece.rowIDs(indices)
-        let places = HotFile.ascending(ids).places ?? Array(ids.indices)
         var texts = [String?](repeating: nil, count: ids.count)
-        var (start, count, isFull) = (0, Self.historyCountMin, false)
-        while start < places.count, !isFull {
-            let some = places[start..<min(places.count, start + count)]
-            var byteCount = 0
-            for (place, text) in zip(some, try piece.file.histories(some.map { ids[$0] })) {
-                guard try room.take(text.utf8.count) else {
-                    isFull = true
-                    break
-                }
-                texts[place] = text
-                byteCount += text.utf8.count
-            }
-            start += some.count
-            if byteCount < Self.shortByteCount { count *= 2 }
+        try piece.file.readHistories(ids) { place, text, expected in
+            room.add(text.utf8.count.subtractingSaturating(expected))
+            texts[place] = text
+        } fits: { byteCount in
+            try room.take(byteCount)
         }
         var builder = ColumnBuilder(type: .string)
         for text in texts { if let text { builder.append(bytes: Array(text.utf8)) } }

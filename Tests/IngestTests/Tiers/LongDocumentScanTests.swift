@@ -128,6 +128,36 @@ final class LongDocumentScanTests: XCTestCase {
         }
     }
 
+    /// What does not fit beside the others is not read with them: one that cannot be read, behind long ones, is come to with its own batch.
+    func test_histories_thatDoNotFit_areNotRead() throws {
+        try eachState { store in
+            let file = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
+            let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
+            for row in Int64(1)...8 {
+                let details = row == 8 ? "no object" : #"{"note":"\#(String(repeating: "h", count: 150_000))"}"#
+                try connection.execute("INSERT OR REPLACE INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '\(details)')")
+            }
+            var (told, read): ([Int], [Int]) = ([], [])
+            try file.readHistories(Array(1...9)) { place, text, expected in
+                XCTAssertLessThanOrEqual(text.utf8.count, expected)
+                XCTAssertLessThan(expected, text.utf8.count + 1_000)
+                read.append(place)
+            } fits: { byteCount in
+                told.append(byteCount)
+                return told.count <= 3
+            }
+            XCTAssertEqual(read, [0, 1, 2])
+            XCTAssertEqual(told.count, 4)
+            XCTAssertTrue(told.allSatisfy { $0 > 150_000 }, "\(told)")
+            // Neither where it lies between two that are wanted, and is longer than is read for nothing.
+            try connection.execute("UPDATE history SET details = '\(String(repeating: "n", count: 300_000))' WHERE id = \(Int64(8) << ProcessKey.historyBits)")
+            read = []
+            try file.readHistories([7, 9]) { place, _, _ in read.append(place) } fits: { _ in true }
+            XCTAssertEqual(read, [0, 1])
+            XCTAssertThrowsError(try file.readHistories([8]) { _, _, _ in } fits: { _ in true })
+        }
+    }
+
     func test_documentWithoutRoom_isRefused_andShortOnesAreNot() throws {
         try eachState { store in
             let memory = MemoryBudget(byteCountMax: 64 << 10)
