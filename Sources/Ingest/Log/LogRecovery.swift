@@ -37,20 +37,20 @@ struct LogRecovery {
         var (next, time) = ((state?.last ?? 0) + 1, state?.time ?? 0)
         var latest: [String: (spool: Int64, entry: LogSpool.Entry)] = [:]
         var withdrawn: Set<Int64> = []
-        var (isConnected, isFenced) = (true, false)
+        var (isConnected, isFenced, isDamaged) = (true, false, false)
         for first in found {
             let path = "\(folder)/\(LogSpool.name(first))"
             let bytes: [UInt8]
             // No later start would read more of it, and none would come further.
             do { bytes = try Self.bytes(path) } catch DataDirectory.Failure.io(operation: _, path: _, code: let code) where [ENOENT, EIO].contains(code) {
                 StoreLog.note("a spool of the log cannot be read: the log begins an epoch, with a checkpoint", path: path, reason: String(cString: strerror(code)), level: .warning)
-                isConnected = false
+                (isConnected, isDamaged) = (false, true)
                 continue
             }
             let entries = LogSpool.read(bytes)
             if LogSpool.isDamaged(bytes, behind: entries) {
                 StoreLog.note("a spool of the log is damaged: the log begins an epoch, with a checkpoint", path: path, reason: "what stands behind its first \(entries.count) entries is not as it was written", level: .warning)
-                isConnected = false
+                (isConnected, isDamaged) = (false, true)
             }
             for entry in entries {
                 time = max(time, entry.time)
@@ -66,6 +66,8 @@ struct LogRecovery {
                 if kind != .fence, let payload = LogPayload(Array(entry.payload)) { latest[payload.file] = (first, entry) }
             }
         }
+        // Before an epoch is begun this process may be killed, too, and the next one may find nothing wrong: a disk gives what it did not, and what is withdrawn below is written over what is damaged.
+        if notes, isDamaged { try LogMark.noteBroken(directory) }
         (spools, self.next, self.time) = (found, next, time)
         // What a process wrote without a sync is there as long as the machine runs: the boot's id tells. An id that nobody knows is never the same.
         let isSameBoot = state?.boot == MachineStart.id && !MachineStart.id.isEmpty

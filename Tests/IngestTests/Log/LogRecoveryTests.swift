@@ -55,9 +55,14 @@ final class LogRecoveryTests: XCTestCase {
             var damaged = sound
             damaged[place] ^= 1
             try damaged.write(to: last)
+            try write(MachineStart.id)
             XCTAssertEqual(try recovered().next, 9, "\(place)")
             XCTAssertFalse(try recovered().isWhole, "9 was committed, and would be another's number: \(place)")
+            // Killed before the epoch has begun; what is withdrawn was written over the damage meanwhile.
+            try sound.prefix(sound.count / 2).write(to: last)
+            XCTAssertFalse(try recovered().isWhole, "\(place)")
         }
+        try write(MachineStart.id)
         // What a kill leaves: the commit did not come to be.
         for count in [1, 4, 20, sound.count / 2 - 1] {
             try sound.prefix(sound.count / 2 + count).write(to: last)
@@ -81,6 +86,9 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertFalse(found.isWhole)
         XCTAssertFalse(found.hasCheckpoint)
         XCTAssertEqual([found.next, found.time], [10, 90])
+        // Killed before that, and the disk gives it again.
+        _ = try spool(6...7)
+        XCTAssertFalse(try recovered().isWhole)
     }
 
     /// No spool took it, as on a full disk, and it came to nothing, which fitted: a commit that got its number would pass for it.
