@@ -154,12 +154,11 @@ final class ClusterMember: Sendable {
         deadline?.begin("the other machine, which is to lead")
         // Where nobody takes the lead what counts is archived first: that needs its time more.
         host.handOver(seconds: deadline?.left(Self.handOverSeconds, keeping: Self.passingSeconds + Archiver.stopSecondsMax) ?? Self.handOverSeconds)
-        if let mark {
-            deadline?.begin("the files of this node, which are synced")
-            // Nobody waits for it any more. Where it does not come to that they are made anew after a start of the machine.
-            do { try ReplicaStore.noteDurableEnd(directory, at: .init(mark)) } catch { log.warning("the files of this node may be lost in part with a crash of the machine, and are made anew then", ["reason": .error(error)]) }
-        }
         end(deadline, anew: hasEnded)
+        guard let mark else { return }
+        // Last: a disk that is slow takes from nobody the time for what counts. Where it does not come to that the files are made anew after a start of the machine.
+        deadline?.begin("the files of this node, which are synced")
+        do { try ReplicaStore.noteDurableEnd(directory, at: .init(mark)) } catch { log.warning("the files of this node may be lost in part with a crash of the machine, and are made anew then", ["reason": .error(error)]) }
     }
 
     /// What came is passed on to whoever leads now; then nothing more comes.
