@@ -78,8 +78,12 @@ final class ArchiveCheckpoints: Sendable {
                 guard let made = try make(line, behind: known.record, through: archived, store) else { return known.pace.failed(at: SteadyClock.seconds()) }
                 (known.record, known.wanted) = (made.mark.sequence, nil)
                 known.pace.made(at: SteadyClock.seconds(), byteCount: writer.byteCount)
-                state.withLock { $0.failure = nil }
-                removeCovered(line, by: made.key)
+                let isWhole = state.withLock { state in
+                    state.failure = nil
+                    return state.lacking.isEmpty
+                }
+                // Where a file is damaged, what is from before is all that can be restored: it stays until that is mended.
+                if isWhole { removeCovered(line, by: made.key) }
             } catch is Ended {
                 // It stops, or leads no more.
             } catch {

@@ -328,7 +328,7 @@ package final class ArchiveWriter: Sendable {
         let lacking = report.lacking.filter { $0.value.record > checkpoints.record }.mapValues { $0.reason }.merging(checkpoints.lacking) { $1 }
         if let (path, reason) = lacking.min(by: { $0.key < $1.key }) {
             let more = lacking.count > 1 ? "; \(lacking.count - 1) more" : ""
-            texts.append("the archive goes on without objects of cold tables that are damaged where they lie (\(path) \(reason)\(more)): records are there, and no instant whose tables need them can be restored")
+            texts.append("the archive goes on without objects of cold tables that are damaged where they lie (\(path) \(reason)\(more)): records are there, no instant whose tables need them can be restored, and what is from before stays")
         }
         if let failure = checkpoints.failure { texts.append("no checkpoint of the archive could be made (\(failure)): what it would cover stays") }
         if let failure = checkpoints.removalFailure { texts.append("what checkpoints of the archive cover could not be removed (\(failure)): it takes room") }
