@@ -30,13 +30,15 @@ extension Binder {
         if function == .sum, case .call(.wideReal, _, _, let position)? = argument {
             return TypedExpression(.call(.narrowReal, [value.expression], type: value.type, position: position), declared: "float4", at: value.position)
         }
-        guard let argument, let declared = given.map(DeclaredType.withoutLength) ?? Self.narrowed(argument) else { return value }
-        if function == .arrayAggregate { return TypedExpression(value.expression, declared: Self.listDeclaration(of: declared), at: value.position) }
+        guard let argument, let declared = given.map(DeclaredType.ofOne) ?? Self.narrowed(argument) else { return value }
+        if function == .arrayAggregate {
+            return TypedExpression(value.expression, declared: Self.listDeclaration(of: DeclaredType.withoutLength(declared)), at: value.position)
+        }
         guard argument.type == value.type else { return value }
         switch function {
         case .min, .max:
             // The least and greatest of names are numbers.
-            guard Self.isNarrow(declared) || DeclaredType.isNumber(declared) else { return value }
+            guard Self.isNarrow(declared) || DeclaredType.isNumber(declared) || TypeNames.paddedLength(declared) != nil else { return value }
             return TypedExpression(value.expression, declared: DeclaredType.isNumber(declared) ? "oid" : declared, at: value.position)
         case .anyValue, .mode, .percentileDiscrete:
             return DeclaredType.isKept(declared) ? TypedExpression(value.expression, declared: declared, at: value.position) : value
@@ -59,7 +61,7 @@ extension Binder {
         values = zip(values, types + [ColumnType?](repeating: nil, count: values.count)).map { $1 == .double ? widened($0) : $0 }
         let hasDocuments = documents != nil && values.contains { $0.type.isNested }
         if let documents {
-            for place in values.indices { values[place] = try written(values[place], in: inner(scope)) }
+            for place in values.indices { values[place] = withBlanks(try written(values[place], in: inner(scope))) }
             values = values.map { value in
                 guard value.type.isNested else { return value }
                 return TypedExpression(.call(.jsonOf, [value.expression, zone], type: documents, position: value.position), at: value.position)

@@ -179,12 +179,16 @@ extension Binder {
     func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {
         // A parameter beside such a column is of its type (`oid = $1`): who reads types in binary has them by their length.
         if let number = unknownParameter(value), let declared = Self.declaredBeside(declaredType(other)) { context.parameterTypes?.declare(number, as: declared) }
-        guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let dialect = context.catalog.dialect,
-            let registry = declaredType(other), registry == "name" || registry == "char" || dialect.isRegistry(registry)
-        else { return value }
+        guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let registry = declaredType(other) else { return value }
+        // Of a CHAR(n) blanks at the end mean nothing.
+        if DeclaredType.withoutLength(registry) == "bpchar" {
+            let end = text.lastIndex { $0 != UInt8(ascii: " ") }.map { $0 + 1 } ?? 0
+            return TypedExpression(.text(String(decoding: text[..<end], as: UTF8.self)), isUntyped: true, at: value.position)
+        }
         // A name is never longer, and so is what it is compared with.
         if registry == "name" { return TypedExpression(.text(String(decoding: SystemName.cut(text[...]), as: UTF8.self)), at: value.position) }
         if registry == "char" { return TypedExpression(folded(.call(.systemLetter, [.text(String(decoding: text, as: UTF8.self))], type: .string, position: value.position)), at: value.position) }
+        guard let dialect = context.catalog.dialect, dialect.isRegistry(registry) else { return value }
         return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: value.position), at: value.position)
     }
 
@@ -204,7 +208,9 @@ extension Binder {
             // As a number of its own, a REAL is what it is exactly; as a text or a NUMERIC what it shows.
             let isExact = type == .double && target.narrow != .float32 || TypeRules.isInteger(type)
             // A BOOLEAN is t or f as a name, as its door writes it.
-            result = target.declared == "name" ? try shown(value) : try cast(isExact ? widened(value) : value, to: type, isExplicit: true)
+            // Bytes are those of a CHAR(n)'s blanks, too.
+            let source = isExact ? widened(value) : type == .binary ? withBlanks(value) : value
+            result = target.declared == "name" ? try shown(value) : try cast(source, to: type, isExplicit: true)
         }
         if target.declared == "oid", value.type != .int64 || declaredType(value) == nil {
             return folded(.call(value.type == .int64 ? .objectNumber : .wrappedObjectNumber, [result], type: .int64, position: value.position))

@@ -30,13 +30,8 @@ extension Binder {
         defer { if name == "coalesce" { rowsWithin = rows } }
         var arguments = try bindAll(call.arguments, in: scope)
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
+        if Self.showing.contains(name) { arguments = arguments.map(withBlanks) }
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
-        // Of all functions it alone counts the blanks of a CHAR(n).
-        if name == "octet_length", arguments.count == 1, let given = declaredType(arguments[0]), DeclaredType.withoutLength(given) == "bpchar" {
-            let value = arguments[0]
-            let padded = TypeNames.paddedLength(given).map { blankPadded(value.expression, to: $0) } ?? paddedEach(value.expression)
-            arguments[0] = TypedExpression(padded, at: value.position)
-        }
         // Of a transaction's number, not of a time.
         if name == "age", arguments.count == 1, declaredType(arguments[0]) == "xid", let text = context.catalog.dialect?.expression(of: "xid_age", argumentCount: 1) {
             return try expand(text, arguments, at: position, in: scope)
@@ -55,6 +50,12 @@ extension Binder {
         if name == "nullif" { declared = comparedDeclaration(declared, arguments[0], result) }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
+    }
+
+    /// A text of CHAR(n) with the blanks at its end, for what counts, shows or searches them; all others as they are.
+    func withBlanks(_ value: TypedExpression) -> TypedExpression {
+        guard value.type == .string, let given = declaredType(value), DeclaredType.withoutLength(given) == "bpchar" else { return value }
+        return TypedExpression(TypeNames.paddedLength(given).map { blankPadded(value.expression, to: $0) } ?? paddedEach(value.expression), at: value.position)
     }
 
     /// A choice among columns of CHAR(n) of several lengths: each value has the blanks of its own.
@@ -98,6 +99,9 @@ extension Binder {
     private static let writing: Set<String> = [
         "array_to_string", "concat", "concat_ws", "format", "quote_literal", "quote_nullable", "to_json", "to_jsonb", "json_build_array", "jsonb_build_array", "json_build_object", "jsonb_build_object",
     ]
+
+    /// They alone count the blanks of a CHAR(n), or write its value as it is shown; to all others its text has none.
+    private static let showing: Set<String> = ["octet_length", "concat", "concat_ws", "format", "to_json", "to_jsonb", "json_build_array", "jsonb_build_array", "json_build_object", "jsonb_build_object"]
 
     /// They say the place of an element.
     private static let givingPlaces: Set<String> = ["array_lower", "array_upper", "array_position"]

@@ -61,7 +61,7 @@ extension Binder {
         case .concatenate: return try concatenate(left, right, at: position)
         case .matches, .matchesIgnoringCase, .matchesNot, .matchesNotIgnoringCase:
             let isCaseBlind = op == .matchesIgnoringCase || op == .matchesNotIgnoringCase
-            let arguments = [try implicit(left, to: .string, op.rawValue), try implicit(right, to: .string, op.rawValue)]
+            let arguments = [try implicit(withBlanks(left), to: .string, op.rawValue), try implicit(right, to: .string, op.rawValue)]
             let match = Expression.call(isCaseBlind ? .matchesIgnoringCase : .matches, arguments, type: .boolean, position: position)
             return op == .matches || op == .matchesIgnoringCase ? match : .not(match)
         case .startsWith:

@@ -57,7 +57,7 @@ extension Binder {
         }
         guard case .aggregate(let aggregate) = function else {
             // It gives one of its values.
-            let kept = arguments.first.flatMap { $0.type == column.type ? given.map(DeclaredType.withoutLength) ?? Self.narrowed($0) : nil }
+            let kept = arguments.first.flatMap { $0.type == column.type ? given.map(DeclaredType.ofOne) ?? Self.narrowed($0) : nil }
             return TypedExpression(.column(column), declared: kept.flatMap { DeclaredType.isKept($0) ? $0 : nil }, at: position)
         }
         return declared(TypedExpression(value(of: column, aggregate, arguments), at: position), of: aggregate, arguments.first, given)

@@ -270,7 +270,7 @@ extension Binder {
         case .inList(let operand, let items, let isNegated):
             return try bindInList(operand, items, isNegated, at: position, in: scope)
         case .like(let operand, let pattern, let escape, let ignoresCase, let isNegated):
-            let text = try textOperand(operand, ignoresCase ? "ILIKE" : "LIKE", in: scope)
+            let text = try implicit(withBlanks(try bindExpression(operand, in: scope)), to: .string, ignoresCase ? "ILIKE" : "LIKE")
             var arguments = [
                 text, try textOperand(pattern, "LIKE", in: scope),
                 try escape.map { (escape) throws(QueryError) in try escapeText(escape, in: scope) } ?? .text("\\"),
@@ -356,9 +356,8 @@ extension Binder {
         return TypedExpression(isNegated ? .not(.or(alternatives)) : .or(alternatives), at: position)
     }
 
-    /// The operand of IN and what is in its list, literals and parameters among them as beside `=`: what a catalog's column holds.
+    /// The operand of IN and what is in its list, literals and parameters among them as beside `=`: what a catalog's column holds, or a CHAR(n) without its blanks.
     private func namedAmong(_ all: [TypedExpression]) throws(QueryError) -> [TypedExpression] {
-        guard context.catalog.dialect != nil else { return all }
         var all = all
         if all[0].isUntyped, let first = all.first(where: { !$0.isUntyped && $0.type != .null }) {
             all[0] = try namedBeside(all[0], first)

@@ -13,6 +13,9 @@ package enum DeclaredType {
         return String(name[..<open]) + (name.hasSuffix(listSuffix) ? listSuffix : "")
     }
 
+    /// What one of the values of many rows is called: without a length, but for a CHAR(n), which is shown with its blanks.
+    static func ofOne(_ name: String) -> String { name.hasPrefix("bpchar(") && !name.hasSuffix(listSuffix) ? name : withoutLength(name) }
+
     /// The n of `varchar(n)`, in lists too; nil of names that say none.
     package static func length(_ name: String) -> Int? {
         guard let open = name.firstIndex(of: "("), let close = name.lastIndex(of: ")"), open < close else { return nil }
