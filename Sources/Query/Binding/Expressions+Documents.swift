@@ -250,15 +250,15 @@ extension Binder {
         }
         guard let known = element(left.type) ?? element(right.type) else { throw mismatch(.concatenate, left, right, at: position) }
         let (one, oneType) = try part(left, known), (other, otherType) = try part(right, known)
-        // A list beside one of a dimension more is its first element, or its last.
+        // A list beside one of a dimension more is its first element, or its last; an empty one is nothing.
         if let own = element(otherType), let common = TypeRules.common(oneType, own), element(oneType) == nil, isList(left.type) {
             let type = ColumnType.listOf(.listOf(TypeRules.widened(common)))
-            let single = Expression.call(.makeList, [listCast(one, .listOf(TypeRules.widened(common)))], type: type, position: position)
+            let single = Expression.call(.listRow, [listCast(one, .listOf(TypeRules.widened(common)))], type: type, position: position)
             return .call(.listJoin, [single, listCast(other, type)], type: type, position: position)
         }
         if let own = element(oneType), let common = TypeRules.common(own, otherType), element(otherType) == nil, isList(right.type) {
             let type = ColumnType.listOf(.listOf(TypeRules.widened(common)))
-            let single = Expression.call(.makeList, [listCast(other, .listOf(TypeRules.widened(common)))], type: type, position: position)
+            let single = Expression.call(.listRow, [listCast(other, .listOf(TypeRules.widened(common)))], type: type, position: position)
             return .call(.listJoin, [listCast(one, type), single], type: type, position: position)
         }
         guard let common = TypeRules.common(oneType, otherType) else { throw mismatch(.concatenate, left, right, at: position) }

@@ -63,6 +63,24 @@ extension ScalarFunction {
             }
             return builder.finish()
         })
+
+    /// A list as the one row of a list of a dimension more: what `listJoin` puts at its start or end. None of an empty list; NULL of NULL.
+    static let listRow = ScalarFunction(
+        "list_row", nulls: .first, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let lists = ListValues(call[0])
+            var builder = ColumnBuilder(type: call.type)
+            try call.meter.charge(2 * call[0].flatByteCountBound)
+            for row in 0..<call.count {
+                guard !lists.isNull(row) else {
+                    builder.appendNull()
+                    continue
+                }
+                try call.meter.step(16 * lists[row].count)
+                builder.append(.list(lists[row].isEmpty ? [] : [.list(lists[row].map { lists.value($0) })]))
+            }
+            return builder.finish()
+        })
 }
 
 /// The rows of a list column as ranges into its elements, a constant once.

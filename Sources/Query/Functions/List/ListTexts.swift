@@ -16,7 +16,9 @@ extension SQLFunction {
         guard case .list(let field) = flat.type, !field.type.isNested else {
             throw .badSQL("array_to_string needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction)
         }
-        let texts: Expression = field.type == .string ? flat : .cast(flat, to: .listOf(.string), position: list.position)
+        var texts: Expression = field.type == .string ? flat : .cast(flat, to: .listOf(.string), position: list.position)
+        // A BOOLEAN is t or f here, as in `concat`: the first letter of what a cast makes of it.
+        if field.type == .boolean { texts = call.make(.leftOfEach, [texts, .literal(.integer(1), .int32)], .listOf(.string)) }
         var arguments = [texts]
         for value in call.arguments.dropFirst() { arguments.append(try typing.implicit(value, to: .string, call.name)) }
         return call.make(.arrayToString, arguments, .string)
