@@ -56,6 +56,8 @@ enum TypeNames {
         case "time": return try time(syntax)
         case "jsonpath": target = Target(type: .string, declared: "jsonpath")
         case "name": target = Target(type: .string, declared: "name")
+        // In quotes alone: CHAR without them is called `character` by now.
+        case "char" where syntax.modifiers.isEmpty: target = Target(type: .string, declared: "char")
         // A text: what reads it finds whether it is any.
         case "xml": target = Target(type: .string)
         case "decimal", "numeric", "dec": return try decimal(syntax)
