@@ -203,7 +203,7 @@ extension Binder {
         // Rows and lists are gathered as the documents that they become.
         let documents: ColumnType? = function.takesZone ? .json(isBinary: function.name.hasPrefix("jsonb")) : nil
         let (gathered, hasDocuments) = call.over == nil
-            ? try bindLists(call, documents: documents, types: function.types, in: scope) : (lists: try windowLists(call, areWritten: documents != nil, in: scope), hasDocuments: false)
+            ? try bindLists(call, documents: documents, types: function.types, in: scope) : (lists: try windowLists(call, areWritten: documents != nil, types: function.types, in: scope), hasDocuments: false)
         var lists: [Expression] = [], types: [ColumnType] = []
         for (list, type) in zip(gathered.map(\.expression), function.types) {
             guard case .list(let field) = list.type else { throw .unsupported("\(function.name) does not take \(list.type.sqlName)", at: position) }

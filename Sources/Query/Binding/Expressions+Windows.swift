@@ -143,16 +143,21 @@ extension Binder {
     ///
     /// Each argument has an array_agg of its own over the one window; the function takes these columns.
     /// - Parameter areWritten: as documents are made of them, of numbers that are written as names the names.
-    func windowLists(_ call: FunctionSyntax, areWritten: Bool, in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
+    /// - Parameter types: what the function takes; of a list of REALs that is to be one of DOUBLEs the values are what they are exactly.
+    func windowLists(_ call: FunctionSyntax, areWritten: Bool, types: [ColumnType?], in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
         let name = call.name.text, position = call.name.position
         guard !call.isDistinct, call.orderBy.isEmpty else { throw .unsupported("\(name) with DISTINCT or an order of its own is not supported over a window", at: position) }
         var lists: [TypedExpression] = []
-        for argument in call.arguments {
+        for (place, argument) in call.arguments.enumerated() {
             var part = FunctionSyntax(name: NameSyntax("array_agg", at: position), arguments: [argument])
             (part.over, part.filter) = (call.over, call.filter)
             let list = try bindWindowCall(part, in: scope)
             guard case .list(let field) = list.type, !field.type.isNested else { throw .unsupported("\(name) of rows and lists is not supported over a window", at: position) }
-            lists.append(areWritten ? try writtenWhole(list, in: scope) : list)
+            if areWritten {
+                lists.append(try writtenWhole(list, in: scope))
+            } else {
+                lists.append(place < types.count && types[place] == .double ? wideList(list, to: TypeNames.Target(type: .double)) : list)
+            }
         }
         return lists
     }
@@ -200,7 +205,7 @@ extension Binder {
                 throw .badSQL("RANGE with a distance needs ORDER BY of exactly one expression", at: position).because(.windowing)
             }
             switch key.expression.type {
-            case .date, .timestamp: type = .interval
+            case .date, .timestamp, .time, .interval: type = .interval
             case .int32, .int64, .double: type = key.expression.type
             case .decimal(_, let scale): type = .decimal38(scale: max(scale, TypeRules.scale(value.type)))
             default:
@@ -230,7 +235,8 @@ extension Binder {
         case .decimal(let digits): digits < 0
         // NaN is refused as well.
         case .double(let number): !(number >= 0)
-        case .interval(let interval): interval.months < 0 || interval.days < 0 || interval.microseconds < 0
+        // Of a time of day the months and days say nothing.
+        case .interval(let interval): order.first?.expression.type == .time ? interval.microseconds < 0 : interval.span < 0
         default: true
         }
         guard !isNegative else { throw .data("the distance of a frame must not be negative", at: syntax.position).because(.badFrameDistance) }

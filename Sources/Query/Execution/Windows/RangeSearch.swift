@@ -41,6 +41,11 @@ struct RangeSearch {
             return
         }
         switch distance {
+        case .interval(let interval) where key.column.type == .time:
+            // The time alone of a distance counts, as in PostgreSQL, and nothing goes round at midnight.
+            reach(key.column.wideIntegers(), by: Int128(interval.microseconds), direction)
+        case .interval(let interval) where key.column.type == .interval:
+            reach(key.column.intervals().map(\.span), by: interval.span, direction)
         case .interval(let interval):
             let moments = try Self.moments(key.column, context)
             var clock = ZoneClock(key.column.type == .timestampTZ ? context.timeZone : .utc)
@@ -57,21 +62,25 @@ struct RangeSearch {
                 }
             }
         case .integer, .decimal:
-            let own = key.column.wideIntegers()
             var step: Int128 = 0
             if case .integer(let value) = distance { step = Int128(value) }
             if case .decimal(let value) = distance { step = value }
             step = DecimalMath.rescale(step, from: distanceType.scale, to: key.column.type.scale) ?? .max
-            for value in own {
-                wideValues.append(value)
-                wideTargets.append(direction > 0 ? value.addingSaturating(step) : value.subtractingSaturating(step))
-            }
+            reach(key.column.wideIntegers(), by: step, direction)
         default: throw QueryError(.dataError, "a frame's distance must not be NULL")
         }
         if key.isDescending {
             // No value is the least of 128 bits but a saturated one, which goes to the other end.
             wideValues = wideValues.map { (0 as Int128).subtractingSaturating($0) }
             wideTargets = wideTargets.map { (0 as Int128).subtractingSaturating($0) }
+        }
+    }
+
+    /// Takes the order's values, and for each the one that is a step further.
+    private mutating func reach(_ own: [Int128], by step: Int128, _ direction: Int) {
+        for value in own {
+            wideValues.append(value)
+            wideTargets.append(direction > 0 ? value.addingSaturating(step) : value.subtractingSaturating(step))
         }
     }
 
