@@ -6,9 +6,12 @@ struct DateTimeReader {
         let rawValue: Int
         static let year = Fields(rawValue: 1), month = Fields(rawValue: 2), day = Fields(rawValue: 4), time = Fields(rawValue: 8)
         static let zone = Fields(rawValue: 16), dayOfYear = Fields(rawValue: 32), meridiem = Fields(rawValue: 64), era = Fields(rawValue: 128)
-        static let weekday = Fields(rawValue: 256), daylight = Fields(rawValue: 512)
+        static let weekday = Fields(rawValue: 256), daylight = Fields(rawValue: 512), reserved = Fields(rawValue: 1_024)
         static let date: Fields = [.year, .month, .day]
     }
+
+    /// What a word says of the whole, whatever else is said: PostgreSQL 15 looks at nothing else then, unless a word for now stands behind it.
+    private enum Reserved { case epoch, infinity(isBefore: Bool) }
 
     private var seen: Fields = []
     private var year = 0, month = 0, day = 0, dayOfYear = 0
@@ -18,7 +21,8 @@ struct DateTimeReader {
     private var isAfternoon: Bool?
     private var expectsTime = false, expectsJulian = false
     private var zone: DateTimeText.Zone?
-    private var isEpoch = false, isOfNow = false
+    private var reserved: Reserved?
+    private var isOfNow = false
     /// What the zone's abbreviation is: of no summer, and of a zone's history.
     private var isPlainZone = false, isOfHistory = false
     /// Said otherwise than by a year, a month and a day; and by hours, minutes and seconds.
@@ -43,15 +47,20 @@ struct DateTimeReader {
             case .date: isTaken = takeDate(token.text)
             case .time:
                 expectsTime = false
-                isTaken = takeTime(token.text[...]) && note(.time)
+                isTaken = !expectsJulian && takeTime(token.text[...]) && note(.time)
             case .signed: isTaken = !expectsTime && takeOffset(token.text[...]) && note(.zone)
             case .number: isTaken = takeNumberToken(token.text)
             case .word: isTaken = takeWord(token.text, isLast: index == tokens.count - 1)
-            case .signedWord: isTaken = false
+            case .signedWord: isTaken = token.text == Array("-infinity".utf8) && takeReserved(.infinity(isBefore: true))
             }
             guard isTaken else { return false }
         }
-        return !expectsTime && !expectsJulian
+        return !expectsTime
+    }
+
+    private mutating func takeReserved(_ word: Reserved) -> Bool {
+        reserved = word
+        return note(.reserved)
     }
 
     // MARK: Dates
@@ -163,6 +172,7 @@ struct DateTimeReader {
         guard let now = session.now, let local = now.zone.local(fromUTC: now.instant) else { return false }
         let (days, time) = Calendar.split(microseconds: local)
         isOfNow = true
+        reserved = nil
         givenDays = days + (shift ?? 0)
         if shift != nil { return note(.date) }
         givenTime = time
@@ -285,15 +295,16 @@ struct DateTimeReader {
             guard seen.isSuperset(of: .date), !isLast else { return false }
             expectsTime = true
             return true
-        case .epoch:
-            isEpoch = true
-            return note([.year, .month, .day, .time, .zone])
+        case .epoch: return takeReserved(.epoch)
+        case .infinity: return takeReserved(.infinity(isBefore: false))
         case .now(let shift): return takeNow(shift)
         case .julianFollows:
+            // Where no number follows, it says nothing.
             expectsJulian = true
-            return !isLast && seen.isDisjoint(with: .date)
+            return true
         case .midnight:
             zone = .offset(secondsEast: 0)
+            reserved = nil
             return note([.time, .zone])
         case .daylight:
             guard isPlainZone, case .offset(let seconds)? = zone else { return false }
@@ -307,8 +318,12 @@ struct DateTimeReader {
     // MARK: The whole
 
     mutating func finish() -> DateTimeText? {
+        switch reserved {
+        case .epoch?: return DateTimeText(days: 0, microseconds: 0, zone: .offset(secondsEast: 0), hasTime: false)
+        case .infinity(let isBefore)?: return DateTimeText(days: 0, microseconds: 0, hasTime: false, isInfiniteBefore: isBefore)
+        case nil: break
+        }
         guard seen.isSuperset(of: .date) else { return nil }
-        if isEpoch { return DateTimeText(days: 0, microseconds: 0, zone: .offset(secondsEast: 0), hasTime: false) }
         var days = givenDays
         if days != nil {
             guard !isBC else { return nil }

@@ -11,7 +11,7 @@ struct DateTimeTokens {
         case word
         /// A sign with digits: an offset, or a signed number of an interval.
         case signed
-        /// A sign with letters: nothing that is read here.
+        /// A sign with letters: `-infinity`.
         case signedWord
     }
 
@@ -130,14 +130,14 @@ struct DateTimeTokens {
 
 /// Words that PostgreSQL knows in dates and times. A word counts by its first ten letters.
 enum DateTimeWord {
-    case month(Int), weekday, era(isBC: Bool), meridiem(isAfternoon: Bool), filler, timeFollows, julianFollows, epoch
+    case month(Int), weekday, era(isBC: Bool), meridiem(isAfternoon: Bool), filler, timeFollows, julianFollows, epoch, infinity
     /// The moment, or a day so many days from that of the moment.
     case now(shift: Int?)
     /// At Greenwich.
     case midnight
     /// The zone before it an hour later.
     case daylight
-    /// Alone `infinity` is read before; labels as in `y2001m02`: known, and not read.
+    /// Labels as in `y2001m02`: known, and not read.
     case unread
 
     init?(_ word: [UInt8]) {
@@ -148,7 +148,7 @@ enum DateTimeWord {
     private static let words: [String: DateTimeWord] = {
         var words: [String: DateTimeWord] = [
             "ad": .era(isBC: false), "bc": .era(isBC: true), "am": .meridiem(isAfternoon: false), "pm": .meridiem(isAfternoon: true),
-            "at": .filler, "on": .filler, "t": .timeFollows, "epoch": .epoch, "j": .julianFollows, "jd": .julianFollows, "julian": .julianFollows,
+            "at": .filler, "on": .filler, "t": .timeFollows, "epoch": .epoch, "infinity": .infinity, "j": .julianFollows, "jd": .julianFollows, "julian": .julianFollows,
             "now": .now(shift: nil), "today": .now(shift: 0), "tomorrow": .now(shift: 1), "yesterday": .now(shift: -1), "allballs": .midnight,
             "dst": .daylight,
         ]
@@ -159,7 +159,7 @@ enum DateTimeWord {
         for (index, names) in months.enumerated() { for name in names.split(separator: " ") { words[String(name)] = .month(index + 1) } }
         let weekdays = "mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday sun sunday"
         for name in weekdays.split(separator: " ") { words[String(name)] = .weekday }
-        let unread = "d dow doy h infinity isodow isoyear m mm s y"
+        let unread = "d dow doy h isodow isoyear m mm s y"
         for name in unread.split(separator: " ") { words[String(name)] = .unread }
         return words
     }()
