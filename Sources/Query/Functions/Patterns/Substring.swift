@@ -13,7 +13,7 @@ extension SQLFunction {
             return call.make(.regexpSubstring, try call.typed([.string, .string], typing), .string)
         }
         // SUBSTRING(text SIMILAR pattern ESCAPE escape)
-        if !isOfPlaces, call.arguments.count == 3, call.arguments.allSatisfy({ $0.isUntyped || $0.type == .string }) {
+        if !isOfPlaces, call.arguments.count == 3, call.arguments.allSatisfy({ $0.isUntyped || $0.type == .string || $0.type == .null }) {
             let texts = try call.typed([.string, .string, .string], typing)
             return call.make(.similarSubstring, [texts[0], call.make(.similarPattern, [texts[1], texts[2]], .string)], .string)
         }

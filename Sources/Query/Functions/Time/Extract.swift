@@ -34,7 +34,7 @@ extension SQLFunction {
         var value = call.arguments[1].expression
         if call.arguments[1].isUntyped || value.type == .null { value = try typing.implicit(call.arguments[1], to: .timestampTZ, call.name) }
         switch value.type {
-        case .timestamp, .interval: break
+        case .timestamp, .interval, .time: break
         default: throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: call.arguments[1].position).because(.undefinedFunction)
         }
         let arguments = typing.zoned([field, value], value.type)
@@ -54,7 +54,7 @@ extension SQLFunction {
             value = TypedExpression(try typing.implicit(value, to: .timestampTZ, call.name), at: value.position)
         }
         if value.type == .time {
-            guard ["hour", "minute", "second", "milliseconds", "microseconds", "epoch"].contains(field) else {
+            guard TimeField.exists(field, in: .time) else {
                 throw .badSQL("a TIME has no field \(field)", at: call.position).because(.notSupported)
             }
             value = TypedExpression(try typing.cast(value, to: .interval, isExplicit: true), at: value.position)
@@ -107,7 +107,8 @@ extension ScalarFunction {
             let type = call[1].type
             // The Julian day of a time has more digits than the others.
             return try call.eachField(as: call.type, { ($0 != "julian" || call.type == .double) && TimeField.exists($0, in: type) }) { (part, times) throws(KernelError) in
-                try TimeFieldKernels.extract(part, from: times, type: call.type, zone: zone)
+                let lengths = type == .time ? try CastKernels.cast(times, to: .interval, zone: zone) : times
+                return try TimeFieldKernels.extract(part, from: lengths, type: call.type, zone: zone)
             }
         })
 }

@@ -34,6 +34,7 @@ enum TimeField {
         case (.date, _), (.timestamp(isUTC: false), _): !field.hasPrefix("timezone")
         case (.interval, "week"), (.interval, "dow"), (.interval, "isodow"), (.interval, "doy"), (.interval, "isoyear"), (.interval, "julian"): false
         case (.interval, _): !field.hasPrefix("timezone")
+        case (.time, _): ["hour", "minute", "second", "milliseconds", "microseconds", "epoch"].contains(field)
         default: true
         }
     }
