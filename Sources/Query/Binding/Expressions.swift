@@ -270,9 +270,12 @@ extension Binder {
         case .inList(let operand, let items, let isNegated):
             return try bindInList(operand, items, isNegated, at: position, in: scope)
         case .like(let operand, let pattern, let escape, let ignoresCase, let isNegated):
-            let text = try implicit(withBlanks(try bindExpression(operand, in: scope)), to: .string, ignoresCase ? "ILIKE" : "LIKE")
+            let value = withBlanks(try bindExpression(operand, in: scope)), other = try bindExpression(pattern, in: scope)
+            if !ignoresCase, value.type == .binary || other.type == .binary {
+                return typed(try matchBytes(value, other, try escape.map { (escape) throws(QueryError) in try bindExpression(escape, in: scope) }, at: position), isNegated: isNegated)
+            }
             var arguments = [
-                text, try textOperand(pattern, "LIKE", in: scope),
+                try implicit(value, to: .string, ignoresCase ? "ILIKE" : "LIKE"), try implicit(other, to: .string, "LIKE"),
                 try escape.map { (escape) throws(QueryError) in try escapeText(escape, in: scope) } ?? .text("\\"),
             ]
             guard ignoresCase, let collation = LanguageCase.named(try collationName(of: Array(arguments.prefix(2)), at: position)) else {
@@ -284,6 +287,15 @@ extension Binder {
             return typed(.call(.like, lower + [.text("\\")], type: .boolean, position: position), isNegated: isNegated)
         default: return TypedExpression(.null(.boolean), at: position)
         }
+    }
+
+    /// LIKE of BLOBs, of which each byte is a character.
+    private func matchBytes(_ value: TypedExpression, _ pattern: TypedExpression, _ escape: TypedExpression?, at position: Int) throws(QueryError) -> Expression {
+        var arguments: [Expression] = []
+        for part in [value, pattern] + (escape.map { [$0] } ?? []) {
+            arguments.append(folded(.call(.bytesAsCharacters, [try implicit(part, to: .binary, "LIKE")], type: .string, position: position)))
+        }
+        return .call(.like, escape == nil ? arguments + [.text("\\")] : arguments, type: .boolean, position: position)
     }
 
     private func escapeText(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {

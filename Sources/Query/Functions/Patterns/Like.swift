@@ -21,6 +21,21 @@ extension ScalarFunction {
             }
         })
 
+    /// Each byte of a BLOB as the character of its number.
+    static let bytesAsCharacters = ScalarFunction(
+        "bytes_as_characters", nulls: .strict, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let bytes = TextRows(call[0])
+            return try call.texts { (row) throws(KernelError) in
+                try call.meter.step(2 * bytes.range(at: row).count)
+                try call.meter.charge(2 * bytes.range(at: row).count)
+                var text: [UInt8] = []
+                // In UTF-8 those past ASCII take two bytes.
+                for byte in bytes[row] { text += byte < 0x80 ? [byte] : [0xC0 | byte >> 6, 0x80 | byte & 0x3F] }
+                return text
+            }
+        })
+
     private static func matching(_ symbol: String, ignoringCase: Bool, _ sourceTest: SourceTest?) -> ScalarFunction {
         ScalarFunction(
             symbol, .infix, nulls: .strict, cost: .heavy,
