@@ -10,6 +10,8 @@ import Glibc
 ///
 /// Lists end at a count or at a size of what was read, whichever comes first; `isCut` says that the size was it. The last member may go beyond the size, so
 /// that one that is large by itself is not left out for ever.
+///
+/// Each `hold` is asked for the bytes that an answer takes in all with its text, before it takes them; what it throws ends the reading.
 final class ExecutionReader: Sendable {
     private let pool: SQLitePool
     private let path: String
@@ -31,16 +33,25 @@ final class ExecutionReader: Sendable {
 
     // MARK: Definitions
 
-    func process(_ name: String) throws -> ProcessDescription? {
-        try processes(where: "p.name = ?1", name, limit: 1).first
+    func process(_ name: String, hold: (Int) throws -> Void = { _ in }) throws -> ProcessDescription? {
+        try processes(where: "p.name = ?1", name, limit: 1, byteCountMax: 1, hold).processes.first
     }
 
     /// By name, those behind `after`.
-    func processes(after: String?, limit: Int) throws -> [ProcessDescription] { try processes(where: "p.name > ?1", after ?? "", limit: limit) }
+    func processes(
+        after: String?, limit: Int, byteCountMax: Int, hold: (Int) throws -> Void = { _ in }
+    ) throws -> (processes: [ProcessDescription], isCut: Bool) {
+        try processes(where: "p.name > ?1", after ?? "", limit: limit, byteCountMax: byteCountMax, hold)
+    }
+
+    /// Of a process beside its definition.
+    private static let nameByteCount = 512
 
     /// - Parameter condition: of our own making, with `?1` for `name`: nothing of a caller's is in it.
-    private func processes(where condition: String, _ name: String, limit: Int) throws -> [ProcessDescription] {
-        try read([]) { connection in
+    private func processes(
+        where condition: String, _ name: String, limit: Int, byteCountMax: Int, _ hold: (Int) throws -> Void
+    ) throws -> (processes: [ProcessDescription], isCut: Bool) {
+        try read(([], false)) { connection in
             let select = try connection.statement(
                 """
                 SELECT p.name, p.version, d.definition, (SELECT min(s.next_at) FROM schedules s WHERE s.process = p.name)
@@ -51,11 +62,17 @@ final class ExecutionReader: Sendable {
             try select.bind(1, name)
             select.bind(2, Int64(limit))
             var found: [ProcessDescription] = []
-            while try select.step() {
-                found.append(
-                    ProcessDescription(name: select.text(0), version: select.int64(1), definition: select.bytes(2), nextAt: select.optionalInt64(3)))
+            var (byteCount, valueByteCount) = (0, 0)
+            while byteCount < byteCountMax, try select.step() {
+                byteCount += select.withBytes(2) { $0.count }
+                try hold(2 * (byteCount + Self.nameByteCount * (found.count + 1)) + valueByteCount)
+                let process = ProcessDescription(name: select.text(0), version: select.int64(1), definition: select.bytes(2), nextAt: select.optionalInt64(3))
+                found.append(process)
+                // In its text each is read, one after the other.
+                valueByteCount = max(valueByteCount, JSONParser.valueByteCount(of: process.definition))
             }
-            return found
+            try hold(2 * (byteCount + Self.nameByteCount * found.count) + valueByteCount)
+            return (found, byteCount >= byteCountMax)
         }
     }
 
@@ -70,28 +87,39 @@ final class ExecutionReader: Sendable {
         """
 
     /// nil where there is none, also once it was forgotten.
-    func execution(_ id: ULID) throws -> ExecutionView? {
+    func execution(_ id: ULID, hold: (Int) throws -> Void = { _ in }) throws -> ExecutionView? {
         try read(nil) { connection in
             let select = try connection.statement("SELECT \(Self.columns) FROM \(Self.tables) WHERE e.id = ?1")
             defer { select.reset() }
             try select.bind(1, id.bytes)
-            return try select.step() ? try view(select) : nil
+            guard try select.step() else { return nil }
+            try hold(2 * Self.byteCount(select))
+            let found = try view(select)
+            try hold(2 * found.jsonByteCount)
+            return found
         }
     }
 
+    /// Of a row's execution: constants and header.
+    private static func byteCount(_ row: SQLiteStatement) -> Int { ExecutionView.otherByteCount + row.withBytes(7) { $0.count } + row.withBytes(8) { $0.count } }
+
     /// The newest first, of those that a principal may see.
-    func executions(_ question: ExecutionQuestion, as principal: Principal, byteCountMax: Int) throws -> (executions: [ExecutionView], isCut: Bool) {
+    func executions(
+        _ question: ExecutionQuestion, as principal: Principal, byteCountMax: Int, hold: (Int) throws -> Void = { _ in }
+    ) throws -> (executions: [ExecutionView], isCut: Bool) {
         switch principal.identity {
         case .nobody: ([], false)
-        case .administrator: try executions(question, owner: nil, byteCountMax: byteCountMax)
-        case .contract: try executions(question, owner: principal.identity, byteCountMax: byteCountMax)
+        case .administrator: try executions(question, owner: nil, byteCountMax: byteCountMax, hold: hold)
+        case .contract: try executions(question, owner: principal.identity, byteCountMax: byteCountMax, hold: hold)
         }
     }
 
     /// The newest first; a page ends at `byteCountMax` too.
     ///
     /// - Parameter owner: whose; nil for everybody's.
-    func executions(_ question: ExecutionQuestion, owner: Identity?, byteCountMax: Int) throws -> (executions: [ExecutionView], isCut: Bool) {
+    func executions(
+        _ question: ExecutionQuestion, owner: Identity?, byteCountMax: Int, hold: (Int) throws -> Void = { _ in }
+    ) throws -> (executions: [ExecutionView], isCut: Bool) {
         try read(([], false)) { connection in
             var conditions = ["e.number < ?1"]
             // Numbers stay what they are, whichever of the conditions are there: SQLite binds by them.
@@ -109,8 +137,11 @@ final class ExecutionReader: Sendable {
             var found: [ExecutionView] = []
             var byteCount = 0
             while byteCount < byteCountMax, try select.step() {
-                byteCount += select.withBytes(7) { $0.count } + select.withBytes(8) { $0.count }
-                found.append(try view(select))
+                try hold(2 * (byteCount + Self.byteCount(select)))
+                let execution = try view(select)
+                byteCount += execution.jsonByteCount
+                try hold(2 * byteCount)
+                found.append(execution)
             }
             return (found, byteCount >= byteCountMax)
         }
@@ -120,18 +151,23 @@ final class ExecutionReader: Sendable {
     private func view(_ row: SQLiteStatement) throws -> ExecutionView {
         guard let id = ULID(bytes: row.bytes(1)) else { throw SQLiteError(code: 11, message: "an execution's id is none", path: path) }
         do throws(CodingFault) {
-            let ending = try ExecutionCoder.ending(ofHeader: row.bytes(8))
+            let ending = try ExecutionCoder.shownEnding(ofHeader: row.bytes(8))
             return ExecutionView(
                 number: row.int64(0), id: id, process: row.text(2), processVersion: row.int64(3), name: row.text(4), owner: ExecutionCore.owner(row.text(5)),
-                status: ending.status, input: try ExecutionCoder.input(ofConstants: row.bytes(7)), output: ending.output, error: ending.error,
+                status: ending.status, input: try ExecutionCoder.inputText(ofConstants: row.bytes(7)), output: ending.output, error: ending.error,
                 startedAt: row.int64(6), endedAt: ending.endedAt)
         } catch {
             throw SQLiteError(code: 11, message: "an execution cannot be read: \(error.reason)", path: path)
         }
     }
 
+    /// Of an entry of a history, beside its JSON.
+    private static let eventByteCount = 64
+
     /// Entries behind `after`, the oldest first, each as its JSON.
-    func history(_ number: Int64, after: Int64, limit: Int, byteCountMax: Int) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
+    func history(
+        _ number: Int64, after: Int64, limit: Int, byteCountMax: Int, hold: (Int) throws -> Void = { _ in }
+    ) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
         try read(([], false)) { connection in
             let select = try connection.statement(
                 "SELECT number, bytes FROM pieces WHERE execution = ?1 AND kind = 4 AND number > ?2 ORDER BY number LIMIT ?3")
@@ -142,8 +178,9 @@ final class ExecutionReader: Sendable {
             var found: [(number: Int64, json: [UInt8])] = []
             var byteCount = 0
             while byteCount < byteCountMax, try select.step() {
+                byteCount += select.withBytes(1) { $0.count }
+                try hold(2 * byteCount + Self.eventByteCount * (found.count + 1))
                 found.append((select.int64(0), select.bytes(1)))
-                byteCount += found.last?.json.count ?? 0
             }
             return (found, byteCount >= byteCountMax)
         }

@@ -6,12 +6,14 @@ package import Processes
 extension ExecutionStore {
     // MARK: Definitions
 
-    package func process(_ name: String) throws -> ProcessDescription {
-        guard let found = try reader.process(name) else { throw Fault.absent(.process(nil)) }
+    package func process(_ name: String, hold: (Int) throws -> Void) throws -> ProcessDescription {
+        guard let found = try reader.process(name, hold: hold) else { throw Fault.absent(.process(nil)) }
         return found
     }
 
-    package func processes(after name: String?, limit: Int) throws -> [ProcessDescription] { try reader.processes(after: name, limit: limit) }
+    package func processes(after name: String?, limit: Int, hold: (Int) throws -> Void) throws -> (processes: [ProcessDescription], isCut: Bool) {
+        try reader.processes(after: name, limit: limit, byteCountMax: Self.pageByteCountMax, hold: hold)
+    }
 
     /// Reads, checks and stores a definition, then has its topics start it.
     ///
@@ -57,7 +59,7 @@ extension ExecutionStore {
         var after: String?
         do {
             // By pages, in the order of names: a store may have many processes, and each definition is read once.
-            while case let page = try reader.processes(after: after, limit: Self.followCount), let last = page.last {
+            while case let page = try reader.processes(after: after, limit: Self.followCount, byteCountMax: Self.pageByteCountMax).processes, let last = page.last {
                 for process in page {
                     // What was put by a version that knew more is left to it.
                     guard let machine = try? DefinitionReader.read(process.definition) else { continue }
@@ -139,25 +141,28 @@ extension ExecutionStore {
         }
     }
 
-    package func execution(_ id: String, as principal: Principal) throws -> ExecutionView {
-        guard let id = ULID(id), let found = try reader.execution(id), principal.isAdmin || principal.identity == found.owner, principal.identity != .nobody else {
+    package func execution(_ id: String, as principal: Principal, hold: (Int) throws -> Void) throws -> ExecutionView {
+        guard let id = ULID(id), let found = try reader.execution(id, hold: hold), principal.isAdmin || principal.identity == found.owner, principal.identity != .nobody else {
             throw Fault.absent(.execution)
         }
         return found
     }
 
     /// The newest first.
-    package func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) {
-        try reader.executions(question, as: principal, byteCountMax: Self.pageByteCountMax)
+    package func executions(_ question: ExecutionQuestion, as principal: Principal, hold: (Int) throws -> Void) throws -> (executions: [ExecutionView], isCut: Bool) {
+        try reader.executions(question, as: principal, byteCountMax: Self.pageByteCountMax, hold: hold)
     }
 
-    /// Bytes of inputs and outputs, or of a history, that one page reads, but for its last member.
+    /// Bytes of definitions, of inputs and outputs, or of a history, that one page reads, but for its last member.
     static let pageByteCountMax = 16 << 20
 
     /// Entries behind `after`, the oldest first, each as its JSON.
-    package func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
-        let found = try execution(id, as: principal)
-        return try reader.history(found.number, after: after, limit: limit, byteCountMax: Self.pageByteCountMax)
+    package func history(
+        _ id: String, after: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void
+    ) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
+        // Of the execution no more than its number is kept.
+        let number = try execution(id, as: principal, hold: hold).number
+        return try reader.history(number, after: after, limit: limit, byteCountMax: Self.pageByteCountMax, hold: hold)
     }
 
     /// Ends an execution; its children end soon after.

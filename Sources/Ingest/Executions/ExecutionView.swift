@@ -1,7 +1,6 @@
-package import ColumnStore
 package import Processes
 
-/// An execution as it is shown.
+/// An execution as it is shown. What goes in and out of it stays JSON: as values it would take fifty times as much.
 package struct ExecutionView: Sendable {
     package let number: Int64
     package let id: ULID
@@ -10,21 +9,29 @@ package struct ExecutionView: Sendable {
     package let name: String
     package let owner: Identity
     package let status: Execution.Status
-    package let input: JSONValue
-    package let output: JSONValue?
+    /// JSON.
+    package let input: [UInt8]
+    /// JSON; nil as long as there is none.
+    package let output: [UInt8]?
     package let error: StateError?
     /// Microseconds since 1970.
     package let startedAt: Int64
     package let endedAt: Int64?
 
     package init(
-        number: Int64, id: ULID, process: String, processVersion: Int64, name: String, owner: Identity, status: Execution.Status, input: JSONValue, output: JSONValue?,
+        number: Int64, id: ULID, process: String, processVersion: Int64, name: String, owner: Identity, status: Execution.Status, input: [UInt8], output: [UInt8]?,
         error: StateError?, startedAt: Int64, endedAt: Int64?
     ) {
         (self.number, self.id, self.process, self.processVersion, self.name, self.owner) = (number, id, process, processVersion, name, owner)
         (self.status, self.input, self.output, self.error) = (status, input, output, error)
         (self.startedAt, self.endedAt) = (startedAt, endedAt)
     }
+
+    /// Of all but input, output and the error's cause.
+    static let otherByteCount = 1_024
+
+    /// What it takes as JSON, about: a text of control characters becomes six times as long. By itself it takes no more.
+    package var jsonByteCount: Int { Self.otherByteCount + input.count + (output?.count ?? 4) + 6 * (error?.cause?.utf8.count ?? 0) }
 }
 
 /// What is asked of a list of executions.

@@ -77,7 +77,8 @@ struct ExecutionTable: Sendable {
             values: receipt.row, sha256: SHA256.hash([]), storedDocument: [], documentByteCount: 0, coding: .plain)
     }
 
-    private static func text(_ value: JSONValue?) -> JSONValue { value.map { .string(String(decoding: $0.serialized, as: UTF8.self)) } ?? .null }
+    private static func text(_ value: JSONValue) -> JSONValue { text(json: value.serialized) }
+    private static func text(json: [UInt8]?) -> JSONValue { json.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null }
     private static func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
 
     /// Values of any form stand in it as their JSON texts.
@@ -91,7 +92,7 @@ struct ExecutionTable: Sendable {
         return JSONValue.object([
             "receipt_id": .string(isFirst ? id : "\(id):\(part)"), "execution_id": .string(id), "process": .string(execution.process),
             "process_version": .integer(execution.processVersion), "name": .string(execution.name), "state": .string(execution.status.text),
-            "input": isFirst ? text(execution.input) : .null, "output": isFirst ? text(execution.output) : .null, "error": text(execution.error?.name),
+            "input": isFirst ? text(json: execution.input) : .null, "output": isFirst ? text(json: execution.output) : .null, "error": text(execution.error?.name),
             "cause": text(execution.error?.cause), "started_at": .string(CivilDate.text(microseconds: execution.startedAt)),
             "ended_at": .string(CivilDate.text(microseconds: execution.endedAt ?? execution.startedAt)), "part": .integer(part), "history": .array(history),
         ]).serialized

@@ -52,16 +52,18 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
 
     // MARK: State machines
 
-    func process(_ name: String) throws -> ProcessDescription { throw fault }
-    func processes(after name: String?, limit: Int) throws -> [ProcessDescription] { throw fault }
+    func process(_ name: String, hold: (Int) throws -> Void) throws -> ProcessDescription { throw fault }
+    func processes(after name: String?, limit: Int, hold: (Int) throws -> Void) throws -> (processes: [ProcessDescription], isCut: Bool) { throw fault }
     func putProcess(_ name: String, _ definition: [UInt8]) throws -> ProcessPutOutcome { throw fault }
     func deleteProcess(_ name: String) throws { throw fault }
     func start(
         _ process: String, name: String?, input: JSONValue, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void
     ) { completion(.failure(fault)) }
-    func execution(_ id: String, as principal: Principal) throws -> ExecutionView { throw fault }
-    func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) { try standby.taken().executions(question, as: principal) }
-    func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) { throw fault }
+    func execution(_ id: String, as principal: Principal, hold: (Int) throws -> Void) throws -> ExecutionView { throw fault }
+    func executions(_ question: ExecutionQuestion, as principal: Principal, hold: (Int) throws -> Void) throws -> (executions: [ExecutionView], isCut: Bool) {
+        try standby.taken().executions(question, as: principal, hold: hold)
+    }
+    func history(_ id: String, after: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) { throw fault }
     func abort(_ id: String, as principal: Principal) throws { throw fault }
     func redrive(_ id: String, as principal: Principal) throws { throw fault }
     func answerTask(_ token: String, _ answer: ExecutionStore.TaskAnswer, completion: @escaping @Sendable (Result<Void, any Error>) -> Void) { completion(.failure(fault)) }

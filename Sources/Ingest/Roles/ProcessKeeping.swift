@@ -1,13 +1,16 @@
 package import ColumnStore
 
 /// State machines and their executions. Changes are durable before these return, or before `completion` is called.
+///
+/// Each `hold` is asked for the bytes that an answer takes in all with its text, before it takes them; more than once as it grows. What it throws ends the
+/// reading.
 package protocol ProcessKeeping: AnyObject, Sendable {
     // Definitions.
 
     /// - Throws: not-found.
-    func process(_ name: String) throws -> ProcessDescription
-    /// By name, those behind it.
-    func processes(after name: String?, limit: Int) throws -> [ProcessDescription]
+    func process(_ name: String, hold: (Int) throws -> Void) throws -> ProcessDescription
+    /// By name, those behind it. Where they are long there are fewer than `limit`, and `isCut` says so; so it is with all lists here.
+    func processes(after name: String?, limit: Int, hold: (Int) throws -> Void) throws -> (processes: [ProcessDescription], isCut: Bool)
     /// - Throws: invalid-process, with every fault and its place.
     func putProcess(_ name: String, _ definition: [UInt8]) throws -> ProcessPutOutcome
     /// No new execution starts.
@@ -18,9 +21,11 @@ package protocol ProcessKeeping: AnyObject, Sendable {
     func start(
         _ process: String, name: String?, input: JSONValue, as principal: Principal,
         completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void)
-    func execution(_ id: String, as principal: Principal) throws -> ExecutionView
-    func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool)
-    func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool)
+    func execution(_ id: String, as principal: Principal, hold: (Int) throws -> Void) throws -> ExecutionView
+    func executions(_ question: ExecutionQuestion, as principal: Principal, hold: (Int) throws -> Void) throws -> (executions: [ExecutionView], isCut: Bool)
+    func history(
+        _ id: String, after: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void
+    ) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool)
     func abort(_ id: String, as principal: Principal) throws
     func redrive(_ id: String, as principal: Principal) throws
 
@@ -32,6 +37,18 @@ package protocol ProcessKeeping: AnyObject, Sendable {
         of work: TaskWork, _ process: String, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void)
     /// Begins to carry out tasks and to fire timers.
     func begin(_ executor: any TaskExecutor) throws
+}
+
+/// Where nobody counts the memory.
+extension ProcessKeeping {
+    package func process(_ name: String) throws -> ProcessDescription { try process(name) { _ in } }
+    package func execution(_ id: String, as principal: Principal) throws -> ExecutionView { try execution(id, as: principal) { _ in } }
+    package func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) {
+        try executions(question, as: principal) { _ in }
+    }
+    package func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
+        try history(id, after: after, limit: limit, as: principal) { _ in }
+    }
 }
 
 extension ExecutionStore: ProcessKeeping {}

@@ -123,6 +123,13 @@ struct ByteDecoder {
         return value
     }
 
+    /// A value's JSON, which is seen to be some: the value itself would take fifty times its bytes.
+    mutating func valueText() throws(CodingFault) -> [UInt8] {
+        let raw = try raw()
+        guard ValueLimits.isValue(raw) else { throw CodingFault(reason: "a value that is no JSON") }
+        return raw
+    }
+
     mutating func flag() throws(CodingFault) -> Bool {
         let byte = try byte()
         guard byte <= 1 else { throw CodingFault(reason: "neither 0 nor 1") }

@@ -152,31 +152,54 @@ package enum ExecutionCoder {
 
     /// - Throws: where the bytes are no constants.
     package static func input(ofConstants bytes: [UInt8]) throws(CodingFault) -> JSONValue {
+        var decoder = try beforeInput(bytes)
+        return try decoder.value()
+    }
+
+    /// The input's JSON, and no value.
+    ///
+    /// - Throws: where the bytes are no constants.
+    package static func inputText(ofConstants bytes: [UInt8]) throws(CodingFault) -> [UInt8] {
+        var decoder = try beforeInput(bytes)
+        return try decoder.valueText()
+    }
+
+    private static func beforeInput(_ bytes: [UInt8]) throws(CodingFault) -> ByteDecoder {
         var decoder = ByteDecoder(bytes)
         for _ in 0..<4 { _ = try decoder.text() }
         _ = try decoder.integer(0...Execution.depthMax, "the depth")
         _ = try decoder.int64()
         _ = try decoder.raw()
-        return try decoder.value()
+        return decoder
     }
 
-    /// What an execution has come to.
-    package struct Ending: Sendable, Equatable {
+    /// What an execution has come to, its output as a value or as JSON.
+    package struct Ending<Output: Sendable & Equatable>: Sendable, Equatable {
         package let status: Execution.Status
-        package let output: JSONValue?
+        package let output: Output?
         package let error: StateError?
         package let endedAt: Int64?
     }
 
     /// - Throws: where the bytes do not begin as a header does; the rest of it is not looked at.
-    package static func ending(ofHeader bytes: [UInt8]) throws(CodingFault) -> Ending {
+    package static func ending(ofHeader bytes: [UInt8]) throws(CodingFault) -> Ending<JSONValue> {
         var decoder = ByteDecoder(bytes)
-        return try ending(&decoder)
+        return try ending(&decoder) { (it) throws(CodingFault) in try it.value() }
     }
 
-    private static func ending(_ decoder: inout ByteDecoder) throws(CodingFault) -> Ending {
+    /// The same with the output's JSON, and no value.
+    ///
+    /// - Throws: as `ending(ofHeader:)`.
+    package static func shownEnding(ofHeader bytes: [UInt8]) throws(CodingFault) -> Ending<[UInt8]> {
+        var decoder = ByteDecoder(bytes)
+        return try ending(&decoder) { (it) throws(CodingFault) in try it.valueText() }
+    }
+
+    private static func ending<Output: Sendable & Equatable>(
+        _ decoder: inout ByteDecoder, _ read: (inout ByteDecoder) throws(CodingFault) -> Output
+    ) throws(CodingFault) -> Ending<Output> {
         guard let status = Execution.Status(rawValue: try decoder.byte()) else { throw CodingFault(reason: "an unknown status") }
-        let output = try decoder.optional { (it) throws(CodingFault) in try it.value() }
+        let output = try decoder.optional(read)
         let error = try decoder.optional { (it) throws(CodingFault) in try it.error() }
         return Ending(status: status, output: output, error: error, endedAt: try decoder.optional { (it) throws(CodingFault) in try it.int64() })
     }
@@ -184,7 +207,7 @@ package enum ExecutionCoder {
     /// The header may end after `ready`, or after the history's bytes: older programs wrote no more.
     private static func readHeader(_ bytes: [UInt8], _ execution: inout Execution) throws(CodingFault) {
         var decoder = ByteDecoder(bytes)
-        let ending = try ending(&decoder)
+        let ending = try ending(&decoder) { (it) throws(CodingFault) in try it.value() }
         (execution.status, execution.output, execution.error, execution.endedAt) = (ending.status, ending.output, ending.error, ending.endedAt)
         execution.transitionCount = try decoder.integer(0...Int(Int32.max), "the count of transitions")
         execution.serial = try decoder.integer(0...Int.max / 2, "the last number")

@@ -18,6 +18,11 @@ package enum ValueLimits {
         return try JSONParser.parse(text, depthMax: parsedDepthMax + wrapperCount)
     }
 
+    /// Whether the text is a value's, within the bounds of `parse`. Nothing of it is kept; members may be named twice.
+    package static func isValue(_ text: [UInt8]) -> Bool {
+        text.count <= 8 * byteCountMax && (try? JSONParser.check(text, depthMax: parsedDepthMax)) != nil
+    }
+
     /// - Throws: `States.DataLimitExceeded` that says what is too big.
     package static func check(_ value: JSONValue, _ what: String) throws(StateError) {
         switch measure(value) {

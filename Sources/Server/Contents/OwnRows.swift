@@ -41,7 +41,7 @@ struct ExecutionRow: JSONObject {
     private var withoutValues: ExecutionView {
         ExecutionView(
             number: execution.number, id: execution.id, process: execution.process, processVersion: execution.processVersion, name: execution.name,
-            owner: execution.owner, status: execution.status, input: .null, output: nil, error: nil, startedAt: execution.startedAt, endedAt: execution.endedAt)
+            owner: execution.owner, status: execution.status, input: Array("null".utf8), output: nil, error: nil, startedAt: execution.startedAt, endedAt: execution.endedAt)
     }
 }
 

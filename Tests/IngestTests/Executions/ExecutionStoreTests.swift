@@ -147,12 +147,12 @@ final class ExecutionStoreTests: XCTestCase {
         let running = try start(store, "p")
         XCTAssertEqual(try store.putProcess("p", Array(#"{"StartAt":"B","States":{"B":{"Type":"Pass","Result":2,"End":true}}}"#.utf8)), .changed)
         XCTAssertEqual(try store.process("p").version, 2)
-        XCTAssertEqual(try wait(store, try start(store, "p").id, .succeeded).output, .integer(2))
+        XCTAssertEqual(try wait(store, try start(store, "p").id, .succeeded).output, Array("2".utf8))
         try store.deleteProcess("p")
         XCTAssertEqual(code { _ = try start(store, "p") }, .notFound)
         time.pass(seconds: 10)
         let ended = try wait(store, running.id, .succeeded)
-        XCTAssertEqual(ended.output, .integer(1))
+        XCTAssertEqual(ended.output, Array("1".utf8))
         XCTAssertEqual(ended.processVersion, 1)
         XCTAssertEqual(try store.putProcess("p", Array(first.utf8)), .created)
         XCTAssertEqual(try store.process("p").version, 3)
@@ -220,7 +220,7 @@ final class ExecutionStoreTests: XCTestCase {
         usleep(300_000)
         let found = try store.executions(.init(limit: 10), as: .admin).executions
         XCTAssertEqual(found.count, 1)
-        XCTAssertEqual(found.first?.input["type"]?.text, "schedule")
+        XCTAssertEqual(try JSONParser.parse(try XCTUnwrap(found.first).input)["type"]?.text, "schedule")
         XCTAssertGreaterThan(try XCTUnwrap(try store.process("s").nextAt), time.now.withLock { $0 })
         store.stop()
     }
@@ -248,7 +248,7 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try wait(store, other, .failed).error?.name, "States.HeartbeatTimeout")
         XCTAssertEqual(code { try answer(store, theirs, .success(.null)) }, .taskEnded)
         try answer(store, mine, .success(.integer(7)))
-        XCTAssertEqual(try wait(store, one, .succeeded).output, .integer(7))
+        XCTAssertEqual(try wait(store, one, .succeeded).output, Array("7".utf8))
         XCTAssertEqual(code { try answer(store, mine, .failure(StateError(name: "E", cause: nil))) }, .taskEnded)
         XCTAssertEqual(code { try answer(store, mine, .heartbeat) }, .taskEnded)
     }
@@ -288,7 +288,7 @@ final class ExecutionStoreTests: XCTestCase {
         try begin()
         try Patience.until { try children().count >= 2 }
         try answer(store, try token(), .success(.string("done")))
-        XCTAssertEqual(try wait(store, parent, .succeeded).output, .string("done"))
+        XCTAssertEqual(try wait(store, parent, .succeeded).output, Array(#""done""#.utf8))
         let second = try start(store, "p").id
         try begin()
         try Patience.until { try children().count >= 3 }
@@ -367,7 +367,7 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try findings(), [])
         try store.redrive(id.description, as: .admin)
         let ended = try wait(store, id, .succeeded)
-        XCTAssertEqual(ended.output?.array?.map { $0.text ?? "" }, ["\(id):Good:1", "\(id):Bad:2"])
+        XCTAssertEqual(try JSONParser.parse(try XCTUnwrap(ended.output)).array?.map { $0.text ?? "" }, ["\(id):Good:1", "\(id):Bad:2"])
         XCTAssertEqual(code { try store.redrive(id.description, as: .admin) }, .wrongState)
         XCTAssertEqual(Set(hands.state.withLock { $0.done }.values), [1])
     }

@@ -2,14 +2,6 @@ internal import ColumnStore
 internal import Ingest
 internal import Processes
 
-/// Any JSON value.
-struct AnyJSON: BodyForm {
-    let value: JSONValue
-    init(_ value: JSONValue) { self.value = value }
-    static var schema: SchemaText { SchemaText() }
-    func write(to writer: inout JSONWriter) { value.write(to: &writer) }
-}
-
 /// A definition as it was put, with its name, its version and when it starts next. Its schema is in `schemas`: it is what people write.
 struct ProcessBody: ListItem {
     let process: ProcessDescription
@@ -86,8 +78,8 @@ struct ExecutionBody: ListItem, JSONObject {
         sink.member("process_version", execution.processVersion)
         sink.member("name", execution.name)
         sink.member("state", WordForm(ExecutionState(execution.status)))
-        sink.member("input", AnyJSON(execution.input))
-        sink.member("output", AnyJSON(execution.output ?? .null))
+        sink.member("input", Verbatim<AnyForm>(execution.input))
+        sink.member("output", Verbatim<AnyForm>(execution.output ?? Array("null".utf8)))
         sink.member("error", execution.error?.name)
         sink.member("cause", execution.error?.cause)
         sink.member("started_at", InstantForm(execution.startedAt))
@@ -122,6 +114,6 @@ struct ExecutionEventBody: ListItem {
 
 extension ExecutionView {
     fileprivate static let none = ExecutionView(
-        number: 0, id: ULID(high: 0, low: 0), process: "", processVersion: 1, name: "", owner: .administrator, status: .running, input: .null, output: nil,
+        number: 0, id: ULID(high: 0, low: 0), process: "", processVersion: 1, name: "", owner: .administrator, status: .running, input: Array("null".utf8), output: nil,
         error: nil, startedAt: 0, endedAt: nil)
 }

@@ -41,23 +41,24 @@ enum ExecutionRoutes {
             question.status = state.status
         }
         question.before = try page.after(fieldCount: 1)?.integer(at: 0)
-        var (executions, isCut) = try store.executions(question, as: call.principal)
+        var (executions, isCut) = try store.executions(question, as: call.principal, hold: call.exchange.holdAnswer)
         if executions.count > page.limit {
             executions.removeLast(executions.count - page.limit)
             isCut = true
         }
         let next = isCut ? executions.last.map { page.cursor([Array(String($0.number).utf8)]) } : nil
-        return .json(ListBody(items: executions.map { ExecutionBody(execution: $0) }, nextCursor: next), reserving: 512 * executions.count + 64)
+        return .json(ListBody(items: executions.map { ExecutionBody(execution: $0) }, nextCursor: next), reserving: executions.reduce(64) { $0 + $1.jsonByteCount })
     }
 
     private static func one(_ call: Call, _ store: any ProcessKeeping) throws -> Response {
-        .json(ExecutionBody(execution: try store.execution(call.path("execution_id"), as: call.principal)))
+        let execution = try store.execution(call.path("execution_id"), as: call.principal, hold: call.exchange.holdAnswer)
+        return .json(ExecutionBody(execution: execution), reserving: execution.jsonByteCount)
     }
 
     private static func history(_ call: Call, _ store: any ProcessKeeping) throws -> Response {
         let page = try ListPage(call, of: [call.path("execution_id")])
         let after = try page.after(fieldCount: 1)?.integer(at: 0) ?? 0
-        var (events, isCut) = try store.history(call.path("execution_id"), after: after, limit: page.limit + 1, as: call.principal)
+        var (events, isCut) = try store.history(call.path("execution_id"), after: after, limit: page.limit + 1, as: call.principal, hold: call.exchange.holdAnswer)
         if events.count > page.limit {
             events.removeLast(events.count - page.limit)
             isCut = true

@@ -35,23 +35,25 @@ enum ProcessRoutes {
             uses: { $0.store.processes }, handle: delete),
     ]
 
-    /// A page ends here too: a definition has up to 1 MiB.
-    private static let pageByteCountMax = 16 << 20
-
     private static func list(_ call: Call, _ store: any ProcessKeeping) throws -> Response {
         let page = try ListPage(call)
-        let processes = try store.processes(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
-        var end = 0
-        var byteCount = 0
-        while end < min(processes.count, page.limit), byteCount < pageByteCountMax {
-            byteCount += processes[end].definition.count
-            end += 1
+        let after = try page.after(fieldCount: 1)?.text(at: 0)
+        // A page ends at a size too: a definition may have megabytes.
+        var (processes, isCut) = try store.processes(after: after, limit: page.limit + 1, hold: call.exchange.holdAnswer)
+        if processes.count > page.limit {
+            processes.removeLast(processes.count - page.limit)
+            isCut = true
         }
-        let next = end < processes.count ? page.cursor([Array(processes[end - 1].name.utf8)]) : nil
-        return .json(ListBody(items: processes[..<end].map { ProcessBody(process: $0) }, nextCursor: next), reserving: byteCount + 4_096)
+        let next = isCut ? processes.last.map { page.cursor([Array($0.name.utf8)]) } : nil
+        return .json(
+            ListBody(items: processes.map { ProcessBody(process: $0) }, nextCursor: next), reserving: processes.reduce(4_096) { $0 + $1.definition.count + 256 })
     }
 
-    private static func one(_ call: Call, _ store: any ProcessKeeping) throws -> Response { .json(ProcessBody(process: try store.process(call.path("name")))) }
+    private static func one(_ call: Call, _ store: any ProcessKeeping) throws -> Response { .json(try body(call, store)) }
+
+    private static func body(_ call: Call, _ store: any ProcessKeeping) throws -> ProcessBody {
+        ProcessBody(process: try store.process(call.path("name"), hold: call.exchange.holdAnswer))
+    }
 
     private static func put(_ call: Call, _ store: any ProcessKeeping) throws -> Response {
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
@@ -67,7 +69,7 @@ enum ProcessRoutes {
         let outcome = try store.putProcess(call.path("name"), call.request.body)
         let digest = Hex.text(Digest.sha256(call.request.body))
         call.exchange.auditDetail = #"{"bytes":\#(call.request.body.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#
-        return .json(outcome == .created ? 201 : 200, ProcessBody(process: try store.process(call.path("name"))))
+        return .json(outcome == .created ? 201 : 200, try body(call, store))
             .adding("Location", "/v1/processes/\(RequestTarget.encode(call.path("name")))")
     }
 

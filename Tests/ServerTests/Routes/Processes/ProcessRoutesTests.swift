@@ -103,6 +103,27 @@ final class ProcessRoutesTests: XCTestCase {
         for number in ["9223372036854775808", "-1e999999999", "0.1", "1E400"] { XCTAssertEqual(try start(number), " 201", number) }
     }
 
+    func test_executions_forWhichThereIsNoMemory_areRefused() throws {
+        var limits = DoorLimits()
+        // One credential has 8 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount, limits.body) = (16 << 20, 1 << 20, 1 << 20)
+        let server = try TestServer(limits: limits)
+        defer { server.engine.executions.stop() }
+        let client = server.client()
+        client.check = nil
+        _ = try put(server, "p", waiting)
+        let input = "\"" + String(repeating: "x", count: 1_000_000) + "\""
+        var ids: [String] = []
+        for _ in 0..<5 { ids.append(try JSONParser.parse(try client.post("/v1/processes/p/executions", #"{"input":\#(input)}"#).body)["execution_id"]?.text ?? "") }
+        XCTAssertEqual(slug(try client.get("/v1/executions")), "overloaded 503")
+        let few = try client.get("/v1/executions?limit=2")
+        XCTAssertEqual(few.status, 200)
+        let shown = try JSONParser.parse(few.body)["executions"]?.array ?? []
+        XCTAssertEqual(shown.map { $0["input"]?.text?.utf8.count }, [1_000_000, 1_000_000])
+        XCTAssertEqual(shown.map { $0["output"] == .null }, [true, true])
+        XCTAssertEqual(try client.get("/v1/executions/\(ids[0])/history?limit=2").status, 200)
+    }
+
     func test_tokens_thatNobodyGave_areNotFound() throws {
         let server = try TestServer()
         defer { server.engine.executions.stop() }
