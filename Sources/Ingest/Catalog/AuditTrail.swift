@@ -1,3 +1,5 @@
+import ColumnStore
+
 /// Who did what to the store, when, and with what outcome. Written before the act, so that none happens unseen: what cannot be written
 /// down is not done. Kept forever; an entry is some 200 bytes.
 ///
@@ -35,10 +37,16 @@ extension Catalog {
         }
     }
 
+    /// A page of entries ends here too: what was put may be long.
+    private static let auditByteCountMax = 8 << 20
+
     /// The newest first, below an id.
     ///
-    /// - Parameter id: exclusive.
-    func audit(below id: Int64, limit: Int) throws -> [AuditEntry] {
+    /// - Parameters:
+    ///   - id: exclusive.
+    ///   - hold: asked for what they take in all with their text, while they are read.
+    /// - Returns: `isCut`: there may be more, whatever the limit.
+    func audit(below id: Int64, limit: Int, hold: (Int) throws -> Void = { _ in }) throws -> (entries: [AuditEntry], isCut: Bool) {
         try read { connection in
             let select = try connection.statement("""
                 SELECT id, at, actor, origin, action, target, request_id, ended_at, outcome, status, detail
@@ -48,19 +56,22 @@ extension Catalog {
             select.bind(1, id)
             select.bind(2, Int64(limit))
             var entries: [AuditEntry] = []
-            while try select.step() {
+            var byteCount = 0
+            while byteCount < Self.auditByteCountMax, try select.step() {
                 guard let outcome = AuditOutcome(rawValue: select.text(8)) else {
                     throw SQLiteError(code: 11, message: "audit entry \(select.int64(0)) has an unknown outcome", path: path)
                 }
                 let act = AuditAct(
                     actor: select.text(2), origin: select.optionalText(3), action: select.text(4), target: select.text(5),
                     requestID: select.optionalText(6))
-                entries.append(
-                    AuditEntry(
-                        id: select.int64(0), at: select.int64(1), act: act, endedAt: select.optionalInt64(7), outcome: outcome,
-                        status: select.optionalInt64(9).map { Int($0) }, detail: select.optionalText(10)))
+                let entry = AuditEntry(
+                    id: select.int64(0), at: select.int64(1), act: act, endedAt: select.optionalInt64(7), outcome: outcome,
+                    status: select.optionalInt64(9).map { Int($0) }, detail: select.optionalText(10))
+                byteCount = byteCount.addingSaturating(entry.byteCount)
+                try hold(byteCount.multipliedSaturating(by: 2))
+                entries.append(entry)
             }
-            return entries
+            return (entries, byteCount >= Self.auditByteCountMax)
         }
     }
 }

@@ -8,5 +8,7 @@ extension Engine: AuditRecording {
         try catalog.end(act: id, outcome, status: status, detail: detail)
     }
 
-    package func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { try reader.audit(cursor: cursor, limit: limit) }
+    package func audit(cursor: String?, limit: Int, hold: (Int) throws -> Void) throws -> (entries: [AuditEntry], nextCursor: String?) {
+        try reader.audit(cursor: cursor, limit: limit, hold: hold)
+    }
 }

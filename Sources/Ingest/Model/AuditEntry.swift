@@ -47,4 +47,7 @@ package struct AuditEntry: Sendable, Hashable {
         (self.id, self.at, self.act, self.endedAt) = (id, at, act, endedAt)
         (self.outcome, self.status, self.detail) = (outcome, status, detail)
     }
+
+    /// What it takes, about; its text takes as much.
+    var byteCount: Int { 512 + act.actor.utf8.count + act.target.utf8.count + (detail?.utf8.count ?? 0) }
 }

@@ -25,7 +25,9 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal) throws -> [UsageSpan] { throw fault }
     func begin(_ act: AuditAct) throws -> Int64 { throw fault }
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws { throw fault }
-    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { try standby.reader.audit(cursor: cursor, limit: limit) }
+    func audit(cursor: String?, limit: Int, hold: (Int) throws -> Void) throws -> (entries: [AuditEntry], nextCursor: String?) {
+        try standby.reader.audit(cursor: cursor, limit: limit, hold: hold)
+    }
     func begin(_ session: BrowserSession, sha256: [UInt8]) throws { throw fault }
     func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { nil }
     func end(sessionOfSHA256 hash: [UInt8]) throws { throw fault }

@@ -104,7 +104,7 @@ extension StoreReader {
     // MARK: What was done, and where rows lie
 
     /// Newest first.
-    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) {
+    func audit(cursor: String?, limit: Int, hold: (Int) throws -> Void) throws -> (entries: [AuditEntry], nextCursor: String?) {
         var below = Int64.max
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: ["audit"]), fields.count == 1,
@@ -112,9 +112,12 @@ extension StoreReader {
             else { throw Fault(.badCursor, "this is no cursor of this call") }
             below = id
         }
-        var entries = try catalog.audit(below: below, limit: limit + 1)
-        guard entries.count > limit else { return (entries, nil) }
-        entries.removeLast(entries.count - limit)
+        var (entries, isCut) = try catalog.audit(below: below, limit: limit + 1, hold: hold)
+        if entries.count > limit {
+            entries.removeLast(entries.count - limit)
+            isCut = true
+        }
+        guard isCut else { return (entries, nil) }
         return (entries, entries.last.map { cursors.encode([Array(String($0.id).utf8)], binding: ["audit"]) })
     }
 

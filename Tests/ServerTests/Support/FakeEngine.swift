@@ -53,6 +53,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var exportEndFailures = 0
         var exportEndCount = 0
         var exportPathCount = 0
+        /// What was noted of acts that ended.
+        var auditDetails: [String?] = []
+        var auditEntries: [AuditEntry] = []
     }
     var isKeptElsewhere: Bool { state.withLock { $0.isKeptElsewhere } }
     let state = Mutex(State())
@@ -325,8 +328,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         return CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
     }
     func begin(_ act: AuditAct) throws -> Int64 { 1 }
-    func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws {}
-    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { ([], nil) }
+    func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws { state.withLock { $0.auditDetails.append(detail) } }
+    func audit(cursor: String?, limit: Int, hold: (Int) throws -> Void) throws -> (entries: [AuditEntry], nextCursor: String?) { (state.withLock { $0.auditEntries }, nil) }
     func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary {
         if destination == "/fails" { throw Fault(.internalError, "the backup failed", cause: "/fails") }
         while state.withLock({ $0.isBackupHeld }) {

@@ -52,6 +52,15 @@ struct AuditLog: Middleware {
         end(try trail.begin(act), act, .done, status: 0, detail: detail)
     }
 
+    private static let detailByteCountMax = 64 << 10
+
+    /// Of what is longer its size and its hash: a part of it would be no JSON.
+    private static func kept(_ detail: String) -> String {
+        let byteCount = detail.utf8.count
+        guard byteCount > detailByteCountMax else { return detail }
+        return #"{"bytes":\#(byteCount),"sha256":"\#(Hexadecimal.text(Digest.sha256(Array(detail.utf8))))"}"#
+    }
+
     private static func detail(_ problem: Problem) -> String {
         var detail = JSONWriter()
         detail.beginObject()
@@ -68,7 +77,7 @@ struct AuditLog: Middleware {
 
     private func end(_ id: Int64, _ act: AuditAct, _ outcome: AuditOutcome, status: Int, detail: String?) {
         do {
-            try trail.end(act: id, outcome, status: status, detail: detail)
+            try trail.end(act: id, outcome, status: status, detail: detail.map(Self.kept))
         } catch {
             // The act is done and its beginning written: the entry stays `begun`.
             log.error("audit entry not ended", ["id": .number(Int(id)), "error": "\(error)"])

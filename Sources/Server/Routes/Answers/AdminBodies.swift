@@ -21,7 +21,14 @@ struct AuditBody: ListItem, JSONObject {
         sink.member("outcome", WordForm(entry.outcome))
         sink.member("status", entry.status)
         sink.member("ended_at", entry.endedAt.map { InstantForm($0) })
-        sink.member("detail", entry.detail.map { Verbatim<AnyObjectForm>(Array($0.utf8)) })
+        sink.member("detail", entry.detail.map { Verbatim<AnyObjectForm>(Self.object($0)) })
+    }
+
+    /// Earlier programs cut what was long, anywhere in its JSON: that is shown as a text.
+    private static func object(_ detail: String) -> [UInt8] {
+        let bytes = Array(detail.utf8)
+        if (try? JSONParser.check(bytes)) != nil { return bytes }
+        return JSONValue.object(["text": .string(detail)]).serialized
     }
 }
 

@@ -70,7 +70,7 @@ enum RollupRoutes {
         var made = try find(call, store)
         made.warning = store.rollupWarning(name: name)
         let answer = made.json()
-        call.exchange.auditDetail = String(decoding: body.serialized.prefix(8_192), as: UTF8.self)
+        call.exchange.auditDetail = String(decoding: body.serialized, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: answer)
             .adding("Location", "/v1/rollups/\(RequestTarget.encode(name))")
     }

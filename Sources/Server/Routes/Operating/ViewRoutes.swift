@@ -76,7 +76,7 @@ enum ViewRoutes {
         let view = try read(body, name: name, context(call, parts), isKnown: parts.views.view(name) != nil)
         let outcome = try parts.views.putView(view)
         let text = ViewBody(view: parts.views.view(name) ?? view).json()
-        call.exchange.auditDetail = String(decoding: body.serialized.prefix(8_192), as: UTF8.self)
+        call.exchange.auditDetail = String(decoding: body.serialized, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: text).adding("Location", "/v1/views/\(RequestTarget.encode(name))")
     }
 
