@@ -59,7 +59,7 @@ extension Catalog {
     /// A type's versions before `version`, the newest first; a page ends at its bytes too.
     ///
     /// - Parameter version: exclusive.
-    func typeVersions(name: String, before version: Int, limit: Int) throws -> [TypeVersion] {
+    func typeVersions(name: String, before version: Int, limit: Int, hold: (Int) throws -> Void) throws -> [TypeVersion] {
         try read { connection in
             let statement = try connection.statement("SELECT version, put_at, json FROM types WHERE name = ?1 AND version < ?2 ORDER BY version DESC LIMIT ?3")
             defer { statement.reset() }
@@ -69,9 +69,9 @@ extension Catalog {
             var versions: [TypeVersion] = []
             var byteCount = 0
             while byteCount < TypeVersion.pageByteCountMax, try statement.step() {
-                let found = TypeVersion(version: statement.count(0), putAt: statement.int64(1), json: statement.bytes(2))
-                byteCount = byteCount.addingSaturating(found.json.count)
-                versions.append(found)
+                byteCount = byteCount.addingSaturating(statement.withBytes(2) { $0.count })
+                try hold(byteCount.multipliedSaturating(by: 2))
+                versions.append(TypeVersion(version: statement.count(0), putAt: statement.int64(1), json: statement.bytes(2)))
             }
             return versions
         }

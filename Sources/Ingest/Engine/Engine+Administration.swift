@@ -21,8 +21,8 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     /// Whether any version of any type ever had one.
     package var haveSensitiveColumns: Bool { !types.sensitiveColumns.isEmpty }
 
-    package func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] {
-        try type(name, as: principal) == nil ? [] : catalog.typeVersions(name: name, before: version, limit: limit)
+    package func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> [TypeVersion] {
+        try type(name, as: principal) == nil ? [] : catalog.typeVersions(name: name, before: version, limit: limit, hold: hold)
     }
 
     /// The type first, then the rollups that its file declares. A crash in between leaves the type without them, until it is put again.

@@ -166,8 +166,10 @@ extension Engine: Callbacks, DeadLetterReview {
 
     // MARK: Dead letters
 
-    package func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?) {
-        try reader.deadLetters(client: client, cursor: cursor, limit: limit, as: principal)
+    package func deadLetters(
+        client: String?, cursor: String?, limit: Int, as principal: Principal, hold: (Int) throws -> Void
+    ) throws -> (letters: [DeadLetter], nextCursor: String?) {
+        try reader.deadLetters(client: client, cursor: cursor, limit: limit, as: principal, hold: hold)
     }
 
     package func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? { try reader.deadLetter(id, as: principal) }

@@ -19,4 +19,7 @@ package struct DeadLetter: Sendable {
         self.attempts = attempts
         self.receipt = receipt
     }
+
+    /// What it takes, about; its text takes as much.
+    var byteCount: Int { 1_024 + reason.utf8.count }
 }

@@ -40,7 +40,11 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(fault) }
     func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage { throw fault }
     func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle { Silence() }
-    func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?) { try standby.reader.deadLetters(client: client, cursor: cursor, limit: limit, as: principal) }
+    func deadLetters(
+        client: String?, cursor: String?, limit: Int, as principal: Principal, hold: (Int) throws -> Void
+    ) throws -> (letters: [DeadLetter], nextCursor: String?) {
+        try standby.reader.deadLetters(client: client, cursor: cursor, limit: limit, as: principal, hold: hold)
+    }
     func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? { try standby.reader.deadLetter(id, as: principal) }
     func redrive(_ id: String, as principal: Principal) throws { throw fault }
     func deleteDeadLetter(_ id: String) throws { throw fault }
@@ -64,7 +68,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     let passwordSaltKey: [UInt8] = []
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { try standby.reader.types.descriptions(after: name, limit: limit, among: principal.types) }
     func type(_ name: String, as principal: Principal) throws -> TypeDescription? { throw fault }
-    func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] { throw fault }
+    func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> [TypeVersion] { throw fault }
     /// What is not known here is hidden.
     var haveSensitiveColumns: Bool { true }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome { throw fault }

@@ -49,8 +49,10 @@ extension StoreReader {
     // MARK: Dead letters
 
     /// In the order of their files: those of files that went to cold are in the catalog, the others in hot files.
+    ///
+    /// - Parameter hold: asked for what they take in all with their text, while they are read.
     func deadLetters(
-        client: String?, cursor: String?, limit: Int, as principal: Principal
+        client: String?, cursor: String?, limit: Int, as principal: Principal, hold: (Int) throws -> Void
     ) throws -> (letters: [DeadLetter], nextCursor: String?) {
         let scope = try rows(of: client, for: principal)
         let binding = ["dead-letters"] + scope.binding + principal.binding
@@ -63,11 +65,18 @@ extension StoreReader {
         }
         // The files first: what goes to the catalog meanwhile is in it by then, and still at hand here.
         let files = boundary.snapshot().files
-        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1)
+        var byteCount = 0
+        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1) { letter in
+            byteCount = byteCount.addingSaturating(letter.byteCount)
+            try hold(byteCount.multipliedSaturating(by: 2))
+        }
         var keys = Set(found.map(\.key))
         var hotCount = 0
         for file in files where after.map({ (file.day, file.part) >= ($0.day, $0.part) }) ?? true {
-            let own = try file.deadLetters(after: after, of: scope, limit: limit + 1)
+            let own = try file.deadLetters(after: after, of: scope, limit: limit + 1) { letter in
+                byteCount = byteCount.addingSaturating(letter.byteCount)
+                try hold(byteCount.multipliedSaturating(by: 2))
+            }
             for letter in own where keys.insert(letter.key).inserted { found.append(letter) }
             hotCount += own.count
             if hotCount > limit { break }

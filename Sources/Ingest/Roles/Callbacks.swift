@@ -8,7 +8,10 @@ package protocol Callbacks: AnyObject, Sendable {
 
 /// Steps and events that were given up.
 package protocol DeadLetterReview: AnyObject, Sendable {
-    func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?)
+    /// - Parameter hold: asked for the bytes that the page takes in all with its text, while it grows. What it throws ends the reading.
+    func deadLetters(
+        client: String?, cursor: String?, limit: Int, as principal: Principal, hold: (_ byteCount: Int) throws -> Void
+    ) throws -> (letters: [DeadLetter], nextCursor: String?)
     /// One of them, wherever it is listed; nil for none that the asker may see.
     func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter?
     /// Tries a dead letter again; returns when that is durable.
@@ -18,4 +21,11 @@ package protocol DeadLetterReview: AnyObject, Sendable {
     /// - Throws: not-found.
     func deleteDeadLetter(_ id: String) throws
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary
+}
+
+extension DeadLetterReview {
+    /// Where nobody counts the memory.
+    package func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?) {
+        try deadLetters(client: client, cursor: cursor, limit: limit, as: principal) { _ in }
+    }
 }

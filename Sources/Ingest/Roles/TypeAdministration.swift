@@ -6,7 +6,10 @@ package protocol TypeAdministration: AnyObject, Sendable {
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription]
     func type(_ name: String, as principal: Principal) throws -> TypeDescription?
     /// Those of a type in force before `version`, the newest first, at most `limit` and as many as their bytes allow; none for what there is no type.
-    func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion]
+    ///
+    /// - Parameter hold: asked for the bytes that they take in all with their text, before they are read; more than once as the page grows. What it throws
+    ///   ends the reading.
+    func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> [TypeVersion]
     /// Whether any version of any type there was has a column that few may see.
     var haveSensitiveColumns: Bool { get }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome

@@ -49,9 +49,13 @@ struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
 extension HotFile {
     /// Dead letters of this file after a key, in order, at most `limit`.
     ///
-    /// - Parameter key: exclusive; one of another file is before all of this one's.
+    /// - Parameters:
+    ///   - key: exclusive; one of another file is before all of this one's.
+    ///   - note: told of each before it is kept; what it throws ends the reading.
     /// - Complexity: O(limit), where all may be seen; else O(dead letters behind the key).
-    func deadLetters(after key: DeadLetterKey?, of scope: RowScope, limit: Int) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
+    func deadLetters(
+        after key: DeadLetterKey?, of scope: RowScope, limit: Int, note: (DeadLetter) throws -> Void = { _ in }
+    ) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
         // A condition that is never true would take SQLite's ways to the indexes named below.
         guard scope != .none else { return [] }
         return try pool.withConnection { connection in
@@ -84,6 +88,7 @@ extension HotFile {
                         id: key.description, kind: isStep ? .step : .webhook, name: isStep ? statement.text(13) : target,
                         at: statement.int64(14), reason: statement.text(15), attempts: statement.count(16),
                         receipt: try statement.storedReceipt().receipt.summary)
+                    try note(letter)
                     found.append((key, letter))
                 }
             }
@@ -123,7 +128,10 @@ extension Catalog {
         }
     }
 
-    func deadLetters(after key: DeadLetterKey?, of scope: RowScope, limit: Int) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
+    /// As those of a hot file.
+    func deadLetters(
+        after key: DeadLetterKey?, of scope: RowScope, limit: Int, note: (DeadLetter) throws -> Void = { _ in }
+    ) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
         try read { connection in
             let select = try connection.statement("""
                 SELECT id, kind, name, at, reason, attempts, ticket_id, client_id, receipt_id, type, business_day, state, sequence
@@ -141,13 +149,10 @@ extension Catalog {
                 let receipt = ReceiptSummary(
                     ticketID: select.text(6), clientID: select.text(7), receiptID: select.text(8), type: select.text(9),
                     businessDay: Int32(clamping: select.int64(10)), state: state, sequence: select.int64(12))
-                found.append(
-                    (
-                        key,
-                        DeadLetter(
-                            id: select.text(0), kind: kind, name: select.text(2), at: select.int64(3), reason: select.text(4),
-                            attempts: select.count(5), receipt: receipt)
-                    ))
+                let letter = DeadLetter(
+                    id: select.text(0), kind: kind, name: select.text(2), at: select.int64(3), reason: select.text(4), attempts: select.count(5), receipt: receipt)
+                try note(letter)
+                found.append((key, letter))
             }
             return found
         }

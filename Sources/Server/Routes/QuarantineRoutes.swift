@@ -55,7 +55,7 @@ enum QuarantineRoutes {
     private static func deadLetters(_ call: Call, _ letters: any DeadLetterReview) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let page = try letters.deadLetters(
-            client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
+            client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal, hold: call.exchange.holdAnswer)
         return .json(ListBody(items: page.letters.map { DeadLetterBody(letter: $0) }, nextCursor: page.nextCursor), reserving: 4_096)
     }
 

@@ -55,6 +55,8 @@ enum TypeRoutes {
             end += 1
         }
         let next = end < types.count ? page.cursor([Array(types[end - 1].name.utf8)]) : nil
+        // The files are in memory; their text is not yet.
+        try call.exchange.holdAnswer(byteCount + 4_096)
         return .json(ListBody(items: types[..<end].map { TypeFileBody(json: $0.json) }, nextCursor: next), reserving: byteCount + 4_096)
     }
 
@@ -73,7 +75,7 @@ enum TypeRoutes {
         let page = try ListPage(call, of: [call.path("name")])
         let before = try page.after(fieldCount: 1)?.integer(at: 0)
         let type = try find(call, store)
-        let found = try store.typeVersions(type.name, before: before.map { Int($0) } ?? .max, limit: limit, as: call.principal)
+        let found = try store.typeVersions(type.name, before: before.map { Int($0) } ?? .max, limit: limit, as: call.principal, hold: call.exchange.holdAnswer)
         // What comes before the last of them is asked for by its number; version 1 has nothing before it.
         let next = found.last.flatMap { $0.version > 1 ? page.cursor([Array(String($0.version).utf8)]) : nil }
         return .json(ListBody(items: found.map { TypeVersionBody(version: $0) }, nextCursor: next), reserving: found.reduce(4_096) { $0 + $1.json.count + 64 })

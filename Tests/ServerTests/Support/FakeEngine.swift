@@ -97,7 +97,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         completion(.failure(Fault(.badSignature, "no registrar")))
     }
     func deadLetters(
-        client: String?, cursor: String?, limit: Int, as principal: Principal
+        client: String?, cursor: String?, limit: Int, as principal: Principal, hold: (Int) throws -> Void
     ) throws -> (letters: [DeadLetter], nextCursor: String?) {
         let all = state.withLock { $0.letters }
         let start = cursor.flatMap { Int($0) } ?? 0
@@ -260,7 +260,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {}
     func deleteRollup(name: String) throws { throw Fault(.notFound, "no rollups here") }
     var haveSensitiveColumns: Bool { false }
-    func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] { [] }
+    func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> [TypeVersion] { [] }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         state.withLock { _ = $0.putTypes.insert(name) }
         return .replaced
