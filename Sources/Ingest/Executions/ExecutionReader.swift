@@ -105,20 +105,20 @@ final class ExecutionReader: Sendable {
 
     /// The newest first, of those that a principal may see.
     func executions(
-        _ question: ExecutionQuestion, as principal: Principal, byteCountMax: Int, hold: (Int) throws -> Void = { _ in }
+        _ question: ExecutionQuestion, as principal: Principal, hold: (Int) throws -> Void = { _ in }
     ) throws -> (executions: [ExecutionView], isCut: Bool) {
         switch principal.identity {
         case .nobody: ([], false)
-        case .administrator: try executions(question, owner: nil, byteCountMax: byteCountMax, hold: hold)
-        case .contract: try executions(question, owner: principal.identity, byteCountMax: byteCountMax, hold: hold)
+        case .administrator: try executions(question, owner: nil, hold: hold)
+        case .contract: try executions(question, owner: principal.identity, hold: hold)
         }
     }
 
-    /// The newest first; a page ends at `byteCountMax` too.
+    /// The newest first; a page ends at a size too.
     ///
     /// - Parameter owner: whose; nil for everybody's.
     func executions(
-        _ question: ExecutionQuestion, owner: Identity?, byteCountMax: Int, hold: (Int) throws -> Void = { _ in }
+        _ question: ExecutionQuestion, owner: Identity?, hold: (Int) throws -> Void = { _ in }
     ) throws -> (executions: [ExecutionView], isCut: Bool) {
         try read(([], false)) { connection in
             var conditions = ["e.number < ?1"]
@@ -136,14 +136,14 @@ final class ExecutionReader: Sendable {
             if let status = question.status { select.bind(5, Int64(status.rawValue)) }
             var found: [ExecutionView] = []
             var byteCount = 0
-            while byteCount < byteCountMax, try select.step() {
+            while byteCount < question.byteCountMax, try select.step() {
                 try hold(2 * (byteCount + Self.byteCount(select)))
                 let execution = try view(select)
                 byteCount += execution.jsonByteCount
                 try hold(2 * byteCount)
                 found.append(execution)
             }
-            return (found, byteCount >= byteCountMax)
+            return (found, byteCount >= question.byteCountMax)
         }
     }
 

@@ -150,11 +150,11 @@ extension ExecutionStore {
 
     /// The newest first.
     package func executions(_ question: ExecutionQuestion, as principal: Principal, hold: (Int) throws -> Void) throws -> (executions: [ExecutionView], isCut: Bool) {
-        try reader.executions(question, as: principal, byteCountMax: Self.pageByteCountMax, hold: hold)
+        try reader.executions(question, as: principal, hold: hold)
     }
 
     /// Bytes of definitions, of inputs and outputs, or of a history, that one page reads, but for its last member.
-    static let pageByteCountMax = 16 << 20
+    package static let pageByteCountMax = 16 << 20
 
     /// Entries behind `after`, the oldest first, each as its JSON.
     package func history(

@@ -41,8 +41,12 @@ package struct ExecutionQuestion: Sendable {
     /// Below this number: of the last one of the page before.
     package var before: Int64?
     package var limit: Int
-    package init(process: String? = nil, status: Execution.Status? = nil, before: Int64? = nil, limit: Int) {
-        (self.process, self.status, self.before, self.limit) = (process, status, before, limit)
+    /// Of JSON, but for the last of them.
+    package var byteCountMax: Int
+    package init(
+        process: String? = nil, status: Execution.Status? = nil, before: Int64? = nil, limit: Int, byteCountMax: Int = ExecutionStore.pageByteCountMax
+    ) {
+        (self.process, self.status, self.before, self.limit, self.byteCountMax) = (process, status, before, limit, byteCountMax)
     }
 }
 

@@ -66,7 +66,7 @@ package final class StandbyCopy: Sendable {
     deinit { executions.close() }
 
     func executions(_ question: ExecutionQuestion, as principal: Principal, hold: (Int) throws -> Void) throws -> (executions: [ExecutionView], isCut: Bool) {
-        try executions.executions(question, as: principal, byteCountMax: ExecutionStore.pageByteCountMax, hold: hold)
+        try executions.executions(question, as: principal, hold: hold)
     }
 
     /// Declared ones, without sums: a pair makes none, and rows are read in their place.

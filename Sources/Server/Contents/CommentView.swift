@@ -14,7 +14,7 @@ enum CommentView {
     static func table(over catalog: any QueryCatalog) -> RelationTable {
         RelationTable(columns) {
             var tables = catalog.entryNames.sorted()[...]
-            return {
+            return { _ in
                 guard let table = tables.popFirst() else { return nil }
                 guard let comments = catalog.comments(on: table) else { return [] }
                 let relation = comments.relation.map { [Value.string(table), .null, .string($0)] }

@@ -2,8 +2,11 @@ internal import ColumnStore
 internal import Query
 import Synchronization
 
+/// Asks for the bytes that a page takes in all, with its text, before it takes them.
+typealias PageHold = (_ byteCount: Int) throws -> Void
+
 /// Rows that come page by page, as they are wanted: nil at the end. Called by one thread at a time.
-typealias RowPages = () throws -> [[Value]]?
+typealias RowPages = (_ hold: PageHold) throws -> [[Value]]?
 
 /// A table whose rows are asked of the store while a query reads them, so that of a long list no more than a page is in memory.
 final class RelationTable: TableSource {
@@ -21,16 +24,18 @@ final class RelationTable: TableSource {
     func scan(_ request: ScanRequest) throws -> any TableScan { try Scan(schema, request, open()) }
 
     private final class Scan: TableScan, Morsel, @unchecked Sendable {
-        // Proof of Sendable: it is its one morsel, which one worker has at a time; `isTaken` says whether it was given out.
+        // Proof of Sendable: it is its one morsel, which one worker has at a time; `isTaken` says whether it was given out. `room` is asked by that worker alone.
         private let schema: Schema
         private let shape: BatchShape
         private let filter: BatchFilter
         private let counters: ScanCounters
         private let pages: RowPages
+        private let room: PageRoom
         private let isTaken = Atomic<Bool>(false)
 
         init(_ schema: Schema, _ request: ScanRequest, _ pages: @escaping RowPages) throws {
             (self.schema, self.pages, counters) = (schema, pages, request.counters)
+            room = PageRoom(request.memory)
             shape = try BatchShape(request.projection, schema)
             filter = try BatchFilter(request, schema)
         }
@@ -38,8 +43,12 @@ final class RelationTable: TableSource {
         func nextMorsel() -> (any Morsel)? { isTaken.exchange(true, ordering: .relaxed) ? nil : self }
 
         func next() throws -> ColumnBatch? {
-            while let rows = try pages() {
+            while true {
+                room.release()
+                guard let rows = try pages({ try room.hold($0) }) else { return nil }
                 guard !rows.isEmpty else { continue }
+                // Rows, and columns that are made of them; what the page was made of is gone by then.
+                try room.hold(rows.reduce(0) { $0.addingSaturating(Self.byteCount(of: $1)) }.multipliedSaturating(by: 3))
                 let batch = batch(of: rows)
                 counters.add { $0.rowsRead += rows.count }
                 let passing = try filter.select(batch, counters: counters)
@@ -47,8 +56,10 @@ final class RelationTable: TableSource {
                 guard let passing else { return shaped }
                 if !passing.isEmpty { return shaped.gathering(passing) }
             }
-            return nil
         }
+
+        /// Of a row, with what an array and its places take.
+        private static func byteCount(of row: [Value]) -> Int { row.reduce(32) { $0.addingSaturating($1.flatByteCount).addingSaturating(MemoryLayout<Value>.stride) } }
 
         private func batch(of rows: [[Value]]) -> ColumnBatch {
             let columns = schema.fields.indices.map { index in

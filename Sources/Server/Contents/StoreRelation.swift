@@ -11,18 +11,20 @@ struct StoreRelation: Sendable {
     /// The rows that an asker may see.
     let pages: @Sendable (Principal, CatalogParts) -> RowPages
 
-    /// - Parameter next: the answers of a page, beginning at a place (nil: the first), and where the next begins; nil: there is none.
+    /// - Parameter next: the answers of a page, beginning at a place (nil: the first), and where the next begins; nil: there is none. It asks for what may be long
+    ///   before it takes it.
     init<Body: JSONObject & SendableMetatype, Place>(
-        _ name: String, isForOwn: Bool = false, of body: Body.Type, next: @escaping @Sendable (Place?, Principal, CatalogParts) throws -> (bodies: [Body], next: Place?)
+        _ name: String, isForOwn: Bool = false, of body: Body.Type,
+        next: @escaping @Sendable (Place?, Principal, CatalogParts, PageHold) throws -> (bodies: [Body], next: Place?)
     ) {
         let columns = RelationColumn.columns(of: Body.example)
         (self.name, self.isForOwn, self.columns) = (name, isForOwn, columns)
         pages = { principal, parts in
             var place: Place?
             var isAtEnd = false
-            return {
+            return { hold in
                 if isAtEnd { return nil }
-                let page = try next(place, principal, parts)
+                let page = try next(place, principal, parts, hold)
                 place = page.next
                 isAtEnd = page.next == nil
                 return page.bodies.map { body in
@@ -36,7 +38,7 @@ struct StoreRelation: Sendable {
 
     /// One whose rows are all at hand.
     init<Body: JSONObject & SendableMetatype>(_ name: String, isForOwn: Bool = false, all: @escaping @Sendable (Principal, CatalogParts) throws -> [Body]) {
-        self.init(name, isForOwn: isForOwn, of: Body.self) { (_: Int?, principal, parts) in (try all(principal, parts), nil) }
+        self.init(name, isForOwn: isForOwn, of: Body.self) { (_: Int?, principal, parts, _) in (try all(principal, parts), nil) }
     }
 
     /// Under this name, which nobody types, stand the rows with JSON as text.

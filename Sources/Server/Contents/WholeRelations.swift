@@ -8,20 +8,22 @@ enum WholeRelations {
 
     private static let rowCount = 500
     /// A type file may have 16 MiB.
-    private static let typeCount = 4
+    private static let typeCount = 1
 
-    private static let queues = StoreRelation("queues", of: QueueBody.self) { (after: String?, _, parts) in
+    private static let queues = StoreRelation("queues", of: QueueBody.self) { (after: String?, _, parts, _) in
         let found = try parts.store.queues.queues(after: after, limit: rowCount, as: .admin)
         return (found.map { QueueBody($0) }, found.count < rowCount ? nil : found.last?.name)
     }
 
-    private static let contracts = StoreRelation("contracts", of: ContractBody.self) { (after: String?, _, parts) in
+    private static let contracts = StoreRelation("contracts", of: ContractBody.self) { (after: String?, _, parts, _) in
         let found = try parts.store.contracts.contracts(after: after, limit: rowCount)
         return (found.map { ContractBody(contract: $0) }, found.count < rowCount ? nil : found.last?.clientID)
     }
 
-    private static let types = StoreRelation("types", of: TypeRow.self) { (after: String?, principal, parts) in
+    private static let types = StoreRelation("types", of: TypeRow.self) { (after: String?, principal, parts, hold) in
         let found = try parts.store.types.types(after: after, limit: typeCount, as: principal)
+        // The files are in memory; rows of them are not yet.
+        try hold(found.reduce(0) { $0.addingSaturating($1.json.count) })
         return (found.map { TypeRow(type: $0) }, found.count < typeCount ? nil : found.last?.name)
     }
 
@@ -29,7 +31,7 @@ enum WholeRelations {
     private static func ofTables<Body: JSONObject & SendableMetatype>(
         _ name: String, _ body: Body.Type, hasHot: Bool, _ rows: @escaping @Sendable (String?, Principal, CatalogParts) throws -> [Body]
     ) -> StoreRelation {
-        StoreRelation(name, of: body) { (left: ArraySlice<String?>?, principal, parts) in
+        StoreRelation(name, of: body) { (left: ArraySlice<String?>?, principal, parts, _) in
             var left = left ?? ((hasHot ? [nil] : []) + parts.store.inventory.coldTableNames.map { Optional($0) })[...]
             guard let table = left.popFirst() else { return ([], nil) }
             return (try rows(table, principal, parts), left.isEmpty ? nil : left)
@@ -48,8 +50,8 @@ enum WholeRelations {
 
     private static let metrics = StoreRelation("metrics") { _, parts in parts.store.life.metrics().map { MetricRow(metric: $0) } }
 
-    private static let audit = StoreRelation("audit", of: AuditBody.self) { (cursor: String?, _, parts) in
-        let page = try parts.store.audit.audit(cursor: cursor, limit: rowCount)
+    private static let audit = StoreRelation("audit", of: AuditBody.self) { (cursor: String?, _, parts, hold) in
+        let page = try parts.store.audit.audit(cursor: cursor, limit: rowCount, hold: hold)
         return (page.entries.map { AuditBody(entry: $0) }, page.nextCursor)
     }
 }

@@ -16,8 +16,7 @@ final class StoreSchemaTests: XCTestCase {
         StoreSchema().catalog(over: FixedCatalog([]), as: principal, CatalogParts(store: StoreRoles(engine), queries: nil))
     }
 
-    private func rows(_ query: String, _ catalog: any QueryCatalog) throws -> [[Value]] {
-        let engine = QueryEngine()
+    private func rows(_ query: String, _ catalog: any QueryCatalog, _ engine: QueryEngine = QueryEngine()) throws -> [[Value]] {
         let stream = try engine.execute(try engine.prepare(query, in: QueryContext(catalog: catalog, now: 0), cancellation: Cancellation()), cancellation: Cancellation())
         var rows: [[Value]] = []
         while let batch = try stream.next() {
@@ -83,6 +82,41 @@ final class StoreSchemaTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT client_id FROM till.contracts LIMIT 3", seen).count, 3)
         XCTAssertEqual(try rows("SELECT count(*) FROM till.contracts WHERE contracts.webhook::text LIKE '%the-secret%' OR subscriptions::text LIKE '%the-secret%'", seen), [[.integer(0)]])
         XCTAssertEqual(try rows("SELECT webhook ->> 'url' FROM till.contracts WHERE client_id = 'c7'", seen), [[.string("https://example.com/7")]])
+    }
+
+    func test_executionsThatAreLong_areChargedToTheQuery() throws {
+        let engine = FakeEngine()
+        defer { engine.executions.stop() }
+        _ = try engine.executions.putProcess("p", Array(#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1000,"End":true}}}"#.utf8))
+        for number in 0..<6 {
+            let done = Monitor<Result<StartedExecution, any Error>?>(nil)
+            engine.executions.start("p", name: "n\(number)", input: .string(String(repeating: "x", count: 900_000)), as: .admin) { result in done.signal { $0 = result } }
+            _ = try done.wait { $0 }.get()
+        }
+        let seen = catalog(.admin, engine)
+        XCTAssertEqual(try rows("SELECT count(*) FROM till.executions", seen), [[.integer(6)]])
+        let little = QueryEngine(.init(threadCount: 1, memoryByteCountMax: 4 << 20, queryMemoryByteCountMax: 4 << 20))
+        XCTAssertThrowsError(try rows("SELECT count(*) FROM till.executions", seen, little)) { XCTAssertEqual(($0 as? QueryError)?.slug, .spillFull, "\($0)") }
+    }
+
+    func test_roomOfPages_isGivenBack() throws {
+        let memory = MemoryBudget(byteCountMax: 10 << 20)
+        var room: PageRoom? = PageRoom(memory)
+        try room?.hold(1 << 20)
+        try room?.hold(6 << 20)
+        try room?.hold(2 << 20)
+        XCTAssertEqual(memory.usedByteCount, 6 << 20)
+        XCTAssertThrowsError(try room?.hold(11 << 20)) { XCTAssertEqual(($0 as? QueryError)?.slug, .spillFull) }
+        XCTAssertEqual(memory.usedByteCount, 6 << 20, "what is refused leaves all as it was")
+        room?.release()
+        XCTAssertEqual(memory.usedByteCount, 0)
+        // A little is had whatever is left, so that lists can be asked beside what holds the rest.
+        XCTAssertTrue(memory.reserve(10 << 20))
+        try room?.hold(1 << 20)
+        XCTAssertEqual(memory.usedByteCount, 11 << 20)
+        room = nil
+        XCTAssertEqual(memory.usedByteCount, 10 << 20)
+        memory.release(10 << 20)
     }
 
     func test_finishedQueries_areTheLast() throws {
