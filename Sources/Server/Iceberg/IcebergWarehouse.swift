@@ -111,6 +111,8 @@ struct IcebergWarehouse: Sendable {
         let choice = IcebergSnapshots(rawValue: call.parameter("snapshots") ?? "all") ?? .all
         let tag = choice.tag(of: table)
         if EntityTag.matches(call.request.header("If-None-Match"), tag) { return Response(status: 304).adding("ETag", tag) }
+        // Of a table of thousands of snapshots its value takes many times the bytes; the text is made of it.
+        try call.exchange.holdAnswer(JSONParser.valueByteCount(of: table.metadata).addingSaturating(table.metadata.count))
         let metadata = try choice.cut(JSONParser.parse(table.metadata))
         return answer(["metadata-location": .string(table.metadataLocation), "metadata": metadata, "config": config]).adding("ETag", tag)
     }

@@ -35,7 +35,10 @@ enum TicketRoutes {
         let after = Int64(try call.integer("after", in: 0...Int.max, default: 0))
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let wait = try call.integer("wait", in: 0...60, default: 0)
+        // Before they are looked for: twice as many as are wanted are at hand meanwhile. A call that waits holds none.
+        try call.exchange.holdAnswer(limit.multipliedSaturating(by: changeByteCount))
         let page = try feed.changes(after: after, limit: limit, as: call.principal)
+        try call.exchange.holdAnswer(page.changes.count.multipliedSaturating(by: changeByteCount))
         if !page.changes.isEmpty || wait == 0 || call.life.isStopping { return response(page) }
         let deadline = SteadyClock.seconds() + Double(wait)
         let empty = response(ChangePage(changes: [], nextAfter: after))
@@ -46,6 +49,9 @@ enum TicketRoutes {
         }
         return nil
     }
+
+    /// Of a change with its text, or of two changes, about.
+    private static let changeByteCount = 1_024
 
     private static func response(_ page: ChangePage) -> Response {
         .json(ChangesBody(page: page), reserving: 64 + 384 * page.changes.count)

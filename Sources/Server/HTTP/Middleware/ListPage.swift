@@ -13,11 +13,17 @@ struct ListPage {
     private let binding: [String]
     private let call: Call
 
+    /// What a member of most lists takes with its text, about. Lists whose members may be long ask for more as they are read.
+    private static let memberByteCount = 1_024
+
+    /// Asks for the memory of a page of short members, before it is read.
+    ///
     /// - Parameter of: whose list it is, where the path says it: a cursor is good for that alone.
-    /// - Throws: `bad-cursor` for one that was altered, or is of another list or another asker.
+    /// - Throws: `bad-cursor` for one that was altered, or is of another list or another asker; `overloaded`.
     init(_ call: Call, of owner: [String] = []) throws {
         self.call = call
         limit = try call.integer("limit", in: 1...Self.limitMax, default: Self.limitUsual)
+        try call.exchange.holdAnswer(limit.multipliedSaturating(by: Self.memberByteCount))
         let principal = call.principal
         binding = [call.route.operation.id] + principal.binding + owner
         guard let cursor = call.parameter("cursor") else {

@@ -32,4 +32,20 @@ final class ListPageTests: XCTestCase {
         let page = try JSONParser.parse(try admin.get("/v1/contracts/c03/keys?limit=4").body)
         XCTAssertEqual(try admin.get("/v1/contracts/c04/keys?cursor=\(page["next_cursor"]?.text ?? "")").status, 400)
     }
+
+    func test_pages_askForTheirMemory_beforeTheyAreRead() throws {
+        var limits = DoorLimits()
+        // One credential has 8 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount, limits.body) = (16 << 20, 1 << 20, 1 << 20)
+        let server = try TestServer(limits: limits)
+        defer { server.engine.executions.stop() }
+        let client = server.client()
+        for path in ["/v1/contracts", "/v1/uploads", "/v1/exports", "/v1/changes"] {
+            // Whoever asks for ten thousand has room for so many, whether they are there or not.
+            let refused = try client.get(path + "?limit=10000")
+            XCTAssertEqual(refused.status, 503, path)
+            XCTAssertNotNil(refused.headers["retry-after"], path)
+            XCTAssertEqual(try client.get(path).status, 200, path)
+        }
+    }
 }
