@@ -38,7 +38,7 @@ package enum FunctionRegistry {
         ]),
         Topic("Numbers", [
             .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign, .exp, .ln, .log, .log10, .cbrt, .sin, .cos, .tan, .cot, .asin, .acos,
-            .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .sind, .cosd, .tand, .cotd, .asind, .acosd, .atand, .atan2d, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber, .scale, .minScale, .trimScale, .getByte, .setByte, .getBit, .setBit, .sizeBytes,
+            .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .sind, .cosd, .tand, .cotd, .asind, .acosd, .atand, .atan2d, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber, .scale, .minScale, .trimScale, .getByte, .setByte, .getBit, .setBit, .realBytes, .doubleBytes, .sizeBytes,
             .random, .setSeed, .randomUUID,
         ]),
         Topic("Lists", [
