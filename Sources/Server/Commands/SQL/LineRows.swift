@@ -32,7 +32,7 @@ struct LineRows {
     }
 
     private mutating func takeLine() throws {
-        guard case .object(let members) = try JSONParser.parse(line), members.count == columnCount else {
+        guard case .object(let members) = try JSONParser.parse(answerOf: line), members.count == columnCount else {
             throw CommandError("the query failed after its first rows: \(String(decoding: line.prefix(1_000), as: UTF8.self))")
         }
         rows.append(members.map(\.value))
@@ -42,5 +42,13 @@ struct LineRows {
     private mutating func give(_ body: ([[JSONValue]]) throws -> Void) throws {
         try body(rows)
         rows.removeAll(keepingCapacity: true)
+    }
+}
+
+extension JSONParser {
+    /// A query's answer, whose documents may name a member twice, and are as deep within their page as a document may be.
+    static func parse(answerOf bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
+        // A page is an object, with a list of rows, which are lists.
+        try parse(bytes, depthMax: depthMax + 3, allowsRepeats: true)
     }
 }

@@ -53,7 +53,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
         let page = try runner.page(
             SQLRequest(query: query), in: context, after: position, cancellation: begin, started: progress.watch, seal: { _ in "more" })
         position = page.position
-        return try JSONParser.parse(page.bytes)
+        return try JSONParser.parse(answerOf: page.bytes)
     }
 
     func stream(_ query: String, mediaType: String, take: (ArraySlice<UInt8>) throws -> Void) throws {

@@ -40,7 +40,7 @@ final class RemoteSQL: SQLEndpoint, @unchecked Sendable {
         try named { id in
             let answer = try client.call("POST", "/v1/sql", headers: Self.headers("application/json"), body: body(query, cursor: cursor, id))
             guard (200..<300).contains(answer.status) else { throw RemoteProblem(answer) }
-            return try JSONParser.parse(answer.body)
+            return try JSONParser.parse(answerOf: answer.body)
         }
     }
 
