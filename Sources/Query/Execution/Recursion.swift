@@ -25,13 +25,13 @@ struct Recursion {
     ///
     /// - Parameter share: is charged with every row that is kept, and with the keys of UNION; nothing of it is written
     ///   aside.
-    /// - Parameter wanted: with so many rows no further round is asked.
+    /// - Parameter isEnough: is told of the rows that each round brings; once it says so no further round is asked.
     /// - Parameter outer: the outer rows that it runs for, under their numbers.
     /// - Parameter staysHere: on the thread that asks: for a thread of the pool, which must not wait for others.
     /// - Throws: `outOfMemory` when the rows or their keys do not fit; `dataError` past `roundCountMax`; what the queries
     ///   throw.
     func rows(
-        _ run: QueryRun, _ share: MemoryShare, rowCountMax wanted: Int? = nil, outer rows: ColumnBatch? = nil, staysHere: Bool = false
+        _ run: QueryRun, _ share: MemoryShare, isEnough: (([ColumnBatch]) throws -> Bool)? = nil, outer rows: ColumnBatch? = nil, staysHere: Bool = false
     ) throws -> [ColumnBatch] {
         var rounds = Rounds(run, staysHere: staysHere)
         // Of this run alone: a prepared query may run twice at once.
@@ -40,7 +40,7 @@ struct Recursion {
         // The plans name the tables of the prepared query: those that are read in this run take their place by identity.
         func own(_ known: WorkingTable) -> WorkingTable? { known === table.working ? working : known === table.outer ? outer : nil }
         let seed = try Self.reading(own, in: table.seed), step = try Self.reading(own, in: table.step)
-        var seen: Set<[Value]> = [], all = Gathered(table.schema), rowCount = 0
+        var seen: Set<[Value]> = [], all = Gathered(table.schema)
         // Of the working table: what the round has brought stays charged until `share` is, and its batches' heads until the next one is over.
         var round = try rounds.read(seed)
         var fresh = try new(round.taken(), &seen, share)
@@ -49,14 +49,13 @@ struct Recursion {
             if fresh.isEmpty { return all.finished() }
             try run.cancellation.check()
             for batch in fresh {
-                rowCount += batch.rowCount
                 // Small batches become one; of larger ones each stays what it is.
                 let headByteCount = batch.rowCount < Gathered.rowCountMin ? 0 : RecursionRound.batchByteCount
                 let byteCount = batch.columns.reduce(headByteCount) { $0.addingSaturating($1.roundByteCount) }
                 guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
                 all.append(batch, byteCount)
             }
-            if let wanted, rowCount >= wanted { return all.finished() }
+            if let isEnough, try isEnough(fresh) { return all.finished() }
             working.replace(fresh)
             // The others' recursion is over: no step is theirs any more.
             if let rows { outer?.replace([Self.rows(rows, of: fresh)]) }
