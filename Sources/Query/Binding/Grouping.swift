@@ -47,6 +47,11 @@ struct Grouping {
             }
         }
         groupingValues = values
+        // Without keys and aggregates there is one row, whatever is grouped: like PostgreSQL nobody looks.
+        if keys.isEmpty, isPlain, collector.aggregates.isEmpty {
+            plan = .values(columns: [], rows: [[]])
+            return
+        }
         plan = .aggregate(
             AggregateNode(
                 input: input, groups: keys.map { ProjectedColumn($0.column, $0.expression) },
