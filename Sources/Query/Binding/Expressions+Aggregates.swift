@@ -444,16 +444,25 @@ extension Binder {
     /// GROUPING(a, b): a column that `Grouping` puts the bits for, once the keys are known.
     func bindGroupingCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = call.name.position
-        guard let collector = scope.collector, !scope.isInAggregate else {
-            throw .badSQL("GROUPING is not allowed in \(scope.clause)", at: position)
-        }
         // As many bits as an INTEGER has beside its sign.
         guard (1...31).contains(call.arguments.count), !call.isStar, !call.isDistinct else {
             throw .badSQL("GROUPING takes 1 to 31 expressions of GROUP BY", at: position)
         }
+        let frames = levels(from: scope.frame)
+        let before = frames.map(\.correlation)
         let arguments = try bindAll(call.arguments, in: inner(scope))
         let column = newColumn("grouping", .int32)
+        // Like an aggregate it belongs to the query whose columns it mentions.
+        let owner = try owner(of: arguments.reduce(into: []) { $1.expression.collectColumns(into: &$0) }, frames) ?? 0
+        let standing = owner == 0 ? scope : frames[owner].subqueryScope
+        guard let collector = standing?.collector, standing?.isInAggregate == false else {
+            throw .badSQL("GROUPING is not allowed in \(standing?.clause ?? "FROM")", at: position)
+        }
         collector.groupings.append((arguments, column, position))
+        for (level, correlation) in zip(frames, before).prefix(owner) {
+            level.restoreCorrelation(correlation)
+            level.correlate([column.id])
+        }
         return TypedExpression(.column(column), at: position)
     }
 }

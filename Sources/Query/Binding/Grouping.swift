@@ -113,9 +113,10 @@ struct Grouping {
         }
     }
 
-    /// A subquery may mention grouped columns of the outer query.
+    /// A subquery may mention grouped columns of the outer query, and ask for its GROUPING.
     private func rewrite(_ subquery: SubqueryExpression, _ node: Expression) throws(QueryError) -> Expression {
         var map: [ColumnID: Expression] = [:]
+        for id in subquery.correlation { map[id] = groupingValues[id] }
         for id in subquery.correlation where inputIDs.contains(id) && !aggregateIDs.contains(id) {
             // A column's type is no part of what makes it the same.
             guard let place = places[.column(id, .boolean)] else { throw ungrouped(id) }
@@ -128,8 +129,9 @@ struct Grouping {
             result.kind = .quantified(operand: items, function: function, isAll: isAll)
         }
         result.plan = result.plan.substituting(map)
-        result.correlation = result.correlation.map { id in
-            if case .column(let new, _)? = map[id] { new } else { id }
+        // What the new expressions mention; of GROUPING that is a column of the node, or none.
+        result.correlation = subquery.correlation.reduce(into: []) { all, id in
+            for column in map[id].map({ $0.columnIDs.sorted() }) ?? [id] where !all.contains(column) { all.append(column) }
         }
         return .subquery(result)
     }
