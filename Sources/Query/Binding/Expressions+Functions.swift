@@ -164,12 +164,15 @@ extension Binder {
 
     /// `concat(VARIADIC list)`: the list's elements are the last arguments.
     private func bindVariadic(_ name: String, _ arguments: [TypedExpression], at position: Int) throws(QueryError) -> Expression {
-        guard let last = arguments.last, case .list(let field) = last.type, !field.type.isNested else {
-            throw .badSQL("VARIADIC takes a list", at: position).because(.typeMismatch)
-        }
+        guard var last = arguments.last else { throw .badSQL("VARIADIC takes a list", at: position).because(.typeMismatch) }
+        // Of several dimensions, all values.
+        last.expression = last.expression.flat(at: last.position)
+        guard case .list(let field) = last.type, !field.type.isNested else { throw .badSQL("VARIADIC takes a list", at: position).because(.typeMismatch) }
         let rest = arguments.dropLast()
         if rest.isEmpty, let value = ofElements(name, last, at: position) { return value }
-        let texts = try cast(last, to: .listOf(.string), isExplicit: true)
+        var texts = try cast(last, to: .listOf(.string), isExplicit: true)
+        // t or f of a BOOLEAN: the first letter of what a cast makes of it.
+        if field.type == .boolean { texts = .call(.leftOfEach, [texts, .literal(.integer(1), .int32)], type: .listOf(.string), position: position) }
         switch (name, rest.count) {
         case ("concat", 0): return .call(.arrayToString, [texts, .text("")], type: .string, position: position)
         case ("concat_ws", 1): return .call(.arrayToString, [texts, try implicit(rest[0], to: .string, name)], type: .string, position: position)

@@ -86,6 +86,12 @@ extension Parser {
         return found
     }
 
+    /// What a written list has, of all its dimensions; an expression that is none is its own.
+    private static func elements(of expression: ExpressionSyntax) -> [ExpressionSyntax] {
+        guard case .array(let items) = expression.kind else { return [expression] }
+        return items.flatMap(elements)
+    }
+
     /// After the name, at the opening parenthesis; through FILTER and OVER.
     ///
     /// Named arguments are brought into the order of the function's parameters here, and elements of a written `VARIADIC ARRAY[…]` are made
@@ -117,9 +123,9 @@ extension Parser {
             if name.text == "normalize", call.arguments.count == 2, case .name(let form) = call.arguments[1].kind, form.count == 1 {
                 call.arguments[1] = try node(.string(form[0].text), at: call.arguments[1].position)
             }
-            // Elements that the text has are arguments as they stand.
-            if call.isVariadic, case .array(let items)? = call.arguments.last?.kind {
-                call.arguments = call.arguments.dropLast() + items
+            // Elements that the text has are arguments as they stand: of several dimensions, all values.
+            if call.isVariadic, let last = call.arguments.last, case .array = last.kind {
+                call.arguments = call.arguments.dropLast() + Self.elements(of: last)
                 call.isVariadic = false
             }
             if accept("order") {
