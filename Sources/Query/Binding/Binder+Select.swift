@@ -237,9 +237,6 @@ extension Binder {
                 continue
             }
             let (value, rows) = try bindWithRows(item.expression, in: scope)
-            if context.catalog.dialect == nil || !openViews.isEmpty, case .name(let parts) = item.expression.kind, parts.count == 1, Self.isWholeRow(value.expression) {
-                throw .unsupported("a whole row of “\(parts[0].text)” is no column here; name its columns, or make a document of it: to_json(\(parts[0].text))", at: item.expression.position)
-            }
             let name = item.alias?.text ?? queryName(item.expression, value) ?? OutputNames.name(of: item.expression)
             items.append(
                 Item(
