@@ -72,7 +72,10 @@ extension Binder {
     /// The plan's columns under the table's name, with the alias's names for the first of them.
     func named(_ plan: LogicalPlan, _ alias: TableAliasSyntax?, name: String?) throws(QueryError) -> (LogicalPlan, NameScope) {
         var columns = plan.columns
-        if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
+        if let alias {
+            guard !alias.namesAll || columns.count <= alias.columns.count else { throw RecursionColumns.needsNames(at: alias.name.position) }
+            columns = try renamed(columns, to: alias.columns, of: alias.name)
+        }
         return (plan, NameScope(name: alias?.name.text ?? name, columns: columns.map(scopeColumn)))
     }
 

@@ -109,6 +109,7 @@ struct RecursionColumns {
     private let position: Int
     /// What the second part calls the table.
     private let reference: NameSyntax
+    private let hasStars: Bool
     /// What ends the search.
     private var condition: ExpressionSyntax?
 
@@ -122,15 +123,25 @@ struct RecursionColumns {
         guard case .setOperation(.union, let isAll, .select(let first), .select(let next), _) = query.body, query.with.isEmpty, query.orderBy.isEmpty, query.limit == nil,
             query.offset == nil
         else { throw .badSQL("SEARCH and CYCLE take SELECT … UNION [ALL] SELECT …", at: position).because(.badRecursion) }
-        guard !(first.items + next.items).contains(where: \.isStar), next.groupBy.isEmpty, next.having == nil else {
-            throw .unsupported("SEARCH and CYCLE need both parts' columns by name, and no groups in the second one", at: position)
-        }
+        guard next.groupBy.isEmpty, next.having == nil else { throw .unsupported("SEARCH and CYCLE need a second part without groups", at: position) }
         guard let reference = next.from.lazy.compactMap({ Self.reference(to: table.name, in: $0) }).first else {
             throw .unsupported("SEARCH and CYCLE need the recursive table in FROM of the second part, under a name without columns", at: position)
         }
-        let own = first.items.map { NameSyntax($0.alias?.text ?? OutputNames.name(of: $0.expression), at: position) }
-        visible = table.columns + own.dropFirst(table.columns.count)
+        // What a star stands for only the binder knows: then the table names all columns. Of the recursive table itself it would have the added ones, too.
+        hasStars = (first.items + next.items).contains { $0.star != nil }
+        if hasStars {
+            let isOfItself = next.items.contains { item in item.star.map { $0.last.map { $0.text == reference.text } ?? true } ?? false }
+            guard !table.columns.isEmpty, !isOfItself else { throw Self.needsNames(at: position) }
+            visible = table.columns
+        } else {
+            let own = first.items.map { NameSyntax($0.alias?.text ?? OutputNames.name(of: $0.expression), at: position) }
+            visible = table.columns + own.dropFirst(table.columns.count)
+        }
         (self.isAll, self.position, self.reference, parts) = (isAll, position, reference, (first, next))
+    }
+
+    static func needsNames(at position: Int) -> QueryError {
+        .unsupported("SEARCH and CYCLE need the columns of both parts by name, or a * of other tables and the names of all columns behind the table's", at: position)
     }
 
     /// What FROM calls the recursive table; nil where it does not stand there.
@@ -183,18 +194,19 @@ struct RecursionColumns {
         var select = SelectSyntax(position: part.position)
         for name in visible { select.items.append(SelectItemSyntax(expression: try parser.column(name), alias: name)) }
         for (column, value) in zip(added, values) { select.items.append(SelectItemSyntax(expression: value, alias: column.name)) }
-        let alias = TableAliasSyntax(name: Self.rows(at: part.position), columns: names)
+        let alias = TableAliasSyntax(name: Self.rows(at: part.position), columns: names, namesAll: hasStars)
         select.from = [.subquery(QuerySyntax(body: .select(part), position: part.position), alias: alias, isLateral: false, position: part.position)]
         return select
     }
 }
 
 extension SelectItemSyntax {
-    /// Columns that only the tables tell.
-    fileprivate var isStar: Bool {
+    /// Of columns that only the tables tell what stands before the star: nothing is all of them.
+    fileprivate var star: [NameSyntax]? {
         switch expression.kind {
-        case .star, .members: true
-        default: false
+        case .star(let qualifier): qualifier
+        case .members: []
+        default: nil
         }
     }
 }

@@ -108,6 +108,8 @@ package struct OrderItemSyntax: Sendable {
 package struct TableAliasSyntax: Sendable {
     package let name: NameSyntax
     package let columns: [NameSyntax]
+    /// A table with more columns than names is refused: for what SEARCH and CYCLE make of a query with *.
+    var namesAll = false
 }
 
 /// Raw values are the words before JOIN.
