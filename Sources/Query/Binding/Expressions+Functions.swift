@@ -48,6 +48,7 @@ extension Binder {
         // Kept only where the result has the type of an argument.
         if let common = declared, !(common == "record" ? result.type.holdsRows : arguments.contains { !$0.isUntyped && $0.type == result.type && (common != "float4" || result.type == .double) }) { declared = nil }
         if name == "nullif" { declared = comparedDeclaration(declared, arguments[0], result) }
+        if Self.makingXML.contains(name) { declared = "xml" }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
     }
@@ -102,6 +103,8 @@ extension Binder {
 
     /// They alone count the blanks of a CHAR(n), or write its value as it is shown; to all others its text has none.
     private static let showing: Set<String> = ["octet_length", "concat", "concat_ws", "format", "to_json", "to_jsonb", "json_build_array", "jsonb_build_array", "json_build_object", "jsonb_build_object"]
+
+    private static let makingXML: Set<String> = ["xmlcomment", "xmlconcat", "xmlelement", "xmlforest", "xmlpi", "xmlroot"]
 
     /// They say the place of an element.
     private static let givingPlaces: Set<String> = ["array_lower", "array_upper", "array_position"]
@@ -225,7 +228,8 @@ extension Binder {
             throw .badSQL("\(function.name) does not take \(types[0].sqlName)", at: position).because(.undefinedFunction)
         }
         let isOfRows = hasDocuments && function.name == "json_agg"
-        return TypedExpression(.call(isOfRows ? .jsonOfRows : function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position), at: position)
+        let value = Expression.call(isOfRows ? .jsonOfRows : function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position)
+        return TypedExpression(value, declared: function.name == "xmlagg" ? "xml" : nil, at: position)
     }
 
     // MARK: Hypothetical sets

@@ -20,6 +20,7 @@ package enum FunctionRegistry {
             .left, .right, .padLeft, .padRight, .startsWith, .regexpReplace, .reverse, .repeatText, .overlay, .ascii, .chr, .initcap, .translate,
             .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha224, .sha256, .sha384, .sha512, .normalize, .isNormalized, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format, .unistr, .parseIdent,
             .regexpLike, .regexpCount, .regexpSubstr, .regexpInstr, .regexpMatch, .regexpSplitToArray, .similarToEscape,
+            .xmlComment, .xmlConcat, .xmlElement, .xmlForest, .xmlInstruction, .xmlRoot,
         ]),
         Topic("Documents", [
             .toJSON, .rowToJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonObjectOfTexts, .jsonbObjectOfTexts, .jsonTypeof, .jsonArrayLength, .jsonbPretty,

@@ -74,6 +74,7 @@ extension Parser {
             return try keywordFunction(token)
         case "extract", "position", "substring", "trim", "overlay":
             if nextIs(symbol: "("), let call = try grammaticalCall(token) { return call }
+        case let word where Self.xmlForms.contains(word) && nextIs(symbol: "("): return try xmlCall(token)
         case "collation" where nextIs("for"):
             advance()
             advance()

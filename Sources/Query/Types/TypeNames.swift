@@ -59,7 +59,7 @@ enum TypeNames {
         // In quotes alone: CHAR without them is called `character` by now.
         case "char" where syntax.modifiers.isEmpty: target = Target(type: .string, declared: "char")
         // A text: what reads it finds whether it is any.
-        case "xml": target = Target(type: .string)
+        case "xml": target = Target(type: .string, declared: "xml")
         case "decimal", "numeric", "dec": return try decimal(syntax)
         case "varchar", "character varying", "text", "string", "bpchar": return try text(syntax)
         case "char", "character": return try text(syntax.modifiers.isEmpty ? TypeNameSyntax(name: syntax.name, modifiers: [1], isArray: false, position: syntax.position) : syntax)

@@ -69,6 +69,10 @@ final class FunctionRegistryTests: XCTestCase {
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
         case "array_fill" where !isNull: return "array_fill(\(arguments[0]), ARRAY[2])"
         case "width_bucket" where form.count == 2: return isNull ? "width_bucket(\(arguments.joined(separator: ", ")))" : "width_bucket(\(arguments[0]), ARRAY[1, 2])"
+        case "xmlelement": return "xmlelement(NAME a, XMLATTRIBUTES(\(arguments[0]) AS b), \(arguments[0]))"
+        case "xmlforest": return "xmlforest(\(arguments[1]) AS a)"
+        case "xmlpi": return "xmlpi(NAME a\(form.count > 1 ? ", \(arguments[1])" : ""))"
+        case "xmlroot": return "xmlroot(\(arguments[0]), VERSION \(arguments[1]), STANDALONE YES)"
         case "width_bucket": return "width_bucket(\(arguments[0]), 0, 10, \(arguments[3]))"
         default: return "\(name)(\(arguments.joined(separator: ", ")))"
         }

@@ -22,6 +22,8 @@ protocol CallTyping: AnyObject {
     ///
     /// - Throws: bad-sql where no cast is.
     func cast(_ value: TypedExpression, to type: ColumnType, isExplicit: Bool) throws(QueryError) -> Expression
+    /// What PostgreSQL calls the type of a value, where the type here does not tell.
+    func declaredType(_ value: TypedExpression) -> String?
     /// All of one type, which they have in common.
     func unified(_ items: [TypedExpression], _ what: String) throws(QueryError) -> [Expression]
     /// An operator over two values, as if the text had it.

@@ -54,6 +54,19 @@ extension ScalarFunction {
             }
         })
 
+    /// Texts of XML one behind the other, NULLs left out; NULL of nothing else.
+    static let xmlOfList = ScalarFunction(
+        "xmlagg", nulls: .first, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let lists = ListValues(call[0])
+            return try xmlJoined(call) { row in
+                lists[row].compactMap { (place) -> ArraySlice<UInt8>? in
+                    guard case .bytes(let text) = lists.value(place) else { return nil }
+                    return text[...]
+                }
+            }
+        })
+
     /// List, delimiter and what stands for NULL, which else is left out.
     static let arrayToString = ScalarFunction(
         "array_to_string", nulls: .first, cost: .heavy, failure: .never,

@@ -35,6 +35,7 @@ struct GatheredAggregate: Sendable {
         documents("jsonb_agg", "an array of values", [nil], .jsonOfList, .jsonb),
         documents("json_object_agg", "an object of names and values", [.string, nil], .jsonOfLists, .json(isBinary: false)),
         documents("jsonb_object_agg", "an object of names and values", [.string, nil], .jsonOfLists, .jsonb),
+        GatheredAggregate("xmlagg", "texts of XML one behind the other", [.string], .xmlOfList) { _ in .string },
         bits("bit_and", "the bits that all integers have", .listBitAnd), bits("bit_or", "the bits that any integer has", .listBitOr),
         bits("bit_xor", "the bits that an odd number of integers have", .listBitXor),
         pair("corr", "the correlation of pairs (Y, X)", .corr),

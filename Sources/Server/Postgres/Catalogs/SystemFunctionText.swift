@@ -121,7 +121,7 @@ enum SystemFunctionText {
         1268 parse_ident 1009 25,16 fi; 1286 array_fill 2277 2283,1007,1007 fi; 1598 random 701 - fv; 1599 setseed 2278 701 fv
         2023 jsonb_path_query_first_tz 3802 3802,25,3802,16 fs; 2030 jsonb_path_match_tz 16 3802,25,3802,16 fs; 2731 asind 701 701 fi; 2732 acosd 701 701 fi
         2733 atand 701 701 fi; 2734 atan2d 701 701,701 fi; 2735 sind 701 701 fi; 2736 cosd 701 701 fi; 2737 tand 701 701 fi; 2738 cotd 701 701 fi
-        2931 xpath 1009 25,142,1009 fi; 2932 xpath 1009 25,142 fi; 3032 get_bit 23 1560,23 fi; 3033 set_bit 1560 1560,23,23 fi; 3167 array_remove 2277 2277,2283 fi
+        2895 xmlcomment 142 25 fi; 2901 xmlagg 142 142 ai; 2931 xpath 1009 25,142,1009 fi; 2932 xpath 1009 25,142 fi; 3032 get_bit 23 1560,23 fi; 3033 set_bit 1560 1560,23,23 fi; 3167 array_remove 2277 2277,2283 fi
         3168 array_replace 2277 2277,2283,2283 fi; 3202 json_object 114 1009 fi; 3203 json_object 114 1009,1009 fi; 3263 jsonb_object 3802 1009 fi
         3264 jsonb_object 3802 1009,1009 fi; 3277 array_position 23 2277,2283 fi; 3278 array_position 23 2277,2283,23 fi; 3279 array_positions 1007 2277,2283 fi
         3281 scale 23 1700 fi; 3301 jsonb_concat 3802 3802,3802 fi; 3302 jsonb_delete 3802 3802,25 fi; 3303 jsonb_delete 3802 3802,23 fi
