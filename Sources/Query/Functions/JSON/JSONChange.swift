@@ -58,10 +58,12 @@ extension ScalarFunction {
         return .array(elements)
     }
     static let jsonWithoutPath = changing("#-") { (value, change) throws(KernelError) in
-        try changed(try nested(value), try change.path()[...], to: nil, creates: false)
+        let value = try nested(value)
+        return isEmpty(value) ? value : try changed(value, try change.path()[...], to: nil, creates: false)
     }
     static let jsonSet = changing("jsonb_set") { (value, change) throws(KernelError) in
-        try changed(try nested(value), try change.path()[...], to: try change.document(2), creates: change.flag?[change.row] ?? true)
+        let value = try nested(value), creates = change.flag?[change.row] ?? true
+        return isEmpty(value) && !creates ? value : try changed(value, try change.path()[...], to: try change.document(2), creates: creates)
     }
     static let jsonInsert = changing("jsonb_insert") { (value, change) throws(KernelError) in
         try inserted(
@@ -108,6 +110,9 @@ extension ScalarFunction {
         guard value.array != nil || value.members != nil else { throw .invalidArgument("a bare value has no paths") }
         return value
     }
+
+    /// Nothing is at any path, whatever the path is made of: nobody looks at it.
+    private static func isEmpty(_ value: JSONValue) -> Bool { value.array?.isEmpty ?? value.members?.isEmpty ?? false }
 
     /// What a change may look at besides the document: the other arguments, in one row.
     private struct Change {

@@ -17,16 +17,22 @@ extension SQLFunction {
 
     /// Of bounds in a list, ascending: how many of them the value reaches.
     private static func bucketOfList(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
-        guard case .list(let field) = call.arguments[1].type, TypeRules.isComparable(field.type), !field.type.isNested else {
-            throw .badSQL("width_bucket needs a list of bounds", at: call.arguments[1].position).because(.undefinedFunction)
-        }
         let value = call.arguments[0]
+        var bounds = call.arguments[1]
+        if bounds.isUntyped {
+            // The text of a list, of the value's type.
+            let type = value.isUntyped || value.type == .null ? ColumnType.string : TypeRules.widened(value.type)
+            bounds = TypedExpression(try typing.cast(bounds, to: .listOf(type), isExplicit: false), at: bounds.position)
+        }
+        guard case .list(let field) = bounds.type, TypeRules.isComparable(field.type), !field.type.isNested else {
+            throw .badSQL("width_bucket needs a list of bounds", at: bounds.position).because(.undefinedFunction)
+        }
         guard let type = value.isUntyped ? field.type : TypeRules.common(value.type, field.type) else {
             throw .badSQL("width_bucket cannot compare \(value.type.sqlName) with \(field.type.sqlName)", at: value.position).because(.undefinedFunction)
         }
         let wide = TypeRules.widened(type)
         return call.make(
-            .widthBucketOfList, [try typing.cast(value, to: wide, isExplicit: false), try typing.cast(call.arguments[1], to: .listOf(wide), isExplicit: false)], .int32)
+            .widthBucketOfList, [try typing.cast(value, to: wide, isExplicit: false), try typing.cast(bounds, to: .listOf(wide), isExplicit: false)], .int32)
     }
 }
 
