@@ -127,7 +127,7 @@ enum UploadRoutes {
 
     private static func errors(_ call: Call, _ parts: Parts) throws -> Response {
         let form = try call.choose(["application/json", "application/x-ndjson", "text/csv"])
-        let page = try ListPage(call, of: [call.path("id")])
+        let page = try ListPage(call, of: [call.path("id")], asksAsItGrows: true)
         let upload = try parts.uploads.upload(call.path("id"), as: call.principal)
         let after = try page.after(fieldCount: 1)?.integer(at: 0) ?? 0
         let exchange = call.exchange

@@ -16,14 +16,16 @@ struct ListPage {
     /// What a member of most lists takes with its text, about. Lists whose members may be long ask for more as they are read.
     private static let memberByteCount = 1_024
 
-    /// Asks for the memory of a page of short members, before it is read.
+    /// Asks for the memory of a page of short members, before it is read, unless the list asks for all that it has itself.
     ///
-    /// - Parameter of: whose list it is, where the path says it: a cursor is good for that alone.
+    /// - Parameters:
+    ///   - owner: whose list it is, where the path says it: a cursor is good for that alone.
+    ///   - asksAsItGrows: of which nothing is asked here: whoever reads it asks for each member before it is read.
     /// - Throws: `bad-cursor` for one that was altered, or is of another list or another asker; `overloaded`.
-    init(_ call: Call, of owner: [String] = []) throws {
+    init(_ call: Call, of owner: [String] = [], asksAsItGrows: Bool = false) throws {
         self.call = call
         limit = try call.integer("limit", in: 1...Self.limitMax, default: Self.limitUsual)
-        try call.exchange.holdAnswer(limit.multipliedSaturating(by: Self.memberByteCount))
+        if !asksAsItGrows { try call.exchange.holdAnswer(limit.multipliedSaturating(by: Self.memberByteCount)) }
         let principal = call.principal
         binding = [call.route.operation.id] + principal.binding + owner
         guard let cursor = call.parameter("cursor") else {
