@@ -165,7 +165,7 @@ package final class Binder {
     }
 
     /// A text of CHAR(n) as it is shown.
-    func blankPadded(_ value: Expression, to length: Int) -> Expression { .call(.padRight, [value, .literal(.integer(Int64(length)), .int32), .text(" ")], type: .string, position: nil) }
+    func blankPadded(_ value: Expression, to length: Int) -> Expression { .call(.padBlanks, [value, .literal(.integer(Int64(length)), .int32), .text(" ")], type: .string, position: nil) }
 
     // MARK: Ids
 

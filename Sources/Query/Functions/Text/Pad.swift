@@ -13,10 +13,12 @@ extension SQLFunction {
 extension ScalarFunction {
     static let padLeft = padding("lpad", atStart: true)
     static let padRight = padding("rpad", atStart: false)
+    /// A CHAR(n) as it is shown. What was chosen in place of one may be longer, and stays whole: `coalesce(code, 'unknown')`.
+    static let padBlanks = padding("blank_padded", atStart: false, cuts: false)
 
-    private static func padding(_ symbol: String, atStart: Bool) -> ScalarFunction {
+    private static func padding(_ symbol: String, atStart: Bool, cuts: Bool = true) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .possible,
-            kernel: .plain { (call) throws(KernelError) in try TextKernels.pad(call[0], call[1], call.optional(2), atStart: atStart, call.meter) })
+            kernel: .plain { (call) throws(KernelError) in try TextKernels.pad(call[0], call[1], call.optional(2), atStart: atStart, cuts: cuts, call.meter) })
     }
 }

@@ -93,13 +93,14 @@ extension TextKernels {
         }
     }
 
-    /// lpad and rpad: a text that is longer is cut at its end on either side.
+    /// lpad and rpad, of which either cuts a text that is longer at its end; and the blanks of CHAR(n).
     ///
     /// - Parameters:
     ///   - length: in characters; less than 0 is 0.
     ///   - filler: blanks when nil. An empty one pads nothing.
+    ///   - cuts: false leaves a text that is longer as it is.
     static func pad(
-        _ column: Column, _ length: Column, _ filler: Column?, atStart: Bool, _ meter: WorkMeter
+        _ column: Column, _ length: Column, _ filler: Column?, atStart: Bool, cuts: Bool, _ meter: WorkMeter
     ) throws(KernelError) -> Column {
         let texts = TextRows(column)
         let fillers = filler.map { TextRows($0) }
@@ -110,7 +111,7 @@ extension TextKernels {
             let wanted = Int(max(0, lengths[row]))
             let own = texts[row]
             let ownCount = scalarCount(own)
-            if ownCount >= wanted { return try text.append(own.prefix(byteCount(own, scalars: wanted))) }
+            if ownCount >= wanted { return try text.append(cuts ? own.prefix(byteCount(own, scalars: wanted)) : own) }
             let fill = fillers?[row] ?? [0x20]
             let fillCount = scalarCount(fill)
             let missing = fillCount > 0 ? wanted - ownCount : 0
