@@ -18,8 +18,8 @@ extension Door {
     private static func compare(_ maker: inout ExpressionMaker, _ zone: String) throws {
         let expression = maker.expression(depth: 2 + maker.choices.below(2))
         let constant = Result { try SQLTrial.answer("select \(expression.text) as v\(expression.readsRows ? " from r" : "")", timeZone: zone) }
-        // The same values as columns of rows, which planning cannot see through: a row before and a row behind are read and left out.
-        if !expression.readsRows, !maker.values.isEmpty {
+        // The same values as columns of rows, which planning cannot see through: three rows of them, with the one answer thrice.
+        if !expression.readsRows, !expression.goesByConstants, !maker.values.isEmpty {
             let names = maker.values.indices.map { "v\($0)" }.joined(separator: ", ")
             let row = "(" + maker.values.joined(separator: ", ") + ")"
             let rows = Result {
@@ -45,6 +45,8 @@ struct ExpressionMaker {
         var text: String
         var shape: String
         var readsRows = false
+        /// Of columns it has another answer by what the documentation says: another scale, or chance.
+        var goesByConstants = false
     }
 
     init(_ choices: Choices) { self.choices = choices }
@@ -54,6 +56,8 @@ struct ExpressionMaker {
         "<<", "at time zone",
     ]
     private static let scalars = FunctionRegistry.scalarNames.sorted()
+    /// With so many arguments or more their answer is another one with each call, or has the scale that a constant says or needs.
+    private static let byConstants = ["gen_random_uuid": 0, "random": 0, "round": 2, "to_number": 2, "trim_scale": 1, "trunc": 2]
     private static let aggregates = FunctionRegistry.aggregateNames.sorted()
     private static let windows = FunctionRegistry.windowNames.sorted()
 
@@ -61,10 +65,12 @@ struct ExpressionMaker {
         let literals = choices.pick(SQLValues.literals)
         let text = choices.pick(literals.texts)
         if literals.type == "list" { return Made(text: text, shape: text, readsRows: true) }
-        // An untyped text gets its type from where it stands: it stays there.
-        if literals.type == "any" { return Made(text: text, shape: text) }
-        values.append(text)
-        return Made(text: text, shape: "v\(values.count - 1)")
+        // An untyped text gets its type from where it stands: it stays there. Where it is to be a column, it is a VARCHAR as that is.
+        let isText = literals.type == "varchar"
+        if literals.type == "any" || isText && choices.flag() { return Made(text: text, shape: text) }
+        let value = isText ? "(\(text))::varchar" : text
+        values.append(value)
+        return Made(text: value, shape: "v\(values.count - 1)")
     }
 
     mutating func expression(depth: Int) -> Made {
@@ -73,7 +79,12 @@ struct ExpressionMaker {
         case 0: return value()
         case 1, 2, 3: return call(depth)
         case 4, 5: return join([expression(depth: depth - 1), expression(depth: depth - 1)], "(", " \(choices.pick(Self.operators)) ", ")")
-        case 6: return join([expression(depth: depth - 1)], "(", "", ")::\(choices.pick(SQLValues.types))")
+        case 6:
+            let type = choices.pick(SQLValues.types)
+            var made = join([expression(depth: depth - 1)], "(", "", ")::\(type)")
+            // Its scale is that of the value, or of all that a column may hold.
+            if type == "numeric" { made.goesByConstants = true }
+            return made
         case 7:
             let prefix = choices.pick(["extract(\(choices.pick(SQLValues.fields)) from ", "date_trunc('\(choices.pick(SQLValues.fields))', ", "- (", "not ("])
             return join([expression(depth: depth - 1)], prefix, "", ")")
@@ -88,7 +99,9 @@ struct ExpressionMaker {
     private mutating func call(_ depth: Int) -> Made {
         let name = choices.pick(Self.scalars)
         let count = choices.below(5)
-        return join((0..<count).map { _ in expression(depth: depth - 1) }, name + "(", ", ", ")")
+        var made = join((0..<count).map { _ in expression(depth: depth - 1) }, name + "(", ", ", ")")
+        if let least = Self.byConstants[name], count >= least { made.goesByConstants = true }
+        return made
     }
 
     private func join(_ parts: [Made], _ open: String, _ between: String, _ close: String, seconds: String? = nil) -> Made {
@@ -97,7 +110,9 @@ struct ExpressionMaker {
             for (index, part) in texts.enumerated() { result += (index == 0 ? "" : index > 1 ? seconds ?? between : between) + part }
             return result + close
         }
-        return Made(text: text(parts.map(\.text)), shape: text(parts.map(\.shape)), readsRows: parts.contains(where: \.readsRows))
+        return Made(
+            text: text(parts.map(\.text)), shape: text(parts.map(\.shape)), readsRows: parts.contains(where: \.readsRows),
+            goesByConstants: parts.contains(where: \.goesByConstants))
     }
 
     /// Some values of one type as rows.
