@@ -30,8 +30,12 @@ extension ScalarFunction {
                 try call.meter.step(2 * bytes.range(at: row).count)
                 try call.meter.charge(2 * bytes.range(at: row).count)
                 var text: [UInt8] = []
-                // In UTF-8 those past ASCII take two bytes.
-                for byte in bytes[row] { text += byte < 0x80 ? [byte] : [0xC0 | byte >> 6, 0x80 | byte & 0x3F] }
+                text.reserveCapacity(bytes.range(at: row).count)
+                for byte in bytes[row] {
+                    // In UTF-8 those past ASCII take two bytes.
+                    if byte >= 0x80 { text.append(0xC0 | byte >> 6) }
+                    text.append(byte < 0x80 ? byte : 0x80 | byte & 0x3F)
+                }
                 return text
             }
         })
