@@ -49,13 +49,40 @@ package final class TransferPool: Sendable {
     /// Returns at once, but where the system gives no thread: then the asking one does it. After `close` the promise fails with `.cancelled`.
     func start<Value: Sendable>(_ body: @escaping @Sendable () throws(BucketFailure) -> Value) -> Promise<Value> {
         let promise = Promise<Value>()
+        let job = Self.job(body, promise)
+        switch hand(job) {
+        case .taken: break
+        case .closing: promise.fulfil(.failure(.givenUp))
+        case .here: job()
+        }
+        return promise
+    }
+
+    /// As `start`, for what is wanted ahead of its time, by one who perhaps holds a lock: it never waits. Where the system gives no thread the promise fails with `.cancelled`, too,
+    /// and whoever comes for it fetches it himself.
+    func startAhead<Value: Sendable>(_ body: @escaping @Sendable () throws(BucketFailure) -> Value) -> Promise<Value> {
+        let promise = Promise<Value>()
+        switch hand(Self.job(body, promise)) {
+        case .taken: break
+        case .closing, .here: promise.fulfil(.failure(.givenUp))
+        }
+        return promise
+    }
+
+    /// What keeps a promise, in the scope of the thread that asks.
+    private static func job<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(BucketFailure) -> Value, _ promise: Promise<Value>
+    ) -> @Sendable () -> Void {
         let scope = WaitScope.current
-        let job: @Sendable () -> Void = {
+        return {
             WaitScope.run(scope) {
                 do throws(BucketFailure) { promise.fulfil(.success(try body())) } catch { promise.fulfil(.failure(error)) }
             }
         }
-        let way = state.signal { state -> Way in
+    }
+
+    private func hand(_ job: @escaping @Sendable () -> Void) -> Way {
+        state.signal { state -> Way in
             guard !state.isClosing else { return .closing }
             state.waiting.append(job)
             // A thread that is free takes it; else one more, while there may be.
@@ -70,12 +97,6 @@ package final class TransferPool: Sendable {
             }
             return .taken
         }
-        switch way {
-        case .taken: break
-        case .closing: promise.fulfil(.failure(.givenUp))
-        case .here: job()
-        }
-        return promise
     }
 
     private static func work(_ state: Monitor<State>) {

@@ -43,7 +43,7 @@ final class BucketReader: Sendable {
                 guard opening.promises[end.key] == nil else { return }
                 // Who expected the oldest may never come for it.
                 if opening.order.count >= Self.openingCountMax { opening.promises[opening.order.removeFirst()] = nil }
-                opening.promises[end.key] = client.pool.start { [self] () throws(BucketFailure) in try fetchTail(end.key, byteCount: end.byteCount) }
+                opening.promises[end.key] = client.pool.startAhead { [self] () throws(BucketFailure) in try fetchTail(end.key, byteCount: end.byteCount) }
                 opening.order.append(end.key)
             }
         }
@@ -169,7 +169,7 @@ final class BucketReader: Sendable {
         if let cached { return cached }
         // A piece may have gone again before it could be waited for, or have failed for another's sake: once more, by itself.
         if let region = try assemble(key, range) { return region }
-        return Self.region(try fetch(key, byteCount, tag, range))
+        return try fetched(key, byteCount, tag, range)
     }
 
     /// - Returns: nil when not all of it is at hand.
@@ -207,12 +207,15 @@ final class BucketReader: Sendable {
         return start..<(start + part.count)
     }
 
-    /// Has a range fetched on a thread of the pool, which asks the cache first.
+    /// Has a range fetched on a thread of the pool. Waits for nothing: it is asked for under the lock of the pieces.
     private func start(_ key: String, _ byteCount: Int64, _ tag: String?, _ range: Range<Int64>) -> TransferPool.Promise<ByteRegion> {
-        client.pool.start { [self] () throws(BucketFailure) in
-            if let cached = cache?.region(of: location(key), byteCount: byteCount, range) { return cached }
-            return Self.region(try fetch(key, byteCount, tag, range))
-        }
+        client.pool.startAhead { [self] () throws(BucketFailure) in try fetched(key, byteCount, tag, range) }
+    }
+
+    /// From the cache, else by one request.
+    private func fetched(_ key: String, _ byteCount: Int64, _ tag: String?, _ range: Range<Int64>) throws(BucketFailure) -> ByteRegion {
+        if let cached = cache?.region(of: location(key), byteCount: byteCount, range) { return cached }
+        return Self.region(try fetch(key, byteCount, tag, range))
     }
 
     /// One request. An object that is of another content, or length, than when it was opened is corrupt, and no race.

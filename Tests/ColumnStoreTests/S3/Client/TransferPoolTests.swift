@@ -22,6 +22,21 @@ final class TransferPoolTests: XCTestCase {
         XCTAssertEqual(try pool.start { () throws(BucketFailure) -> Int in 8 }.wait(), 8)
     }
 
+    func test_startAhead_withoutAThread_isDoneByNobody() throws {
+        let pool = TransferPool(threadCountMax: 4)
+        defer { pool.close() }
+        let isDone = Atomic<Bool>(false)
+        let promise = WorkerThread.$areRefused.withValue(true) {
+            pool.startAhead { () throws(BucketFailure) -> Int in
+                isDone.store(true, ordering: .relaxed)
+                return 7
+            }
+        }
+        XCTAssertFalse(isDone.load(ordering: .relaxed))
+        XCTAssertTrue(promise.hasFailed)
+        XCTAssertEqual(try pool.startAhead { () throws(BucketFailure) -> Int in 8 }.wait(), 8)
+    }
+
     func test_start_withoutAnotherThread_isDoneByThoseThereAre() throws {
         let pool = TransferPool(threadCountMax: 4)
         defer { pool.close() }

@@ -148,6 +148,24 @@ final class BucketStorageTests: XCTestCase {
         XCTAssertEqual(try file.region(at: 100, count: 900).copied, Array(content[100..<1_000]))
     }
 
+    /// It was asked for by the one who expects it, under a lock that all readers of the bucket take.
+    func test_expected_withoutAThread_isAskedForByTheOneWhoComesForIt() throws {
+        let storage = BucketStorage(try client())
+        let content = Self.content(300_000)
+        for key in ["a", "b"] { bucket.store("warehouse/t/\(key).parquet", content) }
+        let file = try storage.open("a.parquet")
+        let before = bucket.seen.count
+        WorkerThread.$areRefused.withValue(true) {
+            storage.expect([WantedEnd(key: "b.parquet")])
+            file.expect(100..<1_000)
+            file.begin()
+        }
+        XCTAssertEqual(bucket.seen.count, before)
+        XCTAssertEqual(try file.region(at: 100, count: 900).copied, Array(content[100..<1_000]))
+        XCTAssertEqual(try storage.open("b.parquet").byteCount, 300_000)
+        XCTAssertEqual(bucket.seen.count, before + 2)
+    }
+
     /// Whole objects come in their order, side by side, and no more of them than are wanted soon; what is longer than was said comes too.
     func test_getEach_asksSideBySide_inOrder_andStops() throws {
         let folder = try TemporaryDirectory()
