@@ -33,6 +33,18 @@ final class TypePutTests: XCTestCase {
         }
     }
 
+    func test_versions_askForTheirMemory_beforeEachIsRead() throws {
+        struct Refusal: Error {}
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        let file = [UInt8](repeating: 0x20, count: 1_000)
+        try catalog.put((1...3).map { NewType(name: "idle", version: $0, json: file, isBuiltIn: false, table: "idle", columns: []) })
+        var asked: [Int] = []
+        XCTAssertEqual(try catalog.typeVersions(name: "idle", before: 4, limit: 10) { asked.append($0) }.map(\.version), [3, 2, 1])
+        XCTAssertEqual(asked, [2_000, 4_000, 6_000])
+        XCTAssertThrowsError(try catalog.typeVersions(name: "idle", before: 4, limit: 10) { if $0 > 2_000 { throw Refusal() } }) { XCTAssertTrue($0 is Refusal) }
+    }
+
     func test_put_optionalBesideFrom_isRefusedWithItsPlace() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

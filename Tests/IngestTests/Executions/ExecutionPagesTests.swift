@@ -49,6 +49,11 @@ final class ExecutionPagesTests: XCTestCase {
         defer { store.stop() }
         _ = try store.putProcess("p", Array(waiting.utf8))
         let id = try start(store, "p").description
+        // What the row has is asked for before it is read; what it became, with names and quotes, behind it.
+        var asked: [Int] = []
+        _ = try store.execution(id, as: .admin) { asked.append($0) }
+        XCTAssertEqual(asked.count, 2, "\(asked)")
+        XCTAssertGreaterThan(try XCTUnwrap(asked.first), 2 * input.utf8.count)
         for limit in [input.utf8.count, 3 * input.utf8.count] {
             let hold: (Int) throws -> Void = { if $0 > limit { throw Refusal() } }
             if limit < 2 * input.utf8.count {
