@@ -196,7 +196,8 @@ class Expressions(Documents):
         if form <= 12:
             return Node("(", of(self.one("int", "date", "bool", "big")), ")::", self.one("text", "varchar"), kind="text")
         if form == 13:
-            return Node("(", self.column(scope, "dec") or self.literal("dec"), ")::text", kind="text")
+            # A value's own digits are PostgreSQL's, a type's are ours: of a type that is told they are the same, whatever is done to the text.
+            return Node("(", self.column(scope, "dec") or self.literal("dec"), ")::numeric(18,4)::text", kind="text")
         if form == 14:
             return Node("to_char(", of(self.one("ts", "tsn", "date")), ", ", self.one(
                 "'YYYY-MM-DD HH24:MI:SS'", "'Dy, DD Mon YYYY'", "'Q IYYY-IW ID'", "'FMMonth FMDD'", "'HH12:MI:SS.US am'", "'DDD J'", "'\"day\" D'", "'YY MS'"),
