@@ -173,7 +173,11 @@ package final class HotFile: Sendable {
     var marks: RowMarks { rowMarks.withLock { $0 } }
     func changeMarks(_ change: (inout RowMarks) -> Void) { rowMarks.withLock { change(&$0) } }
     /// For a scan that begins.
-    var view: HotFileView { HotFileView(file: self, marks: marks) }
+    var view: HotFileView {
+        // Before the marks: rows that were written anew are read again before a change is taken away.
+        let overlay = state.overlay
+        return HotFileView(file: self, marks: marks, overlay: overlay)
+    }
 
     /// Whether a row of it is FAILED: without one nobody need look for any.
     var hasFailed: Bool { failed.load(ordering: .acquiring) }

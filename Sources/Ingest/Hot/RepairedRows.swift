@@ -59,6 +59,8 @@ struct RowMarks: Sendable {
 struct HotFileView: Sendable {
     let file: HotFile
     let marks: RowMarks
+    /// What is laid over states, taken before the rows are: a flush takes a change away once an image has it, and the chunks that were taken before do not.
+    let overlay: StateOverlay
 }
 
 extension HotFile {

@@ -19,7 +19,7 @@ struct GroupBatches: HotBatches {
         (self.file, self.group) = (file, group)
         let rows = group.bounds.firstRow...group.bounds.lastRow
         let plan = GroupPlan(
-            group, filter, mayHaveChanges: file.file.state.overlay.mayHaveChange(in: rows), hasDamage: file.marks.touches(rows))
+            group, filter, mayHaveChanges: file.overlay.mayHaveChange(in: rows), hasDamage: file.marks.touches(rows))
         applied = plan.applied
         counters = filter.request.counters
         scan = try file.file.reading(group) { try file.file.image(of: group).scan(plan.request(group, sequence: sequence)) }

@@ -48,7 +48,7 @@ package struct HotTable: Sendable {
             }
             for chunk in view.chunks where filter.mayPass(chunk.bounds) { pieces.append(.chunk(chunk, file)) }
             if let chunk = file.marks.repaired.chunks[table]?.prefix(through: snapshot.sequence), filter.mayPass(chunk.bounds) {
-                pieces.append(.chunk(chunk, HotFileView(file: file.file, marks: RowMarks())))
+                pieces.append(.chunk(chunk, HotFileView(file: file.file, marks: RowMarks(), overlay: file.overlay)))
             }
         }
         filter.request.counters.add { $0 += counts }
@@ -67,7 +67,7 @@ package struct HotTable: Sendable {
         // What was filled later stands in no row.
         // One document is read and laid out: microseconds, where a group's pages would be milliseconds.
         if !file.isRebuilt, let chunk = try HotFileLoader.chunk(row: id, table: table, of: file) {
-            return try HotMorsel(.chunk(chunk, HotFileView(file: file, marks: RowMarks())), filter: filter, sequence: snapshot.sequence, budget: nil).next()
+            return try HotMorsel(.chunk(chunk, HotFileView(file: file, marks: RowMarks(), overlay: read.overlay)), filter: filter, sequence: snapshot.sequence, budget: nil).next()
         }
         let view = try tail.view(through: snapshot.sequence)
         func holds(_ bounds: HotBounds) -> Bool { bounds.firstRow <= id && id <= bounds.lastRow }

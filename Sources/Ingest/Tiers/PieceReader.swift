@@ -10,7 +10,7 @@ final class PieceReader {
     /// Rows of the piece whose state changed after it was laid down, by place.
     ///
     /// Looked up once, when the first column that changes is asked for.
-    private lazy var changes = piece.rows.map { piece.file.state.overlay.changes(of: $0) } ?? []
+    private lazy var changes = piece.rows.map { piece.view.overlay.changes(of: $0) } ?? []
 
     init(piece: HotRowFilter.Piece, needed: ColumnShape) {
         self.piece = piece

@@ -35,7 +35,14 @@ final class HotScanTests: XCTestCase {
     }
 
     private func rows(_ store: HotTierFixture.Store, _ request: ScanRequest) throws -> [String] {
-        let scan = try TieredTable(name: "receipts", boundary: store.tier.boundary, tables: store.tier.tables).scan(request)
+        try rows(of: scan(store, request))
+    }
+
+    private func scan(_ store: HotTierFixture.Store, _ request: ScanRequest) throws -> any TableScan {
+        try TieredTable(name: "receipts", boundary: store.tier.boundary, tables: store.tier.tables).scan(request)
+    }
+
+    private func rows(of scan: any TableScan) throws -> [String] {
         var rows: [String] = []
         while let morsel = try scan.nextMorsel() {
             while let batch = try morsel.next() {
@@ -92,6 +99,28 @@ final class HotScanTests: XCTestCase {
         let changed = try rows(store, Self.requests[6])
         XCTAssertEqual(changed.count, 750)
         XCTAssertEqual(try rows(store, Self.requests[3]).filter { $0.hasSuffix("|5") }.count, 750)
+    }
+
+    /// A flush takes away what is laid over states once an image has them: a scan that took its rows before still has the states that it was asked with.
+    func test_flushBesideAScan_leavesItTheStatesOfItsBeginning() throws {
+        let directory = TemporaryDirectory()
+        let store = try filled(directory.path)
+        defer { store.close() }
+        let file = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
+        let last = file.state.lastSequence
+        file.publish { published in
+            for row in stride(from: Int64(1), through: 3_000, by: 3) {
+                published.overlay.set(row, HotFile.StateChange(state: .complete, completedAt: 5), sequence: last)
+            }
+        }
+        let (before, request) = (try rows(store, Self.requests[3]), Self.requests[3])
+        XCTAssertEqual(before.filter { $0.hasSuffix("|5") }.count, 750)
+        let scans = try [scan(store, request), scan(store, Self.requests[1])]
+        _ = try seal(store)
+        XCTAssertTrue(file.state.overlay.isEmpty)
+        XCTAssertEqual(try rows(of: scans[0]), before)
+        XCTAssertEqual(try rows(of: scans[1]).count, 4_500 + 750)
+        XCTAssertEqual(try rows(store, request), before)
     }
 
     func test_hints_leaveRowsOut_andNoneThatIsAskedFor() throws {
