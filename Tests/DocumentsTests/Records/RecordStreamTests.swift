@@ -351,6 +351,16 @@ final class RecordStreamTests: XCTestCase {
         }
     }
 
+    /// Blanks that a line begins with are of its record, or not, however the file is cut into pieces.
+    func test_blanksThatALineBeginsWith_areTheSameInAnyPieces() {
+        let text = String(repeating: " ", count: 70_000) + "ab\n" + String(repeating: " ", count: 20_000) + "\n  c\n" + String(repeating: " ", count: 70_000)
+        let file = Array(text.utf8)
+        for size in [1 << 20, 7, 65_536, 65_537, 70_001] {
+            let outcome = read(file, pieces: Array(stride(from: size, to: file.count, by: size))) { RecordStream(.lines, Self.options(recordByteCountMax: 8 << 10)) }
+            XCTAssertEqual(outcome.records.map(\.text), ["ab", "  c"], "\(size)")
+        }
+    }
+
     // MARK: Forms
 
     func test_formByNameTypeAndFirstBytes() {
