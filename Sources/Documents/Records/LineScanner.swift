@@ -27,6 +27,7 @@ struct LineScanner: RecordScanner {
     /// Blanks that a line begins with are kept, unless they are more than anybody writes: those are none of the record, however the line is cut into pieces.
     private static let blankByteCountMax = 64 << 10
 
+    /// What of a part of the line belongs to its record; counts the blanks before it.
     private mutating func wanted(_ part: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard isBlank else { return part }
         let count = part.firstIndex { !JSONGrammar.isBlank($0) } ?? part.count
