@@ -38,6 +38,7 @@ final class OutsideNumbersTests: XCTestCase {
             let lines = try String(contentsOf: source, encoding: .utf8).components(separatedBy: "\n")
             var unused = Set(listed.allowed)
             for (index, line) in lines.enumerated() {
+                if !Self.mayTrap(line) { continue }
                 let code = Self.code(of: line)
                 let range = NSRange(code.startIndex..., in: code)
                 guard let trap = patterns.first(where: { $0.expression.firstMatch(in: code, range: range) != nil }) else { continue }
@@ -49,6 +50,11 @@ final class OutsideNumbersTests: XCTestCase {
             }
             for line in unused { XCTFail("\(listed.name) has no such line any more: take it from the list: \(line)") }
         }
+    }
+
+    /// Whether one of the patterns could be found: most lines have no sign and no conversion, and a pattern takes far longer to say so.
+    private static func mayTrap(_ line: String) -> Bool {
+        line.utf8.contains { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "*") } || line.contains("abs(") || line.contains("Int")
     }
 
     /// Without strings, which hold no code that traps, and without a comment at the end.
