@@ -7,7 +7,7 @@
 ///     word      = (letter | '_' | byte ≥ 0x80) { the same | digit | '$' }                 folded to lower case in ASCII
 ///     name      = '"' { any | '""' } '"' | U&"…" [UESCAPE 'c']
 ///     number    = digits [ '.' [digits] ] [ (e | E) [sign] digits ] | '.' digits …
-///     string    = "'" { any | "''" } "'" { blanks with a line break "'" … "'" }
+///     string    = "'" { any | "''" } "'" { blanks and `-- …` with a line break "'" … "'" }
 ///               | E'…' with backslash escapes | U&'…' [UESCAPE 'c'] | $tag$ … $tag$
 ///     parameter = '$' digits                                                              1 to 65535
 ///
@@ -236,15 +236,24 @@ struct Lexer {
         throw .badSQL("this string is not closed", at: position)
     }
 
-    /// `'a'` and `'b'` on another line are `'ab'`. Passes the blanks and the opening quote; false where no string goes on, and nothing is passed.
+    /// `'a'` and `'b'` on another line are `'ab'`. Passes the blanks, comments to the end of a line and the opening quote; false where no string goes on, and
+    /// nothing is passed.
     private mutating func continuesAfterLineBreak() throws(QueryError) -> Bool {
         var probe = offset, sawLineBreak = false
-        while probe < bytes.count, bytes[probe] == 0x20 || (0x09...0x0D).contains(bytes[probe]) {
-            if bytes[probe] == 0x0A || bytes[probe] == 0x0D { sawLineBreak = true }
-            probe += 1
+        while probe < bytes.count {
+            let byte = bytes[probe]
+            if byte == UInt8(ascii: "-"), probe + 1 < bytes.count, bytes[probe + 1] == byte {
+                while probe < bytes.count, bytes[probe] != 0x0A, bytes[probe] != 0x0D { probe += 1 }
+            } else if byte == 0x20 || (0x09...0x0D).contains(byte) {
+                if byte == 0x0A || byte == 0x0D { sawLineBreak = true }
+                probe += 1
+            } else {
+                break
+            }
         }
         guard sawLineBreak, probe < bytes.count, bytes[probe] == UInt8(ascii: "'") else { return false }
-        advance(probe - offset + 1)
+        // Of a comment's characters beyond ASCII the first byte alone counts.
+        while offset <= probe { advance() }
         return true
     }
 
