@@ -21,6 +21,10 @@ extension Binder {
 
     private func bind(_ query: QuerySyntax, in frame: BindingFrame) throws(QueryError) -> BoundRows {
         try countNode(at: query.position)
+        // Rows within a query are its own, not of the SELECT that it stands in.
+        let sources = rowSources
+        rowSources = nil
+        defer { rowSources = sources }
         for table in query.with { try bindCommonTable(table, in: frame) }
         // A constant count is a node of the plan; another one, and WITH TIES, need a number beside each row.
         let limit = try rowCount(query.limit, "LIMIT", in: frame), offset = try rowCount(query.offset, "OFFSET", in: frame)

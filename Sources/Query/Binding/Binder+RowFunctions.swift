@@ -1,5 +1,11 @@
 import ColumnStore
 
+/// A function that gives rows where expressions stand: its list, and the column that its values are there.
+struct RowSource {
+    var list: Expression
+    let element: OutputColumn
+}
+
 /// Functions that give rows: UNNEST, generate_series, ROWS FROM and their kin, in FROM and in lists of SELECT.
 extension Binder {
     /// Rows of a list, bound but not yet put beside other tables: over a left side they are unfolded row by row, by themselves they are a table.
@@ -185,6 +191,67 @@ extension Binder {
         let (type, bounds) = try seriesTypes(arguments, at: call.name.position)
         return TypedExpression(series(bounds, type, at: position), at: position)
     }
+
+    // MARK: Rows of expressions
+
+    /// The column of a function's values; that of a call before it which says the same, since both step together.
+    func rowElement(of list: Expression, _ type: ColumnType, _ name: String, at position: Int) throws(QueryError) -> OutputColumn {
+        try work?.spend(rowSources?.count ?? 0)
+        // Two of chance are two.
+        if !list.isVolatile, let known = rowSources?.first(where: { $0.element.type == type && $0.list.isSame(as: list) }) { return known.element }
+        let element = newColumn(name, type)
+        mentions[element.id] = (name, position)
+        rowSources?.append(RowSource(list: list, element: element))
+        return element
+    }
+
+    /// Whether an expression is made of rows that functions in this SELECT give.
+    func isOfRows(_ expression: Expression) -> Bool {
+        guard let sources = rowSources, !sources.isEmpty else { return false }
+        let columns = expression.columnIDs
+        return sources.contains { columns.contains($0.element.id) }
+    }
+
+    /// Rows are made after grouping, but for those that keys are made of, with those within them: they are made before.
+    func keySources(_ groups: GroupingList) -> [RowSource] {
+        guard let sources = rowSources, !sources.isEmpty else { return [] }
+        var used = groups.expressions.reduce(into: Set<ColumnID>()) { $1.expression.collectColumns(into: &$0) }
+        var keys: [RowSource] = []
+        for source in sources.reversed() where used.contains(source.element.id) {
+            source.list.collectColumns(into: &used)
+            keys.append(source)
+        }
+        return keys.reversed()
+    }
+
+    /// The plan's rows with those that functions give for each of them: lists step together up to the end of the longest, the others being NULL behind their
+    /// own. A list that is made of another's values is unfolded above it, as in PostgreSQL: of `generate_series(1, unnest(a)), unnest(b)`
+    ///
+    ///     unnest generate_series(1, u)
+    ///       unnest a as u, b             together
+    func unfolded(_ sources: [RowSource], over plan: LogicalPlan, at position: Int) throws(QueryError) -> LogicalPlan {
+        var plan = plan, waiting = sources
+        while !waiting.isEmpty {
+            // Lists are made of those before them: the first one always can go.
+            let unknown = Set(waiting.map(\.element.id))
+            let ready = waiting.filter { $0.list.columnIDs.isDisjoint(with: unknown) }
+            waiting = waiting.filter { !$0.list.columnIDs.isDisjoint(with: unknown) }
+            try countNode(at: position)
+            plan = .unnest(together(ready, over: plan, at: position))
+        }
+        return plan
+    }
+
+    private func together(_ sources: [RowSource], over plan: LogicalPlan, at position: Int) -> UnnestNode {
+        if sources.count == 1 {
+            return UnnestNode(input: plan, list: sources[0].list, elements: [UnnestNode.Element(member: "", column: sources[0].element)], passed: plan.columns)
+        }
+        let members = sources.enumerated().map { Field("rows\($0.offset + 1)", $0.element.element.type) }
+        let list = Expression.call(.zipLists, sources.map(\.list), type: .listOf(.structure(members)), position: position)
+        return UnnestNode(input: plan, list: list, elements: zip(members, sources).map { UnnestNode.Element(member: $0.name, column: $1.element) }, passed: plan.columns)
+    }
+
+    // MARK: Series and places
 
     static let one = Expression.literal(.integer(1), .int32)
 

@@ -18,16 +18,8 @@ extension Binder {
         var position: Int
         /// What PostgreSQL calls its type, where the expression's does not tell.
         var declared: String?
-        /// Of UNNEST(…) and generate_series(…) in the list: a row for each element, which `expression` names.
-        var list: Expression?
-        /// Of such a function within the expression: what stands there for its value.
-        var element: OutputColumn?
-        /// Further ones within it.
-        var others: [(list: Expression, element: OutputColumn)] = []
         /// How one that gives rows is written: a key of GROUP BY that is written alike is that one.
         var text: String?
-        /// The column that the expression is.
-        var ownColumn: OutputColumn? { if case .column(let id, let type) = expression { OutputColumn(id: id, name: name, type: type) } else { nil } }
     }
 
     /// - Parameters:
@@ -35,7 +27,11 @@ extension Binder {
     ///   - queryFrame: the query's level, with its WITH.
     func bindSelect(_ select: SelectSyntax, orderBy: [OrderItemSyntax], in queryFrame: BindingFrame) throws(QueryError) -> LogicalPlan {
         let frame = BindingFrame(parent: queryFrame)
-        defer { queryFrame.correlate(Set(frame.correlation)) }
+        let outerSources = rowSources
+        defer {
+            queryFrame.correlate(Set(frame.correlation))
+            rowSources = outerSources
+        }
         frame.isGrouped = !select.groupBy.isEmpty
         // DISTINCT compares what is ordered by with the list, as a grouping does.
         if case .none = select.distinct {} else { frame.isGrouped = true }
@@ -51,9 +47,11 @@ extension Binder {
             }
             collector.windowDefinitions[name.text] = window
         }
+        rowSources = []
         var items = try bindItems(select, in: ExpressionScope(frame: frame, clause: "SELECT", collector: collector))
         let groups = try bindGroups(select, items, collector, in: frame)
-        plan = withKeyRows(plan, groups, &items, at: select.position)
+        let keyRows = keySources(groups)
+        plan = try unfolded(keyRows, over: plan, at: select.position)
         var having = try select.having.map { (condition) throws(QueryError) in
             try bindCondition(condition, in: ExpressionScope(frame: frame, clause: "HAVING", collector: collector))
         }
@@ -62,55 +60,60 @@ extension Binder {
         if case .on(let keys) = select.distinct { outputs.distinctOn = try bindDistinctOn(keys, items, groups, collector, in: frame) }
         var order: [SortKey] = [], distinctOn = outputs.distinctOn.map(\.expression)
         for (key, item) in zip(outputs.order, orderBy) { order.append(try sortKey(key.expression, item)) }
+        var sources = (rowSources ?? []).filter { source in !keyRows.contains { $0.element.id == source.element.id } }
 
         // An aggregate or HAVING without GROUP BY is one group of all rows.
         if !select.groupBy.isEmpty || having != nil || !collector.aggregates.isEmpty || !collector.groupings.isEmpty {
             let grouping = try Grouping(groups, collector, input: plan, binder: self)
             plan = grouping.plan
             try regroup(&items, groups, by: grouping)
+            for index in sources.indices { sources[index].list = try grouping.rewrite(sources[index].list) }
             having = try having.map { (condition) throws(QueryError) in try grouping.rewrite(condition) }
-            try regroup(&order, &distinctOn, outputs, items, groups, by: grouping)
+            try regroup(&order, &distinctOn, outputs, groups, by: grouping)
             try grouping.rewriteWindows(of: collector)
         }
         if let having { plan = .filter(input: plan, conjuncts: having.conjuncts) }
         for window in collector.windows {
             plan = .window(WindowNode(input: plan, partition: window.partition, order: window.order, calls: window.calls))
         }
-        return try withRows(of: items, select, plan, order, distinctOn)
+        return try withRows(of: sources, select, plan, items, order, distinctOn)
     }
 
-    /// The end of a SELECT, with the rows that functions of its list give: made last of all behind DISTINCT ON and ORDER BY that do not look at them, else before both.
+    /// The end of a SELECT, with the rows that functions give: made last of all behind DISTINCT ON and ORDER BY that do not look at them, as in PostgreSQL, else before both.
     private func withRows(
-        of items: [Item], _ select: SelectSyntax, _ plan: LogicalPlan, _ order: [SortKey], _ distinctOn: [Expression]
+        of sources: [RowSource], _ select: SelectSyntax, _ plan: LogicalPlan, _ items: [Item], _ order: [SortKey], _ distinctOn: [Expression]
     ) throws(QueryError) -> LogicalPlan {
-        var (items, order, distinctOn) = (items, order, distinctOn)
-        // Several, or such as stand within expressions, step together; one alone is unfolded as it is.
-        if items.count(where: { $0.list != nil }) > 1 || items.contains(where: { !$0.others.isEmpty }) {
-            let driver = stepTogether(&items, &order, &distinctOn, at: select.position)
-            return try finish(select, .unnest(UnnestNode(input: plan, list: driver.list, elements: [driver.element], passed: plan.columns)), items, order, distinctOn)
+        let elements = Set(sources.map(\.element.id))
+        guard !sources.isEmpty, case .on = select.distinct, !order.isEmpty, (order.map(\.expression) + distinctOn).allSatisfy({ $0.columnIDs.isDisjoint(with: elements) }) else {
+            return try finish(select, unfolded(sources, over: plan, at: select.position), items, order, distinctOn)
         }
-        guard let place = items.firstIndex(where: { $0.list != nil }), let list = items[place].list, let column = items[place].element ?? items[place].ownColumn
-        else { return try finish(select, plan, items, order, distinctOn) }
-        let element = UnnestNode.Element(member: "", column: column)
-        if comesAfterOrder(column.id, select, order, distinctOn) {
-            guard items[place].element == nil else {
-                throw .unsupported("a function that gives rows is not supported within an expression behind DISTINCT ON and ORDER BY: put it in FROM", at: items[place].position)
-            }
-            items[place].expression = list
-            return spread(try finish(select, plan, items, order, distinctOn), place, element)
+        // Columns that are made of rows wait for them: NULL stands in their places, and what they and the lists are made of is carried along.
+        var early = items, used: Set<ColumnID> = []
+        for source in sources { source.list.collectColumns(into: &used) }
+        let late = items.indices.filter { !items[$0].expression.columnIDs.isDisjoint(with: elements) }
+        for index in late {
+            items[index].expression.collectColumns(into: &used)
+            early[index].expression = .null(items[index].expression.type)
         }
-        return try finish(select, .unnest(UnnestNode(input: plan, list: list, elements: [element], passed: plan.columns)), items, order, distinctOn)
+        let carried = plan.columns.filter { used.contains($0.id) }
+        early += carried.map { Item(name: "", expression: .column($0), isUntyped: false, position: select.position) }
+        let ordered = try finish(select, plan, early, order, distinctOn)
+        var values: [ColumnID: Expression] = [:]
+        for (column, own) in zip(carried, ordered.columns.dropFirst(items.count)) { values[column.id] = .column(own) }
+        let rows = try unfolded(sources.map { RowSource(list: $0.list.substituting(values), element: $0.element) }, over: ordered, at: select.position)
+        var columns = ordered.columns.prefix(items.count).map { ProjectedColumn($0, .column($0)) }
+        for index in late {
+            var item = items[index]
+            item.expression = item.expression.substituting(values)
+            columns[index] = try output(item)
+        }
+        return .project(input: rows, columns: columns)
     }
 
     /// The list's columns as what the groups give.
     private func regroup(_ items: inout [Item], _ groups: GroupingList, by grouping: Grouping) throws(QueryError) {
         for index in items.indices {
-            if let list = items[index].list {
-                guard items[index].element == nil else {
-                    throw .unsupported("a function that gives rows is not supported within an expression beside GROUP BY and aggregates: put it in FROM", at: items[index].position)
-                }
-                items[index].list = try grouping.rewrite(list)
-            } else if let place = groups.items[index] {
+            if let place = groups.items[index] {
                 let order = try collation(of: [items[index].expression], at: items[index].position)
                 items[index].expression = grouping.key(at: place)
                 if case .column(let id, _) = items[index].expression { collations[id] = order }
@@ -122,12 +125,9 @@ extension Binder {
 
     /// What ORDER BY and DISTINCT ON name as what the groups give; a key's collation stays with it.
     private func regroup(
-        _ order: inout [SortKey], _ distinctOn: inout [Expression], _ outputs: (order: [Output], distinctOn: [Output]), _ items: [Item], _ groups: GroupingList,
-        by grouping: Grouping
+        _ order: inout [SortKey], _ distinctOn: inout [Expression], _ outputs: (order: [Output], distinctOn: [Output]), _ groups: GroupingList, by grouping: Grouping
     ) throws(QueryError) {
         func rewritten(_ output: Output) throws(QueryError) -> Expression {
-            // Rows are made of what the groups gave.
-            if let item = output.item, items[item].list != nil { return output.expression }
             guard let item = output.item, let place = groups.items[item] else { return try grouping.rewrite(output.expression) }
             return grouping.key(at: place)
         }
@@ -140,74 +140,6 @@ extension Binder {
             }
         }
         for index in distinctOn.indices { distinctOn[index] = try rewritten(outputs.distinctOn[index]) }
-    }
-
-    /// Rows of functions are made after grouping, but for those that are keys of it: they are made before.
-    private func withKeyRows(_ plan: LogicalPlan, _ groups: GroupingList, _ items: inout [Item], at position: Int) -> LogicalPlan {
-        let used = groups.expressions.reduce(into: Set<ColumnID>()) { $1.expression.collectColumns(into: &$0) }
-        var rows: [(list: Expression, element: OutputColumn)] = []
-        for index in items.indices {
-            guard let list = items[index].list, let element = items[index].element ?? items[index].ownColumn else { continue }
-            let own = [(list: list, element: element)] + items[index].others
-            guard own.contains(where: { used.contains($0.element.id) }) else { continue }
-            rows += own
-            // Its rows are there: the item names a column like any other.
-            (items[index].list, items[index].element, items[index].others) = (nil, nil, [])
-        }
-        guard let first = rows.first else { return plan }
-        guard rows.count > 1 else {
-            return .unnest(UnnestNode(input: plan, list: first.list, elements: [UnnestNode.Element(member: "", column: first.element)], passed: plan.columns))
-        }
-        let driver = steps(of: rows.map(\.list), at: position)
-        let together = LogicalPlan.unnest(UnnestNode(input: plan, list: driver.list, elements: [driver.element], passed: plan.columns))
-        let values = rows.map { ProjectedColumn($0.element, .call(.element, [$0.list, .column(driver.element.column)], type: $0.element.type, position: position)) }
-        return .project(input: together, columns: plan.columns.map { ProjectedColumn($0, .column($0)) } + values)
-    }
-
-    /// The places of several lists' elements, up to the end of the longest.
-    ///
-    /// - Returns: a list of numbers from 1, to be unfolded once for all of them.
-    private func steps(of lists: [Expression], at position: Int) -> (list: Expression, element: UnnestNode.Element) {
-        let counts = lists.map { Expression.coalesce([.call(.listCount, [$0], type: .int64, position: position), .literal(.integer(0), .int64)], type: .int64) }
-        let longest = counts.count == 1 ? counts[0] : Expression.call(.greatest, counts, type: .int64, position: position)
-        let places = series([Self.one, .cast(longest, to: .int32, position: position), Self.one], .int32, at: position)
-        return (places, UnnestNode.Element(member: "", column: newColumn("", .int32)))
-    }
-
-    /// Several functions that give rows step together, up to the end of the longest: the others are NULL behind their own.
-    private func stepTogether(
-        _ items: inout [Item], _ order: inout [SortKey], _ distinctOn: inout [Expression], at position: Int
-    ) -> (list: Expression, element: UnnestNode.Element) {
-        var rows: [(list: Expression, element: OutputColumn)] = []
-        for index in items.indices {
-            guard let list = items[index].list, let element = items[index].element ?? items[index].ownColumn else { continue }
-            rows += [(list, element)] + items[index].others
-            items[index].list = nil
-        }
-        let driver = steps(of: rows.map(\.list), at: position)
-        var values: [ColumnID: Expression] = [:]
-        for (list, element) in rows { values[element.id] = .call(.element, [list, .column(driver.element.column)], type: element.type, position: position) }
-        // What is ordered by names them, too.
-        for index in items.indices { items[index].expression = items[index].expression.substituting(values) }
-        for index in order.indices { order[index].expression = order[index].expression.substituting(values) }
-        for index in distinctOn.indices { distinctOn[index] = distinctOn[index].substituting(values) }
-        return driver
-    }
-
-    /// As in PostgreSQL, rows are made of a list after DISTINCT ON and ORDER BY where these do not look at them.
-    private func comesAfterOrder(_ element: ColumnID, _ select: SelectSyntax, _ order: [SortKey], _ distinctOn: [Expression]) -> Bool {
-        guard case .on = select.distinct, !order.isEmpty else { return false }
-        return !(order.map(\.expression) + distinctOn).contains { $0.columnIDs.contains(element) }
-    }
-
-    /// The rows of `plan`, one for each element of the list in its column at `place`.
-    private func spread(_ plan: LogicalPlan, _ place: Int, _ element: UnnestNode.Element) -> LogicalPlan {
-        let rows = LogicalPlan.unnest(UnnestNode(input: plan, list: .column(plan.columns[place]), elements: [element], passed: plan.columns))
-        return .project(
-            input: rows,
-            columns: plan.columns.enumerated().map { index, column in
-                index == place ? ProjectedColumn(newColumn(element.column.name, element.column.type), .column(element.column)) : ProjectedColumn(column, .column(column))
-            })
     }
 
     // MARK: The list
@@ -236,12 +168,12 @@ extension Binder {
                 items.append(made)
                 continue
             }
-            let (value, rows) = try bindWithRows(item.expression, in: scope)
+            let value = try bindExpression(item.expression, in: scope)
             let name = item.alias?.text ?? queryName(item.expression, value) ?? OutputNames.name(of: item.expression)
             items.append(
                 Item(
-                    name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value), list: rows.first?.list,
-                    element: rows.first?.element, others: Array(rows.dropFirst()), text: rows.isEmpty ? nil : SyntaxPrinter.print(item.expression)))
+                    name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value),
+                    text: isOfRows(value.expression) ? SyntaxPrinter.print(item.expression) : nil))
         }
         guard items.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("SELECT has more than \(SyntaxLimits.listItemCountMax) columns, with those that * stands for", at: select.position)
@@ -253,18 +185,6 @@ extension Binder {
     private func queryName(_ syntax: ExpressionSyntax, _ value: TypedExpression) -> String? {
         guard case .scalarQuery = syntax.kind, case .subquery(let query) = value.expression else { return nil }
         return query.plan.columns.first?.name
-    }
-
-    /// An expression of the list, and the functions that give rows within it.
-    private func bindWithRows(
-        _ syntax: ExpressionSyntax, in scope: ExpressionScope
-    ) throws(QueryError) -> (TypedExpression, [(list: Expression, element: OutputColumn)]) {
-        // `bindRowsWithin` adds to it while the expression is bound.
-        let outer = rowsWithin
-        rowsWithin = []
-        defer { rowsWithin = outer }
-        let value = try bindExpression(syntax, in: scope)
-        return (value, rowsWithin ?? [])
     }
 
     /// `(row).*`: the fields of a row; of a table's row its columns.
@@ -307,8 +227,8 @@ extension Binder {
         }
         let title = alias ?? member?.text ?? name
         return Item(
-            name: title, expression: .column(newColumn(title, field.type)), isUntyped: false, position: position,
-            declared: member.map { declaredMember($0.text, of: call) } ?? elementDeclaration(of: rows), list: list)
+            name: title, expression: .column(try rowElement(of: list, field.type, title, at: position)), isUntyped: false, position: position,
+            declared: member.map { declaredMember($0.text, of: call) } ?? elementDeclaration(of: rows))
     }
 
     /// `(f(x)).*` of a function that gives rows: a column for each member, beside each other.
@@ -318,12 +238,12 @@ extension Binder {
         var items: [Item] = []
         for member in fields {
             let list = try field(NameSyntax(member.name, at: position), of: try bindRows(call, in: scope).expression)
-            // The lists are asked for their lengths and for their elements, and a subquery stands in a plan once.
+            // Each member asks for the call anew, and a subquery stands in a plan once.
             guard !list.hasSubquery else { throw .unsupported("(\(call.name.text)(…)).* is not supported: put \(call.name.text) in FROM", at: position) }
             items.append(
                 Item(
-                    name: member.name, expression: .column(newColumn(member.name, member.type)), isUntyped: false, position: position,
-                    declared: declaredMember(member.name, of: call), list: list))
+                    name: member.name, expression: .column(try rowElement(of: list, member.type, member.name, at: position)), isUntyped: false, position: position,
+                    declared: declaredMember(member.name, of: call)))
         }
         return items
     }
@@ -437,14 +357,9 @@ extension Binder {
     private func finish(
         _ select: SelectSyntax, _ input: LogicalPlan, _ items: [Item], _ order: [SortKey], _ distinctOn: [Expression]
     ) throws(QueryError) -> LogicalPlan {
-        var projected: [ProjectedColumn] = items.map { project($0.name, $0.expression) }
+        var projected: [ProjectedColumn] = []
+        for item in items { projected.append(try output(item)) }
         let visible = projected.map(\.column)
-        for (item, column) in zip(items, visible) {
-            if item.isUntyped { untypedColumns.insert(column.id) }
-            declare(column, as: item.declared)
-            if case .column(let id, _) = item.expression { origins[column.id] = origins[id] }
-            collations[column.id] = try collationName(of: [item.expression], at: item.position)
-        }
         // Sort keys that are no output get columns of their own, dropped after sorting.
         var places = ExpressionPlaces()
         if !order.isEmpty || !distinctOn.isEmpty { places = ExpressionPlaces(projected.map { twins.compared($0.expression) }) }
@@ -491,6 +406,16 @@ extension Binder {
             plan = .project(input: plan, columns: visible.map { ProjectedColumn($0, .column($0)) })
         }
         return plan
+    }
+
+    /// A column of the answer, with what is known of it.
+    private func output(_ item: Item) throws(QueryError) -> ProjectedColumn {
+        let made = project(item.name, item.expression)
+        if item.isUntyped { untypedColumns.insert(made.column.id) }
+        declare(made.column, as: item.declared)
+        if case .column(let id, _) = item.expression { origins[made.column.id] = origins[id] }
+        collations[made.column.id] = try collationName(of: [item.expression], at: item.position)
+        return made
     }
 
     private func project(_ name: String, _ expression: Expression) -> ProjectedColumn {

@@ -82,8 +82,8 @@ package final class Binder {
         /// Binds an argument anew, by its place: a subquery stands in a plan once.
         let again: ((Int) throws(QueryError) -> TypedExpression)?
     }
-    /// Of the item of SELECT's list at hand: functions that give rows within its expression, and the columns that stand for their values. Nil where there can be none.
-    var rowsWithin: [(list: Expression, element: OutputColumn)]?
+    /// Functions that give rows in the SELECT at hand, those within others before them. Nil where there can be none.
+    var rowSources: [RowSource]?
     /// Made once: calls of one function are told to be the same by it.
     private(set) lazy var xpath: (selection: ScalarFunction, existence: ScalarFunction)? = context.catalog.xpath.map { (.xpath($0), .xpathExists($0)) }
     /// Sides that outer joins may leave out have a column that tells of each row that it is there.

@@ -25,9 +25,9 @@ extension Binder {
             throw .badSQL("\(name) is no aggregate: it takes arguments only", at: position).because(call.isStar ? .undefinedFunction : .notThatKind)
         }
         // COALESCE evaluates what it needs only: rows must not hang on that.
-        let rows = rowsWithin
-        if name == "coalesce" { rowsWithin = nil }
-        defer { if name == "coalesce" { rowsWithin = rows } }
+        let sources = rowSources
+        if name == "coalesce" { rowSources = nil }
+        defer { if name == "coalesce" { rowSources = sources } }
         var arguments = try bindAll(call.arguments, in: scope)
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
         if Self.showing.contains(name) { arguments = arguments.map(withBlanks) }
@@ -142,20 +142,18 @@ extension Binder {
         return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
     }
 
-    /// A function that gives rows, within an expression of SELECT's list: the column of its values.
+    private static let clausesOfRows: Set<String> = ["SELECT", "GROUP BY", "ORDER BY"]
+
+    /// A function that gives rows, within an expression of a SELECT's list, GROUP BY or ORDER BY, or within another one there: the column of its values.
     private func bindRowsWithin(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         let name = call.name.text
-        guard let rows = rowsWithin, scope.clause == "SELECT", !scope.isInAggregate, !scope.isInWindow, givesRows(call) else { return nil }
-        // Within its arguments no other may stand.
-        rowsWithin = nil
-        defer { rowsWithin = rowsWithin ?? rows }
-        let rowList = try bindRows(call, in: scope), list = rowList.expression
-        guard case .list(let field) = list.type, !field.type.isNested || RowFunction.byName[name]?.givesValues == true || rowList.declared == "record[]" else {
+        guard rowSources != nil, Self.clausesOfRows.contains(scope.clause), !scope.isInAggregate, !scope.isInWindow, givesRows(call) else { return nil }
+        let rows = try bindRows(call, in: scope)
+        guard case .list(let field) = rows.type, !field.type.isNested || RowFunction.byName[name]?.givesValues == true || rows.declared == "record[]" else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: call.name.position)
         }
-        let element = newColumn(name, field.type)
-        rowsWithin = rows + [(list, element)]
-        return TypedExpression(.column(element), declared: elementDeclaration(of: rowList), at: call.name.position)
+        let element = try rowElement(of: rows.expression, field.type, name, at: call.name.position)
+        return TypedExpression(.column(element), declared: elementDeclaration(of: rows), at: call.name.position)
     }
 
     /// Whether a call gives rows: one of the language's functions, or of the dialect's.
@@ -429,8 +427,9 @@ extension Binder {
 
     /// The error for a name that is no function, with the nearest one that is; a function of PostgreSQL's that is not here is no misspelling.
     func unknownFunction(_ name: String, at position: Int) -> QueryError {
-        if name == "unnest" || name == "generate_series" {
-            return .unsupported("\(name) is supported in FROM only", at: position)
+        if Self.givesRows(name) {
+            return .unsupported(
+                "\(name) gives rows: it stands in FROM and in SELECT, GROUP BY and ORDER BY, but not within CASE, COALESCE, aggregates or windows", at: position)
         }
         if !FunctionRegistry.absent.contains(name), let meant = NameSuggestion.closest(to: name, among: FunctionRegistry.names) {
             return .badSQL("there is no function “\(name)”", at: position, hint: "did you mean \(meant)?").because(.undefinedFunction)

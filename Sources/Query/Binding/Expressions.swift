@@ -143,9 +143,9 @@ extension Binder {
             return TypedExpression(.null(.null), at: syntax.position)
         }
         // Whether there are rows must not depend on a value.
-        let rows = rowsWithin
-        rowsWithin = nil
-        defer { rowsWithin = rows }
+        let sources = rowSources
+        rowSources = nil
+        defer { rowSources = sources }
         let subject = try operand.map { (operand) throws(QueryError) in try bindExpression(operand, in: scope) }
         // Compared branch by branch it would be another value each time.
         if let subject, subject.expression.isVolatile { return try bindChoice(subject, branches, otherwise, at: syntax.position, in: scope) }
