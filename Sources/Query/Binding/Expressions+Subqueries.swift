@@ -423,25 +423,24 @@ extension Binder {
 
     private static let oneLong = Expression.literal(.integer(1), .int64)
 
-    /// `list[a:b]`: what lies within, as much as there is; a side that is left open is the list's end.
+    /// `list[a:b]`: what lies within, as much as there is; a side that is left open is the list's end. Further ranges are of the lists within.
     func bindSlice(
-        _ list: ExpressionSyntax, _ low: ExpressionSyntax?, _ high: ExpressionSyntax?, at position: Int, in scope: ExpressionScope
+        _ list: ExpressionSyntax, _ ranges: [ExpressionSyntax.SliceRange], at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
         let value = try bindExpression(list, in: scope)
         guard isList(value.type) else { throw .badSQL("[…:…] takes a part of a list, not of \(value.type.sqlName)", at: position) }
-        // Each subscript is of a dimension of its own, a number beside a range being a range from 1.
-        let isFurther = switch list.kind {
-        case .slice: value.type.dimensionCount > 1
-        case .element: !value.type.holdsRows
-        default: false
+        // PostgreSQL has no lists within lists to take parts of.
+        if case .element = list.kind, !value.type.holdsRows { throw .unsupported("parts of a list within a list are not supported", at: position) }
+        guard ranges.count == 1 || !value.type.holdsRows && ranges.count <= value.type.dimensionCount else {
+            throw .unsupported("a list of \(value.type.dimensionCount) dimension\(value.type.dimensionCount == 1 ? "" : "s") takes no more ranges here", at: position)
         }
-        if isFurther { throw .unsupported("parts of several dimensions are not supported", at: position) }
         func bound(_ syntax: ExpressionSyntax?, _ open: Int32) throws(QueryError) -> Expression {
             guard let syntax else { return .literal(.integer(Int64(open)), .int32) }
             return try subscriptNumber(syntax, "[…:…]", in: scope)
         }
         // An open side is as far as an INTEGER goes; what is there bounds it.
-        let arguments = [value.expression, try bound(low, .min), try bound(high, .max)]
+        var arguments = [value.expression]
+        for range in ranges { arguments += [try bound(range.from, .min), try bound(range.to, .max)] }
         return TypedExpression(.call(.listSlice, arguments, type: value.type, position: position), declared: declaredType(value), at: position)
     }
 }

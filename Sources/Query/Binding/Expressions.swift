@@ -39,7 +39,7 @@ extension Binder {
             twins.note(value.expression, syntax, in: scope.frame)
             return value
         case .element(let list, let index): return try bindElement(list, index, at: syntax.position, in: scope)
-        case .slice(let list, let low, let high): return try bindSlice(list, low, high, at: syntax.position, in: scope)
+        case .slice(let list, let ranges): return try bindSlice(list, ranges, at: syntax.position, in: scope)
         }
     }
 

@@ -5,7 +5,7 @@
 ///     infix      = operator expression | AND … | OR … | IS [NOT] test | [NOT] BETWEEN … AND …
 ///                | [NOT] IN '(' list | query ')' | [NOT] (LIKE | ILIKE) pattern [ESCAPE e] | [NOT] SIMILAR TO pattern
 ///                | operator (ANY | SOME | ALL) '(' query | list ')' | AT TIME ZONE zone | COLLATE name
-///                | '::' type | '[' index ']' | OVERLAPS row | ISNULL | NOTNULL
+///                | '::' type | { '[' (index | [from] ':' [to]) ']' } | OVERLAPS row | ISNULL | NOTNULL
 ///
 /// `a + b * c`: with `a` read, `+` (8) waits while what binds tighter than 8, `b * c`, is read as its right side; an operator of the same precedence
 /// ends that side, so that all of them are left-associative. Each operand costs one level of `nested`, whatever stands in it.
@@ -215,20 +215,37 @@ extension Parser {
         }
     }
 
-    /// After `[`: `n]`, `a:b]`, `a:]`, `:b]` or `:]`.
+    /// After `[`: `n]`, `a:b]`, `a:]`, `:b]` or `:]`, and further ones beside it.
+    ///
+    /// One range makes ranges of all that stand beside it: `n` is `1:n` then.
     private mutating func elementOrSlice(of list: ExpressionSyntax, at start: Int) throws(QueryError) -> ExpressionSyntax {
-        let low = atSymbol(":") ? nil : try expression()
-        guard acceptSymbol(":") else {
+        var subscripts: [(range: ExpressionSyntax.SliceRange, isSlice: Bool, position: Int)] = [], place = start
+        repeat {
+            let low = atSymbol(":") ? nil : try expression()
+            if acceptSymbol(":") {
+                let high = atSymbol("]") ? nil : try expression()
+                subscripts.append((.init(from: low, to: high), true, place))
+            } else {
+                subscripts.append((.init(from: nil, to: low), false, place))
+            }
             try expectSymbol("]")
-            guard let low else { throw unexpected(expected: "an index") }
+            place = position
+        } while acceptSymbol("[")
+        guard subscripts.contains(where: \.isSlice) else {
+            var element = list
+            for item in subscripts {
+                guard let index = item.range.to else { continue }
+                element = try node(.element(element, index: index), at: item.position, over: [element, index])
+            }
             // `lines[1].name` as `(lines[1]).name`.
-            return try fields(of: try node(.element(list, index: low), at: start, over: [list, low]))
+            return try fields(of: element)
         }
-        let high = atSymbol("]") ? nil : try expression()
-        try expectSymbol("]")
-        // PostgreSQL reads what follows as a slice of a second dimension.
-        if atSymbol("[") { throw .unsupported("lists have one dimension here: an element of a slice is (list[a:b])[n]", at: position) }
-        return try node(.slice(list, from: low, to: high), at: start, over: [list] + [low, high].compactMap { $0 })
+        var ranges: [ExpressionSyntax.SliceRange] = []
+        for item in subscripts {
+            let one = try node(.number("1"), at: item.position)
+            ranges.append(item.isSlice ? item.range : .init(from: one, to: item.range.to))
+        }
+        return try node(.slice(list, ranges), at: start, over: [list] + ranges.flatMap { [$0.from, $0.to] }.compactMap { $0 })
     }
 
     /// `(start, end) OVERLAPS (start, length)` is a call of four arguments.

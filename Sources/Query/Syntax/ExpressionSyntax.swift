@@ -77,8 +77,8 @@ package struct ExpressionSyntax: Sendable {
         /// `ARRAY[…]`; of lists where the brackets are nested.
         case array([ExpressionSyntax])
         case element(ExpressionSyntax, index: ExpressionSyntax)
-        /// `list[a:b]`; nil for a side that is left open.
-        case slice(ExpressionSyntax, from: ExpressionSyntax?, to: ExpressionSyntax?)
+        /// `list[a:b]`, `list[a:b][c:d]`: a range of each dimension, at least one.
+        case slice(ExpressionSyntax, [SliceRange])
         /// `x COLLATE "uk-x-icu"`.
         case collated(ExpressionSyntax, NameSyntax)
         /// `(expression).field`.
@@ -88,6 +88,12 @@ package struct ExpressionSyntax: Sendable {
     package struct CaseBranch: Sendable {
         package let condition: ExpressionSyntax
         package let result: ExpressionSyntax
+    }
+
+    /// `a:b`; nil for a side that is left open.
+    package struct SliceRange: Sendable {
+        package let from: ExpressionSyntax?
+        package let to: ExpressionSyntax?
     }
 
     /// What ANY and ALL are asked of: the rows of a query, or the elements of a list.

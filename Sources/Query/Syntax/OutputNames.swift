@@ -16,7 +16,7 @@ enum OutputNames {
         switch expression.kind {
         case .name(let parts): return parts.last.map { ($0.text, true) }
         case .field(_, let name): return (name.text, true)
-        case .element(let owner, _), .slice(let owner, _, _): return chosen(owner)
+        case .element(let owner, _), .slice(let owner, _): return chosen(owner)
         case .function(let call):
             return (call.name.text, true)
         case .collated(let operand, _): return chosen(operand)

@@ -169,7 +169,7 @@ struct RecursionForm {
             try look([operand, otherwise], place)
             for branch in branches { try look([branch.condition, branch.result], place) }
         case .function(let call): try look(call, place)
-        case .slice(let list, let from, let to): try look([list, from, to], place)
+        case .slice(let list, let ranges): try look([list] + ranges.flatMap { [$0.from, $0.to] }, place)
         }
     }
 }

@@ -181,7 +181,7 @@ package struct SyntaxPrinter {
         case .row(let items): return "ROW(\(list(items)))"
         case .array(let items): return "ARRAY[\(list(items))]"
         case .element(let list, let index): return "(\(text(list)))[\(text(index))]"
-        case .slice(let list, let low, let high): return "(\(text(list)))[\(low.map(text) ?? ""):\(high.map(text) ?? "")]"
+        case .slice(let list, let ranges): return "(\(text(list)))" + ranges.map { "[\($0.from.map(text) ?? ""):\($0.to.map(text) ?? "")]" }.joined()
         case .collated(let operand, let collation): return "(\(text(operand)) COLLATE \(name(collation)))"
         case .field(let owner, let field): return "(\(text(owner))).\(name(field))"
         case .caseWhen(let operand, let branches, let otherwise):
