@@ -192,8 +192,22 @@ extension Binder {
         return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: value.position), at: value.position)
     }
 
+    /// Between `"char"` and numbers: an INTEGER is the byte, and no other number is cast; nil for all other casts.
+    private func castLetter(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression? {
+        if value.isUntyped || value.type == .null { return nil }
+        func refused(_ source: String, _ target: String) -> QueryError { .badSQL("\(source) cannot be cast to \(target)", at: value.position).because(.noCast) }
+        if target.declared == "char", value.type != .string {
+            guard value.type == .int32, declaredType(value) == nil else { throw refused(value.type.sqlName, "\"char\"") }
+            return folded(.call(.letterOfNumber, [value.expression], type: .string, position: value.position))
+        }
+        guard declaredType(value) == "char", value.type == .string, TypeRules.isNumeric(target.type) else { return nil }
+        guard target.type == .int32, target.declaredName == nil else { throw refused("\"char\"", target.type.sqlName) }
+        return folded(.call(.numberOfLetter, [value.expression], type: .int32, position: value.position))
+    }
+
     /// The cast as it was written, through all that the target type does to values: rounding, cutting, narrowing.
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {
+        if let result = try castLetter(value, to: target) { return result }
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
         // A text's bare numbers are of the fields that the type names.

@@ -263,6 +263,9 @@ extension Binder {
             return try list(try bindAll(items, in: scope))
         }
         let value = wideList(try bindExpression(operand, in: scope), to: target)
+        if target.declared == "char", !value.isUntyped, value.type != .null, value.type.leaf != .string {
+            throw .unsupported("lists of \(value.type.leaf.sqlName) are not cast to \"char\"", at: value.position)
+        }
         if value.type == .null { return .null(.list(element: Field("element", target.type))) }
         if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
             if let types = context.parameterTypes, let number = ParameterTypes.number(bytes) {
