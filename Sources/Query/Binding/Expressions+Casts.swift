@@ -175,10 +175,25 @@ extension Binder {
         return typesOfCatalogs.contains(declared) ? declared : nil
     }
 
+    private func isVarchar(_ value: TypedExpression) -> Bool { value.type == .string && declaredType(value).map(DeclaredType.withoutLength) == "varchar" }
+
+    /// VARCHAR has no operators of its own: beside a CHAR(n) it is compared as one, where blanks at the end mean nothing. Beside a TEXT both are texts.
+    func besideBlanks(_ left: TypedExpression, _ right: TypedExpression) -> (TypedExpression, TypedExpression) {
+        (isVarchar(left) && isBlankPadded(right) ? withoutBlanks(left) : left, isVarchar(right) && isBlankPadded(left) ? withoutBlanks(right) : right)
+    }
+
+    /// Whether it is a CHAR(n), which is kept without its blanks.
+    func isBlankPadded(_ value: TypedExpression) -> Bool { declaredType(value).map(DeclaredType.withoutLength) == "bpchar" }
+
+    func withoutBlanks(_ value: TypedExpression) -> TypedExpression {
+        TypedExpression(folded(.call(.trimTrailing, [value.expression], type: .string, position: value.position)), at: value.position)
+    }
+
     /// An untyped literal beside a number of a registry is what it names: `typinput = 'array_in'`.
     func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {
         // A parameter beside such a column is of its type (`oid = $1`): who reads types in binary has them by their length.
         if let number = unknownParameter(value), let declared = Self.declaredBeside(declaredType(other)) { context.parameterTypes?.declare(number, as: declared) }
+        if isVarchar(value), isBlankPadded(other) { return withoutBlanks(value) }
         guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let registry = declaredType(other) else { return value }
         // Of a CHAR(n) blanks at the end mean nothing.
         if DeclaredType.withoutLength(registry) == "bpchar" {

@@ -94,8 +94,8 @@ extension Binder {
         }
         var operands: [Expression] = [], projected: [ProjectedColumn] = [], changes = false
         for (value, column) in zip(left, rows.columns) {
-            let other = TypedExpression(.column(column), at: position)
-            let sides = try comparable(value, other, op.rawValue, at: position)
+            let (one, other) = besideBlanks(value, TypedExpression(.column(column), at: position))
+            let sides = try comparable(one, other, op.rawValue, at: position)
             operands.append(sides.0)
             // A column that needs no cast passes as it is.
             if case .column(column.id, _) = sides.1 {

@@ -222,7 +222,8 @@ extension Binder {
             guard fields.0.count == fields.1.count, !fields.0.isEmpty else { throw .badSQL("the rows have different numbers of fields", at: position) }
             var alike: [Expression] = []
             for (one, other) in zip(fields.0, fields.1) {
-                let sides = try comparable(one, other, "IS DISTINCT FROM", at: position)
+                let pair = besideBlanks(one, other)
+                let sides = try comparable(pair.0, pair.1, "IS DISTINCT FROM", at: position)
                 alike.append(.isDistinct(sides.0, sides.1, isNegated: true))
             }
             return typed(.conjunction(alike), isNegated: !isNegated)
@@ -375,6 +376,12 @@ extension Binder {
             all[0] = try namedBeside(all[0], first)
         } else if declaredType(all[0]) != nil {
             for index in all.indices.dropFirst() { all[index] = try namedBeside(all[index], all[0]) }
+            // Constants of a list take the operand's type.
+            if isBlankPadded(all[0]) {
+                for index in all.indices.dropFirst() where all[index].type == .string && !all[index].isUntyped && all[index].expression.columnIDs.isEmpty {
+                    all[index] = withoutBlanks(all[index])
+                }
+            }
         }
         return all
     }
