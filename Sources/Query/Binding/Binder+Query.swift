@@ -25,7 +25,7 @@ extension Binder {
         let sources = rowSources
         rowSources = nil
         defer { rowSources = sources }
-        for table in query.with { try bindCommonTable(table, in: frame) }
+        for table in try inOrder(query.with) { try bindCommonTable(table, in: frame) }
         // A constant count is a node of the plan; another one, and WITH TIES, need a number beside each row.
         let limit = try rowCount(query.limit, "LIMIT", in: frame), offset = try rowCount(query.offset, "OFFSET", in: frame)
         let rows: BoundRows
@@ -74,6 +74,27 @@ extension Binder {
         window = .filter(input: window, conjuncts: tests)
         if !keys.isEmpty { window = .sort(SortNode(input: window, keys: keys)) }
         return window.shaped(as: plan.columns)
+    }
+
+    /// In longer lists tables see those before them alone: each is looked through for the names of all others.
+    private static let orderedTableCountMax = 32
+
+    /// Tables of WITH RECURSIVE see those behind them as well: each comes behind those that it asks for.
+    ///
+    /// - Throws: unsupported-sql for tables that ask for each other.
+    private func inOrder(_ tables: [CommonTableSyntax]) throws(QueryError) -> [CommonTableSyntax] {
+        guard tables.count > 1, tables.count <= Self.orderedTableCountMax, tables[0].isRecursive else { return tables }
+        let names = Set(tables.map(\.name.text))
+        var waiting = tables.map { table in (table: table, asked: names.filter { $0 != table.name.text && RecursionForm.asks(table, for: $0) }) }
+        var ordered: [CommonTableSyntax] = []
+        while let first = waiting.first {
+            let open = Set(waiting.map(\.table.name.text))
+            guard let next = waiting.firstIndex(where: { $0.asked.isDisjoint(with: open) }) else {
+                throw .unsupported("mutual recursion between tables of WITH is not supported", at: first.table.name.position)
+            }
+            ordered.append(waiting.remove(at: next).table)
+        }
+        return ordered
     }
 
     /// Binds a table of WITH where it stands, once, and leaves it in the frame under its name. It sees those before it, and itself only if it is

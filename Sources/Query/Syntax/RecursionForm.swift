@@ -40,6 +40,18 @@ struct RecursionForm {
         if let offset = query.offset { throw .unsupported("OFFSET in a recursive query is not supported", at: offset.position) }
     }
 
+    /// Whether a table's query asks for another one that is called so.
+    static func asks(_ table: CommonTableSyntax, for name: String) -> Bool {
+        var form = RecursionForm(name: name) { _ in false }
+        do throws(QueryError) {
+            // Where none may stand the first one is told.
+            try form.look(table.query, .subquery)
+            return false
+        } catch {
+            return true
+        }
+    }
+
     private init(name: String, isAggregate: @escaping (String) -> Bool) { (self.name, self.isAggregate) = (name, isAggregate) }
 
     /// A mention of the table, which is counted or refused.
