@@ -45,7 +45,7 @@ extension Catalog {
     /// - Parameters:
     ///   - id: exclusive.
     ///   - hold: asked for what they take in all with their text, while they are read.
-    /// - Returns: `isCut`: there may be more, whatever the limit.
+    /// - Returns: `isCut`: it ended at its bytes, and there are more.
     func audit(below id: Int64, limit: Int, hold: (Int) throws -> Void = { _ in }) throws -> (entries: [AuditEntry], isCut: Bool) {
         try read { connection in
             let select = try connection.statement("""
@@ -71,7 +71,7 @@ extension Catalog {
                 try hold(byteCount.multipliedSaturating(by: 2))
                 entries.append(entry)
             }
-            return (entries, byteCount >= Self.auditByteCountMax)
+            return (entries, try byteCount >= Self.auditByteCountMax && select.step())
         }
     }
 }

@@ -8,8 +8,8 @@ import Glibc
 ///
 /// From any thread, by connections of a pool. It sees what is committed, and waits for no writer (SQLite's WAL).
 ///
-/// Lists end at a count or at a size of what was read, whichever comes first; `isCut` says that the size was it. The last member may go beyond the size, so
-/// that one that is large by itself is not left out for ever.
+/// Lists end at a count or at a size of what was read, whichever comes first; `isCut` says that the size was it, and that there are more. The last member may
+/// go beyond the size, so that one that is large by itself is not left out for ever.
 ///
 /// Each `hold` is asked for the bytes that an answer takes in all with its text, before it takes them; what it throws ends the reading.
 final class ExecutionReader: Sendable {
@@ -72,7 +72,7 @@ final class ExecutionReader: Sendable {
                 valueByteCount = max(valueByteCount, JSONParser.valueByteCount(of: process.definition))
             }
             try hold(2 * (byteCount + Self.nameByteCount * found.count) + valueByteCount)
-            return (found, byteCount >= byteCountMax)
+            return (found, try byteCount >= byteCountMax && select.step())
         }
     }
 
@@ -143,7 +143,7 @@ final class ExecutionReader: Sendable {
                 try hold(2 * byteCount)
                 found.append(execution)
             }
-            return (found, byteCount >= question.byteCountMax)
+            return (found, try byteCount >= question.byteCountMax && select.step())
         }
     }
 
@@ -182,7 +182,7 @@ final class ExecutionReader: Sendable {
                 try hold(2 * byteCount + Self.eventByteCount * (found.count + 1))
                 found.append((select.int64(0), select.bytes(1)))
             }
-            return (found, byteCount >= byteCountMax)
+            return (found, try byteCount >= byteCountMax && select.step())
         }
     }
 

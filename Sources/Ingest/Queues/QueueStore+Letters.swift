@@ -12,15 +12,16 @@ extension QueueStore {
     ///
     /// - Parameters:
     ///   - place: behind the letter of this time and number; nil: from the first.
-    ///   - limit: of letters; a page also ends once its bodies have `pageByteCountMax` bytes, so it may have fewer with more behind it.
+    ///   - limit: of letters; a page also ends once its bodies have `pageByteCountMax` bytes.
+    /// - Returns: `isCut`: it ended at its bytes, and there are more.
     /// - Throws: `Fault`: not-found; `SQLiteError` for a file that is damaged.
     /// - Complexity: O(log messages + limit), by `message_dues`.
     package func deadLetters(
         in name: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
-    ) throws -> [DeadMessageReport] {
+    ) throws -> (letters: [DeadMessageReport], isCut: Bool) {
         let report = try queue(name, as: principal)
         // The counts are those of the group that has just answered; the queue's id is of the last group that was shown, and nil for one that was put since.
-        guard report.dead > 0, let state = states.first(where: { $0.name == name }) else { return [] }
+        guard report.dead > 0, let state = states.first(where: { $0.name == name }) else { return ([], false) }
         return try pool.withConnection { connection in
             let select = try connection.statement("""
                 SELECT m.id, coalesce(m.body, b.body), m.reason, m.detail, m.deliveries, m.enqueued_at, m.due, m.number
@@ -45,7 +46,7 @@ extension QueueStore {
                         id: select.text(0), body: body, reason: reason, detail: select.optionalText(3), deliveries: Int(clamping: select.int64(4)),
                         enqueuedAt: select.int64(5), diedAt: select.int64(6), number: select.int64(7)))
             }
-            return letters
+            return (letters, try byteCount >= DeadMessageReport.pageByteCountMax && select.step())
         }
     }
 
@@ -55,9 +56,9 @@ extension QueueStore {
     /// - Throws: `Fault`: not-found; `SQLiteError` for a file that is damaged.
     package func messages(
         in name: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal
-    ) throws -> [QueuedMessageReport] {
+    ) throws -> (messages: [QueuedMessageReport], isCut: Bool) {
         let report = try queue(name, as: principal)
-        guard report.active + report.locked + report.delayed > 0, let state = states.first(where: { $0.name == name }) else { return [] }
+        guard report.active + report.locked + report.delayed > 0, let state = states.first(where: { $0.name == name }) else { return ([], false) }
         return try pool.withConnection { connection in
             let select = try connection.statement("""
                 SELECT m.id, coalesce(m.body, b.body), m.state, m.deliveries, m.enqueued_at, m.due, m.number
@@ -83,7 +84,7 @@ extension QueueStore {
                         id: select.text(0), body: body, standing: standing, deliveries: Int(clamping: select.int64(3)), enqueuedAt: select.int64(4),
                         place: .init(state: select.int64(2), due: select.int64(5), number: select.int64(6))))
             }
-            return messages
+            return (messages, try byteCount >= QueuedMessageReport.pageByteCountMax && select.step())
         }
     }
 

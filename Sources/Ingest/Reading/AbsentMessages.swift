@@ -31,8 +31,12 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
     func settle(
         _ lock: MessageLock, _ end: MessageEnd, in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<Void, Fault>) -> Void
     ) { completion(.failure(fault)) }
-    func messages(in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal) throws -> [QueuedMessageReport] { throw fault }
-    func deadLetters(in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal) throws -> [DeadMessageReport] { throw fault }
+    func messages(
+        in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal
+    ) throws -> (messages: [QueuedMessageReport], isCut: Bool) { throw fault }
+    func deadLetters(
+        in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
+    ) throws -> (letters: [DeadMessageReport], isCut: Bool) { throw fault }
     func redrive(_ ids: [String]?, in queue: String, perSecond: Int?, as principal: Principal) throws -> Int { throw fault }
     func purge(_ queue: String, as principal: Principal) throws { throw fault }
 
@@ -46,7 +50,7 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
     func subscription(_ name: String, of topic: String) throws -> SubscriptionReport { throw fault }
     func subscriptions(of topic: String) throws -> [SubscriptionReport] { throw fault }
     func delete(subscription name: String, of topic: String) throws { throw fault }
-    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport] { throw fault }
+    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> (events: [DeadEventReport], isCut: Bool) { throw fault }
     func redrive(_ name: String, in topic: String) throws -> Int { throw fault }
     func publish(_ events: [EventDraft], to topic: String, as principal: Principal, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void) { completion(.failure(fault)) }
 

@@ -39,11 +39,14 @@ package protocol QueueKeeping: AnyObject, Sendable {
     // Lots. Calls wait until all is done.
 
     /// What is in it but dead letters, looked at and left where it is: what can be taken first, then what somebody has, then what is delayed.
-    func messages(in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal) throws -> [QueuedMessageReport]
+    /// Where they are long there are fewer than `limit`; `isCut` says that there are more then. So it is with all lists here.
+    func messages(
+        in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal
+    ) throws -> (messages: [QueuedMessageReport], isCut: Bool)
     /// Dead letters, the oldest first, those behind a place.
     func deadLetters(
         in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
-    ) throws -> [DeadMessageReport]
+    ) throws -> (letters: [DeadMessageReport], isCut: Bool)
     /// Puts dead letters back.
     ///
     /// - Parameter ids: nil for all that there are.
@@ -71,7 +74,9 @@ package protocol TopicKeeping: AnyObject, Sendable {
     func subscriptions(of topic: String) throws -> [SubscriptionReport]
     func delete(subscription name: String, of topic: String) throws
     /// Events that were given up, in the order of their coming, those behind a number.
-    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport]
+    ///
+    /// - Returns: `isCut`: fewer than `limit`, since they are long, and there are more.
+    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> (events: [DeadEventReport], isCut: Bool)
     /// - Returns: how many are tried again.
     func redrive(_ name: String, in topic: String) throws -> Int
 

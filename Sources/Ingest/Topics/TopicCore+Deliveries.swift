@@ -191,7 +191,9 @@ extension TopicCore {
     // MARK: What was given up
 
     /// A page of what was given up, in the order of events; it ends at `limit`, or once it has `pageByteCountMax` bytes.
-    func dead(_ known: Known, after number: Int64, limit: Int) throws -> [DeadEventReport] {
+    ///
+    /// - Returns: `isCut`: it ended at its bytes, and there are more.
+    func dead(_ known: Known, after number: Int64, limit: Int) throws -> (events: [DeadEventReport], isCut: Bool) {
         let select = try file().statement("""
             SELECT d.number, e.json, d.reason, d.attempts, d.died_at FROM deliveries d JOIN events e ON e.number = d.number
             WHERE d.subscription = ?1 AND d.number > ?2 AND d.died_at IS NOT NULL ORDER BY d.number LIMIT ?3
@@ -208,7 +210,7 @@ extension TopicCore {
             reports.append(
                 DeadEventReport(number: select.int64(0), event: event, reason: select.text(2), attempts: Int(clamping: select.int64(3)), diedAt: select.int64(4)))
         }
-        return reports
+        return (reports, try byteCount >= DeadMessageReport.pageByteCountMax && select.step())
     }
 
     /// All that was given up is tried again, in its old order, each by itself.

@@ -104,7 +104,7 @@ package final class TopicStore: Sendable {
 
     /// - Parameter number: behind this one; nil: from the first.
     /// - Throws: `Fault`: not-found.
-    package func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport] {
+    package func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> (events: [DeadEventReport], isCut: Bool) {
         try performAndWait { topics, _ in try topics.dead(try topics.known(topic, name), after: number ?? .min, limit: limit) }
     }
 

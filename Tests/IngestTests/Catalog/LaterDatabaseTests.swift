@@ -31,7 +31,7 @@ final class LaterDatabaseTests: XCTestCase {
     }
 
     private func check(_ engine: Engine, file: StaticString = #filePath, line: UInt = #line) throws {
-        XCTAssertEqual(try engine.queues.messages(in: "jobs", after: nil, limit: 9, as: .admin).map(\.id), ["a"], file: file, line: line)
+        XCTAssertEqual(try engine.queues.messages(in: "jobs", after: nil, limit: 9, as: .admin).messages.map(\.id), ["a"], file: file, line: line)
         XCTAssertEqual(try engine.executions.reader.runningCount(), 1, file: file, line: line)
     }
 

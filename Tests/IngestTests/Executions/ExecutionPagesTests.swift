@@ -1,9 +1,10 @@
 import ColumnStore
 import Documents
-import Ingest
 import Processes
 import TestSupport
 import XCTest
+
+@testable import Ingest
 
 /// Goal: what an answer takes is asked for before it is taken, and pages of long members end. Method: executions and definitions that are long, and a `hold` that counts or
 /// refuses.
@@ -66,6 +67,24 @@ final class ExecutionPagesTests: XCTestCase {
         }
     }
 
+    func test_pagesThatEndWithTheLastOfAll_areNotCut() throws {
+        let store = try open()
+        defer { store.stop() }
+        _ = try store.putProcess("p", Array(waiting.utf8))
+        let ids = try (0..<3).map { _ in try start(store, "p") }
+        for (limit, count, isCut) in [(1, 1, true), (2 * input.utf8.count, 2, true), (3 * input.utf8.count, 3, false)] {
+            let page = try store.executions(.init(limit: 10, byteCountMax: limit), as: .admin) { _ in }
+            XCTAssertEqual(page.executions.map(\.id), ids.reversed().prefix(count).map { $0 }, "\(limit)")
+            XCTAssertEqual(page.isCut, isCut, "\(limit)")
+        }
+        let number = try store.execution(ids[0].description, as: .admin) { _ in }.number
+        let reader = ExecutionReader(path: folder.path + "/executions.sqlite")
+        defer { reader.close() }
+        let events = try reader.history(number, after: 0, limit: 10, byteCountMax: 1)
+        XCTAssertEqual(events.events.count, 1)
+        XCTAssertFalse(events.isCut, "it is all of its history")
+    }
+
     func test_aPageOfDefinitions_endsAtASize_andAsksForIt() throws {
         let store = try open()
         defer { store.stop() }
@@ -80,6 +99,9 @@ final class ExecutionPagesTests: XCTestCase {
         let rest = try store.processes(after: "p26", limit: 100) { _ in }
         XCTAssertFalse(rest.isCut)
         XCTAssertEqual(rest.processes.map(\.name), ["p27"])
+        let last = try store.processes(after: "p10", limit: 100) { _ in }
+        XCTAssertEqual(last.processes.count, 17, "as many as fill a page")
+        XCTAssertFalse(last.isCut, "nothing comes behind them")
         XCTAssertThrowsError(try store.process("p10") { _ in throw Refusal() }) { XCTAssertTrue($0 is Refusal) }
     }
 }

@@ -80,7 +80,7 @@ final class QueueFixture {
     }
 
     func report() throws -> QueueReport { try store.queue(Self.name, as: .admin) }
-    func letters() throws -> [DeadMessageReport] { try store.deadLetters(in: Self.name, after: nil, limit: 10_000, as: .admin) }
+    func letters() throws -> [DeadMessageReport] { try store.deadLetters(in: Self.name, after: nil, limit: 10_000, as: .admin).letters }
 
     func faults() throws -> [String] {
         var faults: [String] = []

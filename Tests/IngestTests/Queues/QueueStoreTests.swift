@@ -257,10 +257,10 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual(try fixture.receive(9).count, 3)
         fixture.time.pass(2 * QueueStoreTests.second)
         _ = try fixture.report()
-        let first = try fixture.store.deadLetters(in: QueueFixture.name, after: nil, limit: 2, as: .admin)
+        let first = try fixture.store.deadLetters(in: QueueFixture.name, after: nil, limit: 2, as: .admin).letters
         XCTAssertEqual(first.map(\.id), ["a", "b"])
         XCTAssertEqual(first.map(\.body.count), [5_000, 5_000])
-        XCTAssertEqual(try fixture.store.deadLetters(in: QueueFixture.name, after: (first[1].diedAt, first[1].number), limit: 2, as: .admin).map(\.id), ["c"])
+        XCTAssertEqual(try fixture.store.deadLetters(in: QueueFixture.name, after: (first[1].diedAt, first[1].number), limit: 2, as: .admin).letters.map(\.id), ["c"])
         XCTAssertEqual(try fixture.report().byteCount, 0)
         XCTAssertEqual(try fixture.store.redrive(nil, in: QueueFixture.name, perSecond: 2, as: .admin), 3)
         XCTAssertEqual(try fixture.receive(9).map(\.id), ["a"])
@@ -270,6 +270,27 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual(try fixture.report().byteCount, 0)
         XCTAssertEqual(try fixture.letters().map(\.id), ["a"], "its lock had ended, and it was handed out as often as may be")
         XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    /// Bodies that fill a page to its last byte: with nothing behind them it was all, and with one it was not.
+    func test_pagesThatAreFull_areCut_onlyWhereThereAreMore() throws {
+        let fixture = try QueueFixture(QueueSettings(lock: QueueStoreTests.second, deliveryCountMax: 1))
+        let byteCount = QueueSettings.bodyByteCountMax
+        let fullCount = QueuedMessageReport.pageByteCountMax / byteCount
+        XCTAssertEqual(fullCount * byteCount, DeadMessageReport.pageByteCountMax)
+        for number in 0..<fullCount { _ = try fixture.send("m\(number)", bytes: byteCount) }
+        func isCut() throws -> (messages: Bool, letters: Bool, count: Int) {
+            let messages = try fixture.store.messages(in: QueueFixture.name, after: nil, limit: 100, as: .admin)
+            let letters = try fixture.store.deadLetters(in: QueueFixture.name, after: nil, limit: 100, as: .admin)
+            return (messages.isCut, letters.isCut, messages.messages.count + letters.letters.count)
+        }
+        XCTAssertTrue(try isCut() == (false, false, fullCount))
+        _ = try fixture.send("behind", bytes: 2)
+        XCTAssertTrue(try isCut() == (true, false, fullCount))
+        while try !fixture.receive(9).isEmpty {}
+        fixture.time.pass(2 * QueueStoreTests.second)
+        _ = try fixture.report()
+        XCTAssertTrue(try isCut() == (false, true, fullCount))
     }
 
     func test_refusals() throws {

@@ -25,8 +25,12 @@ final class FakeQueues: QueueKeeping {
     func settle(_ lock: MessageLock, _ end: MessageEnd, in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
         completion(.failure(fault))
     }
-    func deadLetters(in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal) throws -> [DeadMessageReport] { throw fault }
-    func messages(in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal) throws -> [QueuedMessageReport] { throw fault }
+    func deadLetters(
+        in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
+    ) throws -> (letters: [DeadMessageReport], isCut: Bool) { throw fault }
+    func messages(
+        in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal
+    ) throws -> (messages: [QueuedMessageReport], isCut: Bool) { throw fault }
     func redrive(_ ids: [String]?, in queue: String, perSecond: Int?, as principal: Principal) throws -> Int { throw fault }
     func purge(_ queue: String, as principal: Principal) throws { throw fault }
 

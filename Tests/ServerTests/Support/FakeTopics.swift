@@ -14,7 +14,7 @@ final class FakeTopics: TopicKeeping {
     func subscription(_ name: String, of topic: String) throws -> SubscriptionReport { throw fault }
     func subscriptions(of topic: String) throws -> [SubscriptionReport] { throw fault }
     func delete(subscription name: String, of topic: String) throws { throw fault }
-    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport] { throw fault }
+    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> (events: [DeadEventReport], isCut: Bool) { throw fault }
     func redrive(_ name: String, in topic: String) throws -> Int { throw fault }
     func publish(_ events: [EventDraft], to topic: String, as principal: Principal, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void) {
         completion(.failure(fault))

@@ -42,10 +42,9 @@ enum QueueLetterRoutes {
         }
         // As for dead letters.
         try call.exchange.holdAnswer(pageByteCountMax)
-        let found = try queues.messages(in: call.path("name"), after: place, limit: page.limit + 1, as: call.principal)
+        let (found, isCut) = try queues.messages(in: call.path("name"), after: place, limit: page.limit + 1, as: call.principal)
         let shown = found.prefix(page.limit)
-        let isLast = found.count <= page.limit && found.reduce(0) { $0 + $1.body.count } < QueuedMessageReport.pageByteCountMax
-        let next = isLast ? nil : shown.last.map { page.cursor([$0.place.state, $0.place.due, $0.place.number].map { Array(String($0).utf8) }) }
+        let next = found.count <= page.limit && !isCut ? nil : shown.last.map { page.cursor([$0.place.state, $0.place.due, $0.place.number].map { Array(String($0).utf8) }) }
         return .json(ListBody(items: shown.map { QueuedMessageBody(message: $0) }, nextCursor: next), reserving: 512 * shown.count + 64)
     }
 
@@ -54,10 +53,9 @@ enum QueueLetterRoutes {
         let place = try page.after(fieldCount: 2).map { (diedAt: try $0.integer(at: 0), number: try $0.integer(at: 1)) }
         // A page ends at its bytes too, which are not known before: what they may be at most is asked for first.
         try call.exchange.holdAnswer(pageByteCountMax)
-        let found = try queues.deadLetters(in: call.path("name"), after: place, limit: page.limit + 1, as: call.principal)
+        let (found, isCut) = try queues.deadLetters(in: call.path("name"), after: place, limit: page.limit + 1, as: call.principal)
         let shown = found.prefix(page.limit)
-        let isLast = found.count <= page.limit && found.reduce(0) { $0 + $1.body.count } < DeadMessageReport.pageByteCountMax
-        let next = isLast ? nil : shown.last.map { page.cursor([Array(String($0.diedAt).utf8), Array(String($0.number).utf8)]) }
+        let next = found.count <= page.limit && !isCut ? nil : shown.last.map { page.cursor([Array(String($0.diedAt).utf8), Array(String($0.number).utf8)]) }
         return .json(ListBody(items: shown.map { DeadMessageBody(letter: $0) }, nextCursor: next), reserving: 512 * shown.count + 64)
     }
 

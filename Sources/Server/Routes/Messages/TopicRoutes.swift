@@ -117,11 +117,10 @@ enum TopicRoutes {
     private static func deadEvents(_ call: Call, _ topics: any TopicKeeping) throws -> Response {
         let page = try ListPage(call, of: [call.path("name"), call.path("subscription")])
         try call.exchange.holdAnswer(2 * DeadMessageReport.pageByteCountMax)
-        let found = try topics.deadEvents(
+        let (found, isCut) = try topics.deadEvents(
             of: call.path("subscription"), in: call.path("name"), after: try page.after(fieldCount: 1)?.integer(at: 0), limit: page.limit + 1)
         let shown = found.prefix(page.limit)
-        let isLast = found.count <= page.limit && found.reduce(0) { $0 + $1.event.count } < DeadMessageReport.pageByteCountMax
-        let next = isLast ? nil : shown.last.map { page.cursor([Array(String($0.number).utf8)]) }
+        let next = found.count <= page.limit && !isCut ? nil : shown.last.map { page.cursor([Array(String($0.number).utf8)]) }
         return .json(ListBody(items: shown.map { DeadEventBody(letter: $0) }, nextCursor: next), reserving: 512 * shown.count + 64)
     }
 
