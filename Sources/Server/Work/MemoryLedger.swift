@@ -129,6 +129,25 @@ package final class MemoryLedger: Sendable {
         deinit { leave() }
     }
 
+    /// What is held beside a request's own charge, from whatever thread, and given back with this.
+    package final class Hold: Sendable {
+        private let ledger: MemoryLedger
+        private let account: Account
+        private let byteCount: Int
+
+        fileprivate init(_ ledger: MemoryLedger, _ account: Account, _ byteCount: Int) { (self.ledger, self.account, self.byteCount) = (ledger, account, byteCount) }
+
+        deinit { ledger.give(byteCount, account) }
+    }
+
+    /// Asks for memory of whose request is under way, for work of it that goes on while nobody has its charge at hand.
+    ///
+    /// - Throws: `overloaded`.
+    func hold(_ byteCount: Int, of account: Account) throws(Problem) -> Hold {
+        try take(byteCount, account)
+        return Hold(self, account, byteCount)
+    }
+
     /// Both sums are raised before either is looked at: two requests that ask at once cannot both find the same room.
     private func take(_ count: Int, _ account: Account) throws(Problem) {
         let own = account.byteCount.add(count, ordering: .relaxed).newValue

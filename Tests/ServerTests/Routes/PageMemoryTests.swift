@@ -25,4 +25,25 @@ final class PageMemoryTests: XCTestCase {
         server.engine.state.withLock { $0.pageByteCount = 40_000 }
         XCTAssertEqual(try client.get("/v1/uploads/u/errors").status, 503)
     }
+
+    /// Each look is charged by as many as are wanted, the later ones of a call that waits like the first, and what was charged is given back.
+    func test_changes_areChargedBeforeEachLook() throws {
+        let server = try TestServer()
+        let ledger = server.context.admission.ledger
+        let held = Mutex<[Int]>([])
+        server.engine.state.withLock { state in
+            state.onChanges = { held.withLock { $0.append(ledger.figures.byteCount) } }
+        }
+        let client = server.client()
+        try client.send(Array("GET /v1/changes?after=5&wait=60&limit=10000 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { !$0.waiters.isEmpty } })
+        XCTAssertEqual(ledger.figures.byteCount, 0, "whoever waits holds nothing")
+        server.engine.commit(6)
+        let answer = try client.answer()
+        XCTAssertTrue(answer.text.contains(#""sequence":6"#), answer.text)
+        let looks = held.withLock { $0 }
+        XCTAssertGreaterThan(looks.count, 1)
+        XCTAssertTrue(looks.allSatisfy { $0 >= 10_000 * 1_024 }, "\(looks)")
+        XCTAssertTrue(Patience.until { ledger.figures.byteCount == 0 })
+    }
 }

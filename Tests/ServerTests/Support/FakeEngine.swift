@@ -16,6 +16,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var changes: [ChangePage.Change] = []
         var waiters: [Int: (sequence: Int64, wake: @Sendable () -> Void)] = [:]
         var waiterNumber = 0
+        /// Called at each look for changes.
+        var onChanges: (@Sendable () -> Void)?
         var page: Page?
         var receipt: ReceiptLookupResult?
         var tickets: [String: Ticket] = [:]
@@ -209,6 +211,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
 
     func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
+        state.withLock { $0.onChanges }?()
         let changes = state.withLock { $0.changes.filter { $0.sequence > sequence } }
         return ChangePage(changes: Array(changes.prefix(limit)), nextAfter: changes.last?.sequence ?? sequence)
     }

@@ -54,6 +54,17 @@ package final class Call: HandledRequest, @unchecked Sendable {
 
     // MARK: What the server does for every call
 
+    /// Asks for memory of the call's credential, beside what the exchange holds: from any thread, while the connection is put aside. What it gives is held
+    /// as long as somebody has it.
+    var memory: @Sendable (_ byteCount: Int) throws -> MemoryLedger.Hold? {
+        let (ledger, account) = (service.context.admission.ledger, exchange.account)
+        return { byteCount in
+            guard let account else { return nil }
+            return try ledger.hold(byteCount, of: account)
+        }
+    }
+
+
     /// Who the admin key stands for.
     var administrator: String { service.administrator }
     /// Whether the server stops, and the ends of waits.

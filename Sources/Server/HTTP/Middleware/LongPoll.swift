@@ -11,7 +11,8 @@ import Synchronization
 /// 3. The deadline is of `Deadlines`, so that a stop ends the wait.
 final class LongPoll: Sendable {
     enum Attempt {
-        case answer(Response)
+        /// - Parameter held: what its memory is charged to until the exchange has it.
+        case answer(Response, held: MemoryLedger.Hold? = nil)
         /// Nothing yet; ask again once something beyond this sequence (nil: the one before) is committed.
         case notYet(Int64?)
     }
@@ -75,7 +76,7 @@ final class LongPoll: Sendable {
             guard !state.withLock({ $0.isOver }) else { return }
             do {
                 switch try attempt(isLast) {
-                case .answer(let response): end { response }
+                case .answer(let response, let held): end { withExtendedLifetime(held) { response } }
                 case .notYet(let next):
                     if isLast { end { .noContent } } else { listen(beyond: next ?? sequence &+ 1) }
                 }
