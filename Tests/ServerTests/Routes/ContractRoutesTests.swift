@@ -1,5 +1,10 @@
+import ColumnStore
+import Documents
+import Ingest
 import TestSupport
 import XCTest
+
+@testable import Server
 
 /// Goal: a contract that could not work is refused when it is made, and the fault named. Method: contracts over HTTP, their members in a table.
 final class ContractRoutesTests: XCTestCase {
@@ -52,5 +57,38 @@ final class ContractRoutesTests: XCTestCase {
         XCTAssertEqual(try admin.get("/v1/contracts/c").text, whole.text)
         XCTAssertEqual(try admin.put("/v1/contracts/" + String(repeating: "x", count: 201), #"{"access":"read","scope":"own"}"#).status, 400)
         XCTAssertEqual(try admin.put("/v1/contracts/a%0Ab", #"{"access":"read","scope":"own"}"#).status, 400)
+    }
+
+    /// What is asked for before the text is made is no less than the text.
+    func test_text_takesNoMoreThanIsAskedFor() throws {
+        let text = String(repeating: "\u{1}", count: 10_000)
+        let names = Contract.Uses.Names.some([text, "", text])
+        let term = Contract.Subscription(from: -1, to: 1 << 52, access: .readWrite, scope: .all, types: [text], seesSensitive: true, roles: [text, text], plan: text)
+        let full = Contract(
+            clientID: text, name: text, access: .readWrite, scope: .all, types: [text], seesSensitive: true, validFrom: -1, validTo: 1 << 52, ratePerSecond: 1.0 / 3,
+            webhook: .init(url: text, secret: text), callbackHosts: [text, ""], uses: .init(queues: names, topics: names, processes: names), digest: .init("15m"),
+            subscriptions: [term, term])
+        for contract in [full, Contract(clientID: "c", access: .read, scope: .own), Contract(clientID: "c", access: .read, scope: .own, uses: .all)] {
+            let body = ContractBody(contract: contract)
+            XCTAssertLessThanOrEqual(body.json().count, body.byteCountMax)
+        }
+    }
+
+    /// A page of long contracts ends before its limit, and all come in the end.
+    func test_list_endsAtItsBytes() throws {
+        let server = try TestServer()
+        let name = String(repeating: "x", count: 1_000_000)
+        for number in 0..<8 { _ = try server.key("c\(number)", .read, .own) { $0.name = name } }
+        var (seen, pages, cursor) = ([String](), 0, String?.none)
+        repeat {
+            let page = try server.client().get("/v1/contracts" + (cursor.map { "?cursor=\($0)" } ?? ""))
+            XCTAssertEqual(page.status, 200)
+            XCTAssertLessThan(page.body.count, 4_000_000)
+            let body = try JSONParser.parse(page.body)
+            seen += (body["contracts"]?.array ?? []).compactMap { $0["client_id"]?.text }
+            (pages, cursor) = (pages + 1, body["next_cursor"]?.text)
+        } while cursor != nil && pages < 20
+        XCTAssertEqual(seen, (0..<8).map { "c\($0)" })
+        XCTAssertGreaterThan(pages, 1)
     }
 }

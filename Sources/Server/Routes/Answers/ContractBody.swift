@@ -44,6 +44,16 @@ struct ContractBody: ListItem, JSONObject {
             MemberFacts("Where there are any, each says what may be done in its time, in place of the contract, and nothing may be done outside all. No two overlap.", isRequired: false))
     }
 
+    /// What its text takes at most: a text of control characters becomes six times as long.
+    var byteCountMax: Int {
+        func text(_ text: String?) -> Int { 6 * (text?.utf8.count ?? 0) + 4 }
+        func texts(_ texts: [String]?) -> Int { (texts ?? []).reduce(4) { $0 + text($1) } }
+        func names(_ names: Contract.Uses.Names) -> Int { if case .some(let all) = names { texts(all) } else { 4 } }
+        let uses = names(contract.uses.queues) + names(contract.uses.topics) + names(contract.uses.processes)
+        let own = text(contract.clientID) + text(contract.name) + texts(contract.types) + text(contract.webhook?.url) + texts(contract.callbackHosts) + text(contract.digest?.text)
+        return contract.subscriptions.reduce(512 + own + uses) { $0 + 256 + texts($1.types) + texts($1.roles) + text($1.plan) }
+    }
+
     /// - Parameter previous: the contract that is replaced: a webhook put back without its secret keeps the stored one.
     static func read(_ body: JSONValue, clientID: String, previous: Contract?) throws -> Contract {
         var reader = MemberReader(body: body)
