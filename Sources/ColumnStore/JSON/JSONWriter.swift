@@ -35,6 +35,9 @@ package struct JSONWriter {
         isFresh = true
     }
 
+    /// Ends a line of NDJSON: what comes next is a text of its own.
+    package mutating func endLine() { bytes.append(0x0A); isFresh = true }
+
     // MARK: Values
 
     package mutating func string(_ value: String) { separate(); appendQuoted(value); isFresh = false }

@@ -13,6 +13,12 @@ package enum EncodedSize {
         batch.columns.reduce(batch.rowCount * 4) { $0 + most($1) + $1.count * nameByteCount }
     }
 
+    /// What bytes take that a form puts out as a text of JSON where they are one, verbatim where they are JSON, else in base64.
+    package static func most(asText bytes: some Collection<UInt8>) -> Int {
+        let escaped = bytes.withContiguousStorageIfAvailable { text(UnsafeRawBufferPointer($0), isText: true) } ?? bytes.count * 6
+        return max(escaped, (bytes.count + 2) / 3 * 4) + nameByteCount
+    }
+
     private static func most(_ column: Column) -> Int {
         switch column.values {
         case .bytes(let arrays):

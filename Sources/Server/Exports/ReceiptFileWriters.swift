@@ -14,7 +14,7 @@ protocol ReceiptFileWriter: AnyObject {
 final class LineFileWriter: ReceiptFileWriter {
     private let file: ExportFile
     init(file: ExportFile) { self.file = file }
-    func add(_ page: Page) throws { try file.write(ReceiptPage.lines(page)) }
+    func add(_ page: Page) throws { try file.write(ReceiptPage.lines(page, reserving: ReceiptPage.textByteCountMax(page))) }
     func finish() {}
 }
 

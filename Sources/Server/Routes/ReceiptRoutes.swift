@@ -142,29 +142,35 @@ enum ReceiptRoutes {
         switch try rows.receipt(lookup, as: call.principal, hold: { byteCount in try exchange.holdAnswer(byteCount) }) {
         case .choices(let choices): return choicesResponse(choices, call)
         case .found(let schema, let row):
-            let receipt = ReceiptRow(schema: schema, batch: row, row: 0)
+            let receipt = ReceiptRow(schema: schema, batch: row)
             let accept = call.request.header("Accept")
+            func json() throws -> Response {
+                let byteCount = receipt.textByteCountMax
+                try exchange.holdAnswer(receipt.heldByteCount.addingSaturating(byteCount))
+                return .json(receipt, reserving: byteCount)
+            }
             guard let document = receipt.document else {
                 guard !call.principal.seesSensitive else { throw Problem(.internalError, "the receipt has no document") }
-                return try withoutDocument(receipt, isRaw: raw, accept)
+                try checkWithoutDocument(receipt, isRaw: raw, accept)
+                return try json()
+            }
+            func exactly() throws -> Response {
+                try exchange.holdAnswer(receipt.heldByteCount.addingSaturating(document.bytes.count))
+                return Response(status: 200, contentType: document.contentType, bytes: Array(document.bytes))
             }
             let essence = MediaType(document.contentType)?.essence
             let accepted = Accept(accept)
             let isExactlyAccepted = accepted.isFor(essence)
-            if raw || isExactlyAccepted {
-                return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
-            }
+            if raw || isExactlyAccepted { return try exactly() }
             let choice = try accepted.choose(["application/json"] + (essence.map { $0 == "application/json" ? [] : [$0] } ?? []))
-            guard choice == "application/json" else {
-                return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
-            }
-            try exchange.holdAnswer(row.rowsByteCount.multipliedSaturating(by: 2))
-            return .json(receipt, reserving: 1_024 + document.bytes.count)
+            return try choice == "application/json" ? json() : exactly()
         }
     }
 
-    /// A receipt whose document may hold sensitive values, for who may not see those.
-    private static func withoutDocument(_ receipt: ReceiptRow, isRaw: Bool, _ accept: String?) throws -> Response {
+    /// Of a receipt whose document may hold sensitive values, for who may not see those.
+    ///
+    /// - Throws: `sensitive` where the document itself is asked for.
+    private static func checkWithoutDocument(_ receipt: ReceiptRow, isRaw: Bool, _ accept: String?) throws {
         let essence = receipt.contentType.flatMap { MediaType($0)?.essence }
         let accepted = Accept(accept)
         let isAsked = accepted.isFor(essence)
@@ -172,7 +178,6 @@ enum ReceiptRoutes {
         guard !isRaw, !isAsked, choice == "application/json" else {
             throw Problem(.sensitive, "the document's type has sensitive columns, and this contract may not see those; its other columns come as JSON, without raw and to an Accept of */*")
         }
-        return .json(receipt, reserving: 1_024)
     }
 
     private static func flag(_ name: String, _ call: Call) throws -> Bool {
@@ -215,12 +220,24 @@ enum ReceiptRoutes {
             }
         }
 
-        func bytes(_ page: Page, _ compression: ArrowCompression?) throws -> [UInt8] {
+        /// What is made of a page.
+        ///
+        /// - Parameter hold: asked for the page's bytes with those of what is made of it, at most, before it is made.
+        func bytes(_ page: Page, _ compression: ArrowCompression?, hold: (Int) throws -> Void) throws -> [UInt8] {
+            let held = ReceiptPage.heldByteCount(page)
+            let byteCount = self == .arrow ? held : ReceiptPage.textByteCountMax(page)
             switch self {
-            case .json: ReceiptPage.json(page)
-            case .lines: ReceiptPage.lines(page)
-            case .csv: try ReceiptPage.csv(page)
-            case .arrow: try ReceiptPage.arrow(page, compression)
+            case .json, .lines: try hold(held.addingSaturating(byteCount))
+            // A cell is made by itself before it is known whether it needs quotes.
+            case .csv: try hold(held.multipliedSaturating(by: 2).addingSaturating(byteCount))
+            // A batch's columns are laid out side by side before they go to the others.
+            case .arrow: try hold(held.multipliedSaturating(by: 4))
+            }
+            return switch self {
+            case .json: ReceiptPage.json(page, reserving: byteCount)
+            case .lines: ReceiptPage.lines(page, reserving: byteCount)
+            case .csv: try ReceiptPage.csv(page, reserving: byteCount)
+            case .arrow: try ReceiptPage.arrow(page, compression, reserving: byteCount)
             }
         }
 
@@ -239,8 +256,8 @@ enum ReceiptRoutes {
         let exchange = call.exchange
         // While the page is read, as far as it goes; what it takes with its text is known then.
         let page = try rows.page(request, as: call.principal) { byteCount in try exchange.holdAnswer(byteCount) }
-        try exchange.holdAnswer(2 * ReceiptPage.byteCount(page))
-        var response = Response(status: 200, contentType: form.sql.contentType, bytes: try form.bytes(page, compression))
+        let bytes = try form.bytes(page, compression) { byteCount in try exchange.holdAnswer(byteCount) }
+        var response = Response(status: 200, contentType: form.sql.contentType, bytes: bytes)
         if let cursor = page.nextCursor {
             response.headers.append(.init("Link", "<\(call.link(with: "cursor", cursor))>; rel=\"next\""))
         }

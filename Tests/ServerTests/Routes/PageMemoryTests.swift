@@ -1,3 +1,5 @@
+import ColumnStore
+import Documents
 import Ingest
 import Synchronization
 import TestSupport
@@ -45,5 +47,64 @@ final class PageMemoryTests: XCTestCase {
         XCTAssertGreaterThan(looks.count, 1)
         XCTAssertTrue(looks.allSatisfy { $0 >= 10_000 * 1_024 }, "\(looks)")
         XCTAssertTrue(Patience.until { ledger.figures.byteCount == 0 })
+    }
+
+    // MARK: Receipts and what is made of them
+
+    private static let schema = Schema([Field("receipt_id", .string), Field("content_type", .string), Field("sequence", .int64), Field("document", .binary)])
+
+    /// Of content types and documents.
+    private static func batch(_ rows: [(String, [UInt8])]) -> ColumnBatch {
+        var columns = schema.fields.map { ColumnBuilder(type: $0.type) }
+        for (number, (contentType, document)) in rows.enumerated() {
+            let values: [Value] = [.bytes(Array("R-\(number)".utf8)), .bytes(Array(contentType.utf8)), .integer(Int64(number)), .bytes(document)]
+            for (place, value) in values.enumerated() { columns[place].append(value) }
+        }
+        var finished: [Column] = []
+        for place in columns.indices { finished.append(columns[place].finish()) }
+        return ColumnBatch(rowCount: rows.count, columns: finished)
+    }
+
+    /// A text of control characters is six times as long as JSON: it is refused before it is made where there is room for it, and none for what it is made of.
+    func test_receipts_areChargedWithTheirText() throws {
+        var limits = DoorLimits()
+        // One credential has 1 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount) = (2 << 20, 1)
+        let server = try TestServer(limits: limits)
+        // Not held to the description: these rows have few columns.
+        let client = HTTPClient(port: server.listener.port, key: TestServer.adminKey)
+        for (contentType, byte, byteCount, path, status) in [
+            ("text/csv", 0x01, 140_000, "/v1/receipts/R-0", 200), ("text/csv", 0x01, 160_000, "/v1/receipts/R-0", 503),
+            ("text/csv", 0x01, 130_000, "/v1/receipts", 200), ("text/csv", 0x01, 160_000, "/v1/receipts", 503),
+            ("text/csv", 0x20, 400_000, "/v1/receipts/R-0?raw=1", 200), ("text/csv", 0x20, 600_000, "/v1/receipts/R-0?raw=1", 503),
+        ] as [(String, UInt8, Int, String, Int)] {
+            let batch = Self.batch([(contentType, [UInt8](repeating: byte, count: byteCount))])
+            server.engine.state.withLock { state in
+                state.receipt = .found(schema: Self.schema, row: batch)
+                state.page = Page(schema: Self.schema, batches: [batch], nextCursor: nil)
+            }
+            XCTAssertEqual(try client.get(path).status, status, "\(path) of \(byteCount)")
+        }
+        withExtendedLifetime(server) {}
+    }
+
+    func test_texts_takeNoMoreThanIsAskedFor() throws {
+        let bytes: [UInt8] = (0...255).map { $0 }
+        let json = Array("{\"a\":\n\"b\"}".utf8)
+        let rows: [(String, [UInt8])] = [
+            ("text/csv", Array(repeating: 0x01, count: 70_000)), ("text/csv", Array(repeating: UInt8(ascii: "\""), count: 70_000)), ("application/json", json),
+            ("application/octet-stream", Array(repeating: bytes, count: 300).flatMap { $0 }), ("application/xml", []),
+        ]
+        let cases: [[(String, [UInt8])]] = [rows, []] + rows.map { [$0] }
+        for rows in cases {
+            let page = Page(schema: Self.schema, batches: [Self.batch(rows)], nextCursor: nil)
+            let most = ReceiptPage.textByteCountMax(page)
+            let lines = ReceiptPage.lines(page, reserving: most)
+            for text in [lines, ReceiptPage.json(page, reserving: most), try ReceiptPage.csv(page, reserving: most)] { XCTAssertLessThanOrEqual(text.count, most) }
+            XCTAssertLessThanOrEqual(try ReceiptPage.arrow(page, nil, reserving: 0).count, 3 * ReceiptPage.heldByteCount(page) + 4_096)
+            XCTAssertEqual(lines.split(separator: 0x0A).count, rows.count)
+        }
+        let row = ReceiptRow(schema: Self.schema, batch: Self.batch([rows[0]]))
+        XCTAssertLessThanOrEqual(row.json().count, row.textByteCountMax)
     }
 }

@@ -6,7 +6,8 @@ internal import Query
 /// A document as JSON answers carry it.
 struct DocumentBody {
     let contentType: String
-    let bytes: [UInt8]
+    /// Of the row's, and no copy of them.
+    let bytes: ArraySlice<UInt8>
 
     /// UTF-8's byte order mark, which JSON must not begin with (RFC 8259, section 8.1).
     private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -19,7 +20,8 @@ struct DocumentBody {
             writer.key("document")
             let text = bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes
             if isLine, text.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
-                writer.raw(text.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
+                // Byte by byte: a document may be as long as any, and is not there twice.
+                writer.raw(text.lazy.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
             } else {
                 writer.raw(text)
             }
@@ -65,31 +67,37 @@ struct ReceiptRow: BodyForm {
     static var schema: SchemaText { .reference("Receipt") }
 
     private let schema: Schema
+    private let batch: ColumnBatch
     /// Of the batch, in the schema's order.
     private let columns: [CellWriter]
-    private let row: Int
 
-    init(schema: Schema, batch: ColumnBatch, row: Int) {
-        self.schema = schema
+    /// - Parameter batch: of one row.
+    init(schema: Schema, batch: ColumnBatch) {
+        (self.schema, self.batch) = (schema, batch)
         columns = batch.columns.map { CellWriter($0) }
-        self.row = row
     }
 
     private func bytes(_ name: String) -> ArraySlice<UInt8>? {
-        schema.index(of: name).flatMap { $0 < columns.count ? columns[$0].bytes(row) : nil }
+        schema.index(of: name).flatMap { $0 < columns.count ? columns[$0].bytes(0) : nil }
     }
+
+    /// Of the row as it is.
+    var heldByteCount: Int { batch.rowsByteCount }
+    /// Of its text, at most.
+    var textByteCountMax: Int { ReceiptPage.textByteCountMax(schema, batch) }
 
     var contentType: String? { bytes("content_type").map { String(decoding: $0, as: UTF8.self) } }
 
+    /// Nil where it is not shown.
     var document: DocumentBody? {
         guard let bytes = bytes("document") else { return nil }
-        return DocumentBody(contentType: contentType ?? "application/octet-stream", bytes: Array(bytes))
+        return DocumentBody(contentType: contentType ?? "application/octet-stream", bytes: bytes)
     }
 
     func write(to writer: inout JSONWriter) {
         let contentType = bytes("content_type").map { String(decoding: $0, as: UTF8.self) } ?? ""
         writer.beginObject()
-        ReceiptPage.writeMembers(schema, columns, row, contentType: contentType, isLine: false, to: &writer)
+        ReceiptPage.writeMembers(schema, columns, 0, contentType: contentType, isLine: false, to: &writer)
         writer.endObject()
     }
 }
@@ -99,8 +107,9 @@ struct ReceiptRow: BodyForm {
 /// As JSON and NDJSON a row has the document verbatim, as a text or in base64, as its content type and its bytes say (`DocumentBody`).
 /// The content type is read of each row: it is a column, or stands beside the columns that were asked for (`Page.contentTypes`).
 enum ReceiptPage {
-    static func json(_ page: Page) -> [UInt8] {
-        var writer = JSONWriter(reserving: byteCount(page))
+    /// - Parameter byteCount: of `textByteCountMax`; so of the other forms.
+    static func json(_ page: Page, reserving byteCount: Int) -> [UInt8] {
+        var writer = JSONWriter(reserving: byteCount)
         writer.beginObject()
         writer.key("receipts")
         writer.beginArray()
@@ -115,41 +124,56 @@ enum ReceiptPage {
         return writer.bytes
     }
 
-    /// About as many bytes as the page has as JSON: a text of 20 MB that grows by doubling is copied and its memory fetched twice.
-    static func byteCount(_ page: Page) -> Int {
-        page.batches.reduce(64 << 10) { sum, batch in
-            batch.columns.reduce(sum + batch.rowCount * 40 * batch.columns.count) { sum, column in
-                guard case .bytes(let texts) = column.values else { return sum }
-                return sum + texts.bytes.count
-            }
+    /// Of its rows as they are.
+    static func heldByteCount(_ page: Page) -> Int { page.batches.reduce(0) { $0.addingSaturating($1.rowsByteCount) } }
+
+    /// Of its text in any form but Arrow's, at most: a text of control characters becomes six times as long. Room is made for it at once, since an array that
+    /// grows by itself is there twice; what is not written of it takes no memory.
+    static func textByteCountMax(_ page: Page) -> Int {
+        page.batches.indices.reduce(64 << 10) { sum, number in
+            let contentTypes = page.contentTypes.flatMap { number < $0.count ? $0[number] : nil }
+            return sum.addingSaturating(textByteCountMax(page.schema, page.batches[number], contentTypes))
         }
     }
 
-    static func lines(_ page: Page) -> [UInt8] {
-        var lines: [UInt8] = []
-        lines.reserveCapacity(byteCount(page))
+    /// - Parameter contentTypes: of the rows, where they are not among the columns.
+    static func textByteCountMax(_ schema: Schema, _ batch: ColumnBatch, _ contentTypes: Column? = nil) -> Int {
+        var others = batch.columns
+        let types = (schema.index(of: "content_type").flatMap { $0 < others.count ? others[$0] : nil } ?? contentTypes).map { CellWriter($0) }
+        guard let place = schema.index(of: "document"), place < others.count else { return EncodedSize.most(batch) }
+        let documents = CellWriter(others.remove(at: place))
+        return (0..<batch.rowCount).reduce(EncodedSize.most(ColumnBatch(rowCount: batch.rowCount, columns: others))) { sum, row in
+            // Where it is NULL it is so by name.
+            let document = documents.bytes(row) ?? []
+            // Most are JSON, which goes out as it is, but for CSV, which has it in base64.
+            let isJSON = types?.bytes(row)?.elementsEqual("application/json".utf8) ?? false
+            return sum.addingSaturating(isJSON ? document.count + document.count / 3 + 128 : EncodedSize.most(asText: document))
+        }
+    }
+
+    static func lines(_ page: Page, reserving byteCount: Int) -> [UInt8] {
+        var writer = JSONWriter(reserving: byteCount)
         eachRow(page) { columns, row, contentType in
-            var writer = JSONWriter(reserving: 1_024)
             writer.beginObject()
             writeMembers(page.schema, columns, row, contentType: contentType, isLine: true, to: &writer)
             writer.endObject()
-            lines.append(contentsOf: writer.bytes)
-            lines.append(0x0A)
+            writer.endLine()
         }
-        return lines
+        return writer.bytes
     }
 
-    static func csv(_ page: Page) throws -> [UInt8] { try encoded(page, CSVEncoder(columns: columns(page))) }
+    static func csv(_ page: Page, reserving byteCount: Int) throws -> [UInt8] { try encoded(page, CSVEncoder(columns: columns(page)), reserving: byteCount) }
 
     /// A stream with its end, as a page of its own; documents are bytes.
-    static func arrow(_ page: Page, _ compression: ArrowCompression?) throws -> [UInt8] {
-        try encoded(page, ArrowEncoder(columns: columns(page), compression: compression))
+    static func arrow(_ page: Page, _ compression: ArrowCompression?, reserving byteCount: Int) throws -> [UInt8] {
+        try encoded(page, ArrowEncoder(columns: columns(page), compression: compression), reserving: byteCount)
     }
 
     private static func columns(_ page: Page) -> [ResultColumn] { page.schema.fields.map { ResultColumn(name: $0.name, type: $0.type) } }
 
-    private static func encoded(_ page: Page, _ encoder: some ResultEncoder) throws -> [UInt8] {
+    private static func encoded(_ page: Page, _ encoder: some ResultEncoder, reserving byteCount: Int) throws -> [UInt8] {
         var (encoder, bytes) = (encoder, [UInt8]())
+        bytes.reserveCapacity(byteCount)
         try encoder.begin(into: &bytes)
         for batch in page.batches { try encoder.append(batch, into: &bytes) }
         try encoder.end(cursor: nil, statistics: QueryStatistics(), into: &bytes)
