@@ -1,9 +1,11 @@
 /// How much memory one reading task may hold. One owner on one thread.
 final class DecodeBudget {
     let byteCountMax: Int
+    /// Asked as well before more is held; nil where nobody else counts it.
+    private let room: ReadingRoom?
     private(set) var held = 0
 
-    init(byteCountMax: Int) { self.byteCountMax = byteCountMax }
+    init(byteCountMax: Int, room: ReadingRoom? = nil) { (self.byteCountMax, self.room) = (byteCountMax, room) }
 
     static var unlimited: DecodeBudget { DecodeBudget(byteCountMax: Int.max) }
 
@@ -12,6 +14,7 @@ final class DecodeBudget {
         guard byteCount <= byteCountMax - held else {
             throw .memoryBudget(needed: held.addingReportingOverflow(byteCount).partialValue, allowed: byteCountMax)
         }
+        if let room, !room.admits(held.addingSaturating(byteCount)) { throw .memoryBudget(needed: held.addingSaturating(byteCount), allowed: held) }
     }
 
     /// Takes `byteCount` until it is released.

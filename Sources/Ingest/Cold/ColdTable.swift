@@ -123,6 +123,7 @@ struct ColdScanPlan: Sendable {
             let fields = ColumnShape.fields(columns, of: cold)
             file.residual = .init(columns: columns) { batch in try residual.select(shape.conform(batch, from: fields)) }
         }
+        file.room = request.room
         self.file = file
         let filtered = file.filters.map(\.path) + file.runtimeFilters.map(\.path) + file.elementFilters.map(\.path)
         columns = Set(((file.projection ?? []) + filtered + (file.residual?.columns ?? [])).map { $0.names[0] })

@@ -78,7 +78,9 @@ extension StoreReader {
             try hold(try file.documentByteCount(row: row))
             batch = try HotTable(table: table.name, snapshot: snapshot, schema: table.schema).row(row, of: file, projection: projection)
         case .cold(let place):
-            batch = try snapshot.cold[table.name]?.row(at: place, projection: projection, schema: table.schema)
+            batch = try ReadingRoom.asking(hold) { room in
+                try snapshot.cold[table.name]?.row(at: place, projection: projection, schema: table.schema, room: room)
+            }
         }
         if let batch { try hold(batch.rowsByteCount) }
         return batch

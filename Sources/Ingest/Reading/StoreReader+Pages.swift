@@ -13,8 +13,12 @@ extension StoreReader {
     /// Rows of a page's first read; the next ones are sized by what these weighed.
     private static let firstPartRowCount = 256
     private static let partRowCountMax = 10_000
-    /// Rows that are read together have no more bytes: they are there three times until they are in order.
-    private static let partByteCountMax = 32 << 20
+    /// Rows that are read together have no more bytes.
+    private static let partByteCountMax = 16 << 20
+    /// They are there three times until they are in order: as they came, as one batch, and in order.
+    private static let partCopyCount = 3
+    /// Room for some of them is no less: a page of few rows need not be read again and again to find out how long they are.
+    private static let partByteCountMin = 1 << 20
     /// What a row is taken to need while nothing is known.
     private static let rowByteCount = 8 << 10
 
@@ -171,8 +175,7 @@ extension StoreReader {
         while next < keys.count {
             let part = keys[next..<min(next + partRowCount, keys.count)]
             let expected = part.count.multipliedSaturating(by: next == 0 ? Self.rowByteCount : byteCount / next)
-            try hold(byteCount.addingSaturating(min(expected, Self.partByteCountMax)))
-            guard let batch = try read(part, projection, table, scope) else {
+            guard let batch = try read(part, projection, table, scope, beside: byteCount, expecting: expected, hold) else {
                 rowCountMax = max(1, part.count / 2)
                 partRowCount = rowCountMax
                 continue
@@ -196,37 +199,60 @@ extension StoreReader {
         return (next, batches, fields.needsContentType ? contentTypes : nil)
     }
 
-    /// Rows that are read together have too many bytes.
-    private struct TooLong: Error {}
-
-    /// The rows of some keys, in the keys' order.
+    /// The rows of some keys, in the keys' order, within memory that is asked for before it is taken.
     ///
-    /// Found by their sequences, which are unique, within the days and bounds of these; then put in order.
-    ///
-    /// - Returns: nil for several rows that are too long together.
-    /// - Throws: internal-error where a row is not there any more, which no snapshot allows.
+    /// - Parameters:
+    ///   - held: what the page has so far.
+    ///   - byteCount: what they take by all that is known; they are read again with more room where they take more.
+    /// - Returns: nil for several rows that are too long together. One by itself may be as long as any.
     private func read(
-        _ keys: ArraySlice<PageKey>, _ projection: [String], _ table: any TableSource, _ scope: [ColumnFilter]
+        _ keys: ArraySlice<PageKey>, _ projection: [String], _ table: any TableSource, _ scope: [ColumnFilter], beside held: Int, expecting byteCount: Int,
+        _ hold: (Int) throws -> Void
     ) throws -> ColumnBatch? {
-        guard let first = keys.first, let last = keys.last else { return ColumnBatch(rowCount: 0, columns: []) }
+        if keys.count == 1 {
+            guard let row = try Self.firstRow(of: table, Self.request(keys, projection, scope), { try hold(held.addingSaturating($0)) }) else { throw Self.isGone }
+            return row
+        }
+        var room = min(max(byteCount, Self.partByteCountMin), Self.partByteCountMax)
+        while true {
+            try hold(held.addingSaturating(room.multipliedSaturating(by: Self.partCopyCount)))
+            if let batch = try read(keys, projection, table, scope, byteCountMax: room) { return batch }
+            guard room < Self.partByteCountMax else { return nil }
+            room = min(room.multipliedSaturating(by: 4), Self.partByteCountMax)
+        }
+    }
+
+    private static var isGone: Fault { Fault(.internalError, "a row of a page is gone") }
+
+    /// Rows by their sequences, which are unique, within the days and bounds of these.
+    private static func request(_ keys: ArraySlice<PageKey>, _ projection: [String], _ scope: [ColumnFilter]) -> ScanRequest {
         let sequences = keys.map(\.sequence)
         let bounds = (sequences.min() ?? 0, sequences.max() ?? 0)
         func closed(_ path: ColumnPath, _ low: Int64, _ high: Int64) -> ColumnFilter {
             ColumnFilter(path, .range(lower: .init(.integer(low), isInclusive: true), upper: .init(.integer(high), isInclusive: true)))
         }
-        let request = ScanRequest(
-            projection: projection.map { ColumnPath($0) }, scope: scope,
-            filters: [
-                closed("business_day", Int64(first.day), Int64(last.day)), closed("sequence", bounds.0, bounds.1),
-                ColumnFilter("sequence", .oneOf(sequences.map { .integer($0) })),
-            ])
-        let isOne = keys.count == 1
+        var filters = [closed("sequence", bounds.0, bounds.1), ColumnFilter("sequence", .oneOf(sequences.map { .integer($0) }))]
+        if let first = keys.first, let last = keys.last { filters.insert(closed("business_day", Int64(first.day), Int64(last.day)), at: 0) }
+        return ScanRequest(projection: projection.map { ColumnPath($0) }, scope: scope, filters: filters)
+    }
+
+    /// Rows that are read together have too many bytes.
+    private struct TooLong: Error {}
+
+    /// The rows of some keys, put in the keys' order.
+    ///
+    /// - Returns: nil for rows that are longer together than `byteCountMax`.
+    /// - Throws: internal-error where a row is not there any more, which no snapshot allows.
+    private func read(
+        _ keys: ArraySlice<PageKey>, _ projection: [String], _ table: any TableSource, _ scope: [ColumnFilter], byteCountMax: Int
+    ) throws -> ColumnBatch? {
+        let sequences = keys.map(\.sequence)
         // Of all threads together.
-        let room = MemoryBudget(byteCountMax: Self.partByteCountMax)
+        let room = MemoryBudget(byteCountMax: byteCountMax)
         let found: [ColumnBatch]
         do {
-            found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { batches, batch in
-                guard isOne || room.reserve(batch.rowsByteCount) else { throw TooLong() }
+            found = try ParallelScan.run(try table.scan(Self.request(keys, projection, scope))) { _ in [ColumnBatch]() } each: { batches, batch in
+                guard room.reserve(batch.rowsByteCount) else { throw TooLong() }
                 batches.append(batch)
             }.flatMap { $0 }
         } catch is TooLong {
@@ -244,7 +270,7 @@ extension StoreReader {
         guard case .int64(let read) = columns[place].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
         for (row, sequence) in read.enumerated() { rows[sequence] = Int32(row) }
         let order = try sequences.map { sequence -> Int32 in
-            guard let row = rows[sequence] else { throw Fault(.internalError, "a row of a page is gone") }
+            guard let row = rows[sequence] else { throw Self.isGone }
             return row
         }
         return ColumnBatch(rowCount: order.count, columns: columns.map { $0.gathering(order) })

@@ -33,11 +33,24 @@ extension StoreReader {
             filters += [ColumnFilter("client_id", .equal(.bytes(holder.client))), ColumnFilter("business_day", .equal(.integer(Int64(holder.day))))]
         }
         let request = ScanRequest(projection: table.schema.fields.map { ColumnPath($0.name) }, scope: scope, filters: filters)
-        let found = try ParallelScan.run(try table.scan(request)) { _ in [ColumnBatch]() } each: { $0.append($1) }.flatMap { $0 }
-        guard let batch = found.first else { throw absent }
-        let row = batch.rowCount == 1 ? batch : batch.slice(0..<1)
+        guard let row = try Self.firstRow(of: table, request, hold) else { throw absent }
         try hold(row.rowsByteCount)
         return .found(schema: table.schema, row: row)
+    }
+
+    /// The first row of a scan, which has one, or several of which any will do. It may have a document as long as any.
+    ///
+    /// - Parameter hold: asked for what reading it takes, before it is taken.
+    static func firstRow(of table: any TableSource, _ request: ScanRequest, _ hold: (_ byteCount: Int) throws -> Void) throws -> ColumnBatch? {
+        try ReadingRoom.asking(hold) { room in
+            var request = request
+            request.room = room
+            let scan = try table.scan(request)
+            while let morsel = try scan.nextMorsel() {
+                if let batch = try morsel.next() { return batch.rowCount == 1 ? batch : batch.slice(0..<1) }
+            }
+            return nil
+        }
     }
 
     /// Client and business day of each row of a scan of these two.

@@ -1,6 +1,6 @@
 /// Single rows, their tickets, and pages of them. The caller's `Principal` says whose rows are seen; calls may block their thread on files.
 package protocol RowReading: AnyObject, Sendable {
-    /// - Parameter hold: asked for the bytes of the receipt: before its document is read where a hot file tells them, else once it is read. What it throws ends the reading.
+    /// - Parameter hold: asked for the bytes that reading the receipt takes, before it takes them, and once it is read for the receipt's own. What it throws ends the reading.
     func receipt(_ lookup: ReceiptLookup, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> ReceiptLookupResult
     func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket
     /// - Parameter hold: asked for the bytes that the page's rows take, about, before they are read; more than once as it grows. What it throws ends the reading.

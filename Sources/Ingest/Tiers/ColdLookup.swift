@@ -157,9 +157,12 @@ extension ColdTable {
     /// - Parameters:
     ///   - projection: columns of `schema`; those that the file lacks are NULL.
     ///   - schema: the table's, with columns that types have added since.
+    ///   - room: asked before pages are read and inflated, of which no column says how long their documents are.
     /// - Throws: `DamagedColdFile` where the file cannot be read.
-    func row(at place: Place, projection: [ColumnPath], schema: Schema) throws -> ColumnBatch? {
-        let plan = try ColdScanPlan(ScanRequest(projection: projection), schema: schema, cold: iceberg.schema)
+    func row(at place: Place, projection: [ColumnPath], schema: Schema, room: ReadingRoom? = nil) throws -> ColumnBatch? {
+        var request = ScanRequest(projection: projection)
+        request.room = room
+        let plan = try ColdScanPlan(request, schema: schema, cold: iceberg.schema)
         let location = place.file.location
         let scan = try reading(location) { try plan.scan(open(place.file)) }
         let batch = try reading(location, rowGroup: place.rowGroup) { try scan.reader(rowGroup: place.rowGroup, rows: place.row..<place.row + 1).next() }

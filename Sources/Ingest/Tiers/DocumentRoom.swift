@@ -8,6 +8,8 @@ import Query
 final class DocumentRoom {
     /// Nil for scans that are no query's: only the batch is bounded.
     private let memory: MemoryBudget?
+    /// Of a reader whose memory somebody else counts.
+    private let reading: ReadingRoom?
     private let byteCountMax: Int
     /// What a document may take that is read whatever is left: less is not worth an error.
     private let smallByteCount: Int
@@ -18,8 +20,8 @@ final class DocumentRoom {
 
     /// - Parameter workerCount: how many take from `memory` side by side.
     ///   All of them together take an eighth of it, half of what operators that hold rows leave over.
-    init(_ memory: MemoryBudget? = nil, workerCount: Int = 1) {
-        self.memory = memory
+    init(_ memory: MemoryBudget? = nil, workerCount: Int = 1, reading: ReadingRoom? = nil) {
+        (self.memory, self.reading) = (memory, reading)
         let share = memory.map { $0.byteCountMax / 8 / max(1, workerCount) } ?? .max
         byteCountMax = min(ColumnBatch.targetByteCount, share)
         smallByteCount = min(ColumnBatch.targetByteCount, share) / 2
@@ -52,6 +54,7 @@ final class DocumentRoom {
     func take(_ more: Int) throws(QueryError) -> Bool {
         let total = byteCount.addingSaturating(more)
         guard isEmpty || total.subtractingSaturating(start) <= byteCountMax else { return false }
+        if let reading, !reading.admits(total) { throw QueryError.outOfMemory("a document or history of \(more) bytes") }
         if let memory, !memory.reserve(more) {
             guard isEmpty else { return false }
             guard more <= smallByteCount else { throw QueryError.outOfMemory("a document or history of \(more) bytes") }

@@ -117,7 +117,7 @@ final class HotMorsel: Morsel {
         self.filter = filter
         self.sequence = sequence
         emitted = budget
-        room = DocumentRoom(filter.request.memory, workerCount: filter.request.workerCount)
+        room = DocumentRoom(filter.request.memory, workerCount: filter.request.workerCount, reading: filter.request.room)
         switch piece {
         case .chunk(let chunk, let file):
             filter.request.counters.add { $0.rowsRead += chunk.batch.rowCount }

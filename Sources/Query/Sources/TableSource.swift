@@ -87,6 +87,8 @@ package struct ScanRequest: Sendable {
     package var counters: ScanCounters
     /// Of the query: for a source whose rows may be long, which charges them before it reads them. Nil for scans that are no query's.
     package var memory: MemoryBudget?
+    /// Asked by a source whose rows may be long before it reads them, where no query's memory is; then one thread takes all morsels.
+    package var room: ReadingRoom?
 
     package init(
         projection: [ColumnPath], scope: [ColumnFilter] = [], filters: [ColumnFilter] = [], elementFilters: [ColumnFilter] = [],

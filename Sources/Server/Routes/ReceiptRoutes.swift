@@ -138,8 +138,8 @@ enum ReceiptRoutes {
             receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"),
             asOf: try call.instant("as_of"))
         let exchange = call.exchange
-        // Of a document as long as any: as soon as its length is known, and with its text before that is made.
-        switch try rows.receipt(lookup, as: call.principal, hold: { byteCount in try exchange.holdAnswer(byteCount) }) {
+        // Of a document as long as any: before it is read, and with its text before that is made.
+        switch try rows.receipt(lookup, as: call.principal, hold: { byteCount in try exchange.holdReading(byteCount) }) {
         case .choices(let choices): return choicesResponse(choices, call)
         case .found(let schema, let row):
             let receipt = ReceiptRow(schema: schema, batch: row)

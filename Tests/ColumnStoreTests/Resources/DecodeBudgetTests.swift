@@ -23,6 +23,37 @@ final class DecodeBudgetTests: XCTestCase {
         XCTAssertThrowsError(try DecodeBudget(byteCountMax: 1).require(.max))
     }
 
+    func test_room_isAskedBeforeMoreIsHeld_andWhatItThrowsComesOut() throws {
+        struct Refusal: Error {}
+        var asked: [Int] = []
+        try ReadingRoom.asking({ asked.append($0) }) { room in
+            let budget = DecodeBudget(byteCountMax: 10 << 20, room: room)
+            try budget.hold(1_000_000)
+            try budget.hold(1)
+            budget.release(1_000_001)
+            try budget.hold(900_000)
+        }
+        XCTAssertEqual(asked.count, 1, "what was asked for once is there: \(asked)")
+        XCTAssertGreaterThanOrEqual(asked.first ?? 0, 1_000_001)
+        var refusedCount = 0
+        XCTAssertThrowsError(
+            try ReadingRoom.asking({ byteCount in
+                guard byteCount > 300_000 else { return }
+                refusedCount += 1
+                throw Refusal()
+            }) { room in
+                let budget = DecodeBudget(byteCountMax: 1 << 20, room: room)
+                try budget.hold(100_000)
+                XCTAssertThrowsError(try budget.hold(400_000)) { XCTAssertTrue($0 is PageError) }
+                XCTAssertEqual(budget.held, 100_000)
+                try budget.require(400_000)
+            }
+        ) { XCTAssertTrue($0 is Refusal, "\($0)") }
+        XCTAssertEqual(refusedCount, 2)
+        // What the file's own bound refuses nobody is asked for.
+        XCTAssertThrowsError(try ReadingRoom.asking({ XCTFail("\($0)") }) { try DecodeBudget(byteCountMax: 1, room: $0).hold(2) }) { XCTAssertTrue($0 is PageError) }
+    }
+
     func test_scratch_growsOnceAndIsPadded() throws {
         let budget = DecodeBudget(byteCountMax: 1_000)
         do {

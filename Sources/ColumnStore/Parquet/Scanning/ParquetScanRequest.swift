@@ -33,6 +33,8 @@ public struct ParquetScanRequest: Sendable {
     /// Rows of a batch before filters; fewer where rows are large.
     /// Below 1 counts as 1.
     public var batchRowCount: Int
+    /// Asked before reading holds more; then one thread reads all.
+    public var room: ReadingRoom?
 
     public init(
         projection: [ColumnPath]? = nil, schema: Schema? = nil, filters: [ColumnFilter] = [],

@@ -84,7 +84,7 @@ public final class RowGroupReader {
         self.scan = scan
         self.rowGroup = rowGroup
         bytes = MeteredBytes(scan.file.bytes)
-        budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount)
+        budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount, room: scan.request.room)
         dictionaryFilters = scan.filters.map { DictionaryFilter($0.filter) }
         elementFilters = scan.elementFilters.map { DictionaryFilter($0.filter) }
         runtimeFilters = scan.runtimeFilters.map { DictionaryRuntimeFilter($0.runtimeFilter) }

@@ -118,6 +118,10 @@ package final class Exchange: @unchecked Sendable {
         answerByteCount = held
     }
 
+    /// As `holdAnswer`, for one thing that is read, and let go of but for what is shown of it: where that takes more than may ever be had, nothing else is held
+    /// meanwhile, so that it can be read at all.
+    package func holdReading(_ byteCount: Int) throws(Problem) { try holdAnswer(min(byteCount, max(0, charge.byteCountMax - bodyByteCount))) }
+
     /// Nobody reads the body any more.
     func dropBody() {
         reader.release()
