@@ -39,19 +39,11 @@ enum ContractRoutes {
     private static func list(_ call: Call, _ contracts: any ContractAdministration) throws -> Response {
         let page = try ListPage(call)
         let found = try contracts.contracts(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
-        // They are in memory; their text is not yet, and a contract may have a mebibyte of names.
-        var (bodies, byteCount) = ([ContractBody](), 64)
-        for contract in found.prefix(page.limit) where byteCount < pageByteCountMax {
-            bodies.append(ContractBody(contract: contract))
-            byteCount += bodies[bodies.count - 1].byteCountMax
-        }
-        let next = bodies.count < found.count ? bodies.last.map { page.cursor([Array($0.contract.clientID.utf8)]) } : nil
-        try call.exchange.holdAnswer(byteCount + found.count * MemoryLayout<Contract>.stride)
-        return .json(ListBody(items: bodies, nextCursor: next), reserving: byteCount)
+        // A contract may have a mebibyte of names.
+        let (shown, byteCount, hasMore) = try page.fit(found) { ContractBody(contract: $0).byteCountMax }
+        let next = hasMore ? shown.last.map { page.cursor([Array($0.clientID.utf8)]) } : nil
+        return .json(ListBody(items: shown.map { ContractBody(contract: $0) }, nextCursor: next), reserving: byteCount)
     }
-
-    /// A page ends here too.
-    private static let pageByteCountMax = 16 << 20
 
     private static func one(_ call: Call, _ contracts: any ContractAdministration) throws -> Response {
         .json(ContractBody(contract: try find(call, contracts)))

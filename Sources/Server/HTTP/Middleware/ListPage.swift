@@ -43,6 +43,29 @@ struct ListPage {
         return fields
     }
 
+    /// A page of what lies in memory ends once its text has so many bytes.
+    private static let textByteCountMax = 16 << 20
+
+    /// Items of a list that lies in memory, whose texts are not there yet: as many as the limit and the bytes of their text let be, one at least. Asks for the memory
+    /// of that text.
+    ///
+    /// - Parameters:
+    ///   - items: one more than the limit where there are more.
+    ///   - byteCountMax: of an item's text, at most.
+    /// - Returns: `byteCount`: of their text, at most; `hasMore`: others come behind them.
+    func fit<Item>(_ items: [Item], _ byteCountMax: (Item) -> Int) throws -> (shown: ArraySlice<Item>, byteCount: Int, hasMore: Bool) {
+        var (place, byteCount) = (0, 64)
+        while place < min(items.count, limit), byteCount < Self.textByteCountMax {
+            byteCount = byteCount.addingSaturating(byteCountMax(items[place]))
+            place += 1
+        }
+        try call.exchange.holdAnswer(byteCount.addingSaturating(items.count.multipliedSaturating(by: Self.memberByteCount)))
+        return (items[..<place], byteCount, place < items.count)
+    }
+
+    /// What a text takes as a string of JSON, at most: one of control characters becomes six times as long.
+    static func byteCountMax(_ text: String?) -> Int { (text?.utf8.count ?? 0).multipliedSaturating(by: 6).addingSaturating(4) }
+
     /// The cursor behind an item.
     func cursor(_ fields: [[UInt8]]) -> String { call.cursors.seal(fields, binding: binding) }
 

@@ -46,7 +46,7 @@ struct ContractBody: ListItem, JSONObject {
 
     /// What its text takes at most: a text of control characters becomes six times as long.
     var byteCountMax: Int {
-        func text(_ text: String?) -> Int { 6 * (text?.utf8.count ?? 0) + 4 }
+        let text = ListPage.byteCountMax
         func texts(_ texts: [String]?) -> Int { (texts ?? []).reduce(4) { $0 + text($1) } }
         func names(_ names: Contract.Uses.Names) -> Int { if case .some(let all) = names { texts(all) } else { 4 } }
         let uses = names(contract.uses.queues) + names(contract.uses.topics) + names(contract.uses.processes)

@@ -15,6 +15,14 @@ struct RollupBody: ListItem, JSONObject {
         RollupBody(rollup: RollupDescription(definition: RollupDefinition(name: "", table: "", condition: nil, list: nil, keys: [], measures: []), progress: RollupProgress()))
     }
 
+    /// What its text takes at most.
+    var byteCountMax: Int {
+        let (definition, text) = (rollup.definition, ListPage.byteCountMax)
+        let texts = (definition.keys + definition.measures).reduce(0) { $0 + text($1.name) + text($1.text) }
+        return 1_024 + text(definition.name) + text(definition.table) + text(definition.condition) + text(definition.list) + text(warning) + texts
+            + ProgressBody(progress: rollup.progress).byteCountMax
+    }
+
     func members(to sink: inout some MemberSink) {
         let definition = rollup.definition
         sink.member("name", definition.name, MemberFacts("The path's. One namespace with tables.", keywords: #""pattern":"^[a-z][a-z0-9_]{0,62}$""#))
@@ -57,10 +65,16 @@ struct RollupBody: ListItem, JSONObject {
             sink.member("files_left_out", progress.faults.count, MemberFacts("For good: `uncovered` says why. Their rows are read."))
             sink.member("rows", progress.rowCount, MemberFacts("Of the sums."))
             sink.member("bytes", progress.byteCount, MemberFacts("Of the files of sums."))
-            let waiting = progress.waiting.map { UncoveredBody(file: $0, reason: "its sums are still to be made") }
-            let faults = progress.faults.map { UncoveredBody(file: $0.file, reason: $0.reason) }
-            sink.member("uncovered", Array((faults + waiting).prefix(Self.shownCountMax)))
+            sink.member("uncovered", uncovered)
         }
+
+        private var uncovered: [UncoveredBody] {
+            let faults = progress.faults.prefix(Self.shownCountMax).map { UncoveredBody(file: $0.file, reason: $0.reason) }
+            let waiting = progress.waiting.prefix(Self.shownCountMax - faults.count).map { UncoveredBody(file: $0, reason: "its sums are still to be made") }
+            return faults + waiting
+        }
+
+        var byteCountMax: Int { uncovered.reduce(512) { $0 + 32 + ListPage.byteCountMax($1.file) + ListPage.byteCountMax($1.reason) } }
     }
 
     private struct UncoveredBody: JSONObject {

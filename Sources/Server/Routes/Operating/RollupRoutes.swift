@@ -47,9 +47,10 @@ enum RollupRoutes {
     private static func list(_ call: Call, _ store: any RollupAdministration) throws -> Response {
         let page = try ListPage(call)
         let found = try store.rollups(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1, as: call.principal)
-        let shown = found.prefix(page.limit)
-        let next = found.count > page.limit ? shown.last.map { page.cursor([Array($0.definition.name.utf8)]) } : nil
-        return .json(ListBody(items: shown.map { RollupBody(rollup: $0) }, nextCursor: next), reserving: 1_024 * shown.count + 64)
+        // A rollup may have a mebibyte of SQL, and a thousand files that it does not cover.
+        let (shown, byteCount, hasMore) = try page.fit(found) { RollupBody(rollup: $0).byteCountMax }
+        let next = hasMore ? shown.last.map { page.cursor([Array($0.definition.name.utf8)]) } : nil
+        return .json(ListBody(items: shown.map { RollupBody(rollup: $0) }, nextCursor: next), reserving: byteCount)
     }
 
     private static func one(_ call: Call, _ store: any RollupAdministration) throws -> Response { .json(try find(call, store)) }

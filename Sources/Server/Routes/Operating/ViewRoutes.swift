@@ -45,9 +45,10 @@ enum ViewRoutes {
         let page = try ListPage(call)
         let found = parts.views.views(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1)
         let context = try context(call, parts)
-        let shown = found.prefix(page.limit)
-        let next = found.count > page.limit ? shown.last.map { page.cursor([Array($0.name.utf8)]) } : nil
-        return .json(ListBody(items: shown.map { ViewBody(view: $0, fault: fault($0, context)) }, nextCursor: next), reserving: 1_024 * shown.count + 64)
+        // A view may have a mebibyte of SQL.
+        let (shown, byteCount, hasMore) = try page.fit(found) { ViewBody(view: $0).byteCountMax }
+        let next = hasMore ? shown.last.map { page.cursor([Array($0.name.utf8)]) } : nil
+        return .json(ListBody(items: shown.map { ViewBody(view: $0, fault: fault($0, context)) }, nextCursor: next), reserving: byteCount)
     }
 
     private static func one(_ call: Call, _ parts: Parts) throws -> Response {

@@ -1,9 +1,11 @@
 import ColumnStore
 import Documents
 import Ingest
-import Server
+import Query
 import TestSupport
 import XCTest
+
+@testable import Server
 
 /// Goal: a list comes whole, page by page, and a cursor leads on in its own list alone. Method: over HTTP, in small pages.
 final class ListPageTests: XCTestCase {
@@ -46,6 +48,24 @@ final class ListPageTests: XCTestCase {
             XCTAssertEqual(refused.status, 503, path)
             XCTAssertNotNil(refused.headers["retry-after"], path)
             XCTAssertEqual(try client.get(path).status, 200, path)
+        }
+    }
+
+    /// What is asked for before the text of views and rollups is made is no less than the text.
+    func test_textsOfWhatLiesInMemory_takeNoMoreThanIsAskedFor() throws {
+        for text in [String(repeating: "\u{1}", count: 10_000), String(repeating: "\"", count: 10_000), ""] {
+            let view = SavedView(name: text, query: text, description: text, columns: [.init(name: text, type: text), .init(name: text, type: text)], reads: [text, text], putAt: 1 << 52)
+            XCTAssertLessThanOrEqual(ViewBody(view: view).json().count, ViewBody(view: view).byteCountMax)
+            let columns = [RollupStatement.Column(name: text, text: text), RollupStatement.Column(name: text, text: text)]
+            var progress = RollupProgress()
+            progress.faults = Array(repeating: (file: text, reason: text), count: 10)
+            progress.waiting = Array(repeating: "f", count: 2_000)
+            (progress.rowCount, progress.byteCount) = (.max, .max)
+            var rollup = RollupBody(
+                rollup: RollupDescription(
+                    definition: RollupDefinition(name: text, table: text, condition: text, list: text, keys: columns, measures: columns), progress: progress))
+            rollup.warning = text
+            XCTAssertLessThanOrEqual(rollup.json().count, rollup.byteCountMax)
         }
     }
 }

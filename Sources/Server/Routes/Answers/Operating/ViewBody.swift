@@ -25,6 +25,13 @@ struct ViewBody: ListItem, JSONObject {
         }
     }
 
+    /// What its text takes at most, but for the fault's, which is short.
+    var byteCountMax: Int {
+        let text = ListPage.byteCountMax
+        let columns = view.columns.reduce(0) { $0 + 32 + text($1.name) + text($1.type) }
+        return 1_024 + text(view.query) + text(view.description) + columns + view.reads.reduce(0) { $0 + text($1) }
+    }
+
     func members(to sink: inout some MemberSink) {
         sink.member("name", view.name, MemberFacts("The path's. One namespace with tables.", keywords: #""pattern":"^[a-z][a-z0-9_]{0,62}$""#, isRequired: false))
         sink.member("query", view.query, MemberFacts("A SELECT over tables and views, without parameters."))
