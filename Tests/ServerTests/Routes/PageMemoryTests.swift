@@ -1,6 +1,7 @@
 import ColumnStore
 import Documents
 import Ingest
+import Query
 import Synchronization
 import TestSupport
 import XCTest
@@ -106,5 +107,38 @@ final class PageMemoryTests: XCTestCase {
         }
         let row = ReceiptRow(schema: Self.schema, batch: Self.batch([rows[0]]))
         XCTAssertLessThanOrEqual(row.json().count, row.textByteCountMax)
+    }
+
+    // MARK: Tickets
+
+    /// A page of tickets is made of an answer to SQL, whose values take many times its bytes.
+    func test_tickets_areChargedByTheValuesOfTheirPage() throws {
+        var limits = DoorLimits()
+        // One credential has 6 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount, limits.body) = (12 << 20, 1 << 20, 1 << 20)
+        let server = try TestServer(limits: limits)
+        let fields = [
+            Field("ticket_id", .string), Field("client_id", .string), Field("receipt_id", .string), Field("type", .string), Field("business_day", .date), Field("state", .string),
+            Field("sequence", .int64), Field("received_at", .timestamp(isUTC: true)),
+        ]
+        var columns = fields.map { ColumnBuilder(type: $0.type) }
+        let rowCount = 6_000
+        for row in 0..<rowCount {
+            func text(_ value: String) -> Value { .bytes(Array(value.utf8)) }
+            let values: [Value] = [
+                text("t\(row)"), text("c1"), text("R-\(row)"), text("pos-receipt"), .integer(20_000), text("COMPLETE"), .integer(Int64(row)), .integer(Int64(row)),
+            ]
+            for (place, value) in values.enumerated() { columns[place].append(value) }
+        }
+        var finished: [Column] = []
+        for place in columns.indices { finished.append(columns[place].finish()) }
+        let table = MemoryTable(schema: Schema(fields), batches: [ColumnBatch(rowCount: rowCount, columns: finished)])
+        server.engine.state.withLock { $0.catalog = FixedCatalog([(name: "taken", entry: .table(table, scope: []))]) }
+        let client = server.client()
+        let page = try client.get("/v1/tickets?table=taken")
+        XCTAssertEqual(page.status, 200, page.text)
+        XCTAssertEqual(try JSONParser.parse(page.body)["tickets"]?.array?.count, 1_000)
+        let refused = try client.get("/v1/tickets?table=taken&limit=10000")
+        XCTAssertEqual(refused.status, 503, "\(refused.body.count) bytes")
     }
 }

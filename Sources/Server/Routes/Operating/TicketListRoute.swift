@@ -35,10 +35,16 @@ enum TicketListRoute {
             parts.queries, try RunningQuery(id: nil, asker: call.principal, text: request.query), whenGone: call.exchange.whenGone)
         defer { watch.end() }
         let bytes = try parts.queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
+        // The page, its value and the list's text, of which a member takes some names more: all at once.
+        let text = bytes.count.addingSaturating(limit.multipliedSaturating(by: itemByteCount))
+        try call.exchange.holdAnswer(bytes.count.addingSaturating(JSONParser.valueByteCount(of: bytes)).addingSaturating(text))
         let page = try JSONParser.parse(bytes)
         let items = (page["rows"]?.array ?? []).compactMap { $0.array.flatMap(TicketItemBody.init(row:)) }
-        return .json(ListBody(items: items, nextCursor: page["next_cursor"]?.text), reserving: 256 * items.count + 64)
+        return .json(ListBody(items: items, nextCursor: page["next_cursor"]?.text), reserving: bytes.count + itemByteCount * items.count)
     }
+
+    /// Of a member, beside what a row has of it.
+    private static let itemByteCount = 256
 
     private static func state(_ call: Call) throws -> TicketBody.State? {
         guard let text = call.parameter("state") else { return nil }
