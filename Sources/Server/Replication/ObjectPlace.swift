@@ -27,8 +27,11 @@ package struct ObjectFile: ObjectPlace {
     private static let name = "object"
     /// A configuration has some hundred bytes.
     private static let byteCountMax = 4_096
+    /// How long the lock is waited for, and how often it is asked for: whoever has it holds it for a write.
+    private let patienceSeconds: Double
+    private static let lookMilliseconds: Int32 = 10
 
-    package init(folder: String) { self.folder = folder }
+    package init(folder: String, patienceSeconds: Double = 5) { (self.folder, self.patienceSeconds) = (folder, patienceSeconds) }
 
     /// - Throws: where the object could be neither kept nor read.
     package func check() throws { _ = try locked { try read() } }
@@ -57,14 +60,20 @@ package struct ObjectFile: ObjectPlace {
         }
     }
 
-    /// The system lets the lock go with the descriptor, also where the process dies. It is waited for without an end: who has it holds it for a write.
+    /// The system lets the lock go with the descriptor, also where the process dies; of one that was stopped, or whose disk gives no answer, it does not.
+    ///
+    /// - Throws: where somebody has it for longer than a write takes.
     private func locked<Result>(_ body: () throws -> Result) throws -> Result {
         try DataDirectory.makeDirectories(folder)
         let path = "\(folder)/lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw RecordFile.Failure("open", path) }
         defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 { guard errno == EINTR else { throw RecordFile.Failure("lock", path) } }
+        let deadline = SteadyClock.seconds() + patienceSeconds
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EINTR || errno == EWOULDBLOCK && SteadyClock.seconds() < deadline else { throw RecordFile.Failure("lock", path) }
+            _ = poll(nil, 0, Self.lookMilliseconds)
+        }
         return try body()
     }
 }

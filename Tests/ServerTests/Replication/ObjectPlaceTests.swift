@@ -43,6 +43,20 @@ final class ObjectPlaceTests: XCTestCase {
 
     func test_file_isSwappedByOneAtATime() throws { try check(ObjectFile(folder: folder.appendingPathComponent("object").path)) }
 
+    /// A process that was stopped while it has the lock holds nobody up for good; what is there can be read meanwhile.
+    func test_file_whoseLockIsNotLetGo_isGivenUp() throws {
+        let path = folder.appendingPathComponent("object").path
+        let object = ObjectFile(folder: path, patienceSeconds: 0.05)
+        XCTAssertTrue(try object.create(Self.object(0)))
+        let lock = open(path + "/lock", O_RDWR)
+        defer { close(lock) }
+        XCTAssertEqual(flock(lock, LOCK_EX), 0)
+        let tag = try XCTUnwrap(try object.read()).tag
+        XCTAssertThrowsError(try object.swap(Self.object(1), ifStill: tag)) { XCTAssertTrue("\($0)".hasPrefix("lock "), "\($0)") }
+        XCTAssertEqual(flock(lock, LOCK_UN), 0)
+        XCTAssertTrue(try object.swap(Self.object(1), ifStill: tag))
+    }
+
     func test_witness_isSwappedByOneAtATime() throws {
         let log = Log(format: .json, level: .error)
         let door = try WitnessDoor(ObjectFile(folder: folder.path), log: log)
