@@ -19,12 +19,13 @@ package enum EncodedSize {
         return max(escaped, (bytes.count + 2) / 3 * 4) + nameByteCount
     }
 
-    private static func most(_ column: Column) -> Int {
+    /// - Parameter isNested: within a list or a struct, whose JSON may be a field of CSV.
+    private static func most(_ column: Column, isNested: Bool = false) -> Int {
         switch column.values {
         case .bytes(let arrays):
             let isText = column.type == .string
             guard let first = arrays.offsets.first, let last = arrays.offsets.last else { return 0 }
-            return column.count * 4 + arrays.bytes[Int(first)..<Int(last)].withUnsafeBytes { text($0, isText: isText) }
+            return column.count * 4 + arrays.bytes[Int(first)..<Int(last)].withUnsafeBytes { text($0, isText: isText, isNested: isNested) }
         case .dictionary(let codes, let dictionary):
             guard case .bytes(let arrays) = dictionary.values.values else { return column.count * plainByteCount }
             let isText = column.type == .string
@@ -32,28 +33,29 @@ package enum EncodedSize {
             var known: [UInt32: Int] = [:]
             return codes.reduce(column.count * 4) { sum, code in
                 if let byteCount = known[code] { return sum + byteCount }
-                let byteCount = arrays[Int(code)].withUnsafeBytes { text($0, isText: isText) }
+                let byteCount = arrays[Int(code)].withUnsafeBytes { text($0, isText: isText, isNested: isNested) }
                 known[code] = byteCount
                 return sum + byteCount
             }
         case .constant(let value):
             guard case .bytes(let bytes) = value else { return column.count * plainByteCount + (column.type.isNested ? column.flatByteCountBound * 6 : 0) }
             let isText = column.type == .string
-            return column.count * (4 + bytes.withUnsafeBytes { text($0, isText: isText) })
-        case .list(_, let element): return column.count * 4 + most(element) + element.count * 2
-        case .structure(let members): return members.reduce(0) { $0 + most($1) + $1.count * nameByteCount }
+            return column.count * (4 + bytes.withUnsafeBytes { text($0, isText: isText, isNested: isNested) })
+        case .list(_, let element): return column.count * 4 + most(element, isNested: true) + element.count * 2
+        case .structure(let members): return members.reduce(0) { $0 + most($1, isNested: true) + $1.count * nameByteCount }
         default: return column.count * plainByteCount
         }
     }
 
-    /// Quotes and backslashes get one more byte, controls five; bytes that are no text are put as digits.
-    private static func text(_ bytes: UnsafeRawBufferPointer, isText: Bool) -> Int {
+    /// Quotes and backslashes get one more byte, controls five; bytes that are no text are put as digits. In CSV the quotes of JSON are doubled besides.
+    private static func text(_ bytes: UnsafeRawBufferPointer, isText: Bool, isNested: Bool = false) -> Int {
         guard isText else { return 2 * bytes.count + 40 }
-        var controls = 0, marks = 0
+        var controls = 0, quotes = 0, backslashes = 0
         for byte in bytes {
             controls &+= byte < 0x20 ? 1 : 0
-            marks &+= byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0
+            quotes &+= byte == UInt8(ascii: "\"") ? 1 : 0
+            backslashes &+= byte == UInt8(ascii: "\\") ? 1 : 0
         }
-        return bytes.count + 5 * controls + marks
+        return bytes.count + 5 * controls + backslashes + (isNested ? 2 : 1) * quotes
     }
 }

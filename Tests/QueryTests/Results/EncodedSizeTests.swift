@@ -32,6 +32,12 @@ final class EncodedSizeTests: XCTestCase {
         try check("SELECT repeat('plain ', 50000) || n AS x FROM generate_series(1, 40) n(n)", atMost: 1.01)
     }
 
+    /// In CSV a list is a text of JSON, and each quote in it is doubled behind its backslash.
+    func test_quotesWithinLists_areCountedAsCSVHasThem() throws {
+        try check("SELECT ARRAY[repeat('\"', 300000) || n, '\"', ''] AS x FROM generate_series(1, 3) n(n)")
+        try check("SELECT ARRAY[repeat('\\', 300000) || n, repeat('\u{1}', 1000)] AS x FROM generate_series(1, 3) n(n)")
+    }
+
     func test_valuesOfAllTypes_takeNoMore() throws {
         try check(
             """
