@@ -11,6 +11,7 @@ import Glibc
 /// 1. `position` is the last record of which the files tell all once the fold is closed; what is behind it in `parts` is in memory alone.
 /// 2. `led` is noted before a server writes to the files, `folded` after they tell all up to the position that it names: of this start of the machine, or `durable`, whatever it was.
 /// 3. While readers hold the files, nothing is committed: they see one record's state in all databases.
+/// 4. Files that are to be durable and of which a sync failed are noted as `led`, and made anew (`Unsynced`): the system takes for written what it could not write, and a later sync succeeds without it.
 package final class ReplicaStore {
     /// A record's place: number, epoch and hash.
     package struct Position: Equatable, Sendable {
@@ -24,6 +25,13 @@ package final class ReplicaStore {
 
     /// `DataDirectory.hasFold` looks for it.
     private enum Stage: String { case folded, led }
+
+    /// A sync of the files failed: what they show may be in memory alone, and nobody goes on with them, in this process or a later one.
+    package struct Unsynced: Error, CustomStringConvertible {
+        package let description: String
+
+        fileprivate init(_ directory: String, _ error: any Error) { description = "the files of \(directory) could not be synced, and are made anew: \(error)" }
+    }
 
     package let directory: String
     /// A crash of the machine leaves it as it was noted last, or further: what is folded again then changes nothing.
@@ -193,7 +201,7 @@ package final class ReplicaStore {
             parts = []
             for record in segment.records {
                 guard record.time <= instant else { return false }
-                try fold.apply(record)
+                do { try fold.apply(record) } catch { throw forsaken(where: error) }
                 (lastAt, commitCount) = (max(record.time, lastAt ?? .min), commitCount + 1)
                 if record.kind == .catalog { hasCatalogChanged = true }
             }
@@ -233,21 +241,40 @@ package final class ReplicaStore {
             guard count > 0 else { throw DataDirectory.Failure.io(operation: "write", path: path, code: errno) }
             done += count
         }
-        if isLast { guard ftruncate(descriptor, off_t(offset)) == 0, fsync(descriptor) == 0 else { throw DataDirectory.Failure.io(operation: "sync", path: path, code: errno) } }
+        if isLast, ftruncate(descriptor, off_t(offset)) != 0 || fsync(descriptor) != 0 {
+            let failure = DataDirectory.Failure.io(operation: "sync", path: path, code: errno)
+            guard isDurable else { throw failure }
+            throw forsaken(failure)
+        }
         if isDurable { unsynced.insert(name) }
     }
+
+    /// Notes that the files are to be made anew.
+    private func forsaken(_ error: any Error) -> Unsynced {
+        do { try note(.led) } catch {
+            // A later process may go on with them; this one does not.
+            StoreLog.note("that files could not be synced could not be noted", path: directory, reason: "\(error)", level: .warning)
+        }
+        position = nil
+        return Unsynced(directory, error)
+    }
+
+    /// - Returns: the error itself, where it tells of no failed sync, or the files need be no more durable than they are.
+    private func forsaken(where error: any Error) -> any Error { isDurable && (error as? SQLiteError)?.isFailedSync == true ? forsaken(error) : error }
 
     /// Ends open transactions, and notes how far the files tell all.
     package func settle() throws {
         guard position != nil, position != noted || hasCatalogChanged || pending != nil, !isHeld else { return }
-        try fold.close()
+        do { try fold.close() } catch { throw forsaken(where: error) }
         laterFound = later
         changed.formUnion(fold.changed)
         fold = newFold(isAgain: false)
         if isDurable {
-            for name in unsynced { try files.synchronize(name) }
+            do {
+                for name in unsynced { try files.synchronize(name) }
+                try CheckpointFiles.synchronize(directory)
+            } catch { throw forsaken(error) }
             unsynced = []
-            try CheckpointFiles.synchronize(directory)
         }
         if position != noted || pending != nil { try note(.folded) }
         // Once it is noted: what is folded again after a crash comes after they went.
@@ -352,12 +379,16 @@ package final class ReplicaStore {
     }
 
     /// As `noteEnd`, durably, once all files are: what was folded before this machine led was never synced, of days that the server has not touched since.
+    ///
+    /// - Throws: `Unsynced` where one cannot be: the next end would find it synced.
     package static func noteDurableEnd(_ directory: String, at last: Position) throws { try noteDurableEnd(directory, at: last, LinuxFileSystem()) }
 
     static func noteDurableEnd(_ directory: String, at last: Position, _ calls: any FileSystemCalls) throws {
         let files = try LocalStorageFactory.files(directory, calls: calls)
-        for name in try databaseNames(directory) { try files.synchronize(name) }
-        try CheckpointFiles.synchronize(directory)
+        do {
+            for name in try databaseNames(directory) { try files.synchronize(name) }
+            try CheckpointFiles.synchronize(directory)
+        } catch { throw try ReplicaStore(directory: directory).forsaken(error) }
         try noteEnd(directory, at: last)
     }
 

@@ -193,10 +193,10 @@ final class StoreCheckpoint: Sendable {
         if isNew { log.error("the checkpoint of this node does not go on, and its records stay", ["reason": .error(error)]) }
     }
 
-    /// Whether an error tells that files of the checkpoint are not what they were: not that a disk is full, or fails.
+    /// Whether an error tells that files of the checkpoint are not what they were, or may not be after a crash: not that a disk is full, or cannot be read.
     private static func isDamage(_ error: any Error) -> Bool {
         switch error {
-        case is Unusable: true
+        case is Unusable, is ReplicaStore.Unsynced: true
         case let error as SQLiteError: error.kind == .corrupt
         case let error as ColumnStoreError: error.code == .corruptFile
         default: false

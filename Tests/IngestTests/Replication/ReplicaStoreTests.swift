@@ -130,6 +130,40 @@ final class ReplicaStoreTests: XCTestCase {
         try check("b", rows)
     }
 
+    /// What a sync that failed has lost the next one does not tell.
+    func test_checkpoint_ofWhichASyncFailed_isNotGoneOnWith_byThisProcessOrTheNext() throws {
+        let (recorder, rows) = try lead("a", count: 20)
+        let bodies = recorder.bodies
+        func fold(_ store: ReplicaStore, through last: Int) throws {
+            for number in Int(store.foldedSequence)..<last { try store.apply(Self.position(number + 1), bodies[number]) }
+        }
+        let half = bodies.count / 2
+        let first = try ReplicaStore(directory: path("c"), isDurable: true)
+        try first.clear()
+        try fold(first, through: half)
+        try first.settle()
+        XCTAssertNotNil(try ReplicaStore(directory: path("c"), isDurable: true).position)
+        let disk = FullDisk("/hot/")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let failing = try ReplicaStore(directory: path("c"), isDurable: true)
+        try failing.announce(through: Int64(bodies.count))
+        try fold(failing, through: bodies.count)
+        disk.failNextSync()
+        XCTAssertThrowsError(try failing.settle()) { XCTAssertTrue($0 is ReplicaStore.Unsynced, "\($0)") }
+        XCTAssertNil(failing.position)
+        // The disk takes everything again, and says of nothing that it is not there.
+        let anew = try ReplicaStore(directory: path("c"), isDurable: true)
+        XCTAssertNil(anew.position)
+        try anew.clear()
+        try fold(anew, through: bodies.count)
+        try anew.settle()
+        let store = try ReplicaStore(directory: path("b"))
+        try store.clear(as: anew)
+        try store.promote()
+        try check("b", rows)
+    }
+
     func test_checkpointFiles_ofDatabasesThatAreNotClosed_areRefused_andOthersNamesAreNone() throws {
         let (recorder, _) = try lead("a", count: 5)
         let store = try ReplicaStore(directory: path("c"), isDurable: true)
@@ -386,9 +420,11 @@ final class ReplicaStoreTests: XCTestCase {
         XCTAssertNil(try readLater())
         let syncs = Syncs()
         syncs.refuses.withLock { $0 = true }
-        XCTAssertThrowsError(try ReplicaStore.noteDurableEnd(path("b"), at: last, syncs))
-        XCTAssertEqual(try read(), last)
+        XCTAssertThrowsError(try ReplicaStore.noteDurableEnd(path("b"), at: last, syncs)) { XCTAssertTrue($0 is ReplicaStore.Unsynced, "\($0)") }
+        XCTAssertNil(try read(), "the next end would find them synced: they are made anew before")
         XCTAssertNil(try readLater())
+        XCTAssertEqual(try ReplicaStore(directory: path("b")).leastSequence, last.sequence, "how far the records go at least stays known")
+        try ReplicaStore.noteEnd(path("b"), at: last, isDurable: false)
         syncs.refuses.withLock { $0 = false }
         try ReplicaStore.noteDurableEnd(path("b"), at: last, syncs)
         XCTAssertEqual(try readLater(), last)

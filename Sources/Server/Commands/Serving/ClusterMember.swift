@@ -156,9 +156,11 @@ final class ClusterMember: Sendable {
         host.handOver(seconds: deadline?.left(Self.handOverSeconds, keeping: Self.passingSeconds + Archiver.stopSecondsMax) ?? Self.handOverSeconds)
         end(deadline, anew: hasEnded)
         guard let mark else { return }
-        // Last: a disk that is slow takes from nobody the time for what counts. Where it does not come to that the files are made anew after a start of the machine.
+        // Last: a disk that is slow takes from nobody the time for what counts. Where it does not come to that the files are made anew after a start of the machine; where it fails, with the next start.
         deadline?.begin("the files of this node, which are synced")
-        do { try ReplicaStore.noteDurableEnd(directory, at: .init(mark)) } catch { log.warning("the files of this node may be lost in part with a crash of the machine, and are made anew then", ["reason": .error(error)]) }
+        do { try ReplicaStore.noteDurableEnd(directory, at: .init(mark)) } catch {
+            log.warning("the files of this node may be lost in part with a crash of the machine: the next start makes them anew", ["reason": .error(error)])
+        }
     }
 
     /// What came is passed on to whoever leads now; then nothing more comes.
