@@ -6,7 +6,8 @@ import ColumnStore
 /// 1. `changes` has what the open transaction has changed; what a savepoint or a statement takes back is cut off again.
 /// 2. `number` is set from the moment at which SQLite begins to make a commit durable until it is known what became of it.
 ///
-/// Order of calls for one statement: `mark`, SQLite's own call (in which rows come by the pre-update hook and a commit by the commit hook), `settle`.
+/// Order of calls for one statement: `mark`, SQLite's own call (in which rows come by the pre-update hook and a commit by the commit hook), `settle`. Of statements that stand in one text each is
+/// run and settled by itself: what became of a commit is told by its own statement's code, and not by that of one behind it.
 /// https://www.sqlite.org/c3ref/preupdate_blobwrite.html, https://www.sqlite.org/c3ref/commit_hook.html
 final class CommitCapture {
     private let sink: any CommitSink
@@ -48,7 +49,7 @@ final class CommitCapture {
     /// Called by SQLite before it changes a row. Nothing may be asked of the connection here but the row's values.
     private func changed(_ connection: OpaquePointer, _ operation: Int32, _ name: UnsafePointer<CChar>, _ oldRow: Int64, _ newRow: Int64) {
         if isInSchema { return }
-        settleEarlier()
+        assert(number == nil, "a commit that was not settled")
         let name = String(cString: name)
         guard let table = tables[name] else {
             loss = "the table \(name) came past the log"
@@ -108,7 +109,7 @@ final class CommitCapture {
     ///
     /// - Returns: false where no record could hold it: whoever has made it hears of it at once, and not the machines that could never go on behind it.
     private func willCommit() -> Bool {
-        settleEarlier()
+        assert(number == nil, "a commit that was not settled")
         let byteCountMax = sink.byteCountMax
         guard changes.count <= byteCountMax else {
             StoreLog.note("a commit was refused, and is undone: no record of the log can hold it", path: file, reason: "it changes \(changes.count) bytes, and \(byteCountMax) is the most", level: .warning)
@@ -119,14 +120,6 @@ final class CommitCapture {
         guard !changes.isEmpty else { return true }
         number = changes.bytes.withUnsafeBytes { sink.prepare(file, $0) }
         return true
-    }
-
-    /// Of statements that were run together each may have committed: what comes after it is another commit's.
-    private func settleEarlier() {
-        guard let earlier = number else { return }
-        sink.resolve(earlier, isCommitted: true)
-        number = nil
-        changes.removeAll()
     }
 
     /// Before a call of SQLite that may change something.

@@ -118,16 +118,37 @@ package final class SQLiteConnection {
     }
 
     private func run(_ sql: String, _ capture: CommitCapture) throws(SQLiteError) {
-        let (meaning, mark) = (CommitCapture.meaning(sql), capture.mark)
+        let meaning = CommitCapture.meaning(sql)
         let isNew = meaning == .schema ? try integer("SELECT count(*) FROM sqlite_schema") == 0 : false
         capture.begin(meaning)
-        let code = sqlite3_exec(raw, sql, nil, nil, nil)
+        let code = runEach(sql, capture)
         capture.end(meaning, isDone: code == SQLITE_OK)
-        capture.settle(code, isOpen: sqlite3_get_autocommit(raw) == 0, from: mark)
         guard code == SQLITE_OK else { throw error(code, sql) }
         guard meaning == .schema else { return }
         capture.note(schema: sql, isNew: isNew, version: try integer("PRAGMA user_version") ?? 0)
         capture.setTables(try changedTables())
+    }
+
+    /// As `sqlite3_exec` does, with what became of each statement told before the next one: one that commits may stand before one that fails.
+    ///
+    /// - Returns: the code of the first that fails.
+    private func runEach(_ sql: String, _ capture: CommitCapture) -> Int32 {
+        sql.withCString { text in
+            var code = SQLITE_OK
+            var rest: UnsafePointer<CChar>? = text
+            while code == SQLITE_OK, let next = rest, next.pointee != 0 {
+                let mark = capture.mark
+                var handle: OpaquePointer?
+                code = sqlite3_prepare_v2(raw, next, -1, &handle, &rest)
+                // Blanks and comments are no statement.
+                if code == SQLITE_OK, let handle {
+                    while sqlite3_step(handle) == SQLITE_ROW {}
+                    code = sqlite3_finalize(handle)
+                }
+                capture.settle(code, isOpen: sqlite3_get_autocommit(raw) == 0, from: mark)
+            }
+            return code
+        }
     }
 
     /// Tables whose rows may change, with what tells their rows apart.

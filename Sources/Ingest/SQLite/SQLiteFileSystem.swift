@@ -127,7 +127,7 @@ enum SQLiteFileSystem {
                 xFileControl: { SQLiteFileSystem.control($0, $1, $2) },
                 xSectorSize: { SQLiteFileSystem.below($0)?.1.xSectorSize(SQLiteFileSystem.below($0)?.0) ?? 4_096 },
                 xDeviceCharacteristics: { SQLiteFileSystem.below($0)?.1.xDeviceCharacteristics(SQLiteFileSystem.below($0)?.0) ?? 0 },
-                xShmMap: { SQLiteFileSystem.below($0)?.1.xShmMap(SQLiteFileSystem.below($0)?.0, $1, $2, $3, $4) ?? SQLITE_IOERR },
+                xShmMap: { SQLiteFileSystem.mapIndex($0, $1, $2, $3, $4) },
                 xShmLock: { SQLiteFileSystem.below($0)?.1.xShmLock(SQLiteFileSystem.below($0)?.0, $1, $2, $3) ?? SQLITE_IOERR },
                 // The system's own takes a lock of the whole process as well, "for redundancy" as it says: each commit and each reader would wait
                 // for whoever opens a file just now.
@@ -301,6 +301,13 @@ enum SQLiteFileSystem {
         return SQLiteError.ioErrorFsync
     }
 
+    /// A piece of the log's index; SQLite makes it longer behind the sync of the commit that needs it.
+    private static func mapIndex(_ file: File?, _ piece: Int32, _ byteCount: Int32, _ mayGrow: Int32, _ target: UnsafeMutablePointer<UnsafeMutableRawPointer?>?) -> Int32 {
+        guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        if isObserved, mayGrow != 0, let refusal = observed(file, { $0.willGrowIndex($1, piece: piece) }) { return refusal }
+        return methods.xShmMap(inner, piece, byteCount, mayGrow, target)
+    }
+
     /// Whole pages begin at a multiple of their size, a power of two of at least 512; SQLite's look at the header and its change counter are smaller.
     private static func isPage(_ count: Int32, _ offset: Int64) -> Bool {
         count >= 512 && count & (count - 1) == 0 && offset & Int64(count - 1) == 0
@@ -351,13 +358,19 @@ package protocol FileObserver: Sendable {
     func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal?
     func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal?
     func willSynchronize(_ path: String) -> FileRefusal?
+    /// - Parameter path: of the database whose log it is.
+    func willGrowIndex(_ path: String, piece: Int32) -> FileRefusal?
     func deleted(_ path: String, isDurable: Bool)
     func synchronizedDirectory(_ path: String)
 }
 
+extension FileObserver {
+    package func willGrowIndex(_ path: String, piece: Int32) -> FileRefusal? { nil }
+}
+
 /// How a call fails.
 package enum FileRefusal: Sendable {
-    case noSpace, failedRead, failedWrite, failedSync
+    case noSpace, failedRead, failedWrite, failedSync, failedGrowth
 
     var code: Int32 {
         switch self {
@@ -365,6 +378,7 @@ package enum FileRefusal: Sendable {
         case .failedRead: SQLITE_IOERR | (1 << 8)
         case .failedWrite: SQLITE_IOERR | (3 << 8)
         case .failedSync: SQLITE_IOERR | (4 << 8)
+        case .failedGrowth: SQLITE_IOERR | (19 << 8)
         }
     }
 }

@@ -139,6 +139,30 @@ final class CommitCaptureTests: XCTestCase {
         XCTAssertEqual([state.commits.count, state.open.count], [count, 0])
     }
 
+    /// SQLite makes the index of a log longer once the log has the commit and is synced: whoever opens the file next finds it, though it was refused.
+    func test_commitWhoseLogsIndexCouldNotGrow_isTold() throws {
+        let (sink, disk, root) = (Sink(), FullDisk("a.sqlite"), folder.path + "/index")
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        CommitSinks.add(sink, root: root)
+        defer { CommitSinks.remove(root: root) }
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let connection = try SQLiteConnection(path: root + "/a.sqlite", mode: .create)
+        // Small pages, of which 4,062 are the index's first piece, and none of them in the log before the commit.
+        try connection.execute("PRAGMA page_size=512; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_spill=OFF")
+        try connection.transaction { try connection.execute(Self.schema) }
+        let count = sink.state.withLock { $0.commits.count }
+        disk.failNextGrowth()
+        XCTAssertThrowsError(try connection.execute("INSERT INTO bare VALUES(1, zeroblob(2500000))"))
+        let state = sink.state.withLock { $0 }
+        XCTAssertEqual(state.doubts, ["file"])
+        XCTAssertEqual([state.commits.count, state.open.count], [count, 0])
+        XCTAssertEqual(try connection.integer("SELECT count(*) FROM bare"), 0)
+        // As the next process finds it.
+        for suffix in ["", "-wal"] { try FileManager.default.copyItem(atPath: root + "/a.sqlite" + suffix, toPath: folder.path + "/found.sqlite" + suffix) }
+        XCTAssertEqual(try SQLiteConnection(path: folder.path + "/found.sqlite", mode: .readWrite).integer("SELECT count(*) FROM bare"), 1)
+    }
+
     /// Codes of sqlite3.h: a sync, a directory's, and the log's index that is opened, made longer or mapped behind the sync; not a write, a full disk, a lock or a damaged page.
     func test_codesOfACommitThatMayBeThere_areThoseBehindItsLastWrite() {
         func extended(_ number: Int32) -> Int32 { 10 | number << 8 }
@@ -161,6 +185,31 @@ final class CommitCaptureTests: XCTestCase {
         XCTAssertEqual(state.open.count, 0)
         XCTAssertEqual(state.losses, [])
         XCTAssertEqual(state.commits.count, 6, "the schema's, three, one, and the transaction's")
+        let whole = try fold(state.commits)
+        for table in Self.tables { XCTAssertNil(try TableComparison(table, connection, whole).difference(), table) }
+    }
+
+    /// One that fails says nothing of those before it, which have been done.
+    func test_statementsBeforeOneThatFails_inOneCall_areTold() throws {
+        let sink = Sink()
+        CommitSinks.add(sink, root: folder.path)
+        defer { CommitSinks.remove(root: folder.path) }
+        let connection = try SQLiteConnection(path: folder.path + "/a.sqlite", mode: .create)
+        try connection.execute(Self.schema)
+        // One that cannot be read, one that breaks what its rows must be, and both in a transaction that goes on.
+        for failing in ["INSERT INTO nowhere VALUES(1)", "INSERT INTO rows(id, u) VALUES(7, 'seven'), (8, 'seven')"] {
+            let count = sink.state.withLock { $0.commits.count }
+            XCTAssertThrowsError(try connection.execute("INSERT INTO bare VALUES(1, 2); \(failing)"))
+            XCTAssertEqual(sink.state.withLock { $0.commits.count }, count + 1, failing)
+            try connection.execute("BEGIN IMMEDIATE")
+            XCTAssertThrowsError(try connection.execute("INSERT INTO bare VALUES(3, 4); \(failing)"))
+            try connection.execute("COMMIT")
+            XCTAssertEqual(sink.state.withLock { $0.commits.count }, count + 2, failing)
+        }
+        let state = sink.state.withLock { $0 }
+        XCTAssertEqual(state.open.count, 0)
+        XCTAssertEqual(try connection.integer("SELECT count(*) FROM bare"), 4)
+        XCTAssertEqual(try connection.integer("SELECT count(*) FROM rows"), 0)
         let whole = try fold(state.commits)
         for table in Self.tables { XCTAssertNil(try TableComparison(table, connection, whole).difference(), table) }
     }
