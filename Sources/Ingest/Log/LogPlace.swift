@@ -103,10 +103,21 @@ struct LogPlace: Sendable {
     /// - Parameter strange: called with each name that no segment has, which is left out.
     func segments(_ strange: ((_ key: String) -> Void)? = nil) throws(ColumnStoreError) -> [SegmentName] { try segments(below: "log/", strange) }
 
+    /// Where each segment of an epoch begins and ends that is behind a record: the first some hundreds, and of those that begin alike the shortest, since it is no other's part.
+    func segments(of epoch: Int64, behind last: Int64) throws(ColumnStoreError) -> [Int64: Int64] {
+        let folder = Self.segmentFolder(epoch)
+        // Behind all names that begin with that number.
+        let keys = try objects.keys(prefix: folder, after: "\(folder)\(LogNumber.text(last))~", countMax: Self.behindCountMax)
+        return Dictionary(keys.compactMap { Self.segment($0) }.map { ($0.first, $0.last) }, uniquingKeysWith: { min($0, $1) })
+    }
+
+    /// Of one answer of a bucket.
+    private static let behindCountMax = 1_000
+
     private func segments(below prefix: String, _ strange: ((_ key: String) -> Void)? = nil) throws(ColumnStoreError) -> [SegmentName] {
         var found: [SegmentName] = []
         try objects.list(prefix: prefix) { object in
-            if let name = Self.segment(object) { return found.append(name) }
+            if let name = Self.segment(object.key, modifiedMilliseconds: object.modifiedMilliseconds, byteCount: object.byteCount) { return found.append(name) }
             // A directory tells of files in the making, too.
             if !object.key.hasSuffix(".tmp") { strange?(object.key) }
         }
@@ -114,12 +125,12 @@ struct LogPlace: Sendable {
     }
 
     /// - Returns: nil for a name that no segment has.
-    private static func segment(_ object: StoredObject) -> SegmentName? {
-        let parts = object.key.split(separator: "/", omittingEmptySubsequences: false)
+    private static func segment(_ key: String, modifiedMilliseconds: Int64? = nil, byteCount: Int64? = nil) -> SegmentName? {
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "log", let epoch = LogNumber.number(parts[1]) else { return nil }
         let numbers = parts[2].split(separator: "-", omittingEmptySubsequences: false)
         guard numbers.count == 2, let first = LogNumber.number(numbers[0]), let last = LogNumber.number(numbers[1]), first <= last else { return nil }
-        return SegmentName(epoch: epoch, first: first, last: last, modifiedMilliseconds: object.modifiedMilliseconds, byteCount: object.byteCount)
+        return SegmentName(epoch: epoch, first: first, last: last, modifiedMilliseconds: modifiedMilliseconds, byteCount: byteCount)
     }
 
     /// The newest checkpoint of an epoch; nil where it has none.

@@ -53,6 +53,23 @@ struct LogRecord: Equatable, Sendable {
         hash.update(payload.span.bytes)
         return hash.finalize()
     }
+
+    /// What the payload was before it was compressed.
+    ///
+    /// - Throws: where it is none of that many bytes.
+    /// - Precondition: `byteCount` was looked at: memory is taken for it.
+    func inflated() throws -> [UInt8] {
+        try payload.withUnsafeBytes { frame throws(PageError) in try ZstdTextCodec().inflate(frame, byteCount: byteCount, dictionary: nil) }
+    }
+
+    /// Whether both say the same, of the same commit. Their hashes differ where two versions of zstd have compressed it, and so do those of the records behind them.
+    func says(_ other: LogRecord) -> Bool {
+        guard (epoch, sequence, time, kind, byteCount) == (other.epoch, other.sequence, other.time, other.kind, other.byteCount) else { return false }
+        if payload == other.payload { return true }
+        // What cannot be inflated says nothing.
+        guard let own = try? inflated(), let theirs = try? other.inflated() else { return false }
+        return own == theirs
+    }
 }
 
 /// Which file was changed, and how.

@@ -48,6 +48,11 @@ struct LogSegment: Sendable {
 
     init(records: [LogRecord]) { self.records = records }
 
+    /// Whether both have the same records behind the same one, however each is compressed.
+    func says(_ other: LogSegment) -> Bool {
+        records.count == other.records.count && records.first?.previous == other.records.first?.previous && zip(records, other.records).allSatisfy { $0.says($1) }
+    }
+
     /// Makes records that follow each other, and those before them.
     struct Builder {
         let epoch: Int64
@@ -59,6 +64,8 @@ struct LogSegment: Sendable {
         /// Of the records since the last segment.
         private(set) var byteCount: Int64 = 0
         private var records: [LogRecord] = []
+        /// Of the next segment.
+        var first: Int64 { last - Int64(records.count) + 1 }
         private let codec = ZstdTextCodec(level: 1)
 
         init(epoch: Int64, last: Int64, hash: [UInt8], time: Int64 = 0) { (self.epoch, self.last, self.hash, self.time) = (epoch, last, hash, time) }
@@ -72,6 +79,12 @@ struct LogSegment: Sendable {
             records.append(record)
             byteCount += Int64(LogSegment.recordHeadByteCount + compressed.count)
             (last, hash) = (record.sequence, record.hash)
+        }
+
+        /// Goes on from that record, which stands in the place of the last one that was made.
+        mutating func goOn(behind record: LogRecord) {
+            assert(records.isEmpty && record.sequence == last)
+            (hash, time) = (record.hash, record.time)
         }
 
         /// - Returns: what was appended since the last call; nil where that is nothing.

@@ -18,6 +18,8 @@ final class LogShipper: Sendable {
         var last: Int64
         /// Of that record, in microseconds since 1970; nil before an epoch's first.
         var time: Int64?
+        /// Where segments begin and end that a process before has put, and of which the head does not tell.
+        var unheard: [Int64: Int64] = [:]
         /// Files that are there.
         var carried: Set<NamedFile> = []
         /// Files that are damaged on this machine, without which a commit was sent, by their paths. Until a checkpoint has come that has all of them, or needs them no more.
@@ -197,8 +199,9 @@ final class LogShipper: Sendable {
         if let known = progress.withLock({ $0.claim }) { return known }
         try place.check()
         let claim = try LogClaim.take(place, store: store, in: directory.path, recovery, known: recovery.next - 1, now: clock.now())
+        let unheard = try claim.isNew ? [:] : place.segments(of: claim.head.epoch, behind: claim.head.last)
         progress.withLock { progress in
-            progress.claim = claim
+            (progress.claim, progress.unheard) = (claim, unheard)
             // Of an epoch that goes on where its head says, or one that begins now.
             (progress.last, progress.hash) = claim.isNew ? (recovery.next - 1, LogRecord.noHash) : (claim.head.last, claim.head.hash)
             progress.time = claim.isNew || claim.head.time == 0 ? nil : claim.head.time
@@ -252,6 +255,7 @@ final class LogShipper: Sendable {
         try waitUntilSettled(entries.map(\.sequence).max() ?? 0)
         let withdrawn = log.state.withLock { $0.withdrawn }.union(entries.filter { $0.kind == nil }.map(\.sequence))
         var next = builder(claim)
+        let unheard = progress.withLock { $0.unheard }
         // A spool that was sent in part is read again from its beginning: what lies there already is passed over by its number.
         for entry in entries where entry.sequence > next.last {
             guard let kind = entry.kind else { continue }
@@ -265,8 +269,8 @@ final class LogShipper: Sendable {
             let payload = isNothing ? [] : Array(entry.payload)
             if !isNothing, kind == .catalog { try bring(payload, for: entry.sequence) }
             try next.append(isNothing ? .noop : kind, payload, at: entry.time)
-            // The same cuts each time, so that a round that is done again finds its segments.
-            if next.byteCount >= log.segmentByteCount { try send(&next) }
+            // The same cuts each time, so that a round that is done again finds its segments; those of a process before as they are, since its version may have compressed otherwise.
+            if unheard[next.first].map({ next.last >= $0 }) ?? (next.byteCount >= log.segmentByteCount) { try send(&next) }
         }
         try send(&next)
     }
@@ -325,29 +329,37 @@ final class LogShipper: Sendable {
         progress.withLock { LogSegment.Builder(epoch: claim.head.epoch, last: $0.last, hash: $0.hash, time: $0.time ?? 0) }
     }
 
-    /// Puts what the builder has made, and goes on from it. Nothing where it has made nothing.
+    /// Puts what the builder has made, and goes on from what lies there then. Nothing where it has made nothing.
     private func send(_ next: inout LogSegment.Builder) throws {
         guard let segment = next.finish(), let first = segment.records.first else { return }
         let bytes = segment.bytes
-        try put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: next.last).key, bytes)
-        merger.add(segment.records, byteCount: bytes.count)
+        let sent = try put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: next.last).key, segment, bytes)
+        guard let last = sent.records.last else { return }
+        next.goOn(behind: last)
+        merger.add(sent.records, byteCount: bytes.count)
         progress.withLock { progress in
-            (progress.last, progress.hash, progress.time) = (next.last, next.hash, segment.records.last?.time)
+            (progress.last, progress.hash, progress.time) = (last.sequence, last.hash, last.time)
             progress.segmentCount += 1
             progress.byteCount += Int64(bytes.count)
         }
     }
 
-    /// One that this store has sent before, and of which it did not hear, is the same.
-    private func put(_ key: String, _ bytes: [UInt8]) throws {
-        do {
-            try place.objects.putIfAbsent(key, bytes)
-        } catch {
+    /// One that this store has sent before, and of which it did not hear, has the same records; what comes goes on from them as they lie there.
+    ///
+    /// - Returns: what lies there.
+    /// - Throws: `LogClaim.Refused` where that is another writer's; `.corruptFile` where it is damaged: it is never replaced, and tried again.
+    private func put(_ key: String, _ segment: LogSegment, _ bytes: [UInt8]) throws -> LogSegment {
+        var isThere = false
+        do throws(ColumnStoreError) { try place.objects.putIfAbsent(key, bytes) } catch {
             guard error.code == .conflict else { throw error }
-            guard try place.objects.get(key, byteCountMax: LogSegment.byteCountMax) == bytes else {
-                throw LogClaim.Refused(description: "\(place.url)/\(key) is another than this store's: another writer has the log")
-            }
+            isThere = true
         }
+        guard isThere else { return segment }
+        let found = try place.objects.get(key, byteCountMax: LogSegment.byteCountMax)
+        if found == bytes { return segment }
+        let other = try LogSegment(parsing: found, path: "\(place.url)/\(key)")
+        guard other.says(segment) else { throw LogClaim.Refused(description: "\(place.url)/\(key) is another than this store's: another writer has the log") }
+        return other
     }
 
     /// A commit takes milliseconds; one that hangs with its disk is waited for, and the log with it.

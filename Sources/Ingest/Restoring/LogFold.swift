@@ -71,9 +71,7 @@ final class LogFold {
         // The size is the record's word, and is asked before memory is taken for it.
         guard record.byteCount <= LogSegment.payloadByteCountMax else { throw misfit(record, "it is too large") }
         let bytes: [UInt8]
-        do {
-            bytes = try record.payload.withUnsafeBytes { frame throws(PageError) in try ZstdTextCodec().inflate(frame, byteCount: record.byteCount, dictionary: nil) }
-        } catch { throw misfit(record, "\(error)") }
+        do { bytes = try record.inflated() } catch { throw misfit(record, "\(error)") }
         // Below a standby's DATA lie files that no commit may touch.
         guard let payload = LogPayload(bytes), ObjectKey.isValid(payload.file), CommitLog.isName(payload.file) else { throw misfit(record, "it names no file of a store") }
         do {

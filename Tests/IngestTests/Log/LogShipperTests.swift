@@ -147,6 +147,56 @@ final class LogShipperTests: XCTestCase {
         XCTAssertEqual(try kinds(place), [1: .noop, 2: .rows, 3: .rows])
     }
 
+    /// A segment that was put, and of which nobody heard, is made anew by the next process, whose zstd may make other bytes of the same records: these are no other writer's.
+    func test_segmentsOfAProcessBefore_areGoneOnFrom_howeverTheyWereCompressed_andAnothersAreRefused() throws {
+        for (name, thereCount, isOthers) in [("all", 3, false), ("part", 2, false), ("others", 3, true)] {
+            let place = try LogPlace(url: "file://\(folder.path)/\(name)/LOG") { _ in LocalStorageFactory() }
+            let directory = try DataDirectory(path: "\(folder.path)/\(name)/DATA")
+            let before = try CommitLog(directory: directory.path, next: 1, closed: [], time: 0, clock: .system)
+            let nothing = try LogRecovery(directory: directory.path, store: "one")
+            let first = LogShipper(
+                before, place: place, directory: directory, store: "one", recovery: nothing, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+            XCTAssertTrue(first.ship())
+            var random = SplitMix64(state: 7)
+            for _ in 0..<3 {
+                let changes = (0..<20_000).map { _ in UInt8.random(in: 0..<5, using: &random) }
+                let number = changes.withUnsafeBytes { before.prepare("hot/2026-11-20.sqlite", $0) }
+                before.resolve(number, isCommitted: true)
+            }
+            XCTAssertEqual(before.rotate(), [1])
+            // What no file has is not looked for.
+            try first.note(isClean: true)
+            var (records, hash) = ([LogRecord](), LogRecord.noHash)
+            for entry in LogSpool.read(try LogRecovery.bytes(before.spoolPath(1))).prefix(thereCount) {
+                var payload = Array(entry.payload)
+                if isOthers { payload[payload.count - 1] ^= 1 }
+                func compressed(_ level: Int32) throws -> [UInt8] { try payload.withUnsafeBytes { bytes throws(PageError) in try ZstdTextCodec(level: level).compress(bytes, dictionary: nil) } }
+                XCTAssertNotEqual(try compressed(15), try compressed(1))
+                records.append(LogRecord(epoch: 1, sequence: entry.sequence, time: entry.time, kind: .rows, previous: hash, byteCount: payload.count, payload: try compressed(15)))
+                hash = records[records.count - 1].hash
+            }
+            try place.objects.putIfAbsent(LogPlace.SegmentName(epoch: 1, first: 1, last: Int64(thereCount)).key, LogSegment(records: records).bytes)
+
+            let recovery = try LogRecovery(directory: directory.path, store: "one")
+            let log = try CommitLog(
+                directory: directory.path, next: recovery.next, closed: recovery.spools, withdrawn: recovery.withdrawn, time: recovery.time, clock: .system)
+            let refusals = Mutex(0)
+            let next = LogShipper(
+                log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { _ in refusals.withLock { $0 += 1 } })
+            XCTAssertEqual(commit(log), 4)
+            XCTAssertEqual(next.ship(), !isOthers, name)
+            XCTAssertEqual(refusals.withLock { $0 }, isOthers ? 1 : 0, name)
+            guard !isOthers else { continue }
+            let names = try place.segments(of: 1)
+            XCTAssertEqual(names.map(\.last), thereCount == 3 ? [3, 4] : [2, 3, 4], name)
+            let found = try names.flatMap { try LogSegment(parsing: try place.objects.get($0.key, byteCountMax: 1 << 20), path: $0.key).records }
+            XCTAssertEqual(found.map(\.sequence), [1, 2, 3, 4], name)
+            XCTAssertEqual(Array(found.prefix(thereCount)), records, name)
+            for (one, other) in zip(found, found.dropFirst()) { XCTAssertEqual(other.previous, one.hash, "\(name): \(other.sequence)") }
+            XCTAssertEqual(try place.head()?.head.hash, found.last?.hash, name)
+        }
+    }
+
     /// In the middle of the log, and at its end, where no later commit shows that one is missing.
     func test_damagedSpool_isFences_andACheckpointIsOwed() throws {
         let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
