@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Proves that a store's files are the fold of its log: each table of each database has the very rows that the records make of the checkpoint.
 ///
-/// Nobody works on the store meanwhile. What was not sent yet is taken from its spools, so that a store whose server was killed is proved too.
+/// Nobody works on the store meanwhile: whoever asks has its lock. What was not sent yet is taken from its spools, so that a store whose server was killed is proved too.
 /// The log's end is folded into scratch files and compared with DATA table by table (`TableComparison`): it needs room for a second copy of all databases.
 package struct LogProof {
     private let place: LogPlace
@@ -20,15 +20,15 @@ package struct LogProof {
         // The log goes on from a store that was restored once a server has begun an epoch with it.
         guard let state = LogState.read(directory), !state.isRestored else { return [] }
         // A log that is damaged, or lacks something, is a finding; a place that gives no answer is an error, since nothing was proved.
-        let reader: LogReader
         do {
-            reader = try LogReader(place, instant: nil, unsent: try unsent(after: 0).last?.sequence ?? 0)
+            let recovery = try LogRecovery(directory: directory, store: state.store, notes: false)
+            let reader = try LogReader(place, instant: nil, unsent: recovery.spools.isEmpty ? 0 : recovery.next - 1)
             guard reader.checkpoint.manifest.store == state.store, reader.head.epoch == state.epoch else {
                 return [Finding(path: place.url, fault: "has epoch \(reader.head.epoch) of the store \(reader.checkpoint.manifest.store), these files are of epoch \(state.epoch) of \(state.store)")]
             }
             if state.isBroken { return [Finding(path: directory, fault: "was changed without its log: the next start of a server with log.url makes a checkpoint")] }
             let scratch = try ScratchFolder("log")
-            _ = try LogRestore.databases(reader, place, scratch, and: try unsent(after: reader.head.last))
+            _ = try LogRestore.databases(reader, place, scratch) { take in try giveUnsent(recovery, after: reader.head.last, take) }
             return try compare(scratch.files)
         } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
             return [Finding(path: place.url, fault: "\(error)")]
@@ -37,17 +37,17 @@ package struct LogProof {
         }
     }
 
-    /// Commits that wait on this machine, as records.
-    private func unsent(after last: Int64) throws -> [LogRecord] {
-        let recovery = try LogRecovery(directory: directory, store: LogState.read(directory)?.store ?? "", notes: false)
-        let entries = try recovery.spools.flatMap { LogSpool.read(try LogRecovery.bytes("\(directory)/\(LogState.folder)/\(LogSpool.name($0))")) }
+    /// Commits that wait on this machine, as records. One spool is in memory at a time: there are as many as the log's place was away for.
+    private func giveUnsent(_ recovery: LogRecovery, after last: Int64, _ take: (LogRecord) throws -> Void) throws {
         let codec = ZstdTextCodec(level: 1)
-        return try entries.filter { $0.kind != nil && $0.sequence > last && !recovery.withdrawn.contains($0.sequence) }.map { entry in
-            let payload = Array(entry.payload)
-            let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
-            // They are folded, and never checked as a chain: epoch and hash are of no use here.
-            return LogRecord(
-                epoch: 0, sequence: entry.sequence, time: entry.time, kind: entry.kind ?? .noop, previous: LogRecord.noHash, byteCount: payload.count, payload: compressed)
+        for spool in recovery.spools {
+            for entry in LogSpool.read(try LogRecovery.bytes("\(directory)/\(LogState.folder)/\(LogSpool.name(spool))")) {
+                guard let kind = entry.kind, entry.sequence > last, !recovery.withdrawn.contains(entry.sequence) else { continue }
+                let payload = Array(entry.payload)
+                let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
+                // They are folded, and never checked as a chain: epoch and hash are of no use here.
+                try take(LogRecord(epoch: 0, sequence: entry.sequence, time: entry.time, kind: kind, previous: LogRecord.noHash, byteCount: payload.count, payload: compressed))
+            }
         }
     }
 

@@ -93,10 +93,10 @@ package struct LogRestore {
 
     /// Copies a checkpoint's databases, and folds what follows into them.
     ///
-    /// - Parameter further: records that are in no segment.
+    /// - Parameter further: gives records that are in no segment.
     /// - Returns: with the last record that is in them, and the time of the first one that was left out.
     static func databases(
-        _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, and further: [LogRecord] = []
+        _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, and further: ((LogRecord) throws -> Void) throws -> Void = { _ in }
     ) throws -> (last: LogRecord?, recordCount: Int, left: Int64?) {
         for file in reader.checkpoint.manifest.files where file.path.hasSuffix(".sqlite") {
             try FileCopy.copy(LogPlace.base + file.name, from: place.objects, to: scratch.files, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
@@ -104,7 +104,7 @@ package struct LogRestore {
         let fold = LogFold(scratch.files)
         var left: Int64?
         let last = try reader.run(fold.apply, left: { left = $0.time })
-        for record in further { try fold.apply(record) }
+        try further(fold.apply)
         try fold.close()
         return (last, fold.recordCount, left)
     }

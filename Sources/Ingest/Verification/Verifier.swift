@@ -110,6 +110,19 @@ package final class Verifier {
     /// Never throws: what keeps it from going on is a finding, and what comes after it is looked at all the same.
     package func run() -> Report {
         defer { directory.release() }
+        return proveAll()
+    }
+
+    /// As `run`, and then what else is to be proved while nobody works on the directory.
+    package func run(and further: () throws -> [Finding]) throws -> Report {
+        // That of a member, too.
+        defer { withExtendedLifetime(member) { directory.release() } }
+        var report = proveAll()
+        report.add(try further())
+        return report
+    }
+
+    private func proveAll() -> Report {
         guarded("\(directory.path)/FORMAT") { try checkFormat() }
         // Looked for in the wrong place every table is missing: one fault instead of all of them.
         do { try WarehousePlace.check(directory) } catch {

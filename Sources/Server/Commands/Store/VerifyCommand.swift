@@ -40,17 +40,15 @@ enum VerifyCommand: Command {
             let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
             let verifier = try Verifier(path: directory, temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", storages: storages, progress: show)
             verifier.makesAllSums = arguments.has("full")
-            var report = verifier.run()
-            // That of a cluster has slots, and no log of the store.
-            if let url = settings.logURL, !settings.pair.isSet {
-                let log = try LogProof(url: url, directory: directory) { place in
+            return write(try verifier.run {
+                // That of a cluster has slots, and no log of the store.
+                guard let url = settings.logURL, !settings.pair.isSet else { return [] }
+                return try LogProof(url: url, directory: directory) { place in
                     var elsewhere = settings
                     elsewhere.storage.url = place
                     return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
-                }
-                report.add(try log.run())
-            }
-            return write(report)
+                }.run()
+            })
         } catch DataDirectory.Failure.locked(let url) {
             throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process") + ": stop it first")
         }
