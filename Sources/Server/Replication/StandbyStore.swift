@@ -7,6 +7,7 @@ internal import Ingest
 /// 1. The files tell records of this node's log, or are made anew before the first is folded.
 /// 2. Records are folded in their order, each once, and only those that are committed.
 /// 3. `promote` comes after the last of them: a server never opens files that tell less than was acknowledged.
+/// 4. What this program cannot read ends neither it nor a start: the node keeps records, folds none, and does not come to lead (`outgrow`).
 final class StandbyStore {
     private let host: NodeHost
     private let file: RecordFile
@@ -20,7 +21,7 @@ final class StandbyStore {
     private var daysFrom: Int64? = 0
     /// The files were made anew since the start: they are not again.
     private var isAnew = false
-    /// A record that this version cannot read: nothing behind it is folded.
+    /// A record that this version cannot read, of those that come or of those that its checkpoint is to be brought through: nothing is folded from then on, whatever the files tell by then.
     private var unread: LaterFormat?
     private var isOutgrown = false
     private let log: Log
@@ -51,7 +52,7 @@ final class StandbyStore {
         if try isKnown() { try store.begin() } else { try makeAnew(directory) }
         // Before this node can come to lead.
         try store.findLater()
-        if let later = store.later { host.outgrow("\(later)") }
+        if let later = unread ?? store.later { host.outgrow("\(later)") }
     }
 
     private func makeAnew(_ directory: String) throws {
@@ -63,7 +64,12 @@ final class StandbyStore {
         if file.tail.sequence > 0 {
             log.info("the store is made anew of the cluster's records", ["records": .number(file.tail.sequence), "checkpoint": .number(checkpoint.report.record)])
         }
-        try checkpoint.clear(store)
+        try clearFiles()
+    }
+
+    private func clearFiles() throws {
+        // A checkpoint that ended in the middle must be brought further before it is of use, and a later version's record stands in the way: that version goes on with it.
+        do { try checkpoint.clear(store) } catch let later as LaterFormat { unread = later }
     }
 
     /// Whether the files end with a record of this node's log.
@@ -169,8 +175,8 @@ final class StandbyStore {
         copies.end()
         days.end()
         store.release(read: [])
-        try checkpoint.clear(store)
-        if !isOutgrown { copies.begin() }
+        try clearFiles()
+        if !isOutgrown, unread == nil { copies.begin() }
     }
 
     /// The cluster goes on from before what the files tell, which no protocol does: a person has had a machine found it that had less (`till cluster found`).
@@ -189,6 +195,8 @@ final class StandbyStore {
     /// A file whose bytes or rows contradict a record is made anew with all others, once. A disk that fails, is full or busy says nothing of the files: it ends this node, which begins again.
     private func foldOrMend(through last: Int) throws {
         if file.base.sequence > Int(store.foldedSequence) { try beginWithCheckpoint() }
+        // Of the files, too, that were to be made anew and are not.
+        guard unread == nil else { return }
         do { try fold(through: last) } catch let later as LaterFormat {
             unread = later
         } catch let error as SQLiteError where !isAnew && !error.isPassing && error.kind != .full && error.kind != .io {

@@ -1,0 +1,48 @@
+import Cluster
+import ColumnStore
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Ingest
+@testable import Server
+
+/// Goal: what a later version has left ends no start of an earlier one. Method: a node with a record that no program reads, and nobody beside it.
+final class StandbyStoreTests: XCTestCase {
+    private var folder = URL(fileURLWithPath: "/")
+
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-standby") }
+    override func tearDown() { try? FileManager.default.removeItem(at: folder) }
+
+    /// The files are to be made anew, and the checkpoint of which they would be was being brought through that record as a process ended: each start came upon it, and ended.
+    func test_checkpointThatEndsBeforeARecordOfALaterVersion_leavesANodeThatKeepsRecords_andSaysWhy() throws {
+        let (data, log) = (folder.path + "/DATA", Log(format: .json, level: .error))
+        let own = "\(data)/\(ReplicaStore.folder)"
+        try DataDirectory.makeDirectories(own)
+        let (file, _) = try RecordFile.open(own)
+        let bodies: [(Record.Kind, [UInt8])] = [(.noop, []), (.rows, [9]), (.noop, [])]
+        for (kind, body) in bodies { try file.append([Record(after: file.tail, epoch: 1, kind: kind, level: 1, body: body)]) }
+        try file.sync()
+        let begun = try ReplicaStore(directory: "\(own)/\(StoreCheckpoint.name)", isDurable: true)
+        try begun.clear()
+        try begun.apply(try XCTUnwrap(try file.read(from: 1, count: 1).first))
+        try begun.settle()
+        try begun.announce(through: 3)
+
+        let checkpoint = try StoreCheckpoint(file, folder: own, keptByteCount: 1 << 30, log: log)
+        let place = ObjectFile(folder: folder.path + "/object")
+        let host = NodeHost(
+            Cluster.Settings(name: "a", peers: ["b"], hasBucket: false), checkpoint: checkpoint, links: [:],
+            door: try PeerDoor(.init(host: "127.0.0.1", port: 0), name: "a", peers: ["b"], log: log), object: ObjectCalls(place, slots: nil, log: log),
+            slots: SlotCalls(nil, object: place, log: log), log: log)
+        let copies = StandbyCopies(directory: data, storages: LocalStorageFactory(), log: log)
+        let store = try StandbyStore(host, checkpoint, directory: data, warehouse: nil, copies: copies, days: StandbyDays(directory: data), log: log)
+        host.start(url: "http://127.0.0.1:1", door: "http://127.0.0.1:1")
+        defer { host.stop() }
+        XCTAssertTrue(Patience.until { host.standing.withLock { $0.later }?.contains("record 2 is of a later version") == true }, "\(host.standing.withLock { $0 })")
+        XCTAssertEqual(try store.follow { true }, "stopped")
+        XCTAssertEqual(file.tail.sequence, 3)
+        // What that version goes on with.
+        XCTAssertEqual(try ReplicaStore(directory: "\(own)/\(StoreCheckpoint.name)", isDurable: true).pending, 3)
+    }
+}
