@@ -42,8 +42,9 @@ final class Archiver: Sendable {
     ///   - storages: where the cold tables are.
     ///   - directory: of the store, absolute.
     ///   - seconds: how long a segment gathers.
-    init(_ place: ArchivePlace, _ checkpoint: StoreCheckpoint, storages: any StorageFactory, directory: String, seconds: Double, clock: Clock = .system) {
-        node = ArchivedNode(checkpoint, storages: storages, directory: directory)
+    ///   - proof: of the place.
+    init(_ place: ArchivePlace, _ checkpoint: StoreCheckpoint, storages: any StorageFactory, directory: String, seconds: Double, proof: PlaceProof = PlaceProof(), clock: Clock = .system) {
+        node = ArchivedNode(checkpoint, storages: storages, directory: directory, proof)
         writer = ArchiveWriter(place, of: node, clock: clock)
         (file, self.seconds, self.clock) = (checkpoint.file, seconds, clock)
     }
@@ -188,11 +189,14 @@ private final class ArchivedNode: ArchiveSource {
     private let checkpoint: StoreCheckpoint
     private let storages: any StorageFactory
     private let directory: String
+    private let proof: PlaceProof
     private let lead = Mutex<Lead?>(nil)
 
     private static let proofSeconds = 5.0
 
-    init(_ checkpoint: StoreCheckpoint, storages: any StorageFactory, directory: String) { (self.checkpoint, self.storages, self.directory) = (checkpoint, storages, directory) }
+    init(_ checkpoint: StoreCheckpoint, storages: any StorageFactory, directory: String, _ proof: PlaceProof) {
+        (self.checkpoint, self.storages, self.directory, self.proof) = (checkpoint, storages, directory, proof)
+    }
 
     func begin(_ standing: Monitor<NodeHost.Standing>, prove: @escaping @Sendable (@escaping @Sendable (LeadProof) -> Void) -> Void) {
         lead.withLock { $0 = Lead(standing: standing, prove: prove) }
@@ -208,7 +212,11 @@ private final class ArchivedNode: ArchiveSource {
     /// Whether another leads, and has this one in sync.
     var follows: Bool { lead.withLock { $0 }?.standing.withLock { $0.role == .standby } ?? false }
 
-    var committed: Mark? { lead.withLock { $0 }?.standing.withLock { $0.role == .leader && $0.isServing && $0.ending == nil ? $0.committed : nil } }
+    /// Nothing is put at a place that may not be what it must be: it waits as for the lead.
+    var committed: Mark? {
+        guard proof.doubt == nil else { return nil }
+        return lead.withLock { $0 }?.standing.withLock { $0.role == .leader && $0.isServing && $0.ending == nil ? $0.committed : nil }
+    }
 
     /// A record that cannot be read is none.
     func has(_ mark: Mark) -> Bool {

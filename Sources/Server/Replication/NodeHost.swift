@@ -44,6 +44,8 @@ final class NodeHost: CommitReplica {
         var isObjectGone = false
         /// What a later version has made, with which this node's program does not lead.
         var later: String?
+        /// Why nothing is put at the places outside.
+        var doubt: PlaceProof.Doubt?
     }
 
     /// Taken as a whole: all that waits is worked off together, so that one sync serves it.
@@ -75,6 +77,7 @@ final class NodeHost: CommitReplica {
     private let taker: CheckpointTaker
     /// nil where there is no `log.url`.
     private let archiver: Archiver?
+    private let places: PlaceProof
     private let settings: Cluster.Settings
     private let log: Log
     private let inbox = Monitor(Inbox())
@@ -104,9 +107,10 @@ final class NodeHost: CommitReplica {
     private static let doubleMilliseconds = 5_000
 
     init(
-        _ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, archiver: Archiver? = nil, log: Log
+        _ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, archiver: Archiver? = nil,
+        places: PlaceProof = PlaceProof(), log: Log
     ) {
-        self.archiver = archiver
+        (self.archiver, self.places) = (archiver, places)
         (name, self.settings, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, links, door, object, slots, log)
         (file, self.checkpoint, taker) = (checkpoint.file, checkpoint, CheckpointTaker(checkpoint, log: log))
     }
@@ -116,6 +120,7 @@ final class NodeHost: CommitReplica {
     ///   - door: where its peer passes requests on to.
     func start(url: String, door: String) {
         let begunAt = BootClock.milliseconds()
+        places.start()
         object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give(believed($0, begunAt: begunAt)) }
         slots.start { [self] in give($0) }
         let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.ending != nil } }
@@ -156,6 +161,7 @@ final class NodeHost: CommitReplica {
 
     /// In this order: who archives may have the checkpoint, who works on the checkpoint still needs the node's thread, and the node's thread the links.
     func stop() {
+        places.stop()
         archiver?.stop()
         checkpoint.stop()
         taker.stop()
@@ -367,6 +373,7 @@ final class NodeHost: CommitReplica {
         next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
         next.double = double
         next.later = later.withLock { $0 }
+        next.doubt = places.doubt
         (next.successor, next.slotsLeft, next.isObjectGone) = (work.node.successor, work.node.slotsLeft, work.node.isObjectGone)
         next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.

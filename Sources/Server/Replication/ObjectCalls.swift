@@ -22,12 +22,15 @@ final class ObjectCalls: Sendable {
 
     private let place: any ObjectPlace
     private let slots: SlotPlace?
+    private let proof: PlaceProof
     private let log: Log
     private let state = Monitor(State())
     private let thread = HeldThread()
 
-    /// - Parameter slots: nil where there are none.
-    init(_ place: any ObjectPlace, slots: SlotPlace?, log: Log) { (self.place, self.slots, self.log) = (place, slots, log) }
+    /// - Parameters:
+    ///   - slots: nil where there are none.
+    ///   - proof: of both places.
+    init(_ place: any ObjectPlace, slots: SlotPlace?, proof: PlaceProof = PlaceProof(), log: Log) { (self.place, self.slots, self.proof, self.log) = (place, slots, proof, log) }
 
     /// - Parameter mayName: whether everybody who was heard reads an object that names a store.
     func start(mayName: @escaping @Sendable () -> Bool, _ answer: @escaping @Sendable (Event) -> Void) {
@@ -74,6 +77,7 @@ final class ObjectCalls: Sendable {
         do {
             // 1. The object is still the one that the node knows, by its nonce. 2. The store's name is carried over, and the slots claimed for it.
             // 3. A generation of slots has its base. 4. Only then the object is swapped, by its tag: whoever reads it finds all that it speaks of.
+            try proof.require()
             found = try place.read()
             let present = try found.map { try Configuration(parsingObject: $0.bytes) }
             if let present, present.nonce != expected { return .conflict }

@@ -160,3 +160,95 @@ package struct ObjectAtWitness: ObjectPlace {
         return true
     }
 }
+
+// MARK: Whether places are what they should be
+
+/// Whether the places outside a machine of a cluster (the object, the slots, the archive) are what they must be, where that was not found out as the machine started: they are asked again until it
+/// is, on a thread of their own, and nothing is put there before.
+///
+/// A pair that is whole needs its bucket for nothing: what is wrong with that is to be told before the other machine is lost.
+final class PlaceProof: Sendable {
+    /// It has answered, and is not what it must be.
+    struct Unkept: Error {
+        let reason: any Error
+    }
+
+    /// Why nothing is put there.
+    struct Doubt: Error, Equatable, Sendable, CustomStringConvertible {
+        let reason: String
+        let isUnkept: Bool
+
+        var description: String {
+            isUnkept
+                ? "a place outside this machine is not what it must be, and this node puts nothing there: \(reason)"
+                : "a place outside this machine has not been looked at since the start of this node, which puts nothing there before: it is asked again each second (\(reason))"
+        }
+    }
+
+    private struct State {
+        /// nil: it is proven.
+        var doubt: Doubt?
+        var isStopping = false
+    }
+
+    private let state: Monitor<State>
+    private let ask: @Sendable () throws -> Void
+    private let log: Log?
+    private let seconds: Double
+
+    /// What is wrong with one that answers a person mends.
+    private static let unkeptFactor = 30.0
+
+    /// Of places that were proven.
+    init() {
+        state = Monitor(State())
+        ask = {}
+        (log, seconds) = (nil, 0)
+    }
+
+    /// - Parameters:
+    ///   - error: why they are not.
+    ///   - seconds: between two questions to one that gives no answer.
+    ///   - ask: returns once they are; throws `Unkept`, or why one gave no answer.
+    init(unproven error: any Error, seconds: Double = 1, log: Log, _ ask: @escaping @Sendable () throws -> Void) {
+        state = Monitor(State(doubt: Self.doubt(error)))
+        self.ask = ask
+        (self.log, self.seconds) = (log, seconds)
+    }
+
+    private static func doubt(_ error: any Error) -> Doubt {
+        if let unkept = error as? Unkept { return Doubt(reason: "\(unkept.reason)", isUnkept: true) }
+        return Doubt(reason: "\(error)", isUnkept: false)
+    }
+
+    /// nil: all are proven.
+    var doubt: Doubt? { state.withLock { $0.doubt } }
+
+    /// Before anything is put.
+    func require() throws { if let doubt { throw doubt } }
+
+    /// Asks until they are proven, unless they are.
+    func start() {
+        guard doubt != nil else { return }
+        // Nobody waits for its end: a request may stand still.
+        WorkerThread(name: "cluster-places", isDetached: true) { [self] in
+            while let doubt = self.doubt {
+                if state.wait(seconds: doubt.isUnkept ? seconds * Self.unkeptFactor : seconds, { $0.isStopping ? () : nil }) != nil { return }
+                look(before: doubt)
+            }
+        }
+    }
+
+    func stop() { state.broadcast { $0.isStopping = true } }
+
+    private func look(before: Doubt) {
+        var found: Doubt?
+        do { try ask() } catch { found = Self.doubt(error) }
+        state.withLock { $0.doubt = found }
+        guard let found else {
+            log?.info("the places of the cluster that gave no answer have given it", [:])
+            return
+        }
+        if found.isUnkept, found != before { log?.error("a place of the cluster is not what it must be, and nothing is put there", ["reason": .text(found.reason)]) }
+    }
+}

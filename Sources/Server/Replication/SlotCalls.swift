@@ -19,6 +19,7 @@ final class SlotCalls: Sendable {
 
     private let place: SlotPlace?
     private let removal: SlotRemoval?
+    private let proof: PlaceProof
     private let log: Log
     private let state = Monitor(State())
     private let thread = HeldThread()
@@ -26,8 +27,9 @@ final class SlotCalls: Sendable {
     /// - Parameters:
     ///   - place: nil where there is none: whoever asks hears that it failed.
     ///   - object: says which slots are needed no more.
-    init(_ place: SlotPlace?, object: any ObjectPlace, log: Log) {
-        (self.place, self.log) = (place, log)
+    ///   - proof: of the place.
+    init(_ place: SlotPlace?, object: any ObjectPlace, proof: PlaceProof = PlaceProof(), log: Log) {
+        (self.place, self.proof, self.log) = (place, proof, log)
         removal = place.map { SlotRemoval($0, object: object, log: log) }
     }
 
@@ -82,6 +84,7 @@ final class SlotCalls: Sendable {
     private func put(_ generation: Int, _ record: Record) -> Writing {
         guard let place else { return .unknown }
         do {
+            try proof.require()
             let isDone = try place.put(generation, record)
             note(nil)
             return isDone ? .done : .conflict

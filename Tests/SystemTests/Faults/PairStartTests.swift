@@ -26,6 +26,7 @@ final class PairStartTests: XCTestCase {
             for node in round == 0 ? pair.nodes : pair.nodes.reversed() { try node.start() }
             for node in pair.nodes {
                 XCTAssertTrue(Patience.until { node.ready?.text.contains("could not be read since the start") == true }, "\(node.name): \(node.ready?.text ?? "no answer")")
+                XCTAssertTrue(node.ready?.text.contains("has not been looked at since the start") == true, "\(node.name): \(node.ready?.text ?? "no answer")")
                 XCTAssertEqual(node.ready?.status, 503)
                 XCTAssertTrue(Patience.until { node.logText.contains(#""event":"this node waits""#) })
                 let refused = try node.client.post("/v1/receipts?client=c1", Receipts.pos("HELD-\(round)-0"))
@@ -35,6 +36,7 @@ final class PairStartTests: XCTestCase {
             try pair.waitUntilInSync()
             let leader = try pair.leader()
             XCTAssertFalse(leader.ready?.text.contains("could not be read") == true)
+            for node in pair.nodes { XCTAssertTrue(Patience.until { node.ready?.text.contains("has not been looked at") == false }, "\(node.name): \(node.ready?.text ?? "no answer")") }
             try PairLoad.check(pair, has: sent, "round \(round)")
         }
     }

@@ -27,11 +27,12 @@ enum MemberOpening {
         let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], files: files, log: log)
         let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), files: files, log: log)
         let (place, slots) = (try ClusterObject.place(settings), try ClusterObject.slots(settings))
-        try MemberPlaces.check(settings, place, slots, store, directory: directory, log)
-        let archiver = try archiver(settings, checkpoint, directory: directory, log)
+        // What a place that gives no answer now is asked later is whose records there are by then.
+        let places = try MemberPlaces.check(settings, place, slots, directory: directory, log) { file.store ?? store }
+        let archiver = try archiver(settings, checkpoint, directory: directory, places)
         let host = NodeHost(
             .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), checkpoint: checkpoint, links: [peer.name: link], door: door,
-            object: ObjectCalls(place, slots: slots, log: log), slots: SlotCalls(slots, object: place, log: log), archiver: archiver, log: log)
+            object: ObjectCalls(place, slots: slots, proof: places, log: log), slots: SlotCalls(slots, object: place, proof: places, log: log), archiver: archiver, places: places, log: log)
         let warehouse = try warehouse(settings, log)
         // The cache on the disk is whose store is open.
         let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
@@ -58,9 +59,9 @@ enum MemberOpening {
     }
 
     /// - Returns: nil without a `log.url`.
-    private static func archiver(_ settings: Settings, _ checkpoint: StoreCheckpoint, directory: String, _ log: Log) throws -> Archiver? {
+    private static func archiver(_ settings: Settings, _ checkpoint: StoreCheckpoint, directory: String, _ places: PlaceProof) throws -> Archiver? {
         guard let place = try archivePlace(settings, directory: directory) else { return nil }
-        return Archiver(place, checkpoint, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), directory: directory, seconds: settings.logSegment)
+        return Archiver(place, checkpoint, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), directory: directory, seconds: settings.logSegment, proof: places)
     }
 
     /// - Returns: nil without a `log.url`.

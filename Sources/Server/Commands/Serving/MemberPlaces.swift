@@ -4,7 +4,7 @@ import Glibc
 internal import Ingest
 
 /// Looks at the places outside a machine of a cluster before it joins: what is wrong with them is told as a start, and not as the other machine is lost. A place that gives no answer keeps
-/// nobody from starting: a pair goes on without it.
+/// nobody from starting: a pair goes on without it, and it is asked again until it has answered (`PlaceProof`).
 enum MemberPlaces {
     /// A log within DATA is lost with it; and what lies in `DATA/log` goes as a member starts (`StoreFounding.clear`), so that this is asked before.
     ///
@@ -36,29 +36,35 @@ enum MemberPlaces {
     /// - Parameters:
     ///   - store: whose records the directory has; nil: nobody's.
     ///   - directory: absolute.
+    /// - Returns: what asks those again that gave no answer.
     /// - Throws: `UsageError`, or what a bucket does that it must not.
-    static func check(_ settings: Settings, _ object: any ObjectPlace, _ slots: SlotPlace?, _ store: StoreIdentity?, directory: String, _ log: Log) throws {
-        do {
-            for (_, place) in try ClusterObject.buckets(settings) { if let fault = try place.fault() { throw Unkept(fault: fault) } }
-            var found = try read(object)
-            // In this order: whoever fills the first slot has made the object before.
-            if found == nil, try slots?.hasRecords() == true {
-                found = try read(object)
-                if found == nil {
-                    throw UsageError("log.url has records of a cluster, and \(settings.pair.witness.map { "the witness \($0)" } ?? "cluster.config") has no object: each cluster needs a log.url of its own, and its object is never removed. Where it is lost, till cluster found --data on the machine that led last makes it anew")
-                }
-            }
-            if let own = store, let named = found?.store, own != named { throw UsageError("\(directory): \(NodeWords.stranger(own: own.text, named: named.text))") }
-            if let own = store ?? found?.store { try slots?.claim(own) }
-            if found?.mode == .log, slots == nil { throw UsageError("log.url is wanted: what this cluster has acknowledged last lies there") }
-        } catch let other as SlotPlace.OtherStore { throw UsageError("\(other)") } catch let error as Unkept { throw error.fault } catch let error as UsageError { throw error } catch {
+    static func check(_ settings: Settings, _ object: any ObjectPlace, _ slots: SlotPlace?, directory: String, _ log: Log, store: @escaping @Sendable () -> StoreIdentity?) throws -> PlaceProof {
+        let buckets = try ClusterObject.buckets(settings).map { $0.place }
+        let objectName = settings.pair.witness.map { "the witness \($0)" } ?? "cluster.config"
+        let ask: @Sendable () throws -> Void = { try prove(buckets, object, slots, store(), directory: directory, objectName: objectName) }
+        do { try ask() } catch let unkept as PlaceProof.Unkept { throw unkept.reason } catch {
             log.warning("a place of the cluster could not be asked", ["reason": .error(error)])
+            return PlaceProof(unproven: error, log: log, ask)
         }
+        return PlaceProof()
+    }
+
+    /// - Throws: `PlaceProof.Unkept`, or why one gave no answer.
+    private static func prove(_ buckets: [any StorageFactory], _ object: any ObjectPlace, _ slots: SlotPlace?, _ store: StoreIdentity?, directory: String, objectName: String) throws {
+        for place in buckets { if let fault = try place.fault() { throw PlaceProof.Unkept(reason: fault) } }
+        func unkept(_ words: String) -> PlaceProof.Unkept { PlaceProof.Unkept(reason: UsageError(words)) }
+        var found = try read(object)
+        // In this order: whoever fills the first slot has made the object before.
+        if found == nil, try slots?.hasRecords() == true {
+            found = try read(object)
+            if found == nil {
+                throw unkept("log.url has records of a cluster, and \(objectName) has no object: each cluster needs a log.url of its own, and its object is never removed. Where it is lost, till cluster found --data on the machine that led last makes it anew")
+            }
+        }
+        if let own = store, let named = found?.store, own != named { throw unkept("\(directory): \(NodeWords.stranger(own: own.text, named: named.text))") }
+        if let own = store ?? found?.store { do { try slots?.claim(own) } catch let other as SlotPlace.OtherStore { throw unkept("\(other)") } }
+        if found?.mode == .log, slots == nil { throw unkept("log.url is wanted: what this cluster has acknowledged last lies there") }
     }
 
     private static func read(_ object: any ObjectPlace) throws -> Configuration? { try object.read().map { try Configuration(parsingObject: $0.bytes) } }
-
-    private struct Unkept: Error {
-        let fault: ColumnStoreError
-    }
 }
