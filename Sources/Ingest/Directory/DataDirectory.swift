@@ -412,11 +412,17 @@ package final class DataDirectory: Sendable {
         return String(cString: working) + "/" + path
     }
 
+    /// Each that is made is durable within the one above it: with its name all would be lost that is synced in it later.
     package static func makeDirectories(_ path: String) throws {
         var prefix = ""
         for part in path.split(separator: "/") {
+            let parent = prefix.isEmpty ? "/" : prefix
             prefix += "/\(part)"
-            guard mkdir(prefix, 0o700) == 0 || errno == EEXIST else { throw Failure.io(operation: "mkdir", path: prefix, code: errno) }
+            guard mkdir(prefix, 0o700) != 0 else {
+                try synchronizeDirectory(parent)
+                continue
+            }
+            guard errno == EEXIST else { throw Failure.io(operation: "mkdir", path: prefix, code: errno) }
         }
     }
 

@@ -1,5 +1,6 @@
 internal import ColumnStore
 import Glibc
+internal import Ingest
 
 /// A file that takes its place once it is whole: until then it lies beside it, as `FILE.part`.
 ///
@@ -111,5 +112,12 @@ final class PartialFile {
         takeRights()
         guard fsync(descriptor) == 0, rename(aside, path) == 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
         isFinished = true
+        // With the folder, its name: what a crash of the machine takes is not in its place.
+        do { try DataDirectory.synchronizeDirectory(folder) } catch { throw CommandError("\(path): it is there, and a crash of the machine may take it: \(error)") }
+    }
+
+    private var folder: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

@@ -1,7 +1,9 @@
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
+@testable import Ingest
 @testable import Server
 
 /// Goal: an answer goes to the file of its name, whole or not at all, and what is no file stays what it is. Method: a file that was there before, and a pipe with a name.
@@ -20,6 +22,29 @@ final class PartialFileTests: XCTestCase {
         try file.write(Array("whole".utf8)[...])
         try file.finish(sha256: nil)
         XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "whole")
+    }
+
+    private final class Syncs: FileObserver {
+        let paths = Mutex<[String]>([])
+
+        func opened(_ path: String) {}
+        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { nil }
+        func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? { nil }
+        func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
+        func willSynchronize(_ path: String) -> FileRefusal? { nil }
+        func deleted(_ path: String, isDurable: Bool) {}
+        func synchronizedDirectory(_ path: String) { paths.withLock { $0.append(path) } }
+    }
+
+    func test_file_keepsItsPlaceThroughACrashOfTheMachine() throws {
+        let folder = try TemporaryDirectory()
+        let syncs = Syncs()
+        SQLiteFileSystem.observe(syncs)
+        defer { SQLiteFileSystem.observe(nil) }
+        let file = try PartialFile(folder.path + "/answer")
+        try file.write(Array("whole".utf8)[...])
+        try file.finish(sha256: nil)
+        XCTAssertTrue(syncs.paths.withLock { $0.contains(folder.path) })
     }
 
     /// Each answer to the same file took it from whoever reads it.
