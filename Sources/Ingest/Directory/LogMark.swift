@@ -9,7 +9,10 @@ enum LogMark {
     /// One byte in its place: a full disk has room for that.
     static func noteBroken(_ directory: String) throws {
         let path = "\(directory)/\(DataDirectory.logName)/state"
-        guard let text = DataDirectory.text(path), let line = text.utf8.firstRange(of: "\n\(name) 0\n".utf8) else { return }
+        guard access(path, F_OK) == 0 else { return }
+        // What cannot be read may be that of a log, which would go on as if nothing had been changed.
+        guard let text = DataDirectory.text(path) else { throw DataDirectory.Failure.io(operation: "read", path: path, code: errno) }
+        guard let line = text.utf8.firstRange(of: "\n\(name) 0\n".utf8) else { return }
         let descriptor = open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
         defer { close(descriptor) }

@@ -129,15 +129,24 @@ struct RecordBytes {
     }
 
     /// - Returns: nil for bytes that are no record.
+    /// - Throws: where the disk does not give them.
     func entry(at offset: Int64, limit: Int64) throws -> Record? {
         guard limit - offset > 4 else { return nil }
         let length = try length(at: offset)
         // Before memory is taken for it.
         guard length <= Record.bodyByteCountMax + 256, Int64(length) <= limit - offset - 4 else { return nil }
-        return try? Record(parsing: try read(at: offset + 4, count: length)[...])
+        // What the disk does not give is no end of the records: these are cut back to that.
+        guard let bytes = try readIfThere(at: offset + 4, count: length) else { return nil }
+        return try? Record(parsing: bytes[...])
     }
 
     func read(at offset: Int64, count: Int) throws -> [UInt8] {
+        guard let bytes = try readIfThere(at: offset, count: count) else { throw RecordFile.Failure("read", path, code: EIO) }
+        return bytes
+    }
+
+    /// - Returns: nil where the file ends before.
+    private func readIfThere(at offset: Int64, count: Int) throws -> [UInt8]? {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
             while filled < count {
@@ -148,8 +157,8 @@ struct RecordBytes {
                 filled += done
             }
         }
-        guard failure == 0, bytes.count == count else { throw RecordFile.Failure("read", path, code: failure == 0 ? EIO : failure) }
-        return bytes
+        guard failure == 0 else { throw RecordFile.Failure("read", path, code: failure) }
+        return bytes.count == count ? bytes : nil
     }
 
     func write(_ bytes: [UInt8], at offset: Int64) throws {

@@ -242,5 +242,9 @@ final class LogReaderTests: XCTestCase {
         }
         try state.write(path)
         XCTAssertEqual(LogState.read(path)?.isBroken, false)
+        // One that cannot be read may say that there is a log.
+        try FileManager.default.removeItem(atPath: LogState.path(path))
+        try FileManager.default.createDirectory(atPath: LogState.path(path), withIntermediateDirectories: true)
+        XCTAssertThrowsError(try LogMark.noteBroken(path))
     }
 }
