@@ -34,7 +34,7 @@ final class CommitLog: CommitSink {
         /// The sync of a commit failed, or what SQLite does behind it: the log has that as one that came to nothing, and so has this process. The next one reads the file anew, and may find it there.
         var isDoubtful = false
         /// Whether a process that only had the spools would take the log for another than it is.
-        var misleads: Bool { !unspooled.isEmpty || !untold.isEmpty || isDoubtful }
+        var misleads: Bool { !unspooled.isEmpty || !untold.isEmpty || !unsynced.isEmpty || isDoubtful }
         var isStopping = false
         /// Somebody wants what there is to be sent now.
         var isWanted = false
@@ -217,10 +217,10 @@ final class CommitLog: CommitSink {
         return true
     }
 
-    /// A commit that is in no spool, or in doubt, shows in none of its files: whoever starts after a crash is to begin the log anew.
+    /// A commit that is in no spool, or in one that may be lost, or in doubt, shows in none of its files: whoever starts after a crash is to begin the log anew.
     private func noteLoss(_ reason: String) {
         do { try LogMark.noteBroken(directory) } catch {
-            StoreLog.note("a commit is missing in the log's spool, which could not be noted: a crash before the next checkpoint leaves it out of the log", path: directory, reason: "\(reason); \(error)")
+            StoreLog.note("a commit is missing in the log's spool, or may be, which could not be noted: a crash before the next checkpoint leaves it out of the log", path: directory, reason: "\(reason); \(error)")
         }
     }
 
@@ -285,9 +285,12 @@ final class CommitLog: CommitSink {
                 state.unsynced.insert(first)
             }
             guard code != 0 else { continue }
+            let reason = String(cString: strerror(code))
+            // The next process would find it synced.
+            noteLoss("\(spoolPath(first)) could not be synced: \(reason)")
             StoreLog.note(
-                "a spool of the log could not be synced: a crash of the machine may cost what is in it, and the log begins an epoch then", path: spoolPath(first),
-                reason: String(cString: strerror(code)), level: .warning)
+                "a spool of the log could not be synced: a crash of the machine may cost what is in it, and unless it has been sent by then the next start begins an epoch", path: spoolPath(first), reason: reason,
+                level: .warning)
         }
         return closed
     }

@@ -189,8 +189,12 @@ final class LogRecoveryTests: XCTestCase {
         try FileManager.default.moveItem(atPath: folder.path + "/aside", toPath: log.spoolPath(7))
         XCTAssertEqual(log.rotate(), [6, 7])
         XCTAssertFalse(log.isSynced)
+        // Nor does the next process, which does not know of the first one: it is not to go on from the spools.
+        XCTAssertTrue(log.state.withLock { $0.misleads })
+        XCTAssertEqual(LogState.read(folder.path)?.isBroken, true)
         log.forget(spool: 7, through: 7)
         XCTAssertTrue(log.isSynced)
+        XCTAssertFalse(log.state.withLock { $0.misleads })
 
         // What a process left that was killed is synced by nobody else.
         let next = try CommitLog(directory: folder.path, next: 8, closed: [6], time: 0, clock: .system)
