@@ -42,6 +42,8 @@ package struct Problem: Error, Sendable {
     package var ticketID: String?
     /// 1-based, in Unicode scalars, of a query's text.
     package var position: Int?
+    /// Of a query that fails: PostgreSQL's code for the cause.
+    package var sqlState: String?
     /// What lies behind an internal error, with paths and statements, or behind a refusal that says little: for the log alone, never for a client.
     package var cause: String?
     /// Nobody knows whether what was asked was done: who asks again may have it done twice.

@@ -45,6 +45,8 @@ package enum ProblemMapping {
             // Nobody reads this one: the client has gone, or the server stops.
             case .cancelled: .overloaded
             }
-        return Problem(slug, error.detail, position: error.position)
+        var problem = Problem(slug, error.detail, position: error.position)
+        problem.sqlState = QueryStates.code(error)
+        return problem
     }
 }

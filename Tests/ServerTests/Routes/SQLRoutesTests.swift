@@ -166,6 +166,12 @@ final class SQLRoutesTests: XCTestCase {
         }
         let position = try client.post("/v1/sql", #"{"query":"SELECT 'é', nothing FROM receipts"}"#)
         XCTAssertTrue(position.text.contains(#""position":13"#), position.text)
+        // The same codes as at PostgreSQL's door, of the cause where that is known.
+        XCTAssertTrue(position.text.contains(#""sqlstate":"42703""#), position.text)
+        for (query, state) in [("SELECT 1 / 0", "22012"), ("SELECT FROM WHERE", "42601"), ("SELECT * FROM nosuch", "42P01"), ("SELECT nosuch(1)", "42883")] {
+            let answer = try client.post("/v1/sql", #"{"query":"\#(query)"}"#)
+            XCTAssertTrue(answer.text.contains(#""sqlstate":"\#(state)""#), query + answer.text)
+        }
         // Some hundred thousand rows come before the fault.
         let late = try client.post(
             "/v1/sql", #"{"query":"SELECT 1000000 / (400000 - g) FROM generate_series(1, 500000) AS s(g)"}"#, [("Accept", "application/x-ndjson")])

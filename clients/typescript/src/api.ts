@@ -124,6 +124,8 @@ export interface Problem {
   errors: Violation[];
   /** In a query's text, in Unicode scalars from 1. */
   position?: number;
+  /** Of a query that fails: PostgreSQL's code for the cause, as 42703 for a column that is not there. */
+  sqlstate?: string;
   /** Of a refused document its quarantine entry's; with different-document that of the receipt that is stored. */
   ticket_id?: string;
   /** `unknown`: nobody knows whether what was asked was done, or will be; what must not be done twice is looked for before it is asked again. */

@@ -20,6 +20,7 @@ struct ProblemBody: JSONObject {
         sink.member("detail", problem.detail)
         sink.member("errors", problem.errors)
         sink.optional("position", problem.position, MemberFacts("In a query's text, in Unicode scalars from 1.", keywords: #""minimum":1"#))
+        sink.optional("sqlstate", problem.sqlState, MemberFacts("Of a query that fails: PostgreSQL's code for the cause, as 42703 for a column that is not there."))
         sink.optional(
             "ticket_id", problem.ticketID,
             MemberFacts("Of a refused document its quarantine entry's; with different-document that of the receipt that is stored."))
