@@ -3,7 +3,8 @@ internal import ColumnStore
 /// Rows as a table of HTML, as psql's `\pset format html` writes them. An answer that comes in parts is one table: its head, its rows as they come, and its end.
 enum HTMLTable {
     static func head(columns: [(name: String, type: String)], style: ResultTable.Style, isExpanded: Bool) -> String {
-        let start = "<table border=\"\(style.border)\">\n"
+        let caption = style.showsRowsOnly ? nil : style.title.map { "  <caption>\(escaped($0))</caption>\n" }
+        let start = "<table border=\"\(style.border)\"\(style.attributes.map { " " + ResultTable.printable($0) } ?? "")>\n" + (caption ?? "")
         guard !isExpanded, !style.showsRowsOnly else { return start }
         return start + "  <tr>\n" + columns.map { "    <th align=\"center\">\(escaped($0.name))</th>\n" }.joined() + "  </tr>\n"
     }
@@ -32,7 +33,7 @@ enum HTMLTable {
     }
 
     private static func cell(_ value: JSONValue, _ type: String, _ style: ResultTable.Style) -> String {
-        let text = ResultTable.plain(value) ?? style.null
+        let text = ResultTable.shown(value, type, style)
         // A cell of blanks alone would have no border.
         let shown = text.allSatisfy { $0 == " " } ? "&nbsp; " : escaped(text)
         return "<td align=\"\(ResultTable.isRight(type) ? "right" : "left")\">\(shown)</td>\n"

@@ -17,6 +17,16 @@ enum ResultTable {
         var showsCount = true
         var layout = Layout.aligned
         var separator = "|"
+        /// Between records of what is unaligned.
+        var recordSeparator = "\n"
+        /// Digits of numbers stand in groups of three.
+        var groupsDigits = false
+        /// Over the table.
+        var title: String?
+        /// Of HTML's table.
+        var attributes: String?
+        /// Between values of CSV.
+        var csvSeparator = ","
         /// Lines of tables: 0 none but under the names of columns, 1 between columns, 2 around all.
         var border = 1
         /// How wide rows may be, for what is wrapped, or a line for each value where that is needed; 0: as the terminal is.
@@ -24,6 +34,9 @@ enum ResultTable {
 
         /// A table that is drawn.
         var isBoxed: Bool { layout == .aligned || layout == .wrapped }
+
+        /// What ends the last record of what is unaligned, as psql has it: a line break, or the zero byte that stands between all.
+        fileprivate var end: String { recordSeparator == "\0" ? "\0" : "\n" }
 
         /// What lines and blanks take of a row.
         fileprivate func frame(_ count: Int) -> Int { border == 0 ? count : 3 * count + (border == 1 ? -1 : 1) }
@@ -36,7 +49,8 @@ enum ResultTable {
         }
     }
 
-    /// Rows of an answer that may come in several parts, and what goes under the last of them.
+    /// Rows of an answer that may come in several parts, and what goes under the last of them. Of what is unaligned a further part begins with what stands between
+    /// records, so that a count of rows may be the last one.
     struct Part {
         let text: String
         var end = ""
@@ -55,22 +69,33 @@ enum ResultTable {
     static func part(columns: [(name: String, type: String)], rows: [[JSONValue]], isFirst: Bool, style: Style, limit: Int?, isShown: Bool) -> Part {
         let showsNames = isFirst && !style.showsRowsOnly
         guard style.isBoxed else {
-            let head: [[String]] = showsNames ? [columns.map { isShown ? printable($0.name) : $0.name }] : []
-            let values = rows.map { row in row.map { plain($0, style, isShown) } }
-            return Part(text: (head + values).map { $0.joined(separator: style.separator) + "\n" }.joined())
+            let head: [[String]] = showsNames ? (style.title.map { [[$0]] } ?? []) + [columns.map { $0.name }] : []
+            let records = (head + texts(columns, rows, style)).map { row in row.map { isShown ? printable($0) : $0 }.joined(separator: style.separator) }
+            return unaligned(records, isFirst: isFirst, between: style.recordSeparator, style)
         }
         let heads = columns.map { TableCell(printable($0.name)) }
-        let cells = rows.map { row in row.map { TableCell(plain($0) ?? style.null) } }
+        let cells = texts(columns, rows, style).map { $0.map { TableCell($0) } }
         let widths = Self.widths(heads, cells, style, limit)
         let isRight = columns.map { self.isRight($0.type) }
         var text = ""
         if showsNames {
             let rule = style.rule(widths)
+            text += title(over: style.frame(columns.count) + widths.reduce(0, +), style)
             if style.border == 2 { text += rule }
             text += lines(heads, widths, right: columns.map { _ in false }, style) + rule
         }
         for row in cells { text += lines(row, widths, right: isRight, style) }
         return Part(text: text, end: style.border == 2 ? style.rule(widths) : "")
+    }
+
+    private static func unaligned(_ records: [String], isFirst: Bool, between separator: String, _ style: Style) -> Part {
+        records.isEmpty ? Part(text: "") : Part(text: (isFirst ? "" : separator) + records.joined(separator: separator), end: style.end)
+    }
+
+    /// In the middle over what is wider, as in psql.
+    private static func title(over width: Int, _ style: Style) -> String {
+        guard let title = style.title.map({ printable($0) }) else { return "" }
+        return String(repeating: " ", count: max(0, width - self.width(title)) / 2) + title + "\n"
     }
 
     /// A row: as many lines as its longest value has pieces.
@@ -96,7 +121,7 @@ enum ResultTable {
 
     /// How wide the table would be.
     static func width(columns: [(name: String, type: String)], rows: [[JSONValue]], style: Style = Style(), limit: Int? = nil) -> Int {
-        let cells = rows.map { row in row.map { TableCell(plain($0) ?? style.null) } }
+        let cells = texts(columns, rows, style).map { $0.map { TableCell($0) } }
         return style.frame(columns.count) + Self.widths(columns.map { TableCell(printable($0.name)) }, cells, style, limit).reduce(0, +)
     }
 
@@ -144,17 +169,20 @@ enum ResultTable {
     ///   - isShown: as of `part`.
     static func records(columns: [(name: String, type: String)], rows: [[JSONValue]], first: Int, style: Style, limit: Int?, isShown: Bool) -> Part {
         guard style.isBoxed else {
-            let names = columns.map { isShown ? printable($0.name) : $0.name }
-            let records = rows.map { row in zip(names, row).map { $0 + style.separator + plain($1, style, isShown) + "\n" }.joined() }
-            return Part(text: records.enumerated().map { (first + $0 > 1 ? "\n" : "") + $1 }.joined())
+            func text(_ value: String) -> String { isShown ? printable(value) : value }
+            let records = texts(columns, rows, style).map { row in
+                zip(columns, row).map { text($0.name) + style.separator + text($1) }.joined(separator: style.recordSeparator)
+            }
+            let head = first == 1 && !style.showsRowsOnly ? style.title.map { [text($0)] } ?? [] : []
+            return unaligned(head + records, isFirst: first == 1, between: style.recordSeparator + style.recordSeparator, style)
         }
         let names = columns.map { TableCell(printable($0.name)) }
-        let cells = rows.map { row in row.map { TableCell(plain($0) ?? style.null) } }
+        let cells = texts(columns, rows, style).map { $0.map { TableCell($0) } }
         let nameWidth = names.map(\.width).max() ?? 0
         let width = valueWidth(cells.joined(), names: nameWidth, last: first + rows.count - 1, style, limit)
         // Over a record, and under the last: without the blanks at the edges where no border is.
         let rule = style.border == 0 ? "\n" : style.border == 1 ? String(style.rule([nameWidth, width]).dropFirst().dropLast(2)) + "\n" : style.rule([nameWidth, width])
-        var text = ""
+        var text = first == 1 && !style.showsRowsOnly ? title(over: 0, style) : ""
         for (index, row) in cells.enumerated() {
             if !style.showsRowsOnly { text += title(first + index, rule, style) } else if first + index > 1 || style.border == 2 { text += rule }
             for (name, value) in zip(names, row) { text += record(name, nameWidth, value, width, style) }
@@ -212,9 +240,27 @@ enum ResultTable {
 
     // MARK: Values
 
-    private static func plain(_ value: JSONValue, _ style: Style, _ isShown: Bool) -> String {
-        let text = plain(value) ?? style.null
-        return isShown ? printable(text) : text
+    private static func texts(_ columns: [(name: String, type: String)], _ rows: [[JSONValue]], _ style: Style) -> [[String]] {
+        rows.map { row in zip(columns, row).map { shown($1, $0.type, style) } }
+    }
+
+    /// As a table has it.
+    static func shown(_ value: JSONValue, _ type: String, _ style: Style) -> String {
+        guard let text = plain(value) else { return style.null }
+        return style.groupsDigits && isRight(type) ? grouped(text) : text
+    }
+
+    /// As psql writes a number where no locale says otherwise: `-1,234,567.25`. What is none, as NaN, stays.
+    static func grouped(_ number: String) -> String {
+        guard number.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else { return number }
+        let sign = number.prefix { "+-".contains($0) }
+        let whole = Array(number.dropFirst(sign.count).prefix { $0.isNumber })
+        var text = String(sign)
+        for (index, digit) in whole.enumerated() {
+            if index > 0, (whole.count - index).isMultiple(of: 3) { text.append(",") }
+            text.append(digit)
+        }
+        return text + number.dropFirst(sign.count + whole.count)
     }
 
     /// As a script has it; nil for NULL.

@@ -122,7 +122,50 @@ final class ResultTableTests: XCTestCase {
         XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: rows, style: plain), "one|two\n1|a·b·c·\n")
         // A line for each value is unaligned, too, with a blank one between records.
         XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: Self.rows, first: 1, style: plain), "one|1\ntwo|b\n\none|22\ntwo|\n")
-        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: rows, first: 2, style: plain, isShown: false), "\none|1\ntwo|a\tb\nc\u{1B}\n")
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: rows, first: 2, style: plain, isShown: false), "\n\none|1\ntwo|a\tb\nc\u{1B}\n")
+    }
+
+    /// As psql 15 has them: between records, and a zero byte behind the last one, too.
+    func test_recordSeparators_standBetweenRecords() {
+        var style = style(1)
+        style.layout = .unaligned
+        style.recordSeparator = ";"
+        XCTAssertEqual(ResultTable.part(columns: Self.columns, rows: Self.rows, isFirst: true, style: style, limit: nil, isShown: false).whole, "one|two;1|b;22|\n")
+        XCTAssertEqual(ResultTable.part(columns: Self.columns, rows: Self.rows, isFirst: false, style: style, limit: nil, isShown: false).whole, ";1|b;22|\n")
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: Self.rows, first: 1, style: style), "one|1;two|b;;one|22;two|\n")
+        style.title = "T"
+        XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: Self.rows, style: style), "T;one|two;1|b;22|\n")
+        XCTAssertEqual(ResultTable.expanded(columns: Self.columns, rows: Self.rows, first: 1, style: style), "T;;one|1;two|b;;one|22;two|\n")
+        style.showsRowsOnly = true
+        (style.separator, style.recordSeparator) = ("\0", "\0")
+        XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: Self.rows, style: style), "1\0b\022\0\0")
+        XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: [], style: style), "")
+    }
+
+    /// As psql 15 has it over tables, in the middle where they are wider.
+    func test_title_standsOverATable() {
+        var style = style(1)
+        style.title = "T"
+        XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: Self.rows, style: style), "     T\n one | two \n-----+-----\n   1 | b   \n  22 |     \n")
+        XCTAssertTrue(ResultTable.expanded(columns: Self.columns, rows: Self.rows, first: 1, style: style).hasPrefix("T\n-[ RECORD 1 ]\n"))
+        style.title = "longer than all of it"
+        XCTAssertTrue(ResultTable.text(columns: Self.columns, rows: Self.rows, style: style).hasPrefix("longer than all of it\n one | two \n"))
+        XCTAssertTrue(ResultTable.part(columns: Self.columns, rows: Self.rows, isFirst: false, style: style, limit: nil, isShown: false).text.hasPrefix("   1 | b"))
+        (style.title, style.attributes) = ("a<b", "class=x")
+        XCTAssertTrue(HTMLTable.head(columns: Self.columns, style: style, isExpanded: true).hasPrefix("<table border=\"1\" class=x>\n  <caption>a&lt;b</caption>\n"))
+        style.showsRowsOnly = true
+        XCTAssertTrue(ResultTable.text(columns: Self.columns, rows: Self.rows, style: style).hasPrefix("   1 | b"))
+    }
+
+    func test_grouped_digitsOfNumbersAlone() {
+        let wanted = [
+            "1234567.8912": "1,234,567.8912", "-12345": "-12,345", "123": "123", "1000": "1,000", "NaN": "NaN", "0.12345": "0.12345", "1e+100": "1e+100", "": "", "-": "-", "12 34567": "12 34567",
+        ]
+        for (number, text) in wanted { XCTAssertEqual(ResultTable.grouped(number), text) }
+        var style = style(1)
+        style.groupsDigits = true
+        let rows: [[JSONValue]] = [[.number("12345"), .string("12345")]]
+        XCTAssertEqual(ResultTable.text(columns: Self.columns, rows: rows, style: style), " one    | two   \n--------+-------\n 12,345 | 12345 \n")
     }
 
     /// As psql 15 writes it, blanks and all.

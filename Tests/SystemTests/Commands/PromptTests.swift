@@ -16,6 +16,59 @@ final class PromptTests: XCTestCase {
         XCTAssertTrue(run.output.hasSuffix("ok\n"), run.output)
     }
 
+    func test_scripts_areAnsweredAsPsqlDoes() throws {
+        let opened = try PostgresDoorServer()
+        defer { opened.remove() }
+        try opened.run("Postgres/same_prompt.py", [opened.port, opened.server.url, TillServer.adminKey, TillServer.binary.path], endsWith: "the client is served")
+    }
+
+    /// As psql 16 has them: values for one statement, and a watch that ends by itself.
+    func test_bindAndWatch_takeWhatTheySay() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let folder = try TemporaryDirectory()
+        let base = ["sql", "--data", server.data.path, "--format", "csv"]
+        let bound = try TillRun(base, input: Data("SELECT $1::int + $2::int AS sum, $3 AS word \\bind 40 2 'it''s' \\g\nSELECT $1 AS a \\bind x \\gset\n\\echo :a\nSELECT $1 AS b;\n".utf8))
+        XCTAssertEqual(bound.status, 1)
+        XCTAssertEqual(bound.text, "sum,word\r\n42,it's\r\nx\n", bound.error)
+        // Where nothing takes a value nothing is asked, and no file is made.
+        for (text, words) in [("SELECT $1 AS a \\bind 1 2 \\g \(folder.path)/a", "\\bind has 2 values, and the statement takes 1"), ("SELECT $1 \\; SELECT 2 \\bind 1 \\g", "\\bind is for one statement, not for 2 that are sent together")] {
+            let run = try TillRun(base, input: Data((text + "\n").utf8))
+            XCTAssertEqual([String(run.status), run.text, run.error], ["1", "", "till sql: \(words)\n"], text)
+        }
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder.path), [])
+        let watched = try TillRun(base, input: Data("SELECT $1 AS a \\bind 5 \\watch i=0.1 c=2\nSELECT 6 AS b WHERE false \\watch 0.1 m=1\nSELECT 7 AS c;\n".utf8))
+        XCTAssertEqual(watched.status, 0, watched.error)
+        let lines = watched.text.replacingOccurrences(of: "\r\n", with: "\n").split(separator: "\n").filter { !$0.contains(" (every 0.1 s)") }
+        XCTAssertEqual(lines, ["a", "5", "a", "5", "b", "c", "7"], watched.text)
+        XCTAssertEqual(try TillRun(base, input: Data("SELECT 1 \\watch every=1\n".utf8)).error, "till sql: \\watch does not know every: interval, count and min_rows are what it takes\n")
+        // What tells no number of rows leaves none of before.
+        let counted = try TillRun(base, input: Data("SELECT g FROM generate_series(1, 3) t(g) \\g (format=ndjson) \(folder.path)/n\n\\echo :ROW_COUNT\nSELECT 1 AS a \\g (format=parquet) \(folder.path)/p\n\\echo :{?ROW_COUNT} :ERROR\n".utf8))
+        XCTAssertEqual(counted.text, "3\nFALSE false\n", counted.error)
+    }
+
+    /// Whoever knows them from psql would wait for what they do there.
+    func test_whatIsNotHere_saysSo() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let base = ["sql", "--data", server.data.path]
+        let wanted = [
+            "\\dT": "\\dT: types, casts", "\\c other": "\\c: another store", "\\lo_list": "\\lo_list: ", "\\nosuch": "there is no command \\nosuch", "\\pset nosuch 1": "\\pset does not know nosuch: border, ",
+            "\\pset linestyle unicode": "\\pset linestyle is ascii here", "\\pset csv_fieldsep ab": "\\pset csv_fieldsep wants one sign", "\\set ECHO loud": "unrecognized value \"loud\" for ECHO",
+            "EXPLAIN SELECT 1 \\gdesc": "\\gdesc is for queries", "SELECT 1) UNION (SELECT 2 \\gdesc": "a parenthesis of the query",
+        ]
+        for (command, words) in wanted {
+            let run = try TillRun(base, input: Data((command + "\n").utf8))
+            XCTAssertEqual(run.status, 1, command)
+            XCTAssertTrue(run.error.hasPrefix("till sql: " + words), command + run.error)
+        }
+        let kept = try TillRun(base, input: Data("\\set AUTOCOMMIT off\n\\echo :AUTOCOMMIT\n".utf8))
+        XCTAssertEqual([String(kept.status), kept.text, kept.error], ["0", "off\n", "till sql: AUTOCOMMIT is kept as a value, and changes nothing here\n"])
+        // A place within a query that is asked in another is the query's own.
+        let placed = try TillRun(base, input: Data("SELECT 1 AS a,\n  nosuch AS b \\gdesc\n".utf8))
+        XCTAssertTrue(placed.error.contains(" at 18: ") && placed.error.hasSuffix("LINE 2:   nosuch AS b\n          ^\n"), placed.error)
+    }
+
     func test_statements_severalInOneCall_untilTheFirstFault() throws {
         let server = try TillServer()
         defer { server.remove() }
@@ -287,6 +340,9 @@ final class PromptTests: XCTestCase {
             "(SELECT 1 AS a) TO stdout WITH (FORMAT csv, HEADER false)": "1\r\n", "(SELECT 1 AS a) TO stdout (FORMAT 'csv', HEADER on)": "a\r\n1\r\n", "(SELECT 1 AS a) TO STDOUT csv header;": "a\r\n1\r\n",
             "receipts (receipt_id, \"state\") TO stdout csv header": "receipt_id,state\r\n", "public.receipts(state)TO stdout header": "state\r\n",
             "(SELECT 1 AS a) TO PROGRAM 'sed ''s/1/2 (3)/''' csv": "2 (3)\r\n",
+            // Where nothing names a form it is CSV, with the names of columns, whatever a value says.
+            "(SELECT 1 AS a, NULL AS b) TO stdout delimiter ';' null 'text'": "a;b\r\n1;text\r\n", "(SELECT 1 AS a, NULL AS b) TO stdout (NULL 'parquet')": "a,b\r\n1,parquet\r\n",
+            "(SELECT 1 AS a, NULL AS b) TO stdout WITH (FORMAT text)": "1\t\\N\n", "(SELECT 1 AS a) TO stdout (FORMAT 'ndjson')": "{\"a\":1}\n",
         ]
         for (text, shown) in wanted {
             let run = try copy(text)
@@ -297,7 +353,11 @@ final class PromptTests: XCTestCase {
             XCTAssertEqual(try copy("(SELECT 1 AS a) TO '\(quoted)' csv").status, 0, name)
         }
         XCTAssertEqual(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)), ["it's (1), x", "stdout", "program"])
-        for (text, words) in [("(SELECT 1 AS a) TO 'out", "a quote of \\copy is not closed"), ("(SELECT 1 AS a) TO out delimiter ';'", "\\copy does not know delimiter")] {
+        for (text, words) in [
+            ("(SELECT 1 AS a) TO 'out", "a quote of \\copy is not closed"), ("(SELECT 1 AS a) TO out nosuch ';'", "\\copy: option \"nosuch\" not recognized"),
+            ("(SELECT 1 AS a) TO out.parquet (DELIMITER ';')", "\\copy: parquet takes no options: FORMAT csv or text has them"), ("(SELECT 1 AS a) TO out parquet header", "\\copy: parquet takes no option, as header"),
+            ("(SELECT 1 AS a) TO out binary", "\\copy has no binary form here: parquet and arrow are binary"), ("(SELECT 1 AS a) TO stdout (FORMAT csv, FORCE_QUOTE (b))", "\\copy: FORCE_QUOTE column \"b\" not referenced by COPY"),
+        ] {
             let run = try copy(text)
             XCTAssertEqual([String(run.status), run.error], ["1", "till sql: \(words)\n"])
         }

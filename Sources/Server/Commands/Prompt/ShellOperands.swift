@@ -14,11 +14,14 @@ struct ShellOperands {
     var isProgram: Bool { line.hasPrefix("|") }
 
     /// They read their line themselves, or take any number of words.
-    private static let unbounded: Set<String> = ["\\set", "\\echo", "\\qecho", "\\warn", "\\copy", "\\!", "\\?", "\\h", "\\help"]
-    private static let wordless: Set<String> = ["\\q", "\\quit", "\\a", "\\H", "\\p", "\\r", "\\e", "\\edit", "\\errverbose", "\\conninfo", "\\else", "\\endif"]
-    private static let two: Set<String> = ["\\pset", "\\prompt"]
+    private static let unbounded: Set<String> = ["\\set", "\\bind", "\\echo", "\\qecho", "\\warn", "\\copy", "\\!", "\\?", "\\h", "\\help"]
+    private static let wordless: Set<String> = [
+        "\\q", "\\quit", "\\a", "\\H", "\\html", "\\p", "\\print", "\\r", "\\reset", "\\e", "\\edit", "\\errverbose", "\\conninfo", "\\gexec", "\\gdesc", "\\else", "\\endif",
+    ]
+    /// Of those that take more than one.
+    private static let counts = ["\\pset": 2, "\\prompt": 2, "\\getenv": 2, "\\watch": 3, "\\crosstabview": 4]
     /// Behind these a `|` begins a program.
-    private static let written: Set<String> = ["\\g", "\\gx", "\\o", "\\w"]
+    private static let written: Set<String> = ["\\g", "\\gx", "\\o", "\\out", "\\w", "\\write"]
 
     /// - Parameters:
     ///   - name: the command, with its backslash.
@@ -33,7 +36,7 @@ struct ShellOperands {
             return
         }
         let all = try read(Self.withoutEnd(line))
-        let count = Self.wordless.contains(name) ? 0 : Self.two.contains(name) ? 2 : 1
+        let count = Self.wordless.contains(name) ? 0 : Self.counts[name] ?? 1
         (words, extra) = (Array(all.prefix(count)), Array(all.dropFirst(count)))
     }
 

@@ -1,7 +1,21 @@
 /// What `\set` gave names to, and what `:name`, `:'name'` and `:"name"` in a statement mean, as psql has them: the value as it is, as a string, as a name;
 /// `:{?name}` is whether there is one.
 struct ShellVariables {
-    private var values: [String: String] = [:]
+    private var values: [String: String] = ["LAST_ERROR_MESSAGE": "", "LAST_ERROR_SQLSTATE": "00000"]
+
+    /// What came of the statement that ran last, under psql's names.
+    ///
+    /// - Parameter rowCount: nil where its form does not say: then ROW_COUNT has no value.
+    mutating func keep(rowCount: Int?) {
+        (values["ERROR"], values["SQLSTATE"]) = ("false", "00000")
+        values["ROW_COUNT"] = rowCount.map { String($0) }
+    }
+
+    /// The same of one that failed.
+    mutating func keep(state: String, message: String) {
+        (values["ERROR"], values["SQLSTATE"], values["ROW_COUNT"]) = ("true", state, "0")
+        (values["LAST_ERROR_SQLSTATE"], values["LAST_ERROR_MESSAGE"]) = (state, message)
+    }
 
     /// In the order of their names.
     var all: [(name: String, value: String)] { values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) } }

@@ -11,6 +11,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
     private let engine: Engine?
     var usesRollups = true
     var timeZone = "UTC"
+    var parameters: [String] = []
     let place: String
     var hasStore: Bool { engine != nil }
     private let running = Monitor<Cancellation?>(nil)
@@ -77,6 +78,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
         var context = QueryContext(catalog: BothCatalogs(first: files, second: store), now: CalendarText.now)
         context.usesRollups = usesRollups
         context.timeZone = timeZone
+        context.parameters = parameters.map { .string($0) }
         return context
     }
 

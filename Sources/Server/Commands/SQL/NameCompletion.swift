@@ -16,7 +16,8 @@ final class NameCompletion {
         "interval", "date", "timestamp", "cast", "extract", "set time zone",
     ]
     private static let commands = [
-        "\\d", "\\dt", "\\dv", "\\di", "\\dn", "\\df", "\\sv", "\\du", "\\l", "\\conninfo", "\\x", "\\t", "\\a", "\\f", "\\H", "\\timing", "\\o", "\\i", "\\ir", "\\g", "\\gx", "\\gset", "\\e", "\\p", "\\r", "\\w", "\\q",
+        "\\d", "\\dt", "\\dv", "\\di", "\\dn", "\\df", "\\da", "\\sv", "\\du", "\\l", "\\conninfo", "\\x", "\\t", "\\a", "\\f", "\\H", "\\C", "\\T", "\\timing", "\\o", "\\i", "\\ir", "\\g", "\\gx", "\\gset", "\\gexec", "\\gdesc",
+        "\\crosstabview", "\\bind", "\\getenv", "\\e", "\\p", "\\r", "\\w", "\\q",
         "\\copy", "\\watch", "\\set", "\\unset", "\\pset", "\\prompt", "\\if", "\\elif", "\\else", "\\endif", "\\errverbose", "\\encoding", "\\echo", "\\qecho", "\\warn", "\\cd", "\\s", "\\!", "\\?",
     ]
     /// A relation follows.

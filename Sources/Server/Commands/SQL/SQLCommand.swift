@@ -98,18 +98,44 @@ enum SQLCommand: Command {
         return try ScriptText.text(text, named: "<stdin>")
     }
 
-    static func write(_ query: String, _ format: Format, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, to output: ShellOutput) throws {
-        switch format {
-        case .table: try writeTable(query, endpoint, expansion, style, output)
-        case .json: try writeObjects(query, endpoint, output)
-        case .stream(let form):
-            try check(form, output)
-            var table = form == .csv && (style.showsRowsOnly || expansion == .on) ? CSVTable(showsNames: !style.showsRowsOnly, isExpanded: expansion == .on) : nil
-            try endpoint.stream(query, mediaType: form.rawValue) { bytes in
-                output.write(table?.shown(bytes) ?? bytes)
-                if output.isLeft { throw AnswerLeft() }
-            }
+    /// An answer's rows with their columns, in one part or several.
+    typealias Parts = (_ body: (_ columns: [(name: String, type: String)], _ rows: [[JSONValue]]) throws -> Void) throws -> Void
+
+    /// - Returns: how many rows there were; nil where the form does not say.
+    static func write(
+        _ query: String, _ format: Format, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, to output: ShellOutput
+    ) throws -> Int? {
+        guard case .stream(let form) = format else { return try write({ try eachPart(query, endpoint, $0) }, format, expansion, style, to: output) }
+        try check(form, output)
+        var count = RowCount(form)
+        var table = form == .csv && (style.showsRowsOnly || expansion == .on) ? CSVTable(showsNames: !style.showsRowsOnly, isExpanded: expansion == .on) : nil
+        var copy = form == .csv ? separated(by: style) : nil
+        try endpoint.stream(query, mediaType: form.rawValue) { bytes in
+            count.take(bytes)
+            let shown = table?.shown(bytes) ?? bytes
+            output.write(try copy?.shown(shown) ?? shown)
+            if output.isLeft { throw AnswerLeft() }
         }
+        return count.rows
+    }
+
+    /// Rows that a command has made, or that come in parts.
+    static func write(_ parts: Parts, _ format: Format, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, to output: ShellOutput) throws -> Int? {
+        switch format {
+        case .table: return try writeTable(parts, expansion, style, output)
+        case .json: return try writeObjects(parts, output, isList: true)
+        case .stream(.lines): return try writeObjects(parts, output, isList: false)
+        case .stream(.csv): return try writeCSV(parts, expansion, style, output)
+        case .stream(let form): throw CommandError("\(form.name) has answers as the server makes them: \\pset format says another form")
+        }
+    }
+
+    /// For CSV with another sign between its values.
+    private static func separated(by style: ResultTable.Style) -> CopiedCSV? {
+        guard style.csvSeparator != ",", let sign = style.csvSeparator.utf8.first else { return nil }
+        var options = CopyOptions()
+        (options.form, options.delimiter, options.hasHeader) = (.csv, sign, true)
+        return CopiedCSV(options)
     }
 
     /// - Throws: for bytes that a terminal would obey, and for a second answer where readers look for one: of two files of Parquet in one they find the last, of
@@ -121,7 +147,7 @@ enum SQLCommand: Command {
     }
 
     /// One page, and where that is not all of them the whole answer as it streams: each further page would run the query again.
-    private static func eachPart(_ query: String, _ endpoint: any SQLEndpoint, _ body: ([(name: String, type: String)], [[JSONValue]]) throws -> Void) throws {
+    static func eachPart(_ query: String, _ endpoint: any SQLEndpoint, _ body: (_ columns: [(name: String, type: String)], _ rows: [[JSONValue]]) throws -> Void) throws {
         let page = try endpoint.page(query, cursor: nil)
         guard case .array(let columns)? = page["columns"], case .array(let rows)? = page["rows"] else {
             throw CommandError("the answer has no columns and rows")
@@ -135,14 +161,14 @@ enum SQLCommand: Command {
         try lines.finish { try body(names, $0) }
     }
 
-    private static func writeTable(_ query: String, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, _ output: ShellOutput) throws {
-        if style.layout == .html { return try writeHTML(query, endpoint, expansion == .on, style, output) }
+    private static func writeTable(_ parts: Parts, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, _ output: ShellOutput) throws -> Int {
+        if style.layout == .html { return try writeHTML(parts, expansion == .on, style, output) }
         let isShown = output.isShown
         let limit: Int? = style.columnCount > 0 ? style.columnCount : isShown ? Terminal.screenWidth : nil
         var count = 0, end = ""
         // As the first part asks for.
         var isExpanded: Bool?
-        try eachPart(query, endpoint) { columns, rows in
+        try parts { columns, rows in
             // A single value a line would be no narrower.
             let isWide = expansion == .auto && style.isBoxed && columns.count > 1 && limit.map { ResultTable.width(columns: columns, rows: rows, style: style, limit: $0) > $0 } ?? false
             let isRecords = isExpanded ?? (expansion == .on || isWide)
@@ -157,12 +183,14 @@ enum SQLCommand: Command {
         }
         // As psql, which counts no records that have numbers.
         let isCounted = isExpanded != true || count == 0 && style.isBoxed
-        output.write(end + (style.showsCount && !style.showsRowsOnly && isCounted ? "(\(count) \(count == 1 ? "row" : "rows"))\n" : ""))
+        let footer = style.showsCount && !style.showsRowsOnly && isCounted ? "(\(count) \(count == 1 ? "row" : "rows"))" : ""
+        if style.isBoxed || footer.isEmpty { output.write(end + (footer.isEmpty ? "" : footer + "\n")) } else { output.write(style.recordSeparator + footer + end) }
+        return count
     }
 
-    private static func writeHTML(_ query: String, _ endpoint: any SQLEndpoint, _ isExpanded: Bool, _ style: ResultTable.Style, _ output: ShellOutput) throws {
+    private static func writeHTML(_ parts: Parts, _ isExpanded: Bool, _ style: ResultTable.Style, _ output: ShellOutput) throws -> Int {
         var count = 0, isFirst = true
-        try eachPart(query, endpoint) { columns, rows in
+        try parts { columns, rows in
             if isFirst { output.write(HTMLTable.head(columns: columns, style: style, isExpanded: isExpanded)) }
             isFirst = false
             output.write(isExpanded ? HTMLTable.expanded(columns: columns, rows, first: count + 1, style: style) : HTMLTable.rows(columns: columns, rows, style: style))
@@ -170,22 +198,51 @@ enum SQLCommand: Command {
             if output.isLeft { throw AnswerLeft() }
         }
         output.write(HTMLTable.end(count: count, style: style, isExpanded: isExpanded))
+        return count
     }
 
-    private static func writeObjects(_ query: String, _ endpoint: any SQLEndpoint, _ output: ShellOutput) throws {
-        var isFirst = true
-        try eachPart(query, endpoint) { columns, rows in
-            let names = ResultColumn.distinctNames(columns.map(\.name))
+    /// - Parameter isList: a list of objects; else one a line.
+    private static func writeObjects(_ parts: Parts, _ output: ShellOutput, isList: Bool) throws -> Int {
+        var count = 0
+        try parts { columns, rows in
+            let names = ResultColumn.distinctNames(columns.map { $0.name })
             var text: [UInt8] = []
             for row in rows {
-                text.append(contentsOf: (isFirst ? "[\n" : ",\n").utf8)
-                isFirst = false
+                if isList { text.append(contentsOf: (count == 0 ? "[\n" : ",\n").utf8) }
+                count += 1
                 let members = zip(names, row).map { JSONValue.Member($0, $1) }
                 text.append(contentsOf: JSONValue.object(members).serialized)
+                if !isList { text.append(0x0A) }
             }
             output.write(text[...])
             if output.isLeft { throw AnswerLeft() }
         }
-        output.write(isFirst ? "[]\n" : "\n]\n")
+        if isList { output.write(count == 0 ? "[]\n" : "\n]\n") }
+        return count
+    }
+
+    /// As the server writes it, but that nothing stands for an empty text, either, as in psql.
+    private static func writeCSV(_ parts: Parts, _ expansion: SQLShell.Expansion, _ style: ResultTable.Style, _ output: ShellOutput) throws -> Int {
+        var options = CopyOptions()
+        options.form = .csv
+        let writer = CopyWriter(options)
+        var table = CSVTable(showsNames: !style.showsRowsOnly, isExpanded: expansion == .on)
+        var copy = separated(by: style)
+        var count = 0, isFirst = true
+        func write(_ values: [String?]) throws {
+            var bytes = writer.row(values.map { $0.map { Array($0.utf8) } })
+            bytes.removeLast()
+            bytes.append(contentsOf: [0x0D, 0x0A])
+            let shown = table.shown(bytes[...])
+            output.write(try copy?.shown(shown) ?? shown)
+        }
+        try parts { columns, rows in
+            if isFirst { try write(columns.map { $0.name }) }
+            isFirst = false
+            for row in rows { try write(row.map { cell in ResultTable.plain(cell).flatMap { $0.isEmpty ? nil : $0 } }) }
+            count += rows.count
+            if output.isLeft { throw AnswerLeft() }
+        }
+        return count
     }
 }

@@ -6,6 +6,8 @@ protocol SQLEndpoint: AnyObject, Sendable {
     var usesRollups: Bool { get set }
     /// A name of tzdata.
     var timeZone: String { get set }
+    /// What `$1` and those behind it stand for in statements: texts that have no type of their own.
+    var parameters: [String] { get set }
     /// What answers, in a sentence.
     var place: String { get }
     /// The schema `till` is there.
@@ -24,6 +26,7 @@ final class RemoteSQL: SQLEndpoint, @unchecked Sendable {
     private let other: APIClient
     var usesRollups = true
     var timeZone = "UTC"
+    var parameters: [String] = []
     var place: String { "You are connected to the server at \(client.address)." }
     var hasStore: Bool { true }
     private let running = Monitor<String?>(nil)
@@ -83,6 +86,12 @@ final class RemoteSQL: SQLEndpoint, @unchecked Sendable {
         if let cursor { writer.member("cursor", cursor) }
         if timeZone != "UTC" { writer.member("time_zone", timeZone) }
         writer.member("query_id", id)
+        if !parameters.isEmpty {
+            writer.key("params")
+            writer.beginArray()
+            for value in parameters { writer.string(value) }
+            writer.endArray()
+        }
         if !usesRollups {
             writer.key("rollups")
             writer.boolean(false)

@@ -5,6 +5,9 @@ import Glibc
 final class SQLShell {
     enum Flow { case goesOn, leaves }
 
+    /// What of the input is shown, as `\set ECHO` has it.
+    enum Echo: String, CaseIterable { case none, errors, queries, all }
+
     /// How wide rows are shown: as a table, or a line for each value.
     enum Expansion: String { case off, on, auto }
 
@@ -17,15 +20,22 @@ final class SQLShell {
     var usesPager = true
     /// What is set at the moment holds for one answer, and is not told.
     var isSilent = false
+    /// `\set QUIET`: nothing that changes is told.
+    var isQuiet = false
+    var echo = Echo.none
     /// Of tables.
     var style = ResultTable.Style()
     var variables = ShellVariables()
+    /// Of `\bind`: what `$1` and those behind it stand for in the next statement.
+    var bound: [String]?
     /// A fault ends what runs; else it is told, and the next statement runs.
     var stopsOnError: Bool
     private(set) var hasFailed = false
     /// Of `\o`; nil for standard output.
     var output: ShellOutput?
     let standard = ShellOutput(paging: false)
+    /// A pager shows what is longer than the screen.
+    var isPaged: Bool { output == nil && isInteractive && usesPager && format == .table }
     /// Where answers go that no pager shows.
     var target: ShellOutput { output ?? standard }
     private var statements = StatementSplitter()
@@ -63,6 +73,7 @@ final class SQLShell {
     /// Ctrl-C at the prompt: out of the statement, and of the innermost `\if`.
     func escape() {
         clear()
+        bound = nil
         if branches.leave() { say("\\if: escaped") }
     }
 
@@ -111,6 +122,7 @@ final class SQLShell {
 
     /// A line, with its line break: statements that it ends run, and commands behind a backslash.
     func take(_ line: String) throws -> Flow {
+        if echo == .all, !isInteractive { Terminal.write(line.utf8.last == 0x0A ? line : line + "\n") }
         var rest = line[...]
         while let backslash = rest.firstIndex(of: "\\") {
             try run(statements.add(String(rest[..<backslash])))
@@ -191,25 +203,34 @@ final class SQLShell {
         }
         for statement in complete {
             if isScriptLeft { throw CommandError("Ctrl-C: the rest of the file does not run") }
-            try run(statement)
+            try run(statement, endedBy: ";")
         }
     }
 
     // MARK: Statements
 
-    func run(_ typed: String) throws {
+    /// - Parameter end: what stood behind it.
+    private func run(_ typed: String, endedBy end: String = "") throws {
         let statement = variables.filled(typed)
         lastTyped = typed
         last = statement
-        _ = try guarded { try answer(statement, to: nil, expansion: expansion) }
+        try runMade(statement, endedBy: end)
     }
+
+    /// Statements that a command has made, as if they had been typed: but `\g` does not run them again.
+    func runMade(_ statements: String, endedBy end: String = "") throws {
+        tellQuery(statements.trimmed + end)
+        _ = try guarded { try answer(statements, to: nil, expansion: expansion) }
+    }
+
+    private func tellQuery(_ text: String) { if echo == .queries { Terminal.write(text + "\n") } }
 
     /// What the buffer has, else the last statement.
     func takeBuffer() -> String {
         let buffer = statements.rest
         clear()
-        if buffer.allSatisfy(\.isWhitespace) { return last }
-        (last, lastTyped) = (variables.filled(buffer), buffer)
+        if !buffer.allSatisfy(\.isWhitespace) { (last, lastTyped) = (variables.filled(buffer), buffer) }
+        tellQuery(last.trimmed)
         return last
     }
 
@@ -251,30 +272,84 @@ final class SQLShell {
         // What stands around one is none of the statement's, and no line that a fault would name.
         let queries = StatementSplitter.statements(of: text).map(\.trimmed)
         if queries.isEmpty { return }
-        let isPaged = place == nil && output == nil && isInteractive && usesPager && format == .table
+        try bind(to: queries)
+        defer { endpoint.parameters = [] }
         let own = place != nil ? try ShellOutput(to: place) : isPaged ? ShellOutput(paging: true) : nil
         let target = own ?? self.target
         try interruptible {
             var isAnswered = false
             for query in queries {
                 do {
-                    if let shown = try endpoint.takeSetting(query) { target.write(shown) } else {
-                        try SQLCommand.write(query, format, endpoint, expansion, style, to: target)
-                    }
+                    let rowCount = try write(query, expansion, to: target)
+                    variables.keep(rowCount: rowCount)
                     isAnswered = true
                 } catch is AnswerLeft {
                     // Whoever reads it has left before the end, which is no fault; that a file has no room is one.
                     try target.check()
+                    variables.keep(rowCount: nil)
                     break
                 } catch {
                     leave(own, keeping: isAnswered)
                     if error is UsageError { throw error }
-                    throw StatementFault(error, in: query)
+                    throw failed(error, in: query)
                 }
             }
             try own?.finish()
         }
         if showsTime { Terminal.write("Time: \(Self.milliseconds(SteadyClock.seconds() - startedAt)) ms\n") }
+    }
+
+    /// - Returns: how many rows there were; nil where the form does not say.
+    private func write(_ query: String, _ expansion: Expansion, to target: ShellOutput) throws -> Int? {
+        guard let shown = try endpoint.takeSetting(query) else { return try SQLCommand.write(query, format, endpoint, expansion, style, to: target) }
+        target.write(shown)
+        return 0
+    }
+
+    /// The rows of the buffer's last statement, for a command that does something with them; those before it are answered as ever.
+    func takeRows(for command: String) throws -> (columns: [(name: String, type: String)], rows: [[JSONValue]]) {
+        let queries = StatementSplitter.statements(of: takeBuffer()).map(\.trimmed)
+        guard let query = queries.last else { throw CommandError("there is no statement for \(command)") }
+        if let bound, queries.count > 1 { try ShellParameters.check(bound, for: queries) }
+        try answer(queries.dropLast().joined(separator: "\n;\n"), to: nil, expansion: expansion)
+        return try answered(query) {
+            var found: (columns: [(name: String, type: String)], rows: [[JSONValue]]) = ([], [])
+            try SQLCommand.eachPart(query, endpoint) { columns, rows in
+                found.columns = columns
+                found.rows += rows
+            }
+            return (value: found, rowCount: found.rows.count)
+        }
+    }
+
+    /// Runs `body`, which asks for a statement, and keeps in the variables what came of it.
+    ///
+    /// - Parameter start: where the statement begins in what is asked, in Unicode scalars.
+    func answered<Value>(_ query: String, startingAt start: Int = 0, _ body: () throws -> (value: Value, rowCount: Int)) throws -> Value {
+        let startedAt = SteadyClock.seconds()
+        try bind(to: [query])
+        defer { endpoint.parameters = [] }
+        let answer: (value: Value, rowCount: Int)
+        do { answer = try interruptible(body) } catch { throw failed(error, in: query, startingAt: start) }
+        variables.keep(rowCount: answer.rowCount)
+        if showsTime { Terminal.write("Time: \(Self.milliseconds(SteadyClock.seconds() - startedAt)) ms\n") }
+        return answer.value
+    }
+
+    /// What failed of a statement; the variables have it from now on.
+    func failed(_ error: any Error, in query: String, startingAt start: Int = 0) -> StatementFault {
+        let fault = StatementFault(error, in: query, startingAt: start)
+        variables.keep(state: fault.state, message: fault.message)
+        if echo == .errors { Terminal.writeError("STATEMENT:  \(ResultTable.printable(lines: query))\n") }
+        return fault
+    }
+
+    /// Gives what is asked next the values of `\bind`, which are used up by it.
+    func bind(to queries: [String]) throws {
+        guard let values = bound else { return }
+        bound = nil
+        try ShellParameters.check(values, for: queries)
+        endpoint.parameters = values
     }
 
     /// With three digits behind the point.
@@ -293,7 +368,7 @@ final class SQLShell {
     }
 
     /// What a command has changed, told to a person: a line, which may have a value that a server gave.
-    func say(_ text: String) { if isInteractive, !isSilent { Terminal.write(ResultTable.printable(text) + "\n") } }
+    func say(_ text: String) { if isInteractive, !isSilent, !isQuiet { Terminal.write(ResultTable.printable(text) + "\n") } }
 
     /// `NAME=VALUE` of the command line.
     func set(_ pair: String) throws {

@@ -9,23 +9,30 @@ enum ShellCommands {
           \\;                  between statements that one semicolon, or \\g, sends together: their answers come in turn
           \\g [(OPTION=VALUE …)] [FILE]  \\gx    run what stands here, or the last statement again; its answer into a file or |program, with options of \\pset; one value a line
           \\gset [PREFIX]      run it, and give the values of its row names, as \\set does
-          \\watch [SECONDS]    run it again and again, until Ctrl-C
+          \\gexec              run it, and then each value of its answer as statements
+          \\gdesc              the columns it would have, and their types; it does not run
+          \\bind [VALUE …]     what $1, $2 … stand for in it
+          \\crosstabview [DOWN [ACROSS [VALUES [ORDER]]]]    run it, and show one column's values down, another's across, and a third's where they meet
+          \\watch [[i=]SECONDS] [c=TIMES] [m=ROWS]    run it again and again, until Ctrl-C, so often, or until fewer rows come
           \\e                  edit it with $EDITOR        \\p  show it        \\r  forget it        \\w FILE  write it
           \\i FILE             run the statements of a file; \\ir: of one beside the file that says so
           \\o [FILE]           answers into a file or |program; alone, back to here
-          \\copy (QUERY)|TABLE [(COLUMNS)] TO FILE|PROGRAM 'COMMAND' [csv [header] | parquet | arrow | ndjson]
+          \\copy (QUERY)|TABLE [(COLUMNS)] TO FILE|PROGRAM 'COMMAND' [(FORMAT csv|text|parquet|arrow|ndjson, HEADER, DELIMITER ';', NULL '-', QUOTE, ESCAPE, FORCE_QUOTE)]
           \\d[+] [NAME]        tables and views, or one's columns; + says what they hold, and what a view is defined by
           \\sv[+] VIEW         the statement that would make a view; + numbers its lines
-          \\dt[+]  \\dv[+]  \\di  \\dn  \\df[+] [PART]   tables; views; keys; schemas; functions; with S the catalogs' too
+          \\dt[+]  \\dv[+]  \\di  \\dn  \\df[anw][+] [PART]   tables; views; keys; schemas; functions (aggregates, others, of windows); with S the catalogs' too
           \\du  \\l  \\conninfo  \\encoding    contracts; databases; what answers here; how texts are written
           \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen
           \\t [on|off]  \\a  \\f TEXT  \\H    rows alone; without aligning them; what stands between values then; as HTML
-          \\pset [border 0|1|2 | null TEXT | format FORMAT | fieldsep TEXT | columns N | footer on|off | pager on|off]
+          \\C [TITLE]  \\T [ATTRIBUTES]    over tables; of HTML's table
+          \\pset [border 0|1|2 | null TEXT | format FORMAT | fieldsep TEXT | recordsep TEXT | fieldsep_zero | recordsep_zero | numericlocale on|off | title TEXT
+                 | tableattr TEXT | csv_fieldsep SIGN | columns N | footer on|off | pager on|off]
           \\timing [on|off]    how long each takes
           \\set NAME VALUE     what :NAME stands for in statements, :'NAME' as a string, :"NAME" as a name; \\unset NAME
-          \\prompt [TEXT] NAME  a line of standard input as the value of NAME
+          :ERROR :SQLSTATE :ROW_COUNT :LAST_ERROR_MESSAGE :LAST_ERROR_SQLSTATE    what came of the last statement, and of the last that failed
+          \\prompt [TEXT] NAME  a line of standard input as the value of NAME; \\getenv NAME VARIABLE: one of the environment
           \\if CONDITION  \\elif CONDITION  \\else  \\endif    what runs: true, on, yes or 1, or not; :{?NAME} is whether NAME has a value
-          \\set ON_ERROR_STOP on|off    whether a fault ends a script
+          \\set ON_ERROR_STOP on|off    whether a fault ends a script; ECHO none|errors|queries|all: what of it is shown; QUIET on|off: whether changes are told
           \\echo TEXT  \\qecho  \\warn    to standard output; where answers go; to standard error
           \\errverbose         all that came of the statement that failed last
           `COMMAND`           behind these commands, but for \\copy and \\!: what COMMAND writes
@@ -53,27 +60,31 @@ enum ShellCommands {
         case "\\x": try ShellSettings.expand(operands.first, shell)
         case "\\t": try ShellSettings.showRowsOnly(operands.first, shell)
         case "\\a": ShellSettings.toggle(.aligned, else: .unaligned, shell)
-        case "\\H": ShellSettings.toggle(.html, else: .aligned, shell)
+        case "\\H", "\\html": ShellSettings.toggle(.html, else: .aligned, shell)
         case "\\f": try ShellSettings.show(["fieldsep"] + operands.words, shell)
+        case "\\C": try ShellSettings.show(["title"] + operands.words, shell)
+        case "\\T": try ShellSettings.show(["tableattr"] + operands.words, shell)
         case "\\pset": try ShellSettings.show(operands.words, shell)
         case "\\set": try ShellSettings.set(try shell.words(rest), shell)
         case "\\unset": try ShellSettings.unset(operands.first, shell)
+        case "\\getenv": try ShellSettings.get(operands.words, shell)
         case "\\prompt": try ShellSettings.ask(operands.words, shell)
-        case "\\gset":
-            let queries = StatementSplitter.statements(of: shell.takeBuffer()).map(\.trimmed)
-            try shell.answer(queries.dropLast().joined(separator: "\n;\n"), to: nil, expansion: shell.expansion)
-            try ShellSettings.keep(queries.last ?? "", prefix: operands.first, shell)
+        case "\\gset": try ShellResults.keep(prefix: operands.first, shell)
+        case "\\gexec": try ShellResults.execute(shell)
+        case "\\gdesc": try ShellResults.describe(shell)
+        case "\\crosstabview": try ShellResults.cross(operands.words, shell)
+        case "\\bind": shell.bound = try shell.words(rest)
         case "\\g", "\\gx":
             let place = try target(operands)
             try ShellSettings.holding(operands.options, shell) { try shell.answer(shell.takeBuffer(), to: place, expansion: name == "\\gx" ? .on : shell.expansion) }
-        case "\\p":
+        case "\\p", "\\print":
             let text = (shell.isWithin ? shell.rest : shell.last).trimmed
             // Values of variables are in it.
             if text.isEmpty { shell.say("Query buffer is empty.") } else { Terminal.write((Terminal.outputIsTerminal ? ResultTable.printable(lines: text) : text) + "\n") }
-        case "\\r":
+        case "\\r", "\\reset":
             shell.clear()
             shell.say("Query buffer reset (cleared).")
-        case "\\o":
+        case "\\o", "\\out":
             // Where it cannot be had, answers go on to where they went, as in psql.
             let next = try target(operands).map { try ShellOutput(to: $0, asItComes: true) }
             let before = shell.output
@@ -84,7 +95,7 @@ enum ShellCommands {
             let path = try named(operands.path, by: name)
             return try include(path.hasPrefix("/") ? path : (shell.script?.folder ?? "") + path, shell)
         case "\\e", "\\edit": return try edit(shell)
-        case "\\watch": try watch(operands.first, shell)
+        case "\\watch": try ShellWatch.run(try WatchOptions(operands.words), shell)
         case "\\copy": try ShellCopy(rest).run(shell)
         case "\\echo": Terminal.write(echoed(try shell.words(rest)))
         case "\\qecho": shell.target.write(echoed(try shell.words(rest)))
@@ -94,7 +105,7 @@ enum ShellCommands {
         case "\\conninfo": Terminal.write(shell.endpoint.place + "\n")
         case "\\encoding": try encode(operands.first)
         case "\\!": try ShellSystem.run(name, unquoted(rest), shell)
-        case "\\w", "\\s": try ShellSystem.run(name, target(operands) ?? "", shell)
+        case "\\w", "\\write", "\\s": try ShellSystem.run(name, target(operands) ?? "", shell)
         case "\\cd": try ShellSystem.run(name, operands.path, shell)
         default: try ShellDescription.run(name, operands.first, shell)
         }
@@ -166,31 +177,5 @@ enum ShellCommands {
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         for line in lines.last?.isEmpty == true ? lines.dropLast() : lines where try shell.take(String(line) + "\n") == .leaves { return .leaves }
         return .goesOn
-    }
-
-    private static func watch(_ text: String, _ shell: SQLShell) throws {
-        let seconds = text.isEmpty ? 2 : Double(text) ?? -1
-        guard seconds >= 0.1, seconds <= 86_400 else { throw CommandError("\\watch wants seconds, from 0.1 on") }
-        let query = shell.takeBuffer()
-        guard !query.allSatisfy(\.isWhitespace) else { throw CommandError("there is no statement to watch") }
-        let isOver = Monitor(false)
-        let (endpoint, interruption) = (shell.endpoint, shell.interruption)
-        try KeyboardInterrupt.caught({
-            interruption.withLock { $0 = true }
-            isOver.signal { $0 = true }
-            endpoint.cancel()
-        }) {
-            while !isOver.withLock({ $0 }) {
-                let target = shell.target
-                target.write("\(CalendarText.text(instant: CalendarText.now)) (every \(text.isEmpty ? "2" : text) s)\n\n")
-                for query in StatementSplitter.statements(of: query).map(\.trimmed) {
-                    do { try SQLCommand.write(query, shell.format, endpoint, shell.expansion, shell.style, to: target) } catch {
-                        if isOver.withLock({ $0 }) { return }
-                        throw StatementFault(error, in: query)
-                    }
-                }
-                _ = isOver.wait(seconds: seconds) { $0 ? true : nil }
-            }
-        }
     }
 }

@@ -2,9 +2,10 @@ internal import ColumnStore
 
 /// `\copy (SELECT …) TO 'file' csv header`: an answer as a file's bytes.
 ///
-///     \copy ( "(" QUERY ")" | TABLE [ "(" COLUMN {"," COLUMN} ")" ] ) TO ( FILE | 'FILE' | PROGRAM 'COMMAND' | stdout | pstdout ) [ [WITH] [FORMAT] FORM [HEADER [on|off]] ]
+///     \copy ( "(" QUERY ")" | TABLE [ "(" COLUMN {"," COLUMN} ")" ] ) TO ( FILE | 'FILE' | PROGRAM 'COMMAND' | stdout | pstdout ) [ [WITH] OPTIONS ]
 ///
-/// The form is the one that is named, else the file's ending, else CSV. In quotes two of them are one that belongs to the text.
+/// The form is the one that is named, else the file's ending, else CSV. Options are PostgreSQL's, in both of its ways (`csv header`, `(FORMAT csv, HEADER)`), beside the
+/// forms that it does not have. In quotes two of them are one that belongs to the text.
 struct ShellCopy {
     private enum Target {
         /// A file, or `|` and a program.
@@ -18,6 +19,8 @@ struct ShellCopy {
     private struct Word {
         var text = ""
         var isQuoted = false
+        /// Behind PROGRAM.
+        var command = ""
         /// As a word before or in the place of a file: none that stands in quotes.
         var lower: String { isQuoted ? "" : text.lowercased() }
     }
@@ -25,71 +28,128 @@ struct ShellCopy {
     private let query: String
     private let target: Target
     private let form: SQLForm
-    /// CSV goes out with the names of its columns; psql's has them where it is asked for.
-    private let dropsHeader: Bool
+    /// Of CSV, and of PostgreSQL's text, which is made of it; nil of other forms.
+    private let options: CopyOptions?
 
     /// - Parameter text: what stands behind `\copy`.
     init(_ text: String) throws {
         let (source, rest) = try Self.source(ShellOperands.withoutEnd(text))
         query = source
-        var words = try Self.words(rest)[...]
-        guard words.popFirst()?.lower == "to", let place = words.popFirst() else {
-            throw CommandError("\\copy wants (QUERY) or a table, then TO and a file; this SQL only reads")
-        }
+        let (place, behind) = try Self.place(rest)
         var ending = ""
         switch place.lower {
-        case "program":
-            guard let command = words.popFirst() else { throw CommandError("\\copy … TO PROGRAM wants a command, in quotes where it has blanks") }
-            target = .place("|" + command.text)
+        case "program": target = .place("|" + place.command)
         case "stdout": target = .answers
         case "pstdout": target = .standard
         default:
             let file = ShellOperands.expanded(place.text)
             (target, ending) = (.place(file), file)
         }
-        let options = try Self.options(words)
-        form = options.form ?? SQLForm.streamed.first { ending.hasSuffix(".\($0.name)") } ?? .csv
-        dropsHeader = form == .csv && !(options.hasHeader ?? (options.form != .csv))
+        (form, options) = try Self.form(behind, ending: ending)
     }
 
-    /// A form, and whether names of columns go before its rows; each nil where nothing says so.
-    private static func options(_ words: ArraySlice<Word>) throws -> (form: SQLForm?, hasHeader: Bool?) {
-        var options: (form: SQLForm?, hasHeader: Bool?) = (nil, nil)
-        var rest = words
-        while let word = rest.popFirst()?.text.lowercased() {
-            if let form = SQLForm.streamed.first(where: { $0.name == word }) {
-                options.form = form
-            } else if word == "header" {
-                let truth = rest.first.flatMap { ShellBranches.truth($0.text) }
-                if truth != nil { rest.removeFirst() }
-                options.hasHeader = truth ?? true
-            } else if word != "with", word != "format" {
-                throw CommandError("\\copy does not know \(word)")
-            }
+    /// What stands behind TO, and what follows that.
+    private static func place(_ text: String) throws -> (word: Word, behind: String) {
+        var rest = text[...]
+        guard try word(&rest)?.lower == "to", var place = try word(&rest) else {
+            throw CommandError("\\copy wants (QUERY) or a table, then TO and a file; this SQL only reads")
         }
-        return options
+        if place.lower == "program" {
+            guard let command = try word(&rest) else { throw CommandError("\\copy … TO PROGRAM wants a command, in quotes where it has blanks") }
+            place.command = command.text
+        }
+        return (word: place, behind: String(rest).trimmed)
     }
+
+    // MARK: Options
+
+    /// - Parameters:
+    ///   - text: what stands behind the file.
+    ///   - ending: of a file's name, which says its form where nothing else does.
+    private static func form(_ text: String, ending: String) throws -> (form: SQLForm, options: CopyOptions?) {
+        let words = try self.words(text)
+        if let byName = named(in: words) {
+            // psql has none of these forms, nor they its options.
+            let others = words.map { $0.text.lowercased() }.filter { !["with", "format", byName.name].contains($0) }
+            if let other = others.first { throw CommandError("\\copy: \(byName.name) takes no option, as \(other)") }
+            return (form: byName, options: nil)
+        }
+        let isNamed = words.contains { ["csv", "binary", "format"].contains($0.lower) }
+        let byEnding = SQLForm.streamed.first { ending.hasSuffix(".\($0.name)") } ?? .csv
+        if words.isEmpty, byEnding != .csv { return (form: byEnding, options: nil) }
+        if !isNamed, byEnding != .csv { throw CommandError("\\copy: \(byEnding.name) takes no options: FORMAT csv or text has them") }
+        // As in psql, but for CSV where it has its text form, with the names of columns.
+        var options = try self.options(isNamed ? text : withCSV(text))
+        guard options.form != .binary else { throw CommandError("\\copy has no binary form here: parquet and arrow are binary") }
+        if !isNamed, !words.contains(where: { $0.lower == "header" }) { options.hasHeader = true }
+        return (form: .csv, options: options)
+    }
+
+    /// A form that PostgreSQL does not have; in quotes behind FORMAT alone, since elsewhere they are a value.
+    private static func named(in words: [Word]) -> SQLForm? {
+        for (index, word) in words.enumerated() where !word.isQuoted || index > 0 && words[index - 1].lower == "format" {
+            if let form = SQLForm.streamed.first(where: { $0 != .csv && $0.name == word.text.lowercased() }) { return form }
+        }
+        return nil
+    }
+
+    private static func withCSV(_ text: String) -> String {
+        guard let open = text.firstIndex(of: "("), ["", "with"].contains(String(text[..<open]).trimmed.lowercased()) else {
+            let word = text.prefix(while: \.isLetter)
+            return word.lowercased() == "with" ? "csv " + text.dropFirst(word.count) : "csv " + text
+        }
+        return "(format csv, " + text[text.index(after: open)...]
+    }
+
+    /// Read as PostgreSQL's door reads them.
+    private static func options(_ text: String) throws -> CopyOptions {
+        do {
+            let statements = try StatementScanner.statements("COPY (SELECT 1) TO STDOUT " + text)
+            guard statements.count == 1, case .copyOut(_, let options) = try CommandReader.command(statements[0]) else { throw CommandError("\\copy: a semicolon stands within its options") }
+            return options
+        } catch let fault as PostgresFault {
+            throw CommandError("\\copy: \(fault.message)")
+        }
+    }
+
+    // MARK: Rows
 
     func run(_ shell: SQLShell) throws {
         let own: ShellOutput? = if case .place(let place) = target { try ShellOutput(to: place) } else { nil }
         let output = if case .standard = target { shell.standard } else { own ?? shell.target }
         try SQLCommand.check(form, output)
-        var table = CSVTable(showsNames: !dropsHeader)
+        var count = RowCount(form)
+        // What goes out as it comes is not taken apart.
+        var table = CSVTable(showsNames: options?.hasHeader ?? true)
+        var copy = isPlain ? nil : options.map { CopiedCSV($0) }
         do {
             try shell.interruptible {
                 try shell.endpoint.stream(query, mediaType: form.rawValue) { bytes in
-                    output.write(table.shown(bytes))
+                    count.take(bytes)
+                    if let shown = try copy?.shown(bytes) { output.write(shown) } else { output.write(table.shown(bytes)) }
                     if output.isLeft { throw AnswerLeft() }
                 }
             }
+            shell.variables.keep(rowCount: count.rows)
         } catch is AnswerLeft {
             // A program that ends before it has all says itself whether that is a fault.
             try output.check()
+            shell.variables.keep(rowCount: nil)
         } catch {
             own?.abandon()
-            throw StatementFault(error, in: query)
+            let told: any Error = if let fault = error as? PostgresFault { CommandError("\\copy: \(fault.message)") } else { error }
+            throw shell.failed(told, in: query)
         }
         try own?.finish()
+    }
+
+    /// The server's CSV is what is wanted, but for the names of columns.
+    private var isPlain: Bool {
+        guard var plain = options, plain.form == .csv else { return options == nil }
+        plain.hasHeader = false
+        var standard = CopyOptions()
+        standard.form = .csv
+        return plain == standard
     }
 
     /// A query in parentheses, or a table's name with the columns that are wanted of it, and what follows.
@@ -125,28 +185,37 @@ struct ShellCopy {
         throw CommandError("a parenthesis of \\copy is not closed")
     }
 
-    /// Words apart, what stands in quotes as one; parentheses and commas of options are blanks.
+    /// Words apart; parentheses and commas of options are blanks.
     private static func words(_ text: String) throws -> [Word] {
         var words: [Word] = []
+        var rest = text[...]
+        while let word = try Self.word(&rest) { words.append(word) }
+        return words
+    }
+
+    /// The next word, what stands in quotes as one, and a blank, comma or parenthesis behind it; nil where there is none.
+    private static func word(_ rest: inout Substring) throws -> Word? {
         var word: Word?
         var isWithin = false
-        var rest = text[...]
-        while let character = rest.popFirst() {
+        while let character = rest.first {
             if character == "'" {
+                rest.removeFirst()
                 let isDoubled = isWithin && rest.first == "'"
                 if isDoubled { rest.removeFirst() } else { isWithin.toggle() }
                 word = word ?? Word()
                 word?.isQuoted = true
                 if isDoubled { word?.text.append(character) }
             } else if !isWithin, character.isWhitespace || "(),".contains(character) {
-                if let whole = word { words.append(whole) }
-                word = nil
+                // A parenthesis behind a file is its options'.
+                if word != nil { break }
+                rest.removeFirst()
             } else {
+                rest.removeFirst()
                 word = word ?? Word()
                 word?.text.append(character)
             }
         }
         if isWithin { throw CommandError("a quote of \\copy is not closed") }
-        return words + (word.map { [$0] } ?? [])
+        return word
     }
 }

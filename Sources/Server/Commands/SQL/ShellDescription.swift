@@ -33,8 +33,16 @@ enum ShellDescription {
             try answer("SELECT client_id AS \"Role name\", access || ', scope ' || scope AS \"Attributes\" FROM till.contracts WHERE true\(pattern.condition(name: "client_id")) ORDER BY 1")
         case "\\l", "\\list": try answer("SELECT 'till' AS \"Name\", 'UTF8' AS \"Encoding\"")
         case "\\sv": try ShellDefinition.writeStatement(operand, numbered: isTelling, shell)
-        case "\\df": functions(operand, shell, telling: isTelling)
-        default: throw CommandError("there is no command \(name); \\? lists them")
+        case "\\df", "\\dfa", "\\dfn", "\\dfw", "\\da":
+            let wanted: Set<ShownFunction.Kind> =
+                switch kinds {
+                case "\\dfn": [.scalar, .rows]
+                case "\\dfw": [.window]
+                case "\\df": []
+                default: [.aggregate]
+                }
+            functions(operand, wanted, shell, telling: isTelling)
+        default: throw CommandError(AbsentCommands.reason(name) ?? "there is no command \(name); \\? lists them")
         }
     }
 
@@ -78,9 +86,12 @@ enum ShellDescription {
     }
 
     /// Of this program: a server of another version may have others.
-    /// - Parameter isTelling: with a sentence on each.
-    private static func functions(_ part: String, _ shell: SQLShell, telling isTelling: Bool) {
-        let found = FunctionRegistry.shown.filter { part.isEmpty || $0.name.contains(part.replacing("*", with: "")) }.sorted { $0.name < $1.name }
+    /// - Parameters:
+    ///   - kinds: those that are wanted; empty: all.
+    ///   - isTelling: with a sentence on each.
+    private static func functions(_ part: String, _ kinds: Set<ShownFunction.Kind>, _ shell: SQLShell, telling isTelling: Bool) {
+        let wanted = FunctionRegistry.shown.filter { kinds.isEmpty || kinds.contains($0.kind) }
+        let found = wanted.filter { part.isEmpty || $0.name.contains(part.replacing("*", with: "")) }.sorted { $0.name < $1.name }
         let rows = found.map { function -> [JSONValue] in
             [.string(function.name), .string(function.kind.rawValue)] + (isTelling ? [.string(function.summary)] : [])
         }

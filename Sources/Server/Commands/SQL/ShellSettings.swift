@@ -72,11 +72,35 @@ enum ShellSettings {
         case "null":
             if let value { shell.style.null = value }
             shell.say("Null display is \"\(shell.style.null)\".")
-        case "fieldsep":
-            if let value { shell.style.separator = value }
-            shell.say("Field separator is \"\(shell.style.separator)\".")
+        case "fieldsep", "fieldsep_zero":
+            if words[0] == "fieldsep_zero" { shell.style.separator = "\0" } else if let value { shell.style.separator = value }
+            shell.say("Field separator is \(shell.style.separator == "\0" ? "zero byte" : "\"\(shell.style.separator)\"").")
+        case "recordsep", "recordsep_zero":
+            if words[0] == "recordsep_zero" { shell.style.recordSeparator = "\0" } else if let value { shell.style.recordSeparator = value }
+            let separator = shell.style.recordSeparator
+            shell.say("Record separator is \(separator == "\0" ? "zero byte" : separator == "\n" ? "<newline>" : "\"\(separator)\"").")
+        case "csv_fieldsep":
+            if let value {
+                guard value.utf8.count == 1, !"\"\n\r\0".utf8.contains(value.utf8.first ?? 0) else {
+                    throw CommandError("\\pset csv_fieldsep wants one sign of ASCII, and no quote or line break, not \(value)")
+                }
+                shell.style.csvSeparator = value
+            }
+            shell.say("Field separator for CSV is \"\(shell.style.csvSeparator)\".")
+        case "numericlocale":
+            shell.style.groupsDigits = try flag(value ?? "", shell.style.groupsDigits)
+            shell.say("Locale-adjusted numeric output is \(shell.style.groupsDigits ? "on" : "off").")
+        case "title", "C":
+            shell.style.title = value
+            shell.say(value.map { "Title is \"\($0)\"." } ?? "Title is unset.")
+        case "tableattr", "T":
+            shell.style.attributes = value
+            shell.say(value.map { "Table attributes are \"\($0)\"." } ?? "Table attributes unset.")
+        case "linestyle":
+            guard "ascii".hasPrefix(value ?? "ascii") else { throw CommandError("\\pset linestyle is ascii here, not \(value ?? "")") }
+            shell.say("Line style is ascii.")
         case "format": if let value { try setFormat(value, shell) } else { shell.say("Output format is \(format(of: shell)).") }
-        default: throw CommandError("\\pset knows border, columns, expanded, fieldsep, footer, format, null, pager and tuples_only")
+        default: throw CommandError("\\pset does not know \(words[0]): \(values(shell).map(\.name).joined(separator: ", ")) are what it takes")
         }
     }
 
@@ -103,12 +127,28 @@ enum ShellSettings {
 
     /// As psql lists them.
     private static func all(_ shell: SQLShell) -> String {
-        let values: [(name: String, value: String)] = [
-            ("border", "\(shell.style.border)"), ("columns", "\(shell.style.columnCount)"), ("expanded", shell.expansion.rawValue), ("fieldsep", "'\(shell.style.separator)'"),
-            ("footer", shell.style.showsCount ? "on" : "off"), ("format", format(of: shell)), ("null", "'\(shell.style.null)'"), ("pager", shell.usesPager ? "on" : "off"),
-            ("tuples_only", shell.style.showsRowsOnly ? "on" : "off"),
+        values(shell).map { setting in setting.name + String(repeating: " ", count: max(0, 25 - setting.name.count)) + ResultTable.printable(setting.value) + "\n" }.joined()
+    }
+
+    private struct Setting {
+        let name: String, value: String
+
+        init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+        init(_ name: String, _ isOn: Bool) { self.init(name, isOn ? "on" : "off") }
+        /// In quotes, as psql writes them; nothing of none.
+        init(_ name: String, text: String?) { self.init(name, text.map { "'\($0.replacing("\n", with: "\\n").replacing("'", with: "\\'"))'" } ?? "") }
+    }
+
+    private static func values(_ shell: SQLShell) -> [Setting] {
+        let style = shell.style
+        func separator(_ text: String) -> String { text == "\0" ? "" : text }
+        return [
+            Setting("border", "\(style.border)"), Setting("columns", "\(style.columnCount)"), Setting("csv_fieldsep", text: style.csvSeparator), Setting("expanded", shell.expansion.rawValue),
+            Setting("fieldsep", text: separator(style.separator)), Setting("fieldsep_zero", style.separator == "\0"), Setting("footer", style.showsCount), Setting("format", format(of: shell)),
+            Setting("linestyle", "ascii"), Setting("null", text: style.null), Setting("numericlocale", style.groupsDigits), Setting("pager", shell.usesPager),
+            Setting("recordsep", text: separator(style.recordSeparator)), Setting("recordsep_zero", style.recordSeparator == "\0"), Setting("tableattr", text: style.attributes),
+            Setting("title", text: style.title), Setting("tuples_only", style.showsRowsOnly),
         ]
-        return values.map { name, value in name + String(repeating: " ", count: max(0, 25 - name.count)) + ResultTable.printable(value) + "\n" }.joined()
     }
 
     /// - Parameter name: whole, or as much of it as no other has.
@@ -127,27 +167,56 @@ enum ShellSettings {
     /// - Parameter words: what stands behind `\set`: nothing, or a name and what its value is made of.
     static func set(_ words: [String], _ shell: SQLShell) throws {
         guard let name = words.first else {
-            let all = [(name: "ON_ERROR_STOP", value: shell.stopsOnError ? "on" : "off")] + shell.variables.all
-            return Terminal.write(all.map { "\($0.name) = '\(ResultTable.printable($0.value))'\n" }.joined())
+            let all = [
+                (name: "ECHO", value: shell.echo.rawValue), (name: "ON_ERROR_STOP", value: shell.stopsOnError ? "on" : "off"), (name: "QUIET", value: shell.isQuiet ? "on" : "off"),
+            ]
+            return Terminal.write((all + shell.variables.all).map { "\($0.name) = '\(ResultTable.printable($0.value))'\n" }.joined())
         }
         // The words of a value run together, as in psql.
         try set(name, words.dropFirst().joined(), shell)
     }
 
+    /// Names that say how the shell works: an answer changes none of them.
+    static func isSpecial(_ name: String) -> Bool { ["ECHO", "ON_ERROR_STOP", "QUIET"].contains(name) }
+
+    /// Those by which psql works otherwise, and this prompt does not.
+    private static let idle: Set<String> = [
+        "AUTOCOMMIT", "COMP_KEYWORD_CASE", "ECHO_HIDDEN", "FETCH_COUNT", "HIDE_TABLEAM", "HIDE_TOAST_COMPRESSION", "HISTCONTROL", "HISTFILE", "HISTSIZE", "IGNOREEOF", "ON_ERROR_ROLLBACK",
+        "PROMPT1", "PROMPT2", "PROMPT3", "SHOW_ALL_RESULTS", "SHOW_CONTEXT", "SINGLELINE", "SINGLESTEP", "VERBOSITY",
+    ]
+
     static func set(_ name: String, _ value: String, _ shell: SQLShell) throws {
         guard ShellVariables.isName(name) else { throw CommandError("a name for \\set has letters, digits and underscores only, unlike \(name)") }
-        if name == "ON_ERROR_STOP" {
-            // A semicolon out of habit is none of it.
-            let word = value.filter { $0 != ";" }
-            shell.stopsOnError = try flag(word.isEmpty ? "on" : word, shell.stopsOnError)
-        } else {
+        // A semicolon out of habit is none of it.
+        let word = value.filter { $0 != ";" }
+        switch name {
+        case "ON_ERROR_STOP": shell.stopsOnError = try flag(word.isEmpty ? "on" : word, shell.stopsOnError)
+        case "QUIET": shell.isQuiet = try flag(word.isEmpty ? "on" : word, shell.isQuiet)
+        case "ECHO":
+            guard let echo = SQLShell.Echo(rawValue: word.isEmpty ? "none" : word.lowercased()) else {
+                throw CommandError("unrecognized value \"\(word)\" for ECHO: \(SQLShell.Echo.allCases.map(\.rawValue).joined(separator: ", ")) are what it takes")
+            }
+            shell.echo = echo
+        default:
+            if idle.contains(name) { shell.warn("\(name) is kept as a value, and changes nothing here") }
             shell.variables[name] = value
         }
     }
 
     static func unset(_ name: String, _ shell: SQLShell) throws {
         guard !name.isEmpty else { throw CommandError("\\unset wants a name") }
-        if name == "ON_ERROR_STOP" { shell.stopsOnError = false } else { shell.variables[name] = nil }
+        switch name {
+        case "ON_ERROR_STOP": shell.stopsOnError = false
+        case "QUIET": shell.isQuiet = false
+        case "ECHO": shell.echo = .none
+        default: shell.variables[name] = nil
+        }
+    }
+
+    /// `\getenv NAME VARIABLE`: one of the environment; where it is not set, NAME stays as it is, as in psql.
+    static func get(_ words: [String], _ shell: SQLShell) throws {
+        guard words.count == 2 else { throw CommandError("\\getenv wants a name, and a variable of the environment") }
+        if let value = Environment.text(of: words[1]) { try set(words[0], value, shell) }
     }
 
     /// `\prompt [TEXT] NAME`: the value is a line of standard input.
@@ -163,26 +232,5 @@ enum ShellSettings {
         let editor = LineEditor(historyPath: nil)
         guard case .line(let line) = editor.read(prompt: question) else { throw CommandError("\\prompt: no line came for \(name)") }
         try set(name, line, shell)
-    }
-
-    /// `\gset`: the values of the one row of an answer, under the names of their columns with `prefix` before them. NULL takes a name's value away.
-    static func keep(_ query: String, prefix: String, _ shell: SQLShell) throws {
-        guard !query.isEmpty else { throw CommandError("there is no statement for \\gset") }
-        let page: JSONValue
-        do { page = try shell.interruptible { try shell.endpoint.page(query, cursor: nil) } } catch { throw StatementFault(error, in: query) }
-        guard case .array(let columns)? = page["columns"], case .array(let rows)? = page["rows"] else { throw CommandError("the answer has no columns and rows") }
-        guard rows.count == 1, case .array(let cells) = rows[0] else {
-            throw CommandError(rows.isEmpty ? "no row came for \\gset" : "more than one row came for \\gset")
-        }
-        for (column, cell) in zip(columns, cells) {
-            let name = prefix + (column["name"]?.text ?? "")
-            // As in psql: what an answer has changes nothing of how the shell works, and the other values are kept.
-            if name == "ON_ERROR_STOP" {
-                shell.warn("ON_ERROR_STOP is set by \\set alone: \\gset ignored it")
-                continue
-            }
-            guard ShellVariables.isName(name) else { throw CommandError("\\gset wants names of letters, digits and underscores for its columns, unlike \(name)") }
-            shell.variables[name] = ResultTable.plain(cell)
-        }
     }
 }

@@ -12,7 +12,7 @@ enum ShellSystem {
         case "\\cd":
             guard let folder = operand.isEmpty ? Environment["HOME"] : operand else { throw CommandError("\\cd wants a folder: HOME is not set") }
             guard chdir(folder) == 0 else { throw CommandError("\(folder): \(String(cString: strerror(errno)))") }
-        case "\\w":
+        case "\\w", "\\write":
             guard !operand.isEmpty else { throw CommandError("\\w wants a file") }
             let output = try ShellOutput(to: operand)
             output.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")

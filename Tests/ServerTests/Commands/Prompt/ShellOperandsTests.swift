@@ -8,7 +8,8 @@ final class ShellOperandsTests: XCTestCase {
         let wanted: [(name: String, line: String, words: [String], extra: [String])] = [
             ("\\pset", "border 1 x y;", ["border", "1"], ["x", "y"]), ("\\prompt", "a b c", ["a", "b"], ["c"]), ("\\x", "on off", ["on"], ["off"]), ("\\x", "", [], []), ("\\x", ";", [], []),
             ("\\a", "b", [], ["b"]), ("\\endif", "x", [], ["x"]), ("\\g", "a b", ["a"], ["b"]), ("\\g", "|cat `x` y", [], []), ("\\i", "|cat x", ["|cat"], ["x"]), ("\\dt+", "a b c", ["a"], ["b", "c"]),
-            ("\\echo", "a b", [], []), ("\\copy", "(a) TO 'it", [], []),
+            ("\\watch", "1 c=2 m=3 x", ["1", "c=2", "m=3"], ["x"]), ("\\crosstabview", "a b c d e", ["a", "b", "c", "d"], ["e"]), ("\\gexec", "x", [], ["x"]), ("\\out", "|cat `x` y", [], []),
+            ("\\bind", "a b", [], []), ("\\echo", "a b", [], []), ("\\copy", "(a) TO 'it", [], []),
         ]
         for (name, line, words, extra) in wanted {
             var count = 0

@@ -33,6 +33,20 @@ final class ShellVariablesTests: XCTestCase {
         }
     }
 
+    /// Under psql's names.
+    func test_outcomes_areVariables() {
+        var variables = ShellVariables()
+        let all = ":'ERROR' :'SQLSTATE' :'ROW_COUNT' :'LAST_ERROR_SQLSTATE' :'LAST_ERROR_MESSAGE'"
+        XCTAssertEqual(variables.filled(all), ":'ERROR' :'SQLSTATE' :'ROW_COUNT' '00000' ''")
+        variables.keep(state: "42703", message: "it's none")
+        XCTAssertEqual(variables.filled(all), "'true' '42703' '0' '42703' 'it''s none'")
+        variables.keep(rowCount: 7)
+        XCTAssertEqual(variables.filled(all), "'false' '00000' '7' '42703' 'it''s none'")
+        // Where nothing tells, no number of before stands there.
+        variables.keep(rowCount: nil)
+        XCTAssertEqual(variables.filled(all), "'false' '00000' :'ROW_COUNT' '42703' 'it''s none'")
+    }
+
     func test_filled_whetherThereIsAValue() {
         var variables = ShellVariables()
         XCTAssertEqual(variables.filled("select :{?n}, ':{?n}'"), "select FALSE, ':{?n}'")
