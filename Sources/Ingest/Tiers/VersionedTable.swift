@@ -96,19 +96,26 @@ package struct VersionedTable: TableSource {
             let newest = Part(scope: scope + [ColumnFilter(Self.supersededBy, .isNull)], test: test)
             // What came later than whoever reads may have seen supersedes nothing for him.
             guard sequence < snapshot.sequence else { return [newest] }
-            let later = ColumnFilter.Test.range(lower: .init(.integer(sequence), isInclusive: false), upper: nil)
-            return [newest, Part(scope: scope + [ColumnFilter(Self.supersededBy, later)])]
+            return [newest, Part(scope: scope + [ColumnFilter(Self.supersededBy, unseen)])]
         case .asOf(let instant):
             let came = ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true)))
             let scope = [Self.isNoRemoval, came]
             let later = ColumnFilter.Test.range(lower: .init(.integer(instant), isInclusive: false), upper: nil)
             let failed = try failedSince(instant, request)
-            return [
-                Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: Self.newest(at: instant, superseded, failed, of: base.name)),
-                Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: Self.newest(at: instant, SupersededRows(), failed, of: base.name)),
+            let told = newest(at: instant, SupersededRows(), failed)
+            let parts = [
+                Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: newest(at: instant, superseded, failed)),
+                Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: told),
             ]
+            guard sequence < snapshot.sequence else { return parts }
+            // An instant may lie ahead of what whoever reads has seen: what came by it, but later than that, supersedes nothing for him.
+            let ended = ColumnFilter.Test.range(lower: nil, upper: .init(.integer(instant), isInclusive: true))
+            return parts + [Part(scope: scope + [ColumnFilter(Self.validTo, ended), ColumnFilter(Self.supersededBy, unseen)], test: told)]
         }
     }
+
+    /// Came later than whoever reads may have seen.
+    private var unseen: ColumnFilter.Test { .range(lower: .init(.integer(sequence), isInclusive: false), upper: nil) }
 
     private static let supersededBy = ColumnPath(VersionColumns.supersededBy.name)
     private static let validTo = ColumnPath(VersionColumns.validTo.name)
@@ -130,6 +137,7 @@ package struct VersionedTable: TableSource {
             ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
             ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true))),
             ColumnFilter("completed_at", .range(lower: .init(.integer(instant), isInclusive: false), upper: nil)),
+            ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))),
         ]
         // Other clients' say nothing of rows that whoever asks may see.
         let own = request.scope.filter { $0.path.names == ["client_id"] }
@@ -154,18 +162,20 @@ package struct VersionedTable: TableSource {
 
     /// Leaves out, of rows that had come by the instant: those superseded by it, those that had FAILED by it, and those below a version that was
     /// newest then and FAILED later.
-    private static func newest(at instant: Int64, _ superseded: SupersededRows, _ failed: FailedVersions, of table: String) -> RowTest {
+    private func newest(at instant: Int64, _ superseded: SupersededRows, _ failed: FailedVersions) -> RowTest {
+        let sequence = sequence
+        let table = base.name
         let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "sequence", "state", "completed_at"]
         return RowTest(columns: columns) { batch in
             var passing = Bitmap(repeating: true, count: batch.rowCount)
             for row in 0..<batch.rowCount {
-                if case .integer(let sequence) = batch.columns[3].value(at: row), let next = superseded[sequence], next.by != 0, next.at <= instant {
+                if case .integer(let own) = batch.columns[3].value(at: row), let next = superseded[own], next.by != 0, next.by <= sequence, next.at <= instant {
                     passing[row] = false
                 } else if batch.columns[4].value(at: row) == .string(ReceiptState.failed.rawValue),
                     case .integer(let ended) = batch.columns[5].value(at: row), ended <= instant
                 {
                     passing[row] = false
-                } else if !failed.isEmpty, let key = key(batch, row, table), let newest = failed[key],
+                } else if !failed.isEmpty, let key = Self.key(batch, row, table), let newest = failed[key],
                     case .integer(let version) = batch.columns[2].value(at: row), version < newest
                 {
                     passing[row] = false

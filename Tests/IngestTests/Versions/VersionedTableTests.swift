@@ -435,6 +435,31 @@ final class VersionedTableTests: XCTestCase {
         XCTAssertNoThrow(try ask(of: "c2"), "it was asked to pay for another client's")
     }
 
+    /// An instant may lie ahead: what replaces a document between two pages of a walk neither hides it nor comes into the walk, hot or cold.
+    func test_walkAsOfAnInstantAhead_showsTheVersionsOfItsBeginning() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        for number in 1...5 { _ = try store.fixture.taken(Self.document("L-\(number)", "Ann", 1, grades: []), as: .admin, client: "c1") }
+        var request = PageRequest(table: "licences", fields: ["receipt_id", "name"], limit: 1, asOf: 1_900_000_000_000_000)
+        var found: [String] = []
+        func read() throws {
+            let page = try store.engine.page(request, as: .admin)
+            found += page.batches.flatMap { EngineFixture.texts($0) }
+            request.cursor = page.nextCursor
+        }
+        try read()
+        for number in 1...5 { _ = try store.fixture.taken(Self.document("L-\(number)", "Bob", 2, grades: []), as: .admin, client: "c1") }
+        try read()
+        try store.engine.tier.writer.seal()
+        _ = try store.engine.compact(before: nil)
+        try read()
+        while request.cursor != nil { try read() }
+        XCTAssertEqual(found, (1...5).map { "L-\($0)|Ann" })
+        let now = try store.fixture.walk(PageRequest(table: "licences", fields: ["receipt_id", "name"], asOf: 1_900_000_000_000_000))
+        XCTAssertEqual(now, (1...5).map { "L-\($0)|Bob" })
+    }
+
     /// A page of one short version asks for little, and no page takes what it did not ask for.
     func test_pagesAskForTheirMemory_asTheyGrow() throws {
         let directory = TemporaryDirectory()
