@@ -16,13 +16,15 @@ struct ColumnOverlay: Sendable {
 
     /// `valid_to`, where rows were superseded after their files were written.
     ///
-    /// What a file says stays where nothing else is known.
+    /// What a file says stays where nothing else is known. A version that FAILED has no end, though another came while it was PROCESSING.
     static func successors(_ superseded: SupersededRows) -> ColumnOverlay {
         let validTo = VersionColumns.validTo.name
-        return ColumnOverlay(columns: [validTo], needs: ["sequence", ColumnPath(validTo)]) { parts in
+        return ColumnOverlay(columns: [validTo], needs: ["sequence", ColumnPath(validTo), "state"]) { parts in
             var builder = ColumnBuilder(type: .timestampTZ)
             for row in 0..<parts[0].count {
-                if case .integer(let sequence) = parts[0].value(at: row), let next = superseded[sequence], next.by != 0 {
+                if parts[2].value(at: row) == .string(ReceiptState.failed.rawValue) {
+                    builder.appendNull()
+                } else if case .integer(let sequence) = parts[0].value(at: row), let next = superseded[sequence], next.by != 0 {
                     builder.append(integer: next.at)
                 } else {
                     builder.append(parts[1].value(at: row))

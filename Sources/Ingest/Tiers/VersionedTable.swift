@@ -131,27 +131,48 @@ package struct VersionedTable: TableSource {
     }
 
     /// Versions that were there at an instant and FAILED after it, by document the newest: then they were its newest versions, though they have
-    /// superseded nothing.
+    /// superseded nothing; unless a later one had come, of which nothing is known of a version that FAILED.
     private func failedSince(_ instant: Int64, _ request: ScanRequest) throws -> FailedVersions {
-        let filters = [
-            ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
+        let came = [
             ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true))),
-            ColumnFilter("completed_at", .range(lower: .init(.integer(instant), isInclusive: false), upper: nil)),
             ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))),
         ]
-        // Other clients' say nothing of rows that whoever asks may see.
-        let own = request.scope.filter { $0.path.names == ["client_id"] }
-        let scan = try base.scan(ScanRequest(projection: ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name)], scope: own, filters: filters))
+        let since = [
+            ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
+            ColumnFilter("completed_at", .range(lower: .init(.integer(instant), isInclusive: false), upper: nil)),
+        ]
         var failed = FailedVersions.Maker(request.memory)
+        try forEachVersion(came + since, request) { key, version, _ in try failed.add(key, version) }
+        if failed.isEmpty { return failed.made }
+        let receipts = failed.receipts(countMax: Self.receiptCountMax).map { [ColumnFilter("receipt_id", .oneOf($0.map { .bytes($0) }))] } ?? []
+        try forEachVersion(came + receipts, request) { key, version, failedAt in
+            if failedAt ?? .max > instant { failed.overtake(key, by: version) }
+        }
+        return failed.made
+    }
+
+    /// More ids than these are not looked for: all rows are read.
+    private static let receiptCountMax = 1_000
+
+    /// Of the clients that `request` is about: others' versions say nothing of rows that whoever asks may see.
+    ///
+    /// - Parameter body: `failedAt` is nil for one that has not FAILED.
+    private func forEachVersion(
+        _ filters: [ColumnFilter], _ request: ScanRequest, _ body: (_ key: VersionKey, _ version: Int64, _ failedAt: Int64?) throws -> Void
+    ) throws {
+        let own = request.scope.filter { $0.path.names == ["client_id"] }
+        let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "state", "completed_at"]
+        let scan = try base.scan(ScanRequest(projection: columns, scope: own, filters: filters))
         while let morsel = try scan.nextMorsel() {
             while let batch = try morsel.next() {
                 for row in 0..<batch.rowCount {
                     guard let key = Self.key(batch, row, base.name), case .integer(let version) = batch.columns[2].value(at: row) else { continue }
-                    try failed.add(key, version)
+                    var failedAt: Int64?
+                    if batch.columns[3].value(at: row) == .string(ReceiptState.failed.rawValue), case .integer(let ended) = batch.columns[4].value(at: row) { failedAt = ended }
+                    try body(key, version, failedAt)
                 }
             }
         }
-        return failed.made
     }
 
     /// Of a batch that begins with client_id and receipt_id.
@@ -160,8 +181,8 @@ package struct VersionedTable: TableSource {
         return VersionKey(table: table, client: client, receipt: receipt)
     }
 
-    /// Leaves out, of rows that had come by the instant: those superseded by it, those that had FAILED by it, and those below a version that was
-    /// newest then and FAILED later.
+    /// Leaves out, of rows that had come by the instant: those superseded by it, those that had FAILED by it, those below a version that was
+    /// newest then and FAILED later, and those that FAILED later, when another had come.
     private func newest(at instant: Int64, _ superseded: SupersededRows, _ failed: FailedVersions) -> RowTest {
         let sequence = sequence
         let table = base.name
@@ -176,7 +197,7 @@ package struct VersionedTable: TableSource {
                 {
                     passing[row] = false
                 } else if !failed.isEmpty, let key = Self.key(batch, row, table), let newest = failed[key],
-                    case .integer(let version) = batch.columns[2].value(at: row), version < newest
+                    case .integer(let version) = batch.columns[2].value(at: row), newest.leavesOut(version)
                 {
                     passing[row] = false
                 }

@@ -2,17 +2,26 @@ import ColumnStore
 import Query
 import Synchronization
 
-/// Of documents the newest of their versions that FAILED since an instant, charged to a query's memory as long as anybody has them.
+/// Of documents the newest of their versions that FAILED since an instant, and whether a later one had come by then, charged to a query's memory as long as anybody has them.
 ///
 /// There may be as many as documents that a registrar has refused since.
 final class FailedVersions: Sendable {
-    private let newest: [VersionKey: Int64]
+    struct Newest: Equatable {
+        var version: Int64
+        /// A later one had come by the instant, which had not FAILED by then.
+        var isOvertaken = false
+
+        /// Whether another version of the document was newer at the instant: one that failed since, or a later one.
+        func leavesOut(_ version: Int64) -> Bool { version < self.version || isOvertaken && version == self.version }
+    }
+
+    private let newest: [VersionKey: Newest]
     private let charge: Charge
 
-    private init(_ newest: [VersionKey: Int64], _ charge: Charge) { (self.newest, self.charge) = (newest, charge) }
+    private init(_ newest: [VersionKey: Newest], _ charge: Charge) { (self.newest, self.charge) = (newest, charge) }
 
     var isEmpty: Bool { newest.isEmpty }
-    subscript(_ key: VersionKey) -> Int64? { newest[key] }
+    subscript(_ key: VersionKey) -> Newest? { newest[key] }
 
     /// Given back with whoever holds it last.
     private final class Charge: Sendable {
@@ -30,9 +39,9 @@ final class FailedVersions: Sendable {
         }
     }
 
-    /// Gathers them, in any order.
+    /// Gathers them, in any order; then the others.
     struct Maker {
-        private var newest: [VersionKey: Int64] = [:]
+        private var newest: [VersionKey: Newest] = [:]
         private let charge: Charge
         /// Charged and not used yet.
         private var room = 0
@@ -48,7 +57,7 @@ final class FailedVersions: Sendable {
         /// - Throws: spill-full where the query has no memory for it.
         mutating func add(_ key: VersionKey, _ version: Int64) throws(QueryError) {
             if let known = newest[key] {
-                newest[key] = max(known, version)
+                newest[key] = Newest(version: max(known.version, version))
                 return
             }
             let byteCount = Self.entryByteCount + key.client.count + key.receipt.count
@@ -58,7 +67,18 @@ final class FailedVersions: Sendable {
                 room = room.addingSaturating(more)
             }
             room -= byteCount
-            newest[key] = version
+            newest[key] = Newest(version: version)
+        }
+
+        var isEmpty: Bool { newest.isEmpty }
+
+        /// Of their documents, in no order; nil where they are more than `countMax`.
+        func receipts(countMax: Int) -> [[UInt8]]? { newest.count > countMax ? nil : Array(Set(newest.keys.map(\.receipt))) }
+
+        /// A version had come by the instant, and had not FAILED by then.
+        mutating func overtake(_ key: VersionKey, by version: Int64) {
+            guard let known = newest[key], known.version < version else { return }
+            newest[key] = Newest(version: known.version, isOvertaken: true)
         }
 
         var made: FailedVersions { FailedVersions(newest, charge) }

@@ -460,6 +460,34 @@ final class VersionedTableTests: XCTestCase {
         XCTAssertEqual(now, (1...5).map { "L-\($0)|Bob" })
     }
 
+    /// A version was PROCESSING when the next one came, and FAILED after that: as of between it is superseded, whether the store still knows by what or
+    /// has been started since; and it has no end of its own.
+    func test_versionThatFailedWhenALaterOneHadCome_isSupersededAsOfBefore_andHasNoEnd() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        for name in ["Ann", "Bob"] { _ = try store.fixture.taken(Self.document("L-1", name, 1, grades: []), as: .admin, client: "c1") }
+        let instant: Int64 = 1_796_000_000_000_000
+        var snapshot = store.engine.tier.boundary.snapshot()
+        try XCTUnwrap(snapshot.files.last).publish { $0.overlay.set(1, HotFile.StateChange(state: .failed, completedAt: instant + 1), sequence: .max) }
+        let history = TieredTable(name: "licences_history", boundary: store.engine.tier.boundary, tables: store.engine.tier.tables, snapshot: snapshot)
+        func rows(_ showing: VersionedTable.Showing, _ columns: [ColumnPath]) throws -> [String] {
+            let scan = try VersionedTable(history, snapshot, showing, through: .max).scan(ScanRequest(projection: columns))
+            var rows: [String] = []
+            while let morsel = try scan.nextMorsel() {
+                while let batch = try morsel.next() { rows += EngineFixture.texts(batch) }
+            }
+            return rows.sorted()
+        }
+        XCTAssertFalse(snapshot.superseded.isEmpty)
+        XCTAssertEqual(try rows(.history, ["version", "valid_to"]), ["1|-", "2|-"])
+        XCTAssertEqual(try rows(.asOf(instant), ["version", "state"]), ["2|COMPLETE"])
+        snapshot.superseded = [:]
+        XCTAssertEqual(try rows(.history, ["version", "valid_to"]), ["1|-", "2|-"])
+        XCTAssertEqual(try rows(.asOf(instant), ["version", "state"]), ["2|COMPLETE"])
+        XCTAssertEqual(try rows(.asOf(instant + 1), ["version", "state"]), ["2|COMPLETE"])
+    }
+
     /// A page of one short version asks for little, and no page takes what it did not ask for.
     func test_pagesAskForTheirMemory_asTheyGrow() throws {
         let directory = TemporaryDirectory()
