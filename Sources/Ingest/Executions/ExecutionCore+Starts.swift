@@ -123,6 +123,9 @@ extension ExecutionCore {
     /// - Parameter event: `.abort` or `.redrive`.
     /// - Throws: `not-found`, `wrong-state`.
     func order(_ event: Event, _ number: Int64) throws {
+        if event == .redrive, leaving.contains(number) {
+            throw Fault(.wrongState, "the execution's time is over: what is known of it is a row of the table \(TableName.executions) from now on")
+        }
         switch try apply(event, to: number) {
         case .applied: if event == .redrive { try noteRedriven(number) }
         default: throw Fault(.wrongState, event == .abort ? "the execution has ended already" : "only an execution that failed, timed out or was aborted goes on again")
@@ -150,6 +153,22 @@ extension ExecutionCore {
     }
 
     // MARK: Forgetting
+
+    /// Says which of some executions can be put into a table and forgotten, and has nobody redrive them from here on: what goes on after its row was made
+    /// would be forgotten with it.
+    ///
+    /// - Parameter instant: those that have gone on since, or ended after it, stay.
+    func beginForgetting(_ numbers: [Int64], endedBy instant: Int64) throws -> [Int64] {
+        let select = try connection().statement("SELECT 1 FROM executions WHERE number = ?1 AND status <> 0 AND ended_at <= ?2")
+        let ended = try numbers.filter { number in
+            select.bind(1, number)
+            select.bind(2, instant)
+            defer { select.reset() }
+            return try select.step()
+        }
+        leaving = Set(ended)
+        return ended
+    }
 
     /// Lets go of executions whose history stands elsewhere by now. Their numbers are never given again: pages, timers and the cache go by them.
     func forgetExecutions(_ numbers: [Int64]) throws {

@@ -44,6 +44,8 @@ final class ExecutionCore {
     var mayPlanEarlier = true
     /// Processes whose plans rest, as this program does not read their definitions: until another is put, or the program is started anew.
     var resting: Set<String> = []
+    /// Executions that rows are being made of, to be forgotten then.
+    var leaving: Set<Int64> = []
     /// Whether somebody is to be told of executions that end.
     private let isHeard: () -> Bool
     /// That the store has the file is to be known before anything is put into it.

@@ -1,7 +1,7 @@
 import ColumnStore
 import Documents
 
-/// Moves executions that ended long ago from their file into the table `executions`: first the rows, durably, then they are forgotten. After a crash between
+/// Moves executions that ended long ago from their file into the table `executions`: from here on nobody redrives them; first the rows, durably, then they are forgotten. After a crash between
 /// the two the rows are known again, and written once.
 ///
 /// One thread, a hundred executions at a time: their rows go through the hot writer as any others.
@@ -65,8 +65,11 @@ final class ExecutionArchiver: Sendable {
     /// - Returns: whether there may be more.
     /// - Throws: where rows could not be stored: nothing is forgotten then.
     func archivePage() throws -> Bool {
-        let numbers = try executions.reader.finished(before: parts.clock.now().subtractingSaturating(age), limit: Self.pageCount)
-        guard !numbers.isEmpty, Self.prepare(parts) else { return false }
+        let instant = parts.clock.now().subtractingSaturating(age)
+        let found = try executions.reader.finished(before: instant, limit: Self.pageCount)
+        guard !found.isEmpty, Self.prepare(parts) else { return false }
+        // Somebody may have one of them go on meanwhile.
+        let numbers = try executions.perform { core in try core.beginForgetting(found, endedBy: instant) }
         var rows: [HotRow] = []
         for number in numbers {
             guard let execution = try executions.reader.execution(number: number) else { continue }
@@ -74,7 +77,7 @@ final class ExecutionArchiver: Sendable {
         }
         try store(&rows)
         try executions.perform { core in try core.forgetExecutions(numbers) }
-        return numbers.count == Self.pageCount
+        return found.count == Self.pageCount
     }
 
     /// A row for each 256 KiB of history, one at least.

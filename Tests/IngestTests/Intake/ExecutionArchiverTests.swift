@@ -1,6 +1,8 @@
 import ColumnStore
 import Documents
+import Foundation
 import Processes
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -31,5 +33,56 @@ final class ExecutionArchiverTests: XCTestCase {
         XCTAssertFalse(try ExecutionArchiver(fixture.engine.intakeParts, fixture.engine.executions, days: 0).archivePage())
         XCTAssertEqual(try finished(fixture), 0)
         XCTAssertEqual(try fixture.walk(PageRequest(table: ExecutionTable.name, fields: ["receipt_id"])).count, 1)
+    }
+
+    /// A clock that does something when the archiver, which this test runs itself, looks at it for the second time: as it makes a row.
+    private final class Interruption: Sendable {
+        private let state = Mutex<(left: Int, body: (@Sendable () -> Void)?)>((0, nil))
+        private let time = Mutex<Int64>(1_795_000_000_000_000)
+
+        func set(_ body: @escaping @Sendable () -> Void) { state.withLock { $0 = (2, body) } }
+
+        func now() -> Int64 {
+            let body = Thread.isMainThread ? state.withLock { state -> (@Sendable () -> Void)? in
+                state.left -= 1
+                return state.left == 0 ? state.body : nil
+            } : nil
+            body?()
+            return time.withLock { time in
+                time += 1_000
+                return time
+            }
+        }
+    }
+
+    /// One that was told to go on does so; one of which a row is being made is refused, and what is forgotten does not run.
+    func test_redrive_whileAnExecutionIsPutIntoItsTable_isRefused_andBeforeKeepsIt() throws {
+        let directory = TemporaryDirectory()
+        let clock = Interruption()
+        let fixture = try EngineFixture(directory.path, clock: Clock { clock.now() })
+        defer { try? fixture.engine.close() }
+        let executions = fixture.engine.executions
+        _ = try executions.putProcess("p", Array(#"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":100000,"End":true}}}"#.utf8))
+        let result = Monitor<Result<StartedExecution, any Error>?>(nil)
+        executions.start("p", name: nil, input: .object([]), as: .admin) { outcome in result.signal { $0 = outcome } }
+        let id = try result.wait { $0 }.get().id.description
+        try executions.abort(id, as: .admin)
+        let numbers = try executions.reader.finished(before: .max, limit: 10)
+        XCTAssertEqual(numbers.count, 1)
+        try executions.redrive(id, as: .admin)
+        XCTAssertEqual(try executions.perform { core in try core.beginForgetting(numbers, endedBy: .max) }, [], "it goes on")
+        try executions.abort(id, as: .admin)
+        XCTAssertEqual(try executions.perform { core in try core.beginForgetting(numbers, endedBy: 0) }, [], "it ended later")
+        let refusal = Mutex<Fault.Code?>(nil)
+        let isAsked = Mutex(false)
+        clock.set {
+            isAsked.withLock { $0 = true }
+            do { try executions.redrive(id, as: .admin) } catch { refusal.withLock { $0 = (error as? Fault)?.code } }
+        }
+        XCTAssertFalse(try ExecutionArchiver(fixture.engine.intakeParts, executions, days: 0).archivePage())
+        XCTAssertTrue(isAsked.withLock { $0 })
+        XCTAssertEqual(refusal.withLock { $0 }, .wrongState)
+        XCTAssertThrowsError(try executions.execution(id, as: .admin))
+        XCTAssertEqual(try fixture.walk(PageRequest(table: ExecutionTable.name, fields: ["execution_state"])), ["ABORTED"])
     }
 }
