@@ -63,6 +63,10 @@ enum VersionChain {
         }
         let next = changed.state == .failed ? after : changed
         if let before { change(before) { ($0.by, $0.at) = (next?.sequence ?? 0, next?.receivedAt ?? 0) } }
+        // One that had FAILED may be taken up again when others have come already, or have gone since.
+        if changed.state != .failed, known(changed.sequence)?.by ?? 0 != after?.sequence ?? 0 {
+            change(changed) { ($0.by, $0.at) = (after?.sequence ?? 0, after?.receivedAt ?? 0) }
+        }
         guard changed.state == .complete else { return rows }
         if let acceptedAfter { change(changed) { $0.acceptedBy = acceptedAfter.sequence } }
         if let acceptedBefore { change(acceptedBefore) { $0.acceptedBy = changed.sequence } }

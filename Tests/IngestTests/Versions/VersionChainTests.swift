@@ -43,6 +43,38 @@ final class VersionChainTests: XCTestCase {
         explore([], [:], 7)
     }
 
+    /// A version that FAILED is taken up again: a dead letter was redriven, or an endpoint has accepted late. Those that came meanwhile stay the newest.
+    func test_changes_whereVersionsThatFailedGoOn_leadToWhatTheVersionsSay() {
+        var random = SplitMix64(state: 27)
+        for _ in 0..<2_000 {
+            var (chain, known) = ([VersionEntry](), [Int64: SupersededRow]())
+            for _ in 0..<12 {
+                if chain.isEmpty || chain.count < 5 && Bool.random(using: &random) {
+                    chain.append(entry(Int32(chain.count + 1), Bool.random(using: &random) ? .processing : .complete))
+                } else {
+                    let place = Int.random(in: chain.indices, using: &random)
+                    switch chain[place].state {
+                    case .processing: chain[place].state = Bool.random(using: &random) ? .complete : .failed
+                    case .failed: chain[place].state = .processing
+                    case .complete: continue
+                    }
+                    note(chain[place], chain, &known)
+                    continue
+                }
+                note(chain[chain.count - 1], chain, &known)
+            }
+        }
+    }
+
+    private func note(_ changed: VersionEntry, _ chain: [VersionEntry], _ known: inout [Int64: SupersededRow]) {
+        let rows = known
+        let changes = VersionChain.changes(
+            changed, earlier: chain.filter { $0.version < changed.version }.reversed(), later: chain.filter { $0.version > changed.version }, known: { rows[$0] })
+        for row in changes { known[row.sequence] = row }
+        let expected = Dictionary(uniqueKeysWithValues: VersionChain.superseded(chain).map { ($0.sequence, $0) })
+        XCTAssertEqual(known.filter { $0.value.by != 0 && state(of: $0.key, chain) != .failed }, expected, "\(chain.map(\.state))")
+    }
+
     private func state(of sequence: Int64, _ chain: [VersionEntry]) -> ReceiptState? { chain.first { $0.sequence == sequence }?.state }
 
     func test_supersededRows_areThoseOfTheLastWord_inSetsAndSingly() {
