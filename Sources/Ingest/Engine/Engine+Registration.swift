@@ -139,15 +139,16 @@ extension Engine: Callbacks, DeadLetterReview {
                 json.member("reference", outcome.reference)
             }
             var action = ProcessChange.Action.outcome(step: step.id, outcome, note)
+            var claim: ProcessChange.Claim?
             if step.state.isDead, outcome.isAccepted {
                 // The client may have sent another document in its place, which then stands.
-                do { try checkIdentityIsFree(of: found.row, in: file) } catch let problem as Fault where problem.code == .differentDocument {
+                do { claim = try self.claim(of: found.row, in: file) } catch let problem as Fault where problem.code == .differentDocument {
                     throw Fault(.contradictingOutcome, "the receipt failed before this came, and \(problem.detail)")
                 }
                 action = .lateAcceptance(step: step.id, outcome, note)
             }
             return tier.writer.submit(
-                ProcessChange(file: file, action: action) { result in
+                ProcessChange(file: file, action: action, claim: claim) { result in
                     switch result {
                     case .success(.applied), .success(.repeated): completion(.success(()))
                     case .success(.contradicting): completion(.failure(contradiction))
@@ -191,10 +192,10 @@ extension Engine: Callbacks, DeadLetterReview {
             principal.rows.includes(letter.letter.receipt.clientID)
         else { throw absent }
         // A step takes up its receipt again, which must then have its identity; a webhook's event changes no state.
-        if key.isStep { try checkIdentityIsFree(of: ProcessKey.row(ofStep: key.number), in: file) }
+        let claim = try key.isStep ? self.claim(of: ProcessKey.row(ofStep: key.number), in: file) : nil
         let done = Monitor<Result<ProcessResult, Fault>?>(nil)
         tier.writer.submit(
-            ProcessChange(file: file, action: key.isStep ? .redriveStep(key.number) : .redriveEvent(key.number)) { result in
+            ProcessChange(file: file, action: key.isStep ? .redriveStep(key.number) : .redriveEvent(key.number), claim: claim) { result in
                 done.broadcast { $0 = result }
             })
         guard let result = done.wait(nanoseconds: Self.writerWaitNanoseconds, { $0 }) else {
@@ -203,6 +204,8 @@ extension Engine: Callbacks, DeadLetterReview {
         switch try result.get() {
         case .applied: return
         case .contradicting:
+            // Another receipt may have come between the look and the change.
+            if claim != nil { _ = try self.claim(of: ProcessKey.row(ofStep: key.number), in: file) }
             throw Fault(.contradictingOutcome, "another registrar has rejected the receipt meanwhile: it stays FAILED, and its dead letter can only be deleted")
         case .repeated, .unknown: throw absent
         }
@@ -211,14 +214,18 @@ extension Engine: Callbacks, DeadLetterReview {
     /// Somebody waits on a connection.
     private static let writerWaitNanoseconds: UInt64 = 30_000_000_000
 
-    /// A FAILED receipt does not hold its identity: where another has it, this one stays history.
-    private func checkIdentityIsFree(of row: Int64, in file: HotFile) throws {
-        guard let receipt = try file.receipt(row: row) else { return }
+    /// The identity that a receipt would take up again: a FAILED one does not hold it, and where another has it, this one stays history.
+    ///
+    /// - Returns: nil where versions share it: what came later stays the newest.
+    /// - Throws: different-document.
+    private func claim(of row: Int64, in file: HotFile) throws -> ProcessChange.Claim? {
+        guard let receipt = try file.receipt(row: row), TableName.kind(of: receipt.table).holder == .rows else { return nil }
         let identity = receipt.identity
         let snapshot = tier.boundary.snapshot()
         if let holder = try HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot) {
             throw Fault(.differentDocument, "the receipt was replaced by the ticket \(holder.summary.ticketID)")
         }
+        return ProcessChange.Claim(identity: identity, ticketID: receipt.summary.ticketID, generation: snapshot.generation)
     }
 }
 

@@ -79,14 +79,31 @@ package struct ProcessChange: Sendable {
         case forgetEvent(Int64)
     }
 
+    /// The identity that a FAILED receipt takes up again. Whoever hands in the change has found it free; the writer sees whether it still is.
+    package struct Claim: Sendable {
+        package let identity: ReceiptIdentity
+        /// The receipt's own.
+        package let ticketID: String
+        /// Of the boundary, when it was looked at.
+        package let generation: UInt64
+
+        package init(identity: ReceiptIdentity, ticketID: String, generation: UInt64) {
+            (self.identity, self.ticketID, self.generation) = (identity, ticketID, generation)
+        }
+    }
+
     package let file: HotFile
     package let action: Action
+    /// Nil where the change takes up no identity.
+    package let claim: Claim?
     package let completion: @Sendable (Result<ProcessResult, Fault>) -> Void
 
-    /// - Parameter completion: called once; where the writer takes nothing any more at once, with a failure, on the caller's thread.
-    package init(file: HotFile, action: Action, completion: @escaping @Sendable (Result<ProcessResult, Fault>) -> Void = { _ in }) {
+    /// - Parameter completion: called once; where the writer takes nothing any more at once, with a failure, on the caller's thread. `contradicting` also where
+    ///   another receipt has the claimed identity.
+    package init(file: HotFile, action: Action, claim: Claim? = nil, completion: @escaping @Sendable (Result<ProcessResult, Fault>) -> Void = { _ in }) {
         self.file = file
         self.action = action
+        self.claim = claim
         self.completion = completion
     }
 }

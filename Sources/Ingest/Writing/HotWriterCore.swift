@@ -198,7 +198,7 @@ final class HotWriterCore {
         do {
             try body(process)
             process.nextSequence = nextSequence
-            for change in changes { results.append(try process.apply(change.action)) }
+            for change in changes { results.append(try isTaken(change.claim, writer) ? .contradicting : process.apply(change.action)) }
             // Whoever hands a change in waits for its result, and each change of a row has the next sequence.
             precondition(results.count == changes.count && process.changes.count == Int(process.nextSequence - nextSequence), "a change without its result or sequence")
             assert(process.changes.indices.allSatisfy { process.changes[$0].sequence == nextSequence + Int64($0) })
@@ -222,6 +222,18 @@ final class HotWriterCore {
         }
         if !process.work.isEmpty { store.queued(process.work) }
         return results
+    }
+
+    /// Whether another receipt has an identity by now, be it one of the present transaction.
+    private func isTaken(_ claim: ProcessChange.Claim?, _ writer: HotFileWriter) throws -> Bool {
+        guard let claim else { return false }
+        func isOther(_ holder: StoredReceipt?) -> Bool { holder.map { $0.summary.ticketID != claim.ticketID } ?? false }
+        if isOther(try writer.find(claim.identity)) { return true }
+        if let open, open !== writer, isOther(try open.find(claim.identity)) { return true }
+        let (snapshot, changes) = store.boundary.changes(since: claim.generation)
+        if let changes, changes.isEmpty { return false }
+        // Where it cannot be looked up it is not taken up: whoever asked hears why when he looks himself.
+        do { return isOther(try store.findEarlier(claim.identity, [], snapshot, open?.file)) } catch { return true }
     }
 
     /// What of the transaction supersedes earlier versions, the changed states of its rows among it.

@@ -23,9 +23,9 @@ final class ProcessTests: XCTestCase {
         #"{"schema":"sale/1","id":"\#(id)","issued_at":"2026-11-18T14:03:07Z","total":\#(total)}"#
     }
 
-    private func apply(_ fixture: EngineFixture, _ file: HotFile, _ action: ProcessChange.Action) throws -> ProcessResult {
+    private func apply(_ fixture: EngineFixture, _ file: HotFile, _ action: ProcessChange.Action, _ claim: ProcessChange.Claim? = nil) throws -> ProcessResult {
         let done = Monitor<Result<ProcessResult, Fault>?>(nil)
-        fixture.engine.tier.writer.submit(ProcessChange(file: file, action: action) { result in done.broadcast { $0 = result } })
+        fixture.engine.tier.writer.submit(ProcessChange(file: file, action: action, claim: claim) { result in done.broadcast { $0 = result } })
         return try done.wait { $0 }.get()
     }
 
@@ -209,6 +209,64 @@ final class ProcessTests: XCTestCase {
         XCTAssertEqual(changes.map(\.event).filter { $0 == "receipt.complete" }.count, 1)
         XCTAssertEqual(changes.map(\.sequence), changes.map(\.sequence).sorted())
         XCTAssertEqual(Set(changes.map(\.sequence)).count, changes.count)
+        try fixture.engine.close()
+    }
+
+    /// Another receipt comes under the identity of a FAILED one between the look whether that is free and the change that takes it up: one of the two stands.
+    func test_redrive_whereAnotherReceiptCameSinceTheLook_isContradicting() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        let ticket = try fixture.taken(Self.sale("R1")).summary.ticketID
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let step = ProcessKey.step(row: 1, ordinal: 0)
+        XCTAssertEqual(try apply(fixture, file, .dead(step: step, detail: "enough", HistoryNote("exhausted"))), .applied)
+        let identity = try XCTUnwrap(try file.receipt(row: 1)).identity
+        func claim() -> ProcessChange.Claim {
+            ProcessChange.Claim(identity: identity, ticketID: ticket, generation: fixture.engine.tier.boundary.generation)
+        }
+        let early = claim()
+        try fixture.engine.tier.writer.seal()
+        let late = claim()
+        _ = try fixture.taken(Self.sale("R1", total: "2.5"))
+        for claim in [early, late] { XCTAssertEqual(try apply(fixture, file, .redriveStep(step), claim), .contradicting) }
+        XCTAssertEqual(try fixture.walk(PageRequest(fields: ["receipt_id", "state"])).sorted(), ["R1|FAILED", "R1|PROCESSING"])
+        try fixture.engine.close()
+    }
+
+    /// A version of a document that FAILED is no receipt that another has replaced: it is taken up again, beside earlier ones in cold and behind later ones.
+    func test_redrive_ofAVersion_isTaken_whateverOthersThereAre_andTheNewestStaysTheNewest() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        let type = #"""
+            {"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","issued_at":"/issued_at",
+            "columns":{"name":{"path":"/name","type":"VARCHAR"}},"register":[["a"]]}
+            """#
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        func take(_ name: String) throws {
+            _ = try fixture.taken(#"{"schema":"licence/1","id":"L1","issued_at":"2026-11-18T14:03:07Z","name":"\#(name)"}"#)
+        }
+        func decide(row: Int64, _ action: (Int64) -> ProcessChange.Action) throws {
+            let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last)
+            XCTAssertEqual(try apply(fixture, file, action(ProcessKey.step(row: row, ordinal: 0))), .applied)
+        }
+        func accept(row: Int64) throws {
+            try decide(row: row) { .outcome(step: $0, StepOutcome(isAccepted: true, reference: nil, errors: []), HistoryNote("answer")) }
+        }
+        try take("Ann")
+        try accept(row: 1)
+        try fixture.engine.tier.writer.seal()
+        _ = try fixture.engine.compact(before: nil)
+        try take("Bob")
+        try decide(row: 1) { .dead(step: $0, detail: "enough", HistoryNote("exhausted")) }
+        try take("Cid")
+        try accept(row: 2)
+        let letter = try XCTUnwrap(try fixture.engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin).letters.first)
+        try fixture.engine.redrive(letter.id, as: .admin)
+        let fields = ["name", "version", "state"]
+        XCTAssertEqual(try fixture.walk(PageRequest(table: "licences", fields: fields)), ["Cid|3|COMPLETE"])
+        XCTAssertEqual(try fixture.walk(PageRequest(table: "licences_history", fields: fields)).sorted(), ["Ann|1|COMPLETE", "Bob|2|PROCESSING", "Cid|3|COMPLETE"])
+        try accept(row: 1)
+        for table in ["licences", "licences_accepted"] { XCTAssertEqual(try fixture.walk(PageRequest(table: table, fields: fields)), ["Cid|3|COMPLETE"], table) }
         try fixture.engine.close()
     }
 
