@@ -81,20 +81,22 @@ struct ExportWork {
     /// Pages of one walk, whose members are fixed when it begins.
     func receipts(_ request: PageRequest, _ export: ExportRequest, to file: ExportFile) throws {
         var writer: (any ReceiptFileWriter)?
+        var columns: WalkColumns?
         var request = request
         repeat {
             _ = try cancellation()
             let page = try context.store.rows.page(request, as: principal)
             let own = try writer ?? Self.writer(export, page.schema, file, context.queries.engine.spillSpace)
-            writer = own
-            try own.add(page)
+            let first = columns ?? WalkColumns(page)
+            (writer, columns) = (own, first)
+            try own.add(first.shaped(page))
             run.add(page.batches.reduce(0) { $0 + $1.rowCount })
             request.cursor = page.nextCursor
         } while request.cursor != nil
         try writer?.finish()
     }
 
-    /// The columns are the first page's; those of a walk do not change.
+    /// The columns are the first page's.
     private static func writer(_ export: ExportRequest, _ schema: Schema, _ file: ExportFile, _ space: SpillSpace) throws -> any ReceiptFileWriter {
         let columns = schema.fields.map { ResultColumn(name: $0.name, type: $0.type) }
         switch export.format.form {
