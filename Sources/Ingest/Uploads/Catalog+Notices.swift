@@ -169,8 +169,10 @@ extension Catalog {
             for span in spans {
                 let kinds = try Self.kinds(span.client, span.from, connection)
                 let uploads = try Self.uploads(span.client, span.from, connection)
-                // By span and client: the digest of a span has one id, however often it is made.
-                let id = "d_" + Hexadecimal.text(Array(SHA256.hash(Array("\(span.from) \(span.client)".utf8)).prefix(12)))
+                // By all that it says: made again of the same refusals it has the same id, and another that begins at the same instant has its own, as where the
+                // contract's spans have become longer, or the clock was set back.
+                let said = ["\(span.from) \(span.to) \(span.rejected) \(span.client)"] + kinds.map { "\($0.count) \($0.code) \($0.pointer)" } + uploads
+                let id = "d_" + Hexadecimal.text(Array(SHA256.hash(Array(said.joined(separator: "\n").utf8)).prefix(12)))
                 let notice = Notice(id: id, client: span.client, event: .feedbackDigest, at: now) { json in
                     json.member("from", instant: span.from)
                     json.member("to", instant: span.to)

@@ -64,6 +64,27 @@ final class NoticeSenderTests: XCTestCase {
         XCTAssertEqual(try catalog.nextNoticeAt(), 7)
     }
 
+    /// Spans of a contract become longer: the next one may begin where one began that was told, or waits to be.
+    func test_digests_thatBeginAtTheSameInstant_areEachTold() throws {
+        let folder = TemporaryDirectory()
+        let start: Int64 = 1_796_400_000_000_000
+        let minute: Int64 = 60_000_000
+        let now = Atomic<Int64>(start)
+        let fixture = try EngineFixture(folder.path, clock: Clock { now.load(ordering: .relaxed) })
+        let catalog = fixture.engine.catalog
+        for (digest, refusedAt, end) in [("15m", 5, 15), ("1h", 20, 60)] as [(String, Int64, Int64)] {
+            let webhook = Contract.Webhook(url: "https://example.org/", secret: "secret")
+            _ = try fixture.engine.putContract(Contract(clientID: "c1", access: .readWrite, scope: .own, webhook: webhook, digest: Contract.DigestSpan(digest)))
+            now.store(start + refusedAt * minute, ordering: .relaxed)
+            try catalog.write(isCounted: false) { try catalog.count([[Fault.Violation(pointer: "/id", code: "required", message: "")]], of: "c1", $0) }
+            try catalog.closeDigests(now: start + end * minute)
+        }
+        let notices = try catalog.dueNotices(now: .max, limit: 10)
+        XCTAssertEqual(notices.map(\.event), [.feedbackDigest, .feedbackDigest])
+        XCTAssertEqual(Set(notices.map(\.id)).count, 2)
+        try fixture.engine.close()
+    }
+
     func test_noticeWhoseRowCannotBeDeleted_isToldOnce() throws {
         let folder = TemporaryDirectory()
         let fixture = try EngineFixture(folder.path)
