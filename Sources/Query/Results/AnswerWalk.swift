@@ -187,8 +187,10 @@ package struct AnswerWalk: Sendable {
         while let batch = try stream.next() {
             var rest = batch
             if skip > 0 {
-                let count = min(skip, batch.rowCount)
-                skip -= count
+                let most = min(skip, batch.rowCount)
+                // Of the rows that were given some may not be there any more, or are others now: a state that changed.
+                let count = beginsAtKey ? end.sameCount(batch, upTo: most, keyStart: visibleColumnCount, keyCount: keyTypes.count) : most
+                skip = count < most ? 0 : skip - count
                 // What OFFSET leaves out may have the key of the page's last row: the next page passes over it too.
                 if !beginsAtKey, !keyTypes.isEmpty { end.note(batch, rows: count, keyStart: visibleColumnCount, keyCount: keyTypes.count) }
                 rest = batch.slice(count..<batch.rowCount)
@@ -245,6 +247,14 @@ package struct AnswerWalk: Sendable {
             let goesOn = first == 0 && self.key.map { Self.isSame($0, last, types) } ?? false
             tieCount = (goesOn ? tieCount : 0) + rows - first
             self.key = last
+        }
+
+        /// How many of a batch's first rows have the key.
+        func sameCount(_ batch: ColumnBatch, upTo count: Int, keyStart: Int, keyCount: Int) -> Int {
+            guard let key else { return 0 }
+            let columns = batch.columns[keyStart..<(keyStart + keyCount)]
+            let types = columns.map(\.type)
+            return (0..<count).first { row in !Self.isSame(columns.map { $0.value(at: row) }, key, types) } ?? count
         }
 
         /// As the condition of the next page sees them: NaN is the same as NaN, a month as 30 days.

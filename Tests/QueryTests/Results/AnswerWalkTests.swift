@@ -86,6 +86,27 @@ final class AnswerWalkTests: XCTestCase {
         }
     }
 
+    /// The last row of a page is another when the next one is read, as a receipt whose state has changed: those behind it come all the same.
+    func test_pages_whoseLastRowChangesMeanwhile_leaveOutNoOther() throws {
+        let fields = [Field("sequence", .int64), Field("id", .int64), Field("state", .string)]
+        func fixture(_ changed: Set<Int64>) -> QueryFixture {
+            let rows = (Int64(0)..<20).map { index -> [Value] in [.integer(index), .integer(index / 2), .string(changed.contains(index / 2) ? "COMPLETE" : "PROCESSING")] }
+            return QueryFixture([("t", QueryFixture.table(fields, rows, batchRowCount: 3))])
+        }
+        for query in ["SELECT id, state FROM t UNION ALL SELECT id, state FROM t WHERE false", "SELECT DISTINCT id, state FROM t"] {
+            for limit in 1...5 {
+                var (ids, changed, position) = ([Value](), Set<Int64>(), WalkPosition?.none)
+                repeat {
+                    let (rows, next) = try page(query, fixture(changed), limit: limit, after: position)
+                    ids += rows.map { $0[0] }
+                    position = next
+                    if case .integer(let last)? = ids.last { changed.insert(last) }
+                } while position != nil && ids.count < 40
+                XCTAssertEqual(Set(ids), Set((Int64(0)..<10).map { Value.integer($0) }), "\(query), \(limit) a page")
+            }
+        }
+    }
+
     /// Rows come in another order once they were compacted: a page's last sum must still be found behind on the next.
     func test_pages_sumsOfDoubles_doNotDependOnTheOrderOfRows() throws {
         var random = SplitMix64(state: 23)
