@@ -21,6 +21,7 @@ extension Compactor {
     ///
     /// Into the catalog before the file goes, a thousand at a time.
     private func keepDeadLetters(of file: HotFile) throws {
+        try catalog.clearDeadLetters(day: file.day, part: file.part)
         var after: DeadLetterKey?
         while true {
             let letters = try file.deadLetters(after: after, of: .all, limit: 1_000)

@@ -128,6 +128,22 @@ extension Catalog {
         }
     }
 
+    /// Lets go of what is there of a hot file, left by a move that was cut off: some of it may have been taken up again since, and some was deleted.
+    func clearDeadLetters(day: Int32, part: Int) throws {
+        let first = DeadLetterKey(day: day, part: part, isStep: true, number: 0).position
+        let last = DeadLetterKey(day: day, part: part, isStep: false, number: .max).position
+        func run<Result>(_ sql: String, _ connection: SQLiteConnection, _ body: (SQLiteStatement) throws -> Result) throws -> Result {
+            let statement = try connection.statement("\(sql) FROM dead_letters WHERE position BETWEEN ?1 AND ?2")
+            defer { statement.reset() }
+            try statement.bind(1, first)
+            try statement.bind(2, last)
+            return try body(statement)
+        }
+        // Nearly always there are none, and a look costs no commit.
+        guard try read({ try run("SELECT 1", $0) { try $0.step() } }) else { return }
+        try write { try run("DELETE", $0) { try $0.run() } }
+    }
+
     /// As those of a hot file.
     func deadLetters(
         after key: DeadLetterKey?, of scope: RowScope, limit: Int, note: (DeadLetter) throws -> Void = { _ in }

@@ -144,6 +144,25 @@ final class ProcessTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// A move has noted a file's dead letters, and was cut off: what is taken up again since is none of them, once the file is cold.
+    func test_deadLetter_takenUpAfterAMoveThatWasCutOff_isListedNoMore() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        for id in ["R1", "R2"] { _ = try fixture.taken(Self.sale(id)) }
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let steps = [1, 2].map { ProcessKey.step(row: $0, ordinal: 0) }
+        for step in steps { XCTAssertEqual(try apply(fixture, file, .dead(step: step, detail: "enough", HistoryNote("exhausted"))), .applied) }
+        try fixture.engine.catalog.add(try file.deadLetters(after: nil, of: .all, limit: 10))
+        XCTAssertEqual(try apply(fixture, file, .redriveStep(steps[0])), .applied)
+        for ordinal in [0, 1] { XCTAssertEqual(try settle(fixture, row: 1, ordinal, accepted: true), .applied) }
+        try fixture.engine.tier.writer.seal()
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertFalse(fixture.engine.tier.boundary.snapshot().files.contains { $0 === file }, "its rows have gone")
+        let letters = try fixture.engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin).letters
+        XCTAssertEqual(letters.map(\.receipt.receiptID), ["R2"])
+        try fixture.engine.close()
+    }
+
     func test_outcomes_repeatedAndContradicting_areToldApart() throws {
         let directory = TemporaryDirectory()
         let fixture = try Self.fixture(directory.path)
