@@ -50,23 +50,36 @@ struct Posting: Sendable {
             form: isXML ? .xml : .csv, body: Array(text.utf8), contentType: isXML ? "application/xml" : "text/csv", principal: principal, type: type, client: client)
     }
 
-    /// What the task gives its state: a receipt for `document`, `{"receipts": […]}` for `documents`, refused ones among them as `{"problem": …}`.
+    /// What the task gives its state: a receipt for `document`, `{"receipts": […]}` for `documents` and for a text of several, refused ones among them as `{"problem": …}`.
     func ending(_ outcome: TakeOutcome) -> TaskEnding {
         switch outcome {
         case .refused(let fault): return TaskParts.ending(of: fault)
         case .one(let taken): return Self.succeeded(isOfMany ? [Self.object(taken)] : nil, Self.object(taken))
         case .batch(let all): return .succeeded(.object(["receipts": .array(all.map(Self.object))]))
-        case .each(let results), .eachOfMore(let results, _, _):
-            // What the server could not take for a reason of its own is asked for again with all the others, which are repeats by then.
-            for case .failure(let fault) in results where Self.ofServer.contains(fault.code) { return TaskParts.ending(of: fault) }
-            let items = results.map { result -> JSONValue in
-                switch result {
-                case .success(let taken): Self.object(taken)
-                case .failure(let fault): .object(["problem": (try? JSONParser.parse(ProblemBody(Problem(fault)).json())) ?? .null])
-                }
-            }
-            return Self.succeeded(isOfMany ? items : nil, items.first ?? .null)
+        case .each(let results): return ending(results, beyondCount: 0)
+        case .eachOfMore(let results, let beyondCount, _): return ending(results, beyondCount: beyondCount)
         }
+    }
+
+    /// - Parameter beyondCount: of documents behind these, none of which was looked at.
+    private func ending(_ results: [Result<Taken, Fault>], beyondCount: Int) -> TaskEnding {
+        // What the server could not take for a reason of its own is asked for again with all the others, which are repeats by then.
+        for case .failure(let fault) in results where Self.ofServer.contains(fault.code) { return TaskParts.ending(of: fault) }
+        if beyondCount > 0 { return TaskParts.ending(of: Fault(.tooLarge, "\(beyondCount) documents behind the first \(results.count) were not looked at: these are as many as one task posts")) }
+        // A text of one record is as any other document; of several each has its own answer.
+        if !isOfMany, results.count == 1 {
+            switch results[0] {
+            case .success(let taken): return .succeeded(Self.object(taken))
+            case .failure(let fault): return TaskParts.ending(of: fault)
+            }
+        }
+        let items = results.map { result -> JSONValue in
+            switch result {
+            case .success(let taken): Self.object(taken)
+            case .failure(let fault): .object(["problem": (try? JSONParser.parse(ProblemBody(Problem(fault)).json())) ?? .null])
+            }
+        }
+        return .succeeded(.object(["receipts": .array(items)]))
     }
 
     /// None of them says anything of a document.

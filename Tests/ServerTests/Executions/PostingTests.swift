@@ -1,5 +1,6 @@
 import ColumnStore
 import Documents
+import Processes
 import XCTest
 
 @testable import Ingest
@@ -23,6 +24,18 @@ final class PostingTests: XCTestCase {
         }
         guard case .succeeded(let value) = posting.ending(.each([.failure(Fault(.invalidDocument, "it is none"))])) else { return XCTFail("a refused document is an answer") }
         XCTAssertEqual(value["receipts"]?.array?.first?["problem"]?["type"]?.text, "/problems/invalid-document")
+    }
+
+    /// A text may hold several records: none of their answers is left out, and one that is refused is no success.
+    func test_textOfRecords_hasAnAnswerForEach_andOneThatIsRefusedAloneFails() throws {
+        let posting = try Posting(.object(["document": .string("id,at\n1,x\n2,y\n")]), as: .admin)
+        let refused = Result<Taken, Fault>.failure(Fault(.invalidDocument, "it is none"))
+        guard case .succeeded(let value) = posting.ending(.each([refused, refused])) else { return XCTFail("each has its answer") }
+        XCTAssertEqual(value["receipts"]?.array?.compactMap { $0["problem"]?["type"]?.text }, ["/problems/invalid-document", "/problems/invalid-document"])
+        guard case .failed(let error) = posting.ending(.each([refused])) else { return XCTFail("as of a document in JSON") }
+        XCTAssertEqual(error.name, StateError.Name.rejected.rawValue)
+        guard case .failed(let many) = posting.ending(.eachOfMore([refused], beyondCount: 3, lines: nil)) else { return XCTFail("three were not looked at") }
+        XCTAssertTrue(many.cause?.contains("too-large") ?? false, many.cause ?? "")
     }
 
     func test_question_whoseStorageGivesNoAnswer_isAskedAgain() {
