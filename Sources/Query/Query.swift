@@ -10,7 +10,7 @@
 //   Types: rules of types, casts, values as text
 //   Information: what information_schema says of a catalog
 //   Algebra: Expression and LogicalPlan, what defines a function, their walks, checks and EXPLAIN
-//   Functions/{Calls, Languages, Text, Patterns, Number, Time, Templates, List, JSON, Paths, Operators, Rows}: one SQL function after another, its definition beside its kernel
+//   Functions/{Calls, Languages, Text, Backtracking, Patterns, Number, Time, Templates, List, JSON, Paths, Operators, Rows}: one SQL function after another, its definition beside its kernel
 //   Evaluation: an expression run over a batch
 //   Binding: names and exact types; the list of all functions
 //   Optimizer/{Scans}, Optimizer: what reaches a scan; passes from plan to plan

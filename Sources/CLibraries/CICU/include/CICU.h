@@ -2,6 +2,8 @@
 #pragma once
 #include <stdint.h>
 
+#include "CICUPatterns.h"
+
 /// How many locales there are.
 int32_t till_icu_locale_count(void);
 

@@ -4,7 +4,7 @@ extension AdvancedPattern {
     ///
     /// Signs are escaped, letters and digits are not: a backslash before those would mean something.
     static func literal(_ text: [UInt8]) -> [UInt8] {
-        text.flatMap { $0 == 0 ? Array("\\x00".utf8) : $0 < 0x80 && !isWord($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
+        text.flatMap { $0 == 0 ? Array("\\x00".utf8) : $0 < 0x80 && !LetterClasses.isWord($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
     }
 
     /// `[.a.]` and `[=a=]` within a set: the one character that they name.

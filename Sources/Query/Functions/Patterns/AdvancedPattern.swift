@@ -80,7 +80,7 @@ enum AdvancedPattern {
                 rest = rest.dropFirst(2)
             } else if isInSet {
                 if byte == UInt8(ascii: "["), next == UInt8(ascii: ":"), let (name, end) = className(rest) {
-                    result += Array(rest[..<end]) + Array((beyondASCII[name] ?? "").utf8)
+                    result += Array(rest[..<end]) + Array((LetterClasses.beyondASCII[name] ?? "").utf8)
                     rest = rest[end...]
                     continue
                 }
@@ -120,7 +120,7 @@ enum AdvancedPattern {
         case UInt8(ascii: "Z"): "\\z"
         // An edge beside a letter of a word is the one that is meant.
         case UInt8(ascii: "m") where isOfWord(behind): "\\b"
-        case UInt8(ascii: "M") where before.last.map(isWord) ?? false && !isEscape(Array(before), before: before.count - 1): "\\b"
+        case UInt8(ascii: "M") where before.last.map(LetterClasses.isWord) ?? false && !isEscape(Array(before), before: before.count - 1): "\\b"
         default: nil
         }
         return known.map { Array($0.utf8) }
@@ -137,7 +137,7 @@ enum AdvancedPattern {
             rest = rest.dropFirst(2)
         }
         let before = rest.dropLast(2)
-        if isEdge(rest.suffix(2), "yM"), let last = before.last, isWord(last) || last >= 0x80, !isEscape(Array(before), before: before.count - 1) || before.suffix(2) == Array("\\w".utf8)[...] {
+        if isEdge(rest.suffix(2), "yM"), let last = before.last, LetterClasses.isWord(last) || last >= 0x80, !isEscape(Array(before), before: before.count - 1) || before.suffix(2) == Array("\\w".utf8)[...] {
             tail = Array("(?:[^\(wordSet)]|$)".utf8)
             rest = before
         }
@@ -158,21 +158,12 @@ enum AdvancedPattern {
         return (String(decoding: name, as: UTF8.self), name.endIndex + 2)
     }
 
-    /// Blanks of `C.UTF-8` but for those of no width and those that do not break.
-    private static let spacesBeyondASCII = "\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}"
-    private static let wordSet = "0-9A-Za-z_\\p{L}\\p{Nl}\\p{Nd}\\p{Mc}"
+    private static let wordSet = LetterClasses.word
     private static let noWordSet =
         "\\x00-/:-@\\[-\\^`{-\\x7f\\p{Mn}\\p{Me}\\p{No}\\p{Pd}\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}\\p{Po}\\x{203f}\\x{2040}\\x{2054}\\x{fe33}\\x{fe34}\\x{fe4d}-\\x{fe4f}\\x{ff3f}\\p{S}\\p{Z}\\p{C}"
-    private static let spaceSet = "\\t-\\r " + spacesBeyondASCII
+    private static let spaceSet = LetterClasses.space
     private static let noSpaceSet =
         "\\x00-\\x08\\x0e-\\x1f!-\\x{167f}\\x{1681}-\\x{1fff}\\x{2007}\\x{200b}-\\x{2027}\\x{202a}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{10ffff}"
-
-    /// What the classes have beyond ASCII, as glibc's for UTF-8 (`C.UTF-8`): digits are ASCII's alone.
-    private static let beyondASCII = [
-        "alpha": "\\p{L}\\p{Nl}\\p{Mc}", "alnum": "\\p{L}\\p{Nl}\\p{Nd}\\p{Mc}", "upper": "\\p{Lu}\\p{Lt}", "lower": "\\p{Ll}\\x{aa}\\x{ba}", "word": "\\p{L}\\p{Nl}\\p{Nd}\\p{Mc}",
-        "punct": "\\p{P}\\p{S}\\p{No}\\p{Mn}\\p{Me}", "graph": "\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Cf}\\p{Co}", "print": "\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Cf}\\p{Co}\\p{Zs}",
-        "space": spacesBeyondASCII, "cntrl": "\\x{80}-\\x{9f}",
-    ]
 
     /// Whether a pattern has a lazy quantifier and beside it a greedy one, or `|`, which is greedy.
     ///
@@ -229,13 +220,9 @@ enum AdvancedPattern {
     private static func isOfWord(_ rest: ArraySlice<UInt8>) -> Bool {
         if rest.starts(with: "\\w".utf8) { return true }
         // A quantifier could leave the letter out.
-        return rest.first.map(isWord) ?? false && !(rest.dropFirst().first.map { "*?{".utf8.contains($0) } ?? false)
+        return rest.first.map(LetterClasses.isWord) ?? false && !(rest.dropFirst().first.map { "*?{".utf8.contains($0) } ?? false)
     }
 
     /// Whether the byte before `place` is the letter of an escape.
     private static func isEscape(_ pattern: [UInt8], before place: Int) -> Bool { place > 1 && pattern[place - 2] == UInt8(ascii: "\\") }
-
-    static func isWord(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
-    }
 }

@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// `~` and `~*`: a text against a regular expression of RE2's.
+/// `~` and `~*`: a text against a regular expression.
 extension ScalarFunction {
     static let matches = matching("~", ignoringCase: false)
     static let matchesIgnoringCase = matching("~*", ignoringCase: true)
@@ -12,10 +12,10 @@ extension ScalarFunction {
                 let memory = PatternMemory()
                 return { (call) throws(KernelError) in
                     if case .bytes(let text)? = call[1].constantValue {
-                        return try TextKernels.matches(call[0], try memory.expression(text, ignoringCase: ignoringCase), call.meter)
+                        return try TextKernels.matches(call[0], try memory.expression(text, ignoringCase: ignoringCase, call.meter), call.meter)
                     }
                     return try call.eachPattern { (row, pattern, _) throws(KernelError) in
-                        try TextKernels.matches(row, try memory.expression(pattern, ignoringCase: ignoringCase), call.meter)
+                        try TextKernels.matches(row, try memory.expression(pattern, ignoringCase: ignoringCase, call.meter), call.meter)
                     }
                 }
             })

@@ -5,7 +5,7 @@ import ColumnStore
 /// One entry of each kind is enough: a pattern is constant, or changes with each row. Not to be shared between threads.
 final class PatternMemory {
     private var likePattern: (text: [UInt8], escape: [UInt8], pattern: LikePattern)?
-    private var regularExpression: (text: [UInt8], ignoringCase: Bool, flags: String, pattern: RegularExpression)?
+    private var regularExpression: (text: [UInt8], ignoringCase: Bool, flags: String, pattern: TextPattern)?
 
     /// - Throws: `.outside(.invalidEscape)` for a pattern that ends in its escape character; where its memory is not there.
     func like(_ text: [UInt8], escape: [UInt8], ignoringCase: Bool, _ meter: WorkMeter) throws(KernelError) -> LikePattern {
@@ -20,18 +20,32 @@ final class PatternMemory {
     /// - Parameters:
     ///   - isLongest: a part of the text is wanted, and not whether there is a match.
     ///   - isOfSimilar: the pattern was made of one of SIMILAR TO.
-    /// - Throws: `.outside` for a pattern that RE2 has not, and for mixed preferences where a part is wanted.
-    func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, isOfSimilar: Bool = false, flags: String = "") throws(KernelError) -> RegularExpression {
+    /// - Throws: `.outside` for a pattern that neither RE2 nor ICU has, and where they would take another part than PostgreSQL; where its memory is not there.
+    func expression(
+        _ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, isOfSimilar: Bool = false, flags: String = "", _ meter: WorkMeter
+    ) throws(KernelError) -> TextPattern {
         if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase, known.flags == flags { return known.pattern }
+        if case .backtracking(let old)? = regularExpression?.pattern { meter.forget(old.byteCount) }
+        regularExpression = nil
+        let pattern = try Self.compiled(text, ignoringCase: ignoringCase, isLongest: isLongest, isOfSimilar: isOfSimilar, flags: flags, meter)
+        regularExpression = (text, ignoringCase, flags, pattern)
+        return pattern
+    }
+
+    private static func compiled(
+        _ text: [UInt8], ignoringCase: Bool, isLongest: Bool, isOfSimilar: Bool, flags: String, _ meter: WorkMeter
+    ) throws(KernelError) -> TextPattern {
+        if let tree = try PatternReader.read(text, ignoringCase: ignoringCase, flags: flags) {
+            return .backtracking(try BacktrackingPattern(tree, isTest: !isLongest, meter))
+        }
         // What is made of a pattern of SIMILAR fits whole texts, and its lazy quantifiers stand before all others.
         if isLongest, !isOfSimilar, !flags.contains("q"), AdvancedPattern.mixesPreferences(text) {
             // A part of it would be chosen otherwise than PostgreSQL chooses, for whom the first quantifier speaks for the whole pattern.
             throw .outside(.notSupported, "lazy quantifiers beside others, or beside |, are not supported in a pattern that gives a part of a text")
         }
         do {
-            let pattern = try RegularExpression(try AdvancedPattern.translated(text, isTest: !isLongest, flags: flags), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
-            regularExpression = (text, ignoringCase, flags, pattern)
-            return pattern
+            return .linear(
+                try RegularExpression(try AdvancedPattern.translated(text, isTest: !isLongest, flags: flags), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2))
         } catch {
             throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")
         }

@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// What a regular expression finds in a text: whether, how often, where, and which parts. Patterns are RE2's; flags are those of `AdvancedPattern`, and g where it means
+/// What a regular expression finds in a text: whether, how often, where, and which parts. Flags are those of `AdvancedPattern`, and g where it means
 /// something.
 ///
 /// PostgreSQL 15's documentation, section 9.7.3.
@@ -198,13 +198,12 @@ private struct RegexpRows {
             throw .invalidArgument("regular expressions know the flags i, c, n, m, p, w, s, x, q and t, and regexp_matches and regexp_replace g")
         }
         // Of i and c the one that was said last counts.
-        let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
+        let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags, meter)
         var place = start
         let text = Array(texts[row])
         try text.withUnsafeBufferPointer { (bytes) throws(KernelError) in
             while place <= bytes.count {
-                try TextKernels.admit(bytes, pattern, meter)
-                guard let match = pattern.firstMatchGroups(in: bytes, from: place), let whole = match[0], try visit(match) else { return }
+                guard let match = try pattern.firstMatchGroups(in: bytes, from: place, meter), let whole = match[0], try visit(match) else { return }
                 place = whole.upperBound
                 if whole.isEmpty {
                     place += 1

@@ -46,7 +46,7 @@ extension ScalarFunction {
             // Of a number given the flag g says nothing.
             let number = numbers?[row] ?? (flags.contains("g") ? 0 : 1)
             guard number >= 0 else { throw .invalidArgument("matches are numbered from 1, and 0 is every one") }
-            let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
+            let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags, call.meter)
             return TextKernels.Replacement(pattern: pattern, text: Array(replacements[row]), start: Int(clamping: start), number: Int(clamping: number))
         }
         let isConstant = call.columns.dropFirst().allSatisfy { $0.constantValue != nil }

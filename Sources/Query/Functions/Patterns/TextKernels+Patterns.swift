@@ -8,24 +8,25 @@ extension TextKernels {
     }
 
     /// The same of a regular expression, which is asked row by row.
-    static func matches(_ column: Column, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> Column {
+    static func matches(_ column: Column, _ pattern: TextPattern, _ meter: WorkMeter) throws(KernelError) -> Column {
         let arrays = column.byteArrays()
         return .boolean(
             try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) in
                 var bits = Bitmap(repeating: false, count: arrays.count)
                 for row in 0..<arrays.count {
                     let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
-                    try admit(text, pattern, meter)
-                    if pattern.matches(text) { bits[row] = true }
+                    if try pattern.matches(text, meter) { bits[row] = true }
                 }
                 return bits
             }, validity: column.rowValidity)
     }
 
     /// RE2 cannot be interrupted: what would keep it for more than a second is refused, and between two searches the query may end.
+    ///
+    /// - Parameter start: where the search begins: it may look at all that is left.
     @inline(__always)
-    static func admit(_ text: UnsafeBufferPointer<UInt8>, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) {
-        try meter.step(text.count &* pattern.stepsPerByte + 16)
+    static func admit(_ text: UnsafeBufferPointer<UInt8>, from start: Int = 0, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) {
+        try meter.step((text.count &- start) &* pattern.stepsPerByte &+ 16)
         if text.count > pattern.textByteCountMax / uninterruptedShare {
             throw .invalidArgument("the text is too long for this pattern: it takes \(pattern.textByteCountMax / uninterruptedShare) bytes at most")
         }
@@ -35,15 +36,14 @@ extension TextKernels {
     private static let uninterruptedShare = 8
 
     /// The first match, or its first group if the pattern has one; NULL without a match.
-    static func firstMatch(_ column: Column, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> Column {
+    static func firstMatch(_ column: Column, _ pattern: TextPattern, _ meter: WorkMeter) throws(KernelError) -> Column {
         let arrays = column.byteArrays()
         var found = Bitmap(repeating: false, count: column.count)
         let validity = column.rowValidity
         let texts = try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) -> Column in
             try build(count: column.count, validity: validity, meter) { (row, result) throws(KernelError) in
                 let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
-                try admit(text, pattern, meter)
-                guard let groups = pattern.firstMatchGroups(in: text), let part = groups.count > 1 ? groups[1] : groups[0] else { return }
+                guard let groups = try pattern.firstMatchGroups(in: text, meter), let part = groups.count > 1 ? groups[1] : groups[0] else { return }
                 found[row] = true
                 try result.append(UnsafeBufferPointer(rebasing: text[part]))
             }
@@ -52,17 +52,16 @@ extension TextKernels {
     }
 
     /// The same of one text.
-    static func firstMatch(_ text: [UInt8], _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> [UInt8]? {
+    static func firstMatch(_ text: [UInt8], _ pattern: TextPattern, _ meter: WorkMeter) throws(KernelError) -> [UInt8]? {
         try text.withUnsafeBufferPointer { (text) throws(KernelError) in
-            try admit(text, pattern, meter)
-            guard let groups = pattern.firstMatchGroups(in: text), let part = groups.count > 1 ? groups[1] : groups[0] else { return nil }
+            guard let groups = try pattern.firstMatchGroups(in: text, meter), let part = groups.count > 1 ? groups[1] : groups[0] else { return nil }
             return Array(text[part])
         }
     }
 
     /// What to put in the place of which matches.
     struct Replacement {
-        var pattern: RegularExpression
+        var pattern: TextPattern
         var text: [UInt8]
         /// The character from which on to search, from 1.
         var start = 1
@@ -80,7 +79,6 @@ extension TextKernels {
         return try build(count: column.count, validity: validity, meter) { (row, result) throws(KernelError) in
             let wanted = try replacement(row)
             try Array(texts[row]).withUnsafeBufferPointer { (text) throws(KernelError) in
-                try admit(text, wanted.pattern, meter)
                 try replaceMatches(text, wanted, to: &result, meter)
             }
         }
@@ -99,9 +97,7 @@ extension TextKernels {
             try result.append(UnsafeBufferPointer(rebasing: text[..<start]))
         }
         var found = 0
-        while start <= text.count, let groups = wanted.pattern.firstMatchGroups(in: text, from: start), let match = groups[0] {
-            // A search may have looked at all that is left.
-            try meter.step((text.count - start) &* wanted.pattern.stepsPerByte + 64)
+        while start <= text.count, let groups = try wanted.pattern.firstMatchGroups(in: text, from: start, meter), let match = groups[0] {
             try result.append(UnsafeBufferPointer(rebasing: text[start..<match.lowerBound]))
             found += 1
             if wanted.number == 0 || found == wanted.number {

@@ -1,0 +1,90 @@
+/// A part of an advanced regular expression.
+indirect enum PatternNode: Sendable {
+    /// Takes nothing, and says where a match may be: as ICU writes it.
+    case place(String, isEnd: Bool)
+    /// Takes one character: as ICU writes it, and which it may be.
+    case character(String, LetterSet)
+    case backReference(Int)
+    case look(isAhead: Bool, isNegative: Bool, PatternNode)
+    /// In parentheses; with a number where it captures.
+    case group(Int?, PatternNode)
+    /// One behind the other; none is the empty text.
+    case sequence([PatternNode])
+    case choice([PatternNode])
+    /// - max: nil without an end.
+    case repetition(PatternNode, min: Int, max: Int?, isLazy: Bool)
+
+    /// As ICU writes it.
+    ///
+    /// - Parameter ignoringCase: whether a reference back takes both cases; characters are written with theirs.
+    func written(ignoringCase: Bool) -> String {
+        switch self {
+        case .place(let text, _), .character(let text, _): text
+        // In parentheses, so that a digit behind it is no part of the number.
+        case .backReference(let number): "(?\(ignoringCase ? "i" : ""):\\\(number))"
+        case .look(let isAhead, let isNegative, let body): "(?\(isAhead ? "" : "<")\(isNegative ? "!" : "=")\(body.written(ignoringCase: ignoringCase)))"
+        case .group(let number, let body): "(\(number == nil ? "?:" : "")\(body.written(ignoringCase: ignoringCase)))"
+        case .sequence(let items): items.map { $0.written(ignoringCase: ignoringCase) }.joined()
+        case .choice(let items): items.map { $0.written(ignoringCase: ignoringCase) }.joined(separator: "|")
+        case .repetition(let body, let min, let max, let isLazy):
+            body.written(ignoringCase: ignoringCase) + Self.quantifier(min, max) + (isLazy ? "?" : "")
+        }
+    }
+
+    private static func quantifier(_ min: Int, _ max: Int?) -> String {
+        switch (min, max) {
+        case (0, nil): "*"
+        case (1, nil): "+"
+        case (0, 1): "?"
+        case (_, nil): "{\(min),}"
+        case (_, let max?): min == max ? "{\(min)}" : "{\(min),\(max)}"
+        }
+    }
+
+    /// Parts that it is made of. What looks around captures nothing and refers to nothing: it is no part here.
+    var parts: [PatternNode] {
+        switch self {
+        case .place, .character, .backReference, .look: []
+        case .group(_, let body), .repetition(let body, _, _, _): [body]
+        case .sequence(let items), .choice(let items): items
+        }
+    }
+
+    /// Numbers of the groups that capture in it.
+    var captures: Set<Int> {
+        var numbers = parts.reduce(into: Set<Int>()) { $0.formUnion($1.captures) }
+        if case .group(let number?, _) = self { numbers.insert(number) }
+        return numbers
+    }
+
+    /// Numbers of the groups that it refers back to.
+    var references: Set<Int> {
+        if case .backReference(let number) = self { return [number] }
+        return parts.reduce(into: Set<Int>()) { $0.formUnion($1.references) }
+    }
+
+    /// The one character that it takes, if it takes just one.
+    var only: LetterSet? {
+        switch self {
+        case .character(_, let set): set
+        case .group(_, let body): body.only
+        case .sequence(let items): items.count == 1 ? items[0].only : nil
+        default: nil
+        }
+    }
+
+    /// Whether a way through it may leave out a group that captures.
+    var mayLeaveOutCaptures: Bool {
+        switch self {
+        case .choice where !captures.isEmpty: true
+        case .repetition(_, min: 0, _, _) where !captures.isEmpty: true
+        default: parts.contains(where: \.mayLeaveOutCaptures)
+        }
+    }
+
+    /// Whether a quantifier may leave out a reference.
+    var mayLeaveOutReferences: Bool {
+        if case .repetition(_, min: 0, _, _) = self, !references.isEmpty { return true }
+        return parts.contains(where: \.mayLeaveOutReferences)
+    }
+}

@@ -1,0 +1,41 @@
+import ColumnStore
+
+/// A pattern of SQL's as it is searched for: by RE2 in linear time, or by ICU where it looks around itself or refers back.
+///
+/// One thread's, as `BacktrackingPattern` is.
+enum TextPattern {
+    case linear(RegularExpression)
+    case backtracking(BacktrackingPattern)
+
+    /// Whether the pattern matches anywhere in `text`.
+    ///
+    /// - Throws: for a text that is too long for the pattern; `.interrupted` when the query is over.
+    @inline(__always)
+    func matches(_ text: UnsafeBufferPointer<UInt8>, _ meter: WorkMeter) throws(KernelError) -> Bool {
+        switch self {
+        case .linear(let expression):
+            try TextKernels.admit(text, expression, meter)
+            return expression.matches(text)
+        case .backtracking(let pattern):
+            try meter.step(Self.steps(text.count))
+            return try pattern.matches(text, meter)
+        }
+    }
+
+    /// Bounds of the first match at or after `start`, then of its groups; nil for a group that took no part.
+    ///
+    /// - Throws: as `matches`.
+    func firstMatchGroups(in text: UnsafeBufferPointer<UInt8>, from start: Int = 0, _ meter: WorkMeter) throws(KernelError) -> [Range<Int>?]? {
+        switch self {
+        case .linear(let expression):
+            try TextKernels.admit(text, from: start, expression, meter)
+            return expression.firstMatchGroups(in: text, from: start)
+        case .backtracking(let pattern):
+            try meter.step(Self.steps(text.count &- start))
+            return try pattern.firstMatchGroups(in: text, from: start, meter)
+        }
+    }
+
+    /// Of a search that finds its way at once; one that does not asks for itself whether the query is over.
+    private static func steps(_ byteCount: Int) -> Int { byteCount.multipliedSaturating(by: 8).addingSaturating(64) }
+}
