@@ -302,7 +302,9 @@ extension Binder {
         }
         // Bound again where a text names an argument twice that has a subquery.
         let bound = { [self] () throws(QueryError) -> [TypedExpression] in try numbered(try bindAll(call.arguments, in: scope), of: call.name.text, in: scope) }
-        let expanded = try expand(text, try bound(), at: call.name.position, in: scope) { (place) throws(QueryError) in try bound()[place] }
+        let arguments = try bound()
+        let byNames = arguments.indices.contains { isNamed(arguments[$0], $0, of: call.name.text, arguments.count) } ? textByNames(call.name.text, arguments.count) : nil
+        let expanded = try expand(byNames ?? text, arguments, at: call.name.position, in: scope) { (place) throws(QueryError) in try bound()[place] }
         // What a text names is a number that is written as a name.
         let registry = call.name.text.hasPrefix("to_reg") ? String(call.name.text.dropFirst(3)) : ""
         guard expanded.type == .int64, context.catalog.dialect?.isRegistry(registry) == true else { return expanded }
@@ -332,10 +334,22 @@ extension Binder {
         }
         for (index, registry) in dialect.registries(ofArgumentsOf: function, count: arguments.count).enumerated() where index < arguments.count {
             guard let registry, arguments[index].type == .string else { continue }
+            // A name that each row says stays one where the function can be asked by it.
+            if isNamed(arguments[index], index, of: function, arguments.count), textByNames(function, arguments.count) != nil { continue }
             arguments[index] = try castToRegistry(arguments[index], registry, dialect, at: arguments[index].position, in: scope)
         }
         return arguments
     }
+
+    /// Whether an argument is a name of what a registry has, and no constant.
+    private func isNamed(_ argument: TypedExpression, _ place: Int, of function: String, _ count: Int) -> Bool {
+        guard argument.type == .string, !argument.isUntyped, !argument.expression.isLiteral, let dialect = context.catalog.dialect else { return false }
+        let registries = dialect.registries(ofArgumentsOf: function, count: count)
+        return registries.indices.contains(place) && registries[place] != nil
+    }
+
+    /// The function's expression where names stand in place of numbers; nil of most.
+    private func textByNames(_ function: String, _ count: Int) -> String? { context.catalog.dialect?.expression(of: "\(function)_by_name", argumentCount: count) }
 
     /// `COLLATION FOR (x)`: the collation's name as SQL writes it; NULL of a literal without a type.
     private func collationShown(_ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {

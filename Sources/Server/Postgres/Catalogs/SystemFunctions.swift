@@ -12,8 +12,6 @@ enum SystemFunctions {
         case ("current_schema", 0): session.path.shown(among: schemas, withImplicit: false).first.map { "\(quoted($0))::name" } ?? "NULL::name"
         case ("current_schemas", 1): "CASE WHEN $1::boolean THEN \(list(session.path.shown(among: schemas, withImplicit: true))) ELSE \(list(session.path.shown(among: schemas, withImplicit: false))) END"
         case ("regclass_name", 1) where !session.path.hasTables: "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(qualifiedName), ($1 + 0)::text) END"
-        case ("to_regclass", 1) where !session.path.hasTables:
-            "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, current_database() || '.' || n.nspname || '.' || c.relname, CASE WHEN n.nspname = 'pg_catalog' THEN c.relname END))"
         case ("pg_table_is_visible", 1): visible(among: "till_relations", below: session.path.hasTables ? SystemNumber.firstForeign : SystemNumber.first)
         case ("current_database", 0), ("current_catalog", 0): "\(quoted(session.database))::name"
         case ("pg_backend_pid", 0): "\(session.processID)"
@@ -79,7 +77,7 @@ enum SystemFunctions {
             Key("regnamespace_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1), ($1 + 0)::text) END",
             Key("regrole_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), ($1 + 0)::text) END",
             Key("regproc_name", 1): procedureName, Key("regprocedure_name", 1): procedureSignature, Key("regoper_name", 1): "($1 + 0)::text", Key("regoperator_name", 1): "($1 + 0)::text",
-            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, current_database() || '.' || n.nspname || '.' || c.relname, CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname END))",
+            Key("to_regclass", 1): "(SELECT n.oid FROM pg_catalog.till_names n WHERE n.name = replace($1::text, '\"', ''))",
             Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.shown = $1::text OR t.typname = replace(replace($1::text, '\"', ''), 'pg_catalog.', ''))",
             Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)",
             Key("array_to_string", 2): "(SELECT coalesce(string_agg(u.x::text, $2::text), '') FROM unnest($1) AS u(x))",
@@ -148,12 +146,19 @@ enum SystemFunctions {
         for kind in ["table", "column", "any_column", "schema", "database", "function", "type", "sequence", "tablespace", "language", "foreign_data_wrapper", "server"] {
             for count in kind == "column" ? 3...4 : 2...3 { found[Key("has_\(kind)_privilege", count)] = right(on: kind, count) }
         }
+        for kind in ["table", "any_column", "sequence", "schema"] { for count in 2...3 { found[Key("has_\(kind)_privilege\(byName)", count)] = rightByName(on: kind, count) } }
         for function in [
             "pg_get_expr", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
             "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_identify_object", "pg_describe_object", "pg_sequence_last_value", "acldefault", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "current_query", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
         ] { found[Key(function, anyCount)] = nothing }
         return found
     }()
+
+    /// What a function is called where a row says the name of its object.
+    static let byName = "_by_name"
+
+    /// Whether words of rights, `$count`, have one that all have. Of what is there and may be seen it is read, and nobody may write.
+    private static func may(_ count: Int) -> String { "upper($\(count)::text) ~ '(^|,) *(SELECT|USAGE|CONNECT|EXECUTE) *(,|$)'" }
 
     /// Whoever sees it may read it, and nobody may write; NULL of what is not there.
     ///
@@ -162,22 +167,37 @@ enum SystemFunctions {
         let isOfColumn = kind == "column"
         let isOfSomebody = count == (isOfColumn ? 4 : 3)
         let object = isOfSomebody ? "$2" : "$1", column = isOfSomebody ? "$3" : "$2"
+        switch kind {
+        case "table", "any_column", "sequence": return right(onOneOf: "till_relations o WHERE o.oid = \(object)::bigint", count, isOfSomebody)
+        case "schema": return right(onOneOf: "pg_namespace o WHERE o.oid = \(object)::bigint", count, isOfSomebody)
+        case "function": return right(onOneOf: "pg_proc o WHERE o.oid = \(object)::bigint", count, isOfSomebody)
+        case "type": return right(onOneOf: "till_type_names o WHERE o.oid = \(object)::bigint", count, isOfSomebody)
+        default: break
+        }
         // A column of the object's own, so that the aggregate is of this query whatever its arguments are of.
-        let may = "bool_and(CASE WHEN o.\(isOfColumn ? "attrelid" : "oid") IS NOT NULL AND num_nulls(\((1...count).map { "$\($0)" }.joined(separator: ", "))) = 0 THEN upper($\(count)::text) ~ '(^|,) *(SELECT|USAGE|CONNECT|EXECUTE) *(,|$)' END)"
+        let some = "bool_and(CASE WHEN o.\(isOfColumn ? "attrelid" : "oid") IS NOT NULL AND num_nulls(\((1...count).map { "$\($0)" }.joined(separator: ", "))) = 0 THEN \(may(count)) END)"
         let place =
             switch kind {
-            case "table", "any_column", "sequence": "till_relations o WHERE o.oid = \(object)::bigint"
             case "column": "pg_attribute o WHERE o.attrelid = \(object)::bigint AND \(column)::text IN (o.attname, o.attnum::text)"
-            case "schema": "pg_namespace o WHERE o.oid = \(object)::bigint"
-            case "function": "pg_proc o WHERE o.oid = \(object)::bigint"
-            case "type": "till_type_names o WHERE o.oid = \(object)::bigint"
             case "database": "pg_database o WHERE \(object)::text IN (o.datname, o.oid::text)"
             case "tablespace": "pg_tablespace o WHERE \(object)::text IN (o.spcname, o.oid::text)"
             case "language": "pg_language o WHERE \(object)::text IN (o.lanname, o.oid::text)"
             case "server": "pg_foreign_server o WHERE \(object)::text IN (o.srvname, o.oid::text)"
             default: "pg_foreign_data_wrapper o WHERE \(object)::text IN (o.fdwname, o.oid::text)"
             }
-        return "(SELECT \(may) FROM pg_catalog.\(place))"
+        return "(SELECT \(some) FROM pg_catalog.\(place))"
+    }
+
+    /// The same where each row says a name. To look its number up first would be one subquery within another, which plans far worse: Metabase asks four of each relation.
+    private static func rightByName(on kind: String, _ count: Int) -> String {
+        let isOfSomebody = count == 3
+        let name = "replace($\(isOfSomebody ? 2 : 1)::text, '\"', '')"
+        return right(onOneOf: kind == "schema" ? "pg_namespace o WHERE o.nspname = \(name)" : "till_names o WHERE o.name = \(name)", count, isOfSomebody)
+    }
+
+    /// What is looked up by one equality is one join for all rows that ask.
+    private static func right(onOneOf place: String, _ count: Int, _ isOfSomebody: Bool) -> String {
+        "CASE WHEN \(isOfSomebody ? "$1 IS NOT NULL AND " : "")(SELECT o.oid FROM pg_catalog.\(place)) IS NOT NULL THEN \(may(count)) END"
     }
 
     /// Whose names `has_…_privilege` and `pg_get_viewdef` take beside numbers.

@@ -8,6 +8,7 @@ enum SystemLookups {
         switch name {
         case "till_type_names": typeNames
         case "till_relations": relations(catalog)
+        case "till_names": try names(catalog, session)
         case "till_settings": settings(session)
         case "till_views": try views(catalog)
         default: nil
@@ -30,6 +31,29 @@ enum SystemLookups {
         for name in catalog.entryNames { numbers += [SystemNumber.relation(name), SystemNumber.index(of: name)] }
         for schema in catalog.schemas { numbers += schema.entryNames.map { SystemNumber.relation($0, inSchema: schema.name) } }
         return table([Field("oid", .int64)], Set(numbers).sorted().map { [.integer($0)] })
+    }
+
+    /// What relations are called, without the quotes that a name may have: `receipts`, `public.receipts`, `till.public.receipts`. A name that a row says is looked up by it, so that
+    /// many names are one join; each stands here once.
+    private static func names(_ catalog: any QueryCatalog, _ session: SystemSession) throws -> MemoryTable {
+        var numbers: [String: Int64] = [:]
+        func add(_ name: String, _ number: Int64, in schema: String, isVisible: Bool) {
+            for said in ["\(session.database).\(schema).\(name)", "\(schema).\(name)"] + (isVisible ? [name] : []) {
+                let key = said.replacing("\"", with: "")
+                if numbers[key] == nil { numbers[key] = number }
+            }
+        }
+        for name in catalog.entryNames {
+            add(name, SystemNumber.relation(name), in: "public", isVisible: session.path.hasTables)
+            guard case .table(let source, _)? = try catalog.entry(named: name), SystemRows.hasKey(name, source.schema.fields) else { continue }
+            add("\(name)_pkey", SystemNumber.index(of: name), in: "public", isVisible: session.path.hasTables)
+        }
+        for relation in SystemRelation.all { add(relation.name, relation.number, in: "pg_catalog", isVisible: true) }
+        for relation in InformationSchema.all { add(relation.name, relation.number, in: "information_schema", isVisible: false) }
+        for schema in catalog.schemas {
+            for name in schema.entryNames { add(name, SystemNumber.relation(name, inSchema: schema.name), in: schema.name, isVisible: false) }
+        }
+        return table([Field("name", .string), Field("oid", .int64)], numbers.sorted { $0.key < $1.key }.map { [.string($0.key), .integer($0.value)] })
     }
 
     /// The texts of views, none of which is bound for them: `pg_get_viewdef` asks it. What no text stands for is not there.

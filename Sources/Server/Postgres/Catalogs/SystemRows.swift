@@ -65,17 +65,21 @@ struct SystemRows {
         let isView: Bool
         /// The SELECT that stands for a view; nil of what is no text.
         var query: String?
-        /// Each row has a ticket of its own.
-        var hasKey: Bool { !isView && fields.contains { $0.name == "ticket_id" } }
+        var hasKey: Bool { !isView && SystemRows.hasKey(name, fields) }
         var number: Int64 { schema.map { SystemNumber.relation(name, inSchema: $0) } ?? SystemNumber.relation(name) }
         var namespace: Int64 { schema.map { SystemNumber.schema($0) } ?? SystemRows.publicSchema }
     }
 
+    /// Whether it is rows of a table that stands beside it, as versions that were: their tickets are the table's own.
+    private static func isPart(_ name: String) -> Bool { name.hasSuffix("_accepted") || name.hasSuffix("_history") }
+
+    /// Whether each row of what is kept under the name has a ticket of its own.
+    static func hasKey(_ name: String, _ fields: [Field]) -> Bool { !isPart(name) && fields.contains { $0.name == "ticket_id" } }
+
     private func tables() throws -> [Described] {
         try catalog.entryNames.compactMap { name in
             switch try catalog.entry(named: name) {
-            // Versions that were are shown beside the table; their tickets are the table's own.
-            case .table(let source, _)?: Described(schema: nil, name: name, fields: source.schema.fields, isView: name.hasSuffix("_accepted") || name.hasSuffix("_history"))
+            case .table(let source, _)?: Described(schema: nil, name: name, fields: source.schema.fields, isView: Self.isPart(name))
             case .rows(let rows)?: Described(schema: nil, name: name, fields: rows.fields, isView: true)
             case .view(let query)?: described(view: name, query, inSchema: nil)
             case nil: nil

@@ -343,6 +343,31 @@ final class SystemCatalogTests: XCTestCase {
         for (call, cause) in faults { XCTAssertThrowsError(try rows("SELECT \(call)"), call) { XCTAssertEqual(($0 as? QueryError)?.cause, cause, call) } }
     }
 
+    /// As Metabase asks for its table of rights: names made of each relation's, four times, and its schema's.
+    func test_rights_ofNamesThatRowsSay_areJoins() throws {
+        let name = "'\"' || replace(t.space, '\"', '\"\"') || '\"' || '.' || '\"' || replace(t.relation, '\"', '\"\"') || '\"'"
+        let rights = ["update", "select", "insert"].map { "has_any_column_privilege(current_user, \(name), '\($0)')" } + ["has_table_privilege(current_user, \(name), 'delete')"]
+        let query = """
+            WITH rights AS (
+                SELECT t.relation, \(rights.joined(separator: ", "))
+                FROM (SELECT schemaname AS space, tablename AS relation FROM pg_tables UNION SELECT schemaname, viewname FROM pg_views UNION SELECT schemaname, matviewname FROM pg_matviews) t
+                WHERE t.space !~ '^pg_' AND t.space <> 'information_schema' AND has_schema_privilege(current_user, t.space, 'usage'))
+            SELECT * FROM rights ORDER BY 1
+            """
+        let may: [Value] = [.boolean(false), .boolean(true), .boolean(false), .boolean(false)]
+        XCTAssertEqual(try rows(query), ["Odd \"name\"", "receipts", "receipts_accepted"].map { [.string($0)] + may })
+        XCTAssertEqual(
+            try rows("SELECT n, has_table_privilege(n, 'SELECT'), has_sequence_privilege('o''shop', n, 'SELECT'), n::regclass = to_regclass(n) FROM (VALUES ('till.public.receipts'), ('receipts_pkey'), ('receipts_accepted_pkey'), ('pg_class'), ('tables')) AS t(n) ORDER BY 1"),
+            [
+                [.string("pg_class"), .boolean(true), .boolean(true), .boolean(true)], [.string("receipts_accepted_pkey"), .null, .null, .null],
+                [.string("receipts_pkey"), .boolean(true), .boolean(true), .boolean(true)], [.string("tables"), .null, .null, .null],
+                [.string("till.public.receipts"), .boolean(true), .boolean(true), .boolean(true)],
+            ])
+        XCTAssertEqual(
+            try rows("SELECT n, has_schema_privilege(n, 'USAGE'), has_schema_privilege(NULL, n, 'USAGE'), has_schema_privilege(n, NULL) FROM (VALUES ('public'), ('nope')) AS t(n) ORDER BY 1"),
+            [[.string("nope"), .null, .null, .null], [.string("public"), .boolean(true), .null, .null]])
+    }
+
     func test_settings_areSpelledAndMeasuredAsPostgresHasThem() throws {
         XCTAssertEqual(
             try rows("SELECT name, setting, vartype, unit FROM pg_settings WHERE name IN ('TimeZone', 'DateStyle', 'IntervalStyle', 'statement_timeout', 'work_mem', 'shared_buffers', 'jit', 'random_page_cost') ORDER BY lower(name)"),
