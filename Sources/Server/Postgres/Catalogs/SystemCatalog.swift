@@ -196,6 +196,8 @@ enum SystemNumber {
     static func index(of table: String) -> Int64 { number("index", table) }
     static func procedure(_ name: String, _ arguments: [Int64]) -> Int64 { number("procedure", "\(name) \(arguments)") }
     static func constraint(of table: String) -> Int64 { number("constraint", table) }
+    /// Of the type that a relation's rows have.
+    static func rowType(of relation: String, inSchema schema: String?) -> Int64 { number("row", schema.map { "\($0).\(relation)" } ?? relation) }
 
     /// FNV-1a (Fowler, Noll, Vo), folded to 31 bits: a number is an Int32 to some clients.
     private static func number(_ kind: String, _ name: String) -> Int64 {

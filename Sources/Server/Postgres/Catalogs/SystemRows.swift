@@ -25,7 +25,7 @@ struct SystemRows {
         case "pg_namespace": Self.namespaces(catalog).map { ["oid": .integer($0.number), "nspname": .string($0.name), "nspowner": .integer(SystemNumber.owner)] }
         case "pg_class": try classes()
         case "pg_attribute": try attributes()
-        case "pg_type": Self.types
+        case "pg_type": Self.types + rowTypes()
         case "pg_proc": Self.procedures
         case "pg_range": Self.ranges
         case "pg_opclass": Self.orderClasses
@@ -44,6 +44,10 @@ struct SystemRows {
         case "pg_tables": try tables().filter { !$0.isView }.map { ["schemaname": .string("public"), "tablename": .string($0.name), "tableowner": .string(Self.owner), "hasindexes": .boolean($0.hasKey)] }
         case "pg_views": try tables().filter(\.isView).map(shownView)
         case "pg_stat_activity": [activity]
+        case "pg_stat_all_tables", "pg_stat_xact_all_tables", "pg_statio_all_tables": try countedTables() + Self.countedSystemTables
+        case "pg_stat_user_tables", "pg_stat_xact_user_tables", "pg_statio_user_tables": try countedTables()
+        case "pg_stat_sys_tables", "pg_stat_xact_sys_tables", "pg_statio_sys_tables": Self.countedSystemTables
+        case "pg_stat_all_indexes", "pg_stat_user_indexes", "pg_statio_all_indexes", "pg_statio_user_indexes": try countedKeys()
         // One row each, of counts that are kept by nobody.
         case "pg_stat_bgwriter", "pg_stat_archiver", "pg_stat_wal": [[:]]
         case "pg_stat_database": [["datid": .integer(Self.database), "datname": .string(session.database), "numbackends": .integer(1)]]
@@ -123,7 +127,7 @@ struct SystemRows {
                 "oid": .integer(table.number), "relname": .string(table.name), "relnamespace": .integer(table.namespace),
                 "relkind": .string(table.isView ? "v" : "r"), "relnatts": .integer(Int64(table.fields.count)), "relowner": .integer(SystemNumber.owner),
                 "relpersistence": .string("p"), "relreplident": .string("d"), "relispopulated": .boolean(true), "relhasindex": .boolean(table.hasKey),
-                "relam": .integer(table.isView ? 0 : 2), "reltuples": .double(-1),
+                "relam": .integer(table.isView ? 0 : 2), "reltuples": .double(-1), "reltype": .integer(SystemNumber.rowType(of: table.name, inSchema: table.schema)),
             ])
             guard table.hasKey else { continue }
             rows.append([
@@ -132,6 +136,38 @@ struct SystemRows {
             ])
         }
         return rows
+    }
+
+    /// The type of each relation's rows, as `pg_class.reltype` says it, by names alone: no view is bound for them. Tools leave out what has none, as Prisma does.
+    private func rowTypes() -> [Row] {
+        func row(_ name: String, inSchema schema: String?) -> Row {
+            [
+                "oid": .integer(SystemNumber.rowType(of: name, inSchema: schema)), "typname": .string(name), "typnamespace": .integer(schema.map { SystemNumber.schema($0) } ?? Self.publicSchema),
+                "typowner": .integer(SystemNumber.owner), "typlen": .integer(-1), "typtype": .string("c"), "typcategory": .string("C"), "typisdefined": .boolean(true), "typdelim": .string(","),
+                "typrelid": .integer(schema.map { SystemNumber.relation(name, inSchema: $0) } ?? SystemNumber.relation(name)), "typinput": Self.procedure("record_in"),
+                "typoutput": Self.procedure("record_out"), "typreceive": Self.procedure("record_recv"), "typsend": Self.procedure("record_send"), "typalign": .string("d"),
+                "typstorage": .string("x"), "typtypmod": .integer(-1),
+            ]
+        }
+        return catalog.entryNames.map { row($0, inSchema: nil) } + catalog.schemas.flatMap { schema in schema.entryNames.map { row($0, inSchema: schema.name) } }
+    }
+
+    /// Tables as views of counts have them, and nobody counts.
+    private func countedTables() throws -> [Row] {
+        try tables().filter { !$0.isView }.map { ["relid": .integer($0.number), "schemaname": .string($0.schema ?? "public"), "relname": .string($0.name)] }
+    }
+
+    private static let countedSystemTables: [Row] = SystemRelation.all.filter { !$0.isView }.map {
+        ["relid": .integer($0.number), "schemaname": .string("pg_catalog"), "relname": .string($0.name)]
+    }
+
+    private func countedKeys() throws -> [Row] {
+        try tables().filter(\.hasKey).map {
+            [
+                "relid": .integer($0.number), "indexrelid": .integer(SystemNumber.index(of: $0.name)), "schemaname": .string("public"), "relname": .string($0.name),
+                "indexrelname": .string("\($0.name)_pkey"),
+            ]
+        }
     }
 
     private func attributes() throws -> [Row] {

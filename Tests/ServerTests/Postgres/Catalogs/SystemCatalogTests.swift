@@ -481,6 +481,32 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT \(names)"), [[.string("tsvector"), .string("int4range[]"), .string("time with time zone"), .string("point"), .integer(3_220), .string("bit[]")]])
     }
 
+    /// As Prisma asks for columns: of relations whose rows have a type.
+    func test_rowsOfRelations_haveATypeEach() throws {
+        XCTAssertEqual(
+            try rows("SELECT c.relname, t.typname, t.typtype, t.typcategory, t.typrelid = c.oid, t.typnamespace::regnamespace::text, t.typinput::text FROM pg_class c JOIN pg_type t ON t.oid = c.reltype ORDER BY 1"),
+            ["Odd \"name\"", "receipts", "receipts_accepted"].map { [.string($0), .string($0), .string("c"), .string("C"), .boolean(true), .string("public"), .string("record_in")] })
+        XCTAssertEqual(
+            try rows("SELECT i.column_name FROM information_schema.columns i JOIN pg_attribute a ON a.attname = i.column_name JOIN (SELECT oid, relname FROM pg_class WHERE reltype > 0) c ON c.oid = a.attrelid AND c.relname = i.table_name WHERE i.table_name = 'receipts' ORDER BY a.attnum"),
+            [[.string("ticket_id")], [.string("total")], [.string("tags")]])
+        // What psql shows as types people made: none of these.
+        XCTAssertEqual(try rows("SELECT typname FROM pg_type t WHERE t.typnamespace <> 11 AND (t.typrelid = 0 OR (SELECT c.relkind = 'c' FROM pg_class c WHERE c.oid = t.typrelid))"), [])
+        XCTAssertEqual(try rows("SELECT count(*) - count(DISTINCT oid) FROM pg_type"), [[.integer(0)]])
+    }
+
+    /// As Sequelize finds comments on columns, and Drizzle which indexes are keys.
+    func test_countsOfRelations_haveARowForEachTable() throws {
+        XCTAssertEqual(
+            try rows("SELECT s.schemaname, s.relname, s.relid = c.oid, s.seq_scan, s.n_live_tup, s.last_analyze FROM pg_stat_user_tables s JOIN pg_class c ON c.relname = s.relname ORDER BY 2"),
+            ["Odd \"name\"", "receipts"].map { [.string("public"), .string($0), .boolean(true), .integer(0), .integer(0), .null] })
+        XCTAssertEqual(
+            try rows("SELECT s.relname, s.indexrelname, s.idx_scan, con.contype FROM pg_stat_user_indexes s JOIN pg_constraint con ON con.conindid = s.indexrelid"),
+            [[.string("receipts"), .string("receipts_pkey"), .integer(0), .string("p")]])
+        XCTAssertEqual(
+            try rows("SELECT (SELECT count(*) FROM pg_statio_all_tables) - (SELECT count(*) FROM pg_statio_sys_tables), (SELECT count(*) FROM pg_stat_sys_tables WHERE relid = 'pg_class'::regclass)"),
+            [[.integer(2), .integer(1)]])
+    }
+
     func test_argument_namedLikeAColumnWithin_isTheCallersOwn() throws {
         // The function looks in a relation that has an oid too.
         XCTAssertEqual(try rows("SELECT format_type(oid, NULL) FROM (SELECT 23 AS oid) AS t"), [[.string("integer")]])

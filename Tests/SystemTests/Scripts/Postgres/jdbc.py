@@ -13,7 +13,7 @@ JAR = Path("/usr/share/java/postgresql.jar")
 # Topics where a store differs from a database of one's own, with why.
 DIFFERENT = {
     "product": "versions", "schemas": "the schema `till`", "types": "fewer types", "table-rights": "nobody may write", "column-rights": "nobody may write",
-    "user-types": "PostgreSQL has a type for each table",
+    "user-types": "a type for each table and view, of which a store has more",
 }
 
 
