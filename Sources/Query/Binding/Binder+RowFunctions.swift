@@ -261,6 +261,14 @@ extension Binder {
         return declared == "int2vector" || declared == "oidvector"
     }
 
+    /// What one of a vector's elements is called; nil of all other lists.
+    func vectorElement(of value: TypedExpression) -> String? { isVector(value) ? declaredType(value) == "oidvector" ? "oid" : "int2" : nil }
+
+    /// A place that counts from 0, counted from 1.
+    func fromOne(_ place: Expression, at position: Int) -> Expression {
+        .cast(.call(.add, [.cast(place, to: .int64, position: position), .literal(.integer(1), .int64)], type: .int64, position: position), to: .int32, position: position)
+    }
+
     /// A place that counts from 1, counted from 0.
     func fromZero(_ place: Expression, at position: Int) -> Expression { .call(.subtract, [place, Self.one], type: .int32, position: position) }
 

@@ -382,12 +382,9 @@ extension Binder {
         }
         guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
         var place = try subscriptNumber(index, "[…]", in: scope)
-        // PostgreSQL's vectors count from 0.
-        if isVector(value) {
-            place = .cast(.call(.add, [.cast(place, to: .int64, position: position), .literal(.integer(1), .int64)], type: .int64, position: position), to: .int32, position: position)
-        }
+        if isVector(value) { place = fromOne(place, at: position) }
         return TypedExpression(
-            .call(.element, [value.expression, place], type: field.type, position: position), declared: elementDeclaration(of: value), at: position)
+            .call(.element, [value.expression, place], type: field.type, position: position), declared: elementDeclaration(of: value) ?? vectorElement(of: value), at: position)
     }
 
     /// Of a list of structs, or a struct, where clients are told that it is a document: elements count from 0, or from the end below it, and members have
@@ -439,11 +436,14 @@ extension Binder {
         }
         func bound(_ syntax: ExpressionSyntax?, _ open: Int32) throws(QueryError) -> Expression {
             guard let syntax else { return .literal(.integer(Int64(open)), .int32) }
-            return try subscriptNumber(syntax, "[…:…]", in: scope)
+            let place = try subscriptNumber(syntax, "[…:…]", in: scope)
+            return isVector(value) ? fromOne(place, at: position) : place
         }
         // An open side is as far as an INTEGER goes; what is there bounds it.
         var arguments = [value.expression]
         for range in ranges { arguments += [try bound(range.from, .min), try bound(range.to, .max)] }
-        return TypedExpression(.call(.listSlice, arguments, type: value.type, position: position), declared: declaredType(value), at: position)
+        // A part of a vector is a list like others.
+        let declared = vectorElement(of: value).map { Self.listDeclaration(of: $0) } ?? declaredType(value)
+        return TypedExpression(.call(.listSlice, arguments, type: value.type, position: position), declared: declared, at: position)
     }
 }

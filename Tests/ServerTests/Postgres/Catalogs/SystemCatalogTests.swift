@@ -309,6 +309,19 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT CAST(v AS text) FROM (SELECT indkey AS v FROM pg_index UNION ALL SELECT indkey FROM pg_index) AS t"), [[.string("1")], [.string("1")]])
     }
 
+    /// As Sequelize takes an index's keys apart, and Rails looks for a function by the types that it takes.
+    func test_partsOfVectors_areLists_andListsBecomeVectors() throws {
+        XCTAssertEqual(
+            try rows("SELECT indkey[:indnkeyatts - 1]::text, indkey[indnkeyatts:]::text, array_length(indkey[0:5], 1), ('10 20 30'::int2vector)[1:]::text FROM pg_index"),
+            [[.string("{1}"), .string("{}"), .integer(1), .string("{20,30}")]])
+        XCTAssertEqual(try types("SELECT indkey[:0], indclass[0:], indkey[0], indclass[0], '25'::oidvector FROM pg_index"), ["int2[]", "oid[]", "int2", "oid", "oidvector"])
+        XCTAssertEqual(
+            try rows("SELECT '25  23'::oidvector::text, (ARRAY['text'::regtype, 'int4'::regtype]::oidvector)[1]::text, NULL::oidvector, ''::int2vector::text"),
+            [[.string("25 23"), .string("23"), .null, .string("")]])
+        func exists(_ type: String) -> String { "exists(SELECT * FROM pg_proc WHERE proname = 'lower' AND proargtypes = ARRAY['\(type)'::regtype]::oidvector)" }
+        XCTAssertEqual(try rows("SELECT \(exists("text")), \(exists("boolean"))"), [[.boolean(true), .boolean(false)]])
+    }
+
     func test_indexes_haveDefinitions() throws {
         XCTAssertEqual(
             try rows("SELECT schemaname, tablename, indexname, tablespace, indexdef, indexdef = pg_get_indexdef('receipts_pkey'::regclass) FROM pg_indexes"),
