@@ -41,7 +41,7 @@ extension Binder {
         var value = try bindExpression(operand, in: scope)
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
         let target = try target(type)
-        if target.type == .string { value = try written(value, in: scope) }
+        if target.type == .string { value = try asDocument(try written(value, in: scope)) }
         if let name = target.isPadded ? target.declared : target.declaredName, let number = unknownParameter(value) { context.parameterTypes?.declare(number, as: name) }
         var result = try castExplicitly(value, to: target)
         if target.type == .string, !target.isPadded, case .column = result, declaredType(value).flatMap(TypeNames.paddedLength) != nil {
@@ -97,6 +97,12 @@ extension Binder {
 
     /// A value that is written by its name where a text is made of it: the name of a number of a registry, all others as they are.
     func written(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression { try registered(value, in: scope) ?? value }
+
+    /// A list of structs as the document that clients are told it is, whose text Metabase measures; all other values as they are. A view's text means the same at every door.
+    private func asDocument(_ value: TypedExpression) throws(QueryError) -> TypedExpression {
+        guard context.catalog.dialect != nil, openViews.isEmpty, case .list = value.type, value.type.holdsRows, declaredType(value) != "record[]" else { return value }
+        return TypedExpression(try cast(value, to: .jsonb, isExplicit: true), at: value.position)
+    }
 
     /// The same, and of a list of such numbers the list of the names.
     func writtenWhole(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {

@@ -494,6 +494,24 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT \(names)"), [[.string("tsvector"), .string("int4range[]"), .string("time with time zone"), .string("point"), .integer(3_220), .string("bit[]")]])
     }
 
+    /// As Metabase measures documents before it looks for their members.
+    func test_listsOfStructs_areDocuments_whereATextIsMadeOfThem() throws {
+        let type = ColumnType.list(element: Field("element", .structure([Field("name", .string), Field("count", .int32)])))
+        var builder = ColumnBuilder(type: type)
+        builder.append(.list([.structure([.string("bread"), .integer(2)])]))
+        builder.append(.null)
+        let table = MemoryTable(schema: Schema([Field("lines", type)]), batches: [ColumnBatch(rowCount: 2, columns: [builder.finish()])])
+        let base = FixedCatalog([("sales", .table(table, scope: [])), ("seen", .view(query: "SELECT lines::text AS t FROM sales"))])
+        let catalog = SystemCatalog(base, SystemSession(user: "shop", database: "till", processID: 7))
+        let query = "SELECT lines::text, CAST(lines AS varchar(4)), length(lines::text) > 5 FROM sales"
+        let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
+        var found: [[Value]] = []
+        while let batch = try stream.next() { for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) } }
+        XCTAssertEqual(found, [[.string("[{\"name\": \"bread\", \"count\": 2}]"), .string("[{\"n"), .boolean(true)], [.null, .null, .null]])
+        XCTAssertThrowsError(try Self.engine.prepare("SELECT * FROM seen", in: QueryContext(catalog: catalog, now: 0)))
+        XCTAssertThrowsError(try Self.engine.prepare(query, in: QueryContext(catalog: base, now: 0)))
+    }
+
     /// As Prisma asks for columns: of relations whose rows have a type.
     func test_rowsOfRelations_haveATypeEach() throws {
         XCTAssertEqual(
