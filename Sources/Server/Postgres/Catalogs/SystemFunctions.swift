@@ -130,6 +130,7 @@ enum SystemFunctions {
             Key("pg_blocking_pids", 1): "ARRAY[]::integer[]", Key("pg_get_function_result", 1): functionResult, Key("pg_get_function_arguments", 1): functionArguments,
             Key("pg_get_function_identity_arguments", 1): functionArguments,
         ]
+        for (function, text) in InformationFunctions.all { found[Key(function, 2)] = text }
         for function in ["pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_collation_is_visible", "pg_opclass_is_visible", "pg_conversion_is_visible", "pg_opfamily_is_visible", "pg_statistics_obj_is_visible", "pg_ts_config_is_visible", "pg_ts_dict_is_visible", "pg_ts_parser_is_visible", "pg_ts_template_is_visible"] {
             found[Key(function, 1)] = visible
         }
