@@ -186,6 +186,7 @@ extension Parser {
                 over: [left, pattern])
         case .namedOperator(let op, let tokenCount):
             for _ in 0..<tokenCount { advance() }
+            if let several = try ofSeveral(op, left, at: start) { return several }
             let right = try expression(above: Precedence.other)
             return try node(.binary(op, left, right), at: start, over: [left, right])
         case .notMembership:
@@ -265,17 +266,21 @@ extension Parser {
     ) throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
-        // Of a pattern each test is one by itself, since there is no least and greatest pattern; of others the tree has a node.
-        if at("any") || at("some") || at("all"), nextIs(symbol: "(") {
-            guard op.isPatternTest else { return try quantified(op, left, at: start) }
-            return try each(left, at: start) { (parser, pattern) throws(QueryError) in try parser.node(.binary(op, left, pattern), at: start, over: [left, pattern]) }
-        }
+        if let several = try ofSeveral(op, left, at: start) { return several }
         let right = try expression(above: precedence)
         // `a < b < c` is an error in PostgreSQL, whose comparisons do not associate.
         if precedence == Precedence.comparison, let (next, _) = infix(), next == Precedence.comparison {
             throw .badSQL("comparisons cannot be chained", at: position, hint: "join two of them with AND")
         }
         return try node(.binary(op, left, right), at: start, over: [left, right])
+    }
+
+    /// ANY, SOME or ALL of a query or a list, behind the operator; nil of one right side.
+    private mutating func ofSeveral(_ op: ExpressionSyntax.BinaryOperator, _ left: ExpressionSyntax, at start: Int) throws(QueryError) -> ExpressionSyntax? {
+        guard at("any") || at("some") || at("all"), nextIs(symbol: "(") else { return nil }
+        // Of a pattern each test is one by itself, since there is no least and greatest pattern; of others the tree has a node.
+        guard op.isPatternTest else { return try quantified(op, left, at: start) }
+        return try each(left, at: start) { (parser, pattern) throws(QueryError) in try parser.node(.binary(op, left, pattern), at: start, over: [left, pattern]) }
     }
 
     /// `x op ANY (query)` and `x op ALL (list)`, at the word behind the operator.

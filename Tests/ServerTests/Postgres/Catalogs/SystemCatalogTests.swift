@@ -422,6 +422,18 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertThrowsError(try rows("SELECT information_schema.lower('A')"))
     }
 
+    /// As pg_dump asks for the tables that `-t` names.
+    func test_namedOperators_takeAnyOfAList() throws {
+        let query = """
+            SELECT c.relname FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+            WHERE c.relkind OPERATOR(pg_catalog.=) ANY (array['r', 'S', 'v', 'm', 'f', 'p']) AND c.relname OPERATOR(pg_catalog.~) '^(receipts)$' COLLATE pg_catalog.default AND pg_catalog.pg_table_is_visible(c.oid)
+            """
+        XCTAssertEqual(try rows(query), [[.string("receipts")]])
+        XCTAssertEqual(
+            try rows("SELECT 1 OPERATOR(pg_catalog.<) ALL (SELECT 2), 1 OPERATOR(=) SOME (ARRAY[2]), 'abc' OPERATOR(pg_catalog.~) ANY (ARRAY['x', 'b'])"),
+            [[.boolean(true), .boolean(false), .boolean(true)]])
+    }
+
     /// As PostgREST asks for lengths of columns.
     func test_functionsOfInformationSchema_sayWhatTypmodsMean() throws {
         let query = """
