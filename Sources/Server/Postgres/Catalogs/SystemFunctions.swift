@@ -121,6 +121,10 @@ enum SystemFunctions {
             Key("pg_advisory_xact_lock_shared", anyCount): "''::void", Key("pg_try_advisory_xact_lock_shared", anyCount): "true", Key("pg_safe_snapshot_blocking_pids", 1): "ARRAY[]::integer[]",
             Key("has_parameter_privilege", anyCount): "false",
             Key("txid_current", 0): "3::bigint", Key("pg_current_xact_id", 0): "3::bigint",
+            // As Airbyte asks for what is new since a transaction: nothing runs beside the one that asks.
+            Key("txid_current_snapshot", 0): "'3:3:'", Key("pg_current_snapshot", 0): "'3:3:'", Key("txid_snapshot_xmin", 1): "split_part($1::text, ':', 1)::bigint",
+            Key("txid_snapshot_xmax", 1): "split_part($1::text, ':', 2)::bigint", Key("pg_snapshot_xmin", 1): "split_part($1::text, ':', 1)::bigint",
+            Key("pg_snapshot_xmax", 1): "split_part($1::text, ':', 2)::bigint",
             // `age` of a transaction's number: of what is no transaction the greatest.
             Key("xid_age", 1): "CASE WHEN $1::text::bigint >= 3 THEN 0 WHEN $1::text::bigint < 3 THEN 2147483647 END",
             Key("oidvectortypes", 1): vectorTypes,

@@ -206,6 +206,10 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try types("SELECT c.xmin, xmax FROM pg_class c"), ["xid", "xid"])
         XCTAssertEqual(try rows("SELECT count(*) FROM pg_namespace WHERE xmin::varchar::bigint <> txid_current()"), [[.integer(0)]])
         XCTAssertThrowsError(try rows("SELECT xmin"))
+        // As Airbyte asks where it goes on.
+        XCTAssertEqual(
+            try rows("SELECT txid_snapshot_xmin(txid_current_snapshot()) >> 32, txid_snapshot_xmin(txid_current_snapshot()), txid_snapshot_xmin(txid_current_snapshot()) % (2^32)::bigint, pg_snapshot_xmax(pg_current_snapshot()) = txid_current()"),
+            [[.integer(0), .integer(3), .integer(3), .boolean(true)]])
     }
 
     func test_numbers_areStable() {
