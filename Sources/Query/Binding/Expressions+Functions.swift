@@ -6,7 +6,8 @@ import ColumnStore
 /// the dialect's expressions, functions that give rows, types as functions.
 extension Binder {
     /// - Throws: bad-sql for what the function does not take; unsupported-sql for one that is not here.
-    func bindCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+    func bindCall(_ written: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let call = withoutOutputs(written)
         let name = call.name.text, position = call.name.position
         try refuseUnknown(call, in: scope)
         if call.over != nil, GatheredAggregate.byName[name] == nil { return try bindWindowCall(call, in: scope) }
@@ -51,6 +52,18 @@ extension Binder {
         if Self.makingXML.contains(name) { declared = "xml" }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
+    }
+
+    /// Without the parameters of type VOID, in whose places JDBC's calls expect what comes out: `{? = call upper(?)}` is `upper($1, $2)`. PostgreSQL leaves them out, too.
+    private func withoutOutputs(_ call: FunctionSyntax) -> FunctionSyntax {
+        // Within a function's own text a parameter is an argument of it.
+        guard expansions.isEmpty, context.declaredParameters.values.contains("void") else { return call }
+        var call = call
+        call.arguments.removeAll { argument in
+            guard case .parameter(let number) = argument.kind else { return false }
+            return context.declaredParameters[number] == "void"
+        }
+        return call
     }
 
     /// A text of CHAR(n) with the blanks at its end, for what counts, shows or searches them; all others as they are.

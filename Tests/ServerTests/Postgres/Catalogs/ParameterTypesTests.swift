@@ -39,6 +39,19 @@ final class ParameterTypesTests: XCTestCase {
         for (query, numbers) in expected { XCTAssertEqual(try types(query), numbers, query) }
     }
 
+    /// As JDBC calls functions: `{? = call upper(?)}` has a parameter for what comes out.
+    func test_parameters_ofTypeVoid_areNoArguments() throws {
+        let catalog = SystemCatalog(FixedCatalog(tables: []), SystemSession(user: "shop", database: "till", processID: 7))
+        var context = QueryContext(catalog: catalog, parameters: [.typed(.null, .string), .string("bread")], now: 0)
+        context.declaredParameters = [1: "void"]
+        for query in ["SELECT * FROM upper($1, $2) AS result", "SELECT upper($1, $2)", "SELECT quote_ident(upper($1, $2), $1)"] {
+            let batch = try XCTUnwrap(try Self.engine.execute(try Self.engine.prepare(query, in: context)).next(), query)
+            XCTAssertEqual(batch.columns[0].value(at: 0), .string(query.contains("quote_ident") ? "\"BREAD\"" : "BREAD"), query)
+        }
+        context.declaredParameters = [:]
+        XCTAssertThrowsError(try Self.engine.prepare("SELECT upper($1, $2)", in: context)) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedFunction) }
+    }
+
     func test_parameters_inRanges_lists_andFunctions_areOfTheOthersTypes() throws {
         let expected: [(String, [UInt32])] = [
             ("SELECT 1 FROM receipts WHERE $1 BETWEEN sequence AND $2", [20, 20]), ("SELECT 1 FROM receipts WHERE sequence IN ($1, $2) AND total = ANY($3)", [20, 20, 1231]),

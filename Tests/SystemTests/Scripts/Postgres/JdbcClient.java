@@ -148,6 +148,12 @@ public final class JdbcClient {
             ParameterMetaData about = statement.getParameterMetaData();
             for (int place = 1; place <= about.getParameterCount(); place++) say("parameter", place, about.getParameterTypeName(place), about.getParameterType(place));
         }
+        try (CallableStatement call = connection.prepareCall("{? = call upper(?)}")) {
+            call.registerOutParameter(1, Types.VARCHAR);
+            call.setString(2, "bread");
+            call.execute();
+            say("called", call.getString(1));
+        }
         try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery("SELECT ARRAY[1, 2, NULL]::integer[], ARRAY['a', 'b c'], ARRAY[1.50]::numeric[]")) {
             rows.next();
             for (int column = 1; column <= 3; column++) say("array", rows.getMetaData().getColumnTypeName(column), Arrays.toString((Object[]) rows.getArray(column).getArray()));
