@@ -2,13 +2,13 @@ import ColumnStore
 
 /// EXPLAIN, and what it tells of a query that is run for it.
 extension QueryEngine {
-    /// - Returns: the lines of the answer; of JSON one.
+    /// - Returns: the lines of the answer; of JSON and XML one.
     /// - Throws: with ANALYZE what the query throws.
     func explain(_ prepared: PreparedQuery, _ form: ExplainForm, _ cancellation: Cancellation) throws -> [String] {
         if form.isAnalyzed { return try analyze(prepared, form, cancellation) }
         let nodes = Explain.nodes(prepared.query.plan, estimates: Self.estimates(prepared, form))
-        if !form.isJSON { return nodes.flatMap(\.lines) }
-        return [Self.document(nodes, [.init("Planning Time", ExplainedNode.milliseconds(prepared.planningNanoseconds))])]
+        if form.format == .text { return nodes.flatMap(\.lines) }
+        return [Self.document(nodes, [.init("Planning Time", ExplainedNode.milliseconds(prepared.planningNanoseconds))], as: form.format)]
     }
 
     /// None where costs are not asked for.
@@ -31,14 +31,14 @@ extension QueryEngine {
         // Memory in whole MiB: its bytes would tell how many values a shared dictionary holds.
         let mebibytes = (run.memory.peakByteCount + (1 << 20) - 1) >> 20
         let nodes = Explain.nodes(prepared.query.plan, estimates: Self.estimates(prepared, form)) { figures.remarks(on: $0) }
-        if form.isJSON {
+        if form.format != .text {
             return [
                 Self.document(nodes, [
                     .init("Planning Time", ExplainedNode.milliseconds(prepared.planningNanoseconds)),
                     .init("Execution Time", ExplainedNode.milliseconds(stream.elapsedNanoseconds)), .init("Rows Scanned", .integer(Int64(counts.rowsScanned))),
                     .init("Bytes Read", .integer(Int64(counts.bytesRead))), .init("Files Pruned", .integer(Int64(counts.filesPruned))),
                     .init("Peak Memory MiB", .integer(Int64(mebibytes))),
-                ])
+                ], as: form.format)
             ]
         }
         return nodes.flatMap(\.lines) + [
@@ -48,10 +48,12 @@ extension QueryEngine {
         ]
     }
 
-    /// A list of one object, as PostgreSQL gives it: <https://www.postgresql.org/docs/15/sql-explain.html>.
+    /// A list of one object, as PostgreSQL gives it, or the same in XML: <https://www.postgresql.org/docs/15/sql-explain.html>.
     /// - Parameter more: members beside the plan.
-    private static func document(_ nodes: [ExplainedNode], _ more: [JSONValue.Member]) -> String {
-        String(decoding: JSONValue.array([.object([.init("Plan", ExplainedNode.document(nodes))] + more)]).serialized, as: UTF8.self)
+    private static func document(_ nodes: [ExplainedNode], _ more: [JSONValue.Member], as format: ExplainForm.Format) -> String {
+        let query = [JSONValue.Member("Plan", ExplainedNode.document(nodes))] + more
+        if format == .xml { return PlanXML.text(query) }
+        return String(decoding: JSONValue.array([.object(query)]).serialized, as: UTF8.self)
     }
 
     /// Nothing where no storage behind a network was asked.

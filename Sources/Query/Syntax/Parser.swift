@@ -229,12 +229,9 @@ package struct Parser {
 
     private mutating func explainOption(_ form: inout ExplainForm) throws(QueryError) {
         if accept("format") {
-            guard accept("json") else {
-                guard accept("text") else { throw .unsupported("the formats of EXPLAIN are TEXT and JSON", at: position) }
-                form.isJSON = false
-                return
-            }
-            form.isJSON = true
+            guard current.kind == .word, let format = ExplainForm.Format(rawValue: current.text) else { throw .unsupported("the formats of EXPLAIN are TEXT, JSON and XML", at: position) }
+            advance()
+            form.format = format
         } else if accept("analyze") || accept("analyse") {
             form.isAnalyzed = try explainFlag()
         } else if accept("costs") {

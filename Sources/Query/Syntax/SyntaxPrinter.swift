@@ -9,7 +9,7 @@ package struct SyntaxPrinter {
         switch statement {
         case .query(let query): SyntaxPrinter().text(query)
         case .explain(let query, let form):
-            "EXPLAIN \(form.isJSON ? "(\(form.isAnalyzed ? "ANALYZE, " : "")FORMAT JSON) " : form.isAnalyzed ? "ANALYZE " : "")\(SyntaxPrinter().text(query))"
+            "EXPLAIN \(form.format != .text ? "(\(form.isAnalyzed ? "ANALYZE, " : "")FORMAT \(form.format.rawValue.uppercased())) " : form.isAnalyzed ? "ANALYZE " : "")\(SyntaxPrinter().text(query))"
         case .showTables: "SHOW TABLES"
         case .describe(let table): "DESCRIBE \(SyntaxPrinter().names(table))"
         }

@@ -12,8 +12,9 @@ package indirect enum Statement: Sendable {
 package struct ExplainForm: Sendable, Hashable {
     /// The query is run, and each node tells what it did.
     package var isAnalyzed = false
-    /// One JSON document, as PostgreSQL lays it out; else lines of text.
-    package var isJSON = false
+    package enum Format: String, Sendable { case text, json, xml }
+    /// Lines of text, or one document as PostgreSQL lays it out.
+    package var format = Format.text
     /// Each node tells what it probably costs and gives; nil: as is usual where it is asked.
     package var showsCosts: Bool?
 }

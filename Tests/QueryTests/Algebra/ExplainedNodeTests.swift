@@ -86,9 +86,36 @@ final class ExplainedNodeTests: XCTestCase {
         XCTAssertNil(try document("ANALYZE 0, FORMAT JSON", "SELECT n FROM t")["Execution Time"])
     }
 
+    /// As DBeaver asks for plans.
+    func test_documentsOfXML_haveTheElementsOfPostgreSQL() throws {
+        for options in ["FORMAT XML", "FORMAT xml, ANALYZE, VERBOSE, COSTS, BUFFERS, TIMING"] {
+            for query in Self.statements {
+                let lines = try lines("EXPLAIN (\(options)) \(query)")
+                XCTAssertEqual(lines.count, 1, query)
+                let text = try XCTUnwrap(lines.first).split(separator: "\n").map(String.init)
+                XCTAssertEqual(text.prefix(3), ["<explain xmlns=\"http://www.postgresql.org/2009/explain\">", "  <Query>", "    <Plan>"], query)
+                XCTAssertEqual(text.suffix(2), ["  </Query>", "</explain>"], query)
+                let plan = try XCTUnwrap(try document("FORMAT JSON", query)["Plan"])
+                let kinds = text.compactMap { line in line.firstMatch(of: #/<Node-Type>(.*)</Node-Type>/#).map { String($0.1) } }
+                XCTAssertEqual(kinds, all(plan).compactMap { $0["Node Type"]?.text }, query)
+                XCTAssertEqual(text.contains { $0.contains("<Execution-Time>") }, options.contains("ANALYZE"), query)
+                // Each element ends, in its order.
+                var open: [Substring] = []
+                for line in text {
+                    guard let tag = line.firstMatch(of: #/^ *<(/?)([A-Za-z-]+)[^<]*(</[A-Za-z-]+>)?$/#) else { XCTFail(line); continue }
+                    if tag.3 != nil { continue }
+                    if tag.1.isEmpty { open.append(tag.2) } else { XCTAssertEqual(open.popLast(), tag.2, line) }
+                }
+                XCTAssertEqual(open, [], query)
+            }
+        }
+        let marked = try lines("EXPLAIN (FORMAT XML) SELECT n FROM t WHERE name = 'a<b&c' AND n > 3")
+        XCTAssertTrue(marked[0].contains("a&lt;b&amp;c") && !marked[0].contains("a<b"), marked[0])
+    }
+
     func test_options_areTakenOrRefused() throws {
         for options in ["FORMAT TEXT", "VERBOSE", "COSTS OFF, SUMMARY ON", "ANALYZE, WAL, SETTINGS, GENERIC_PLAN 0"] { XCTAssertGreaterThan(try lines("EXPLAIN (\(options)) SELECT n FROM t").count, 0, options) }
-        for options in ["FORMAT XML", "FORMAT", "ANALYZE maybe", "DETAILS", "", "ANALYZE,", "BUFFERS 2"] {
+        for options in ["FORMAT YAML", "FORMAT", "ANALYZE maybe", "DETAILS", "", "ANALYZE,", "BUFFERS 2"] {
             XCTAssertThrowsError(try lines("EXPLAIN (\(options)) SELECT n FROM t"), options) { XCTAssertTrue($0 is QueryError, "\($0)") }
         }
     }

@@ -38,7 +38,7 @@ package final class ResultStream: @unchecked Sendable {
     private static let waitingBatchCountMax = 8
     /// Of the batches that wait, whatever their number: wide rows wait one batch at a time.
     private static let waitingByteCountMax = 8 << 20
-    static func planColumn(_ form: ExplainForm) -> ResultColumn { ResultColumn(name: "QUERY PLAN", type: form.isJSON ? .json(isBinary: false) : .string) }
+    static func planColumn(_ form: ExplainForm) -> ResultColumn { ResultColumn(name: "QUERY PLAN", type: form.format == .json ? .json(isBinary: false) : .string) }
 
     /// What feeders and the reader share, under the monitor's lock.
     private struct Queue {
