@@ -98,10 +98,23 @@ extension Binder {
     /// A value that is written by its name where a text is made of it: the name of a number of a registry, all others as they are.
     func written(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression { try registered(value, in: scope) ?? value }
 
-    /// A list of structs as the document that clients are told it is, whose text Metabase measures; all other values as they are. A view's text means the same at every door.
+    /// Whether it is a list of structs, which clients are told is a document. A view's text means the same at every door.
+    private func isToldAsDocument(_ value: TypedExpression) -> Bool {
+        guard context.catalog.dialect != nil, openViews.isEmpty, case .list = value.type else { return false }
+        return value.type.holdsRows && declaredType(value) != "record[]"
+    }
+
+    /// Such a list as that document, whose text Metabase measures; all other values as they are.
     private func asDocument(_ value: TypedExpression) throws(QueryError) -> TypedExpression {
-        guard context.catalog.dialect != nil, openViews.isEmpty, case .list = value.type, value.type.holdsRows, declaredType(value) != "record[]" else { return value }
-        return TypedExpression(try cast(value, to: .jsonb, isExplicit: true), at: value.position)
+        isToldAsDocument(value) ? TypedExpression(try cast(value, to: .jsonb, isExplicit: true), at: value.position) : value
+    }
+
+    /// Such lists as documents where one of another kind may stand in their place: `coalesce(lines, '[]')`.
+    private func asDocuments(_ items: [TypedExpression]) throws(QueryError) -> [TypedExpression] {
+        guard items.contains(where: { $0.type == .jsonb || $0.isUntyped && $0.type != .null }), items.contains(where: isToldAsDocument) else { return items }
+        var documents: [TypedExpression] = []
+        for item in items { documents.append(try asDocument(item)) }
+        return documents
     }
 
     /// The same, and of a list of such numbers the list of the names.
@@ -416,6 +429,7 @@ extension Binder {
     ///
     /// - Throws: bad-sql where two have no type in common.
     func unified(_ items: [TypedExpression], _ what: String) throws(QueryError) -> [Expression] {
+        let items = try asDocuments(items)
         var type = ColumnType.null
         for item in items where !item.isUntyped {
             guard let common = TypeRules.common(type, item.type) else {

@@ -35,7 +35,7 @@ QUESTIONS = [
     "SELECT pg_client_encoding()::text, to_regproc('array_in') IS NOT NULL", "SELECT count(*) FROM pg_partition_ancestors(0)",
     "SELECT a.receipt_id, row_to_json(b) FROM receipts a LEFT JOIN (SELECT receipt_id, total FROM receipts WHERE total > 63) b USING (receipt_id) ORDER BY 1", "SELECT count(b) FROM receipts a LEFT JOIN receipts b ON b.total = a.total + 1",
     "SELECT typname[0] = '_', typname[0], typname[2] FROM pg_type WHERE oid IN (23, 1007) ORDER BY oid",
-    "SELECT lines::text, length(CAST(lines AS varchar)), lines::varchar(9) FROM receipts ORDER BY receipt_id",
+    "SELECT lines::text, length(CAST(lines AS varchar)), lines::varchar(9), coalesce(lines, '[]') FROM receipts ORDER BY receipt_id",
     "SELECT * FROM receipts LIMIT -1", "SELECT * FROM receipts OFFSET -1", "SELECT sqrt(-1)", "SELECT ln(0)", "SELECT power(0, -1)", "SELECT '2020-02-30'::date", "SELECT 'abc'::date", "SELECT interval 'abc'",
     "SELECT ('ab' || 'c')::date", "SELECT '{a'::int[]", "SELECT substring('abc' from 1 for -1)", "SELECT chr(0)", "SELECT 'a' ~ '['", "SELECT date_trunc('nothing', now())",
     "SELECT timestamp '2020-01-01' AT TIME ZONE 'Nowhere'", "SELECT * FROM generate_series(1, 10, 0)", "SELECT * FROM receipts ORDER BY 99", "SELECT sum(sum(total)) FROM receipts",
