@@ -43,8 +43,9 @@ extension Binder {
 
     /// Elements of `smallint[]` are SMALLINT, in however many dimensions they lie.
     private func declareElements(of list: TypedExpression, in elements: [UnnestNode.Element]) {
-        if elements.count == 1, elements[0].member.isEmpty, let declared = declaredType(list), declared.hasSuffix("[]") {
-            declare(elements[0].column, as: String(declared.dropLast(2)))
+        if elements.count == 1, elements[0].member.isEmpty {
+            if let declared = declaredType(list), declared.hasSuffix("[]") { declare(elements[0].column, as: String(declared.dropLast(2))) }
+            if let element = vectorElement(of: list) { declare(elements[0].column, as: element) }
         }
     }
 

@@ -326,6 +326,7 @@ extension Binder {
 
     /// Of the elements of a list.
     func elementDeclaration(of list: TypedExpression) -> String? {
+        if let element = vectorElement(of: list) { return element }
         guard let declared = declaredType(list), declared.hasSuffix(Self.suffix) else { return nil }
         return list.type.dimensionCount > 1 ? declared : String(declared.dropLast(Self.suffix.count))
     }

@@ -384,7 +384,7 @@ extension Binder {
         var place = try subscriptNumber(index, "[…]", in: scope)
         if isVector(value) { place = fromOne(place, at: position) }
         return TypedExpression(
-            .call(.element, [value.expression, place], type: field.type, position: position), declared: elementDeclaration(of: value) ?? vectorElement(of: value), at: position)
+            .call(.element, [value.expression, place], type: field.type, position: position), declared: elementDeclaration(of: value), at: position)
     }
 
     /// Of a list of structs, or a struct, where clients are told that it is a document: elements count from 0, or from the end below it, and members have

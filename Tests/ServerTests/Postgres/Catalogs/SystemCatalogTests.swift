@@ -320,6 +320,7 @@ final class SystemCatalogTests: XCTestCase {
             try rows("SELECT indkey[:indnkeyatts - 1]::text, indkey[indnkeyatts:]::text, array_length(indkey[0:5], 1), ('10 20 30'::int2vector)[1:]::text FROM pg_index"),
             [[.string("{1}"), .string("{}"), .integer(1), .string("{20,30}")]])
         XCTAssertEqual(try types("SELECT indkey[:0], indclass[0:], indkey[0], indclass[0], '25'::oidvector FROM pg_index"), ["int2[]", "oid[]", "int2", "oid", "oidvector"])
+        XCTAssertEqual(try types("SELECT unnest(indkey), unnest(indclass), k, c FROM pg_index, unnest(indkey) AS k, unnest(indclass) WITH ORDINALITY AS u(c, n)"), ["int2", "oid", "int2", "oid"])
         XCTAssertEqual(
             try rows("SELECT '25  23'::oidvector::text, (ARRAY['text'::regtype, 'int4'::regtype]::oidvector)[1]::text, NULL::oidvector, ''::int2vector::text"),
             [[.string("25 23"), .string("23"), .null, .string("")]])
