@@ -29,7 +29,7 @@ struct ViewBody: ListItem, JSONObject {
     var byteCountMax: Int {
         let text = ListPage.byteCountMax
         let columns = view.columns.reduce(0) { $0 + 32 + text($1.name) + text($1.type) }
-        return 1_024 + text(view.query) + text(view.description) + columns + view.reads.reduce(0) { $0 + text($1) }
+        return 1_024 + text(view.name) + text(view.query) + text(view.description) + columns + view.reads.reduce(0) { $0 + text($1) }
     }
 
     func members(to sink: inout some MemberSink) {
