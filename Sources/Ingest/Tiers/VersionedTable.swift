@@ -133,43 +133,54 @@ package struct VersionedTable: TableSource {
     /// Versions that were there at an instant and FAILED after it, by document the newest: then they were its newest versions, though they have
     /// superseded nothing; unless a later one had come, of which nothing is known of a version that FAILED.
     private func failedSince(_ instant: Int64, _ request: ScanRequest) throws -> FailedVersions {
-        let came = [
-            ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true))),
-            ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))),
-        ]
+        let came = ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true)))
+        let seen = ColumnFilter.Bound(.integer(sequence), isInclusive: true)
         let since = [
-            ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
+            came, ColumnFilter("sequence", .range(lower: nil, upper: seen)), ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
             ColumnFilter("completed_at", .range(lower: .init(.integer(instant), isInclusive: false), upper: nil)),
         ]
         var failed = FailedVersions.Maker(request.memory)
-        try forEachVersion(came + since, request) { key, version, _ in try failed.add(key, version) }
+        var first = Int64.max
+        try forEachVersion(since, request) { found in
+            try failed.add(found.key, found.version)
+            first = min(first, found.sequence)
+        }
         if failed.isEmpty { return failed.made }
-        let receipts = failed.receipts(countMax: Self.receiptCountMax).map { [ColumnFilter("receipt_id", .oneOf($0.map { .bytes($0) }))] } ?? []
-        try forEachVersion(came + receipts, request) { key, version, failedAt in
-            if failedAt ?? .max > instant { failed.overtake(key, by: version) }
+        // Each page of a walk asks this: what came before the first of them is not read again.
+        var later = [came, ColumnFilter("sequence", .range(lower: .init(.integer(first), isInclusive: false), upper: seen))]
+        if let receipts = failed.receipts(countMax: Self.receiptCountMax) { later.append(ColumnFilter("receipt_id", .oneOf(receipts.map { .bytes($0) }))) }
+        try forEachVersion(later, request) { found in
+            if found.failedAt ?? .max > instant { failed.overtake(found.key, by: found.version) }
         }
         return failed.made
     }
 
-    /// More ids than these are not looked for: all rows are read.
-    private static let receiptCountMax = 1_000
+    /// More ids than these are not looked for: each row would be held against all of them.
+    private static let receiptCountMax = 16
+
+    private struct FoundVersion {
+        let key: VersionKey
+        let version: Int64
+        /// Rises with the versions of a document.
+        let sequence: Int64
+        /// Nil for one that has not FAILED.
+        let failedAt: Int64?
+    }
 
     /// Of the clients that `request` is about: others' versions say nothing of rows that whoever asks may see.
-    ///
-    /// - Parameter body: `failedAt` is nil for one that has not FAILED.
-    private func forEachVersion(
-        _ filters: [ColumnFilter], _ request: ScanRequest, _ body: (_ key: VersionKey, _ version: Int64, _ failedAt: Int64?) throws -> Void
-    ) throws {
+    private func forEachVersion(_ filters: [ColumnFilter], _ request: ScanRequest, _ body: (FoundVersion) throws -> Void) throws {
         let own = request.scope.filter { $0.path.names == ["client_id"] }
-        let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "state", "completed_at"]
+        let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "state", "completed_at", "sequence"]
         let scan = try base.scan(ScanRequest(projection: columns, scope: own, filters: filters))
         while let morsel = try scan.nextMorsel() {
             while let batch = try morsel.next() {
                 for row in 0..<batch.rowCount {
-                    guard let key = Self.key(batch, row, base.name), case .integer(let version) = batch.columns[2].value(at: row) else { continue }
+                    guard let key = Self.key(batch, row, base.name), case .integer(let version) = batch.columns[2].value(at: row),
+                        case .integer(let number) = batch.columns[5].value(at: row)
+                    else { continue }
                     var failedAt: Int64?
                     if batch.columns[3].value(at: row) == .string(ReceiptState.failed.rawValue), case .integer(let ended) = batch.columns[4].value(at: row) { failedAt = ended }
-                    try body(key, version, failedAt)
+                    try body(FoundVersion(key: key, version: version, sequence: number, failedAt: failedAt))
                 }
             }
         }
