@@ -102,15 +102,13 @@ package struct VersionedTable: TableSource {
             let scope = [Self.isNoRemoval, came]
             let later = ColumnFilter.Test.range(lower: .init(.integer(instant), isInclusive: false), upper: nil)
             let failed = try failedSince(instant, request)
-            let told = newest(at: instant, SupersededRows(), failed)
-            let parts = [
-                Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: newest(at: instant, superseded, failed)),
-                Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: told),
-            ]
+            // Also of rows whose files say what came after them: a version before that may have been taken up again since.
+            let test = newest(at: instant, superseded, failed)
+            let parts = [Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: test), Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: test)]
             guard sequence < snapshot.sequence else { return parts }
             // An instant may lie ahead of what whoever reads has seen: what came by it, but later than that, supersedes nothing for him.
             let ended = ColumnFilter.Test.range(lower: nil, upper: .init(.integer(instant), isInclusive: true))
-            return parts + [Part(scope: scope + [ColumnFilter(Self.validTo, ended), ColumnFilter(Self.supersededBy, unseen)], test: told)]
+            return parts + [Part(scope: scope + [ColumnFilter(Self.validTo, ended), ColumnFilter(Self.supersededBy, unseen)], test: test)]
         }
     }
 

@@ -289,6 +289,53 @@ final class ProcessTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// An earlier version is cold, and its file says of a later one that it came next; then the version between them, which had FAILED, is taken up again.
+    func test_redrive_ofAVersionBetweenColdOnes_isTheOnlyOneAsOfItsTime() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        let type = #"""
+            {"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","issued_at":"/issued_at",
+            "columns":{"name":{"path":"/name","type":"VARCHAR"}},"register":[["a"]]}
+            """#
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        func take(_ id: String, _ name: String) throws {
+            _ = try fixture.taken(#"{"schema":"licence/1","id":"\#(id)","issued_at":"2026-11-18T14:03:07Z","name":"\#(name)"}"#)
+        }
+        func accept(row: Int64, in file: HotFile) throws {
+            let outcome = StepOutcome(isAccepted: true, reference: nil, errors: [])
+            XCTAssertEqual(try apply(fixture, file, .outcome(step: ProcessKey.step(row: row, ordinal: 0), outcome, HistoryNote("answer"))), .applied)
+        }
+        /// The document, and another one as long as whose row is PROCESSING the file stays.
+        func begin(_ name: String, besides other: String) throws -> HotFile {
+            try take("L1", name)
+            try take(other, "-")
+            let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last)
+            try fixture.engine.tier.writer.seal()
+            return file
+        }
+        let first = try begin("Ann", besides: "X1")
+        try accept(row: 1, in: first)
+        let second = try begin("Bob", besides: "X2")
+        XCTAssertEqual(try apply(fixture, second, .dead(step: ProcessKey.step(row: 1, ordinal: 0), detail: "enough", HistoryNote("exhausted"))), .applied)
+        let third = try begin("Cid", besides: "X3")
+        for row in [1, 2] as [Int64] { try accept(row: row, in: third) }
+        _ = try fixture.engine.compact(before: nil)
+        try accept(row: 2, in: first)
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(fixture.engine.tier.boundary.snapshot().files.filter { $0.state.rowCount > 0 }.map(\.name), [second.name], "the others are cold")
+        let letter = try XCTUnwrap(try fixture.engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin).letters.first)
+        try fixture.engine.redrive(letter.id, as: .admin)
+        let came = try fixture.walk(PageRequest(table: "licences_history", fields: ["name", "received_at"])).first { $0.hasPrefix("Bob|") }
+        let instant = try XCTUnwrap(came.flatMap { Int64($0.dropFirst(4)) })
+        func rows(asOf instant: Int64? = nil) throws -> [String] {
+            try fixture.walk(PageRequest(table: "licences", fields: ["receipt_id", "name", "state"], asOf: instant)).filter { $0.hasPrefix("L1|") }
+        }
+        XCTAssertEqual(try rows(asOf: instant), ["L1|Bob|PROCESSING"])
+        XCTAssertEqual(try rows(asOf: instant - 1), ["L1|Ann|COMPLETE"])
+        XCTAssertEqual(try rows(), ["L1|Cid|COMPLETE"])
+        try fixture.engine.close()
+    }
+
     func test_history_asText_comesBack() throws {
         var history = ReceiptHistory()
         history.steps = [TicketStep(name: "ta\"x", stage: 1, state: "DEAD", attempts: 3, at: 1_795_000_000_123_456, reference: nil, detail: "a\nb\u{1}є")]
