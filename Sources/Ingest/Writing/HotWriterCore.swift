@@ -231,7 +231,12 @@ final class HotWriterCore {
         if isOther(try writer.find(claim.identity)) { return true }
         if let open, open !== writer, isOther(try open.find(claim.identity)) { return true }
         let (snapshot, changes) = store.boundary.changes(since: claim.generation)
-        if let changes, changes.isEmpty { return false }
+        // Nearly always nothing came, or what is of others: cold is not asked then, for which everybody would wait.
+        let isOfOthers = changes?.allSatisfy { change in
+            if case .holders(let identities) = change { return !identities.contains(claim.identity.ofTableKind) }
+            return false
+        }
+        if isOfOthers ?? false { return false }
         // Where it cannot be looked up it is not taken up: whoever asked hears why when he looks himself.
         do { return isOther(try store.findEarlier(claim.identity, [], snapshot, open?.file)) } catch { return true }
     }

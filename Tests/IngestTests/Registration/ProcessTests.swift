@@ -252,6 +252,39 @@ final class ProcessTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// Two that FAILED under one identity are redriven at once: the first one has it then, and what becomes of other receipts meanwhile is nothing to either.
+    func test_redrive_ofTwoReceiptsOfOneIdentity_isTakenOfOneAlone() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        var claims: [(file: HotFile, claim: ProcessChange.Claim)] = []
+        for total in ["1.5", "2.5"] {
+            let ticket = try fixture.taken(Self.sale("R1", total: total)).summary.ticketID
+            _ = try fixture.taken(Self.sale("R\(total)"))
+            let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last)
+            for row in [1, 2] as [Int64] {
+                XCTAssertEqual(try apply(fixture, file, .dead(step: ProcessKey.step(row: row, ordinal: 0), detail: "enough", HistoryNote("exhausted"))), .applied)
+            }
+            let identity = try XCTUnwrap(try file.receipt(row: 1)).identity
+            claims.append((file, ProcessChange.Claim(identity: identity, ticketID: ticket, generation: 0)))
+            try fixture.engine.tier.writer.seal()
+        }
+        let generation = fixture.engine.tier.boundary.generation
+        func redrive(_ place: Int, row: Int64) throws -> ProcessResult {
+            let (file, known) = claims[place]
+            let claim = ProcessChange.Claim(identity: known.identity, ticketID: known.ticketID, generation: generation)
+            return try apply(fixture, file, .redriveStep(ProcessKey.step(row: row, ordinal: 0)), row == 1 ? claim : nil)
+        }
+        XCTAssertEqual(try redrive(0, row: 2), .applied)
+        XCTAssertEqual(try redrive(1, row: 1), .applied)
+        XCTAssertEqual(try redrive(0, row: 1), .contradicting)
+        XCTAssertEqual(try states(fixture, of: "R1"), ["FAILED", "PROCESSING"])
+        try fixture.engine.close()
+    }
+
+    private func states(_ fixture: EngineFixture, of id: String) throws -> [String] {
+        try fixture.walk(PageRequest(fields: ["receipt_id", "state"])).filter { $0.hasPrefix("\(id)|") }.map { String($0.dropFirst(id.count + 1)) }.sorted()
+    }
+
     /// A version of a document that FAILED is no receipt that another has replaced: it is taken up again, beside earlier ones in cold and behind later ones.
     func test_redrive_ofAVersion_isTaken_whateverOthersThereAre_andTheNewestStaysTheNewest() throws {
         let directory = TemporaryDirectory()
