@@ -81,6 +81,32 @@ final class MemberPlacesTests: XCTestCase {
         XCTAssertThrowsError(try MemberPlaces.check(settings, place, slots, directory: "/nowhere", log) { nil }) { XCTAssertTrue("\($0)".contains("in spite of If-None-Match"), "\($0)") }
     }
 
+    private final class NoObject: ObjectPlace {
+        let readCount = Mutex(0)
+
+        func read() throws -> (bytes: [UInt8], tag: String)? {
+            readCount.withLock { $0 += 1 }
+            throw NoAnswer()
+        }
+        func create(_ bytes: [UInt8]) throws -> Bool { false }
+        func swap(_ bytes: [UInt8], ifStill tag: String) throws -> Bool { false }
+    }
+
+    /// A witness may be away for days, and requests to a bucket are paid for.
+    func test_bucketThatKeepsItsWord_isNotAskedAnew_whileAnotherPlaceGivesNoAnswer() throws {
+        var settings = settings()
+        settings.pair.objectURL = nil
+        let (place, slots) = (NoObject(), try XCTUnwrap(try ClusterObject.slots(settings)))
+        let proof = try MemberPlaces.check(settings, place, slots, directory: "/nowhere", log) { nil }
+        XCTAssertEqual(proof.doubt?.isUnkept, false)
+        let count = bucket.seen.count
+        XCTAssertGreaterThan(count, 0)
+        proof.start()
+        defer { proof.stop() }
+        XCTAssertTrue(Patience.until { place.readCount.withLock { $0 } > 2 })
+        XCTAssertEqual(bucket.seen.count, count)
+    }
+
     /// What a person mends, too.
     func test_proof_asksUntilThePlacesAreProven() throws {
         struct Away: Error {}
