@@ -9,7 +9,7 @@ enum LogMark {
     /// One byte in its place: a full disk has room for that.
     static func noteBroken(_ directory: String) throws {
         let path = "\(directory)/\(DataDirectory.logName)/state"
-        guard access(path, F_OK) == 0 else { return }
+        guard access(path, F_OK) == 0 || ![ENOENT, ENOTDIR].contains(errno) else { return }
         // What cannot be read may be that of a log, which would go on as if nothing had been changed.
         guard let text = DataDirectory.text(path) else { throw DataDirectory.Failure.io(operation: "read", path: path, code: errno) }
         guard let line = text.utf8.firstRange(of: "\n\(name) 0\n".utf8) else { return }

@@ -246,5 +246,10 @@ final class LogReaderTests: XCTestCase {
         try FileManager.default.removeItem(atPath: LogState.path(path))
         try FileManager.default.createDirectory(atPath: LogState.path(path), withIntermediateDirectories: true)
         XCTAssertThrowsError(try LogMark.noteBroken(path))
+        // Nor is that no log whose folder cannot be looked into.
+        let logs = "\(path)/\(LogState.folder)"
+        try FileManager.default.removeItem(atPath: logs)
+        try FileManager.default.createSymbolicLink(atPath: logs, withDestinationPath: LogState.folder)
+        XCTAssertThrowsError(try LogMark.noteBroken(path))
     }
 }
