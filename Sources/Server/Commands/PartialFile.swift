@@ -113,7 +113,11 @@ final class PartialFile {
         guard fsync(descriptor) == 0, rename(aside, path) == 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
         isFinished = true
         // With the folder, its name: what a crash of the machine takes is not in its place.
-        do { try DataDirectory.synchronizeDirectory(folder) } catch { throw CommandError("\(path): it is there, and a crash of the machine may take it: \(error)") }
+        do { try DataDirectory.synchronizeDirectory(folder) } catch {
+            // The file is whole: that its folder may be written to and not read, or is of a file system that syncs none, is nothing that whoever asked for it can mend.
+            if case DataDirectory.Failure.io(_, _, let code) = error, [EACCES, EPERM, EINVAL, ENOTSUP].contains(code) { return }
+            throw CommandError("\(path): it is there, and a crash of the machine may take it: \(error)")
+        }
     }
 
     private var folder: String {
