@@ -144,14 +144,14 @@ extension Binder {
         var merged: [NameScope.Unqualified] = []
         for name in names {
             let left = try usingColumn(name, leftNames), right = try usingColumn(name, rightNames)
-            let sides = try comparable(
-                TypedExpression(left, at: name.position), TypedExpression(right, at: name.position), "=", at: name.position)
+            let pair = besideBlanks(TypedExpression(left, at: name.position), TypedExpression(right, at: name.position))
+            let sides = try comparable(pair.0, pair.1, "=", at: name.position)
             node.residual.append(.call(.equal, [sides.0, sides.1], type: .boolean, position: name.position))
             // The merged column is that of the side whose rows all come out; of a full join whichever is there. It has the type in which both compare.
             let one = shown(left, comparedAs: sides.0, at: name.position), other = shown(right, comparedAs: sides.1, at: name.position)
             let expression: Expression = switch node.kind {
             case .right: other
-            case .full: .coalesce([sides.0, sides.1], type: sides.0.type)
+            case .full: .coalesce([asItIs(left, comparedAs: sides.0), asItIs(right, comparedAs: sides.1)], type: sides.0.type)
             // As in PostgreSQL that side's which needs no cast.
             case .inner, .cross: one.isSame(as: left) || !other.isSame(as: right) ? one : other
             default: one
@@ -176,6 +176,11 @@ extension Binder {
             if TypeRules.isInteger(column.type) { return .cast(column, to: .decimal38(scale: 0), position: position) }
         }
         return column.type == compared.type ? column : compared
+    }
+
+    /// A text with the blanks at its end that it may be compared without; another value as it is compared.
+    private func asItIs(_ column: Expression, comparedAs compared: Expression) -> Expression {
+        column.type == .string && compared.type == .string ? column : compared
     }
 
     /// - Throws: bad-sql where a side has none of that name, or several.
