@@ -39,6 +39,8 @@ final class BacktrackingPattern {
         bounds = [Int64](repeating: -1, count: isTest ? 0 : 2 * (groupCount + 1))
         var written = tree.written
         byteCount = Self.stackByteCountMax.addingSaturating(written.utf8.count.multipliedSaturating(by: Self.byteCountPerByte))
+        // Many classes take seconds, and each row may have a pattern of its own.
+        try meter.look()
         try meter.keep(byteCount)
         var fault: Int32 = 0
         let made = written.withUTF8 { bytes in

@@ -257,10 +257,11 @@ struct PatternTree {
             }
         case .sequence(let items):
             let behind = behind(items, then: rest)
-            var places: [Int: Int] = [:]
+            var places: [Int: Int] = [:], told: Set<Int> = []
             for (index, item) in items.enumerated() {
                 for place in Set(item.references.compactMap { places[$0] }) {
-                    guard tellsCaptures(items[place], then: behind[place]) else {
+                    // Once for all that refer to it: where parentheses stand deep within each other it takes long.
+                    guard !told.insert(place).inserted || tellsCaptures(items[place], then: behind[place]) else {
                         throw Self.unsupported("a reference back into parentheses that may be divided in several ways")
                     }
                     // PostgreSQL wants the group to be there also where a quantifier may leave out the reference.

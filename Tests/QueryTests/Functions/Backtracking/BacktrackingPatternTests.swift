@@ -57,12 +57,30 @@ final class BacktrackingPatternTests: XCTestCase {
         XCTAssertNil(try found("aba", "(?<=a)$", from: 4))
     }
 
-    func test_matches_cancelledQuery_endsWithinOneText() {
+    func test_matches_cancelledQuery_endsWithinOneText() throws {
+        let cancellation = Cancellation()
+        let meter = WorkMeter(EvaluationContext(cancellation: cancellation))
+        let pattern = try pattern(Self.endless, isTest: true, meter)
+        cancellation.cancel()
+        XCTAssertThrowsError(try Array(repeating: UInt8(ascii: "a"), count: 80).withUnsafeBufferPointer { try pattern.matches($0, meter) }) { error in
+            guard case .interrupted(let error)? = error as? KernelError else { return XCTFail("\(error)") }
+            XCTAssertEqual(error.slug, .cancelled)
+        }
+    }
+
+    /// Each row may have a pattern of its own, which takes long to compile.
+    func test_init_cancelledQuery_compilesNothing() {
         let cancellation = Cancellation()
         cancellation.cancel()
-        let fault = fault(String(repeating: "a", count: 80), Self.endless, WorkMeter(EvaluationContext(cancellation: cancellation)))
+        let fault = fault("a", "(?=a)", WorkMeter(EvaluationContext(cancellation: cancellation)))
         guard case .interrupted(let error)? = fault else { return XCTFail("\(String(describing: fault))") }
         XCTAssertEqual(error.slug, .cancelled)
+    }
+
+    /// Looked at anew for each reference, such parentheses would take minutes.
+    func test_init_manyReferencesToDeepParentheses_looksAtThoseOnce() {
+        let pattern = String(repeating: "(b", count: 90) + "a" + String(repeating: "c)", count: 90) + String(repeating: #"\1"#, count: 800)
+        XCTAssertNil(fault("a", pattern))
     }
 
     func test_matches_timeOfTheQueryOver_endsWithinOneText() throws {
