@@ -225,13 +225,12 @@ enum ReceiptRoutes {
         /// - Parameter hold: asked for the page's bytes with those of what is made of it, at most, before it is made.
         func bytes(_ page: Page, _ compression: ArrowCompression?, hold: (Int) throws -> Void) throws -> [UInt8] {
             let held = ReceiptPage.heldByteCount(page)
-            let byteCount = self == .arrow ? held : ReceiptPage.textByteCountMax(page)
+            let batch = page.batches.map(\.rowsByteCount).max() ?? 0
+            let byteCount = self == .arrow ? held.addingSaturating(batch) : ReceiptPage.textByteCountMax(page)
             switch self {
             case .json, .lines: try hold(held.addingSaturating(byteCount))
-            // A cell is made by itself before it is known whether it needs quotes.
-            case .csv: try hold(held.multipliedSaturating(by: 2).addingSaturating(byteCount))
-            // A batch's columns are laid out side by side before they go to the others.
-            case .arrow: try hold(held.multipliedSaturating(by: 4))
+            // A cell is made by itself before it is known whether it needs quotes, and a batch's columns are laid out side by side before they go to the others.
+            case .csv, .arrow: try hold(held.addingSaturating(batch).addingSaturating(byteCount))
             }
             return switch self {
             case .json: ReceiptPage.json(page, reserving: byteCount)

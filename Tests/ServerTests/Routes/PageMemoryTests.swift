@@ -94,6 +94,23 @@ final class PageMemoryTests: XCTestCase {
         withExtendedLifetime(server) {}
     }
 
+    /// Of many batches one is made at a time: a page that is as long as any has room in each form.
+    func test_pagesOfManyBatches_areChargedForOneBesideThem() throws {
+        var limits = DoorLimits()
+        // One credential has 1 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount) = (2 << 20, 1)
+        let server = try TestServer(limits: limits)
+        let client = HTTPClient(port: server.listener.port, key: TestServer.adminKey)
+        for (byteCount, status) in [(60_000, 200), (150_000, 503)] {
+            let batches = (0..<5).map { _ in Self.batch([("text/csv", [UInt8](repeating: 0x20, count: byteCount))]) }
+            server.engine.state.withLock { $0.page = Page(schema: Self.schema, batches: batches, nextCursor: nil) }
+            for form in ["text/csv", "application/vnd.apache.arrow.stream"] {
+                XCTAssertEqual(try client.get("/v1/receipts", [("Accept", form)]).status, status, "\(form) of \(byteCount)")
+            }
+        }
+        withExtendedLifetime(server) {}
+    }
+
     func test_texts_takeNoMoreThanIsAskedFor() throws {
         let bytes: [UInt8] = (0...255).map { $0 }
         let json = Array("{\"a\":\n\"b\"}".utf8)

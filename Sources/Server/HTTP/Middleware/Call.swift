@@ -64,7 +64,6 @@ package final class Call: HandledRequest, @unchecked Sendable {
         }
     }
 
-
     /// Who the admin key stands for.
     var administrator: String { service.administrator }
     /// Whether the server stops, and the ends of waits.
