@@ -142,9 +142,19 @@ final class ScratchDirectory: Sendable {
     init() throws {
         let isInMemory = FileManager.default.isWritableFile(atPath: "/dev/shm")
         let base = isInMemory ? "/dev/shm" : ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        _ = Self.swept
         path = "\(base)/till-fuzz-\(getpid())-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit { _ = Result { try FileManager.default.removeItem(atPath: path) } }
+
+    /// What processes that have ended left in memory: those that a finding ended, and the folders of what lives as long as its process.
+    private static let swept: Void = {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? [] where name.hasPrefix("till-fuzz-") {
+            let parts = name.split(separator: "-")
+            guard parts.count == 4, let process = pid_t(parts[2]), process > 0, kill(process, 0) != 0, errno == ESRCH else { continue }
+            _ = Result { try FileManager.default.removeItem(atPath: "/dev/shm/" + name) }
+        }
+    }()
 }
