@@ -1,5 +1,6 @@
 import ColumnStore
 import Synchronization
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -311,12 +312,15 @@ final class HotTierTests: XCTestCase {
             _ = try store.stored([row])
         }
         // Training runs beside; it is done when documents begin to use it.
-        for number in 700..<5_000 where !codings.contains(2) {
+        var number = 700
+        let isUsed = try Patience.until {
             let row = try HotTierFixture.row("R-\(number)", salt: "\(number)\(filler)", dictionaries: store.tier.dictionaries)
             codings.insert(row.coding.rawValue)
             _ = try store.stored([row])
+            number += 1
+            return codings.contains(2)
         }
-        XCTAssertTrue(codings.contains(2), "no dictionary after 5,000 documents")
+        XCTAssertTrue(isUsed, "no dictionary after \(number) documents")
         let file = store.tier.boundary.snapshot().files[0]
         let last = file.state.rowCount
         try file.readStored([1, last], document: true) { index, parts in
