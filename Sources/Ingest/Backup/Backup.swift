@@ -137,9 +137,8 @@ final class Backup {
         let began = SteadyClock.nanoseconds()
         try store.compactor.withoutRemovals {
             for (_, table) in store.tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) { try copyCold(table.iceberg, table.name) }
-            let before = position?()
             let held = try hold()
-            if let before, let after = position?() { span = (before, after) }
+            span = held.span
             try copyHeld(held)
         }
         try checkCopied()
@@ -200,30 +199,39 @@ final class Backup {
         var queues: SQLiteConnection?
         /// Before the others: a receipt that an execution has posted by then is in their state.
         var executions: SQLiteConnection?
+        /// Of the log, around all of them.
+        var span: (before: LogPosition, after: LogPosition)?
     }
 
     /// The writer waits while it runs: it opens files and begins to read, and copies nothing.
+    ///
+    /// No hot file is prepared meanwhile: one that nobody has taken is in no copy, and the log would go on from the checkpoint with rows of a file whose tables came before it.
     private func hold() throws -> Held {
         let held = Held()
+        let (position, nextFile) = (position, store.tier.nextFile)
         let (boundary, catalogPath, known, previousAt) = (store.tier.boundary, store.directory.catalogPath, known, previous?.madeAt)
         let queuesPath = store.directory.queuesPath
         let executionsPath = store.directory.executionsPath
         try store.tier.writer.hold {
-            if access(executionsPath, F_OK) == 0 { held.executions = try Self.begin(executionsPath) }
-            for file in boundary.snapshot().files {
-                let stamp = FileStamp(path: file.path)
-                let before = known["hot/\(file.name).sqlite"]
-                // A change right after the last backup may not show in the time of the file.
-                // Unchanged by size and time, and old enough for times to tell: the copy of before serves.
-                let isSame = before?.stamp == stamp.text && stamp.isOlder(than: previousAt ?? 0)
-                held.hot.append((file, stamp.text, isSame ? nil : try Self.begin(file.path)))
-                if !isSame { file.pin() }
+            try nextFile.withNone {
+                let before = position?()
+                if access(executionsPath, F_OK) == 0 { held.executions = try Self.begin(executionsPath) }
+                for file in boundary.snapshot().files {
+                    let stamp = FileStamp(path: file.path)
+                    let before = known["hot/\(file.name).sqlite"]
+                    // A change right after the last backup may not show in the time of the file.
+                    // Unchanged by size and time, and old enough for times to tell: the copy of before serves.
+                    let isSame = before?.stamp == stamp.text && stamp.isOlder(than: previousAt ?? 0)
+                    held.hot.append((file, stamp.text, isSame ? nil : try Self.begin(file.path)))
+                    if !isSame { file.pin() }
+                }
+                let catalog = try Self.begin(catalogPath)
+                held.catalog = catalog
+                // Made since a moment ago: the catalog has noted it, and would miss it. Nothing of it can have posted a receipt while the writer is held.
+                if held.executions == nil, try LaterDatabase.executions.isNoted(catalog) { held.executions = try Self.begin(executionsPath) }
+                if access(queuesPath, F_OK) == 0 { held.queues = try Self.begin(queuesPath) }
+                if let before, let after = position?() { held.span = (before, after) }
             }
-            let catalog = try Self.begin(catalogPath)
-            held.catalog = catalog
-            // Made since a moment ago: the catalog has noted it, and would miss it. Nothing of it can have posted a receipt while the writer is held.
-            if held.executions == nil, try LaterDatabase.executions.isNoted(catalog) { held.executions = try Self.begin(executionsPath) }
-            if access(queuesPath, F_OK) == 0 { held.queues = try Self.begin(queuesPath) }
         }
         return held
     }

@@ -84,12 +84,20 @@ final class NextHotFile: Sendable {
         try forget(file.day, file.part)
     }
 
-    /// Removes a file that was prepared and not taken: the day went by without a receipt, or the server stops.
-    func discard() throws {
-        try WorkerThread.promptly { try state.withLock { state in
+    /// Runs `body` while no file is prepared, and none is being made: one that was is removed, and is made again when it is due.
+    ///
+    /// - Precondition: on the writer's thread, or while it is held: a file that it takes itself is none of these.
+    func withNone<Result>(_ body: () throws -> Result) throws -> Result {
+        try state.withLock { state in
             let unused = state.made
             state.made = nil
             try discard(unused)
-        } }
+            return try body()
+        }
+    }
+
+    /// Removes a file that was prepared and not taken: the day went by without a receipt, or the server stops.
+    func discard() throws {
+        try WorkerThread.promptly { try withNone {} }
     }
 }

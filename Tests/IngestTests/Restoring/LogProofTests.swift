@@ -44,6 +44,26 @@ final class LogProofTests: XCTestCase {
         XCTAssertTrue(found.contains { $0.contains("the table strange is not what the log makes of it") }, "\(found)")
     }
 
+    /// A hot file that is prepared has its tables in the log, and is in no checkpoint before the writer has taken it: behind such a checkpoint nothing could be restored.
+    func test_hotFileThatWasPreparedBeforeACheckpoint_isFolded() throws {
+        let url = url
+        let fixture = try EngineFixture(path) { $0.log = LogOptions(url: url, segmentSeconds: 0.05, refused: { _ in }) }
+        _ = try fixture.taken(EngineFixture.receipt("R-1", note: "x"))
+        let log = try XCTUnwrap(fixture.engine.log as? LogKeeper)
+        func checkpoints() -> Double { log.metrics.first { $0.name == "log_checkpoints_total" }?.value ?? 0 }
+        XCTAssertTrue(Patience.until { checkpoints() > 0 })
+        // As the compactor seals a day that is over: the next file is made before a receipt waits for it.
+        try fixture.engine.tier.seal()
+        let before = checkpoints()
+        try log.wantCheckpoint()
+        XCTAssertTrue(Patience.until { checkpoints() > before })
+        _ = try fixture.taken(EngineFixture.receipt("R-2", note: "x"))
+        try fixture.engine.close()
+        XCTAssertEqual(try proof().run().map(\.description), [])
+        let reader = try LogReader(try LogPlace(url: url) { _ in LocalStorageFactory() }, instant: nil)
+        XCTAssertNotNil(try reader.run { _ in }, "nothing behind the checkpoint: what is proved is not what this is about")
+    }
+
     /// The lock went with the proof of the files, and a server could write what the log was held against.
     func test_log_isProved_whileNobodyElseMayHaveTheStore() throws {
         try makeStore()
