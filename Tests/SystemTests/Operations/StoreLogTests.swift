@@ -78,6 +78,8 @@ final class StoreLogTests: XCTestCase {
                 try server.start(environment: environment)
             }
             guard Int.random(in: 0..<4, using: &random) == 0 else { continue }
+            // A commit has its time before it can be seen: what an upload goes on with would be of an instant, and in no answer yet.
+            XCTAssertTrue(try Patience.until { try !server.client().get("/v1/uploads?limit=1000").text.contains(#""state":"PROCESSING""#) })
             let before = try state(server.client())
             usleep(30_000)
             let instant = Self.instant
