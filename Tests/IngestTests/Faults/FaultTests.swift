@@ -170,7 +170,8 @@ final class FaultTests: XCTestCase {
             // The disk answers again, but what it holds nobody knows.
             for number in 3..<6 { XCTAssertEqual(fixture?.refusal(EngineFixture.receipt("R-\(number)"))?.code, .diskFull) }
             XCTAssertEqual(try fixture?.walk(Self.ids), ["R-1"], "reads go on")
-            XCTAssertThrowsError(try fixture?.engine.backup(to: path + "-backup"))
+            let elsewhere = TemporaryDirectory()
+            XCTAssertThrowsError(try fixture?.engine.backup(to: elsewhere.path + "/backup"))
             try fixture?.engine.close()
             fixture = nil
             try assertSound(path)
