@@ -7,6 +7,8 @@ import Glibc
 ///    `isHeld`.
 /// 2. An entry says what a row is, not how it changed: applied again, or to a copy that has it already, it leaves the same row.
 /// 3. Records come in the order of their numbers; that they follow from each other is the reader's to prove.
+/// 4. Day files go once their rows are in cold, and what was under way on them (groups that are laid down, a row that is mended) may be committed behind that: a checkpoint that was made in between, and
+///    a standby, have no such file any more, and need nothing of it.
 final class LogFold {
     private final class File {
         let connection: SQLiteConnection
@@ -35,6 +37,8 @@ final class LogFold {
             if isRead { try connection.cutLog() } else { try connection.checkpoint(.truncate) }
         }
     }
+
+    private static let catalog = "catalog.sqlite"
 
     private let workspace: any FileStorage
     private var files: [String: File] = [:]
@@ -75,12 +79,19 @@ final class LogFold {
         // Below a standby's DATA lie files that no commit may touch.
         guard let payload = LogPayload(bytes), ObjectKey.isValid(payload.file), CommitLog.isName(payload.file) else { throw misfit(record, "it names no file of a store") }
         do {
-            var reader = ChangeReader(payload.changes)
-            while let change = try reader.next() { try apply(change, to: payload.file) }
+            try apply(payload.changes, to: payload.file)
         } catch is ChangeReader.Damaged {
             throw misfit(record, "its changes are none")
         } catch let error as SQLiteError where error.kind != .full && error.kind != .io {
             throw misfit(record, "\(error)")
+        }
+    }
+
+    private func apply(_ changes: ArraySlice<UInt8>, to name: String) throws {
+        var reader = ChangeReader(changes)
+        while let change = try reader.next() {
+            if case .schema(_, isNew: true, _) = change { try begin(name) } else if try isGone(name) { return }
+            try apply(change, to: name)
         }
     }
 
@@ -89,7 +100,6 @@ final class LogFold {
     }
 
     private func apply(_ change: ChangeReader.Change, to name: String) throws {
-        if case .schema(_, isNew: true, _) = change { try begin(name) }
         let file = try file(name)
         switch change {
         case .insert(let table, let row, let values): try file.shape(table.name).insert(row, values, file.connection)
@@ -117,6 +127,19 @@ final class LogFold {
         files[name] = file
         changed.insert(name)
         return file
+    }
+
+    /// Whether a day file is not there, and the catalog as it is folded by now has no rows in it: one that is missing where there should be one is not.
+    private func isGone(_ name: String) throws -> Bool {
+        guard files[name] == nil, name.hasPrefix("hot/"), let (day, part) = HotFileName.parse(String(name.dropFirst("hot/".utf8.count).dropLast(".sqlite".utf8.count))) else { return false }
+        guard access(workspace.path(of: name), F_OK) != 0, errno == ENOENT, access(workspace.path(of: Self.catalog), F_OK) == 0 else { return false }
+        // What is not committed yet the fold's own connection sees.
+        let catalog = try files[Self.catalog]?.connection ?? SQLiteConnection(atRest: workspace.path(of: Self.catalog))
+        let present = try catalog.statement("SELECT 1 FROM hot_files WHERE day = ?1 AND part = ?2 AND state <> '\(Catalog.HotFileState.moved.rawValue)'")
+        defer { present.reset() }
+        present.bind(1, Int64(day))
+        present.bind(2, Int64(part))
+        return try !present.step()
     }
 
     /// A file that is made anew: what a copy of it has, the records that follow bring again.

@@ -245,10 +245,10 @@ final class ReplicaStoreTests: XCTestCase {
         try check("b", rows)
     }
 
-    /// A commit of a later version's, of one database.
+    /// A commit of a later version's, of one database. Day files are made by it: of one that is not there nothing is folded.
     private static func laterSegment(_ name: String, version: Int64) throws -> [UInt8] {
         var changes = ChangeWriter()
-        changes.schema("PRAGMA user_version = \(version)", isNew: false, version: version)
+        changes.schema("PRAGMA user_version = \(version)", isNew: name.hasPrefix("hot/"), version: version)
         var builder = LogSegment.Builder(epoch: 1, last: 0, hash: LogRecord.noHash)
         try builder.append(LogRecord.Kind(file: name), LogPayload.head(name) + changes.bytes, at: 1)
         return try XCTUnwrap(builder.finish()).bytes
@@ -352,6 +352,35 @@ final class ReplicaStoreTests: XCTestCase {
         XCTAssertNil(try standby.warehouse())
         try standby.promote()
         XCTAssertEqual(try hotFiles("b"), kept)
+    }
+
+    /// A flush that was under way goes on behind the move, in a file that a standby, or a checkpoint, has removed by then.
+    func test_commitOfADayFile_behindTheMoveOfItsRows_fits() throws {
+        let recorder = CommitRecorder()
+        let fixture = try EngineFixture(path("a")) { $0.replica = recorder }
+        for number in 0..<5 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        XCTAssertEqual(try fixture.engine.compact(before: nil, isCancelled: { false }).rowsMoved, 5)
+        let kept = Monitor(false)
+        fixture.engine.whenKept { _ in kept.broadcast { $0 = true } }
+        XCTAssertEqual(kept.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+        let moved = recorder.bodies.count
+        try fixture.engine.tier.writer.perform(on: file) { writer in
+            try writer.perform { try $0.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('late', 1)") }
+        }
+        _ = try fixture.taken(EngineFixture.receipt("R-5"))
+        try fixture.engine.close()
+        let bodies = recorder.bodies
+        XCTAssertGreaterThan(bodies.count, moved)
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        for (index, body) in bodies[..<moved].enumerated() { try standby.apply(Self.position(index + 1), body) }
+        try standby.settle()
+        XCTAssertFalse(try hotFiles("b").contains("\(file.name).sqlite"))
+        for (index, body) in bodies.enumerated().dropFirst(moved) { try standby.apply(Self.position(index + 1), body) }
+        try standby.promote()
+        XCTAssertEqual(try hotFiles("b").count, 1, "that of the last receipt")
+        XCTAssertFalse(try hotFiles("b").contains("\(file.name).sqlite"))
     }
 
     /// A process that is killed leaves its log beside the catalog.

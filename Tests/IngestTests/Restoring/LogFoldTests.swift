@@ -41,4 +41,27 @@ final class LogFoldTests: XCTestCase {
         try fold.close()
         XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/a").filter { $0.hasSuffix(".sqlite") }.sorted(), ["executions.sqlite", "queues.sqlite"])
     }
+
+    /// A group that is laid down, or a row that is mended, may be committed behind the move of its file's rows: a checkpoint that was made in between has no such file, and a standby has removed it.
+    func test_changes_ofADayFileWhoseRowsAreInCold_areNothing_andThoseOfOneThatIsMissingDoNotFit() throws {
+        let (day, name) = (try XCTUnwrap(HotFileName.parse("2026-11-20.2")).day, "hot/2026-11-20.2.sqlite")
+        for (state, isOver) in [("moved", true), ("none", true), ("known", false), ("new", false)] {
+            let first = try fold(state)
+            try first.apply(record("CREATE TABLE hot_files(day INTEGER NOT NULL, part INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY(day, part))", isNew: true))
+            if state != "none" { try first.apply(record("INSERT INTO hot_files VALUES(\(day), 2, '\(state)')")) }
+            let late = try record("UPDATE rows SET a = 1", of: name)
+            func check(_ fold: LogFold, _ what: String) {
+                if isOver { XCTAssertNoThrow(try fold.apply(late), what) } else { assertMisfit(fold, late, what) }
+            }
+            check(first, "\(state), before the catalog is committed")
+            try first.close()
+            let second = try fold(state)
+            check(second, "\(state), after it")
+            XCTAssertEqual(FileManager.default.fileExists(atPath: "\(folder.path)/\(state)/\(name)"), !isOver, state)
+            // One that is made anew takes what follows.
+            try second.apply(record("CREATE TABLE rows(a)", of: name, isNew: true))
+            XCTAssertNoThrow(try second.apply(late), state)
+            try second.close()
+        }
+    }
 }
