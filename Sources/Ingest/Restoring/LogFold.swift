@@ -48,7 +48,7 @@ final class LogFold {
     private static let changeCountMax = 20_000
 
     /// Whether records may come that are in the databases already.
-    private let isAgain: Bool
+    var isAgain: Bool
     /// Whether others read the databases while they are folded.
     private let isRead: Bool
     /// Whether a crash of the machine leaves each database as of some record, and once it is closed as of the last.

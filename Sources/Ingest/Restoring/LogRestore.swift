@@ -103,8 +103,13 @@ package struct LogRestore {
         }
         let fold = LogFold(scratch.files)
         var left: Int64?
-        let last = try reader.run(fold.apply, left: { left = $0.time })
-        try further(fold.apply)
+        func take(_ record: LogRecord) throws {
+            // The copies may have it, and with it a table that it makes.
+            fold.isAgain = record.sequence <= reader.checkpoint.to
+            try fold.apply(record)
+        }
+        let last = try reader.run(take, left: { left = $0.time })
+        try further(take)
         try fold.close()
         return (last, fold.recordCount, left)
     }
