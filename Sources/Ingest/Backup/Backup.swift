@@ -137,6 +137,7 @@ final class Backup {
         let began = SteadyClock.nanoseconds()
         try store.compactor.withoutRemovals {
             for (_, table) in store.tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) { try copyCold(table.iceberg, table.name) }
+            try forgetLost()
             let held = try hold()
             span = held.span
             try copyHeld(held)
@@ -201,6 +202,13 @@ final class Backup {
         var executions: SQLiteConnection?
         /// Of the log, around all of them.
         var span: (before: LogPosition, after: LogPosition)?
+    }
+
+    /// A hot file whose copy somebody has taken away, or cut off, is copied again, as cold ones are: no backup would be made there any more while it stays as it is.
+    private func forgetLost() throws {
+        for (path, file) in known where path.hasPrefix("hot/") {
+            if try storage.byteCount(of: file.name) != file.byteCount { known[path] = nil }
+        }
     }
 
     /// The writer waits while it runs: it opens files and begins to read, and copies nothing.

@@ -126,6 +126,40 @@ final class BackupTests: XCTestCase {
         try copy.engine.close()
     }
 
+    /// Its file stays as it is for days, and all that time no backup could be made there, nor a checkpoint that makes up for what the log lacks.
+    func test_copyOfAHotFile_thatIsGoneOrCutOff_isMadeAgain() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        func backup() throws -> BackupManifest {
+            _ = try fixture.engine.backup(to: destination.path)
+            return try BackupManifest.parse([UInt8](try XCTUnwrap(try files(destination.path)["MANIFEST"])), path: "")
+        }
+        func hot(_ manifest: BackupManifest) -> [String] { manifest.files.map(\.name).filter { $0.hasPrefix("hot/") }.sorted() }
+        // Until the files are at rest, so that their copies are used again.
+        var manifest = try backup()
+        var isAtRest = false
+        try Patience.until(pauseMilliseconds: 1_200) {
+            let next = try backup()
+            isAtRest = hot(next) == hot(manifest)
+            manifest = next
+            return isAtRest
+        }
+        XCTAssertTrue(isAtRest)
+        let copies = hot(manifest)
+        XCTAssertEqual(copies.count, 2)
+        try FileManager.default.removeItem(atPath: "\(destination.path)/\(copies[0])")
+        try Data("half".utf8).write(to: URL(filePath: "\(destination.path)/\(copies[1])"))
+        manifest = try backup()
+        XCTAssertTrue(Set(hot(manifest)).isDisjoint(with: copies), "\(hot(manifest))")
+        let expected = try fixture.walk(Self.request)
+        try fixture.engine.close()
+        let other = TemporaryDirectory()
+        _ = try Restore(source: destination.path, directory: other.path).run()
+        let copy = try EngineFixture(other.path)
+        XCTAssertEqual(try copy.walk(Self.request), expected)
+        try copy.engine.close()
+    }
+
     /// A log's checkpoints name copies of earlier ones, whether or not the list of the last one is there.
     func test_checkpointWhoseLastListIsGone_leavesWhatOthersName() throws {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
