@@ -38,8 +38,8 @@ final class StoreCheckpoint: Sendable {
         var isStopping = false
         /// It does not go on, nor is it sent, until another has taken its place: folding need not come upon damage, and would go on with it.
         var isDamaged = false
-        /// Another machine's has taken its place since the start, for this one was damaged: it does not again.
-        var isMended = false
+        /// It does not begin anew before, by the steady clock: on a disk that damages it each time it would be folded, or brought from the other machine, again and again.
+        var anewFrom = -Double.infinity
         /// Why the last one that was asked for did not come.
         var whyUnmended = ""
         /// It goes on to here whatever has come, and where it has folded to last: what ends a commit may lie further.
@@ -53,6 +53,8 @@ final class StoreCheckpoint: Sendable {
     let log: Log
     let folder: String
     private let keptByteCount: Int64
+    /// Between two times that it begins anew.
+    private let anewSeconds: Double
     private let state = Monitor(State())
     private let thread = HeldThread()
     /// Asks another machine for its checkpoint: why none came; nil: it is in place.
@@ -75,9 +77,10 @@ final class StoreCheckpoint: Sendable {
     /// - Parameters:
     ///   - folder: `DATA/cluster`, absolute.
     ///   - keptByteCount: of records, at least.
+    ///   - anewSeconds: another for tests.
     /// - Throws: where another's checkpoint was to take the place of this one's as the process ended, and cannot.
-    init(_ file: RecordFile, folder: String, keptByteCount: Int64, log: Log) throws {
-        (self.file, self.folder, self.keptByteCount, self.log) = (file, folder, keptByteCount, log)
+    init(_ file: RecordFile, folder: String, keptByteCount: Int64, anewSeconds: Double = 600, log: Log) throws {
+        (self.file, self.folder, self.keptByteCount, self.anewSeconds, self.log) = (file, folder, keptByteCount, anewSeconds, log)
         try finishArrival()
         for name in [Self.incomingName, Self.formerName] { try CheckpointFiles.remove("\(folder)/\(name)") }
         let record = Int(try ReplicaStore(directory: path, isDurable: true).position?.sequence ?? 0)
@@ -203,11 +206,11 @@ final class StoreCheckpoint: Sendable {
         }
     }
 
-    /// A checkpoint that is damaged is made again of the records where all are here, else another machine's takes its place; once a start.
+    /// A checkpoint that is damaged is made again of the records where all are here, else another machine's takes its place.
     ///
     /// - Returns: whether it can go on.
     private func beginAnew() throws -> Bool {
-        guard !state.withLock({ $0.isMended || $0.isStopping }) else { return false }
+        guard state.withLock({ !$0.isStopping && SteadyClock.seconds() >= $0.anewFrom }) else { return false }
         if file.base.sequence == 0 {
             guard try hold(unless: isStopping, { try removeOwn() }) != nil else { return false }
         } else if let reason = mender.withLock({ $0 })?() {
@@ -220,7 +223,7 @@ final class StoreCheckpoint: Sendable {
             }
             return false
         }
-        state.withLock { $0.isMended = true }
+        state.withLock { [anewSeconds] in $0.anewFrom = SteadyClock.seconds() + anewSeconds }
         return true
     }
 
