@@ -453,4 +453,12 @@ package final class DataDirectory: Sendable {
         let count = read(descriptor, &buffer, buffer.count)
         return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
+
+    /// Whether the system says that descriptors or memory ran out, and nothing of the file: the same may work a little later.
+    static func isShortage(_ code: Int32) -> Bool { [EMFILE, ENFILE, ENOMEM].contains(code) }
+
+    static func isShortage(_ error: any Error) -> Bool {
+        if case .io(operation: _, path: _, code: let code)? = error as? Failure { return isShortage(code) }
+        return (error as? ColumnStoreError)?.systemError.map { isShortage($0) } ?? false
+    }
 }

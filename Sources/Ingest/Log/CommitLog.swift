@@ -279,7 +279,7 @@ final class CommitLog: CommitSink {
         }
         // Not under the lock, which each commit takes twice: they would wait for a slow disk, all of them.
         for first in untried {
-            let code = Self.sync(spoolPath(first))
+            guard let code = Self.sync(spoolPath(first)) else { continue }
             state.withLock { state in
                 guard state.untried.remove(first) != nil, code != 0 else { return }
                 state.unsynced.insert(first)
@@ -303,9 +303,10 @@ final class CommitLog: CommitSink {
     }
 
     /// - Returns: 0, or what is wrong. A write-back that failed before and of which nobody was told is told here, though the descriptor is another.
-    private static func sync(_ path: String) -> Int32 {
+    ///   nil where none was to be had, and the disk was not asked: the next call asks it.
+    private static func sync(_ path: String) -> Int32? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return errno }
+        guard descriptor >= 0 else { return DataDirectory.isShortage(errno) ? nil : errno }
         defer { close(descriptor) }
         return fdatasync(descriptor) == 0 ? 0 : errno
     }

@@ -273,7 +273,7 @@ package final class ReplicaStore {
             do {
                 for name in unsynced { try files.synchronize(name) }
                 try CheckpointFiles.synchronize(directory)
-            } catch { throw forsaken(error) }
+            } catch where !DataDirectory.isShortage(error) { throw forsaken(error) }
             unsynced = []
         }
         if position != noted || pending != nil { try note(.folded) }

@@ -292,6 +292,24 @@ final class LogShipperTests: XCTestCase {
         XCTAssertTrue(shipper.progress.withLock { $0.lacking.isEmpty })
     }
 
+    /// Nothing was asked of the disk: a shortage that passes left the log to be begun anew by the next start, with a checkpoint.
+    func test_spoolThatNoDescriptorWasLeftFor_isSyncedLater_andNothingIsLost() throws {
+        let directory = try DataDirectory(path: folder.path + "/DATA")
+        let log = try CommitLog(directory: directory.path, next: 1, closed: [], time: 0, clock: .system)
+        XCTAssertEqual(commit(log), 1)
+        XCTAssertEqual(Descriptors.withNone { log.rotate() }, [1])
+        XCTAssertFalse(log.isSynced)
+        XCTAssertFalse(log.state.withLock { $0.misleads })
+        XCTAssertEqual(log.rotate(), [1])
+        XCTAssertTrue(log.isSynced)
+        // One that is gone is lost.
+        XCTAssertEqual(commit(log), 2)
+        try FileManager.default.removeItem(atPath: log.spoolPath(2))
+        _ = log.rotate()
+        XCTAssertFalse(log.isSynced)
+        XCTAssertTrue(log.state.withLock { $0.misleads })
+    }
+
     /// A spool of any size, as a place without an answer left it to a process before, and those that are ended in time.
     func test_spoolsAndSegments_areCutBySize_whetherSomebodySendsOrNot() throws {
         let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))

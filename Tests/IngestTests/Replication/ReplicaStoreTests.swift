@@ -164,6 +164,18 @@ final class ReplicaStoreTests: XCTestCase {
         try check("b", rows)
     }
 
+    /// Where no descriptor is left no sync has failed: the files are good, and are synced later.
+    func test_checkpoint_thatNoDescriptorWasLeftFor_isSettledLater() throws {
+        let store = try ReplicaStore(directory: path("c"), isDurable: true)
+        try store.clear()
+        try store.apply(Self.position(1), ReplicaBody.file(name: "uploads/u1", offset: 0, bytes: [7], isLast: false).bytes)
+        try store.apply(Self.position(2), ReplicaBody.file(name: "uploads/u1", offset: 1, bytes: [], isLast: true).bytes)
+        try Descriptors.withNone { XCTAssertThrowsError(try store.settle()) { XCTAssertFalse($0 is ReplicaStore.Unsynced, "\($0)") } }
+        XCTAssertEqual(store.position, Self.position(2))
+        try store.settle()
+        XCTAssertEqual(try ReplicaStore(directory: path("c"), isDurable: true).position, Self.position(2))
+    }
+
     func test_checkpointFiles_ofDatabasesThatAreNotClosed_areRefused_andOthersNamesAreNone() throws {
         let (recorder, _) = try lead("a", count: 5)
         let store = try ReplicaStore(directory: path("c"), isDurable: true)
