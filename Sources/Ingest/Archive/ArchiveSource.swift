@@ -16,7 +16,9 @@ package protocol ArchiveSource: AnyObject, Sendable {
     /// - Returns: whether that was done, as far as commits end there, or it does not go on.
     func bringCheckpoint(through record: Int) -> Bool
     /// Whether that record is one of those that it has, or the one before them.
-    func has(_ mark: Mark) -> Bool
+    ///
+    /// - Throws: where that cannot be read just now, which says nothing of it.
+    func has(_ mark: Mark) throws -> Bool
     /// Whether it leads, asked now. Returns within some seconds.
     func leads() -> Bool
     /// Some of the records from `first` on; none before `base`.

@@ -166,7 +166,7 @@ package final class ArchiveWriter: Sendable {
 
     /// - Returns: nil where this machine cannot go on there: it does not have the next record, or the last one is of another history.
     private func scan(behind end: ArchiveEnd.Tail) throws -> ArchiveScan? {
-        guard source.has(end.mark), source.base.sequence <= end.mark.sequence else { return nil }
+        guard try source.has(end.mark), source.base.sequence <= end.mark.sequence else { return nil }
         var scan = ArchiveScan(time: end.time)
         guard !end.isWhole else { return scan }
         // What the commit that goes on there has begun with.

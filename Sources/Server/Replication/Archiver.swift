@@ -218,10 +218,10 @@ private final class ArchivedNode: ArchiveSource {
         return lead.withLock { $0 }?.standing.withLock { $0.role == .leader && $0.isServing && $0.ending == nil ? $0.committed : nil }
     }
 
-    /// A record that cannot be read is none.
-    func has(_ mark: Mark) -> Bool {
+    /// A record that is damaged is none; of one that the disk does not give nobody knows, and for that no line of the archive ends.
+    func has(_ mark: Mark) throws -> Bool {
         if mark.sequence <= file.base.sequence { return mark == file.base || mark == .start }
-        return (try? file.read(from: mark.sequence, count: 1).first?.mark) == mark
+        do { return try file.read(from: mark.sequence, count: 1).first?.mark == mark } catch is RecordFile.CommandFault { return false }
     }
 
     func leads() -> Bool {

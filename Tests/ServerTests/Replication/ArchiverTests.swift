@@ -1,10 +1,10 @@
 import Cluster
 import ColumnStore
 import Foundation
-import Ingest
 import TestSupport
 import XCTest
 
+@testable import Ingest
 @testable import Server
 
 /// Goal: records that wait for the archive go neither too soon nor never. Method: a machine without records, asked what may go.
@@ -46,6 +46,28 @@ final class ArchiverTests: XCTestCase {
             archiver.stop()
             XCTAssertEqual(try place.isThere(), isThere, "\(role)")
             XCTAssertEqual(archiver.standing.record, isThere ? 1 : nil)
+        }
+    }
+
+    /// Another line is a gap between two instants, which nobody can restore to: none is begun for a disk that gives no answer.
+    func test_recordThatCannotBeRead_beginsNoOtherLine() throws {
+        let (file, _) = try RecordFile.open(folder.path)
+        let record = Record(after: .start, epoch: 1, kind: .noop, level: 1, body: [1])
+        try file.append([record])
+        try file.sync()
+        try file.identify(XCTUnwrap(StoreIdentity(String(repeating: "5", count: 32))))
+        let checkpoint = try StoreCheckpoint(file, folder: folder.path, keptByteCount: 1_000, log: Log(format: .json, level: .error))
+        let place = try ArchivePlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        var standing = NodeHost.Standing()
+        (standing.role, standing.isServing, standing.committed) = (.leader, true, record.mark)
+        for isReadable in [true, false] {
+            // As a disk does that fails: the file has had these bytes.
+            if !isReadable { XCTAssertEqual(truncate(folder.appendingPathComponent("records").path, off_t(RecordSegment.title.count)), 0) }
+            let archiver = Archiver(place, checkpoint, storages: LocalStorageFactory(), directory: folder.path, seconds: 3_600)
+            archiver.start(Monitor(standing)) { $0(.leads) }
+            archiver.stop()
+            XCTAssertEqual(try place.lineNumbers(), [1], "\(isReadable)")
+            XCTAssertEqual(archiver.standing.record, isReadable ? 1 : nil)
         }
     }
 }
