@@ -445,6 +445,15 @@ package final class DataDirectory: Sendable {
         for name in (try? names(in: hot)) ?? [] where name.contains(".sqlite") { try checkPlain("\(hot)/\(name)") }
     }
 
+    /// - Returns: nil where there is no such file.
+    /// - Throws: `Failure` where what is there cannot be read, which says nothing of it.
+    static func textIfThere(_ path: String) throws -> String? {
+        if let text = text(path) { return text }
+        let code = errno
+        guard code == ENOENT || code == ENOTDIR else { throw Failure.io(operation: "read", path: path, code: code) }
+        return nil
+    }
+
     static func text(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

@@ -39,7 +39,7 @@ struct LogClaim {
     /// 5. The same epoch, and spools that tell all: the writer's mark changes, and the epoch goes on. Else the next one begins.
     private static func takeOnce(_ place: LogPlace, store: String, in directory: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
         // Read again: an earlier try may have left its promise.
-        let state = LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
+        let state = try LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
         var seen = try place.head()
         if seen == nil, let state, try !place.root.isEmpty() {
             try putBack(place, state, known: known)

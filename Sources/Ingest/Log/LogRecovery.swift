@@ -30,7 +30,7 @@ struct LogRecovery {
     ///   - notes: whether what is found out about commits is written into the spools.
     init(directory: String, store: String, notes: Bool = true) throws {
         let folder = "\(directory)/\(LogState.folder)"
-        let state = LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
+        let state = try LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
         self.state = state
         let names = access(folder, F_OK) == 0 ? try DataDirectory.names(in: folder) : []
         let found = names.compactMap(LogSpool.first).sorted()

@@ -240,7 +240,7 @@ final class LogShipper: Sendable {
         try noting.withLock { _ in
             progress.withLock { $0.wishes += 1 }
             // As the last start left it, or this one: nothing for a log that was never reached, whose first epoch owes its checkpoint.
-            guard var state = LogState.read(directory.path), state.store == store, !state.wantsCheckpoint else { return }
+            guard var state = try LogState.read(directory.path), state.store == store, !state.wantsCheckpoint else { return }
             state.wantsCheckpoint = true
             try state.write(directory.path)
         }

@@ -59,8 +59,9 @@ struct LogState: Equatable {
     }
 
     /// - Returns: nil where there is none, or none that can be believed.
-    static func read(_ directory: String) -> LogState? {
-        guard let text = DataDirectory.text(path(directory)) else { return nil }
+    /// - Throws: `DataDirectory.Failure` where the disk does not give it: a store that has noted nothing takes over a log that has gone on without it.
+    static func read(_ directory: String) throws -> LogState? {
+        guard let text = try DataDirectory.textIfThere(path(directory)) else { return nil }
         let fields = LogFields(Array(text.utf8))
         guard fields.title == "till-log-state 1", let store = fields["store"], let epoch = fields.number("epoch"), let last = fields.number("last"),
             let hash = fields["hash"].flatMap(Hexadecimal.bytes), hash.count == SHA256.byteCount, let boot = fields["boot"]

@@ -18,7 +18,7 @@ package struct LogProof {
     /// - Returns: what is wrong; nothing for a store that has had no log yet.
     package func run() throws -> [Finding] {
         // The log goes on from a store that was restored once a server has begun an epoch with it.
-        guard let state = LogState.read(directory), !state.isRestored else { return [] }
+        guard let state = try LogState.read(directory), !state.isRestored else { return [] }
         // A log that is damaged, or lacks something, is a finding; a place that gives no answer is an error, since nothing was proved.
         do {
             let recovery = try LogRecovery(directory: directory, store: state.store, notes: false)

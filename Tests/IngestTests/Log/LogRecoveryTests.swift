@@ -112,12 +112,22 @@ final class LogRecoveryTests: XCTestCase {
         var state = LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash)
         state.time = 85
         try state.write(folder.path)
-        XCTAssertEqual(LogState.read(folder.path), state)
+        XCTAssertEqual(try LogState.read(folder.path), state)
         XCTAssertEqual(try recovered().time, 85)
         _ = try spool(6...7)
         XCTAssertEqual(try recovered().time, 85)
         _ = try spool(8...9)
         XCTAssertEqual(try recovered().time, 90)
+    }
+
+    /// A store that has noted nothing takes over a log that another has gone on with: a note that the disk does not give is none of these.
+    func test_noteThatCannotBeRead_endsTheStart() throws {
+        XCTAssertNil(try LogState.read(folder.path))
+        XCTAssertNil(try recovered().state)
+        // Opened, it gives nothing, as a file of a disk that fails.
+        try FileManager.default.createDirectory(atPath: LogState.path(folder.path), withIntermediateDirectories: true)
+        XCTAssertThrowsError(try LogState.read(folder.path)) { XCTAssertTrue($0 is DataDirectory.Failure, "\($0)") }
+        XCTAssertThrowsError(try recovered()) { XCTAssertTrue($0 is DataDirectory.Failure, "\($0)") }
     }
 
     /// What a start owes: what was noted last, unless something was changed past the log since, or the epoch does not go on.
@@ -126,7 +136,7 @@ final class LogRecoveryTests: XCTestCase {
             var state = LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash, boot: boot)
             state.hasCheckpoint = notes
             try state.write(folder.path)
-            XCTAssertEqual(LogState.read(folder.path), state)
+            XCTAssertEqual(try LogState.read(folder.path), state)
             XCTAssertEqual(try recovered().isWhole, isWhole)
             XCTAssertEqual(try recovered().hasCheckpoint, notes && isWhole, "\(boot), noted: \(notes)")
         }
@@ -191,7 +201,7 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertFalse(log.isSynced)
         // Nor does the next process, which does not know of the first one: it is not to go on from the spools.
         XCTAssertTrue(log.state.withLock { $0.misleads })
-        XCTAssertEqual(LogState.read(folder.path)?.isBroken, true)
+        XCTAssertEqual(try LogState.read(folder.path)?.isBroken, true)
         log.forget(spool: 7, through: 7)
         XCTAssertTrue(log.isSynced)
         XCTAssertFalse(log.state.withLock { $0.misleads })

@@ -232,16 +232,16 @@ final class LogReaderTests: XCTestCase {
     func test_mark_ofAStoreWithALog_staysUntilTheNextState() throws {
         let path = folder.path + "/DATA"
         try LogMark.noteBroken(path)
-        XCTAssertNil(LogState.read(path))
+        XCTAssertNil(try LogState.read(path))
         let state = LogState(store: "one", epoch: 3, last: 7, hash: LogRecord.noHash)
         try state.write(path)
-        XCTAssertEqual(LogState.read(path), state)
+        XCTAssertEqual(try LogState.read(path), state)
         for _ in 0..<2 {
             try LogMark.noteBroken(path)
-            XCTAssertEqual(LogState.read(path)?.isBroken, true)
+            XCTAssertEqual(try LogState.read(path)?.isBroken, true)
         }
         try state.write(path)
-        XCTAssertEqual(LogState.read(path)?.isBroken, false)
+        XCTAssertEqual(try LogState.read(path)?.isBroken, false)
         // One that cannot be read may say that there is a log.
         try FileManager.default.removeItem(atPath: LogState.path(path))
         try FileManager.default.createDirectory(atPath: LogState.path(path), withIntermediateDirectories: true)
