@@ -9,6 +9,7 @@ internal import Ingest
 /// 1. One is taken at a time; `isTaking` is true from the decision to the end, whatever came of it.
 /// 2. What comes is nobody's store before it is whole, sealed and renamed: until then it lies in `incoming`, which the next start and the next try remove.
 /// 3. Nothing is installed over records that it does not go beyond: the node's thread asks that last (`NodeHost.work`).
+/// 4. One that comes has its time, by its bytes: a peer that lives, and sends next to nothing, does not keep this node from asking again.
 final class CheckpointTaker: Sendable {
     private struct State {
         var isTaking = false
@@ -32,8 +33,13 @@ final class CheckpointTaker: Sendable {
     private static let pauseSeconds = 0.5...10.0
     /// What is not on the disk yet while more comes: nobody waits long for a sync.
     private static let unsyncedByteCount = 32 << 20
+    /// Half a megabit: slower than any link that could keep up with a leader's records.
+    private static let byteCountPerSecond = 64.0 * 1_024
+    /// Before the first byte: another may have the peer's checkpoint, or it is proven page by page. And as much for all that holds up what comes.
+    private let waitSeconds: Double
 
-    init(_ checkpoint: StoreCheckpoint, log: Log) { (self.checkpoint, self.log) = (checkpoint, log) }
+    /// - Parameter waitSeconds: another for tests.
+    init(_ checkpoint: StoreCheckpoint, waitSeconds: Double = 3_600, log: Log) { (self.checkpoint, self.waitSeconds, self.log) = (checkpoint, waitSeconds, log) }
 
     /// Begins to, unless one is under way, or came to nothing a moment ago.
     ///
@@ -141,8 +147,8 @@ final class CheckpointTaker: Sendable {
         let begun = SteadyClock.seconds()
         // 1. The head, before any room is taken. 2. All files, each piece held against its sum. 3. Every page of every database. 4. Whose store it is.
         // 5. Sealed, durable. 6. In place, if it is of use still.
-        var frame = try next(socket)
-        while frame == .wait { frame = try next(socket) }
+        var frame = try next(socket, until: begun + waitSeconds)
+        while frame == .wait { frame = try next(socket, until: begun + waitSeconds) }
         if case .refusal(let reason) = frame { throw Fault(reason) }
         guard case .head(let byteCount, let beginning) = frame else { throw Fault("it said what is no checkpoint") }
         try prove(beginning)
@@ -162,10 +168,15 @@ final class CheckpointTaker: Sendable {
         ])
     }
 
-    private func next(_ socket: MemberSocket) throws -> CheckpointFrame {
+    /// - Parameter end: by the steady clock.
+    private func next(_ socket: MemberSocket, until end: Double) throws -> CheckpointFrame {
         if isStopping { throw Fault("this node ends") }
+        func late() -> Fault { Fault("it did not come in the time that it has") }
+        guard SteadyClock.seconds() < end else { throw late() }
         // Never longer than a frame may be: its memory is not the peer's to choose.
-        guard let bytes = socket.frame(byteCountMax: CheckpointFrame.byteCountMax) else { throw Fault("it ended the connection, or stood still") }
+        guard let bytes = socket.frame(byteCountMax: CheckpointFrame.byteCountMax, until: end) else {
+            throw SteadyClock.seconds() < end ? Fault("it ended the connection, or stood still") : late()
+        }
         do throws(FrameFault) { return try CheckpointFrame(parsing: bytes[...]) } catch { throw Fault(error.reason) }
     }
 
@@ -181,7 +192,8 @@ final class CheckpointTaker: Sendable {
         try DataDirectory.makeDirectories(folder)
         let files = try LocalStorageFactory.files(folder)
         var (sum, left) = (Cluster.Digest.zero, byteCount)
-        var frame = try next(socket)
+        let end = SteadyClock.seconds() + waitSeconds + Double(byteCount) / Self.byteCountPerSecond
+        var frame = try next(socket, until: end)
         while case .name(let name, let size) = frame {
             // A name is one that Till makes: nothing of the peer's leads out of the folder.
             guard CheckpointFiles.isName(name), size <= left else { throw Fault("it has a file that none has: \(name.prefix(100))") }
@@ -193,7 +205,7 @@ final class CheckpointTaker: Sendable {
             defer { close(descriptor) }
             let target = RecordBytes(descriptor, path)
             var (offset, unsynced) = (0, 0)
-            frame = try next(socket)
+            frame = try next(socket, until: end)
             while case .piece(let said, let piece) = frame {
                 let piece = Array(piece)
                 sum.take(piece)
@@ -206,7 +218,7 @@ final class CheckpointTaker: Sendable {
                     unsynced = 0
                 }
                 checkpoint.note { $0.byteCount += Int64(piece.count) }
-                frame = try next(socket)
+                frame = try next(socket, until: end)
             }
             guard offset == size else { throw Fault("\(name) ends after \(offset) of \(size) bytes") }
             try target.sync()
