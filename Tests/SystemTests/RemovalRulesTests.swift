@@ -22,7 +22,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Backup/Backup.swift": ["delete": "files of a backup that the new one has taken the place of, under names that backups make", "remove": "an empty file that was made in the lines before"],
         "Ingest/Backup/BackupPlace.swift": ["remove": "scratch: copies of databases on their way to a bucket"],
         "Ingest/Log/CommitLog.swift": [
-            "O_TRUNC": "a spool of a number that was never given before", "remove": "a spool whose records lie at the log's place, which its head says",
+            "O_TRUNC": "a spool of a number that was never given before", "remove": "a spool whose records lie at the log's place, which its head says, and notes in the making of processes that have ended",
         ],
         "Ingest/Log/LogSpool.swift": ["truncate": "the end of a spool that this process writes: an entry that could not be written whole"],
         "Ingest/Restoring/LogFold.swift": ["remove": "scratch: a copy of a database that its records make anew"],
@@ -39,7 +39,7 @@ final class RemovalRulesTests: XCTestCase {
         "Server/Replication/StoreCheckpoint.swift": ["rename": "a checkpoint that came whole, synced, in place of one that it goes beyond; that one keeps another name until it is"],
         "Server/Replication/RecordSegment.swift": ["truncate": "records that no majority has, as the protocol says, and an end that is no record, which is kept beside it"],
         "Server/Replication/SlotPlace.swift": ["delete": "slots of generations that the object has had its floor above for a day"],
-        "Ingest/Log/LogRetention.swift": ["delete": "checkpoints, segments and files that no checkpoint which is kept, and no record after it, needs"],
+        "Ingest/Log/LogRetention.swift": ["delete": "checkpoints, segments and files that no checkpoint which is kept, and no record after it, needs; objects that have been in the making for a day"],
         "Ingest/Archive/ArchiveRetention.swift": ["delete": "checkpoints, segments and files that no instant of the last day, and no record after it, needs; lines before one that tells all of that day"],
         "Ingest/Directory/ScratchFolder.swift": ["remove": "scratch: a directory that it made, or one whose mark proves that an ended process did", "rmdir": "the same"],
         "Ingest/Backup/Restore.swift": [

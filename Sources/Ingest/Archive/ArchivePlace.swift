@@ -22,7 +22,7 @@ package struct ArchivePlace: Sendable {
 
     private static let folder = "archive"
     static let storeKey = "store"
-    private static let lineFolder = "lines/"
+    static let lineFolder = "lines/"
     private static let textByteCountMax = 4_096
     /// No record has a higher number (`ArchiveSegment`), and no line: whoever went on behind a name that has one would come to numbers that are none.
     private static let recordMax: Int64 = 1 << 60
@@ -184,8 +184,7 @@ package struct ArchivePlace: Sendable {
         var strangers: [String] = []
         try objects.list(prefix: prefix) { object in
             if let own = read(object.key.dropFirst(prefix.utf8.count), object) { return found.append(own) }
-            // A directory tells of files in the making, too.
-            if !object.key.hasSuffix(".tmp") { strangers.append(object.key) }
+            if !LogPlace.isUnfinished(object.key) { strangers.append(object.key) }
         }
         if let first = strangers.min() {
             StoreLog.note(

@@ -45,7 +45,7 @@ package struct ArchiveProof {
         }
         try end(findings)
         try place.objects.list(prefix: "") { object in
-            if !ArchivePlace.isName(object.key), !object.key.hasSuffix(".tmp") { findings.note(stranger: object.key) }
+            if !ArchivePlace.isName(object.key), !LogPlace.isUnfinished(object.key) { findings.note(stranger: object.key) }
         }
         return ProvenObjects(report: findings.report, texts: texts)
     }

@@ -8,6 +8,7 @@ import ColumnStore
 /// 3. Nothing goes where somebody still writes to an earlier line: a copy of this store is kept by another cluster, which archives to the same place by mistake.
 /// 4. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
 /// 5. A checkpoint that is damaged covers nothing, and is covered as any other. Until it is, files stay: what it lists nobody knows.
+/// 6. What was in the making for a day goes.
 ///
 /// Run by the thread of checkpoints, after each; it trusts times that the place itself gives its objects. Two leaders at once remove the same.
 struct ArchiveRetention {
@@ -19,6 +20,9 @@ struct ArchiveRetention {
     func run() throws {
         let before = now.subtractingSaturating(LogKeeper.keptMicroseconds)
         let lines = try place.lines()
+        // Those of files go as all does that no checkpoint lists.
+        try LogRetention.removeUnfinished(
+            of: place.place, below: ["\(ArchivePlace.storeKey).", ArchivePlace.lineFolder] + lines.flatMap { line in ["segments/", "checkpoints/"].map { ArchivePlace.folder(of: line.number) + $0 } }, now: now)
         guard let index = lines.lastIndex(where: { $0.begun <= before }) else { return }
         let line = lines[index]
         // What lies before its base no segment goes on from.

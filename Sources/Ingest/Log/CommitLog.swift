@@ -78,7 +78,12 @@ final class CommitLog: CommitSink {
         wantedByteCount = isPrompt ? 1 : segmentByteCount
         self.directory = directory
         self.clock = clock
-        if isSpooled { try DataDirectory.makeDirectories("\(directory)/\(LogState.folder)") }
+        if isSpooled {
+            let folder = "\(directory)/\(LogState.folder)"
+            try DataDirectory.makeDirectories(folder)
+            // Notes in the making, of processes that were killed: none is written before this one has the log.
+            for name in try DataDirectory.names(in: folder) where name.hasSuffix(".tmp") { _ = FileRemoval.remove("\(folder)/\(name)", .temporary) }
+        }
         var state = State(next: next)
         (state.closed, state.withdrawn, state.time) = (closed, withdrawn, time)
         // The process before may have been killed.

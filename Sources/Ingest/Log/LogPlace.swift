@@ -28,6 +28,12 @@ struct LogPlace: Sendable {
 
     static let base = "base/"
 
+    /// And no bucket.
+    var isDirectory: Bool { baseObjects == nil }
+
+    /// A directory tells of objects in the making, too (`LocalStorage`).
+    static func isUnfinished(_ key: String) -> Bool { key.hasSuffix(".tmp") }
+
     /// Where a cold table's object lies, `key` being its own within the table.
     static func coldKey(_ table: String, _ key: String) -> String { "\(base)warehouse/\(table)/\(key)" }
 
@@ -118,8 +124,7 @@ struct LogPlace: Sendable {
         var found: [SegmentName] = []
         try objects.list(prefix: prefix) { object in
             if let name = Self.segment(object.key, modifiedMilliseconds: object.modifiedMilliseconds, byteCount: object.byteCount) { return found.append(name) }
-            // A directory tells of files in the making, too.
-            if !object.key.hasSuffix(".tmp") { strange?(object.key) }
+            if !Self.isUnfinished(object.key) { strange?(object.key) }
         }
         return found
     }

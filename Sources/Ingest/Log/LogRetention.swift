@@ -7,6 +7,7 @@ import ColumnStore
 ///    never had one.
 /// 3. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
 /// 4. A checkpoint that is damaged covers nothing, and is covered as any other. Until it is, files stay: what it lists nobody knows.
+/// 5. What was in the making for a day goes.
 ///
 /// Run by the thread of checkpoints, after each; it trusts times that the place itself gives its objects.
 struct LogRetention {
@@ -23,6 +24,22 @@ struct LogRetention {
     func run() throws {
         try removeMerged()
         try removeCovered()
+        // Those below `base/` and `uploads/` go as all does that no checkpoint lists.
+        try Self.removeUnfinished(of: place, below: ["\(LogHead.key).", LogHead.ended, LogCheckpoint.folder, "log/"], now: now)
+    }
+
+    /// Objects in the making that processes have left which were killed: in a directory they are files of their own, which nobody ever reads. What is written still is younger than a day.
+    ///
+    /// - Parameter now: microseconds since 1970.
+    /// - Throws: what the place throws.
+    static func removeUnfinished(of place: LogPlace, below prefixes: [String], now: Int64) throws {
+        guard place.isDirectory else { return }
+        let before = now.subtractingSaturating(LogKeeper.keptMicroseconds) / 1_000
+        var gone: [String] = []
+        for prefix in prefixes {
+            try place.objects.list(prefix: prefix) { if LogPlace.isUnfinished($0.key), $0.modifiedMilliseconds > 0, $0.modifiedMilliseconds < before { gone.append($0.key) } }
+        }
+        for key in gone { try place.objects.delete(key, .named("whoever was making it has ended, and nobody reads it")) }
     }
 
     /// Segments that lie within others, a day after these have come: whoever began to read may want them until then.

@@ -32,7 +32,7 @@ package struct LogPlaceProof {
             for file in checkpoint.manifest.files { try findings.prove(file, at: LogPlace.base + file.name) }
         }
         let text = try end(findings)
-        for key in try shape().sorted() where !LogCheckpoint.isName(key) && !key.hasSuffix(".tmp") { findings.note(stranger: key) }
+        for key in try shape().sorted() where !LogCheckpoint.isName(key) && !LogPlace.isUnfinished(key) { findings.note(stranger: key) }
         _ = try place.segments { findings.note(stranger: $0) }
         return ProvenObjects(report: findings.report, texts: text.map { [$0] } ?? [])
     }

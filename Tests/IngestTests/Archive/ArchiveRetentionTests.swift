@@ -121,6 +121,27 @@ final class ArchiveRetentionTests: XCTestCase {
         }
     }
 
+    /// Each kill of a machine may leave some, and nobody reads them.
+    func test_objectsInTheMaking_goOnceTheyAreADayOld() throws {
+        let place = try ArchivePlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let now = Clock.system.now()
+        try put(place, line: 1, base: 0, begun: now, segments: [1, 10])
+        let unfinished = [ArchivePlace.storeKey, ArchivePlace.lineKey(2), ArchivePlace.segmentKey(1, 20), ArchiveCheckpoint.key(1, 15)].map { "\($0).5f-1.tmp" }
+        for key in unfinished { try place.objects.put(key, [0]) }
+        func keys() throws -> Set<String> {
+            var keys: Set<String> = []
+            try place.objects.list(prefix: "") { keys.insert($0.key) }
+            return keys
+        }
+        let before = try keys()
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(try keys(), before, "somebody may be at it")
+        // The line is of a later day than that, and covers nothing.
+        try put(place, line: 1, base: 0, begun: now + 2 * Self.day, segments: [])
+        try ArchiveRetention(place: place, now: now + 2 * Self.day).run()
+        XCTAssertEqual(try keys(), before.subtracting(unfinished))
+    }
+
     func test_damagedCheckpoint_isGonePast_andFilesStayUntilALaterOneCoversIt() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
         let now = Clock.system.now() + 10 * Self.day

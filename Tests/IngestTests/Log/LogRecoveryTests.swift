@@ -130,6 +130,15 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertThrowsError(try recovered()) { XCTAssertTrue($0 is DataDirectory.Failure, "\($0)") }
     }
 
+    func test_notesInTheMaking_ofProcessesThatWereKilled_go() throws {
+        try LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash).write(folder.path)
+        let left = LogState.path(folder.path) + ".5f-1.tmp"
+        try Data([1]).write(to: URL(filePath: left))
+        _ = try CommitLog(directory: folder.path, next: 6, closed: [], time: 0, clock: .system)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: left))
+        XCTAssertNotNil(try LogState.read(folder.path))
+    }
+
     /// What a start owes: what was noted last, unless something was changed past the log since, or the epoch does not go on.
     func test_checkpoint_isOwed_untilItWasNoted() throws {
         for (boot, notes, isWhole) in [(MachineStart.id, false, true), (MachineStart.id, true, true), ("another", true, false)] {

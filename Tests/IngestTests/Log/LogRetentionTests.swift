@@ -38,6 +38,28 @@ final class LogRetentionTests: XCTestCase {
         XCTAssertEqual(try names(place), [[1, 1, 2]])
     }
 
+    /// Each kill of a server may leave some, and nobody reads them.
+    func test_objectsInTheMaking_goOnceTheyAreADayOld() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        try place.root.create(LogHead.key, LogHead(store: "one", epoch: 1).bytes)
+        try put(place, epoch: 1, 1, 1)
+        let segment = LogPlace.SegmentName(epoch: 1, first: 1, last: 2).key
+        let unfinished = [LogHead.key, LogHead.key(ofEpoch: 1), "\(LogCheckpoint.folder)1", segment].map { "\($0).5f-1.tmp" }
+        for key in unfinished { try place.objects.put(key, [0]) }
+        try place.objects.put("\(segment).5f-1", [0])
+        func keys() throws -> Set<String> {
+            var keys: Set<String> = []
+            try place.objects.list(prefix: "") { keys.insert($0.key) }
+            return keys
+        }
+        let before = try keys()
+        XCTAssertTrue(before.isSuperset(of: unfinished))
+        try LogRetention(place: place, now: Clock.system.now()).run()
+        XCTAssertEqual(try keys(), before, "somebody may be at it")
+        try LogRetention(place: place, now: Clock.system.now() + 2 * LogKeeper.keptMicroseconds).run()
+        XCTAssertEqual(try keys(), before.subtracting(unfinished))
+    }
+
     /// What one of two writers sent before it heard of the other: it has the numbers of what counts, and is whole in itself.
     func test_segments_withinOneOfAnotherWriter_stay() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
