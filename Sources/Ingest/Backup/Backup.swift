@@ -34,6 +34,9 @@ final class Backup {
     private let isCancelled: @Sendable () -> Bool
     /// Of a checkpoint of the log: where that stands.
     private let position: LogPosition.Source?
+    private let epoch: Int64?
+    /// In the names of copies: the backup's number, and of a checkpoint the epoch, too. A writer that was overtaken, and has not heard of it, makes one of the same number, and neither is to write over the other's.
+    private var mark: String { epoch.map { "\(manifest.number)-\($0)" } ?? "\(manifest.number)" }
     /// Of a checkpoint: where the log stood before and after the held instant.
     private(set) var span: (before: LogPosition, after: LogPosition)?
 
@@ -44,11 +47,12 @@ final class Backup {
     /// - Throws: `Fault` for a directory that cannot take a backup of this store.
     /// - Parameter bucket: what lies there, where the destination is one.
     /// - Parameter position: of a checkpoint, which leaves what earlier ones need.
+    /// - Parameter epoch: of the log that it is a checkpoint of.
     init(
-        _ store: StoreParts, destination: String, bucket: (any ObjectStorage)? = nil, position: LogPosition.Source? = nil,
+        _ store: StoreParts, destination: String, bucket: (any ObjectStorage)? = nil, position: LogPosition.Source? = nil, epoch: Int64? = nil,
         isCancelled: @escaping @Sendable () -> Bool
     ) throws {
-        (self.store, self.isCancelled, self.position) = (store, isCancelled, position)
+        (self.store, self.isCancelled, self.position, self.epoch) = (store, isCancelled, position, epoch)
         place = try BackupPlace(path: destination, bucket: bucket)
         let root = place.name
         for own in [try store.directory.files().root, store.directory.storages.location].compactMap(\.self) {
@@ -255,9 +259,9 @@ final class Backup {
     private func copyHeld(_ held: Held) throws {
         defer { for entry in held.hot where entry.connection != nil { entry.file.unpin() } }
         guard let catalog = held.catalog else { return }
-        let catalogFile = try copyDatabase(catalog, "catalog.sqlite", "catalog.\(manifest.number).sqlite", stamp: "")
+        let catalogFile = try copyDatabase(catalog, "catalog.sqlite", "catalog.\(mark).sqlite", stamp: "")
         held.catalog = nil
-        if let queues = held.queues { manifest.files.append(try copyDatabase(queues, "queues.sqlite", "queues.\(manifest.number).sqlite", stamp: "")) }
+        if let queues = held.queues { manifest.files.append(try copyDatabase(queues, "queues.sqlite", "queues.\(mark).sqlite", stamp: "")) }
         held.queues = nil
         // The catalog's copy says what the state is made of: a file may have moved to cold just before it was taken.
         let state = try Catalog.State(path: try place.fetch(catalogFile))
@@ -267,7 +271,7 @@ final class Backup {
             let path = "hot/\(entry.file.name).sqlite"
             if let connection = entry.connection {
                 manifest.files.append(
-                    try copyDatabase(connection, path, "hot/\(entry.file.name).\(manifest.number).sqlite", stamp: entry.stamp))
+                    try copyDatabase(connection, path, "hot/\(entry.file.name).\(mark).sqlite", stamp: entry.stamp))
                 held.hot[index].connection = nil
                 entry.file.unpin()
             } else if let before = known[path] {
@@ -278,7 +282,7 @@ final class Backup {
             throw ColumnStoreError(.notFound, path: "\(store.directory.hotPath)/\(name).sqlite", "is in the catalog, but not held")
         }
         if let executions = held.executions {
-            manifest.files.append(try copyDatabase(executions, "executions.sqlite", "executions.\(manifest.number).sqlite", stamp: ""))
+            manifest.files.append(try copyDatabase(executions, "executions.sqlite", "executions.\(mark).sqlite", stamp: ""))
             held.executions = nil
         }
         var present: Set<String> = []
@@ -295,7 +299,7 @@ final class Backup {
 
     /// - Parameters:
     ///   - path: below DATA.
-    ///   - name: below the backup, with the backup's number in it, so that no earlier copy is written over.
+    ///   - name: below the backup, with `mark` in it, so that no earlier copy is written over.
     private func copyDatabase(
         _ connection: SQLiteConnection, _ path: String, _ name: String, stamp: String
     ) throws -> BackupManifest.File {
@@ -343,7 +347,7 @@ final class Backup {
         guard try source.byteCount(of: key) != nil else { return }
         let bytes = try source.get(key, byteCountMax: 1 << 16)
         let file = BackupManifest.File(
-            path: key, name: "\(key).\(manifest.number)", byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
+            path: key, name: "\(key).\(mark)", byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
         try storage.delete(file.name, .named("an attempt that was cut off left it"))
         try storage.putIfAbsent(file.name, bytes)
         if let files = place.files { chmod(files.path(of: file.name), 0o600) }
@@ -381,12 +385,12 @@ final class Backup {
         for key in unneeded { try storage.delete(key, .named("the new backup has taken the place of the one that needed it")) }
     }
 
-    /// The number of a backup in the name of its copy: 3 of `hot/2026-11-20.3.sqlite` and of `admin.key.3`; 0 where there is none, or one that no backup comes to.
+    /// The number of a backup in the name of its copy: 3 of `hot/2026-11-20.3.sqlite`, of `admin.key.3` and of a checkpoint's `catalog.3-7.sqlite`; 0 where there is none, or one that no backup comes to.
     private static func number(inName key: String) -> Int {
         guard ["hot/", "catalog.", "queues.", "executions.", "admin.key."].contains(where: { key.hasPrefix($0) }) else { return 0 }
         let parts = key.split(separator: ".")
         let digits = parts.last?.hasPrefix("sqlite") == true ? parts.dropLast().last : parts.last
-        guard let number = digits.flatMap({ Int32($0) }), (1...1_000_000_000).contains(number) else { return 0 }
+        guard let number = digits.flatMap({ Int32($0.prefix { $0 != "-" }) }), (1...1_000_000_000).contains(number) else { return 0 }
         return Int(number)
     }
 

@@ -163,10 +163,11 @@ extension Engine {
         guard let log else { return }
         cold.beforeRemoval.withLock { $0 = { [log] in log.settle() } }
         catalog.naming.withLock { $0 = { [log] in log.carry($0) } }
-        (log as? LogKeeper)?.start { [weak self] place, position, isStopping in
-            guard let self else { throw Backup.Cancelled() }
+        let keeper = log as? LogKeeper
+        keeper?.start { [weak self, weak keeper] place, position, isStopping in
+            guard let self, let epoch = keeper?.epoch else { throw Backup.Cancelled() }
             return try alone("checkpoint") { [self] in
-                let backup = try Backup(parts, destination: place.basePath, bucket: place.baseObjects, position: position, isCancelled: isStopping)
+                let backup = try Backup(parts, destination: place.basePath, bucket: place.baseObjects, position: position, epoch: epoch, isCancelled: isStopping)
                 _ = try backup.run()
                 guard let span = backup.span else { throw Backup.Cancelled() }
                 return LogBackup(manifest: backup.manifest, from: span.before.settled, to: span.after.last, at: span.after.at)

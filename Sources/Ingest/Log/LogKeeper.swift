@@ -122,6 +122,12 @@ final class LogKeeper: Sendable {
 
     private var isStopping: Bool { log.state.withLock { $0.isStopping } }
 
+    /// nil while the log was not reached.
+    var epoch: Int64? { shipper.progress.withLock { $0.claim?.head.epoch } }
+
+    /// Another writer has the log, and makes its checkpoints.
+    private var isOvertaken: Bool { shipper.progress.withLock { $0.refusal != nil } }
+
     /// Something was lost, the epoch owes one, one was asked for, or enough time or bytes have gone by since the last; and the pause after one that failed is over.
     var isCheckpointDue: Bool {
         let (byteCount, isOwed) = shipper.progress.withLock { ($0.byteCount, $0.owesCheckpoint && $0.checkpoint == nil) }
@@ -202,11 +208,11 @@ final class LogKeeper: Sendable {
     ///
     /// What fails is noted once and tried again by that thread, after pauses that grow (`LogCheckpoint.Pace`).
     func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
-        guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
+        guard let epoch, !isOvertaken else { return }
         do {
             // Before the copy begins: what is wished for, or sent, while it is made may not be in it.
             let (wishes, byteCount) = shipper.progress.withLock { ($0.wishes, $0.byteCount) }
-            let made = try backup(place, { [log] in log.position }, { [self] in isStopping })
+            let made = try backup(place, { [log] in log.position }, { [self] in isStopping || isOvertaken })
             let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
             try place.objects.put(checkpoint.key, checkpoint.bytes)
             checkpoints.withLock { known in

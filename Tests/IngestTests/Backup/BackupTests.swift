@@ -197,6 +197,27 @@ final class BackupTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// A writer that was overtaken while it stood still, and one that has restored the store meanwhile: both go on from the list of the same checkpoint.
+    func test_checkpointsOfTwoEpochs_haveNoCopyInCommon() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        func begin(_ epoch: Int64) throws -> Backup {
+            try Backup(fixture.engine.parts, destination: destination.path, position: { LogPosition(settled: 0, last: 0, at: 0) }, epoch: epoch, isCancelled: { false })
+        }
+        let (former, later) = (try begin(1), try begin(2))
+        _ = try later.run()
+        let before = try files(destination.path)
+        fill(fixture, 800..<850)
+        _ = try former.run()
+        XCTAssertEqual(former.manifest.number, later.manifest.number)
+        let after = try files(destination.path)
+        for file in later.manifest.files { XCTAssertEqual(after[file.name], before[file.name], file.name) }
+        // The next number is behind both, also where the list is gone.
+        try FileManager.default.removeItem(atPath: destination.path + "/MANIFEST")
+        XCTAssertEqual(try begin(3).manifest.number, later.manifest.number + 1)
+        try fixture.engine.close()
+    }
+
     /// As a restored or copied file may have one: in nanoseconds it is past what 64 bits hold.
     func test_backup_ofAFileWithATimeFarAhead_isMade() throws {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
