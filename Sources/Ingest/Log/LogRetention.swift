@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Removes what no instant that can be restored needs: a day after a checkpoint has come that covers it.
 ///
-/// 1. The newest checkpoint that is a day old is the oldest one kept: every instant of the last day lies at or behind a kept one.
+/// 1. The newest checkpoint that is a day old, and whole, is the oldest one kept: every instant of the last day lies at or behind a kept one.
 /// 2. Segments go whose records that checkpoint has (`last <= from`), and whole epochs before its own, also those that no checkpoint is left of, or that
 ///    never had one.
 /// 3. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
@@ -103,15 +103,19 @@ struct LogRetention {
 
     /// Checkpoints go first: who finds one finds what it needs. What is left where a run is cut off the next one finds by its own name.
     ///
-    /// - Complexity: a listing of all segments, and of all files below `base/` and `uploads/`.
+    /// - Complexity: a listing of all segments, and of all files below `base/` and `uploads/`, the first of these twice.
     private func removeCovered() throws {
         var damaged: [String] = []
         let all = try place.checkpoints { key, error in
             damaged.append(key)
             StoreLog.note("a checkpoint of the log is damaged: files that no other needs stay until a later one has covered it for a day", path: "\(place.url)/\(key)", reason: "\(error)", level: .warning)
         }.sorted { ($0.epoch, Self.time(of: $0)) < ($1.epoch, Self.time(of: $1)) }
-        // The newest one that is old enough, and all after it.
-        guard let oldest = all.lastIndex(where: { Self.time(of: $0) <= now - LogKeeper.keptMicroseconds }) else { return }
+        // The newest one that is old enough, and all after it. One that lacks a file begins no restore: an older one does.
+        let old = all.filter { Self.time(of: $0) <= now - LogKeeper.keptMicroseconds }
+        let lacking = try lacking(old)
+        guard let oldest = all.lastIndex(where: { checkpoint in
+            Self.time(of: checkpoint) <= now - LogKeeper.keptMicroseconds && checkpoint.manifest.files.allSatisfy { !lacking.contains($0.name) }
+        }) else { return }
         let kept = all[oldest...]
         let first = all[oldest]
         for checkpoint in kept where Self.time(of: checkpoint) > now.addingSaturating(Self.marginMilliseconds * 1_000) {
@@ -140,6 +144,18 @@ struct LogRetention {
         for prefix in [LogPlace.base, "uploads/"] {
             try Self.removeFiles(of: place, below: prefix, except: needed, since: min(first.at, first.manifest.madeAt), .named("no checkpoint that is kept, and no record after it, needs it"))
         }
+    }
+
+    /// Names of files that checkpoints list, and that are not there in their size.
+    private func lacking(_ checkpoints: [LogCheckpoint]) throws -> Set<String> {
+        var wanted: [String: Int64] = [:]
+        for checkpoint in checkpoints { for file in checkpoint.manifest.files { wanted[file.name] = file.byteCount } }
+        guard !wanted.isEmpty else { return [] }
+        try place.objects.list(prefix: LogPlace.base) { object in
+            let name = String(object.key.dropFirst(LogPlace.base.utf8.count))
+            if wanted[name] == object.byteCount { wanted[name] = nil }
+        }
+        return Set(wanted.keys)
     }
 
     /// When a checkpoint was made, or later. No hash covers its own time where an earlier version has made it, as one does its manifest's: a digit that is wrong makes none old that is not, and the earlier of the two is before what came since.

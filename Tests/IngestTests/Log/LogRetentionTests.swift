@@ -235,6 +235,30 @@ final class LogRetentionTests: XCTestCase {
         XCTAssertEqual(try files(place), ["base/d"])
     }
 
+    /// What somebody has taken away, or cut off, a later checkpoint makes up for; instants before that are the earlier one's to tell.
+    func test_checkpointThatLacksAFile_coversNothing() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let day = LogKeeper.keptMicroseconds
+        let now = Clock.system.now() + 10 * day
+        try put(place, checkpoint: 2, at: now - 5 * day, file: "a")
+        try put(place, checkpoint: 6, at: now - 2 * day, file: "c")
+        for first in [Int64(1), 5, 9] { try put(place, epoch: 1, first, first + 3) }
+        let all = try names(place)
+        let left: [[UInt8]?] = [nil, [0, 0]]
+        for bytes in left {
+            try place.objects.delete(LogPlace.base + "c", .temporary)
+            if let bytes { try place.objects.put(LogPlace.base + "c", bytes) }
+            try LogRetention(place: place, now: now).run()
+            XCTAssertEqual(try place.checkpoints().map(\.from), [2, 6])
+            XCTAssertEqual(try names(place), all)
+            XCTAssertNotNil(try place.objects.byteCount(of: LogPlace.base + "a"))
+        }
+        try place.objects.put(LogPlace.base + "c", [0])
+        try LogRetention(place: place, now: now).run()
+        XCTAssertEqual(try place.checkpoints().map(\.from), [6])
+        XCTAssertEqual(try names(place), [[1, 5, 8], [1, 9, 12]])
+    }
+
     /// One that has the name of many records, and is none of them or has others, stands for nothing.
     func test_segmentThatIsNotWhatItsNameSays_takesNoOthersPlace() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
