@@ -17,8 +17,11 @@ struct LogRetention {
     /// What this process has joined itself is not read again, part by part: of twenty segments a second those are hours. nil: nothing.
     var merger: LogMerger?
 
-    /// A file may have come a while before the record that names it was sent.
+    /// Of times that two machines give.
     static let marginMilliseconds: Int64 = 3_600_000
+    /// A file may have come long before the commit that names it: those of a large import are brought one after the other, for hours. And the time of a checkpoint may be ahead of the place's
+    /// (`RetentionClock`).
+    private static let fileMarginMilliseconds: Int64 = 86_400_000
 
     /// - Throws: what the place throws; what was removed by then stays removed, and the next run goes on.
     func run() throws {
@@ -170,7 +173,7 @@ struct LogRetention {
     /// - Complexity: a listing of what lies below `prefix`.
     static func removeFiles(of place: LogPlace, below prefix: String, except needed: Set<String>, since at: Int64, _ proof: RemovalProof) throws {
         // Milliseconds, as the place gives them.
-        let before = (at / 1_000).subtractingSaturating(marginMilliseconds)
+        let before = (at / 1_000).subtractingSaturating(fileMarginMilliseconds)
         var gone: [String] = []
         // 0: the place gives no time that can be read.
         try place.objects.list(prefix: prefix) { if $0.modifiedMilliseconds > 0, $0.modifiedMilliseconds < before, !needed.contains($0.key) { gone.append($0.key) } }

@@ -128,6 +128,20 @@ final class LogRetentionTests: XCTestCase {
         XCTAssertEqual(try files(place), ["base/since"])
     }
 
+    /// The first of an import's files lies there for hours before the commit that names them all, and a checkpoint may come in between.
+    func test_fileThatCameLongBeforeItsCommit_staysForThat() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let (day, now) = (LogKeeper.keptMicroseconds, Clock.system.now())
+        try put(place, checkpoint: 2, at: now - 2 * day, file: "a")
+        for (name, hours) in [("days", 80), ("hours", 60)] {
+            try place.objects.put(LogPlace.base + name, [0])
+            let came = Date(timeIntervalSinceNow: -3_600 * Double(hours))
+            try FileManager.default.setAttributes([.modificationDate: came], ofItemAtPath: "\(folder.path)/LOG/\(LogPlace.base)\(name)")
+        }
+        try LogRetention(place: place, now: now).run()
+        XCTAssertEqual(try files(place), ["base/a", "base/hours"])
+    }
+
     /// What a bucket gives no time of is none that came long ago.
     func test_objectsWhoseTimeIsNotTold_stay_andStandForNoOthers() throws {
         let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
