@@ -185,6 +185,21 @@ final class MessageTable {
         return try Self.rows(select)
     }
 
+    /// Dead letters, the first that died first: of those that were there at a moment.
+    ///
+    /// - Parameters:
+    ///   - died: the last died by then.
+    ///   - number: the highest that was given by then: whatever has gone back since has a higher one.
+    func letters(queue: Int64, diedBy died: Int64, through number: Int64, limit: Int) throws -> [Row] {
+        let select = try connection.statement(
+            "SELECT \(Self.columns) FROM messages WHERE queue = ?1 AND state = \(MessageState.dead.rawValue) AND due <= ?2 AND number <= ?3 ORDER BY due, number LIMIT ?4")
+        select.bind(1, queue)
+        select.bind(2, died)
+        select.bind(3, number)
+        select.bind(4, Int64(limit))
+        return try Self.rows(select)
+    }
+
     /// - Throws: `SQLiteError` of damage for a message without one.
     func body(of row: Row) throws -> [UInt8] {
         defer { bodyOf.reset() }
@@ -198,6 +213,11 @@ final class MessageTable {
     /// When the first of a state is due; nil when there is none.
     func firstDue(queue: Int64, _ state: MessageState) throws -> Int64? {
         try value("SELECT min(due) FROM messages WHERE queue = ?1 AND state = ?2", queue, state.rawValue)
+    }
+
+    /// When the last of a state is due; nil when there is none.
+    func lastDue(queue: Int64, _ state: MessageState) throws -> Int64? {
+        try value("SELECT max(due) FROM messages WHERE queue = ?1 AND state = ?2", queue, state.rawValue)
     }
 
     /// When the oldest came that lives.

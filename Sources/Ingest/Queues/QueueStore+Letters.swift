@@ -119,9 +119,10 @@ extension QueueStore {
 
     /// All that are dead now: what dies again meanwhile stays.
     private func redriveAll(_ name: String, _ perSecond: Int?) throws -> Int {
-        let end = try perform { core in
-            _ = try core.queue(name)
-            return core.now
+        let (end, last) = try perform { core -> (died: Int64, number: Int64) in
+            let queue = try core.queue(name)
+            // By a clock that was set back since, letters died in time to come.
+            return (max(core.now, try core.messages.lastDue(queue: queue.id, .dead) ?? core.now), core.nextNumber())
         }
         // `passed` letters at the front have stayed, for want of room: each piece looks behind them.
         var (count, passed) = (0, 0)
@@ -130,7 +131,7 @@ extension QueueStore {
             let piece = try perform { core -> (found: Int, back: Int) in
                 let queue = try core.queue(name)
                 guard queue.counts.dead > 0 else { return (0, 0) }
-                let rows = try core.messages.rows(queue: queue.id, .dead, dueBy: end, limit: Self.pieceCountMax + skipped).dropFirst(skipped)
+                let rows = try core.messages.letters(queue: queue.id, diedBy: end, through: last, limit: Self.pieceCountMax + skipped).dropFirst(skipped)
                 var back = 0
                 for row in rows { if try core.redrive(row, place: before + back, perSecond: perSecond, name) { back += 1 } }
                 return (rows.count, back)

@@ -272,6 +272,20 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual(try fixture.faults(), [])
     }
 
+    /// By a clock that was set back since, they died in time to come: all of them are dead all the same.
+    func test_redriveOfAll_afterTheClockWasSetBack_leavesNoLetter() throws {
+        let fixture = try QueueFixture(QueueSettings(lock: QueueStoreTests.second, deliveryCountMax: 1))
+        _ = try fixture.send("a", "b", "c")
+        XCTAssertEqual(try fixture.receive(9).count, 3)
+        fixture.time.pass(2 * QueueStoreTests.second)
+        XCTAssertEqual(try fixture.report().dead, 3)
+        fixture.time.jump(-3_600 * QueueStoreTests.second)
+        XCTAssertEqual(try fixture.store.redrive(nil, in: QueueFixture.name, perSecond: nil, as: .admin), 3)
+        XCTAssertEqual(try fixture.letters(), [])
+        XCTAssertEqual(try fixture.receive(9).map(\.id), ["a", "b", "c"])
+        XCTAssertEqual(try fixture.faults(), [])
+    }
+
     /// Bodies that fill a page to its last byte: with nothing behind them it was all, and with one it was not.
     func test_pagesThatAreFull_areCut_onlyWhereThereAreMore() throws {
         let fixture = try QueueFixture(QueueSettings(lock: QueueStoreTests.second, deliveryCountMax: 1))
