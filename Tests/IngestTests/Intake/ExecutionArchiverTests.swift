@@ -85,4 +85,39 @@ final class ExecutionArchiverTests: XCTestCase {
         XCTAssertThrowsError(try executions.execution(id, as: .admin))
         XCTAssertEqual(try fixture.walk(PageRequest(table: ExecutionTable.name, fields: ["execution_state"])), ["ABORTED"])
     }
+
+    private func start(_ executions: ExecutionStore, name: String? = nil, _ input: JSONValue = .object([])) throws -> StartedExecution {
+        let result = Monitor<Result<StartedExecution, any Error>?>(nil)
+        executions.start("p", name: name, input: input, as: .admin) { outcome in result.signal { $0 = outcome } }
+        return try result.wait { $0 }.get()
+    }
+
+    /// One whose bytes are none, and one whose row's place is taken.
+    func test_executionsThatCannotBePutIntoTheTable_stay_andHoldUpNoOther() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        let (executions, parts) = (fixture.engine.executions, fixture.engine.intakeParts)
+        _ = try executions.putProcess("p", Array(#"{"StartAt":"A","States":{"A":{"Type":"Fail"}}}"#.utf8))
+        let ids = try (0..<3).map { _ in try start(executions).id.description }
+        try SQLiteConnection(path: executions.path, mode: .readWrite).execute("UPDATE pieces SET bytes = x'FF' WHERE execution = 1 AND kind = 0")
+        XCTAssertTrue(ExecutionArchiver.prepare(parts))
+        let row = try ExecutionTable().row(try XCTUnwrap(executions.reader.execution(number: 2)), part: 1, [], now: parts.clock.now())
+        let other = HotRow(
+            kind: row.kind, client: [UInt8](), receipt: Array(row.receipt), businessDay: row.businessDay, issuedAt: row.issuedAt, values: Array(row.values),
+            sha256: SHA256.hash([1]), storedDocument: [], documentByteCount: 0, coding: .plain)
+        let answer = Monitor<Submission.Answer?>(nil)
+        Intake(parts: parts, request: TakeRequest(form: .json, body: [], contentType: "", principal: .admin)).submit([other], isAtomic: false) { outcome in
+            answer.broadcast { $0 = outcome }
+        }
+        guard case .done(let outcomes) = answer.wait({ $0 }), case .stored? = outcomes.first else { return XCTFail("the place is not taken") }
+        let archiver = try ExecutionArchiver(parts, executions, days: 0)
+        for _ in 0..<2 {
+            XCTAssertFalse(try archiver.archivePage())
+            XCTAssertEqual(try executions.reader.finished(before: .max, limit: 10), [1, 2])
+        }
+        XCTAssertEqual(Set(try fixture.walk(PageRequest(table: ExecutionTable.name, fields: ["execution_id"]))), Set(ids[1...]))
+        try executions.redrive(ids[1], as: .admin)
+        XCTAssertThrowsError(try executions.redrive(ids[2], as: .admin), "it is a row by now")
+    }
 }
