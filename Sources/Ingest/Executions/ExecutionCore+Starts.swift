@@ -100,7 +100,7 @@ extension ExecutionCore {
         try select.bind(2, Self.text(request.owner))
         try select.bind(3, name)
         defer { select.reset() }
-        guard try select.step() else { return nil }
+        guard try select.step() else { return try forgotten(request, name) }
         guard let input = try? ExecutionCoder.input(ofConstants: select.bytes(2)) else {
             throw UnreadableExecution(description: "the input of the execution \(name) of \(request.process), of \(path)")
         }
@@ -177,6 +177,7 @@ extension ExecutionCore {
             "INSERT INTO meta(key, value) VALUES('last_number', ?1) ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)")
         note.bind(1, last)
         try note.run()
+        try keepNames(of: numbers)
         for sql in [
             "DELETE FROM pieces WHERE execution = ?1", "DELETE FROM timers WHERE execution = ?1", "DELETE FROM calendar_timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1",
             "DELETE FROM callbacks WHERE execution = ?1", "DELETE FROM executions WHERE number = ?1",
@@ -189,6 +190,61 @@ extension ExecutionCore {
         }
         for number in numbers { drop(number) }
     }
+
+    // MARK: Names of what is forgotten
+
+    /// So long from its execution's end a name is known, in microseconds: whoever had no answer asks again, and an event may come twice.
+    private static let nameAge = Clock.microsecondsPerDay
+    /// Names that one commit lets go of.
+    private static let oldNameCountMax = 1_000
+
+    /// Keeps the names that were given to executions which ended a short while ago, each with a digest of the input. A child has its name from its parent's task, which asks for it no more.
+    private func keepNames(of numbers: [Int64]) throws {
+        let delete = try connection().statement(
+            "DELETE FROM names WHERE until <= (SELECT max(until) FROM (SELECT until FROM names WHERE until <= ?1 ORDER BY until LIMIT \(Self.oldNameCountMax)))")
+        delete.bind(1, now)
+        try delete.run()
+        let select = try connection().statement(
+            """
+            SELECT e.process, e.owner, e.name, e.id, e.status, e.ended_at, p.bytes FROM executions e JOIN pieces p ON p.execution = e.number AND p.kind = 1 AND p.number = 0
+            WHERE e.number = ?1 AND e.parent IS NULL AND e.ended_at > ?2
+            """)
+        let insert = try connection().statement(
+            "INSERT OR REPLACE INTO names(process, owner, name, id, status, digest, until) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        for number in numbers {
+            select.bind(1, number)
+            select.bind(2, now.subtractingSaturating(Self.nameAge))
+            defer { select.reset() }
+            // Without a name of its own it is called by its id, which nobody can ask for.
+            guard try select.step(), ULID(bytes: select.bytes(3))?.description != select.text(2), let input = try? ExecutionCoder.inputText(ofConstants: select.bytes(6)) else { continue }
+            for place in 0...2 { try insert.bind(Int32(place + 1), select.text(Int32(place))) }
+            try insert.bind(4, select.bytes(3))
+            insert.bind(5, select.int64(4))
+            try insert.bind(6, Self.digest(ofInput: input))
+            insert.bind(7, select.int64(5).addingSaturating(Self.nameAge))
+            try insert.run()
+        }
+    }
+
+    /// The execution that had the name, and is a row of the table `executions` by now.
+    ///
+    /// Inputs are compared as texts: of this one nothing else is kept.
+    private func forgotten(_ request: ExecutionRequest, _ name: String) throws -> StartedExecution? {
+        guard request.parent == nil else { return nil }
+        let select = try connection().statement("SELECT id, status, digest FROM names WHERE process = ?1 AND owner = ?2 AND name = ?3 AND until > ?4")
+        try select.bind(1, request.process)
+        try select.bind(2, Self.text(request.owner))
+        try select.bind(3, name)
+        select.bind(4, now)
+        defer { select.reset() }
+        guard try select.step() else { return nil }
+        guard select.bytes(2) == Self.digest(ofInput: request.input.serialized) else {
+            throw Fault(.alreadyExists, "there was an execution \(name) of \(request.process), with other input")
+        }
+        return try Self.started(select, path)
+    }
+
+    private static func digest(ofInput text: [UInt8]) -> [UInt8] { Array(SHA256.hash(text).prefix(16)) }
 
     // MARK: Owners
 

@@ -120,4 +120,36 @@ final class ExecutionArchiverTests: XCTestCase {
         try executions.redrive(ids[1], as: .admin)
         XCTAssertThrowsError(try executions.redrive(ids[2], as: .admin), "it is a row by now")
     }
+
+    /// Whoever had no answer asks again, and an event may come twice: neither is to start another.
+    func test_nameOfAnExecutionThatIsForgotten_isKnownForADayFromItsEnd() throws {
+        let directory = TemporaryDirectory()
+        let time = Mutex<Int64>(1_795_000_000_000_000)
+        let fixture = try EngineFixture(
+            directory.path,
+            clock: Clock {
+                time.withLock { time in
+                    time += 1_000
+                    return time
+                }
+            })
+        defer { try? fixture.engine.close() }
+        let executions = fixture.engine.executions
+        _ = try executions.putProcess("p", Array(#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#.utf8))
+        let first = try start(executions, name: "n")
+        _ = try start(executions)
+        let archiver = try ExecutionArchiver(fixture.engine.intakeParts, executions, days: 0)
+        XCTAssertFalse(try archiver.archivePage())
+        XCTAssertThrowsError(try executions.execution(first.id.description, as: .admin))
+        let again = try start(executions, name: "n")
+        XCTAssertEqual(again.id, first.id)
+        XCTAssertFalse(again.isNew)
+        XCTAssertEqual(again.status, .succeeded)
+        XCTAssertThrowsError(try start(executions, name: "n", .string("other"))) { XCTAssertEqual(($0 as? Fault)?.code, .alreadyExists) }
+        time.withLock { $0 += Clock.microsecondsPerDay }
+        let next = try start(executions, name: "n", .string("other"))
+        XCTAssertTrue(next.isNew)
+        XCTAssertFalse(try archiver.archivePage())
+        XCTAssertEqual(try start(executions, name: "n", .string("other")).id, next.id, "its name is the later one's")
+    }
 }
