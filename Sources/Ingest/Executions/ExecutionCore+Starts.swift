@@ -180,6 +180,7 @@ extension ExecutionCore {
         try keepNames(of: numbers)
         for sql in [
             "DELETE FROM pieces WHERE execution = ?1", "DELETE FROM timers WHERE execution = ?1", "DELETE FROM calendar_timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1",
+            "DELETE FROM places WHERE execution = ?1",
             "DELETE FROM callbacks WHERE execution = ?1", "DELETE FROM executions WHERE number = ?1",
         ] {
             let delete = try connection().statement(sql)

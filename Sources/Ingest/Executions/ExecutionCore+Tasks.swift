@@ -103,15 +103,24 @@ extension ExecutionCore {
         try insert.bind(11, call.input.serialized)
         insert.bind(12, now)
         try insert.run()
+        if let place = call.place {
+            let note = try connection().statement("INSERT OR REPLACE INTO places(execution, serial, place) VALUES(?1, ?2, ?3)")
+            note.bind(1, execution)
+            note.bind(2, Int64(serial))
+            try note.bind(3, place.serialized)
+            try note.run()
+        }
         aftermath.tasks.append((TaskKey(execution: execution, serial: Int64(serial)), call.resource, now))
     }
 
     /// Nothing where it is not there.
     func removeTask(_ key: TaskKey) throws {
-        let delete = try connection().statement("DELETE FROM tasks WHERE execution = ?1 AND serial = ?2")
-        delete.bind(1, key.execution)
-        delete.bind(2, key.serial)
-        try delete.run()
+        for sql in ["DELETE FROM tasks WHERE execution = ?1 AND serial = ?2", "DELETE FROM places WHERE execution = ?1 AND serial = ?2"] {
+            let delete = try connection().statement(sql)
+            delete.bind(1, key.execution)
+            delete.bind(2, key.serial)
+            try delete.run()
+        }
     }
 
     /// An attempt came to nothing yet: when the task is looked at again, nil for never.

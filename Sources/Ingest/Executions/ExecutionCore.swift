@@ -328,7 +328,7 @@ final class ExecutionCore {
         update.bind(3, now)
         try update.run()
         if isHeard() { try noteEnd(of: loaded.number, at: now, status, error) }
-        var leftovers = ["DELETE FROM timers WHERE execution = ?1", "DELETE FROM calendar_timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1"]
+        var leftovers = ["timers", "calendar_timers", "tasks", "places"].map { "DELETE FROM \($0) WHERE execution = ?1" }
         // What did not succeed keeps its frames for a redrive.
         if status == .succeeded { leftovers.append("DELETE FROM pieces WHERE execution = ?1 AND kind IN (2, 3)") }
         for sql in leftovers {

@@ -299,8 +299,9 @@ final class ExecutionReader: Sendable {
             let select = try connection.statement(
                 """
                 SELECT t.resource, t.token, t.key, t.state, t.visit, t.attempt, t.first_item, t.depth, t.input, t.try_count, e.owner, e.id, t.created_at, t.due_at,
-                    \(ExecutionSchema.isAwaited)
-                FROM tasks t JOIN executions e ON e.number = t.execution WHERE t.execution = ?1 AND t.serial = ?2
+                    \(ExecutionSchema.isAwaited), p.place
+                FROM tasks t JOIN executions e ON e.number = t.execution LEFT JOIN places p ON p.execution = t.execution AND p.serial = t.serial
+                WHERE t.execution = ?1 AND t.serial = ?2
                 """)
             defer { select.reset() }
             select.bind(1, key.execution)
@@ -311,7 +312,7 @@ final class ExecutionReader: Sendable {
             }
             let call = TaskCall(
                 token: select.text(1), key: select.text(2), resource: resource, state: select.text(3), visit: select.count(4), attempt: select.int64(5), input: input,
-                firstItem: select.isNull(6) ? nil : select.count(6), depth: select.count(7))
+                firstItem: select.isNull(6) ? nil : select.count(6), place: select.optionalBytes(15).flatMap { try? ValueLimits.parse($0) }, depth: select.count(7))
             return TaskWork(key: key, call: call, owner: ExecutionCore.owner(select.text(10)), executionID: id.description, tryCount: select.count(9),
                 createdAt: select.int64(12), isRepeat: select.optionalInt64(13) != select.int64(12), isAwaited: select.int64(14) == 1)
         }

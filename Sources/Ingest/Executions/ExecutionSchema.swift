@@ -45,7 +45,7 @@ enum ExecutionSchema {
         CREATE INDEX tasks_due ON tasks(due_at) WHERE due_at IS NOT NULL;
         """
 
-    /// Ends that are still to be told, what callbacks said of tasks, timers of instants of the calendar (the others are the ends of durations), and names of executions that are forgotten.
+    /// Ends that are still to be told, what callbacks said of tasks, timers of instants of the calendar (the others are the ends of durations), names of executions that are forgotten, and places of pages of items.
     /// Made where they are missing: the first files of this version have none.
     private static let later = """
         CREATE TABLE IF NOT EXISTS notices(
@@ -57,6 +57,7 @@ enum ExecutionSchema {
             process TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, id BLOB NOT NULL, status INTEGER NOT NULL, digest BLOB NOT NULL, until INTEGER NOT NULL,
             PRIMARY KEY(process, owner, name)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS names_until ON names(until);
+        CREATE TABLE IF NOT EXISTS places(execution INTEGER NOT NULL, serial INTEGER NOT NULL, place BLOB NOT NULL, PRIMARY KEY(execution, serial)) WITHOUT ROWID;
         """
 
     /// Frames of the log after which it is copied into the file: so much is read again after a crash.

@@ -29,14 +29,16 @@ package struct TaskCall: Sendable, Equatable {
     package let input: JSONValue
     /// Items from this number on are asked for; nil of a task.
     package let firstItem: Int?
+    /// What the task of the page before said of where this one begins.
+    package let place: JSONValue?
     /// Of a child: how many executions stand above it.
     package let depth: Int
 
     package init(
-        token: String, key: String, resource: Resource, state: String, visit: Int, attempt: Int64, input: JSONValue, firstItem: Int?, depth: Int
+        token: String, key: String, resource: Resource, state: String, visit: Int, attempt: Int64, input: JSONValue, firstItem: Int?, place: JSONValue? = nil, depth: Int
     ) {
         (self.token, self.key, self.resource, self.state, self.visit, self.attempt) = (token, key, resource, state, visit, attempt)
-        (self.input, self.firstItem, self.depth) = (input, firstItem, depth)
+        (self.input, self.firstItem, self.place, self.depth) = (input, firstItem, place, depth)
     }
 }
 

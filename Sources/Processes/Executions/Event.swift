@@ -2,7 +2,8 @@ package import ColumnStore
 
 /// What can happen to an execution.
 package enum Event: Sendable, Equatable {
-    /// The end of a task, or of a child execution. The output of a task that reads items has `{"items": […], "last": true|false}`.
+    /// The end of a task, or of a child execution. The output of a task that reads items has `{"items": […], "last": true|false}`, and
+    /// may say where the next page begins, as `"place"`, in words of its own that the next task gets.
     case taskSucceeded(token: String, output: JSONValue)
     case taskFailed(token: String, StateError)
     case heartbeat(token: String)

@@ -6,7 +6,7 @@ package import ColumnStore
 ///     constants = id name machine-id machine-name depth started-at token-key input
 ///     header    = status output? error? ended-at? transitions serial frames visits* timeout? ready* history-bytes redrives?
 ///     head      = parent? index state visit entered-at transitions retries* phase
-///     body      = input item? and, by the phase: output | error | data batch-input? item*
+///     body      = input item? and, by the phase: output | error | data batch-input? item* place?
 ///
 /// On disk: the version goes up with any change. Bytes of anybody are an error at worst.
 package enum ExecutionCoder {
@@ -91,6 +91,8 @@ package enum ExecutionCoder {
             encoder.optional(progress.batchInput) { $0.value($1) }
             encoder.integer(progress.items.count)
             for item in progress.items { encoder.value(item) }
+            // Where there is none it is as earlier programs wrote it.
+            if let place = progress.place { encoder.value(place) }
         case .branches(_, let rest?): encoder.value(rest)
         case .ready, .task, .waiting, .retrying, .branches, .stopped: break
         }

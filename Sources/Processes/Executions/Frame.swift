@@ -72,6 +72,8 @@ package struct MapProgress: Sendable, Equatable {
     var isWhole: Bool
     /// The token's number of a reading that is under way.
     var reading: Int?
+    /// Where the next page begins, as whoever gave the last one has said; nil before the first, and where nothing was said.
+    var place: JSONValue?
     /// Iterations begun.
     var begun = 0
     var running = 0

@@ -22,7 +22,7 @@ extension Frame {
         let own = count(input) + count(item)
         switch phase {
         case .done(let output): return own + count(output)
-        case .items(let progress): return progress.items.reduce(own + count(progress.data) + count(progress.batchInput)) { $0 + count($1) }
+        case .items(let progress): return progress.items.reduce(own + count(progress.data) + count(progress.batchInput)) { $0 + count($1) } + count(progress.place)
         case .branches(_, let rest): return own + count(rest)
         case .ready, .task, .waiting, .retrying, .failed, .stopped: return own
         }

@@ -122,6 +122,7 @@ extension ByteDecoder {
             batchByteCount: limits[1], batchInput: batchInput, itemCountMax: limits[2], items: items, isWhole: isWhole)
         (progress.itemsStart, progress.next, progress.begun) = (numbers[0], numbers[1], numbers[2])
         (progress.running, progress.succeeded, progress.failed, progress.reading) = (numbers[3], numbers[4], numbers[5], reading)
+        if !body.isAtEnd { progress.place = try body.value() }
         // Places in `items` are reckoned from these: a Map that lied about them would reach beyond its list.
         guard progress.itemsStart <= progress.next, progress.next <= progress.itemsEnd, percentage.map({ (0...100).contains($0) }) ?? true else {
             throw CodingFault(reason: "a Map that has begun with items it has not")

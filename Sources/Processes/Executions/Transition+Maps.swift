@@ -183,11 +183,12 @@ extension Transition {
             .runTask(
                 TaskCall(
                     token: token, key: "\(execution.identity.id):\(name):\(frame.visit):items:\(progress.itemsEnd)", resource: reader.resource, state: name, visit: frame.visit,
-                    attempt: frame.retryCount + 1, input: input, firstItem: progress.itemsEnd, depth: execution.identity.depth)))
+                    attempt: frame.retryCount + 1, input: input, firstItem: progress.itemsEnd, place: progress.place,
+                    depth: execution.identity.depth)))
         progress.reading = serial
     }
 
-    /// A page of items: `{"items": […], "last": true|false}`.
+    /// A page of items: `{"items": […], "last": true|false, "place": …}`.
     mutating func takeItems(_ id: Int, _ result: Result<JSONValue, StateError>) {
         guard let frame = execution.frames[id], case .items(var progress) = frame.phase else { return }
         progress.reading = nil
@@ -203,6 +204,7 @@ extension Transition {
             progress.items = Array(progress.items[(progress.next - progress.itemsStart)...]) + items
             progress.itemsStart = progress.next
             progress.isWhole = isLast
+            progress.place = page[present: "place"]
             if let most = progress.itemCountMax, progress.itemsEnd >= most {
                 progress.items.removeLast(progress.itemsEnd - most)
                 progress.isWhole = true

@@ -12,8 +12,6 @@ struct QueryTasks: ResourceExecutor {
     static let kind = ResourceKind("sql", uses: [.task, .items])
     private let parts: TaskParts
     private let share = TaskParts.Share()
-    /// Of all executions: names are apart by their keys.
-    private let walks = ItemWalks()
 
     init(_ parts: TaskParts) { self.parts = parts }
 
@@ -73,44 +71,51 @@ struct QueryTasks: ResourceExecutor {
 
     // MARK: Items
 
-    /// Rows for a Map, each as an object, from the one on that it asks for: pages of one walk over one state of the store. After a restart the walk begins anew
-    /// and passes over what was had, so that an answer without an order of its own may differ by then.
+    /// Rows for a Map, each as an object, from the one on that it asks for: pages of one walk over one state of the store, also over restarts.
     ///
-    /// 1. From where the walk is known to stand, else from its first row. 2. Rows before the first wanted one are read and dropped, up to 10,000 at a time.
-    /// 3. A page whose items have too many bytes is asked for again with fewer rows: so it has a cursor at its end, and the next one reads the same state.
+    /// A page says where the next one begins (`ItemPlace`). Where nothing is said, or the cursor is none any more, as once the owner's rights have changed, the walk begins anew and passes over
+    /// what was had, so that an answer without an order of its own may differ by then.
     private func items(_ work: TaskWork) throws -> TaskEnding {
-        var request = try Self.question(work.call.input, ["query", "params", "time_zone"])
+        let request = try Self.question(work.call.input, ["query", "params", "time_zone"])
         let wanted = work.call.firstItem ?? 0
         let principal = try parts.principal(of: work)
-        let name = ItemPage.walkName(work)
-        var place = walks.place(of: name, at: wanted)
-        do {
-            while place.count < wanted {
-                (request.limit, request.cursor) = (min(SQLRequest.limitMax, wanted - place.count), place.cursor)
-                let (rows, next) = try page(request, as: principal)
-                guard let next else { return Self.ending([], isLast: true) }
-                (place.count, place.cursor) = (place.count + rows.count, next)
+        var ending: TaskEnding?
+        if let place = ItemPlace(work.call.place, upTo: wanted) {
+            do { ending = try items(request, from: place, wanted, principal) } catch let problem as Problem {
+                guard problem.slug == .badCursor else { throw problem }
             }
-            (request.limit, request.cursor) = (place.limit, place.cursor)
-            while true {
-                let (rows, next) = try page(request, as: principal, byteCountMax: ItemPage.readByteCountMax)
-                let fitting = ItemPage.fitting(rows)
-                if fitting.count == rows.count {
-                    let limit = fitting.byteCount < ItemPage.byteCountMax / 2 ? min(ItemPage.countMax, 2 * request.limit) : request.limit
-                    walks.note(name, place, next: next.map { ItemWalks.Place(count: place.count + rows.count, cursor: $0, limit: limit) })
-                    return Self.ending(rows, isLast: next == nil)
-                }
-                // Of a plan's text alone: it comes whole, whatever the limit.
-                guard fitting.count < request.limit else { throw Problem(.tooLarge, "the plan is longer than a page of items may be, \(ItemPage.byteCountMax) bytes") }
-                request.limit = fitting.count
+        }
+        return try ending ?? items(request, from: ItemPlace(), wanted, principal)
+    }
+
+    /// 1. Rows before the first wanted one are read and dropped, up to 10,000 at a time.
+    /// 2. A page whose items have too many bytes is asked for again with fewer rows: so it has a cursor at its end, and the next one reads the same state.
+    private func items(_ asked: SQLRequest, from start: ItemPlace, _ wanted: Int, _ principal: Principal) throws -> TaskEnding {
+        var (request, place) = (asked, start)
+        while place.count < wanted {
+            (request.limit, request.cursor) = (min(SQLRequest.limitMax, wanted - place.count), place.cursor)
+            let (rows, next) = try page(request, as: principal)
+            guard let next else { return Self.ending([], nil) }
+            (place.count, place.cursor) = (place.count + rows.count, next)
+        }
+        (request.limit, request.cursor) = (place.limit, place.cursor)
+        while true {
+            let (rows, next) = try page(request, as: principal, byteCountMax: ItemPage.readByteCountMax)
+            let fitting = ItemPage.fitting(rows)
+            if fitting.count == rows.count {
+                let limit = fitting.byteCount < ItemPage.byteCountMax / 2 ? min(ItemPage.countMax, 2 * request.limit) : request.limit
+                return Self.ending(rows, next.map { ItemPlace(count: place.count + rows.count, cursor: $0, limit: limit) })
             }
-        } catch let problem as Problem where problem.slug == .badCursor {
-            walks.forget(name)
-            throw problem
+            // Of a plan's text alone: it comes whole, whatever the limit.
+            guard fitting.count < request.limit else { throw Problem(.tooLarge, "the plan is longer than a page of items may be, \(ItemPage.byteCountMax) bytes") }
+            request.limit = fitting.count
         }
     }
 
-    private static func ending(_ items: [JSONValue], isLast: Bool) -> TaskEnding { .succeeded(.object(["items": .array(items), "last": .boolean(isLast)])) }
+    /// - Parameter next: nil behind the last row.
+    private static func ending(_ items: [JSONValue], _ next: ItemPlace?) -> TaskEnding {
+        .succeeded(.object(["items": .array(items), "last": .boolean(next == nil), "place": next?.value]))
+    }
 
     /// A page of the query service's, read back from its JSON: rows as objects by the columns' names.
     ///

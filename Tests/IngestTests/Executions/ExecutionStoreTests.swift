@@ -298,6 +298,28 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try findings(), [])
     }
 
+    /// A Map goes on where its last page said, and no row of that is left behind.
+    func test_placeOfAPageOfItems_isTold_alsoAfterARestart() throws {
+        let place = try ValueLimits.parse(Array(#"{"at":2}"#.utf8))
+        var store = try open(Hands { work, _ in
+            guard work.call.firstItem == 0 else { return nil }
+            return .succeeded(.object(["items": .array([.integer(1), .integer(2)]), "last": .boolean(false), "place": place]))
+        })
+        let item = #"{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}"#
+        _ = try store.putProcess(
+            "m", Array(#"{"StartAt":"M","States":{"M":{"Type":"Map","ItemReader":{"Resource":"till:sql","Parameters":{"query":"q"}},"ItemProcessor":\#(item),"End":true}}}"#.utf8))
+        let id = try start(store, "m").id
+        XCTAssertTrue(try Patience.until { try ExecutionFile.count("places", path) == 1 })
+        store.stop()
+        store = try open(Hands { work, _ in
+            guard work.call.firstItem == 2, work.call.place == place else { return .failed(StateError(name: "Elsewhere", cause: nil)) }
+            return .succeeded(.object(["items": .array([.integer(3)]), "last": .boolean(true)]))
+        })
+        defer { store.stop() }
+        XCTAssertEqual(try wait(store, id, .succeeded).output, Array("[1,2,3]".utf8))
+        XCTAssertEqual(try ExecutionFile.count("places", path), 0)
+    }
+
     /// Timers of executions with much data fire over several commits: who comes between is answered between.
     func test_timers_ofMuchData_fireOverSeveralCommits() throws {
         let store = try open(Hands { _, _ in .succeeded(.null) })
@@ -445,6 +467,10 @@ private enum ExecutionFile {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         try connection.execute("BEGIN")
         return try ExecutionProof.run(connection, note)
+    }
+
+    static func count(_ table: String, _ path: String) throws -> Int64 {
+        try SQLiteConnection(path: path, mode: .readOnly).integer("SELECT count(*) FROM \(table)") ?? 0
     }
 
     static func tokens(_ path: String) throws -> [String] {

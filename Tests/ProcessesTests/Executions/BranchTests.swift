@@ -130,6 +130,33 @@ final class BranchTests: XCTestCase {
             }, "[[0,1],[2,3],[4,5]]")
     }
 
+    /// What a page says of where the next begins is kept with the Map, over restarts, ends and redrives, and given to whoever reads that.
+    func test_map_tellsWhoReadsAPage_whatThePageBeforeHasSaid() throws {
+        let state = map(members: #""MaxConcurrency":1,"ItemReader":{"Resource":"till:sql"}"#)
+        let text = machineText("S", [("S", state), ("T", #"{"Type":"Succeed"}"#)])
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        var simulator = try Simulator(text)
+        var (told, failures): ([JSONValue?], Int) = ([], 1)
+        func answer(_ call: TaskCall) throws -> Simulator.Answer {
+            guard let first = call.firstItem else { return .success(call.input) }
+            told.append(call.place)
+            if first == 4, failures > 0 {
+                failures -= 1
+                return .failure(StateError(name: "E", cause: nil))
+            }
+            return .success(try json("{\"items\":[\(first),\(first + 1)],\"last\":\(first == 4)\(first == 0 ? ",\"place\":null" : ",\"place\":{\"at\":\(first)}")}"))
+        }
+        try simulator.run { try answer($0) }
+        XCTAssertEqual(simulator.outcome, "FAILED States.ItemReaderFailed")
+        XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+        XCTAssertEqual(simulator.apply(.redrive), .applied)
+        XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+        try simulator.run { try answer($0) }
+        XCTAssertEqual(simulator.outcome, "[0,1,2,3,4,5]")
+        let place = try json(#"{"at":2}"#)
+        XCTAssertEqual(told, [nil, nil, place, place])
+    }
+
     func test_redrive_doesNotRunAgainWhatIsDone() throws {
         for limit in [1, 2, 5] {
             let text = machineText("S", [("S", map(members: "\"MaxConcurrency\":\(limit)")), ("T", #"{"Type":"Succeed"}"#)])

@@ -12,18 +12,23 @@ import XCTest
 /// it is asked.
 final class QueryTasksTests: XCTestCase {
     private let engine = FakeEngine()
-    private lazy var executors: TaskExecutors = {
+    private lazy var executors = started()
+    /// What pages said of where the next ones begin, by their queries and that row, as a Map keeps it.
+    private var places: [String: JSONValue] = [:]
+
+    private func started() -> TaskExecutors {
         let context = DoorContext(
             store: StoreRoles(engine), queries: QueryEngine(QueryEngine.Settings(threadCount: 2)), further: StoreSchema(), adminKey: TestServer.adminKey,
             limits: DoorLimits(), log: Log(format: .json, level: .error), timers: Timers(clock: ManualClock()))
         return TaskExecutors(context: context, calls: EndpointCaller(RegistrationOptions(), callbackBase: "http://localhost/"))
-    }()
+    }
 
     /// - Parameter first: nil: not of a Map's items.
     private func ending(_ query: String, _ first: Int?) throws -> TaskEnding {
         let call = TaskCall(
             token: "t", key: "E:Map:1:items:\(first ?? 0)", resource: Resource(kind: "sql"), state: "Map", visit: 1, attempt: 1,
-            input: .object(["query": .string(query)]), firstItem: first, depth: 0)
+            input: .object(["query": .string(query)]), firstItem: first, place: first.flatMap { places["\($0) \(query)"] },
+            depth: 0)
         let work = TaskWork(
             key: TaskKey(execution: 1, serial: 1), call: call, owner: .administrator, executionID: "E", tryCount: 0, createdAt: CalendarText.now, isRepeat: false)
         let ended = Monitor<TaskEnding?>(nil)
@@ -35,7 +40,9 @@ final class QueryTasksTests: XCTestCase {
     private func page(_ query: String, at first: Int) throws -> (firsts: [Int], isLast: Bool) {
         let ending = try ending(query, first)
         guard case .succeeded(let value) = ending else { throw Unexpected(what: "\(ending)") }
-        return ((value["items"]?.array ?? []).compactMap { $0["n"]?.integer }, value["last"]?.boolean ?? false)
+        let firsts = (value["items"]?.array ?? []).compactMap { $0["n"]?.integer }
+        places["\(first + firsts.count) \(query)"] = value["place"]
+        return (firsts, value["last"]?.boolean ?? false)
     }
 
     private struct Unexpected: Error { let what: String }
@@ -78,7 +85,39 @@ final class QueryTasksTests: XCTestCase {
         XCTAssertEqual(newestCount, newest)
     }
 
-    /// The process was started anew, or the walk forgotten: what was had is passed over.
+    /// What a page has said stands with the Map: a process that was started anew goes on in the same state of the store.
+    func test_items_afterARestart_areOfTheSameState() throws {
+        let query = "SELECT n FROM generate_series(1, 2500) AS s(n) ORDER BY n"
+        XCTAssertEqual(try page(query, at: 0).firsts.count, 1_000)
+        let newest = newestCount
+        executors = started()
+        XCTAssertEqual(try page(query, at: 1_000).firsts, Array(1_001...2_000))
+        executors = started()
+        let last = try page(query, at: 2_000)
+        XCTAssertEqual(last.firsts, Array(2_001...2_500))
+        XCTAssertTrue(last.isLast)
+        XCTAssertEqual(newestCount, newest, "a walk began anew")
+        XCTAssertNil(places["2500 \(query)"])
+    }
+
+    /// A place that cannot be gone on from is none: the walk begins anew, and fails nobody.
+    func test_items_ofAPlaceThatIsNone_beginAnew() throws {
+        let query = "SELECT n FROM generate_series(1, 2500) AS s(n) ORDER BY n"
+        XCTAssertEqual(try page(query, at: 0).firsts.count, 1_000)
+        let known = try XCTUnwrap(ItemPlace(places["1000 \(query)"], upTo: 1_000))
+        let wrong: [JSONValue?] = [
+            ItemPlace(count: 1_000, cursor: "00", limit: 1_000).value, ItemPlace(count: 1_001, cursor: known.cursor ?? "", limit: 1_000).value,
+            .object(["count": .integer(1_000), "cursor": .string(known.cursor ?? ""), "limit": .integer(0)]), .null,
+        ]
+        for place in wrong {
+            places["1000 \(query)"] = place
+            let newest = newestCount
+            XCTAssertEqual(try page(query, at: 1_000).firsts, Array(1_001...2_000))
+            XCTAssertGreaterThan(newestCount, newest, "\(place?.serialized.count ?? 0)")
+        }
+    }
+
+    /// An execution of an earlier version, or a place that is none: what was had is passed over.
     func test_items_ofAWalkThatIsNotKnown_beginAfterThoseBefore() throws {
         let walked = try page("SELECT n FROM generate_series(1, 2500) AS s(n) ORDER BY n", at: 2_400)
         XCTAssertEqual(walked.firsts, Array(2_401...2_500))
@@ -113,15 +152,5 @@ final class QueryTasksTests: XCTestCase {
         let ending = try ending(query, nil)
         guard case .later(_, let reason) = ending else { return XCTFail("\(ending)") }
         XCTAssertTrue(reason.contains("spill file"), reason)
-    }
-
-    func test_walks_beyondTheirCount_forgetTheOldestAlone() {
-        let walks = ItemWalks()
-        func note(_ name: String) { walks.note(name, ItemWalks.Place(), next: ItemWalks.Place(count: 10, cursor: name, limit: 10)) }
-        for number in 0..<1_001 { note("\(number)") }
-        XCTAssertNil(walks.place(of: "0", at: 10).cursor)
-        for number in 1..<1_001 { XCTAssertEqual(walks.place(of: "\(number)", at: 10).cursor, "\(number)") }
-        walks.forget("1000")
-        XCTAssertEqual(walks.place(of: "1000", at: 10).count, 0)
     }
 }
