@@ -51,32 +51,43 @@ struct Posting: Sendable {
     }
 
     /// What the task gives its state: a receipt for `document`, `{"receipts": […]}` for `documents` and for a text of several, refused ones among them as `{"problem": …}`.
+    ///
+    /// Longer than a value may be, it would fail the state once the documents are stored: then it says less of each.
     func ending(_ outcome: TakeOutcome) -> TaskEnding {
+        let ending = ending(outcome, isBrief: false)
+        guard case .succeeded(let value) = ending, ValueLimits.measure(value) == .tooLong else { return ending }
+        return self.ending(outcome, isBrief: true)
+    }
+
+    /// - Parameter isBrief: without the names of columns that changed, and the places of what is wrong.
+    private func ending(_ outcome: TakeOutcome, isBrief: Bool) -> TaskEnding {
         switch outcome {
         case .refused(let fault): return TaskParts.ending(of: fault)
-        case .one(let taken): return Self.succeeded(isOfMany ? [Self.object(taken)] : nil, Self.object(taken))
-        case .batch(let all): return .succeeded(.object(["receipts": .array(all.map(Self.object))]))
-        case .each(let results): return ending(results, beyondCount: 0)
-        case .eachOfMore(let results, let beyondCount, _): return ending(results, beyondCount: beyondCount)
+        case .one(let taken):
+            let object = Self.object(taken, isBrief)
+            return .succeeded(isOfMany ? .object(["receipts": .array([object])]) : object)
+        case .batch(let all): return .succeeded(.object(["receipts": .array(all.map { Self.object($0, isBrief) })]))
+        case .each(let results): return ending(results, beyondCount: 0, isBrief)
+        case .eachOfMore(let results, let beyondCount, _): return ending(results, beyondCount: beyondCount, isBrief)
         }
     }
 
     /// - Parameter beyondCount: of documents behind these, none of which was looked at.
-    private func ending(_ results: [Result<Taken, Fault>], beyondCount: Int) -> TaskEnding {
+    private func ending(_ results: [Result<Taken, Fault>], beyondCount: Int, _ isBrief: Bool) -> TaskEnding {
         // What the server could not take for a reason of its own is asked for again with all the others, which are repeats by then.
         for case .failure(let fault) in results where Self.ofServer.contains(fault.code) { return TaskParts.ending(of: fault) }
         if beyondCount > 0 { return TaskParts.ending(of: Fault(.tooLarge, "\(beyondCount) documents behind the first \(results.count) were not looked at: these are as many as one task posts")) }
         // A text of one record is as any other document; of several each has its own answer.
         if !isOfMany, results.count == 1 {
             switch results[0] {
-            case .success(let taken): return .succeeded(Self.object(taken))
+            case .success(let taken): return .succeeded(Self.object(taken, isBrief))
             case .failure(let fault): return TaskParts.ending(of: fault)
             }
         }
         let items = results.map { result -> JSONValue in
             switch result {
-            case .success(let taken): Self.object(taken)
-            case .failure(let fault): .object(["problem": (try? JSONParser.parse(ProblemBody(Problem(fault)).json())) ?? .null])
+            case .success(let taken): Self.object(taken, isBrief)
+            case .failure(let fault): .object(["problem": Self.object(fault, isBrief)])
             }
         }
         return .succeeded(.object(["receipts": .array(items)]))
@@ -85,7 +96,15 @@ struct Posting: Sendable {
     /// None of them says anything of a document.
     private static let ofServer: Set<Fault.Code> = [.overloaded, .diskFull, .storageUnavailable, .notLeader, .internalError]
 
-    private static func succeeded(_ many: [JSONValue]?, _ one: JSONValue) -> TaskEnding { .succeeded(many.map { .object(["receipts": .array($0)]) } ?? one) }
+    private static func object(_ taken: Taken, _ isBrief: Bool) -> JSONValue {
+        var summary = taken.summary
+        if isBrief { summary.changed = nil }
+        return (try? JSONParser.parse(TakenBody(summary).json())) ?? .null
+    }
 
-    private static func object(_ taken: Taken) -> JSONValue { (try? JSONParser.parse(TakenBody(taken.summary).json())) ?? .null }
+    private static func object(_ fault: Fault, _ isBrief: Bool) -> JSONValue {
+        var problem = Problem(fault)
+        if isBrief { problem.errors = [] }
+        return (try? JSONParser.parse(ProblemBody(problem).json())) ?? .null
+    }
 }

@@ -38,6 +38,31 @@ final class PostingTests: XCTestCase {
         XCTAssertTrue(many.cause?.contains("too-large") ?? false, many.cause ?? "")
     }
 
+    /// The documents are stored: an answer that is longer than a value may be leaves out what it can.
+    func test_answerThatIsTooLong_saysLessOfEach() throws {
+        let posting = try Posting(.object(["documents": .array([.object([:]), .object([:])])]), as: .admin)
+        func answer(columnCount: Int) throws -> [JSONValue] {
+            var summary = ReceiptSummary(ticketID: "T", clientID: "c", receiptID: "r", type: "t", businessDay: 20_000, state: .complete, sequence: 7)
+            (summary.version, summary.changed) = (2, (0..<columnCount).map { "a_column_of_this_number_\($0)" })
+            var fault = Fault(.invalidDocument, "it is none")
+            fault.errors = (0..<10).map { .init(pointer: "/\($0)", code: "type", message: String(repeating: "m", count: columnCount)) }
+            let taken = Result<Taken, Fault>.success(Taken(summary: summary, isRepeat: false))
+            let results = Array(repeating: taken, count: 20) + [Result<Taken, Fault>.failure(fault)]
+            guard case .succeeded(let value) = posting.ending(.each(results)) else { throw StateError(.taskFailed, "they are taken") }
+            XCTAssertEqual(ValueLimits.measure(value), .fits)
+            return value["receipts"]?.array ?? []
+        }
+        let usual = try answer(columnCount: 3)
+        XCTAssertEqual(usual.first?["changed"]?.array?.count, 3)
+        XCTAssertEqual(usual.last?["problem"]?["errors"]?.array?.count, 10)
+        let brief = try answer(columnCount: 3_000)
+        XCTAssertEqual(brief.count, 21)
+        XCTAssertEqual(brief.first?["version"]?.integer, 2)
+        XCTAssertNil(brief.first?["changed"])
+        XCTAssertEqual(brief.last?["problem"]?["type"]?.text, "/problems/invalid-document")
+        XCTAssertTrue(brief.last?["problem"]?["errors"]?.array?.isEmpty ?? true)
+    }
+
     func test_question_whoseStorageGivesNoAnswer_isAskedAgain() {
         for slug in [Problem.Slug.storageUnavailable, .notLeader, .overloaded, .diskFull, .tooManyQueries] {
             XCTAssertTrue(Self.isLater(TaskParts.ending(of: Problem(slug, "not now"))), "\(slug)")
