@@ -1,20 +1,20 @@
 import ColumnStore
 
 extension Catalog {
-    /// Of files that went to cold.
+    /// Of files that went to cold, and what a move that was cut off has left of hot ones.
     ///
-    /// - Returns: how many there were.
-    func deleteDeadLetters(_ ids: [String]) throws -> Int {
-        guard !ids.isEmpty else { return 0 }
+    /// - Returns: those that there were.
+    func deleteDeadLetters(_ ids: [String]) throws -> Set<String> {
+        guard !ids.isEmpty else { return [] }
         return try write { connection in
-            var count = 0
+            var deleted: Set<String> = []
             for id in ids {
                 let delete = try connection.statement("DELETE FROM dead_letters WHERE id = ?1")
                 try delete.bind(1, id)
                 try delete.run()
-                count += connection.changeCount
+                if connection.changeCount > 0 { deleted.insert(id) }
             }
-            return count
+            return deleted
         }
     }
 }

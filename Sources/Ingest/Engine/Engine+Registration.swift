@@ -260,7 +260,7 @@ extension Engine {
     private func delete(_ keys: [DeadLetterKey]) throws -> Int {
         let files = tier.boundary.snapshot().files
         var deleted = try catalog.deleteDeadLetters(keys.map(\.description))
-        let results = Monitor<[Result<ProcessResult, Fault>]>([])
+        let results = Monitor<[(id: String, result: Result<ProcessResult, Fault>)]>([])
         var sentCount = 0
         // All are handed in before one is waited for: they are committed in a few groups.
         for key in keys {
@@ -268,12 +268,13 @@ extension Engine {
             sentCount += 1
             tier.writer.submit(
                 ProcessChange(file: file, action: key.isStep ? .forgetStep(key.number) : .forgetEvent(key.number)) { result in
-                    results.broadcast { $0.append(result) }
+                    results.broadcast { $0.append((key.description, result)) }
                 })
         }
         let count = sentCount
         let outcomes = results.wait { $0.count == count ? $0 : nil }
-        for outcome in outcomes where try outcome.get() == .applied { deleted += 1 }
-        return deleted
+        // One of a hot file may stand in the catalog, too: it is one.
+        for outcome in outcomes where try outcome.result.get() == .applied { deleted.insert(outcome.id) }
+        return deleted.count
     }
 }

@@ -66,7 +66,7 @@ extension StoreReader {
         // The files first: what goes to the catalog meanwhile is in it by then, and still at hand here.
         let files = boundary.snapshot().files
         var byteCount = 0
-        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1) { letter in
+        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1, exceptOf: files) { letter in
             byteCount = byteCount.addingSaturating(letter.byteCount)
             try hold(byteCount.multipliedSaturating(by: 2))
         }
@@ -94,10 +94,9 @@ extension StoreReader {
         // The one before, which need not be there: what comes first after it is this or another.
         let before = DeadLetterKey(day: key.day, part: key.part, isStep: key.isStep, number: key.number - 1)
         let file = boundary.snapshot().files.first { ($0.day, $0.part) == (key.day, key.part) }
-        for found in [try file?.deadLetters(after: before, of: principal.rows, limit: 1), try catalog.deadLetters(after: before, of: principal.rows, limit: 1)] {
-            if let first = found?.first, first.key == key { return shown([first.letter], to: principal).first }
-        }
-        return nil
+        let found = try file?.deadLetters(after: before, of: principal.rows, limit: 1) ?? catalog.deadLetters(after: before, of: principal.rows, limit: 1)
+        guard let first = found.first, first.key == key else { return nil }
+        return shown([first.letter], to: principal).first
     }
 
     /// A registrar's words may quote what is sensitive.

@@ -33,6 +33,9 @@ struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
 
     var description: String { "\(HotFileName.text(day: day, part: part))-\(isStep ? "s" : "w")\(number)" }
 
+    /// What stands before all of its file's: the same for each of them.
+    var fileStart: DeadLetterKey { DeadLetterKey(day: day, part: part, isStep: true, number: 0) }
+
     /// Bytes that compare as the keys do.
     ///
     /// Big-endian, the day with its sign bit turned over, so that days before 1970 come first.
@@ -145,23 +148,27 @@ extension Catalog {
     }
 
     /// As those of a hot file.
+    ///
+    /// - Parameter files: that are hot: what is here of them a move has left that was cut off, and they say better.
+    /// - Complexity: O(limit), and what such moves have left.
     func deadLetters(
-        after key: DeadLetterKey?, of scope: RowScope, limit: Int, note: (DeadLetter) throws -> Void = { _ in }
+        after key: DeadLetterKey?, of scope: RowScope, limit: Int, exceptOf files: [HotFile] = [], note: (DeadLetter) throws -> Void = { _ in }
     ) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
-        try read { connection in
+        let hot = Set(files.map { DeadLetterKey(day: $0.day, part: $0.part, isStep: true, number: 0) })
+        return try read { connection in
             let select = try connection.statement("""
                 SELECT id, kind, name, at, reason, attempts, ticket_id, client_id, receipt_id, type, business_day, state, sequence
-                FROM dead_letters WHERE position > ?1\(scope.condition("client_id = ?3")) ORDER BY position LIMIT ?2
+                FROM dead_letters WHERE position > ?1\(scope.condition("client_id = ?2")) ORDER BY position
                 """)
             defer { select.reset() }
             try select.bind(1, key?.position ?? [])
-            select.bind(2, Int64(limit))
-            if case .client(let client) = scope { try select.bind(3, client.text) }
+            if case .client(let client) = scope { try select.bind(2, client.text) }
             var found: [(key: DeadLetterKey, letter: DeadLetter)] = []
-            while try select.step() {
+            while found.count < limit, try select.step() {
                 guard let key = DeadLetterKey(select.text(0)), let kind = DeadLetter.Kind(rawValue: select.text(1)),
                     let state = ReceiptState(rawValue: select.text(11))
                 else { throw SQLiteError(code: 11, message: "dead letter \(select.text(0)) cannot be read", path: path) }
+                if hot.contains(key.fileStart) { continue }
                 let receipt = ReceiptSummary(
                     ticketID: select.text(6), clientID: select.text(7), receiptID: select.text(8), type: select.text(9),
                     businessDay: Int32(clamping: select.int64(10)), state: state, sequence: select.int64(12))

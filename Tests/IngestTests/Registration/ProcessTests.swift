@@ -163,6 +163,26 @@ final class ProcessTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// The same, while the file is hot: it says better which there are, and one that is deleted is one.
+    func test_deadLetters_ofAHotFile_whichAMoveHasLeftInTheCatalog_areAsTheFileSays() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        for id in ["R1", "R2"] { _ = try fixture.taken(Self.sale(id)) }
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let steps = [1, 2].map { ProcessKey.step(row: $0, ordinal: 0) }
+        for step in steps { XCTAssertEqual(try apply(fixture, file, .dead(step: step, detail: "enough", HistoryNote("exhausted"))), .applied) }
+        let known = try file.deadLetters(after: nil, of: .all, limit: 10)
+        try fixture.engine.catalog.add(known)
+        XCTAssertEqual(try apply(fixture, file, .redriveStep(steps[0])), .applied)
+        func listed() throws -> [String] { try fixture.engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin).letters.map(\.receipt.receiptID) }
+        XCTAssertEqual(try listed(), ["R2"])
+        XCTAssertNil(try fixture.engine.deadLetter(known[0].letter.id, as: .admin), "it is tried again")
+        XCTAssertNotNil(try fixture.engine.deadLetter(known[1].letter.id, as: .admin))
+        XCTAssertNoThrow(try fixture.engine.deleteDeadLetter(known[1].letter.id))
+        XCTAssertEqual(try listed(), [])
+        try fixture.engine.close()
+    }
+
     func test_outcomes_repeatedAndContradicting_areToldApart() throws {
         let directory = TemporaryDirectory()
         let fixture = try Self.fixture(directory.path)
