@@ -95,7 +95,8 @@ final class ExecutionCore {
         guard shift != 0 else { return }
         for sql in [
             "UPDATE timers SET at = at + ?1 WHERE NOT EXISTS(SELECT 1 FROM calendar_timers c WHERE c.execution = timers.execution AND c.serial = timers.serial)",
-            "UPDATE tasks SET due_at = due_at + ?1 WHERE due_at IS NOT NULL",
+            // Also since when each is wanted: how old it is lasts as long. Without a time it stays so.
+            "UPDATE tasks SET created_at = created_at + ?1, due_at = due_at + ?1",
         ] {
             let update = try file.statement(sql)
             update.bind(1, shift)

@@ -10,7 +10,7 @@ package struct TaskWork: Sendable {
     package let executionID: String
     /// Attempts of this call that have failed: those of its retrier are `call.attempt`.
     package let tryCount: Int
-    /// When its state asked for it, in microseconds since 1970.
+    /// When its state asked for it, in microseconds since 1970, by the clock as it is set by now.
     package let createdAt: Int64
     /// It was put off before: somebody may have been asked.
     package let isRepeat: Bool

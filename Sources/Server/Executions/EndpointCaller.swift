@@ -12,8 +12,8 @@ final class EndpointCaller: Sendable {
     private let endpoints: [String: RegistrarOptions]
     private let client: OutgoingClient
     private let callbackBase: String
-    /// Of tasks that are older nobody knows here whether they were sent.
-    private let startedAt = CalendarText.now
+    /// Of tasks that are older nobody knows here whether they were sent. In seconds, by a clock that nobody sets.
+    private let startedAt = SteadyClock.seconds()
     /// Until somebody is looked for again who is not there, in microseconds.
     static let absencePause: Int64 = 30_000_000
 
@@ -37,8 +37,9 @@ final class EndpointCaller: Sendable {
             return end(.awaited(lookAgainAt: CalendarText.now + Self.absencePause))
         }
         // By the task's age and not by its tries: one that waited through a long stop is over all the same.
-        let isExpired = CalendarText.now.subtractingSaturating(work.createdAt) >= endpoint.expires
-        switch endpoint.turn(attempts: work.tryCount, isExpired: isExpired, mayHaveArrived: work.isRepeat || work.createdAt < startedAt) {
+        let age = CalendarText.now.subtractingSaturating(work.createdAt)
+        let isOlder = Double(age) / 1e6 > SteadyClock.seconds() - startedAt
+        switch endpoint.turn(attempts: work.tryCount, isExpired: age >= endpoint.expires, mayHaveArrived: work.isRepeat || isOlder) {
         case .expired: end(.failed(StateError(.unavailable, "no final answer of \(name) before `expires`, in \(work.tryCount) attempts")))
         case .exhausted: end(.failed(StateError(.unavailable, "no final answer of \(name) in \(work.tryCount) attempts")))
         case .send: send(name, work, endpoint, end)

@@ -206,6 +206,32 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try findings(), [])
     }
 
+    /// An endpoint's `expires` goes by the age of a task, which is no other than what has passed.
+    func test_ageOfATask_isWhatHasPassed_whateverIsDoneToTheClock() throws {
+        let time = QueueFixture.TestTime(1_800_000_000_000_000)
+        let hands = Hands { _, _ in nil }
+        let store = try ExecutionStore(path: path, clock: Clock { time.now }, .init(steady: { time.steady }, boot: time.boot))
+        try store.begin(hands)
+        defer { store.stop() }
+        func asked() throws -> (work: TaskWork, end: @Sendable (TaskEnding) -> Void) {
+            try XCTUnwrap(Patience.value { hands.state.withLock { $0.held.popLast() } })
+        }
+        _ = try store.putProcess("t", Array(#"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"till:call:x","End":true}}}"#.utf8))
+        _ = try start(store, "t")
+        let first = try asked()
+        XCTAssertEqual(first.work.createdAt, time.now)
+        XCTAssertFalse(first.work.isRepeat)
+        time.pass(3_000_000)
+        time.jump(4 * 86_400_000_000)
+        first.end(.later(at: time.now, reason: "not now"))
+        let second = try asked()
+        XCTAssertEqual(time.now - second.work.createdAt, 3_000_000)
+        XCTAssertTrue(second.work.isRepeat)
+        time.jump(-8 * 86_400_000_000)
+        second.end(.later(at: time.now, reason: "not now"))
+        XCTAssertEqual(time.now - (try asked()).work.createdAt, 3_000_000)
+    }
+
     func test_schedules_startOnceForEachTime_andMakeUpForOneThatWasMissed() throws {
         let hands = Hands { _, _ in nil }
         var store = try open(hands)
