@@ -127,11 +127,21 @@ extension Catalog {
         var kindCount = try known.step() ? known.int64(0) : 0
         known.reset()
         var counts: [[String]: Int64] = [:]
-        // Added up first: a chunk of a thousand records has a few kinds, and each is one statement.
+        // Added up first: a chunk of a thousand records has a few kinds, and each is one statement, or two where it is new.
         for violation in refusals.joined() { counts[[violation.code, Self.place(violation.pointer)], default: 0] += 1 }
         // Once it is durable, or a little earlier, which does no harm.
         noticed.withLock { $0 }?()
         for (kind, count) in counts {
+            let more = try connection.statement(
+                "UPDATE digest_counts SET count = count + ?5 WHERE client_id = ?1 AND span_from = ?2 AND code = ?3 AND pointer = ?4")
+            try more.bind(1, client)
+            more.bind(2, from)
+            try more.bind(3, kind[0])
+            try more.bind(4, kind[1])
+            more.bind(5, count)
+            try more.run()
+            // What is told apart already is no further kind, however often it comes.
+            if connection.changeCount > 0 { continue }
             kindCount += 1
             let add = try connection.statement(
                 """

@@ -85,6 +85,27 @@ final class NoticeSenderTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// A file with many columns that are all wrong: its kinds are as many in each chunk, and no more of them in all.
+    func test_digestOfManyKinds_tellsThemApart_howeverOftenTheyCome() throws {
+        let folder = TemporaryDirectory()
+        let start: Int64 = 1_796_400_000_000_000
+        let fixture = try EngineFixture(folder.path, clock: Clock { start })
+        let catalog = fixture.engine.catalog
+        let webhook = Contract.Webhook(url: "https://example.org/", secret: "secret")
+        _ = try fixture.engine.putContract(Contract(clientID: "c1", access: .readWrite, scope: .own, webhook: webhook, digest: Contract.DigestSpan("15m")))
+        let refusal = (0..<600).map { Fault.Violation(pointer: "/1/column_\($0)", code: "type", message: "") }
+        for _ in 0..<3 { try catalog.write(isCounted: false) { try catalog.count([refusal], of: "c1", $0) } }
+        let more = (600..<1_100).map { Fault.Violation(pointer: "/1/column_\($0)", code: "type", message: "") }
+        try catalog.write(isCounted: false) { try catalog.count([more], of: "c1", $0) }
+        try catalog.closeDigests(now: start + 15 * 60_000_000)
+        let notice = try XCTUnwrap(try catalog.dueNotices(now: .max, limit: 10).first)
+        let kinds = try JSONParser.parse(notice.body)["by"]?.array ?? []
+        XCTAssertEqual(kinds.count { $0["count"]?.integer == 3 }, 600)
+        XCTAssertEqual(kinds.first { $0["pointer"]?.text == "" }?["count"]?.integer, 100, "past a thousand they are counted together")
+        XCTAssertEqual(kinds.count, 1_001)
+        try fixture.engine.close()
+    }
+
     func test_noticeWhoseRowCannotBeDeleted_isToldOnce() throws {
         let folder = TemporaryDirectory()
         let fixture = try EngineFixture(folder.path)
