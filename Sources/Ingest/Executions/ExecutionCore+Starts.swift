@@ -166,12 +166,24 @@ extension ExecutionCore {
             defer { select.reset() }
             return try select.step()
         }
+        // Over restarts too: some of their rows may be durable by then, and are made once.
+        let note = try connection().statement("INSERT OR REPLACE INTO meta(key, value) VALUES('leaving', ?1)")
+        try note.bind(1, ended.map { String($0) }.joined(separator: " "))
+        try note.run()
         leaving = Set(ended)
         return ended
     }
 
+    /// Those that were leaving as the file was open last.
+    static func leaving(_ file: SQLiteConnection) throws -> Set<Int64> {
+        let select = try file.statement("SELECT value FROM meta WHERE key = 'leaving'")
+        defer { select.reset() }
+        return try select.step() ? Set(select.text(0).split(separator: " ").compactMap { Int64($0) }) : []
+    }
+
     /// Lets go of executions whose history stands elsewhere by now. Their numbers are never given again: pages, timers and the cache go by them.
     func forgetExecutions(_ numbers: [Int64]) throws {
+        try connection().statement("DELETE FROM meta WHERE key = 'leaving'").run()
         guard let last = numbers.max() else { return }
         let note = try connection().statement(
             "INSERT INTO meta(key, value) VALUES('last_number', ?1) ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)")

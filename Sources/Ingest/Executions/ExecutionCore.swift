@@ -127,6 +127,7 @@ final class ExecutionCore {
         guard file == nil, let made = try ExecutionSchema.open(path, makes: makes) else { return }
         try noteFile()
         jumps.resume(try ClockMark.read(made))
+        leaving = try Self.leaving(made)
         file = made
     }
 

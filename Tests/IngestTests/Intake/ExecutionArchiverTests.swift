@@ -86,6 +86,27 @@ final class ExecutionArchiverTests: XCTestCase {
         XCTAssertEqual(try fixture.walk(PageRequest(table: ExecutionTable.name, fields: ["execution_state"])), ["ABORTED"])
     }
 
+    /// A row may be durable by then: what became of the execution later would never be in it.
+    func test_redrive_afterARestartWhileAnExecutionIsPutIntoItsTable_isRefused() throws {
+        let directory = TemporaryDirectory()
+        let id = try { () throws -> String in
+            let fixture = try EngineFixture(directory.path)
+            defer { try? fixture.engine.close() }
+            let executions = fixture.engine.executions
+            _ = try executions.putProcess("p", Array(#"{"StartAt":"A","States":{"A":{"Type":"Fail"}}}"#.utf8))
+            let id = try start(executions).id.description
+            XCTAssertEqual(try executions.perform { core in try core.beginForgetting([1], endedBy: .max) }, [1])
+            return id
+        }()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        let executions = fixture.engine.executions
+        XCTAssertThrowsError(try executions.redrive(id, as: .admin)) { XCTAssertEqual(($0 as? Fault)?.code, .wrongState) }
+        XCTAssertFalse(try ExecutionArchiver(fixture.engine.intakeParts, executions, days: 0).archivePage())
+        XCTAssertEqual(try finished(fixture), 0)
+        XCTAssertEqual(try fixture.walk(PageRequest(table: ExecutionTable.name, fields: ["execution_id"])), [id])
+    }
+
     private func start(_ executions: ExecutionStore, name: String? = nil, _ input: JSONValue = .object([])) throws -> StartedExecution {
         let result = Monitor<Result<StartedExecution, any Error>?>(nil)
         executions.start("p", name: name, input: input, as: .admin) { outcome in result.signal { $0 = outcome } }
