@@ -1,14 +1,18 @@
 /// Sets in brackets, and what a backslash means.
 extension PatternReader {
+    /// The letters of the other case of so many characters are found at once.
+    private static let narrowCountMax: UInt32 = 256
+
     /// Behind `[`, up to the bracket that closes.
     mutating func set() throws(KernelError) -> PatternNode {
-        if take("[:<:]]") { return Self.wordStart }
-        if take("[:>:]]") { return Self.wordEnd }
+        if take("[:<:]]") { return edge(Self.wordStart, 2) }
+        if take("[:>:]]") { return edge(Self.wordEnd, 2) }
         let isNegated = take("^")
         var text = "", letters = LetterSet(), isFirst = true
         while isFirst || !take("]") {
             defer { isFirst = false }
             if let name = try className() {
+                count(ignoresCase ? .inBothCases : .plain)
                 let (inside, its) = try Self.classSet(name, ignoringCase: ignoresCase)
                 text += inside
                 letters.formUnion(its)
@@ -23,6 +27,7 @@ extension PatternReader {
                     last = try element(isFirst: true)
                 }
                 guard first <= last else { throw Self.bad("invalid character range") }
+                if ignoresCase, last - first > Self.narrowCountMax { count(.wideInBothCases) }
                 text += first == last ? Self.code(first) : "\(Self.code(first))-\(Self.code(last))"
                 letters.formUnion(LetterSet(first...last))
             }
@@ -69,8 +74,10 @@ extension PatternReader {
     private mutating func escapedSet() throws(KernelError) -> (String, LetterSet)? {
         guard let letter = peek(1), let name = Self.shorthands[letter | 0x20], let whole = LetterSet(className: name) else { return nil }
         place += 2
+        let isWhole = letter & 0x20 != 0
+        count(!ignoresCase ? .plain : isWhole ? .inBothCases : .wideInBothCases)
         let inside = try Self.classSet(name, ignoringCase: false).0
-        return letter & 0x20 != 0 ? (inside, whole) : ("[^\(inside)]", whole.inverted)
+        return isWhole ? (inside, whole) : ("[^\(inside)]", whole.inverted)
     }
 
     static let shorthands: [UInt8: String] = [UInt8(ascii: "d"): "digit", UInt8(ascii: "s"): "space", UInt8(ascii: "w"): "word"]

@@ -1,3 +1,5 @@
+import ColumnStore
+
 /// Reads an advanced regular expression of PostgreSQL's into its parts, each written as ICU's regular expressions have it.
 ///
 ///     pattern  = [ "***:" ] [ "(?" options ")" ] choice
@@ -21,6 +23,8 @@ struct PatternReader {
     private var isLooking = false
     /// Whether it has what RE2 has not.
     private(set) var looksAroundOrBack = false
+    /// What ICU needs for the classes so far, in microseconds, about: nobody can end it meanwhile.
+    private var classTime = 0
 
     /// Deeper patterns are refused: they are read by calls within calls.
     private static let depthMax = 100
@@ -28,6 +32,18 @@ struct PatternReader {
     private static let readByteCountMax = 16 << 10
     /// In quantifiers.
     private static let countMax = 255
+    /// Of all classes, in microseconds: those that people write need a hundredth of it.
+    private static let classTimeMax = 250_000
+
+    /// How long ICU takes for a class, in microseconds, at most.
+    enum ClassTime: Int {
+        /// Up to eight properties of characters are put together.
+        case plain = 300
+        /// The letters of the other case are looked for as well.
+        case inBothCases = 2_500
+        /// So are those of what has nearly all characters.
+        case wideInBothCases = 8_000
+    }
 
     /// What line ends mean.
     struct Lines {
@@ -60,6 +76,7 @@ struct PatternReader {
             guard reader.looksAroundOrBack else { return nil }
             let countMax = BacktrackingPattern.patternByteCountMax
             guard pattern.count <= countMax else { throw bad("one that looks around or back has \(countMax) bytes at most") }
+            guard reader.classTime <= Self.classTimeMax else { throw bad("one that looks around or back has so many classes of characters that it would take too long to read them") }
             return PatternTree(root, groupCount: reader.groupCount, ignoresCase: reader.ignoresCase)
         } catch {
             if reader.looksAroundOrBack { throw error }
@@ -95,6 +112,8 @@ struct PatternReader {
         place = end
         return scalar.value
     }
+
+    mutating func count(_ time: ClassTime, _ classCount: Int = 1) { classTime = classTime.addingSaturating(time.rawValue.multipliedSaturating(by: classCount)) }
 
     // MARK: Structure
 
@@ -254,6 +273,12 @@ struct PatternReader {
     private static let noWordEdge = PatternNode.place("(?:(?<!\(word))(?!\(word))|(?<=\(word))(?=\(word)))", isEnd: false)
     private static let end = PatternNode.place("\\z", isEnd: true)
 
+    /// A place that is written with so many classes.
+    mutating func edge(_ place: PatternNode, _ classCount: Int) -> PatternNode {
+        count(.plain, classCount)
+        return place
+    }
+
     /// Behind a backslash.
     private mutating func escape() throws(KernelError) -> PatternNode {
         guard let letter = peek() else { throw Self.bad("invalid escape \\ sequence") }
@@ -261,16 +286,17 @@ struct PatternReader {
         if (0x31...0x39).contains(letter) { return try reference() }
         place += 1
         if let name = Self.shorthands[letter | 0x20] {
+            count(.plain)
             let (inside, letters) = try Self.classSet(name, ignoringCase: false)
             return letter & 0x20 != 0 ? .character("[\(inside)]", letters) : .character("[^\(inside)]", letters.inverted)
         }
         switch letter {
         case UInt8(ascii: "A"): return .place("\\A", isEnd: false)
         case UInt8(ascii: "Z"): return Self.end
-        case UInt8(ascii: "m"): return Self.wordStart
-        case UInt8(ascii: "M"): return Self.wordEnd
-        case UInt8(ascii: "y"): return Self.wordEdge
-        case UInt8(ascii: "Y"): return Self.noWordEdge
+        case UInt8(ascii: "m"): return edge(Self.wordStart, 2)
+        case UInt8(ascii: "M"): return edge(Self.wordEnd, 2)
+        case UInt8(ascii: "y"): return edge(Self.wordEdge, 4)
+        case UInt8(ascii: "Y"): return edge(Self.noWordEdge, 4)
         default: throw Self.bad("invalid escape \\ sequence")
         }
     }

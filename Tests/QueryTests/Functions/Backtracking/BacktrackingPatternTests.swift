@@ -77,6 +77,20 @@ final class BacktrackingPatternTests: XCTestCase {
         XCTAssertEqual(error.slug, .cancelled)
     }
 
+    /// ICU needs milliseconds for each of them, in which nobody can end it: of 2,048 bytes there were seconds.
+    func test_init_manyWideClasses_areRefused() {
+        for set in [#"[\W]"#, #"[\w]"#, "[[:graph:]]", "[Ѐ-\u{10FFFF}]"] {
+            let many = "(?i)(?=a)" + String(repeating: set, count: 150)
+            guard case .outside(.badPattern, let reason)? = fault("a", many), reason.contains("classes") else { XCTFail(set); continue }
+            XCTAssertNil(fault("a", "(?i)(?=a)" + String(repeating: set, count: 20)), set)
+        }
+        guard case .outside(.badPattern, _)? = fault("a", "(?=a)" + String(repeating: #"\y"#, count: 1_000)) else { return XCTFail("word edges") }
+        XCTAssertNil(fault("a", "(?=a)" + String(repeating: #"\y"#, count: 100)))
+        // Few letters have few of the other case, and what heeds case has none.
+        XCTAssertNil(fault("a", "(?i)(?=a)" + String(repeating: "[a-z]", count: 400)))
+        XCTAssertNil(fault("a", "(?=a)" + String(repeating: #"[\w]"#, count: 500)))
+    }
+
     /// Looked at anew for each reference, such parentheses would take minutes.
     func test_init_manyReferencesToDeepParentheses_looksAtThoseOnce() {
         let pattern = String(repeating: "(b", count: 90) + "a" + String(repeating: "c)", count: 90) + String(repeating: #"\1"#, count: 800)
