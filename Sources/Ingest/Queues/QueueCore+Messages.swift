@@ -96,9 +96,10 @@ extension QueueCore {
                     continue
                 }
                 received.append(try lock(row, &queue))
-                byteCount += row.byteCount
+                byteCount = byteCount.addingSaturating(row.byteCount)
             }
         }
+        noteReceived(byteCount)
         queue.figures.received += received.count
         queues[name] = queue
         touch(name)

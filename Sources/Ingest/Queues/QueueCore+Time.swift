@@ -151,12 +151,12 @@ extension QueueCore {
 
     // MARK: Receivers that wait
 
-    /// Gives what is active to those that wait, the first first.
+    /// Gives what is active to those that wait, the first first, as far as the group has room for it.
     func serve() throws -> [@Sendable () -> Void] {
         var answers: [@Sendable () -> Void] = []
         for (name, waits) in waiting {
             var left = waits[...]
-            while let first = left.first, queues[name]?.counts.active ?? 0 > 0 {
+            while let first = left.first, queues[name]?.counts.active ?? 0 > 0, hasRoomForBodies {
                 let received = try receive(first.countMax, from: name)
                 if received.isEmpty { break }
                 left.removeFirst()
@@ -165,6 +165,11 @@ extension QueueCore {
             if queues[name] == nil {
                 for wait in left { answers.append { wait.answer(.failure(Fault(.notFound, "the queue \(name) was deleted"))) } }
                 left = []
+            }
+            if hasRoomForBodies || queues[name]?.counts.active ?? 0 == 0 {
+                // They waited for room alone.
+                for wait in left where !wait.isPatient { answers.append { wait.answer(.success([])) } }
+                left = left.filter(\.isPatient)[...]
             }
             waiting[name] = left.isEmpty ? nil : Array(left)
         }

@@ -5,7 +5,7 @@ import Processes
 /// What the writer of queues holds and does: the file, the queues' states, one group of calls after the other. One thread at a time works with it.
 ///
 /// 1. `queues` says of each queue what the file says of it: a group that fails takes back what it changed here too.
-/// 2. A waiting receiver is answered once, by the group that finds messages for it or by the end of its wait.
+/// 2. A waiting receiver is answered once, by the group that finds messages for it or by the end of its wait, which no failure undoes.
 /// 3. After a failed sync nothing is taken any more: what the disk holds is not known until the file is opened anew.
 final class QueueCore {
     /// What the core needs of the store around it.
@@ -47,7 +47,11 @@ final class QueueCore {
     /// A timer's group failed: the next one is not tried at once.
     private var hasStumbled = false
     private var hasBacklog = false
+    /// Of bodies that this group hands out, which nobody is charged for before it is durable.
+    private var receivedByteCount = 0
 
+    /// A group that has handed out as much leaves the other receivers to the next one.
+    private static let receivedByteCountMax = 16 << 20
     private static let freeCheckNanoseconds: UInt64 = 500_000_000
     /// The clock is looked at so often while something is due: it may be set.
     private static let lookNanoseconds: UInt64 = 1_000_000_000
@@ -123,6 +127,7 @@ final class QueueCore {
         // They share their storage until the group changes them, which costs a copy of O(queues).
         let (queuesBefore, waitingBefore, removedBefore, numberBefore) = (queues, waiting, removed, lastNumber)
         touched = []
+        receivedByteCount = 0
         for member in members { member.begin() }
         var answers: [@Sendable () -> Void] = []
         do {
@@ -150,7 +155,12 @@ final class QueueCore {
             (queues, waiting, removed, lastNumber) = (queuesBefore, waitingBefore, removedBefore, numberBefore)
             let refusal = refusal(error)
             hasStumbled = true
-            for operation in operations { operation.refuse(refusal) }
+            for operation in operations {
+                // Whoever ended a wait does not ask again.
+                if let wait = operation.ended { endWait(wait.id, wait.queue)?() }
+                operation.refuse(refusal)
+            }
+            if let failure { endWaits(.failure(failure)) }
             return false
         }
     }
@@ -172,6 +182,10 @@ final class QueueCore {
         for name in touched { if let queue = queues[name] { try QueueRows.write(counts: queue, connection) } }
         try connection.execute("COMMIT")
     }
+
+    /// Bodies of so many bytes are handed out with the group.
+    func noteReceived(_ byteCount: Int) { receivedByteCount = receivedByteCount.addingSaturating(byteCount) }
+    var hasRoomForBodies: Bool { receivedByteCount < Self.receivedByteCountMax }
 
     /// The row of this queue is written with the group.
     func touch(_ name: String) { touched.insert(name) }

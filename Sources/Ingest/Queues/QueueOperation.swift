@@ -8,6 +8,8 @@ struct QueueOperation: Sendable {
     /// other error ends the group without effect.
     let run: @Sendable (QueueCore) throws -> (@Sendable () -> Void)?
     let refuse: @Sendable (Fault) -> Void
+    /// The wait that it ends, also where its group fails.
+    var ended: (queue: String, id: Int)?
 }
 
 /// What else lives in the file, and takes part in every group: topics.

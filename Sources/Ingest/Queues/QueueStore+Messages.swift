@@ -50,16 +50,17 @@ extension QueueStore: MessageSending {
         _ countMax: Int, from name: String, waits: Bool, as principal: Principal, completion: @escaping @Sendable (Result<[ReceivedMessage], Fault>) -> Void
     ) -> any NotificationHandle {
         // At least one and at most a batch, whatever was asked for.
-        let wait = ReceiveWait(id: nextWait(), countMax: min(max(countMax, 1), QueueSettings.batchCountMax), answer: completion)
+        let wait = ReceiveWait(id: nextWait(), countMax: min(max(countMax, 1), QueueSettings.batchCountMax), isPatient: waits, answer: completion)
         guard principal.uses.queues.includes(name) else {
             completion(.failure(Self.noQueue(name)))
             return WaitHandle(store: nil, queue: name, id: wait.id)
         }
         submit { core -> [ReceivedMessage]? in
             // Those that wait already come first.
-            let received = core.waiting[name] == nil ? try core.receive(wait.countMax, from: name) : []
-            if !received.isEmpty || !waits { return received }
-            _ = try core.queue(name)
+            let isNext = core.waiting[name] == nil && core.hasRoomForBodies
+            let received = isNext ? try core.receive(wait.countMax, from: name) : []
+            let isInVain = try isNext || core.queue(name).counts.active == 0
+            if !received.isEmpty || isInVain && !waits { return received }
             // No answer yet: a later group has it, or `cancel`.
             core.waiting[name, default: []].append(wait)
             return nil
@@ -74,10 +75,7 @@ extension QueueStore: MessageSending {
         let id: Int
 
         func cancel() {
-            store?.submit { [queue, id] core -> Void? in
-                core.endWait(id, queue)
-                return ()
-            } completion: { _ in }
+            store?.submitEnd(of: id, queue)
         }
     }
 
@@ -117,18 +115,19 @@ extension QueueStore: MessageSending {
 
 extension QueueCore {
     /// The wait is over without a message.
+    /// - Returns: what tells so, once that holds; nil where it was answered by then.
     /// - Complexity: O(waits of the queue).
-    fileprivate func endWait(_ id: Int, _ name: String) {
-        guard let waits = waiting[name], let place = waits.firstIndex(where: { $0.id == id }) else { return }
+    func endWait(_ id: Int, _ name: String) -> (@Sendable () -> Void)? {
+        guard let waits = waiting[name], let place = waits.firstIndex(where: { $0.id == id }) else { return nil }
         waiting[name]?.remove(at: place)
         if waiting[name]?.isEmpty ?? false { waiting[name] = nil }
-        waits[place].answer(.success([]))
+        return { waits[place].answer(.success([])) }
     }
 
-    /// The store closes.
-    func endWaits() {
+    /// The store closes, or takes nothing any more.
+    func endWaits(_ result: Result<[ReceivedMessage], Fault>) {
         let all = waiting.values.flatMap { $0 }
         waiting = [:]
-        for wait in all { wait.answer(.success([])) }
+        for wait in all { wait.answer(result) }
     }
 }

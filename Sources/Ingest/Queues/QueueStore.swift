@@ -81,6 +81,14 @@ package final class QueueStore: Sendable {
         if let refusal { completion(.failure(refusal)) }
     }
 
+    /// Ends a wait: it is taken however many calls there are, since nobody would ask again. A store that stops ends all of them.
+    func submitEnd(of id: Int, _ queue: String) {
+        let operation = QueueOperation(byteCount: 0, run: { core in core.endWait(id, queue) }, refuse: { _ in }, ended: (queue, id))
+        inbox.signal { inbox in
+            if !inbox.isStopping { inbox.operations.append(operation) }
+        }
+    }
+
     /// As `submit`, for a thread that may wait.
     func perform<Value: Sendable>(_ body: @escaping @Sendable (QueueCore) throws -> Value) throws -> Value {
         let done = Monitor<Result<Value, Fault>?>(nil)
@@ -104,7 +112,7 @@ package final class QueueStore: Sendable {
             core.perform(group)
             show(Array(core.queues.values))
         }
-        core.endWaits()
+        core.endWaits(.success([]))
         // The writer is the last to close: what only reads leaves the log where it is.
         pool.close()
         core.close()

@@ -105,6 +105,8 @@ package struct DeadMessageReport: Sendable, Equatable {
 struct ReceiveWait: Sendable {
     let id: Int
     let countMax: Int
+    /// Whether it waits for messages, and not for a group alone that has room for those that are there.
+    let isPatient: Bool
     let answer: @Sendable (Result<[ReceivedMessage], Fault>) -> Void
 }
 

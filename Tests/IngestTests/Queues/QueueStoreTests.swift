@@ -207,13 +207,7 @@ final class QueueStoreTests: XCTestCase {
         let many = (0..<5_000).map { OutgoingMessage(id: "\($0)", body: [0x31]) }
         _ = try fixture.store.perform { core in try core.enqueue(many, to: QueueFixture.name, sender: nil) }
         // The thread is held while the time passes, so that the first who looks is the receiver.
-        let (isHeld, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        fixture.store.submit { _ -> Int? in
-            isHeld.signal()
-            goesOn.wait()
-            return 0
-        } completion: { _ in }
-        isHeld.wait()
+        let goOn = hold(fixture.store)
         fixture.time.pass(3_600 * QueueStoreTests.second)
         let dead = Monitor<Int?>(nil)
         fixture.store.submit { core -> Int? in
@@ -223,12 +217,86 @@ final class QueueStoreTests: XCTestCase {
             let count = (try? result.get()) ?? -1
             dead.signal { $0 = count }
         }
-        goesOn.signal()
+        goOn()
         XCTAssertEqual(dead.wait { $0 }, 2 * QueueCore.pieceCountMax, "as many as time buries, and as many as were on the way")
         XCTAssertEqual(try fixture.send("live"), [.queued])
         XCTAssertTrue(try Patience.until { try fixture.receive().first?.id == "live" })
         XCTAssertEqual(try fixture.report().dead, many.count)
         XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    /// Holds the writer's thread until what it gives is called: what is handed in meanwhile is one group.
+    private func hold(_ store: QueueStore) -> () -> Void {
+        let (isHeld, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        store.submit { _ -> Int? in
+            isHeld.signal()
+            goesOn.wait()
+            return 0
+        } completion: { _ in }
+        isHeld.wait()
+        return { goesOn.signal() }
+    }
+
+    /// A thousand receivers may be in a group, each with megabytes that nobody is charged for before the group is durable.
+    func test_receive_ofManyInAGroup_handsOutSomeMegabytes_andTheOthersTheirsNext() throws {
+        let fixture = try QueueFixture()
+        let (count, lot) = (80, 20)
+        for first in stride(from: 0, to: count, by: lot) {
+            _ = try fixture.send((first..<first + lot).map { OutgoingMessage(id: "\($0)", body: Array(repeating: UInt8(ascii: "1"), count: QueueSettings.bodyByteCountMax)) })
+        }
+        let goOn = hold(fixture.store)
+        let answers = Monitor<[[String]]>([])
+        let locked = Monitor<Int?>(nil)
+        for number in 0..<count {
+            _ = fixture.store.receive(1, from: QueueFixture.name, waits: number % 2 == 0, as: .admin) { result in
+                let ids = (try? result.get().map(\.id)) ?? ["fault"]
+                answers.broadcast { $0.append(ids) }
+            }
+        }
+        fixture.store.submit { core -> Int? in core.queues[QueueFixture.name]?.counts.locked } completion: { result in
+            let count = (try? result.get()) ?? -1
+            locked.broadcast { $0 = count }
+        }
+        goOn()
+        XCTAssertEqual(locked.wait { $0 }, 64, "16 MiB")
+        let all = answers.wait { $0.count == count ? $0 : nil }
+        XCTAssertEqual(all.flatMap { $0 }.sorted(), (0..<count).map { "\($0)" }.sorted())
+        XCTAssertTrue(all.allSatisfy { $0.count == 1 })
+        XCTAssertEqual(try fixture.receive(), [], "nothing is left to wait for")
+    }
+
+    /// A wait that has ended is no receiver any more, whatever became of the group in which it did.
+    func test_wait_endedInAGroupThatFails_isAnsweredOnce_andKeepsNoMessage() throws {
+        let fixture = try QueueFixture()
+        let answers = Monitor<[[String]]>([])
+        let handle = fixture.store.receive(1, from: QueueFixture.name, waits: true, as: .admin) { result in
+            let ids = (try? result.get().map(\.id)) ?? ["fault"]
+            answers.broadcast { $0.append(ids) }
+        }
+        let goOn = hold(fixture.store)
+        handle.cancel()
+        fixture.store.submit { _ -> Int? in throw SQLiteError(code: 13, message: "full", path: "") } completion: { _ in }
+        goOn()
+        XCTAssertEqual(answers.wait { $0.isEmpty ? nil : $0 }, [[]])
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        XCTAssertEqual(try fixture.receive().map(\.id), ["a"])
+        XCTAssertEqual(answers.wait { $0 }, [[]])
+    }
+
+    /// Nothing is taken from then on, so that no group would end them.
+    func test_waits_atASyncThatFails_areRefused() throws {
+        let fixture = try QueueFixture()
+        let answers = Monitor<[Fault.Code?]>([])
+        let handle = fixture.store.receive(1, from: QueueFixture.name, waits: true, as: .admin) { result in
+            var code: Fault.Code?
+            if case .failure(let fault) = result { code = fault.code }
+            answers.broadcast { [code] in $0.append(code) }
+        }
+        fixture.store.submit { _ -> Int? in throw SQLiteError(code: SQLiteError.ioErrorFsync, message: "no sync", path: "") } completion: { _ in }
+        XCTAssertEqual(answers.wait { $0.isEmpty ? nil : $0 }, [.diskFull])
+        handle.cancel()
+        XCTAssertFault(.diskFull, try fixture.report())
+        XCTAssertEqual(answers.wait { $0 }, [.diskFull])
     }
 
     private final class Answers: @unchecked Sendable {
