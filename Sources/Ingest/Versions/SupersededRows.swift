@@ -4,11 +4,11 @@ import Synchronization
 /// The superseded rows of one table that files do not know of yet: a value, which readers hold as it was when they began.
 ///
 /// Rows come one at a time and are asked for by the million: they lie in sorted runs, of which each is about twice the next, and the newest
-/// in an array. A row that changes stands in a newer run again, which counts.
+/// by their sequences. A row that changes stands in a newer run again, which counts.
 ///
 /// Invariants:
 /// 1. Each run is sorted by sequence. They stand from the oldest on, each at least twice as long as the next: a row is laid down anew O(log n) times.
-/// 2. Of a row that is in several places the newest counts: `recent` from its end, then the runs from the last.
+/// 2. Of a row that is in several places the newest counts: `recent`, then the runs from the last.
 /// 3. Copies share the runs; `recent`, of 1,023 rows at most, is copied when one of them changes.
 package struct SupersededRows: Sendable {
     /// Whose newest version is asked for.
@@ -42,7 +42,7 @@ package struct SupersededRows: Sendable {
     }
 
     private var runs: [Run] = []
-    private var recent: [SupersededRow] = []
+    private var recent: [Int64: SupersededRow] = [:]
     /// The highest sequence that supersedes any.
     private var lastBy: Int64 = 0
     /// Whether a row is superseded no more, since what came after it FAILED: then older runs may not be asked by themselves.
@@ -56,15 +56,15 @@ package struct SupersededRows: Sendable {
 
     package var isEmpty: Bool { runs.isEmpty && recent.isEmpty }
 
-    /// - Complexity: O(`recent` + log n for each run).
+    /// - Complexity: O(log n) for each run.
     package subscript(sequence: Int64) -> SupersededRow? {
-        if let row = recent.last(where: { $0.sequence == sequence }) { return row }
+        if let row = recent[sequence] { return row }
         for run in runs.reversed() { if let row = run[sequence] { return row } }
         return nil
     }
 
     package mutating func set(_ row: SupersededRow) {
-        recent.append(row)
+        recent[row.sequence] = row
         lastBy = max(lastBy, row.by, row.acceptedBy)
         if row.by == 0 { hasReturned = true }
         if recent.count >= Self.recentCountMax { settle() }
@@ -72,8 +72,8 @@ package struct SupersededRows: Sendable {
 
     /// Lays the newest into a run, and runs of like size together.
     private mutating func settle() {
-        runs.append(Run(Self.sorted(recent)))
-        recent = []
+        runs.append(Run(sortedRecent))
+        recent = [:]
         while runs.count > 1, runs[runs.count - 2].rows.count < runs[runs.count - 1].rows.count * 2 {
             let (newer, older) = (runs.removeLast(), runs.removeLast())
             runs.append(Run(Self.merged(older.rows, newer.rows)))
@@ -95,7 +95,7 @@ package struct SupersededRows: Sendable {
     package var all: [SupersededRow] {
         var rows: [SupersededRow] = []
         for run in runs { rows = rows.isEmpty ? run.rows : Self.merged(rows, run.rows) }
-        return recent.isEmpty ? rows : Self.merged(rows, Self.sorted(recent))
+        return recent.isEmpty ? rows : Self.merged(rows, sortedRecent)
     }
 
     package var count: Int { runs.reduce(recent.count) { $0 + $1.rows.count } }
@@ -109,7 +109,7 @@ package struct SupersededRows: Sendable {
             return [SequenceRoster(sorted: all.filter { Self.hides($0, view, through: sequence) }.map(\.sequence))].filter { !$0.isEmpty }
         }
         var sets = runs.map { $0.set(view) }
-        sets.append(SequenceRoster(sorted: Self.sorted(recent).filter { Self.hides($0, view, through: sequence) }.map(\.sequence)))
+        sets.append(SequenceRoster(sorted: sortedRecent.filter { Self.hides($0, view, through: sequence) }.map(\.sequence)))
         return sets.filter { !$0.isEmpty }
     }
 
@@ -118,12 +118,7 @@ package struct SupersededRows: Sendable {
         return by != 0 && by <= sequence
     }
 
-    /// Of rows that come several times the last counts.
-    private static func sorted(_ rows: [SupersededRow]) -> [SupersededRow] {
-        var last: [Int64: SupersededRow] = [:]
-        for row in rows { last[row.sequence] = row }
-        return last.values.sorted { $0.sequence < $1.sequence }
-    }
+    private var sortedRecent: [SupersededRow] { recent.values.sorted { $0.sequence < $1.sequence } }
 
     private static func merged(_ older: [SupersededRow], _ newer: [SupersededRow]) -> [SupersededRow] {
         var rows: [SupersededRow] = []
