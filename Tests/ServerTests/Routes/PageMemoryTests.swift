@@ -55,6 +55,28 @@ final class PageMemoryTests: XCTestCase {
         XCTAssertTrue(Patience.until { ledger.figures.byteCount == 0 })
     }
 
+    // MARK: What became of documents
+
+    /// Thousands of results are charged before their lines are made, also where those go out as a stream.
+    func test_results_areChargedBeforeTheirLinesAreMade() throws {
+        var limits = DoorLimits()
+        // One credential has 3 MiB, and all have four.
+        (limits.memory.all, limits.memory.bodyByteCount, limits.body) = (4 << 20, 1 << 20, 1 << 20)
+        let server = try TestServer(limits: limits)
+        let refused = Result<Taken, Fault>.failure(Fault(.invalidDocument, "it is none"))
+        let ledger = server.context.admission.ledger
+        let other = try ledger.enter(Principal(clientID: "another", access: .readWrite, scope: .all))
+        let client = server.client()
+        for outcome in [TakeOutcome.each(Array(repeating: refused, count: 8_000)), .eachOfMore(Array(repeating: refused, count: 8_000), beyondCount: 1, lines: nil)] {
+            server.engine.state.withLock { $0.outcome = outcome }
+            let held = try ledger.hold(5 << 19, of: other)
+            XCTAssertEqual(try client.post("/v1/receipts", "{}\n", type: "application/x-ndjson").status, 503)
+            withExtendedLifetime(held) { XCTAssertTrue(Patience.until { ledger.figures.byteCount == 5 << 19 }, "what was refused is given back") }
+        }
+        server.engine.state.withLock { $0.outcome = .each(Array(repeating: refused, count: 8)) }
+        XCTAssertEqual(try client.post("/v1/receipts", "{}\n", type: "application/x-ndjson").status, 200)
+    }
+
     // MARK: Receipts and what is made of them
 
     private static let schema = Schema([Field("receipt_id", .string), Field("content_type", .string), Field("sequence", .int64), Field("document", .binary)])

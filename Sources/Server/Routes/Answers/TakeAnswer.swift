@@ -9,17 +9,38 @@ internal import Synchronization
 ///     several as one         200                                 `TakenBatchBody`
 ///     each by itself         200, a line for each of them        `{"line":3,"status":201,…}`
 ///     refused as a whole     the problem's status
+///
+/// Several are charged with their text before that is made, as far as one may ever have so much: who is refused sends them again, and they are repeats.
 enum TakeAnswer {
     static func response(to outcome: TakeOutcome, of call: Call) -> Response {
         switch outcome {
         case .one(let taken):
             return Response.json(status(of: taken), TakenBody(taken.summary), reserving: 320)
                 .adding("Location", "/v1/tickets/\(taken.summary.ticketID)")
-        case .batch(let results): return .json(TakenBatchBody(results: results), reserving: 320 * results.count)
-        case .each(let results): return lines(results, beyondCount: 0, nil, of: call)
-        case .eachOfMore(let results, let beyondCount, let numbers): return lines(results, beyondCount: beyondCount, numbers, of: call)
+        case .batch(let results):
+            return held(results.map { .success($0) }, of: call) { .json(TakenBatchBody(results: results), reserving: resultByteCount * results.count) }
+        case .each(let results): return held(results, of: call) { lines(results, beyondCount: 0, nil, of: call) }
+        case .eachOfMore(let results, let beyondCount, let numbers):
+            return held(results, of: call) { lines(results, beyondCount: beyondCount, numbers, of: call) }
         case .refused(let problem): return call.response(to: problem)
         }
+    }
+
+    /// Of a result, and of its text, about.
+    private static let resultByteCount = 320
+
+    private static func held(_ results: [Result<Taken, Fault>], of call: Call, _ make: () -> Response) -> Response {
+        do {
+            let byteCount = results.reduce(0) { sum, result in
+                guard case .failure(let fault) = result else { return sum + resultByteCount }
+                return fault.errors.reduce(sum + resultByteCount + fault.detail.utf8.count) { $0 + $1.pointer.utf8.count + $1.message.utf8.count + 64 }
+            }
+            // The results, and the text of each.
+            try call.exchange.holdReading(2 * byteCount)
+        } catch {
+            return call.response(to: error)
+        }
+        return make()
     }
 
     private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, _ numbers: TakenLines?, of call: Call) -> Response {
@@ -45,14 +66,14 @@ enum TakeAnswer {
     /// - Parameter numbers: of the lines in the body; nil: the results are of the first line on.
     private static func lines(_ results: [Result<Taken, Fault>], _ numbers: [Int]?) -> [UInt8] {
         var lines: [UInt8] = []
-        lines.reserveCapacity(320 * results.count)
+        lines.reserveCapacity(resultByteCount * results.count)
         for (index, result) in results.enumerated() {
             let (status, outcome): (Int, Result<Taken, Problem>) =
                 switch result {
                 case .success(let taken): (status(of: taken), .success(taken))
                 case .failure(let fault): (Problem.Slug(fault.code).status, .failure(Problem(fault)))
                 }
-            lines.append(contentsOf: TakenLine(line: numbers?[index] ?? index + 1, status: status, result: outcome).json(reserving: 320))
+            lines.append(contentsOf: TakenLine(line: numbers?[index] ?? index + 1, status: status, result: outcome).json(reserving: resultByteCount))
             lines.append(0x0A)
         }
         return lines
