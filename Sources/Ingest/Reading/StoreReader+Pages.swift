@@ -156,7 +156,7 @@ extension StoreReader {
 
     /// Reads rows by their keys, in order, until the page is full.
     ///
-    /// A page has one row at least, however large it is.
+    /// A page has one row at least, however large it is; a long one that there is no room for behind others is the next page's first.
     ///
     /// - Returns: `count` rows, of the first so many keys.
     private func rows(
@@ -172,10 +172,24 @@ extension StoreReader {
         var partRowCount = Self.firstPartRowCount
         // Fewer once some were too long together, since their neighbours may be as long.
         var rowCountMax = Self.partRowCountMax
+        var isRefused = false
+        func ask(_ byteCount: Int) throws {
+            do { try hold(byteCount) } catch {
+                isRefused = true
+                throw error
+            }
+        }
         while next < keys.count {
             let part = keys[next..<min(next + partRowCount, keys.count)]
             let expected = part.count.multipliedSaturating(by: next == 0 ? Self.rowByteCount : byteCount / next)
-            guard let batch = try read(part, projection, table, scope, beside: byteCount, expecting: expected, hold) else {
+            let found: ColumnBatch?
+            do {
+                found = try read(part, projection, table, scope, beside: byteCount, expecting: expected, ask)
+            } catch {
+                guard isRefused, part.count == 1, next > 0 else { throw error }
+                break
+            }
+            guard let batch = found else {
                 rowCountMax = max(1, part.count / 2)
                 partRowCount = rowCountMax
                 continue

@@ -253,8 +253,7 @@ enum ReceiptRoutes {
         let compression = try call.compression(isOfArrow: form == .arrow)
         let request = try pageRequest(call)
         let exchange = call.exchange
-        // While the page is read, as far as it goes; what it takes with its text is known then.
-        let page = try rows.page(request, as: call.principal) { byteCount in try exchange.holdAnswer(byteCount) }
+        let page = try read(request, call, rows)
         let bytes = try form.bytes(page, compression) { byteCount in try exchange.holdAnswer(byteCount) }
         var response = Response(status: 200, contentType: form.sql.contentType, bytes: bytes)
         if let cursor = page.nextCursor {
@@ -262,6 +261,23 @@ enum ReceiptRoutes {
         }
         response.headers.append(.init("Vary", "Accept"))
         return response
+    }
+
+    /// Charged while it is read, as far as it goes; what it takes with its text is known then. A page that may never be had is one of its first row: whoever walks gets past it.
+    private static func read(_ request: PageRequest, _ call: Call, _ rows: any RowReading) throws -> Page {
+        let exchange = call.exchange
+        var isTooLong = false
+        do {
+            return try rows.page(request, as: call.principal) { byteCount in
+                isTooLong = exchange.isNeverHeld(byteCount)
+                try exchange.holdAnswer(byteCount)
+            }
+        } catch {
+            guard isTooLong else { throw error }
+        }
+        var one = request
+        one.limit = 1
+        return try rows.page(one, as: call.principal) { byteCount in try exchange.holdReading(byteCount) }
     }
 
     private static func pageRequest(_ call: Call) throws -> PageRequest {

@@ -89,6 +89,30 @@ final class LongPageTests: XCTestCase {
         }
     }
 
+    /// It waits for the next page, and does not refuse the one at hand.
+    func test_aLongRowBehindOthers_withoutRoomBesideThem_isTheNextPagesFirst() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        _ = try fixture.engine.putType(name: "licence", body: Array(Self.type.utf8))
+        // As many as a page's first read takes.
+        let shortCount = 256
+        for number in 0...shortCount {
+            let name = number < shortCount ? "short" : String(repeating: "x", count: 900_000)
+            _ = try fixture.taken("{\"schema\":\"licence/1\",\"id\":\"L-\(100 + number)\",\"name\":\"\(name)\"}")
+        }
+        var request = PageRequest(table: "licences", fields: ["receipt_id", "document"], limit: 1_000)
+        func page() throws -> Page {
+            // Beside rows at hand, or none: more is asked for several rows together, before it is known how long they are.
+            try fixture.engine.page(request, as: .admin) { if (900_000..<6 << 20).contains($0) { throw Fault(.overloaded, "no room") } }
+        }
+        let first = try page()
+        XCTAssertEqual(first.batches.reduce(0) { $0 + $1.rowCount }, shortCount)
+        request.cursor = try XCTUnwrap(first.nextCursor)
+        XCTAssertThrowsError(try page()) { XCTAssertEqual(($0 as? Fault)?.code, .overloaded, "\($0)") }
+        XCTAssertEqual(try fixture.engine.page(request, as: .admin).batches.map(\.rowCount), [1])
+    }
+
     /// So is one row of a page by itself.
     func test_aPageOfOneLongRow_asksForItsMemory_beforeItIsRead() throws {
         let directory = TemporaryDirectory()

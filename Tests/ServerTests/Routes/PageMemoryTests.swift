@@ -17,7 +17,7 @@ final class PageMemoryTests: XCTestCase {
         let client = server.client()
         let upload = Upload(id: "u", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 0, expiresAt: 0)
         server.engine.state.withLock { $0.upload = upload }
-        for path in ["/v1/receipts", "/v1/receipts/R-1/versions", "/v1/uploads/u/errors", "/v1/quarantine", "/v1/tickets?state=REFUSED"] {
+        for path in ["/v1/receipts/R-1/versions", "/v1/uploads/u/errors", "/v1/quarantine", "/v1/tickets?state=REFUSED"] {
             for (byteCount, isRefused) in [(20_000, false), (100_000, true), (20_000, false)] {
                 server.engine.state.withLock { $0.pageByteCount = byteCount }
                 let answer = try client.get(path)
@@ -28,7 +28,9 @@ final class PageMemoryTests: XCTestCase {
         for byteCount in [20_000, 100_000] {
             server.engine.state.withLock { $0.pageByteCount = byteCount }
             XCTAssertEqual(try client.get("/v1/receipts/R-1").status, 404)
+            XCTAssertEqual(try client.get("/v1/receipts?limit=7").status, 404)
         }
+        XCTAssertEqual(server.engine.state.withLock { $0.pageLimits }, [7, 7, 1], "a page that is never had is one of a row")
         // Each is asked for twice: as the catalog has it, and as text.
         server.engine.state.withLock { $0.pageByteCount = 40_000 }
         XCTAssertEqual(try client.get("/v1/uploads/u/errors").status, 503)

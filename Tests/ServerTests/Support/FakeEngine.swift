@@ -26,6 +26,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var readEntryCount = 0
         /// What each page of receipts, of versions and of an upload's errors asks for, in bytes.
         var pageByteCount = 0
+        /// Of each page that was asked for.
+        var pageLimits: [Int] = []
         var upload: Upload?
         /// Of each page of it that was asked for, whether it was to have the documents.
         var refusedPages: [Bool] = []
@@ -205,7 +207,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
     var hasRoomForExports: Bool { true }
 
     func page(_ request: PageRequest, as principal: Principal, hold: (Int) throws -> Void) throws -> Page {
-        try hold(state.withLock { $0.pageByteCount })
+        try hold(state.withLock { state in
+            state.pageLimits.append(request.limit)
+            return state.pageByteCount
+        })
         guard let page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
         return page
     }

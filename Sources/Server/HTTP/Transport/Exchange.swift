@@ -122,6 +122,9 @@ package final class Exchange: @unchecked Sendable {
     /// meanwhile, so that it can be read at all.
     package func holdReading(_ byteCount: Int) throws(Problem) { try holdAnswer(min(byteCount, max(0, charge.byteCountMax - bodyByteCount))) }
 
+    /// Whether an answer of so many bytes is never had, however long one waits.
+    package func isNeverHeld(_ byteCount: Int) -> Bool { bodyByteCount.addingSaturating(byteCount) > charge.byteCountMax }
+
     /// Nobody reads the body any more.
     func dropBody() {
         reader.release()
