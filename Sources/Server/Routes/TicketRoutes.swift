@@ -48,6 +48,8 @@ enum TicketRoutes {
             let held = try memory(limit.multipliedSaturating(by: changeByteCount))
             let page = try feed.changes(after: after, limit: limit, as: call.principal)
             if page.changes.isEmpty, !isLast { return .notYet(page.nextAfter) }
+            // One commit wakes all who wait: their answers have few changes each, and leave when their connections' threads come to them.
+            held?.shrink(to: page.changes.count.multipliedSaturating(by: changeByteCount))
             return .answer(response(page), held: held)
         }
         return nil

@@ -133,11 +133,23 @@ package final class MemoryLedger: Sendable {
     package final class Hold: Sendable {
         private let ledger: MemoryLedger
         private let account: Account
-        private let byteCount: Int
+        private let byteCount: Mutex<Int>
 
-        fileprivate init(_ ledger: MemoryLedger, _ account: Account, _ byteCount: Int) { (self.ledger, self.account, self.byteCount) = (ledger, account, byteCount) }
+        fileprivate init(_ ledger: MemoryLedger, _ account: Account, _ byteCount: Int) {
+            (self.ledger, self.account) = (ledger, account)
+            self.byteCount = Mutex(byteCount)
+        }
 
-        deinit { ledger.give(byteCount, account) }
+        /// Gives back what is past so many bytes, once it is known that no more are needed.
+        func shrink(to wanted: Int) {
+            byteCount.withLock { byteCount in
+                guard wanted < byteCount else { return }
+                ledger.give(byteCount - wanted, account)
+                byteCount = wanted
+            }
+        }
+
+        deinit { ledger.give(byteCount.withLock { $0 }, account) }
     }
 
     /// Asks for memory of whose request is under way, for work of it that goes on while nobody has its charge at hand.
