@@ -43,7 +43,8 @@ package struct Explain {
 
     private init(_ plan: LogicalPlan, _ estimates: [PlanEstimate], _ remarks: @escaping (PlanNodeID) -> Remarks?) {
         var seen: [ColumnID: String] = [:]
-        Self.collect(plan, &seen)
+        var known: Set<Int> = []
+        Self.collect(plan, &seen, &known)
         // A name that several columns have gets its id too.
         let counts = Dictionary(seen.values.map { ($0, 1) }, uniquingKeysWith: +)
         names = Dictionary(
@@ -55,16 +56,17 @@ package struct Explain {
     }
 
     /// Notes the name of every column that the plan or an expression of it puts out, those of subqueries too.
-    private static func collect(_ plan: LogicalPlan, _ names: inout [ColumnID: String]) {
+    private static func collect(_ plan: LogicalPlan, _ names: inout [ColumnID: String], _ known: inout Set<Int>) {
         for column in plan.columns { names[column.id] = column.name }
         if case .scan(let scan) = plan { for column in scan.residualColumns { names[column.column.id] = column.column.name } }
-        for input in plan.inputs { collect(input, &names) }
-        for expression in plan.expressions { collect(expression, &names) }
+        if case .shared(let id, _, _) = plan, !known.insert(id).inserted { return }
+        for input in plan.inputs { collect(input, &names, &known) }
+        for expression in plan.expressions { collect(expression, &names, &known) }
     }
 
-    private static func collect(_ expression: Expression, _ names: inout [ColumnID: String]) {
-        if case .subquery(let subquery) = expression { collect(subquery.plan, &names) }
-        for child in expression.children { collect(child, &names) }
+    private static func collect(_ expression: Expression, _ names: inout [ColumnID: String], _ known: inout Set<Int>) {
+        if case .subquery(let subquery) = expression { collect(subquery.plan, &names, &known) }
+        for child in expression.children { collect(child, &names, &known) }
     }
 
     // MARK: Nodes

@@ -143,8 +143,19 @@ extension LogicalPlan {
 
     /// Whether anything in it is another one each time.
     package var isVolatile: Bool {
+        var seen: Set<Int> = []
+        return hasChance(&seen)
+    }
+
+    /// - Parameter seen: shared tables whose definitions have none.
+    private func hasChance(_ seen: inout Set<Int>) -> Bool {
         if case .scan(let node) = self, let table = node.table.source as? RecursiveTable, table.isVolatile { return true }
-        return expressions.contains(where: \.isVolatile) || inputs.contains(where: \.isVolatile)
+        if case .shared(let id, _, _) = self, !seen.insert(id).inserted { return false }
+        if expressions.contains(where: \.isVolatile) { return true }
+        for input in inputs {
+            if input.hasChance(&seen) { return true }
+        }
+        return false
     }
 
     /// Where columns of the query around it stand, in subqueries too.
@@ -167,15 +178,23 @@ extension LogicalPlan {
     package func rewritten<Failure: Error>(
         _ rewrite: (LogicalPlan) throws(Failure) -> LogicalPlan
     ) throws(Failure) -> LogicalPlan {
+        try rewritten(SharedWalk(), rewrite)
+    }
+
+    private func rewritten<Failure: Error>(
+        _ definitions: SharedWalk, _ rewrite: (LogicalPlan) throws(Failure) -> LogicalPlan
+    ) throws(Failure) -> LogicalPlan {
         if PlanningWork.isOver { return self }
-        var items: [LogicalPlan] = []
-        for input in inputs { items.append(try input.rewritten(rewrite)) }
-        return try rewrite(withInputs(items))
+        let node = try definitions.rewriting(inputsOf: self) { (input) throws(Failure) -> LogicalPlan in try input.rewritten(definitions, rewrite) }
+        return try rewrite(node)
     }
 
     /// Puts expressions in the place of free columns everywhere below.
-    package func substituting(_ map: [ColumnID: Expression]) -> LogicalPlan {
-        PlanningWork.isOver ? self : withInputs(inputs.map { $0.substituting(map) }).mapExpressions { $0.substituting(map) }
+    package func substituting(_ map: [ColumnID: Expression]) -> LogicalPlan { substituting(map, SharedWalk()) }
+
+    private func substituting(_ map: [ColumnID: Expression], _ definitions: SharedWalk) -> LogicalPlan {
+        if PlanningWork.isOver { return self }
+        return definitions.rewriting(inputsOf: self) { $0.substituting(map, definitions) }.mapExpressions { $0.substituting(map) }
     }
 
     /// As a set. `columns` has them in order.
@@ -201,16 +220,53 @@ extension LogicalPlan {
     package var freeColumns: Set<ColumnID> {
         var used: Set<ColumnID> = []
         var made: Set<ColumnID> = []
-        collectFree(&used, &made)
+        var seen: Set<Int> = []
+        collectFree(&used, &made, &seen)
         return used.subtracting(made)
     }
 
-    private func collectFree(_ used: inout Set<ColumnID>, _ made: inout Set<ColumnID>) {
+    private func collectFree(_ used: inout Set<ColumnID>, _ made: inout Set<ColumnID>, _ seen: inout Set<Int>) {
         if PlanningWork.isOver { return }
         for expression in expressions { expression.collectColumns(into: &used) }
         for column in columns { made.insert(column.id) }
         // Columns that only the scan's own conditions read come out of no node.
         if case .scan(let node) = self { for column in node.residualColumns { made.insert(column.column.id) } }
-        for input in inputs { input.collectFree(&used, &made) }
+        if case .shared(let id, _, _) = self, !seen.insert(id).inserted { return }
+        for input in inputs { input.collectFree(&used, &made, &seen) }
+    }
+}
+
+/// What a rewrite has made of the tables that are shared in a plan: a definition is rewritten at its first mention, and stands so at the others.
+///
+/// A table that is mentioned twice, by one that is mentioned twice, would be walked four times, and what lies beneath eight times. Rewritten once it costs what it
+/// has nodes, and mentions stay equal.
+///
+/// One for each walk: another one, or the same with other arguments, makes other things of a definition.
+final class SharedWalk {
+    private var made: [Int: LogicalPlan] = [:]
+
+    /// The definition of the shared table of that id.
+    ///
+    /// - Throws: what `rewrite` throws.
+    func once<Failure: Error>(_ id: Int, _ rewrite: () throws(Failure) -> LogicalPlan) throws(Failure) -> LogicalPlan {
+        if let known = made[id] { return known }
+        let definition = try rewrite()
+        made[id] = definition
+        return definition
+    }
+
+    /// The node over its inputs, rewritten.
+    ///
+    /// - Throws: what `rewrite` throws.
+    func rewriting<Failure: Error>(
+        inputsOf plan: LogicalPlan, _ rewrite: (LogicalPlan) throws(Failure) -> LogicalPlan
+    ) throws(Failure) -> LogicalPlan {
+        if case .shared(let id, let definition, let columns) = plan {
+            let own = try once(id) { () throws(Failure) -> LogicalPlan in try rewrite(definition) }
+            return .shared(id: id, definition: own, columns: columns)
+        }
+        var items: [LogicalPlan] = []
+        for input in plan.inputs { items.append(try rewrite(input)) }
+        return plan.withInputs(items)
     }
 }

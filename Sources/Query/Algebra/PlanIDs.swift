@@ -14,13 +14,18 @@ package final class PlanIDs {
     /// Invariant: no column of the plan, or made here, has a greater one.
     private var lastColumn = 0
     private var lastShared = 0
+    /// Shared tables whose definitions have been looked at.
+    private var seen: Set<Int> = []
 
     /// - Complexity: the whole plan, plans of subqueries included.
     package init(after plan: LogicalPlan) { visit(plan) }
 
     private func visit(_ plan: LogicalPlan) {
         for column in plan.columns { lastColumn = max(lastColumn, column.id.rawValue) }
-        if case .shared(let id, _, _) = plan { lastShared = max(lastShared, id) }
+        if case .shared(let id, _, _) = plan {
+            lastShared = max(lastShared, id)
+            guard seen.insert(id).inserted else { return }
+        }
         for input in plan.inputs { visit(input) }
         for expression in plan.expressions { visit(expression) }
     }

@@ -1,4 +1,6 @@
-/// How large a plan is, in what its passes walk: common tables are counted at each mention, as the passes see them.
+/// How large a plan is, in what its passes walk: the definition of a shared table once (`SharedWalk`).
+///
+/// Of a plan as it was bound common tables are counted at each mention: its subqueries hold them, and what compares expressions compares those whole.
 struct PlanSize {
     /// Expressions' nodes, and one for each node of the plan.
     private(set) var expressionNodeCount = 0
@@ -6,13 +8,20 @@ struct PlanSize {
     private(set) var height = 0
     /// Nodes of the plan above each other, a subquery being one more.
     private(set) var level = 0
+    private let countsMentions: Bool
+    /// Levels of the definition of each shared table that has been walked.
+    private var sharedLevels: [Int: Int] = [:]
+
+    private init(countsMentions: Bool) { self.countsMentions = countsMentions }
 
     /// - Throws: unsupported-sql when passes should not walk the plan: it would take them too long, or too deep for their stacks.
     ///
     /// Called for the bound plan, after subqueries have become joins, and after each pass: any of them may copy expressions.
-    static func check(_ plan: LogicalPlan) throws(QueryError) {
+    ///
+    /// - Parameter isBound: its subqueries have not become joins.
+    static func check(_ plan: LogicalPlan, isBound: Bool = false) throws(QueryError) {
         try PlanningWork.check()
-        var size = PlanSize()
+        var size = PlanSize(countsMentions: isBound)
         size.visit(plan, level: 1)
         PlanningWork.charge(size.expressionNodeCount)
         if size.level > SyntaxLimits.planLevelCountMax {
@@ -40,7 +49,20 @@ struct PlanSize {
         // Each subquery of a node becomes a join beneath it.
         var below = level + 1
         for expression in plan.expressions { visit(expression, height: 1, level: &below) }
-        for input in plan.inputs { visit(input, level: below) }
+        guard case .shared(let id, let definition, _) = plan, !countsMentions else {
+            for input in plan.inputs { visit(input, level: below) }
+            return
+        }
+        if let known = sharedLevels[id] {
+            self.level = max(self.level, level + known)
+            return
+        }
+        // Its own levels, which another mention may stand deeper with.
+        let before = self.level
+        self.level = level
+        visit(definition, level: below)
+        sharedLevels[id] = self.level - level
+        self.level = max(self.level, before)
     }
 
     private mutating func visit(_ expression: Expression, height: Int, level: inout Int) {

@@ -85,9 +85,15 @@ extension LogicalPlan {
     ///
     /// - Throws: what `replace` throws.
     func replacingSources(_ replace: (any TableSource) throws(QueryError) -> (any TableSource)?) throws(QueryError) -> LogicalPlan {
-        var items: [LogicalPlan] = []
-        for input in inputs { items.append(try input.replacingSources(replace)) }
-        let plan = withInputs(items)
+        try replacingSources(SharedWalk(), replace)
+    }
+
+    private func replacingSources(
+        _ definitions: SharedWalk, _ replace: (any TableSource) throws(QueryError) -> (any TableSource)?
+    ) throws(QueryError) -> LogicalPlan {
+        let plan = try definitions.rewriting(inputsOf: self) { (input) throws(QueryError) -> LogicalPlan in
+            try input.replacingSources(definitions, replace)
+        }
         if case .unnest(var node) = plan, case .call(_, let arguments, let type, let position) = node.list, let table = node.list.recursion {
             guard let other = try replace(table) as? RecursiveTable else { return plan }
             node.list = .call(.recursion(other), arguments, type: type, position: position)

@@ -143,7 +143,7 @@ package final class Binder {
         let rows = try bindQuery(query, parent: nil)
         // A bare NULL or untyped literal is text to the reader.
         let plan = try padded(typed(rows.plan) { $0 == .null ? .string : $0 })
-        try PlanSize.check(plan)
+        try PlanSize.check(plan, isBound: true)
         return BoundQuery(
             plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] }, origins: plan.columns.map { origins[$0.id] },
             sumsRead: sumsRead)

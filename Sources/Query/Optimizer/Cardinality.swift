@@ -21,6 +21,8 @@ struct Cardinality {
     }
 
     private var facts: [ColumnID: Facts] = [:]
+    /// Rows of the definition of each shared table.
+    private var sharedRows: [Int: Double] = [:]
 
     // Guesses where statistics are silent, from the benchmarks that planners are usually measured with.
     private static let equalFraction = 0.04, rangeFraction = 0.35, prefixFraction = 0.05, likeFraction = 0.1, nullFraction = 0.05
@@ -32,6 +34,7 @@ struct Cardinality {
 
     /// Facts pass a node that passes its columns on; an expression over columns has none.
     private mutating func learn(_ plan: LogicalPlan) {
+        if case .shared(let id, let definition, let columns) = plan { return learn(shared: id, definition, columns) }
         for input in plan.inputs { learn(input) }
         switch plan {
         case .scan(let node):
@@ -52,13 +55,20 @@ struct Cardinality {
                 // The only key of a grouping comes once.
                 if node.groups.count == 1, let distinct = facts[group.column.id]?.distinct { facts[group.column.id]?.rows = distinct }
             }
-        case .shared(_, let definition, let columns):
-            for (column, own) in zip(columns, definition.columns) { facts[column.id] = facts[own.id] }
         // The first input stands for all: a guess, as each of them may have other values.
         case .setOperation(let node):
             if let first = node.inputs.first { for (column, own) in zip(node.columns, first.columns) { facts[column.id] = facts[own.id] } }
         default: break
         }
+    }
+
+    /// The definition is gone through at its first mention.
+    private mutating func learn(shared id: Int, _ definition: LogicalPlan, _ columns: [OutputColumn]) {
+        if sharedRows[id] == nil {
+            learn(definition)
+            sharedRows[id] = rows(definition)
+        }
+        for (column, own) in zip(columns, definition.columns) { facts[column.id] = facts[own.id] }
     }
 
     private mutating func inherit(_ column: OutputColumn, _ expression: Expression) {
@@ -162,7 +172,7 @@ struct Cardinality {
         case .setOperation(let node):
             let inputs = node.inputs.map(rows)
             return node.kind == .union ? inputs.reduce(0, +) : inputs.first ?? 1
-        case .shared(_, let definition, _): return rows(definition)
+        case .shared(let id, let definition, _): return sharedRows[id] ?? rows(definition)
         case .singleRow: return 1
         }
     }

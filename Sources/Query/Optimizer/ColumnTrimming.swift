@@ -4,15 +4,17 @@
 ///
 /// `ColumnPruning` runs before filters have moved into scans, and lets through what any condition reads. Here a condition within a scan reads its
 /// columns there, and they need not come out.
-enum ColumnTrimming {
-    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { trim(plan, plan.columnIDs) }
+struct ColumnTrimming {
+    private let definitions = SharedWalk()
+
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { ColumnTrimming().trim(plan, plan.columnIDs) }
 
     /// - Parameter required: columns that the nodes above read. A node adds those of its own expressions for its inputs.
-    private static func trim(_ plan: LogicalPlan, _ required: Set<ColumnID>) -> LogicalPlan {
+    private func trim(_ plan: LogicalPlan, _ required: Set<ColumnID>) -> LogicalPlan {
         var below: Set<ColumnID> = []
         for expression in plan.expressions { expression.collectColumns(into: &below) }
         switch plan {
-        case .scan(let node): return .scan(trimmed(node, required))
+        case .scan(let node): return .scan(Self.trimmed(node, required))
         case .unnest(var node):
             node.passed = node.passed.filter { required.contains($0.id) }
             below.formUnion(node.passed.map(\.id))
@@ -25,7 +27,7 @@ enum ColumnTrimming {
             return .project(input: trim(input, used), columns: kept)
         // A grouping and what is read by place end the chain: nothing above names a column below them.
         case .aggregate: return plan.withInputs(plan.inputs.map { trim($0, below) })
-        case .setOperation, .distinct, .shared: return plan.withInputs(plan.inputs.map { trim($0, $0.columnIDs) })
+        case .setOperation, .distinct, .shared: return definitions.rewriting(inputsOf: plan) { trim($0, $0.columnIDs) }
         default:
             below.formUnion(required)
             // A right side that unfolds a list of the left one reads its column there.

@@ -7,8 +7,10 @@ import ColumnStore
 /// What depends on what is exact here: `x - 1` of a group's `x` is the one value that all of its rows have. Of doubles -0 and 0 are one key and two
 /// values.
 struct DependentKeys {
-    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
-        let plan = plan.withInputs(plan.inputs.map(rewrite))
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { rewrite(plan, SharedWalk()) }
+
+    private static func rewrite(_ plan: LogicalPlan, _ definitions: SharedWalk) -> LogicalPlan {
+        let plan = definitions.rewriting(inputsOf: plan) { rewrite($0, definitions) }
         guard case .aggregate(let node) = plan else { return plan }
         return reduced(node) ?? plan
     }

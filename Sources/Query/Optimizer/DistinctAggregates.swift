@@ -9,11 +9,12 @@ import ColumnStore
 ///     SELECT k, count(DISTINCT x), sum(y) … GROUP BY k    →    SELECT k, count(x), sum(s) FROM (SELECT k, x, sum(y) AS s … GROUP BY k, x) GROUP BY k
 struct DistinctAggregates {
     private let ids: PlanIDs
+    private let definitions = SharedWalk()
 
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { DistinctAggregates(ids: PlanIDs(after: plan)).rewrite(plan) }
 
     private func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
-        let plan = plan.withInputs(plan.inputs.map(rewrite))
+        let plan = definitions.rewriting(inputsOf: plan, rewrite)
         guard case .aggregate(let node) = plan else { return plan }
         return split(node) ?? plan
     }

@@ -12,6 +12,7 @@ import ColumnStore
 /// that whoever reads columns by place asks `shaped`.
 struct JoinOrder {
     private let cardinality: Cardinality
+    private let definitions = SharedWalk()
 
     /// Up to so many relations every order is looked at (3^n splits); past that the smallest join comes first.
     private static let exhaustiveMax = 10
@@ -25,6 +26,9 @@ struct JoinOrder {
     /// A join of another kind keeps its place; what is below its sides is ordered by itself.
     private func visit(_ plan: LogicalPlan) -> LogicalPlan {
         if PlanningWork.isOver { return plan }
+        if case .shared(let id, let definition, let columns) = plan {
+            return .shared(id: id, definition: definitions.once(id) { visit(definition).shaped(as: definition.columns) }, columns: columns)
+        }
         guard case .join(let node) = plan else { return plan.withReorderedInputs(plan.inputs.map(visit)) }
         guard node.kind == .inner || node.kind == .cross else {
             let moved = lowered(node)

@@ -33,7 +33,7 @@ package struct Optimizer {
     /// - Throws: unsupported-sql for a plan that is too large or takes too long to plan, and for subqueries in places that have no join; cancelled
     ///   and query-timeout.
     package func optimized(_ bound: LogicalPlan) throws(QueryError) -> LogicalPlan {
-        try PlanSize.check(bound)
+        try PlanSize.check(bound, isBound: true)
         look("the binder", bound, bound, allowsSubqueries: true)
         let foldedPlan = folded(bound)
         look("ConstantFolding", bound, foldedPlan, allowsSubqueries: true)

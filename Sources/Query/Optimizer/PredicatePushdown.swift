@@ -11,6 +11,7 @@ import ColumnStore
 struct PredicatePushdown {
     /// Of the whole run: it bounds what all moves together add to the plan.
     private let copies = CopyAllowance()
+    private let definitions = SharedWalk()
 
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { PredicatePushdown().push([], into: plan).shaped(as: plan.columns) }
 
@@ -42,7 +43,10 @@ struct PredicatePushdown {
     }
 
     /// Nothing goes below this node; what stands further below still moves.
-    private func descend(_ plan: LogicalPlan) -> LogicalPlan { plan.withReorderedInputs(plan.inputs.map { push([], into: $0) }) }
+    private func descend(_ plan: LogicalPlan) -> LogicalPlan {
+        guard case .shared(let id, let definition, let columns) = plan else { return plan.withReorderedInputs(plan.inputs.map { push([], into: $0) }) }
+        return .shared(id: id, definition: definitions.once(id) { push([], into: definition).shaped(as: definition.columns) }, columns: columns)
+    }
 
     /// The filter that stays here; no rows at all where a condition is never true.
     private func kept(_ conditions: [Expression], over plan: LogicalPlan) -> LogicalPlan {

@@ -6,11 +6,13 @@ import ColumnStore
 ///
 /// `strip` takes a projection away and says what each of its columns is called below; the node above replaces the names in its own expressions, and
 /// hands on those that pass it.
-enum ProjectionRemoval {
-    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { shaped(plan) }
+struct ProjectionRemoval {
+    private let definitions = SharedWalk()
+
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { ProjectionRemoval().shaped(plan) }
 
     /// The plan with exactly its columns, under their ids.
-    private static func shaped(_ plan: LogicalPlan) -> LogicalPlan {
+    private func shaped(_ plan: LogicalPlan) -> LogicalPlan {
         let columns = plan.columns
         let (inner, map) = strip(plan)
         if inner.columns.map(\.id) == columns.map(\.id) { return inner }
@@ -18,10 +20,10 @@ enum ProjectionRemoval {
     }
 
     /// Also gives what stands for the columns that are gone.
-    private static func strip(_ plan: LogicalPlan) -> (LogicalPlan, [ColumnID: Expression]) {
+    private func strip(_ plan: LogicalPlan) -> (LogicalPlan, [ColumnID: Expression]) {
         if PlanningWork.isOver { return (plan, [:]) }
         switch plan {
-        case .setOperation, .distinct, .shared: return (plan.withInputs(plan.inputs.map(shaped)), [:])
+        case .setOperation, .distinct, .shared: return (definitions.rewriting(inputsOf: plan, shaped), [:])
         default: break
         }
         var map: [ColumnID: Expression] = [:]

@@ -14,9 +14,10 @@ struct SharedConditions {
         for id in order(of: plan) {
             if PlanningWork.isOver { return result }
             var readings: Readings = []
-            collect(id, in: result, [], into: &readings)
+            var seen: Set<Int> = []
+            collect(id, in: result, [], into: &readings, &seen)
             guard let condition = anyOf(readings) else { continue }
-            result = give(condition, to: id, in: result)
+            result = give(condition, to: id, in: result, SharedWalk())
         }
         return result
     }
@@ -38,7 +39,7 @@ struct SharedConditions {
     }
 
     /// Adds what each reading of the table asks, from the filter that stands directly on it.
-    private static func collect(_ wanted: Int, in plan: LogicalPlan, _ conditions: [Expression], into readings: inout Readings) {
+    private static func collect(_ wanted: Int, in plan: LogicalPlan, _ conditions: [Expression], into readings: inout Readings, _ seen: inout Set<Int>) {
         PlanningWork.charge(1)
         if case .shared(let id, let definition, let columns) = plan, id == wanted {
             let map = Dictionary(zip(columns, definition.columns).map { ($0.id, Expression.column($1)) }, uniquingKeysWith: { first, _ in first })
@@ -49,8 +50,10 @@ struct SharedConditions {
             readings.append(asked.isEmpty ? nil : asked.map { $0.substituting(map) })
             return
         }
-        if case .filter(let input, let conjuncts) = plan { return collect(wanted, in: input, conjuncts, into: &readings) }
-        for input in plan.inputs { collect(wanted, in: input, [], into: &readings) }
+        // What reads it within another shared table is there once.
+        if case .shared(let id, _, _) = plan, !seen.insert(id).inserted { return }
+        if case .filter(let input, let conjuncts) = plan { return collect(wanted, in: input, conjuncts, into: &readings, &seen) }
+        for input in plan.inputs { collect(wanted, in: input, [], into: &readings, &seen) }
     }
 
     /// What holds for each row that some reading wants; nil where one wants all.
@@ -73,11 +76,11 @@ struct SharedConditions {
     private static let nodeCountMax = 500
 
     /// Narrows every mention alike: they are one definition, and must stay equal.
-    private static func give(_ condition: Expression, to wanted: Int, in plan: LogicalPlan) -> LogicalPlan {
+    private static func give(_ condition: Expression, to wanted: Int, in plan: LogicalPlan, _ definitions: SharedWalk) -> LogicalPlan {
         if case .shared(let id, let definition, let columns) = plan, id == wanted {
-            let narrowed = PredicatePushdown.rewrite(.filter(input: definition, conjuncts: [condition]))
+            let narrowed = definitions.once(id) { PredicatePushdown.rewrite(.filter(input: definition, conjuncts: [condition])) }
             return .shared(id: id, definition: narrowed, columns: columns)
         }
-        return plan.withInputs(plan.inputs.map { give(condition, to: wanted, in: $0) })
+        return definitions.rewriting(inputsOf: plan) { give(condition, to: wanted, in: $0, definitions) }
     }
 }

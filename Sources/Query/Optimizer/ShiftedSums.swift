@@ -31,13 +31,14 @@ struct ShiftedSums {
     }
 
     private let ids: PlanIDs
+    private let definitions = SharedWalk()
     /// Sum, count and bound cost about as much as two sums.
     private static let countMin = 3
 
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { ShiftedSums(ids: PlanIDs(after: plan)).rewrite(plan) }
 
     private func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
-        let plan = plan.withInputs(plan.inputs.map(rewrite))
+        let plan = definitions.rewriting(inputsOf: plan, rewrite)
         guard case .aggregate(let node) = plan else { return plan }
         return joined(node) ?? plan
     }

@@ -15,6 +15,7 @@ import ColumnStore
 /// | LATERAL | `NearestRow`, else `DependentJoin` |
 struct SubqueryRemoval {
     private let ids: PlanIDs
+    private let definitions = SharedWalk()
 
     /// - Throws: unsupported-sql for a subquery in a place that has no join.
     static func rewrite(_ plan: LogicalPlan, ids: PlanIDs) throws(QueryError) -> LogicalPlan {
@@ -27,9 +28,7 @@ struct SubqueryRemoval {
         if case .filter(let input, let conjuncts) = plan, let moved = LateralConditions.moved(input, conjuncts) { return try visit(moved) }
         if case .join(let join) = plan, let moved = LateralConditions.moved(join) { return try visit(.join(moved)) }
         // Inputs first: what is joined to a plan then stands over one without subqueries, whose columns are all that they will be.
-        var inputs: [LogicalPlan] = []
-        for input in plan.inputs { inputs.append(try visit(input)) }
-        var node = plan.withInputs(inputs)
+        var node = try definitions.rewriting(inputsOf: plan, visit)
         if case .join(let join) = node { node = try lateral(join) }
         guard node.expressions.contains(where: \.hasSubquery) else { return node }
         switch node {

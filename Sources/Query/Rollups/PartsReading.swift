@@ -32,6 +32,8 @@ private struct PartsReading {
     /// By the first column of a union of sums and rows, what each of its columns is.
     private let parts: [ColumnID: [ColumnID: SumsRead.Role]]
     private var added: Set<ColumnID> = []
+    /// Shared tables that have been looked at.
+    private var seen: Set<Int> = []
     private(set) var isTold = false
     var addedCount: Int { added.count }
 
@@ -61,6 +63,7 @@ private struct PartsReading {
             look(at: table.step)
         }
         for expression in plan.expressions { look(in: expression) }
+        if case .shared(let id, _, _) = plan, !seen.insert(id).inserted { return }
         for input in plan.inputs { look(at: input) }
     }
 

@@ -22,31 +22,38 @@ struct RollupRewrite {
     func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
         if isOff { return plan }
         var names: Set<String> = []
-        Self.groupedTables(plan, &names)
+        var seen: [Set<Int>] = [[], []]
+        Self.groupedTables(plan, &names, &seen)
         let offers = Dictionary(uniqueKeysWithValues: names.map { ($0, catalog.rollups(of: $0)) }).filter { !$0.value.isEmpty }
         let bases = Dictionary(uniqueKeysWithValues: names.compactMap { name in catalog.rollupBase(of: name).map { (name, $0) } })
         if offers.isEmpty, bases.isEmpty { return plan }
-        let run = Run(offers: offers, bases: bases, needs: needs, isUTC: isUTC, ids: PlanIDs(after: plan), nextTable: Self.lastTable(plan) + 1)
+        var shared: Set<Int> = []
+        let run = Run(offers: offers, bases: bases, needs: needs, isUTC: isUTC, ids: PlanIDs(after: plan), nextTable: Self.lastTable(plan, &shared) + 1)
         let rewritten = run.rewrite(plan)
         return run.sharedRemarks.applied(to: rewritten)
     }
 
     /// Tables whose rows are grouped: a catalog is asked of no others, which for a row by its id would take as long as binding its text.
-    private static func groupedTables(_ plan: LogicalPlan, isGrouped: Bool = false, _ names: inout Set<String>) {
+    ///
+    /// - Parameter seen: shared tables that were gone through where nothing is grouped above them, and where something is.
+    private static func groupedTables(_ plan: LogicalPlan, isGrouped: Bool = false, _ names: inout Set<String>, _ seen: inout [Set<Int>]) {
         var isGrouped = isGrouped
         switch plan {
         case .scan(let node): if isGrouped { names.insert(node.table.name) }
         case .aggregate, .distinct: isGrouped = true
+        case .shared(let id, _, _): if !seen[isGrouped ? 1 : 0].insert(id).inserted { return }
         default: break
         }
-        for input in plan.inputs { groupedTables(input, isGrouped: isGrouped, &names) }
+        for input in plan.inputs { groupedTables(input, isGrouped: isGrouped, &names, &seen) }
     }
 
     /// The greatest identity of a table in the plan: references that are made get higher ones.
-    private static func lastTable(_ plan: LogicalPlan) -> Int {
+    private static func lastTable(_ plan: LogicalPlan, _ seen: inout Set<Int>) -> Int {
         var last = 0
         if case .scan(let node) = plan { last = node.table.identity }
-        return plan.inputs.reduce(last) { max($0, lastTable($1)) }
+        if case .shared(let id, _, _) = plan, !seen.insert(id).inserted { return last }
+        for input in plan.inputs { last = max(last, lastTable(input, &seen)) }
+        return last
     }
 
     /// The rewriting of one plan.
@@ -59,6 +66,7 @@ struct RollupRewrite {
         let ids: PlanIDs
         var nextTable: Int
         var sharedRemarks = SharedRemarks()
+        private let definitions = SharedWalk()
 
         init(offers: [String: [RollupOffer]], bases: [String: RollupBase], needs: RollupNeeds, isUTC: Bool, ids: PlanIDs, nextTable: Int) {
             (self.bases, self.needs) = (bases, needs)
@@ -75,7 +83,7 @@ struct RollupRewrite {
                 answer(AggregateNode(input: input, groups: columns, aggregates: [])) { .distinct(input: .project(input: $0.input, columns: columns)) } ?? remarked(plan, [:])
             default: nil
             }
-            return made ?? plan.withInputs(plan.inputs.map(rewrite))
+            return made ?? definitions.rewriting(inputsOf: plan, rewrite)
         }
 
         private enum Choice {

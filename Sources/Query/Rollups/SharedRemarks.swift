@@ -7,10 +7,13 @@ struct SharedRemarks {
     /// Notes what a grouping reads that stands over `plan`.
     ///
     /// - Parameter remarks: for a table, by its name.
-    mutating func note(in plan: LogicalPlan, remarks: (String) -> [String]) { note(plan, in: nil, remarks) }
+    mutating func note(in plan: LogicalPlan, remarks: (String) -> [String]) {
+        var seen: Set<Int> = []
+        note(plan, in: nil, remarks, &seen)
+    }
 
     /// - Parameter shared: the identity of the shared table that the plan is within; nil outside of any.
-    private mutating func note(_ plan: LogicalPlan, in shared: Int?, _ remarks: (String) -> [String]) {
+    private mutating func note(_ plan: LogicalPlan, in shared: Int?, _ remarks: (String) -> [String], _ seen: inout Set<Int>) {
         PlanningWork.charge(1)
         if PlanningWork.isOver { return }
         switch plan {
@@ -18,17 +21,17 @@ struct SharedRemarks {
             guard let shared else { return }
             let known = lines[shared]?[node.table.name] ?? []
             lines[shared, default: [:]][node.table.name] = known + remarks(node.table.name).filter { !known.contains($0) }
-        case .shared(let id, let definition, _): note(definition, in: id, remarks)
+        case .shared(let id, let definition, _): if seen.insert(id).inserted { note(definition, in: id, remarks, &seen) }
         // Their tables have lines of their own.
         case .aggregate, .distinct: return
-        default: for input in plan.inputs { note(input, in: shared, remarks) }
+        default: for input in plan.inputs { note(input, in: shared, remarks, &seen) }
         }
     }
 
     /// The plan with what was noted beneath the tables that it is about.
-    func applied(to plan: LogicalPlan) -> LogicalPlan { lines.isEmpty ? plan : applied(to: plan, in: nil) }
+    func applied(to plan: LogicalPlan) -> LogicalPlan { lines.isEmpty ? plan : applied(to: plan, in: nil, SharedWalk()) }
 
-    private func applied(to plan: LogicalPlan, in shared: Int?) -> LogicalPlan {
+    private func applied(to plan: LogicalPlan, in shared: Int?, _ definitions: SharedWalk) -> LogicalPlan {
         PlanningWork.charge(1)
         if PlanningWork.isOver { return plan }
         var shared = shared
@@ -41,6 +44,6 @@ struct SharedRemarks {
         case .aggregate, .distinct: shared = nil
         default: break
         }
-        return plan.withInputs(plan.inputs.map { applied(to: $0, in: shared) })
+        return definitions.rewriting(inputsOf: plan) { [shared] in applied(to: $0, in: shared, definitions) }
     }
 }

@@ -132,6 +132,35 @@ final class PlanningWorkTests: XCTestCase {
         XCTAssertLessThan(try steps(chain(120)), SyntaxLimits.planningStepCountMax / 4)
     }
 
+    /// Whatever runs a subquery for each row reads the rows twice, to ask by them and to join by them: each one doubled all that lay beneath.
+    func testSubqueriesThatAreRunForEachRowCostAsMuchOnceMoreAndNotTwice() throws {
+        func value(_ number: Int) -> String { "(SELECT u.c1 FROM t u WHERE u.c1 < a.c0 AND u.c2 > a.c0 ORDER BY u.c3 + \(number) LIMIT 1)" }
+        func within(_ count: Int) -> String {
+            (0..<count).reversed().reduce("0") { inner, i in
+                let outer = i == 0 ? "a" : "u\(i - 1)"
+                return "(SELECT u\(i).c1 + \(inner) FROM t u\(i) WHERE u\(i).c1 < \(outer).c0 AND u\(i).c2 > \(outer).c0 ORDER BY 1 LIMIT 1)"
+            }
+        }
+        func lateral(_ count: Int, _ condition: @escaping (Int) -> String) -> String {
+            "SELECT count(*) FROM t t0" + list(count, "") { i in
+                ", LATERAL (SELECT u.c1 AS c0 FROM t u WHERE \(condition(i)) ORDER BY u.c1 DESC LIMIT 1) t\(i + 1)"
+            }
+        }
+        let chains: [(name: String, query: (Int) -> String)] = [
+            ("values beside each other", { n in "SELECT " + self.list(n, ", ", value) + " FROM t a" }),
+            ("conditions", { n in "SELECT a.c0 FROM t a WHERE " + self.list(n, " AND ") { value($0) + " > 0" } }),
+            ("within each other", { n in "SELECT " + within(n) + " FROM t a" }),
+            ("LATERAL", { n in lateral(n) { "u.c1 < t\($0).c0 AND u.c2 > t\($0).c0" } }),
+            ("nearest rows", { n in lateral(n) { "u.c1 < t\($0).c0" } }),
+        ]
+        for chain in chains {
+            let (six, twelve) = (try steps(chain.query(6)), try steps(chain.query(12)))
+            // Doubled with each they would be 64 times as many; within each other the columns of all that lie around are asked for at each.
+            XCTAssertLessThan(twelve, 24 * six, "\(chain.name): \(six) steps for six, \(twelve) for twelve")
+            XCTAssertNoThrow(try steps(chain.query(16)), chain.name)
+        }
+    }
+
     func testPlanningCanBeCancelled() throws {
         let cancellation = Cancellation()
         cancellation.cancel()

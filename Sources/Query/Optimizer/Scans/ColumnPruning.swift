@@ -27,6 +27,10 @@ struct ColumnPruning {
     private var needs: [ColumnID: Need] = [:]
     /// Of each shared table, by place, what some mention reads of its columns.
     private var sharedNeeds: [Int: [Int: Need]] = [:]
+    /// Shared tables whose definitions this walk of `collect` has been through.
+    private var collected: Set<Int> = []
+    /// Their definitions, rewritten.
+    private var prunedDefinitions: [Int: LogicalPlan] = [:]
     /// Nodes looked at since they were last counted.
     private var visited = 0
     /// Types after pruning, where they changed.
@@ -59,6 +63,7 @@ struct ColumnPruning {
         var before: [Int: [Int: Need]]
         repeat {
             before = pruning.sharedNeeds
+            pruning.collected = []
             pruning.collect(plan)
         } while before != pruning.sharedNeeds && !PlanningWork.isOver
         if PlanningWork.isOver { return nil }
@@ -131,6 +136,8 @@ struct ColumnPruning {
                 sharedNeeds[id, default: [:]][place] = sharedNeeds[id]?[place]?.joined(with: wanted) ?? wanted
             }
             for (place, wanted) in sharedNeeds[id] ?? [:] { need(definition.columns[place].id, wanted) }
+            // What a later mention adds, the next walk takes down from the start.
+            guard collected.insert(id).inserted else { return }
             return collect(definition)
         case .values(let columns, let rows):
             for row in rows { for (column, expression) in zip(columns, row) where isNeeded(column) { need(expression) } }
@@ -192,11 +199,9 @@ struct ColumnPruning {
         case .setOperation(let node): return pruned(node, keepsAll)
         case .shared(let id, let definition, let columns):
             let places = (sharedNeeds[id] ?? [:]).keys.sorted()
-            let inner = prune(definition, keepsAll: false)
-            // The definition puts out exactly the places that are read, in order.
-            let wanted = places.map { definition.columns[$0] }
-            let shaped = inner.columns.map(\.id) == wanted.map(\.id)
-                ? inner : LogicalPlan.project(input: inner, columns: retyped(wanted).map { ProjectedColumn($0, .column($0)) })
+            let shaped: LogicalPlan
+            if let known = prunedDefinitions[id] { shaped = known } else { shaped = pruned(definition: definition, places) }
+            prunedDefinitions[id] = shaped
             for (place, column) in zip(places, shaped.columns) where columns[place].type != column.type { types[columns[place].id] = column.type }
             return .shared(id: id, definition: shaped, columns: retyped(places.map { columns[$0] }))
         case .values(let columns, let rows):
@@ -213,6 +218,14 @@ struct ColumnPruning {
             for input in plan.inputs { inputs.append(prune(input, keepsAll: isRow)) }
             return remapped(plan.withInputs(inputs))
         }
+    }
+
+    /// The definition of a shared table, which puts out exactly the places that are read, in order.
+    private mutating func pruned(definition: LogicalPlan, _ places: [Int]) -> LogicalPlan {
+        let inner = prune(definition, keepsAll: false)
+        let wanted = places.map { definition.columns[$0] }
+        if inner.columns.map(\.id) == wanted.map(\.id) { return inner }
+        return .project(input: inner, columns: retyped(wanted).map { ProjectedColumn($0, .column($0)) })
     }
 
     private func remapped(_ plan: LogicalPlan) -> LogicalPlan {

@@ -2,8 +2,10 @@
 ///
 /// What it puts into a sort or a scan are row counts and no semantics: the LIMIT stays above everything but a sort, which counts exactly.
 enum LimitPushdown {
-    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
-        let inner = plan.withInputs(plan.inputs.map(rewrite))
+    static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { rewrite(plan, SharedWalk()) }
+
+    private static func rewrite(_ plan: LogicalPlan, _ definitions: SharedWalk) -> LogicalPlan {
+        let inner = definitions.rewriting(inputsOf: plan) { rewrite($0, definitions) }
         guard case .limit(let input, let count, let offset) = inner else { return inner }
         return limited(input, count, offset)
     }

@@ -7,12 +7,13 @@ import ColumnStore
 struct ScanFilters {
     /// Whether the session's zone is UTC, so that instants and local times agree.
     let isUTC: Bool
+    private let definitions = SharedWalk()
 
     static func rewrite(_ plan: LogicalPlan, isUTC: Bool) -> LogicalPlan { ScanFilters(isUTC: isUTC).visit(plan) }
 
     private func visit(_ plan: LogicalPlan) -> LogicalPlan {
         if PlanningWork.isOver { return plan }
-        let inner = plan.withInputs(plan.inputs.map(visit))
+        let inner = definitions.rewriting(inputsOf: plan, visit)
         if case .join(let node) = inner { return .join(hinting(node)) }
         guard case .filter(let input, let conjuncts) = inner else { return inner }
         switch input {
