@@ -20,6 +20,8 @@ struct JoinOrder {
     private static let relationMax = 60
     /// Each order is costed by all equalities and conditions: with more of them the order stays as it was written.
     private static let testCountMax = 1_000
+    /// A hash table of so many rows costs too little to lose an order for.
+    private static let writtenOrderRowMax = 10_000.0
 
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { JoinOrder(cardinality: Cardinality(plan)).visit(plan).shaped(as: plan.columns) }
 
@@ -91,7 +93,7 @@ struct JoinOrder {
         default: return .join(node)
         }
         let kept = join.kind
-        guard cardinality.rows(node.left) * 2 < cardinality.rows(node.right) else {
+        guard cardinality.rows(node.left) * 2 < cardinality.rows(node.right), !keepsWrittenOrder(join) else {
             node.kind = kept
             return .join(node)
         }
@@ -100,6 +102,21 @@ struct JoinOrder {
             JoinNode.Equality(equality.right, equality.left, nullsEqual: equality.nullsEqual, isCorrelation: equality.isCorrelation)
         }
         return .join(node)
+    }
+
+    /// Rows that a statement says itself are expected in its order, without ORDER BY, too: psql's `\gdesc` asks so for the names of an answer's types. A left join gives them so
+    /// where it is built from its other side.
+    private func keepsWrittenOrder(_ join: JoinNode) -> Bool {
+        join.kind == .left && Self.isWritten(join.left) && cardinality.rows(join.right) <= Self.writtenOrderRowMax
+    }
+
+    private static func isWritten(_ plan: LogicalPlan) -> Bool {
+        switch plan {
+        case .values: true
+        case .project(let input, _), .filter(let input, _): isWritten(input)
+        case .join(let node): node.kind == .left && isWritten(node.left)
+        default: false
+        }
     }
 
     /// Adds what lies below a tree of inner joins, from left to right.
