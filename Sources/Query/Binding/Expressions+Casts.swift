@@ -110,7 +110,7 @@ extension Binder {
     }
 
     /// Such lists as documents where one of another kind may stand in their place: `coalesce(lines, '[]')`.
-    private func asDocuments(_ items: [TypedExpression]) throws(QueryError) -> [TypedExpression] {
+    func asDocuments(_ items: [TypedExpression]) throws(QueryError) -> [TypedExpression] {
         guard items.contains(where: { $0.type == .jsonb || $0.isUntyped && $0.type != .null }), items.contains(where: isToldAsDocument) else { return items }
         var documents: [TypedExpression] = []
         for item in items { documents.append(try asDocument(item)) }

@@ -30,7 +30,11 @@ extension Binder {
                 }
             }
             var sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
-            if op == .concatenate { sides = (try written(sides.0, in: scope), try written(sides.1, in: scope)) }
+            if op == .concatenate {
+                // `lines || '[…]'` is one of documents where lists of structs are told as such.
+                let items = try asDocuments([try written(sides.0, in: scope), try written(sides.1, in: scope)])
+                sides = (items[0], items[1])
+            }
             let result = try binary(op, sides.0, sides.1, at: position)
             let list = op == .concatenate && isList(result.type) ? commonList([sides.0, sides.1]) : nil
             return TypedExpression(result, declared: list ?? Self.narrowed(result), at: position)

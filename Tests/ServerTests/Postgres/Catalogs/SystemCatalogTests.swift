@@ -541,12 +541,12 @@ final class SystemCatalogTests: XCTestCase {
         let table = MemoryTable(schema: Schema([Field("lines", type)]), batches: [ColumnBatch(rowCount: 2, columns: [builder.finish()])])
         let base = FixedCatalog([("sales", .table(table, scope: [])), ("seen", .view(query: "SELECT lines::text AS t FROM sales"))])
         let catalog = SystemCatalog(base, SystemSession(user: "shop", database: "till", processID: 7))
-        let query = "SELECT lines::text, CAST(lines AS varchar(4)), length(lines::text) > 5, coalesce(lines, '[]')::text, CASE WHEN lines IS NULL THEN '{}'::jsonb ELSE lines END::text FROM sales"
+        let query = "SELECT lines::text, CAST(lines AS varchar(4)), length(lines::text) > 5, (lines || '[1]'::jsonb)::text, coalesce(lines, '[]')::text, CASE WHEN lines IS NULL THEN '{}'::jsonb ELSE lines END::text FROM sales"
         let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
         var found: [[Value]] = []
         while let batch = try stream.next() { for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) } }
         let text = Value.string("[{\"name\": \"bread\", \"count\": 2}]")
-        XCTAssertEqual(found, [[text, .string("[{\"n"), .boolean(true), text, text], [.null, .null, .null, .string("[]"), .string("{}")]])
+        XCTAssertEqual(found, [[text, .string("[{\"n"), .boolean(true), .string("[{\"name\": \"bread\", \"count\": 2}, 1]"), text, text], [.null, .null, .null, .null, .string("[]"), .string("{}")]])
         XCTAssertThrowsError(try Self.engine.prepare("SELECT * FROM seen", in: QueryContext(catalog: catalog, now: 0)))
         XCTAssertThrowsError(try Self.engine.prepare(query, in: QueryContext(catalog: base, now: 0)))
     }
