@@ -308,9 +308,7 @@ extension Binder {
         case .string where value.isUntyped && isUnknownParameter(value): return .decimal38(scale: TypeRules.divisionScaleMin)
         case .string where value.isUntyped:
             guard case .literal(.bytes(let text), _) = value.expression, let number = ValueText.decimal(text[...]) else {
-                if case .literal(.bytes(let text), _) = value.expression, let number = ValueText.double(text[...]), !number.isFinite {
-                    throw .unsupported("NUMERIC has no NaN and no infinity here: DOUBLE has", at: value.position)
-                }
+                if case .literal(.bytes(let text), _) = value.expression, ValueText.isNoDecimal(text[...]) { throw .unsupported(ValueText.noDecimal, at: value.position) }
                 throw .data("this is no value of type DECIMAL", at: value.position).because(.invalidText)
             }
             guard number.scale <= TypeRules.digitCountMax || number.digits == 0 else {

@@ -37,6 +37,7 @@ package enum LiteralCast {
             if let value = ValueText.decimal(slice) {
                 return .decimal(try rescaled(value, precision: precision, scale: scale, at: position))
             }
+            if ValueText.isNoDecimal(slice) { throw .unsupported(ValueText.noDecimal, at: position) }
         case .date: if let value = DateTimeText.read(slice, session)?.date { return .integer(value) }
         case .timestamp(let isUTC):
             if let text = DateTimeText.read(slice, session), let value = isUTC ? text.instant(inSession: .utc) : text.local { return .integer(value) }

@@ -153,7 +153,8 @@ enum TextCastKernels {
                 guard value.magnitude < DecimalMath.powers[precision].magnitude else { throw .numericOverflow }
                 return .decimal(value)
             case .overflow: throw .numericOverflow
-            case .invalid: throw invalid
+            // What is a number to PostgreSQL, and none that digits say.
+            case .invalid: throw ValueText.isNoDecimal(text) ? KernelError.outside(.notSupported, ValueText.noDecimal) : invalid
             }
         case .double:
             guard let value = try NumberText.readDouble(text) else { throw invalid }

@@ -77,6 +77,11 @@ package enum ValueText {
         return DecimalText(digits: isNegative ? -value : value, scale: scale, overflows: overflows)
     }
 
+    /// Whether it is NaN or an infinity, which PostgreSQL's NUMERIC has and DECIMAL has not.
+    static func isNoDecimal(_ text: ArraySlice<UInt8>) -> Bool { double(text).map { !$0.isFinite } ?? false }
+
+    static let noDecimal = "NUMERIC has no NaN and no infinity here: DOUBLE has"
+
     package static func double(_ text: ArraySlice<UInt8>) -> Double? {
         let text = trimmed(text)
         switch String(decoding: text, as: UTF8.self).lowercased() {
