@@ -48,7 +48,7 @@ extension Binder {
         var declared = Self.keepingTypes.contains(name) ? commonDeclaration(arguments) : nil
         // Kept only where the result has the type of an argument.
         if let common = declared, !(common == "record" ? result.type.holdsRows : arguments.contains { !$0.isUntyped && $0.type == result.type && (common != "float4" || result.type == .double) }) { declared = nil }
-        if name == "nullif" { declared = comparedDeclaration(declared, arguments[0], result) }
+        if name == "nullif" { declared = comparedDeclaration(declared, arguments, result) }
         if Self.makingXML.contains(name) { declared = "xml" }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
@@ -125,16 +125,28 @@ extension Binder {
     /// What comes out of them is one of the values that go in, or of their type.
     private static let keepingTypes: Set<String> = ["coalesce", "greatest", "least", "nullif", "abs", "mod"]
 
-    /// What NULLIF gives, which has compared its first argument: of a number that is written as a name the bare number, of a VARCHAR a text.
-    private func comparedDeclaration(_ common: String?, _ first: TypedExpression, _ result: Expression) -> String? {
-        if result.type == .int64, declaredType(first).map(DeclaredType.isNumber) ?? false { return "oid" }
-        return common.map(DeclaredType.withoutLength) == "varchar" ? nil : common
+    /// What NULLIF gives, which is its first argument as it was compared: of a number that is written as a name the bare number, of a VARCHAR a text, and a CHAR beside a CHAR(n).
+    private func comparedDeclaration(_ common: String?, _ arguments: [TypedExpression], _ result: Expression) -> String? {
+        let first = declaredType(arguments[0])
+        if result.type == .int64, first.map(DeclaredType.isNumber) ?? false { return "oid" }
+        let isOfTexts = arguments.count == 2 && arguments.allSatisfy { !$0.isUntyped && $0.type == .string }
+        let plain = common.map(DeclaredType.withoutLength) == "varchar" ? nil : common
+        guard isOfTexts else { return plain }
+        let (one, other) = (first.map(DeclaredType.withoutLength), declaredType(arguments[1]).map(DeclaredType.withoutLength))
+        switch (one, other) {
+        case ("name"?, _): return "name"
+        case ("bpchar"?, "varchar"?): return first
+        case ("varchar"?, "bpchar"?): return "bpchar"
+        default: return one == other ? plain : nil
+        }
     }
 
     /// What all values are declared as that are declared: of VARCHARs of several lengths VARCHAR.
     func commonDeclaration(_ values: [TypedExpression]) -> String? {
         if realsThatMeet(values) == .kept { return "float4" }
-        guard let common = DeclaredType.common(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) }), DeclaredType.isKept(common) else { return nil }
+        let typed = values.filter { !$0.isUntyped && $0.type != .null }, names = typed.map { declaredType($0) }
+        let ofTexts = typed.allSatisfy { $0.type == .string } ? DeclaredType.ofTexts(names) : nil
+        guard let common = DeclaredType.common(names) ?? ofTexts, DeclaredType.isKept(common) else { return nil }
         declareParameters(among: values, as: common)
         return common
     }

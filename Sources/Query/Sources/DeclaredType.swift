@@ -49,6 +49,17 @@ package enum DeclaredType {
     /// What comes out of values of one name by a choice among them is called as they are.
     static func isKept(_ name: String) -> Bool { name.hasSuffix(listSuffix) || hasLists(name) }
 
+    /// What texts of several types are called, as PostgreSQL chooses among them: as the first one is, but a NAME takes CHARs and VARCHARs that stand before it.
+    ///
+    /// - Parameter names: nil of a TEXT.
+    /// - Returns: nil where that is TEXT, or CHAR(n) beside texts that have no blanks to show.
+    static func ofTexts(_ names: [String?]) -> String? {
+        let plain = names.map { $0.map(withoutLength) ?? "text" }
+        guard let first = plain.first, plain.allSatisfy(["text", "name", "varchar", "bpchar"].contains) else { return nil }
+        if first == "name" || first != "text" && plain.contains("name") { return "name" }
+        return first == "varchar" ? first : nil
+    }
+
     /// What values are called in common; nil where one of them has no name, or another.
     static func common(_ names: [String?]) -> String? {
         guard let first = names.first, let first else { return nil }

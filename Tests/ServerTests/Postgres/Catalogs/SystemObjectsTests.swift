@@ -1,0 +1,51 @@
+import ColumnStore
+import Query
+import XCTest
+
+@testable import Server
+
+/// Goal: what catalogs and functions call objects and types is what PostgreSQL 15 calls them. Method: questions over a store of one table; what is expected was asked of PostgreSQL 15.
+final class SystemObjectsTests: XCTestCase {
+    private static let engine = QueryEngine()
+
+    private func context() -> QueryContext {
+        let base = FixedCatalog(tables: [("Odd \"name\"", MemoryTable(schema: Schema([Field("n", .int32), Field("My n", .int32)]), batches: []))])
+        return QueryContext(catalog: SystemCatalog(base, SystemSession(user: "shop", database: "till", processID: 7)), now: 0)
+    }
+
+    private func rows(_ query: String) throws -> [[Value]] {
+        let stream = try Self.engine.execute(try Self.engine.prepare(query, in: context()))
+        var found: [[Value]] = []
+        while let batch = try stream.next() { for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) } }
+        return found
+    }
+
+    private func types(_ query: String) throws -> [String?] { try Self.engine.prepare(query, in: context()).columns.map(\.declared) }
+
+    func test_identifyObject_hasMembers() throws {
+        let table = "'\"Odd \"\"name\"\"\"'::regclass"
+        XCTAssertEqual(
+            try rows("SELECT (pg_identify_object('pg_class'::regclass, \(table), 0)).identity, (pg_identify_object('pg_class'::regclass, \(table), 2)).type, (pg_identify_object('pg_class'::regclass, \(table), 2)).identity"),
+            [[.string("public.\"Odd \"\"name\"\"\""), .string("table column"), .string("public.\"Odd \"\"name\"\"\".\"My n\"")]])
+        XCTAssertEqual(
+            try rows("SELECT (pg_identify_object(2615, 11, 0)).type, (pg_identify_object(2615, 11, 0)).identity, (pg_identify_object(1259, 3, 0)).name IS NULL"),
+            [[.string("schema"), .string("pg_catalog"), .boolean(true)]])
+    }
+
+    func test_accessMethods_haveHandlers() throws {
+        XCTAssertEqual(
+            try rows("SELECT amname, amhandler::text, amhandler::oid::bigint FROM pg_am ORDER BY 1"),
+            [[.string("btree"), .string("bthandler"), .integer(330)], [.string("heap"), .string("heap_tableam_handler"), .integer(3)]])
+    }
+
+    func test_textsOfSeveralTypes_areCalledAsPostgresChoosesAmongThem() throws {
+        let chosen: [(String, [String?])] = [
+            ("SELECT coalesce(n, t), coalesce(t, n), coalesce(v, n), coalesce(c, n), coalesce(v, t), coalesce(t, v), coalesce(v, c)", ["name", nil, "name", "name", "varchar", nil, "varchar"]),
+            ("SELECT CASE WHEN true THEN t ELSE n END, CASE WHEN true THEN n ELSE t END, greatest(n, v)", ["name", nil, "name"]),
+            ("SELECT nullif(n, t), nullif(c, v), nullif(v, c), nullif(v, t), nullif(t, n), nullif(c, t)", ["name", "bpchar(3)", "bpchar", nil, nil, nil]),
+        ]
+        for (query, names) in chosen {
+            XCTAssertEqual(try types("\(query) FROM (SELECT 'a'::name AS n, 'a' || '' AS t, 'a'::varchar(5) AS v, 'a'::char(3) AS c) AS x"), names, query)
+        }
+    }
+}
