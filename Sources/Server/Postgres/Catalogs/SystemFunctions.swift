@@ -99,7 +99,7 @@ enum SystemFunctions {
             Key("obj_description", 1): "(SELECT d.description FROM pg_catalog.pg_description d WHERE d.objoid = $1 AND d.objsubid = 0)",
             Key("col_description", 2): "(SELECT d.description FROM pg_catalog.pg_description d WHERE d.objoid = $1 AND d.objsubid = $2 AND d.objsubid > 0)",
             Key("pg_get_constraintdef", anyCount): "(SELECT 'PRIMARY KEY (ticket_id)' FROM pg_catalog.pg_constraint o WHERE o.oid = $1)",
-            Key("pg_get_indexdef", 1): indexDefinition,
+            Key("pg_identify_object", 3): identified, Key("pg_get_indexdef", 1): indexDefinition,
             Key("pg_get_indexdef", 3): "CASE WHEN $1 IS NULL OR $2 IS NULL OR $3 IS NULL THEN NULL WHEN $2 = 0 THEN \(indexDefinition) ELSE 'ticket_id' END",
             Key("pg_get_viewdef", 1): viewDefinition, Key("pg_get_viewdef", 2): "CASE WHEN $2 IS NOT NULL THEN \(viewDefinition) END",
             Key("pg_relation_size", anyCount): "0::bigint", Key("pg_table_size", anyCount): "0::bigint", Key("pg_total_relation_size", anyCount): "0::bigint",
@@ -154,7 +154,7 @@ enum SystemFunctions {
         for kind in ["table", "any_column", "sequence", "schema"] { for count in 2...3 { found[Key("has_\(kind)_privilege\(byName)", count)] = rightByName(on: kind, count) } }
         for function in [
             "pg_get_expr", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
-            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_identify_object", "pg_describe_object", "pg_sequence_last_value", "acldefault", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "current_query", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
+            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_describe_object", "pg_sequence_last_value", "acldefault", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "current_query", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
         ] { found[Key(function, anyCount)] = nothing }
         return found
     }()
@@ -255,6 +255,17 @@ enum SystemFunctions {
     private static let indexDefinition = """
         (SELECT 'CREATE UNIQUE INDEX ' || quote_ident(i.relname) || ' ON public.' || quote_ident(t.relname) || ' USING btree (ticket_id)'
             FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class t ON t.oid = x.indrelid WHERE i.oid = $1)
+        """
+
+    /// Relations, their columns, and schemas; one row of four members. NULL of what is not there, and of all else.
+    private static let identified = """
+        (SELECT r FROM (
+            SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'i' THEN 'index' ELSE 'table' END || CASE WHEN $3 > 0 THEN ' column' ELSE '' END AS type,
+                quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
+                quote_ident(n.nspname) || '.' || quote_ident(c.relname) || coalesce('.' || quote_ident(a.attname), '') AS identity
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = $3
+            WHERE $1 = \(SystemRelation.classNumber) AND c.oid = $2
+            UNION ALL SELECT 'schema', NULL, quote_ident(s.nspname), quote_ident(s.nspname) FROM pg_catalog.pg_namespace s WHERE $1 = 2615 AND s.oid = $2) AS r)
         """
 
     private static let viewDefinition = "(SELECT v.definition FROM pg_catalog.till_views v WHERE v.oid = $1)"

@@ -36,7 +36,7 @@ struct SystemRows {
         case "pg_index": try tables().filter(\.hasKey).map(index)
         case "pg_indexes": try tables().filter(\.hasKey).map(shownIndex)
         case "pg_constraint": try tables().filter(\.hasKey).map(constraint)
-        case "pg_am": [["oid": .integer(2), "amname": .string("heap"), "amtype": .string("t")], ["oid": .integer(403), "amname": .string("btree"), "amtype": .string("i")]]
+        case "pg_am": Self.accessMethods
         case "pg_database": [databaseRow]
         case "pg_roles", "pg_user", "pg_authid": roles
         case "pg_collation": Self.collations
@@ -285,6 +285,11 @@ struct SystemRows {
             "typalign": .string(type.align), "typstorage": .string(type.storage), "typtypmod": .integer(-1), "typcollation": .integer(type.collation),
         ]
     }
+
+    private static let accessMethods: [Row] = [
+        ["oid": .integer(2), "amname": .string("heap"), "amtype": .string("t"), "amhandler": procedure("heap_tableam_handler")],
+        ["oid": .integer(403), "amname": .string("btree"), "amtype": .string("i"), "amhandler": procedure("bthandler")],
+    ]
 
     private static func procedure(_ name: String) -> Value { .integer(SystemProcedure.number(named: name) ?? 0) }
 

@@ -2,7 +2,7 @@
 //
 //     number name type-of-result types-of-arguments; …            as in SystemProcedureText.swift
 
-/// What `typinput` and its kin name of types that are there by their names alone.
+/// What `typinput` and its kin name of types that are there by their names alone, and `amhandler` of `pg_am`.
 enum SystemTypeFunctionText {
     static let all = """
         86 pg_ddl_command_in 32 2275; 87 pg_ddl_command_out 2275 32; 88 pg_ddl_command_recv 32 2281; 90 pg_ddl_command_send 17 32; 117 point_in 600 2275
@@ -39,6 +39,6 @@ enum SystemTypeFunctionText {
         5095 anycompatiblerange_out 2275 5080
         3914 int4range_canonical 3904 3904; 3915 daterange_canonical 3912 3912; 3922 int4range_subdiff 701 23,23; 3923 int8range_subdiff 701 20,20
         3924 numrange_subdiff 701 1700,1700; 3925 daterange_subdiff 701 1082,1082; 3928 int8range_canonical 3926 3926; 3929 tsrange_subdiff 701 1114,1114
-        3930 tstzrange_subdiff 701 1184,1184
+        3930 tstzrange_subdiff 701 1184,1184; 3 heap_tableam_handler 269 2281 fv; 330 bthandler 325 2281 fv
         """
 }
