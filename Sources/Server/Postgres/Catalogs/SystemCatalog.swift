@@ -196,6 +196,8 @@ enum SystemNumber {
     static func index(of table: String) -> Int64 { number("index", table) }
     static func procedure(_ name: String, _ arguments: [Int64]) -> Int64 { number("procedure", "\(name) \(arguments)") }
     static func constraint(of table: String) -> Int64 { number("constraint", table) }
+    /// Of the rule that a view is.
+    static func rule(of view: String, inSchema schema: String?) -> Int64 { number("rule", schema.map { "\($0).\(view)" } ?? view) }
     /// Of the type that a relation's rows have.
     static func rowType(of relation: String, inSchema schema: String?) -> Int64 { number("row", schema.map { "\($0).\(relation)" } ?? relation) }
 

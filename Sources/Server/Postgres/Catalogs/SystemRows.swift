@@ -43,6 +43,8 @@ struct SystemRows {
         case "pg_settings": (session.settings?.all ?? []).map(setting)
         case "pg_tables": try tables().filter { !$0.isView }.map { ["schemaname": .string("public"), "tablename": .string($0.name), "tableowner": .string(Self.owner), "hasindexes": .boolean($0.hasKey)] }
         case "pg_views": try tables().filter(\.isView).map(shownView)
+        case "pg_rewrite": try tables().filter(\.isView).map(rule)
+        case "pg_depend": try tables().filter(\.isView).flatMap(dependencies)
         case "pg_stat_activity": [activity]
         case "pg_stat_all_tables", "pg_stat_xact_all_tables", "pg_statio_all_tables": try countedTables() + Self.countedSystemTables
         case "pg_stat_user_tables", "pg_stat_xact_user_tables", "pg_statio_user_tables": try countedTables()
@@ -246,6 +248,31 @@ struct SystemRows {
         let definition = view.query.map { Value.string(ViewDefinition.text(ofView: view.name, $0, inSchema: view.schema, in: catalog)) }
         return ["schemaname": .string(view.schema ?? "public"), "viewname": .string(view.name), "viewowner": .string(Self.owner), "definition": definition ?? .null]
     }
+
+    /// To PostgreSQL a view is a rule by which its rows are made.
+    private func rule(_ view: Described) -> Row {
+        [
+            "oid": .integer(SystemNumber.rule(of: view.name, inSchema: view.schema)), "rulename": .string("_RETURN"), "ev_class": .integer(view.number), "ev_type": .string("1"),
+            "ev_enabled": .string("O"), "is_instead": .boolean(true),
+        ]
+    }
+
+    /// What a view's rule needs: the view itself, and what its text names. pg_dump puts views behind those that they read by it.
+    private func dependencies(_ view: Described) -> [Row] {
+        func row(on relation: Int64, _ kind: String) -> Row {
+            [
+                "classid": .integer(Self.ruleClass), "objid": .integer(SystemNumber.rule(of: view.name, inSchema: view.schema)), "objsubid": .integer(0),
+                "refclassid": .integer(SystemRelation.classNumber), "refobjid": .integer(relation), "refobjsubid": .integer(0), "deptype": .string(kind),
+            ]
+        }
+        let own = [row(on: view.number, "i"), row(on: view.number, "n")]
+        guard view.schema == nil, let query = view.query, let bound = try? Binder.view(query, named: view.name, in: QueryContext(catalog: catalog, now: 0)) else { return own }
+        let known = Set(catalog.entryNames)
+        return own + bound.reads.filter(known.contains).map { row(on: SystemNumber.relation($0), "n") }
+    }
+
+    /// The number of `pg_rewrite`.
+    private static let ruleClass: Int64 = 2_618
 
     private func constraint(_ table: Described) -> Row {
         let place = Int64((table.fields.firstIndex { $0.name == "ticket_id" } ?? 0) + 1)

@@ -32,6 +32,31 @@ final class SystemObjectsTests: XCTestCase {
             [[.string("schema"), .string("pg_catalog"), .boolean(true)]])
     }
 
+    /// pg_dump puts a view behind what it reads by these rows.
+    func test_views_areRulesThatDependOnWhatTheyRead() throws {
+        let table = MemoryTable(schema: Schema([Field("n", .int32)]), batches: [])
+        let base = FixedCatalog([
+            ("sales", .table(table, scope: [])), ("a_large", .view(query: "SELECT n FROM b_all WHERE n > (SELECT avg(n) FROM sales)")), ("b_all", .view(query: "SELECT n FROM sales")),
+        ])
+        let catalog = SystemCatalog(base, SystemSession(user: "shop", database: "till", processID: 7))
+        let query = """
+            SELECT r.ev_class::regclass::text, r.rulename, r.ev_type::text, r.is_instead, d.refclassid::regclass::text, d.refobjid::regclass::text, d.deptype::text
+            FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid ORDER BY 1, 7, 6
+            """
+        let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
+        var found: [[Value]] = []
+        while let batch = try stream.next() { for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) } }
+        func row(_ view: String, _ other: String, _ kind: String) -> [Value] {
+            [.string(view), .string("_RETURN"), .string("1"), .boolean(true), .string("pg_class"), .string(other), .string(kind)]
+        }
+        XCTAssertEqual(
+            found,
+            [
+                row("a_large", "a_large", "i"), row("a_large", "a_large", "n"), row("a_large", "b_all", "n"), row("a_large", "sales", "n"), row("b_all", "b_all", "i"), row("b_all", "b_all", "n"),
+                row("b_all", "sales", "n"),
+            ])
+    }
+
     func test_accessMethods_haveHandlers() throws {
         XCTAssertEqual(
             try rows("SELECT amname, amhandler::text, amhandler::oid::bigint FROM pg_am ORDER BY 1"),
