@@ -23,7 +23,7 @@ enum AdvancedPattern {
         if flags.contains("q") { return literal(pattern) }
         // The last of those that say what line ends are.
         let lines = flags.last { "nmpws".contains($0) }.map { $0 == "m" ? "n" : $0 } ?? "s"
-        let plain = flags.contains("x") ? withoutComments(pattern) : pattern
+        let plain = flags.last { "xt".contains($0) } == "x" ? withoutComments(pattern) : pattern
         let head: String = switch lines {
         case "n": "(?m-s)"
         case "p": "(?-s)"

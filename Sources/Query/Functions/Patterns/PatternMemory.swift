@@ -38,14 +38,16 @@ final class PatternMemory {
         if let tree = try PatternReader.read(text, ignoringCase: ignoringCase, flags: flags) {
             return .backtracking(try BacktrackingPattern(tree, isTest: !isLongest, meter))
         }
+        let head = try PatternHead(text, ignoringCase: ignoringCase, flags: flags)
         // What is made of a pattern of SIMILAR fits whole texts, and its lazy quantifiers stand before all others.
-        if isLongest, !isOfSimilar, !flags.contains("q"), AdvancedPattern.mixesPreferences(text) {
+        if isLongest, !isOfSimilar, !head.flags.contains("q"), AdvancedPattern.mixesPreferences(head.rest) {
             // A part of it would be chosen otherwise than PostgreSQL chooses, for whom the first quantifier speaks for the whole pattern.
             throw .outside(.notSupported, "lazy quantifiers beside others, or beside |, are not supported in a pattern that gives a part of a text")
         }
         do {
             return .linear(
-                try RegularExpression(try AdvancedPattern.translated(text, isTest: !isLongest, flags: flags), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2))
+                try RegularExpression(
+                    try AdvancedPattern.translated(head.rest, isTest: !isLongest, flags: head.flags), ignoringCase: head.ignoringCase, syntax: isLongest ? .re2Longest : .re2))
         } catch {
             throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")
         }
