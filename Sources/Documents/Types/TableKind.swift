@@ -120,7 +120,7 @@ package final class TableKind: Sendable {
         word: "refuse", noun: "ledger", statement: "is a ledger", storedSuffix: "",
         dayIsOfIdentity: true, uniqueness: .identity,
         holder: .rows, numbersVersions: false, comesOnceACall: false, takesBulkImports: true, isImmutable: true,
-        ownColumns: [], broughtColumns: [], broughtByUploads: [.upload], pageColumns: [], changesNameVersions: false, hasRemovals: false,
+        ownColumns: [], broughtColumns: [], broughtByUploads: [.upload], pageColumns: [.upload], changesNameVersions: false, hasRemovals: false,
         rowsGrowOld: false, publishesNewest: false, noRollups: nil,
         reading: .rows)
 

@@ -42,7 +42,7 @@ extension StoreReader {
         }
         let table = try shownTable(request.table, snapshot, through: sequence, asOf: request.asOf, as: principal)
         let stored = shownTables(snapshot, as: principal).storedName(of: request.table)
-        let fields = try pageFields(request.fields ?? Self.commonFields(ofStored: stored), table.schema)
+        let fields = try pageFields(request.fields ?? Self.commonFields(ofStored: stored, table.schema), table.schema)
         let scope = Self.scope(of: rows, sequence: sequence)
         let walk = PageWalk(
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
@@ -130,9 +130,11 @@ extension StoreReader {
     }
 
     /// What a page has that no fields are named for: the columns that all types of the table have.
-    private static func commonFields(ofStored table: String) -> [String] {
+    private static func commonFields(ofStored table: String, _ schema: Schema) -> [String] {
         let all = StandardColumns.fields.map(\.name).filter { $0 != "history" && $0 != "document_sha256" }
-        return [all, TableName.kind(of: table).pageColumns.map(\.field.name)].flatMap { $0 }
+        // A table that an earlier program made, and of which no type is in force any more, may lack one of these.
+        let own = TableName.kind(of: table).pageColumns.map(\.field.name).filter { schema[$0] != nil }
+        return [all, own].flatMap { $0 }
     }
 
     private func pageFields(_ asked: [String], _ schema: Schema) throws -> PageFields {
