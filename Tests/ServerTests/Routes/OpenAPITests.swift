@@ -70,6 +70,15 @@ final class OpenAPITests: XCTestCase {
         XCTAssertFalse(headers("/v1/changes", "get", "200").contains("Link"))
     }
 
+    /// An export of receipts is asked for by the parameters of a page, but for those that cut it into pages or say its form.
+    func test_exportsOfReceipts_takeTheParametersOfAPage() throws {
+        let document = try XCTUnwrap(document)
+        let parameters = document["paths"]?["/v1/receipts"]?["get"]?["parameters"]?.array ?? []
+        let names = Set(parameters.filter { $0["in"]?.text == "query" }.compactMap { $0["name"]?.text }).subtracting(["limit", "cursor", "compression"])
+        let taken = document["components"]?["schemas"]?["ExportRequest"]?["properties"]?["receipts"]?["properties"]?.members?.map(\.name) ?? []
+        XCTAssertEqual(Set(taken), names)
+    }
+
     func test_everyCall_saysForWhichRoles() throws {
         let document = try XCTUnwrap(document)
         for route in APIRoutes.all {

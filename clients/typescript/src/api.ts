@@ -69,6 +69,7 @@ export interface ExportRequest {
     table?: string | null;
     state?: "PROCESSING" | "COMPLETE" | "FAILED" | null;
     fields?: string | null;
+    as_of?: string | null;
   } | null;
   /** Of a workbook, each the answer to a query. */
   sheets?: {
