@@ -236,7 +236,7 @@ export interface Paths {
     delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/types/check": {
-    post: { query: {  }; body: { type: Type; files?: { [name: string]: any }; document: string }; answer: TypeCheck };
+    post: { query: {  }; body: { type: Type; files?: { [name: string]: any }; document: string | { [name: string]: any } | any[] }; answer: TypeCheck };
   };
   "/v1/queries": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: RunningQueryList };

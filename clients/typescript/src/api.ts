@@ -1862,8 +1862,8 @@ export interface Operations {
       type: Type;
       /** XSD files by the names that the type has for them. */
       files?: Record<string, string>;
-      /** The document as text. */
-      document: string;
+      /** The document as text; of JSON its value, too. */
+      document: string | Record<string, unknown> | unknown[];
     };
     answer: TypeCheck;
   };

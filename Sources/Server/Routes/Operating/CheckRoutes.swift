@@ -9,7 +9,7 @@ enum CheckRoutes {
             .post, "/v1/types/check", access: .admin, place: .control, body: .typeFile,
             operation: Operation(
                 "checkType", "Shows what a type file makes of a document. Nothing is stored, and nothing goes to quarantine.",
-                body: [.json(##"{"type":"object","required":["type","document"],"additionalProperties":false,"properties":{"type":{"$ref":"#/components/schemas/Type"},"files":{"description":"XSD files by the names that the type has for them.","type":"object","additionalProperties":{"type":"string"}},"document":{"description":"The document as text.","type":"string"}}}"##)],
+                body: [.json(##"{"type":"object","required":["type","document"],"additionalProperties":false,"properties":{"type":{"$ref":"#/components/schemas/Type"},"files":{"description":"XSD files by the names that the type has for them.","type":"object","additionalProperties":{"type":"string"}},"document":{"description":"The document as text; of JSON its value, too.","type":["string","object","array"],"items":{}}}}"##)],
                 answers: [.init(200, "A result for each receipt of the document.", [.of(TypeCheckBody.self)])], problems: [.invalidType], changesNothing: true),
             handle: check)
     ]
@@ -17,14 +17,23 @@ enum CheckRoutes {
     private static func check(_ call: Call) throws -> Response {
         let body = try call.object(members: ["type", "files", "document"])
         guard let type = body["type"], case .object = type else { throw Problem.parameter("type", "a type file is wanted", code: "required") }
-        guard let document = body["document"]?.text else { throw Problem.parameter("document", "the document as a string is wanted", code: "required") }
+        let document = try document(body["document"])
         do {
             let checker = try TypeChecker(type: try DocumentType(json: type.serialized, files: try files(body["files"])), now: CalendarText.now)
-            return .json(TypeCheckBody(lines: checker.check(file: "document", Array(document.utf8)).lines), reserving: 4_096)
+            return .json(TypeCheckBody(lines: checker.check(file: "document", document).lines), reserving: 4_096)
         } catch let error as TypeFileError {
             throw Problem(
                 .invalidType, "the type file has \(error.reasons.count == 1 ? "a fault" : "\(error.reasons.count) faults")",
                 errors: error.reasons.map { .init(pointer: "/type" + $0.pointer, code: $0.code, message: $0.message) })
+        }
+    }
+
+    /// A document of JSON may stand there as itself: what is told of it is told by its members, not by its bytes.
+    private static func document(_ value: JSONValue?) throws -> [UInt8] {
+        switch value {
+        case .string(let text)?: return Array(text.utf8)
+        case .object?, .array?: return value?.serialized ?? []
+        default: throw Problem.parameter("document", "the document is wanted, as a string or as a value of JSON", code: "required")
         }
     }
 
