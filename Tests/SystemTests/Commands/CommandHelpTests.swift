@@ -9,8 +9,8 @@ final class CommandHelpTests: XCTestCase {
     private static let operands: [String: [String]] = [
         "move": ["--to", "s3://receipts/moved"], "rebuild": ["--table", "receipts", "--column", "total"],
         "sql": ["SELECT 1"], "import": [Project.root.appendingPathComponent("types/samples/pos-receipt-1.json").path], "backup": ["/nowhere/copy"], "contract show": ["c"], "contract put": ["c", "--access", "read", "--scope", "own"],
-        "contract delete": ["c"], "key list": ["c"], "key create": ["c"], "key delete": ["c", "k_1"], "type show": ["t"], "type delete": ["t"], "ticket show": ["t"],
-        "quarantine show": ["t"], "quarantine delete": ["t"], "dead-letter show": ["t"], "dead-letter redrive": ["t"], "dead-letter delete": ["t"], "job show": ["j"],
+        "contract delete": ["c"], "key list": ["c"], "key show": ["c", "k_1"], "key create": ["c"], "key delete": ["c", "k_1"], "type show": ["t"], "type delete": ["t"], "ticket show": ["t"],
+        "quarantine show": ["t"], "quarantine delete": ["t"], "dead-letter show": ["t"], "dead-letter redrive": ["t"], "dead-letter delete": ["t"], "audit show": ["1"], "job show": ["j"],
         "job cancel": ["j"], "export": ["--format", "csv", "--out", "answer.csv", "SELECT 1"],
         "process show": ["p"], "process put": ["p", Project.root.appendingPathComponent("types/samples/pos-receipt-1.json").path], "process delete": ["p"], "process start": ["p"],
         "process history": ["e"], "process abort": ["e"], "process redrive": ["e"], "execution show": ["e"], "queue show": ["q"], "queue put": ["q"], "queue delete": ["q"], "queue send": ["q", "1"], "queue receive": ["q"], "queue dead-letters": ["q"],

@@ -32,6 +32,9 @@ final class OperatorCommandsTests: XCTestCase {
             XCTAssertTrue(table.text.contains(" client_id ") && table.text.contains(" b-shop ") && table.text.hasSuffix("(3 rows)\n"), table.text + table.error)
             XCTAssertTrue(try till("contract", "show", "a-shop").text.contains("\naccess           read-write\n"))
             XCTAssertEqual(try objects(till("key", "list", "a-shop", "--format", "json")).first?["role"] as? String, "contract")
+            let key = try XCTUnwrap(try objects(till("key", "list", "a-shop", "--format", "json")).first?["id"] as? String)
+            let shown = try till("key", "show", "a-shop", key)
+            XCTAssertTrue(shown.text.hasPrefix("id            \(key)\nrole          contract\n"), shown.text + shown.error)
             XCTAssertTrue(try objects(till("type", "list", "--format", "json")).contains { $0["name"] as? String == "pos-receipt" })
             XCTAssertTrue(try till("type", "show", "pos-receipt").text.hasPrefix("{"))
             XCTAssertEqual(try objects(till("ticket", "list", "--client", "a-shop", "--format", "json")).first?["ticket_id"] as? String, ticket)
@@ -41,7 +44,10 @@ final class OperatorCommandsTests: XCTestCase {
             let none = try till("dead-letter", "list").text.split(separator: "\n")
             XCTAssertEqual([none.count, none.last == "(0 rows)" ? 1 : 0], [3, 1], none.joined(separator: "\n"))
             XCTAssertTrue(try objects(till("audit", "list", "--format", "json")).contains { $0["action"] as? String == "putContract" })
-            for missing in [["contract", "show", "nobody"], ["ticket", "show", "none"], ["dead-letter", "show", "none"], ["dead-letter", "redrive", "none"], ["job", "show", "none"], ["contract", "delete", "nobody"], ["type", "delete", "nothing"]] {
+            let act = try XCTUnwrap(try objects(till("audit", "list", "--format", "json")).last?["id"] as? Int)
+            let told = try till("audit", "show", "\(act)", "--format", "json")
+            XCTAssertTrue(told.text.hasPrefix("{\"id\":\(act),"), told.text + told.error)
+            for missing in [["contract", "show", "nobody"], ["ticket", "show", "none"], ["dead-letter", "show", "none"], ["dead-letter", "redrive", "none"], ["job", "show", "none"], ["contract", "delete", "nobody"], ["type", "delete", "nothing"], ["key", "show", "a-shop", "none"], ["audit", "show", "0"]] {
                 let run = try TillRun(missing + place.options, environment: ["TILL_KEY": TillServer.adminKey])
                 XCTAssertEqual(run.status, 1, "\(missing) \(place.name): \(run.text)")
                 XCTAssertTrue(run.error.contains("there is no") || run.error.contains("not-found"), run.error)

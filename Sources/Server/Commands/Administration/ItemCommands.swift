@@ -103,22 +103,42 @@ enum DeadLetterRedriveCommand: ItemCommand {
     static func done(_ arguments: Arguments) -> String { "\(arguments.operands[0]) is tried again" }
 }
 
-/// The API has dead letters as a list alone.
+/// Shows one of what the API has as a list alone.
+enum ListedItem {
+    static let options: [Arguments.Option] = [.init("format", "F", "table: a line for each member; or json.")] + StoreAccess.options
+
+    /// - Parameter what: for who asks for one that is not there.
+    static func show(_ what: String, _ id: String, of listing: Listing, _ arguments: Arguments) throws -> Int32 {
+        _ = try Listing.format(arguments)
+        let store = try StoreAccess(arguments)
+        guard let item = try listing.first(where: "id", is: id, in: store.client) else { throw CommandError("there is no \(what) \(id)") }
+        try store.close()
+        try ItemText.write(item.serialized, arguments)
+        return ExitStatus.done
+    }
+}
+
 enum DeadLetterShowCommand: Command {
     static let name = "dead-letter show"
     static let summary = "Shows a dead letter."
     static let usage = Server.usage("ID")
-    static let options: [Arguments.Option] = [.init("format", "F", "table: a line for each member; or json.")] + StoreAccess.options
+    static let options = ListedItem.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         let id = try arguments.operand("a dead letter's id")
-        _ = try Listing.format(arguments)
-        let store = try StoreAccess(arguments)
-        let listing = Listing(path: "/v1/dead-letters", member: "dead_letters", columns: [])
-        guard let letter = try listing.first(where: "id", is: id, in: store.client) else { throw CommandError("there is no dead letter \(id)") }
-        try store.close()
-        try ItemText.write(letter.serialized, arguments)
-        return ExitStatus.done
+        return try ListedItem.show("dead letter", id, of: Listing(path: "/v1/dead-letters", member: "dead_letters", columns: []), arguments)
+    }
+}
+
+enum AuditShowCommand: Command {
+    static let name = "audit show"
+    static let summary = "Shows an administrative act."
+    static let usage = Server.usage("ID")
+    static let options = ListedItem.options
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        let id = try arguments.operand("an act's id")
+        return try ListedItem.show("act", id, of: Listing(path: "/v1/audit", member: "audit", columns: []), arguments)
     }
 }
 

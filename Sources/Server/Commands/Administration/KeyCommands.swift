@@ -57,6 +57,19 @@ enum KeyCreateCommand: Command {
     }
 }
 
+enum KeyShowCommand: Command {
+    static let name = "key show"
+    static let summary = "Shows a key, without its secret."
+    static let usage = ["(CLIENT | --operators) ID [--format table|json] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
+    static let options = [KeyPlace.operators] + ListedItem.options
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        let path = try KeyPlace.path(arguments, count: 2)
+        let keys = Listing(path: String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)), member: "keys", columns: [])
+        return try ListedItem.show("key", arguments.operands.last ?? "", of: keys, arguments)
+    }
+}
+
 enum KeyDeleteCommand: Command {
     static let name = "key delete"
     static let summary = "Revokes a key."

@@ -53,14 +53,19 @@ struct Listing {
         }
     }
 
-    /// The item whose member has a value; nil when there is none.
+    /// The item whose member has a value, of a number its digits; nil when there is none.
     func first(where name: String, is value: String, in client: APIClient) throws -> JSONValue? {
         var found: JSONValue?
         try eachPage(client, limit: { Self.pageCount }) { items in
-            found = items.first { $0[name]?.text == value }
+            found = items.first { Self.text($0[name]) == value }
             return found == nil
         }
         return found
+    }
+
+    private static func text(_ value: JSONValue?) -> String? {
+        if case .number(let digits)? = value { return digits }
+        return value?.text
     }
 
     /// - Parameter body: gets the items of a page; false ends the walk.
