@@ -64,13 +64,12 @@ package enum RegistrarCall {
         return headers.map { (name: $0.0, value: $0.1) }
     }
 
-    /// JSON as JSON, other text as a string, anything else in base 64.
+    /// JSON as JSON, other text as a string, anything else in base 64: as answers have documents.
     private static func document(_ call: HotFile.StepCall, _ json: inout JSONWriter) {
-        var bytes = call.document[...]
-        // A byte order mark is no JSON, and no part of a text.
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        let bytes = call.document[...]
         if call.contentType.hasPrefix("application/json") {
-            json.member("document", raw: bytes)
+            // A byte order mark is no JSON.
+            json.member("document", raw: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes)
         } else if String(validating: bytes, as: UTF8.self) != nil {
             json.member("document", text: bytes)
         } else {

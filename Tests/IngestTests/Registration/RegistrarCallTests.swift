@@ -1,4 +1,5 @@
 import ColumnStore
+import Processes
 import XCTest
 
 @testable import Documents
@@ -23,6 +24,22 @@ final class RegistrarCallTests: XCTestCase {
         case .neverSeen: "never seen"
         case .failed(_, let retryAfter, let mayHaveArrived): "again\(retryAfter.map { " after \($0 / 1_000_000) s" } ?? "")\(mayHaveArrived ? ", asking first" : "")"
         }
+    }
+
+    /// As in answers: a byte order mark is no JSON, and in any other text the first character, so that whoever encodes it has the document's bytes.
+    func test_document_isSentAsAnswersHaveIt() throws {
+        func sent(_ contentType: String, _ document: [UInt8]) throws -> JSONValue {
+            let summary = ReceiptSummary(ticketID: "T", clientID: "c", receiptID: "r", type: "t", businessDay: 0, state: .processing, sequence: 1)
+            let stored = StoredReceipt(summary: summary, table: "receipts", sha256: [], receivedAt: 0, completedAt: nil)
+            let call = HotFile.StepCall(state: .pending, attempts: 0, stored: stored, contentType: contentType, document: document, trace: nil)
+            let request = RegistrarCall.send(call, to: "tax", RegistrarOptions(url: "http://tax.example/", secret: "s"), callbackBase: "http://till.example", now: 0)
+            return try JSONParser.parse(request.body)
+        }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let (json, xml) = (Array(#"{"total":1.50}"#.utf8), mark + Array("<a>é</a>".utf8))
+        XCTAssertEqual(try sent("application/json", mark + json)["document"]?.serialized, json)
+        XCTAssertEqual(try sent("application/xml", xml)["document"]?.text.map { Array($0.utf8) }, xml)
+        XCTAssertNotNil(try sent("application/xml; charset=windows-1252", [0xE9])["document_base64"]?.text)
     }
 
     func test_answer_toACall() {
