@@ -162,7 +162,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         queueStore = try Self.queues(directory, catalog, options, topicCore)
         topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })
         uploads = Uploads(
-            options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore)
+            options.uploads, directory: directory, catalog: catalog, intake: intakeParts, usage: usage.meter, minFreeBytes: options.hot.writer.minFreeBytes,
+            events: topicStore)
         executions = try Self.executions(directory, catalog, options, topicStore, intakeParts)
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
         dayDigests?.start()

@@ -60,6 +60,7 @@ final class NoticeSender: Sendable {
     private let clock: Clock
     private let state = Monitor(State())
     private let client = Mutex<OutgoingClient?>(nil)
+    private let usage: UsageMeter
     private let events: any EventPublishing
     private let pauses: GrowingPause
     private let lookPace: LookPace
@@ -73,10 +74,14 @@ final class NoticeSender: Sendable {
     }
 
     /// - Parameters:
+    ///   - usage: told of each delivery, as of those of receipts' events.
     ///   - pauses: after what could not be noted, and after a look that failed; others for tests.
     ///   - lookPace: another for tests.
-    init(catalog: Catalog, clock: Clock, events: any EventPublishing, pauses: GrowingPause = GrowingPause(1...60), lookPace: LookPace = LookPace()) {
-        (self.catalog, self.clock, self.events, self.pauses, self.lookPace) = (catalog, clock, events, pauses, lookPace)
+    init(
+        catalog: Catalog, usage: UsageMeter, clock: Clock, events: any EventPublishing, pauses: GrowingPause = GrowingPause(1...60), lookPace: LookPace = LookPace()
+    ) {
+        (self.catalog, self.usage, self.clock, self.events) = (catalog, usage, clock, events)
+        (self.pauses, self.lookPace) = (pauses, lookPace)
     }
 
     /// Only a server tells anybody anything.
@@ -231,7 +236,10 @@ final class NoticeSender: Sendable {
         let now = clock.now()
         var retryAfter: Int64?
         if case .success(let response) = result {
-            if (200..<300).contains(response.status) { return forget(notice, because: nil) }
+            if (200..<300).contains(response.status) {
+                usage.add(to: ClientID(notice.client)) { $0.webhooks = $0.webhooks.addingSaturating(1) }
+                return forget(notice, because: nil)
+            }
             retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, now / 1_000_000) }
         }
         putOff(notice, retryAfter: retryAfter)

@@ -50,11 +50,15 @@ package final class Uploads: Sendable {
     /// How long a file may be put.
     private static let linkMicroseconds: Int64 = 3_600_000_000
 
-    /// - Parameter events: told of files that were read.
-    init(_ options: Options, directory: DataDirectory, catalog: Catalog, intake: IntakeParts, minFreeBytes: Int64, events: any EventPublishing) {
+    /// - Parameters:
+    ///   - usage: told of webhooks that were delivered.
+    ///   - events: told of files that were read.
+    init(
+        _ options: Options, directory: DataDirectory, catalog: Catalog, intake: IntakeParts, usage: UsageMeter, minFreeBytes: Int64, events: any EventPublishing
+    ) {
         (self.options, self.directory, self.catalog, self.intake) = (options, directory, catalog, intake)
         (self.minFreeBytes, clock, self.events) = (minFreeBytes, intake.clock, events)
-        notices = NoticeSender(catalog: catalog, clock: intake.clock, events: events)
+        notices = NoticeSender(catalog: catalog, usage: usage, clock: intake.clock, events: events)
     }
 
     // MARK: Life

@@ -45,7 +45,7 @@ final class NoticeSenderTests: XCTestCase {
             // Of a later version.
             try connection.execute("INSERT INTO notices(id, client_id, event, body, created_at, due_at, attempts) VALUES('later', 'fast', 'upload.unheard-of', x'', 0, 0, 0)")
         }
-        let sender = NoticeSender(catalog: catalog, clock: .system, events: Topic())
+        let sender = NoticeSender(catalog: catalog, usage: fixture.engine.usageMeter, clock: .system, events: Topic())
         let first = Set(try sender.next(now: 2_000).map(\.id))
         XCTAssertEqual(first, Set((0..<NoticeSender.sendingCountMaxOfOne).map { "slow-\($0)" } + ["fast", "e"]))
         XCTAssertEqual(try sender.next(now: 2_000).map(\.id), [], "those on their way have their places still")
@@ -115,7 +115,7 @@ final class NoticeSenderTests: XCTestCase {
             try connection.execute("CREATE TRIGGER keeps BEFORE DELETE ON notices BEGIN SELECT RAISE(ABORT, 'for a test'); END")
         }
         let topic = Topic()
-        let sender = NoticeSender(catalog: catalog, clock: .system, events: topic, pauses: GrowingPause(0.001...0.002))
+        let sender = NoticeSender(catalog: catalog, usage: fixture.engine.usageMeter, clock: .system, events: topic, pauses: GrowingPause(0.001...0.002))
         sender.start(policy: nil)
         defer { sender.stop() }
         XCTAssertTrue(Patience.until { topic.count(of: "e") > 0 })
@@ -133,7 +133,7 @@ final class NoticeSenderTests: XCTestCase {
             for number in 0..<300 { try Catalog.add(notice("n-\(number)", "client-\(number)", dueAt: Int64(number)), connection) }
             try connection.execute("CREATE TRIGGER keeps BEFORE DELETE ON notices BEGIN SELECT RAISE(ABORT, 'for a test'); END")
         }
-        let sender = NoticeSender(catalog: catalog, clock: .system, events: Topic(), pauses: GrowingPause(86_400...86_400))
+        let sender = NoticeSender(catalog: catalog, usage: fixture.engine.usageMeter, clock: .system, events: Topic(), pauses: GrowingPause(86_400...86_400))
         var tried: [String] = []
         while true {
             let chosen = try sender.next(now: 1_000)
@@ -155,7 +155,7 @@ final class NoticeSenderTests: XCTestCase {
                 for number in 0..<200 { try Catalog.add(notice("n-\(number)", "client-\(number)", dueAt: 0), connection) }
                 try Catalog.add(event("e-1"), connection)
             }
-            let sender = NoticeSender(catalog: catalog, clock: .system, events: Topic(), lookPace: NoticeSender.LookPace(quick: quick, factor: 1e9))
+            let sender = NoticeSender(catalog: catalog, usage: fixture.engine.usageMeter, clock: .system, events: Topic(), lookPace: NoticeSender.LookPace(quick: quick, factor: 1e9))
             let first = try sender.next(now: 1_000).map(\.id)
             XCTAssertEqual(first.count, 33, "all calls, and the event behind them")
             XCTAssertEqual(first.last, "e-1")

@@ -61,6 +61,11 @@ final class UploadWebhookTests: UploadFixture {
         XCTAssertEqual(kinds.reduce(0) { $0 + ($1["count"] as? Int ?? 0) }, 2)
         XCTAssertEqual(Set(kinds.compactMap { $0["code"] as? String }), ["bad-json"])
         XCTAssertEqual(inbox.of("feedback.digest").flatMap { $0["uploads"] as? [String] ?? [] }, [good["upload_id"] as? String])
+        // Whatever was delivered is the contract's usage.
+        try wait("the usage") {
+            let usage = try object(try one.get("/v1/contracts/c1/usage").body)["usage"] as? [[String: Any]] ?? []
+            return usage.reduce(0) { $0 + ($1["webhooks"] as? Int ?? 0) } == inbox.bodies.count
+        }
         // What a stopped server owes it tells after its next start.
         inbox.close()
         let last = try upload(Self.lines(7...7), one, name: "a.ndjson")
