@@ -74,6 +74,11 @@ final class AnswerTextTests: XCTestCase {
             XCTAssertEqual(answer.status, row.status, "\(row.path): \(answer.text)")
             for text in row.says { XCTAssertTrue(answer.text.contains(text), "\(row.path): \(answer.text)") }
         }
+        for path in ["/v1/types/t", "/v1/processes/p", "/v1/rollups/r", "/v1/views/v", "/v1/queues/q", "/v1/contracts/c"] {
+            let answer = try client.put(path, "{}", type: "text/plain")
+            XCTAssertEqual(answer.status, 415, "\(path): \(answer.text)")
+            XCTAssertTrue(answer.text.contains(#"not \"text/plain\""#), "\(path): \(answer.text)")
+        }
         let contract = try client.put("/v1/contracts/c", #"{"access":"write","scope":7,"types":"a","rate_per_second":-1}"#)
         for text in [#"read or read-write is wanted, not \"write\""#, "own or all is wanted, not 7", #"an array of strings is wanted, not \"a\""#, "not -1"] {
             XCTAssertTrue(contract.text.contains(text), contract.text)

@@ -65,6 +65,9 @@ enum RollupRoutes {
 
     private static func put(_ call: Call, _ store: any RollupAdministration) throws -> Response {
         let name = call.path("name")
+        guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
+            throw Problem(.unsupportedMediaType, "a rollup is application/json, not \(MemberReader.shown(contentType: call.request.header("Content-Type")))")
+        }
         try call.holdValue()
         let body = try JSONParser.parse(call.request.body)
         let outcome = try store.putRollup(name: name, body: body)
