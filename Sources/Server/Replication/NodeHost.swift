@@ -260,7 +260,6 @@ final class NodeHost: CommitReplica {
         var node: Node
         /// Records that are not committed, with what was submitted as them.
         var open: [(sequence: Int, token: Int)] = []
-        var isDegraded = false
         var ending: String?
         var hasToldOfGone = false
         // Of the events in hand.
@@ -349,7 +348,8 @@ final class NodeHost: CommitReplica {
         case .readSlot, .putSlot, .removeSlots: slots.take(effect, of: state.node.configuration?.log)
         case .numbered(let token, let sequence): state.open.append((sequence, token))
         case .commit(let through, let isDegraded):
-            state.isDegraded = isDegraded
+            // Before whoever waits for it: the answer says that it lies on this disk alone.
+            if isDegraded, !standing.withLock({ $0.isDegraded }) { standing.broadcast { $0.isDegraded = true } }
             // Acknowledged by the last of them: tokens come in the order of their records.
             let count = state.open.prefix { $0.sequence <= through.sequence }.count
             let token = state.open.prefix(count).last?.token

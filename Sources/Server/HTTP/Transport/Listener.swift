@@ -458,7 +458,7 @@ package final class Listener: Door, @unchecked Sendable {
 
     private static func makeResponse(_ response: Response, _ exchange: Exchange?) -> OpaquePointer? {
         guard let raw = makeBody(response, exchange) else { return nil }
-        for header in response.headers + (exchange?.admissionHeaders ?? []) {
+        for header in response.headers + (exchange?.admissionHeaders ?? []) + (exchange?.partingHeaders?() ?? []) {
             header.name.withUTF8Buffer { name in
                 name.withMemoryRebound(to: CChar.self) { name in
                     // Safe: a StaticString's text ends with a NUL that its buffer does not count.

@@ -60,6 +60,8 @@ final class MemberDoor: RequestHandler, Door {
     func begin(_ exchange: Exchange) throws -> any HandledRequest {
         let standing = host.standing.withLock { $0 }
         let isServing = standing.isServing && standing.ending == nil
+        // Not by how it stands now: what came before the standby was lost may be acknowledged without it.
+        exchange.partingHeaders = { [host] in host.standing.withLock { $0.isDegraded && $0.role == .leader } ? [.init("Till-Degraded", "1")] : [] }
         if exchange.request.method == .get, exchange.request.target.segments == Self.ownPaths[1] {
             let inner = state.withLock { $0.inner }
             return PlainAnswer(PlainJSON.ready(
@@ -72,9 +74,7 @@ final class MemberDoor: RequestHandler, Door {
             return inner.handler
         }
         guard let taken else { return try own(exchange) }
-        let request = try begin(exchange, by: taken)
-        if standing.isDegraded { exchange.admissionHeaders.append(.init("Till-Degraded", "1")) }
-        return request
+        return try begin(exchange, by: taken)
     }
 
     private func begin(_ exchange: Exchange, by handler: any RequestHandler) throws -> any HandledRequest {
