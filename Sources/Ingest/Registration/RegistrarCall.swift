@@ -54,14 +54,29 @@ package enum RegistrarCall {
     static func mediaType(_ type: String) -> (name: String, value: String) { (name: "Content-Type", value: type) }
 
     /// The three headers of Standard Webhooks; two without a secret, since there is nothing to sign with.
+    ///
+    /// - Parameter id: what is signed is what its header can say of it (`headerText`), since that is what the other side has.
     package static func signature(
         id: String, body: [UInt8], secrets: [WebhookSecret], nowSeconds: Int64
     ) -> [(name: String, value: String)] {
+        let id = headerText(id)
         var headers = [("webhook-id", id), ("webhook-timestamp", String(nowSeconds))]
         if !secrets.isEmpty {
             headers.append(("webhook-signature", WebhookSignature.sign(id: id, timestamp: nowSeconds, body: body, secrets: secrets)))
         }
         return headers.map { (name: $0.0, value: $0.1) }
+    }
+
+    /// An id may have any letters; of a header field many servers read no more than ASCII, and none the blanks around it.
+    /// What is not printable ASCII, and a blank at either end, goes as `%` and two hexadecimal digits: `Prüfung` is `Pr%C3%BCfung`. A `%` of its own stays, so it cannot be undone.
+    package static func headerText(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        return bytes.indices.map { place in
+            let byte = bytes[place]
+            let isBlankAtEnd = byte == 0x20 && (place == 0 || place == bytes.indices.last)
+            guard (0x20...0x7E).contains(byte), !isBlankAtEnd else { return "%" + Hexadecimal.text([byte]).uppercased() }
+            return String(UnicodeScalar(byte))
+        }.joined()
     }
 
     /// JSON as JSON, other text as a string, anything else in base 64: as answers have documents.

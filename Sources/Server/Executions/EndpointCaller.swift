@@ -61,7 +61,7 @@ final class EndpointCaller: Sendable {
         let call = work.call
         let parameters = [("execution_id", work.executionID), ("state", call.state), ("visit", String(call.visit)), ("task_token", call.token)]
             .map { "\($0)=\(RequestTarget.encode($1))" }.joined(separator: "&")
-        return endpoint.request(RegistrarOptions.question(statusURL, parameters), id: Self.headerText(call.key), body: nil, now: CalendarText.now)
+        return endpoint.request(RegistrarOptions.question(statusURL, parameters), id: RegistrarCall.headerText(call.key), body: nil, now: CalendarText.now)
     }
 
     /// The task as JSON. Its `callback_url` is the endpoint's own, and `task_token` in it says which task an answer by callback is for.
@@ -71,13 +71,7 @@ final class EndpointCaller: Sendable {
             "execution_id": .string(work.executionID), "state": .string(call.state), "visit": .integer(call.visit), "task_token": .string(call.token),
             "input": call.input, "callback_url": .string("\(callbackBase)/v1/callbacks/\(RequestTarget.encode(name))"),
         ]).serialized
-        return endpoint.request(endpoint.url, id: Self.headerText(call.key), body: body, now: CalendarText.now)
-    }
-
-    /// A state may be named in any letters, a header field not.
-    /// What is not printable ASCII goes as `%` and two hexadecimal digits: `Prüfung` is `Pr%C3%BCfung`. A `%` of its own stays, so it cannot be undone.
-    static func headerText(_ text: String) -> String {
-        text.utf8.map { (0x20...0x7E).contains($0) ? String(UnicodeScalar($0)) : "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+        return endpoint.request(endpoint.url, id: RegistrarCall.headerText(call.key), body: body, now: CalendarText.now)
     }
 
     // MARK: Answers

@@ -77,6 +77,16 @@ final class RegistrarCallTests: XCTestCase {
         for status in [400, 401, 410] { XCTAssertEqual(meaning(status, toQuestion: true), "again", "\(status)") }
     }
 
+    func test_signature_isOverWhatTheHeaderSaysOfTheID() throws {
+        let secret = try XCTUnwrap(WebhookSecret("secret"))
+        for (id, text) in [("e-1", "e-1"), ("a b%20", "a b%20"), (" заказ 1 ", "%20%D0%B7%D0%B0%D0%BA%D0%B0%D0%B7 1%20"), (" ", "%20")] {
+            let headers = RegistrarCall.signature(id: id, body: [1], secrets: [secret], nowSeconds: Self.now)
+            XCTAssertEqual(headers.first { $0.name == "webhook-id" }?.value, text)
+            let signature = WebhookSignature.sign(id: text, timestamp: Self.now, body: [1], secrets: [secret])
+            XCTAssertEqual(headers.first { $0.name == "webhook-signature" }?.value, signature)
+        }
+    }
+
     func test_answer_none_saysWhetherItMayHaveArrived() {
         let failures: [(OutgoingFailure, String)] = [
             (.timedOut, "again, asking first"), (.broken("x"), "again, asking first"), (.notConnected("x"), "again"), (.addressRefused, "again"),
