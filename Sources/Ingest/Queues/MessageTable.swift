@@ -251,6 +251,6 @@ final class MessageTable {
         }
         return Row(
             number: select.int64(0), id: select.text(1), state: state, due: select.int64(3), cameAt: select.int64(4), enqueuedAt: select.int64(5),
-            deliveries: Int(clamping: select.int64(6)), byteCount: Int(clamping: select.int64(7)), sender: select.optionalText(8), token: select.optionalBytes(9))
+            deliveries: Int(clamping: select.int64(6)), byteCount: select.count(7), sender: select.optionalText(8), token: select.optionalBytes(9))
     }
 }

@@ -75,7 +75,8 @@ final class QueueCore {
         try store.noteFile()
         for member in members { try member.open(connection) }
         table = try MessageTable(connection)
-        lastNumber = try connection.integer("SELECT max(number) FROM messages") ?? 0
+        lastNumber = try StoredNumber.checked(
+            try connection.integer("SELECT max(number) FROM messages") ?? 0, "the number of the last message", in: StoredNumber.sequences, path: store.path)
         try QueueRows.read(connection) { queues[$0.name] = $0 }
         let select = try connection.statement("SELECT id FROM removed_queues")
         while try select.step() { removed.insert(select.int64(0)) }

@@ -5,6 +5,9 @@ import Processes
 /// Settings are written as a queue is put; counts with each group that has touched it (`write(counts:)`). The sums of `messages` and a queue's counts are
 /// changed in the same transaction, so that no start has to count a million rows.
 enum QueueRows {
+    /// Far beyond what any queue has, and what is reckoned with it stays within 64 bits: a damaged file holds any number.
+    private static let countMax: Int64 = 1 << 60
+
     /// Gives each queue, in no order. Figures and what is due are not in the file: `QueueCore.open` has what is due looked for anew.
     static func read(_ connection: SQLiteConnection, _ body: (QueueState) -> Void) throws {
         let select = try connection.statement("""
@@ -14,14 +17,18 @@ enum QueueRows {
         defer { select.reset() }
         while try select.step() {
             let settings = QueueSettings(
-                timeToLive: select.int64(2), lock: select.int64(3), deliveryCountMax: Int(clamping: select.int64(4)), duplicateWindow: select.int64(5),
-                byteCountMax: Int(clamping: select.int64(6)), keepsDeadLetters: select.int64(7) != 0, delay: select.int64(8))
+                timeToLive: duration(select.int64(2)), lock: duration(select.int64(3)), deliveryCountMax: count(select.int64(4)),
+                duplicateWindow: duration(select.int64(5)), byteCountMax: count(select.int64(6)), keepsDeadLetters: select.int64(7) != 0,
+                delay: duration(select.int64(8)))
             var queue = QueueState(id: select.int64(0), name: select.text(1), settings: settings)
-            let counts = (9...13).map { Int(clamping: select.int64($0)) }
+            let counts = (9...13).map { count(select.int64($0)) }
             queue.counts = .init(active: counts[0], locked: counts[1], delayed: counts[2], dead: counts[3], byteCount: counts[4])
             body(queue)
         }
     }
+
+    private static func count(_ number: Int64) -> Int { Int(clamping: min(max(number, -countMax), countMax)) }
+    private static func duration(_ number: Int64) -> Int64 { min(max(number, 0), QueueSettings.durationMax) }
 
     /// Nothing but the counts: a group changes them far more often than settings.
     static func write(counts queue: QueueState, _ connection: SQLiteConnection) throws {

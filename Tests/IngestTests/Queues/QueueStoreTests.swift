@@ -408,6 +408,45 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual([report.active, report.locked], [0, 0])
     }
 
+    func test_queueWhoseNumbersArePastAllBounds_takesGivesAndEnds() throws {
+        for number in [.min, .min + 1, -1, .max - 1, .max] as [Int64] {
+            for column in ["byte_count", "byte_count_max", "active", "locked", "delayed", "dead", "time_to_live", "lock", "delivery_count_max", "duplicate_window", "delay"] {
+                let fixture = try QueueFixture()
+                XCTAssertEqual(try fixture.send("a"), [.queued])
+                fixture.store.stop()
+                try SQLiteConnection(path: fixture.path, mode: .create).execute("UPDATE queues SET \(column) = \(number)")
+                try fixture.restart()
+                // Any answer will do: the process goes on.
+                for _ in 0..<2 {
+                    do { _ = try fixture.send("b") } catch is Fault {}
+                    do { for message in try fixture.receive(2) { try fixture.end(message) } } catch is Fault {}
+                }
+                XCTAssertNoThrow(try fixture.report(), "\(column) = \(number)")
+                XCTAssertNoThrow(try fixture.faults(), "\(column) = \(number)")
+            }
+        }
+    }
+
+    func test_messageWhoseSizeIsPastAllBounds_isHandedOut_andDone() throws {
+        for number in [.min, -1, .max] as [Int64] {
+            let fixture = try QueueFixture()
+            XCTAssertEqual(try fixture.send("a"), [.queued])
+            fixture.store.stop()
+            try SQLiteConnection(path: fixture.path, mode: .create).execute("UPDATE messages SET byte_count = \(number); UPDATE queues SET byte_count = \(number)")
+            try fixture.restart()
+            try fixture.end(try XCTUnwrap(try fixture.receive().first))
+            XCTAssertEqual(try fixture.report().active, 0)
+        }
+    }
+
+    func test_open_refusesAMessageOfANumberPastAllCounting() throws {
+        let fixture = try QueueFixture()
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        fixture.store.stop()
+        try SQLiteConnection(path: fixture.path, mode: .create).execute("UPDATE messages SET number = \(Int64.max)")
+        XCTAssertThrowsError(try fixture.restart()) { XCTAssertEqual(($0 as? SQLiteError)?.kind, .corrupt, "\($0)") }
+    }
+
     func test_open_refusesAnotherStoresFile() throws {
         let fixture = try QueueFixture()
         fixture.store.stop()
