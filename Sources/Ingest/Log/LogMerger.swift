@@ -74,7 +74,7 @@ final class LogMerger: Sendable {
         // Created as each part is, and never replaced: of two writers in one epoch the other one may have put a segment of that name, and be the one that counts.
         do throws(ColumnStoreError) { try place.objects.putIfAbsent(key, bytes) } catch {
             guard error.code == .conflict else { throw error }
-            guard try place.objects.get(key, byteCountMax: LogSegment.byteCountMax) == bytes else { return }
+            guard try isThere(key, bytes) else { return }
         }
         state.withLock { state in
             if let before = state.joined.updateValue(Joined(hash: last.hash, first: first.sequence, lasts: group.lasts), forKey: key) { state.partCount -= before.lasts.count } else { state.order.append(key) }
@@ -83,6 +83,14 @@ final class LogMerger: Sendable {
                 state.order.removeFirst()
                 state.partCount -= state.joined.removeValue(forKey: oldest)?.lasts.count ?? 0
             }
+        }
+    }
+
+    /// Whether these bytes lie there, and no others: what is longer is none of them, and is not read.
+    private func isThere(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) -> Bool {
+        do throws(ColumnStoreError) { return try place.objects.get(key, byteCountMax: bytes.count) == bytes } catch {
+            guard error.code == .overBudget else { throw error }
+            return false
         }
     }
 

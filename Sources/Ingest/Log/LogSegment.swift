@@ -48,6 +48,15 @@ struct LogSegment: Sendable {
 
     init(records: [LogRecord]) { self.records = records }
 
+    /// What is read of one that lies in its place: more than these records can take, however they are compressed, and as a rule more than another writer's take that have these numbers.
+    ///
+    /// - Parameter byteCount: of its own bytes.
+    func otherByteCountMax(_ byteCount: Int) -> Int {
+        min(Self.byteCountMax, records.reduce(byteCount + Self.otherByteCount) { $0 + $1.byteCount })
+    }
+
+    private static let otherByteCount = 64 << 20
+
     /// Whether both have the same records behind the same one, however each is compressed.
     func says(_ other: LogSegment) -> Bool {
         records.count == other.records.count && records.first?.previous == other.records.first?.previous && zip(records, other.records).allSatisfy { $0.says($1) }

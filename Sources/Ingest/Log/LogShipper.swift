@@ -347,7 +347,8 @@ final class LogShipper: Sendable {
     /// One that this store has sent before, and of which it did not hear, has the same records; what comes goes on from them as they lie there.
     ///
     /// - Returns: what lies there.
-    /// - Throws: `LogClaim.Refused` where that is another writer's; `.corruptFile` where it is damaged: it is never replaced, and tried again.
+    /// - Throws: `LogClaim.Refused` where that is another writer's; `.corruptFile` where it is damaged, `.overBudget` where it is far longer than these records can be: it is never replaced, and tried
+    ///   again.
     private func put(_ key: String, _ segment: LogSegment, _ bytes: [UInt8]) throws -> LogSegment {
         var isThere = false
         do throws(ColumnStoreError) { try place.objects.putIfAbsent(key, bytes) } catch {
@@ -355,7 +356,7 @@ final class LogShipper: Sendable {
             isThere = true
         }
         guard isThere else { return segment }
-        let found = try place.objects.get(key, byteCountMax: LogSegment.byteCountMax)
+        let found = try place.objects.get(key, byteCountMax: segment.otherByteCountMax(bytes.count))
         if found == bytes { return segment }
         let other = try LogSegment(parsing: found, path: "\(place.url)/\(key)")
         guard other.says(segment) else { throw LogClaim.Refused(description: "\(place.url)/\(key) is another than this store's: another writer has the log") }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Foundation
 @testable import Ingest
 import TestSupport
 import XCTest
@@ -102,6 +103,20 @@ final class LogMergerTests: XCTestCase {
         try place.objects.put(name.key, bytes)
         XCTAssertTrue(try merge().hasJoined(parts[0], into: name, endingWith: two.hash))
         XCTAssertEqual(try place.objects.get(name.key, byteCountMax: bytes.count), bytes)
+    }
+
+    /// What is longer than one's own is another's, and no memory is taken for it.
+    func test_nameThatIsTaken_byWhatIsTooLong_staysUnread() throws {
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        let one = record(1, after: LogRecord.noHash)
+        let name = LogPlace.SegmentName(epoch: 1, first: 1, last: 2)
+        try place.objects.put(name.key, [7])
+        let byteCount = off_t(LogSegment.byteCountMax) + 1
+        XCTAssertEqual(truncate("\(folder.path)/LOG/\(name.key)", byteCount), 0)
+        let merger = LogMerger(place: place)
+        for records in [[one], [record(2, after: one.hash)], [record(9, after: LogRecord.noHash)]] { merger.add(records, byteCount: 100) }
+        XCTAssertNoThrow(try merger.run())
+        XCTAssertEqual(try place.objects.byteCount(of: name.key), Int64(byteCount))
     }
 
     func test_recordsThatDoNotFollow_orAreOfAnotherEpoch_areNotMerged() throws {

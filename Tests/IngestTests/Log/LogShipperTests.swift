@@ -1,4 +1,5 @@
 import ColumnStore
+import Foundation
 @testable import Ingest
 import Synchronization
 import TestSupport
@@ -195,6 +196,24 @@ final class LogShipperTests: XCTestCase {
             for (one, other) in zip(found, found.dropFirst()) { XCTAssertEqual(other.previous, one.hash, "\(name): \(other.sequence)") }
             XCTAssertEqual(try place.head()?.head.hash, found.last?.hash, name)
         }
+    }
+
+    /// What lies in a segment's place is compared with it, and no gigabyte of it is taken into memory for that.
+    func test_segmentInWhosePlaceSomethingFarLongerLies_isNotSent_andThatStaysUnread() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertTrue(shipper.ship())
+        let name = LogPlace.SegmentName(epoch: 1, first: 1, last: 1)
+        try place.objects.put(name.key, [7])
+        XCTAssertEqual(truncate("\(folder.path)/LOG/\(name.key)", 1 << 30), 0)
+        XCTAssertEqual(commit(log), 1)
+        XCTAssertFalse(shipper.ship())
+        let failure = try XCTUnwrap(shipper.progress.withLock { $0.failure })
+        XCTAssertTrue(failure.contains("of which at most"), failure)
+        XCTAssertEqual(try place.objects.byteCount(of: name.key), Int64(1 << 30))
     }
 
     /// In the middle of the log, and at its end, where no later commit shows that one is missing.
