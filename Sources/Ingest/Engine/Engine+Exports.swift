@@ -42,9 +42,9 @@ extension Engine: ExportKeeping, LinkSigning {
 
     /// The row first: a file that nothing names goes at the next sweep, whatever becomes of this call.
     package func deleteExport(_ id: String, as principal: Principal) throws {
-        let export = try export(id, as: principal)
-        guard try catalog.deleteExport(id) else { throw Self.noExport(id) }
-        remove(export, "the export \(id) was deleted")
+        _ = try export(id, as: principal)
+        guard let last = try catalog.deleteExport(id) else { throw Self.noExport(id) }
+        remove(last, "the export \(id) was deleted")
     }
 
     /// For whoever bears a link that was signed: no principal is asked.

@@ -99,13 +99,17 @@ extension Catalog {
         }
     }
 
-    /// - Returns: whether there was one.
-    func deleteExport(_ id: String) throws -> Bool {
+    /// - Returns: it as it stood last, without what was asked for: it may have come to its end just now. Nil where there was none.
+    func deleteExport(_ id: String) throws -> Export? {
         try write(isCounted: false) { connection in
+            let select = try connection.statement("SELECT \(Self.listedColumns) FROM exports WHERE id = ?1")
+            try select.bind(1, id)
+            let last = try select.step() ? Self.export(select) : nil
+            select.reset()
             let delete = try connection.statement("DELETE FROM exports WHERE id = ?1")
             try delete.bind(1, id)
             try delete.run()
-            return connection.changeCount > 0
+            return last
         }
     }
 

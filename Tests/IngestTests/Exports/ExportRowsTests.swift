@@ -23,6 +23,19 @@ final class ExportRowsTests: XCTestCase {
         XCTAssertNil(try engine.whole(waiting[0]))
     }
 
+    /// It may end between the look at whose it is and its row's end: its file is named by the row alone.
+    func test_deletedOne_isGivenAsItStoodLast() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        var export = made("a")
+        try catalog.add(export)
+        (export.state, export.fileName) = (.done, "a-1.csv")
+        XCTAssertTrue(try fixture.engine.endExport(export))
+        XCTAssertEqual(try catalog.deleteExport("a")?.fileName, "a-1.csv")
+        XCTAssertNil(try catalog.deleteExport("a"))
+    }
+
     func test_whatWasAskedFor_staysUntilTheExportIsOver() throws {
         let folder = TemporaryDirectory()
         let fixture = try EngineFixture(folder.path)
