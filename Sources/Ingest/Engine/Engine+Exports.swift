@@ -70,8 +70,8 @@ extension Engine: ExportKeeping, LinkSigning {
         return isThere
     }
 
-    /// What the topic `till` is told of its end.
-    private func notice(of export: Export) -> Notice {
+    /// What the topic `till` is told of its end. One that is made again on another machine may end otherwise: its id, which is told once in a day, says how it has ended.
+    func notice(of export: Export) -> Notice {
         let now = options.hot.clock.now()
         var data = JSONWriter()
         data.beginObject()
@@ -82,8 +82,8 @@ extension Engine: ExportKeeping, LinkSigning {
         data.endObject()
         return Notice(
             EventDraft(
-                id: "export-\(export.id)", origin: export.owner, type: export.state == .done ? "export.done" : "export.error", subject: "exports/\(export.id)",
-                time: export.endedAt ?? now, data: data.bytes), at: now)
+                id: "export-\(export.id)-\(export.state.rawValue.lowercased())", origin: export.owner, type: export.state == .done ? "export.done" : "export.error",
+                subject: "exports/\(export.id)", time: export.endedAt ?? now, data: data.bytes), at: now)
     }
 
     /// Those whose time is over, then files that no row names.

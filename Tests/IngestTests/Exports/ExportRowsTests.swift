@@ -36,6 +36,20 @@ final class ExportRowsTests: XCTestCase {
         XCTAssertNil(try catalog.deleteExport("a"))
     }
 
+    /// On another machine it is made again, and may fail there: an id that came before is told once.
+    func test_endsOfOne_areEventsOfTheirOwn() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        var export = made("a")
+        export.state = .done
+        let done = fixture.engine.notice(of: export)
+        XCTAssertEqual(fixture.engine.notice(of: export).id, done.id)
+        export.state = .error
+        let failed = fixture.engine.notice(of: export)
+        XCTAssertNotEqual(failed.id, done.id)
+        XCTAssertEqual([done, failed].map { $0.draft?.type }, ["export.done", "export.error"])
+    }
+
     func test_whatWasAskedFor_staysUntilTheExportIsOver() throws {
         let folder = TemporaryDirectory()
         let fixture = try EngineFixture(folder.path)
