@@ -18,6 +18,8 @@ enum ChangeCheck {
         var reader = ChangeReader(changes)
         var all: [ChangeReader.Change] = []
         while let change = try reader.next() { all.append(change) }
+        // Of a file that had this name before, and of which each commit was made long before it went: the first one of a new file brings its tables.
+        if !all.contains(where: \.makesFile), try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 { return true }
         // From the end: the last change of a row says what it is, and earlier ones nothing.
         var seen: Set<RowID> = []
         for change in all.reversed() {
@@ -46,4 +48,9 @@ enum ChangeCheck {
 
     /// Rows that are looked at, the last that were changed.
     private static let rowCountMax = 64
+}
+
+extension ChangeReader.Change {
+    /// Whether a file without any table gets its first.
+    fileprivate var makesFile: Bool { if case .schema(_, isNew: true, version: _) = self { true } else { false } }
 }

@@ -320,4 +320,24 @@ final class CommitCaptureTests: XCTestCase {
         }
         XCTAssertTrue(try ChangeCheck.isMade([], in: folder.path + "/gone"))
     }
+
+    /// Killed as a hot file that nobody took was discarded, and made anew under its name: what the log has of the one before came to be, and is not to be told otherwise.
+    func test_isMade_whereTheFileIsNew_isAboutTheOneBefore() throws {
+        let sink = Sink()
+        CommitSinks.add(sink, root: folder.path)
+        defer { CommitSinks.remove(root: folder.path) }
+        let connection = try SQLiteConnection(path: folder.path + "/a.sqlite", mode: .create)
+        try connection.execute(Self.schema + "PRAGMA user_version = 1;")
+        try connection.execute("INSERT INTO meta VALUES('store', 'one')")
+        let commits = sink.state.withLock { $0.commits }
+        XCTAssertEqual(commits.count, 2)
+        let (empty, bare) = (folder.path + "/empty.sqlite", folder.path + "/bare.sqlite")
+        XCTAssertTrue(FileManager.default.createFile(atPath: empty, contents: nil))
+        try SQLiteConnection(path: bare, mode: .create).execute("PRAGMA journal_mode=WAL")
+        for path in [empty, bare] {
+            XCTAssertTrue(try ChangeCheck.isMade(commits[1][...], in: path), path)
+            // What would have brought the tables did not.
+            XCTAssertFalse(try ChangeCheck.isMade(commits[0][...], in: path), path)
+        }
+    }
 }
