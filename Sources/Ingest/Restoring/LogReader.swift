@@ -22,16 +22,32 @@ struct LogReader {
     /// - Parameters:
     ///   - instant: microseconds since 1970; nil: the end.
     ///   - unsent: the last record that the reader has besides, of what was not sent yet.
-    /// - Throws: `Outside`; `ColumnStoreError` for a log that is damaged or not whole.
+    /// - Throws: `Outside`; `ColumnStoreError` for a log that is damaged or not whole. A damaged checkpoint that is older than the one that serves the instant is passed over.
     init(_ place: LogPlace, instant: Int64?, unsent: Int64 = 0) throws {
         guard let (head, _) = try place.head() else { throw ColumnStoreError(.notFound, path: place.url, "has no log of a single server: \(LogHead.key) is not there. Is it the URL that log.url has? A server makes its log with its first start with log.url") }
-        let all = try place.checkpoints()
-        guard !all.isEmpty else { throw Outside(description: "the log at \(place.url) has no checkpoint yet, so that nothing can be restored from it") }
-        let (checkpoint, end) = try Self.choose(place, head, all, instant, unsent)
+        var damaged: [(key: String, error: ColumnStoreError)] = []
+        let all = try place.checkpoints { damaged.append(($0, $1)) }
+        guard !all.isEmpty || !damaged.isEmpty else { throw Outside(description: "the log at \(place.url) has no checkpoint yet, so that nothing can be restored from it") }
+        let chosen: (checkpoint: LogCheckpoint, end: LogHead)
+        do { chosen = try Self.choose(place, head, all, instant, unsent) } catch let outside as Outside {
+            // It may be the one that serves.
+            if let first = damaged.first { throw first.error }
+            throw outside
+        }
+        try Self.passOver(damaged, place, olderThan: chosen.checkpoint)
         self.place = place
-        (self.head, self.checkpoint, self.end) = (head, checkpoint, end)
+        (self.head, checkpoint, end) = (head, chosen.checkpoint, chosen.end)
         self.instant = instant ?? .max
-        segments = try place.segments(of: checkpoint.epoch).filter { $0.last > checkpoint.from }
+        let from = chosen.checkpoint.from
+        segments = try place.segments(of: chosen.checkpoint.epoch).filter { $0.last > from }
+    }
+
+    /// - Throws: of the first that is not older: nobody knows whether it is the one to begin with.
+    private static func passOver(_ damaged: [(key: String, error: ColumnStoreError)], _ place: LogPlace, olderThan checkpoint: LogCheckpoint) throws {
+        for (key, error) in damaged {
+            guard let end = LogCheckpoint.end(ofKey: key), (end.epoch, end.to) < (checkpoint.epoch, checkpoint.to) else { throw error }
+            StoreLog.note("a checkpoint of the log is damaged, and is passed over: a later one serves", path: "\(place.url)/\(key)", reason: "\(error)", level: .warning)
+        }
     }
 
     /// The newest epoch with a checkpoint that serves the instant, in it the newest such checkpoint, and where that epoch ends.

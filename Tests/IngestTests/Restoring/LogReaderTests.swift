@@ -188,6 +188,25 @@ final class LogReaderTests: XCTestCase {
         }
     }
 
+    /// It is there until a later one has covered it for a day, and nobody begins with it.
+    func test_damagedCheckpoint_isPassedOver_whereALaterOneServes() throws {
+        let (place, _) = try makeLog("LOG")
+        let later = LogCheckpoint(epoch: epoch, from: 4, to: 4, at: 400, manifest: BackupManifest(number: 2, store: "one", madeAt: 0, warehouse: ""))
+        try place.objects.put(later.key, later.bytes)
+        let first = try XCTUnwrap(try place.checkpoints().first)
+        XCTAssertEqual(first.from, 0)
+        try place.objects.put(first.key, [7])
+        XCTAssertEqual(try read(place), Array(5...9))
+        XCTAssertEqual(try read(place, to: 650), [5, 6])
+        XCTAssertThrowsError(try read(place, to: 350), "it alone would serve") { XCTAssertTrue("\($0)".contains(first.key), "\($0)") }
+        try place.objects.put(first.key, first.bytes)
+        XCTAssertEqual(try read(place, to: 350), [1, 2, 3])
+        try place.objects.put(later.key, [7])
+        XCTAssertThrowsError(try read(place)) { XCTAssertTrue("\($0)".contains(later.key), "\($0)") }
+        try place.objects.put(first.key, [7])
+        XCTAssertThrowsError(try read(place)) { XCTAssertTrue("\($0)".contains(first.key), "\($0)") }
+    }
+
     func test_headThatTellsOfEpochsBeyondCounting_isReadAllTheSame() throws {
         let (place, _) = try makeLog("FAR")
         let (head, tag) = try XCTUnwrap(try place.head())
