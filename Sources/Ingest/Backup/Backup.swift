@@ -227,7 +227,7 @@ final class Backup {
         try store.tier.writer.hold {
             try nextFile.withNone {
                 let before = position?()
-                if access(executionsPath, F_OK) == 0 { held.executions = try Self.begin(executionsPath) }
+                if access(executionsPath, F_OK) == 0 { held.executions = try Self.beginMade(executionsPath) }
                 for file in boundary.snapshot().files {
                     let stamp = FileStamp(path: file.path)
                     let before = known["hot/\(file.name).sqlite"]
@@ -241,7 +241,8 @@ final class Backup {
                 held.catalog = catalog
                 // Made since a moment ago: the catalog has noted it, and would miss it. Nothing of it can have posted a receipt while the writer is held.
                 if held.executions == nil, try LaterDatabase.executions.isNoted(catalog) { held.executions = try Self.begin(executionsPath) }
-                if access(queuesPath, F_OK) == 0 { held.queues = try Self.begin(queuesPath) }
+                // One that is noted is made, and without tables it is lost.
+                if access(queuesPath, F_OK) == 0 { held.queues = try LaterDatabase.queues.isNoted(catalog) ? Self.begin(queuesPath) : Self.beginMade(queuesPath) }
                 if let before, let after = position?() { held.span = (before, after) }
             }
         }
@@ -252,6 +253,14 @@ final class Backup {
     private static func begin(_ path: String) throws -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         try connection.execute("BEGIN; SELECT count(*) FROM meta")
+        return connection
+    }
+
+    /// - Returns: nil for one that is being made just now: nothing is in it before its tables are.
+    private static func beginMade(_ path: String) throws -> SQLiteConnection? {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        try connection.execute("BEGIN")
+        guard try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'meta'") != nil else { return nil }
         return connection
     }
 

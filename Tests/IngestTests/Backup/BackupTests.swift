@@ -219,6 +219,20 @@ final class BackupTests: XCTestCase {
     }
 
     /// As a restored or copied file may have one: in nanoseconds it is past what 64 bits hold.
+    /// A store gets these with the first that is put into them: the file is there before its first table is.
+    func test_backup_whileQueuesAndExecutionsAreInTheMaking_isMadeWithoutThem() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try EngineFixture(data.path)
+        fill(fixture, 0..<10)
+        for name in ["queues.sqlite", "executions.sqlite"] {
+            XCTAssertFalse(FileManager.default.fileExists(atPath: "\(data.path)/\(name)"))
+            XCTAssertTrue(FileManager.default.createFile(atPath: "\(data.path)/\(name)", contents: nil))
+        }
+        XCTAssertGreaterThan(try fixture.engine.backup(to: destination.path).fileCount, 0)
+        XCTAssertEqual(try files(destination.path).keys.filter { $0.hasPrefix("queues.") || $0.hasPrefix("executions.") }, [])
+        try fixture.engine.close()
+    }
+
     func test_backup_ofAFileWithATimeFarAhead_isMade() throws {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
         let fixture = try makeStore(data.path)
