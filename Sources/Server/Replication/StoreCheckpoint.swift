@@ -276,9 +276,11 @@ final class StoreCheckpoint: Sendable {
     }
 
     /// Some of its files tell more than others, where a process ended in the middle.
+    ///
+    /// - Throws: `Unusable` where records that some of them tell are not here any more: others may come with their numbers.
     private func finishPending(_ store: ReplicaStore) throws {
         guard let pending = store.pending, pending > store.foldedSequence else { return }
-        guard pending <= file.tail.sequence else { throw RecordFile.CommandFault("the checkpoint in \(path) tells records up to \(pending), and records end at \(file.tail.sequence)") }
+        guard pending <= file.tail.sequence else { throw Unusable(description: "the checkpoint in \(path) tells records up to \(pending), and records end at \(file.tail.sequence)") }
         try fold(store, through: Int(pending))
         try store.settle()
     }

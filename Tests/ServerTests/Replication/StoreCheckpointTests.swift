@@ -61,4 +61,19 @@ final class StoreCheckpointTests: XCTestCase {
             XCTAssertEqual(status.st_mode & S_IFMT, S_IFREG)
         }
     }
+
+    /// Some of its files tell what a crash has taken from the records' end: what comes with those numbers may be other records.
+    func test_oneThatTellsMoreThanTheRecords_isMadeAnew() throws {
+        let (file, _) = try RecordFile.open(folder.path)
+        for number in 0..<3 { try file.append([Record(after: file.tail, epoch: 1, kind: .noop, level: 1, body: [UInt8(number)])]) }
+        try file.sync()
+        let before = try ReplicaStore(directory: "\(folder.path)/\(StoreCheckpoint.name)", isDurable: true)
+        try before.clear()
+        try before.announce(through: 20)
+        let checkpoint = try StoreCheckpoint(file, folder: folder.path, keptByteCount: 1 << 30, anewSeconds: 0, log: Log(format: .json, level: .error))
+        checkpoint.start(committed: { file.tail.sequence }, drop: { _, _ in }, mend: { "nobody is asked" })
+        defer { checkpoint.stop() }
+        XCTAssertTrue(Patience.until { checkpoint.bring(through: 3) && checkpoint.report.record == 3 })
+        XCTAssertNil(checkpoint.report.fault)
+    }
 }
