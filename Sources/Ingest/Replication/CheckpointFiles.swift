@@ -110,6 +110,12 @@ package enum CheckpointFiles {
         try DataDirectory.synchronizeDirectory(folder)
     }
 
+    /// Takes away what processes that were killed were making in a folder (`LocalStorage`): by whoever has it, before anything is made there. One that is not there has none.
+    package static func removeUnfinished(in folder: String) throws {
+        guard access(folder, F_OK) == 0 else { return }
+        for name in try DataDirectory.names(in: folder) where name.hasSuffix(".tmp") { try remove("\(folder)/\(name)") }
+    }
+
     /// Takes a folder away with all that is in it. One that is not there is gone.
     ///
     /// Links are taken away as they are, and not followed (`lstat`).

@@ -81,6 +81,8 @@ final class StoreCheckpoint: Sendable {
     /// - Throws: where another's checkpoint was to take the place of this one's as the process ended, and cannot.
     init(_ file: RecordFile, folder: String, keptByteCount: Int64, anewSeconds: Double = 600, log: Log) throws {
         (self.file, self.folder, self.keptByteCount, self.anewSeconds, self.log) = (file, folder, keptByteCount, anewSeconds, log)
+        // Nobody else has the folder: it is the records'.
+        for unfinished in [folder, "\(path)/\(ReplicaStore.folder)"] { try CheckpointFiles.removeUnfinished(in: unfinished) }
         try finishArrival()
         for name in [Self.incomingName, Self.formerName] { try CheckpointFiles.remove("\(folder)/\(name)") }
         let record = Int(try ReplicaStore(directory: path, isDurable: true).position?.sequence ?? 0)

@@ -76,4 +76,16 @@ final class StoreCheckpointTests: XCTestCase {
         XCTAssertTrue(Patience.until { checkpoint.bring(through: 3) && checkpoint.report.record == 3 })
         XCTAssertNil(checkpoint.report.fault)
     }
+
+    func test_filesInTheMaking_ofProcessesThatWereKilled_go() throws {
+        let (file, _) = try RecordFile.open(folder.path)
+        let own = folder.appendingPathComponent("\(StoreCheckpoint.name)/\(ReplicaStore.folder)")
+        try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+        let left = [folder.appendingPathComponent("promise.5f-1.tmp"), own.appendingPathComponent("fold.5f-2.tmp")]
+        let kept = own.appendingPathComponent("kept")
+        for file in left + [kept] { try Data([1]).write(to: file) }
+        _ = try StoreCheckpoint(file, folder: folder.path, keptByteCount: 1 << 30, log: Log(format: .json, level: .error))
+        for file in left { XCTAssertFalse(FileManager.default.fileExists(atPath: file.path), file.path) }
+        XCTAssertTrue(FileManager.default.fileExists(atPath: kept.path))
+    }
 }
