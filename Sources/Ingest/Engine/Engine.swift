@@ -166,6 +166,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             events: topicStore)
         executions = try Self.executions(directory, catalog, options, topicStore, intakeParts)
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
+        // Not held: it publishes to the queues.
+        queueStore.whenDeleted { [weak executions] name in try executions?.lookAgain(at: .queue(name)) }
         dayDigests?.start()
         compactor.start()
         rebuilder.start()

@@ -146,6 +146,17 @@ extension ExecutionCore {
         return try connection().changeCount > 0
     }
 
+    /// Tasks of a resource that wait for an answer, however long, are carried out again.
+    ///
+    /// - Complexity: O(tasks).
+    func lookAgain(at resource: Resource) throws {
+        guard file != nil else { return }
+        let update = try connection().statement("UPDATE tasks SET due_at = ?2 WHERE resource = ?1 AND due_at IS NULL")
+        try update.bind(1, resource.text)
+        update.bind(2, now)
+        try update.run()
+    }
+
     /// The answer to a task, by its token.
     ///
     /// - Parameter resource: whose answer it is, where that is known: a task of another is none of theirs.

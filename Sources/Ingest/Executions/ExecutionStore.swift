@@ -132,6 +132,14 @@ package final class ExecutionStore: Sendable {
         shared.core.close()
     }
 
+    /// Who was to answer the tasks of a resource is gone: those that wait for it are carried out again, durably.
+    ///
+    /// One whose resource has just been asked is among them, where that was told before this is called: calls are written in their order.
+    func lookAgain(at resource: Resource) throws {
+        try perform { core in try core.lookAgain(at: resource) }
+        dispatch.withLock { $0 }?.noteMore(resource)
+    }
+
     private func startThread() {
         thread.start(name: "executions") { [self] in run() }
     }

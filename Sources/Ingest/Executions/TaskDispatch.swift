@@ -69,7 +69,7 @@ final class TaskDispatch: Sendable {
     private func made(_ lane: Resource) -> TaskLane { TaskLane(lane, limit: executor.concurrency(of: lane), capacity: capacity) }
 
     /// Something of the lane is in the file alone.
-    private func noteMore(_ lane: Resource) { state.withLock { $0.lanes[lane.lane, default: made(lane)].lane.noteMore() } }
+    func noteMore(_ lane: Resource) { state.withLock { $0.lanes[lane.lane, default: made(lane)].lane.noteMore() } }
 
     private func steadyNow() -> Int64 { store.surroundings.steady?() ?? store.clock.now() }
 

@@ -41,9 +41,13 @@ extension QueueStore {
         }
     }
 
-    /// The queue is gone as this returns; its messages go by and by, and its id is not given again before they have.
+    /// The queue is gone as this returns, and who waits for its workers is told; its messages go by and by, and its id is not given again before they have.
     package func delete(queue name: String) throws {
-        try perform { core in try core.delete(name) }
+        var absence: Fault?
+        do { try perform { core in try core.delete(name) } } catch let fault as Fault where fault.code == .notFound { absence = fault }
+        // Of one that is gone, too: whoever deleted it may have ended before this.
+        try tellDeleted(name)
+        if let absence { throw absence }
     }
 
     /// As of the last group: for callers that must not wait for the writer.

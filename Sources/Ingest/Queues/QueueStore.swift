@@ -23,6 +23,8 @@ package final class QueueStore: Sendable {
     /// As of the last group, for figures.
     private let seen = Mutex<[QueueState]>([])
     private let waitNumbers = Atomic<Int>(0)
+    /// Told of queues that are gone.
+    private let deleted = Mutex<(@Sendable (_ name: String) throws -> Void)?>(nil)
     let pool: SQLitePool
     private let path: String
 
@@ -52,6 +54,11 @@ package final class QueueStore: Sendable {
         inbox.broadcast { $0.isStopping = true }
         thread.join()
     }
+
+    /// - Parameter body: called on the thread that has deleted a queue, before that is answered.
+    func whenDeleted(_ body: @escaping @Sendable (_ name: String) throws -> Void) { deleted.withLock { $0 = body } }
+
+    func tellDeleted(_ name: String) throws { try deleted.withLock { $0 }?(name) }
 
     // MARK: Handing in
 

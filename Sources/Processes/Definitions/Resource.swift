@@ -32,7 +32,10 @@ package struct Resource: Sendable, Hashable {
     package static let childKind = "process"
     /// Endpoints, whose callbacks answer their own tasks alone.
     package static let endpointKind = "call"
+    /// Queues, whose tasks end with them.
+    package static let queueKind = "queue"
 
     package static func process(_ name: String) -> Resource { Resource(kind: childKind, name: name) }
     package static func call(_ endpoint: String) -> Resource { Resource(kind: endpointKind, name: endpoint) }
+    package static func queue(_ name: String) -> Resource { Resource(kind: queueKind, name: name) }
 }

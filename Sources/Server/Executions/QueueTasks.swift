@@ -5,9 +5,9 @@ internal import Processes
 
 /// `till:queue`: a message to a worker.
 ///
-/// Queued durably the task waits without a time of its own; the worker's answer, the state's timeout or its heartbeat ends it.
+/// Queued durably the task waits without a time of its own; the worker's answer, the state's timeout or its heartbeat ends it. So does the end of its queue: it is carried out again then, and finds none.
 struct QueueTasks: ResourceExecutor {
-    static let kind = ResourceKind("queue", naming: "queue")
+    static let kind = ResourceKind(Resource.queueKind, naming: "queue")
     private let parts: TaskParts
 
     init(_ parts: TaskParts) { self.parts = parts }

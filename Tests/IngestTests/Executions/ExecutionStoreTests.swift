@@ -135,6 +135,28 @@ final class ExecutionStoreTests: XCTestCase {
         store.stop()
     }
 
+    /// Nobody will answer them; whoever deletes it again, for want of an answer, has them told again.
+    func test_tasksThatWait_areCarriedOutAgain_whereTheirQueueIsDeleted() throws {
+        let fixture = try EngineFixture(try folder.made())
+        let (store, queues) = (fixture.engine.executions, fixture.engine.queues)
+        try store.begin(Hands { work, _ in work.isAwaited ? .failed(StateError(name: "Till.Rejected", cause: "there is no such queue")) : .awaited(lookAgainAt: nil) })
+        var started: [String: ULID] = [:]
+        for queue in ["gone", "kept"] {
+            _ = try queues.put(queue: queue, QueueSettings())
+            _ = try store.putProcess(queue, Array(#"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"till:queue:\#(queue)","End":true}}}"#.utf8))
+            started[queue] = try start(store, queue).id
+        }
+        let (gone, kept) = (try XCTUnwrap(started["gone"]), try XCTUnwrap(started["kept"]))
+        try queues.delete(queue: "gone")
+        // The task may not have been handed on by then.
+        XCTAssertTrue(try Patience.until {
+            XCTAssertEqual(code { try queues.delete(queue: "gone") }, .notFound)
+            return try store.execution(gone.description, as: .admin).status == .failed
+        })
+        XCTAssertEqual(try store.execution(kept.description, as: .admin).status, .running)
+        try fixture.engine.close()
+    }
+
     func test_definitions_haveVersions_andRunningExecutionsKeepTheirs() throws {
         let hands = Hands { _, _ in nil }
         let store = try open(hands)
