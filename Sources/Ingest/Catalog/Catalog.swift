@@ -255,6 +255,12 @@ package final class Catalog: Sendable {
         }
     }
 
+    /// Files are gone of uploads that have ended and were announced before this instant. A key of `meta`: do not rename.
+    static let uploadFilesGoneKey = "upload_files_gone"
+    /// Conditions on `uploads`: it has ended, and its file is noted as gone, which other machines go by.
+    static let hasUploadEnded = "state NOT IN ('NEW', 'PROCESSING')"
+    static let isUploadFileGone = "\(hasUploadEnded) AND created_at < (SELECT value FROM meta WHERE key = '\(uploadFilesGoneKey)')"
+
     /// The hash of the file with the administrator's key, as the last server found it.
     static let adminKeyHash = "admin_key_sha256"
 

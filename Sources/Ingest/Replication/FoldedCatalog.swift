@@ -62,6 +62,18 @@ struct FoldedCatalog {
         return names
     }
 
+    /// Of uploads those whose files the leader has noted as gone.
+    func withoutFiles(_ uploads: [String]) throws -> [String] {
+        // Its first records, and those of an earlier version, may have made no such table.
+        guard !uploads.isEmpty, try connection.integer("SELECT count(*) FROM sqlite_master WHERE name = 'uploads'") == 1 else { return [] }
+        let select = try connection.statement("SELECT 1 FROM uploads WHERE id = ?1 AND \(Catalog.isUploadFileGone)")
+        return try uploads.filter { id in
+            defer { select.reset() }
+            try select.bind(1, id)
+            return try select.step()
+        }
+    }
+
     /// What the leader has noted of day files' rows, by their names, of those that may have rows.
     func dayDigests() throws -> [String: DayDigest] {
         let known = try hotFiles()

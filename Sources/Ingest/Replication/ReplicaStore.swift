@@ -52,6 +52,8 @@ package final class ReplicaStore {
     package private(set) var pending: Int64?
     /// Files of uploads that are not synced.
     private var unsynced: Set<String> = []
+    /// Files that further records go on with.
+    private var unfinished: Set<String> = []
     /// The catalog has changed since the files of moved rows were last looked for.
     private var hasCatalogChanged = true
     /// Databases that have changed since they were last asked for.
@@ -148,7 +150,7 @@ package final class ReplicaStore {
             let path = "\(directory)/\(folder)"
             for name in access(path, F_OK) == 0 ? try DataDirectory.names(in: path) : [] where name.hasSuffix("-wal") || name.hasSuffix("-shm") { try remove("\(folder)/\(name)") }
         }
-        (parts, partCount, laterFound) = ([], 0, nil)
+        (parts, partCount, laterFound, unfinished) = ([], 0, nil, [])
         if let checkpoint {
             try CheckpointFiles.copy(checkpoint.directory, to: files)
             try findLater()
@@ -247,6 +249,7 @@ package final class ReplicaStore {
             throw forsaken(failure)
         }
         if isDurable { unsynced.insert(name) }
+        if isLast { unfinished.remove(name) } else { unfinished.insert(name) }
     }
 
     /// Notes that the files are to be made anew.
@@ -282,12 +285,15 @@ package final class ReplicaStore {
         if hasCatalogChanged, later == nil { try removeMoved() }
     }
 
-    /// Removes day files whose rows are in cold, and those that were made ahead and not used.
+    /// Removes day files whose rows are in cold, those that were made ahead and not used, and files of uploads that the leader keeps no more.
     private func removeMoved() throws {
         hasCatalogChanged = false
-        guard access("\(directory)/hot", F_OK) == 0, var kept = try FoldedCatalog("\(directory)/catalog.sqlite")?.hotFiles() else { return }
-        kept.formUnion(readFiles)
-        try removeHot(except: kept)
+        guard let catalog = try FoldedCatalog("\(directory)/catalog.sqlite") else { return }
+        if access("\(directory)/hot", F_OK) == 0 { try removeHot(except: try catalog.hotFiles().union(readFiles)) }
+        guard access("\(directory)/uploads", F_OK) == 0 else { return }
+        // Where records are folded again the catalog is ahead of them, and a piece of a file finds those before it.
+        let uploads = try DataDirectory.names(in: "\(directory)/uploads").filter { !unfinished.contains("uploads/\($0)") }
+        for id in try catalog.withoutFiles(uploads) { try remove("uploads/\(id)") }
     }
 
     /// Day files, and SQLite's own beside them, of other names.

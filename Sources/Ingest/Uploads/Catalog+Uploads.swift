@@ -86,6 +86,24 @@ extension Catalog {
         }
     }
 
+    /// Nil where none was ever noted.
+    func uploadFilesGone() throws -> Int64? { try integer(Self.uploadFilesGoneKey) }
+
+    /// Notes that files are gone of uploads that have ended and were announced before an instant: other machines have them, and go by this (`ReplicaStore`). Nothing where there is none since the last time.
+    func noteUploadFilesGone(before instant: Int64) throws {
+        let last = try read { connection -> Int64? in
+            let select = try connection.statement(
+                "SELECT max(created_at) FROM uploads WHERE created_at >= coalesce((SELECT value FROM meta WHERE key = '\(Self.uploadFilesGoneKey)'), ?2) AND created_at < ?1 AND \(Self.hasUploadEnded)")
+            defer { select.reset() }
+            select.bind(1, instant)
+            select.bind(2, Int64.min)
+            return try select.step() ? select.optionalInt64(0) : nil
+        }
+        // No further than the last of them: a clock that is ahead for a moment takes nothing that is announced later.
+        guard let last else { return }
+        try write(isCounted: false) { connection in try Self.raise(Self.uploadFilesGoneKey, to: last.addingSaturating(1), connection) }
+    }
+
     /// Those with work to do: whose file is here and not read to its end, or that are being taken back. The oldest first.
     func workingUploads() throws -> [Upload] {
         try read { connection in

@@ -308,11 +308,19 @@ package final class Uploads: Sendable {
     func identitiesPath(_ id: String) -> String { "\(directory.uploadsPath)/\(id).ids" }
 
     /// Lets go of files and feedback whose time is over, and of files that no upload leads to.
-    private func sweep() throws {
+    func sweep() throws {
         let now = clock.now()
         try sweepFeedback(now: now)
+        // What is noted as gone stays so where files are kept for longer by now.
+        let oldest = max(now - Int64(options.fileDays) * Self.day, try catalog.uploadFilesGone() ?? .min)
+        try removeFiles(now: now, oldest: oldest)
+        // Once they are gone: no record brings one of them again.
+        try catalog.noteUploadFilesGone(before: oldest)
+    }
+
+    /// - Parameter oldest: of those that have ended, files stay of what was announced then, or later.
+    private func removeFiles(now: Int64, oldest: Int64) throws {
         guard access(directory.uploadsPath, F_OK) == 0 else { return }
-        let oldest = now - Int64(options.fileDays) * Self.day
         for name in try DataDirectory.names(in: directory.uploadsPath) where !name.contains(".") && !queue.isWritten(name) {
             let upload = try catalog.upload(name)
             let isWanted = upload.map { $0.state == .processing || $0.state == .new && now < $0.expiresAt || $0.state != .new && $0.createdAt >= oldest } ?? false

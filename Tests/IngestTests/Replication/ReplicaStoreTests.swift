@@ -412,6 +412,81 @@ final class ReplicaStoreTests: XCTestCase {
         XCTAssertEqual(try ReplicaStore(directory: path("b")).warehouse(), "s3://receipts/pair")
     }
 
+    /// As those of moved rows: the leader removes them, and tells of it by a commit.
+    func test_filesOfUploads_goOnceTheLeaderHasNotedThatTheyDid() throws {
+        let recorder = CommitRecorder()
+        let fixture = try EngineFixture(path("a")) { options in
+            options.replica = recorder
+            options.uploads.fileDays = 0
+        }
+        let (engine, uploads) = (fixture.engine, fixture.engine.uploads)
+        func put(_ id: String) throws {
+            let file = try uploads.receive(try uploads.announce(UploadAnnouncement(name: "a.ndjson"), id: id, as: .admin), from: 0, isAnew: true, isKept: false)
+            try [UInt8](repeating: 0x0A, count: 10).withUnsafeBytes { try file.append($0) }
+            file.keep()
+            _ = try uploads.finish(file, coding: nil)
+        }
+        func kept() -> Int {
+            let done = Monitor(false)
+            engine.whenKept { _ in done.broadcast { $0 = true } }
+            XCTAssertEqual(done.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+            return recorder.bodies.count
+        }
+        func files(_ name: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path("\(name)/uploads")).sorted() }
+        for id in ["one", "read"] { try put(id) }
+        try uploads.cancel("one", as: .admin)
+        let before = kept()
+        try uploads.sweep()
+        XCTAssertEqual(try files("a"), ["read"], "the other one is not read to its end")
+        let swept = kept()
+        XCTAssertGreaterThan(swept, before)
+        try uploads.cancel("read", as: .admin)
+        try uploads.sweep()
+        XCTAssertEqual(try files("a"), [])
+        try engine.close()
+
+        let bodies = recorder.bodies
+        for (name, isDurable) in [("b", false), ("c", true)] {
+            let store = try ReplicaStore(directory: path(name), isDurable: isDurable)
+            try store.clear()
+            func fold(_ range: Range<Int>) throws {
+                for index in range { try store.apply(Self.position(index + 1), bodies[index]) }
+                try store.settle()
+            }
+            try fold(0..<before)
+            XCTAssertEqual(try files(name), ["one", "read"])
+            try fold(before..<swept)
+            XCTAssertEqual(try files(name), ["read"])
+            try fold(swept..<bodies.count)
+            XCTAssertEqual(try files(name), [])
+        }
+    }
+
+    /// Killed and started anew: the catalog tells what comes behind the pieces of a file, which come again.
+    func test_fileOfAnUpload_thatIsFoldedAgain_staysUntilItIsWhole() throws {
+        let fixture = try EngineFixture(path("b")) { $0.uploads.fileDays = 0 }
+        let catalog = fixture.engine.catalog
+        var upload = Upload(id: "u", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 1, expiresAt: 2)
+        try catalog.add(upload, openCountMax: 10)
+        (upload.state, upload.receivedByteCount) = (.cancelled, 2)
+        XCTAssertTrue(try catalog.change(upload, from: .new))
+        try fixture.engine.uploads.sweep()
+        XCTAssertEqual(try catalog.uploadFilesGone(), 2)
+        try fixture.engine.close()
+        try ReplicaStore.noteEnd(path("b"), at: Self.position(0))
+        let store = try ReplicaStore(directory: path("b"))
+        func content() -> Data? { FileManager.default.contents(atPath: path("b/uploads/u")) }
+        for (offset, bytes) in [(0, [1]), (1, [2])] as [(Int64, [UInt8])] {
+            try store.apply(Self.position(Int(store.foldedSequence) + 1), ReplicaBody.file(name: "uploads/u", offset: offset, bytes: bytes[...], isLast: false).bytes)
+            try store.settle()
+        }
+        XCTAssertEqual(content(), Data([1, 2]))
+        try store.apply(Self.position(3), ReplicaBody.file(name: "uploads/u", offset: 2, bytes: [], isLast: true).bytes)
+        store.release(read: ["changed"])
+        try store.settle()
+        XCTAssertNil(content())
+    }
+
     private func hotFiles(_ name: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path(name) + "/hot").filter { $0.hasSuffix(".sqlite") }.sorted()
     }
