@@ -119,12 +119,10 @@ package struct VersionedTable: TableSource {
     private static let validTo = ColumnPath(VersionColumns.validTo.name)
     private static let isNoRemoval = ColumnFilter(ColumnPath(VersionColumns.removed.name), .equal(.boolean(false)))
 
-    private static func leavingOut(_ hidden: [SequenceRoster]) -> RowTest {
+    private static func leavingOut(_ hidden: SupersededRows.Hidden) -> RowTest {
         RowTest(columns: ["sequence"]) { batch in
-            var passing = Bitmap(repeating: true, count: batch.rowCount)
             guard case .int64(let sequences) = batch.columns[0].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
-            for set in hidden { set.remove(sequences, from: &passing) }
-            return passing
+            return hidden.shown(sequences)
         }
     }
 

@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 import Synchronization
 
 /// The superseded rows of one table that files do not know of yet: a value, which readers hold as it was when they began.
@@ -10,9 +10,10 @@ import Synchronization
 /// 1. Each run is sorted by sequence. They stand from the oldest on, each at least twice as long as the next: a row is laid down anew O(log n) times.
 /// 2. Of a row that is in several places the newest counts: `recent`, then the runs from the last.
 /// 3. Copies share the runs; `recent`, of 1,023 rows at most, is copied when one of them changes.
+/// 4. A row that a run hides by an older word, and the newest does not, is among `returned`: each run's set is good without the others'.
 package struct SupersededRows: Sendable {
     /// Whose newest version is asked for.
-    package enum View: Sendable {
+    package enum View: Sendable, CaseIterable {
         /// `t`: the newest that is not FAILED.
         case newest
         /// `t_accepted`: the newest COMPLETE one.
@@ -23,15 +24,14 @@ package struct SupersededRows: Sendable {
     private final class Run: Sendable {
         let rows: [SupersededRow]
         /// Of all rows, made when first asked for.
-        private let sets = Mutex<[Bool: SequenceRoster]>([:])
+        private let sets = Mutex<[View: SequenceRoster]>([:])
 
         init(_ rows: [SupersededRow]) { self.rows = rows }
 
         func set(_ view: View) -> SequenceRoster {
-            let key = view == .accepted
-            if let known = sets.withLock({ $0[key] }) { return known }
+            if let known = sets.withLock({ $0[view] }) { return known }
             let set = SequenceRoster(sorted: rows.filter { SupersededRows.hides($0, view, through: .max) }.map(\.sequence))
-            sets.withLock { $0[key] = set }
+            sets.withLock { $0[view] = set }
             return set
         }
 
@@ -45,8 +45,8 @@ package struct SupersededRows: Sendable {
     private var recent: [Int64: SupersededRow] = [:]
     /// The highest sequence that supersedes any.
     private var lastBy: Int64 = 0
-    /// Whether a row is superseded no more, since what came after it FAILED: then older runs may not be asked by themselves.
-    private var hasReturned = false
+    /// Rows that are superseded no more, since what came after them FAILED, and that a run may still hide.
+    private var returned: [View: Set<Int64>] = [:]
 
     private static let recentCountMax = 1_024
 
@@ -64,13 +64,20 @@ package struct SupersededRows: Sendable {
     }
 
     package mutating func set(_ row: SupersededRow) {
+        let known = self[row.sequence]
+        for view in View.allCases {
+            if Self.hides(row, view, through: .max) {
+                returned[view]?.remove(row.sequence)
+            } else if let known, Self.hides(known, view, through: .max) {
+                returned[view, default: []].insert(row.sequence)
+            }
+        }
         recent[row.sequence] = row
         lastBy = max(lastBy, row.by, row.acceptedBy)
-        if row.by == 0 { hasReturned = true }
         if recent.count >= Self.recentCountMax { settle() }
     }
 
-    /// Lays the newest into a run, and runs of like size together.
+    /// Lays the newest into a run, and runs of like size together; all of them once many rows have come back, so that these are few.
     private mutating func settle() {
         runs.append(Run(sortedRecent))
         recent = [:]
@@ -78,6 +85,9 @@ package struct SupersededRows: Sendable {
             let (newer, older) = (runs.removeLast(), runs.removeLast())
             runs.append(Run(Self.merged(older.rows, newer.rows)))
         }
+        if runs.count > 1, returned.values.contains(where: { $0.count >= Self.recentCountMax }) { runs = [Run(all)] }
+        // A run has each row once, by its newest word.
+        if runs.count == 1 { returned = [:] }
     }
 
     /// Forgets rows that files know of by now.
@@ -87,7 +97,6 @@ package struct SupersededRows: Sendable {
         self = SupersededRows()
         if kept.isEmpty { return }
         lastBy = kept.reduce(0) { max($0, $1.by, $1.acceptedBy) }
-        hasReturned = kept.contains { $0.by == 0 }
         runs = [Run(kept)]
     }
 
@@ -100,17 +109,44 @@ package struct SupersededRows: Sendable {
 
     package var count: Int { runs.reduce(recent.count) { $0 + $1.rows.count } }
 
-    /// The rows that a view leaves out of what had happened up to a sequence: sets that are asked one after another.
+    /// The rows that a view leaves out.
+    package struct Hidden: Sendable {
+        /// Asked one after another.
+        fileprivate var sets: [SequenceRoster] = []
+        /// Not left out, whatever a set says.
+        fileprivate var returned = SequenceRoster(sorted: [])
+
+        package var isEmpty: Bool { sets.isEmpty }
+        /// How many sets each row is held against.
+        package var setCount: Int { sets.count }
+
+        package func contains(_ sequence: Int64) -> Bool { sets.contains { $0.contains(sequence) } && !returned.contains(sequence) }
+
+        /// A bit for each row, by its sequence: whether it is shown.
+        package func shown(_ sequences: [Int64]) -> Bitmap {
+            var shown = Bitmap(repeating: true, count: sequences.count)
+            for set in sets { set.remove(sequences, from: &shown) }
+            if returned.isEmpty { return shown }
+            for (row, sequence) in sequences.enumerated() where returned.contains(sequence) { shown[row] = true }
+            return shown
+        }
+    }
+
+    /// The rows that a view leaves out of what had happened up to a sequence.
     ///
     /// Nearly all ask for everything up to now: each run keeps its set for them. For an instant before the last change the set is made of all rows.
-    package func hidden(_ view: View, through sequence: Int64) -> [SequenceRoster] {
-        if isEmpty { return [] }
-        guard sequence >= lastBy, !hasReturned else {
-            return [SequenceRoster(sorted: all.filter { Self.hides($0, view, through: sequence) }.map(\.sequence))].filter { !$0.isEmpty }
+    package func hidden(_ view: View, through sequence: Int64) -> Hidden {
+        var hidden = Hidden()
+        if isEmpty { return hidden }
+        if sequence >= lastBy {
+            hidden.sets = runs.map { $0.set(view) }
+            hidden.sets.append(SequenceRoster(sorted: sortedRecent.filter { Self.hides($0, view, through: sequence) }.map(\.sequence)))
+            hidden.returned = SequenceRoster(sorted: (returned[view] ?? []).sorted())
+        } else {
+            hidden.sets = [SequenceRoster(sorted: all.filter { Self.hides($0, view, through: sequence) }.map(\.sequence))]
         }
-        var sets = runs.map { $0.set(view) }
-        sets.append(SequenceRoster(sorted: sortedRecent.filter { Self.hides($0, view, through: sequence) }.map(\.sequence)))
-        return sets.filter { !$0.isEmpty }
+        hidden.sets.removeAll { $0.isEmpty }
+        return hidden
     }
 
     private static func hides(_ row: SupersededRow, _ view: View, through sequence: Int64) -> Bool {

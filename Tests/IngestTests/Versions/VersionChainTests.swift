@@ -95,7 +95,7 @@ final class VersionChainTests: XCTestCase {
                     let hidden = rows.hidden(view, through: through)
                     for sequence in Int64(0)...4_001 {
                         let by = model[sequence].map { view == .newest ? $0.by : $0.acceptedBy } ?? 0
-                        XCTAssertEqual(hidden.contains { $0.contains(sequence) }, by != 0 && by <= through, "\(sequence) through \(through)")
+                        XCTAssertEqual(hidden.contains(sequence), by != 0 && by <= through, "\(sequence) through \(through)")
                     }
                 }
             }
@@ -104,6 +104,40 @@ final class VersionChainTests: XCTestCase {
         let gone = SequenceRoster(sorted: Array(1...2_000))
         rows.remove(gone)
         XCTAssertEqual(rows.all, model.values.filter { $0.sequence > 2_000 }.sorted { $0.sequence < $1.sequence })
+    }
+
+    /// Rows that come back cost queries nothing: each run goes on keeping its set, whatever has become of single rows of it.
+    func test_supersededRows_thatCameBack_leaveRunsTheirSets() {
+        var rows = SupersededRows()
+        func set(_ sequences: [Int64], by: Int64) {
+            for sequence in sequences {
+                var row = SupersededRow(sequence)
+                (row.by, row.acceptedBy) = (by, by)
+                rows.set(row)
+            }
+        }
+        func check(_ hidden: Set<Int64>, line: UInt = #line) {
+            for view in SupersededRows.View.allCases {
+                let found = rows.hidden(view, through: .max)
+                let sequences: [Int64] = Array(0...9_000)
+                XCTAssertEqual(Set(sequences.filter { found.contains($0) }), hidden, line: line)
+                let shown = found.shown(sequences)
+                XCTAssertEqual(Set(sequences.indices.filter { !shown[$0] }.map { sequences[$0] }), hidden, line: line)
+            }
+        }
+        set(Array(1...7_168), by: 10_000)
+        let setCount = rows.hidden(.newest, through: .max).setCount
+        XCTAssertGreaterThan(setCount, 1)
+        set([5], by: 0)
+        check(Set<Int64>(1...7_168).subtracting([5]))
+        XCTAssertEqual(rows.hidden(.newest, through: .max).setCount, setCount)
+        set([5], by: 10_001)
+        check(Set<Int64>(1...7_168))
+        // So many that each would be asked for among them: all becomes one run.
+        set(Array(1...3_000), by: 0)
+        check(Set<Int64>(3_001...7_168))
+        set(Array(1...7), by: 10_002)
+        check(Set<Int64>(1...7).union(3_001...7_168))
     }
 
     func test_roster_closeTogetherAndFarApart_hasItsNumbers() {
