@@ -140,6 +140,8 @@ package enum OpenAPI {
         if status == 429 || status == 503 { names.append("Retry-After") }
         if status == 503, slugs(of: route).contains(.notLeader) { names.append("Till-Leader") }
         if route.operation.mayBeStale, status < 300 { names.append("Till-Stale") }
+        // A page of a row that may never be had says where the next one begins.
+        if status == 413, route.method == .get, route.path == "/v1/receipts" { names.append("Link") }
         if status == 401 { names.append("WWW-Authenticate") }
         guard !names.isEmpty else { return }
         writer.key("headers")

@@ -8,6 +8,9 @@ enum ReceiptRoutes {
     private static let stringSchema = #"{"type":"string"}"#
     private static let daySchema = #"{"type":"string","format":"date"}"#
 
+    /// Said of a receipt that is never had whole.
+    private static let singleColumns = "GET /v1/receipts with fields= has single columns"
+
     private static let asOf = Operation.Parameter.query(
         "as_of", "Of versioned tables: as it was at this instant.", schema: #"{"type":"string","format":"date-time"}"#)
 
@@ -146,7 +149,8 @@ enum ReceiptRoutes {
             let accept = call.request.header("Accept")
             func json() throws -> Response {
                 let byteCount = receipt.textByteCountMax
-                try exchange.holdAnswer(receipt.heldByteCount.addingSaturating(byteCount))
+                let exact = receipt.document == nil ? "" : "with raw=1 it is the document's bytes, and "
+                try exchange.holdWhole(receipt.heldByteCount.addingSaturating(byteCount), orElse: "\(exact)\(singleColumns)")
                 return .json(receipt, reserving: byteCount)
             }
             guard let document = receipt.document else {
@@ -155,7 +159,7 @@ enum ReceiptRoutes {
                 return try json()
             }
             func exactly() throws -> Response {
-                try exchange.holdAnswer(receipt.heldByteCount.addingSaturating(document.bytes.count))
+                try exchange.holdWhole(receipt.heldByteCount.addingSaturating(document.bytes.count), orElse: singleColumns)
                 return Response(status: 200, contentType: document.contentType, bytes: Array(document.bytes))
             }
             let essence = MediaType(document.contentType)?.essence
@@ -252,16 +256,50 @@ enum ReceiptRoutes {
         let form = try PageForm.chosen(call)
         let compression = try call.compression(isOfArrow: form == .arrow)
         let request = try pageRequest(call)
-        let exchange = call.exchange
-        let page = try read(request, call, rows)
-        let bytes = try form.bytes(page, compression) { byteCount in try exchange.holdAnswer(byteCount) }
+        let (page, bytes) = try made(request, form, compression, call, rows)
         var response = Response(status: 200, contentType: form.sql.contentType, bytes: bytes)
         if let cursor = page.nextCursor {
-            response.headers.append(.init("Link", "<\(call.link(with: "cursor", cursor))>; rel=\"next\""))
+            response.headers.append(nextLink(cursor, call))
         }
         response.headers.append(.init("Vary", "Accept"))
         return response
     }
+
+    private static func nextLink(_ cursor: String, _ call: Call) -> Response.Header {
+        .init("Link", "<\(call.link(with: "cursor", cursor))>; rel=\"next\"")
+    }
+
+    /// A page and what is made of it. Of one that may never be had as this form there are fewer rows.
+    ///
+    /// - Throws: `too-large` with the next page's URL where one row may never be had: whoever walks gets past it.
+    private static func made(
+        _ request: PageRequest, _ form: PageForm, _ compression: ArrowCompression?, _ call: Call, _ rows: any RowReading
+    ) throws -> (page: Page, bytes: [UInt8]) {
+        let exchange = call.exchange
+        var request = request
+        while true {
+            let page = try read(request, call, rows)
+            var wanted = 0
+            do {
+                let bytes = try form.bytes(page, compression) { byteCount in
+                    wanted = byteCount
+                    try exchange.holdWhole(byteCount, orElse: "GET /v1/receipts/{receipt_id}?raw=1 has the document's bytes, fields= fewer columns, and Link the next page")
+                }
+                return (page, bytes)
+            } catch {
+                guard exchange.isNeverHeld(wanted) else { throw error }
+                let rowCount = page.batches.map(\.rowCount).reduce(0, +)
+                guard rowCount > 1, request.limit > 1 else {
+                    guard let problem = error as? Problem, let cursor = page.nextCursor else { throw error }
+                    throw Refusal(problem: problem, headers: [nextLink(cursor, call)])
+                }
+                request.limit = max(1, rowCount / fewerRows)
+            }
+        }
+    }
+
+    /// A text may have six times the bytes of its rows, and more beside these.
+    private static let fewerRows = 8
 
     /// Charged while it is read, as far as it goes; what it takes with its text is known then. A page that may never be had is one of its first row: whoever walks gets past it.
     private static func read(_ request: PageRequest, _ call: Call, _ rows: any RowReading) throws -> Page {

@@ -67,6 +67,7 @@ final class OpenAPITests: XCTestCase {
         XCTAssertTrue(headers("/v1/receipts", "post", "201").contains("Location"))
         XCTAssertTrue(headers("/v1/exports", "post", "202").contains("Location"))
         XCTAssertTrue(headers("/v1/receipts", "get", "200").contains("Link"))
+        XCTAssertTrue(headers("/v1/receipts", "get", "413").contains("Link"))
         XCTAssertFalse(headers("/v1/changes", "get", "200").contains("Link"))
     }
 

@@ -96,6 +96,7 @@ final class PageMemoryTests: XCTestCase {
     }
 
     /// A text of control characters is six times as long as JSON: it is refused before it is made where there is room for it, and none for what it is made of.
+    /// It is never had, so that nobody is told to try again.
     func test_receipts_areChargedWithTheirText() throws {
         var limits = DoorLimits()
         // One credential has 1 MiB.
@@ -104,16 +105,47 @@ final class PageMemoryTests: XCTestCase {
         // Not held to the description: these rows have few columns.
         let client = HTTPClient(port: server.listener.port, key: TestServer.adminKey)
         for (contentType, byte, byteCount, path, status) in [
-            ("text/csv", 0x01, 140_000, "/v1/receipts/R-0", 200), ("text/csv", 0x01, 160_000, "/v1/receipts/R-0", 503),
-            ("text/csv", 0x01, 130_000, "/v1/receipts", 200), ("text/csv", 0x01, 160_000, "/v1/receipts", 503),
-            ("text/csv", 0x20, 400_000, "/v1/receipts/R-0?raw=1", 200), ("text/csv", 0x20, 600_000, "/v1/receipts/R-0?raw=1", 503),
+            ("text/csv", 0x01, 140_000, "/v1/receipts/R-0", 200), ("text/csv", 0x01, 160_000, "/v1/receipts/R-0", 413),
+            ("text/csv", 0x01, 130_000, "/v1/receipts", 200), ("text/csv", 0x01, 160_000, "/v1/receipts", 413),
+            ("text/csv", 0x20, 400_000, "/v1/receipts/R-0?raw=1", 200), ("text/csv", 0x20, 600_000, "/v1/receipts/R-0?raw=1", 413),
         ] as [(String, UInt8, Int, String, Int)] {
             let batch = Self.batch([(contentType, [UInt8](repeating: byte, count: byteCount))])
             server.engine.state.withLock { state in
                 state.receipt = .found(schema: Self.schema, row: batch)
                 state.page = Page(schema: Self.schema, batches: [batch], nextCursor: nil)
             }
-            XCTAssertEqual(try client.get(path).status, status, "\(path) of \(byteCount)")
+            let answer = try settled(server, client, path)
+            XCTAssertEqual(answer.status, status, "\(path) of \(byteCount)")
+            if status == 413 { XCTAssertTrue(answer.text.contains("limits.request_memory") && answer.text.contains("fields="), answer.text) }
+            XCTAssertNil(answer.headers["retry-after"])
+        }
+        withExtendedLifetime(server) {}
+    }
+
+    /// A page, once the answer before it holds nothing any more: that ends a moment after it was read.
+    private func settled(_ server: TestServer, _ client: HTTPClient, _ path: String = "/v1/receipts", _ headers: [(String, String)] = []) throws -> HTTPClient.Answer {
+        let answer: HTTPClient.Answer? = try Patience.value {
+            server.engine.state.withLock { $0.pageLimits = [] }
+            let answer = try client.get(path, headers)
+            return answer.status == 503 ? nil : answer
+        }
+        return try XCTUnwrap(answer)
+    }
+
+    /// A walk gets past a row whose text is never had: a page of many rows becomes one of fewer, and of the row alone there is the next page's URL.
+    func test_pagesThatAreNeverHad_areOfFewerRows_andSayWhereTheNextBegins() throws {
+        var limits = DoorLimits()
+        // One credential has 1 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount) = (2 << 20, 1)
+        let server = try TestServer(limits: limits)
+        let client = HTTPClient(port: server.listener.port, key: TestServer.adminKey)
+        for (byteCount, status, read) in [(30_000, 200, [1_000, 1]), (160_000, 413, [1_000, 1])] {
+            let batches = (0..<6).map { _ in Self.batch([("text/csv", [UInt8](repeating: 0x01, count: byteCount))]) }
+            server.engine.state.withLock { $0.page = Page(schema: Self.schema, batches: batches, nextCursor: nil) }
+            let answer = try settled(server, client)
+            XCTAssertEqual(answer.status, status, answer.text)
+            XCTAssertEqual(server.engine.state.withLock { $0.pageLimits }, read)
+            XCTAssertEqual(answer.headers["link"], "</v1/receipts?cursor=next>; rel=\"next\"")
         }
         withExtendedLifetime(server) {}
     }
@@ -125,11 +157,13 @@ final class PageMemoryTests: XCTestCase {
         (limits.memory.all, limits.memory.bodyByteCount) = (2 << 20, 1)
         let server = try TestServer(limits: limits)
         let client = HTTPClient(port: server.listener.port, key: TestServer.adminKey)
-        for (byteCount, status) in [(60_000, 200), (150_000, 503)] {
+        for (byteCount, limits) in [(60_000, [1_000]), (150_000, [1_000, 1])] {
             let batches = (0..<5).map { _ in Self.batch([("text/csv", [UInt8](repeating: 0x20, count: byteCount))]) }
             server.engine.state.withLock { $0.page = Page(schema: Self.schema, batches: batches, nextCursor: nil) }
             for form in ["text/csv", "application/vnd.apache.arrow.stream"] {
-                XCTAssertEqual(try client.get("/v1/receipts", [("Accept", form)]).status, status, "\(form) of \(byteCount)")
+                let status = try settled(server, client, "/v1/receipts", [("Accept", form)]).status
+                XCTAssertEqual(status, 200, "\(form) of \(byteCount)")
+                XCTAssertEqual(server.engine.state.withLock { $0.pageLimits }, limits, "\(form) of \(byteCount)")
             }
         }
         withExtendedLifetime(server) {}

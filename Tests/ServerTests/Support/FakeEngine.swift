@@ -211,7 +211,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
             state.pageLimits.append(request.limit)
             return state.pageByteCount
         })
-        guard let page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
+        guard var page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
+        // Pages of tests have a batch for each row.
+        if page.batches.count > request.limit { (page.batches, page.nextCursor) = (Array(page.batches.prefix(request.limit)), "next") }
         return page
     }
 

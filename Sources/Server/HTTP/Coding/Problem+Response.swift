@@ -78,7 +78,7 @@ extension Problem.Slug {
         case .viewInUse: ("Another view reads it", "Delete the view that `detail` names first, or put it without this one.")
         case .invalidQueue: ("The queue or topic is wrong", "The settings of a queue, a topic or a subscription, or a message or event for one, are not as they must be; `errors` has every reason.")
         case .queueFull: ("The queue is full", "Its messages have as many bytes as `max_bytes` allows: complete some, or raise it.")
-        case .tooLarge: ("Too large", "A document, a body or a batch is over its limit. `detail` names the limit.")
+        case .tooLarge: ("Too large", "A document, a body or a batch is over its limit, or an answer over what requests of one credential may hold. `detail` names the limit.")
         case .unsupportedMediaType: ("Unsupported media type", "The call does not take this Content-Type or Content-Encoding.")
         case .unknownType: ("Unknown document type", "No document type matches the document, or none has the given name.")
         case .ambiguousType: ("More than one document type matches", "Several types of the same priority match. Name one with `?type=`.")

@@ -124,6 +124,17 @@ package final class Exchange: @unchecked Sendable {
     /// meanwhile, so that it can be read at all.
     package func holdReading(_ byteCount: Int) throws(Problem) { try holdAnswer(min(byteCount, max(0, charge.byteCountMax - bodyByteCount))) }
 
+    /// As `holdAnswer`, for one thing as it is asked for.
+    ///
+    /// - Parameter advice: what else can be asked for.
+    /// - Throws: `overloaded`; `too-large` for what is never had.
+    package func holdWhole(_ byteCount: Int, orElse advice: @autoclosure () -> String) throws(Problem) {
+        guard !isNeverHeld(byteCount) else {
+            throw Problem(.tooLarge, "it takes \(byteCount >> 20) MiB to answer with this, and requests of one credential may hold \(charge.byteCountMax >> 20) MiB (limits.request_memory); \(advice())")
+        }
+        try holdAnswer(byteCount)
+    }
+
     /// Whether an answer of so many bytes is never had, however long one waits.
     package func isNeverHeld(_ byteCount: Int) -> Bool { bodyByteCount.addingSaturating(byteCount) > charge.byteCountMax }
 
