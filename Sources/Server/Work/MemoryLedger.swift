@@ -160,15 +160,21 @@ package final class MemoryLedger: Sendable {
         return Hold(self, account, byteCount)
     }
 
-    /// Both sums are raised before either is looked at: two requests that ask at once cannot both find the same room.
+    /// Both sums are raised before either is looked at: two requests that ask at once cannot both find the same room. What never has room is not added:
+    /// sums of sizes that others have told end at the greatest of all numbers.
     private func take(_ count: Int, _ account: Account) throws(Problem) {
+        guard count <= limits.account else { throw refusal(isOwn: true, account.byteCount.load(ordering: .relaxed)) }
         let own = account.byteCount.add(count, ordering: .relaxed).newValue
         let all = byteCount.add(count, ordering: .relaxed).newValue
         guard own > limits.account || all > limits.process else { return }
         give(count, account)
+        throw refusal(isOwn: own > limits.account, own - count)
+    }
+
+    private func refusal(isOwn: Bool, _ held: Int) -> Problem {
         refusalCount.wrappingAdd(1, ordering: .relaxed)
-        throw own > limits.account
-            ? Problem(.overloaded, "requests of this credential hold \((own - count) >> 20) MiB of the \(limits.account >> 20) MiB that they may; read the answers that wait, and send less at once")
+        return isOwn
+            ? Problem(.overloaded, "requests of this credential hold \(held >> 20) MiB of the \(limits.account >> 20) MiB that they may; read the answers that wait, and send less at once")
             : Problem(.overloaded, "requests and answers hold all the memory that they may; try again")
     }
 

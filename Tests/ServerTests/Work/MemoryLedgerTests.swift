@@ -27,4 +27,17 @@ final class MemoryLedgerTests: XCTestCase {
         XCTAssertEqual(ledger.figures.byteCount, 0)
         XCTAssertEqual(ledger.figures.refusalCount, 0)
     }
+
+    /// Sizes that somebody has told may be the greatest of all numbers, beside what others hold.
+    func test_greatestNumber_isRefused_andAddedToNothing() throws {
+        var limits = MemoryLedger.Limits()
+        (limits.all, limits.bodyByteCount) = (4_000, 1)
+        let ledger = MemoryLedger(limits)
+        let account = try ledger.enter(.admin)
+        let hold = try ledger.hold(1_500, of: account)
+        XCTAssertThrowsError(try ledger.hold(.max, of: account)) { XCTAssertEqual(($0 as? Problem)?.slug, .overloaded) }
+        XCTAssertEqual(ledger.figures.byteCount, 1_500)
+        XCTAssertEqual(ledger.figures.refusalCount, 1)
+        withExtendedLifetime(hold) {}
+    }
 }

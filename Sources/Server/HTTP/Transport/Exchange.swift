@@ -96,7 +96,7 @@ package final class Exchange: @unchecked Sendable {
 
     /// Asks for the memory of a body of so many bytes, with what the answer holds.
     package func holdBody(_ byteCount: Int) throws(Problem) {
-        try charge.set(byteCount + answerByteCount)
+        try charge.set(byteCount.addingSaturating(answerByteCount))
         bodyByteCount = byteCount
     }
 
@@ -116,7 +116,7 @@ package final class Exchange: @unchecked Sendable {
     /// Asks for the memory of an answer of so many bytes, before it is made or while it is.
     package func holdAnswer(_ byteCount: Int) throws(Problem) {
         let held = byteCount > MemoryLedger.freeByteCount ? byteCount : 0
-        try charge.set(bodyByteCount + held)
+        try charge.set(bodyByteCount.addingSaturating(held))
         answerByteCount = held
     }
 
