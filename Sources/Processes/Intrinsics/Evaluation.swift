@@ -54,7 +54,8 @@ package struct Evaluation {
     private static func weight(_ value: JSONValue) -> Int {
         switch value {
         case .array, .object, .string: (ValueLimits.byteCount(value) ?? ValueLimits.byteCountMax) / 16 + 1
-        case .null, .boolean, .number: 1
+        case .number(let digits): digits.utf8.count / 16 + 1
+        case .null, .boolean: 1
         }
     }
 

@@ -66,8 +66,8 @@ enum FilterEvaluation {
             }
             return try contains(left, right, &steps)
         // The length of a text, a list or an object; anything else has none.
-        case .size: return try isEqual(length(left).map { JSONValue.integer($0) }, right, &steps)
-        case .empty: return length(left).map { ($0 == 0) == (right?.boolean ?? true) } ?? false
+        case .size: return try isEqual(length(left, &steps).map { JSONValue.integer($0) }, right, &steps)
+        case .empty: return try length(left, &steps).map { ($0 == 0) == (right?.boolean ?? true) } ?? false
         case .subsetof: return try all(left, right, &steps, areIn: true)
         case .noneof: return try all(left, right, &steps, areIn: false)
         case .anyof:
@@ -89,7 +89,8 @@ enum FilterEvaluation {
         switch (left, right) {
         case (.number(let number), .string(let text)), (.string(let text), .number(let number)):
             try steps.charge(text.utf8.count / 16 + number.utf8.count / 16)
-            guard case .number(let other)? = try? JSONParser.parse(Array(text.utf8)) else { return false }
+            // A text that is some other value is not read to its end for each element.
+            guard text.utf8.allSatisfy(isOfNumber), case .number(let other)? = try? JSONParser.parse(Array(text.utf8)) else { return false }
             return ExactNumber.compare(ExactNumber(number), ExactNumber(other)) == 0
         default: return try ValueEquality.areEqual(left, right, &steps)
         }
@@ -114,13 +115,23 @@ enum FilterEvaluation {
         return false
     }
 
-    /// Code points, elements or members.
-    private static func length(_ value: JSONValue?) -> Int? {
+    /// A byte of a number in JSON, or a blank beside one.
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"), 0x20, 0x09, 0x0A, 0x0D: true
+        default: false
+        }
+    }
+
+    /// Code points, elements or members. A text is gone through for them.
+    private static func length(_ value: JSONValue?, _ steps: inout Steps) throws(StateError) -> Int? {
         switch value {
-        case .string(let text)?: text.unicodeScalars.count
-        case .array(let elements)?: elements.count
-        case .object(let members)?: members.count
-        default: nil
+        case .string(let text)?:
+            try steps.charge(text.utf8.count / 16)
+            return text.unicodeScalars.count
+        case .array(let elements)?: return elements.count
+        case .object(let members)?: return members.count
+        default: return nil
         }
     }
 }

@@ -40,6 +40,8 @@ struct PathWalk {
     var steps: Steps
     /// Of the step that is being taken.
     private var found: [JSONValue] = []
+    /// A value of the greatest size has half a million of others; several names or `..` may find each often, and what was found takes memory.
+    private static let foundCountMax = 2 * ValueLimits.byteCountMax
 
     init(root: JSONValue, steps: Steps) { (self.root, self.steps) = (root, steps) }
 
@@ -98,6 +100,7 @@ struct PathWalk {
     /// Takes a value that was found.
     private mutating func put(_ value: JSONValue) throws(StateError) {
         try steps.charge()
+        guard found.count < Self.foundCountMax else { throw StateError(.runtime, "a path finds more than \(Self.foundCountMax) values") }
         found.append(value)
     }
 

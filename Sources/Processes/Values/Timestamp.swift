@@ -7,8 +7,9 @@ package enum Timestamp {
     /// Microseconds since 1970, finer fractions cut off; nil when the text is none.
     /// A day that its month does not have is none; a second 60 is taken in every minute.
     package static func parse(_ text: String) -> Int64? {
+        guard (20...64).contains(text.utf8.count) else { return nil }
         let bytes = Array(text.utf8)
-        guard (20...64).contains(bytes.count), bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
+        guard bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
             bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"), let year = number(bytes, 0, 4), let month = number(bytes, 5, 2),
             let day = number(bytes, 8, 2), let hour = number(bytes, 11, 2), let minute = number(bytes, 14, 2), let second = number(bytes, 17, 2),
             (1...12).contains(month), day >= 1, day <= CivilDate.dayCount(year: year, month: month), hour < 24, minute < 60, second <= 60

@@ -31,7 +31,10 @@ package enum ValueEquality {
                     continue
                 }
                 // In another order: made once, from there on.
-                if others == nil { others = Dictionary(b.map { (Array($0.name.utf8), $0.value) }, uniquingKeysWith: { first, _ in first }) }
+                if others == nil {
+                    try steps.charge(b.count)
+                    others = Dictionary(b.map { (Array($0.name.utf8), $0.value) }, uniquingKeysWith: { first, _ in first })
+                }
                 guard let other = others?[Array(member.name.utf8)], try areEqual(member.value, other, &steps) else { return false }
             }
             return true

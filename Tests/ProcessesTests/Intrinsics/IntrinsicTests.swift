@@ -99,6 +99,15 @@ final class IntrinsicTests: XCTestCase {
         XCTAssertThrowsError(try missing.value(&evaluation)) { XCTAssertEqual(($0 as? StateError)?.name, "States.ParameterPathFailure") }
     }
 
+    func test_numbersOfManyDigits_areWorkedFor() throws {
+        let data = JSONValue.object(["n": .number("0." + String(repeating: "1", count: 100_000))])
+        let sum = try Expression("States.MathAdd($.n, 1)")
+        var few = Evaluation(data: data, context: .object([]), chance: Chance(secret: [1]), steps: Steps(1_000))
+        XCTAssertThrowsError(try few.value(of: sum)) { XCTAssertEqual(($0 as? StateError)?.name, "States.Runtime") }
+        var enough = Evaluation(data: data, context: .object([]), chance: Chance(secret: [1]))
+        XCTAssertEqual(try enough.value(of: sum).textForm, "1")
+    }
+
     func test_bigResults_areRefusedBeforeTheyAreWritten() throws {
         let data = #"{"a":""# + String(repeating: "x", count: 400_000) + #""}"#
         for text in ["States.Array($.a, $.a, $.a)", "States.Format('{}{}{}', $.a, $.a, $.a)", "States.JsonToString(States.Array($.a, $.a, $.a))"] {

@@ -78,6 +78,28 @@ final class PathTests: XCTestCase {
         XCTAssertEqual(try Path("$..*").find(in: deep, &more)?.array?.count, 1_000)
     }
 
+    /// A text is gone through for its length, and made into a number where it is one: for each element of a list, as often as a filter has it.
+    func test_lengthsOfTexts_areWorkedForInFilters() throws {
+        let data = JSONValue.object(["list": .array([.null, .number("12")]), "text": .string(String(repeating: "a", count: 100_000))])
+        for filter in ["$.text size 100000", "$.text empty false", "$.text == 12"] {
+            let path = try Path("$.list[?(\(filter))]")
+            var few = Steps(5_000)
+            XCTAssertThrowsError(try path.find(in: data, &few), filter) { XCTAssertEqual(($0 as? StateError)?.name, "States.Runtime") }
+            var enough = Steps(20_000)
+            XCTAssertEqual(try path.find(in: data, &enough)?.array?.count, filter.contains("==") ? 0 : 2, filter)
+        }
+        XCTAssertEqual(try find("$[?(@ == ' 1.20e1 ')]", in: #"[12,"12",1.2]"#), try find("$[?(@ == 12)]", in: "[12]"))
+    }
+
+    /// Several names may find one value often: there is memory for as many as a value may have, and not for as many as there are steps.
+    func test_valuesThatAPathFinds_areBounded() throws {
+        let data = JSONValue.object(["a": .array(Array(repeating: .null, count: 100_000))])
+        let names = Array(repeating: "'a'", count: 22).joined(separator: ",")
+        var steps = Steps()
+        XCTAssertThrowsError(try Path("$[\(names)][*]").find(in: data, &steps)) { XCTAssertEqual(($0 as? StateError)?.name, "States.Runtime") }
+        XCTAssertGreaterThan(steps.left, 0)
+    }
+
     func test_putting_makesWhatIsNotThere() throws {
         let cases: [(String, String, String?)] = [
             ("$", #"{"a":1}"#, "9"), ("$.b", #"{"a":1}"#, #"{"a":1,"b":9}"#), ("$.a", #"{"a":1,"b":2}"#, #"{"a":9,"b":2}"#), ("$.b.c", #"{"a":1}"#, #"{"a":1,"b":{"c":9}}"#),

@@ -45,6 +45,17 @@ final class ValueTests: XCTestCase {
         XCTAssertFalse(try ValueEquality.areEqual(json("\"\u{E9}\""), json("\"e\u{301}\""), &steps))
     }
 
+    /// Members in another order are laid out by name before the first of them is compared.
+    func test_equality_ofMembersInAnotherOrder_isWorkedFor() throws {
+        let members = (0..<2_000).map { JSONValue.Member("m\($0)", .number("\($0)")) }
+        let others: [JSONValue.Member] = members.reversed()
+        let empty: [JSONValue.Member] = others.map { JSONValue.Member($0.name, .null) }
+        var few = Steps(1_000)
+        XCTAssertThrowsError(try ValueEquality.areEqual(.object(empty), .object(members), &few))
+        var enough = Steps(20_000)
+        XCTAssertTrue(try ValueEquality.areEqual(.object(others), .object(members), &enough))
+    }
+
     func test_measure_isTheLengthOfTheText_andStopsAtTheBounds() throws {
         var maker = ValueMaker(random: SplitMix64(state: 8))
         for _ in 0..<500 {
