@@ -39,12 +39,14 @@ enum UploadFileRoutes {
 
     private static func open(_ call: Call, _ parts: Parts) throws -> any BodySink {
         let upload = try linked(call, parts)
-        let file = try parts.uploads.receive(upload, from: 0, isAnew: true, isKept: true)
-        if let length = call.request.header("Content-Length").flatMap({ Int64($0) }), let announced = upload.byteCount, length != announced {
-            throw Problem(.uploadMismatch, "the file has \(length) bytes, and \(announced) were announced")
+        // Before what pieces have brought goes: a call that is refused changes nothing. An upload that takes no file is refused for that.
+        if upload.state == .new {
+            if let length = call.request.header("Content-Length").flatMap({ Int64($0) }), let announced = upload.byteCount, length != announced {
+                throw Problem(.uploadMismatch, "the file has \(length) bytes, and \(announced) were announced")
+            }
+            _ = try coding(call)
         }
-        _ = try coding(call)
-        return file
+        return try parts.uploads.receive(upload, from: 0, isAnew: true, isKept: true)
     }
 
     private static func coding(_ call: Call) throws -> StreamCoding? {
