@@ -22,25 +22,31 @@ final class RejectedFile: Sendable {
     /// Whether a record was rejected because nothing says whose it is.
     var needsClient: Bool { hasOwnerless.withLock { $0 } }
 
-    /// Adds `{"record", "problem", "document" or "document_base64"}`.
+    /// What is kept of an answer that is no JSON.
+    private static let textByteCountMax = 64 << 10
+
+    /// Adds `{"record", "problem", "document" or "document_base64"}`, in one line.
+    ///
+    /// - Parameter problem: as it was answered: JSON, or a text where somebody between has answered.
     func add(number: Int, document: [UInt8], problem: [UInt8]) throws {
         var writer = JSONWriter(reserving: document.count + problem.count + 64)
         writer.beginObject()
         writer.member("record", number)
+        let value = try? JSONParser.parse(problem)
         writer.key("problem")
-        writer.raw(problem)
+        writer.raw((value ?? .string(String(decoding: problem.prefix(Self.textByteCountMax), as: UTF8.self))).serialized)
         DocumentBody.writeText(document[...], to: &writer)
         writer.endObject()
         let line = writer.bytes + [0x0A]
-        if !needsClient, Self.wantsClient(problem) { hasOwnerless.withLock { $0 = true } }
+        if !needsClient, Self.wantsClient(value) { hasOwnerless.withLock { $0 = true } }
         try descriptor.withLock { descriptor in
             if descriptor < 0 { descriptor = try Self.made(path) }
             if let code = SharedDescriptor.write(line[...], to: descriptor) { throw CommandError("\(path): \(String(cString: strerror(code)))") }
         }
     }
 
-    private static func wantsClient(_ problem: [UInt8]) -> Bool {
-        guard case .array(let errors)? = (try? JSONParser.parse(problem))?["errors"] else { return false }
+    private static func wantsClient(_ problem: JSONValue?) -> Bool {
+        guard case .array(let errors)? = problem?["errors"] else { return false }
         return errors.contains { $0["pointer"]?.text == "/client" && $0["code"]?.text == "required" }
     }
 

@@ -56,10 +56,24 @@ final class ImportBoundsTests: XCTestCase {
 
     // MARK: What was rejected
 
-    private func add(_ path: String) throws {
+    private func add(_ path: String, problem: String = "{}") throws {
         let file = RejectedFile(path)
         defer { file.close() }
-        try file.add(number: 1, document: Array("{}".utf8), problem: Array("{}".utf8))
+        try file.add(number: 1, document: Array("{}".utf8), problem: Array(problem.utf8))
+    }
+
+    /// A proxy refuses in words of its own, and its answer has lines: the file stays lines of JSON.
+    func test_rejectedFile_whateverWasAnswered_isALineOfJSON() throws {
+        let path = "\(folder)/e.rejected.ndjson"
+        for (problem, wanted) in [
+            ("<html>\r\n<h1>413 \"Too Large\"</h1>\n</html>", JSONValue.string("<html>\r\n<h1>413 \"Too Large\"</h1>\n</html>")), ("", JSONValue.string("")),
+            ("{\n \"status\": 413\n}\n", JSONValue.object([JSONValue.Member("status", .number("413"))])),
+        ] {
+            try add(path, problem: problem)
+            let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+            XCTAssertEqual(lines.count, 1, problem)
+            XCTAssertEqual(try JSONParser.parse(Array(lines[0].utf8))["problem"], wanted, problem)
+        }
     }
 
     func test_rejectedFile_linksPipesAndSecondNames_areLeftAlone() throws {
