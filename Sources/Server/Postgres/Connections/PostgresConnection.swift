@@ -38,8 +38,8 @@ final class PostgresConnection {
     private let charges = ConnectionCharge()
     private let output: AnswerOutput
     private let kept: KeptOutput
-    /// Since when a message has begun that is not whole, on the steady clock.
-    private var messageBegan: Double?
+    /// Of the message that has begun and is not whole.
+    private var clock = MessageClock()
 
     init(_ shared: Shared, socket: Int32, peer: PeerAddress?, number: Int, _ interruption: Interruption) {
         (self.shared, self.peer, self.number, self.interruption) = (shared, peer, number, interruption)
@@ -261,10 +261,7 @@ final class PostgresConnection {
     private func nextInput(_ session: PostgresSession) throws -> SessionInput? {
         while true {
             do throws(PostgresFault) {
-                if let message = try decoder.next() {
-                    messageBegan = nil
-                    return .message(message)
-                }
+                if let message = try decoder.next() { return .message(message) }
             } catch {
                 return error.severity != .fatal && decoder.isAtQuery ? .malformedQuery(error) : .malformed(error)
             }
@@ -293,10 +290,7 @@ final class PostgresConnection {
     private func deadline(_ session: PostgresSession) -> Double? {
         let now = SteadyClock.seconds()
         if decoder.pendingCount > 0 {
-            // However its bytes come: one now and then does not keep a message waiting forever.
-            let began = messageBegan ?? now
-            messageBegan = began
-            return began + shared.deadlines.message + Double(decoder.pendingCount) / shared.deadlines.byteRate
+            return clock.deadline(of: decoder.passedCount, byteCount: decoder.pendingCount, at: now, shared.deadlines)
         }
         let name = session.isInTransaction ? "idle_in_transaction_session_timeout" : "idle_session_timeout"
         guard let text = session.settings[name], let milliseconds = SettingValues.milliseconds(text), milliseconds > 0 else { return nil }

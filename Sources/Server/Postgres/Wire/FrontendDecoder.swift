@@ -32,6 +32,8 @@ package struct FrontendDecoder {
     private var place = 0
     /// The last message that `next` looked into is one that is answered by ReadyForQuery.
     package private(set) var isAtQuery = false
+    /// How many messages are behind, also those that were wrong.
+    package private(set) var passedCount = 0
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -78,6 +80,7 @@ package struct FrontendDecoder {
         let body = bytes[place + 5..<place + 1 + length]
         isAtQuery = type == UInt8(ascii: "Q") || type == UInt8(ascii: "F")
         place += 1 + length
+        passedCount += 1
         var reader = WireReader(body)
         let message = try Self.message(type, &reader)
         try reader.finish()
