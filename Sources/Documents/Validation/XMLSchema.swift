@@ -160,8 +160,23 @@ private struct XSDLinker {
         </xs:schema>
         """
 
+    /// Files that lead to each other in a row take as many calls within each other, here and in libxml2: a thread has room for so many.
+    private static let fileCountMax = 500
+    private static let referenceCountMax = 10_000
+    /// More are of no use to anybody.
+    private static let reasonCountMax = 100
+
+    /// What a reference says of the file that it means.
+    private struct Clue: Hashable {
+        var namespace: String?
+        var segment: String?
+    }
+
     /// By the names that they came with.
     private let files: [String: [UInt8]]
+    /// Of several files that fit the first by name.
+    private var found: [Clue: String] = [:]
+    private var referenceCount = 0
     /// Of the loader's names of this schema's files: random, so that no other schema's can be meant.
     private let prefix: String
     /// Target namespaces by file; empty for a schema without one, not there for what is no schema.
@@ -182,6 +197,12 @@ private struct XSDLinker {
             targets["till-xml.xsd"] = Self.xmlNamespace
         }
         self.files = files
+        for name in files.keys.sorted() {
+            let segment = Self.lastSegment(name)
+            var clues = [Clue(segment: segment)]
+            if let target = targets[name] { clues += [Clue(namespace: target), Clue(namespace: target, segment: segment)] }
+            for clue in clues where found[clue] == nil { found[clue] = name }
+        }
     }
 
     /// The name that the file came with: for messages.
@@ -208,6 +229,10 @@ private struct XSDLinker {
     /// Links `file` and all that it reaches. Returns the name to parse.
     mutating func link(from file: String) -> String? {
         if let known = names.first(where: { $0.value == file }) { return known.key }
+        guard names.count < Self.fileCountMax else {
+            if reasons.isEmpty { reasons.append("\(file): a schema has at most \(Self.fileCountMax) files") }
+            return nil
+        }
         let url = "\(prefix)\(names.count).xsd"
         names[url] = file
         guard let text = files[file], let tree = Self.parsed(text) else {
@@ -222,6 +247,12 @@ private struct XSDLinker {
             guard present.pointee.type == XML_ELEMENT_NODE, Self.text(present.pointee.ns?.pointee.href) == Self.namespace else { continue }
             let kind = Self.text(present.pointee.name)
             guard ["import", "include", "redefine"].contains(kind) else { continue }
+            guard reasons.count < Self.reasonCountMax else { return nil }
+            guard referenceCount < Self.referenceCountMax else {
+                reasons.append("\(file): the files of a schema refer to each other at most \(Self.referenceCountMax) times")
+                return nil
+            }
+            referenceCount += 1
             linkReference(present, isImport: kind == "import", in: file)
         }
         // Written out in UTF-8, whatever the file was in.
@@ -239,19 +270,15 @@ private struct XSDLinker {
         let wanted = isImport ? Self.attribute("namespace", of: node) ?? "" : targets[file] ?? ""
         let location = Self.attribute("schemaLocation", of: node)
         let segment = location.map { String($0.split(separator: "/").last ?? $0[...]) }
-        var candidates = isImport ? files.keys.filter { targets[$0] == wanted }.sorted() : []
-        if candidates.count > 1 {
-            let named = candidates.filter { Self.lastSegment($0) == segment }
-            if !named.isEmpty { candidates = named }
-        }
+        let imported = isImport ? segment.flatMap { found[Clue(namespace: wanted, segment: $0)] } ?? found[Clue(namespace: wanted)] : nil
         // Files that are not reached by a namespace are told apart by their last segment, as types' files have plain names.
-        guard let found = candidates.first ?? files.keys.sorted().first(where: { Self.lastSegment($0) == segment }) else {
+        guard let meant = imported ?? segment.flatMap({ found[Clue(segment: $0)] }) else {
             reasons.append(
                 "\(file): " + (isImport ? "the import of the namespace '\(wanted)'" : "the include of '\(location ?? "")'")
                     + " leads to no file of the type; nothing is fetched")
             return
         }
-        if let url = link(from: found) { xmlSetProp(node, "schemaLocation", url) }
+        if let url = link(from: meant) { xmlSetProp(node, "schemaLocation", url) }
     }
 
     private static func lastSegment(_ name: String) -> String { String(name.split(separator: "/").last ?? name[...]) }

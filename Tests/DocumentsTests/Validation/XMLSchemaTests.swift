@@ -57,6 +57,33 @@ final class XMLSchemaTests: XCTestCase {
         }
     }
 
+    /// Files that lead to each other in a row would take a thread's whole stack, and references to thousands of files minutes.
+    func test_init_manyFilesAndReferences_areBounded() throws {
+        let head = #"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">"#
+        func refusal(_ files: [String: [UInt8]]) throws -> String {
+            do {
+                _ = try type(#""main.xsd""#, files: files)
+                return ""
+            } catch let error as TypeFileError {
+                return error.reasons.map(\.message).joined(separator: "\n")
+            }
+        }
+        func chain(_ count: Int) -> [String: [UInt8]] {
+            var files = ["main.xsd": Array(#"\#(head)<xs:include schemaLocation="1.xsd"/><xs:element name="m"/></xs:schema>"#.utf8)]
+            for number in 1..<count { files["\(number).xsd"] = Array(#"\#(head)<xs:include schemaLocation="\#(number + 1).xsd"/></xs:schema>"#.utf8) }
+            files["\(count).xsd"] = Array(#"\#(head)</xs:schema>"#.utf8)
+            return files
+        }
+        XCTAssertEqual(try refusal(chain(30)), "")
+        let long = try refusal(chain(700))
+        XCTAssertTrue(long.contains("at most 500 files"), long)
+        let many = String(repeating: #"<xs:include schemaLocation="1.xsd"/>"#, count: 10_001)
+        let often = try refusal(["main.xsd": Array(#"\#(head)\#(many)<xs:element name="m"/></xs:schema>"#.utf8), "1.xsd": Array(#"\#(head)</xs:schema>"#.utf8)])
+        XCTAssertTrue(often.contains("at most 10000 times"), often)
+        let lost = String(repeating: #"<xs:include schemaLocation="nowhere.xsd"/>"#, count: 5_000)
+        XCTAssertEqual(try refusal(["main.xsd": Array("\(head)\(lost)</xs:schema>".utf8)]).split(separator: "\n").count, 100)
+    }
+
     func test_validate_ticketBAISchemas_acceptRealDocuments() throws {
         let folder = SampleFiles.shared.appendingPathComponent("schemas/es_ticketbai")
         var files: [String: [UInt8]] = [:]
