@@ -25,6 +25,8 @@ struct XSDSurvey {
     private var definitions: [String: (node: xmlNodePtr, file: String)] = [:]
     /// By the same keys, each found once: types that many others extend are not gone through for each.
     private var measures: [String: Measure] = [:]
+    /// Definitions that are being measured, one for the other.
+    private var openCount = 0
     /// Complex types that stand within an element.
     private var nameless: [(node: xmlNodePtr, file: String)] = []
 
@@ -119,6 +121,10 @@ struct XSDSurvey {
     private mutating func measure(_ key: String) -> Measure {
         if let known = measures[key] { return known }
         guard let definition = definitions[key] else { return Measure() }
+        // Refused by then, and no thread has the stack for a chain of any length.
+        guard openCount <= Self.chainLengthMax else { return Measure(chainLength: Self.chainLengthMax + 1) }
+        openCount += 1
+        defer { openCount -= 1 }
         // One that mentions itself is refused by libxml2; here it ends.
         measures[key] = Measure()
         var measure = measure(definition.node, depth: 0)

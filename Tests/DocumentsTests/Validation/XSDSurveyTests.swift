@@ -45,6 +45,10 @@ final class XSDSurveyTests: XCTestCase {
         }
         XCTAssertEqual(reasons(chain(40)), [])
         XCTAssertTrue(reasons(chain(999)).contains { $0.contains("more than 64") })
+        // The first by name stands on all others: as many calls within each other would take a thread's whole stack.
+        let count = 20_000
+        let falling = (0..<count).map { #"<xs:complexType name="t\#(100_000 + $0)"><xs:complexContent><xs:extension base="t\#(100_001 + $0)"/></xs:complexContent></xs:complexType>"# }
+        XCTAssertTrue(reasons(falling.joined() + #"<xs:complexType name="t\#(100_000 + count)"/><xs:element name="m"/>"#).contains { $0.contains("more than 64") })
         let groups = (1..<30).map { #"<xs:group name="g\#($0)"><xs:sequence><xs:group ref="g\#($0 - 1)"/><xs:group ref="g\#($0 - 1)"/></xs:sequence></xs:group>"# }
         let doubling = #"<xs:group name="g0"><xs:sequence><xs:element name="e" type="xs:string"/></xs:sequence></xs:group>\#(groups.joined())<xs:element name="m"><xs:complexType><xs:group ref="g29"/></xs:complexType></xs:element>"#
         XCTAssertTrue(reasons(doubling).contains { $0.contains("more than 2000 elements") })
