@@ -63,10 +63,10 @@ enum BoundCoding {
         // A time outside of its day is no value that a column can have, and would be compared as one.
         case .time: return signed(bytes).flatMap { ValueLimit(.time)?.contains($0) == true ? .integer($0) : nil }
         case .double:
-            if bytes.count == 8 { return unsigned(bytes).map { .double(Double(bitPattern: $0)) } }
             // A column of floats is read as doubles.
-            if bytes.count == 4 { return unsigned(bytes).map { .double(Double(Float(bitPattern: UInt32($0)))) } }
-            return nil
+            let value = bytes.count == 4 ? unsigned(bytes).map { Double(Float(bitPattern: UInt32($0))) } : unsigned(bytes).map { Double(bitPattern: $0) }
+            // Old writers had NaN there, which says nothing of the numbers beside it: as in `StatisticsDecoder`.
+            return value.flatMap { $0.isNaN ? nil : .double($0) }
         case .decimal:
             guard !bytes.isEmpty, bytes.count <= 16 else { return nil }
             // Sign-extended by the first byte, then a byte at a time, the highest first.

@@ -44,6 +44,18 @@ final class ManifestTests: XCTestCase {
         XCTAssertEqual(hex(entry.bytes), vector.replacingFirst("02c00a", with: ""))
     }
 
+    /// Above all numbers as SQL orders it, NaN as a lower bound would leave out files that have some.
+    func test_decode_boundsThatAreNaN_areNone() {
+        for bytes in [ValueBounds.littleEndian(Double.nan.bitPattern), ValueBounds.littleEndian(Float.nan.bitPattern)] {
+            let decoded = BoundCoding.decode(lower: bytes, upper: ValueBounds.littleEndian((2.5).bitPattern), type: .double)
+            XCTAssertNil(decoded.minimum)
+            XCTAssertEqual(decoded.maximum, .double(2.5))
+        }
+        let floats = BoundCoding.decode(lower: ValueBounds.littleEndian(Float(-1.5).bitPattern), upper: [0, 0, 0], type: .double)
+        XCTAssertEqual(floats.minimum, .double(-1.5))
+        XCTAssertNil(floats.maximum)
+    }
+
     func test_decimal_publishedVectors_agree() {
         let vectors: [(Int128, String)] = [
             (0, "00"), (127, "7f"), (128, "0080"), (-128, "80"), (-129, "ff7f"), (150_000, "0249f0"), (-1, "ff"),
