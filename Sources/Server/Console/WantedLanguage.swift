@@ -1,5 +1,8 @@
 /// Which language a browser gets, of those that there are.
 package enum WantedLanguage {
+    /// Longer is no tag that anybody has (RFC 5646, 4.4.1, asks for room for 35): each of its shorter forms would be as long again.
+    private static let tagByteCountMax = 64
+
     /// - Parameters:
     ///   - accepted: `Accept-Language`, as browsers write it: the language that is wanted most comes first.
     ///   - tags: of the languages that there are.
@@ -11,6 +14,7 @@ package enum WantedLanguage {
 
     /// A tag, then its shorter forms: zh-hant-tw, zh-hant, zh.
     private static func forms(of tag: String) -> [String] {
+        guard tag.utf8.count <= tagByteCountMax else { return [] }
         let parts = tag.split(separator: "-")
         return parts.indices.reversed().map { parts[...$0].joined(separator: "-") }
     }

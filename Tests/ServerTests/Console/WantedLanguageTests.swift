@@ -11,4 +11,12 @@ final class WantedLanguageTests: XCTestCase {
         ]
         for (accepted, tag) in expected { XCTAssertEqual(WantedLanguage.choose(accepted, among: tags), tag, accepted) }
     }
+
+    /// All shorter forms of a tag of a whole head would be some hundred megabytes, for anybody who asks for the console.
+    func test_choose_passesOverWhatIsTooLongForATag() {
+        let long = "en" + String(repeating: "-a", count: 15_000)
+        XCTAssertNil(WantedLanguage.choose(long, among: ["en", "uk"]))
+        XCTAssertEqual(WantedLanguage.choose("\(long), uk", among: ["en", "uk"]), "uk")
+        XCTAssertEqual(WantedLanguage.choose("zh-cmn-Hans-CN-x-private-use", among: ["en", "zh"]), "zh")
+    }
 }
