@@ -55,12 +55,16 @@ struct TypeFileReader {
         file.files = files
     }
 
+    private var saysEnough: Bool { reasons.count >= TypeFileError.reasonCountMax }
+
     /// - Parameter node: where it is wrong: its pointer is the fault's.
     mutating func fail(_ node: Int, _ message: String, code: String = "invalid-value") {
+        if saysEnough { return }
         reasons.append(.init(pointer: tape.pointer(to: node), code: code, message: message))
     }
 
     mutating func fail(missing member: String, of node: Int) {
+        if saysEnough { return }
         reasons.append(.init(pointer: tape.pointer(to: node) + "/" + JSONTape.escaped(member), code: "required", message: "\(member) is missing"))
     }
 
@@ -102,6 +106,7 @@ struct TypeFileReader {
             return false
         }
         for child in tape.children(of: node) {
+            if saysEnough { break }
             let name = String(decoding: tape.name(of: child), as: UTF8.self)
             guard !known.contains(name) else { continue }
             // A misspelt member would be overlooked for ever, and its column be NULL.

@@ -65,6 +65,7 @@ struct SchemaCompiler {
     /// Notes a reason. Pointers lead into the root document; a place in another file is named in the message, as the caller has a pointer into the
     /// type file only.
     private mutating func fail(_ location: SchemaLibrary.Location, _ message: String) {
+        guard reasons.count < TypeFileError.reasonCountMax else { return }
         let pointer = library.pointer(to: location)
         let place = location.document == 0 ? pointer : ""
         let owner = location.document == 0 ? "" : "in \(library.uri(ofDocument: location.document))#\(pointer): "
@@ -77,6 +78,7 @@ struct SchemaCompiler {
         let tape = library.tape(location.document)
         var found: [Fault.Violation] = []
         metaschema.validate(tape, location.node) { node, missing, _, message in
+            guard found.count < TypeFileError.reasonCountMax else { return }
             let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
             found.append(.init(pointer: tape.pointer(to: node) + suffix, code: "invalid-schema", message: message))
         }

@@ -90,6 +90,18 @@ final class DocumentTypeTests: XCTestCase {
 
     private let head = #""id":"1","at":"2026-01-02T03:04:05Z""#
 
+    /// A type file of a million faults would be answered with gigabytes.
+    func test_reasons_areBounded() throws {
+        let unknown = (0..<5_000).map { "\"unknown\($0)\":1" }.joined(separator: ",")
+        let faulty = (0..<5_000).map { "\"a\($0)\":{\"type\":5}" }.joined(separator: ",")
+        for (members, most) in [(unknown, 1_010), ("\"schema\":{\"properties\":{\(faulty)}}", 2_000)] {
+            XCTAssertThrowsError(try type(members)) { error in
+                let count = (error as? TypeFileError)?.reasons.count ?? 0
+                XCTAssertTrue((1_000...most).contains(count), "\(count) of \(members.prefix(20))")
+            }
+        }
+    }
+
     func test_columns_everyOptionOfJSON_givesItsValue() throws {
         let cases: [(String, String, Value)] = [
             (#"{"path":"/a","type":"VARCHAR"}"#, #""a":"x""#, .string("x")), (#"{"path":"/a","type":"VARCHAR"}"#, #""a":17"#, .string("17")),
