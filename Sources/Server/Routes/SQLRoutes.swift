@@ -40,7 +40,10 @@ enum SQLRoutes {
         defer { watch.end() }
         let bytes: [UInt8]
         do {
-            bytes = try queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
+            let exchange = call.exchange
+            bytes = try queries.page(request, as: call.principal, watch) { byteCount in
+                try exchange.holdWhole(byteCount, orElse: "ask for fewer rows (limit) or columns, or for a form that is a stream")
+            }
         } catch {
             throw watch.explained(error)
         }

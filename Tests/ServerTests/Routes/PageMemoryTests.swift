@@ -189,6 +189,19 @@ final class PageMemoryTests: XCTestCase {
         XCTAssertLessThanOrEqual(row.json().count, row.textByteCountMax)
     }
 
+    /// A row that is longer than requests may ever hold is no matter of time.
+    func test_pagesOfSQL_thatAreNeverHad_areTooLarge() throws {
+        var limits = DoorLimits()
+        // One credential has 4 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount) = (8 << 20, 1)
+        let server = try TestServer(limits: limits)
+        let client = server.client()
+        for (byteCount, status) in [(1_000, 200), (3_000_000, 413)] {
+            let answer = try client.post("/v1/sql", #"{"query":"SELECT repeat('\"', \#(byteCount)) AS x"}"#)
+            XCTAssertEqual(answer.status, status, "\(byteCount): \(answer.text.prefix(500))")
+        }
+    }
+
     // MARK: Tickets
 
     /// A page of tickets is made of an answer to SQL, whose values take many times its bytes.
