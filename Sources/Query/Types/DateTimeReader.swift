@@ -28,8 +28,8 @@ struct DateTimeReader {
     /// Said otherwise than by a year, a month and a day; and by hours, minutes and seconds.
     private var givenDays: Int?, givenTime: Int64?
     private let session: DateTimeText.Session
-    /// `Europe/Nowhere` stopped the reading.
-    private(set) var namesUnknownZone = false
+    /// What stopped the reading.
+    private(set) var fault = QueryError.Cause.invalidTime
 
     init(_ session: DateTimeText.Session) { self.session = session }
 
@@ -38,6 +38,19 @@ struct DateTimeReader {
         guard seen.isDisjoint(with: fields) else { return false }
         seen.formUnion(fields)
         return true
+    }
+
+    /// A number that no calendar and no clock has.
+    private mutating func outOfRange() -> Bool {
+        fault = .timeOutOfRange
+        return false
+    }
+
+    /// A whole number at the start of `text`; one of more than 32 bits is out of range.
+    private mutating func leadingInteger(_ text: inout ArraySlice<UInt8>) -> Int? {
+        if let value = DateTimeTokens.leadingInteger(&text) { return value }
+        if text.first.map(DateTimeTokens.isDigit) == true { fault = .timeOutOfRange }
+        return nil
     }
 
     mutating func take(_ tokens: [DateTimeTokens.Token]) -> Bool {
@@ -125,7 +138,7 @@ struct DateTimeReader {
     /// One number of a date: which, the numbers before it and its own length say.
     private mutating func takeNumber(_ text: ArraySlice<UInt8>) -> Bool {
         var rest = text
-        guard let value = DateTimeTokens.leadingInteger(&rest) else { return false }
+        guard let value = leadingInteger(&rest) else { return false }
         if !rest.isEmpty {
             guard rest.first == UInt8(ascii: "."), text.count - rest.count > 2 else { return false }
             return takeRunTogether(text)
@@ -159,7 +172,7 @@ struct DateTimeReader {
     private mutating func takeJulian(_ text: ArraySlice<UInt8>) -> Bool {
         expectsJulian = false
         var rest = text
-        guard let value = DateTimeTokens.leadingInteger(&rest), note(.date) else { return false }
+        guard let value = leadingInteger(&rest), note(.date) else { return false }
         givenDays = value - 2_440_588
         if rest.isEmpty { return true }
         guard let part = DateTimeTokens.fraction(rest), note(.time) else { return false }
@@ -209,7 +222,7 @@ struct DateTimeReader {
             // Years past the calendar have seven digits at most.
             guard count <= 11, let year = number(0..<(count - 4)), let month = number((count - 4)..<(count - 2)),
                 let day = number((count - 2)..<count)
-            else { return false }
+            else { return outOfRange() }
             (self.year, self.month, self.day) = (year, month, day)
             if count == 6 { hasShortYear = true }
             return note(.date)
@@ -228,34 +241,40 @@ struct DateTimeReader {
     /// `H:M`, `H:M:S`, `H:M:S.f`; `M:S.f`.
     private mutating func takeTime(_ text: ArraySlice<UInt8>) -> Bool {
         var rest = text
-        guard let first = DateTimeTokens.leadingInteger(&rest), rest.popFirst() == UInt8(ascii: ":"),
-            let middle = DateTimeTokens.leadingInteger(&rest)
+        guard let first = leadingInteger(&rest), rest.popFirst() == UInt8(ascii: ":"),
+            let middle = leadingInteger(&rest)
         else { return false }
         (hour, minute, second, fraction) = (first, middle, 0, 0)
         if rest.first == UInt8(ascii: ".") {
             guard let part = DateTimeTokens.fraction(rest) else { return false }
             (hour, minute, second, fraction) = (0, first, middle, Self.microseconds(part))
         } else if rest.popFirst() != nil {
-            guard let last = DateTimeTokens.leadingInteger(&rest) else { return false }
+            guard let last = leadingInteger(&rest) else { return false }
             second = last
             if !rest.isEmpty {
                 guard let part = DateTimeTokens.fraction(rest) else { return false }
                 fraction = Self.microseconds(part)
             }
         }
-        guard minute <= 59, second <= 60 else { return false }
-        return hour < 24 || (hour == 24 && minute == 0 && second == 0 && fraction == 0)
+        guard minute <= 59, second <= 60, hour < 24 || (hour == 24 && minute == 0 && second == 0 && fraction == 0) else { return outOfRange() }
+        return true
     }
 
     private mutating func takeOffset(_ text: ArraySlice<UInt8>) -> Bool {
-        guard let east = DateTimeText.secondsEast(of: text) else { return false }
-        zone = .offset(secondsEast: east)
-        return true
+        switch DateTimeText.offset(text) {
+        case .secondsEast(let east):
+            zone = .offset(secondsEast: east)
+            return true
+        case .outOfRange:
+            fault = .badOffset
+            return false
+        case .malformed: return false
+        }
     }
 
     private mutating func takeZone(named text: [UInt8]) -> Bool {
         guard let rules = TimeZoneNames.rules(named: String(decoding: text, as: UTF8.self)) else {
-            namesUnknownZone = text.contains(UInt8(ascii: "/"))
+            if text.contains(UInt8(ascii: "/")) { fault = .badValue }
             return false
         }
         zone = .rules(rules)
@@ -323,28 +342,44 @@ struct DateTimeReader {
         case .infinity(let isBefore)?: return DateTimeText(days: 0, microseconds: 0, hasTime: false, isInfiniteBefore: isBefore)
         case nil: break
         }
+        // As there, numbers are looked at before what lacks.
+        guard hasPlausibleNumbers, hasPlausibleHour else {
+            fault = .timeOutOfRange
+            return nil
+        }
         guard seen.isSuperset(of: .date) else { return nil }
         var days = givenDays
         if days != nil {
             guard !isBC else { return nil }
         } else if isBC {
-            guard year > 0 else { return nil }
             year = 1 - year
         } else if hasShortYear {
             year += year < 70 ? 2_000 : 1_900
-        } else if year <= 0 {
-            return nil
         }
         if days == nil, year < 6_000_000 { days = validDays() }
-        guard let days else { return nil }
+        guard let days else {
+            fault = .timeOutOfRange
+            return nil
+        }
         if let isAfternoon {
-            guard hour <= 12, givenTime == nil else { return nil }
+            guard givenTime == nil else { return nil }
             hour = hour % 12 + (isAfternoon ? 12 : 0)
         }
         // Two digits each, or checked above: far from any end.
         let time = givenTime ?? Int64((hour * 60 + minute) * 60 + second) * Calendar.microsecondsPerSecond + fraction
         return DateTimeText(days: days, microseconds: time, zone: zone, hasTime: seen.contains(.time), isOfNow: isOfNow)
     }
+
+    /// No year is 0 but one of two digits, and no number is a month's or a day's that none of them has.
+    private var hasPlausibleNumbers: Bool {
+        guard givenDays == nil else { return true }
+        if seen.contains(.year), year <= 0, isBC || !hasShortYear { return false }
+        guard !seen.contains(.dayOfYear) else { return true }
+        return (!seen.contains(.month) || (1...12).contains(month)) && (!seen.contains(.day) || (1...31).contains(day))
+    }
+
+    /// Halves of the day have hours up to 12.
+    private var hasPlausibleHour: Bool { isAfternoon == nil || hour <= 12 }
 
     private func validDays() -> Int? {
         // An offset may bring a day into the range that is out of it: who asks for it looks.

@@ -11,6 +11,9 @@ struct DateTimeText {
         case rules(TimeZoneRules)
     }
 
+    /// What is said of a text that names a place which tzdata has not.
+    static let noZone = "no such time zone: use a name of tzdata, as Europe/Kyiv"
+
     /// What of the session a text depends on.
     struct Session: Sendable {
         var order = DateOrder.mdy
@@ -64,42 +67,54 @@ struct DateTimeText {
         return moment.microseconds
     }
 
-    /// Whether a text that is not read names a place that tzdata has not: the only thing that its writer may have to hear.
-    static func namesUnknownZone(_ text: ArraySlice<UInt8>) -> Bool {
-        guard let tokens = DateTimeTokens.split(text) else { return false }
-        var reader = DateTimeReader(.plain)
-        return !reader.take(tokens) && reader.namesUnknownZone
+    /// What is wrong with a text that is no value of a type, as PostgreSQL tells it: no date or time (`invalidTime`), numbers that no calendar and no
+    /// clock has (`timeOutOfRange`), an offset that no zone has (`badOffset`), or a place that tzdata has not (`badValue`).
+    static func fault(of text: ArraySlice<UInt8>, as type: ColumnType, _ session: Session = .plain) -> QueryError.Cause {
+        guard var tokens = DateTimeTokens.split(text) else { return .invalidTime }
+        // A time stands behind some day, as in `time(of:)`, unless it has one of its own: that one is looked at, too.
+        let hasDay = tokens.count > 1 && tokens[0].kind == .date && (tokens[1].kind == .time || tokens.last?.kind == .date)
+        if type == .time, !hasDay { tokens.insert(DateTimeTokens.Token(kind: .date, text: Array("2000-01-01".utf8)), at: 0) }
+        var reader = DateTimeReader(session)
+        guard reader.take(tokens), let moment = reader.finish() else { return reader.fault }
+        return type != .time || moment.hasTime && !moment.isOfNow ? .timeOutOfRange : .invalidTime
     }
 
-    /// Whether a time is followed by digits behind a sign that are no offset: more than 15:59:59.
-    static func hasWrongOffset(_ text: ArraySlice<UInt8>) -> Bool {
-        guard let sign = text.lastIndex(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }), text[..<sign].contains(UInt8(ascii: ":")) else { return false }
-        let offset = text[sign...].prefix { $0 != 0x20 }, digits = offset.dropFirst()
-        guard !digits.isEmpty, digits.allSatisfy({ DateTimeTokens.isDigit($0) || $0 == UInt8(ascii: ":") }), digits.count(where: { $0 == UInt8(ascii: ":") }) <= 2 else { return false }
-        return secondsEast(of: offset) == nil
+    /// What an offset of a timestamp says.
+    enum Offset {
+        case secondsEast(Int)
+        /// More than 15:59:59.
+        case outOfRange
+        case malformed
     }
 
     /// An offset as a timestamp has it, `+02`, `-0330`, `+02:00:00`, in seconds; nil when the text is none.
     static func secondsEast(of text: ArraySlice<UInt8>) -> Int? {
+        guard case .secondsEast(let east) = offset(text) else { return nil }
+        return east
+    }
+
+    static func offset(_ text: ArraySlice<UInt8>) -> Offset {
         var rest = text.dropFirst()
-        guard var hours = DateTimeTokens.leadingInteger(&rest) else { return nil }
+        guard var hours = DateTimeTokens.leadingInteger(&rest) else { return rest.first.map(DateTimeTokens.isDigit) == true ? .outOfRange : .malformed }
         var minutes = 0, seconds = 0
         if rest.first == UInt8(ascii: ":") {
             rest.removeFirst()
             // As there, nothing behind a colon is a zero.
-            guard let value = rest.isEmpty ? 0 : DateTimeTokens.leadingInteger(&rest) else { return nil }
+            guard let value = rest.isEmpty ? 0 : DateTimeTokens.leadingInteger(&rest) else { return .malformed }
             minutes = value
             if rest.first == UInt8(ascii: ":") {
                 rest.removeFirst()
-                guard let value = rest.isEmpty ? 0 : DateTimeTokens.leadingInteger(&rest) else { return nil }
+                guard let value = rest.isEmpty ? 0 : DateTimeTokens.leadingInteger(&rest) else { return .malformed }
                 seconds = value
             }
         } else if rest.isEmpty, text.count > 3 {
             (hours, minutes) = hours.quotientAndRemainder(dividingBy: 100)
         }
-        guard rest.isEmpty, hours <= 15, minutes < 60, seconds < 60 else { return nil }
+        // As there, the numbers are looked at before what stands behind them.
+        guard hours <= 15, minutes < 60, seconds < 60 else { return .outOfRange }
+        guard rest.isEmpty else { return .malformed }
         let east = (hours * 60 + minutes) * 60 + seconds
-        return text.first == UInt8(ascii: "-") ? -east : east
+        return .secondsEast(text.first == UInt8(ascii: "-") ? -east : east)
     }
 
     /// DATE: whatever the time and the zone are.

@@ -56,22 +56,13 @@ package enum LiteralCast {
         case .time: if let value = DateTimeText.time(of: slice, session) { return .integer(value) }
         default: break
         }
-        if TypeRules.isTimestamp(type) || type == .date, DateTimeText.namesUnknownZone(slice) {
-            throw .data("no such time zone: use a name of tzdata, as Europe/Kyiv", at: position).because(.badValue)
-        }
-        if type == .interval { throw fault().because(IntervalText.fault(of: slice)) }
-        if TypeRules.isTimestamp(type), DateTimeText.hasWrongOffset(slice) { throw fault().because(.badOffset) }
         switch type {
-        case .date, .time, .timestamp, .interval:
-            // Numbers where a date's or a clock's stand, which none of them has.
-            let isNumber = type == .date && slice.allSatisfy { ValueText.isDigit($0) || $0 == UInt8(ascii: ".") } && slice.count { $0 == UInt8(ascii: ".") } == 1
-            throw fault().because(type != .interval && !isNumber && slice.allSatisfy(isOfPlainTime) && slice.contains(where: ValueText.isDigit) ? .timeOutOfRange : .invalidTime)
+        case .date, .time, .timestamp:
+            let cause = DateTimeText.fault(of: slice, as: type, session)
+            throw (cause == .badValue ? QueryError.data(DateTimeText.noZone, at: position) : fault()).because(cause)
+        case .interval: throw fault().because(IntervalText.fault(of: slice))
         default: throw fault().because(.invalidText)
         }
-    }
-
-    private static func isOfPlainTime(_ byte: UInt8) -> Bool {
-        ValueText.isDigit(byte) || [0x20, UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "T"), UInt8(ascii: "Z"), UInt8(ascii: "+")].contains(byte)
     }
 
     private static func looksLikeNumber(_ text: ArraySlice<UInt8>) -> Bool {

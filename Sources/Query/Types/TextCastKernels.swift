@@ -163,19 +163,18 @@ enum TextCastKernels {
             guard let bytes = uuid(text) else { throw invalid }
             return .bytes(bytes)
         case .interval:
-            guard let value = IntervalText.read(text) else { throw invalid }
+            guard let value = IntervalText.read(text) else { throw fault(of: text, type) }
             return .interval(value)
         default: return try moment(text, type, zone: zone)
         }
     }
 
     private static func moment(_ text: ArraySlice<UInt8>, _ type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Value {
-        let invalid = KernelError.invalidText(type.sqlName)
         if case .time = type {
-            guard let time = DateTimeText.time(of: text) else { throw invalid }
+            guard let time = DateTimeText.time(of: text) else { throw fault(of: text, type) }
             return .integer(time)
         }
-        guard let moment = DateTimeText.read(text) else { throw invalid }
+        guard let moment = DateTimeText.read(text) else { throw fault(of: text, type) }
         let value: Int64?
         switch type {
         case .date: value = moment.date
@@ -184,6 +183,17 @@ enum TextCastKernels {
         }
         guard let value else { throw .timeOutOfRange }
         return .integer(value)
+    }
+
+    /// What a text that is no date, time or interval is refused for, as a constant is.
+    static func fault(of text: ArraySlice<UInt8>, _ type: ColumnType, _ session: DateTimeText.Session = .plain) -> KernelError {
+        let cause = type == .interval ? IntervalText.fault(of: text) : DateTimeText.fault(of: text, as: type, session)
+        switch cause {
+        case .timeOutOfRange: return .timeOutOfRange
+        case .badValue: return .outside(cause, DateTimeText.noZone)
+        case .badOffset, .intervalOverflow: return .outside(cause, "a value cannot be cast to \(type.sqlName)")
+        default: return .invalidText(type.sqlName)
+        }
     }
 
     private static func boolean(_ text: ArraySlice<UInt8>) -> Bool? {

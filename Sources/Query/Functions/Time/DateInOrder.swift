@@ -16,7 +16,7 @@ extension ScalarFunction {
             let zone = try call.zone(at: 2)
             return try call.numbers { (row) throws(KernelError) in
                 try call.meter.step(texts.range(at: row).count)
-                guard let moment = DateTimeText.read(texts[row], session) else { throw .invalidText(call.type.sqlName) }
+                guard let moment = DateTimeText.read(texts[row], session) else { throw TextCastKernels.fault(of: texts[row], call.type, session) }
                 let value = call.type == .date ? moment.date : call.type == .timestampTZ ? moment.instant(inSession: zone) : moment.local
                 guard let value else { throw .timeOutOfRange }
                 return value
