@@ -43,13 +43,21 @@ extension ScalarFunction {
     private static func matching(_ symbol: String, ignoringCase: Bool, _ sourceTest: SourceTest?) -> ScalarFunction {
         ScalarFunction(
             symbol, .infix, nulls: .strict, cost: .heavy,
-            // A pattern may end in its escape character; a constant one is checked by evaluating it.
-            failure: .depending { arguments, _ in !(arguments.count > 1 && arguments.dropFirst().allSatisfy(\.isLiteral)) }, readsConstantsOnce: true,
+            // A pattern may end in its escape character, and fails then where a text comes as far; a constant one can be looked at.
+            failure: .depending { arguments, _ in !(arguments.count > 1 && arguments.dropFirst().allSatisfy(\.isLiteral)) || endsInEscape(arguments) },
+            readsConstantsOnce: true,
             traits: Traits(sourceTest: sourceTest, isPatternTest: true),
             kernel: .remembering {
                 let memory = PatternMemory()
                 return { (call) throws(KernelError) in try match(call, ignoringCase: ignoringCase, memory) }
             })
+    }
+
+    private static func endsInEscape(_ arguments: [Expression]) -> Bool {
+        guard case .bytes(let pattern)? = arguments[1].literalValue else { return false }
+        guard arguments.count > 2 else { return LikePattern.endsInEscape(pattern, escape: Array("\\".utf8)) }
+        guard case .bytes(let escape)? = arguments[2].literalValue else { return false }
+        return LikePattern.endsInEscape(pattern, escape: escape)
     }
 
     private static func match(_ call: KernelCall, ignoringCase: Bool, _ memory: PatternMemory) throws(KernelError) -> Column {

@@ -40,12 +40,13 @@ struct LikePattern {
     private let isAnchoredAtEnd: Bool
     /// ILIKE: pattern and texts are folded.
     private let ignoresCase: Bool
+    /// The pattern ends in its escape character: no text matches, and one of which something is left where that stands is refused, as in PostgreSQL.
+    private let endsInEscape: Bool
     /// Of fewer texts each is matched at once.
     private static let prefilteredCountMin = 64
 
-    /// - Throws: `.invalidArgument` when the pattern ends in its escape character.
     /// - Parameter escape: one character or none, in UTF-8.
-    init(_ pattern: [UInt8], escape: [UInt8], ignoringCase: Bool) throws(KernelError) {
+    init(_ pattern: [UInt8], escape: [UInt8], ignoringCase: Bool) {
         var items: [Item] = []
         var parts: [[Item]] = []
         var index = 0
@@ -56,10 +57,14 @@ struct LikePattern {
             CaseMapping.appendLower(Self.escaped(pattern, by: escape), to: &text)
         }
         let escape = ignoringCase ? [Self.escape] : escape
+        var isCutShort = false
         while index < text.count {
             if !escape.isEmpty, text[index...].starts(with: escape) {
                 index += escape.count
-                guard index < text.count else { throw .outside(.invalidEscape, "a LIKE pattern must not end with its escape character") }
+                guard index < text.count else {
+                    isCutShort = true
+                    break
+                }
                 items.append(.byte(text[index]))
             } else if text[index] == UInt8(ascii: "%") {
                 parts.append(items)
@@ -71,6 +76,13 @@ struct LikePattern {
             }
             index += 1
         }
+        if isCutShort {
+            // What is matched instead are the texts that have something left here. As PostgreSQL looks, a `_` behind a `%` is all that needs.
+            if parts.isEmpty || items.isEmpty || items.contains(where: { $0 != .one }) { items.append(.one) }
+            parts.append(items)
+            items = []
+        }
+        endsInEscape = isCutShort
         parts.append(items)
         // A `%` at an end leaves an empty part there.
         isAnchoredAtStart = !parts[0].isEmpty || parts.count == 1
@@ -91,10 +103,33 @@ struct LikePattern {
         plain = plainParts.count == segments.count ? (plainBytes, plainParts) : nil
     }
 
+    /// Whether a pattern ends in its escape character, so that some text may be refused.
+    static func endsInEscape(_ pattern: [UInt8], escape: [UInt8]) -> Bool {
+        var rest = pattern[...]
+        while !rest.isEmpty, !escape.isEmpty {
+            if rest.starts(with: escape) {
+                rest = rest.dropFirst(escape.count)
+                if rest.isEmpty { return true }
+            }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+
     /// One bit for each of `texts`.
     ///
+    /// - Parameter validity: of the texts; those that are NULL are refused by no pattern.
     /// - Complexity: the texts' bytes, with `_` in a segment times its length at worst.
-    func matches(_ texts: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
+    func matches(_ texts: ByteArrays, validity: Bitmap? = nil, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
+        let found = try matchesAll(texts, meter)
+        guard endsInEscape else { return found }
+        for place in found.setIndices() where validity?[Int(place)] ?? true {
+            throw .outside(.invalidEscape, "a LIKE pattern must not end with its escape character")
+        }
+        return Bitmap(repeating: false, count: texts.count)
+    }
+
+    private func matchesAll(_ texts: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
         try meter.step(texts.bytes.count + texts.count)
         // Most texts hold no part of the pattern: those that may are gathered and matched alone.
         guard texts.count >= Self.prefilteredCountMin, let prefilter else { return try matchesEach(texts, meter) }

@@ -7,12 +7,12 @@ final class PatternMemory {
     private var likePattern: (text: [UInt8], escape: [UInt8], pattern: LikePattern)?
     private var regularExpression: (text: [UInt8], ignoringCase: Bool, flags: String, pattern: TextPattern)?
 
-    /// - Throws: `.outside(.invalidEscape)` for a pattern that ends in its escape character; where its memory is not there.
+    /// - Throws: where its memory is not there.
     func like(_ text: [UInt8], escape: [UInt8], ignoringCase: Bool, _ meter: WorkMeter) throws(KernelError) -> LikePattern {
         if let known = likePattern, known.text == text, known.escape == escape { return known.pattern }
         // Its characters as items, and its parts as bytes.
         try meter.charge(8 * text.count)
-        let pattern = try LikePattern(text, escape: escape, ignoringCase: ignoringCase)
+        let pattern = LikePattern(text, escape: escape, ignoringCase: ignoringCase)
         likePattern = (text, escape, pattern)
         return pattern
     }

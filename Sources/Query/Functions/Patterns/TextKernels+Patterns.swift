@@ -4,7 +4,7 @@ import ColumnStore
 extension TextKernels {
     /// A BOOLEAN column of a LIKE test of every row.
     static func like(_ column: Column, _ pattern: LikePattern, _ meter: WorkMeter) throws(KernelError) -> Column {
-        .boolean(try pattern.matches(column.byteArrays(), meter), validity: column.rowValidity)
+        .boolean(try pattern.matches(column.byteArrays(), validity: column.rowValidity, meter), validity: column.rowValidity)
     }
 
     /// The same of a regular expression, which is asked row by row.

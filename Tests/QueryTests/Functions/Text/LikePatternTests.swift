@@ -11,7 +11,7 @@ final class LikePatternTests: XCTestCase {
     private func pick<Element>(_ elements: [Element]) -> Element { elements[Int(random.next() % UInt64(elements.count))] }
 
     private func check(_ texts: [String], _ pattern: String, ignoringCase: Bool, line: UInt = #line) throws {
-        let pattern = try LikePattern(Array(pattern.utf8), escape: Array("\\".utf8), ignoringCase: ignoringCase)
+        let pattern = LikePattern(Array(pattern.utf8), escape: Array("\\".utf8), ignoringCase: ignoringCase)
         var all = ByteArrays()
         for text in texts { all.append(text.utf8) }
         let found = try pattern.matches(all, WorkMeter(EvaluationContext()))
@@ -43,6 +43,36 @@ final class LikePatternTests: XCTestCase {
         for text in texts { all.append(text.utf8) }
         XCTAssertEqual(try LikePattern(Array("%кава%".utf8), escape: [], ignoringCase: true).matches(all, WorkMeter(EvaluationContext())).setCount, 0)
         try check(texts + ["КАВА", "каВА", "кав"], "%Кава%", ignoringCase: true)
+    }
+
+    /// As PostgreSQL's search comes to it: with something of the text left, or not at all.
+    func test_matches_patternThatEndsInItsEscape_isRefusedWhereTextIsLeft() throws {
+        let cases: [(pattern: String, passed: [String], refused: [String])] = [
+            ("a\\", ["", "a", "b", "bab"], ["ab", "a%"]), ("\\", [""], ["a"]), ("%\\", [""], ["a"]), ("_\\", ["", "a", "я"], ["ab"]),
+            ("a%\\", ["a", "ba"], ["ab"]), ("a%_\\", ["a", "b"], ["ab", "abc"]), ("a_%\\", ["a", "ab"], ["abc"]), ("%b\\", ["ab", "a"], ["abc", "abab"]),
+            ("\\\\\\", ["\\", "a"], ["\\a"]),
+        ]
+        for ignoringCase in [false, true] {
+            for (text, passed, refused) in cases {
+                let pattern = LikePattern(Array(text.utf8), escape: Array("\\".utf8), ignoringCase: ignoringCase)
+                var all = ByteArrays()
+                for text in passed { all.append(text.utf8) }
+                XCTAssertEqual(try pattern.matches(all, WorkMeter(EvaluationContext())).setCount, 0, text)
+                for other in refused {
+                    var both = all
+                    both.append(other.utf8)
+                    XCTAssertThrowsError(try pattern.matches(both, WorkMeter(EvaluationContext())), "\(other) \(text)")
+                    var validity = Bitmap(repeating: true, count: both.count)
+                    validity[both.count - 1] = false
+                    XCTAssertEqual(try pattern.matches(both, validity: validity, WorkMeter(EvaluationContext())).setCount, 0, "\(other) \(text)")
+                }
+            }
+        }
+        let fixture = QueryFixture(threads: 1)
+        XCTAssertEqual(try fixture.rows("SELECT 'a' LIKE 'a\\', 'a' NOT LIKE 'a\\', 'b' LIKE 'a!' ESCAPE '!', NULL LIKE 'a\\'"), "false,true,false,")
+        XCTAssertEqual(try fixture.rows("SELECT s FROM (VALUES ('a'), ('b'), (NULL)) t(s) WHERE s NOT LIKE 'a\\' ORDER BY s"), "a|b")
+        XCTAssertEqual(fixture.error("SELECT s FROM (VALUES ('a'), ('ab')) t(s) WHERE s LIKE 'a\\'")?.cause, .invalidEscape)
+        XCTAssertEqual(fixture.error("SELECT 'ab' LIKE 'a!' ESCAPE '!'")?.cause, .invalidEscape)
     }
 
     func test_origins_holdEveryScalarThatHasALowerCase() {
