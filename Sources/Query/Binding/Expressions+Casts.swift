@@ -168,7 +168,7 @@ extension Binder {
             context.parameterTypes?.declare(number, as: registry + "[]")
             return try cast(value, to: type, isExplicit: true)
         }
-        guard let items = ArrayText.elements(text) else { throw .data("this is no list: write {a,b}", at: position).because(.invalidText) }
+        guard let items = ArrayText.elements(text) else { throw ArrayText.fault(of: text, at: position) }
         return try list(items.map { $0.map { TypedExpression(.text($0), isUntyped: true, at: position) } ?? TypedExpression(.null(.null), at: position) })
     }
 

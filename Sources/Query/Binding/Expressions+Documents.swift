@@ -208,7 +208,7 @@ extension Binder {
             types.settle(number, as: type)
             return .null(type)
         }
-        guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText) }
+        guard let items = ArrayText.elements(bytes) else { throw ArrayText.fault(of: bytes, at: value.position) }
         var values: [Value] = []
         for item in items {
             guard let item else {
@@ -226,7 +226,11 @@ extension Binder {
     func listOperator(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
-        guard let sides = try lists(left, right, op) else { throw mismatch(op, left, right, at: position) }
+        // Lists of several dimensions are all their values.
+        func flat(_ value: TypedExpression) -> TypedExpression {
+            value.type.dimensionCount > 1 ? TypedExpression(value.expression.flat(at: value.position), at: value.position) : value
+        }
+        guard let sides = try lists(flat(left), flat(right), op) else { throw mismatch(op, left, right, at: position) }
         switch op {
         case .contains: return .call(.listContains, [sides.0, sides.1], type: .boolean, position: position)
         case .isContained: return .call(.listContains, [sides.1, sides.0], type: .boolean, position: position)

@@ -88,7 +88,8 @@ extension Binder {
         }
     }
 
-    private func isPlainList(_ type: ColumnType) -> Bool { if case .list(let field) = type { !field.type.isNested } else { false } }
+    /// In however many dimensions.
+    private func isPlainList(_ type: ColumnType) -> Bool { type.dimensionCount > 0 && !type.leaf.isNested }
 
     // MARK: Comparison
 

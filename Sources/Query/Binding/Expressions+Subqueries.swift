@@ -283,7 +283,7 @@ extension Binder {
                     })
                 }
                 guard depth < Self.dimensionCountMax, let lists = ArrayText.lists(bytes) else {
-                    throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText)
+                    throw ArrayText.fault(of: bytes, at: value.position)
                 }
                 var rows: [TypedExpression] = []
                 // Empty is a list as a whole, and none within one.

@@ -45,7 +45,7 @@ enum ArrayText {
             let text = texts[row]
             try meter.step(16 * text.count)
             try meter.charge(32 * text.count, row: row, of: flat.count)
-            guard let items = elements(Array(text)) else { throw .invalidText(type.sqlName) }
+            guard let items = elements(Array(text)) else { throw hasBounds(text) ? .outside(.notSupported, noBounds) : .invalidText(type.sqlName) }
             byteCount = byteCount.addingSaturating(16 * items.count + text.count)
             try meter.checkColumn(byteCount, row: row, of: flat.count)
             builder.append(.list(items.map { $0.map { .string($0) } ?? .null }))
@@ -58,6 +58,22 @@ enum ArrayText {
 
     private static func needsQuotes(_ text: ArraySlice<UInt8>) -> Bool {
         text.isEmpty || text.contains { isSpace($0) || "{},\"\\".utf8.contains($0) } || String(decoding: text.prefix(5), as: UTF8.self).lowercased() == "null"
+    }
+
+    /// What a text that is no list is refused for.
+    static func fault(of bytes: [UInt8], at position: Int?) -> QueryError {
+        if hasBounds(bytes[...]) { return .unsupported(noBounds, at: position).because(.notSupported) }
+        return .data("this is no list: write {a,b}", at: position).because(.invalidText)
+    }
+
+    private static let noBounds = "lists begin at 1 here: write {a,b} without bounds"
+
+    /// Whether bounds stand before the elements, as in `[2:4]={1,2,3}`.
+    private static func hasBounds(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let rest = trimmed(bytes)
+        guard rest.first == UInt8(ascii: "["), let mark = rest.firstIndex(of: UInt8(ascii: "=")) else { return false }
+        let isOfBounds = rest[..<mark].allSatisfy { (0x30...0x39).contains($0) || isSpace($0) || "[:]+-".utf8.contains($0) }
+        return isOfBounds && rest[mark...].dropFirst().drop { isSpace($0) }.first == UInt8(ascii: "{")
     }
 
     /// The elements; nil of a text that is no list of one dimension.

@@ -34,7 +34,7 @@ extension FunctionCall {
     func textList(_ index: Int, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let value = arguments[index]
         if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression, ParameterTypes.number(bytes) == nil {
-            guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText) }
+            guard let items = ArrayText.elements(bytes) else { throw ArrayText.fault(of: bytes, at: value.position) }
             return .literal(.list(items.map { $0.map { .string($0) } ?? .null }), .listOf(.string))
         }
         return try typing.implicit(value, to: .listOf(.string), name)

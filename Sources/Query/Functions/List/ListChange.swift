@@ -15,6 +15,7 @@ extension SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.listOf(.int32), .listOf(.int32)]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
             var sides = call.arguments
+            if let place { try checkDimensions(sides[1 - place], beside: sides[place], name) }
             for side in place.map({ [1 - $0] }) ?? [0, 1] { sides[side] = try list(sides[side], beside: sides[1 - side], isElement: place != nil, typing) }
             if let place, let element = try bareElement(sides[place], of: sides[1 - place], typing) {
                 let type = element.type
@@ -23,6 +24,13 @@ extension SQLFunction {
             }
             return try typing.binary(.concatenate, sides[0], sides[1], at: call.position)
         }
+    }
+
+    /// A value, or NULL, is no row of a list of several dimensions.
+    private static func checkDimensions(_ list: TypedExpression, beside element: TypedExpression, _ name: String) throws(QueryError) {
+        guard list.type.dimensionCount > 1, element.type.dimensionCount == 0 else { return }
+        guard element.type == .null || !element.isUntyped && TypeRules.common(list.type.leaf, element.type) != nil else { return }
+        throw .data("\(name) takes a list of one dimension, or an empty one", at: list.position)
     }
 
     /// The text of a list, or a parameter, as a list like what stands beside it; of texts where that has no type either.
@@ -55,7 +63,9 @@ extension SQLFunction {
     }
 
     static let arrayRemove = withElement("array_remove", summary: "a list without the elements that are equal to a value", .listRemove, 2) { .listOf($0) }
-    static let arrayReplace = withElement("array_replace", summary: "a list with the elements that are equal to a value replaced by another", .listReplace, 3) { .listOf($0) }
+    static let arrayReplace = withElement(
+        "array_replace", summary: "a list with the elements that are equal to a value replaced by another", .listReplace, deep: .listReplaceDeep, 3
+    ) { .listOf($0) }
     /// From a place on, where a third argument says one.
     static let arrayPosition = SQLFunction(
         "array_position", summary: "where a value first stands in a list, from a place on",
@@ -73,8 +83,11 @@ extension SQLFunction {
     static let arrayPositions = withElement("array_positions", summary: "all places where a value stands, as a list", .listPositions, 2) { _ in .listOf(.int32) }
 
     /// Of a list and values of its elements' type.
+    ///
+    /// - Parameter deep: what is done to lists of several dimensions, which stay as they are but for their values.
     private static func withElement(
-        _ name: String, summary: String, _ function: ScalarFunction, _ count: Int, _ gives: @escaping @Sendable (ColumnType) -> ColumnType
+        _ name: String, summary: String, _ function: ScalarFunction, deep: ScalarFunction? = nil, _ count: Int,
+        _ gives: @escaping @Sendable (ColumnType) -> ColumnType
     ) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.listOf(.int32)] + [ColumnType](repeating: .int32, count: count - 1)]) { (call, typing) throws(QueryError) in
             try call.count(count...count)
@@ -84,18 +97,24 @@ extension SQLFunction {
                 let element = call.arguments.dropFirst().first { !$0.isUntyped && $0.type != .null }?.type ?? .string
                 list = TypedExpression(try typing.cast(list, to: .listOf(TypeRules.widened(element)), isExplicit: false), at: list.position)
             }
-            guard case .list(let field) = list.type, field.type.dimensionCount == 0 else {
+            guard case .list(let field) = list.type else {
                 throw .badSQL("\(name) needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction)
             }
-            var type = field.type
+            var type = field.type.leaf
             for value in call.arguments.dropFirst() where !value.isUntyped {
                 guard let common = TypeRules.common(type, value.type) else {
                     throw .badSQL("\(name) does not take a \(value.type.sqlName) of \(list.type.sqlName)", at: value.position).because(.undefinedFunction)
                 }
                 type = TypeRules.widened(common)
             }
-            var arguments = [list.type.withoutIDs == .listOf(type) ? list.expression : .cast(list.expression, to: .listOf(type), position: list.position)]
+            let isDeep = field.type.dimensionCount > 0, whole = list.type.replacingElement(with: type)
+            guard !isDeep || deep != nil else {
+                // Rows of different lengths would be left, and no place is one number.
+                throw .unsupported("\(name) takes no list of several dimensions", at: list.position).because(.notSupported)
+            }
+            var arguments = [list.type.withoutIDs == whole ? list.expression : .cast(list.expression, to: whole, position: list.position)]
             for value in call.arguments.dropFirst() { arguments.append(try typing.cast(value, to: type, isExplicit: false)) }
+            if isDeep, let deep { return call.make(deep, arguments, whole) }
             return call.make(function, arguments, gives(type))
         }
     }
@@ -106,6 +125,40 @@ extension ScalarFunction {
     static let listReplace = changing("array_replace") { (elements, isWanted, values) in
         .list(elements.indices.map { isWanted[$0] ? values[1] : elements[$0] })
     }
+    /// The same of each value of a list of several dimensions.
+    static let listReplaceDeep = ScalarFunction(
+        "array_replace_deep", nulls: .first, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let lists = call[0].flattened(), known = lists.rowValidity
+            let (wanted, others) = (call[1].flattened(), call[2].flattened())
+            try call.meter.charge(3 * call.columns.reduce(0) { $0 + $1.flatByteCountBound })
+            func replaced(_ value: Value, _ type: ColumnType, _ row: Int) -> Value {
+                if case .list(let field) = type {
+                    // A list that is NULL among them is none of the values.
+                    guard case .list(let items) = value else { return value }
+                    return .list(items.map { replaced($0, field.type, row) })
+                }
+                return CompareKernels.order(value, wanted.value(at: row), type) == 0 ? others.value(at: row) : value
+            }
+            var builder = ColumnBuilder(type: call.type), byteCount = 0
+            for row in 0..<call.count {
+                guard !lists.isConstantNull, known?[row] ?? true else {
+                    builder.appendNull()
+                    continue
+                }
+                let list = lists.value(at: row), mark = call.meter.mark
+                try call.meter.step(list.flatByteCount.multipliedSaturating(by: 8))
+                // Values of four bytes and more, each twice while they are looked at.
+                try call.meter.charge(list.flatByteCount.multipliedSaturating(by: 24), row: row, of: call.count)
+                let changed = replaced(list, call.type, row)
+                byteCount = byteCount.addingSaturating(changed.flatByteCount)
+                try call.meter.checkColumn(byteCount, row: row, of: call.count)
+                builder.append(changed)
+                call.meter.settle(since: mark)
+                try call.meter.charge(changed.flatByteCount.multipliedSaturating(by: 2), row: row, of: call.count)
+            }
+            return builder.finish()
+        })
     static let listPosition = changing("array_position") { (_, isWanted, _) in isWanted.firstIndex(of: true).map { .integer(Int64($0 + 1)) } ?? .null }
     static let listPositionFrom = changing("array_position_from", failure: .possible) { (_, isWanted, values) throws(KernelError) in
         guard case .integer(let start) = values[1] else { throw .outside(.nullName, "the place from which array_position looks must not be NULL") }

@@ -1,0 +1,50 @@
+import Query
+import XCTest
+
+/// Goal: lists of several dimensions are changed, searched and compared as PostgreSQL's arrays are, or refused for its reasons.
+final class ListChangeTests: XCTestCase {
+    private let fixture = QueryFixture(threads: 1)
+
+    func test_listsOfLists_keepTheirDimensions_whereValuesAreReplaced() throws {
+        XCTAssertEqual(
+            try fixture.rows("SELECT array_replace(ARRAY[[1, 2], [2, 3]], 2, 9), array_replace(ARRAY[['a', NULL], ['b', 'a']], NULL, 'c')"),
+            #""[[1,9],[9,3]]","[[""a"",""c""],[""b"",""a""]]""#)
+        XCTAssertEqual(
+            try fixture.rows("SELECT array_to_string(array_replace(a, b, 0.5), ' ', '-') FROM (VALUES (ARRAY[[1, 2], [3, 1]], 1), (ARRAY[[NULL, 4]], NULL), (NULL, 1)) t(a, b)"),
+            "0.5 2.0 3.0 0.5|0.5 4.0|")
+    }
+
+    func test_listsOfLists_shareTheirValues_inWhateverDimension() throws {
+        XCTAssertEqual(
+            try fixture.rows("SELECT ARRAY[[1, 2], [3, 4]] && ARRAY[4], ARRAY[[1, 2], [3, 4]] && ARRAY[[5, 6]], ARRAY[[1, 2], [3, 4]] @> ARRAY[4, 1], ARRAY[2] <@ ARRAY[[1, 2]], ARRAY[[1, 2]] @> ARRAY[[2], [3]]"),
+            "true,false,true,true,false")
+    }
+
+    func test_listsOfLists_areNotShortened() {
+        for call in ["array_remove(ARRAY[[1, 2], [3, 4]], 1)", "array_position(ARRAY[[1, 2], [3, 4]], 3)", "array_position(ARRAY[[1, 2]], 2, 1)", "array_positions(ARRAY[[1, 2]], 2)"] {
+            XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .notSupported, call)
+        }
+        for call in ["array_remove(ARRAY[[1, 2]], ARRAY[1, 2])", "array_remove(ARRAY[[1, 2]], DATE '2020-01-01')", "array_replace(1, 2, 3)"] {
+            XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedFunction, call)
+        }
+    }
+
+    /// As PostgreSQL's 22000.
+    func test_listsOfLists_takeNoValueAsARow() {
+        for call in ["array_append(ARRAY[[1, 2], [3, 4]], NULL)", "array_prepend(NULL, ARRAY[[1, 2], [3, 4]])", "array_append(ARRAY[[1, 2]], NULL::INTEGER)", "array_append(ARRAY[[1, 2]], 5)"] {
+            let error = fixture.error("SELECT \(call)")
+            XCTAssertEqual(error?.slug, .dataError, call)
+            XCTAssertNil(error?.cause, call)
+        }
+        XCTAssertEqual(fixture.error("SELECT array_append(ARRAY[[1, 2]], DATE '2020-01-01')")?.cause, .undefinedFunction)
+    }
+
+    func test_textsOfLists_withBounds_areNotSupported() {
+        for list in ["'[2:4]={1,2,3}'::INTEGER[]", "s::INTEGER[]", "array_append('[0:0]={1}', 2)", "ARRAY[1] && '[-1:0] = {1,2}'"] {
+            XCTAssertEqual(fixture.error("SELECT \(list) FROM (VALUES ('[2:4]={1,2,3}')) t(s)")?.cause, .notSupported, list)
+        }
+        for list in ["'[2:4]'::INTEGER[]", "'[a]={1}'::INTEGER[]", "s::INTEGER[]"] {
+            XCTAssertEqual(fixture.error("SELECT \(list) FROM (VALUES ('[2:4]=1')) t(s)")?.cause, .invalidText, list)
+        }
+    }
+}
