@@ -34,6 +34,7 @@ extension Binder {
             rows = BoundRows(plan: try bindSelect(select, orderBy: query.orderBy, in: frame))
         default:
             let body = try bindBody(query.body, in: frame)
+            if case .setOperation(let op, _, _, _, _) = query.body { try checkOrder(query.orderBy, of: op) }
             rows = BoundRows(plan: try sorted(body.plan, by: query.orderBy, in: frame))
         }
         guard limit != nil || offset != nil else { return rows }
@@ -330,10 +331,9 @@ extension Binder {
                 }
                 types[index] = TypeRules.widened(type)
             }
-            // Rows that were compared are of types, as a text is where nothing says it.
-            if !isAll { types = types.map { $0 == .null ? .string : $0 } }
+            // The first two meet before the third comes: what has no type in both is a text by then.
+            types = types.map { $0 == .null ? .string : $0 }
         }
-        types = types.map { $0 == .null ? .string : $0 }
         for input in inputs { settleParameters(of: input.plan, as: types) }
         if !(op == .union && isAll), let other = types.first(where: { !TypeRules.isComparable($0) }) {
             throw .badSQL("\(op.rawValue) cannot compare values of type \(other.sqlName)", at: position).because(.undefinedFunction)
@@ -430,6 +430,21 @@ extension Binder {
     }
 
     // MARK: Order
+
+    /// What rows of a set operation are ordered by: names of its columns and ordinals, as in PostgreSQL.
+    private func checkOrder(_ items: [OrderItemSyntax], of op: SetOperator) throws(QueryError) {
+        // A view that was put before stays as it is.
+        guard openViews.isEmpty else { return }
+        for item in items {
+            switch item.expression.kind {
+            case .name, .number, .string: continue
+            default:
+                throw .unsupported(
+                    "rows of \(op.rawValue) are ordered by names or numbers of their columns: write SELECT * FROM (…) ORDER BY …", at: item.expression.position
+                ).because(.notSupported)
+            }
+        }
+    }
 
     /// ORDER BY over a set operation or VALUES: ordinals, and expressions of the output names.
     private func sorted(_ plan: LogicalPlan, by items: [OrderItemSyntax], in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
