@@ -255,6 +255,11 @@ extension Binder {
     /// The cast as it was written, through all that the target type does to values: rounding, cutting, narrowing.
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {
         if let result = try castLetter(value, to: target) { return result }
+        // Of whole numbers INTEGER alone is a truth value, and a truth value no other number.
+        if target.type == .boolean && declaredType(value) == "int2" || target.narrow == .int16 && value.type == .boolean {
+            let isTruth = value.type == .boolean
+            throw .badSQL(isTruth ? "BOOLEAN cannot be cast to SMALLINT" : "SMALLINT cannot be cast to BOOLEAN", at: value.position).because(.noCast)
+        }
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
         // A text's bare numbers are of the fields that the type names.

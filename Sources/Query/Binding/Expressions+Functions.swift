@@ -33,6 +33,7 @@ extension Binder {
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
         if Self.showing.contains(name) { arguments = arguments.map(withBlanks) }
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
+        if name == "coalesce" || name == "greatest" || name == "least" { try refuseLetters(arguments, name, at: position) }
         // Of a transaction's number, not of a time.
         if name == "age", arguments.count == 1, declaredType(arguments[0]) == "xid", let text = context.catalog.dialect?.expression(of: "xid_age", argumentCount: 1) {
             return try expand(text, arguments, at: position, in: scope)
@@ -52,6 +53,13 @@ extension Binder {
         if Self.makingXML.contains(name) { declared = "xml" }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
+    }
+
+    /// A `"char"` is of no kind with texts and names: PostgreSQL finds no type in common.
+    private func refuseLetters(_ values: [TypedExpression], _ what: String, at position: Int) throws(QueryError) {
+        let texts = values.filter { !$0.isUntyped && $0.type == .string }, letters = texts.filter { declaredType($0) == "char" }
+        guard !letters.isEmpty, letters.count < texts.count else { return }
+        throw .badSQL("\(what) cannot match \"char\" with texts", at: position, hint: "cast it with ::TEXT").because(.typeMismatch)
     }
 
     /// Without the parameters of type VOID, in whose places JDBC's calls expect what comes out: `{? = call upper(?)}` is `upper($1, $2)`. PostgreSQL leaves them out, too.

@@ -79,6 +79,22 @@ final class ScalarFunctionTests: XCTestCase {
         for call in ["'1'::TEXT + '2'", "TRUE + 1", "DATE '2020-01-01' + DATE '2020-01-01'"] { XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedFunction, call) }
     }
 
+    /// As PostgreSQL's 42725: a moment, an interval, or a transaction's number.
+    func test_timesOfAnUntypedText_areAmbiguous() {
+        for call in ["extract(year FROM '2020-01-01')", "date_part('year', '2020-01-01')", "age('2020-01-01')"] {
+            XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .ambiguousFunction, call)
+        }
+        check([("extract(year FROM DATE '2020-01-01')", "2020"), ("age('2020-03-01', '2020-01-01')", "P2M"), ("extract(year FROM NULL::DATE)", "")])
+    }
+
+    /// As PostgreSQL's 42846.
+    func test_truthValues_areCastToAndFromIntegersAlone() {
+        for cast in ["1::SMALLINT::BOOLEAN", "TRUE::SMALLINT", "1::BIGINT::BOOLEAN", "1.0::BOOLEAN", "x::BOOLEAN"] {
+            XCTAssertEqual(fixture.error("SELECT \(cast) FROM (VALUES (1::SMALLINT)) t(x)")?.cause, .noCast, cast)
+        }
+        check([("1::BOOLEAN", "true"), ("TRUE::INTEGER", "1"), ("NULL::SMALLINT::INTEGER::BOOLEAN", ""), ("'1'::SMALLINT::INTEGER::BOOLEAN", "true")])
+    }
+
     func test_dayOfYear_withoutYear_isNoDate() { XCTAssertEqual(fixture.error("SELECT to_date('340', 'DDD')")?.cause, .invalidTime) }
 
     func test_times() {

@@ -7,6 +7,8 @@ extension SQLFunction {
         try call.count(1...2)
         var values = call.arguments
         if values.count == 1 {
+            // PostgreSQL has an age of transactions' numbers, too.
+            try TimeField.checkType(of: values[0], in: call)
             // From the midnight that the day began with.
             let today = try currentDate.bound(FunctionCall(name: "current_date", arguments: [], position: call.position), typing)
             values.insert(TypedExpression(today, at: call.position), at: 0)

@@ -31,6 +31,7 @@ extension SQLFunction {
 
     /// date_part of a field that each row names.
     private static func extractedEach(_ field: Expression, _ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
+        try TimeField.checkType(of: call.arguments[1], in: call)
         var value = call.arguments[1].expression
         if call.arguments[1].isUntyped || value.type == .null { value = try typing.implicit(call.arguments[1], to: .timestampTZ, call.name) }
         switch value.type {
@@ -49,6 +50,7 @@ extension SQLFunction {
         // Of NULL any field is NULL, as there.
         if case .literal(.null, let type) = call.arguments[1].expression, type != .null { return .null(.decimal38(scale: 0)) }
         let field = try TimeField.named(call.arguments[0], in: call)
+        try TimeField.checkType(of: call.arguments[1], in: call)
         var value = call.arguments[1]
         if value.isUntyped || value.type == .null {
             value = TypedExpression(try typing.implicit(value, to: .timestampTZ, call.name), at: value.position)

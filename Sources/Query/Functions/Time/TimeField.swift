@@ -27,6 +27,14 @@ enum TimeField {
         "millennium",
     ]
 
+    /// A text without a type may be a moment or an interval.
+    ///
+    /// - Throws: bad-sql for it, as PostgreSQL's 42725. A parameter is what its place makes it.
+    static func checkType(of value: TypedExpression, in call: FunctionCall) throws(QueryError) {
+        guard value.isUntyped, case .literal(.bytes(let text), _) = value.expression, ParameterTypes.number(text) == nil else { return }
+        throw .badSQL("\(call.name) of a text is not unique", at: value.position, hint: "say what it is, as DATE '…' or INTERVAL '…'").because(.ambiguousFunction)
+    }
+
     /// Whether a value of the type has the field.
     static func exists(_ field: String, in type: ColumnType) -> Bool {
         switch (type, field) {

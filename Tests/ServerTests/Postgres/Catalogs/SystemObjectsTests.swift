@@ -73,4 +73,13 @@ final class SystemObjectsTests: XCTestCase {
             XCTAssertEqual(try types("\(query) FROM (SELECT 'a'::name AS n, 'a' || '' AS t, 'a'::varchar(5) AS v, 'a'::char(3) AS c) AS x"), names, query)
         }
     }
+
+    /// PostgreSQL's 42804: such a letter is of no kind with them.
+    func test_lettersBesideTexts_haveNoTypeInCommon() throws {
+        for call in ["coalesce(n, c)", "coalesce(c, t)", "greatest(c, n)", "least(t, c, NULL)"] {
+            let query = "SELECT \(call) FROM (SELECT 'a'::name AS n, 'a' || '' AS t, 'r'::\"char\" AS c) AS x"
+            XCTAssertThrowsError(try types(query), query) { XCTAssertEqual(($0 as? QueryError)?.cause, .typeMismatch, query) }
+        }
+        XCTAssertNoThrow(try types("SELECT coalesce(c, 'x'), coalesce(c, NULL), coalesce(c, c), coalesce(c::text, n) FROM (SELECT 'a'::name AS n, 'r'::\"char\" AS c) AS x"))
+    }
 }
