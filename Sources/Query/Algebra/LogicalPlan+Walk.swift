@@ -225,6 +225,24 @@ extension LogicalPlan {
         return used.subtracting(made)
     }
 
+    /// Whether an expression below mentions one of these columns: `freeColumns` has one of them then, and no more is looked at than tells it.
+    ///
+    /// - Precondition: no node below puts out one of them.
+    func mentions(anyOf wanted: Set<ColumnID>) -> Bool {
+        var seen: Set<Int> = []
+        return mentions(anyOf: wanted, &seen)
+    }
+
+    private func mentions(anyOf wanted: Set<ColumnID>, _ seen: inout Set<Int>) -> Bool {
+        if PlanningWork.isOver { return false }
+        if expressions.contains(where: { !$0.columnIDs.isDisjoint(with: wanted) }) { return true }
+        if case .shared(let id, _, _) = self, !seen.insert(id).inserted { return false }
+        for input in inputs {
+            if input.mentions(anyOf: wanted, &seen) { return true }
+        }
+        return false
+    }
+
     private func collectFree(_ used: inout Set<ColumnID>, _ made: inout Set<ColumnID>, _ seen: inout Set<Int>) {
         if PlanningWork.isOver { return }
         for expression in expressions { expression.collectColumns(into: &used) }

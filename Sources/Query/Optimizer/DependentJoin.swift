@@ -24,6 +24,8 @@ struct DependentJoin {
     private let keys: [OutputColumn]
     /// Outer columns that are no keys but are read within the plan; empty unless `isNumbered`.
     private let carried: [OutputColumn]
+    /// Of both. No node of the plan puts them out: its columns have ids of their own.
+    private let outerIDs: Set<ColumnID>
     private let sharedID: Int
     /// The outer rows, with their number where `isNumbered`.
     private let definition: LogicalPlan
@@ -69,6 +71,7 @@ struct DependentJoin {
             keys = wanted
             carried = []
         }
+        outerIDs = Set((keys + carried).map(\.id))
         // Shared: the domain is made of the very rows that it is joined to, read once.
         outerColumns = definition.columns
         outerPlan = .shared(id: sharedID, definition: definition, columns: outerColumns)
@@ -84,8 +87,6 @@ struct DependentJoin {
         let equalities = zip(keys, instance.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
         return (result, equalities)
     }
-
-    private var outerIDs: Set<ColumnID> { Set((keys + carried).map(\.id)) }
 
     /// One more mention of the domain. Numbered rows are different by themselves; values of keys are made so.
     private func newInstance() -> (LogicalPlan, Instance) {
@@ -103,7 +104,8 @@ struct DependentJoin {
 
     // MARK: Pushing
 
-    private func isFree(_ plan: LogicalPlan) -> Bool { !plan.freeColumns.isDisjoint(with: outerIDs) }
+    /// Asked at each node on the way down: most have a mention near.
+    private func isFree(_ plan: LogicalPlan) -> Bool { plan.mentions(anyOf: outerIDs) }
 
     private func isFree(_ expressions: [Expression]) -> Bool {
         expressions.contains { !$0.columnIDs.isDisjoint(with: outerIDs) }

@@ -161,6 +161,25 @@ final class PlanningWorkTests: XCTestCase {
         }
     }
 
+    /// Whether a subquery's plan looks outside is asked at each of its nodes on the way down: the first mention tells it, and the rest is left alone.
+    func testMentionsAreLookedForNoFartherThanTheFirst() {
+        let (outer, own) = (ColumnID(1), ColumnID(2))
+        func test(_ id: ColumnID) -> [Query.Expression] { [.isNull(.column(id, .int64))] }
+        var plan = LogicalPlan.values(columns: [], rows: [[]])
+        for _ in 0..<500 { plan = .filter(input: plan, conjuncts: test(own)) }
+        func asked(_ plan: LogicalPlan) -> (isFound: Bool, stepCount: Int) {
+            let work = PlanningWork()
+            let isFound = PlanningWork.$current.withValue(work) { plan.mentions(anyOf: [outer]) }
+            XCTAssertEqual(isFound, plan.freeColumns.contains(outer))
+            return (isFound, work.stepCount)
+        }
+        let above = asked(.filter(input: plan, conjuncts: test(outer)))
+        XCTAssertTrue(above.isFound)
+        XCTAssertLessThan(above.stepCount, 10)
+        XCTAssertFalse(asked(plan).isFound)
+        XCTAssertTrue(asked(.filter(input: .shared(id: 1, definition: .filter(input: plan, conjuncts: test(outer)), columns: []), conjuncts: test(own))).isFound)
+    }
+
     func testPlanningCanBeCancelled() throws {
         let cancellation = Cancellation()
         cancellation.cancel()
