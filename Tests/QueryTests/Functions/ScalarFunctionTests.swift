@@ -87,6 +87,14 @@ final class ScalarFunctionTests: XCTestCase {
         check([("extract(year FROM DATE '2020-01-01')", "2020"), ("age('2020-03-01', '2020-01-01')", "P2M"), ("extract(year FROM NULL::DATE)", "")])
     }
 
+    func test_numbersWithoutDigits_areWrittenByTemplates_asPostgreSQLPrintsThem() {
+        check([
+            ("to_char('NaN'::DOUBLE PRECISION, '99')", " ##"), ("to_char('NaN'::DOUBLE PRECISION, '99.99')", " ##.##"), ("to_char('NaN'::DOUBLE PRECISION, 'FM9.9')", "#.#"),
+            ("to_char('NaN'::DOUBLE PRECISION, 'FM999')", "NaN"), ("to_char('Infinity'::DOUBLE PRECISION, 'FM999.9')", "###.#"),
+            ("to_char('-Infinity'::DOUBLE PRECISION, 'FM9')", "-#"), ("to_char('-Infinity'::DOUBLE PRECISION, 'FM99999999')", "-Infinity"),
+        ])
+    }
+
     /// As PostgreSQL's 42846.
     func test_truthValues_areCastToAndFromIntegersAlone() {
         for cast in ["1::SMALLINT::BOOLEAN", "TRUE::SMALLINT", "1::BIGINT::BOOLEAN", "1.0::BOOLEAN", "x::BOOLEAN"] {

@@ -135,7 +135,7 @@ struct NumberFormat {
     /// Writes a number by the template, with `#` in all places where it has too few.
     ///
     /// - Parameter type: of the value; of decimals it has the scale.
-    /// - Throws: `.numericOverflow` where V makes it too large, `.invalidArgument` for NaN and infinity.
+    /// - Throws: `.numericOverflow` where V makes it too large, `.invalidArgument` for TH behind what is no digit.
     func append(_ value: Value, type: ColumnType, to text: inout [UInt8]) throws(KernelError) {
         if isScientific { return try appendScientific(value, type: type, to: &text) }
         if isRoman { return try appendRoman(value, type: type, to: &text) }
@@ -187,7 +187,11 @@ struct NumberFormat {
 
     /// A double has fifteen digits: what a template asks for beyond them is left out.
     private func real(_ value: Double) throws(KernelError) -> (digits: [UInt8], fraction: Int) {
-        guard value.isFinite else { throw Self.fault("NaN and infinity have no digits") }
+        if !value.isFinite {
+            // As PostgreSQL prints them, a letter in the place of a digit, with what is left of fifteen; they may have too many, too.
+            let (fractionMax, word) = value.isNaN ? (12, "NaN") : (7, value < 0 ? "-Infinity" : "Infinity")
+            return (Array(word.utf8), min(fractionCount, fractionMax))
+        }
         let scaled = tens == 0 ? value : value * pow(10, Double(tens))
         guard scaled.isFinite else { throw .numericOverflow }
         let whole = Self.printed(scaled.magnitude, fraction: 0).count
