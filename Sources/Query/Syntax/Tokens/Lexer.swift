@@ -8,7 +8,7 @@
 ///     name      = '"' { any | '""' } '"' | U&"…" [UESCAPE 'c']
 ///     number    = digits [ '.' [digits] ] [ (e | E) [sign] digits ] | '.' digits …
 ///     string    = "'" { any | "''" } "'" { blanks and `-- …` with a line break "'" … "'" }
-///               | E'…' with backslash escapes | U&'…' [UESCAPE 'c'] | $tag$ … $tag$
+///               | E'…' with backslash escapes | N'…' | U&'…' [UESCAPE 'c'] | $tag$ … $tag$
 ///     parameter = '$' digits                                                              1 to 65535
 ///
 /// Blanks, `-- …` to the end of a line and nested `/* … */` stand between tokens. PostgreSQL's documentation, section 4.1.
@@ -30,7 +30,7 @@ struct Lexer {
 
     /// All tokens of a query, of which the last is `.end`.
     ///
-    /// - Throws: bad-sql at the place of what is not closed, too long or no token; unsupported-sql for bit strings and national strings.
+    /// - Throws: bad-sql at the place of what is not closed, too long or no token; unsupported-sql for bit strings.
     /// - Complexity: the bytes of the query.
     static func tokens(of query: String) throws(QueryError) -> [Token] {
         var lexer = try Lexer(query)
@@ -101,7 +101,9 @@ struct Lexer {
                 case UInt8(ascii: "b"), UInt8(ascii: "x"):
                     throw .unsupported("bit and hexadecimal string constants are not supported", at: position)
                 case UInt8(ascii: "n"):
-                    throw .unsupported("national character constants are not supported", at: position)
+                    // As PostgreSQL reads it: NCHAR before the string that follows.
+                    advance()
+                    return token(.word, "nchar", offset)
                 default: break
                 }
             }
