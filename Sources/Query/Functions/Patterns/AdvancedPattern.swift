@@ -196,7 +196,7 @@ enum AdvancedPattern {
         return isLazy && isGreedy
     }
 
-    /// The place behind `[…]`, which began before `place`.
+    /// The place behind `[…]`, which began before `place`; the pattern's end where no bracket closes.
     static func behindSet(_ pattern: [UInt8], _ place: Int) -> Int {
         var place = place
         if place < pattern.count, pattern[place] == UInt8(ascii: "^") { place += 1 }
@@ -204,7 +204,11 @@ enum AdvancedPattern {
         if place < pattern.count, pattern[place] == UInt8(ascii: "]") { place += 1 }
         while place < pattern.count {
             if pattern[place] == UInt8(ascii: "]") { return place + 1 }
-            if pattern[place] == UInt8(ascii: "\\") { place += 1 }
+            if pattern[place] == UInt8(ascii: "\\") {
+                // Of what stands behind it nothing begins, and nothing may stand there.
+                place += 2
+                continue
+            }
             if pattern[place] == UInt8(ascii: "["), place + 1 < pattern.count, ":.=".utf8.contains(pattern[place + 1]) {
                 // `[:name:]`, `[.x.]` or `[=x=]`, whose one character may be a bracket.
                 var end = place + 3
@@ -213,7 +217,7 @@ enum AdvancedPattern {
             }
             place += 1
         }
-        return place
+        return min(place, pattern.count)
     }
 
     /// Whether a letter or digit of ASCII, or `\\w`, stands first and must be there.

@@ -35,6 +35,18 @@ final class RegularExpressionTests: XCTestCase {
         }
     }
 
+    /// They ended the process: what stands behind the backslash was looked at.
+    func test_setsThatEndInABackslash_areRefused() throws {
+        let fixture = QueryFixture(threads: 1)
+        for pattern in ["[\\", "[a\\", "[^\\", "[]\\", "a|[[:alpha:]\\", "(?x)[\\", "(?x)a [b\\"] {
+            for call in ["'a' ~ '\(pattern)'", "regexp_match('a', '\(pattern)')", "regexp_replace('a', '\(pattern)', 'b')", "regexp_count('a', '\(pattern)', 1, 'x')"] {
+                XCTAssertNotNil(fixture.error("SELECT \(call)"), call)
+            }
+        }
+        // A bracket behind a backslash begins nothing.
+        XCTAssertEqual(try fixture.rows("SELECT '[' ~ '^[\\[:alph]$', 'x' ~ '^[\\[:alph]$', regexp_match('a]+', '[\\[:a]]\\+')"), "true,false,\"[\"\"a]+\"\"]\"")
+    }
+
     /// As PostgreSQL's patterns mean them in a database of UTF-8.
     func test_translated_classesAndEdges_knowLettersBeyondASCII() throws {
         let cases: [(String, String, String, Bool)] = [
