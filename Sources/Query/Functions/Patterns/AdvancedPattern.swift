@@ -5,7 +5,7 @@
 /// | --- | --- |
 /// | `\\w`, `\\s`, `[:alpha:]` … | sets with Unicode's classes, as a database in UTF-8 with the locale `C.UTF-8` has them |
 /// | `\\y`, `\\Y` | `\\b`, `\\B` |
-/// | `\\m`, `\\M` | `\\b` beside a letter of a word, refused elsewhere |
+/// | `\\m`, `\\M`, `[[:<:]]`, `[[:>:]]` | `\\b` beside a letter of a word, refused elsewhere |
 /// | `\\b`, `\\e`, `\\B`, `\\Z` | `\\x08`, `\\x1b`, `\\\\`, `\\z` |
 /// | `\\x41`, `\\u0041`, `\\U00000041`, `\\cX` | `\\x{41}` |
 /// | `[.a.]`, `[=a=]` in a set | the character |
@@ -64,7 +64,8 @@ enum AdvancedPattern {
     }
 
     /// One walk from left to right: escapes outside and within sets, classes within sets, and everything else as it stands.
-    private static func translated(_ pattern: [UInt8], isTest: Bool, excludesLineEnds: Bool) throws(RegularExpression.Fault) -> [UInt8] {
+    private static func translated(_ given: [UInt8], isTest: Bool, excludesLineEnds: Bool) throws(RegularExpression.Fault) -> [UInt8] {
+        let pattern = withShortEdges(given)
         try checkQuantifiers(pattern)
         // Most patterns have nothing to be translated.
         guard pattern.contains(UInt8(ascii: "\\")) || pattern.contains(UInt8(ascii: "[")) else { return pattern }
@@ -103,6 +104,26 @@ enum AdvancedPattern {
             }
         }
         return result + tail
+    }
+
+    /// `[[:<:]]` and `[[:>:]]`, the older names of `\\m` and `\\M`, as these.
+    private static func withShortEdges(_ pattern: [UInt8]) -> [UInt8] {
+        // Nearly all patterns have neither.
+        guard zip(pattern, pattern.dropFirst(2)).contains(where: { $0 == UInt8(ascii: "[") && $1 == UInt8(ascii: ":") }) else { return pattern }
+        var rest = pattern[...], result: [UInt8] = []
+        while let byte = rest.first {
+            if rest.starts(with: "[[:<:]]".utf8) || rest.starts(with: "[[:>:]]".utf8) {
+                result += rest.dropFirst(3).first == UInt8(ascii: "<") ? "\\m".utf8 : "\\M".utf8
+                rest = rest.dropFirst(7)
+                continue
+            }
+            // Within a set they are none, and behind a backslash a bracket begins nothing.
+            let next = rest.startIndex + 1
+            let end = byte == UInt8(ascii: "[") ? behindSet(pattern, next) : byte == UInt8(ascii: "\\") ? min(next + 1, pattern.count) : next
+            result += rest[..<end]
+            rest = rest[end...]
+        }
+        return result
     }
 
     /// What RE2 writes for a backslash and a letter; nil where it writes the same.

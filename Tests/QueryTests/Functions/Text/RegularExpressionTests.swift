@@ -53,6 +53,7 @@ final class RegularExpressionTests: XCTestCase {
             (#"^\w+$"#, "", "їжак_1", true), (#"^[[:upper:]][[:lower:]]+$"#, "", "Їжак", true), (#"\W"#, "", "їжак", false), (#"[^\w]"#, "", "їжак", false), (#"^\d$"#, "", "٣", false),
             (#"^[\W]$"#, "", "€", true), (#"^\s$"#, "", "\u{2003}", true), (#"^[\S]$"#, "", "\u{2003}", false), (#"\mслово\M"#, "", "це слово", true), (#"\mслово\M"#, "", "словом", false),
             (#"\ykg\y"#, "", "5 kg", true), (#"\ykg\y"#, "", "молокоkg", false), ("[]]", "", "]", true), ("[^]a]", "", "]", false), ("^b", "n", "a\nb", true), ("a.b", "n", "a\nb", false),
+            ("[[:<:]]слово[[:>:]]", "", "це слово", true), ("[[:<:]]слово[[:>:]]", "", "словом", false), ("a [[:<:]]b", "", "a b", true), ("b[[:>:]]. # c", "x", "ab-", true), (#"\[[:<]"#, "", "[:", true),
             ("a[^c]b", "p", "a\nb", false), ("a[^c]b", "", "a\nb", true), ("a.b", "w", "a\nb", true), ("a b # c", "x", "ab", true),
         ]
         for (pattern, flags, text, isMatch) in cases {
