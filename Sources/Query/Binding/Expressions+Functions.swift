@@ -51,6 +51,7 @@ extension Binder {
         if let common = declared, !(common == "record" ? result.type.holdsRows : arguments.contains { !$0.isUntyped && $0.type == result.type && (common != "float4" || result.type == .double) }) { declared = nil }
         if name == "nullif" { declared = comparedDeclaration(declared, arguments, result) }
         if Self.makingXML.contains(name) { declared = "xml" }
+        if name == "setseed" { declared = "void" }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
     }

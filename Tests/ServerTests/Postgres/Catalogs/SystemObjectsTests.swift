@@ -74,6 +74,8 @@ final class SystemObjectsTests: XCTestCase {
         }
     }
 
+    func test_setseed_givesVoid() throws { XCTAssertEqual(try types("SELECT setseed(0.5)"), ["void"]) }
+
     /// PostgreSQL's 42804: such a letter is of no kind with them.
     func test_lettersBesideTexts_haveNoTypeInCommon() throws {
         for call in ["coalesce(n, c)", "coalesce(c, t)", "greatest(c, n)", "least(t, c, NULL)"] {
