@@ -256,7 +256,8 @@ package final class SQLiteConnection {
 
     /// Copies the write-ahead log into the file.
     ///
-    /// - Returns: frames in the log, and how many of them are copied now.
+    /// - Returns: frames in the log, and how many of them are copied now. None of either where a passive one finds that somebody else copies the log, or begins it
+    ///   anew, at this very moment.
     @discardableResult
     package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> (logged: Int, copied: Int) {
         let flag: Int32 =
@@ -267,6 +268,7 @@ package final class SQLiteConnection {
         var logged: Int32 = 0
         var copied: Int32 = 0
         let code = sqlite3_wal_checkpoint_v2(raw, nil, flag, &logged, &copied)
+        if case .passive = mode, code & 0xff == SQLITE_BUSY { return (0, 0) }
         if code != SQLITE_OK { throw error(code, "wal_checkpoint") }
         return (Int(logged), Int(copied))
     }

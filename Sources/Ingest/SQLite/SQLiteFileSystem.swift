@@ -3,12 +3,13 @@ import ColumnStore
 import Glibc
 import Synchronization
 
-/// SQLite's way to its files, as an "VFS" of our own: the system's, with three things added.
+/// SQLite's way to its files, as an "VFS" of our own: the system's, with four things added.
 ///
 /// - A page that is written into a database file gets its sum, and one that is read must have it (`PageSum`); else the read fails as
 ///   damaged. Pages that are mapped into memory are not looked at: `verify` reads them all.
 /// - A log may have room laid down ahead of its frames (`WALPreallocation`), which is told where they are written. Its frames are gathered and written
 ///   together before the next sync: SQLite writes each in two pieces, and a call for each piece costs more than its bytes.
+/// - A log is not begun anew while somebody copies it (`LogTurns`).
 /// - An observer sees every write and sync and can let it fail: the seam of crash and fault tests.
 ///
 /// https://sqlite.org/vfs.html; the calls and what they promise are described at `sqlite3_io_methods`.
@@ -53,6 +54,8 @@ enum SQLiteFileSystem {
         var gathered = Gathered()
         /// Of a log.
         var names: LogNames?
+        /// Of a database: its path, as long as it is open.
+        var path: UnsafePointer<CChar>?
     }
 
     /// Bytes of a log that SQLite has handed over and that are not in the file yet. Nobody else may look for them before they are: the
@@ -104,6 +107,7 @@ enum SQLiteFileSystem {
         inner.pointee.pMethods = nil
         let code = base.pointee.xOpen(base, name, inner, flags, outFlags)
         if code == SQLITE_OK, flags & SQLITE_OPEN_WAL != 0, let name { header(file).pointee.names = LogNames(name) }
+        if flags & SQLITE_OPEN_MAIN_DB != 0 { header(file).pointee.path = name }
         // SQLite closes a file that has methods, even one that failed to open.
         header(file).pointee.base.pMethods = inner.pointee.pMethods == nil ? nil : methods
         if code == SQLITE_OK, isObserved, let name {
@@ -128,13 +132,13 @@ enum SQLiteFileSystem {
                 xSectorSize: { SQLiteFileSystem.below($0)?.1.xSectorSize(SQLiteFileSystem.below($0)?.0) ?? 4_096 },
                 xDeviceCharacteristics: { SQLiteFileSystem.below($0)?.1.xDeviceCharacteristics(SQLiteFileSystem.below($0)?.0) ?? 0 },
                 xShmMap: { SQLiteFileSystem.mapIndex($0, $1, $2, $3, $4) },
-                xShmLock: { SQLiteFileSystem.below($0)?.1.xShmLock(SQLiteFileSystem.below($0)?.0, $1, $2, $3) ?? SQLITE_IOERR },
+                xShmLock: { SQLiteFileSystem.lockIndex($0, $1, $2, $3) },
                 // The system's own takes a lock of the whole process as well, "for redundancy" as it says: each commit and each reader would wait
                 // for whoever opens a file just now.
                 xShmBarrier: { _ in atomicMemoryFence(ordering: .sequentiallyConsistent) },
                 xShmUnmap: { SQLiteFileSystem.below($0)?.1.xShmUnmap(SQLiteFileSystem.below($0)?.0, $1) ?? SQLITE_IOERR },
                 xFetch: { SQLiteFileSystem.below($0)?.1.xFetch(SQLiteFileSystem.below($0)?.0, $1, $2, $3) ?? SQLITE_IOERR },
-                xUnfetch: { SQLiteFileSystem.below($0)?.1.xUnfetch(SQLiteFileSystem.below($0)?.0, $1, $2) ?? SQLITE_IOERR }))
+                xUnfetch: { SQLiteFileSystem.leaveMap($0, $1, $2) }))
         return UnsafePointer(methods)
     }
 
@@ -155,6 +159,7 @@ enum SQLiteFileSystem {
         header(file).pointee.gathered = Gathered()
         header(file).pointee.room?.release()
         header(file).pointee.room = nil
+        if header(file).pointee.path != nil { LogTurns.close(file) }
         return methods.xClose(inner)
     }
 
@@ -308,6 +313,25 @@ enum SQLiteFileSystem {
         return methods.xShmMap(inner, piece, byteCount, mayGrow, target)
     }
 
+    private static func lockIndex(_ file: File?, _ first: Int32, _ count: Int32, _ flags: Int32) -> Int32 {
+        guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        guard flags & SQLITE_SHM_EXCLUSIVE != 0, let turn = LogTurns.Turn(first: first, count: count), let path = header(file).pointee.path else {
+            return methods.xShmLock(inner, first, count, flags)
+        }
+        let isTaken = flags & SQLITE_SHM_LOCK != 0
+        if isTaken, !LogTurns.begin(turn, path, file) { return SQLITE_BUSY }
+        let code = methods.xShmLock(inner, first, count, flags)
+        if !isTaken || code != SQLITE_OK { LogTurns.end(turn, file) }
+        return code
+    }
+
+    /// Pages in the file's map are of no use any more; of all of them, `address` is nil.
+    private static func leaveMap(_ file: File?, _ offset: Int64, _ address: UnsafeMutableRawPointer?) -> Int32 {
+        guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        if address == nil, isObserved, let path = paths.withLock({ $0[UInt(bitPattern: file)] }) { withObserver { $0.willLeaveMap(path) } }
+        return methods.xUnfetch(inner, offset, address)
+    }
+
     /// Whole pages begin at a multiple of their size, a power of two of at least 512; SQLite's look at the header and its change counter are smaller.
     private static func isPage(_ count: Int32, _ offset: Int64) -> Bool {
         count >= 512 && count & (count - 1) == 0 && offset & Int64(count - 1) == 0
@@ -360,12 +384,15 @@ package protocol FileObserver: Sendable {
     func willSynchronize(_ path: String) -> FileRefusal?
     /// - Parameter path: of the database whose log it is.
     func willGrowIndex(_ path: String, piece: Int32) -> FileRefusal?
+    /// The file's map in memory is left: by a checkpoint, too, between its look at the log's length and that at what is copied of it.
+    func willLeaveMap(_ path: String)
     func deleted(_ path: String, isDurable: Bool)
     func synchronizedDirectory(_ path: String)
 }
 
 extension FileObserver {
     package func willGrowIndex(_ path: String, piece: Int32) -> FileRefusal? { nil }
+    package func willLeaveMap(_ path: String) {}
 }
 
 /// How a call fails.
