@@ -41,9 +41,16 @@ final class PairLaterTests: XCTestCase {
         XCTAssertTrue(Patience.until { standby.ready?.text.contains(words) == true }, "\(standby.ready?.text ?? "") \(standby.logText)")
         XCTAssertEqual(standby.ready?.status, 503)
         XCTAssertTrue(Patience.until { standby.logText.contains("a later version has led") }, standby.logText)
-        // It keeps what comes, and has the leader answer.
-        XCTAssertEqual(try standby.client.post("/v1/receipts?client=c1", Receipts.pos("A-5")).status, 201)
-        let read = try standby.client.get("/v1/receipts/A-5?client=c1", [("Till-Read", "stale")])
+        // It keeps what comes, and has the leader answer: on a busy machine not at the first word, since a leader that is not heard for a moment leads anew.
+        var (posted, read) = (try standby.client.post("/v1/receipts?client=c1", Receipts.pos("A-5")), try standby.client.get("/v1/receipts/A-5?client=c1", [("Till-Read", "stale")]))
+        XCTAssertTrue(
+            try Patience.until(pauseMilliseconds: 100) {
+                if posted.status == 503 { posted = try standby.client.post("/v1/receipts?client=c1", Receipts.pos("A-5")) }
+                read = try standby.client.get("/v1/receipts/A-5?client=c1", [("Till-Read", "stale")])
+                return posted.status != 503 && read.status != 503
+            }, "\(posted.text) \(read.text) \(leader.logText.suffix(2_000)) \(standby.logText.suffix(2_000))")
+        // One that was refused may have been taken all the same.
+        XCTAssertTrue([200, 201].contains(posted.status), posted.text)
         XCTAssertEqual(read.status, 200, read.text)
         XCTAssertNil(read.headers["till-stale"])
         // Whoever of the two had more.
