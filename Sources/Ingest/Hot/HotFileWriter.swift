@@ -39,6 +39,8 @@ final class HotFileWriter {
     /// The catalog's generation that stands in the file; below all where that is not known.
     private var notedGeneration: Int64 = -1
     private var isResting = false
+    /// Between `beginPart` and the part's end.
+    private var isInPart = false
 
     /// Opens the file for writing; creates it when it is not there.
     ///
@@ -215,6 +217,7 @@ final class HotFileWriter {
     func rollback() throws {
         notedGeneration = -1
         connection.rollback()
+        try leavePart()
         rowCount = try HotFileSchema.rowCount(connection)
         if isCacheDirty { try loadCaches() }
     }
@@ -222,12 +225,34 @@ final class HotFileWriter {
     /// Within a transaction: a part that can be undone alone.
     ///
     /// SAVEPOINT: https://www.sqlite.org/lang_savepoint.html. Parts do not nest.
-    func beginPart() throws { try connection.execute("SAVEPOINT part") }
-    func endPart() throws { try connection.execute("RELEASE part") }
+    ///
+    /// No page goes to the log before its part has ended: all that a part changes stays in memory, and is one body's at most. Of SQLite before 3.50.2, where a part is undone of which a
+    /// page went to the log twice, what comes behind it stands there without checksums (https://sqlite.org/forum/forumpost/b490f726db). The start after a crash reads a log up to such a
+    /// frame: this commit and all behind it would be gone.
+    func beginPart() throws {
+        isInPart = true
+        // In pages; told by OFF it would count from the next transaction on.
+        try connection.execute("PRAGMA cache_spill=\(Int32.max)")
+        try connection.execute("SAVEPOINT part")
+    }
+
+    func endPart() throws {
+        try connection.execute("RELEASE part")
+        try leavePart()
+    }
+
     func undoPart(rowCount earlier: Int64) throws {
         try connection.execute("ROLLBACK TO part; RELEASE part")
+        try leavePart()
         rowCount = earlier
         if isCacheDirty { try loadCaches() }
+    }
+
+    /// From here on pages go to the log as the cache has no room for them. 1 is what SQLite begins with.
+    private func leavePart() throws {
+        guard isInPart else { return }
+        try connection.execute("PRAGMA cache_spill=1")
+        isInPart = false
     }
 
     /// Appends a row under the next id.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Foundation
 import Synchronization
 import TestSupport
 import XCTest
@@ -142,6 +143,25 @@ final class HotTierTests: XCTestCase {
         let outcomes = try store.stored([try HotTierFixture.row("A-1"), try HotTierFixture.row("R-1"), try HotTierFixture.row("A-2")])
         XCTAssertEqual(outcomes.map(\.isRepeat), [false, true, false])
         XCTAssertEqual(outcomes.map(\.receipt.summary.sequence), [2, 1, 3])
+    }
+
+    /// SQLite before 3.50.2 leaves what comes behind such an array without checksums in the log: it was there until a crash, and not after it.
+    func test_submit_behindALongArrayThatWasUndone_isThereAfterAKill() throws {
+        let (directory, copy) = (TemporaryDirectory(), TemporaryDirectory())
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.row("R-1")])
+        let file = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
+        // Room for few pages in memory: with all that the writer has an array would need tens of megabytes.
+        try store.tier.writer.perform(on: file) { try $0.perform { try $0.execute("PRAGMA cache_size=8") } }
+        let salt = String(repeating: "x", count: 2_000)
+        let array = try (2..<80).map { try HotTierFixture.row("R-\($0)", salt: salt) } + [HotTierFixture.row("R-1", salt: "other")]
+        XCTAssertThrowsError(try store.stored(array)) { XCTAssertEqual($0 as? HotTierFixture.Store.Failure, .conflicts([78])) }
+        _ = try store.stored([try HotTierFixture.row("R-2")])
+        // As a kill would leave it.
+        let path = try copy.made() + "/x.sqlite"
+        for suffix in ["", "-wal"] { try FileManager.default.copyItem(atPath: file.path + suffix, toPath: path + suffix) }
+        XCTAssertEqual(try SQLiteConnection(path: path, mode: .readWrite).integer("SELECT count(*) FROM rows"), 2)
     }
 
     func test_reopen_rowsTicketsAndSequences_goOn() throws {
