@@ -50,6 +50,9 @@ final class Transfer {
         request.url.withCString { _ = till_curl_set_pointer(easy, CURLOPT_URL, $0) }
         // No other scheme: libcurl would read files and speak a dozen protocols by URLs.
         "http,https".withCString { _ = till_curl_set_pointer(easy, CURLOPT_PROTOCOLS_STR, $0) }
+        // Of HTTP/2, which it would speak over TLS, 7.88 tells some answers as whole that were broken off, and has connections run dry by calls that were given up:
+        // https://github.com/curl/curl/pull/10693, 11052.
+        till_curl_set_http1(easy)
         // An empty proxy keeps those of the environment away.
         "".withCString { _ = till_curl_set_pointer(easy, CURLOPT_PROXY, $0) }
         till_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)

@@ -1,4 +1,5 @@
 import ColumnStore
+import Glibc
 import Synchronization
 import TestSupport
 import XCTest
@@ -117,6 +118,38 @@ final class OutgoingClientTests: XCTestCase {
             wait(for: [done], timeout: 30)
         }
         XCTAssertLessThanOrEqual(server.connectionCount.load(ordering: .relaxed), 150, "four rounds of a hundred reuse what is open")
+    }
+
+    /// By what a client says first: the protocols that it would speak.
+    func test_send_overTLS_asksForHTTP1Alone() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var byteCount = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, byteCount) == 0 && listen(listener, 1) == 0 && getsockname(listener, $0, &byteCount) == 0
+            }
+        }
+        XCTAssertTrue(isListening)
+        let client = try client()
+        defer { client.close() }
+        client.send(OutgoingRequest(method: .get, url: "https://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/")) { _ in }
+        let connection = accept(listener, nil, nil)
+        defer { close(connection) }
+        var hello: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        // A record: five bytes, the last two of which say how many follow.
+        while hello.count < 5 || hello.count < 5 + Int(hello[3]) << 8 + Int(hello[4]) {
+            let count = recv(connection, &buffer, buffer.count, 0)
+            guard count > 0 else { return XCTFail("no whole record") }
+            hello += buffer[..<count]
+        }
+        let text = String(hello.map { Character(Unicode.Scalar($0)) })
+        XCTAssertTrue(text.contains("\u{8}http/1.1"))
+        XCTAssertFalse(text.contains("\u{2}h2\u{8}http/1.1"))
     }
 
     func test_close_callsUnderWay_endClosed() throws {
