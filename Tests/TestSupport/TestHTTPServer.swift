@@ -24,6 +24,10 @@ public final class TestHTTPServer: Sendable {
         public var stallMilliseconds = 0
         /// What Content-Length says, when not the body's length: as for HEAD.
         public var contentLength: Int?
+        /// These bytes in the place of an answer; then the connection is closed.
+        public var instead: [UInt8]?
+        /// Called once the answer is sent, with what sends more bytes.
+        public var afterwards: (@Sendable (_ write: ([UInt8]) -> Void) -> Void)?
 
         public init(status: Int = 200, headers: [(name: String, value: String)] = [], body: String = "", drops: Bool = false, delayMilliseconds: Int = 0) {
             self.status = status
@@ -85,6 +89,10 @@ public final class TestHTTPServer: Sendable {
             let response = handler(request)
             if response.delayMilliseconds > 0 { usleep(UInt32(response.delayMilliseconds) * 1_000) }
             if response.drops { return }
+            if let instead = response.instead {
+                _ = Self.write(connection, instead)
+                return
+            }
             var bytes = Array("HTTP/1.1 \(response.status) X\r\nContent-Length: \(response.contentLength ?? response.body.count)\r\n".utf8)
             for (name, value) in response.headers { bytes += Array("\(name): \(value)\r\n".utf8) }
             bytes += Array("\r\n".utf8) + response.body.prefix(response.tornAt ?? .max)
@@ -93,6 +101,7 @@ public final class TestHTTPServer: Sendable {
                 if response.stallMilliseconds > 0 { usleep(UInt32(response.stallMilliseconds) * 1_000) }
                 return
             }
+            response.afterwards?({ _ = Self.write(connection, $0) })
         }
     }
 

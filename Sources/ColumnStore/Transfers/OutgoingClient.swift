@@ -31,8 +31,11 @@ package final class OutgoingClient: Sendable {
         var isClosing = false
     }
 
-    /// Used by the loop's thread alone, but for `curl_multi_wakeup`, which libcurl allows from any.
-    private struct Multi: @unchecked Sendable { let raw: OpaquePointer }
+    /// Used by the loop's thread alone, but for `curl_multi_wakeup`, which libcurl allows from any, and by `deinit`, when there is no loop any more.
+    private struct Multi: @unchecked Sendable {
+        let raw: OpaquePointer
+        let kept = KeptConnections()
+    }
 
     private let queue = Mutex(Queue())
     private let multi: Multi
@@ -135,7 +138,7 @@ package final class OutgoingClient: Sendable {
                 break
             }
             for (request, number, completion) in waiting {
-                guard let transfer = Transfer(request, number: number, policy: policy, completion: completion) else {
+                guard let transfer = Transfer(request, number: number, policy: policy, kept: multi.kept, completion: completion) else {
                     completion(.failure(.notConnected("libcurl cannot take the call")))
                     continue
                 }
@@ -172,7 +175,12 @@ package final class OutgoingClient: Sendable {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
             let code = message.pointee.data.result
             curl_multi_remove_handle(raw, easy)
-            guard let transfer = transfers.removeValue(forKey: easy) else { continue }
+            guard let transfer = transfers[easy] else { continue }
+            if transfer.beginsAnew() {
+                curl_multi_add_handle(raw, easy)
+                continue
+            }
+            transfers[easy] = nil
             transfer.completion(transfer.outcome(code))
         }
     }

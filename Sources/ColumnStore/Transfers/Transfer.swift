@@ -6,6 +6,7 @@ internal import Glibc
 /// 1. Everything but `init` happens on the client's loop: no field needs a lock.
 /// 2. Texts and bodies that libcurl is given are copied by it, but for the list of headers, which is freed after the handle.
 /// 3. `completion` is called once, by the loop, after the handle has left the multi handle.
+/// 4. A request goes out once. What becomes of one that had no answer is for whoever calls to ask: libcurl by itself would send it again.
 final class Transfer {
     let easy: UnsafeMutableRawPointer
     let completion: @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void
@@ -24,16 +25,28 @@ final class Transfer {
     /// Why a callback has ended the call: libcurl's own code would only say that it failed.
     private var isAddressRefused = false
     private var isTooLong = false
+    private let kept: KeptConnections
+    /// Sockets that were made for this call.
+    private var opened: [Int32] = []
+    /// The request went out, or began to.
+    private var isSent = false
+    /// The connection that it was to go out on was none any more.
+    private var isStale = false
+    private var wantsOwnConnection = false
+    /// Its connection has ended without a byte of an answer.
+    private var isUnanswered = false
 
     /// - Returns: nil when libcurl has no memory for a handle.
     init?(
-        _ request: OutgoingRequest, number: UInt64, policy: AddressPolicy?, completion: @escaping @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void
+        _ request: OutgoingRequest, number: UInt64, policy: AddressPolicy?, kept: KeptConnections,
+        completion: @escaping @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void
     ) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.completion = completion
         self.policy = policy
         self.number = number
+        self.kept = kept
         host = Self.host(of: request.url)
         answerByteCountMax = request.answerByteCountMax
         configure(request)
@@ -115,6 +128,19 @@ final class Transfer {
             guard let context, let address else { return -1 }
             return Transfer.of(context).open(address)
         }
+        // Called when a connection is closed, long after the transfer that it was made for.
+        till_curl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(kept).toOpaque())
+        till_curl_set_closesocket(easy) { context, socket in
+            guard let context else { return Glibc.close(socket) }
+            return Unmanaged<KeptConnections>.fromOpaque(context).takeUnretainedValue().close(socket)
+        }
+        till_curl_set_pointer(easy, CURLOPT_PREREQDATA, context)
+        till_curl_set_prereq(easy) { context, remote, local, remotePort, localPort in
+            guard let context, let remote, let local else { return CURL_PREREQFUNC_OK }
+            let ends = KeptConnections.Ends(
+                remoteAddress: String(cString: remote), remotePort: remotePort, localAddress: String(cString: local), localPort: localPort)
+            return Transfer.of(context).mayBegin(on: ends) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+        }
     }
 
     private static func of(_ context: UnsafeMutableRawPointer) -> Transfer {
@@ -167,7 +193,39 @@ final class Transfer {
             isAddressRefused = true
             return -1
         }
-        return socket(address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+        let made = socket(address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+        if made >= 0 { opened.append(made) }
+        return made
+    }
+
+    /// A connection is there, made for this call or taken up again, and the request goes out next.
+    ///
+    /// - Returns: whether it may.
+    private func mayBegin(on ends: KeptConnections.Ends) -> Bool {
+        guard !isSent else {
+            isUnanswered = true
+            return false
+        }
+        if !wantsOwnConnection, let socket = kept.socket(of: ends) {
+            guard KeptConnections.isQuiet(socket) else {
+                isStale = true
+                return false
+            }
+        } else if let socket = opened.first(where: { KeptConnections.localPort(of: $0) == ends.localPort }) {
+            kept.add(ends, socket)
+        }
+        isSent = true
+        return true
+    }
+
+    /// Asked once the call has ended, for whatever reason.
+    ///
+    /// - Returns: whether it has to be made again, on a connection of its own: nothing of it was sent.
+    func beginsAnew() -> Bool {
+        guard isStale else { return false }
+        (isStale, wantsOwnConnection) = (false, true)
+        till_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
+        return true
     }
 
     /// What came of the call, by libcurl's code. What was stopped here says so itself.
@@ -179,12 +237,13 @@ final class Transfer {
         }
         if isAddressRefused { return .failure(.addressRefused) }
         if isTooLong { return .failure(.broken("the answer is longer than \(answerByteCountMax) bytes")) }
+        if isUnanswered { return .failure(.broken("the connection ended without an answer")) }
         let reason = String(cString: curl_easy_strerror(code))
         switch code {
-        // Before a request could be sent: it is known not to have been processed.
+        // Before a request could be sent: it is known not to have been processed. Of an answer that is no HTTP libcurl says that it knows no such protocol, too.
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_SSL_CONNECT_ERROR,
             CURLE_PEER_FAILED_VERIFICATION:
-            return .failure(.notConnected(reason))
+            return .failure(isSent ? .broken(reason) : .notConnected(reason))
         case CURLE_OPERATION_TIMEDOUT: return .failure(.timedOut)
         default: return .failure(.broken(reason))
         }

@@ -120,6 +120,70 @@ final class OutgoingClientTests: XCTestCase {
         XCTAssertLessThanOrEqual(server.connectionCount.load(ordering: .relaxed), 150, "four rounds of a hundred reuse what is open")
     }
 
+    /// As of a server that has waited long enough, and says so before it closes the connection: that answers nothing that is asked later.
+    func test_send_onAConnectionOnWhichSomethingLies_goesOutOnAnother() throws {
+        let isAnswered = Monitor(false)
+        let isWritten = Monitor(false)
+        let server = TestHTTPServer { request in
+            var response = TestHTTPServer.Response(body: request.path)
+            guard request.path == "/1" else { return response }
+            response.afterwards = { write in
+                _ = isAnswered.wait { $0 ? true : nil }
+                write(Array("HTTP/1.1 408 X\r\nContent-Length: 0\r\n\r\n".utf8))
+                isWritten.broadcast { $0 = true }
+            }
+            return response
+        }
+        defer { server.close() }
+        let client = try client()
+        defer { client.close() }
+        let url = "http://127.0.0.1:\(server.port)"
+        XCTAssertEqual(try send(client, OutgoingRequest(method: .get, url: url + "/1")).get().body, Array("/1".utf8))
+        isAnswered.broadcast { $0 = true }
+        _ = isWritten.wait { $0 ? true : nil }
+        let second = try send(client, OutgoingRequest(method: .post, url: url + "/2", body: [1])).get()
+        XCTAssertEqual(second.status, 200)
+        XCTAssertEqual(second.body, Array("/2".utf8))
+        XCTAssertEqual(try send(client, OutgoingRequest(method: .get, url: url + "/3")).get().body, Array("/3".utf8))
+        XCTAssertEqual(server.connectionCount.load(ordering: .relaxed), 2)
+    }
+
+    /// libcurl sends a request again, five times, where a connection that it has taken up ends without an answer. Whether that may be is for whoever calls to say.
+    func test_send_requestWithoutAnAnswer_isSentOnce() throws {
+        let count = Atomic<Int>(0)
+        try withExtendedLifetime(count) {
+            let server = TestHTTPServer { request in
+                guard request.path == "/2" else { return .init() }
+                count.wrappingAdd(1, ordering: .relaxed)
+                return .init(drops: true)
+            }
+            defer { server.close() }
+            let client = try client()
+            defer { client.close() }
+            let url = "http://127.0.0.1:\(server.port)"
+            XCTAssertEqual(try send(client, OutgoingRequest(method: .get, url: url + "/1")).get().status, 200)
+            guard case .broken = send(client, OutgoingRequest(method: .post, url: url + "/2", body: [1])).failure else {
+                return XCTFail("a dropped connection is broken")
+            }
+            XCTAssertEqual(count.load(ordering: .relaxed), 1)
+            XCTAssertEqual(try send(client, OutgoingRequest(method: .get, url: url + "/3")).get().status, 200)
+        }
+    }
+
+    /// The request was sent: nobody may take it for one that was not.
+    func test_send_answerThatIsNoHTTP_isBroken() throws {
+        let server = TestHTTPServer { _ in
+            var response = TestHTTPServer.Response()
+            response.instead = Array("no answer at all\r\n\r\n".utf8)
+            return response
+        }
+        defer { server.close() }
+        let client = try client()
+        defer { client.close() }
+        let failure = send(client, OutgoingRequest(method: .post, url: "http://127.0.0.1:\(server.port)/", body: [1])).failure
+        guard case .broken = failure else { return XCTFail("\(String(describing: failure))") }
+    }
+
     /// By what a client says first: the protocols that it would speak.
     func test_send_overTLS_asksForHTTP1Alone() throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
