@@ -6,7 +6,8 @@ import Glibc
 /// 1. The note (`LogState`) says what lies at the log's place; spools say what came after, entry by entry.
 /// 2. Where the spools cannot be trusted to tell everything, the next start begins an epoch, which owes a checkpoint: files were changed past the log, the
 ///    machine was started anew without a clean end, a number is in no spool, or a spool is damaged or cannot be read: what stood behind that nobody knows.
-/// 3. Of each file the last entry alone may be without its commit: a writer begins a commit once the one before is done.
+/// 3. Of each file the last entry alone may be without its commit: a writer begins a commit once the one before is done. What makes a hot file is not asked: it may be of one that had this name before, and
+///    be at the log's place by now; and a file of which it is the last has no row, goes, and is begun anew.
 struct LogRecovery {
     /// nil: this store has had none.
     let state: LogState?
@@ -75,11 +76,19 @@ struct LogRecovery {
         hasCheckpoint = isWhole && state?.hasCheckpoint == true && !isFenced
         for (file, last) in latest where !withdrawn.contains(last.entry.sequence) && state?.isClean != true {
             // Killed between the two, perhaps: the spool has it, and the file may not.
-            guard let payload = LogPayload(Array(last.entry.payload)), try !ChangeCheck.isMade(payload.changes, in: "\(directory)/\(file)") else { continue }
+            guard let payload = LogPayload(Array(last.entry.payload)), !Self.makesHotFile(payload), try !ChangeCheck.isMade(payload.changes, in: "\(directory)/\(file)") else { continue }
             withdrawn.insert(last.entry.sequence)
             if notes { try Self.withdraw(last.entry, at: "\(folder)/\(LogSpool.name(last.spool))") }
         }
         self.withdrawn = withdrawn
+    }
+
+    /// Whether a hot file without any table gets its first by it.
+    private static func makesHotFile(_ payload: LogPayload) -> Bool {
+        guard payload.file.hasPrefix("hot/") else { return false }
+        var reader = ChangeReader(payload.changes)
+        while let change = try? reader.next() { if case .schema(_, isNew: true, version: _) = change { return true } }
+        return false
     }
 
     /// A whole spool, in memory.

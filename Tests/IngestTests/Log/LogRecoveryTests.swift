@@ -193,6 +193,22 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertEqual(try recovered().next, 9)
     }
 
+    /// Killed with the tables of a hot file as its last commit, and again as one of its name was made anew, which the start in between had removed: what may be at the log's place is not to be told otherwise.
+    func test_whatMakesAHotFile_isNotWithdrawn_whereItsNameWasGivenAgain() throws {
+        try write(MachineStart.id)
+        let log = try CommitLog(directory: folder.path, next: 6, closed: [], time: 0, clock: .system)
+        var changes = ChangeWriter()
+        changes.schema("CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID", isNew: true, version: 1)
+        try FileManager.default.createDirectory(atPath: folder.path + "/hot", withIntermediateDirectories: true)
+        for file in ["hot/2026-11-20.sqlite", "queues.sqlite"] {
+            changes.bytes.withUnsafeBytes { log.resolve(log.prepare(file, $0), isCommitted: true) }
+            XCTAssertTrue(FileManager.default.createFile(atPath: "\(folder.path)/\(file)", contents: nil))
+        }
+        let found = try recovered()
+        XCTAssertTrue(found.isWhole)
+        XCTAssertEqual(found.withdrawn, [7], "no name of another file is given twice")
+    }
+
     /// A clean end says that spools are synced: one where that failed is none, and what the first sync has lost no later one finds.
     func test_spoolThatCannotBeSynced_isKnown_untilTheLogHasIt() throws {
         try write(MachineStart.id)
