@@ -27,7 +27,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Log/LogSpool.swift": ["truncate": "the end of a spool that this process writes: an entry that could not be written whole"],
         "Ingest/Restoring/LogFold.swift": ["remove": "scratch: a copy of a database that its records make anew"],
         "Ingest/Replication/ReplicaStore.swift": [
-            "remove": "files of a member that its cluster's records make anew, from the first or from where a checkpoint ends", "truncate": "the end of a file that a record says is its last byte",
+            "remove": "files of a member that its cluster's records make anew, from the first or from where a checkpoint ends, and what came of uploads that nobody can send any more", "truncate": "the end of a file that a record says is its last byte",
         ],
         "Ingest/Replication/StoreFounding.swift": ["rename": "a folder whose files are whole and synced, into a place where nothing is"],
         "Server/Replication/Passing/PassedBody.swift": ["remove": "scratch that was made in the line before"],

@@ -63,11 +63,17 @@ struct FoldedCatalog {
     }
 
     /// Of uploads those whose files the leader has noted as gone.
-    func withoutFiles(_ uploads: [String]) throws -> [String] {
+    func withoutFiles(_ uploads: [String]) throws -> [String] { try self.uploads(of: uploads, Catalog.isUploadFileGone) }
+
+    /// Of uploads those of which no file has come whole, and whose links were over before an instant.
+    func neverSent(_ uploads: [String], linkedBefore instant: Int64) throws -> [String] { try self.uploads(of: uploads, "state = 'NEW' AND expires_at < \(instant)") }
+
+    /// - Parameter condition: on columns of `uploads`.
+    private func uploads(of ids: [String], _ condition: String) throws -> [String] {
         // Its first records, and those of an earlier version, may have made no such table.
-        guard !uploads.isEmpty, try connection.integer("SELECT count(*) FROM sqlite_master WHERE name = 'uploads'") == 1 else { return [] }
-        let select = try connection.statement("SELECT 1 FROM uploads WHERE id = ?1 AND \(Catalog.isUploadFileGone)")
-        return try uploads.filter { id in
+        guard !ids.isEmpty, try connection.integer("SELECT count(*) FROM sqlite_master WHERE name = 'uploads'") == 1 else { return [] }
+        let select = try connection.statement("SELECT 1 FROM uploads WHERE id = ?1 AND \(condition)")
+        return try ids.filter { id in
             defer { select.reset() }
             try select.bind(1, id)
             return try select.step()

@@ -54,6 +54,8 @@ package final class ReplicaStore {
     private var unsynced: Set<String> = []
     /// Files that further records go on with.
     private var unfinished: Set<String> = []
+    /// Files of which records have brought something since it was opened: what makes them an upload's own comes behind them.
+    private var brought: Set<String> = []
     /// The catalog has changed since the files of moved rows were last looked for.
     private var hasCatalogChanged = true
     /// Databases that have changed since they were last asked for.
@@ -70,6 +72,8 @@ package final class ReplicaStore {
     static let readVersionsName = "\(folder)/versions"
     private static let noteName = DataDirectory.foldName
     private static let partsByteCountMax = 1 << 31
+    /// So long parts of files stay whose upload's link is over: a day.
+    private static let partMicroseconds: Int64 = 86_400_000_000
 
     /// - Parameters:
     ///   - directory: of the store, absolute.
@@ -150,7 +154,7 @@ package final class ReplicaStore {
             let path = "\(directory)/\(folder)"
             for name in access(path, F_OK) == 0 ? try DataDirectory.names(in: path) : [] where name.hasSuffix("-wal") || name.hasSuffix("-shm") { try remove("\(folder)/\(name)") }
         }
-        (parts, partCount, laterFound, unfinished) = ([], 0, nil, [])
+        (parts, partCount, laterFound, unfinished, brought) = ([], 0, nil, [], [])
         if let checkpoint {
             try CheckpointFiles.copy(checkpoint.directory, to: files)
             try findLater()
@@ -160,7 +164,13 @@ package final class ReplicaStore {
     }
 
     /// Records are folded from here on, without syncs: a note of before that holds beyond a crash of the machine does so no more.
-    package func begin() throws { if position != nil { try note(.folded, through: pending) } }
+    package func begin() throws {
+        guard position != nil else { return }
+        try note(.folded, through: pending)
+        // Of uploads that this machine read as it led: whoever leads by now reads on, and the ids of what he reads are not in them.
+        guard access("\(directory)/uploads", F_OK) == 0 else { return }
+        for name in try DataDirectory.names(in: "\(directory)/uploads") where name.contains(".") { try remove("uploads/\(name)") }
+    }
 
     /// Says durably up to where records are folded next: whoever finds the files with less than that folds them so far before they are used.
     package func announce(through sequence: Int64) throws { try note(.folded, through: sequence) }
@@ -250,6 +260,7 @@ package final class ReplicaStore {
         }
         if isDurable { unsynced.insert(name) }
         if isLast { unfinished.remove(name) } else { unfinished.insert(name) }
+        brought.insert(name)
     }
 
     /// Notes that the files are to be made anew.
@@ -294,6 +305,10 @@ package final class ReplicaStore {
         // Where records are folded again the catalog is ahead of them, and a piece of a file finds those before it.
         let uploads = try DataDirectory.names(in: "\(directory)/uploads").filter { !unfinished.contains("uploads/\($0)") }
         for id in try catalog.withoutFiles(uploads) { try remove("uploads/\(id)") }
+        // What came to this machine as it led, and was not sent to its end: no leader's file is of it. By the leader's clock, long after the last call that may go on with it.
+        guard let lastAt else { return }
+        let own = uploads.filter { !brought.contains("uploads/\($0)") }
+        for id in try catalog.neverSent(own, linkedBefore: lastAt.addingSaturating(-Self.partMicroseconds)) { try remove("uploads/\(id)") }
     }
 
     /// Day files, and SQLite's own beside them, of other names.
