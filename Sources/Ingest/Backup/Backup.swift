@@ -208,10 +208,24 @@ final class Backup {
         var span: (before: LogPosition, after: LogPosition)?
     }
 
-    /// A hot file whose copy somebody has taken away, or cut off, is copied again, as cold ones are: no backup would be made there any more while it stays as it is.
+    /// A hot file whose copy somebody has taken away, cut off or changed is copied again: no backup would be made there any more while it stays as it is, or one with a copy that nobody can restore.
     private func forgetLost() throws {
         for (path, file) in known where path.hasPrefix("hot/") {
-            if try storage.byteCount(of: file.name) != file.byteCount { known[path] = nil }
+            if try storage.byteCount(of: file.name) != file.byteCount {
+                known[path] = nil
+            } else if FileStamp(path: "\(store.directory.path)/\(path)").text == file.stamp {
+                // Its copy would serve once more. It is proved by reading it, which takes less than copying: of days that are over, and of one at rest.
+                try goOn()
+                if try !isSound(file) { known[path] = nil }
+            }
+        }
+    }
+
+    /// Whether a copy is what was copied. One that the disk does not give is not.
+    private func isSound(_ file: BackupManifest.File) throws -> Bool {
+        do throws(ColumnStoreError) { return try storage.digest(of: file.name).sha256 == file.sha256 } catch {
+            guard error.systemError == EIO else { throw error }
+            return false
         }
     }
 

@@ -127,7 +127,7 @@ final class BackupTests: XCTestCase {
     }
 
     /// Its file stays as it is for days, and all that time no backup could be made there, nor a checkpoint that makes up for what the log lacks.
-    func test_copyOfAHotFile_thatIsGoneOrCutOff_isMadeAgain() throws {
+    func test_copyOfAHotFile_thatIsGoneCutOffOrDamaged_isMadeAgain() throws {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
         let fixture = try makeStore(data.path)
         func backup() throws -> BackupManifest {
@@ -135,22 +135,33 @@ final class BackupTests: XCTestCase {
             return try BackupManifest.parse([UInt8](try XCTUnwrap(try files(destination.path)["MANIFEST"])), path: "")
         }
         func hot(_ manifest: BackupManifest) -> [String] { manifest.files.map(\.name).filter { $0.hasPrefix("hot/") }.sorted() }
-        // Until the files are at rest, so that their copies are used again.
-        var manifest = try backup()
-        var isAtRest = false
-        try Patience.until(pauseMilliseconds: 1_200) {
-            let next = try backup()
-            isAtRest = hot(next) == hot(manifest)
-            manifest = next
-            return isAtRest
+        // Once the files are at rest, so that their copies are used again.
+        func copiesAtRest() throws -> [String] {
+            var copies = hot(try backup())
+            var isAtRest = false
+            try Patience.until(pauseMilliseconds: 1_200) {
+                let next = hot(try backup())
+                isAtRest = next == copies
+                copies = next
+                return isAtRest
+            }
+            XCTAssertTrue(isAtRest)
+            return copies
         }
-        XCTAssertTrue(isAtRest)
-        let copies = hot(manifest)
+        var copies = try copiesAtRest()
         XCTAssertEqual(copies.count, 2)
         try FileManager.default.removeItem(atPath: "\(destination.path)/\(copies[0])")
         try Data("half".utf8).write(to: URL(filePath: "\(destination.path)/\(copies[1])"))
-        manifest = try backup()
-        XCTAssertTrue(Set(hot(manifest)).isDisjoint(with: copies), "\(hot(manifest))")
+        var next = hot(try backup())
+        XCTAssertTrue(Set(next).isDisjoint(with: copies), "\(next)")
+        // In its own size, which no look at the place tells.
+        copies = try copiesAtRest()
+        var damaged = try XCTUnwrap(FileManager.default.contents(atPath: "\(destination.path)/\(copies[1])"))
+        damaged[damaged.count / 2] ^= 1
+        try damaged.write(to: URL(filePath: "\(destination.path)/\(copies[1])"))
+        next = hot(try backup())
+        XCTAssertTrue(next.contains(copies[0]), "\(next)")
+        XCTAssertFalse(next.contains(copies[1]), "\(next)")
         let expected = try fixture.walk(Self.request)
         try fixture.engine.close()
         let other = TemporaryDirectory()
