@@ -238,6 +238,8 @@ final class Backup {
         let (boundary, catalogPath, known, previousAt) = (store.tier.boundary, store.directory.catalogPath, known, previous?.madeAt)
         let queuesPath = store.directory.queuesPath
         let executionsPath = store.directory.executionsPath
+        // Also where it fails: the first receipt of a day should not wait for a file to be made.
+        defer { store.tier.maintenance.prepareAgain() }
         try store.tier.writer.hold {
             try nextFile.withNone {
                 let before = position?()

@@ -9,7 +9,7 @@ import Synchronization
 /// One turn:
 ///
 /// 1. At the first, seal a file of an earlier day.
-/// 2. Make tomorrow's file, lay room ahead of the log, or copy a log that has become long.
+/// 2. Make tomorrow's file, or the next one that a backup had removed, lay room ahead of the log, or copy a log that has become long.
 /// 3. Write the index of versions, where that is due.
 /// 4. Lay full groups down.
 ///
@@ -20,6 +20,8 @@ final class HotMaintenance: Sendable {
         /// At the start too: what an earlier process left to flush counts against what this one may take.
         var isPending = true
         var isFirst = true
+        /// A file that was prepared is gone, and is to be made again.
+        var wantsFile = false
         var isStopping = false
         var lastCommitted: HotFile?
     }
@@ -81,10 +83,15 @@ final class HotMaintenance: Sendable {
         if isNews { state.wakeOne() }
     }
 
+    /// The file that `NextHotFile.withNone` has removed is made again, off the thread of whoever asked for that.
+    func prepareAgain() { state.signal { ($0.isPending, $0.wantsFile) = (true, true) } }
+
     private func run(_ writer: HotWriter) {
         WorkerThread.lowerPriority(by: Self.niceness)
         // Set while a log is worth copying once nothing is written for a while.
         var written: HotFile?
+        // Until it was made.
+        var wantsFile = false
         while true {
             // Nil when the wait timed out: nothing was committed for as long.
             let isStopping = state.wait(nanoseconds: written == nil ? Self.longNanoseconds : Self.idleNanoseconds) { state -> Bool? in
@@ -102,7 +109,8 @@ final class HotMaintenance: Sendable {
                     continue
                 }
                 let (file, isFirst) = state.withLock { state in
-                    defer { (state.lastCommitted, state.isFirst) = (nil, false) }
+                    defer { (state.lastCommitted, state.isFirst, state.wantsFile) = (nil, false, false) }
+                    wantsFile = wantsFile || state.wantsFile
                     return (state.lastCommitted, state.isFirst)
                 }
                 // Nobody need send a receipt before the rows of a day that is over leave memory.
@@ -115,9 +123,14 @@ final class HotMaintenance: Sendable {
                     try prepareTomorrow(file)
                     try keepLog(file, writer)
                 }
+                let prepared = Result {
+                    if wantsFile { try nextFile.prepareAgain() }
+                    wantsFile = false
+                }
                 if versions.isFlushDue { try versions.flush() }
                 try flush(writer)
                 try kept.get()
+                try prepared.get()
             } catch {
                 // Rows stay in memory and in the log. A writer that stops before this thread does is no failure.
                 if state.withLock({ $0.isStopping }) { return }

@@ -25,6 +25,8 @@ final class NextHotFile: Sendable {
         // `takenDay`: of the file that was last taken; a day before the first.
         var made: Made?
         var takenDay = Int32.min
+        /// Of the file that is to be made again; nil once the writer has taken one since.
+        var againDay: Int32?
     }
 
     /// Held while a file is made: the writer waits for one in the making instead of making another.
@@ -49,10 +51,20 @@ final class NextHotFile: Sendable {
     func prepare(day: Int32, isFirst: Bool = false) throws {
         try WorkerThread.promptly { try state.withLock { state in
             if state.made?.writer.file.day == day || isFirst && state.takenDay >= day { return }
-            let other = state.made
-            state.made = Made(writer: try make(day))
-            try discard(other)
+            try make(day, in: &state)
         } }
+    }
+
+    /// Makes the file that `withNone` has removed, unless the writer has taken one since. Called by a thread that may wait, until it succeeds.
+    func prepareAgain() throws {
+        try WorkerThread.promptly { try state.withLock { state in if let day = state.againDay { try make(day, in: &state) } } }
+    }
+
+    private func make(_ day: Int32, in state: inout State) throws {
+        let other = state.made
+        state.made = Made(writer: try make(day))
+        state.againDay = nil
+        try discard(other)
     }
 
     /// A file of that day, whether it was prepared or not. Called by the writer.
@@ -61,7 +73,7 @@ final class NextHotFile: Sendable {
     func take(day: Int32) throws -> HotFileWriter {
         try state.withLock { state -> Made in
             let ready = state.made
-            state.made = nil
+            (state.made, state.againDay) = (nil, nil)
             state.takenDay = day
             if let ready, ready.writer.file.day == day { return ready }
             try discard(ready)
@@ -84,20 +96,28 @@ final class NextHotFile: Sendable {
         try forget(file.day, file.part)
     }
 
-    /// Runs `body` while no file is prepared, and none is being made: one that was is removed, and is made again when it is due.
+    /// Runs `body` while no file is prepared, and none is being made: one that was is removed, and made again by `prepareAgain`.
     ///
     /// - Precondition: on the writer's thread, or while it is held: a file that it takes itself is none of these.
     func withNone<Result>(_ body: () throws -> Result) throws -> Result {
         try state.withLock { state in
-            let unused = state.made
-            state.made = nil
-            try discard(unused)
+            if let day = state.made?.writer.file.day { state.againDay = day }
+            try discard(&state)
             return try body()
         }
     }
 
     /// Removes a file that was prepared and not taken: the day went by without a receipt, or the server stops.
     func discard() throws {
-        try WorkerThread.promptly { try withNone {} }
+        try WorkerThread.promptly { try state.withLock { state in
+            state.againDay = nil
+            try discard(&state)
+        } }
+    }
+
+    private func discard(_ state: inout State) throws {
+        let unused = state.made
+        state.made = nil
+        try discard(unused)
     }
 }

@@ -171,6 +171,31 @@ final class BackupTests: XCTestCase {
         try copy.engine.close()
     }
 
+    /// Without it the first receipt of the day would make one, and wait for half a dozen syncs.
+    func test_hotFileThatWasMadeAhead_isInNoBackup_andIsMadeAgain() throws {
+        let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try makeStore(data.path)
+        let parts = fixture.engine.parts
+        let day = Clock.day(ofMicroseconds: parts.clock.now()) + 1
+        let name = "hot/\(HotFileName.text(day: day, part: 1)).sqlite"
+        func isMade() -> Bool { FileManager.default.fileExists(atPath: "\(data.path)/\(name)") }
+        try parts.tier.nextFile.prepare(day: day)
+        XCTAssertTrue(isMade())
+        // As a backup does, and nobody asks for it.
+        try parts.tier.nextFile.withNone { XCTAssertFalse(isMade()) }
+        try parts.tier.nextFile.prepare(day: day)
+        _ = try fixture.engine.backup(to: destination.path)
+        XCTAssertTrue(Patience.until { isMade() })
+        let manifest = try BackupManifest.parse([UInt8](try XCTUnwrap(try files(destination.path)["MANIFEST"])), path: "")
+        XCTAssertFalse(manifest.files.contains { $0.path == name })
+        // Taken, or not wanted any more: none is made beside it.
+        try parts.tier.nextFile.withNone {}
+        try parts.tier.nextFile.discard()
+        try parts.tier.nextFile.prepareAgain()
+        XCTAssertFalse(isMade())
+        try fixture.engine.close()
+    }
+
     /// A log's checkpoints name copies of earlier ones, whether or not the list of the last one is there.
     func test_checkpointWhoseLastListIsGone_leavesWhatOthersName() throws {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
