@@ -11,7 +11,7 @@ import ColumnStore
 /// 3. It becomes what readers go by, and `laid_down` moves.
 /// 4. Kept values and changed states of its rows are deleted.
 ///
-/// A crash between them leaves a group that is taken out at the next start, or rows of 4 that nobody asks for.
+/// A crash between them leaves a group that is taken out at the next start, or rows of 4 that nobody asks for. What fails takes its group out itself, as far as the disk lets it: it is tried again.
 struct HotFlusher {
     /// As many encoded values are deleted in one transaction.
     private static let deletedRowCount: Int64 = 8_192
@@ -32,16 +32,21 @@ struct HotFlusher {
     /// Called by one thread at a time: two would lay the same chunks down.
     ///
     /// - Parameter isWhole: in open ones too, up to the rows that there are as it begins.
+    /// - Throws: what the first file throws that cannot be written, once all others were: receipts are refused where theirs wait for long.
     func flush(_ files: [HotFile], isWhole: Bool = false) throws {
-        for file in files {
-            let isSealed = file.state.isSealed
-            // No row has that id yet: every row that there is now comes before it.
-            let present = file.state.rowCount + 1
-            for tail in file.allTails {
-                while let chunks = try tail.chunksToFlush(isFinal: isSealed, oldest: isWhole ? present : file.state.rowCount - Self.lagRowCountMax) {
-                    try flush(chunks, of: tail, file)
-                    flushed()
-                }
+        var failure: (any Error)?
+        for file in files { do { try flush(file, isWhole: isWhole) } catch { failure = failure ?? error } }
+        if let failure { throw failure }
+    }
+
+    private func flush(_ file: HotFile, isWhole: Bool) throws {
+        let isSealed = file.state.isSealed
+        // No row has that id yet: every row that there is now comes before it.
+        let present = file.state.rowCount + 1
+        for tail in file.allTails {
+            while let chunks = try tail.chunksToFlush(isFinal: isSealed, oldest: isWhole ? present : file.state.rowCount - Self.lagRowCountMax) {
+                try flush(chunks, of: tail, file)
+                flushed()
             }
         }
     }
@@ -54,12 +59,9 @@ struct HotFlusher {
         var bounds = HotBounds()
         for chunk in chunks { bounds.add(chunk.bounds) }
         let columns = chunks[0].typeColumns
-        let id = try lay(image, bounds, columns, table: tail.table, in: file)
         let laidDown = Self.laidDown(file, but: tail, after: chunks.count)
-        try writer.perform(on: file) { writer in
-            try writer.perform {
-                try $0.execute("\(HotGroupStage.laidDown.update(id)) UPDATE meta SET value = \(laidDown) WHERE key = 'laid_down'")
-            }
+        let id = try lay(image, bounds, columns, table: tail.table, in: file) { id, connection in
+            try connection.execute("\(HotGroupStage.laidDown.update(id)) UPDATE meta SET value = \(laidDown) WHERE key = 'laid_down'")
         }
         // From here on readers take the group. Those that hold the chunks read on: both have the same rows.
         tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
@@ -74,43 +76,60 @@ struct HotFlusher {
     func replace(
         _ group: HotGroup, of tail: ColumnTail, with image: [UInt8], columns: [Field], isFilled: Bool, in file: HotFile
     ) throws {
-        let id = try lay(image, group.bounds, columns, table: tail.table, isReplacement: true, in: file)
-        try writer.perform(on: file) { writer in
-            try writer.perform { connection in
-                try connection.execute(HotGroupStage.replacing.update(id) + HotGroupStage.replaced.update(group.id))
-                if isFilled { try connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('\(HotFile.rebuiltKey)', 1)") }
-            }
+        let id = try lay(image, group.bounds, columns, table: tail.table, isReplacement: true, in: file) { id, connection in
+            try connection.execute(HotGroupStage.replacing.update(id) + HotGroupStage.replaced.update(group.id))
+            if isFilled { try connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('\(HotFile.rebuiltKey)', 1)") }
         }
         if isFilled { file.noteRebuilt() }
         tail.replace(
             group, with: HotGroup(id: id, bounds: group.bounds, typeColumns: columns, byteCount: Int64(image.count), isReplacement: true))
     }
 
-    /// Lays an image down, as a group that is not complete yet.
+    /// Lays an image down, as a group that is not complete until `complete` has made it so.
     ///
     /// - Returns: the group's id.
-    /// - Complexity: a transaction for each MiB, and one before them.
+    /// - Complexity: a transaction for each MiB, one before them and one after.
     private func lay(
-        _ image: [UInt8], _ bounds: HotBounds, _ columns: [Field], table: String, isReplacement: Bool = false, in file: HotFile
+        _ image: [UInt8], _ bounds: HotBounds, _ columns: [Field], table: String, isReplacement: Bool = false, in file: HotFile,
+        complete: @escaping @Sendable (_ id: Int64, SQLiteConnection) throws -> Void
     ) throws -> Int64 {
         let id = try begin(bounds, columns, table: table, byteCount: image.count, file)
         // No part of a replacement on a page beside the image's that it replaces: what harmed one page may harm its neighbours.
         let parts = HotGroupStage.partsTable(isReplacement: isReplacement)
         var part: Int64 = 0
-        for start in stride(from: 0, to: image.count, by: HotImage.partByteCount) {
-            let bytes = Array(image[start..<min(start + HotImage.partByteCount, image.count)])
-            let number = id << HotImage.partBits | part
-            try writer.perform(on: file) { writer in
-                try writer.perform { connection in
-                    let insert = try connection.statement("INSERT INTO \(parts)(id, bytes) VALUES(?1, ?2)")
-                    insert.bind(1, number)
-                    try insert.bind(2, bytes)
-                    try insert.run()
+        do {
+            for start in stride(from: 0, to: image.count, by: HotImage.partByteCount) {
+                let bytes = Array(image[start..<min(start + HotImage.partByteCount, image.count)])
+                let number = id << HotImage.partBits | part
+                try writer.perform(on: file) { writer in
+                    try writer.perform { connection in
+                        let insert = try connection.statement("INSERT INTO \(parts)(id, bytes) VALUES(?1, ?2)")
+                        insert.bind(1, number)
+                        try insert.bind(2, bytes)
+                        try insert.run()
+                    }
                 }
+                part += 1
             }
-            part += 1
+            try writer.perform(on: file) { writer in try writer.perform { try complete(id, $0) } }
+        } catch {
+            takeOut(id, partCount: part, of: parts, in: file)
+            throw error
         }
         return id
+    }
+
+    /// What is left of a group that is not complete: each further try would leave as much again, until the next start.
+    private func takeOut(_ id: Int64, partCount: Int64, of parts: String, in file: HotFile) {
+        let isBegun = "EXISTS (SELECT 1 FROM groups WHERE id = \(id) AND is_complete = \(HotGroupStage.begun.rawValue))"
+        do {
+            for part in 0..<partCount {
+                try writer.perform(on: file) { writer in try writer.perform { try $0.execute("DELETE FROM \(parts) WHERE id = \(id << HotImage.partBits | part) AND \(isBegun)") } }
+            }
+            try writer.perform(on: file) { writer in try writer.perform { try $0.execute("DELETE FROM groups WHERE id = \(id) AND \(isBegun)") } }
+        } catch {
+            // The same disk: what stays goes at the next start, and why is told by what failed first.
+        }
     }
 
     /// The row up to which all rows will be in groups once the first chunks of `tail` are.
