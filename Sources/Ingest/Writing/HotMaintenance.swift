@@ -19,7 +19,6 @@ final class HotMaintenance: Sendable {
     private struct State {
         /// At the start too: what an earlier process left to flush counts against what this one may take.
         var isPending = true
-        var isFirst = true
         /// A file that was prepared is gone, and is to be made again.
         var wantsFile = false
         var isStopping = false
@@ -56,6 +55,8 @@ final class HotMaintenance: Sendable {
     /// A second without a commit is rest; without anything to copy the thread sleeps an hour at a time.
     private static let idleNanoseconds: UInt64 = 1_000_000_000
     private static let longNanoseconds: UInt64 = 3_600_000_000_000
+    /// While columns cannot be laid down: each try makes the images of all that waits.
+    private static let flushPauseMax: UInt64 = 8_000_000_000
 
     init(boundary: TierBoundary, nextFile: NextHotFile, versions: VersionIndex, clock: Clock) {
         self.boundary = boundary
@@ -90,8 +91,10 @@ final class HotMaintenance: Sendable {
         WorkerThread.lowerPriority(by: Self.niceness)
         // Set while a log is worth copying once nothing is written for a while.
         var written: HotFile?
-        // Until it was made.
-        var wantsFile = false
+        // Until it was done.
+        var (wantsSeal, wantsFile) = (true, false)
+        // Of columns that could not be laid down.
+        var (flushAt, flushPause): (UInt64, UInt64) = (0, 0)
         while true {
             // Nil when the wait timed out: nothing was committed for as long.
             let isStopping = state.wait(nanoseconds: written == nil ? Self.longNanoseconds : Self.idleNanoseconds) { state -> Bool? in
@@ -103,48 +106,59 @@ final class HotMaintenance: Sendable {
             if isStopping == true { return }
             do {
                 guard isStopping == false else {
-                    let file = written
-                    written = nil
-                    if let file { try rest(file, writer) }
+                    // Tried again where it fails, or somebody reads: nothing need be committed for that.
+                    if let file = written, try rest(file, writer) { written = nil }
                     continue
                 }
-                let (file, isFirst) = state.withLock { state in
-                    defer { (state.lastCommitted, state.isFirst, state.wantsFile) = (nil, false, false) }
+                let file = state.withLock { state in
+                    defer { (state.lastCommitted, state.wantsFile) = (nil, false) }
                     wantsFile = wantsFile || state.wantsFile
-                    return (state.lastCommitted, state.isFirst)
+                    return state.lastCommitted
                 }
-                // Nobody need send a receipt before the rows of a day that is over leave memory.
-                if isFirst { try writer.seal(before: Clock.day(ofMicroseconds: clock.now())) }
-                // Columns are laid down though the log's copy failed, and the other way round.
-                let kept = Result {
-                    guard let file else { return }
-                    if let before = written, before !== file, before.state.isSealed { try rest(before, writer) }
-                    written = file
-                    try prepareTomorrow(file)
-                    try keepLog(file, writer)
+                let before = written
+                written = file ?? before
+                let mayFlush = SteadyClock.nanoseconds() >= flushAt
+                // Each though another failed.
+                let sealed = Result {
+                    // Nobody need send a receipt before the rows of a day that is over leave memory.
+                    if wantsSeal { try writer.seal(before: Clock.day(ofMicroseconds: clock.now())) }
+                    wantsSeal = false
                 }
+                let kept = Result { if let file { try keepLog(file, writer) } }
+                let rested = Result { if let file, let before, before !== file, before.state.isSealed { _ = try rest(before, writer) } }
                 let prepared = Result {
+                    if let file { try prepareTomorrow(file) }
                     if wantsFile { try nextFile.prepareAgain() }
                     wantsFile = false
                 }
-                if versions.isFlushDue { try versions.flush() }
-                try flush(writer)
-                try kept.get()
-                try prepared.get()
+                let indexed = Result { if versions.isFlushDue { try versions.flush() } }
+                let flushed = Result { if mayFlush { try flush(writer) } }
+                if case .failure = flushed {
+                    flushPause = min(max(2 * flushPause, Self.idleNanoseconds), Self.flushPauseMax)
+                    flushAt = SteadyClock.nanoseconds() &+ flushPause
+                } else if mayFlush {
+                    flushPause = 0
+                }
+                for result in [sealed, kept, rested, prepared, indexed, flushed] { try result.get() }
+                if !mayFlush { waitForAnother() }
             } catch {
                 // Rows stay in memory and in the log. A writer that stops before this thread does is no failure.
                 if state.withLock({ $0.isStopping }) { return }
                 failures.withLock { failures in
                     if failures.count < 100 { failures.append("\(error)") }
                 }
-                // Tried again though nothing is committed: what waits here may be the reason why nothing is taken.
-                state.withLock { $0.isPending = true }
-                _ = state.wait(nanoseconds: Self.idleNanoseconds) { $0.isStopping ? true : nil }
+                waitForAnother()
             }
             // Not after each of a thousand commits a second.
             // A turn at most each 20 ms: what was committed meanwhile is done in one.
             _ = state.wait(nanoseconds: 20_000_000) { $0.isStopping ? true : nil }
         }
+    }
+
+    /// A second, and another turn then though nothing is committed: what waits here may be the reason why nothing is taken.
+    private func waitForAnother() {
+        state.withLock { $0.isPending = true }
+        _ = state.wait(nanoseconds: Self.idleNanoseconds) { $0.isStopping ? true : nil }
     }
 
     /// Flushes what is full, and all of sealed files. One at a time: a chunk must not be flushed twice.
@@ -195,15 +209,22 @@ final class HotMaintenance: Sendable {
     ///
     /// A sealed file's log is copied and cut. An open one's is copied, and cut only where it is longer than a sixteenth of the file, within 1 and
     /// 16 MB.
-    private func rest(_ file: HotFile, _ writer: HotWriter) throws {
-        guard !file.isPinned, !file.state.isLeaving else { return }
-        if file.state.isSealed { return try copyLog(file, cuts: true) }
-        guard let log = file.preallocation else { return }
+    ///
+    /// - Returns: false where that is for later: somebody has pinned it.
+    private func rest(_ file: HotFile, _ writer: HotWriter) throws -> Bool {
+        if file.state.isLeaving { return true }
+        guard !file.isPinned else { return false }
+        if file.state.isSealed {
+            try copyLog(file, cuts: true)
+            return true
+        }
+        guard let log = file.preallocation else { return true }
         try copyLog(file)
         let resting = Self.clamp(Self.byteCount(file.path) / Self.restingShare, Self.restingRange)
         let isLong = log.byteCount > resting + Self.aheadRange.lowerBound
         try writer.checkpoint(file, cuts: isLong)
         if isLong { try log.fill(to: resting) }
+        return true
     }
 
     private static func clamp(_ value: Int64, _ range: ClosedRange<Int64>) -> Int64 { min(max(value, range.lowerBound), range.upperBound) }

@@ -132,6 +132,30 @@ final class FaultTests: XCTestCase {
         }
     }
 
+    /// Nothing is committed any more that would have it tried again.
+    func test_diskFull_logOfAStoreAtRest_isCopiedOnceThereIsRoom() throws {
+        try withInjector { injector, path in
+            let fixture = try EngineFixture(path)
+            _ = try fixture.taken(EngineFixture.receipt("R-1"))
+            let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last)
+            injector.set(.write, "/\(file.name).sqlite", .noSpace)
+            _ = try fixture.taken(EngineFixture.receipt("R-2"))
+            XCTAssertTrue(Patience.until { injector.failedCount > 0 })
+            XCTAssertTrue(Patience.until { !fixture.engine.takeMaintenanceFailures().isEmpty }, "and says so")
+            injector.clear()
+            let folder = TemporaryDirectory()
+            let copy = "\(try folder.made())/copy.sqlite"
+            XCTAssertTrue(try Patience.until(pauseMilliseconds: 100) {
+                try? FileManager.default.removeItem(atPath: copy)
+                try FileManager.default.copyItem(atPath: file.path, toPath: copy)
+                // Without its log; what is being copied just now may have no right sums.
+                return (try? SQLiteConnection(atRest: copy).integer("SELECT count(*) FROM rows")) == 2
+            })
+            try fixture.engine.close()
+            try assertSound(path)
+        }
+    }
+
     /// Said again, its document would be a repeat of what is nowhere.
     func test_diskFull_aVersionThatWasRefused_isNoVersion() throws {
         let type = """
