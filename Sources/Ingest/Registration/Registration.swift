@@ -37,6 +37,8 @@ final class Registration: Sendable {
     private static let webhookRetry = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: .max)
     /// How long something waits whose registrar is not configured any more, or that could not be written down.
     private static let patience: Int64 = 30_000_000
+    /// Until what waits on disk is read again, where some of it cannot be: each time all that is open is walked.
+    private static let reloadPause: Int64 = 5_000_000
     /// As many of a lane are prepared before the others have their turn.
     private static let turnCount = 16
 
@@ -70,22 +72,26 @@ final class Registration: Sendable {
     /// Takes up what a lane had no room for.
     /// The files are walked until the lane is full; what it holds is passed over.
     ///
-    /// - Throws: where a file cannot be read: the lane keeps `hasMore`, and is looked at again.
+    /// - Throws: where a file cannot be read, once all others were: what is in it the lane still lacks.
     private func reload(_ lane: String) throws {
         state.withLock { $0.lanes[lane]?.beginReload() }
         let isRegistrar = lane.hasPrefix(Self.registrarPrefix)
         let name = isRegistrar ? String(lane.dropFirst(Self.registrarPrefix.count)) : nil
+        var failure: (any Error)?
         for file in tier.boundary.snapshot().files {
-            try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now()) { work in
-                add(isRegistrar ? work : work.filter { self.lane(of: $0) == lane })
-                return state.withLock { state -> Bool in
-                    let isFull = state.lanes[lane]?.isFull ?? true
-                    // What is behind here is not known: it is looked for once there is room.
-                    if isFull { state.lanes[lane]?.noteMore() }
-                    return !isFull && !state.isStopping
+            do {
+                try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now()) { work in
+                    add(isRegistrar ? work : work.filter { self.lane(of: $0) == lane })
+                    return state.withLock { state -> Bool in
+                        let isFull = state.lanes[lane]?.isFull ?? true
+                        // What is behind here is not known: it is looked for once there is room.
+                        if isFull { state.lanes[lane]?.noteMore() }
+                        return !isFull && !state.isStopping
+                    }
                 }
-            }
+            } catch { failure = failure ?? error }
         }
+        if let failure { throw failure }
     }
 
     private static let registrarPrefix = "registrar "
@@ -143,27 +149,38 @@ final class Registration: Sendable {
     }
 
     private func run() {
+        // Lanes for which a file could not be read, and when they are looked at again: each look walks all that is open.
+        var held: [String: Int64] = [:]
         while true {
-            guard let ready = next() else { return }
+            guard let ready = next(until: held.values.min()) else { return }
             for (lane, work) in ready { perform(work, lane) }
-            for lane in state.withLock({ $0.lanes.compactMap { $0.value.wantsMore ? $0.key : nil } }) {
+            let now = steadyNow()
+            for lane in state.withLock({ $0.lanes.compactMap { $0.value.wantsMore ? $0.key : nil } }) where held[lane] ?? .min <= now {
                 do {
                     try reload(lane)
+                    held[lane] = nil
                 } catch {
-                    // The file cannot be read now; the next round tries again.
                     state.withLock { $0.lanes[lane]?.noteMore() }
+                    if held.updateValue(now.addingSaturating(Self.reloadPause), forKey: lane) == nil {
+                        StoreLog.note("what waits for an endpoint cannot be read in full; it is tried again", path: lane, reason: StoreLog.text(error), level: .warning)
+                    }
                 }
             }
+            // One that has no more, or whose endpoint is gone, has no need of it.
+            held = held.filter { $0.value > now }
         }
     }
 
     /// Waits for something to do; nil when it is time to stop.
-    private func next() -> [(lane: String, work: QueuedWork)]? {
+    ///
+    /// - Parameter end: nothing to do once that is reached, by the steady clock: lanes are to be filled.
+    private func next(until end: Int64?) -> [(lane: String, work: QueuedWork)]? {
         while true {
             let now = steadyNow()
+            if let end, now >= end { return state.withLock { $0.isStopping ? nil : [] } }
             let earliest = state.withLock { state in state.lanes.values.compactMap(\.nextTime).min() }
             // A minute at most: whatever was missed is seen then.
-            let planned = min(earliest ?? .max, now + 60_000_000)
+            let planned = min(earliest ?? .max, end ?? .max, now + 60_000_000)
             let ready = state.wait(nanoseconds: UInt64(max(0, planned.subtractingSaturating(now))) * 1_000) { state -> [(lane: String, work: QueuedWork)]? in
                 if state.isStopping { return [] }
                 let ready = Self.take(&state, now: steadyNow())

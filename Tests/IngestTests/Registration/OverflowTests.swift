@@ -63,4 +63,37 @@ final class OverflowTests: XCTestCase {
         XCTAssertEqual(metric("queue_overflow", "slow"), 0)
         try fixture.engine.close()
     }
+
+    /// Of one day, as where a page of it is damaged: what waits in the files of others is behind it.
+    func test_overflow_besideAFileThatCannotBeRead_isWorkedOff() throws {
+        let directory = TemporaryDirectory()
+        let isOpen = Mutex(false)
+        let server = TestHTTPServer { _ in
+            isOpen.withLock { $0 } ? .init(body: #"{"outcome":"accepted","reference":"s"}"#) : .init(status: 503, headers: [("Retry-After", "1")])
+        }
+        defer { server.close() }
+        let fixture = try EngineFixture(directory.path) { options in
+            options.registration.registrars["slow"] = RegistrarOptions(
+                url: "http://127.0.0.1:\(server.port)/", secret: "s",
+                retry: RetryPolicy(backoffMinimum: 100_000, backoffMaximum: 1_000_000, attemptCountMax: 1_000), concurrency: 8)
+            options.registration.laneCapacity = 10
+            do { options.registration.policy = try AddressPolicy(allow: ["127.0.0.1"]) } catch { XCTFail("\(error)") }
+        }
+        _ = try fixture.engine.putType(name: "slow", body: Array(Self.type("slow").utf8))
+        try fixture.engine.startRegistration(callbackBase: "http://127.0.0.1:1")
+        let tier = fixture.engine.tier
+        for number in 0..<32 {
+            if number == 2 { try tier.writer.seal() }
+            _ = try fixture.taken(#"{"schema":"slow/1","id":"slow-\#(number)","issued_at":"2026-11-18T14:03:07Z","total":1.5}"#)
+        }
+        let file = try XCTUnwrap(tier.boundary.snapshot().files.first { $0.state.isSealed })
+        func change(_ sql: String) throws { try tier.writer.perform(on: file) { try $0.perform { try $0.execute(sql) } } }
+        try change("ALTER TABLE steps RENAME TO lost_steps")
+        isOpen.withLock { $0 = true }
+        func completed() throws -> Set<String> { Set(try fixture.walk(PageRequest(state: .complete, fields: ["receipt_id"], limit: 10_000))) }
+        let expected = Set((2..<32).map { "slow-\($0)" })
+        XCTAssertTrue(try Patience.until { try completed().isSuperset(of: expected) })
+        try change("ALTER TABLE lost_steps RENAME TO steps")
+        try fixture.engine.close()
+    }
 }
