@@ -9,6 +9,8 @@ final class ObjectCalls: Sendable {
     enum Call: Sendable {
         case read(ticket: Int)
         case swap(expected: Nonce?, Configuration, ticket: Int)
+
+        var isRead: Bool { if case .read = self { true } else { false } }
     }
 
     private struct State {
@@ -27,6 +29,9 @@ final class ObjectCalls: Sendable {
     private let state = Monitor(State())
     private let thread = HeldThread()
 
+    /// A leader waits for two: its proof, and what became of a swap.
+    private static let readCountMax = 8
+
     /// - Parameters:
     ///   - slots: nil where there are none.
     ///   - proof: of both places.
@@ -44,8 +49,15 @@ final class ObjectCalls: Sendable {
         }
     }
 
-    /// A node that waits for many has lost most of them.
-    func add(_ call: Call) { state.signal { if $0.calls.count < 64 { $0.calls.append(call) } } }
+    /// Behind a place that gives no answer for long the looks of a follower gather, one a second, of which it waits for the last alone: the first go. A swap is always made: without its answer a node
+    /// begins no other, and would never lead.
+    func add(_ call: Call) {
+        state.signal { state in
+            state.calls.append(call)
+            let reads = state.calls.indices.filter { state.calls[$0].isRead }
+            if reads.count > Self.readCountMax { state.calls.remove(at: reads[0]) }
+        }
+    }
 
     func stop() { state.broadcast { $0.isStopping = true } }
 

@@ -5,17 +5,23 @@ import XCTest
 
 @testable import Server
 
-/// Goal: a node learns that the object lacks the store's name once its place keeps names, and not before. Method: a place that takes none, as a witness of a version before, and then does.
+/// Goal: a node learns that the object lacks the store's name once its place keeps names, and not before; and of all that it waits for it hears. Method: a place that takes no names, as a witness of a
+/// version before, and then does; one that gives no answer for a while.
 final class ObjectCallsTests: XCTestCase {
     private final class Place: ObjectPlace {
         struct State {
             var bytes: [UInt8]?
             var takesStores = false
             var count = 0
+            /// It gives no answer.
+            var isAway = false
         }
         let state = Monitor(State())
         var takesStores: Bool { state.withLock { $0.takesStores } }
-        func read() throws -> (bytes: [UInt8], tag: String)? { state.withLock { state in state.bytes.map { ($0, "\(state.count)") } } }
+        func read() throws -> (bytes: [UInt8], tag: String)? {
+            state.wait { $0.isAway ? nil : () }
+            return state.withLock { state in state.bytes.map { ($0, "\(state.count)") } }
+        }
         func create(_ bytes: [UInt8]) throws -> Bool { state.withLock { ($0.bytes, $0.count) = (bytes, $0.count + 1) }; return true }
         func swap(_ bytes: [UInt8], ifStill tag: String) throws -> Bool { try create(bytes) }
     }
@@ -47,5 +53,34 @@ final class ObjectCallsTests: XCTestCase {
         calls.add(.swap(expected: former, object, ticket: 3))
         guard case .swapped(.done, 3) = try next() else { return XCTFail("it was not swapped") }
         XCTAssertEqual(try found()?.store, own)
+    }
+
+    /// A swap that is never answered would keep its node from ever leading, and a look its leader from ever looking again.
+    func test_calls_behindManyLooksOfAFollower_areAnswered() throws {
+        let place = Place()
+        place.state.withLock { $0.isAway = true }
+        let calls = ObjectCalls(place, slots: nil, log: Log(format: .json, level: .error))
+        let events = Monitor<[Event]>([])
+        calls.start(mayName: { true }) { event in events.broadcast { $0.append(event) } }
+        defer { calls.stop() }
+        for ticket in 1...200 { calls.add(.read(ticket: ticket)) }
+        let object = Configuration(epoch: 1, nonce: Nonce(session: 1, count: 1), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 0, removed: [], level: 1)
+        calls.add(.swap(expected: nil, object, ticket: 201))
+        calls.add(.read(ticket: 202))
+        place.state.broadcast { $0.isAway = false }
+        var (isSwapped, lookCount) = (false, 0)
+        while true {
+            let event = try XCTUnwrap(events.wait(seconds: Patience.seconds) { $0.isEmpty ? nil : $0.removeFirst() })
+            switch event {
+            case .swapped(.done, 201): isSwapped = true
+            case .configuration(.found(let found), 202):
+                XCTAssertEqual(found.nonce, object.nonce)
+                XCTAssertTrue(isSwapped)
+                XCTAssertLessThan(lookCount, 20, "of those that nobody waits for")
+                return
+            case .configuration: lookCount += 1
+            default: XCTFail("\(event)")
+            }
+        }
     }
 }
