@@ -1,6 +1,7 @@
 package import ColumnStore
 internal import Documents
 internal import Ingest
+import Synchronization
 
 /// Content-Encoding, both ways.
 package enum ContentCoding {
@@ -73,16 +74,91 @@ package enum ContentCoding {
         return [StreamCoding.zstd, .gzip].filter { qualities[$0, default: 0] > 0 }.max { qualities[$0, default: 0] < qualities[$1, default: 0] }
     }
 
-    /// The answer, compressed if that was asked for and is worth it.
-    package static func encode(_ response: Response, acceptEncoding: String?) -> Response {
-        guard !response.isCoded, case .bytes(let bytes) = response.body, bytes.count >= byteCountMin, let coding = choose(acceptEncoding) else {
-            return response
+    /// The answer, compressed if that was asked for and is worth it: its bytes at once, on a thread whose neighbours do not wait for it.
+    package static func encode(_ response: Response, coding: StreamCoding?) -> Response {
+        guard let coding, !response.isCoded, case .bytes(let bytes) = response.body, bytes.count >= byteCountMin else { return response }
+        return marked(response, coding, .bytes(StreamCompressor(coding).compress(bytes, isLast: true)))
+    }
+
+    /// As `encode`, on a connection's thread, whose neighbours wait: what is long is put into the coding a piece at a time, while it is sent, and so is a
+    /// stream that is made as it is sent. One that another thread writes has its coding from there.
+    ///
+    /// - Parameter hold: asked for what is held while it is sent, beside what the body is made of. Where there is no room the answer leaves as it is.
+    static func encodeSent(_ response: Response, coding: StreamCoding?, hold: (Int) throws -> Void) -> Response {
+        guard let coding, !response.isCoded else { return response }
+        let pieces: ResponseStream
+        switch response.body {
+        case .bytes(let bytes) where bytes.count <= atOnceByteCountMax: return encode(response, coding: coding)
+        case .bytes(let bytes):
+            let whole = Mutex<[UInt8]?>(bytes)
+            pieces = ResponseStream {
+                whole.withLock { whole -> [UInt8]? in
+                    defer { whole = nil }
+                    return whole
+                }
+            }
+        case .stream(let stream) where stream.isMadeAsSent: pieces = stream
+        case .stream, .file: return response
         }
+        do { try hold(heldByteCount(coding)) } catch { return response }
+        return marked(response, coding, .stream(pieces.coded(in: coding)))
+    }
+
+    /// Takes a millisecond or two.
+    private static let atOnceByteCountMax = 64 << 10
+
+    /// Of a stream's state, about: 32 KiB of window and what is found in it; at zstd's level 3 windows of 2 MiB, and tables.
+    private static func heldByteCount(_ coding: StreamCoding) -> Int {
+        switch coding {
+        case .gzip: 512 << 10
+        case .zstd: 4 << 20
+        }
+    }
+
+    private static func marked(_ response: Response, _ coding: StreamCoding, _ body: Response.Body) -> Response {
         var coded = response
-        coded.body = .bytes(StreamCompressor(coding).compress(bytes, isLast: true))
+        coded.body = body
+        coded.isCoded = true
         coded.headers.append(.init("Content-Encoding", coding.rawValue))
         coded.headers.append(.init("Vary", "Accept-Encoding"))
         return coded
+    }
+}
+
+/// A body put into its coding as it is sent, a step at a time.
+final class CodedPieces: Sendable {
+    /// Neighbours on the connection's thread wait for one step at most.
+    private static let stepByteCount = 64 << 10
+
+    private struct State {
+        let compressor: StreamCompressor
+        /// Made, and not yet in the coding.
+        var plain: ArraySlice<UInt8> = []
+        var isOver = false
+    }
+
+    private let makePlain: @Sendable () -> [UInt8]?
+    private let state: Mutex<State>
+
+    init(_ coding: StreamCoding, of makePlain: @escaping @Sendable () -> [UInt8]?) {
+        self.makePlain = makePlain
+        state = Mutex(State(compressor: StreamCompressor(coding)))
+    }
+
+    /// The next bytes in the coding, never none of them; nil at the end.
+    func next() -> [UInt8]? {
+        state.withLock { state -> [UInt8]? in
+            while !state.isOver {
+                if state.plain.isEmpty {
+                    if let made = makePlain() { state.plain = made[...] } else { state.isOver = true }
+                }
+                let step = Array(state.plain.prefix(Self.stepByteCount))
+                state.plain = state.plain.dropFirst(step.count)
+                let coded = state.compressor.compress(step, isLast: state.isOver)
+                if !coded.isEmpty { return coded }
+            }
+            return nil
+        }
     }
 }
 

@@ -69,8 +69,20 @@ package final class ResponseStream: Sendable {
 
     package init(_ patience: Patience = Patience(), byteCount: Int64? = nil) { (self.patience, makeNext, self.byteCount) = (patience, nil, byteCount) }
 
-    /// A body that is made as it is sent, and quickly: no thread waits for a slow reader.
+    /// A body that is made as it is sent, and quickly: no thread waits for a slow reader. A piece has bytes: one without would be waited for.
     package init(_ makeNext: @escaping @Sendable () -> [UInt8]?) { (patience, self.makeNext, byteCount) = (Patience(), makeNext, nil) }
+
+    /// Nobody else writes it.
+    var isMadeAsSent: Bool { makeNext != nil }
+
+    /// A body that is made as it is sent, in `coding`.
+    ///
+    /// - Precondition: `isMadeAsSent`.
+    func coded(in coding: StreamCoding) -> ResponseStream {
+        guard let makeNext else { preconditionFailure("another thread writes it") }
+        let pieces = CodedPieces(coding, of: makeNext)
+        return ResponseStream { pieces.next() }
+    }
 
     // MARK: The maker's side
 

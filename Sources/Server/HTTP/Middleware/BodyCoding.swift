@@ -13,7 +13,7 @@ struct BodyCoding: Middleware {
 
     func around(_ next: @escaping Handler, of route: Route) -> Handler {
         guard route.body != .none, route.body != .file else {
-            return { call in encoded(try next(call), call) }
+            return { call in try encoded(call, next) }
         }
         let byteCountMax = route.body.byteCountMax(limits)
         return { call in
@@ -31,11 +31,15 @@ struct BodyCoding: Middleware {
             }
             let isLarge = exchange.request.body.count > Self.largeByteCountMin
             defer { if isLarge { memory.giveBackSoon() } }
-            return encoded(try next(call), call)
+            return try encoded(call, next)
         }
     }
 
-    private func encoded(_ response: Response?, _ call: Call) -> Response? {
-        response.map { ContentCoding.encode($0, acceptEncoding: call.exchange.request.header("Accept-Encoding")) }
+    /// What is answered at once is coded here. For what comes later, and for problems, the exchange keeps what the client takes: header fields may not be read
+    /// any more when that leaves.
+    private func encoded(_ call: Call, _ next: Handler) throws -> Response? {
+        let coding = ContentCoding.choose(call.exchange.request.header("Accept-Encoding"))
+        call.exchange.coding = coding
+        return try next(call).map { ContentCoding.encode($0, coding: coding) }
     }
 }

@@ -76,7 +76,10 @@ final class LongPoll: Sendable {
             guard !state.withLock({ $0.isOver }) else { return }
             do {
                 switch try attempt(isLast) {
-                case .answer(let response, let held): end { withExtendedLifetime(held) { response } }
+                case .answer(let response, let held):
+                    // Here, where it holds nobody up.
+                    let coded = ContentCoding.encode(response, coding: call.exchange.coding)
+                    end { withExtendedLifetime(held) { coded } }
                 case .notYet(let next):
                     if isLast { end { .noContent } } else { listen(beyond: next ?? sequence &+ 1) }
                 }

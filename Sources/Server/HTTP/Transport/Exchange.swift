@@ -13,7 +13,7 @@ import Synchronization
 /// 3. `goneActions` run once, when the client hangs up, or never where the answer was sent whole.
 /// 4. Until `isOver` is set the connection is this request's own; `cut` and `deliver` look at that under the lock.
 package final class Exchange: @unchecked Sendable {
-    // Proof of Sendable: `request`, `reader`, `refusal`, `phase` and `handled` are touched by the connection's thread alone until
+    // Proof of Sendable: `request`, `coding`, `reader`, `refusal`, `phase` and `handled` are touched by the connection's thread alone until
     // `suspend`, then by the one thread that was given the work, until `complete`; libmicrohttpd's own lock inside suspend and
     // resume orders the two. All else is behind `outcome`.
 
@@ -63,6 +63,8 @@ package final class Exchange: @unchecked Sendable {
     /// Ends the call's entry in the audit trail; nil once a job has taken that over.
     package var auditEnd: (@Sendable (Job.Standing) -> Void)?
     package let startedAt = SteadyClock.seconds()
+    /// What the answer is put into, once the request has been let in; nil: it leaves as it is.
+    var coding: StreamCoding?
     /// Of the answer; 0 before it.
     package var status = 0
     var discardedByteCount = 0
@@ -119,6 +121,9 @@ package final class Exchange: @unchecked Sendable {
         try charge.set(bodyByteCount.addingSaturating(held))
         answerByteCount = held
     }
+
+    /// As `holdAnswer`, beside what the answer holds already.
+    func holdFurther(_ byteCount: Int) throws(Problem) { try holdAnswer(answerByteCount.addingSaturating(byteCount)) }
 
     /// As `holdAnswer`, for one thing that is read, and let go of but for what is shown of it: where that takes more than may ever be had, nothing else is held
     /// meanwhile, so that it can be read at all.

@@ -425,15 +425,12 @@ package final class Listener: Door, @unchecked Sendable {
         response.adding("X-Request-Id", handler.requestID(exchange))
     }
 
-    /// - Returns: the answer, or why there is no room for it.
+    /// - Returns: the answer in the coding that the client takes, or why there is no room for it.
     private func held(_ response: Response, by exchange: Exchange) -> Response {
-        guard case .bytes(let bytes) = response.body else { return response }
-        do {
-            try exchange.holdAnswer(bytes.count)
-            return response
-        } catch {
-            return handler.response(to: error, on: exchange)
+        if case .bytes(let bytes) = response.body {
+            do { try exchange.holdAnswer(bytes.count) } catch { return handler.response(to: error, on: exchange) }
         }
+        return ContentCoding.encodeSent(response, coding: exchange.coding) { try exchange.holdFurther($0) }
     }
 
     /// Hands the answer to the library. The body goes first, so that both need not be held.

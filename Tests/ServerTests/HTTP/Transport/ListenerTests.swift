@@ -146,6 +146,83 @@ final class ListenerTests: XCTestCase {
         return answer.body
     }
 
+    /// What an answer is put into does not go by the thread that gives it.
+    func test_answerThatComesLater_isInTheCodingThatIsAskedFor() throws {
+        let route = Self.route(.get, "/test/later") { call in
+            let exchange = call.exchange
+            let count = Int(call.parameter("q") ?? "") ?? 0
+            exchange.suspend()
+            WorkerThread(name: "later", isDetached: true) {
+                exchange.complete { Response(status: 200, contentType: "text/plain", bytes: Self.text(count)) }
+            }
+            return nil
+        }
+        let made = Self.route(.get, "/test/made") { call in
+            let left = Mutex(Int(call.parameter("q") ?? "") ?? 0)
+            return Response(
+                status: 200, contentType: "text/plain",
+                stream: ResponseStream {
+                    left.withLock { left -> [UInt8]? in
+                        defer { left -= 1 }
+                        return left > 0 ? Self.text(1_000) : nil
+                    }
+                })
+        }
+        let client = try TestServer(extraRoutes: [route, made]).client()
+        for coding in ["gzip", "zstd"] {
+            for count in [1_500, 40_000, 3_000_000] {
+                let answer = try client.get("/test/later?q=\(count)", [("Accept-Encoding", coding)])
+                XCTAssertEqual(answer.headers["content-encoding"], coding, "\(count)")
+                XCTAssertEqual(answer.headers["vary"], "Accept-Encoding", "\(count)")
+                XCTAssertLessThan(answer.body.count, count)
+                XCTAssertEqual(try ContentCoding.decode(answer.body, coding: coding, byteCountMax: 1 << 24), Self.text(count), "\(coding) \(count)")
+            }
+            for count in [0, 1, 700] {
+                let answer = try client.get("/test/made?q=\(count)", [("Accept-Encoding", coding)])
+                XCTAssertEqual(answer.headers["content-encoding"], coding, "a stream of \(count)")
+                let whole = (0..<count).flatMap { _ in Self.text(1_000) }
+                XCTAssertEqual(try ContentCoding.decode(answer.body, coding: coding, byteCountMax: 1 << 24), whole, "\(coding), a stream of \(count)")
+            }
+            // What is short stays as it is.
+            let short = try client.get("/test/later?q=100", [("Accept-Encoding", coding)])
+            XCTAssertNil(short.headers["content-encoding"])
+            XCTAssertEqual(short.body, Self.text(100))
+        }
+        XCTAssertEqual(try client.get("/test/later?q=3000000").body, Self.text(3_000_000))
+    }
+
+    /// What a coding takes is charged: where there is no room the answer is the same without it.
+    func test_answerThatComesLater_withoutRoomForACoding_leavesAsItIs() throws {
+        let route = Self.route(.get, "/test/later") { call in
+            let exchange = call.exchange
+            exchange.suspend()
+            WorkerThread(name: "later", isDetached: true) {
+                exchange.complete { Response(status: 200, contentType: "text/plain", bytes: Self.text(100_000)) }
+            }
+            return nil
+        }
+        var limits = DoorLimits()
+        // One credential has 1 MiB, which zstd's windows alone are more than.
+        (limits.memory.all, limits.memory.bodyByteCount) = (2 << 20, 1)
+        let client = try TestServer(limits: limits, extraRoutes: [route]).client()
+        let plain = try client.get("/test/later", [("Accept-Encoding", "zstd")])
+        XCTAssertNil(plain.headers["content-encoding"])
+        XCTAssertEqual(plain.body, Self.text(100_000))
+        XCTAssertEqual(try client.get("/test/later", [("Accept-Encoding", "gzip")]).headers["content-encoding"], "gzip")
+    }
+
+    /// Numbered lines: not so alike that a coding makes nothing of them.
+    private static func text(_ count: Int) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(count + 20)
+        var number = 0
+        while text.count < count {
+            text += "receipt \(number &* 7_919)\n".utf8
+            number += 1
+        }
+        return Array(text.prefix(count))
+    }
+
     func test_paths_areDecodedOnceAfterRouting() throws {
         let route = Self.route(.get, "/test/{id}/end") { call in
             Response(status: 200, contentType: "text/plain", bytes: Array((call.path("id") + "|" + (call.parameter("q") ?? "-")).utf8))
