@@ -386,35 +386,33 @@ final class Registration: Sendable {
         }
     }
 
-    /// On libcurl's thread. Only 200 to 299 delivers: a redirect is not followed.
+    /// On libcurl's thread.
     private func finishEvent(
         _ work: QueuedWork, _ version: Int64, _ target: String, _ attempts: Int, _ lane: String, _ result: Result<OutgoingResponse, OutgoingFailure>
     ) {
-        if case .failure(.closed) = result { return }
         let now = clock.now()
-        var detail = ""
-        var retryAfter: Int64?
-        switch result {
-        case .success(let response):
-            if (200..<300).contains(response.status) {
-                release(work, lane, worked: true, outcome: "delivered")
-                if case .event(let client, _) = work.kind { usage.add(to: ClientID(client)) { $0.webhooks = $0.webhooks.addingSaturating(1) } }
-                let note = Self.note("delivered", version: version, target: target, attempt: attempts) { $0.member("status", Int64(response.status)) }
-                return submit(.delivered(event: work.id, note), work)
+        guard let answer = WebhookAnswer(result, nowSeconds: now / 1_000_000) else { return }
+        func note(_ event: String, _ more: (inout JSONWriter) -> Void) -> HistoryNote { Self.note(event, version: version, target: target, attempt: attempts, more) }
+        switch answer {
+        case .taken(let status):
+            release(work, lane, worked: true, outcome: "delivered")
+            if case .event(let client, _) = work.kind { usage.add(to: ClientID(client)) { $0.webhooks = $0.webhooks.addingSaturating(1) } }
+            submit(.delivered(event: work.id, note("delivered") { $0.member("status", Int64(status)) }), work)
+        case .gone(let detail):
+            // Its host is well: others' webhooks there are called as before.
+            release(work, lane, worked: true, outcome: "dead", because: detail)
+            submit(.deadEvent(work.id, detail: detail, note("undeliverable") { $0.member("detail", detail) }), work)
+        case .failed(let detail, let retryAfter):
+            release(work, lane, worked: false, outcome: "failed", because: detail)
+            let delay = Self.webhookRetry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
+            let at = min(now + delay, work.expiresAt)
+            let note = note("failed") { json in
+                json.member("detail", detail)
+                json.member("next_at", instant: at)
             }
-            detail = "answered \(response.status)"
-            retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, now / 1_000_000) }
-        case .failure(let failure): detail = failure.description
-        }
-        release(work, lane, worked: false, outcome: "failed", because: detail)
-        let delay = Self.webhookRetry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
-        let at = min(now + delay, work.expiresAt)
-        let note = Self.note("failed", version: version, target: target, attempt: attempts) { json in
-            json.member("detail", detail)
-            json.member("next_at", instant: at)
-        }
-        submit(.retryEvent(work.id, at: at, detail: detail, note), work) { [self] result in
-            if result == .applied { later(work, at: at) }
+            submit(.retryEvent(work.id, at: at, detail: detail, note), work) { [self] result in
+                if result == .applied { later(work, at: at) }
+            }
         }
     }
 

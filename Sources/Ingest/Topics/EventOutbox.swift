@@ -86,14 +86,11 @@ final class EventOutbox: Sendable {
         headers.append(RegistrarCall.mediaType("application/cloudevents+json; charset=UTF-8"))
         let request = OutgoingRequest(method: .post, url: url, headers: headers, body: delivery.event, timeoutMilliseconds: Self.timeoutMilliseconds)
         parts.client.send(request) { result in
-            switch result {
-            case .success(let response) where (200..<300).contains(response.status): parts.answer(delivery.key, .taken)
-            case .success(let response):
-                let wait = response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, now / 1_000_000) }
-                parts.answer(delivery.key, .refused("\(url) answered \(response.status)", retryAfter: wait))
-            // The server stops: that is no failure of the endpoint, and counts as no attempt.
-            case .failure(.closed): break
-            case .failure(let failure): parts.answer(delivery.key, .refused("\(url): \(failure)"))
+            guard let answer = WebhookAnswer(result, nowSeconds: now / 1_000_000) else { return }
+            switch answer {
+            case .taken: parts.answer(delivery.key, .taken)
+            case .gone(let detail): parts.answer(delivery.key, .gone("\(url) \(detail)"))
+            case .failed(let detail, let retryAfter): parts.answer(delivery.key, .refused("\(url): \(detail)", retryAfter: retryAfter))
             }
         }
     }

@@ -18,6 +18,8 @@ enum EventAnswer: Sendable {
     case taken
     /// With what the answer said of when to come again, in microseconds.
     case refused(String, retryAfter: Int64? = nil)
+    /// It wants no further events: this one is given up at once.
+    case gone(String)
 }
 
 /// What is tried, and what becomes of it.
@@ -131,9 +133,28 @@ extension TopicCore {
         switch answer {
         case .taken:
             figures.delivered += 1
+            gone.remove(key.subscription)
             try end(key, subject: due.subject, core.now)
         case .refused(let reason, let retryAfter): try put(off: key, due, reason, retryAfter, core)
+        case .gone(let reason):
+            figures.failed += 1
+            if gone.insert(key.subscription).inserted, let known = state.subscriptions[key.subscription] {
+                StoreLog.note("a receiver of events is gone", path: "\(known.topic)/\(known.subscription.name)", reason: "\(reason); what it is owed is given up", level: .warning)
+            }
+            try giveUp(key, due, reason, core.now)
         }
+    }
+
+    /// It is a dead letter, and the next of its subject is tried.
+    private func giveUp(_ key: Key, _ due: Due, _ reason: String, _ now: Int64) throws {
+        figures.died += 1
+        let update = try file().statement("UPDATE deliveries SET died_at = ?3, reason = ?4, attempts = min(attempts + 1, 9223372036854775807) WHERE subscription = ?1 AND number = ?2")
+        update.bind(1, key.subscription)
+        update.bind(2, key.number)
+        update.bind(3, now)
+        try update.bind(4, String(reason.prefix(1_000)))
+        try update.run()
+        try release(key.subscription, due.subject, now)
     }
 
     /// It is tried again later, or given up.
@@ -141,16 +162,7 @@ extension TopicCore {
     /// Given up after three days of its own, whatever the number of attempts; `reason` keeps 1,000 characters.
     private func put(off key: Key, _ due: Due, _ reason: String, _ retryAfter: Int64?, _ core: QueueCore) throws {
         figures.failed += 1
-        if due.since.addingSaturating(EventTimes.patience) <= core.now {
-            figures.died += 1
-            let update = try file().statement("UPDATE deliveries SET died_at = ?3, reason = ?4, attempts = min(attempts + 1, 9223372036854775807) WHERE subscription = ?1 AND number = ?2")
-            update.bind(1, key.subscription)
-            update.bind(2, key.number)
-            update.bind(3, core.now)
-            try update.bind(4, String(reason.prefix(1_000)))
-            try update.run()
-            return try release(key.subscription, due.subject, core.now)
-        }
+        if due.since.addingSaturating(EventTimes.patience) <= core.now { return try giveUp(key, due, reason, core.now) }
         let delay = EventTimes.retries.delay(afterAttempts: due.attempts.addingSaturating(1), retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
         let update = try file().statement("UPDATE deliveries SET next_at = ?3, reason = ?4, attempts = min(attempts + 1, 9223372036854775807) WHERE subscription = ?1 AND number = ?2")
         update.bind(1, key.subscription)

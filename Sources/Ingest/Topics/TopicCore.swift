@@ -52,6 +52,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     var inFlight: Set<Key> = []
     /// Of those, what came back and could not be written down: too much waited, or the disk was full.
     let unsettled = Mutex<[Key]>([])
+    /// Subscriptions whose receiver has said that it wants no more, since it last took something: the log says it once.
+    var gone: Set<Int64> = []
     /// Calls of the group that is being made: they leave with its commit.
     var leaving: [EventDelivery] = []
     /// Lines of the log that the group is to write, as `leaving`.

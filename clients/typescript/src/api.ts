@@ -2370,7 +2370,7 @@ export interface Operations {
     };
     answer: undefined;
   };
-  /** Events that could not be told within three days. */
+  /** Events that could not be told within three days, or to a receiver that is gone. */
   deadEvents: {
     path: {
       /** The topic's name; `till` has what happens in the store itself. */

@@ -57,7 +57,7 @@ enum TopicRoutes {
         Route(
             .get, "/v1/topics/{name}/subscriptions/{subscription}/dead-letters", access: .admin, place: .control,
             operation: Operation(
-                "deadEvents", "Events that could not be told within three days.", parameters: [name, subscription] + ListPage.parameters,
+                "deadEvents", "Events that could not be told within three days, or to a receiver that is gone.", parameters: [name, subscription] + ListPage.parameters,
                 answers: [.init(200, "A page of them.", [.of(ListBody<DeadEventBody>.self)])], problems: [.notFound, .badCursor]),
             uses: { $0.store.topics }, handle: deadEvents),
         Route(

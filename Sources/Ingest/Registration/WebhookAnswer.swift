@@ -1,0 +1,27 @@
+import ColumnStore
+
+/// What the answer of a webhook's receiver means, whoever is told of whatever: an event of a receipt, of an upload or of a topic.
+///
+///     200 to 299    taken
+///     410           gone: it wants nothing more, as Standard Webhooks has it; what it is owed is given up at once
+///     all else      a failure, and tried again: a redirect is not followed
+enum WebhookAnswer: Sendable {
+    case taken(status: Int)
+    case gone(String)
+    /// `retryAfter` in microseconds.
+    case failed(String, retryAfter: Int64?)
+
+    /// Nil where the server stops: that is no failure of the receiver, and counts as no attempt.
+    init?(_ result: Result<OutgoingResponse, OutgoingFailure>, nowSeconds: Int64) {
+        switch result {
+        case .failure(.closed): return nil
+        case .failure(let failure): self = .failed(failure.description, retryAfter: nil)
+        case .success(let response):
+            switch response.status {
+            case 200..<300: self = .taken(status: response.status)
+            case 410: self = .gone("answered 410: it takes no more")
+            default: self = .failed("answered \(response.status)", retryAfter: response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, nowSeconds) })
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ColumnStore
+import Documents
+import Processes
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: a webhook's receiver knows a message by its id alone, and is told nothing once it says that it is gone. Method: a store whose clocks the test holds, and a
+/// receiver over HTTP that answers as the test says.
+final class EventWebhookTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+    private let time = QueueFixture.TestTime(1_800_000_000_000_000)
+
+    /// What a receiver was told.
+    private final class Receiver: Sendable {
+        struct Told: Sendable {
+            var path: String
+            var id: String
+            var body: [UInt8]
+        }
+        let told = Mutex<[Told]>([])
+        let statuses: Mutex<[Int]>
+
+        /// - Parameter statuses: of its first answers; then it takes all.
+        init(_ statuses: [Int]) { self.statuses = Mutex(statuses) }
+
+        func answer(_ request: TestHTTPServer.Request) -> TestHTTPServer.Response {
+            told.withLock { $0.append(Told(path: request.path, id: request.headers["webhook-id"] ?? "", body: request.body)) }
+            return .init(status: statuses.withLock { $0.isEmpty ? 200 : $0.removeFirst() })
+        }
+    }
+
+    private func withTopics(_ subscriptions: [String], _ receiver: Receiver, _ body: (TopicStore) throws -> Void) throws {
+        let server = TestHTTPServer { receiver.answer($0) }
+        defer { server.close() }
+        let path = try folder.made()
+        let outbox = EventOutbox(clock: Clock { [time] in time.now })
+        let core = TopicCore(outbox: outbox)
+        let queues = try QueueStore(
+            store: QueueCore.Store(path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: 0, clock: Clock { [time] in time.now }, steady: { [time] in time.steady }, boot: time.boot),
+            members: [core], opens: false)
+        defer { queues.stop() }
+        let topics = TopicStore(core: core, outbox: outbox, queues: queues, sequence: { 0 })
+        topics.start(policy: try AddressPolicy(allow: ["127.0.0.1"]), TopicSurroundings(contract: { _ in nil }, starter: { nil }))
+        defer { topics.stop() }
+        _ = try topics.put(topic: "sales")
+        for name in subscriptions {
+            _ = try topics.put(Subscription(name: name, condition: nil, target: .webhook(url: "http://127.0.0.1:\(server.port)/\(name)", secret: nil)), of: "sales")
+        }
+        try body(topics)
+    }
+
+    private func publish(_ topics: TopicStore, _ id: String, of origin: Identity) throws {
+        let event = EventDraft(id: id, origin: origin, type: "sale", subject: "R-1", time: time.now, data: Array("{}".utf8))
+        _ = try QueueFixture.wait { topics.publish([event], to: "sales", as: .admin, completion: $0) }
+    }
+
+    private func isQuiet(_ name: String, _ topics: TopicStore) throws -> Bool {
+        time.pass(10 * 1_000_000)
+        return try topics.subscription(name, of: "sales").pending == 0
+    }
+
+    /// It is a dead letter at once, the next of its subject has its turn, and both can be tried again.
+    func test_receiverThatIsGone_hasDeadLettersAtOnce() throws {
+        let receiver = Receiver([410, 410])
+        try withTopics(["a"], receiver) { topics in
+            for id in ["1", "2"] { try publish(topics, id, of: .administrator) }
+            XCTAssertTrue(try Patience.until { try topics.subscription("a", of: "sales").dead == 2 }, "no time passes")
+            let dead = try topics.deadEvents(of: "a", in: "sales", after: nil, limit: 10).events
+            XCTAssertEqual(dead.map(\.attempts), [1, 1])
+            XCTAssertTrue(dead.allSatisfy { $0.reason.contains("410") }, "\(dead.map(\.reason))")
+            XCTAssertEqual(try topics.redrive("a", in: "sales"), 2)
+            XCTAssertTrue(try Patience.until { try isQuiet("a", topics) })
+            XCTAssertEqual(try topics.subscription("a", of: "sales").dead, 0)
+        }
+        let ids = receiver.told.withLock { $0.map(\.id) }
+        XCTAssertEqual(ids.count, 4)
+    }
+}
