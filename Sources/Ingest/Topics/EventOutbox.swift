@@ -81,7 +81,7 @@ final class EventOutbox: Sendable {
         let now = clock.now()
         // The subscription's own secret, else those of the contract whose event it is: with neither the call is not signed.
         let secrets = secret.flatMap { WebhookSecret($0) }.map { [$0] } ?? delivery.origin.flatMap { parts.surroundings.contract($0)?.webhook?.secrets(at: now) } ?? []
-        var headers = RegistrarCall.signature(id: delivery.id, body: delivery.event, secrets: secrets, nowSeconds: now / 1_000_000)
+        var headers = RegistrarCall.signature(id: delivery.messageID, body: delivery.event, secrets: secrets, nowSeconds: now / 1_000_000)
         // The event as one JSON object (CloudEvents 1.0, HTTP binding, structured mode).
         headers.append(RegistrarCall.mediaType("application/cloudevents+json; charset=UTF-8"))
         let request = OutgoingRequest(method: .post, url: url, headers: headers, body: delivery.event, timeoutMilliseconds: Self.timeoutMilliseconds)

@@ -11,6 +11,13 @@ struct EventDelivery: Sendable {
     let origin: String?
     let id: String
     let event: [UInt8]
+
+    /// What a webhook's receiver knows the message by, to take it once: the same at each attempt, and no other's. Events of two clients may have one id, several
+    /// subscriptions may tell of one event, and an id that comes again after a day is another event.
+    var messageID: String {
+        let name = Array("\(topic)\n\(subscription.name)\n\(key.number)\n".utf8)
+        return "evt_" + Hexadecimal.text(Array(SHA256.hash([name, event].flatMap { $0 }).prefix(16)))
+    }
 }
 
 /// What became of a call.

@@ -62,6 +62,25 @@ final class EventWebhookTests: XCTestCase {
         return try topics.subscription(name, of: "sales").pending == 0
     }
 
+    func test_messageID_isOfSubscriptionAndEvent_andTheSameAtEachAttempt() throws {
+        let receiver = Receiver([503, 500, 503])
+        try withTopics(["a", "b"], receiver) { topics in
+            for client in ["one", "two"] { try publish(topics, "sale 1 é", of: .contract(ClientID(client))) }
+            XCTAssertTrue(try Patience.until { try isQuiet("a", topics) && isQuiet("b", topics) })
+            // Another one of this id, once the first is forgotten.
+            time.pass(2 * Clock.microsecondsPerDay)
+            try publish(topics, "sale 1 é", of: .contract(ClientID("one")))
+            XCTAssertTrue(try Patience.until { try isQuiet("a", topics) && isQuiet("b", topics) })
+        }
+        let told = receiver.told.withLock { $0 }
+        XCTAssertEqual(told.count, 3 * 2 + 3)
+        var messages: [String: Set<String>] = [:]
+        for one in told { messages[one.id, default: []].insert(one.path + String(decoding: one.body, as: UTF8.self)) }
+        XCTAssertEqual(messages.count, 3 * 2, "two events of each of two subscriptions, and another")
+        XCTAssertTrue(messages.allSatisfy { $0.value.count == 1 }, "an id is of one message: \(messages)")
+        XCTAssertTrue(messages.keys.allSatisfy { $0.hasPrefix("evt_") && !$0.contains(".") }, "\(messages.keys)")
+    }
+
     /// It is a dead letter at once, the next of its subject has its turn, and both can be tried again.
     func test_receiverThatIsGone_hasDeadLettersAtOnce() throws {
         let receiver = Receiver([410, 410])
@@ -77,5 +96,6 @@ final class EventWebhookTests: XCTestCase {
         }
         let ids = receiver.told.withLock { $0.map(\.id) }
         XCTAssertEqual(ids.count, 4)
+        XCTAssertEqual(Set(ids).count, 2, "tried again it is the same message")
     }
 }

@@ -2,7 +2,7 @@
 
 events.py URL KEY
 """
-import base64, hashlib, hmac, http.server, json, sys, threading, time, urllib.error, urllib.request
+import base64, hashlib, hmac, http.server, json, re, sys, threading, time, urllib.error, urllib.request
 from cloudevents.v1.conversion import to_structured
 from cloudevents.v1.http import CloudEvent, from_http, from_json
 
@@ -100,12 +100,12 @@ expect(headers["webhook-signature"], signature, "signature")
 for found in [delivered()[0], received("late")[0]]:
     expect((found["id"], found["source"], found["type"], found["subject"], found["priority"], found.data), (event["id"], "/clients/shop", "order.late", "o1", "7", event.data), "event")
 
-# An id of any letters: what the receiver's server reads of the header is what was signed.
+# An id of any letters: the message has one of its own.
 told.clear()
 expect(publish(CloudEvent({"type": "order.made", "source": "x", "id": " заказ 1 "}, 1), shop)[0], 202, "an id of letters")
 wait("the id of letters", lambda: len(told) == 1)
 headers, body, _ = told[0]
-expect((headers["webhook-id"], delivered()[0]["id"]), ("%20%D0%B7%D0%B0%D0%BA%D0%B0%D0%B7 1%20", " заказ 1 "), "the id in the header, and of the event")
+expect((re.fullmatch("evt_[0-9a-f]{32}", headers["webhook-id"]) is not None, delivered()[0]["id"]), (True, " заказ 1 "), f"the id in the header {headers['webhook-id']}, and of the event")
 signature = "v1," + base64.b64encode(hmac.new(b"secret", f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body, hashlib.sha256).digest()).decode()
 expect(headers["webhook-signature"], signature, "signature of an id of letters")
 
