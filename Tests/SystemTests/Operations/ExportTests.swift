@@ -110,6 +110,39 @@ final class ExportTests: XCTestCase {
         XCTAssertEqual(try fetch(documents).text, try admin.get("/v1/receipts?client=c2&fields=document", [("Accept", "application/x-ndjson")]).text)
     }
 
+    /// Of a table that changes: the file is the page of then, whatever came since.
+    func test_receiptsAsOfAnInstant_areThoseOfThen_hotAndCold() throws {
+        let admin = try running().client()
+        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"status":{"path":"/status","type":"VARCHAR"}}}"#
+        XCTAssertEqual(try admin.put("/v1/types/licence", type).status, 201)
+        func post(_ id: String, _ status: String) throws {
+            let answer = try admin.post("/v1/receipts?client=c1", #"{"schema":"licence/1","id":"\#(id)","status":"\#(status)"}"#)
+            XCTAssertEqual(answer.status, 201, answer.text)
+        }
+        func remove(_ id: String) throws { XCTAssertEqual(try admin.delete("/v1/receipts/\(id)?table=licences&client=c1").status, 204, id) }
+        func page(_ more: String = "") throws -> String {
+            try admin.get("/v1/receipts?table=licences&fields=receipt_id,status,version" + more, [("Accept", "application/x-ndjson")]).text
+        }
+        for id in ["L1", "L2", "L3"] { try post(id, "active") }
+        try remove("L3")
+        try post("L2", "inactive")
+        let then = try page()
+        let versions = try object(try admin.get("/v1/receipts/L2/versions?table=licences&client=c1").body)["versions"] as? [[String: Any]]
+        let instant = try XCTUnwrap(versions?.first?["received_at"] as? String)
+        try post("L1", "inactive")
+        try post("L4", "active")
+        try remove("L2")
+        XCTAssertNotEqual(try page(), then)
+        for place in ["hot", "cold"] {
+            if place == "cold" { XCTAssertEqual(try admin.post("/v1/admin/compact", "{}").status, 200) }
+            let body = #"{"receipts":{"table":"licences","fields":"receipt_id,status,version","as_of":"\#(instant)"},"format":"ndjson"}"#
+            let export = try ended(try start(body, admin), admin)
+            XCTAssertEqual(export["rows"] as? Int, 2, "\(place): \(export)")
+            XCTAssertEqual(try fetch(export).text, then, place)
+            XCTAssertEqual(try page("&as_of=\(instant)"), then, place)
+        }
+    }
+
     func test_link_isGoodAlone_inParts_andForNothingElse() throws {
         let server = try running()
         let admin = server.client()
@@ -190,6 +223,9 @@ final class ExportTests: XCTestCase {
             (#"{"query":"SELECT 1","format":"csv","expires_in":"91d"}"#, 400, "/expires_in"), (#"{"query":"SELECT 1","format":"csv","expires_in":"500ms"}"#, 400, "/expires_in"),
             (#"{"query":"SELECT 1","format":"csv","expires_in":7}"#, 400, "/expires_in"), (#"{"query":"SELECT 1","format":"csv","name":"a\nb"}"#, 400, "/name"),
             (#"{"receipts":{"from":"x"},"format":"csv"}"#, 400, "/from"), (#"{"receipts":{"nope":"x"},"format":"csv"}"#, 400, "/receipts/nope"),
+            // A file has all of them: a page's own parameters are none of its.
+            (#"{"receipts":{"limit":"5"},"format":"csv"}"#, 400, "/receipts/limit"), (#"{"receipts":{"cursor":"x"},"format":"csv"}"#, 400, "/receipts/cursor"),
+            (#"{"receipts":{"as_of":"2026-11-20T12:00:00Z"},"format":"csv"}"#, 400, "/as_of"), (#"{"receipts":{"as_of":"then"},"format":"csv"}"#, 400, "/as_of"),
             (#"{"receipts":{"table":"nope"},"format":"csv"}"#, 404, "not-found"), (#"{"query":"SELECT 1","format":"csv","more":1}"#, 400, "/more"),
         ]
         for row in table {
