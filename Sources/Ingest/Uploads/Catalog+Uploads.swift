@@ -120,9 +120,13 @@ extension Catalog {
     /// The one way in which an upload changes: the state that the caller saw is part of the statement's condition, so that of two who change it at once one
     /// is told false and has changed nothing. A chunk's counts, position, feedback and notices are this one transaction.
     ///
-    /// - Parameter notices: who is told of it, if it is noted.
+    /// - Parameters:
+    ///   - notices: who is told of it, if it is noted.
+    ///   - usage: what is added to what clients have used, if it is noted.
     /// - Returns: false where it is.
-    func change(_ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = [], notices: [Notice] = []) throws -> Bool {
+    func change(
+        _ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = [], notices: [Notice] = [], usage: [UsageKey: UsageFigures] = [:]
+    ) throws -> Bool {
         try write(isCounted: false) { connection in
             let update = try connection.statement(
                 """
@@ -162,6 +166,7 @@ extension Catalog {
             }
             try count(rejections.map(\.violations), of: upload.clientID, upload: upload.id, connection)
             for notice in notices { try Self.add(notice, connection) }
+            try Self.add(usage, connection)
             return true
         }
     }

@@ -11,11 +11,14 @@ import Query
 /// 1. Of each row the versions of its document are looked up. A row that FAILED is passed over: it changed nothing.
 /// 2. Where the upload's version is the newest, a row is made: a removal where there was nothing before or a removal, else the version before once more.
 /// 3. Where something newer has come, it counts as left; unless it is what a try that was cut off has written, which counts as reverted.
-/// 4. The rows are stored, each on its own; then position and counts are committed.
+/// 4. The rows are stored, each on its own; then position and counts are committed, and with them what the rows are not to count for as receipts: they were
+///    sent once, and not again.
 final class UploadReverter {
     private let uploads: Uploads
     private var upload: Upload
     private let intake: Intake
+    /// Of the step: what its rows count for and nobody has sent, as less than nothing.
+    private var usage: [UsageKey: UsageFigures] = [:]
 
     /// The store closes, or another owner is to have the place: it goes on where it stood.
     private struct Stopped: Error {}
@@ -108,6 +111,8 @@ final class UploadReverter {
         let own: VersionEntry
         /// The one to be had again; nil or a removal for none.
         let before: VersionEntry?
+        /// When a try that was cut off has stored it.
+        var storedAt: Int64?
         var isRemoval: Bool { before?.isRemoval ?? true }
         var content: [UInt8] { before.flatMap { $0.isRemoval ? nil : $0.content } ?? VersionColumns.removalHash }
     }
@@ -119,13 +124,14 @@ final class UploadReverter {
             // A version that failed has changed nothing.
             guard let own = versions.first(where: { $0.sequence == row.sequence }), own.state != .failed else { continue }
             let before = versions.first { $0.version < own.version && $0.state != .failed }
-            let plan = Plan(row: row, own: own, before: before)
+            var plan = Plan(row: row, own: own, before: before)
             let later = versions.filter { $0.version > own.version && $0.state != .failed }
             if later.isEmpty {
                 plans.append(plan)
             } else if later.count == 1, isOwn(later[0], plan) {
                 // By a try that was cut off before its position was noted.
-                upload.revert.reverted += 1
+                plan.storedAt = later[0].receivedAt
+                plans.append(plan)
             } else {
                 upload.revert.left += 1
             }
@@ -138,14 +144,29 @@ final class UploadReverter {
                 count = max(1, some.count / 2)
                 continue
             }
-            let submitted = try some.map { ($0, try row($0, read)) }
-            try store(submitted)
+            let made = try some.map { (plan: $0, row: try row($0, read)) }
+            for (plan, row) in made {
+                guard let storedAt = plan.storedAt else { continue }
+                upload.revert.reverted += 1
+                takeOff(row, of: plan, storedAt)
+            }
+            try store(made.filter { $0.plan.storedAt == nil })
             doneCount += some.count
         }
         upload.revert.position = rows.last?.sequence ?? upload.revert.position
         upload.revert.stepSequence = uploads.sequence
-        guard try uploads.catalog.change(upload, from: upload.state) else { throw Stopped() }
+        guard try uploads.catalog.change(upload, from: upload.state, usage: usage) else { throw Stopped() }
+        usage = [:]
         uploads.queue.noteProgress(upload.id)
+    }
+
+    /// A row counts as a receipt of the day that it came on, wherever it is from.
+    private func takeOff(_ row: HotRow, of plan: Plan, _ receivedAt: Int64) {
+        guard row.documentByteCount > 0 else { return }
+        var figures = UsageFigures()
+        (figures.receipts, figures.bytes) = (-1, -Int64(row.documentByteCount))
+        let key = UsageKey(client: ClientID(String(decoding: plan.row.key.client, as: UTF8.self)), day: Int32(clamping: receivedAt / Clock.microsecondsPerDay))
+        usage[key, default: UsageFigures()].add(figures)
     }
 
     /// Came after the step began, and says what the step would say.
@@ -167,7 +188,9 @@ final class UploadReverter {
             var again: [(plan: Plan, row: HotRow)] = []
             for (index, entry) in left.enumerated() {
                 switch Self.fault(outcome, index) {
-                case nil: upload.revert.reverted += 1
+                case nil:
+                    upload.revert.reverted += 1
+                    if case .done(let outcomes) = outcome, case .stored(let receipt) = outcomes[index] { takeOff(entry.row, of: entry.plan, receipt.receivedAt) }
                 case .some(let fault) where fault.isForLater: again.append(entry)
                 case .some(let fault) where fault.code == .differentDocument: upload.revert.left += 1
                 case .some(let fault): throw fault

@@ -1,6 +1,7 @@
 /// What clients used, by day: of receipts those whose hot files have moved to cold, of all else what was written down so far.
 ///
-/// A row of `usage` is a client's day; figures are only ever added to it.
+/// A row of `usage` is a client's day; figures are only ever added to it. Of receipts they may be less than nothing: what a revert has stored counts by its rows,
+/// and is taken off here, for nobody has sent it.
 extension Catalog {
     /// Adds to what is there. In a transaction of the caller's, where it must happen together with something else.
     ///

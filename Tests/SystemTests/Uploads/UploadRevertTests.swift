@@ -23,12 +23,21 @@ final class UploadRevertTests: UploadFixture {
         let id = try XCTUnwrap(bad["upload_id"] as? String)
         XCTAssertEqual(counts(bad), [9, 9, 2, 7, 0, 0])
         _ = try upload("id,name,age\nM5,Cyd,30\n", one, type: "member")
+        func used() throws -> [Int] {
+            let spans = try object(try one.get("/v1/contracts/c1/usage").body)["usage"] as? [[String: Any]] ?? []
+            return ["receipts", "bytes"].map { member in spans.reduce(0) { $0 + ($1[member] as? Int ?? 0) } }
+        }
+        let before = try used()
+        XCTAssertEqual(before[0], 20, "ten, nine and one; a removal is none")
         let two = server.client(key: try server.key("c2"))
         XCTAssertEqual(try two.post("/v1/uploads/\(id)/revert", "").status, 404)
         let answer = try one.call("POST", "/v1/uploads/\(id)/revert")
         XCTAssertEqual(answer.status, 202, answer.text)
         let done = try reverted(id, one)
         XCTAssertEqual([done["reverted"] as? Int, done["left"] as? Int], [8, 1])
+        XCTAssertEqual(try used(), before, "nobody has sent the versions that are had again")
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        XCTAssertEqual(try used(), before, "from cold")
         XCTAssertEqual(try one.call("POST", "/v1/uploads/\(id)/revert").status, 202, "again: nothing")
         XCTAssertEqual(
             try rows("SELECT receipt_id, version, name FROM members ORDER BY 1", one),
