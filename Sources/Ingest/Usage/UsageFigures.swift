@@ -2,7 +2,7 @@ import ColumnStore
 
 /// What a client used.
 package struct UsageFigures: Sendable, Hashable {
-    /// Documents that were taken, without repeats, and their bytes.
+    /// Documents that were taken, without repeats, and their bytes; what a revert has again is none.
     package var receipts: Int64 = 0
     package var bytes: Int64 = 0
     package var calls: Int64 = 0
@@ -11,7 +11,7 @@ package struct UsageFigures: Sendable, Hashable {
     package var rowsScanned: Int64 = 0
     package var bytesScanned: Int64 = 0
     package var exportsBytes: Int64 = 0
-    /// Events that were delivered.
+    /// Events that were delivered to the client's webhook and to callback URLs. What a topic's subscription tells is its administrator's.
     package var webhooks: Int64 = 0
 
     package init() {}

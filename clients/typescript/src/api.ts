@@ -269,7 +269,7 @@ export interface UsageSpan {
   rows_scanned: number;
   bytes_scanned: number;
   exports_bytes: number;
-  /** Events that were delivered. */
+  /** Events that were delivered to its webhook and to callback URLs. */
   webhooks: number;
 }
 

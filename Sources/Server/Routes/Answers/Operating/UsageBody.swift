@@ -17,7 +17,7 @@ struct UsageBody: JSONObject {
             sink.member("rows_scanned", span.figures.rowsScanned)
             sink.member("bytes_scanned", span.figures.bytesScanned)
             sink.member("exports_bytes", span.figures.exportsBytes)
-            sink.member("webhooks", span.figures.webhooks, MemberFacts("Events that were delivered."))
+            sink.member("webhooks", span.figures.webhooks, MemberFacts("Events that were delivered to its webhook and to callback URLs."))
         }
     }
 
