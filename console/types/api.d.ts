@@ -330,7 +330,7 @@ export interface Paths {
   };
   "/v1/topics/{name}": {
     get: { query: {  }; body: undefined; answer: Topic };
-    put: { query: {  }; body: { [name: string]: any }; answer: Topic };
+    put: { query: {  }; body: { name?: string | null; subscriptions?: string[] }; answer: Topic };
     delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/topics/{name}/subscriptions": {
@@ -338,7 +338,7 @@ export interface Paths {
   };
   "/v1/topics/{name}/subscriptions/{subscription}": {
     get: { query: {  }; body: undefined; answer: Subscription };
-    put: { query: {  }; body: { where?: string | null; target: { queue?: string; process?: string; webhook?: string; secret?: string | null; log?: string } }; answer: Subscription };
+    put: { query: {  }; body: { name?: string | null; where?: string | null; target: { queue?: string; process?: string; webhook?: string; secret?: string | null; log?: string }; counts?: { [name: string]: any }; oldest_at?: string | null; rests?: string | null }; answer: Subscription };
     delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/topics/{name}/subscriptions/{subscription}/dead-letters": {

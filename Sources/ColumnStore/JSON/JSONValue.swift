@@ -107,6 +107,12 @@ package indirect enum JSONValue: Equatable, Sendable {
         }
     }
 
+    /// An object without its members of these names; anything else as it is.
+    package func without(_ names: Set<String>) -> JSONValue {
+        guard !names.isEmpty, case .object(let members) = self else { return self }
+        return .object(members.filter { !names.contains($0.name) })
+    }
+
     /// The text, without blanks.
     package var serialized: [UInt8] {
         var writer = JSONWriter()

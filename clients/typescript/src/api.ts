@@ -853,13 +853,16 @@ export interface Queue {
   dead_letter?: boolean;
   /** Before a message may be received. */
   delay?: string;
+  /** Of answers alone: a PUT passes over it. */
   counts?: {
     active: number;
     locked: number;
     delayed: number;
     dead: number;
   };
+  /** Of answers alone: a PUT passes over it. */
   bytes?: number;
+  /** Of answers alone: a PUT passes over it. */
   oldest_at?: string | null;
 }
 
@@ -2308,7 +2311,12 @@ export interface Operations {
       /** The topic's name; `till` has what happens in the store itself. */
       name: string;
     };
-    body?: Record<string, unknown>;
+    body?: {
+      /** The path's. */
+      name?: string | null;
+      /** Of answers alone: a PUT passes over it. */
+      subscriptions?: string[];
+    };
     answer: Topic;
   };
   /** Deletes a topic with its subscriptions, and what they are still to be told. */
@@ -2346,6 +2354,8 @@ export interface Operations {
       subscription: string;
     };
     body: {
+      /** The path's. */
+      name?: string | null;
       /** An expression of SQL over type, source, subject, time and data, like data->>'state' = 'late'; all events without. */
       where?: string | null;
       /** Where the events go: one of queue, process, webhook and log. */
@@ -2357,6 +2367,10 @@ export interface Operations {
         secret?: string | null;
         log?: string;
       };
+      /** Of answers alone, as oldest_at and rests: a PUT passes over them. */
+      counts?: Record<string, unknown>;
+      oldest_at?: string | null;
+      rests?: string | null;
     };
     answer: Subscription;
   };

@@ -10,6 +10,8 @@ struct ProcessBody: ListItem {
     static var listSchemaName: String { "ProcessList" }
     static var example: ProcessBody { ProcessBody(process: ProcessDescription.none) }
     static var schema: SchemaText { .reference("Process") }
+    /// A definition has none of them.
+    static let ofAnswers: Set<String> = ["name", "version", "next_at"]
 
     func write(to writer: inout JSONWriter) {
         writer.beginObject()

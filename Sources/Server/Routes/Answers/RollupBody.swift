@@ -15,6 +15,8 @@ struct RollupBody: ListItem, JSONObject {
         RollupBody(rollup: RollupDescription(definition: RollupDefinition(name: "", table: "", condition: nil, list: nil, keys: [], measures: []), progress: RollupProgress()))
     }
 
+    static let ofAnswers: Set<String> = ["warning", "progress"]
+
     /// What its text takes at most.
     var byteCountMax: Int {
         let (definition, text) = (rollup.definition, ListPage.byteCountMax)

@@ -21,7 +21,7 @@ enum TopicRoutes {
         Route(
             .put, "/v1/topics/{name}", access: .admin, place: .control, body: .small,
             operation: Operation(
-                "putTopic", "Makes a topic.", parameters: [name], body: [.json(#"{"type":"object","additionalProperties":false,"properties":{}}"#)],
+                "putTopic", "Makes a topic.", parameters: [name], body: [.json(TopicBody.requestSchema)],
                 answers: [.init(200, "It was there.", [.of(TopicBody.self)]), .init(201, "Made.", [.of(TopicBody.self)])], problems: [.invalidQueue, .diskFull], needsBody: false),
             uses: { $0.store.topics }, handle: put),
         Route(
@@ -80,7 +80,7 @@ enum TopicRoutes {
 
     private static func put(_ call: Call, _ topics: any TopicKeeping) throws -> Response {
         let name = call.path("name")
-        if !call.request.body.isEmpty { _ = try call.object(members: []) }
+        if !call.request.body.isEmpty { try TopicBody.check(try call.object(members: TopicBody.members, passingOver: TopicBody.ofAnswers), name: name) }
         let outcome = try topics.put(topic: name)
         return .json(outcome == .created ? 201 : 200, TopicBody(name: name, subscriptions: try topics.topic(name, as: call.principal))).adding("Location", "/v1/topics/\(name)")
     }
@@ -102,7 +102,8 @@ enum TopicRoutes {
     private static func putSubscription(_ call: Call, _ topics: any TopicKeeping) throws -> Response {
         let (topic, name) = (call.path("name"), call.path("subscription"))
         let previous = try topics.subscriptions(of: topic).first { $0.subscription.name == name }?.subscription
-        let subscription = try SubscriptionBody.read(try call.object(members: ["where", "target"]), name: name, previous: previous)
+        let body = try call.object(members: SubscriptionBody.members, passingOver: SubscriptionBody.ofAnswers)
+        let subscription = try SubscriptionBody.read(body, name: name, previous: previous)
         let outcome = try topics.put(subscription, of: topic)
         let text = SubscriptionBody(report: try topics.subscription(name, of: topic)).json()
         call.exchange.auditDetail = String(decoding: text, as: UTF8.self)

@@ -73,7 +73,7 @@ enum ViewRoutes {
 
     private static func put(_ call: Call, _ parts: Parts) throws -> Response {
         let name = call.path("name")
-        let body = try call.object(members: ViewBody.members)
+        let body = try call.object(members: ViewBody.members, passingOver: ViewBody.ofAnswers)
         let view = try read(body, name: name, context(call, parts), isKnown: parts.views.view(name) != nil)
         let outcome = try parts.views.putView(view)
         let text = ViewBody(view: parts.views.view(name) ?? view).json()

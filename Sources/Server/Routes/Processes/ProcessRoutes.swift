@@ -61,16 +61,38 @@ enum ProcessRoutes {
         }
         try call.holdValue()
         // What is no JSON at all is a fault of the body; all else is one of the definition.
+        let value: JSONValue
         do throws(JSONSyntaxError) {
-            _ = try ValueLimits.parse(call.request.body)
+            value = try ValueLimits.parse(call.request.body)
         } catch {
             throw Problem(.badJSON, "byte \(error.offset): \(error.message)")
         }
-        let outcome = try store.putProcess(call.path("name"), call.request.body)
-        let digest = Hex.text(Digest.sha256(call.request.body))
-        call.exchange.auditDetail = #"{"bytes":\#(call.request.body.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#
+        let definition = try definition(value, call, store)
+        let outcome = try store.putProcess(call.path("name"), definition)
+        let digest = Hex.text(Digest.sha256(definition))
+        call.exchange.auditDetail = #"{"bytes":\#(definition.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#
         return .json(outcome == .created ? 201 : 200, try body(call, store))
             .adding("Location", "/v1/processes/\(RequestTarget.encode(call.path("name")))")
+    }
+
+    /// The body as it came; of one that GET has given, without what answers add. Where nothing else was changed that is the definition of before, blanks and all: no
+    /// version comes of it.
+    private static func definition(_ value: JSONValue, _ call: Call, _ store: any ProcessKeeping) throws -> [UInt8] {
+        let name = call.path("name")
+        guard value.members?.contains(where: { ProcessBody.ofAnswers.contains($0.name) }) ?? false else { return call.request.body }
+        if let own = value[present: "name"], own.text != name {
+            let message = "the path names the process \(name), this is \(MemberReader.shown(own))"
+            throw Problem(.invalidProcess, message, errors: [.init(pointer: "/name", code: "mismatch", message: message)])
+        }
+        let bare = value.without(ProcessBody.ofAnswers).serialized
+        var before: [UInt8]?
+        do {
+            before = try store.process(name, hold: call.exchange.holdAnswer).definition
+        } catch let fault as Fault where fault.code == .notFound {
+            before = nil
+        }
+        guard let before, let known = try? ValueLimits.parse(before), known.serialized == bare else { return bare }
+        return before
     }
 
     private static func delete(_ call: Call, _ store: any ProcessKeeping) throws -> Response {

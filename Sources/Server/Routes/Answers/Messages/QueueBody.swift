@@ -10,6 +10,7 @@ struct QueueBody: ListItem, JSONObject {
     let report: QueueReport?
 
     static let members: Set<String> = ["name", "ttl", "lock", "max_deliveries", "duplicate_window", "max_bytes", "dead_letter", "delay"]
+    static let ofAnswers: Set<String> = ["counts", "bytes", "oldest_at"]
 
     init(_ report: QueueReport) { (name, settings, self.report) = (report.name, report.settings, report) }
     private init(name: String, settings: QueueSettings) { (self.name, self.settings, report) = (name, settings, nil) }
@@ -29,9 +30,9 @@ struct QueueBody: ListItem, JSONObject {
         sink.member("max_bytes", SizeForm(size: settings.byteCountMax), MemberFacts("Of all bodies but those of dead letters.", isRequired: false))
         sink.member("dead_letter", settings.keepsDeadLetters, MemberFacts("Whether messages that nobody completed are kept.", keywords: #""default":true"#, isRequired: false))
         sink.member("delay", DurationForm(duration: settings.delay), MemberFacts("Before a message may be received.", keywords: #""default":"0s""#, isRequired: false))
-        sink.optional("counts", report.map { CountsBody(report: $0) })
-        sink.optional("bytes", report?.byteCount)
-        sink.member("oldest_at", report?.oldestAt.map { InstantForm($0) }, Self.free)
+        sink.optional("counts", report.map { CountsBody(report: $0) }, MemberFacts("Of answers alone: a PUT passes over it."))
+        sink.optional("bytes", report?.byteCount, MemberFacts("Of answers alone: a PUT passes over it."))
+        sink.member("oldest_at", report?.oldestAt.map { InstantForm($0) }, MemberFacts("Of answers alone: a PUT passes over it.", isRequired: false))
     }
 
     /// - Throws: `invalid-queue` with every fault.

@@ -12,6 +12,18 @@ struct TopicBody: ListItem, JSONObject {
     static var listSchemaName: String { "TopicList" }
     static var example: TopicBody { TopicBody(name: "", subscriptions: []) }
 
+    static let members: Set<String> = ["name"]
+    static let ofAnswers: Set<String> = ["subscriptions"]
+    /// What PUT takes.
+    static let requestSchema = ##"{"type":"object","additionalProperties":false,"properties":{"name":{"description":"The path's.","type":["string","null"]},"subscriptions":{"description":"Of answers alone: a PUT passes over it.","type":"array","items":{"type":"string"}}}}"##
+
+    /// - Throws: `invalid-queue` where it is another's.
+    static func check(_ body: JSONValue, name: String) throws {
+        var reader = MemberReader(body: body)
+        if let own = reader.string("name"), own != name { reader.fault("/name", "mismatch", "the path names the topic \(name), this is \(MemberReader.shown(own))") }
+        guard reader.faults.isEmpty else { throw Problem(.invalidQueue, reader.summary("the topic"), errors: reader.faults) }
+    }
+
     func members(to sink: inout some MemberSink) {
         sink.member("name", name)
         sink.member("subscriptions", subscriptions)
@@ -25,6 +37,8 @@ struct SubscriptionBody: ListItem, JSONObject {
     static var schemaName: String? { "Subscription" }
     static var listName: StaticString { "subscriptions" }
     static var listSchemaName: String { "SubscriptionList" }
+    static let members: Set<String> = ["name", "where", "target"]
+    static let ofAnswers: Set<String> = ["counts", "oldest_at", "rests"]
     static var example: SubscriptionBody {
         SubscriptionBody(report: SubscriptionReport(subscription: Subscription(name: "", condition: nil, target: .log("")), pending: 0, dead: 0, oldestAt: nil))
     }
@@ -42,6 +56,7 @@ struct SubscriptionBody: ListItem, JSONObject {
     /// - Throws: `invalid-queue` with every fault.
     static func read(_ body: JSONValue, name: String, previous: Subscription?) throws -> Subscription {
         var reader = MemberReader(body: body)
+        if let own = reader.string("name"), own != name { reader.fault("/name", "mismatch", "the path names the subscription \(name), this is \(MemberReader.shown(own))") }
         let condition = reader.string("where")
         let target = target(body["target"], &reader, previous?.target)
         guard reader.faults.isEmpty, let target else { throw Problem(.invalidQueue, reader.summary("the subscription"), errors: reader.faults) }
@@ -87,7 +102,7 @@ struct SubscriptionBody: ListItem, JSONObject {
     }
 
     /// What PUT takes.
-    static let requestSchema = ##"{"type":"object","required":["target"],"additionalProperties":false,"properties":{"where":{"description":"An expression of SQL over type, source, subject, time and data, like data->>'state' = 'late'; all events without.","type":["string","null"]},"target":{"description":"Where the events go: one of queue, process, webhook and log.","type":"object","additionalProperties":false,"properties":{"queue":{"type":"string"},"process":{"type":"string"},"webhook":{"type":"string","pattern":"^https?://."},"secret":{"description":"Of a webhook: never shown. Left out where the URL is the same: the stored one stays. Null: the contract's.","type":["string","null"]},"log":{"type":"string"}}}}}"##
+    static let requestSchema = ##"{"type":"object","required":["target"],"additionalProperties":false,"properties":{"name":{"description":"The path's.","type":["string","null"]},"where":{"description":"An expression of SQL over type, source, subject, time and data, like data->>'state' = 'late'; all events without.","type":["string","null"]},"target":{"description":"Where the events go: one of queue, process, webhook and log.","type":"object","additionalProperties":false,"properties":{"queue":{"type":"string"},"process":{"type":"string"},"webhook":{"type":"string","pattern":"^https?://."},"secret":{"description":"Of a webhook: never shown. Left out where the URL is the same: the stored one stays. Null: the contract's.","type":["string","null"]},"log":{"type":"string"}}},"counts":{"description":"Of answers alone, as oldest_at and rests: a PUT passes over them.","type":"object"},"oldest_at":{"type":["string","null"]},"rests":{"type":["string","null"]}}}"##
 }
 
 private struct SubscriptionCounts: JSONObject {

@@ -4,6 +4,7 @@ internal import Ingest
 /// A view as it was put, with its columns.
 struct ViewBody: ListItem, JSONObject {
     static let members: Set<String> = ["name", "query", "description"]
+    static let ofAnswers: Set<String> = ["columns", "reads", "put_at", "fault"]
 
     let view: SavedView
     /// Why whoever asks cannot read it as things are; nil: they can.
@@ -13,7 +14,7 @@ struct ViewBody: ListItem, JSONObject {
     static var listName: StaticString { "views" }
     static var listSchemaName: String { "ViewList" }
     static var example: ViewBody { ViewBody(view: SavedView(name: "", query: "", description: nil, columns: [], reads: [])) }
-    private static let ofAnswers = MemberFacts("Of answers alone.", isRequired: false)
+    private static let added = MemberFacts("Of answers alone.", isRequired: false)
 
     private struct ColumnBody: JSONObject {
         let column: SavedView.ViewColumn
@@ -36,9 +37,9 @@ struct ViewBody: ListItem, JSONObject {
         sink.member("name", view.name, MemberFacts("The path's. One namespace with tables.", keywords: #""pattern":"^[a-z][a-z0-9_]{0,62}$""#, isRequired: false))
         sink.member("query", view.query, MemberFacts("A SELECT over tables and views, without parameters."))
         sink.member("description", view.description, MemberFacts(isRequired: false))
-        sink.member("columns", view.columns.map { ColumnBody(column: $0) }, Self.ofAnswers)
+        sink.member("columns", view.columns.map { ColumnBody(column: $0) }, Self.added)
         sink.member("reads", view.reads, MemberFacts("Of answers alone: the tables and views that it names.", isRequired: false))
-        sink.member("put_at", InstantForm(view.putAt), Self.ofAnswers)
+        sink.member("put_at", InstantForm(view.putAt), Self.added)
         sink.member("fault", fault, MemberFacts("Of answers alone: why the caller cannot read it at present; null where nothing is wrong.", isRequired: false))
     }
 }
