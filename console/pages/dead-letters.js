@@ -109,23 +109,23 @@ function groups(letters) {
  */
 function letterTable(letters, places) {
   return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.letters')), listTable(t('dead-letters.letters'), [
-    { title: t('receipt'), cell: ({ receipt }) => h('a', { href: receiptAddress(/** @type {any} */ (receipt), places.get(receipt.type)) }, receipt.receipt_id) },
-    { title: t('client'), cell: ({ receipt }) => receipt.client_id },
+    { title: t('receipt'), cell: ({ receipt, event }) => (receipt ? h('a', { href: receiptAddress(/** @type {any} */ (receipt), places.get(receipt.type)) }, receipt.receipt_id) : event) },
+    { title: t('client'), cell: ({ client_id: client }) => client },
     { title: t('registrar'), cell: ({ name }) => name },
     { title: t('cause'), isWide: true, cell: ({ reason }) => reason },
     { title: t('attempts'), isNumeric: true, cell: ({ attempts }) => number(attempts) },
     { title: t('at'), cell: ({ at }) => time(at) },
     { title: t('actions'), cell: (letter) => h('span', { class: 'row' },
-      h('a', { href: address('tickets', [letter.receipt.ticket_id]) }, t('ticket.title')),
+      letter.receipt && h('a', { href: address('tickets', [letter.receipt.ticket_id]) }, t('ticket.title')),
       mayWrite() && h('button', { class: 'button small', onclick: () => redrive(letter) }, t('dead-letters.redrive')),
       isAdmin() && h('button', { class: 'button small', onclick: () => discard(letter) }, t('delete'))) },
   ], letters));
 }
 
 /** @param {DeadLetter} letter */
-async function redrive({ id, receipt }) {
+async function redrive({ id, receipt, event }) {
   confirm({
-    title: t('dead-letters.redrive'), text: t('dead-letters.redrive-one', { id: receipt.receipt_id }), action: t('dead-letters.redrive'),
+    title: t('dead-letters.redrive'), text: t('dead-letters.redrive-one', { id: receipt?.receipt_id ?? event ?? id }), action: t('dead-letters.redrive'),
     work: async () => {
       await post('/v1/dead-letters/{id}/redrive', { path: { id } });
       announce(t('dead-letters.redriven', { count: 1 }));
@@ -135,9 +135,9 @@ async function redrive({ id, receipt }) {
 }
 
 /** @param {DeadLetter} letter */
-function discard({ id, receipt }) {
+function discard({ id, receipt, event }) {
   confirm({
-    title: t('delete'), text: t('dead-letters.delete-one', { id: receipt.receipt_id }), action: t('delete'), isDangerous: true,
+    title: t('delete'), text: t('dead-letters.delete-one', { id: receipt?.receipt_id ?? event ?? id }), action: t('delete'), isDangerous: true,
     work: () => remove('/v1/admin/dead-letters/{id}', { path: { id } }), done: () => refine({}),
   });
 }

@@ -127,6 +127,12 @@ enum CatalogSchema {
         CREATE TABLE views(
             name TEXT PRIMARY KEY, query TEXT NOT NULL, description TEXT, columns BLOB NOT NULL, reads BLOB NOT NULL, put_at INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        // Of `notices` those that were given up, until somebody has them sent again.
+        """
+        CREATE TABLE dead_notices(
+            id TEXT PRIMARY KEY, client_id TEXT NOT NULL, event TEXT NOT NULL, body BLOB NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL,
+            died_at INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ]
 
     /// Sums that are kept beside cold files. `part` is the file of a cold file's sums, `reason` why it has none for good. Of `tables`, those of such sums

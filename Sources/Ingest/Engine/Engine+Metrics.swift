@@ -191,6 +191,8 @@ extension Engine: StoreLife {
             dead = (dead.steps + counts.steps, dead.events + counts.events)
             open.merge(own, uniquingKeysWith: +)
         }
+        // As above.
+        dead.events += (try? catalog.deadNoticeCount()) ?? 0
         let help = "Steps and webhook events that were given up and can be redriven."
         var metrics = [
             gauge("dead_letters", help, Double(dead.steps), [(name: "kind", value: "step")]),

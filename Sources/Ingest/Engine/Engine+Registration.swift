@@ -183,13 +183,15 @@ extension Engine: Callbacks, DeadLetterReview {
         guard principal.access == .readWrite else {
             throw Fault(.readOnly, "this key may read only; a contract with access read-write may try a dead letter again")
         }
-        guard let key = DeadLetterKey(id),
-            let file = tier.boundary.snapshot().files.first(where: { ($0.day, $0.part) == (key.day, key.part) })
-        else { throw absent }
+        guard let key = DeadLetterKey(id) else {
+            guard try catalog.deadNotice(id, of: principal.rows) != nil, try catalog.revive(notice: id, at: options.hot.clock.now()) else { throw absent }
+            return uploads.notices.wake()
+        }
+        guard let file = tier.boundary.snapshot().files.first(where: { ($0.day, $0.part) == (key.day, key.part) }) else { throw absent }
         // A page of one behind the key before it is the letter itself, if it is there.
         let before = DeadLetterKey(day: key.day, part: key.part, isStep: key.isStep, number: key.number - 1)
         guard let letter = try file.deadLetters(after: before, of: .all, limit: 1).first, letter.key == key,
-            principal.rows.includes(letter.letter.receipt.clientID)
+            principal.rows.includes(letter.letter.clientID)
         else { throw absent }
         // A step takes up its receipt again, which must then have its identity; a webhook's event changes no state.
         let claim = try key.isStep ? self.claim(of: ProcessKey.row(ofStep: key.number), in: file) : nil
@@ -234,8 +236,7 @@ extension Engine {
     /// - Throws: not-found where there is none of that id.
     package func deleteDeadLetter(_ id: String) throws {
         let absent = Fault.absent(.deadLetter(id))
-        guard let key = DeadLetterKey(id) else { throw absent }
-        guard try delete([key]) == 1 else { throw absent }
+        guard try delete([id]) == 1 else { throw absent }
     }
 
     /// Page by page; letters that come meanwhile may or may not be among them.
@@ -246,8 +247,7 @@ extension Engine {
         var cursor: String?
         repeat {
             let page = try deadLetters(client: filter.client, cursor: cursor, limit: Self.deadLetterPageCount, as: .admin)
-            let keys = page.letters.filter { $0.at < filter.before ?? .max }.compactMap { DeadLetterKey($0.id) }
-            summary.count += try delete(keys)
+            summary.count += try delete(page.letters.filter { $0.at < filter.before ?? .max }.map(\.id))
             cursor = page.nextCursor
         } while cursor != nil && summary.count < DeletionFilter.countMax
         summary.hasMore = cursor != nil
@@ -257,7 +257,9 @@ extension Engine {
     private static let deadLetterPageCount = 1_000
 
     /// - Returns: how many there were.
-    private func delete(_ keys: [DeadLetterKey]) throws -> Int {
+    private func delete(_ ids: [String]) throws -> Int {
+        let keys = ids.compactMap { DeadLetterKey($0) }
+        let noticeCount = try catalog.deleteDeadNotices(ids.filter { DeadLetterKey($0) == nil })
         let files = tier.boundary.snapshot().files
         var deleted = try catalog.deleteDeadLetters(keys.map(\.description))
         let results = Monitor<[(id: String, result: Result<ProcessResult, Fault>)]>([])
@@ -275,6 +277,6 @@ extension Engine {
         let outcomes = results.wait { $0.count == count ? $0 : nil }
         // One of a hot file may stand in the catalog, too: it is one.
         for outcome in outcomes where try outcome.result.get() == .applied { deleted.insert(outcome.id) }
-        return deleted.count
+        return deleted.count + noticeCount
     }
 }

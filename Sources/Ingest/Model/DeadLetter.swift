@@ -9,7 +9,13 @@ package struct DeadLetter: Sendable {
     package var at: Int64
     package var reason: String
     package var attempts: Int
-    package var receipt: ReceiptSummary
+    /// Whose it is.
+    package var clientID: String
+    /// Of what a contract's webhook is told beside receipts: `upload.processed`, `upload.error`, `feedback.digest`.
+    package var event: String?
+    /// What it is of; nil where there is an `event`.
+    package var receipt: ReceiptSummary?
+
     package init(id: String, kind: Kind, name: String, at: Int64, reason: String, attempts: Int, receipt: ReceiptSummary) {
         self.id = id
         self.kind = kind
@@ -17,7 +23,16 @@ package struct DeadLetter: Sendable {
         self.at = at
         self.reason = reason
         self.attempts = attempts
-        self.receipt = receipt
+        (clientID, self.receipt) = (receipt.clientID, receipt)
+    }
+
+    /// Of no receipt.
+    package init(id: String, event: String, clientID: String, at: Int64, reason: String, attempts: Int) {
+        (self.id, kind, name) = (id, .webhook, "contract")
+        self.at = at
+        self.reason = reason
+        self.attempts = attempts
+        (self.clientID, self.event) = (clientID, event)
     }
 
     /// What it takes, about; its text takes as much.

@@ -48,7 +48,8 @@ extension StoreReader {
 
     // MARK: Dead letters
 
-    /// In the order of their files: those of files that went to cold are in the catalog, the others in hot files.
+    /// Those of receipts in the order of their files: of files that went to cold they are in the catalog, the others in hot files. Behind them those of no receipt, by
+    /// their ids.
     ///
     /// - Parameter hold: asked for what they take in all with their text, while they are read.
     func deadLetters(
@@ -56,41 +57,83 @@ extension StoreReader {
     ) throws -> (letters: [DeadLetter], nextCursor: String?) {
         let scope = try rows(of: client, for: principal)
         let binding = ["dead-letters"] + scope.binding + principal.binding
-        var after: DeadLetterKey?
+        var place: LetterPlace?
         if let cursor {
-            guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1,
-                let key = DeadLetterKey(String(decoding: fields[0], as: UTF8.self))
-            else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
-            after = key
+            guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let read = LetterPlace(String(decoding: fields[0], as: UTF8.self)) else {
+                throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key")
+            }
+            place = read
         }
-        // The files first: what goes to the catalog meanwhile is in it by then, and still at hand here.
-        let files = boundary.snapshot().files
         var byteCount = 0
-        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1, exceptOf: files) { letter in
+        func note(_ letter: DeadLetter) throws {
             byteCount = byteCount.addingSaturating(letter.byteCount)
             try hold(byteCount.multipliedSaturating(by: 2))
         }
+        var found: [(place: LetterPlace, letter: DeadLetter)] = []
+        if place?.noticeID == nil {
+            found = try deadReceipts(after: place?.key, of: scope, limit: limit, note: note).map { (place: LetterPlace.receipt($0.key), letter: $0.letter) }
+        }
+        if found.count <= limit {
+            let notices = try catalog.deadNotices(after: place?.noticeID ?? "", of: scope, limit: limit - found.count + 1, note: note)
+            found.append(contentsOf: notices.map { (place: LetterPlace.notice($0.id), letter: $0) })
+        }
+        if found.isEmpty { try checkKnown(scope, principal) }
+        let letters = shown(found.prefix(limit).map(\.letter), to: principal)
+        guard found.count > limit, let last = found.prefix(limit).last else { return (letters, nil) }
+        return (letters, cursors.encode([Array(last.place.text.utf8)], binding: binding))
+    }
+
+    /// Where a page of dead letters ends.
+    private enum LetterPlace {
+        case receipt(DeadLetterKey)
+        case notice(String)
+
+        /// No key of a letter begins so.
+        private static let noticePrefix = "notice "
+
+        init?(_ text: String) {
+            if let key = DeadLetterKey(text) {
+                self = .receipt(key)
+            } else if text.hasPrefix(Self.noticePrefix) {
+                self = .notice(String(text.dropFirst(Self.noticePrefix.count)))
+            } else {
+                return nil
+            }
+        }
+
+        var text: String {
+            switch self {
+            case .receipt(let key): key.description
+            case .notice(let id): "\(Self.noticePrefix)\(id)"
+            }
+        }
+
+        var key: DeadLetterKey? { if case .receipt(let key) = self { key } else { nil } }
+        var noticeID: String? { if case .notice(let id) = self { id } else { nil } }
+    }
+
+    /// In order, more than `limit` where there are more.
+    private func deadReceipts(
+        after: DeadLetterKey?, of scope: RowScope, limit: Int, note: (DeadLetter) throws -> Void
+    ) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
+        // The files first: what goes to the catalog meanwhile is in it by then, and still at hand here.
+        let files = boundary.snapshot().files
+        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1, exceptOf: files, note: note)
         var keys = Set(found.map(\.key))
         var hotCount = 0
         for file in files where after.map({ (file.day, file.part) >= ($0.day, $0.part) }) ?? true {
-            let own = try file.deadLetters(after: after, of: scope, limit: limit + 1) { letter in
-                byteCount = byteCount.addingSaturating(letter.byteCount)
-                try hold(byteCount.multipliedSaturating(by: 2))
-            }
+            let own = try file.deadLetters(after: after, of: scope, limit: limit + 1, note: note)
             for letter in own where keys.insert(letter.key).inserted { found.append(letter) }
             hotCount += own.count
             if hotCount > limit { break }
         }
-        if found.isEmpty { try checkKnown(scope, principal) }
         found.sort { $0.key < $1.key }
-        let letters = shown(found.prefix(limit).map(\.letter), to: principal)
-        guard found.count > limit, let last = found.prefix(limit).last else { return (letters, nil) }
-        return (letters, cursors.encode([Array(last.key.description.utf8)], binding: binding))
+        return found
     }
 
     /// Nil where there is none, or none that the principal may see.
     func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? {
-        guard let key = DeadLetterKey(id) else { return nil }
+        guard let key = DeadLetterKey(id) else { return try catalog.deadNotice(id, of: principal.rows) }
         // The one before, which need not be there: what comes first after it is this or another.
         let before = DeadLetterKey(day: key.day, part: key.part, isStep: key.isStep, number: key.number - 1)
         let file = boundary.snapshot().files.first { ($0.day, $0.part) == (key.day, key.part) }
@@ -104,7 +147,7 @@ extension StoreReader {
         guard let sensitive = hidden(from: principal) else { return letters }
         return letters.map { letter in
             var letter = letter
-            if sensitive.isSensitive(type: letter.receipt.type) { letter.reason = Ticket.notShown }
+            if let receipt = letter.receipt, sensitive.isSensitive(type: receipt.type) { letter.reason = Ticket.notShown }
             return letter
         }
     }

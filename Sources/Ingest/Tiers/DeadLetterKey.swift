@@ -107,6 +107,8 @@ extension Catalog {
         guard !letters.isEmpty else { return }
         try write { connection in
             for (key, letter) in letters {
+                // What is of no receipt is of no file, and stands elsewhere.
+                guard let receipt = letter.receipt else { continue }
                 let insert = try connection.statement("""
                     INSERT OR REPLACE INTO dead_letters(id, position, kind, name, at, reason, attempts, ticket_id, client_id, receipt_id, type,
                         business_day, state, sequence)
@@ -119,13 +121,13 @@ extension Catalog {
                 insert.bind(5, letter.at)
                 try insert.bind(6, letter.reason)
                 insert.bind(7, Int64(letter.attempts))
-                try insert.bind(8, letter.receipt.ticketID)
-                try insert.bind(9, letter.receipt.clientID)
-                try insert.bind(10, letter.receipt.receiptID)
-                try insert.bind(11, letter.receipt.type)
-                insert.bind(12, Int64(letter.receipt.businessDay))
-                try insert.bind(13, letter.receipt.state.rawValue)
-                insert.bind(14, letter.receipt.sequence)
+                try insert.bind(8, receipt.ticketID)
+                try insert.bind(9, receipt.clientID)
+                try insert.bind(10, receipt.receiptID)
+                try insert.bind(11, receipt.type)
+                insert.bind(12, Int64(receipt.businessDay))
+                try insert.bind(13, receipt.state.rawValue)
+                insert.bind(14, receipt.sequence)
                 try insert.run()
             }
         }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// What contracts' webhooks are to be told, and refusals that are counted until a digest tells them.
 ///
-/// Four tables. `notices` has a row for each event that is still to be told: written in the transaction of what it tells of, read by `NoticeSender` alone,
-/// deleted once it was taken or its time is over. A digest that is open is a row of `digest_spans` (whose, from when, until when, how many refusals), with
+/// Four tables, and one of what was given up (`Catalog+DeadNotices`). `notices` has a row for each event that is still to be told: written in the transaction of
+/// what it tells of, read by `NoticeSender` alone, deleted once it was taken or its time is over. A digest that is open is a row of `digest_spans` (whose, from when, until when, how many refusals), with
 /// its counts by code and place in `digest_counts` and the uploads they are of in `digest_uploads`; all three go, and a notice comes, in one transaction when
 /// the span is over.
 extension Catalog {

@@ -1,7 +1,8 @@
 import ColumnStore
 import Synchronization
 
-/// Tells contracts' webhooks what stands in the catalog for them: signed, tried again for three days, and gone from there once it was taken.
+/// Tells contracts' webhooks what stands in the catalog for them: signed, tried again for three days, and gone from there once it was taken. What is given up is a
+/// dead letter.
 ///
 /// One thread looks what is due, at least every minute and whenever something is noted; answers come on the client's own thread. Since a row is deleted only
 /// after it was taken, an end of the process between the two tells it again, under the same id.
@@ -205,14 +206,13 @@ final class NoticeSender: Sendable {
         return true
     }
 
-    /// One that `next` has given. Without a webhook by now, or past its time, a notice is forgotten: nobody is left to be told.
+    /// One that `next` has given. Without a webhook by now a notice is forgotten: nobody is left to be told. Past its time it is given up.
     func send(_ notice: Notice) {
         if state.withLock({ $0.over.contains(notice.id) }) { return forget(notice, because: nil) }
         if notice.event == .storeEvent { return publish(notice) }
         let now = clock.now()
-        guard let webhook = catalog.contract(notice.client)?.webhook, now.subtractingSaturating(notice.createdAt) < Self.lifetime else {
-            return forget(notice, because: catalog.contract(notice.client)?.webhook == nil ? nil : "not delivered in 3 days, \(notice.attempts) attempts")
-        }
+        guard let webhook = catalog.contract(notice.client)?.webhook else { return forget(notice, because: nil) }
+        guard now.subtractingSaturating(notice.createdAt) < Self.lifetime else { return giveUp(notice, because: "not delivered in 3 days, \(notice.attempts) attempts") }
         let request = WebhookCall.request(
             id: notice.id, body: notice.body, url: webhook.url, secrets: webhook.secrets(at: now), nowSeconds: now / 1_000_000)
         guard let client = client.withLock({ $0 }) else { return }
@@ -230,19 +230,19 @@ final class NoticeSender: Sendable {
         }
     }
 
-    // The store closes. The id stays in `sending`, so that nothing sends it in the time that is left.
     private func finish(_ notice: Notice, _ result: Result<OutgoingResponse, OutgoingFailure>) {
-        if case .failure(.closed) = result { return }
-        let now = clock.now()
-        var retryAfter: Int64?
-        if case .success(let response) = result {
-            if (200..<300).contains(response.status) {
-                usage.add(to: ClientID(notice.client)) { $0.webhooks = $0.webhooks.addingSaturating(1) }
-                return forget(notice, because: nil)
-            }
-            retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.retryAfter($0, now / 1_000_000) }
+        // The store closes. The id stays in `sending`, so that nothing sends it in the time that is left.
+        guard let answer = WebhookAnswer(result, nowSeconds: clock.now() / 1_000_000) else { return }
+        switch answer {
+        case .taken:
+            usage.add(to: ClientID(notice.client)) { $0.webhooks = $0.webhooks.addingSaturating(1) }
+            forget(notice, because: nil)
+        case .gone(let detail):
+            var last = notice
+            last.attempts = last.attempts.addingSaturating(1)
+            giveUp(last, because: detail)
+        case .failed(_, let retryAfter): putOff(notice, retryAfter: retryAfter)
         }
-        putOff(notice, retryAfter: retryAfter)
     }
 
     /// - Parameter retryAfter: what the answer asked for; nil where it did not.
@@ -255,6 +255,17 @@ final class NoticeSender: Sendable {
         do { try catalog.put(off: later, to: now.addingSaturating(delay)) } catch {
             isNoted = false
             StoreLog.note("an attempt of a webhook could not be noted", path: notice.id, reason: StoreLog.text(error), level: .warning)
+        }
+        done(notice, isNoted: isNoted)
+    }
+
+    /// It is a dead letter from here on. Where that cannot be noted it is due still, and comes here again.
+    private func giveUp(_ notice: Notice, because reason: String) {
+        StoreLog.note("gave up a webhook", path: notice.id, reason: reason, level: .warning)
+        var isNoted = true
+        do { try catalog.giveUp(notice, because: reason, at: clock.now()) } catch {
+            isNoted = false
+            StoreLog.note("a webhook that was given up could not be noted; that is tried again", path: notice.id, reason: StoreLog.text(error), level: .warning)
         }
         done(notice, isNoted: isNoted)
     }

@@ -335,6 +335,7 @@ package final class Uploads: Sendable {
         let (start, end) = (feedbackPlace.withLock { $0 }, now - Self.feedbackDays * Self.day)
         guard start < end else { return }
         try catalog.deleteRejections(from: start, before: end)
+        try catalog.deleteDeadNotices(before: end)
         feedbackPlace.withLock { $0 = end }
     }
 

@@ -106,6 +106,100 @@ final class NoticeSenderTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// Pages of two: what is given up may be more than fits.
+    private func letters(_ engine: Engine, as principal: Principal = .admin) throws -> [DeadLetter] {
+        var (found, cursor): ([DeadLetter], String?) = ([], nil)
+        repeat {
+            let page = try engine.deadLetters(client: nil, cursor: cursor, limit: 2, as: principal)
+            found += page.letters
+            cursor = page.nextCursor
+        } while cursor != nil
+        return found
+    }
+
+    private func webhook(_ server: TestHTTPServer) -> Contract {
+        Contract(clientID: "c1", access: .readWrite, scope: .own, webhook: Contract.Webhook(url: "http://127.0.0.1:\(server.port)/", secret: "secret"))
+    }
+
+    /// As events of receipts are: seen by whose they are, sent again under the same id, deleted by the administrator.
+    func test_noticePastItsTime_isADeadLetter_whichIsSentAgain() throws {
+        let folder = TemporaryDirectory()
+        let start: Int64 = 1_796_400_000_000_000
+        let now = Atomic<Int64>(start + 3 * Clock.microsecondsPerDay)
+        let clock = Clock { now.load(ordering: .relaxed) }
+        let fixture = try EngineFixture(folder.path, clock: clock)
+        let engine = fixture.engine
+        let told = Monitor<[String]>([])
+        let server = TestHTTPServer { request in
+            told.broadcast { $0.append("\(request.headers["webhook-id"] ?? "") \(String(decoding: request.body, as: UTF8.self))") }
+            return .init(status: 204)
+        }
+        defer { server.close() }
+        _ = try engine.putContract(webhook(server))
+        try engine.catalog.write(isCounted: false) { connection in
+            for (id, event) in [("a", Notice.Event.uploadProcessed), ("b", .uploadError), ("d", .feedbackDigest)] {
+                try Catalog.add(Notice(id: id, client: "c1", event: event, body: Array("{}".utf8), createdAt: start, dueAt: start, attempts: 7), connection)
+            }
+        }
+        let sender = NoticeSender(catalog: engine.catalog, usage: engine.usageMeter, clock: clock, events: Topic())
+        sender.start(policy: try AddressPolicy(allow: ["127.0.0.1"]))
+        defer { sender.stop() }
+        XCTAssertTrue(try Patience.until { try letters(engine).count == 3 })
+        let found = try letters(engine, as: EngineFixture.own)
+        XCTAssertEqual(found.map(\.id), ["a", "b", "d"])
+        XCTAssertEqual(found.map(\.event), ["upload.processed", "upload.error", "feedback.digest"])
+        XCTAssertEqual(found.map(\.attempts), [7, 7, 7])
+        XCTAssertEqual(Set(found.map(\.reason)), ["not delivered in 3 days, 7 attempts"])
+        XCTAssertTrue(found.allSatisfy { $0.receipt == nil && $0.clientID == "c1" && $0.at == start + 3 * Clock.microsecondsPerDay })
+        XCTAssertTrue(engine.metrics().contains { $0.name == "dead_letters" && $0.labels.contains { $0.value == "webhook" } && $0.value == 3 })
+        let other = Principal(clientID: "c2", access: .readWrite, scope: .own)
+        XCTAssertEqual(try letters(engine, as: other).count, 0)
+        XCTAssertNil(try engine.deadLetter("a", as: other))
+        XCTAssertFault(.notFound, try engine.redrive("a", as: other))
+        XCTAssertFault(.readOnly, try engine.redrive("a", as: Principal(clientID: "c1", access: .read, scope: .own)))
+        XCTAssertEqual(told.withLock { $0 }, [], "nobody is called past the time")
+        XCTAssertNotNil(try engine.deadLetter("a", as: EngineFixture.own))
+        try engine.redrive("a", as: EngineFixture.own)
+        sender.wake()
+        XCTAssertTrue(Patience.until { told.withLock { $0 } == ["a {}"] })
+        XCTAssertEqual(try letters(engine).map(\.id), ["b", "d"])
+        XCTAssertFault(.notFound, try engine.redrive("a", as: .admin))
+        XCTAssertNoThrow(try engine.deleteDeadLetter("b"))
+        XCTAssertFault(.notFound, try engine.deleteDeadLetter("b"))
+        XCTAssertEqual(try engine.deleteDeadLetters(DeletionFilter(client: "c1", before: nil)).count, 1)
+        XCTAssertEqual(try letters(engine).count, 0)
+    }
+
+    /// Nobody calls it again, and as long as other feedback it can be had.
+    func test_receiverThatIsGone_hasADeadLetterAtOnce_for90Days() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let engine = fixture.engine
+        let count = Atomic<Int>(0)
+        let server = TestHTTPServer { _ in
+            count.add(1, ordering: .relaxed)
+            return .init(status: 410)
+        }
+        defer { server.close() }
+        _ = try engine.putContract(webhook(server))
+        let now = Clock.system.now()
+        try engine.catalog.write(isCounted: false) { connection in
+            try Catalog.add(Notice(id: "a", client: "c1", event: .uploadProcessed, body: Array("{}".utf8), createdAt: now, dueAt: now, attempts: 0), connection)
+        }
+        let sender = NoticeSender(catalog: engine.catalog, usage: engine.usageMeter, clock: .system, events: Topic())
+        sender.start(policy: try AddressPolicy(allow: ["127.0.0.1"]))
+        let letter = try XCTUnwrap(try Patience.value { try letters(engine).first })
+        sender.stop()
+        XCTAssertEqual(letter.attempts, 1)
+        XCTAssertTrue(letter.reason.contains("410"), letter.reason)
+        XCTAssertEqual(count.load(ordering: .relaxed), 1)
+        XCTAssertNil(try engine.catalog.nextNoticeAt())
+        try engine.uploads.sweepFeedback(now: now + 89 * Clock.microsecondsPerDay)
+        XCTAssertEqual(try letters(engine).count, 1)
+        try engine.uploads.sweepFeedback(now: now + 91 * Clock.microsecondsPerDay)
+        XCTAssertEqual(try letters(engine).count, 0)
+    }
+
     func test_noticeWhoseRowCannotBeDeleted_isToldOnce() throws {
         let folder = TemporaryDirectory()
         let fixture = try EngineFixture(folder.path)

@@ -105,11 +105,11 @@ final class FakeEngine: WholeStore, UploadKeeping {
     ) throws -> (letters: [DeadLetter], nextCursor: String?) {
         let all = state.withLock { $0.letters }
         let start = cursor.flatMap { Int($0) } ?? 0
-        let page = all.dropFirst(start).prefix(limit).filter { principal.rows.includes($0.receipt.clientID) }
+        let page = all.dropFirst(start).prefix(limit).filter { principal.rows.includes($0.clientID) }
         return (Array(page), start + limit < all.count ? String(start + limit) : nil)
     }
     func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? {
-        state.withLock { $0.letters.first { $0.id == id && principal.rows.includes($0.receipt.clientID) } }
+        state.withLock { $0.letters.first { $0.id == id && principal.rows.includes($0.clientID) } }
     }
     func redrive(_ id: String, as principal: Principal) throws {
         guard try deadLetter(id, as: principal) != nil else { throw Fault(.notFound, "no dead letter") }

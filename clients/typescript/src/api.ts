@@ -445,7 +445,11 @@ export interface DeadLetter {
   at: string;
   reason: string;
   attempts: number;
-  receipt: Taken;
+  client_id: string;
+  /** Of what a contract's webhook is told beside receipts: upload.processed, upload.error, feedback.digest. */
+  event: string | null;
+  /** Null where there is an event. */
+  receipt: Taken | null;
 }
 
 export interface DeadLetterList {

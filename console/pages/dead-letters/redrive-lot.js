@@ -93,7 +93,7 @@ function ask(count, what, letters, view) {
 function preview(letters, count) {
   const shown = letters.slice(0, shownCountMax);
   return h('div', {}, h('p', { class: 'strong' }, t('dead-letters.preview')),
-    h('ul', { class: 'stack tight' }, shown.map(({ receipt, name, reason }) => h('li', {}, h('code', {}, receipt.receipt_id), ' · ', name, ' · ', h('span', { class: 'quiet' }, reason.slice(0, 160))))),
+    h('ul', { class: 'stack tight' }, shown.map(({ receipt, event, name, reason }) => h('li', {}, h('code', {}, receipt?.receipt_id ?? event), ' · ', name, ' · ', h('span', { class: 'quiet' }, reason.slice(0, 160))))),
     count > shown.length && h('p', { class: 'quiet' }, t('dead-letters.and-more', { count: count - shown.length })));
 }
 

@@ -108,7 +108,7 @@ enum DeadLetterListCommand: ListCommand {
         try arguments.noOperands()
         return Listing(
             path: "/v1/dead-letters", parameters: try parameters(arguments, ["client"]), member: "dead_letters",
-            columns: ["id", "kind", "name", "at", "attempts", "reason", "receipt.client_id", "receipt.receipt_id"])
+            columns: ["id", "kind", "name", "at", "attempts", "reason", "client_id", "event", "receipt.receipt_id"])
     }
 }
 

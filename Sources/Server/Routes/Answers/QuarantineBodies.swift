@@ -105,7 +105,9 @@ struct DeadLetterBody: ListItem, JSONObject {
         sink.member("at", InstantForm(letter.at))
         sink.member("reason", letter.reason)
         sink.member("attempts", letter.attempts)
-        sink.member("receipt", TakenBody(letter.receipt))
+        sink.member("client_id", letter.clientID)
+        sink.member("event", letter.event, MemberFacts("Of what a contract's webhook is told beside receipts: upload.processed, upload.error, feedback.digest."))
+        sink.member("receipt", letter.receipt.map { TakenBody($0) }, MemberFacts("Null where there is an event."))
     }
 }
 
