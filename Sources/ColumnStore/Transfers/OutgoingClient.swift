@@ -41,15 +41,25 @@ package final class OutgoingClient: Sendable {
     private let multi: Multi
     /// Of every call of this client.
     private let policy: AddressPolicy?
+    /// Gives libcurl a call; false where it does not take it.
+    private let add: Add
+
+    typealias Add = @Sendable (_ multi: UnsafeMutableRawPointer, _ easy: UnsafeMutableRawPointer) -> Bool
     /// Nil after `close`, and where none could be started.
     private let thread: Mutex<pthread_t?>
 
     /// - Parameter policy: nil where the operator alone says where calls go.
-    package init(policy: AddressPolicy?) {
+    package convenience init(policy: AddressPolicy?) { self.init(policy: policy, add: OutgoingClient.addToLibrary) }
+
+    static let addToLibrary: Add = { curl_multi_add_handle($0, $1) == CURLM_OK }
+
+    /// - Parameter add: as libcurl has it, but in tests.
+    init(policy: AddressPolicy?, add: @escaping Add) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         guard let raw = curl_multi_init() else { preconditionFailure("libcurl: out of memory") }
         multi = Multi(raw: OpaquePointer(raw))
         self.policy = policy
+        self.add = add
         thread = Mutex(nil)
         till_curl_multi_set_long(raw, CURLMOPT_MAXCONNECTS, Self.keptConnectionCountMax)
         let unmanaged = Unmanaged.passRetained(self)
@@ -138,12 +148,12 @@ package final class OutgoingClient: Sendable {
                 break
             }
             for (request, number, completion) in waiting {
-                guard let transfer = Transfer(request, number: number, policy: policy, kept: multi.kept, completion: completion) else {
+                // One that libcurl did not take would never end by itself.
+                guard let transfer = Transfer(request, number: number, policy: policy, kept: multi.kept, completion: completion), add(raw, transfer.easy) else {
                     completion(.failure(.notConnected("libcurl cannot take the call")))
                     continue
                 }
                 transfers[transfer.easy] = transfer
-                curl_multi_add_handle(raw, transfer.easy)
             }
             if !cancelled.isEmpty { end(cancelled, raw, &transfers) }
             var running: Int32 = 0
@@ -176,10 +186,7 @@ package final class OutgoingClient: Sendable {
             let code = message.pointee.data.result
             curl_multi_remove_handle(raw, easy)
             guard let transfer = transfers[easy] else { continue }
-            if transfer.beginsAnew() {
-                curl_multi_add_handle(raw, easy)
-                continue
-            }
+            if transfer.beginsAnew(), add(raw, easy) { continue }
             transfers[easy] = nil
             transfer.completion(transfer.outcome(code))
         }

@@ -4,6 +4,8 @@ import Synchronization
 import TestSupport
 import XCTest
 
+@testable import ColumnStore
+
 /// Against a real HTTP server on loopback.
 final class OutgoingClientTests: XCTestCase {
     private func client(allow: [String] = ["127.0.0.1"]) throws -> OutgoingClient { OutgoingClient(policy: try AddressPolicy(allow: allow)) }
@@ -35,6 +37,24 @@ final class OutgoingClientTests: XCTestCase {
         XCTAssertEqual(response.headers["retry-after"], "7")
         XCTAssertEqual(response.headers["x-saw"], "first")
         XCTAssertEqual(String(decoding: response.body, as: UTF8.self), "POST /a?b=c тіло")
+    }
+
+    /// Nothing would ever end a call that libcurl has no room for: neither an answer nor its time.
+    func test_send_thatLibcurlDoesNotTake_endsWithAnError_andTheNextIsMade() throws {
+        let server = TestHTTPServer { _ in .init(body: "here") }
+        defer { server.close() }
+        let isFull = Mutex(true)
+        let client = OutgoingClient(policy: try AddressPolicy(allow: ["127.0.0.1"])) { multi, easy in
+            isFull.withLock { isFull in
+                defer { isFull = false }
+                return !isFull
+            } && OutgoingClient.addToLibrary(multi, easy)
+        }
+        defer { client.close() }
+        let request = OutgoingRequest(method: .get, url: "http://127.0.0.1:\(server.port)/")
+        XCTAssertEqual(send(client, request).failure, .notConnected("libcurl cannot take the call"))
+        XCTAssertEqual(String(decoding: try send(client, request).get().body, as: UTF8.self), "here")
+        XCTAssertEqual(server.connectionCount.load(ordering: .relaxed), 1)
     }
 
     func test_send_internalAddressNotListed_isRefusedBeforeConnecting() throws {
