@@ -32,23 +32,45 @@ enum QuarantineRoutes {
     ]
 
     private static func list(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
-        let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
+        var limit = try call.integer("limit", in: 1...10_000, default: 1_000)
         let exchange = call.exchange
-        // As the page grows, before each is read; what it takes with its text is known then.
-        let page = try refused.quarantine(
-            client: try call.client(), received: ReceivedSpan(), cursor: call.parameter("cursor"), limit: limit, withDocuments: true, as: call.principal
-        ) { byteCount in try exchange.holdAnswer(byteCount) }
-        let items = page.entries.map { QuarantineBody($0, as: call.principal) }
-        try exchange.holdAnswer(items.reduce(0) { $0.addingSaturating($1.heldByteCount) })
-        return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 4_096)
+        while true {
+            var (askedCount, wanted) = (0, 0)
+            func hold(_ byteCount: Int) throws {
+                wanted = byteCount
+                try exchange.holdWhole(byteCount, orElse: "GET /v1/tickets?state=REFUSED lists what was refused without the documents; to see them, have that limit raised")
+            }
+            do {
+                // As the page grows, before each is read; what it takes with its text is known then.
+                let page = try refused.quarantine(
+                    client: try call.client(), received: ReceivedSpan(), cursor: call.parameter("cursor"), limit: limit, withDocuments: true, as: call.principal
+                ) { byteCount in
+                    askedCount += 1
+                    try hold(byteCount)
+                }
+                let items = page.entries.map { QuarantineBody($0, as: call.principal) }
+                try hold(items.reduce(0) { $0.addingSaturating($1.heldByteCount) })
+                return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 4_096)
+            } catch {
+                // A page that is never had has fewer entries.
+                guard exchange.isNeverHeld(wanted), limit > 1, askedCount > 1 else { throw error }
+                limit = max(1, min(askedCount, limit) / fewerEntries)
+            }
+        }
     }
+
+    /// A text may have six times the bytes of its document, which is there beside it.
+    private static let fewerEntries = 8
 
     private static func one(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
         let exchange = call.exchange
+        func hold(_ byteCount: Int) throws {
+            try exchange.holdWhole(byteCount, orElse: "GET /v1/tickets/{ticket_id} has the reasons without the document; to see that, have that limit raised")
+        }
         // Of a document as long as any: before it is read, and with its text before that is made.
-        let entry = try refused.quarantineEntry(call.path("ticket_id"), as: call.principal) { byteCount in try exchange.holdAnswer(byteCount) }
+        let entry = try refused.quarantineEntry(call.path("ticket_id"), as: call.principal, hold: hold)
         let body = QuarantineBody(entry, as: call.principal)
-        try exchange.holdAnswer(body.heldByteCount)
+        try hold(body.heldByteCount)
         return .json(body, reserving: 4_096)
     }
 

@@ -31,6 +31,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var upload: Upload?
         /// Of each page of it that was asked for, whether it was to have the documents.
         var refusedPages: [Bool] = []
+        /// Of each such page, how many it was to have of these.
+        var refusedLimits: [Int] = []
+        var refusedEntries: [QuarantineEntry] = []
         var isReady = true
         var isBackupHeld = false
         var isCompactionHeld = false
@@ -320,9 +323,19 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func quarantine(
         client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal, hold: (Int) throws -> Void
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
-        try hold(state.withLock { $0.pageByteCount })
+        var (byteCount, entries) = state.withLock { state in
+            state.refusedLimits.append(limit)
+            return (state.pageByteCount, state.refusedEntries)
+        }
+        let hasMore = entries.count > limit
+        entries = Array(entries.prefix(limit))
+        if entries.isEmpty { try hold(byteCount) }
+        for entry in entries {
+            byteCount += entry.document.count
+            try hold(byteCount)
+        }
         state.withLock { $0.refusedPages.append(withDocuments) }
-        return ([], nil)
+        return (entries, hasMore ? "next" : nil)
     }
     func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (Int) throws -> Void) throws -> QuarantineEntry {
         guard let entry = state.withLock({ $0.refused }), entry.ticketID == ticketID else { throw Fault(.notFound, "there is no such entry") }

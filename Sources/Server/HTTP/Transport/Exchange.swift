@@ -116,7 +116,23 @@ package final class Exchange: @unchecked Sendable {
     }
 
     /// Asks for the memory of an answer of so many bytes, before it is made or while it is.
+    ///
+    /// - Throws: `overloaded`; `too-large` for what is never had.
     package func holdAnswer(_ byteCount: Int) throws(Problem) {
+        try holdWhole(byteCount, orElse: "ask for less at once (limit), or have that limit raised")
+    }
+
+    /// As `holdAnswer`, for one thing that is read, and let go of but for what is shown of it: where that takes more than may ever be had, nothing else is held
+    /// meanwhile, so that it can be read at all.
+    package func holdReading(_ byteCount: Int) throws(Problem) { try holdAnswer(min(byteCount, answerByteCountMax)) }
+
+    /// As `holdAnswer`, for what is said of in words of its own.
+    ///
+    /// - Parameter advice: what else can be asked for.
+    package func holdWhole(_ byteCount: Int, orElse advice: @autoclosure () -> String) throws(Problem) {
+        guard !isNeverHeld(byteCount) else {
+            throw Problem(.tooLarge, "it takes \(byteCount >> 20) MiB to answer with this, and requests of one credential may hold \(charge.byteCountMax >> 20) MiB (limits.request_memory); \(advice())")
+        }
         let held = byteCount > MemoryLedger.freeByteCount ? byteCount : 0
         try charge.set(bodyByteCount.addingSaturating(held))
         answerByteCount = held
@@ -125,23 +141,11 @@ package final class Exchange: @unchecked Sendable {
     /// As `holdAnswer`, beside what the answer holds already.
     func holdFurther(_ byteCount: Int) throws(Problem) { try holdAnswer(answerByteCount.addingSaturating(byteCount)) }
 
-    /// As `holdAnswer`, for one thing that is read, and let go of but for what is shown of it: where that takes more than may ever be had, nothing else is held
-    /// meanwhile, so that it can be read at all.
-    package func holdReading(_ byteCount: Int) throws(Problem) { try holdAnswer(min(byteCount, max(0, charge.byteCountMax - bodyByteCount))) }
+    /// Bytes of an answer that may ever be held, however long one waits.
+    package var answerByteCountMax: Int { max(0, charge.byteCountMax.subtractingSaturating(bodyByteCount)) }
 
-    /// As `holdAnswer`, for one thing as it is asked for.
-    ///
-    /// - Parameter advice: what else can be asked for.
-    /// - Throws: `overloaded`; `too-large` for what is never had.
-    package func holdWhole(_ byteCount: Int, orElse advice: @autoclosure () -> String) throws(Problem) {
-        guard !isNeverHeld(byteCount) else {
-            throw Problem(.tooLarge, "it takes \(byteCount >> 20) MiB to answer with this, and requests of one credential may hold \(charge.byteCountMax >> 20) MiB (limits.request_memory); \(advice())")
-        }
-        try holdAnswer(byteCount)
-    }
-
-    /// Whether an answer of so many bytes is never had, however long one waits.
-    package func isNeverHeld(_ byteCount: Int) -> Bool { bodyByteCount.addingSaturating(byteCount) > charge.byteCountMax }
+    /// Whether an answer of so many bytes is never had. What is short is not charged.
+    package func isNeverHeld(_ byteCount: Int) -> Bool { byteCount > max(MemoryLedger.freeByteCount, answerByteCountMax) }
 
     /// Nobody reads the body any more.
     func dropBody() {

@@ -115,7 +115,7 @@ final class ProcessRoutesTests: XCTestCase {
         let input = "\"" + String(repeating: "x", count: 1_000_000) + "\""
         var ids: [String] = []
         for _ in 0..<5 { ids.append(try JSONParser.parse(try client.post("/v1/processes/p/executions", #"{"input":\#(input)}"#).body)["execution_id"]?.text ?? "") }
-        XCTAssertEqual(slug(try client.get("/v1/executions")), "overloaded 503")
+        XCTAssertEqual(slug(try client.get("/v1/executions")), "too-large 413")
         let few = try client.get("/v1/executions?limit=2")
         XCTAssertEqual(few.status, 200)
         let shown = try JSONParser.parse(few.body)["executions"]?.array ?? []
