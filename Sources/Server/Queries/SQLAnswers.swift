@@ -11,9 +11,12 @@ extension QueryService {
     ///
     /// - Parameters:
     ///   - byteCountMax: about where a page ends; nil: at the runner's own bound.
+    ///   - heldByteCountMax: more than this `hold` never gives: pages are shorter.
     ///   - hold: asked for the memory of a page of so many bytes, before it has them.
     /// - Throws: `bad-cursor` for one of another query, other parameters or another asker.
-    func page(_ request: SQLRequest, as principal: Principal, _ watch: QueryWatch, byteCountMax: Int? = nil, hold: (Int) throws -> Void) throws -> [UInt8] {
+    func page(
+        _ request: SQLRequest, as principal: Principal, _ watch: QueryWatch, byteCountMax: Int? = nil, heldByteCountMax: Int = .max, hold: (Int) throws -> Void
+    ) throws -> [UInt8] {
         let binding = Self.binding(request, principal)
         var position: WalkPosition?
         var sequence: Int64?
@@ -31,6 +34,7 @@ extension QueryService {
         let deadline = SteadyClock.seconds() + limits.time
         var runner = SQLRunner(engine: engine)
         if let byteCountMax { runner.pageByteCountMax = byteCountMax }
+        runner.heldByteCountMax = heldByteCountMax
         return try runner.page(
             request, in: context, after: position,
             cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - SteadyClock.seconds())) },

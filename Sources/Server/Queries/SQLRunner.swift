@@ -7,10 +7,12 @@ internal import Query
 /// 1. At once: rows as the plan gives them, until the limit or the page's bytes are reached.
 /// 2. Where finding keys first is cheaper (`AnswerWalk.readsKeysFirst`): the keys say where the page ends, then its rows alone are read. If few rows are
 ///    expected the first way is tried before, and given up where more come.
-/// 3. Where the first way ended at its bytes without a place to go on from: again, in order.
+/// 3. Where the first way ended at its bytes, or at what may ever be held, without a place to go on from: again, in order.
 struct SQLRunner: Sendable {
     /// A page ends at so many bytes, whatever its limit: fewer in tests.
     var pageByteCountMax = 64 << 20
+    /// A page that others may follow never asks for more memory: it ends before a row that has no room behind others.
+    var heldByteCountMax = Int.max
     /// Rows are encoded by about so many bytes, so that neither a page nor a stream goes far over its bound.
     private static let pieceByteCount = 1 << 20
 
@@ -95,8 +97,15 @@ struct SQLRunner: Sendable {
         encoder.begin(into: &bytes)
         var end: WalkPosition?
         if let walk {
+            // What is of chance has one page or none.
+            let room = walk.isVolatile ? Int.max : heldByteCountMax
+            var rowCount = 0
             let (place, hasMore) = try walk.read(stream) { batch in
-                try Self.encode(batch, hold, while: { try goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
+                let taken = try Self.encode(batch, hold, within: room, hasRows: rowCount > 0, while: { try goesOn($0.count, within: room, hold) }, into: &bytes) {
+                    try encoder.append($0, into: &$1)
+                }
+                rowCount += taken.rowCount
+                return taken
             }
             if hasMore, isWhole { return nil }
             if hasMore, place == nil {
@@ -110,7 +119,7 @@ struct SQLRunner: Sendable {
         } else {
             while let batch = try stream.next() {
                 try encoder.append(batch, into: &bytes)
-                _ = try goesOn(bytes.count, hold)
+                _ = try goesOn(bytes.count, within: .max, hold)
             }
         }
         encoder.end(cursor: end.map(seal), statistics: stream.statistics, into: &bytes)
@@ -147,8 +156,13 @@ struct SQLRunner: Sendable {
             let stream = try engine.execute(prepared, cancellation: cancellation())
             started(stream)
             encoder.serve(stream)
+            var shownCount = 0
             let (place, wasCut) = try walk.read(stream) { batch in
-                try Self.encode(batch, hold, while: { try goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
+                let taken = try Self.encode(
+                    batch, hold, within: heldByteCountMax, hasRows: shownCount > 0, while: { try goesOn($0.count, within: heldByteCountMax, hold) }, into: &bytes
+                ) { try encoder.append($0, into: &$1) }
+                shownCount += taken.rowCount
+                return taken
             }
             if wasCut { end = place }
             // The same rows, seen twice.
@@ -162,17 +176,24 @@ struct SQLRunner: Sendable {
     }
 
     /// Whether a page of so many bytes may have more; asks for room for the next piece.
-    private func goesOn(_ byteCount: Int, _ hold: (Int) throws -> Void) throws -> Bool {
-        try hold(byteCount + Self.pieceByteCount)
-        return byteCount < pageByteCountMax
+    ///
+    /// - Parameter room: more is never had.
+    private func goesOn(_ byteCount: Int, within room: Int, _ hold: (Int) throws -> Void) throws -> Bool {
+        let wanted = byteCount + Self.pieceByteCount
+        // What is there counts, whether there is room for it or not.
+        try hold(max(byteCount, min(wanted, room)))
+        return byteCount < pageByteCountMax && wanted <= room
     }
 
-    /// Encodes `batch` by small pieces as long as `goesOn`; at least one row.
+    /// Encodes `batch` by small pieces as long as `goesOn` and as they have room; at least one row where none stands before it.
     ///
+    /// - Parameters:
+    ///   - room: of all of `bytes`.
+    ///   - hasRows: rows stand before it: one that has no room behind them is left for the next page. The first one is asked for in any case, and is refused as what it is.
     /// - Returns: how many rows were encoded, and whether it goes on no further.
     private static func encode(
-        _ batch: ColumnBatch, _ hold: (Int) throws -> Void, while goesOn: (inout [UInt8]) throws -> Bool, into bytes: inout [UInt8],
-        append: (ColumnBatch, inout [UInt8]) throws -> Void
+        _ batch: ColumnBatch, _ hold: (Int) throws -> Void, within room: Int = .max, hasRows: Bool = false, while goesOn: (inout [UInt8]) throws -> Bool,
+        into bytes: inout [UInt8], append: (ColumnBatch, inout [UInt8]) throws -> Void
     ) throws -> (rowCount: Int, isFull: Bool) {
         var row = 0
         // The first piece is small, since nothing is known of its rows yet; each next one is as long as the rows before say that a megabyte has.
@@ -186,7 +207,18 @@ struct SQLRunner: Sendable {
                 end = row + (end - row) / 2
                 piece = batch.slice(row..<end)
             }
-            if piece.flatByteCountBound > 2 * pieceByteCount { try makeRoom(for: piece, in: &bytes, hold) }
+            let isLarge = piece.flatByteCountBound > 2 * pieceByteCount
+            // Far from the end of what there is, no usual piece needs to be looked through.
+            if isLarge || bytes.count > room - endByteCount, room < .max {
+                var most = EncodedSize.most(piece)
+                while end - row > 1, bytes.count.addingSaturating(most) > room {
+                    end = row + (end - row) / 2
+                    piece = batch.slice(row..<end)
+                    most = EncodedSize.most(piece)
+                }
+                if hasRows || row > 0, bytes.count.addingSaturating(most) > room { return (row, true) }
+            }
+            if isLarge { try makeRoom(for: piece, in: &bytes, hold) }
             try append(piece, &bytes)
             // Of this piece alone: long rows behind short ones shrink the next piece, not all of the rest.
             let rowByteCount = max(1, (bytes.count - before) / (end - row))
@@ -200,8 +232,11 @@ struct SQLRunner: Sendable {
     /// Rows of more are encoded one at a time.
     private static let largePieceByteCount = 4 * pieceByteCount
 
+    /// A piece that is not large becomes no more, but for the rarest.
+    private static let endByteCount = 8 * largePieceByteCount
+
     /// Texts by which a page is over for certain, with the piece that it ends in.
-    private var keptByteCountMax: Int { pageByteCountMax + Self.largePieceByteCount }
+    private var keptByteCountMax: Int { min(pageByteCountMax, heldByteCountMax) + Self.largePieceByteCount }
 
     /// What goes past a usual piece is asked for by what it will take: a text of control characters becomes six times as long.
     private static func makeRoom(for piece: ColumnBatch, in bytes: inout [UInt8], _ hold: (Int) throws -> Void) throws {

@@ -41,7 +41,7 @@ enum SQLRoutes {
         let bytes: [UInt8]
         do {
             let exchange = call.exchange
-            bytes = try queries.page(request, as: call.principal, watch) { byteCount in
+            bytes = try queries.page(request, as: call.principal, watch, heldByteCountMax: exchange.answerByteCountMax) { byteCount in
                 try exchange.holdWhole(byteCount, orElse: "ask for fewer rows (limit) or columns, or for a form that is a stream")
             }
         } catch {

@@ -9,18 +9,20 @@ import XCTest
 final class SQLRunnerTests: XCTestCase {
     /// First columns of all rows, and the bytes of the largest page.
     private func walk(
-        _ query: String, limit: Int = 10_000, pageByteCountMax: Int, tables: [(name: String, source: any TableSource)] = [],
+        _ query: String, limit: Int = 10_000, pageByteCountMax: Int, heldByteCountMax: Int = .max, tables: [(name: String, source: any TableSource)] = [],
         settings: QueryEngine.Settings = QueryEngine.Settings(threadCount: 2)
     ) throws -> (firsts: [Int], largest: Int, pageCount: Int) {
         var runner = SQLRunner(engine: QueryEngine(settings))
         runner.pageByteCountMax = pageByteCountMax
+        runner.heldByteCountMax = heldByteCountMax
         var request = SQLRequest(query: query)
         request.limit = limit
         var (firsts, largest, pageCount) = ([Int](), 0, 0)
         var position: WalkPosition?
         repeat {
             let page = try runner.page(
-                request, in: QueryContext(catalog: FixedCatalog(tables: tables), now: 0), after: position, cancellation: { Cancellation() }, seal: { _ in "there is more" })
+                request, in: QueryContext(catalog: FixedCatalog(tables: tables), now: 0), after: position, cancellation: { Cancellation() },
+                hold: { if $0 > heldByteCountMax { throw Problem(.tooLarge, "it is never had") } }, seal: { _ in "there is more" })
             let answer = try JSONParser.parse(page.bytes)
             XCTAssertEqual(answer["next_cursor"] == .null, page.position == nil)
             let rows = answer["rows"]?.array ?? []
@@ -39,6 +41,40 @@ final class SQLRunnerTests: XCTestCase {
         XCTAssertGreaterThan(walked.pageCount, 1)
         // A piece of a few megabytes goes beyond.
         XCTAssertLessThan(walked.largest, 6 << 20)
+    }
+
+    /// Where there is never more memory, pages are shorter: rows of a few bytes and of many, one of which becomes six times as long, in each of the ways in which a page is found.
+    func test_pages_endBeforeWhatIsNeverHeld() throws {
+        let room = 4 << 20
+        let wide = "repeat(chr(1), CASE WHEN n % 20 = 0 THEN 600000 ELSE 10 END)"
+        for query in [
+            "SELECT n, repeat('x', 300000) FROM generate_series(1, 60) AS s(n)", "SELECT n, repeat(chr(1), 100000) FROM generate_series(1, 60) AS s(n) ORDER BY n",
+            "SELECT n, \(wide) FROM generate_series(1, 60) AS s(n)", "SELECT n, repeat('x', 300000) FROM generate_series(1, 60) AS s(n) LIMIT 60",
+        ] {
+            let walked = try walk(query, pageByteCountMax: 64 << 20, heldByteCountMax: room)
+            XCTAssertEqual(walked.firsts.sorted(), Array(1...60), query)
+            XCTAssertGreaterThan(walked.pageCount, 2, query)
+            XCTAssertLessThanOrEqual(walked.largest, room, query)
+        }
+        for query in [
+            // One row that is never had; and what is of chance has no second page.
+            "SELECT n, repeat('x', 5000000) FROM generate_series(1, 3) AS s(n)", "SELECT n, random(), repeat('x', 300000) FROM generate_series(1, 60) AS s(n)",
+        ] {
+            XCTAssertThrowsError(try walk(query, pageByteCountMax: 64 << 20, heldByteCountMax: room), query) { XCTAssertEqual(($0 as? Problem)?.slug, .tooLarge, query) }
+        }
+        // Keys first, and then rows.
+        let fields = [Field("n", .int64), Field("sequence", .int64)]
+        var builder = ColumnBuilder(type: .int64)
+        for number in 1...1_100 { builder.append(integer: Int64(number)) }
+        let column = builder.finish()
+        let table = MemoryTable(schema: Schema(fields), batches: [ColumnBatch(rowCount: column.count, columns: [column, column])])
+        for said in [3, 1_000_000] {
+            let walked = try walk(
+                "SELECT n, repeat('x', 10000) FROM t", pageByteCountMax: 64 << 20, heldByteCountMax: room, tables: [("t", Mistaken(table, said: said))])
+            XCTAssertEqual(walked.firsts, Array(1...1_100))
+            XCTAssertGreaterThan(walked.pageCount, 2)
+            XCTAssertLessThanOrEqual(walked.largest, room)
+        }
     }
 
     /// What is of chance is another answer each time: it has one page, or none.

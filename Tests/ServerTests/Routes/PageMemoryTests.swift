@@ -203,6 +203,33 @@ final class PageMemoryTests: XCTestCase {
         }
     }
 
+    /// An answer of more than requests may ever hold comes page by page.
+    func test_pagesOfSQL_areAsLongAsRequestsMayHold() throws {
+        var limits = DoorLimits()
+        // One credential has 4 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount) = (8 << 20, 1)
+        let server = try TestServer(limits: limits)
+        let client = server.client()
+        var (seen, pageCount): (Set<Int>, Int) = ([], 0)
+        var cursor: String?
+        repeat {
+            let next = cursor.map { #", "cursor": "\#($0)""# } ?? ""
+            let page: HTTPClient.Answer? = try Patience.value {
+                let answer = try client.post("/v1/sql", #"{"query":"SELECT n, repeat('x', 200000) FROM generate_series(1, 50) AS s(n) ORDER BY n"\#(next)}"#)
+                // What the page before it held is given back a moment after that was read.
+                return answer.status == 503 ? nil : answer
+            }
+            let answer = try XCTUnwrap(page)
+            guard answer.status == 200 else { return XCTFail(answer.text) }
+            let body = try JSONParser.parse(answer.body)
+            for row in body["rows"]?.array ?? [] { XCTAssertTrue(seen.insert(row.array?.first?.integer ?? 0).inserted) }
+            cursor = body["next_cursor"]?.text
+            pageCount += 1
+        } while cursor != nil && pageCount < 50
+        XCTAssertEqual(seen, Set(1...50))
+        XCTAssertGreaterThan(pageCount, 2)
+    }
+
     // MARK: Tickets
 
     /// A page of tickets is made of an answer to SQL, whose values take many times its bytes.
