@@ -47,7 +47,8 @@ struct WorkbookCells {
     }
 
     private func text(_ row: Int) -> Cell {
-        if type == .string, let bytes = texts.bytes(row) { return .text(WorkbookText(bytes)) }
+        // As they lie: JSON is kept as a text.
+        if type == .string || type.isJSON, let bytes = texts.bytes(row) { return .text(WorkbookText(bytes)) }
         var bytes: [UInt8] = []
         texts.appendPlain(row, to: &bytes)
         return .text(WorkbookText(bytes))

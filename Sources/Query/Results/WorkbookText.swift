@@ -23,9 +23,13 @@ struct WorkbookText {
             isCut = false
             return
         }
-        // Safe for bytes that are no UTF-8: each becomes U+FFFD.
-        let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
-        let unitCount = Self.unitCount(scalars)
+        // No more of them than a cell holds.
+        var scalars: [Unicode.Scalar] = []
+        var unitCount = 0
+        Self.forEachScalar(of: text) { window, place in
+            unitCount += Self.unitCount(window, place)
+            if unitCount <= Self.unitCountMax { scalars.append(window[place]) }
+        }
         var kept = scalars[...]
         var mark: [UInt8] = []
         if unitCount > Self.unitCountMax {
@@ -86,11 +90,33 @@ struct WorkbookText {
         bytes.append(contentsOf: "_x\(String(repeating: "0", count: 4 - digits.count))\(digits)_".utf8)
     }
 
-    /// As they are written: Excel counts an escape as what it stands for, libxlsxwriter by its signs.
-    private static func unitCount(_ scalars: [Unicode.Scalar]) -> Int {
-        scalars.indices.reduce(0) { $0 + unitCount(scalars[...], $1) }
+    /// Characters that are looked at together.
+    private static let windowCount = 4_096
+    /// By so many behind it a character is judged.
+    private static let aheadCount = 6
+
+    /// Gives each character with what stands behind it. A text may be as long as a query's memory: few of its characters are there at a time.
+    ///
+    /// Safe for bytes that are no UTF-8: they become U+FFFD.
+    private static func forEachScalar(of text: some Collection<UInt8>, _ body: (_ window: ArraySlice<Unicode.Scalar>, _ place: Int) -> Void) {
+        var (bytes, decoder) = (text.makeIterator(), UTF8())
+        var window: [Unicode.Scalar] = []
+        var isWhole = false
+        while !isWhole {
+            while !isWhole, window.count < windowCount {
+                switch decoder.decode(&bytes) {
+                case .scalarValue(let scalar): window.append(scalar)
+                case .error: window.append("\u{FFFD}")
+                case .emptyInput: isWhole = true
+                }
+            }
+            let end = isWhole ? window.count : window.count - aheadCount
+            for place in 0..<end { body(window[...], place) }
+            window.removeFirst(end)
+        }
     }
 
+    /// As it is written: Excel counts an escape as what it stands for, libxlsxwriter by its signs.
     private static func unitCount(_ scalars: ArraySlice<Unicode.Scalar>, _ place: Int) -> Int {
         needsEscape(scalars, place) ? 7 : scalars[place].value > 0xFFFF ? 2 : 1
     }

@@ -55,7 +55,7 @@ final class ParquetHostileFileTests: XCTestCase {
         }
         var random = SplitMix64(state: 0xF022)
         var counts = (total: 0, refused: 0)
-        let start = try Self.resetPeak()
+        let start = try PeakMemory.reset()
         repeat {
             for (name, bytes) in files where bytes.count < 20_000 || counts.total % 17 == 0 {
                 for _ in 0..<100 {
@@ -68,7 +68,7 @@ final class ParquetHostileFileTests: XCTestCase {
         } while Date() < end
         XCTAssertGreaterThan(counts.total, 2_000)
         XCTAssertGreaterThan(counts.refused, counts.total / 10)
-        XCTAssertLessThan(Self.peakByteCount() - start, 1 << 30)
+        XCTAssertLessThan(try PeakMemory.byteCount() - start, 1 << 30)
     }
 
     /// Pruning reads what a whole scan does not: page indexes, bloom filters, pages out of order.
@@ -129,27 +129,5 @@ final class ParquetHostileFileTests: XCTestCase {
             }
         }
         return mutated
-    }
-
-    /// The most memory that this process has had resident.
-    /// Forgets what the process took before, for other tests.
-    ///
-    /// - Returns: what it has now, in bytes.
-    private static func resetPeak() throws -> Int {
-        let file = try XCTUnwrap(FileHandle(forWritingAtPath: "/proc/self/clear_refs"))
-        try file.write(contentsOf: Array("5".utf8))
-        try file.close()
-        return peakByteCount()
-    }
-
-    private static func peakByteCount() -> Int {
-        do {
-            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-            return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1_024
-        } catch {
-            XCTFail("\(error)")
-            return 0
-        }
     }
 }
