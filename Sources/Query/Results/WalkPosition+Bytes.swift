@@ -9,8 +9,10 @@ import ColumnStore
 ///
 /// A cursor is good for ever: kinds are never given another meaning.
 extension WalkPosition {
-    /// A key longer than this is left out: its cursor would be of no use in a request.
-    private static let keyByteCountMax = 2_048
+    /// A key longer than this, with the length before each field, is left out: its cursor would be longer than any that a request may have.
+    private static let keyByteCountMax = 2_880
+    /// Of a field's length, as cursors lay it down.
+    private static let lengthByteCount = 4
 
     private static let sumsKind: UInt8 = 7
 
@@ -23,7 +25,7 @@ extension WalkPosition {
             guard let field = Self.field(value) else { return [Self.bytes(Int64(rowCount)), Self.bytes(0)] }
             keyFields.append(field)
         }
-        if key == nil || keyFields.reduce(0, { $0 + $1.count }) > Self.keyByteCountMax { return [Self.bytes(Int64(rowCount)), Self.bytes(0)] }
+        if key == nil || keyFields.reduce(0, { $0 + Self.lengthByteCount + $1.count }) > Self.keyByteCountMax { return [Self.bytes(Int64(rowCount)), Self.bytes(0)] }
         return [Self.bytes(Int64(rowCount)), Self.bytes(Int64(tieCount))] + keyFields
     }
 

@@ -107,6 +107,24 @@ final class AnswerWalkTests: XCTestCase {
         }
     }
 
+    /// A cursor has 4,096 characters at most, and four bytes before each field: a key that has no room there is left out, whatever its fields are.
+    func test_fields_haveRoomInACursor() {
+        let keys: [(key: [Value], isKept: Bool)] = [
+            (Array(repeating: .null, count: 500), true), (Array(repeating: .null, count: 700), false), (Array(repeating: .null, count: 1_600), false),
+            (Array(repeating: .integer(1), count: 200), true), (Array(repeating: .integer(1), count: 225), false),
+            ([.bytes(Array(repeating: 0x78, count: 2_048))], true), ([.bytes(Array(repeating: 0x78, count: 3_000))], false),
+        ]
+        for (key, isKept) in keys {
+            let position = WalkPosition(key: key, tieCount: 3, rowCount: 9, sumsCode: Array(repeating: 1, count: 32))
+            let fields = position.fields
+            // The version, the sequence and the instant of the walk, and the code.
+            let byteCount = fields.reduce(1 + 2 * 12 + 16) { $0 + 4 + $1.count }
+            XCTAssertLessThanOrEqual((byteCount * 4 + 2) / 3, 4_096, "\(key.count)")
+            XCTAssertEqual(WalkPosition(fields: fields)?.key, isKept ? key : nil, "\(key.count)")
+            XCTAssertEqual(WalkPosition(fields: fields)?.rowCount, 9)
+        }
+    }
+
     /// Rows come in another order once they were compacted: a page's last sum must still be found behind on the next.
     func test_pages_sumsOfDoubles_doNotDependOnTheOrderOfRows() throws {
         var random = SplitMix64(state: 23)
