@@ -72,6 +72,7 @@ struct PathWalk {
             var merged: [JSONValue.Member] = []
             for name in names {
                 guard let value = try member(name, of: value, &steps) else { continue }
+                try steps.charge(merged.count + name.count / 16)
                 let text = String(decoding: name, as: UTF8.self)
                 if !merged.contains(where: { $0.name.utf8.elementsEqual(name) }) { merged.append(.init(text, value)) }
             }
@@ -85,7 +86,11 @@ struct PathWalk {
         guard let members = value.members else { return nil }
         for member in members {
             try steps.charge()
-            if member.name.utf8.elementsEqual(name) { return member.value }
+            let text = member.name.utf8
+            guard text.count == name.count else { continue }
+            // Names of one length are gone through, up to where they differ.
+            try steps.charge(name.count / 16)
+            if text.elementsEqual(name) { return member.value }
         }
         return nil
     }

@@ -91,6 +91,24 @@ final class PathTests: XCTestCase {
         XCTAssertEqual(try find("$[?(@ == ' 1.20e1 ')]", in: #"[12,"12",1.2]"#), try find("$[?(@ == 12)]", in: "[12]"))
     }
 
+    /// A long name is gone through with each member's of its length.
+    func test_lengthsOfNames_areWorkedFor() throws {
+        let name = String(repeating: "a", count: 1_600)
+        let data = JSONValue.array([.object([String(name.dropLast()) + "b": .null, "a": .null])])
+        for path in ["$[0]['\(name)']", "$[*]['\(name)']"] {
+            var steps = Steps(1_000)
+            _ = try Path(path).find(in: data, &steps)
+            XCTAssertLessThanOrEqual(steps.left, 900, path)
+            XCTAssertGreaterThan(steps.left, 800, path)
+        }
+        // What was found already is looked through for each further name.
+        let names = (100..<300).map { "\($0)" }
+        let wide = JSONValue.object(names.map { JSONValue.Member($0, .null) })
+        var steps = Steps(1_000_000)
+        XCTAssertEqual(try Path("$[\(names.map { "'\($0)'" }.joined(separator: ","))]").find(in: wide, &steps)?.members?.count, 200)
+        XCTAssertLessThan(steps.left, 1_000_000 - 200 * 100 - 200 * 90)
+    }
+
     /// Several names may find one value often: there is memory for as many as a value may have, and not for as many as there are steps.
     func test_valuesThatAPathFinds_areBounded() throws {
         let data = JSONValue.object(["a": .array(Array(repeating: .null, count: 100_000))])
