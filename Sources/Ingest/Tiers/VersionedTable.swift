@@ -89,7 +89,7 @@ package struct VersionedTable: TableSource {
             case .newest: state = ColumnFilter("state", .oneOf([ReceiptState.processing, .complete].map { .string($0.rawValue) }))
             case .accepted: state = ColumnFilter("state", .equal(.string(ReceiptState.complete.rawValue)))
             }
-            let hidden = superseded.hidden(view, through: sequence)
+            let hidden = try superseded.hidden(view, through: sequence, request.memory)
             // Hidden rows are left out by a bitmap over sequences, before anything else is asked of them.
             let test = hidden.isEmpty ? nil : Self.leavingOut(hidden)
             let scope = [Self.isNoRemoval, state]

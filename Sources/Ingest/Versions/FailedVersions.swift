@@ -1,6 +1,5 @@
 import ColumnStore
 import Query
-import Synchronization
 
 /// Of documents the newest of their versions that FAILED since an instant, and whether a later one had come by then, charged to a query's memory as long as anybody has them.
 ///
@@ -16,33 +15,17 @@ final class FailedVersions: Sendable {
     }
 
     private let newest: [VersionKey: Newest]
-    private let charge: Charge
+    private let charge: QueryCharge
 
-    private init(_ newest: [VersionKey: Newest], _ charge: Charge) { (self.newest, self.charge) = (newest, charge) }
+    private init(_ newest: [VersionKey: Newest], _ charge: QueryCharge) { (self.newest, self.charge) = (newest, charge) }
 
     var isEmpty: Bool { newest.isEmpty }
     subscript(_ key: VersionKey) -> Newest? { newest[key] }
 
-    /// Given back with whoever holds it last.
-    private final class Charge: Sendable {
-        private let memory: MemoryBudget?
-        private let byteCount = Atomic<Int>(0)
-
-        init(_ memory: MemoryBudget?) { self.memory = memory }
-
-        deinit { memory?.release(byteCount.load(ordering: .relaxed)) }
-
-        func add(_ more: Int) throws(QueryError) {
-            guard let memory else { return }
-            guard memory.reserve(more, isHeld: true) else { throw QueryError.outOfMemory("the versions that failed since the instant that is asked for") }
-            byteCount.wrappingAdd(more, ordering: .relaxed)
-        }
-    }
-
     /// Gathers them, in any order; then the others.
     struct Maker {
         private var newest: [VersionKey: Newest] = [:]
-        private let charge: Charge
+        private let charge: QueryCharge
         /// Charged and not used yet.
         private var room = 0
 
@@ -52,7 +35,7 @@ final class FailedVersions: Sendable {
         private static let stepByteCount = 64 << 10
 
         /// - Parameter memory: nil for what is no query's.
-        init(_ memory: MemoryBudget?) { charge = Charge(memory) }
+        init(_ memory: MemoryBudget?) { charge = QueryCharge(memory, of: "the versions that failed since the instant that is asked for") }
 
         /// - Throws: spill-full where the query has no memory for it.
         mutating func add(_ key: VersionKey, _ version: Int64) throws(QueryError) {

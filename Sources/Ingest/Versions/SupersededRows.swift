@@ -1,4 +1,5 @@
 package import ColumnStore
+import Query
 import Synchronization
 
 /// The superseded rows of one table that files do not know of yet: a value, which readers hold as it was when they began.
@@ -107,6 +108,25 @@ package struct SupersededRows: Sendable {
         return recent.isEmpty ? rows : Self.merged(rows, sortedRecent)
     }
 
+    /// Every row once, by sequence, without another list of them.
+    ///
+    /// - Complexity: O(rows of all runs, times how many there are).
+    private func forEach(_ body: (SupersededRow) -> Void) {
+        let lists = runs.map(\.rows) + [sortedRecent]
+        var places = lists.map { _ in 0 }
+        while true {
+            var (newest, least) = (-1, Int64.max)
+            for list in lists.indices where places[list] < lists[list].count {
+                let sequence = lists[list][places[list]].sequence
+                // Of a row that is in several the last counts.
+                if sequence <= least { (newest, least) = (list, sequence) }
+            }
+            guard newest >= 0 else { return }
+            body(lists[newest][places[newest]])
+            for list in lists.indices where places[list] < lists[list].count && lists[list][places[list]].sequence == least { places[list] += 1 }
+        }
+    }
+
     package var count: Int { runs.reduce(recent.count) { $0 + $1.rows.count } }
 
     /// The rows that a view leaves out.
@@ -115,6 +135,8 @@ package struct SupersededRows: Sendable {
         fileprivate var sets: [SequenceRoster] = []
         /// Not left out, whatever a set says.
         fileprivate var returned = SequenceRoster(sorted: [])
+        /// Of what was made for one query.
+        fileprivate var charge: QueryCharge?
 
         package var isEmpty: Bool { sets.isEmpty }
         /// How many sets each row is held against.
@@ -134,8 +156,12 @@ package struct SupersededRows: Sendable {
 
     /// The rows that a view leaves out of what had happened up to a sequence.
     ///
-    /// Nearly all ask for everything up to now: each run keeps its set for them. For an instant before the last change the set is made of all rows.
-    package func hidden(_ view: View, through sequence: Int64) -> Hidden {
+    /// Nearly all ask for everything up to now: each run keeps its set for them. For an instant before the last change, as later pages of a walk ask, the set is
+    /// made of all rows, and is the query's.
+    ///
+    /// - Parameter memory: of the query; nil for what is none's.
+    /// - Throws: spill-full where it has no memory for such a set.
+    func hidden(_ view: View, through sequence: Int64, _ memory: MemoryBudget? = nil) throws(QueryError) -> Hidden {
         var hidden = Hidden()
         if isEmpty { return hidden }
         if sequence >= lastBy {
@@ -143,7 +169,14 @@ package struct SupersededRows: Sendable {
             hidden.sets.append(SequenceRoster(sorted: sortedRecent.filter { Self.hides($0, view, through: sequence) }.map(\.sequence)))
             hidden.returned = SequenceRoster(sorted: (returned[view] ?? []).sorted())
         } else {
-            hidden.sets = [SequenceRoster(sorted: all.filter { Self.hides($0, view, through: sequence) }.map(\.sequence))]
+            let charge = QueryCharge(memory, of: "the versions that have come since the walk began")
+            // The numbers, and the set beside them while it is made.
+            try charge.add(count.multipliedSaturating(by: 2 * MemoryLayout<Int64>.size))
+            hidden.charge = charge
+            var sequences: [Int64] = []
+            sequences.reserveCapacity(count)
+            forEach { if Self.hides($0, view, through: sequence) { sequences.append($0.sequence) } }
+            hidden.sets = [SequenceRoster(sorted: sequences)]
         }
         hidden.sets.removeAll { $0.isEmpty }
         return hidden

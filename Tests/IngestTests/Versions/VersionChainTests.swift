@@ -1,4 +1,5 @@
 import ColumnStore
+import Query
 import TestSupport
 import XCTest
 
@@ -77,7 +78,7 @@ final class VersionChainTests: XCTestCase {
 
     private func state(of sequence: Int64, _ chain: [VersionEntry]) -> ReceiptState? { chain.first { $0.sequence == sequence }?.state }
 
-    func test_supersededRows_areThoseOfTheLastWord_inSetsAndSingly() {
+    func test_supersededRows_areThoseOfTheLastWord_inSetsAndSingly() throws {
         var random = SplitMix64(state: 11)
         var rows = SupersededRows()
         var model: [Int64: SupersededRow] = [:]
@@ -92,7 +93,7 @@ final class VersionChainTests: XCTestCase {
             guard step % 500 == 0 else { continue }
             for through in [5_000 + Int64(step), 5_000 + Int64(step) / 2] {
                 for view in [SupersededRows.View.newest, .accepted] {
-                    let hidden = rows.hidden(view, through: through)
+                    let hidden = try rows.hidden(view, through: through)
                     for sequence in Int64(0)...4_001 {
                         let by = model[sequence].map { view == .newest ? $0.by : $0.acceptedBy } ?? 0
                         XCTAssertEqual(hidden.contains(sequence), by != 0 && by <= through, "\(sequence) through \(through)")
@@ -106,8 +107,31 @@ final class VersionChainTests: XCTestCase {
         XCTAssertEqual(rows.all, model.values.filter { $0.sequence > 2_000 }.sorted { $0.sequence < $1.sequence })
     }
 
+    /// A later page of a walk makes a set of its own: of its query's memory, before it is made.
+    func test_supersededRows_ofAWalksBeginning_areTheQuerysToPay() throws {
+        var rows = SupersededRows()
+        for sequence in Int64(1)...50_000 {
+            var row = SupersededRow(sequence)
+            row.by = 100_000 + sequence
+            rows.set(row)
+        }
+        let memory = MemoryBudget(byteCountMax: 8 << 20)
+        do {
+            let hidden = try rows.hidden(.newest, through: 110_000, memory)
+            XCTAssertEqual([1, 10_000, 10_001, 50_000].map { hidden.contains($0) }, [true, true, false, false])
+            XCTAssertGreaterThanOrEqual(memory.usedByteCount, 50_000 * 16)
+            withExtendedLifetime(hidden) {}
+        }
+        XCTAssertEqual(memory.usedByteCount, 0)
+        let little = MemoryBudget(byteCountMax: 256 << 10)
+        XCTAssertThrowsError(try rows.hidden(.newest, through: 110_000, little)) { XCTAssertEqual(($0 as? QueryError)?.slug, .spillFull) }
+        XCTAssertEqual(little.usedByteCount, 0)
+        // Of now there are sets already.
+        XCTAssertFalse(try rows.hidden(.newest, through: .max, little).isEmpty)
+    }
+
     /// Rows that come back cost queries nothing: each run goes on keeping its set, whatever has become of single rows of it.
-    func test_supersededRows_thatCameBack_leaveRunsTheirSets() {
+    func test_supersededRows_thatCameBack_leaveRunsTheirSets() throws {
         var rows = SupersededRows()
         func set(_ sequences: [Int64], by: Int64) {
             for sequence in sequences {
@@ -116,9 +140,9 @@ final class VersionChainTests: XCTestCase {
                 rows.set(row)
             }
         }
-        func check(_ hidden: Set<Int64>, line: UInt = #line) {
+        func check(_ hidden: Set<Int64>, line: UInt = #line) throws {
             for view in SupersededRows.View.allCases {
-                let found = rows.hidden(view, through: .max)
+                let found = try rows.hidden(view, through: .max)
                 let sequences: [Int64] = Array(0...9_000)
                 XCTAssertEqual(Set(sequences.filter { found.contains($0) }), hidden, line: line)
                 let shown = found.shown(sequences)
@@ -126,18 +150,18 @@ final class VersionChainTests: XCTestCase {
             }
         }
         set(Array(1...7_168), by: 10_000)
-        let setCount = rows.hidden(.newest, through: .max).setCount
+        let setCount = try rows.hidden(.newest, through: .max).setCount
         XCTAssertGreaterThan(setCount, 1)
         set([5], by: 0)
-        check(Set<Int64>(1...7_168).subtracting([5]))
-        XCTAssertEqual(rows.hidden(.newest, through: .max).setCount, setCount)
+        try check(Set<Int64>(1...7_168).subtracting([5]))
+        XCTAssertEqual(try rows.hidden(.newest, through: .max).setCount, setCount)
         set([5], by: 10_001)
-        check(Set<Int64>(1...7_168))
+        try check(Set<Int64>(1...7_168))
         // So many that each would be asked for among them: all becomes one run.
         set(Array(1...3_000), by: 0)
-        check(Set<Int64>(3_001...7_168))
+        try check(Set<Int64>(3_001...7_168))
         set(Array(1...7), by: 10_002)
-        check(Set<Int64>(1...7).union(3_001...7_168))
+        try check(Set<Int64>(1...7).union(3_001...7_168))
     }
 
     func test_roster_closeTogetherAndFarApart_hasItsNumbers() {
