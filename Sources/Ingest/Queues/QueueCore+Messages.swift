@@ -88,7 +88,11 @@ extension QueueCore {
         while received.count < countMax, byteCount < ReceivedMessage.byteCountMax, buriedCount < Self.pieceCountMax {
             // The smallest (due, number) first. What is too old, or was handed out too often, is buried on the way, and others are looked for in its place.
             let rows = try messages.rows(queue: queue.id, .active, dueBy: .max, limit: countMax - received.count)
-            if rows.isEmpty { break }
+            if rows.isEmpty {
+                // A damaged count says otherwise: as long as it did, the thread would look again at once for whoever waits.
+                queue.counts.active = 0
+                break
+            }
             for row in rows where byteCount < ReceivedMessage.byteCountMax {
                 if let reason = death(of: row, queue) {
                     try bury(row, reason, nil, &queue)

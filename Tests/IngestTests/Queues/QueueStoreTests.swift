@@ -427,6 +427,21 @@ final class QueueStoreTests: XCTestCase {
         }
     }
 
+    /// Of messages that are not there nobody is given any, and nobody who waits is looked after again and again.
+    func test_countOfMessagesThatAreNotThere_isSetRight() throws {
+        let fixture = try QueueFixture()
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        fixture.store.stop()
+        try SQLiteConnection(path: fixture.path, mode: .create).execute("UPDATE queues SET active = 5")
+        try fixture.restart()
+        let messages = try fixture.receive(2)
+        XCTAssertEqual(messages.map(\.id), ["a"])
+        XCTAssertEqual(try fixture.report().active, 0)
+        for message in messages { try fixture.end(message) }
+        XCTAssertEqual(try fixture.receive().count, 0)
+        XCTAssertEqual(try fixture.faults().count, 0)
+    }
+
     func test_messageWhoseSizeIsPastAllBounds_isHandedOut_andDone() throws {
         for number in [.min, -1, .max] as [Int64] {
             let fixture = try QueueFixture()
