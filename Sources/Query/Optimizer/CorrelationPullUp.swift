@@ -23,7 +23,7 @@ struct CorrelationPullUp {
         var emptyRow: [ColumnID: Expression]?
     }
 
-    /// Columns of the query around the subquery.
+    /// Columns of the query around the subquery. No node of the subquery puts them out.
     let outer: Set<ColumnID>
     let ids: PlanIDs
     /// Only whether there are rows counts: LIMIT and ORDER BY do not matter.
@@ -31,7 +31,8 @@ struct CorrelationPullUp {
 
     /// The plan without its mentions of outer columns, and what was said of them; nil where that cannot be told apart from the rest.
     func pull(_ plan: LogicalPlan) -> Pulled? {
-        guard !plan.freeColumns.isDisjoint(with: outer) else { return Pulled(plan: plan) }
+        // Asked at each node on the way down: the first mention tells it.
+        guard plan.mentions(anyOf: outer) else { return Pulled(plan: plan) }
         switch plan {
         case .filter(let input, let conjuncts): return filter(input, conjuncts)
         case .project(let input, let columns): return project(input, columns)
@@ -171,7 +172,7 @@ struct CorrelationPullUp {
             node.residual = sort(node.residual, into: &pulled)
         default:
             let own = node.equalities.flatMap { [$0.left, $0.right] } + node.residual
-            guard !own.contains(where: isFree), node.right.freeColumns.isDisjoint(with: outer) else { return nil }
+            guard !own.contains(where: isFree), !node.right.mentions(anyOf: outer) else { return nil }
             guard [.left, .semi, .anti, .antiNullAware].contains(node.kind) else { return nil }
         }
         pulled.plan = .join(node)

@@ -180,6 +180,22 @@ final class PlanningWorkTests: XCTestCase {
         XCTAssertTrue(asked(.filter(input: .shared(id: 1, definition: .filter(input: plan, conjuncts: test(outer)), columns: []), conjuncts: test(own))).isFound)
     }
 
+    /// What a subquery says of outside at each of its nodes is lifted out without looking through all that lies beneath, each time.
+    func testLiftingConditionsGrowsAsTheyDo() {
+        let (outer, own) = (ColumnID(1), OutputColumn(id: ColumnID(2), name: "", type: .int64))
+        let condition = Query.Expression.call(.equal, [.column(outer, .int64), .column(own)], type: .boolean, position: nil)
+        func steps(_ count: Int) -> Int {
+            var plan = LogicalPlan.values(columns: [own], rows: [[.literal(.integer(1), .int64)]])
+            for _ in 0..<count { plan = .filter(input: plan, conjuncts: [condition]) }
+            let pullUp = CorrelationPullUp(outer: [outer], ids: PlanIDs(after: plan), isExistence: true)
+            let work = PlanningWork()
+            XCTAssertEqual(PlanningWork.$current.withValue(work) { pullUp.pull(plan)?.equalities.count }, count)
+            return work.stepCount
+        }
+        // Looked through at each node they would be sixteen times as many.
+        XCTAssertLessThan(steps(400), 6 * steps(100))
+    }
+
     func testPlanningCanBeCancelled() throws {
         let cancellation = Cancellation()
         cancellation.cancel()
