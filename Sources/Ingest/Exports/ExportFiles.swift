@@ -100,11 +100,16 @@ package final class ExportFiles: Sendable {
         }
     }
 
-    /// Takes one file to the place at once, before anybody is told that it is done: whoever leads next finds it there.
+    /// Takes one file to the place at once, before anybody is told that it is done: whoever leads next finds it there. Where that fails the export does, and
+    /// no row names the file: whatever has come there of it is unwanted.
     ///
     /// - Throws: `.unavailable` where the place gives no answer.
     package func carryNow(_ export: Export, beforeEachPiece: () throws -> Void) throws {
-        if let place { try carry(export, to: place, beforeEachPiece) }
+        guard let place else { return }
+        do { try carry(export, to: place, beforeEachPiece) } catch {
+            if let name = export.fileName { remove(name, "the export \(export.id) failed") }
+            throw error
+        }
     }
 
     /// Exports whose files are nowhere: they were on another machine. Once.

@@ -112,6 +112,20 @@ final class ExportFilesTests: XCTestCase {
         XCTAssertEqual(try text(try files.contents(export)), "file one,two", "a copy of something else takes no file away")
     }
 
+    /// An export whose file could not be carried before its end fails: what has come to the place by then is nobody's.
+    func test_whatIsThereOfAnExportThatFailed_goes() throws {
+        let files = try files()
+        // Listed by now: no other look finds strays.
+        try files.carry([]) {}
+        let export = try export("e_1-a.csv", "one,two", in: files)
+        try FileManager.default.createDirectory(atPath: place + "/01STORE", withIntermediateDirectories: true)
+        try Data("one,t".utf8).write(to: URL(fileURLWithPath: place + "/01STORE/e_1-a.csv"))
+        XCTAssertThrowsError(try files.carryNow(export) {})
+        try files.carry([]) {}
+        XCTAssertEqual(names(place), [])
+        XCTAssertEqual(names(folder), [])
+    }
+
     func test_whatIsEndedOnItsWay_staysHere() throws {
         struct Stop: Error {}
         let files = try files()
