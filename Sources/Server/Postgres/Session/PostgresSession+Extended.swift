@@ -6,7 +6,7 @@ extension PostgresSession {
         do throws(PostgresFault) {
             // The unnamed one goes, whatever becomes of this.
             if parse.name.isEmpty { drop(statement: "") }
-            let found = try StatementScanner.statements(parse.query)
+            let found = try cut(parse.query)
             guard found.count <= 1 else { throw PostgresFault(.syntaxError, "cannot insert multiple commands into a prepared statement") }
             let command = try found.first.map { (statement) throws(PostgresFault) in try CommandReader.command(statement) } ?? .empty
             if block == .failed, command != .empty, !command.endsTransaction { throw Self.failedFault }

@@ -5,7 +5,7 @@ extension PostgresSession {
         do throws(PostgresFault) {
             var found: [Pending] = []
             // All are read before the first runs.
-            for statement in try StatementScanner.statements(text) {
+            for statement in try cut(text) {
                 let command = try Self.placed(in: statement) { (statement) throws(PostgresFault) in try CommandReader.command(statement) }
                 found.append(Pending(statement: statement, command: command))
             }

@@ -339,6 +339,16 @@ package struct PostgresSession {
         try hold(wanted)
     }
 
+    /// Cuts a text into statements, with room for what it is meanwhile.
+    ///
+    /// - Throws: 53200 where there is none; as `StatementScanner.statements`.
+    func cut(_ text: String) throws(PostgresFault) -> [StatementScanner.Statement] {
+        let byteCount = min(text.utf8.count, StatementScanner.textMax)
+        try hold(heldByteCount.addingSaturating(byteCount.multipliedSaturating(by: StatementScanner.heldPerByte)))
+        defer { giveBack() }
+        return try StatementScanner.statements(text)
+    }
+
     private func giveBack() {
         // Less is never refused; what a question set is little, and charged with what is kept next.
         do { try hold(heldByteCount) } catch { return }

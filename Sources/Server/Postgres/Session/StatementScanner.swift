@@ -43,6 +43,8 @@ package struct StatementScanner {
     package static let tokensMax = 10_000, allTokensMax = 100_000, statementsMax = 1_000
     /// Bytes of a message with statements: each is held as a scalar of four while it is cut.
     package static let textMax = 16 << 20
+    /// The text, a scalar for each of its bytes, and the statements that are cut out of it.
+    static let heldPerByte = 6
 
     private let scalars: [Unicode.Scalar]
     private var place = 0

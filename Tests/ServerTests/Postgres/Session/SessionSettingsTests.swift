@@ -65,6 +65,17 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertLessThan(try play(steps + ["ROLLBACK TO s0", "RELEASE s0", "COMMIT"]).held, 10_000)
     }
 
+    /// A text is there several times over while it is cut into statements: that is asked for first, and given back.
+    func test_textsOfStatements_areChargedWhileTheyAreCut() throws {
+        let text = "SHOW transaction_isolation -- " + String(repeating: "x", count: 100_000)
+        XCTAssertEqual(try play([text], room: 500_000).states, ["53200"])
+        let free = try play([text])
+        XCTAssertEqual(free.states, [])
+        XCTAssertLessThan(free.held, 10_000)
+        XCTAssertEqual(try play([text, text], room: 700_000).states, [], "what was asked for is given back")
+        XCTAssertEqual(try play([String(repeating: " ", count: StatementScanner.textMax + 1)]).states, ["54000"])
+    }
+
     func test_transactionIsolation_isShownAsItWasSet() throws {
         func shown(_ texts: String...) throws -> [String] { try play(texts).rows.map { String(decoding: $0 ?? [], as: UTF8.self) } }
         XCTAssertEqual(try shown("SHOW transaction_isolation"), ["repeatable read"])
