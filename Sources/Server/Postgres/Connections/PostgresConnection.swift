@@ -274,7 +274,8 @@ final class PostgresConnection {
             } catch {
                 return try ended(error, session)
             }
-            try charges.hold(request: decoder.pendingCount + bytes.count)
+            // A buffer that grows has room for as much again.
+            try charges.hold(request: max(decoder.heldByteCount, 2 * (decoder.pendingCount + bytes.count)))
             decoder.append(bytes)
         }
     }
@@ -284,6 +285,7 @@ final class PostgresConnection {
         // A client that waits for an answer has asked for it by Sync or Flush; one that sends more than we take must not wait for us forever either.
         if output.byteCount > 0, decoder.pendingCount == 0 { try output.flush() }
         output.rest()
+        decoder.rest()
         if decoder.pendingCount == 0 { try charges.hold(request: 0) }
     }
 

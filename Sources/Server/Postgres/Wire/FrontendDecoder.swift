@@ -39,14 +39,24 @@ package struct FrontendDecoder {
 
     /// Bytes that have come and are not read.
     package var pendingCount: Int { bytes.count - place }
+    /// What is held for them, and for what is read already.
+    package var heldByteCount: Int { bytes.capacity }
+
+    /// A buffer of more is let go of: an array keeps the room that a long message took.
+    private static let keptByteCountMax = 8 << 10
 
     package mutating func append(_ piece: some Sequence<UInt8>) {
         // What is behind is thrown away when it is most of what is held: each byte moves a bounded number of times.
         if place > 0, place >= bytes.count - place {
-            bytes.removeFirst(place)
+            if bytes.capacity > Self.keptByteCountMax { bytes = Array(bytes[place...]) } else { bytes.removeFirst(place) }
             place = 0
         }
         bytes.append(contentsOf: piece)
+    }
+
+    /// While nothing comes: lets go of what long messages have taken, once they are read.
+    package mutating func rest() {
+        if pendingCount == 0, bytes.capacity > Self.keptByteCountMax { forget() }
     }
 
     /// What came before TLS began was sent by nobody knows whom.

@@ -35,6 +35,27 @@ final class FrontendDecoderTests: XCTestCase {
         }
     }
 
+    /// An array keeps the room that a long message took: a connection would have it for as long as it lasts, and nobody is charged for what is read already.
+    func test_longMessages_areLetGoOf_onceTheyAreRead() throws {
+        var writer = FrontendWriter()
+        writer.write(.query(String(repeating: "x", count: 1 << 20)))
+        var decoder = FrontendDecoder()
+        decoder.phase = .session
+        decoder.append(writer.bytes)
+        XCTAssertGreaterThanOrEqual(decoder.heldByteCount, 1 << 20)
+        XCTAssertEqual(try decode(&decoder).count, 1)
+        decoder.rest()
+        XCTAssertLessThan(decoder.heldByteCount, 16 << 10)
+        // The next one has begun: it stays, and the long one goes with its next bytes.
+        decoder.append(writer.bytes + [UInt8(ascii: "S"), 0])
+        XCTAssertEqual(try decode(&decoder).count, 1)
+        decoder.rest()
+        XCTAssertEqual(decoder.pendingCount, 2)
+        decoder.append([0, 0, 4])
+        XCTAssertLessThan(decoder.heldByteCount, 16 << 10)
+        XCTAssertEqual(try decode(&decoder), [.sync])
+    }
+
     func test_next_bodyCutShort_isAFaultOfThatMessageAlone() throws {
         for message in Self.messages {
             var writer = FrontendWriter()
