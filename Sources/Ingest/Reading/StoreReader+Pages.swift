@@ -139,14 +139,19 @@ extension StoreReader {
 
     private func pageFields(_ asked: [String], _ schema: Schema) throws -> PageFields {
         var names: [String] = []
-        for name in asked {
+        // What is named again is passed over at once: an export may name half a million.
+        var seen: Set<String> = []
+        for name in asked where seen.insert(name).inserted {
             if name == "*" {
-                names += schema.fields.map(\.name).filter { !names.contains($0) }
+                for field in schema.fields where !names.contains(field.name) {
+                    names.append(field.name)
+                    seen.insert(field.name)
+                }
             } else if schema[name] == nil {
                 throw Fault(
                     .badParameter, "the table has no column \(name)",
                     errors: [.init(pointer: "/fields", code: "unknown-column", message: "no column \(name)")])
-            } else if !names.contains(name) {
+            } else {
                 names.append(name)
             }
         }

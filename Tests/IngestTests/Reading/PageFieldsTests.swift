@@ -17,6 +17,22 @@ final class PageFieldsTests: XCTestCase {
         "document", "upload_id",
     ]
 
+    /// Each `*` was held against all columns that were named before it: half a million of them, as many as an export may name, took minutes for each page.
+    func test_fieldsThatAreNamedAgainAndAgain_areOneEach() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        _ = try fixture.taken(EngineFixture.receipt("R-1"))
+        let all = try fixture.engine.page(PageRequest(fields: ["*"]), as: .admin).schema.fields.map(\.name)
+        XCTAssertGreaterThan(all.count, Self.common.count)
+        func names(_ fields: [String]) throws -> [String] { try fixture.engine.page(PageRequest(fields: fields), as: .admin).schema.fields.map(\.name) }
+        XCTAssertEqual(try names(["state", "*", "state", "*"]), ["state"] + all.filter { $0 != "state" })
+        XCTAssertEqual(try names(["state", "type", "state"]), ["state", "type"])
+        let many = ["type"] + Array(repeating: "*", count: 500_000) + Array(repeating: "state", count: 500_000)
+        XCTAssertEqual(try names(many), ["type"] + all.filter { $0 != "type" })
+        XCTAssertThrowsError(try names(["*", "nothing"])) { XCTAssertEqual(($0 as? Fault)?.code, .badParameter) }
+    }
+
     func test_withoutFields_everyTableHasTheCommonColumns() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
