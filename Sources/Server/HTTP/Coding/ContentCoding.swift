@@ -75,8 +75,12 @@ package enum ContentCoding {
     }
 
     /// The answer, compressed if that was asked for and is worth it: its bytes at once, on a thread whose neighbours do not wait for it.
-    package static func encode(_ response: Response, coding: StreamCoding?) -> Response {
+    ///
+    /// - Parameter hold: asked for the bytes of both. Where there is no room for what comes of it beside the answer, that goes out as it is.
+    package static func encode(_ response: Response, coding: StreamCoding?, hold: (Int) throws -> Void = { _ in }) -> Response {
         guard let coding, !response.isCoded, case .bytes(let bytes) = response.body, bytes.count >= byteCountMin else { return response }
+        // Bytes that cannot be made shorter come out as many.
+        do { try hold(bytes.count.multipliedSaturating(by: 2)) } catch { return response }
         return marked(response, coding, .bytes(StreamCompressor(coding).compress(bytes, isLast: true)))
     }
 

@@ -40,6 +40,6 @@ struct BodyCoding: Middleware {
     private func encoded(_ call: Call, _ next: Handler) throws -> Response? {
         let coding = ContentCoding.choose(call.exchange.request.header("Accept-Encoding"))
         call.exchange.coding = coding
-        return try next(call).map { ContentCoding.encode($0, coding: coding) }
+        return try next(call).map { response in ContentCoding.encode(response, coding: coding) { byteCount in try call.exchange.holdAnswer(byteCount) } }
     }
 }
