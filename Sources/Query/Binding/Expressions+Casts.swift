@@ -73,12 +73,18 @@ extension Binder {
     private func bindVectorCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         guard context.catalog.dialect != nil, type.modifiers.isEmpty, type.name == "oidvector" || type.name == "int2vector" else { return nil }
         var list = operand
-        if case .string(let text) = operand.kind {
-            let items = text.split(whereSeparator: \.isWhitespace).joined(separator: ",")
-            list = ExpressionSyntax(kind: .string("{\(items)}"), position: operand.position, height: operand.height)
-        }
+        if case .string(let text) = operand.kind { list = ExpressionSyntax(kind: .string(Self.listOfVector(text)), position: operand.position, height: operand.height) }
         let element = TypeNameSyntax(name: type.name == "oidvector" ? "oid" : "int2", modifiers: [], isArray: true, position: type.position)
         return TypedExpression(try bindArrayCast(list, element, in: scope), declared: type.name, at: position)
+    }
+
+    /// `25 23`, as vectors are written, as a list is: `{"25","23"}`.
+    private static func listOfVector(_ text: String) -> String { "{\(text.split(whereSeparator: \.isWhitespace).map { "\"\($0)\"" }.joined(separator: ","))}" }
+
+    /// An untyped literal beside a vector is one: `proargtypes = '25 23'`, as HeidiSQL looks for a function.
+    func vectorBeside(_ value: TypedExpression, _ other: TypedExpression) -> TypedExpression {
+        guard value.isUntyped, !isUnknownParameter(value), isVector(other), case .literal(.bytes(let text), _) = value.expression else { return value }
+        return TypedExpression(.text(Self.listOfVector(String(decoding: text, as: UTF8.self))), isUntyped: true, at: value.position)
     }
 
     /// The name that a number of a registry stands for, as a text; nil of any other value.
@@ -226,6 +232,7 @@ extension Binder {
         // A parameter beside such a column is of its type (`oid = $1`): who reads types in binary has them by their length.
         if let number = unknownParameter(value), let declared = Self.declaredBeside(declaredType(other)) { context.parameterTypes?.declare(number, as: declared) }
         if isVarchar(value), isBlankPadded(other) { return withoutBlanks(value) }
+        if isVector(other) { return vectorBeside(value, other) }
         guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let registry = declaredType(other) else { return value }
         // Of a CHAR(n) blanks at the end mean nothing.
         if DeclaredType.withoutLength(registry) == "bpchar" {

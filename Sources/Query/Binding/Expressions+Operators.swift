@@ -115,7 +115,7 @@ extension Binder {
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
         if op != .equal, op != .notEqual { try refuseUnordered([left, right], op.rawValue, at: position) }
-        if let compared = try compareNested(op, left, right, at: position) { return compared }
+        if let compared = try compareNested(op, vectorBeside(left, right), vectorBeside(right, left), at: position) { return compared }
         let sides = try comparable(namedBeside(left, right), namedBeside(right, left), op.rawValue, at: position)
         // Texts are equal where their bytes are, in every order.
         let ordered = try collationKeys([sides.0, sides.1], at: position)

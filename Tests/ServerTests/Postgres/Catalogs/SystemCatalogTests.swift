@@ -328,6 +328,18 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT \(exists("text")), \(exists("boolean"))"), [[.boolean(true), .boolean(false)]])
     }
 
+    /// As HeidiSQL and scripts look for a function by the numbers of the types that it takes.
+    func test_literals_besideVectors_areVectors() throws {
+        XCTAssertEqual(
+            try rows("SELECT indkey = '1', ' 1 ' = indkey, indkey <> '1 2', indkey IS DISTINCT FROM '1', CASE indkey WHEN '1' THEN 'one' END, indkey = '', indkey IN ('2', '1') FROM pg_index"),
+            [[.boolean(true), .boolean(true), .boolean(true), .boolean(false), .string("one"), .boolean(false), .boolean(true)]])
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_proc WHERE proname = 'left' AND proargtypes = '25 23'"), [[.integer(1)]])
+        XCTAssertEqual(try rows("SELECT conkey = '{1}' FROM pg_constraint"), [[.boolean(true)]])
+        for text in ["{1}", "1,2", "x", "1\"2"] {
+            for query in ["SELECT indkey = '\(text)' FROM pg_index", "SELECT '\(text)'::int2vector"] { XCTAssertThrowsError(try rows(query), query) { XCTAssertEqual(($0 as? QueryError)?.slug, .dataError, query) } }
+        }
+    }
+
     func test_indexes_haveDefinitions() throws {
         XCTAssertEqual(
             try rows("SELECT schemaname, tablename, indexname, tablespace, indexdef, indexdef = pg_get_indexdef('receipts_pkey'::regclass) FROM pg_indexes"),
