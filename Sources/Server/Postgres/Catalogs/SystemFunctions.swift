@@ -58,6 +58,8 @@ enum SystemFunctions {
     private static let qualifiedName =
         "(SELECT CASE WHEN n.nspname = 'pg_catalog' THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
     private static let nothing = "NULL::text"
+    /// Of the type that lists of rights have: it stands beside them in COALESCE.
+    private static let noRights = "(SELECT d.defaclacl FROM pg_catalog.pg_default_acl d)"
     /// The sum is a plain number, here and below: a cast of a registry's to text would ask for its name again.
     private static let procedureName = "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT p.proname FROM pg_catalog.pg_proc p WHERE p.oid = $1), ($1 + 0)::text) END"
 
@@ -127,7 +129,7 @@ enum SystemFunctions {
             Key("pg_snapshot_xmax", 1): "split_part($1::text, ':', 2)::bigint",
             // `age` of a transaction's number: of what is no transaction the greatest.
             Key("xid_age", 1): "CASE WHEN $1::text::bigint >= 3 THEN 0 WHEN $1::text::bigint < 3 THEN 2147483647 END",
-            Key("oidvectortypes", 1): vectorTypes,
+            Key("oidvectortypes", 1): vectorTypes, Key("acldefault", 2): noRights,
             Key("pg_get_replica_identity_index", 1): "NULL::bigint",
             Key("pg_conf_load_time", 0): "now()", Key("pg_is_other_temp_schema", 1): "false",
             Key("row_security_active", 1): "false", Key("pg_jit_available", 0): "false", Key("pg_current_logfile", anyCount): nothing,
@@ -154,7 +156,7 @@ enum SystemFunctions {
         for kind in ["table", "any_column", "sequence", "schema"] { for count in 2...3 { found[Key("has_\(kind)_privilege\(byName)", count)] = rightByName(on: kind, count) } }
         for function in [
             "pg_get_expr", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
-            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_describe_object", "pg_sequence_last_value", "acldefault", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "current_query", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
+            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_describe_object", "pg_sequence_last_value", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "current_query", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
         ] { found[Key(function, anyCount)] = nothing }
         return found
     }()

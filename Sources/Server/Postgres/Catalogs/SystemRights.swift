@@ -2,12 +2,12 @@ internal import Query
 
 /// What `has_…_privilege` and `pg_has_role` are asked by: rights of each kind of object, and roles.
 ///
-/// PostgreSQL 15's documentation, table 9.69.
+/// PostgreSQL 15's documentation, table 9.69, and MAINTAIN of PostgreSQL 17, which those who list rights ask of any version.
 enum SystemRights {
     /// By functions: what a right may be called there.
     private static let rights: [String: Set<String>] = {
         let kinds: [(String, Set<String>)] = [
-            ("table", ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "RULE"]), ("sequence", ["USAGE", "SELECT", "UPDATE"]),
+            ("table", ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "RULE", "MAINTAIN"]), ("sequence", ["USAGE", "SELECT", "UPDATE"]),
             ("column", ["SELECT", "INSERT", "UPDATE", "REFERENCES"]), ("any_column", ["SELECT", "INSERT", "UPDATE", "REFERENCES"]), ("database", ["CREATE", "TEMPORARY", "TEMP", "CONNECT"]),
             ("function", ["EXECUTE"]), ("language", ["USAGE"]), ("type", ["USAGE"]), ("foreign_data_wrapper", ["USAGE"]), ("server", ["USAGE"]), ("schema", ["CREATE", "USAGE"]),
             ("tablespace", ["CREATE"]), ("parameter", ["SET", "ALTER SYSTEM"]),

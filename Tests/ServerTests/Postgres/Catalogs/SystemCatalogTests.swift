@@ -306,6 +306,7 @@ final class SystemCatalogTests: XCTestCase {
             try rows("SELECT has_table_privilege(999::oid, 'SELECT'), has_column_privilege('receipts', 'nope', 'SELECT'), has_schema_privilege(7::oid, 'USAGE'), has_database_privilege('nope', 'CONNECT'), has_table_privilege(NULL, 'SELECT')"),
             [[.null, .null, .null, .null, .null]])
         XCTAssertEqual(try rows("SELECT count(*) FROM pg_class c WHERE NOT has_table_privilege(c.oid, 'SELECT') OR has_table_privilege(c.oid, 'SELECT') IS NULL"), [[.integer(0)]])
+        XCTAssertEqual(try rows("SELECT has_table_privilege('receipts', 'SELECT, TRIGGER, MAINTAIN'), has_table_privilege('receipts', 'MAINTAIN')"), [[.boolean(true), .boolean(false)]])
         XCTAssertEqual(try rows("SELECT has_table_privilege(name, 'SELECT') FROM (VALUES ('receipts'), ('nope')) AS t(name)"), [[.boolean(true)], [.null]])
         XCTAssertEqual(
             try rows("SELECT has_table_privilege('receipts', 'insert, select'), has_table_privilege('receipts', ' Select , Trigger'), has_table_privilege('public', 'receipts', 'SELECT'), has_table_privilege('receipts', 'SELECT WITH GRANT OPTION')"),
@@ -421,6 +422,8 @@ final class SystemCatalogTests: XCTestCase {
     func test_functionsThatGiveRows_inTheList_areRows() throws {
         XCTAssertEqual(try rows("SELECT aclexplode(relacl), (aclexplode(relacl)).grantee FROM pg_class"), [])
         XCTAssertEqual(try rows("SELECT (aclexplode(datacl)).* FROM pg_database"), [])
+        XCTAssertEqual(try rows("SELECT (aclexplode(coalesce(a.attacl, acldefault('c', c.relowner)))).grantee FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"), [])
+        XCTAssertEqual(try types("SELECT acldefault('n', nspowner), coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace"), ["aclitem[]", "aclitem[]"])
         XCTAssertEqual(try rows("SELECT (d).grantee, CASE (d).privilege_type WHEN 'CONNECT' THEN 'c' ELSE 'UNKNOWN' END FROM (SELECT aclexplode(db.datacl) AS d FROM pg_database db) AS a"), [])
         XCTAssertEqual(try rows("SELECT (pg_get_keywords()).word ORDER BY 1 LIMIT 2"), [[.string("abort")], [.string("absolute")]])
         XCTAssertEqual(try rows("SELECT (information_schema._pg_expandarray(ARRAY[7, 8])).*"), [[.integer(7), .integer(1)], [.integer(8), .integer(2)]])
