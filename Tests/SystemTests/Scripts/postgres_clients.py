@@ -21,6 +21,8 @@ import urllib.request
 PORT, URL, ADMIN, CERTIFICATE = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 HOST = "127.0.0.1"
 D = decimal.Decimal
+# Behind the server's own.
+BEGAN = datetime.datetime.now(datetime.timezone.utc)
 
 
 def call(method, path, body=None, key=ADMIN):
@@ -122,6 +124,7 @@ def test_psycopg(shop, key, _):
     target = dict(host=HOST, port=PORT, user=shop, password=key, dbname="till")
     with psycopg.connect(**target, sslmode="require", channel_binding="require") as connection:
         assert connection.info.server_version == 150000 and connection.info.parameter_status("default_transaction_read_only") == "on"
+        assert connection.execute("SELECT pg_postmaster_start_time() < %s, current_setting('ssl')", [BEGAN]).fetchone() == (True, "on")
         row = connection.execute("SELECT receipt_id, total, business_day, issued_at, lines FROM receipts WHERE total = %s", [D("66.50")]).fetchone()
         assert row[:3] == ("R-2", D("66.50"), datetime.date(2026, 11, 19)), row
         assert row[3] == datetime.datetime(2026, 11, 19, 12, 3, 7, tzinfo=datetime.timezone.utc), row

@@ -10,6 +10,8 @@ struct SystemSession: Sendable {
     var settings: SessionSettings?
     /// Whether it speaks TLS.
     var isEncrypted = false
+    /// When its door was opened.
+    var serverBeganAt = CalendarText.now
 
     var path: SearchPath { SearchPath(settings?["search_path"]) }
 

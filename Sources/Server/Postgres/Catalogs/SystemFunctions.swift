@@ -17,16 +17,13 @@ enum SystemFunctions {
         case ("pg_backend_pid", 0): "\(session.processID)"
         case ("pg_is_in_recovery", 0), ("pg_is_wal_replay_paused", 0): "false"
         case ("current_setting", 1), ("current_setting", 2): "(SELECT s.setting FROM pg_catalog.till_settings s WHERE s.name = lower($1::text))"
-        case ("pg_postmaster_start_time", 0): "'\(CalendarText.text(instant: startedAt))'::timestamptz"
+        case ("pg_postmaster_start_time", 0): "'\(CalendarText.text(instant: session.serverBeganAt))'::timestamptz"
         case ("inet_server_addr", 0), ("inet_client_addr", 0), ("txid_current_if_assigned", 0): "NULL::text"
         case ("pg_my_temp_schema", 0): "0::oid"
         case ("inet_server_port", 0), ("inet_client_port", 0): "NULL::integer"
         default: named[Key(name, count)] ?? named[Key(name, anyCount)]
         }
     }
-
-    /// When the door was opened.
-    static let startedAt = CalendarText.now
 
     private static let schemas: Set<String> = ["pg_catalog", "information_schema", "public", "till"]
 

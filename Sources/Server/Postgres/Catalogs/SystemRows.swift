@@ -374,9 +374,11 @@ struct SystemRows {
         let known = SystemSetting(setting.name, setting.value)
         let builtIn = SessionSettings.builtIn(setting.name.lowercased()).map { SystemSetting(setting.name, $0).value }
         let builtInValue: Value = builtIn.map { .string($0) } ?? .null
+        let isFixed = SessionSettings.isFixed(setting.name.lowercased())
+        let source = builtIn == known.value ? "default" : isFixed ? "configuration file" : "session"
         return [
             "name": .string(setting.name), "setting": .string(known.value), "unit": known.unit.map { .string($0) } ?? .null, "vartype": .string(known.type),
-            "context": .string(SessionSettings.isFixed(setting.name.lowercased()) ? "internal" : "user"), "source": .string(builtIn == known.value ? "default" : "session"),
+            "context": .string(isFixed ? "internal" : "user"), "source": .string(source),
             "boot_val": builtInValue, "reset_val": builtInValue, "short_desc": .string(""),
         ]
     }

@@ -23,6 +23,7 @@ final class PostgresConnection {
         let watcher: HangupWatcher
         let deadlines: Deadlines
         let database: String
+        let openedAt = CalendarText.now
     }
 
     private static let negotiationsMax = 3
@@ -185,7 +186,7 @@ final class PostgresConnection {
         guard ["", "false", "off", "no", "0"].contains(startup["replication"] ?? "") else {
             throw PostgresFault(.featureNotSupported, "replication is not supported", severity: .fatal)
         }
-        let settings = try SessionSettings(options + startup.parameters, user: user)
+        let settings = try SessionSettings(options + startup.parameters, user: user, offersTLS: shared.certificates != nil)
         return try admit(settings, proof, user, principal)
     }
 
@@ -226,7 +227,7 @@ final class PostgresConnection {
             admit: { try PasswordCheck.principal(proof, user: user, authorizer) },
             owner: charges.charge.account ?? charges,
             whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } },
-            session: SystemSession(user: user, database: shared.database, processID: processID, isEncrypted: channel.isEncrypted))
+            session: SystemSession(user: user, database: shared.database, processID: processID, isEncrypted: channel.isEncrypted, serverBeganAt: shared.openedAt))
         // From here on what is said comes from the store.
         kept.isWanted = true
         let questions = Questions(shared.context.queries, shared.queries, asker, interruption, settings: settings, output: output, timers: shared.context.life.timers)

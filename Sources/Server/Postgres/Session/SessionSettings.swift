@@ -21,7 +21,7 @@ package struct SessionSettings: Sendable {
         Known(name: "session_authorization", value: "", reported: "session_authorization"), Known(name: "standard_conforming_strings", value: "on", reported: "standard_conforming_strings"),
         Known(name: "timezone", value: "UTC", reported: "TimeZone"),
         Known(name: "server_version_num", value: "150000", isFixed: true), Known(name: "max_identifier_length", value: "63", isFixed: true), Known(name: "block_size", value: "8192", isFixed: true),
-        Known(name: "max_index_keys", value: "32", isFixed: true), Known(name: "max_function_args", value: "100", isFixed: true),
+        Known(name: "max_index_keys", value: "32", isFixed: true), Known(name: "ssl", value: "off", isFixed: true), Known(name: "max_function_args", value: "100", isFixed: true),
         Known(name: "lc_collate", value: "C", isFixed: true), Known(name: "lc_ctype", value: "C.UTF-8", isFixed: true), Known(name: "transaction_read_only", value: "on"),
         Known(name: "search_path", value: "\"$user\", public"), Known(name: "statement_timeout", value: "0"), Known(name: "lock_timeout", value: "0"),
         Known(name: "idle_in_transaction_session_timeout", value: "0"), Known(name: "idle_session_timeout", value: "0"), Known(name: "extra_float_digits", value: "1"), Known(name: "bytea_output", value: "hex"),
@@ -88,10 +88,13 @@ package struct SessionSettings: Sendable {
         set { stored = Values(newValue) }
     }
 
-    /// - Parameter startup: what the client asked for when it connected, which RESET comes back to.
-    package init(_ startup: [StartupMessage.Startup.Parameter] = [], user: String = "", version: String = "15.0") throws(PostgresFault) {
+    /// - Parameters:
+    ///   - startup: what the client asked for when it connected, which RESET comes back to.
+    ///   - offersTLS: whether the door has a certificate.
+    package init(_ startup: [StartupMessage.Startup.Parameter] = [], user: String = "", version: String = "15.0", offersTLS: Bool = false) throws(PostgresFault) {
         defaults = Self.byName.mapValues(\.value)
         defaults["session_authorization"] = user
+        defaults["ssl"] = offersTLS ? "on" : "off"
         defaults["server_version"] = version
         stored = Values(defaults)
         for parameter in startup where !["user", "database", "options", "replication"].contains(parameter.name) && !parameter.name.hasPrefix("_pq_.") {

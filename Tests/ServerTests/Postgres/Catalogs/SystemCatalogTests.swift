@@ -170,6 +170,12 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT pg_postmaster_start_time() > TIMESTAMPTZ '2020-01-01Z', txid_current() > 0, count(*) = 0 FROM information_schema._pg_foreign_tables"), [[.boolean(true), .boolean(true), .boolean(true)]])
     }
 
+    func test_server_beganWhenItsDoorWasOpened() throws {
+        let catalog = SystemCatalog(FixedCatalog(tables: []), SystemSession(user: "shop", database: "till", processID: 7, serverBeganAt: 1_000_000))
+        let plan = try Self.engine.prepare("SELECT extract(epoch FROM now() - pg_postmaster_start_time())::integer", in: QueryContext(catalog: catalog, now: 61_000_000))
+        XCTAssertEqual(try Self.engine.execute(plan).next()?.columns.first?.value(at: 0), .integer(60))
+    }
+
     func test_session_saysHowItIsConnected() throws {
         XCTAssertEqual(
             try rows("SELECT s.ssl, s.version IS NULL, g.encrypted FROM pg_stat_ssl s JOIN pg_stat_gssapi g USING (pid) WHERE pid = pg_backend_pid()"), [[.boolean(false), .boolean(true), .boolean(false)]])

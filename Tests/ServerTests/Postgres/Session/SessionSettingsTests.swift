@@ -32,6 +32,14 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertThrowsError(try SessionSettings([.init("role", "admin")], user: "shop"))
     }
 
+    func test_ssl_isWhatTheDoorOffers() throws {
+        XCTAssertEqual(try SessionSettings()["ssl"], "off")
+        var settings = try SessionSettings([], user: "shop", offersTLS: true)
+        XCTAssertThrowsError(try settings.set("ssl", "off")) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "55P02") }
+        settings.resetAll()
+        XCTAssertEqual(settings["ssl"], "on")
+    }
+
     // MARK: What a session keeps
 
     /// What is held in the end, and the codes of the errors.
