@@ -24,7 +24,9 @@ struct InformationRows {
         case "table_constraints": relations.filter { $0.key != nil }.map(constraint)
         case "key_column_usage": relations.compactMap(keyColumn)
         case "constraint_column_usage": relations.compactMap(constrainedColumn)
+        case "constraint_table_usage": relations.filter { $0.key != nil }.map(constraintPlace)
         case "table_privileges", "role_table_grants": relations.map(right)
+        case "column_privileges", "role_column_grants": relations.flatMap(columnRights)
         case "routines": functions.map(Self.routine)
         case "character_sets": [Self.texts(["character_set_name": "UTF8", "character_repertoire": "UCS", "form_of_use": "UTF8", "default_collate_catalog": Self.database])]
         default: []
@@ -54,6 +56,12 @@ struct InformationRows {
     private func right(_ relation: ShownRelation) -> Row {
         let more = ["grantor": Self.owner, "grantee": "PUBLIC", "privilege_type": "SELECT", "is_grantable": "NO", "with_hierarchy": "YES"]
         return place(relation).merging(Self.texts(more)) { $1 }
+    }
+
+    /// Of each column what its relation's is.
+    private func columnRights(_ relation: ShownRelation) -> [Row] {
+        let right = right(relation)
+        return relation.columns.map { right.merging(["column_name": .string($0.name)]) { $1 } }
     }
 
     // MARK: Columns

@@ -66,6 +66,17 @@ final class InformationSchemaTests: XCTestCase {
         XCTAssertEqual(
             try texts("SELECT c.constraint_name, c.constraint_type, k.column_name, k.ordinal_position FROM information_schema.table_constraints c JOIN information_schema.key_column_usage k USING (constraint_name)"),
             ["receipts_pkey PRIMARY KEY ticket_id 1"])
+        XCTAssertEqual(try texts("SELECT table_schema, table_name, constraint_schema, constraint_name FROM information_schema.constraint_table_usage"), ["public receipts public receipts_pkey"])
+    }
+
+    /// As psqlODBC's SQLColumnPrivileges asks.
+    func test_rights_ofColumns_areThoseOfTheirRelations() throws {
+        for relation in ["column_privileges", "role_column_grants"] {
+            XCTAssertEqual(
+                try texts("SELECT column_name, grantor, grantee, privilege_type, is_grantable FROM information_schema.\(relation) WHERE table_name IN ('other', 'seen') ORDER BY table_name"),
+                ["n till PUBLIC SELECT NO", "n till PUBLIC SELECT NO"])
+            XCTAssertEqual(try rows("SELECT count(*) FROM information_schema.\(relation) WHERE table_schema = 'public' AND table_name = 'receipts'"), [[.integer(5)]])
+        }
     }
 
     func test_unknownRelation_isAnErrorWithAName() {
