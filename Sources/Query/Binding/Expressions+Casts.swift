@@ -459,6 +459,27 @@ extension Binder {
         return result
     }
 
+    /// Whole numbers among numbers of objects are such, as PostgreSQL has them: `coalesce(oid, 0)`.
+    ///
+    /// Functions that are texts of the dialect reckon with theirs, and a view's text means the same at every door.
+    func asObjectNumbers(_ values: [TypedExpression]) throws(QueryError) -> [TypedExpression] {
+        guard context.catalog.dialect != nil, expansions.isEmpty, openViews.isEmpty else { return values }
+        func isOpen(_ value: TypedExpression) -> Bool { value.isUntyped || value.type == .null }
+        func name(_ value: TypedExpression) -> String? { declaredType(value).flatMap { DeclaredType.isNumber($0) ? $0 : nil } }
+        let typed = values.filter { !isOpen($0) }
+        guard let common = typed.compactMap(name).first, typed.allSatisfy({ TypeRules.isInteger($0.type) && declaredType($0) != "xid" }) else { return values }
+        var result: [TypedExpression] = []
+        for value in values {
+            guard !isOpen(value), name(value) == nil else {
+                result.append(value)
+                continue
+            }
+            let oid = try target(TypeNameSyntax(name: "oid", modifiers: [], isArray: false, position: value.position))
+            result.append(TypedExpression(try castExplicitly(value, to: oid), declared: common, at: value.position))
+        }
+        return result
+    }
+
     /// What becomes of REALs beside values of other types, as which both are kept: nil where there are none, or nothing else.
     enum Reals {
         /// A DOUBLE among them: what each REAL is exactly.

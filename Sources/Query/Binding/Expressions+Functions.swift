@@ -33,7 +33,10 @@ extension Binder {
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
         if Self.showing.contains(name) { arguments = arguments.map(withBlanks) }
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
-        if name == "coalesce" || name == "greatest" || name == "least" { try refuseLetters(arguments, name, at: position) }
+        if name == "coalesce" || name == "greatest" || name == "least" {
+            try refuseLetters(arguments, name, at: position)
+            arguments = try asObjectNumbers(arguments)
+        }
         // Of a transaction's number, not of a time.
         if name == "age", arguments.count == 1, declaredType(arguments[0]) == "xid", let text = context.catalog.dialect?.expression(of: "xid_age", argumentCount: 1) {
             return try expand(text, arguments, at: position, in: scope)

@@ -161,6 +161,7 @@ extension Binder {
             results.append(try bindExpression(branch.result, in: scope))
         }
         if let otherwise { results.append(try bindExpression(otherwise, in: scope)) }
+        results = try asObjectNumbers(results)
         // What ELSE gives is the first to say what all are called.
         let declared = commonDeclaration(otherwise == nil ? results : Array(results.suffix(1) + results.dropLast()))
         var values = try unified(results, "CASE")

@@ -57,6 +57,19 @@ final class SystemObjectsTests: XCTestCase {
             ])
     }
 
+    /// As psqlODBC and Postgrex ask for the type beneath a domain.
+    func test_numbersOfObjects_besideWholeNumbers_areThose() throws {
+        XCTAssertEqual(
+            try types("SELECT coalesce(oid, 0), CASE typtype WHEN 'd' THEN typbasetype ELSE 0 END, greatest(0, oid, 1::smallint), coalesce(oid::bigint, 0), coalesce(oid, NULL), coalesce(typelem, typbasetype) FROM pg_type"),
+            ["oid", "oid", "oid", nil, "oid", "oid"])
+        XCTAssertEqual(try types("SELECT coalesce('pg_class'::regclass, 0), coalesce(0, 'pg_class'::regclass)"), ["regclass", "regclass"])
+        XCTAssertEqual(
+            try rows("SELECT coalesce(NULL::oid, 7), coalesce(NULL::oid, -1), CASE WHEN false THEN 1::oid ELSE 4294967295 END, least(3::oid, 2), coalesce(NULL::oid, 2)::bigint + 1"),
+            [[.integer(7), .integer(4_294_967_295), .integer(4_294_967_295), .integer(2), .integer(3)]])
+        XCTAssertThrowsError(try rows("SELECT coalesce(NULL::oid, 4294967296)")) { XCTAssertEqual(($0 as? QueryError)?.slug, .numericOverflow) }
+        XCTAssertThrowsError(try rows("SELECT coalesce(oid, 0) + 1 FROM pg_class")) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedFunction) }
+    }
+
     func test_accessMethods_haveHandlers() throws {
         XCTAssertEqual(
             try rows("SELECT amname, amhandler::text, amhandler::oid::bigint FROM pg_am ORDER BY 1"),
