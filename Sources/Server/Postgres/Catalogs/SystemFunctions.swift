@@ -126,6 +126,7 @@ enum SystemFunctions {
             Key("pg_snapshot_xmax", 1): "split_part($1::text, ':', 2)::bigint",
             // `age` of a transaction's number: of what is no transaction the greatest.
             Key("xid_age", 1): "CASE WHEN $1::text::bigint >= 3 THEN 0 WHEN $1::text::bigint < 3 THEN 2147483647 END",
+            Key("mxid_age", 1): "CASE WHEN $1::text::bigint > 0 THEN 0 WHEN $1::text::bigint = 0 THEN 2147483647 END",
             Key("oidvectortypes", 1): vectorTypes, Key("acldefault", 2): noRights,
             Key("pg_get_replica_identity_index", 1): "NULL::bigint",
             Key("pg_conf_load_time", 0): "now()", Key("pg_is_other_temp_schema", 1): "false",

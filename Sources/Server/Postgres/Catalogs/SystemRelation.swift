@@ -87,7 +87,7 @@ struct SystemRelation: Sendable {
             ts_token_type 1 tokid:int4 alias:text description:text
             pg_prepared_xact 0 transaction:xid gid:text prepared:timestamptz ownerid:oid dbid:oid
             pg_stat_get_wal_senders 0 pid:int4 state:text sent_lsn:text write_lsn:text flush_lsn:text replay_lsn:text write_lag:interval flush_lag:interval replay_lag:interval sync_priority:int4 sync_state:text reply_time:timestamptz
-            pg_stat_get_progress_info 1 pid:int4 datid:oid relid:oid param1:int8 param2:int8 param3:int8 param4:int8 param5:int8
+            pg_stat_get_progress_info 1 pid:int4 datid:oid relid:oid param1:int8 param2:int8 param3:int8 param4:int8 param5:int8 param6:int8 param7:int8 param8:int8 param9:int8 param10:int8 param11:int8 param12:int8 param13:int8 param14:int8 param15:int8 param16:int8 param17:int8 param18:int8 param19:int8 param20:int8
             """
         let functions = all.split(separator: "\n").compactMap { line -> (String, (argumentCount: Int, table: MemoryTable))? in
             let words = line.split(separator: " ")

@@ -109,12 +109,16 @@ struct SystemRows {
         return Binder.columns(ofView: name, query, inSchema: schema, in: context).map { Described(schema: schema, name: name, fields: $0, isView: true, query: query) }
     }
 
+    /// That which asks, as `xmin` says: no transaction's number is old here and none runs out, which monitors watch for.
+    private static let oldestTransaction: Int64 = 3
+
     private func classes() throws -> [Row] {
         var rows: [Row] = SystemRelation.all.map { relation in
             [
                 "oid": .integer(relation.number), "relname": .string(relation.name), "relnamespace": .integer(11), "relkind": .string(relation.isView ? "v" : "r"),
                 "relnatts": .integer(Int64(relation.columns.count)), "relowner": .integer(SystemNumber.owner), "relpersistence": .string("p"), "relreplident": .string("n"),
-                "relispopulated": .boolean(true), "relam": .integer(relation.isView ? 0 : 2),
+                "relispopulated": .boolean(true), "relam": .integer(relation.isView ? 0 : 2), "relfrozenxid": .integer(relation.isView ? 0 : Self.oldestTransaction),
+                "relminmxid": .integer(relation.isView ? 0 : 1),
             ]
         }
         rows += InformationSchema.all.map { relation in
@@ -130,6 +134,7 @@ struct SystemRows {
                 "relkind": .string(table.isView ? "v" : "r"), "relnatts": .integer(Int64(table.fields.count)), "relowner": .integer(SystemNumber.owner),
                 "relpersistence": .string("p"), "relreplident": .string("d"), "relispopulated": .boolean(true), "relhasindex": .boolean(table.hasKey),
                 "relam": .integer(table.isView ? 0 : 2), "reltuples": .double(-1), "reltype": .integer(SystemNumber.rowType(of: table.name, inSchema: table.schema)),
+                "relfrozenxid": .integer(table.isView ? 0 : Self.oldestTransaction), "relminmxid": .integer(table.isView ? 0 : 1),
             ])
             guard table.hasKey else { continue }
             rows.append([
@@ -357,6 +362,7 @@ struct SystemRows {
         [
             "oid": .integer(Self.database), "datname": .string(session.database), "datdba": .integer(SystemNumber.owner), "encoding": .integer(6), "datlocprovider": .string("c"),
             "datallowconn": .boolean(true), "datconnlimit": .integer(-1), "dattablespace": .integer(1_663), "datcollate": .string("C"), "datctype": .string("C.UTF-8"),
+            "datfrozenxid": .integer(Self.oldestTransaction), "datminmxid": .integer(1),
         ]
     }
 

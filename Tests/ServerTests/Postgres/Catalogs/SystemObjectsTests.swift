@@ -70,6 +70,15 @@ final class SystemObjectsTests: XCTestCase {
         XCTAssertThrowsError(try rows("SELECT coalesce(oid, 0) + 1 FROM pg_class")) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedFunction) }
     }
 
+    /// As Prometheus' exporter for PostgreSQL asks.
+    func test_agesAndProgress_areWhatMonitorsAskFor() throws {
+        XCTAssertEqual(try rows("SELECT mxid_age('1'::xid), mxid_age('0'::xid), mxid_age(NULL), mxid_age(datminmxid), age(datfrozenxid) FROM pg_database"), [[.integer(0), .integer(2_147_483_647), .null, .integer(0), .integer(0)]])
+        XCTAssertEqual(try rows("SELECT relkind::text, max(age(relfrozenxid)), max(mxid_age(relminmxid)) FROM pg_class WHERE relkind = 'r' GROUP BY relkind"), [[.string("r"), .integer(0), .integer(0)]])
+        XCTAssertEqual(try rows("SELECT DISTINCT relfrozenxid::text, relminmxid::text FROM pg_class WHERE relkind = 'v'"), [[.string("0"), .string("0")]])
+        let names = (1...20).map { "param\($0)" }
+        XCTAssertEqual(try rows("SELECT s.param1, s.param20 FROM pg_stat_get_progress_info('VACUUM') AS s(pid, datid, relid, \(names.joined(separator: ", ")))"), [])
+    }
+
     func test_accessMethods_haveHandlers() throws {
         XCTAssertEqual(
             try rows("SELECT amname, amhandler::text, amhandler::oid::bigint FROM pg_am ORDER BY 1"),
