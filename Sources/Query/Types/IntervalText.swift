@@ -65,6 +65,10 @@ package enum IntervalText {
             case .other: break
             }
         }
+        var reader = ISOReader(text)
+        // Each number has room in its field, and the months of years have none.
+        if reader.read() { return .timeOutOfRange }
+        if reader.isOutOfRange { return .intervalOverflow }
         // Digits alone make a number too large for its field.
         let digits = text.drop { $0 == 0x20 }.dropFirst().prefix(while: DateTimeTokens.isDigit)
         return text.drop { $0 == 0x20 }.first == UInt8(ascii: "P") && digits.count > 9 ? .intervalOverflow : .invalidTime
@@ -268,6 +272,8 @@ package enum IntervalText {
     private struct ISOReader {
         private var rest: ArraySlice<UInt8>
         var sum = IntervalSum()
+        /// It ended at a number for which its field has no room.
+        private(set) var isOutOfRange = false
 
         init(_ text: ArraySlice<UInt8>) { rest = text }
 
@@ -294,7 +300,7 @@ package enum IntervalText {
                     if rest.isEmpty { return true }
                     continue
                 } else {
-                    guard let mark, let unit = unit(mark, isTime: isTime), sum.add(value, part, unit) else { return false }
+                    guard let mark, let unit = unit(mark, isTime: isTime), add(value, part, unit) else { return false }
                     sawField = true
                     continue
                 }
@@ -302,6 +308,11 @@ package enum IntervalText {
                 (isTime, sawField) = (true, false)
             }
             return true
+        }
+
+        private mutating func add(_ value: Int64, _ part: Double, _ unit: Unit) -> Bool {
+            if !sum.add(value, part, unit) { isOutOfRange = true }
+            return !isOutOfRange
         }
 
         private func unit(_ mark: UInt8, isTime: Bool) -> Unit? {
@@ -320,18 +331,18 @@ package enum IntervalText {
         /// `00010203` or `040506`.
         private mutating func runTogether(_ value: Int64, _ part: Double, isTime: Bool) -> Bool {
             let units: [Unit] = isTime ? [.hour, .minute, .second] : [.year, .month, .day]
-            return sum.add(value / 10_000, 0, units[0]) && sum.add(value / 100 % 100, 0, units[1]) && sum.add(value % 100, part, units[2])
+            return add(value / 10_000, 0, units[0]) && add(value / 100 % 100, 0, units[1]) && add(value % 100, part, units[2])
         }
 
         /// `0001-02-03` or `04:05:06`, of which the last may be missing: `rest` begins with the mark behind the first.
         private mutating func parted(_ value: Int64, _ part: Double, isTime: Bool) -> Bool {
             let units: [Unit] = isTime ? [.hour, .minute, .second] : [.year, .month, .day]
-            guard sum.add(value, part, units[0]) else { return false }
+            guard add(value, part, units[0]) else { return false }
             for unit in units.dropFirst() {
                 guard let mark = rest.first, isTime || mark != UInt8(ascii: "T") else { return true }
                 guard mark == UInt8(ascii: isTime ? ":" : "-") else { return false }
                 rest.removeFirst()
-                guard let (value, part) = number(), sum.add(value, part, unit) else { return false }
+                guard let (value, part) = number(), add(value, part, unit) else { return false }
             }
             return rest.isEmpty || (!isTime && rest.first == UInt8(ascii: "T"))
         }

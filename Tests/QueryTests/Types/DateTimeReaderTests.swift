@@ -34,6 +34,21 @@ final class DateTimeReaderTests: XCTestCase {
         XCTAssertEqual(fixture.error("SELECT s::INTERVAL FROM (VALUES ('P99999999999Y'), (NULL)) t(s)")?.cause, .intervalOverflow)
     }
 
+    func test_intervalsByISO_areToldByWhatIsWrongWithThem() {
+        let faults: [(text: String, cause: QueryError.Cause)] = [
+            // Numbers beyond their fields, in each of the forms.
+            ("P0.1Y2147483647M", .intervalOverflow), ("P1W2147483647D", .intervalOverflow), ("PT2562047789", .intervalOverflow),
+            ("P0.1-2147483647-00", .intervalOverflow), ("PT2562047788.1:00:54.775807", .intervalOverflow),
+            // Each has room, and the months of the years have none.
+            ("P1-2147483647-2147483647", .timeOutOfRange),
+            ("P1Z", .invalidTime),
+        ]
+        for (text, cause) in faults {
+            XCTAssertEqual(fixture.error("SELECT INTERVAL '\(text)'")?.cause, cause, text)
+            XCTAssertEqual(fixture.error("SELECT s::INTERVAL FROM (VALUES ('\(text)'), (NULL)) t(s)")?.cause, cause, "\(text) of a row")
+        }
+    }
+
     func test_whatIsATime_isReadAsBefore() throws {
         XCTAssertEqual(try fixture.rows("SELECT '24:00'::TIME, '12:00 PM'::TIME, '2020-02-29 24:00'::TIMESTAMP, '0001-02-03 BC'::DATE::TEXT, '01-02-03'::DATE"),
                        "24:00:00.000000,12:00:00.000000,2020-03-01T00:00:00.000000,0001-02-03 BC,2003-01-02")
