@@ -292,15 +292,30 @@ extension Parser {
         let isAll = at("all")
         advance()
         advance()
-        if startsQuery() {
+        let (set, height) = try quantifiedSet()
+        switch set {
+        case .query: return try node(.quantified(left, op, isAll: isAll, set), at: start, over: [left], queryHeight: height)
+        case .array(let array): return try node(.quantified(left, op, isAll: isAll, set), at: start, over: [left, array])
+        }
+    }
+
+    /// What stands in the parentheses of ANY, SOME or ALL, through the closing one, and a query's height.
+    ///
+    /// A query or a list is known with the first word, unless that is another parenthesis: `((SELECT …) UNION …)` and `((SELECT …)::INTEGER[])`.
+    private mutating func quantifiedSet() throws(QueryError) -> (ExpressionSyntax.QuantifiedSet, height: Int) {
+        if atQuery() {
             let (inner, height) = try measuredQuery()
             try expectSymbol(")")
-            return try node(
-                .quantified(left, op, isAll: isAll, .query(inner)), at: start, over: [left], queryHeight: height)
+            return (.query(inner), height)
         }
-        let array = try expression()
+        let list = try expression()
+        guard case .scalarQuery(let first) = list.kind else {
+            try expectSymbol(")")
+            return (.array(list), list.height)
+        }
+        let (inner, height) = atQueryContinuation ? try query(continuing: first) : (first, list.height)
         try expectSymbol(")")
-        return try node(.quantified(left, op, isAll: isAll, .array(array)), at: start, over: [left, array])
+        return (.query(inner), height)
     }
 
     /// `a AND b AND c` is one flat node, so that long filters stay low.
@@ -424,14 +439,14 @@ extension Parser {
         // No name that somebody may write.
         let pattern = NameSyntax("\u{0}pattern", at: start)
         let alias = TableAliasSyntax(name: NameSyntax("\u{0}patterns", at: start), columns: [pattern])
-        if startsQuery() {
+        let (set, height) = try quantifiedSet()
+        let list: ExpressionSyntax
+        switch set {
+        case .query(let inner):
             // Its one column is called `pattern` by the alias, whatever it is called there.
-            let (inner, height) = try measuredQuery()
-            try expectSymbol(")")
             return try answers(.subquery(inner, alias: alias, isLateral: false, position: start), test(&self, try node(.name([pattern]), at: start)), isAll, height, at: start)
+        case .array(let array): list = array
         }
-        let list = try expression()
-        try expectSymbol(")")
         if case .array(let patterns) = list.kind {
             var tests: [ExpressionSyntax] = []
             for pattern in patterns { tests.append(try test(&self, pattern)) }

@@ -19,6 +19,7 @@ struct NamedArguments {
         "jsonb_path_exists": path, "jsonb_path_match": path, "jsonb_path_query": path, "jsonb_path_query_array": path, "jsonb_path_query_first": path,
         "jsonb_path_exists_tz": path, "jsonb_path_match_tz": path, "jsonb_path_query_tz": path, "jsonb_path_query_array_tz": path, "jsonb_path_query_first_tz": path,
         "jsonb_set_lax": Parameters(names: ["jsonb_in", "path", "replacement", "create_if_missing", "null_value_treatment"], filling: .boolean(true)),
+        "parse_ident": Parameters(names: ["str", "strict"]),
         "jsonb_set": Parameters(names: ["jsonb_in", "path", "replacement", "create_if_missing"]),
     ]
 
@@ -33,7 +34,7 @@ struct NamedArguments {
     /// - Throws: bad-sql for a name that is no parameter or comes twice; unsupported-sql for a function that has no names here.
     mutating func take(_ value: ExpressionSyntax, as name: NameSyntax) throws(QueryError) {
         guard let parameters = Self.known[function.text] else {
-            throw .unsupported("arguments by name are not supported by \(function.text)", at: name.position)
+            throw .unsupported("arguments by name are not supported by \(function.text)", at: name.position).because(.undefinedFunction)
         }
         guard let place = parameters.names.firstIndex(of: name.text) else {
             throw .badSQL("\(function.text) has no parameter “\(name.text)”", at: name.position).because(.undefinedFunction)

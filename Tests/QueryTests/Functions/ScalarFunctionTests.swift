@@ -79,6 +79,12 @@ final class ScalarFunctionTests: XCTestCase {
         for call in ["'1'::TEXT + '2'", "TRUE + 1", "DATE '2020-01-01' + DATE '2020-01-01'"] { XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedFunction, call) }
     }
 
+    /// As PostgreSQL's 42883: the names are of the signature that there is not.
+    func test_namesOfArguments_areOfFunctionsThatHaveThem() {
+        for call in ["f(a => 1)", "lower(a => 'x')", "parse_ident('a', b => TRUE)"] { XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedFunction, call) }
+        check([("array_to_string(parse_ident('foo.boo[]', strict => FALSE), '/')", "foo/boo")])
+    }
+
     /// As PostgreSQL's 42725: a moment, an interval, or a transaction's number.
     func test_timesOfAnUntypedText_areAmbiguous() {
         for call in ["extract(year FROM '2020-01-01')", "date_part('year', '2020-01-01')", "age('2020-01-01')"] {
