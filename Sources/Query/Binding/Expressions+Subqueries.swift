@@ -190,9 +190,9 @@ extension Binder {
         return TypedExpression(.conditional(branches: branches, otherwise: .isFalse, type: .boolean), at: position)
     }
 
-    /// `ARRAY(SELECT …)`: the column's values in the query's order; an empty list of no rows.
+    /// `ARRAY(SELECT …)`: the column's values in the query's order, lists as the rows of one that has a dimension more; an empty list of no rows.
     ///
-    /// - Throws: bad-sql for another number of columns than one; unsupported-sql for lists of lists.
+    /// - Throws: bad-sql for another number of columns than one; unsupported-sql for structs of documents.
     func bindArrayQuery(_ query: QuerySyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard scope.allowsSubqueries else { throw .badSQL("subqueries are not allowed in \(scope.clause)", at: position) }
         // As in `bindSubqueryExpression`: aggregates over this level's columns belong here.
@@ -205,7 +205,9 @@ extension Binder {
         }
         let (plan, order) = try typed(rows.plan) { $0 == .null ? .string : $0 }.withItsOrder
         let value = plan.columns[0]
-        guard !value.type.isNested else { throw .unsupported("lists of \(value.type.sqlName) are not supported", at: position) }
+        guard !value.type.holdsRows || declaredType(.column(value)) == "record" else {
+            throw .unsupported("lists of \(value.type.sqlName) are not supported", at: position)
+        }
         let list = ColumnType.list(element: Field("element", value.type))
         let call = AggregateCall(column: newColumn("array", list), function: .arrayAggregate, arguments: [.column(value)], order: order, position: position)
         let all = LogicalPlan.aggregate(AggregateNode(input: plan, groups: [], aggregates: [call]))

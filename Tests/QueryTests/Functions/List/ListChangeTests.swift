@@ -20,6 +20,15 @@ final class ListChangeTests: XCTestCase {
             "true,false,true,true,false")
     }
 
+    func test_listsOfLists_areMadeOfAQuery() throws {
+        XCTAssertEqual(
+            try fixture.rows("SELECT ARRAY(SELECT ARRAY[x, 2 * x] FROM generate_series(1, 3) x ORDER BY x DESC), cardinality(ARRAY(SELECT ARRAY[x] FROM generate_series(1, 0) x))"),
+            #""[[3,6],[2,4],[1,2]]",0"#)
+        XCTAssertEqual(
+            try fixture.rows("SELECT y, (ARRAY(SELECT ARRAY[x, y] FROM generate_series(1, y) x ORDER BY x))[y][1] FROM generate_series(1, 2) y ORDER BY y"), "1,1|2,2")
+        XCTAssertEqual(fixture.error("SELECT ARRAY(SELECT x FROM (VALUES (ARRAY[1]), (NULL)) t(x))")?.cause, .nullName)
+    }
+
     func test_listsOfLists_areNotShortened() {
         for call in ["array_remove(ARRAY[[1, 2], [3, 4]], 1)", "array_position(ARRAY[[1, 2], [3, 4]], 3)", "array_position(ARRAY[[1, 2]], 2, 1)", "array_positions(ARRAY[[1, 2]], 2)"] {
             XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .notSupported, call)
