@@ -338,6 +338,10 @@ extension Binder {
         case (.add, .interval, .date): return call(try cast(right, .timestamp(isUTC: false)), left, .timestamp(isUTC: false))
         case (.add, .timestamp, .interval), (.subtract, .timestamp, .interval): return zonedMove(call(left, right, left.type))
         case (.add, .interval, .timestamp): return zonedMove(call(right, left, right.type))
+        // A time of day is the interval since midnight.
+        case (.add, .timestamp, .time), (.subtract, .timestamp, .time): return zonedMove(call(left, try cast(right, .interval), left.type))
+        case (.add, .time, .timestamp): return zonedMove(call(right, try cast(left, .interval), right.type))
+        case (.subtract, .interval, .time): return call(left, try cast(right, .interval), .interval)
         // Moved as an interval since midnight, and cast back to a time of day.
         case (.add, .time, .interval), (.subtract, .time, .interval):
             return .cast(call(try cast(left, .interval), right, .interval), to: .time, position: position)

@@ -35,6 +35,10 @@ package enum LiteralCast {
             if let value = Double(String(decoding: ValueText.trimmed(slice), as: UTF8.self)), value.isInfinite { throw .overflow("the number is out of the range of DOUBLE", at: position) }
         case .decimal(let precision, let scale):
             if let value = ValueText.decimal(slice) {
+                // Of more digits than a number has, those behind the scale are rounded away.
+                if value.overflows, case .value(let digits) = NumberText.readDecimal(slice, scale: scale), digits.magnitude < power10(precision).magnitude {
+                    return .decimal(digits)
+                }
                 return .decimal(try rescaled(value, precision: precision, scale: scale, at: position))
             }
             if ValueText.isNoDecimal(slice) { throw .unsupported(ValueText.noDecimal, at: position) }

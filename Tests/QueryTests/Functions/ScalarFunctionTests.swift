@@ -85,6 +85,29 @@ final class ScalarFunctionTests: XCTestCase {
         check([("array_to_string(parse_ident('foo.boo[]', strict => FALSE), '/')", "foo/boo")])
     }
 
+    func test_theEscapeOfSimilar_isOneCharacter_howeverManyBytesItHas() {
+        check([
+            ("'§' SIMILAR TO '§§' ESCAPE '§'", "true"), ("'a%b' SIMILAR TO 'a🤡%b' ESCAPE '🤡'", "true"), ("'axb' SIMILAR TO 'a🤡%b' ESCAPE '🤡'", "false"),
+            ("substring('abcdef' SIMILAR 'a§\"b_d§\"%' ESCAPE '§')", "bcd"), ("'a%' SIMILAR TO 'a\\%'", "true"), ("'a\\' SIMILAR TO 'a\\' ESCAPE ''", "true"),
+        ])
+        XCTAssertEqual(fixture.error("SELECT 'a' SIMILAR TO e ESCAPE e || 'ї' FROM (VALUES ('a'), ('b')) t(e)")?.cause, .invalidEscape)
+    }
+
+    func test_aTimeOfDay_movesMomentsAndIntervals_asTheIntervalThatItIs() {
+        check([
+            ("TIMESTAMP '2020-01-01 10:00' - TIME '11:30'", "2019-12-31T22:30:00.000000"), ("TIME '01:00' + TIMESTAMP '2020-01-01 10:00'", "2020-01-01T11:00:00.000000"),
+            ("TIMESTAMPTZ '2020-01-01 10:00+00' + TIME '11:30:00.5'", "2020-01-01T21:30:00.500000Z"), ("INTERVAL '1 day' - TIME '01:00'", "P1DT-1H"),
+        ])
+        XCTAssertEqual(fixture.error("SELECT TIME '01:00' - TIMESTAMP '2020-01-01 10:00'")?.cause, .undefinedFunction)
+    }
+
+    func test_digitsPastANumbersOwn_areRoundedToTheScaleThatIsAskedFor() {
+        for text in ["0.10000000000000000000000000000000000000000001", "0.09999999999999999999999999999999999999999999", "1000000000000000000000000000000000000000000e-43"] {
+            check([("'\(text)'::DECIMAL(10,2)", "0.10"), ("(SELECT s::DECIMAL(10,2) FROM (VALUES ('\(text)')) t(s))", "0.10")])
+        }
+        XCTAssertEqual(fixture.error("SELECT '123456789.10000000000000000000000000000000000000001'::DECIMAL(10,2)")?.slug, .numericOverflow)
+    }
+
     /// As PostgreSQL's 42725: a moment, an interval, or a transaction's number.
     func test_timesOfAnUntypedText_areAmbiguous() {
         for call in ["extract(year FROM '2020-01-01')", "date_part('year', '2020-01-01')", "age('2020-01-01')"] {

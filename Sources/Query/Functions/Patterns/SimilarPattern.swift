@@ -14,16 +14,17 @@ import ColumnStore
 ///
 /// All of it stands within `^(?:` and `)$`. PostgreSQL's documentation, section 9.7.2.
 enum SimilarPattern {
+    /// - Parameter escape: the bytes of one character, or none.
     /// - Throws: `.invalidEscape` for more than two marks of a part.
-    static func regularExpression(_ pattern: ArraySlice<UInt8>, escape: UInt8?) throws(KernelError) -> [UInt8] {
+    static func regularExpression(_ pattern: ArraySlice<UInt8>, escape: ArraySlice<UInt8>) throws(KernelError) -> [UInt8] {
         var result = Array("^(?:".utf8)
         var rest = pattern
         var isInBrackets = false
-        let markCount = escape.map { marks(in: pattern, escape: $0) } ?? 0
+        let markCount = marks(in: pattern, escape: escape)
         guard markCount <= 2 else { throw .outside(.invalidEscape, "a SIMILAR pattern has more than two of its escape character with a quote behind it") }
         var marksSeen = 0
-        while let byte = rest.popFirst() {
-            if byte == escape {
+        while let byte = rest.first {
+            if take(escape, &rest) {
                 // At the end of the pattern it means nothing.
                 guard let next = rest.popFirst() else { break }
                 if next == UInt8(ascii: "\""), !isInBrackets {
@@ -35,6 +36,7 @@ enum SimilarPattern {
                 result += next < 0x80 ? [UInt8(ascii: "\\"), next] : [next]
                 continue
             }
+            rest.removeFirst()
             let isBefore = marksSeen == 0 && markCount > 0
             switch byte {
             case UInt8(ascii: "%") where !isInBrackets: result += (isBefore ? ".*?" : ".*").utf8
@@ -56,16 +58,23 @@ enum SimilarPattern {
     }
 
     /// How many marks of a part the pattern has outside of brackets.
-    private static func marks(in pattern: ArraySlice<UInt8>, escape: UInt8) -> Int {
+    private static func marks(in pattern: ArraySlice<UInt8>, escape: ArraySlice<UInt8>) -> Int {
         var rest = pattern, count = 0, isInBrackets = false
-        while let byte = rest.popFirst() {
-            if byte == escape {
+        while let byte = rest.first {
+            if take(escape, &rest) {
                 if rest.popFirst() == UInt8(ascii: "\""), !isInBrackets { count += 1 }
-            } else if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]") {
-                isInBrackets = byte == UInt8(ascii: "[")
+                continue
             }
+            rest.removeFirst()
+            if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]") { isInBrackets = byte == UInt8(ascii: "[") }
         }
         return count
+    }
+
+    private static func take(_ escape: ArraySlice<UInt8>, _ rest: inout ArraySlice<UInt8>) -> Bool {
+        guard !escape.isEmpty, rest.starts(with: escape) else { return false }
+        rest.removeFirst(escape.count)
+        return true
     }
 }
 
@@ -86,10 +95,10 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let patterns = TextRows(call[0]), escapes = TextRows(call[1])
             return try call.texts { (row) throws(KernelError) in
-                guard escapes[row].count <= 1 else { throw .outside(.invalidEscape, "ESCAPE must be one character or none") }
+                guard String(decoding: escapes[row], as: UTF8.self).unicodeScalars.count <= 1 else { throw .outside(.invalidEscape, "ESCAPE must be one character or none") }
                 try call.meter.step(4 * patterns.range(at: row).count)
                 try call.meter.charge(4 * patterns.range(at: row).count)
-                return try SimilarPattern.regularExpression(patterns[row], escape: escapes[row].first)
+                return try SimilarPattern.regularExpression(patterns[row], escape: escapes[row])
             }
         })
 }
