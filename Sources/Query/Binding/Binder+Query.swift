@@ -334,6 +334,7 @@ extension Binder {
             // The first two meet before the third comes: what has no type in both is a text by then.
             types = types.map { $0 == .null ? .string : $0 }
         }
+        for input in inputs { types = withRoom(types, for: input.plan) }
         for input in inputs { settleParameters(of: input.plan, as: types) }
         if !(op == .union && isAll), let other = types.first(where: { !TypeRules.isComparable($0) }) {
             throw .badSQL("\(op.rawValue) cannot compare values of type \(other.sqlName)", at: position).because(.undefinedFunction)
@@ -371,6 +372,17 @@ extension Binder {
         guard let parameters = context.parameterTypes, case .project(_, let columns) = plan else { return }
         for (column, type) in zip(columns, types) where untypedColumns.contains(column.column.id) {
             if case .literal(.bytes(let text), _) = column.expression, let number = ParameterTypes.number(text) { parameters.settle(number, as: type) }
+        }
+    }
+
+    /// The types, with room for the digits of constants without a type that the plan selects beside decimals.
+    private func withRoom(_ types: [ColumnType], for plan: LogicalPlan) -> [ColumnType] {
+        guard case .project(_, let columns) = plan else { return types }
+        return zip(types, columns).map { type, column in
+            guard TypeRules.isDecimal(type), untypedColumns.contains(column.column.id), case .literal(.bytes(let text), _) = column.expression,
+                ParameterTypes.number(text) == nil, let scale = Self.scaleNeeded(text)
+            else { return type }
+            return TypeRules.commonNumber(type, .decimal38(scale: scale))
         }
     }
 

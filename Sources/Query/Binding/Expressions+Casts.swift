@@ -439,7 +439,7 @@ extension Binder {
     ///
     /// - Throws: bad-sql where two have no type in common.
     func unified(_ items: [TypedExpression], _ what: String) throws(QueryError) -> [Expression] {
-        let items = try asDocuments(items)
+        let items = try withOwnDigits(try asDocuments(items))
         var type = ColumnType.null
         for item in items where !item.isUntyped {
             guard let common = TypeRules.common(type, item.type) else {
@@ -480,6 +480,41 @@ extension Binder {
         return result
     }
 
+    private func withOwnDigits(_ items: [TypedExpression]) throws(QueryError) -> [TypedExpression] {
+        var type = ColumnType.null
+        for item in items where !item.isUntyped {
+            guard let common = TypeRules.common(type, item.type) else { return items }
+            type = common
+        }
+        var result: [TypedExpression] = []
+        for item in items { result.append(try withOwnDigits(item, beside: type)) }
+        return result
+    }
+
+    /// A text without a type beside a decimal, or a list of them, as the number or list with the digits that it has: NUMERIC has no scale to cut it at, a
+    /// column's alone has one. Anything else stays as it is.
+    func withOwnDigits(_ value: TypedExpression, beside type: ColumnType) throws(QueryError) -> TypedExpression {
+        guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression else { return value }
+        let own: ColumnType
+        switch type {
+        case .decimal:
+            guard let scale = Self.scaleNeeded(text) else { return value }
+            own = .decimal38(scale: scale)
+        case .list(let field) where TypeRules.isDecimal(field.type):
+            guard let elements = ArrayText.elements(text) else { return value }
+            own = .listOf(.decimal38(scale: elements.compactMap { $0.flatMap { Self.scaleNeeded(Array($0.utf8)) } }.max() ?? 0))
+        default: return value
+        }
+        return TypedExpression(try cast(value, to: own, isExplicit: false), at: value.position)
+    }
+
+    /// How many digits behind the mark the number has that a text says; nil of a text that says none.
+    static func scaleNeeded(_ text: [UInt8]) -> Int? {
+        guard let number = ValueText.decimal(text[...]) else { return nil }
+        let written = min(max(number.scale, 0), TypeRules.digitCountMax)
+        return number.overflows || number.scale != written ? written : DecimalMath.scaleNeeded(number.digits, scale: written)
+    }
+
     /// What becomes of REALs beside values of other types, as which both are kept: nil where there are none, or nothing else.
     enum Reals {
         /// A DOUBLE among them: what each REAL is exactly.
@@ -511,6 +546,7 @@ extension Binder {
     ///
     /// - Throws: bad-sql where two have no type in common, or the type does not compare.
     func comparable(_ items: [TypedExpression], _ what: String, at position: Int) throws(QueryError) -> [Expression] {
+        let items = try withOwnDigits(items)
         var type = ColumnType.null
         for item in items where !item.isUntyped {
             guard let common = TypeRules.common(type, item.type) else {

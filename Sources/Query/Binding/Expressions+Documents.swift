@@ -182,6 +182,7 @@ extension Binder {
         _ left: TypedExpression, _ right: TypedExpression, _ op: ExpressionSyntax.BinaryOperator
     ) throws(QueryError) -> (Expression, Expression)? {
         func list(_ value: TypedExpression, like other: TypedExpression) throws(QueryError) -> TypedExpression? {
+            let value = try withOwnDigits(value, beside: other.type)
             if isList(value.type) { return value }
             guard value.isUntyped || value.type == .null else { return nil }
             return TypedExpression(try castToList(value, as: other.type), at: value.position)
@@ -244,6 +245,7 @@ extension Binder {
             if case .list(let field) = type { field.type } else { nil }
         }
         func part(_ value: TypedExpression, _ other: ColumnType) throws(QueryError) -> (Expression, ColumnType) {
+            let value = try withOwnDigits(value, beside: .listOf(other))
             if let own = element(value.type) { return (value.expression, own) }
             // A text without a type is a list as it is written, NULL one that is NULL.
             if value.isUntyped || value.type == .null {

@@ -129,7 +129,8 @@ extension Binder {
             if list.isUntyped, !isUnknownParameter(list) {
                 // A text that is a list of what it is compared with: `x = ANY ('{1,2}')`.
                 let type = ColumnType.listOf(value.isUntyped || value.type == .null ? .string : TypeRules.widened(value.type))
-                list = TypedExpression(folded(try castToList(list, as: type)), at: list.position)
+                list = try withOwnDigits(list, beside: type)
+                list = TypedExpression(list.isUntyped ? folded(try castToList(list, as: type)) : list.expression, at: list.position)
             }
             // Of several dimensions, all values.
             list.expression = list.expression.flat(at: list.position)

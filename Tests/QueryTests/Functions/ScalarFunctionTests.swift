@@ -108,6 +108,24 @@ final class ScalarFunctionTests: XCTestCase {
         XCTAssertEqual(fixture.error("SELECT '123456789.10000000000000000000000000000000000000001'::DECIMAL(10,2)")?.slug, .numericOverflow)
     }
 
+    func test_textsWithoutAType_keepTheirDigits_besideNumbersOfAScale() throws {
+        let number = "FROM (SELECT 0.5::NUMERIC(3,1) x) s"
+        XCTAssertEqual(
+            try fixture.rows("SELECT x = '0.51', x < '0.51', x IN ('0.51', '0.7'), x BETWEEN '0.49' AND '0.501', x IS DISTINCT FROM '0.51', x = '12345', (x, 1) = ('0.51', 1) \(number)"),
+            "false,true,false,true,true,false,false")
+        XCTAssertEqual(try fixture.rows("SELECT x = '0.50', x IN ('1', '0.5'), x = ANY ('{0.51,0.5}'), x = ANY ('{0.51,NULL}'), '12' = -0.005 \(number)"), "true,true,true,,false")
+        XCTAssertEqual(try fixture.rows("SELECT x = $1, x < $1 \(number)", parameters: [.string("0.51")]), "false,true")
+        XCTAssertEqual(
+            try fixture.rows("SELECT greatest(x, '0.51'), coalesce(x, '0.51'), CASE WHEN x > 1 THEN x ELSE '0.51' END, nullif(x, '0.51'), CASE x WHEN '0.51' THEN 'no' ELSE 'yes' END \(number)"),
+            "0.51,0.50,0.51,0.5,yes")
+        XCTAssertEqual(try fixture.rows("SELECT 0.5::NUMERIC(3,1) UNION ALL SELECT '123456.789'"), "0.500|123456.789")
+        XCTAssertEqual(try fixture.rows("SELECT x FROM (VALUES (0.5), ('0.51')) t(x) ORDER BY x"), "0.50|0.51")
+        XCTAssertEqual(
+            try fixture.rows("SELECT ARRAY[0.5] && '{0.51}', array_to_string(ARRAY[0.5] || '{0.51}', ' '), array_to_string(array_append(ARRAY[0.5], '0.51'), ' '), array_position(ARRAY[0.5, 1.5], '0.51')"),
+            "false,0.50 0.51,0.50 0.51,")
+        XCTAssertEqual(fixture.error("SELECT x = 'half' \(number)")?.cause, .invalidText)
+    }
+
     /// As PostgreSQL's 42725: a moment, an interval, or a transaction's number.
     func test_timesOfAnUntypedText_areAmbiguous() {
         for call in ["extract(year FROM '2020-01-01')", "date_part('year', '2020-01-01')", "age('2020-01-01')"] {

@@ -22,6 +22,8 @@ protocol CallTyping: AnyObject {
     ///
     /// - Throws: bad-sql where no cast is.
     func cast(_ value: TypedExpression, to type: ColumnType, isExplicit: Bool) throws(QueryError) -> Expression
+    /// A text without a type beside a decimal as the number with the digits that it has; anything else as it is.
+    func withOwnDigits(_ value: TypedExpression, beside type: ColumnType) throws(QueryError) -> TypedExpression
     /// What PostgreSQL calls the type of a value, where the type here does not tell.
     func declaredType(_ value: TypedExpression) -> String?
     /// All of one type, which they have in common.

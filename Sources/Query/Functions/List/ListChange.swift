@@ -48,7 +48,8 @@ extension SQLFunction {
             guard isElement, !other.type.isNested else { return value }
             type = .listOf(TypeRules.widened(other.type))
         }
-        return TypedExpression(try typing.cast(value, to: type, isExplicit: false), at: value.position)
+        let list = try typing.withOwnDigits(value, beside: type)
+        return list.isUntyped ? TypedExpression(try typing.cast(value, to: type, isExplicit: false), at: value.position) : list
     }
 
     /// An element that `||` would take for a list, or that stands beside a NULL; nil of all others.
@@ -59,7 +60,8 @@ extension SQLFunction {
             return isOpen ? try typing.implicit(value, to: .string, "array_append") : value.expression
         }
         guard isOpen, case .list(let field) = list.type, field.type.dimensionCount == 0 else { return nil }
-        return try typing.implicit(value, to: field.type, "array_append")
+        let element = try typing.withOwnDigits(value, beside: field.type)
+        return element.isUntyped || element.type == .null ? try typing.implicit(value, to: field.type, "array_append") : element.expression
     }
 
     static let arrayRemove = withElement("array_remove", summary: "a list without the elements that are equal to a value", .listRemove, 2) { .listOf($0) }
@@ -100,8 +102,9 @@ extension SQLFunction {
             guard case .list(let field) = list.type else {
                 throw .badSQL("\(name) needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction)
             }
-            var type = field.type.leaf
-            for value in call.arguments.dropFirst() where !value.isUntyped {
+            var type = field.type.leaf, values: [TypedExpression] = []
+            for value in call.arguments.dropFirst() { values.append(try typing.withOwnDigits(value, beside: type)) }
+            for value in values where !value.isUntyped {
                 guard let common = TypeRules.common(type, value.type) else {
                     throw .badSQL("\(name) does not take a \(value.type.sqlName) of \(list.type.sqlName)", at: value.position).because(.undefinedFunction)
                 }
@@ -113,7 +116,7 @@ extension SQLFunction {
                 throw .unsupported("\(name) takes no list of several dimensions", at: list.position).because(.notSupported)
             }
             var arguments = [list.type.withoutIDs == whole ? list.expression : .cast(list.expression, to: whole, position: list.position)]
-            for value in call.arguments.dropFirst() { arguments.append(try typing.cast(value, to: type, isExplicit: false)) }
+            for value in values { arguments.append(try typing.cast(value, to: type, isExplicit: false)) }
             if isDeep, let deep { return call.make(deep, arguments, whole) }
             return call.make(function, arguments, gives(type))
         }
