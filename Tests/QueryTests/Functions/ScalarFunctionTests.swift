@@ -126,6 +126,10 @@ final class ScalarFunctionTests: XCTestCase {
         XCTAssertEqual(fixture.error("SELECT x = 'half' \(number)")?.cause, .invalidText)
     }
 
+    func test_nullif_ofATextAndADocument_isADocument() {
+        check([("nullif('12', '[1]'::JSONB)::VARCHAR", "12"), ("nullif('[1]', '[1]'::JSONB)::VARCHAR", "")])
+    }
+
     /// As PostgreSQL's 42725: a moment, an interval, or a transaction's number.
     func test_timesOfAnUntypedText_areAmbiguous() {
         for call in ["extract(year FROM '2020-01-01')", "date_part('year', '2020-01-01')", "age('2020-01-01')"] {

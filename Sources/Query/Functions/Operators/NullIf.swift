@@ -11,8 +11,11 @@ extension SQLFunction {
         let equal = try typing.binary(.equal, call.arguments[0], call.arguments[1], at: call.position)
         var first = call.arguments[0].expression
         // What has no type of its own is of the other's, as which it was compared.
-        if call.arguments[0].isUntyped || first.type == .null, case .call(_, let sides, _, _) = equal, sides.count == 2 { first = sides[0] }
         let other = call.arguments[1].type
+        if call.arguments[0].isUntyped || first.type == .null, case .call(_, let sides, _, _) = equal, sides.count == 2 {
+            // Documents, and texts of a language, are compared by keys.
+            first = sides[0].type == .binary && other != .binary ? try typing.cast(call.arguments[0], to: other, isExplicit: false) : sides[0]
+        }
         let isPromoted = TypeRules.isInteger(first.type) && (TypeRules.isDecimal(other) || other == .double) || TypeRules.isDecimal(first.type) && other == .double
         if isPromoted, let type = TypeRules.common(first.type, TypeRules.isDecimal(other) ? .decimal38(scale: 0) : other) {
             first = try typing.cast(call.arguments[0], to: type, isExplicit: false)
