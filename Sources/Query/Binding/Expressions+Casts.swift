@@ -23,10 +23,19 @@ extension Binder {
             throw .badSQL(
                 "\(what) needs \(type.sqlName), not \(value.type.sqlName)", at: value.position,
                 hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(type.sqlName)")
-                // What does not fit a function is to PostgreSQL a function that is not there.
-                .because(FunctionRegistry.scalarsByName[what] == nil ? .typeMismatch : .undefinedFunction)
+                .because(Self.isCalled(what) ? .undefinedFunction : .typeMismatch)
         }
         return try cast(value, to: type, isExplicit: false)
+    }
+
+    /// What does not fit a function or an operator is to PostgreSQL one that is not there; a clause, CASE, AND or a place in a list wants its type.
+    private static func isCalled(_ what: String) -> Bool {
+        switch what {
+        case "LIKE", "ILIKE", "AT TIME ZONE": true
+        case "a frame": false
+        // Clauses are told in capitals, places as `[…]`.
+        default: what.utf8.first.map { !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) && $0 != UInt8(ascii: "[") } ?? false
+        }
     }
 
     /// - Throws: bad-sql for types without a cast and unknown types; data-error for a constant that is no value of the type.

@@ -130,6 +130,16 @@ final class ScalarFunctionTests: XCTestCase {
         check([("nullif('12', '[1]'::JSONB)::VARCHAR", "12"), ("nullif('[1]', '[1]'::JSONB)::VARCHAR", "")])
     }
 
+    /// As PostgreSQL's 42883 and 42804.
+    func test_valuesOfOtherTypes_areOfNoFunctionOrOperator_andNotWhatAClauseWants() {
+        for call in ["1 LIKE 'a'", "1 ~ 'a'", "TRUE ^ 2", "'{}'::JSONB -> TRUE", "'{}'::JSONB ? 1", "lower(1)", "bool_and(1)", "ntile(TRUE) OVER ()"] {
+            XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedFunction, call)
+        }
+        for query in ["SELECT 1 AND TRUE", "SELECT 1 IS TRUE", "SELECT 1 WHERE 2", "SELECT CASE WHEN 1 THEN 2 END", "SELECT (ARRAY[1])[TRUE]", "SELECT 1 LIMIT TRUE"] {
+            XCTAssertEqual(fixture.error(query)?.cause, .typeMismatch, query)
+        }
+    }
+
     /// As PostgreSQL's 42725: a moment, an interval, or a transaction's number.
     func test_timesOfAnUntypedText_areAmbiguous() {
         for call in ["extract(year FROM '2020-01-01')", "date_part('year', '2020-01-01')", "age('2020-01-01')"] {
