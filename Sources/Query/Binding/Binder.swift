@@ -176,11 +176,23 @@ package final class Binder {
 
     /// The expression with what needs no row computed: for places that take constants only.
     ///
-    /// - Note: what fails stays as it is.
+    /// - Note: what fails stays as it is, and so does an instant's cast, which is one of the session's zone: the run knows that.
     func folded(_ expression: Expression) -> Expression {
         ConstantFolding.folded(expression) { expression in
+            if case .cast(let value, let type, _) = expression, Self.holdsInstants(value.type) != Self.holdsInstants(type) {
+                throw QueryError.unsupported("a cast of the session's zone is no constant", at: nil)
+            }
             let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: .utc))
             return try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+        }
+    }
+
+    private static func holdsInstants(_ type: ColumnType) -> Bool {
+        switch type {
+        case .timestamp(let isUTC), .timestampNanoseconds(let isUTC): isUTC
+        case .list(let field): holdsInstants(field.type)
+        case .structure(let fields): fields.contains { holdsInstants($0.type) }
+        default: false
         }
     }
 

@@ -140,6 +140,13 @@ final class ScalarFunctionTests: XCTestCase {
         }
     }
 
+    func test_instantsAsNames_areToldByTheSessionsClock() throws {
+        var fixture = fixture
+        fixture.timeZone = "America/Los_Angeles"
+        XCTAssertEqual(
+            try fixture.rows("SELECT TIMESTAMPTZ '2020-03-29 01:30+00'::NAME, TIMESTAMPTZ '2020-03-29 01:30+00'::TEXT::NAME"), "2020-03-28 18:30:00-07,2020-03-28 18:30:00-07")
+    }
+
     /// As PostgreSQL's 42725: a moment, an interval, or a transaction's number.
     func test_timesOfAnUntypedText_areAmbiguous() {
         for call in ["extract(year FROM '2020-01-01')", "date_part('year', '2020-01-01')", "age('2020-01-01')"] {
