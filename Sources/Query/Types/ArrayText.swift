@@ -1,12 +1,14 @@
 import ColumnStore
 
-/// PostgreSQL's text form of a list: `{a,"b, c",NULL}`.
+/// PostgreSQL's text form of a list: `{a,"b, c",NULL}`, and of several dimensions `{{1,2},{3,4}}`.
 enum ArrayText {
     /// A list's elements as their texts, in quotes where they could be read as something else.
     static func texts(of column: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
         let flat = column.flattened()
         let (offsets, element) = flat.lists()
         let texts = TextRows(try CastKernels.cast(element, to: .string, zone: zone, meter).flattened()), known = element.rowValidity
+        // A list within it stands in its own braces.
+        let isOfLists = if case .list = element.type { true } else { false }
         return try TextKernels.build(count: flat.count, validity: flat.rowValidity, meter) { (row, builder) throws(KernelError) in
             try builder.append(UInt8(ascii: "{"))
             for place in Int(offsets[row])..<Int(offsets[row + 1]) {
@@ -17,7 +19,7 @@ enum ArrayText {
                 }
                 // A truth value is one letter in a list.
                 let text = element.type == .boolean ? texts[place].prefix(1) : texts[place]
-                guard needsQuotes(text) else {
+                guard !isOfLists, needsQuotes(text) else {
                     try builder.append(text)
                     continue
                 }

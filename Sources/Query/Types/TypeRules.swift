@@ -21,6 +21,7 @@ enum TypeRules {
     static func isDecimal(_ type: ColumnType) -> Bool { if case .decimal = type { true } else { false } }
 
     static func isTimestamp(_ type: ColumnType) -> Bool { if case .timestamp = type { true } else { false } }
+    private static func isList(_ type: ColumnType) -> Bool { if case .list = type { true } else { false } }
 
     /// Digits behind the mark: integers have none.
     static func scale(_ type: ColumnType) -> Int { if case .decimal(_, let scale) = type { scale } else { 0 } }
@@ -130,6 +131,8 @@ enum TypeRules {
         case (.json, _): return target == .string ? .explicit : .none
         case (.structure, .string): return .explicit
         case (.list(let element), .string) where !element.type.isNested && element.type != .binary: return .explicit
+        // Of several dimensions: as the lists within.
+        case (.list(let element), .string) where isList(element.type): return cast(from: element.type, to: target)
         case (.string, .list(let element)) where !element.type.isNested && element.type != .binary: return .explicit
         case (_, .string): return source.isNested ? .none : .explicit
         case (.string, _): return target.isNested ? .none : .explicit

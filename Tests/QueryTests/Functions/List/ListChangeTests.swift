@@ -29,6 +29,11 @@ final class ListChangeTests: XCTestCase {
         XCTAssertEqual(fixture.error("SELECT ARRAY(SELECT x FROM (VALUES (ARRAY[1]), (NULL)) t(x))")?.cause, .nullName)
     }
 
+    func test_listsOfLists_haveTextsOfTheirOwnBraces() throws {
+        XCTAssertEqual(try fixture.rows("SELECT ARRAY[[1, 2], [3, NULL]]::TEXT, ARRAY[['a b', 'c']]::TEXT"), #""{{1,2},{3,NULL}}","{{""a b"",c}}""#)
+        XCTAssertEqual(try fixture.rows("SELECT concat(a, '!'), length(ROW(a)::TEXT) FROM (VALUES (ARRAY[[1], [2]])) t(a)"), #""{{1},{2}}!",13"#)
+    }
+
     func test_listsOfLists_areNotShortened() {
         for call in ["array_remove(ARRAY[[1, 2], [3, 4]], 1)", "array_position(ARRAY[[1, 2], [3, 4]], 3)", "array_position(ARRAY[[1, 2]], 2, 1)", "array_positions(ARRAY[[1, 2]], 2)"] {
             XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .notSupported, call)
