@@ -363,7 +363,8 @@ extension Binder {
         func isOpen(_ value: TypedExpression) -> Bool { value.isUntyped || value.type == .null }
         if inPairs, values.count > 2, values.prefix(2).allSatisfy(isOpen) { return nil }
         let typed = values.filter { !isOpen($0) }, names = typed.map { declaredType($0) }
-        let common = DeclaredType.common(names)
+        let ofTexts = typed.allSatisfy { $0.type == .string } ? DeclaredType.ofTexts(names) : nil
+        let common = DeclaredType.common(names) ?? ofTexts
         return typed.count < values.count ? common.map(DeclaredType.withoutLength) : common
     }
 

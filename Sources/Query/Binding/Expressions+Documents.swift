@@ -297,7 +297,7 @@ extension Binder {
         let arguments = [try cast(sides.0, to: type, isExplicit: false), isShift ? sides.1.expression : try cast(sides.1, to: type, isExplicit: false)]
         let result = Expression.call(function, arguments, type: type, position: position)
         // A literal without type is one of the other side's.
-        let declared = Set([left, right].prefix(isShift ? 1 : 2).filter { !$0.isUntyped }.map { declaredType($0) })
+        let declared = Set([left, right].prefix(isShift ? 1 : 2).filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
         return declared == ["int2"] ? .call(.wrappedInteger, [result], type: type, position: position) : result
     }
 

@@ -96,6 +96,18 @@ final class SystemObjectsTests: XCTestCase {
         }
     }
 
+    func test_textsOfUnionsAndValues_areCalledAsTheFirstOfThem() throws {
+        let chosen: [(query: String, name: String?)] = [
+            ("VALUES ('a'::varchar), ('b'::char(3))", "varchar"), ("VALUES ('a'::varchar), ('b'::text)", "varchar"), ("VALUES ('a'::text), ('b'::varchar)", nil),
+            ("SELECT 'a'::varchar(5) UNION ALL SELECT 'b'::char(3)", "varchar"), ("SELECT 'a'::varchar UNION SELECT 'b'::name UNION SELECT 'c' || ''", "name"),
+        ]
+        for (query, name) in chosen { XCTAssertEqual(try types(query), [name], query) }
+    }
+
+    func test_bitsOfASmallintAndNull_areSmallint() throws {
+        XCTAssertEqual(try types("SELECT NULL | 2::smallint, 2::smallint & NULL, 2::smallint | 1"), ["int2", "int2", nil])
+    }
+
     func test_setseed_givesVoid() throws { XCTAssertEqual(try types("SELECT setseed(0.5)"), ["void"]) }
 
     /// PostgreSQL's 42804: such a letter is of no kind with them.
