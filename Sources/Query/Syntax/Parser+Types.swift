@@ -46,15 +46,24 @@ extension Parser {
                 try expectZone()
             }
         }
-        // `int[][]` is a list as well: how many dimensions a value has its own text tells.
+        // `int[][]` is a list as well, and so is `int[3]`: how many dimensions and elements a value has its own text tells. What stands behind JSONB asks for a
+        // part of the document.
         var isArray = false
-        while atSymbol("["), nextIs(symbol: "]") {
-            advance()
-            advance()
+        while atSymbol("["), nextIs(symbol: "]") || name != "jsonb" && atLength {
+            while !acceptSymbol("]") { advance() }
             isArray = true
         }
-        if accept("array") { isArray = true }
+        if accept("array") {
+            isArray = true
+            if atLength { while !acceptSymbol("]") { advance() } }
+        }
         return TypeNameSyntax(name: name, modifiers: modifiers, isArray: isArray, position: start)
+    }
+
+    /// `[3]`
+    private var atLength: Bool {
+        let length = token(after: 1)
+        return atSymbol("[") && length.kind == .number && Int(length.text) != nil && nextIs(symbol: "]", distance: 2)
     }
 
     /// `TIME ZONE` behind WITH or WITHOUT.
