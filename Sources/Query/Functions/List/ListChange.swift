@@ -16,7 +16,14 @@ extension SQLFunction {
             try call.count(2...2)
             var sides = call.arguments
             if let place { try checkDimensions(sides[1 - place], beside: sides[place], name) }
-            for side in place.map({ [1 - $0] }) ?? [0, 1] { sides[side] = try list(sides[side], beside: sides[1 - side], isElement: place != nil, typing) }
+            for side in place.map({ [1 - $0] }) ?? [0, 1] {
+                sides[side] = try list(sides[side], beside: sides[1 - side], isElement: place != nil, typing)
+                let isOpen = sides[side].isUntyped || sides[side].type == .null
+                // `||` takes lists and elements in either order, and these do not.
+                guard isOpen || sides[side].type.dimensionCount > 0 else {
+                    throw .badSQL("\(name) needs a list, not \(sides[side].type.sqlName)", at: sides[side].position).because(.undefinedFunction)
+                }
+            }
             if let place, let element = try bareElement(sides[place], of: sides[1 - place], typing) {
                 let type = element.type
                 sides[place] = TypedExpression(call.make(.makeList, [element], .listOf(type)), at: sides[place].position)

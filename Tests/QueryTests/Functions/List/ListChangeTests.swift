@@ -43,6 +43,14 @@ final class ListChangeTests: XCTestCase {
         }
     }
 
+    func test_aListAndAnElement_haveTheirPlaces() {
+        for call in ["array_prepend(ARRAY[2, 3], 1)", "array_append(1, ARRAY[2, 3])", "array_cat(ARRAY[2], 1)", "array_cat(1, ARRAY[2])", "array_append(1, 2)"] {
+            XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedFunction, call)
+        }
+        XCTAssertEqual(
+            try fixture.rows("SELECT array_to_string(array_prepend(1, NULL::INTEGER[]), ','), array_to_string(array_append(NULL, 1), ','), array_to_string(array_append('{1}', 2), ' ')"), "1,1,1 2")
+    }
+
     /// As PostgreSQL's 22000.
     func test_listsOfLists_takeNoValueAsARow() {
         for call in ["array_append(ARRAY[[1, 2], [3, 4]], NULL)", "array_prepend(NULL, ARRAY[[1, 2], [3, 4]])", "array_append(ARRAY[[1, 2]], NULL::INTEGER)", "array_append(ARRAY[[1, 2]], 5)"] {
