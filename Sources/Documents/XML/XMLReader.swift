@@ -35,6 +35,8 @@ package enum XMLReader {
     /// Once for the process, by whoever comes first: libxml2's own set-up is not safe to be run by two threads.
     private static let initialised: Void = {
         xmlInitParser()
+        // Not part of that set-up before 2.15, and as little safe.
+        xmlSchemaInitTypes()
         till_xml_silence()
         // Schemas and documents name files and hosts: none is ever opened, but the files of a type under names of our own.
         xmlSetExternalEntityLoader(VirtualFiles.loader)
