@@ -13,6 +13,8 @@ final class XMLSchema: @unchecked Sendable {
     private let schema: xmlSchemaPtr
     /// What a check may cost.
     let complexity: XSDComplexity
+    /// Patterns as they came, by the words that libxml2 has for them.
+    private let patterns: [String: String]
 
     /// Linked files stand in `VirtualFiles` under names with a random part while they are parsed, so that types compiled side by side do not see
     /// each other's.
@@ -33,6 +35,7 @@ final class XMLSchema: @unchecked Sendable {
         linker.survey()
         // What the survey refuses never comes to libxml2's compiler.
         guard linker.reasons.isEmpty, let start else { throw refusal(linker.reasons) }
+        linker.rewritePatterns()
         VirtualFiles.add(linker.texts)
         defer { VirtualFiles.remove(linker.texts.keys) }
         let faults = FaultList()
@@ -47,6 +50,7 @@ final class XMLSchema: @unchecked Sendable {
         }
         schema = parsed
         complexity = linker.complexity
+        patterns = linker.patterns
     }
 
     deinit { xmlSchemaFree(schema) }
@@ -64,7 +68,7 @@ final class XMLSchema: @unchecked Sendable {
         }
         defer { xmlSchemaFreeValidCtxt(context) }
         let code = withoutActuallyEscaping(report) { report in
-            let faults = FaultList(root: element, report)
+            let faults = FaultList(root: element) { node, message in report(node, self.asWritten(message)) }
             xmlSchemaSetValidStructuredErrors(context, FaultList.handler, Unmanaged.passUnretained(faults).toOpaque())
             let code = xmlSchemaValidateOneElement(context, element)
             // Before anything else looks at the tree.
@@ -73,6 +77,13 @@ final class XMLSchema: @unchecked Sendable {
             return faults.count == 0 ? code : 0
         }
         if code != 0 { _ = report(element, "the element is not valid by its XSD") }
+    }
+
+    /// With the pattern that the schema has, in a message that quotes libxml2's at its end.
+    private func asWritten(_ message: String) -> String {
+        guard !patterns.isEmpty, message.hasSuffix("'."), let found = message.ranges(of: "by the pattern '").last else { return message }
+        guard let pattern = patterns[String(message[found.upperBound...].dropLast(2))] else { return message }
+        return "\(message[..<found.upperBound])\(pattern)'."
     }
 }
 
@@ -185,6 +196,8 @@ private struct XSDLinker {
     private(set) var complexity = XSDComplexity()
     /// Linked texts under the names that the loader knows.
     private(set) var texts: [String: [UInt8]] = [:]
+    /// Patterns as they came, by those that `rewritePatterns` has put in their place.
+    private(set) var patterns: [String: String] = [:]
     /// The files' names by those that the loader knows; set before a file is read, so that files that include each other end.
     private var names: [String: String] = [:]
 
@@ -255,14 +268,51 @@ private struct XSDLinker {
             referenceCount += 1
             linkReference(present, isImport: kind == "import", in: file)
         }
-        // Written out in UTF-8, whatever the file was in.
+        guard let written = Self.written(tree) else { return nil }
+        texts[url] = written
+        return url
+    }
+
+    /// In UTF-8, whatever the file was in.
+    private static func written(_ tree: xmlDocPtr) -> [UInt8]? {
         var buffer: UnsafeMutablePointer<xmlChar>?
         var count: Int32 = 0
         xmlDocDumpMemoryEnc(tree, &buffer, &count, "UTF-8")
         defer { till_xml_free(buffer) }
         guard let buffer else { return nil }
-        texts[url] = Array(UnsafeBufferPointer(start: buffer, count: Int(count)))
-        return url
+        return Array(UnsafeBufferPointer(start: buffer, count: Int(count)))
+    }
+
+    /// Puts patterns that libxml2 would match wrongly in other words.
+    ///
+    /// Of files that were looked over: they are as deep and their patterns as long as they may be.
+    mutating func rewritePatterns() {
+        for (url, text) in texts {
+            guard let tree = Self.parsed(text) else { continue }
+            defer { xmlFreeDoc(tree) }
+            guard let root = xmlDocGetRootElement(tree), rewritePatterns(below: root, depth: 0), let written = Self.written(tree) else { continue }
+            texts[url] = written
+        }
+    }
+
+    /// - Returns: whether there was one.
+    private mutating func rewritePatterns(below node: xmlNodePtr, depth: Int) -> Bool {
+        guard depth < XMLReader.depthMax else { return false }
+        var hasRewritten = false
+        var child = node.pointee.children
+        while let present = child {
+            child = present.pointee.next
+            guard present.pointee.type == XML_ELEMENT_NODE else { continue }
+            if Self.text(present.pointee.name) == "pattern", Self.text(present.pointee.ns?.pointee.href) == Self.namespace,
+                let pattern = Self.attribute("value", of: present), let other = XSDPatternText.rewritten(pattern)
+            {
+                xmlSetProp(present, "value", other)
+                patterns[other] = pattern
+                hasRewritten = true
+            }
+            if rewritePatterns(below: present, depth: depth + 1) { hasRewritten = true }
+        }
+        return hasRewritten
     }
 
     /// An import without `namespace` is of what has no target namespace.
