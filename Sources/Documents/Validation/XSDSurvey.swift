@@ -23,6 +23,8 @@ struct XSDSurvey {
     ///
     /// The trees belong to the caller.
     private var definitions: [String: (node: xmlNodePtr, file: String)] = [:]
+    /// Elements that stand in no other, by the same keys.
+    private var globals: [String: (node: xmlNodePtr, file: String)] = [:]
     /// By the same keys, each found once: types that many others extend are not gone through for each.
     private var measures: [String: Measure] = [:]
     /// Definitions that are being measured, one for the other.
@@ -51,6 +53,9 @@ struct XSDSurvey {
                 // The first counts: a redefinition stands for what it redefines.
                 let key = Self.key(kind, target, name)
                 if definitions[key] == nil { definitions[key] = (child, file) }
+            } else if kind == "element" {
+                let key = Self.key(kind, target, name)
+                if globals[key] == nil { globals[key] = (child, file) }
             }
         }
         look(root, file, depth: 0)
@@ -70,6 +75,76 @@ struct XSDSurvey {
         for (node, file) in nameless where reasons.isEmpty && measure(node, depth: 0).particleCount > Self.particleCountMax {
             reasons.append("\(file) line \(xmlGetLineNo(node)): a content model of more than \(Self.particleCountMax) elements")
         }
+        if reasons.isEmpty { checkSubstitutions() }
+    }
+
+    // MARK: Substitutions
+
+    /// An element whose type is one of a union's cannot stand for another one that has the union: libxml2 before 2.11 looks for the union among the types that the first one is made of, and does not end.
+    ///
+    /// https://gitlab.gnome.org/GNOME/libxml2/-/issues/430
+    private mutating func checkSubstitutions() {
+        for (key, element) in globals.sorted(by: { $0.key < $1.key }) where reasons.isEmpty {
+            guard Self.attribute("type", of: element.node) != nil || inlineType(of: element.node) != nil else { continue }
+            var present = element
+            var seen: Set<String> = [key]
+            while let name = Self.attribute("substitutionGroup", of: present.node) {
+                let headKey = self.key("element", name, present.node, in: globals)
+                guard let head = globals[headKey], seen.insert(headKey).inserted else { break }
+                // libxml2 goes through all of them for each element.
+                guard seen.count <= Self.chainLengthMax else {
+                    reasons.append("\(element.file): '\(Self.attribute("name", of: element.node) ?? "")' stands for elements that stand for others, more than \(Self.chainLengthMax) in a row")
+                    return
+                }
+                if let type = typeNode(of: head.node), isUnion(type, depth: 0), !isMade(element.node, of: type) {
+                    reasons.append(
+                        "\(element.file): '\(Self.attribute("name", of: element.node) ?? "")' stands for '\(Self.attribute("name", of: head.node) ?? "")', whose type is a union that its own is not made of")
+                    return
+                }
+                present = head
+            }
+        }
+    }
+
+    private func inlineType(of node: xmlNodePtr) -> xmlNodePtr? {
+        Self.elements(node).first { ["simpleType", "complexType"].contains(Self.kind($0)) }
+    }
+
+    /// Nil for XML Schema's own, and for an element that has the type of what it stands for.
+    private func typeNode(of element: xmlNodePtr) -> xmlNodePtr? {
+        Self.attribute("type", of: element).flatMap { definition(ofType: $0, element) } ?? inlineType(of: element)
+    }
+
+    private func definition(ofType name: String, _ node: xmlNodePtr) -> xmlNodePtr? {
+        definitions[key("simpleType", name, node)]?.node ?? definitions[key("complexType", name, node)]?.node
+    }
+
+    private func isUnion(_ type: xmlNodePtr, depth: Int) -> Bool {
+        guard depth < Self.chainLengthMax, Self.kind(type) == "simpleType" else { return false }
+        if Self.elements(type).contains(where: { Self.kind($0) == "union" }) { return true }
+        return base(of: type).map { isUnion($0, depth: depth + 1) } ?? false
+    }
+
+    /// What a type restricts or extends; nil for XML Schema's own.
+    private func base(of type: xmlNodePtr) -> xmlNodePtr? {
+        for child in Self.elements(type) {
+            switch Self.kind(child) {
+            case "restriction", "extension": return Self.attribute("base", of: child).flatMap { definition(ofType: $0, child) } ?? inlineType(of: child)
+            case "simpleContent", "complexContent": return base(of: child)
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    private func isMade(_ element: xmlNodePtr, of wanted: xmlNodePtr) -> Bool {
+        var present = typeNode(of: element)
+        for _ in 0...Self.chainLengthMax {
+            guard let known = present else { return false }
+            if known == wanted { return true }
+            present = base(of: known)
+        }
+        return false
     }
 
     // MARK: Facets and constraints
@@ -158,7 +233,9 @@ struct XSDSurvey {
     }
 
     /// The key of what a name with a prefix means at a node.
-    private func key(_ kind: String, _ name: String, _ node: xmlNodePtr) -> String {
+    private func key(_ kind: String, _ name: String, _ node: xmlNodePtr) -> String { key(kind, name, node, in: definitions) }
+
+    private func key(_ kind: String, _ name: String, _ node: xmlNodePtr, in definitions: [String: (node: xmlNodePtr, file: String)]) -> String {
         let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let prefix = parts.count == 2 ? String(parts[0]) : nil
         let uri = Self.text(xmlSearchNs(node.pointee.doc, node, prefix)?.pointee.href)

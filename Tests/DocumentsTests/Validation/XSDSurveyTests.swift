@@ -54,6 +54,21 @@ final class XSDSurveyTests: XCTestCase {
         XCTAssertTrue(reasons(doubling).contains { $0.contains("more than 2000 elements") })
     }
 
+    /// libxml2 before 2.11 would not come to an end.
+    func test_init_elementThatStandsForOneOfAUnion_isRefused() {
+        let union = #"<xs:simpleType name="u"><xs:union memberTypes="xs:integer xs:date"/></xs:simpleType><xs:element name="h" type="u"/>"#
+        func reasons(_ member: String) -> [String] { self.reasons(union + member + #"<xs:element name="m"><xs:complexType><xs:sequence><xs:element ref="h"/></xs:sequence></xs:complexType></xs:element>"#) }
+        for member in [
+            #"<xs:element name="n" type="xs:integer" substitutionGroup="h"/>"#,
+            #"<xs:element name="o" substitutionGroup="h"/><xs:element name="n" type="xs:integer" substitutionGroup="o"/>"#,
+            #"<xs:element name="n" substitutionGroup="h"><xs:complexType><xs:simpleContent><xs:extension base="xs:integer"/></xs:simpleContent></xs:complexType></xs:element>"#,
+        ] { XCTAssertTrue(reasons(member).contains { $0.contains("'n' stands for 'h', whose type is a union") }, member) }
+        for member in [
+            #"<xs:element name="n" substitutionGroup="h"/>"#, #"<xs:element name="n" type="u" substitutionGroup="h"/>"#,
+            #"<xs:element name="n" substitutionGroup="h"><xs:simpleType><xs:restriction base="u"/></xs:simpleType></xs:element>"#, #"<xs:element name="n" type="u"/>"#,
+        ] { XCTAssertEqual(reasons(member), [], member) }
+    }
+
     func test_init_sharedSchemas_areTakenWithoutQuadraticPatterns() throws {
         let folder = SampleFiles.shared.appendingPathComponent("schemas")
         guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) else { return XCTFail("no schemas") }
