@@ -50,7 +50,7 @@ package final class RegularExpression: @unchecked Sendable {
         guard pattern.count <= Self.patternByteCountMax else {
             throw Fault(reason: "a pattern of more than \(Self.patternByteCountMax) bytes")
         }
-        let translated = syntax == .ecma ? try ECMAPattern.translated(pattern) : pattern
+        let translated = Self.withoutCasePairs(syntax == .ecma ? try ECMAPattern.translated(pattern) : pattern)
         let compiled = translated.withUnsafeBytes { bytes in
             till_re2_new(
                 bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? Self.empty, bytes.count, ignoringCase, syntax != .ecma,
@@ -72,6 +72,64 @@ package final class RegularExpression: @unchecked Sendable {
     /// Nearly: `\\*?` counts as one, and only costs the longest match.
     private static func hasLazyQuantifier(_ pattern: [UInt8]) -> Bool {
         zip(pattern, pattern.dropFirst()).contains { "*+?}".utf8.contains($0) && $1 == UInt8(ascii: "?") }
+    }
+
+    /// The same with `(?:A|a)` in the place of each `[Aa]`.
+    ///
+    /// RE2 before 2023-12-13 makes one set of single characters that a choice has beside each other, and loses one of a class's two where the other one came before: `a|[aA]`, or `0a|0[aA]`, takes no `A`
+    /// (https://github.com/google/re2/issues/467). Two characters that are no class it puts together rightly.
+    private static func withoutCasePairs(_ pattern: [UInt8]) -> [UInt8] {
+        guard pattern.contains(UInt8(ascii: "|")), pattern.contains(UInt8(ascii: "[")) else { return pattern }
+        var written: [UInt8] = []
+        written.reserveCapacity(pattern.count)
+        var index = 0
+        while index < pattern.count {
+            var end = index + 1
+            switch pattern[index] {
+            case UInt8(ascii: "\\"): end = endOfEscape(pattern, index)
+            case UInt8(ascii: "["):
+                end = endOfClass(pattern, index)
+                let (one, other) = (pattern[min(index + 1, pattern.count - 1)], pattern[min(index + 2, pattern.count - 1)])
+                // Letters of ASCII, of which 0x20 is what makes one small.
+                if end - index == 4, pattern[end - 1] == UInt8(ascii: "]"), one ^ other == 0x20, (0x61...0x7A).contains(one | 0x20) {
+                    written += "(?:".utf8
+                    written += [one, UInt8(ascii: "|"), other, UInt8(ascii: ")")]
+                    index = end
+                    continue
+                }
+            default: break
+            }
+            written += pattern[index..<end]
+            index = end
+        }
+        return written
+    }
+
+    /// Behind a backslash and what it is of: a character, or a text up to `\E`.
+    private static func endOfEscape(_ pattern: [UInt8], _ start: Int) -> Int {
+        guard start + 1 < pattern.count else { return pattern.count }
+        guard pattern[start + 1] == UInt8(ascii: "Q") else { return start + 2 }
+        var end = start + 2
+        while end < pattern.count, !pattern[end...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "E")]) { end += 1 }
+        return min(end + 2, pattern.count)
+    }
+
+    /// Behind the bracket that closes a class; a bracket that is its first character does not.
+    private static func endOfClass(_ pattern: [UInt8], _ start: Int) -> Int {
+        var end = start + 1
+        if end < pattern.count, pattern[end] == UInt8(ascii: "^") { end += 1 }
+        if end < pattern.count, pattern[end] == UInt8(ascii: "]") { end += 1 }
+        while end < pattern.count, pattern[end] != UInt8(ascii: "]") {
+            if pattern[end] == UInt8(ascii: "\\") {
+                end += 2
+            } else if pattern[end...].starts(with: [UInt8(ascii: "["), UInt8(ascii: ":")]), let close = pattern[end...].firstIndex(of: UInt8(ascii: "]")) {
+                // A class of a name, `[:alpha:]`.
+                end = close + 1
+            } else {
+                end += 1
+            }
+        }
+        return min(end + 1, pattern.count)
     }
 
     deinit { till_re2_delete(handle) }

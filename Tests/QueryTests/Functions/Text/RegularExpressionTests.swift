@@ -25,6 +25,19 @@ final class RegularExpressionTests: XCTestCase {
         }
     }
 
+    /// RE2 of 2022 loses one of two letters that a class has in both cases, where a choice has the other one before it.
+    func test_matches_classOfALetterInBothCases_takesBoth() throws {
+        for syntax in [RegularExpression.Syntax.re2, .re2Longest, .ecma] {
+            for (pattern, text, isMatch) in [
+                ("^(?:a|[aA])$", "A", true), ("^(?:0a|0[aA])$", "0A", true), ("^(?:a|[Aa]+)$", "AaA", true), ("^x(?:y|[yY])z$", "xYz", true), ("^(?:a|[aA])$", "b", false),
+                ("^(?:a|[^aA])$", "A", false), ("^(?:a|[aA]b|[]aA])$", "A", true), ("^(?:a|[[:digit:]aA])$", "A", true), (#"^(?:a|\\[aA])$"#, #"\A"#, true), (#"^(?:a|\[aA\])$"#, "[aA]", true),
+            ] where syntax != .ecma || !pattern.contains("[]") && !pattern.contains("[[") {
+                XCTAssertEqual(try RegularExpression(pattern, syntax: syntax).matches(Array(text.utf8)), isMatch, "\(pattern) on \(text)")
+            }
+            XCTAssertThrowsError(try RegularExpression("a|[aAb", syntax: syntax))
+        }
+    }
+
     func test_firstMatchGroups_groupsAndAbsentOnes_haveTheirBounds() throws {
         let expression = try RegularExpression("(a)|(b)")
         let text = Array("xxb".utf8)
