@@ -339,14 +339,15 @@ extension Binder {
             let any = alternatives.count == 1 ? alternatives[0] : .or(alternatives)
             return TypedExpression(isNegated ? .not(any) : any, at: position)
         }
-        let all = try namedAmong(try bindAll([operand] + items, in: scope))
+        let written = try bindAll([operand] + items, in: scope)
         // Lists are compared one by one: `inList` takes values alone.
-        if isList(all[0].type) {
+        if isList(written[0].type) || written.contains(where: isVector) {
             var alternatives: [Expression] = []
-            for item in all.dropFirst() { alternatives.append(try compare(.equal, all[0], item, at: item.position)) }
+            for item in written.dropFirst() { alternatives.append(try compare(.equal, written[0], item, at: item.position)) }
             let any = Expression.or(alternatives)
             return TypedExpression(isNegated ? .not(any) : any, at: position)
         }
+        let all = try namedAmong(written)
         // As PostgreSQL has it: what mentions a column is compared in a type of these two, the others are a list of one type. Items of one type are one list, so
         // that the operand is not written, planned and computed once for each of them.
         let isMixed = all.dropFirst().contains { !$0.isUntyped && $0.type != all[0].type }
