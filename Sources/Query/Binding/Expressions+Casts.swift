@@ -500,8 +500,7 @@ extension Binder {
         return result
     }
 
-    /// A text without a type beside a decimal, or a list of them, as the number or list with the digits that it has: NUMERIC has no scale to cut it at, a
-    /// column's alone has one. Anything else stays as it is.
+    /// A text without a type beside a decimal, or a list of them, as the number or list with the digits that it has: NUMERIC has no scale to cut it at, a column's alone has one. Anything else stays as it is.
     func withOwnDigits(_ value: TypedExpression, beside type: ColumnType) throws(QueryError) -> TypedExpression {
         guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression else { return value }
         let own: ColumnType
