@@ -46,7 +46,7 @@ final class StoreSchemaTests: XCTestCase {
         func shown(_ columns: [RelationColumn]) -> [String] { columns.map { "\($0.name) \($0.isJSON ? "jsonb" : $0.type.sqlName)" } }
         XCTAssertEqual(
             shown(RelationColumn.columns(of: DeadLetterBody.example)),
-            ["id VARCHAR", "kind VARCHAR", "name VARCHAR", "at TIMESTAMPTZ", "reason VARCHAR", "attempts BIGINT", "receipt jsonb"])
+            ["id VARCHAR", "kind VARCHAR", "name VARCHAR", "at TIMESTAMPTZ", "reason VARCHAR", "attempts BIGINT", "client_id VARCHAR", "event VARCHAR", "receipt jsonb"])
         XCTAssertEqual(
             Array(shown(RelationColumn.columns(of: QueueBody.example)).suffix(4)), ["delay VARCHAR", "counts jsonb", "bytes BIGINT", "oldest_at TIMESTAMPTZ"])
         let contract = RelationColumn.columns(of: ContractBody.example)
