@@ -36,8 +36,8 @@ final class UploadQueueTests: XCTestCase {
         for thread in threads { thread.join() }
         let counts = state.withLock { $0.counts }
         XCTAssertEqual(state.withLock { $0.most }, UploadQueue.turnMax)
-        // Whoever has one file waits for nobody's sixth.
-        XCTAssertGreaterThan(counts[single] ?? 0, 120, "\(counts)")
+        // Whoever has one file waits for nobody's sixth: half of the turns, less those in which its thread was not there to ask. By files it would have a seventh, 57.
+        XCTAssertGreaterThan(counts[single] ?? 0, 80, "\(counts)")
     }
 
     func test_aFile_isWrittenByOneAtATime_andByNobodyAfterAStop() {
