@@ -159,7 +159,7 @@ final class ArchiveRestoreTests: XCTestCase {
     }
 
     func test_missingOrDamagedSegments_areNamed_andNothingIsMade() throws {
-        let (place, _, _) = try archive(6)
+        let (place, _, _) = try archive(9)
         let firsts = try place.segments(of: 1)
         XCTAssertGreaterThan(firsts.count, 4)
         for index in [0, 2, firsts.count - 2] {
@@ -182,7 +182,7 @@ final class ArchiveRestoreTests: XCTestCase {
             XCTAssertThrowsError(try restore(place, to: outside, "X")) { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
         }
         _ = try restore(place, to: nil, "X")
-        XCTAssertEqual(try receipts("X"), Array(0..<6))
+        XCTAssertEqual(try receipts("X"), Array(0..<9))
         XCTAssertThrowsError(try restore(place, to: nil, "X"), "it is not empty")
         // Whoever asks for the archive of a log of a single server, or of nothing, is told so.
         func isThere(_ name: String) throws -> Bool { try ArchivePlace(url: "file://\(path(name))") { _ in LocalStorageFactory() }.isThere() }
