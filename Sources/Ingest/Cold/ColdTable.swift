@@ -105,13 +105,14 @@ struct ColdScanPlan: Sendable {
             if case .isNull = test.test { return false }
             return true
         }
+        let known = try ColumnShape(request.projection + (request.residual?.columns ?? []), schema: schema).knownTo(cold)
         func available(_ shape: ColumnShape) -> [ColumnPath] {
-            let paths = shape.entries.flatMap(\.paths).filter { cold.field(at: $0) != nil }
+            let paths = shape.paths(in: cold)
             // Some column must say how many rows there are: of receipts one that is small, of sums, which have no such, any.
             return paths.isEmpty ? [ColumnPath(cold["sequence"]?.name ?? cold.fields.first { !$0.type.isNested }?.name ?? "sequence")] : paths
         }
         var file = ParquetScanRequest(
-            projection: available(projection), schema: cold, filters: tests.filter { cold[$0.path.names[0]] != nil },
+            projection: available(projection), schema: known, filters: tests.filter { cold[$0.path.names[0]] != nil },
             elementFilters: request.elementFilters.filter { cold.field(at: $0.path) != nil })
         // A runtime filter tests values of the table's type.
         file.runtimeFilters = request.runtimeFilters.filter { runtimeFilter in
@@ -120,7 +121,7 @@ struct ColdScanPlan: Sendable {
         if let residual = request.residual {
             let shape = try ColumnShape(residual.columns, schema: schema)
             let columns = available(shape)
-            let fields = ColumnShape.fields(columns, of: cold)
+            let fields = ColumnShape.fields(columns, of: known)
             file.residual = .init(columns: columns) { batch in try residual.select(shape.conform(batch, from: fields)) }
         }
         file.room = request.room

@@ -36,6 +36,40 @@ struct ColumnShape: Sendable {
 
     func index(of name: String) -> Int? { entries.firstIndex { $0.name == name } }
 
+    /// What to read of a piece that is older than the table: of the columns that it has all that is wanted, members that it lacks too.
+    ///
+    /// Without those a list of which only such members are wanted would not be read at all, and lose its elements: by `knownTo` the reader takes its shape from a leaf
+    /// that is there.
+    func paths(in older: Schema) -> [ColumnPath] { entries.filter { older.index(of: $0.name) != nil }.flatMap(\.paths) }
+
+    /// An older schema with the members that are wanted of its columns and that it lacks.
+    func knownTo(_ older: Schema) -> Schema {
+        var fields = older.fields
+        for entry in entries {
+            if let place = older.index(of: entry.name) { fields[place].type = Self.joined(fields[place].type, entry.type) }
+        }
+        return Schema(fields)
+    }
+
+    /// What is there keeps its place, its type and its id.
+    private static func joined(_ own: ColumnType, _ wanted: ColumnType) -> ColumnType {
+        switch (own, wanted) {
+        case (.list(var element), .list(let more)):
+            element.type = joined(element.type, more.type)
+            return .list(element: element)
+        case (.structure(var members), .structure(let more)):
+            for member in more {
+                if let place = members.firstIndex(where: { $0.name.utf8.elementsEqual(member.name.utf8) }) {
+                    members[place].type = joined(members[place].type, member.type)
+                } else {
+                    members.append(Field(member.name, member.type))
+                }
+            }
+            return .structure(members)
+        default: return own
+        }
+    }
+
     /// What a reader of files gives for these paths: a column for each top-level name, in the order of first mention.
     static func fields(_ paths: [ColumnPath], of schema: Schema) -> [Field] {
         guard let shape = try? ColumnShape(paths, schema: schema) else { return [] }
@@ -70,9 +104,11 @@ struct ColumnShape: Sendable {
 
     /// A column of a piece that may be older than the table: members it lacks are NULL, a column it lacks is NULL or an empty list.
     ///
-    /// Members are matched by their names' bytes, at every depth.
+    /// Members are matched by their names' bytes, at every depth. A file's reader gives NULL for a list that only newer files have: it is as empty as before there were
+    /// such, and as merging makes it.
     static func conform(_ column: Column?, from field: Field?, to type: ColumnType, rowCount: Int) -> Column {
         guard let column, let field else { return absent(type, rowCount: rowCount) }
+        if case .constant(.null) = column.values { return absent(type, rowCount: column.count) }
         guard type.isNested, field.type.withoutIDs != type else { return column.retyped(type) }
         switch (column.values, field.type, type) {
         case (.list(let offsets, let element), .list(let fromElement), .list(let toElement)):

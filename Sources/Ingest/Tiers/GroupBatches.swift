@@ -95,8 +95,10 @@ private struct GroupPlan {
         if let rows = filter.rows {
             filters.append(ColumnFilter(ColumnPath(HotChunk.rowIDName), .oneOf(rows.map { .integer($0) })))
         }
+        var paths = shape.paths(in: schema)
+        if needsRows { paths.append(ColumnPath(HotChunk.rowIDName)) }
         var request = ParquetScanRequest(
-            projection: paths, filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) && !hasDamage },
+            projection: paths, schema: shape.knownTo(schema), filters: filters, elementFilters: wanted.elementFilters.filter { isCurrent($0.path) && !hasDamage },
             batchRowCount: filter.batchRowCount)
         // A runtime filter tests values of the table's type.
         request.runtimeFilters = wanted.runtimeFilters.filter { runtimeFilter in
@@ -109,17 +111,13 @@ private struct GroupPlan {
         return request
     }
 
-    /// What is left to read. Members that came later than the group are not in the image.
-    private var paths: [ColumnPath] {
-        let shape: ColumnShape
+    /// What is left to read.
+    private var shape: ColumnShape {
         switch applied {
-        case .nothing: shape = filter.needed
-        case .filters: shape = filter.neededAfterFilters
-        case .everything: shape = filter.projection
+        case .nothing: filter.needed
+        case .filters: filter.neededAfterFilters
+        case .everything: filter.projection
         }
-        var paths = shape.entries.flatMap(\.paths).filter { schema.field(at: $0) != nil }
-        if needsRows { paths.append(ColumnPath(HotChunk.rowIDName)) }
-        return paths
     }
 
     /// Changes, and what is read row by row, are found by the rows' ids.

@@ -49,12 +49,15 @@ struct ColumnResolver {
     private let columns: [FieldNode]
     private let schema: Schema
     private let usesIDs: Bool
+    /// What a leaf takes in the file.
+    private let byteCount: (LeafDescriptor) -> Int64
     private(set) var leaves: [PlannedLeaf] = []
     private var places: [LeafKey: Int] = [:]
 
     /// - Parameter schema: the table's, or nil for the file's own.
-    init(path: String, columns: [FieldNode], schema: Schema?) {
+    init(path: String, columns: [FieldNode], schema: Schema?, byteCount: @escaping (LeafDescriptor) -> Int64) {
         self.path = path
+        self.byteCount = byteCount
         self.columns = columns
         self.schema = schema ?? Schema(columns.map(\.field))
         usesIDs = schema != nil && columns.contains { $0.field.id != nil }
@@ -220,7 +223,7 @@ struct ColumnResolver {
             // It costs nothing beside its values. Fewer lists around it mean fewer levels to go over.
             if let best = read.min(by: { depth($0, leaves) < depth($1, leaves) }) {
                 chosen = best
-            } else if let leaf = found.shapeLeaf {
+            } else if let leaf = found.shapeLeaf(byteCount) {
                 chosen = place(of: leaf, type: leaf.type, conversion: leaf.conversion)
             }
             if chosen >= 0 { leaves[chosen].keepsLevels = true }

@@ -45,9 +45,9 @@ final class FieldNode: Sendable {
         }
     }
 
-    /// The leaf whose levels are cheapest to read for the shape of this node: the one in the fewest lists.
-    var shapeLeaf: LeafDescriptor? {
-        leaves.min { $0.greatestRepetitionLevel < $1.greatestRepetitionLevel }
+    /// The leaf whose levels are cheapest to read for the shape of this node: of those in the fewest lists the one that takes least in the file.
+    func shapeLeaf(_ byteCount: (LeafDescriptor) -> Int64) -> LeafDescriptor? {
+        leaves.map { (leaf: $0, cost: ($0.greatestRepetitionLevel, byteCount($0))) }.min { $0.cost < $1.cost }?.leaf
     }
 }
 

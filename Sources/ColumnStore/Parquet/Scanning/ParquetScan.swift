@@ -60,7 +60,7 @@ public final class ParquetScan: Sendable {
 
     /// - Throws: `.invalidRequest` for columns that are not there, `.unsupportedFeature` for types that cannot be read as wanted.
     init(file: ParquetFile, request: ParquetScanRequest) throws(ColumnStoreError) {
-        var resolver = ColumnResolver(path: file.path, columns: file.columns, schema: request.schema)
+        var resolver = ColumnResolver(path: file.path, columns: file.columns, schema: request.schema) { file.compressedByteCount(of: $0) }
         let all = (request.schema ?? file.schema).fields.map { ColumnPath($0.name) }
         let projected = try resolver.project(request.projection ?? all)
         let residual = try request.residual.map { (residual) throws(ColumnStoreError) in
@@ -203,6 +203,11 @@ public final class ParquetScan: Sendable {
 }
 
 extension ParquetFile {
+    /// Of a leaf in all row groups, by the footer.
+    fileprivate func compressedByteCount(of leaf: LeafDescriptor) -> Int64 {
+        metadata.rowGroups.reduce(0) { $0.addingSaturating(max(0, $1.columns[leaf.index].metadata?.totalCompressedByteCount ?? 0)) }
+    }
+
     /// Begins a scan: finds the columns, and the row groups that may have rows that pass. Reads nothing.
     ///
     /// - Throws: `.invalidRequest` for columns that are not there, `.unsupportedFeature` for types that cannot be read as wanted.

@@ -310,6 +310,30 @@ final class ParquetScanTests: XCTestCase {
 
     // MARK: Schemas of tables
 
+    /// Of a list whose wanted members the file lacks all, the leaf is read that takes least there, whatever its place; of it the levels alone.
+    func test_listWithoutAnyWantedMember_readsTheSmallestLeaf() throws {
+        let type = ColumnType.list(element: Field("element", .structure([Field("text", .string), Field("flag", .boolean), Field("number", .int64)])))
+        var builder = ColumnBuilder(type: type)
+        for row in 0..<500 {
+            let elements: [Value] = (0..<row % 4).map { .structure([.string("text \(row) \($0)"), .boolean(true), .integer(Int64(row * 77 + $0))]) }
+            builder.append(row % 7 == 0 ? .null : .list(elements))
+        }
+        let column = builder.finish()
+        let sink = MemorySink()
+        let writer = try FileWriter(Schema([Field("lines", type)]), options: WriterOptions(), to: sink)
+        try writer.append(ColumnBatch(rowCount: 500, columns: [column]))
+        _ = try writer.finish()
+        let known = Schema([Field("lines", .list(element: Field("element", .structure([Field("text", .string), Field("late", .boolean)]))))])
+        let scan = try Self.open(sink.bytes).scan(ParquetScanRequest(projection: ["lines.late"], schema: known))
+        XCTAssertEqual(scan.leaves.map { $0.descriptor.path.contains("flag") }, [true])
+        XCTAssertEqual(scan.leaves.map(\.decodesValues), [false])
+        let expected = (0..<500).map { row -> [Value] in
+            guard case .list(let elements) = column.value(at: row) else { return [.null] }
+            return [.list(elements.map { _ in .structure([.null]) })]
+        }
+        Self.assertEqual(try Self.rows(scan), expected, "shape")
+    }
+
     func test_tableSchema_findsByID_widens_andGivesNULLForWhatIsMissing() throws {
         let table = RandomTable(batchRowCounts: [700], seed: 51)
         let file = try Self.open(try Self.image(table))
