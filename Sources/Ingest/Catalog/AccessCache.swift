@@ -111,7 +111,7 @@ extension SQLiteStatement {
         var webhook: Contract.Webhook?
         if let url = optionalText(8) {
             webhook = Contract.Webhook(
-                url: url, secret: text(9), previousSecret: optionalText(11), previousUntil: optionalInt64(12))
+                url: url, secret: text(9), previousSecret: optionalText(11), previousUntil: optionalInt64(12), previousIsOfAnotherURL: int64(19) != 0)
         }
         return Contract(
             clientID: text(0), name: optionalText(1), access: access, scope: scope,
@@ -185,7 +185,8 @@ private enum SubscriptionText {
 extension Catalog {
     static let contractQuery = """
         SELECT client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url, webhook_secret, callback_hosts,
-            webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes, digest, sensitive, subscriptions
+            webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes, digest, sensitive, subscriptions,
+            webhook_previous_elsewhere
         FROM contracts
         """
 
@@ -241,8 +242,9 @@ extension Catalog {
     private static func keep(_ contract: Contract, _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("""
             INSERT OR REPLACE INTO contracts(client_id, name, access, scope, types, valid_from, valid_to, rate_per_second, webhook_url,
-                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes, digest, sensitive, subscriptions)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+                webhook_secret, callback_hosts, webhook_previous_secret, webhook_previous_until, uses_queues, uses_topics, uses_processes, digest, sensitive, subscriptions,
+                webhook_previous_elsewhere)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
             """)
         try statement.bind(1, contract.clientID)
         try statement.bind(2, contract.name)
@@ -263,6 +265,7 @@ extension Catalog {
         try statement.bind(17, contract.digest?.text)
         statement.bind(18, contract.seesSensitive ? 1 : 0)
         try statement.bind(19, contract.subscriptions.isEmpty ? nil : SubscriptionText.text(contract.subscriptions))
+        statement.bind(20, contract.webhook?.previousIsOfAnotherURL == true ? 1 : 0)
         try statement.run()
     }
 

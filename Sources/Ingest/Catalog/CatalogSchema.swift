@@ -133,6 +133,8 @@ enum CatalogSchema {
             id TEXT PRIMARY KEY, client_id TEXT NOT NULL, event TEXT NOT NULL, body BLOB NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL,
             died_at INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        // Whether the URL was replaced together with the secret before.
+        "ALTER TABLE contracts ADD COLUMN webhook_previous_elsewhere INTEGER NOT NULL DEFAULT 0",
     ]
 
     /// Sums that are kept beside cold files. `part` is the file of a cold file's sums, `reason` why it has none for good. Of `tables`, those of such sums

@@ -8,11 +8,14 @@ package struct Contract: Sendable, Hashable {
         package var previousSecret: String?
         /// Microseconds since 1970.
         package var previousUntil: Int64?
-        package init(url: String, secret: String, previousSecret: String? = nil, previousUntil: Int64? = nil) {
+        /// Whether the URL was replaced together with that secret: who listens at the new one never had it, and receivers of callbacks have it still.
+        package var previousIsOfAnotherURL: Bool
+        package init(url: String, secret: String, previousSecret: String? = nil, previousUntil: Int64? = nil, previousIsOfAnotherURL: Bool = false) {
             self.url = url
             self.secret = secret
             self.previousSecret = previousSecret
             self.previousUntil = previousUntil
+            self.previousIsOfAnotherURL = previousIsOfAnotherURL
         }
 
         /// How long two secrets are valid, in microseconds.
@@ -24,8 +27,10 @@ package struct Contract: Sendable, Hashable {
             guard let earlier else { return result }
             if earlier.secret == secret {
                 (result.previousSecret, result.previousUntil) = (earlier.previousSecret, earlier.previousUntil)
+                result.previousIsOfAnotherURL = earlier.previousIsOfAnotherURL
             } else {
                 (result.previousSecret, result.previousUntil) = (earlier.secret, now + Self.rotation)
+                result.previousIsOfAnotherURL = earlier.url != url
             }
             return result
         }

@@ -371,7 +371,7 @@ final class Registration: Sendable {
             return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
         }
         let request = WebhookCall.request(
-            call, version: version, url: url, secrets: contract?.webhook?.secrets(at: now) ?? [], nowSeconds: now / 1_000_000)
+            call, version: version, url: url, secrets: contract?.webhook?.secrets(at: now, for: url) ?? [], nowSeconds: now / 1_000_000)
         self.client.send(request) { [self] in finishEvent(work, version, target, call.attempts + 1, lane, $0) }
     }
 

@@ -80,7 +80,12 @@ final class EventOutbox: Sendable {
     private func call(_ url: String, _ secret: String?, _ delivery: EventDelivery, _ parts: Parts) {
         let now = clock.now()
         // The subscription's own secret, else those of the contract whose event it is: with neither the call is not signed.
-        let secrets = secret.flatMap { WebhookSecret($0) }.map { [$0] } ?? delivery.origin.flatMap { parts.surroundings.contract($0)?.webhook?.secrets(at: now) } ?? []
+        func keys(_ own: String?) -> [WebhookSecret] {
+            own.flatMap { WebhookSecret($0) }.map { [$0] } ?? delivery.origin.flatMap { parts.surroundings.contract($0)?.webhook?.secrets(at: now, for: url) } ?? []
+        }
+        let newest = keys(secret)
+        let former = delivery.former.flatMap { now < $0.until ? keys($0.secret) : nil } ?? []
+        let secrets = newest + former.filter { !newest.contains($0) }
         var headers = RegistrarCall.signature(id: delivery.messageID, body: delivery.event, secrets: secrets, nowSeconds: now / 1_000_000)
         // The event as one JSON object (CloudEvents 1.0, HTTP binding, structured mode).
         headers.append(RegistrarCall.mediaType("application/cloudevents+json; charset=UTF-8"))

@@ -7,6 +7,8 @@ struct EventDelivery: Sendable {
     let key: TopicCore.Key
     let topic: String
     let subscription: Subscription
+    /// As of the moment at which it left, as the subscription.
+    var former: FormerSecret?
     /// Nil for the administrator's, and the store's.
     let origin: String?
     let id: String
@@ -62,7 +64,7 @@ extension TopicCore {
             case .webhook, .process:
                 guard away.count < Self.inFlightMax else { return }
                 away.insert(key)
-                leaving.append(EventDelivery(key: key, topic: known.topic, subscription: known.subscription, origin: origin, id: id, event: event))
+                leaving.append(EventDelivery(key: key, topic: known.topic, subscription: known.subscription, former: known.former, origin: origin, id: id, event: event))
             case .unknown: return
             }
         }

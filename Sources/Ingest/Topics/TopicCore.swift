@@ -21,6 +21,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         let condition: EventCondition?
         /// Why it hears of nothing: its condition, or its target, is none to this program; nil for one that hears.
         var rests: String?
+        /// What signs its POSTs beside its secret.
+        var former: FormerSecret?
 
         /// Of a process's `on`: nobody else can give such a name.
         var isOfProcess: Bool { subscription.name.hasPrefix(Subscription.processPrefix) }
@@ -97,7 +99,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         var state = State()
         let topics = try connection.statement("SELECT name FROM topics")
         while try topics.step() { state.topics.insert(topics.text(0)) }
-        let select = try connection.statement("SELECT id, topic, name, condition, kind, target, secret FROM subscriptions")
+        let select = try connection.statement(TopicTables.loadSubscriptions)
         while try select.step() {
             let subscription = Subscription(
                 name: select.text(2), condition: select.optionalText(3), target: SubscriptionTarget(kind: select.text(4), target: select.text(5), secret: select.optionalText(6)))
@@ -111,7 +113,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
                 do { (condition, reason) = (try subscription.condition.map { try EventCondition($0) }, nil) } catch { (condition, reason) = (nil, EventCondition.fault(error).detail) }
             }
             if let reason { StoreLog.note("a subscription rests", path: connection.path, reason: "\(subscription.name) of \(topic): \(reason)", level: .warning) }
-            state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: condition, rests: reason)
+            let former = select.optionalInt64(8).map { FormerSecret(secret: select.optionalText(7), until: $0) }
+            state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: condition, rests: reason, former: former)
         }
         state.lastNumber = try connection.integer("SELECT max(coalesce((SELECT max(number) FROM events), 0), coalesce((SELECT value FROM meta WHERE key = 'event_number'), 0))") ?? 0
         state.feedAfter = try connection.integer("SELECT value FROM meta WHERE key = 'feed_after'")
@@ -275,10 +278,25 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         insert.bind(1, id)
         for (place, text) in [topic, subscription.name, subscription.condition, kind, target, secret].enumerated() { try insert.bind(Int32(2 + place), text) }
         try insert.run()
-        state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: condition)
+        let former = FormerSecret.following(earlier?.subscription.target, earlier?.former, by: subscription.target, now: core.now)
+        if former != earlier?.former { try keep(former, of: id) }
+        state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: condition, former: former)
         if topic == Self.till, state.feedAfter == nil { try setFeed(after: sequence) }
         isDirty = true
         return earlier == nil ? .created : .replaced
+    }
+
+    private func keep(_ former: FormerSecret?, of id: Int64) throws {
+        guard let former else {
+            let delete = try file().statement("DELETE FROM former_secrets WHERE subscription = ?1")
+            delete.bind(1, id)
+            return try delete.run()
+        }
+        let insert = try file().statement("INSERT OR REPLACE INTO former_secrets(subscription, secret, until) VALUES(?1, ?2, ?3)")
+        insert.bind(1, id)
+        try insert.bind(2, former.secret)
+        insert.bind(3, former.until)
+        try insert.run()
     }
 
     private func checkCount(_ count: Int) throws {
@@ -326,9 +344,11 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     /// The last that hears the store's own events ends the reading of its changes, too.
     func remove(_ known: Known) throws {
         try drop(known)
-        let delete = try file().statement("DELETE FROM subscriptions WHERE id = ?1")
-        delete.bind(1, known.id)
-        try delete.run()
+        for sql in TopicTables.remove {
+            let delete = try file().statement(sql)
+            delete.bind(1, known.id)
+            try delete.run()
+        }
         state.subscriptions[known.id] = nil
         if known.topic == Self.till, self.known(Self.till).isEmpty { try setFeed(after: nil) }
     }

@@ -2,6 +2,7 @@
 ///
 ///     topics          those that were put; `till` is there without
 ///     subscriptions   who is told of what
+///     former_secrets  of webhooks whose secret was replaced, the one before; NULL for the contract's
 ///     events          what somebody is still to be told of, each as it is told, while `refs` deliveries need it
 ///     deliveries      one for each event and subscription that is not done
 ///     event_ids       what came within a day
@@ -40,11 +41,18 @@ enum TopicTables {
         "DELETE FROM events WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1) AND refs <= 0",
     ]
 
+    static let loadSubscriptions = """
+        SELECT s.id, s.topic, s.name, s.condition, s.kind, s.target, s.secret, f.secret, f.until FROM subscriptions s LEFT JOIN former_secrets f ON f.subscription = s.id
+        """
+    /// Of a subscription: they go with it.
+    static let remove = ["DELETE FROM former_secrets WHERE subscription = ?1", "DELETE FROM subscriptions WHERE id = ?1"]
+
     static let schema = """
         CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS subscriptions(
             id INTEGER PRIMARY KEY, topic TEXT NOT NULL, name TEXT NOT NULL, condition TEXT, kind TEXT NOT NULL, target TEXT NOT NULL, secret TEXT,
             UNIQUE(topic, name));
+        CREATE TABLE IF NOT EXISTS former_secrets(subscription INTEGER PRIMARY KEY, secret TEXT, until INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS events(number INTEGER PRIMARY KEY, origin TEXT, id TEXT NOT NULL, refs INTEGER NOT NULL, json BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS deliveries(
             subscription INTEGER NOT NULL, number INTEGER NOT NULL, subject TEXT, next_at INTEGER NOT NULL, since INTEGER NOT NULL, attempts INTEGER NOT NULL,

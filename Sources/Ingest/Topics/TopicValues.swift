@@ -1,3 +1,4 @@
+import ColumnStore
 import Documents
 
 /// Where events of a subscription go.
@@ -22,6 +23,23 @@ package struct Subscription: Sendable, Hashable {
     static let processPrefix = "process:"
 
     package init(name: String, condition: String?, target: SubscriptionTarget) { (self.name, self.condition, self.target) = (name, condition, target) }
+}
+
+/// What signed a subscription's POSTs before its secret was replaced, and signs beside it for a while, so that the receiver can change over at leisure.
+struct FormerSecret: Sendable, Hashable {
+    /// Nil: the secret of the contract whose event it is.
+    let secret: String?
+    /// Microseconds since 1970.
+    let until: Int64
+
+    /// Of a URL that stays: who listens at another one never had it.
+    ///
+    /// - Parameter former: what the earlier target had by then.
+    static func following(_ earlier: SubscriptionTarget?, _ former: FormerSecret?, by target: SubscriptionTarget, now: Int64) -> FormerSecret? {
+        guard case .webhook(let formerURL, let formerSecret)? = earlier, case .webhook(let url, let secret) = target else { return nil }
+        if secret == formerSecret { return former }
+        return url == formerURL ? FormerSecret(secret: formerSecret, until: now.addingSaturating(Contract.Webhook.rotation)) : nil
+    }
 }
 
 /// A subscription and how it stands.

@@ -214,7 +214,7 @@ final class NoticeSender: Sendable {
         guard let webhook = catalog.contract(notice.client)?.webhook else { return forget(notice, because: nil) }
         guard now.subtractingSaturating(notice.createdAt) < Self.lifetime else { return giveUp(notice, because: "not delivered in 3 days, \(notice.attempts) attempts") }
         let request = WebhookCall.request(
-            id: notice.id, body: notice.body, url: webhook.url, secrets: webhook.secrets(at: now), nowSeconds: now / 1_000_000)
+            id: notice.id, body: notice.body, url: webhook.url, secrets: webhook.secrets(at: now, for: webhook.url), nowSeconds: now / 1_000_000)
         guard let client = client.withLock({ $0 }) else { return }
         client.send(request) { [self] in finish(notice, $0) }
     }

@@ -19,6 +19,8 @@ final class EventWebhookTests: XCTestCase {
             var path: String
             var id: String
             var body: [UInt8]
+            var timestamp: String
+            var signatures: [String]
         }
         let told = Mutex<[Told]>([])
         let statuses: Mutex<[Int]>
@@ -27,7 +29,12 @@ final class EventWebhookTests: XCTestCase {
         init(_ statuses: [Int]) { self.statuses = Mutex(statuses) }
 
         func answer(_ request: TestHTTPServer.Request) -> TestHTTPServer.Response {
-            told.withLock { $0.append(Told(path: request.path, id: request.headers["webhook-id"] ?? "", body: request.body)) }
+            told.withLock {
+                $0.append(
+                    Told(
+                        path: request.path, id: request.headers["webhook-id"] ?? "", body: request.body, timestamp: request.headers["webhook-timestamp"] ?? "",
+                        signatures: (request.headers["webhook-signature"] ?? "").split(separator: " ").map(String.init)))
+            }
             return .init(status: statuses.withLock { $0.isEmpty ? 200 : $0.removeFirst() })
         }
     }
@@ -79,6 +86,45 @@ final class EventWebhookTests: XCTestCase {
         XCTAssertEqual(messages.count, 3 * 2, "two events of each of two subscriptions, and another")
         XCTAssertTrue(messages.allSatisfy { $0.value.count == 1 }, "an id is of one message: \(messages)")
         XCTAssertTrue(messages.keys.allSatisfy { $0.hasPrefix("evt_") && !$0.contains(".") }, "\(messages.keys)")
+    }
+
+    /// The receiver changes over when it likes; who listens at another URL never had the former one.
+    func test_secretThatIsReplaced_signsBesideTheNewOne_forADay_whereTheURLStays() throws {
+        let receiver = Receiver([])
+        try withTopics(["a"], receiver) { topics in
+            guard case .webhook(let url, _) = try topics.subscription("a", of: "sales").subscription.target else { return XCTFail("it is a webhook") }
+            func put(_ url: String, _ secret: String?, _ condition: String? = nil) throws {
+                _ = try topics.put(Subscription(name: "a", condition: condition, target: .webhook(url: url, secret: secret)), of: "sales")
+            }
+            var number = 0
+            func signers() throws -> [String] {
+                number += 1
+                try publish(topics, "\(number)", of: .administrator)
+                XCTAssertTrue(try Patience.until { try topics.subscription("a", of: "sales").pending == 0 })
+                let told = try XCTUnwrap(receiver.told.withLock { $0.last })
+                let time = try XCTUnwrap(Int64(told.timestamp))
+                return try told.signatures.map { signature in
+                    try XCTUnwrap(
+                        ["first", "second", "third", "fourth"].first { name in
+                            WebhookSecret(name).map { WebhookSignature.sign(id: told.id, timestamp: time, body: told.body, secrets: [$0]) } == signature
+                        })
+                }
+            }
+            try put(url, "first")
+            XCTAssertEqual(try signers(), ["first"])
+            try put(url, "second")
+            XCTAssertEqual(try signers(), ["second", "first"])
+            try put(url, "second", "type = 'sale'")
+            XCTAssertEqual(try signers(), ["second", "first"], "another condition is no other secret")
+            time.pass(Clock.microsecondsPerDay)
+            XCTAssertEqual(try signers(), ["second"])
+            try put(url, "third")
+            XCTAssertEqual(try signers(), ["third", "second"])
+            try put(url + "/elsewhere", "fourth")
+            XCTAssertEqual(try signers(), ["fourth"])
+            try put(url + "/elsewhere", nil)
+            XCTAssertEqual(try signers(), ["fourth"], "the administrator's events have no contract whose secret would sign")
+        }
     }
 
     /// It is a dead letter at once, the next of its subject has its turn, and both can be tried again.

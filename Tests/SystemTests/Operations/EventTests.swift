@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -29,6 +30,54 @@ final class EventTests: XCTestCase {
             XCTAssertEqual(run.status, 0, "\(words): \(run.error)")
             XCTAssertTrue(run.text.contains(wanted), "\(words): \(run.text)")
         }
+    }
+
+    /// Of a subscription and of a contract, over a restart: the receiver at the same URL changes over at leisure, and one at another URL never had the former secret.
+    func test_secretsOfWebhooks_areReplacedWithoutAGap() throws {
+        let told = Mutex<[TestHTTPServer.Request]>([])
+        let receiver = TestHTTPServer { request in
+            told.withLock { $0.append(request) }
+            return .init(status: 204)
+        }
+        defer { receiver.close() }
+        let settings = ["TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#]
+        let server = try TillServer(environment: settings)
+        defer { server.remove() }
+        func signers(at path: String) throws -> [String] {
+            let request = try XCTUnwrap(Patience.value { told.withLock { told in told.firstIndex { $0.path == path }.map { told.remove(at: $0) } } }, path)
+            return ["first", "second", "third"].filter { Signatures.isValid(request, secret: $0) }
+        }
+        let base = "http://127.0.0.1:\(receiver.port)"
+        func subscribe(_ path: String, _ secret: String) throws {
+            let answer = try server.client().put("/v1/topics/t/subscriptions/s", #"{"target":{"webhook":"\#(base)\#(path)","secret":"\#(secret)"}}"#)
+            XCTAssertTrue([200, 201].contains(answer.status), answer.text)
+            XCTAssertFalse(answer.text.contains(secret))
+        }
+        func publish(_ id: String) throws {
+            let answer = try server.client().post("/v1/events?topic=t", #"{"specversion":"1.0","id":"\#(id)","type":"t","data":1}"#)
+            XCTAssertEqual(answer.status, 202, answer.text)
+        }
+        func contract(_ path: String, _ secret: String) throws -> String {
+            try server.key("c1", more: #","webhook":{"url":"\#(base)\#(path)","secret":"\#(secret)"},"callback_hosts":["127.0.0.1"]"#)
+        }
+        XCTAssertEqual(try server.client().put("/v1/topics/t", "{}").status, 201)
+        try subscribe("/s", "first")
+        try subscribe("/s", "second")
+        _ = try contract("/c", "first")
+        let key = try contract("/d", "second")
+        server.kill()
+        try server.start(environment: settings)
+        try publish("1")
+        XCTAssertEqual(try signers(at: "/s"), ["first", "second"])
+        try subscribe("/moved", "third")
+        try publish("2")
+        XCTAssertEqual(try signers(at: "/moved"), ["third"])
+        // The contract's secret signs for a document's own receiver, too, which has the former one by now.
+        let answer = try server.client(key: key).call(
+            "POST", "/v1/receipts", headers: [("Content-Type", "application/json"), ("Till-Callback-URL", base + "/mine")], body: Array(Receipts.pos("R-1").utf8))
+        XCTAssertEqual(answer.status, 201, answer.text)
+        XCTAssertEqual(try signers(at: "/d"), ["second"])
+        XCTAssertEqual(try signers(at: "/mine"), ["first", "second"])
     }
 
     /// Each end is told once, whenever the server dies: into a queue it goes with the commit that takes it.

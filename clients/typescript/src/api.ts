@@ -216,7 +216,7 @@ export interface Contract {
   rate_per_second?: number | null;
   webhook?: {
     url: string;
-    /** Never shown. Left out or null when a contract is put again with the same URL: the stored one stays. */
+    /** Never shown. Left out or null when a contract is put again with the same URL: the stored one stays. The one that it replaces signs beside it for a day; not for another URL of the webhook that comes with it. */
     secret?: string | null;
   } | null;
   /** Names or addresses of hosts, each with or without :port, without scheme and path. */
@@ -2367,7 +2367,7 @@ export interface Operations {
         queue?: string;
         process?: string;
         webhook?: string;
-        /** Of a webhook: never shown. Left out where the URL is the same: the stored one stays. Null: the contract's. */
+        /** Of a webhook: never shown. Left out where the URL is the same: the stored one stays. Null: the contract's. The one that it replaces signs beside it for a day, where the URL stays. */
         secret?: string | null;
         log?: string;
       };

@@ -99,7 +99,7 @@ enum TopicSubscribeCommand: QueueCallCommand {
     static let options: [Arguments.Option] =
         [
             .init("queue", "Q", "A message for each event."), .init("process", "P", "An execution for each event."), .init("webhook", "URL", "A POST of each event."),
-            .init("secret-file", "FILE", "What signs the POSTs; without it the contract's webhook secret does."), .init("log", "NAME", "A line of the server's log for each event."),
+            .init("secret-file", "FILE", "What signs the POSTs; without it the contract's webhook secret does. The one that it replaces signs beside it for a day, where the URL stays."), .init("log", "NAME", "A line of the server's log for each event."),
             .init("where", "SQL", "Over type, source, subject, time and data; all events without."),
         ] + StoreAccess.options
     private static let secretByteCountMax = 1 << 16

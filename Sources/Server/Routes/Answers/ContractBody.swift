@@ -226,7 +226,7 @@ private struct WebhookBody: JSONObject {
         sink.member(
             "secret", String?.none,
             MemberFacts(
-                "Never shown. Left out or null when a contract is put again with the same URL: the stored one stays.", keywords: #""minLength":1"#,
+                "Never shown. Left out or null when a contract is put again with the same URL: the stored one stays. The one that it replaces signs beside it for a day; not for another URL of the webhook that comes with it.", keywords: #""minLength":1"#,
                 isRequired: false))
     }
 }
