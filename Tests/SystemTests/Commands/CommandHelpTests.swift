@@ -87,17 +87,38 @@ final class CommandHelpTests: XCTestCase {
         }
     }
 
-    func test_import_withoutAClient_namesTheOption() throws {
+    /// Where nothing says whose documents are, that is asked for before any is read; where a type may say it, of those that do not.
+    func test_import_withoutAClient_asksForTheOptionBeforeItReads() throws {
         let folder = try Project.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("one.ndjson")
         try Data((Receipts.pos("R-1") + "\n").utf8).write(to: file)
         let data = folder.appendingPathComponent("store")
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: false)
-        let run = try TillRun(["import", file.path, "--data", data.path])
+        // What is left of standard input shows that nothing was read.
+        let piped = try Subprocess(
+            "/bin/sh", ["-c", "\"$1\" import - --data \"$2\"; echo $?; cat", "sh", TillServer.binary.path, data.path], input: Data("left\n".utf8), environment: TillServer.environment(data: data.path))
+        XCTAssertEqual(piped.text, "2\nleft\n", piped.error)
+        for type in [[], ["--type", "pos-receipt"]] {
+            let run = try TillRun(["import", file.path, "--data", data.path] + type)
+            XCTAssertEqual([run.text, String(run.status)], ["", "2"], run.error)
+            XCTAssertTrue(run.error.hasPrefix("till import: --client is wanted"), run.error)
+            XCTAssertFalse(FileManager.default.fileExists(atPath: file.path + ".rejected.ndjson"))
+        }
+        let server = try TillServer(data: data)
+        defer { server.remove() }
+        let administrator = ["TILL_KEY": TillServer.adminKey]
+        // One of the contract's own needs no word; a type that maps it may say it.
+        let mapping = #"{"name":"mapped","version":1,"format":"json","table":"rows","match":{"/shop":{"exists":true}},"receipt_id":"/n","issued_at":"/at","client_id":"/shop","columns":{"n":{"path":"/n","type":"VARCHAR"}}}"#
+        let key = try server.key("shop")
+        let own = try TillRun(["import", file.path, "--url", server.url], environment: ["TILL_KEY": key])
+        XCTAssertEqual(own.text, "imported 1, repeated 0, rejected 0\n", own.error)
+        XCTAssertEqual(try server.client().put("/v1/types/mapped", mapping).status, 201)
+        let run = try TillRun(["import", file.path, "--url", server.url], environment: administrator)
         XCTAssertEqual(run.text, "imported 0, repeated 0, rejected 1\n")
         XCTAssertTrue(run.error.contains("--client C") && !run.error.contains("?client="), run.error)
         XCTAssertEqual(run.status, 0, "every record was read")
         XCTAssertFalse(try String(contentsOfFile: file.path + ".rejected.ndjson", encoding: .utf8).contains("?client="))
+        XCTAssertEqual(try TillRun(["import", file.path, "--type", "pos-receipt", "--url", server.url], environment: administrator).status, 2, "of all others the type says nothing")
     }
 }

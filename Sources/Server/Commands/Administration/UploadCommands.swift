@@ -23,8 +23,9 @@ enum UploadPutCommand: Command {
     static func run(_ arguments: Arguments) throws -> Int32 {
         let path = try arguments.operand("a file")
         let file = try SentFile(path)
-        let errors = try arguments.one("errors").map { try PartialFile($0) }
         let store = try StoreAccess(arguments)
+        try ClientNeed.check(try arguments.one("client"), type: try arguments.one("type"), store)
+        let errors = try arguments.one("errors").map { try PartialFile($0) }
         let id = try send(file, arguments, store.client)
         let upload = try ended(id, store.client)
         let refused = try tellRefused(id, upload, to: errors, store.client)

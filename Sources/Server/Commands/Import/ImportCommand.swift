@@ -30,6 +30,7 @@ enum ImportCommand: Command {
         }
         let path = "/v1/receipts" + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
         let store = try StoreAccess(arguments, mayCreate: true)
+        try ClientNeed.check(client, type: try arguments.one("type"), store)
         if let client, store.directory != nil, !store.isLocal { try makeContract(client, store) }
         var total = ImportSender.Counts()
         var owner = BulkImporter.Options()
