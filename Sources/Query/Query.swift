@@ -3,16 +3,12 @@
 // The way of a query is the way up this list.
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
-//   Bounds: errors, limits of the text, memory, planning's work, cancelling
-//   Sources: what a table is to a query, and tables of memory and Parquet
+//   Bounds, Sources: errors, limits of the text, memory, planning's work, cancelling; what a table is to a query, and tables of memory and Parquet
 //   Syntax/{Tokens}, Syntax: text to words, and words to a tree with positions
-//   Kernels: loops over columns that many share; a worker's meter
-//   Types: rules of types, casts, values as text
-//   Information: what information_schema says of a catalog
+//   Kernels, Types, Information: loops over columns that many share; rules of types, casts, values as text; what information_schema says of a catalog
 //   Algebra: Expression and LogicalPlan, what defines a function, their walks, checks and EXPLAIN
 //   Functions/{Calls, Languages, Text, Backtracking, Patterns, Number, Time, Templates, List, JSON, Paths, Operators, Rows}: one SQL function after another, its definition beside its kernel
-//   Evaluation: an expression run over a batch
-//   Binding: names and exact types; the list of all functions
+//   Evaluation, Binding: an expression run over a batch; names and exact types, and the list of all functions
 //   Optimizer/{Scans}, Optimizer: what reaches a scan; passes from plan to plan
 //   Rollups: answers from sums that were made before
 //   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels; the engine that all queries share

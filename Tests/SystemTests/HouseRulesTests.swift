@@ -45,6 +45,15 @@ final class HouseRulesTests: XCTestCase {
         }
     }
 
+    /// CI tests a build that is optimised and has its assertions on (`-assert-config Debug`), and that has no DEBUG: what is checked under that condition would not be there.
+    func test_sources_checkByAssertions_notByTheBuild() throws {
+        for source in try Self.sources() where source.path != "ColumnStore/Resources/WorkerThread.swift" {
+            for line in source.lines where line.text.contains("#if DEBUG") || line.text.contains("#if !DEBUG") {
+                XCTFail("\(source.path):\(line.number) asks for DEBUG: write assert(…), which asks whether assertions are on")
+            }
+        }
+    }
+
     /// A ratchet: a file this long holds more than one idea. Lower the figure when the longest file shrinks; never raise it.
     func test_sources_stayShort() throws {
         // What a script writes is as long as what it is made of.

@@ -23,7 +23,7 @@ package struct OutputColumn: Hashable, Sendable {
 
 /// A bound scalar expression: names resolved, types exact, casts explicit. The executor infers nothing.
 ///
-/// Invariants, which `PlanVerifier` checks in debug builds:
+/// Invariants, which `PlanVerifier` checks where assertions are on:
 /// 1. a column is put out by an input of its node, or by a query around it, under the very type that stands here;
 /// 2. operands have the types that their operator takes: where the text left a conversion out, a cast stands;
 /// 3. a condition is BOOLEAN, or a NULL of no type.

@@ -4,7 +4,7 @@ package import ColumnStore
 ///
 /// Every node puts out columns with ids of its own or passes its input's on; an expression mentions only ids that its node's input puts out.
 ///
-/// Invariants, which `PlanVerifier` checks in debug builds:
+/// Invariants, which `PlanVerifier` checks where assertions are on:
 /// 1. no node puts an id out twice, and a projection that keeps an id keeps its value;
 /// 2. the columns of the root, and the order of its rows where the statement asks for one, are the same after every pass;
 /// 3. inputs of a set operation, and mentions of a shared table, agree with it in number and types of columns, by place;

@@ -3,7 +3,7 @@ import ColumnStore
 /// What must hold of every plan, whoever made it: each id that a node mentions is put out below it (or by a query around it), types agree,
 /// nothing is put out twice, and numbers are within their ranges. Passes rely on it, and state it nowhere else.
 ///
-/// It walks the whole plan, so that it is for tests and debug builds, after the binder and after each pass (`Optimizer`).
+/// It walks the whole plan, so that it is for where assertions are on, after the binder and after each pass (`Optimizer`).
 package struct PlanVerifier {
     /// Types of the columns that can be mentioned at a place.
     private typealias Visible = [ColumnID: ColumnType]

@@ -16,10 +16,10 @@ package struct Optimizer {
     /// Looks at what a pass made: its name, the plan as it was bound and the plan after the pass.
     package typealias Inspector = (_ pass: String, _ bound: LogicalPlan, _ after: LogicalPlan) -> Void
 
-    /// - Parameter inspect: for tests: `PlanVerifier` after each pass.
+    /// - Parameter inspect: nil in a release, which looks at nothing.
     /// - Parameter rollups: answers groupings from sums that are there already.
     package init(
-        evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC", inspect: Inspector? = nil,
+        evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC", inspect: Inspector? = Self.verification,
         rollups: @escaping (LogicalPlan) -> LogicalPlan = { $0 }
     ) {
         self.evaluator = evaluator
@@ -34,31 +34,42 @@ package struct Optimizer {
     ///   and query-timeout.
     package func optimized(_ bound: LogicalPlan) throws(QueryError) -> LogicalPlan {
         try PlanSize.check(bound, isBound: true)
-        look("the binder", bound, bound, allowsSubqueries: true)
+        inspect?(Self.binding, bound, bound)
         let foldedPlan = folded(bound)
-        look("ConstantFolding", bound, foldedPlan, allowsSubqueries: true)
+        inspect?(Self.folding, bound, foldedPlan)
         try PlanningWork.check()
         var plan = try SubqueryRemoval.rewrite(foldedPlan, ids: PlanIDs(after: foldedPlan))
-        look("SubqueryRemoval", bound, plan)
+        inspect?("SubqueryRemoval", bound, plan)
         try PlanSize.check(plan)
         for pass in passes {
             plan = pass.rewrite(plan)
-            look(pass.name, bound, plan)
+            inspect?(pass.name, bound, plan)
             // What a pass left undone because the work was over is not to be run.
             try PlanSize.check(plan)
         }
         return plan
     }
 
-    /// A debug build does not run a plan that a pass has broken, in whatever test or server it happens.
-    private func look(_ pass: String, _ bound: LogicalPlan, _ after: LogicalPlan, allowsSubqueries: Bool = false) {
-        inspect?(pass, bound, after)
-        #if DEBUG
+    private static let binding = "the binder", folding = "ConstantFolding"
+
+    /// What `PlanVerifier` finds in what a pass made.
+    package static func faults(after pass: String, _ bound: LogicalPlan, _ after: LogicalPlan) -> [String] {
+        PlanVerifier.faults(in: after, allowsSubqueries: pass == binding || pass == folding) + PlanVerifier.faults(from: bound, to: after)
+    }
+
+    /// Where assertions are on no plan is run that a pass has broken, in whatever test or server it happens: in debug builds, and in the optimised one
+    /// that CI tests, which is told of its assertions and has no `DEBUG`. Nil in a release.
+    package static var verification: Inspector? {
+        var areAssertionsOn = false
+        // Only where they are is this said.
+        assert({ areAssertionsOn = true; return true }())
+        guard areAssertionsOn else { return nil }
+        return { pass, bound, after in
             // A pass stops in the middle when the statement's work is over; that plan is refused.
             if PlanningWork.isOver { return }
-            let faults = PlanVerifier.faults(in: after, allowsSubqueries: allowsSubqueries) + PlanVerifier.faults(from: bound, to: after)
-            precondition(faults.isEmpty, "\(pass): \(faults.joined(separator: "; "))")
-        #endif
+            let found = faults(after: pass, bound, after)
+            precondition(found.isEmpty, "\(pass): \(found.joined(separator: "; "))")
+        }
     }
 
     /// Once no subquery is left. A new rule is a line here.

@@ -11,8 +11,7 @@ enum VerifiedPlan {
         }
         let rollups = RollupRewrite(context)
         let inspect: Optimizer.Inspector = { pass, bound, after in
-            let faults = PlanVerifier.faults(in: after, allowsSubqueries: ["the binder", "ConstantFolding"].contains(pass)) + PlanVerifier.faults(from: bound, to: after)
-            XCTAssertEqual(faults, [], "\(pass), of \(sql)")
+            XCTAssertEqual(Optimizer.faults(after: pass, bound, after), [], "\(pass), of \(sql)")
         }
         let optimizer = Optimizer(evaluator: evaluator, timeZone: context.timeZone, inspect: inspect, rollups: { rollups.rewrite($0) })
         return try optimizer.optimized(query.plan)

@@ -2,7 +2,7 @@ package import ColumnStore
 
 /// What every batch promises whoever takes it (`Column` says it in words): kernels rely on it without asking.
 ///
-/// It looks at each row, so that it is for assertions: every batch that passes from one operator to another in a debug build.
+/// It looks at each row, so that it is for assertions: every batch that passes from one operator to another where assertions are on.
 package enum BatchInvariants {
     /// What is wrong with a batch; nil when nothing is.
     ///

@@ -18,9 +18,7 @@ final class BoundedStream: BatchStream {
     func next() throws -> ColumnBatch? {
         if let batch, let builder { return slice(batch, builder) }
         guard let batch = try input.next() else { return nil }
-        #if DEBUG
-            if let fault = BatchInvariants.fault(in: batch, types: types) { preconditionFailure("\(type(of: input)) gives \(fault)") }
-        #endif
+        assert(BatchInvariants.fault(in: batch, types: types) == nil, "\(type(of: input)) gives \(BatchInvariants.fault(in: batch, types: types) ?? "")")
         if batch.rowCount <= 1 || batch.flatByteCountBound <= ColumnBatch.targetByteCount { return batch }
         let builder = BatchBuilder(slicing: batch)
         (self.batch, self.builder, start) = (batch, builder, 0)
