@@ -5,8 +5,7 @@
 // Iceberg/ (which files) ► Parquet/Scanning/ (which row groups and pages) ► Parquet/Reading/ and Encodings/ (bytes to values) ► Batches/.
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
-//   Values: what a column may hold, and what can be wrong with it
-//   Batches: columns in memory, and what is asked of them
+//   Values, Batches: what a column may hold, and what can be wrong with it; columns in memory, and what is asked of them
 //   Resources: memory, threads, the clock, and who is told what a store does by itself
 //   JSON: text of metadata
 //   Transfers: calls of this program over HTTP, and which addresses they may reach

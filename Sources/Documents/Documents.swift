@@ -6,8 +6,7 @@
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Model: what is wrong with a document, and what looking at it may cost
 //   Values: decimals, times, zones and texts, as documents write them
-//   JSON: bytes to a tape
-//   XML: bytes to a tape, or to a tree without anything from outside
+//   JSON, XML: bytes to a tape, or to a tree without anything from outside
 //   Sources: paths into JSON, XML and CSV, as one interface
 //   Types: the type file, and how a row of its columns lies
 //   Records: files of any length, cut into records

@@ -7,6 +7,8 @@ import Foundation
 ///     //   Parquet/{Format, Pruning}: two folders, in this order
 struct Floors {
     var folders: [String] = []
+    /// Of the list.
+    var lineCount = 0
 
     /// - Parameter text: the module's own file.
     init(head text: String) {
@@ -17,6 +19,7 @@ struct Floors {
             } else if isInside {
                 guard line.hasPrefix("//   "), let colon = line.firstIndex(of: ":") else { break }
                 folders += Self.expand(line[..<colon].dropFirst(5))
+                lineCount += 1
             }
         }
     }
@@ -43,11 +46,13 @@ struct Floors {
         folder.isEmpty ? folders.count : folders.firstIndex(of: folder)
     }
 
-    /// What a module does against its floors, a line each: what is wrong, and where.
-    ///
-    /// The lines without their words in brackets are what an exception says.
+    /// A newcomer reads so many and has the way of a receipt or a question: folders that belong together share a line.
+    private static let lineCountMax = 10
+
+    /// What a module does against its floors: what is wrong, and where.
     func faults(of module: String, files: [SourceFile], references: Set<SourceReferences.Reference>) -> [String: [String]] {
         var faults: [String: [String]] = [:]
+        if lineCount > Self.lineCountMax { faults["list", default: []].append("\(module).swift tells its floors in \(lineCount) lines, not in \(Self.lineCountMax)") }
         let own = files.filter { $0.module == module }
         let sizes = Dictionary(grouping: own, by: \.folder).mapValues(\.count)
         for (folder, count) in sizes where !folder.isEmpty {

@@ -3,7 +3,7 @@ import TestSupport
 import XCTest
 
 /// Goal: a folder can be read, changed and moved without those above it. Method: each module's own file tells the order of its folders (`Floors`), the sources
-/// tell who names whom (`SourceReferences`), and an arrow upwards fails. What was so before stands in `Exceptions/<Module>.txt`; those lists only get shorter.
+/// tell who names whom (`SourceReferences`), and an arrow upwards fails. There are no exceptions.
 final class FloorsTests: XCTestCase {
     func test_modules_keepTheirFloors() throws {
         let files = try Self.sources()
@@ -17,19 +17,20 @@ final class FloorsTests: XCTestCase {
             let floors = Floors(head: head)
             XCTAssertFalse(floors.folders.isEmpty, "\(module).swift has no list under \"// Floors, lowest first\"")
             let faults = floors.faults(of: module, files: files, references: references.references(in: module))
-            let exceptions = try Self.exceptions(of: module)
-            for (fault, places) in faults.sorted(by: { $0.key < $1.key }) where !exceptions.contains(fault) {
+            for (fault, places) in faults.sorted(by: { $0.key < $1.key }) {
                 XCTFail("\(module): \(fault) (\(places.sorted().joined(separator: "; ")))")
             }
-            for exception in exceptions.subtracting(faults.keys).sorted() {
-                XCTFail("Floors/Exceptions/\(module).txt: take out \"\(exception)\", which is no more")
-            }
-            // By hand, after moving files: the list as the tree is. In a commit it only gets shorter.
-            if let folder = ProcessInfo.processInfo.environment["TILL_FLOORS_FOUND"] {
-                let text = faults.keys.sorted().map { $0 + "\n" }.joined()
-                try text.write(toFile: "\(folder)/\(module).txt", atomically: true, encoding: .utf8)
-            }
         }
+    }
+
+    func test_faults_ofAListThatIsTooLong_orAFolderThatIsTooSmall_areSaid() {
+        let names = (1...11).map { "Floor\($0)" }
+        let files = names.flatMap { name in (1...5).map { SourceFile(module: "House", folder: name, name: "\(name)\($0).swift", text: "") } }
+        let head = "// Floors, lowest first:\n"
+        XCTAssertEqual(Floors(head: head + names.map { "//   \($0): one" }.joined(separator: "\n")).faults(of: "House", files: files, references: []).keys.sorted(), ["list"])
+        let shared = Floors(head: head + "//   \(names.joined(separator: ", ")): all")
+        XCTAssertEqual(shared.faults(of: "House", files: files, references: []), [:])
+        XCTAssertEqual(shared.faults(of: "House", files: Array(files.dropLast()), references: []).keys.sorted(), ["size Floor11"])
     }
 
     func test_floors_ofAHead_areReadInOrder() {
@@ -42,6 +43,7 @@ final class FloorsTests: XCTestCase {
             // Words: no floor.
             """
         XCTAssertEqual(Floors(head: head).folders, ["Values", "Parquet/Format", "Parquet/Pruning", "Iceberg"])
+        XCTAssertEqual(Floors(head: head).lineCount, 2)
     }
 
     func test_references_ofTypesFunctionsAndMembers_areFound() {
@@ -77,12 +79,6 @@ final class FloorsTests: XCTestCase {
         let found = SourceReferences(files).references(in: "House").filter { $0.from == "Low" }
         XCTAssert(found.allSatisfy { $0.to == "High" && $0.file == "Lower.swift" })
         return found.map(\.name).filter { $0 != "Part" }.sorted()
-    }
-
-    private static func exceptions(of module: String) throws -> Set<String> {
-        let file = Project.root.appendingPathComponent("Tests/SystemTests/Floors/Exceptions/\(module).txt")
-        guard FileManager.default.fileExists(atPath: file.path) else { return [] }
-        return Set(try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") })
     }
 
     /// Every module that is Swift and has folders.
