@@ -15,6 +15,8 @@ final class ProcessTransaction {
         let row: Int64
         let change: HotFile.StateChange
         let sequence: Int64
+        /// What it was; nil for a row of a table that keeps no versions.
+        let before: EarlierStates.Row?
     }
 
     private let connection: SQLiteConnection
@@ -298,6 +300,7 @@ final class ProcessTransaction {
         let sequence = nextSequence
         nextSequence += 1
         let completedAt: Int64? = state == .processing ? nil : now
+        let before = try versionBefore(row)
         let update = try connection.statement("UPDATE rows SET state = ?2, completed_at = ?3 WHERE id = ?1")
         update.bind(1, row)
         update.bind(2, state.code)
@@ -317,7 +320,19 @@ final class ProcessTransaction {
         changed.bind(4, completedAt)
         try changed.run()
         try write(HistoryNote(state.rawValue.lowercased()) { $0.member("sequence", sequence) }, row: row)
-        changes.append(RowChange(row: row, change: HotFile.StateChange(state: state, completedAt: completedAt), sequence: sequence))
+        changes.append(RowChange(row: row, change: HotFile.StateChange(state: state, completedAt: completedAt), sequence: sequence, before: before))
+    }
+
+    /// A version as it is now; nil for a row of another kind of table, whose number is above 0.
+    private func versionBefore(_ row: Int64) throws -> EarlierStates.Row? {
+        let select = try connection.statement("SELECT sequence, state, completed_at FROM rows WHERE id = ?1 AND table_id < 0")
+        defer { select.reset() }
+        select.bind(1, row)
+        guard try select.step() else { return nil }
+        guard let state = ReceiptState(code: select.int64(1)) else {
+            throw SQLiteError(code: 11, message: "row \(row) has an unknown state", path: file.path)
+        }
+        return EarlierStates.Row(row: row, sequence: select.int64(0), state: state, completedAt: select.optionalInt64(2))
     }
 
     /// Ids are dense within a row: the next one is the greatest so far and one. A row with 65,536 entries gets no more.

@@ -61,6 +61,17 @@ struct HotFileView: Sendable {
     let marks: RowMarks
     /// What is laid over states, taken before the rows are: a flush takes a change away once an image has it, and the chunks that were taken before do not.
     let overlay: StateOverlay
+
+    /// The same with states as they were at a moment, of rows that have changed since.
+    ///
+    /// Called once the pieces are taken that are read: an image among them has what was there as it was made.
+    func asOf(_ states: EarlierStates) -> HotFileView {
+        let earlier = states.rows(of: file.name)
+        if earlier.isEmpty { return self }
+        var overlay = overlay
+        for row in earlier.values { overlay.set(row.row, HotFile.StateChange(state: row.state, completedAt: row.completedAt), sequence: row.sequence) }
+        return HotFileView(file: file, marks: marks, overlay: overlay)
+    }
 }
 
 extension HotFile {

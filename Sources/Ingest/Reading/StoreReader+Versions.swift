@@ -18,7 +18,7 @@ extension StoreReader {
         if lookup.asOf == nil, case .client(let client) = rows {
             // The index says where it is, so that one file is looked at.
             let key = VersionKey(table: tables.storedName(ofShown: lookup.table) ?? lookup.table, client: client.bytes, receipt: Array(lookup.receiptID.utf8))
-            guard let newest = try present(key, through: snapshot.sequence), !newest.isRemoval else { throw absent }
+            guard let newest = try present(key, snapshot), !newest.isRemoval else { throw absent }
             filters += Self.places([newest])
         }
         let scope = Self.scope(of: rows, sequence: snapshot.sequence)
@@ -65,13 +65,22 @@ extension StoreReader {
         }.flatMap { $0 }
     }
 
-    /// The newest version that is not FAILED of those that had come.
+    /// The newest version that is not FAILED, of those that a snapshot has, in its states.
     ///
-    /// - Parameter sequence: versions above it had not come for whoever reads.
-    private func present(_ key: VersionKey, through sequence: Int64) throws -> VersionEntry? {
+    /// The index says how versions are now; what has changed since is asked for after it, so that all that it knows of is found.
+    private func present(_ key: VersionKey, _ snapshot: TierBoundary.Snapshot) throws -> VersionEntry? {
         var entry = try index.nearest(key, below: .max, .present)
-        while let known = entry, known.sequence > sequence { entry = try index.nearest(key, below: known.version, .present) }
-        return entry
+        while let known = entry, known.sequence > snapshot.sequence { entry = try index.nearest(key, below: known.version, .present) }
+        if snapshot.states.bySequence.isEmpty { return entry }
+        // One by one: a version that has FAILED since may have been the newest, and one that had FAILED may be taken up again.
+        var (bound, limit) = (Int32.max, Self.versionCountMin)
+        while true {
+            let entries = try index.versions(key, below: bound, limit: limit)
+            let earlier = snapshot.states.bySequence
+            for entry in entries where entry.sequence <= snapshot.sequence && (earlier[entry.sequence]?.state ?? entry.state) != .failed { return entry }
+            guard entries.count == limit, let last = entries.last else { return nil }
+            (bound, limit) = (last.version, min(limit.multipliedSaturating(by: 2), Self.versionCountMax))
+        }
     }
 
     /// What leads a scan to the rows of some versions.
@@ -170,6 +179,8 @@ extension StoreReader {
     private static let heldStepByteCount = 256 << 10
     /// Versions that are read together at first; twice as many each time that they were short.
     private static let versionCountMin = 8
+    /// Entries of the index are short.
+    private static let versionCountMax = 1_024
 
     /// - Parameters:
     ///   - entries: newest first.

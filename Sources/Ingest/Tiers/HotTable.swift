@@ -39,8 +39,10 @@ package struct HotTable: Sendable {
             }
             counts.filesRead += 1
             // Before the rows: one that is written anew after this is refused or there once, and never twice.
-            let file = file.view
+            let present = file.view
             let view = try tail.view(through: snapshot.sequence)
+            // After the rows: what they have of changes that the snapshot is older than is among these.
+            let file = present.asOf(snapshot.states)
             // Now rows that waited for their columns are among them.
             counts.rowsOffered += tail.bounds.rowCount
             for group in view.groups where group.bounds.firstSequence <= snapshot.sequence {

@@ -17,6 +17,8 @@ package final class TierBoundary: Sendable {
         package var sequence: Int64
         /// Rows of versioned tables that are not the newest of their documents, as far as files do not say it, by table.
         package var superseded: [String: SupersededRows] = [:]
+        /// States that change after this moment, as they are at it.
+        package var states = EarlierStates()
         /// Where last events of cold rows lie that became final after they came, by table.
         package var lateEnds: [String: [LateEnds]] = [:]
         /// Sums of cold files, by the names of their rollups.
@@ -42,6 +44,8 @@ package final class TierBoundary: Sendable {
         var snapshot: Snapshot
         /// The last ones, up to the snapshot's generation.
         var changes: [IdentityChange] = []
+        /// Behind all that was announced: ahead of the snapshot's while that is not published.
+        var states: EarlierStates
     }
 
     /// More than come while one submission waits.
@@ -49,7 +53,7 @@ package final class TierBoundary: Sendable {
 
     private let state: Mutex<State>
 
-    package init(_ initial: Snapshot = Snapshot()) { state = Mutex(State(snapshot: initial)) }
+    package init(_ initial: Snapshot = Snapshot()) { state = Mutex(State(snapshot: initial, states: initial.states)) }
 
     /// - Complexity: O(1): values that are shared until the next change.
     package func snapshot() -> Snapshot { state.withLock { $0.snapshot } }
@@ -66,12 +70,21 @@ package final class TierBoundary: Sendable {
         }
     }
 
+    /// States of rows are about to change: what they are stays known to whoever holds a snapshot of before.
+    ///
+    /// By the writer, before the commit, since what is committed may be seen at once.
+    func announce(_ rows: [EarlierStates.Row], of file: String) {
+        if rows.isEmpty { return }
+        state.withLock { $0.states = $0.states.adding(rows, of: file) }
+    }
+
     /// Makes committed rows visible. By the writer, before it acknowledges them.
     ///
     /// - Parameter superseded: rows that they supersede, by table.
     func publish(sequence: Int64, superseded: [String: [SupersededRow]] = [:]) {
         state.withLock { state in
             state.snapshot.sequence = max(state.snapshot.sequence, sequence)
+            state.snapshot.states = state.states
             for (table, rows) in superseded { for row in rows { state.snapshot.superseded[table, default: SupersededRows()].set(row) } }
         }
     }

@@ -202,6 +202,7 @@ final class HotWriterCore {
             // Whoever hands a change in waits for its result, and each change of a row has the next sequence.
             precondition(results.count == changes.count && process.changes.count == Int(process.nextSequence - nextSequence), "a change without its result or sequence")
             assert(process.changes.indices.allSatisfy { process.changes[$0].sequence == nextSequence + Int64($0) })
+            store.boundary.announce(process.changes.compactMap(\.before), of: writer.file.name)
             try writer.commit()
             nextSequence = process.nextSequence
         } catch {
@@ -216,7 +217,7 @@ final class HotWriterCore {
         published()
         publish(process.changes, writer.file)
         if nextSequence > sequenceBefore {
-            // In one step: whoever sees a version sees which one it supersedes.
+            // In one step: whoever sees a version sees which one it supersedes, and states of that moment.
             store.boundary.publish(sequence: nextSequence - 1, superseded: superseded ?? [:])
             store.committed(writer.file, nextSequence - 1)
         }

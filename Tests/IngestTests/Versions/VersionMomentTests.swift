@@ -1,0 +1,84 @@
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Goal: an answer over a versioned table has rows, states and what is superseded of one moment. Method: moments are held while versions come, end and are laid down or moved, and
+/// each is asked again and again against the list of versions as it was then.
+final class VersionMomentTests: XCTestCase {
+    private struct Held {
+        let snapshot: TierBoundary.Snapshot
+        let documents: VersionHistory.Documents
+    }
+
+    private func check(_ history: VersionHistory, _ held: Held, _ random: inout SplitMix64, _ context: String) throws {
+        XCTAssertEqual(try history.rows("licences", held.snapshot), held.documents.newest, "licences \(context)")
+        XCTAssertEqual(try history.rows("licences_accepted", held.snapshot), held.documents.accepted, "accepted \(context)")
+        XCTAssertEqual(try history.rows("licences_history", held.snapshot), held.documents.history, "history \(context)")
+        let id = VersionHistory.ids.randomElement(using: &random) ?? ""
+        let expected = held.documents.newest.first { $0.hasPrefix(id + "|") }
+        XCTAssertEqual(try history.found(id, client: "c1", held.snapshot), expected, "\(id) of c1 \(context)")
+        XCTAssertEqual(try history.found(id, client: nil, held.snapshot), expected, "\(id) \(context)")
+    }
+
+    func test_randomHistories_answerAsOfTheMomentThatIsHeld() throws {
+        for seed in UInt64(1)...3 {
+            let directory = TemporaryDirectory()
+            let history = try VersionHistory(directory.path)
+            defer { try? history.engine.close() }
+            var random = SplitMix64(state: seed)
+            var held: [Held] = []
+            for step in 0..<120 {
+                try history.step(&random)
+                if step % 3 == 0 {
+                    if held.count == 4 { held.remove(at: Int.random(in: held.indices, using: &random)) }
+                    held.append(Held(snapshot: history.engine.tier.boundary.snapshot(), documents: history.documents))
+                }
+                for (place, moment) in held.enumerated() { try check(history, moment, &random, "seed \(seed), step \(step), moment \(place)") }
+            }
+        }
+    }
+
+    /// The version before is valid again: to whoever looks from now on, and not to who began before.
+    func test_versionThatFails_leavesNoDocumentOut_andNoneTwice() throws {
+        let directory = TemporaryDirectory()
+        let history = try VersionHistory(directory.path)
+        defer { try? history.engine.close() }
+        try history.post("L-1")
+        try history.decide("L-1", 1, .accepted)
+        try history.post("L-1")
+        let before = history.engine.tier.boundary.snapshot()
+        try history.decide("L-1", 2, .rejected)
+        let failed = history.engine.tier.boundary.snapshot()
+        func check(_ context: String) throws {
+            XCTAssertEqual(try history.rows("licences", before), ["L-1|N2|2|PROCESSING"], context)
+            XCTAssertEqual(try history.rows("licences_accepted", before), ["L-1|N1|1|COMPLETE"], context)
+            XCTAssertEqual(try history.found("L-1", client: "c1", before), "L-1|N2|2|PROCESSING", context)
+            XCTAssertEqual(try history.rows("licences", failed), ["L-1|N1|1|COMPLETE"], context)
+            XCTAssertEqual(try history.found("L-1", client: "c1", failed), "L-1|N1|1|COMPLETE", context)
+        }
+        try check("hot")
+        // From here on an image has the state that is new.
+        try history.engine.tier.flush(isWhole: true)
+        try check("laid down")
+        try history.engine.tier.writer.seal()
+        _ = try history.engine.compact(before: nil)
+        try check("moved")
+    }
+
+    /// What was accepted before a moment is not accepted any more with the version that is accepted after it, and the other way round.
+    func test_versionThatIsAccepted_isNotBesideTheOneBefore() throws {
+        let directory = TemporaryDirectory()
+        let history = try VersionHistory(directory.path)
+        defer { try? history.engine.close() }
+        for number in 1...2 {
+            try history.post("L-1")
+            if number == 1 { try history.decide("L-1", 1, .accepted) }
+        }
+        let before = history.engine.tier.boundary.snapshot()
+        try history.decide("L-1", 2, .accepted)
+        XCTAssertEqual(try history.rows("licences_accepted", before), ["L-1|N1|1|COMPLETE"])
+        XCTAssertEqual(try history.rows("licences_accepted", history.engine.tier.boundary.snapshot()), ["L-1|N2|2|COMPLETE"])
+    }
+}
