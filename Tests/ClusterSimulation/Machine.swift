@@ -56,7 +56,7 @@ final class Machine {
     func start(_ settings: Settings, session: UInt64, at time: Int) {
         life += 1
         number()
-        let image = disk.image
+        let image = disk.image(keeping: settings.epochsKept)
         greeting = image.store
         node = Node(settings, session: session, disk: image, at: clock(at: time))
     }
@@ -66,7 +66,7 @@ final class Machine {
         disk.install(checkpoint)
         (numbers, waiting, queued, committedSeen, shown) = ([:], [:], [], 0, 0)
         number()
-        node = node?.restarted(session: session, disk: disk.image, at: clock(at: time))
+        node = node.map { $0.restarted(session: session, disk: disk.image(keeping: $0.settings.epochsKept), at: clock(at: time)) }
     }
 
     private func number() {

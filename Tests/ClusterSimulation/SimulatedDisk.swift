@@ -85,9 +85,12 @@ struct SimulatedDisk {
         mark.sequence == 0 || (mark.sequence <= log.count && log[mark.sequence - 1].hash == mark.hash)
     }
 
-    var image: Node.Disk {
+    /// - Parameter count: of epochs that the checkpoint has, as a file's beginning would.
+    func image(keeping count: Int) -> Node.Disk {
         var history = History()
-        for record in log { history.append(record) }
+        for record in log[..<(first - 1)] { history.append(record) }
+        history.forget(keeping: count, through: first - 1)
+        for record in log[(first - 1)...] { history.append(record) }
         let recent = Array(log[(first - 1)...].suffix(Bounds.recentCountMax))
         return Node.Disk(promise: promise, history: history, tail: tail, recent: recent, base: first == 1 ? .start : log[first - 2].mark,
             // What is in the log tells it too.

@@ -4,6 +4,10 @@ import Cluster
 extension Simulation {
     mutating func send(_ message: Message, from: Int, to name: String) {
         guard let to = names.firstIndex(of: name), machines[to].node != nil else { return }
+        if case .lead(let lead) = message, let spans = lead.resume?.history.spans, spans.count > 1, case let log = machines[from].disk.seen, spans[1].first <= log.count,
+            log[spans[1].first - 1].epoch != spans[1].epoch {
+            report.forgotten += 1
+        }
         guard blocked[from][to] <= time else { return }
         if !isMended, chance.happens(weather.loss) { return }
         let count = !isMended && chance.happens(weather.doubling) ? 2 : 1

@@ -9,6 +9,8 @@ package struct Simulation {
         package var reads = 0
         /// That took the place of a log.
         package var checkpoints = 0
+        /// Messages with a log's epochs of which some were forgotten.
+        package var forgotten = 0
         /// Objects that were lost, and made anew by a leader.
         package var vanished = 0
         package var founded = 0
@@ -19,6 +21,8 @@ package struct Simulation {
     }
 
     let rules: Rules
+    /// As few as can be, so that some are forgotten in each world; all where the world is made for a rule alone.
+    let epochsKept: Int
     var chance: Chance
     /// Of checkpoints and lost disks, apart from the others: the worlds without them stay what they are.
     var losses: Chance
@@ -53,6 +57,7 @@ package struct Simulation {
 
     package init(seed: UInt64, without rule: Rules = []) {
         rules = Rules.all.subtracting(rule)
+        epochsKept = rule.isEmpty ? 3 : Bounds.epochsKept
         chance = Chance(seed: seed)
         losses = Chance(seed: ~seed)
         strangers = Chance(seed: seed ^ 0x5_7EA6_0E55)
@@ -133,7 +138,7 @@ package struct Simulation {
         times.keeping = 20_000
         let settings = Settings(
             name: names[index], peers: names.filter { $0 != names[index] }, hasBucket: weather.hasBucket, degrades: weather.degrades, version: machines[index].version,
-            times: times, rules: rules)
+            times: times, rules: rules, epochsKept: epochsKept)
         machines[index].start(settings, session: chance.next() | 1, at: time)
         agenda.add(.event(to: index, life: machines[index].life, .tick), at: time + chance.number(1..<200))
     }

@@ -9,10 +9,14 @@ package struct Settings: Sendable {
     package var version: Int
     package var times: Times
     package var rules: Rules
+    /// Of a log whose epochs are told to others; the same at all nodes.
+    package var epochsKept: Int
 
-    package init(name: String, peers: [String], hasBucket: Bool, degrades: Bool = false, version: Int = 1, times: Times = Times(), rules: Rules = .all) {
+    package init(
+        name: String, peers: [String], hasBucket: Bool, degrades: Bool = false, version: Int = 1, times: Times = Times(), rules: Rules = .all, epochsKept: Int = Bounds.epochsKept
+    ) {
         (self.name, self.peers, self.hasBucket, self.degrades) = (name, peers, hasBucket, degrades)
-        (self.version, self.times, self.rules) = (version, times, rules)
+        (self.version, self.times, self.rules, self.epochsKept) = (version, times, rules, epochsKept)
     }
 }
 
@@ -50,6 +54,12 @@ package enum Bounds {
     package static let numberMax = 1 << 60
     /// No cluster comes to it: who tells of a higher epoch has a damaged disk, or lies. Whoever goes on above it can still be read.
     package static let epochMax = numberMax / 2
-    /// Epochs of a log that another tells of.
+    /// Epochs of a log that another tells of: versions before kept as many, and told of all.
     static let spanCountMax = 65_536
+    /// Records at the end of a leader's log that one in sync may lack: those that are open, those that were so as the lead was taken, and fences. Their epochs are told whatever is forgotten.
+    static let unsettledCountMax = 2 * openCountMax + 2
+    /// Epochs that are told to others beside those, and written; older ones are forgotten (`History`).
+    ///
+    /// Between machines and on disk: who keeps more takes what one forgot that keeps less for what it is not.
+    package static let epochsKept = 32_768
 }

@@ -62,7 +62,12 @@ extension Node {
     /// All that was acknowledged is in the slots, and before them on disks that reach up to there.
     private func mayLeadLog(_ configuration: Configuration) -> Bool {
         guard settings.hasBucket, let log = configuration.log, watch.isWhole || !has(.wholeSlots) else { return false }
-        return history.has(log.base) || !has(.logBase)
+        return reaches(log.base) || !has(.logBase)
+    }
+
+    /// Whether this log has the record before the first slot. What counts here is the cluster's line, and so is that one: it is here too where its epoch is forgotten.
+    func reaches(_ base: Mark) -> Bool {
+        history.has(base) || (base.sequence <= committed.sequence && history.mayHave(base, keeping: settings.epochsKept))
     }
 
     /// The object says that this node leads, and this process does not.

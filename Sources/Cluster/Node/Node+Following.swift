@@ -22,7 +22,7 @@ extension Node {
         let name = peers[peer].name
         let theirs = lead.configuration
         peers[peer].version = lead.version
-        guard theirs.leader == name, understands(lead.version) else { return }
+        guard theirs.leader == name, understands(lead.version), isEpoch(theirs.epoch) else { return }
         // A disk that is an old image of itself has forgotten what it promised; the object has not.
         guard hasRead || !has(.readFirst), !mayNotFollow(peers[peer]) else { return }
         if theirs.epoch < max(has(.promise) ? promised : 0, epoch) {
@@ -51,12 +51,15 @@ extension Node {
         if hasOffer { considerLeading() }
     }
 
+    /// Whether a peer's word of an epoch is believed. One that no cluster comes to is where the object has it: promised by a message alone it would be on this disk for good, and nobody could go on above it.
+    func isEpoch(_ theirs: Int) -> Bool { theirs <= max(Bounds.epochMax, epoch) }
+
     /// Takes the leader's records after the last one here. With the first message of a tenure the log is cut back to what both have.
     private mutating func take(_ lead: Lead) {
         if tenureFollowed != lead.tenure {
             // A history that was asked for earlier may cut what came since: only the answer to the last word counts.
             guard let resume = lead.resume, resume.attempt == attempt, cutTicket == nil else { return }
-            let common = History.common(history, resume.history)
+            let common = self.common(with: resume.history)
             // A store is named once a record counts, and all who have one of its records have its first. So a person has had a cluster founded of a copy of the store, a backup perhaps, and this disk may
             // be the only one that has what came since: it waits, for a person too.
             isApart = has(.identity) && hadStore && configuration?.store == store && common == 0 && top.sequence > 0
@@ -81,6 +84,18 @@ extension Node {
         write(through: top.sequence)
         if lead.committed.sequence > told.sequence { told = lead.committed }
         if lead.isOffer, !isOutgrown, top == synced, lead.committed == top { hasOffer = true }
+    }
+
+    /// Up to where this log is the leader's: what it is cut back to.
+    ///
+    /// Where that is not known, since epochs in which they part are forgotten, it is what each leader has: what counts here, and the record before the first slot. What follows is sent anew, or a checkpoint is.
+    /// So a machine that was away for more than `epochsKept` epochs is cut back further than it need be. One whose copy counts is not: in mode log that is of records up to the first slot, and in mode pair both disks have all that
+    /// counts, behind which the leader has no more than `unsettledCountMax` records, whose epochs it tells; what it has forgotten by itself lies in its checkpoint, which is of what counts.
+    private func common(with theirs: History) -> Int {
+        let common = History.common(history, theirs, keeping: settings.epochsKept)
+        var known = [committed.sequence]
+        if let base = configuration?.log?.base, history.has(base) { known.append(base.sequence) }
+        return max(common.lowerBound, known.filter { $0 <= common.upperBound }.max() ?? 0)
     }
 
     /// The leader's disk has no more what this one lacks. What this log has is the leader's, and ends before that.

@@ -72,7 +72,7 @@ extension Node {
     ///
     /// It counts only from the process that was asked, and as old as the question (`freshWords`, `questionAge`).
     mutating func receive(_ word: Word, from peer: Int) {
-        guard role == .leader, understands(word.version) else { return }
+        guard role == .leader, understands(word.version), isEpoch(word.epoch) else { return }
         if has(.freshWords) { guard word.session == peers[peer].session, word.echo >= peers[peer].since else { return } }
         if word.epoch > epoch, swap?.target.epoch != word.epoch { return end(.fenced) }
         if word.promise > epoch { refused(epoch: word.promise, by: peer) }
@@ -90,11 +90,14 @@ extension Node {
             return isNew ? ping(peer) : ()
         }
         // Of one tenure and yet no part of this log: a word that was long under way.
-        guard history.has(word.tail) else { return }
+        let isKnown = history.has(word.tail)
+        // One that ends before all that is known here is sent a checkpoint (`ping`).
+        guard isKnown || (word.tail.sequence < first - 1 && history.mayHave(word.tail, keeping: settings.epochsKept)) else { return }
         if peers[peer].tenure != leading.tenure {
             peers[peer].tenure = leading.tenure
             peers[peer].next = word.tail.sequence + 1
         }
+        guard isKnown else { return }
         peers[peer].matched = max(peers[peer].matched, word.tail.sequence)
         peers[peer].next = max(peers[peer].next, word.tail.sequence + 1)
     }
@@ -147,7 +150,8 @@ extension Node {
             if others.contains(name) { vouches.append(configuration.nonce) }
             if let swap, swap.target.insync.contains(name), others.contains(name) { vouches.append(swap.target.nonce) }
         }
-        let resume = peers[peer].attempt.map { Resume(history: history, attempt: $0) }
+        let told = history.shortened(keeping: settings.epochsKept, through: top.sequence - Bounds.unsettledCountMax)
+        let resume = peers[peer].attempt.map { Resume(history: told, attempt: $0) }
         let isOffer = leading.offeredTo == name && leading.offeredIn == configuration.epoch
         let lead = Lead(
             configuration: configuration, session: session, to: peers[peer].session, version: settings.version, sentAt: now, tenure: leading.tenure, committed: committed,

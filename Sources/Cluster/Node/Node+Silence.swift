@@ -55,7 +55,7 @@ extension Node {
         guard hasRead, now - startedAt >= settings.times.look else { return nil }
         let isUnheard = now - ledAt > settings.times.leaderLost + settings.times.standbyLost
         if configuration.leader != settings.name { guard isUnheard else { return nil } }
-        if configuration.mode == .log, let base = configuration.log?.base, !history.has(base) { return .behind(base.sequence, leader: configuration.leader) }
+        if configuration.mode == .log, let base = configuration.log?.base, !reaches(base) { return .behind(base.sequence, leader: configuration.leader) }
         // Only those who are in sync can tell.
         if configuration.mode == .pair, configuration.insync.contains(settings.name), !vouched.contains(configuration.nonce) { return .inSync(others) }
         return configuration.leader == settings.name ? (others.isEmpty ? nil : .inSync(others)) : .leader(configuration.leader)

@@ -167,7 +167,8 @@ extension Node {
 
     /// What a node that does not lead learns of the object.
     mutating func adopt(_ found: Configuration) {
-        guard role != .leader, role != .fenced, found.epoch >= epoch else { return }
+        // A promise that could not be read again would be the end of this disk.
+        guard role != .leader, role != .fenced, found.epoch >= epoch, found.epoch < Bounds.numberMax else { return }
         // Another cluster's epochs are nothing to promise.
         if let theirs = found.store, isStranger(to: theirs) { return end(.stranger(theirs)) }
         guard found.epoch > epoch else { return learn(of: found) }

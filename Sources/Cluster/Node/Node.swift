@@ -1,6 +1,6 @@
 /// One of two machines, as a value: `step` says what an event makes of it and what is to be done.
 ///
-/// Invariants: (1) what is committed is never cut. (2) `history.last == top.sequence`. (3) A follower's log is what it wrote; a leader's goes on in memory, and reaches
+/// Invariants: (1) what is committed is never cut. (2) `history.last == top.sequence`, and it is right of all records that the disk or `recent` has, and of the one before them. (3) A follower's log is what it wrote; a leader's goes on in memory, and reaches
 /// its disk after another place has it.
 package struct Node: Sendable {
     package enum Role: String, Sendable { case leader, standby, candidate, fenced, rejoining }
@@ -153,7 +153,10 @@ package struct Node: Sendable {
         case .put(let writing, let ticket): slotPut(writing, ticket: ticket)
         case .wrote(let ticket, let tail): wrote(ticket: ticket, tail: tail)
         case .fetched(let records, let peer): fetched(records, for: peer)
-        case .dropped(let sequence): first = max(first, sequence + 1)
+        case .dropped(let sequence):
+            first = max(first, sequence + 1)
+            // Of what can still be sent from memory the epochs are known, too: where a peer's log ends there, it is no checkpoint that it lacks.
+            history.forget(keeping: settings.epochsKept, through: min(first, recent.first?.sequence ?? first) - 1)
         case .submit(let submission): submit(submission)
         case .read(let token): read(token)
         case .command(let command): take(command)

@@ -17,7 +17,7 @@ extension ArchivePlace {
         guard found == store else { return "the archive of the store \(found.text), and this directory has the store \(store.text)" }
         var isOther = false
         for line in try lines() {
-            guard let mark = try beginning(of: line), mark.sequence <= counted, !history.has(mark) else { return nil }
+            guard let mark = try beginning(of: line), mark.sequence <= counted, !history.mayHave(mark) else { return nil }
             isOther = true
         }
         return isOther ? "the archive of another cluster with the same store: its records are none of this directory's" : nil

@@ -12,7 +12,7 @@ import Synchronization
 /// A file is whole and synced before the next one begins. Whole files at the beginning go once the checkpoint has what they made (`StoreCheckpoint`).
 ///
 /// 1. `segments` lie end to end: each goes on from the mark that the one before ends with.
-/// 2. `tail` is the last record's mark, and `history` has the epochs of all up to it, those that a checkpoint has among them.
+/// 2. `tail` is the last record's mark, and `history` has the epochs of all up to it, those that a checkpoint has among them, of which the oldest may be forgotten.
 /// 3. The node's thread alone changes records; any thread reads them. The lock is held over reads and writes of files; `sync` waits beside it.
 /// 4. After a write that failed the state here may be ahead of the file: the node ends then, and the next start reads what is there.
 /// 5. What a start has read is durable: the node tells others of it at once.
@@ -150,7 +150,7 @@ package final class RecordFile: Sendable {
     /// The highest epoch that was promised.
     package var promise: Int { state.withLock { $0.promise } }
 
-    /// The epochs of all records.
+    /// The epochs of all records, but of those before `base` the oldest may be forgotten.
     package var history: History { state.withLock { $0.history } }
 
     /// Whose records these are; nil while that is not noted.
@@ -245,6 +245,7 @@ package final class RecordFile: Sendable {
                 try remove(state.segments.removeFirst())
                 through = state.segments[0].first - 1
             }
+            if let through { state.history.forget(keeping: Bounds.epochsKept, through: through) }
             return through
         }
     }

@@ -92,6 +92,19 @@ final class MessageFrameTests: XCTestCase {
         }
     }
 
+    /// As many as a standby makes that is lost and let in again every few seconds, for days.
+    func test_beginning_ofALogOfEpochsWithoutEnd_canBeReadAgain() throws {
+        let spans = (1...100_000).map { History.Span(epoch: $0 * 2, first: $0 * 2 - 1) }
+        let history = try XCTUnwrap(History(spans: spans, last: 200_000))
+        let mark = Mark(sequence: 200_000, epoch: 200_000, hash: Digest(high: 1, low: 2))
+        let beginning = try XCTUnwrap(Beginning(mark: mark, history: history))
+        XCTAssertLessThan(beginning.bytes.count, Beginning.byteCountMax)
+        let again = try Beginning(parsing: beginning.bytes[...])
+        XCTAssertEqual(again, beginning)
+        XCTAssertEqual(again.history.last, 200_000)
+        XCTAssertTrue(again.history.has(mark))
+    }
+
     func test_bytes_cutAnywhere_areAnError() {
         for message in Self.messages {
             let bytes = message.bytes

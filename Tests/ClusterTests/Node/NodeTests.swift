@@ -40,6 +40,74 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(try Configuration(parsingObject: object.objectBytes), object)
     }
 
+    /// Followed, it would be promised on a disk for good; believed, it would end the leader again and again.
+    func test_messagesOfAnEpochBeyondAll_changeNothing() throws {
+        let world = SmallWorld.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        let object = try XCTUnwrap(world.object)
+        func lead(_ name: String, _ epoch: Int) -> Message {
+            var forged = object
+            (forged.epoch, forged.leader, forged.insync) = (epoch, name, [name])
+            return .lead(Lead(
+                configuration: forged, session: 9, to: 0, version: 1, sentAt: 1, tenure: epoch, committed: .start, records: [], resume: nil, vouches: [], isOffer: false))
+        }
+        for epoch in [Bounds.epochMax + 1, Bounds.numberMax - 1, Bounds.numberMax] {
+            world.give(.message(from: leader, lead(leader, epoch)), to: standby)
+            world.give(.message(from: standby, lead(standby, epoch)), to: leader)
+            let session = world.nodes[standby]?.session ?? 0
+            let word = Word(session: session, version: 1, epoch: epoch, promise: epoch, echo: world.time, tenure: epoch, attempt: 1, tail: .start, accepts: [])
+            world.give(.message(from: standby, .word(word)), to: leader)
+            world.pass(1_000)
+            XCTAssertEqual(world.object, object)
+            XCTAssertEqual(world.leader, leader)
+            XCTAssertEqual(world.nodes[standby]?.role, .standby)
+        }
+        XCTAssertFalse(world.done.contains { if case .promise(let epoch, _) = $0.effect { epoch > object.epoch } else { false } })
+        XCTAssertFalse(world.hasEnded(standby))
+    }
+
+    /// The standby is away while the leader is started anew again and again, each time in an epoch of its own.
+    func test_standbyThatWasAwayForMoreEpochsThanAreKept_followsAgain_andKeepsWhatIsInNoSlot() throws {
+        for drops in [false, true] {
+            let world = SmallWorld.pair(epochsKept: 3)
+            let leader = try XCTUnwrap(world.leader)
+            let other = leader == "a" ? "b" : "a"
+            // Of the second epoch, so that it is none of the first one's.
+            world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+            world.pass(600)
+            world.stop(other)
+            world.pass(2_000)
+            let base = try XCTUnwrap(world.object?.log?.base)
+            for _ in 0..<80 {
+                world.stop(leader)
+                world.start(leader)
+                world.pass(3_000)
+                XCTAssertEqual(world.leader, leader)
+            }
+            if drops {
+                // What is before the first slot it knows from its checkpoint alone, and leads by that.
+                world.drop(leader, but: 10)
+                world.stop(leader)
+                world.start(leader)
+                world.pass(3_000)
+                XCTAssertEqual(world.leader, leader)
+            }
+            let before = world.done.count
+            world.start(other)
+            world.pass(8_000)
+            XCTAssertEqual(world.object?.insync, [leader, other])
+            XCTAssertEqual(world.logs[other], world.logs[leader])
+            let epochs = Set(try XCTUnwrap(world.logs[leader]).map(\.epoch)).count
+            for (_, effect) in world.done[before...] {
+                if case .send(_, .lead(let lead)) = effect, let told = lead.resume?.history.spans.count { XCTAssertLessThan(told, epochs) }
+                if case .cut(let sequence, _) = effect { XCTAssertGreaterThanOrEqual(sequence, base.sequence) }
+                if case .end = effect { XCTFail("it ends") }
+            }
+            XCTAssertEqual(world.done[before...].contains { if case .takeCheckpoint = $0.effect { true } else { false } }, drops)
+        }
+    }
+
     func test_whoeverComesToLead_goesOnAboveItsOwnPromise() {
         let object = Configuration(epoch: 5, nonce: Nonce(session: 9, count: 1), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 1, removed: [], level: 1)
         var node = Node(

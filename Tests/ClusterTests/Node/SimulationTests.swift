@@ -17,12 +17,14 @@ final class SimulationTests: XCTestCase {
             total.reads += report.reads
             total.epochs += report.epochs
             total.checkpoints += report.checkpoints
+            total.forgotten += report.forgotten
         }
         // Worlds in which nothing happens prove nothing.
         XCTAssertGreaterThan(total.acknowledged, Int(count) * 30)
         XCTAssertGreaterThan(total.reads, Int(count) * 10)
         XCTAssertGreaterThan(total.epochs, Int(count) * 3)
         XCTAssertGreaterThan(total.checkpoints, Int(count) / 10)
+        XCTAssertGreaterThan(total.forgotten, 0)
     }
 
     /// A letting in was under way, and was applied after both machines that it names had lost what they had: two losses, where the slots, by then, had none of it to give.

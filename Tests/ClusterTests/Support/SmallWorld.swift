@@ -37,9 +37,9 @@ final class SmallWorld {
     }
 
     /// Two nodes, and the time that they take to become a pair.
-    static func pair(hasBucket: Bool = true, degrades: Bool = false, version: @escaping (String) -> Int = { _ in 1 }) -> SmallWorld {
+    static func pair(hasBucket: Bool = true, degrades: Bool = false, version: @escaping (String) -> Int = { _ in 1 }, epochsKept: Int = Bounds.epochsKept) -> SmallWorld {
         let world = SmallWorld(["a", "b"]) { name in
-            Settings(name: name, peers: [name == "a" ? "b" : "a"], hasBucket: hasBucket, degrades: degrades, version: version(name))
+            Settings(name: name, peers: [name == "a" ? "b" : "a"], hasBucket: hasBucket, degrades: degrades, version: version(name), epochsKept: epochsKept)
         }
         world.pass(4_000)
         return world
@@ -54,7 +54,9 @@ final class SmallWorld {
     private func disk(of name: String) -> Node.Disk {
         let (log, count) = (logs[name, default: []], dropped[name, default: 0])
         var history = History()
-        for record in log { history.append(record) }
+        for record in log[..<count] { history.append(record) }
+        history.forget(keeping: settings(name).epochsKept, through: count)
+        for record in log[count...] { history.append(record) }
         return Node.Disk(promise: 0, history: history, tail: log.last?.mark ?? .start, recent: Array(log[count...]), base: count == 0 ? .start : log[count - 1].mark, store: stores[name])
     }
 

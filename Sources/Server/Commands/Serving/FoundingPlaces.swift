@@ -60,7 +60,7 @@ struct FoundingPlaces {
             guard last <= history.last else { return "\(key), and this directory ends with record \(history.last)" }
             // What cannot be read says nothing of what it was.
             guard let record = try? slots.read(generation, last, of: nil) else { return "\(key), which is damaged, or gives no answer" }
-            return record.epoch == history.epoch(at: last) ? nil : "\(key), and this directory has another record of that number"
+            return history.mayHave(record.mark) ? nil : "\(key), and this directory has another record of that number"
         }
     }
 
@@ -79,7 +79,7 @@ struct FoundingPlaces {
     /// - Returns: nil where they do not go on from it, or one of them is not there or cannot be read: that is a person's to decide.
     func rest(beyond history: History) throws -> Rest? {
         guard let slots, let end = try slots.lasts().last, end.sequence > history.last else { return nil }
-        guard let log = try? slots.start(of: end.generation), history.has(log.base) else { return nil }
+        guard let log = try? slots.start(of: end.generation), history.mayHave(log.base) else { return nil }
         var before = log.base
         if history.last > before.sequence {
             guard let record = try? slots.read(end.generation, history.last, of: nil), record.epoch == history.epoch(at: history.last) else { return nil }
