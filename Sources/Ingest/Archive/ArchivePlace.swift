@@ -8,6 +8,7 @@ package import ColumnStore
 ///     <line>/segments/<first>                   `ArchiveSegment`, created once
 ///     <line>/checkpoints/<record>/MANIFEST      `ArchiveCheckpoint`, after its files
 ///     <line>/files/<sha256>                     files of checkpoints
+///     <line>/until                              `ArchiveUntil`, put again now and then
 ///     base/warehouse/<table>/<key>              files of cold tables, as they come
 ///
 /// Records that count are one sequence that never changes, so that nobody has to say who writes: two leaders can only write the same. Numbers have 19 digits, so that names are listed
@@ -23,6 +24,7 @@ package struct ArchivePlace: Sendable {
     private static let folder = "archive"
     static let storeKey = "store"
     static let lineFolder = "lines/"
+    static let untilName = "until"
     private static let textByteCountMax = 4_096
     /// No record has a higher number (`ArchiveSegment`), and no line: whoever went on behind a name that has one would come to numbers that are none.
     private static let recordMax: Int64 = 1 << 60
@@ -199,6 +201,7 @@ package struct ArchivePlace: Sendable {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         if key == storeKey || key.hasPrefix(LogPlace.base) { return true }
         if parts.count == 2, key.hasPrefix(lineFolder) { return number(parts[1], through: lineMax) != nil }
+        if parts.count == 2, parts[1] == untilName { return number(parts[0], through: lineMax) != nil }
         guard parts.count > 2, number(parts[0], through: lineMax) != nil else { return false }
         switch parts[1] {
         case "segments": return parts.count == 3 && number(parts[2], through: recordMax) != nil
@@ -212,6 +215,16 @@ package struct ArchivePlace: Sendable {
     static func folder(of line: Int64) -> String { "\(LogNumber.text(line))/" }
     static func segmentKey(_ line: Int64, _ first: Int64) -> String { "\(folder(of: line))segments/\(LogNumber.text(first))" }
     static func fileKey(_ line: Int64, _ sha256: [UInt8]) -> String { "\(folder(of: line))files/\(Hexadecimal.text(sha256))" }
+
+    static func untilKey(_ line: Int64) -> String { folder(of: line) + untilName }
+
+    /// - Returns: nil where a line has none.
+    /// - Throws: `.corruptFile`.
+    func until(_ line: Int64) throws(ColumnStoreError) -> ArchiveUntil? {
+        let key = Self.untilKey(line)
+        guard let bytes = try get(key, byteCountMax: Self.textByteCountMax) else { return nil }
+        return try ArchiveUntil(parsing: bytes, line: line, path: name(key))
+    }
 
     /// The first records of a line's segments, ascending.
     func segments(of line: Int64) throws(ColumnStoreError) -> [Int64] { try sizedSegments(of: line).map { $0.first } }

@@ -41,6 +41,7 @@ package struct ArchiveProof {
             // One that has gone meanwhile is none.
             guard let found = try findings.sound(key, { try place.line(number) }), let line = found else { continue }
             if let store, line.store != store { findings.note(key, "is a line of the store \(line.store.text)") }
+            _ = try findings.sound(ArchivePlace.untilKey(number)) { try place.until(number) }
             texts.append(try ArchiveLineProof(place, line, findings, isNewest: number == numbers.last).run())
         }
         try end(findings)

@@ -24,6 +24,8 @@ struct ArchiveReader {
         /// Ascending, as the checkpoints' records.
         let segments: [(first: Int64, byteCount: Int64)]
         let checkpoints: [Int64]
+        /// The last record of its last segment; nil where it has none, or that is damaged.
+        let last: Mark?
         /// The time of its last commit; nil where it has no segment, the largest number where its last one is damaged.
         let end: Int64?
 
@@ -124,14 +126,16 @@ struct ArchiveReader {
 
     private static func candidate(_ place: ArchivePlace, _ line: ArchiveLine) throws -> Candidate {
         let segments = try place.sizedSegments(of: line.number)
-        var end: Int64?
-        do { end = try segments.last.map { try place.segment(line.number, $0.first).through } } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
+        var (last, end): (Mark?, Int64?) = (nil, nil)
+        do {
+            if let segment = try segments.last.map({ try place.segment(line.number, $0.first) }) { (last, end) = (segment.last, segment.through) }
+        } catch let error as ColumnStoreError where ObjectFindings.isDamage(error) {
             // Whoever needs it finds that; instants before it can do without.
             end = .max
         }
         // One before its base is of an attempt to begin it that came second: no segment follows on that.
         let checkpoints = try place.checkpoints(of: line.number).map(\.record).filter { $0 >= Int64(line.base.sequence) }
-        return Candidate(line: line, segments: segments, checkpoints: checkpoints, end: end)
+        return Candidate(line: line, segments: segments, checkpoints: checkpoints, last: last, end: end)
     }
 
     /// The newest line that was begun by then; where none of those tells of the instant, the first one that was begun after it and does.
@@ -144,7 +148,8 @@ struct ArchiveReader {
         var isBehind = false
         for line in lines.filter({ $0.begun <= instant }).reversed() + lines.filter({ $0.begun > instant }) where !isBehind || line.begun > instant {
             let candidate = try candidate(place, line)
-            let end = max(candidate.end ?? line.at, line.at)
+            var end = max(candidate.end ?? line.at, line.at)
+            if instant > end, let until = try ArchiveUntil.told(line.number, through: candidate.last ?? line.base, of: place) { end = max(end, until) }
             let isWithin = instant <= end
             // All checkpoints of one that ends before it are later than the beginning of time: the oldest is looked for.
             let beginning = try beginning(place, candidate, isWithin ? instant : .min)

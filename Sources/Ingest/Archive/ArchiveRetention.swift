@@ -22,7 +22,7 @@ struct ArchiveRetention {
         let lines = try place.lines()
         // Those of files go as all does that no checkpoint lists.
         try LogRetention.removeUnfinished(
-            of: place.place, below: ["\(ArchivePlace.storeKey).", ArchivePlace.lineFolder] + lines.flatMap { line in ["segments/", "checkpoints/"].map { ArchivePlace.folder(of: line.number) + $0 } }, now: now)
+            of: place.place, below: ["\(ArchivePlace.storeKey).", ArchivePlace.lineFolder] + lines.flatMap { line in ["segments/", "checkpoints/", "\(ArchivePlace.untilName)."].map { ArchivePlace.folder(of: line.number) + $0 } }, now: now)
         guard let index = lines.lastIndex(where: { $0.begun <= before }) else { return }
         let line = lines[index]
         // What lies before its base no segment goes on from.
@@ -93,7 +93,7 @@ struct ArchiveRetention {
     /// A whole line; the object that names it goes last, so that a run that is cut off is gone on with.
     private func remove(_ line: ArchiveLine) throws {
         let folder = ArchivePlace.folder(of: line.number)
-        for part in ["checkpoints/", "segments/", "files/"] {
+        for part in ["checkpoints/", ArchivePlace.untilName, "segments/", "files/"] {
             var keys: [String] = []
             try place.objects.list(prefix: folder + part) { keys.append($0.key) }
             for key in keys { try delete(key, "a later line of the archive tells all instants of a day") }

@@ -30,6 +30,10 @@ package final class ArchiveWriter: Sendable {
         var gap: (reason: String, at: Int64)?
         /// How far the clock was ahead of the place's as the first segment was put since this machine leads, in microseconds; nil before it.
         var clockAhead: Int64?
+        /// How far it is behind the last commit that is there, where a pair at rest could not say for that reason that it tells all up to now; microseconds.
+        var clockBehind: Int64?
+        /// Why it could not be said up to when all is there.
+        var untilFailure: String?
     }
 
     /// What the thread that works keeps between two rounds.
@@ -40,6 +44,8 @@ package final class ArchiveWriter: Sendable {
         var sent = ArchiveScan(time: 0)
         /// Known to be there.
         var carried: Set<NamedFile> = []
+        /// When something was put last by which others know up to when the line tells all, by the clock.
+        var toldAt: Int64 = 0
     }
 
     private typealias Ended = ArchiveCheckpoints.Ended
@@ -60,6 +66,10 @@ package final class ArchiveWriter: Sendable {
     /// Of records that change nothing: so many make a segment of their own.
     private static let idleCountMax = 4_096
     private static let carriedCountMax = 10_000
+    /// A pair at rest says so often that its archive tells all: some cents a month in a bucket.
+    static let untilMicroseconds: Int64 = 60_000_000
+    /// What is under way for longer was acknowledged to nobody: whoever leads without proof for so long leads no more. And so much a clock may be behind that of another machine.
+    static let underWayMicroseconds: Int64 = 10_000_000
     /// At the archive's end, before a round comes to nothing.
     private static let lookCountMax = 4
 
@@ -104,10 +114,13 @@ package final class ArchiveWriter: Sendable {
     package func round() -> Bool {
         work.withLock { work in
             guard state.withLock({ $0.refusal == nil }) else { return false }
+            // Before it is asked what counts: all that was acknowledged by then is among that.
+            let asked = clock.now()
             // A leader that begins looks at what another has put meanwhile.
             guard let committed = source.committed, let store = source.store else {
                 work.line = nil
                 state.withLock { ($0.archived, $0.complete, $0.completeAt, $0.failure, $0.clockAhead, $0.lacking) = (nil, nil, clock.now(), nil, nil, [:]) }
+                state.withLock { ($0.clockBehind, $0.untilFailure) = (nil, nil) }
                 return false
             }
             let now = clock.now()
@@ -115,6 +128,7 @@ package final class ArchiveWriter: Sendable {
                 if work.line == nil { try begin(store, &work) }
                 try send(through: committed.sequence, &work)
                 state.withLock { ($0.failure, $0.completeAt) = (nil, now) }
+                rest(asked, through: committed.sequence, &work)
                 return true
             } catch is Ended {
                 // It stops, or leads no more.
@@ -150,6 +164,7 @@ package final class ArchiveWriter: Sendable {
             }
             for damage in end.damages { StoreLog.note(damage.what, path: damage.path, reason: damage.reason, level: .warning) }
             if let line = end.line, let tail = end.tail, let scan { (work.line, work.last, work.sent) = (line, tail.mark, scan) } else { try beginLine(behind: end, store, &work) }
+            work.toldAt = clock.now()
             state.withLock { ($0.line, $0.archived) = (work.line?.number, work.last.sequence) }
             return
         }
@@ -275,7 +290,7 @@ package final class ArchiveWriter: Sendable {
             work.line = nil
             throw ColumnStoreError(.unavailable, path: place.name(ArchivePlace.segmentKey(line.number, segment.first)), "was put by another: what it has is looked at")
         }
-        (work.last, work.sent) = (last.mark, scan)
+        (work.last, work.sent, work.toldAt) = (last.mark, scan, clock.now())
         state.withLock { state in
             state.archived = last.sequence
             state.segmentCount += 1
@@ -290,6 +305,34 @@ package final class ArchiveWriter: Sendable {
         // A place that does not answer is asked behind the next segment: this one is there, whatever the clock is.
         guard let ahead = try? RetentionClock.ahead(of: key, in: place.objects, now: clock.now()) else { return }
         state.withLock { $0.clockAhead = ahead }
+    }
+
+    // MARK: A pair at rest
+
+    /// Says up to when all is there, where nothing has come for a while. What becomes of that holds up no record, and nobody who waits for one.
+    ///
+    /// - Parameters:
+    ///   - asked: before it was asked what counts.
+    ///   - last: what counted then.
+    private func rest(_ asked: Int64, through last: Int, _ work: inout Work) {
+        guard let line = work.line, state.withLock({ $0.complete ?? 0 }) >= last else { return }
+        let behind = work.sent.time.subtractingSaturating(asked)
+        state.withLock { $0.clockBehind = behind > Self.underWayMicroseconds ? behind : nil }
+        // A clock that was set back since is asked again as well.
+        let since = asked.subtractingSaturating(work.toldAt)
+        let at = asked.subtractingSaturating(Self.underWayMicroseconds)
+        guard since >= Self.untilMicroseconds || since < -Self.untilMicroseconds, at > work.sent.time else { return }
+        // Asked after that moment: nobody else had acknowledged anything by then.
+        guard source.leads() else { return }
+        work.toldAt = asked
+        let key = ArchivePlace.untilKey(line.number)
+        do throws(ColumnStoreError) {
+            try place.objects.put(key, ArchiveUntil(line: line.number, last: work.last, at: at).bytes)
+            state.withLock { $0.untilFailure = nil }
+            lookAtClock(by: key)
+        } catch {
+            state.withLock { $0.untilFailure = "\(error)" }
+        }
     }
 
     /// What is damaged where it lies cannot be brought, and holds up no record: it is told.
@@ -329,6 +372,10 @@ package final class ArchiveWriter: Sendable {
         if let (path, reason) = lacking.min(by: { $0.key < $1.key }) {
             let more = lacking.count > 1 ? "; \(lacking.count - 1) more" : ""
             texts.append("the archive goes on without objects of cold tables that are damaged where they lie (\(path) \(reason)\(more)): records are there, no instant whose tables need them can be restored, and what is from before stays")
+        }
+        if let failure = report.untilFailure { texts.append("up to when the archive tells all could not be said (\(failure)): instants behind its last commit cannot be restored until it is") }
+        if let behind = report.clockBehind {
+            texts.append("this machine's clock is \(behind / 1_000_000) s behind the last commit of the archive: it is behind or was set back, or that of the machine which led then was ahead; until it has come to that, commits are told as of that one's time, and no instant between")
         }
         if let failure = checkpoints.failure { texts.append("no checkpoint of the archive could be made (\(failure)): what it would cover stays") }
         if let failure = checkpoints.removalFailure { texts.append("what checkpoints of the archive cover could not be removed (\(failure)): it takes room") }

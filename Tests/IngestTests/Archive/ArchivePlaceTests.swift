@@ -42,6 +42,11 @@ final class ArchivePlaceTests: XCTestCase {
         XCTAssertTrue(words.hasPrefix("io: ") && words.contains("Not a directory") && words.hasSuffix("[\(place.url)]"), words)
     }
 
+    func test_names_areThoseOfTheArchive_andNoOthers() {
+        for key in [ArchivePlace.storeKey, ArchivePlace.lineKey(7), ArchivePlace.segmentKey(7, 1), ArchiveCheckpoint.key(7, 1), ArchivePlace.untilKey(7)] { XCTAssertTrue(ArchivePlace.isName(key), key) }
+        for key in ["until", "7/until", "\(ArchivePlace.untilKey(7))/1", "\(ArchivePlace.folder(of: 7))untold"] { XCTAssertFalse(ArchivePlace.isName(key), key) }
+    }
+
     func test_whatIsLeftOfOne_isNamed_andEachIsTold() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/PAIR")
         try place.objects.put(ArchivePlace.lineKey(1), [1])

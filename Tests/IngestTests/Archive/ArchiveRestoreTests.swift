@@ -316,6 +316,65 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertTrue(try ArchiveReader(place, instant: nil).doubts.joined().contains("the last segment of line 1 is damaged"))
     }
 
+    func test_instantOfQuietHours_isServed_onceThePairHasSaidThatNothingCame() throws {
+        let (place, _) = try UnsurePlace.archive(path("LOG"))
+        let clock = TestClock(11 * Self.second)
+        let machine = ArchivedMachine(ArchiveRecords.chain(ArchiveRecords.commits(10)), folder: path("a"))
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock, segmentByteCount: 40)
+        XCTAssertTrue(writer.round())
+        XCTAssertGreaterThan(try place.segments(of: 1).count, 1)
+        let quiet = 3_600 * Self.second
+        func isOutside(_ instant: Int64) -> Bool {
+            do { return try ArchiveReader(place, instant: instant).line.number != 1 } catch { return error is LogReader.Outside }
+        }
+        XCTAssertTrue(isOutside(quiet))
+        clock.set(quiet + ArchiveWriter.underWayMicroseconds)
+        // Whoever finds out that another leads says nothing.
+        machine.whenAsked { machine.isLeading = false }
+        XCTAssertTrue(writer.round())
+        XCTAssertNil(try place.until(1))
+        machine.whenAsked(nil)
+        machine.isLeading = true
+        XCTAssertTrue(writer.round())
+        XCTAssertEqual(try place.until(1), ArchiveUntil(line: 1, last: try XCTUnwrap(machine.records.last).mark, at: quiet))
+        XCTAssertFalse(isOutside(quiet))
+        XCTAssertTrue(isOutside(quiet + 1))
+        // Not each time: it is one more request.
+        clock.set(quiet + ArchiveWriter.underWayMicroseconds + Self.second)
+        XCTAssertTrue(writer.round())
+        XCTAssertEqual(try place.until(1)?.at, quiet)
+        // The line has lost its end since: what is there tells no quiet hours. Nor does what is damaged, or another line's.
+        let said = try place.objects.get(ArchivePlace.untilKey(1), byteCountMax: 4_096)
+        for bytes in [[1], Array(said.dropLast()), ArchiveUntil(line: 2, last: machine.records[9].mark, at: quiet).bytes] {
+            try place.objects.put(ArchivePlace.untilKey(1), bytes)
+            XCTAssertTrue(isOutside(quiet))
+        }
+        try place.objects.put(ArchivePlace.untilKey(1), said)
+        XCTAssertFalse(isOutside(quiet))
+        try place.objects.delete(ArchivePlace.segmentKey(1, try XCTUnwrap(place.segments(of: 1).last)), .temporary)
+        XCTAssertTrue(isOutside(quiet))
+        XCTAssertEqual(try ArchiveReader(place, instant: 2 * Self.second).line.number, 1)
+    }
+
+    func test_pairAtRestWhoseClockIsAhead_claimsNothingThatIsToCome_andOneThatIsBehindSaysSo() throws {
+        let (place, _) = try UnsurePlace.archive(path("LOG"))
+        let clock = TestClock(1_001 * Self.second)
+        let machine = ArchivedMachine(ArchiveRecords.chain(ArchiveRecords.commit(1, at: 1_000 * Self.second)), folder: path("a"))
+        let writer = ArchiveWriter(place, of: machine, clock: clock.clock)
+        XCTAssertTrue(writer.round())
+        clock.set(900 * Self.second)
+        XCTAssertTrue(writer.round())
+        XCTAssertTrue(writer.texts.joined().contains("this machine's clock is 100 s behind the last commit of the archive"), "\(writer.texts)")
+        XCTAssertNil(try place.until(1))
+        let now = Clock.system.now()
+        clock.set(now + 3_650 * LogKeeper.keptMicroseconds)
+        XCTAssertTrue(writer.round())
+        XCTAssertFalse(writer.texts.joined().contains("behind the last commit"), "\(writer.texts)")
+        XCTAssertGreaterThan(try XCTUnwrap(place.until(1)).at, now + 3_600 * LogKeeper.keptMicroseconds)
+        XCTAssertEqual(try ArchiveReader(place, instant: now - LogKeeper.keptMicroseconds).line.number, 1)
+        XCTAssertThrowsError(try ArchiveReader(place, instant: now + LogKeeper.keptMicroseconds), "by the place's clock nobody can know that") { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
+    }
+
     /// The place was away: the machine's own checkpoint has gone beyond what is archived.
     func test_checkpointBeyondTheArchive_isNotRead_untilThatHasComeAfterIt() throws {
         let (bodies, store) = try lead(6)

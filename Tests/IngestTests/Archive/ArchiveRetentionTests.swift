@@ -104,12 +104,15 @@ final class ArchiveRetentionTests: XCTestCase {
         try put(place, line: 2, checkpoint: 45, at: now - Self.day / 2, files: ["d"])
         try put(place, line: 3, base: 45, begun: now - Self.day / 4, segments: [46])
         try put(place, line: 3, checkpoint: 45, at: now - 3 * Self.day, files: ["e"])
+        for line in [1, 2] as [Int64] { try place.objects.put(ArchivePlace.untilKey(line), ArchiveUntil(line: line, last: mark(20), at: now - Self.day).bytes) }
         try ArchiveRetention(place: place, now: now - 9 * Self.day).run()
         XCTAssertEqual(try place.lines().map(\.number), [1, 2, 3], "no line is a day old")
         for _ in 0..<2 {
             try ArchiveRetention(place: place, now: now).run()
             XCTAssertEqual(try place.lines().map(\.number), [2, 3])
             XCTAssertEqual(try place.segments(of: 1), [])
+            XCTAssertNil(try place.until(1))
+            XCTAssertNotNil(try place.until(2))
             XCTAssertEqual(try place.checkpoints(of: 1).count, 0)
             XCTAssertEqual(try place.segments(of: 2), [40, 50])
             XCTAssertEqual(try place.checkpoints(of: 2).map(\.record), [39, 45])
@@ -126,7 +129,7 @@ final class ArchiveRetentionTests: XCTestCase {
         let place = try ArchivePlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
         let now = Clock.system.now()
         try put(place, line: 1, base: 0, begun: now, segments: [1, 10])
-        let unfinished = [ArchivePlace.storeKey, ArchivePlace.lineKey(2), ArchivePlace.segmentKey(1, 20), ArchiveCheckpoint.key(1, 15)].map { "\($0).5f-1.tmp" }
+        let unfinished = [ArchivePlace.storeKey, ArchivePlace.lineKey(2), ArchivePlace.segmentKey(1, 20), ArchivePlace.untilKey(1), ArchiveCheckpoint.key(1, 15)].map { "\($0).5f-1.tmp" }
         for key in unfinished { try place.objects.put(key, [0]) }
         func keys() throws -> Set<String> {
             var keys: Set<String> = []
