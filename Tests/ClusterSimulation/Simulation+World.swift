@@ -148,7 +148,12 @@ extension Simulation {
             for record in machines[index].disk.log { checker.lost.insert(record.hash) }
             machines[index].disk.restore(.strange(&strangers))
         }
-        if machines[index].version == 1, chance.happens(300) { machines[index].version = 2 }
+        if machines[index].version == 1, chance.happens(300) {
+            machines[index].version = 2
+        } else if machines[index].version == 2, returns.happens(weather.returns), bucket.configuration?.level == 1 {
+            trace?("\(time) \(machines[index].name) goes back to the version before")
+            machines[index].version = 1
+        }
         agenda.add(.start(index), at: time + chance.one(of: [50, 600, 2_500, 8_000]) + chance.number(0..<400))
     }
 

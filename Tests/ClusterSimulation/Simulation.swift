@@ -32,6 +32,8 @@ package struct Simulation {
     var holes: Chance
     /// Of objects that are lost.
     var vanishings: Chance
+    /// Of machines that go back to the version before.
+    var returns: Chance
     var weather: Weather
     var agenda = Agenda()
     var time = 0
@@ -63,6 +65,7 @@ package struct Simulation {
         strangers = Chance(seed: seed ^ 0x5_7EA6_0E55)
         holes = Chance(seed: seed ^ 0x51_07_10_57)
         vanishings = Chance(seed: seed ^ 0x60_4E_0B_1E_C7)
+        returns = Chance(seed: seed ^ 0x8A_C4_0A_6A_1A)
         weather = Weather(&chance, &losses, &strangers, &holes, &vanishings, leaning: rule)
         blocked = Array(repeating: Array(repeating: 0, count: weather.nodeCount), count: weather.nodeCount)
         for index in 0..<weather.nodeCount {

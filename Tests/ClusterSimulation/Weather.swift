@@ -31,6 +31,8 @@ struct Weather {
     var holes: Int
     /// Of faults, with which the object is lost besides.
     var vanishes: Int
+    /// Of crashes, after which the program is of the version before, as long as no records of a later level may be made.
+    var returns = 200
     /// Before the first fault, while the cluster is founded.
     var foundingCrashes: Int
 
@@ -68,6 +70,7 @@ struct Weather {
         lean(to: rule)
         // Such a world is made for its rule alone.
         if !rule.isEmpty, rule != .identity { foundingCrashes = 0 }
+        if !rule.isEmpty { returns = 0 }
         while versions.count < nodeCount { versions.append(1) }
     }
 

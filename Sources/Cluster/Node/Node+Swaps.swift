@@ -50,12 +50,12 @@ extension Node {
         start(Swap(expected: isFirst ? nil : configuration?.nonce, target: target, purpose: purpose))
     }
 
-    /// The first object.
+    /// The first object. There are no records yet, so that it is of the first level: a machine of the version before, to which one may have to go back, reads what comes until the level is raised.
     mutating func found() {
         let log = settings.hasBucket ? Configuration.LogStart(generation: 1, base: .start) : nil
         let target = Configuration(
             epoch: 1, nonce: newNonce(), leader: settings.name, insync: [settings.name], mode: settings.hasBucket ? .log : .pair, log: log, floor: 1, removed: [],
-            level: settings.version)
+            level: 1)
         role = .candidate
         start(Swap(expected: nil, target: target, purpose: .found))
     }

@@ -26,6 +26,8 @@ package final class RecordFile: Sendable {
         var store: StoreIdentity?
         /// The lowest number that records were cut back to since that was last asked for.
         var lowestCut: Int?
+        /// The highest that a record has had since the start.
+        var level = 1
         /// The last ones, read by the start for the node; empty from then on.
         var recent: [Record] = []
 
@@ -132,6 +134,7 @@ package final class RecordFile: Sendable {
     private func note(_ record: Record, _ state: inout State) {
         state.segments[state.segments.count - 1].note(record, byteCount: 4 + record.bytes.count)
         state.history.append(record)
+        state.level = max(state.level, record.level)
         state.tail = record.mark
         state.recent.append(record)
         if state.recent.count > 2 * Bounds.recentCountMax { state.recent.removeFirst(Bounds.recentCountMax) }
@@ -157,6 +160,9 @@ package final class RecordFile: Sendable {
     package var store: StoreIdentity? { state.withLock { $0.store } }
 
     package var tail: Mark { state.withLock { $0.tail } }
+
+    /// The level of the records that are here: 1, or that of the highest.
+    package var level: Int { state.withLock { $0.level } }
 
     /// The record before the first one that is here.
     package var base: Mark { state.withLock { $0.segments[0].beginning.mark } }

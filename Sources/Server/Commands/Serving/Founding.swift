@@ -57,12 +57,14 @@ struct Founding {
 
     /// The object of a leader that is alone: this machine comes to lead by it as it is started, as a founder does.
     ///
-    /// - Parameter rest: what it reads in slots first: their generation goes on, and none of them is removed.
-    func configuration(epoch: Int, nonce: Nonce, base: Mark, store: StoreIdentity, rest: FoundingPlaces.Rest? = nil) -> Configuration {
+    /// - Parameters:
+    ///   - level: of the records that are there: no machine takes part that could not read them.
+    ///   - rest: what it reads in slots first: their generation goes on, and none of them is removed.
+    func configuration(epoch: Int, nonce: Nonce, base: Mark, store: StoreIdentity, level: Int = 1, rest: FoundingPlaces.Rest? = nil) -> Configuration {
         let start = rest?.log ?? Configuration.LogStart(generation: epoch, base: base)
         return Configuration(
             epoch: epoch, nonce: nonce, leader: node, insync: [node], mode: places.hasBucket ? .log : .pair, log: places.hasBucket ? start : nil, floor: rest?.log.generation ?? epoch,
-            removed: [], level: 1, store: store)
+            removed: [], level: level, store: store)
     }
 
     /// - Returns: what the other machine's disk has, where its server runs.

@@ -188,10 +188,10 @@ final class FoundingTests: XCTestCase {
     // MARK: A member's
 
     /// Records as a leader of epoch 4 has left them, of which a few lie in slots of generation 3.
-    private func member(_ data: String, count: Int = 10) throws -> [Record] {
+    private func member(_ data: String, count: Int = 10, level: Int = 1) throws -> [Record] {
         try FileManager.default.createDirectory(atPath: path("\(data)/cluster"), withIntermediateDirectories: true)
         var records: [Record] = []
-        for number in 0..<count { records.append(Record(after: records.last?.mark ?? .start, epoch: number < 6 ? 3 : 4, kind: .noop, level: 1, body: [UInt8(number)])) }
+        for number in 0..<count { records.append(Record(after: records.last?.mark ?? .start, epoch: number < 6 ? 3 : 4, kind: .noop, level: number == 5 ? level : 1, body: [UInt8(number)])) }
         let (file, _) = try RecordFile.open(path("\(data)/cluster"))
         try file.append(records)
         try file.sync()
@@ -212,6 +212,12 @@ final class FoundingTests: XCTestCase {
         XCTAssertEqual(made.floor, made.epoch)
         XCTAssertEqual(try disk("a").disk.promise, made.epoch)
         XCTAssertTrue(said.contains { $0.contains("its last record is 10, of epoch 4") }, "\(said)")
+    }
+
+    func test_memberWithRecordsOfALaterLevel_isFoundedAtThatLevel() throws {
+        _ = try member("a", level: 2)
+        try found("a", settings())
+        XCTAssertEqual(try object().level, 2)
     }
 
     /// The answer of the create was lost, and it came after its attempt had ended.
