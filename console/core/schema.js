@@ -112,6 +112,12 @@ async function read() {
   return [...found.values()];
 }
 
+/** Of documents that change a table has the number of each version, whether it is a removal, and when the next one came: no other has all of these. */
+const versionColumns = ['version', 'removed', 'valid_to'];
+
+/** @param {Column[]} columns of a table; its name says nothing, and anybody may call a view as tables of versions are called */
+export const keepsVersions = (columns) => versionColumns.every((wanted) => columns.some(({ name }) => name === wanted));
+
 /** Types as a query writes them, where that is shorter. */
 const shortNames = new Map([['timestamp with time zone', 'timestamptz'], ['timestamp without time zone', 'timestamp'], ['double precision', 'double'], ['character varying', 'varchar']]);
 

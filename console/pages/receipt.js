@@ -8,7 +8,7 @@ import { fill, h } from '../core/dom.js';
 import { day, number, t } from '../core/language.js';
 import { address } from '../core/location.js';
 import { Problem } from '../core/problem.js';
-import { isDateType, isInstantType, isNumericType, tables } from '../core/schema.js';
+import { isDateType, isInstantType, isNumericType, keepsVersions, tables } from '../core/schema.js';
 import { copyable } from '../components/copy-button.js';
 import { documentText, documentTree, longText } from '../components/document-view.js';
 import { factList } from '../components/facts.js';
@@ -145,8 +145,8 @@ export async function renderChoices({ id, table, client, asOf }, signal) {
  */
 async function versions(identity, types, signal) {
   const { id, client, table } = identity;
-  const keepsVersions = (await tables()).some(({ name }) => name === `${table}_history`);
-  if (!keepsVersions) return null;
+  const found = (await tables()).find(({ name, isView }) => name === table && !isView);
+  if (!found || !keepsVersions(found.columns)) return null;
   try {
     const list = await paged(async (cursor) => {
       const page = await get('/v1/receipts/{receipt_id}/versions', { path: { receipt_id: id }, query: { client, table, cursor }, signal });

@@ -5,7 +5,7 @@ import { h } from '../core/dom.js';
 import { documentOf } from '../core/encoding.js';
 import { day, t } from '../core/language.js';
 import { address, go, here, refine } from '../core/location.js';
-import { identifier, isInstantType, isNumericType, tables } from '../core/schema.js';
+import { identifier, isInstantType, isNumericType, keepsVersions, tables } from '../core/schema.js';
 import { mayWrite, seesAll } from '../core/session.js';
 import { cellText } from '../components/data-grid.js';
 import { openDialog } from '../components/dialogs.js';
@@ -36,9 +36,7 @@ export async function render(place, { signal }) {
   if (wanted) return renderChoices({ id: wanted, table, client: parameters.get('client'), asOf }, signal);
 
   // Pages are of tables: of those that keep versions with what was newest at an instant.
-  const all = await tables();
-  const known = all.filter(({ isView, columns }) => !isView && identity.every((name) => columns.some((column) => column.name === name)));
-  const keepsVersions = all.some(({ name }) => name === `${table}_history`);
+  const known = (await tables()).filter(({ isView, columns }) => !isView && identity.every((name) => columns.some((column) => column.name === name)));
   const columns = known.find(({ name }) => name === table)?.columns ?? [];
   const wished = parameters.get('fields')?.split(',') ?? usualColumns;
   // A star is all columns.
@@ -56,7 +54,7 @@ export async function render(place, { signal }) {
   const choose = h('button', { class: 'button', id: 'choose-columns', onclick: () => chooseColumns(columns, chosen) }, t('receipts.columns'));
   // The same in SQL, to go on from; what was newest at an instant has no such words.
   const query = !asOf && h('a', { class: 'button', id: 'open-sql', href: `${address('sql')}#${new URLSearchParams({ q: queryOf(table, asked) })}` }, t('rollups.open-sql'));
-  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('receipts.title')), h('span', { class: 'row' }, query, choose)), lookUp(table, parameters.get('client')), filterBar(filters(known, keepsVersions)), list);
+  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('receipts.title')), h('span', { class: 'row' }, query, choose)), lookUp(table, parameters.get('client')), filterBar(filters(known, keepsVersions(columns))), list);
 }
 
 /**
@@ -87,9 +85,9 @@ export function queryOf(table, { client, from, to, type, state }) {
 
 /**
  * @param {import('../core/schema.js').Table[]} known
- * @param {boolean} keepsVersions
+ * @param {boolean} hasVersions
  */
-function filters(known, keepsVersions) {
+function filters(known, hasVersions) {
   return /** @type {import('../components/filter-bar.js').Filter[]} */ ([
     ...(seesAll() ? [{ name: 'client', label: t('client') }] : []),
     { name: 'from', label: t('from'), kind: 'date' },
@@ -97,7 +95,7 @@ function filters(known, keepsVersions) {
     { name: 'type', label: t('type') },
     { name: 'state', label: t('state'), choices: stateNames },
     { name: 'table', label: t('table'), choices: known.map(({ name }) => name) },
-    ...(keepsVersions || here().parameters.has('as_of') ? [{ name: 'as_of', label: t('as-of'), kind: 'instant' }] : []),
+    ...(hasVersions || here().parameters.has('as_of') ? [{ name: 'as_of', label: t('as-of'), kind: 'instant' }] : []),
   ]);
 }
 

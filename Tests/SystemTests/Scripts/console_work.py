@@ -231,6 +231,13 @@ def receipts(browser: Browser) -> None:
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("till-grid .grid-row")
     check(shown > 0 and page.inner_text("main section[aria-label=Result] [role=status]").startswith(f"{shown} row"), f"{shown} receipts, in SQL: {page.inner_text('main section[aria-label=Result] [role=status]')}")
+    # What keeps versions has their columns: anybody may call a view as tables of versions are called.
+    api("/v1/views/receipts_history", {"query": "SELECT receipt_id FROM receipts"}, "PUT")
+    for table, keeps in (("receipts", False), ("people", True)):
+        visitor.go(f"receipts?table={table}")
+        offered = page.locator("#add-filter option[value=as_of]").count()
+        check(offered == (1 if keeps else 0), f"whether {table} keeps versions is decided by its columns: {offered}")
+    api("/v1/views/receipts_history", None, "DELETE")
     # Versions, with their differences, and each as it was.
     day = api("/v1/receipts?table=people&limit=10")["receipts"][0]["business_day"]
     visitor.go(f"receipts/c1/{day}/1?table=people")
