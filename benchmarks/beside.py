@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from harness import machine
 from harness.context import contracts, put_type
 from harness.server import Server, binary
 
@@ -30,7 +31,6 @@ def generate(options, file):
     count = options.receipts + options.rate * (ALONE_SECONDS + options.seconds) * 11 // 10
     with open(file, "wb") as out:
         subprocess.run([binary("till-generate"), "--receipts", str(count), "--days", "1", "--schema", "shop/1"], stdout=out, check=True)
-    os.sync()
 
 
 def fill(server, file, count):
@@ -44,6 +44,7 @@ def fill(server, file, count):
 
 
 def load(server, options, file, seconds, skip):
+    machine.settle()
     return subprocess.Popen(
         [binary("till-load"), "--port", str(server.port), "--key", server.key, "--file", str(file), "--connections", str(options.connections),
          "--rate", str(options.rate), "--seconds", str(seconds), "--skip", str(skip)], stdout=subprocess.PIPE, text=True)

@@ -89,6 +89,7 @@ class Requests:
 def wrk(port: int, requests: list[bytes], store: Requests, connections: int, seconds: float, again: bool = False) -> dict:
     threads = min(2, connections)
     file, lengths = store.write(requests)
+    machine.settle()
     done = subprocess.run(
         ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{max(1, round(seconds))}s", "--timeout", "30s", "-s", str(HERE / "ingest.lua"), f"http://127.0.0.1:{port}", "--",
          str(file), str(lengths), "0", str(len(requests)), str(-(-len(requests) // threads)), str(int(again))], check=True, capture_output=True, text=True)
@@ -221,6 +222,7 @@ class Postgres:
             command += ["-f", path]
             for variable in variables:
                 command += ["-D", variable]
+        machine.settle()
         self.as_postgres(*command)
         time.sleep(0.1)
         latencies = sorted(int(line.split()[2]) for file in self.data.glob("pgbench.*") for line in file.read_text().splitlines())
@@ -264,6 +266,7 @@ class Postgres:
                 else:
                     rows = [row.replace(f"'@@{place}'", f"'B-{base + place}'", 1) for place, row in enumerate(bodies[turn % len(bodies)])]
                     ready[worker].append(columns + ",".join(rows))
+        machine.settle()
         before = self.processor_seconds()
         start = time.monotonic()
         end = start + seconds
@@ -363,6 +366,7 @@ def mixed(options: argparse.Namespace, work: pathlib.Path, store: Requests, till
         seconds = max(10, round(options.seconds))
         lines = work / "lines.ndjson"
         lines.write_bytes(b"\n".join(store.lines_from(seconds * 1_000)) + b"\n")
+        machine.settle()
         before = machine.processor_seconds(till.server.process.pid)
         done = subprocess.run(
             [str(harness.binary("till-load")), "--port", str(till.server.port), "--key", store.key, "--path", f"/v1/receipts?client={CLIENT}", "--file", str(lines),

@@ -20,6 +20,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from harness import machine
 from harness.server import Server, binary
 
 TYPE = {
@@ -125,6 +126,7 @@ def main():
         assert server.request("PUT", "/v1/types/sale", json.dumps(TYPE).encode())[0] == 201
         assert server.request("PUT", "/v1/contracts/c1", b'{"access":"read-write","scope":"own"}')[0] == 201
         key = json.loads(server.request("POST", "/v1/contracts/c1/keys")[1])["key"]
+        machine.settle()
         load = subprocess.run(
             [binary("till-load"), "--port", str(server.port), "--key", key, "--file", f"{folder}/receipts.ndjson", "--rate", str(options.rate),
              "--seconds", str(options.seconds), "--connections", "64"], capture_output=True, text=True, check=True)

@@ -42,6 +42,8 @@ def ask(context: Context, part: str, hot: bool) -> None:
     saved: dict[str, dict] = {}
     with context.serving() as server, machine.MemoryWatch(server.pid) as watch:
         asked = questions(choice(context, hot))
+        # What was loaded, into Till and its peers, is not written to the disk beside the first answers.
+        machine.settle()
         for number, question in enumerate(asked):
             saved[question.name] = one(context, server, names, question)
             context.progress.advance((number + 1) / len(asked))
@@ -230,6 +232,7 @@ def compact(context: Context) -> None:
     context.progress.begin("compact hot")
     before = machine.bytes_under(context.data / "hot")
     with context.serving() as server, machine.MemoryWatch(server.pid) as watch:
+        machine.settle()
         start, processor = time.perf_counter(), machine.processor_seconds(server.pid)
         answer = server.call("POST", "/v1/admin/compact", {})
         elapsed = time.perf_counter() - start

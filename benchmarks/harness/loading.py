@@ -30,6 +30,7 @@ def load(context: Context) -> None:
     for file, first, count in files(plan.cold_stream.parts(context.state.get("cold", 0), plan.cold, chunk), context.work):
         figures["raw_bytes"] += file.stat().st_size
         figures["receipts"] += count
+        machine.settle()
         start = time.perf_counter()
         said = command("import", "--data", str(context.data), str(file)).stdout.strip().splitlines()
         figures["till_seconds"] += time.perf_counter() - start
@@ -40,6 +41,7 @@ def load(context: Context) -> None:
     context.progress.end()
     context.progress.begin("compact")
     if "compacted" not in context.state:
+        machine.settle()
         start = time.perf_counter()
         command("compact", "--data", str(context.data))
         figures["compact_seconds"] = time.perf_counter() - start
@@ -62,6 +64,7 @@ def load_hot(context: Context, figures: dict) -> None:
     for number, (file, _, count) in enumerate(files([(stream, 0, stream.total) for stream in plan.hot_streams[done:]], context.work), done):
         behind = HOT_DAYS - 1 - number
         with context.serving(shifted_clock(context.work, behind * 86_400)) as server:
+            machine.settle()
             start, processor = time.perf_counter(), machine.processor_seconds(server.pid)
             said = server.import_file(file).stdout
             figures["hot_seconds"] += time.perf_counter() - start
@@ -93,6 +96,7 @@ def into_peers(context: Context, file: Path, figures: dict) -> None:
         source = str(file)
         if name == "PostgreSQL":
             source = exported(context, file)
+        machine.settle()
         _, seconds = context.peer(name).timed("load", source)
         figures["peers"][name] = figures["peers"].get(name, 0.0) + seconds
         forget(source, file)
@@ -117,6 +121,7 @@ def finish_peers(context: Context, figures: dict) -> None:
     done = context.state.get("finished", [])
     for name in loaders(context):
         if name not in done:
+            machine.settle()
             _, figures["finish"][name] = context.peer(name).timed("finish")
             done = [*done, name]
             context.remember(finished=done, figures=figures)

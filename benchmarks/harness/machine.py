@@ -6,6 +6,7 @@ import platform
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -48,6 +49,37 @@ def drop_page_cache(paths: list[Path]) -> None:
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         finally:
             os.close(descriptor)
+
+
+#: So much may lie unwritten when a measurement begins: the disk takes it in a tenth of a second.
+UNWRITTEN_MAX = 16 << 20
+SETTLE_SECONDS = 60.0
+
+
+def unwritten_bytes(text: str | None = None) -> int:
+    """Pages that programs have written and the disk has not, and those on their way to it: Dirty and Writeback of proc_meminfo(5)."""
+    lines = (Path("/proc/meminfo").read_text() if text is None else text).splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Dirty:", "Writeback:")))
+
+
+def settle(
+    unwritten: Callable[[], int] = unwritten_bytes, sync: Callable[[], None] = os.sync, pause: Callable[[float], None] = time.sleep, now: Callable[[], float] = time.monotonic,
+) -> bool:
+    """Before something is timed: has all that was written so far brought to the disk, by whichever program and into whichever file.
+
+    A load's file of hundreds of megabytes, a peer's tables and what was imported lie in memory for half a minute, and the system writes them in the middle of what is measured next, whose
+    commits then wait for them. Where other programs write without a pause it is given up after a minute: then they are a part of every figure.
+
+    Returns whether little is left.
+    """
+    end = now() + SETTLE_SECONDS
+    while True:
+        sync()
+        if unwritten() <= UNWRITTEN_MAX:
+            return True
+        if now() >= end:
+            return False
+        pause(0.2)
 
 
 def bytes_under(path: Path) -> int:

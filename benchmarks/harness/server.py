@@ -174,7 +174,8 @@ def command(*arguments: str, environment: dict[str, str] | None = None) -> subpr
 
 
 def load(server: Server, file: Path, *, connections: int, rate: int, seconds: int, skip: int = 0, get_share: float = 0.1, path: str = "/v1/receipts") -> subprocess.Popen:
-    """Starts the open-loop driver against a server; its figures are one JSON object on standard output."""
+    """Starts the open-loop driver against a server, once the disk has what was written before; its figures are one JSON object on standard output."""
+    machine.settle()
     return subprocess.Popen(
         [str(binary("till-load")), "--port", str(server.port), "--key", server.key, "--path", path, "--file", str(file), "--skip", str(skip), "--connections",
          str(connections), "--rate", str(rate), "--seconds", str(seconds), "--get-share", str(get_share)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
