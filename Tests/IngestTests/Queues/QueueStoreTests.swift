@@ -442,6 +442,21 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual(try fixture.faults().count, 0)
     }
 
+    /// None is there, and somebody waits for one: the file is right while he does.
+    func test_countOfMessagesThatAreNotThere_isSetRight_besideWhoeverWaits() throws {
+        let fixture = try QueueFixture()
+        fixture.store.stop()
+        try SQLiteConnection(path: fixture.path, mode: .create).execute("UPDATE queues SET active = 5")
+        XCTAssertEqual(try fixture.faults().count, 1)
+        try fixture.restart()
+        let received = Monitor<Result<[ReceivedMessage], Fault>?>(nil)
+        _ = fixture.store.receive(1, from: QueueFixture.name, waits: true, as: .admin) { result in received.broadcast { $0 = result } }
+        XCTAssertTrue(try Patience.until { try fixture.faults().isEmpty })
+        XCTAssertEqual(try fixture.report().active, 0)
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        XCTAssertEqual(try received.wait { $0 }.get().map(\.id), ["a"])
+    }
+
     func test_messageWhoseSizeIsPastAllBounds_isHandedOut_andDone() throws {
         for number in [.min, -1, .max] as [Int64] {
             let fixture = try QueueFixture()
