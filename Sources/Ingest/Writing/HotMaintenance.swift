@@ -13,7 +13,7 @@ import Synchronization
 /// 3. Write the index of versions, where that is due.
 /// 4. Lay full groups down.
 ///
-/// A second without a commit, and the log of the file that was last written is copied and cut.
+/// A second without a commit, and the log of the file that was last written is copied; a minute, and it is cut.
 final class HotMaintenance: Sendable {
     /// The writer sets `isPending` and `lastCommitted`, the thread takes them.
     private struct State {
@@ -25,10 +25,35 @@ final class HotMaintenance: Sendable {
         var lastCommitted: HotFile?
     }
 
+    /// In nanoseconds. Tests make them short.
+    struct Pauses: Sendable {
+        /// Without a commit, after which a log is copied.
+        var copy: UInt64 = 1_000_000_000
+        /// From then on, after which it is cut.
+        var cut: UInt64 = 59_000_000_000
+    }
+
+    /// A file whose log is not at rest.
+    private struct Written {
+        /// Not held: where its rows are in cold it goes with its last reader, and not a minute later.
+        weak var file: HotFile?
+        /// What is in its log is in the file too.
+        var isCopied: Bool
+        /// When it is looked at next, by the steady clock.
+        var at: UInt64
+
+        /// Until then.
+        var pause: UInt64 {
+            let now = SteadyClock.nanoseconds()
+            return at > now ? at &- now : 0
+        }
+    }
+
     private let boundary: TierBoundary
     private let nextFile: NextHotFile
     private let versions: VersionIndex
     private let clock: Clock
+    private let pauses: Pauses
     private let state = Monitor(State())
     private let thread = HeldThread()
     /// At most 100, until somebody takes them.
@@ -40,7 +65,7 @@ final class HotMaintenance: Sendable {
     private static let logByteCountMax: Int64 = 128 << 20
     /// Room is laid down so far ahead of the log's end: as much as is in use, so that small stores have small logs.
     private static let aheadRange: ClosedRange<Int64> = 1 << 20...8 << 20
-    /// When nothing is written for a while, a log longer than this share of its file is cut to it: a store at rest is its files.
+    /// When nothing is written for a minute, a log longer than this share of its file is cut to it: a store at rest is its files.
     private static let restingShare: Int64 = 16
     private static let restingRange: ClosedRange<Int64> = 1 << 20...16 << 20
     /// In microseconds.
@@ -52,13 +77,14 @@ final class HotMaintenance: Sendable {
     private static let passCountMax = 6
     /// Behind the threads that take receipts, but not so far that they leave it behind.
     private static let niceness: Int32 = 5
-    /// A second without a commit is rest; without anything to copy the thread sleeps an hour at a time.
+    /// What failed is tried again after a second; without anything to copy the thread sleeps an hour at a time.
     private static let idleNanoseconds: UInt64 = 1_000_000_000
     private static let longNanoseconds: UInt64 = 3_600_000_000_000
     /// While columns cannot be laid down: each try makes the images of all that waits.
     private static let flushPauseMax: UInt64 = 8_000_000_000
 
-    init(boundary: TierBoundary, nextFile: NextHotFile, versions: VersionIndex, clock: Clock) {
+    init(boundary: TierBoundary, nextFile: NextHotFile, versions: VersionIndex, clock: Clock, pauses: Pauses) {
+        self.pauses = pauses
         self.boundary = boundary
         self.nextFile = nextFile
         self.versions = versions
@@ -89,15 +115,15 @@ final class HotMaintenance: Sendable {
 
     private func run(_ writer: HotWriter) {
         WorkerThread.lowerPriority(by: Self.niceness)
-        // Set while a log is worth copying once nothing is written for a while.
-        var written: HotFile?
+        // Set while a log is to be copied, or cut, once nothing is written for a while.
+        var written: Written?
         // Until it was done.
         var (wantsSeal, wantsFile) = (true, false)
         // Of columns that could not be laid down.
         var (flushAt, flushPause): (UInt64, UInt64) = (0, 0)
         while true {
             // Nil when the wait timed out: nothing was committed for as long.
-            let isStopping = state.wait(nanoseconds: written == nil ? Self.longNanoseconds : Self.idleNanoseconds) { state -> Bool? in
+            let isStopping = state.wait(nanoseconds: written?.pause ?? Self.longNanoseconds) { state -> Bool? in
                 if state.isStopping { return true }
                 guard state.isPending else { return nil }
                 state.isPending = false
@@ -107,7 +133,7 @@ final class HotMaintenance: Sendable {
             do {
                 guard isStopping == false else {
                     // Tried again where it fails, or somebody reads: nothing need be committed for that.
-                    if let file = written, try rest(file, writer) { written = nil }
+                    try rest(&written, writer)
                     continue
                 }
                 let file = state.withLock { state in
@@ -116,7 +142,7 @@ final class HotMaintenance: Sendable {
                     return state.lastCommitted
                 }
                 let before = written
-                written = file ?? before
+                if let file { written = Written(file: file, isCopied: false, at: SteadyClock.nanoseconds() &+ pauses.copy) }
                 let mayFlush = SteadyClock.nanoseconds() >= flushAt
                 // Each though another failed.
                 let sealed = Result {
@@ -125,7 +151,11 @@ final class HotMaintenance: Sendable {
                     wantsSeal = false
                 }
                 let kept = Result { if let file { try keepLog(file, writer) } }
-                let rested = Result { if let file, let before, before !== file, before.state.isSealed { _ = try rest(before, writer) } }
+                let rested = Result {
+                    if let file, let earlier = before?.file, earlier !== file, earlier.state.isSealed { _ = try cut(earlier, writer) }
+                    // Turns without a commit, as of columns that cannot be laid down, are no reason to leave a log as it is.
+                    if file == nil { try rest(&written, writer) }
+                }
                 let prepared = Result {
                     if let file { try prepareTomorrow(file) }
                     if wantsFile { try nextFile.prepareAgain() }
@@ -205,25 +235,56 @@ final class HotMaintenance: Sendable {
         try log.fill(to: used + ahead)
     }
 
-    /// Nothing was written for a while, or nothing will be any more.
+    /// Nothing was written for a while, or nothing will be any more: the log is copied after a second of that, and cut after a minute. A burst each few seconds overwrites what is there then; cut in between, each had zeros laid ahead
+    /// of it anew, and commits that came before those made the file longer, which takes the disk twice as long.
     ///
-    /// A sealed file's log is copied and cut. An open one's is copied, and cut only where it is longer than a sixteenth of the file, within 1 and
-    /// 16 MB.
+    /// - Parameter written: nil once there is nothing more to do.
+    private func rest(_ written: inout Written?, _ writer: HotWriter) throws {
+        guard var due = written, due.pause == 0 else { return }
+        guard let file = due.file else {
+            written = nil
+            return
+        }
+        // Asked for again a while later where somebody has pinned it, or it fails.
+        due.at = SteadyClock.nanoseconds() &+ pauses.copy
+        written = due
+        if !due.isCopied {
+            guard try copy(file, writer) else { return }
+            (due.isCopied, due.at) = (true, SteadyClock.nanoseconds() &+ pauses.cut)
+            written = due
+            return
+        }
+        guard try cut(file, writer) else { return }
+        written = nil
+    }
+
+    /// Copies a log, which keeps its length: the next commit begins it anew.
     ///
     /// - Returns: false where that is for later: somebody has pinned it.
-    private func rest(_ file: HotFile, _ writer: HotWriter) throws -> Bool {
+    private func copy(_ file: HotFile, _ writer: HotWriter) throws -> Bool {
         if file.state.isLeaving { return true }
         guard !file.isPinned else { return false }
         if file.state.isSealed {
             try copyLog(file, cuts: true)
             return true
         }
-        guard let log = file.preallocation else { return true }
+        guard file.preallocation != nil else { return true }
         try copyLog(file)
+        try writer.checkpoint(file, cuts: false)
+        return true
+    }
+
+    /// A sealed file's log is copied and cut. An open one's is cut where it is longer than a sixteenth of the file, within 1 and 16 MB.
+    ///
+    /// - Returns: as `copy`.
+    private func cut(_ file: HotFile, _ writer: HotWriter) throws -> Bool {
+        guard !file.state.isLeaving, !file.state.isSealed, let log = file.preallocation else { return try copy(file, writer) }
+        guard !file.isPinned else { return false }
         let resting = Self.clamp(Self.byteCount(file.path) / Self.restingShare, Self.restingRange)
-        let isLong = log.byteCount > resting + Self.aheadRange.lowerBound
-        try writer.checkpoint(file, cuts: isLong)
-        if isLong { try log.fill(to: resting) }
+        guard log.byteCount > resting + Self.aheadRange.lowerBound else { return true }
+        try copyLog(file)
+        try writer.checkpoint(file, cuts: true)
+        try log.fill(to: resting)
         return true
     }
 

@@ -28,6 +28,8 @@ package final class HotTier: Sendable {
         package var writer = HotWriter.Limits()
         package var clock = Clock.system
         package var rules = ProcessRules()
+        /// When a log rests.
+        var pauses = HotMaintenance.Pauses()
         package init() {}
     }
 
@@ -83,7 +85,7 @@ package final class HotTier: Sendable {
                     directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values, mark: mark)
             },
             putAside: { file in try file.putAside(lost, reason: "the name is taken for a new hot file, and was never used before") })
-        let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, versions: versions, clock: options.clock)
+        let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, versions: versions, clock: options.clock, pauses: options.pauses)
         (self.nextFile, self.maintenance) = (nextFile, maintenance)
         let store = HotWriterCore.Store(
             directory: directory.hotPath, clock: options.clock, boundary: boundary, minFreeBytes: options.writer.minFreeBytes,

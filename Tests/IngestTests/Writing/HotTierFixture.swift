@@ -87,13 +87,14 @@ enum HotTierFixture {
         /// How often the writer has asked cold.
         let lookups = Counter()
 
-        init(_ path: String, clock: Clock = .system, limits: HotWriter.Limits = HotWriter.Limits()) throws {
+        init(_ path: String, clock: Clock = .system, limits: HotWriter.Limits = HotWriter.Limits(), pauses: HotMaintenance.Pauses = HotMaintenance.Pauses()) throws {
             directory = try DataDirectory(path: path)
             catalog = try Catalog(path: directory.catalogPath, clock: clock)
             var options = HotTier.Options()
             options.clock = clock
             options.writer = limits
             options.writer.minFreeBytes = 0
+            options.pauses = pauses
             tier = try HotTier(
                 directory: directory, catalog: catalog, options: options, cold: [:], lost: LostAndFound(directory), sequenceFloor: 0,
                 findCold: { [lookups] _, _, _ in

@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: the log of a store at rest is copied soon and cut late, whatever else goes wrong. Method: hot tiers whose pauses are short, or for good.
+final class HotMaintenanceTests: XCTestCase {
+    private static let short: UInt64 = 20_000_000
+    private static let forever: UInt64 = 3_600_000_000_000
+    private let directory = TemporaryDirectory()
+    /// Past what a log at rest keeps of a small file.
+    private static let large = String(repeating: "x", count: 1_500_000)
+
+    private func open(copy: UInt64 = short, cut: UInt64) throws -> HotTierFixture.Store {
+        try HotTierFixture.Store(directory.path, pauses: HotMaintenance.Pauses(copy: copy, cut: cut))
+    }
+
+    /// Three rows of a megabyte and a half each.
+    private func fill(_ store: HotTierFixture.Store) throws -> HotFile {
+        for number in 0..<3 { _ = try store.stored([HotTierFixture.row("R-\(number)", salt: Self.large)]) }
+        return try XCTUnwrap(store.tier.boundary.snapshot().files.last)
+    }
+
+    /// Rows that are in the file itself, without its log.
+    private func rowCount(_ file: HotFile) throws -> Int64? {
+        let folder = TemporaryDirectory()
+        let copy = try folder.made() + "/copy.sqlite"
+        try FileManager.default.copyItem(atPath: file.path, toPath: copy)
+        // What is being copied just now may have no right sums.
+        return try? SQLiteConnection(atRest: copy).integer("SELECT count(*) FROM rows")
+    }
+
+    /// The next burst overwrites what is there: no zeros are laid ahead of it, and its commits make no file longer.
+    func test_logAtRest_isCopied_andKeepsItsLength() throws {
+        let store = try open(cut: Self.forever)
+        defer { store.close() }
+        let file = try fill(store)
+        let log = try XCTUnwrap(file.preallocation)
+        XCTAssertGreaterThan(log.byteCount, 4 << 20)
+        var number = 3
+        // Once all of it is in the file the next commit begins it anew.
+        XCTAssertTrue(try Patience.until(pauseMilliseconds: 100) {
+            _ = try store.stored([HotTierFixture.row("R-\(number)")])
+            number += 1
+            return log.writtenByteCount < 1 << 20
+        })
+        XCTAssertGreaterThan(log.byteCount, 4 << 20)
+    }
+
+    func test_logAtRestForLong_isCut() throws {
+        let store = try open(cut: Self.short)
+        defer { store.close() }
+        let file = try fill(store)
+        let log = try XCTUnwrap(file.preallocation)
+        XCTAssertTrue(Patience.until { log.byteCount <= 2 << 20 })
+        XCTAssertEqual(try rowCount(file), 3)
+    }
+
+    /// Each try of those is a turn of the thread's, after which it waits a second for the next, and never for as long as a log takes to rest.
+    func test_logAtRest_besideColumnsThatCannotBeLaidDown_isCopied() throws {
+        let store = try open(cut: Self.forever)
+        defer { store.close() }
+        _ = try store.stored([HotTierFixture.row("R-1")])
+        let sealed = try XCTUnwrap(store.tier.boundary.snapshot().files.last)
+        try store.tier.writer.perform(on: sealed) {
+            try $0.perform { try $0.execute("CREATE TRIGGER refusing BEFORE UPDATE ON groups BEGIN SELECT RAISE(ABORT, 'refused'); END") }
+        }
+        try store.tier.seal()
+        _ = try store.stored([HotTierFixture.row("R-2")])
+        XCTAssertTrue(Patience.until { !store.tier.maintenance.takeFailures().isEmpty })
+        _ = try store.stored([HotTierFixture.row("R-3")])
+        let file = try XCTUnwrap(store.tier.boundary.snapshot().files.last)
+        XCTAssertFalse(file === sealed)
+        XCTAssertTrue(try Patience.until(pauseMilliseconds: 100) { try rowCount(file) == 2 })
+        XCTAssertEqual(sealed.allTails.map(\.rowCountInMemory), [1], "they could be laid down")
+    }
+}
