@@ -51,6 +51,8 @@ final class NodeHost: CommitReplica {
     /// Taken as a whole: all that waits is worked off together, so that one sync serves it.
     private struct Inbox {
         var events: [Event] = []
+        /// Of the events, what peers have said.
+        var mail = PeerMail()
         /// For the node's thread, before the events.
         var jobs: [Job] = []
         var isStopping = false
@@ -85,8 +87,8 @@ final class NodeHost: CommitReplica {
     private let observer = Mutex<(any ReplicaObserver)?>(nil)
     private let proofs = AwaitedProofs()
     private let greetings = Mutex<[String: PeerDoor.Greeting]>([:])
-    /// Peers that greeted last by another version.
-    private let strange = Mutex<[String: StrangeGreeting]>([:])
+    /// Peers that greeted last by another version, and when.
+    private let strange = Mutex<[String: (greeting: StrangeGreeting, at: Int)]>([:])
     /// What was said of second processes of peers, and when.
     private let doubles = Mutex<[String: (words: String, at: Int)]>([:])
     /// Of this process, unlike any other's.
@@ -105,6 +107,8 @@ final class NodeHost: CommitReplica {
     private static let meetingMilliseconds = 1_000
     /// One that is refused comes again sooner than that.
     private static let doubleMilliseconds = 5_000
+    /// Of another version, as long.
+    private static let strangeMilliseconds = 30_000
 
     init(
         _ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, archiver: Archiver? = nil,
@@ -129,7 +133,7 @@ final class NodeHost: CommitReplica {
         }, take: { [self] in
             let name = $0
             heard.withLock { $0[name] = BootClock.milliseconds() }
-            give(.message(from: name, $1))
+            hear($1, from: name)
         }, give: { sender.send(to: $0, $1) })
         for (peer, link) in links { link.start { [self] in PeerDoor.Greeting(from: name, to: peer, url: url, door: door, store: file.store, process: process).bytes } }
         thread.start(name: "cluster-node") { [self] in run() }
@@ -174,7 +178,7 @@ final class NodeHost: CommitReplica {
     }
 
     /// A process of a peer is there, whose words this version does not understand.
-    private func note(_ greeting: StrangeGreeting, of peer: String) { strange.withLock { $0[peer] = greeting } }
+    private func note(_ greeting: StrangeGreeting, of peer: String) { strange.withLock { $0[peer] = (greeting, BootClock.milliseconds()) } }
 
     /// A process of a peer is there: what it says is of the store that it names.
     private func met(_ greeting: PeerDoor.Greeting) {
@@ -220,6 +224,12 @@ final class NodeHost: CommitReplica {
 
     func give(_ event: Event) { inbox.signal { if !$0.isOver { $0.events.append(event) } } }
 
+    private func hear(_ message: Message, from name: String) {
+        inbox.signal { inbox in
+            if !inbox.isOver, inbox.mail.admit(message) { inbox.events.append(.message(from: name, message)) }
+        }
+    }
+
     // MARK: The node's thread
 
     private func run() {
@@ -232,7 +242,7 @@ final class NodeHost: CommitReplica {
             let found = inbox.wait(nanoseconds: wait) { inbox -> (events: [Event], jobs: [Job])?? in
                 if inbox.isStopping { return .some(nil) }
                 guard !inbox.events.isEmpty || !inbox.jobs.isEmpty else { return nil }
-                defer { (inbox.events, inbox.jobs) = ([], []) }
+                defer { (inbox.events, inbox.mail, inbox.jobs) = ([], PeerMail(), []) }
                 return (inbox.events, inbox.jobs)
             } ?? ([], [])
             guard let found else { return leave() }
@@ -370,7 +380,9 @@ final class NodeHost: CommitReplica {
             role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
             isServing: work.node.role == .leader && work.node.isServing && !work.node.isOutgrown, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
-        next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
+        let now = BootClock.milliseconds()
+        // Who comes no more has gone, and may come back as another version.
+        next.strange = strange.withLock { $0.filter { now - $0.value.at < Self.strangeMilliseconds }.min { $0.key < $1.key }?.value.greeting }
         next.double = double
         next.later = later.withLock { $0 }
         next.doubt = places.doubt

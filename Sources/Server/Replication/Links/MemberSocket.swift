@@ -51,12 +51,28 @@ final class MemberSocket: @unchecked Sendable {
             // What a connection may take, the system counts as a send.
             let left = max(0.01, end - SteadyClock.seconds())
             limit(descriptor, SO_SNDTIMEO, timeval(tv_sec: Int(left), tv_usec: Int(left.truncatingRemainder(dividingBy: 1) * 1e6)))
-            var on: Int32 = 1
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-            if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 { return descriptor }
+            set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+            if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 {
+                endWhereGone(descriptor)
+                return descriptor
+            }
             close(descriptor)
         }
         return nil
+    }
+
+    /// Ends a connection by which nothing is under way, and whose other end is not there any more and could not say so: after 20 seconds, in which its system is asked three times.
+    private static func endWhereGone(_ descriptor: Int32) {
+        set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+        for (option, value) in [(TCP_KEEPIDLE, 5), (TCP_KEEPINTVL, 5), (TCP_KEEPCNT, 3)] as [(Int32, Int32)] { set(descriptor, Int32(IPPROTO_TCP), option, value) }
+    }
+
+    /// Ends a connection whose other end's system answers for ten seconds to nothing of what was sent: what is written there five times a second would go nowhere for a quarter of an hour.
+    static func endWhereUnanswered(_ descriptor: Int32) { set(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 10_000) }
+
+    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Before TLS is there: its handshake looks at the time as often.

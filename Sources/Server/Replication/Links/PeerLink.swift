@@ -113,6 +113,7 @@ final class PeerLink: Sendable {
     /// A connection of its own; nil where the peer does not take it.
     func connect() -> MemberSocket? {
         guard let descriptor = MemberSocket.connect(host: address.host, port: address.port, seconds: Self.connectSeconds) else { return nil }
+        MemberSocket.endWhereUnanswered(descriptor)
         guard let files else { return MemberSocket(descriptor, tls: nil) }
         MemberSocket.limitHandshake(descriptor)
         do {
