@@ -19,7 +19,9 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
         try reader.page(request, as: principal, hold: hold)
     }
     package func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage { try reader.changes(after: sequence, limit: limit, as: principal) }
-    package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) { try reader.catalog(as: principal, upTo: sequence) }
+    package func catalog(as principal: Principal, from beginning: WalkBeginning?) throws -> (catalog: any QueryCatalog, beginning: WalkBeginning) {
+        try reader.catalog(as: principal, from: beginning)
+    }
 
     package func versions(
         _ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (_ byteCount: Int) throws -> Void

@@ -304,6 +304,31 @@ extension HotFile {
         }
     }
 
+    /// Versions that had FAILED by a sequence and were taken up again after it.
+    ///
+    /// - Parameter last: inclusive; `sequence` is exclusive.
+    /// - Complexity: O(state changes between them).
+    func takenUpAgain(after sequence: Int64, through last: Int64, of table: String) throws -> [(key: VersionKey, sequence: Int64)] {
+        guard state.lastSequence > sequence, tail(of: table) != nil else { return [] }
+        return try pool.withConnection { connection in
+            // An event bears a state's name, as `ProcessTransaction` writes it.
+            let statement = try connection.statement("""
+                SELECT r.client, r.receipt, r.sequence FROM events e JOIN rows r ON r.id = e.row JOIN tables t ON t.id = r.table_id
+                WHERE e.sequence > ?1 AND e.sequence <= ?2 AND e.event = 'receipt.processing' AND t.name = ?3 AND r.sequence <= ?1
+                    AND (SELECT p.event FROM events p WHERE p.row = e.row AND p.sequence <= ?1 ORDER BY p.sequence DESC LIMIT 1) = 'receipt.failed'
+                """)
+            defer { statement.reset() }
+            statement.bind(1, sequence)
+            statement.bind(2, last)
+            try statement.bind(3, table)
+            var found: [(key: VersionKey, sequence: Int64)] = []
+            while try statement.step() {
+                found.append((VersionKey(table: table, client: statement.bytes(0), receipt: statement.bytes(1)), statement.int64(2)))
+            }
+            return found
+        }
+    }
+
     /// State changes after a sequence, in order, at most `limit`: what an event's row is, and what became of it.
     ///
     /// - Parameter last: inclusive; `sequence` is exclusive. Windows of a walk over changes meet without gap or repeat.

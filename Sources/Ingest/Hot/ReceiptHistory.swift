@@ -27,6 +27,20 @@ package struct ReceiptHistory: Sendable {
         return nil
     }
 
+    /// What the state was once all up to a sequence had happened; nil where no change of it is noted.
+    func state(through sequence: Int64) -> ReceiptState? {
+        var hasLater = false
+        for event in events.reversed() {
+            guard let state = ReceiptState.allCases.first(where: { $0.rawValue.lowercased() == event.event }),
+                let number = event.details.first(where: { $0.name == "sequence" }).flatMap({ Int64(String($0.json)) })
+            else { continue }
+            if number <= sequence { return state }
+            hasLater = true
+        }
+        // As every row comes whose state changes.
+        return hasLater ? .processing : nil
+    }
+
     /// Errors alone make no history: without steps and events it is `empty`.
     package var text: String {
         if steps.isEmpty && events.isEmpty { return Self.empty }

@@ -37,7 +37,9 @@ package final class StandbyReading: RowReading, QueryStore, CursorSealing, Crede
     package func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page {
         try reader.page(request, as: principal, hold: hold)
     }
-    package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) { try reader.catalog(as: principal, upTo: sequence) }
+    package func catalog(as principal: Principal, from beginning: WalkBeginning?) throws -> (catalog: any QueryCatalog, beginning: WalkBeginning) {
+        try reader.catalog(as: principal, from: beginning)
+    }
     package func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {}
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { present?.reader.cursors.encode(fields, binding: binding) ?? "" }
     package func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? { present?.reader.cursors.decode(cursor, binding: binding) }

@@ -3,17 +3,17 @@ import Documents
 import Query
 
 extension StoreReader {
-    /// The tables and views as `principal` sees them: own rows only where that is its scope, and none past `sequence`.
+    /// The tables and views as `principal` sees them: own rows only where that is its scope, and none past a walk's beginning.
     ///
-    /// - Parameter sequence: nil for everything committed by now.
-    /// - Returns: the catalog, and the sequence that bounds it.
-    /// - Throws: storage-unavailable where this copy does not reach `sequence`.
-    func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
+    /// - Parameter beginning: nil for everything committed by now.
+    /// - Returns: the catalog, and the beginning of a walk over it.
+    /// - Throws: storage-unavailable where this copy does not reach that.
+    func catalog(as principal: Principal, from beginning: WalkBeginning?) throws -> (catalog: any QueryCatalog, beginning: WalkBeginning) {
         let snapshot = boundary.snapshot()
-        let bound = sequence ?? snapshot.sequence
-        try checkReached(bound, snapshot)
-        let scope = Self.scope(of: principal.rows, sequence: bound)
-        let shown = shownTables(snapshot, through: bound, as: principal)
+        let bound = beginning ?? snapshot.beginning
+        try checkReached(bound.sequence, snapshot)
+        let scope = Self.scope(of: principal.rows, sequence: bound.sequence)
+        let shown = shownTables(snapshot, from: bound, as: principal)
         return (StoreCatalog(shown: shown, scope: scope, rows: principal.rows, views: savedViews.all, types: types.registry.snapshot.types), bound)
     }
 }

@@ -6,7 +6,7 @@ import Query
 ///
 /// 1. Keys of the page, and one more to know whether there are others (`PageWalk`).
 /// 2. The rows of these keys, as many as the page's bytes have room for (`rows`).
-/// 3. A cursor: the sequence of the walk's beginning, and the last row's key.
+/// 3. A cursor: the walk's beginning, and the last row's key.
 extension StoreReader {
     /// A page ends at so many bytes.
     static let pageByteCountMax = 64 << 20
@@ -31,19 +31,19 @@ extension StoreReader {
         let rows = try rows(of: request.client, for: principal)
         let snapshot = boundary.snapshot()
         let binding = Self.binding(request, rows, principal)
-        var sequence = snapshot.sequence
+        var beginning = snapshot.beginning
         var after: PageKey?
         if let cursor = request.cursor {
-            guard let parts = cursors.decode(cursor, binding: binding), parts.count == 6, let bound = PageKey.integer(parts[0]),
+            guard let parts = cursors.decode(cursor, binding: binding), parts.count == 6, let began = WalkBeginning(bytes: parts[0]),
                 let key = PageKey(parts[1...])
             else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
-            (sequence, after) = (bound, key)
-            try checkReached(bound, snapshot)
+            (beginning, after) = (began, key)
+            try checkReached(began.sequence, snapshot)
         }
-        let table = try shownTable(request.table, snapshot, through: sequence, asOf: request.asOf, as: principal)
+        let table = try shownTable(request.table, snapshot, from: beginning, asOf: request.asOf, as: principal)
         let stored = shownTables(snapshot, as: principal).storedName(of: request.table)
         let fields = try pageFields(request.fields ?? Self.commonFields(ofStored: stored, table.schema), table.schema)
-        let scope = Self.scope(of: rows, sequence: sequence)
+        let scope = Self.scope(of: rows, sequence: beginning.sequence)
         let walk = PageWalk(
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
         let keys = try walk.keys(limit: request.limit + 1)
@@ -51,7 +51,7 @@ extension StoreReader {
         let read = try self.rows(Array(keys.prefix(request.limit)), fields, table, scope, hold)
         var nextCursor: String?
         if read.count < keys.count, read.count > 0 {
-            nextCursor = cursors.encode([PageKey.bytes(sequence)] + keys[read.count - 1].fields, binding: binding)
+            nextCursor = cursors.encode([beginning.bytes] + keys[read.count - 1].fields, binding: binding)
         }
         return Page(
             schema: Schema(fields.wanted.compactMap { table.schema[$0] }), batches: read.batches, nextCursor: nextCursor,

@@ -7,12 +7,12 @@ extension StoreReader {
     /// A table by the name that callers give it, as a principal sees it.
     ///
     /// - Parameters:
-    ///   - sequence: of whoever reads: nothing above it has come yet.
+    ///   - beginning: of the walk that whoever reads is on: nothing later has come yet. Nil: he sees all that the snapshot has.
     ///   - instant: of a versioned table: its state of then.
     func shownTable(
-        _ name: String, _ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, asOf instant: Int64? = nil, as principal: Principal
+        _ name: String, _ snapshot: TierBoundary.Snapshot, from beginning: WalkBeginning? = nil, asOf instant: Int64? = nil, as principal: Principal
     ) throws -> any TableSource {
-        let known = shownTables(snapshot, through: sequence, as: principal)
+        let known = shownTables(snapshot, from: beginning, as: principal)
         guard let table = known.table(name, asOf: instant) else { throw Fault.absent(.table(name)) }
         if instant != nil { try checkIsOwnName(name, known) }
         guard instant != nil else { return table }
@@ -28,9 +28,9 @@ extension StoreReader {
     /// The one place that decides what of columns a principal sees.
     ///
     /// Every door and every call comes by here, so that what is hidden is hidden in all of them.
-    func shownTables(_ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, as principal: Principal) -> ShownTables {
+    func shownTables(_ snapshot: TierBoundary.Snapshot, from beginning: WalkBeginning? = nil, as principal: Principal) -> ShownTables {
         ShownTables(
-            snapshot: snapshot, boundary: boundary, tables: tables, sequence: sequence ?? snapshot.sequence,
+            snapshot: snapshot, boundary: boundary, tables: tables, index: index, beginning: beginning ?? snapshot.beginning,
             sensitive: hidden(from: principal))
     }
 
@@ -79,8 +79,9 @@ struct ShownTables {
     let snapshot: TierBoundary.Snapshot
     let boundary: TierBoundary
     let tables: TableColumns
+    let index: VersionIndex
     /// Of whoever reads.
-    let sequence: Int64
+    let beginning: WalkBeginning
     /// What whoever reads may not see; nil where he may see all.
     let sensitive: SensitiveColumns?
 
@@ -194,7 +195,7 @@ struct ShownTables {
         offer.table = state.definition.table
         if isAccepted { offer.implied = [Self.acceptedRows] }
         do {
-            let view = try snapshot.cold[state.definition.table].flatMap { try state.view(upTo: sequence, of: $0) }
+            let view = try snapshot.cold[state.definition.table].flatMap { try state.view(upTo: beginning.sequence, of: $0) }
             if let client { return try ownOffer(offer, state, view.map { ($0.partials, $0.rest) }, isAccepted: isAccepted, client: client) }
             guard let view else {
                 let fault = state.waiting.isEmpty ? state.progress.faults.first : nil
@@ -231,6 +232,6 @@ struct ShownTables {
     }
 
     private func versioned(_ name: String, _ showing: VersionedTable.Showing) -> VersionedTable {
-        VersionedTable(stored(name), snapshot, showing, through: sequence)
+        VersionedTable(stored(name), snapshot, showing, from: beginning, index)
     }
 }

@@ -2,15 +2,23 @@ package import Query
 
 /// The store as SQL sees it.
 package protocol QueryStore: AnyObject, Sendable {
-    /// The tables and views as `principal` sees them: own rows only where that is its scope, and none past `sequence`.
+    /// The tables and views as `principal` sees them: own rows only where that is its scope, and none past a walk's beginning.
     ///
-    /// - Parameter sequence: nil for everything committed by now.
-    /// - Returns: the catalog, and the sequence that bounds it.
-    func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64)
+    /// - Parameter beginning: nil for everything committed by now.
+    /// - Returns: the catalog, and the beginning of a walk over it.
+    func catalog(as principal: Principal, from beginning: WalkBeginning?) throws -> (catalog: any QueryCatalog, beginning: WalkBeginning)
     /// A question has ended. Where it read much, its form is kept, without its constants and without who asked.
     ///
     /// - Parameter needs: what rollups would have spared it that.
     func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed])
+}
+
+extension QueryStore {
+    /// The same where no page follows: a sequence alone bounds rows, and says nothing of the states of then.
+    package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
+        let (catalog, beginning) = try catalog(as: principal, from: sequence.map { WalkBeginning(sequence: $0, instant: nil) })
+        return (catalog, beginning.sequence)
+    }
 }
 
 /// What the store consists of, for those who look after it.

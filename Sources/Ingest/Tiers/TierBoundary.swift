@@ -17,6 +17,8 @@ package final class TierBoundary: Sendable {
         package var sequence: Int64
         /// Rows of versioned tables that are not the newest of their documents, as far as files do not say it, by table.
         package var superseded: [String: SupersededRows] = [:]
+        /// Of the last commit, in microseconds since 1970, or of the start; nil where that is not known.
+        package var instant: Int64?
         /// States that change after this moment, as they are at it.
         package var states = EarlierStates()
         /// Where last events of cold rows lie that became final after they came, by table.
@@ -30,6 +32,9 @@ package final class TierBoundary: Sendable {
         var warehouse: [(name: String, table: ColdTable)] {
             (cold.map { ($0.key, $0.value) } + rollups.values.compactMap { state in state.table.map { ($0.name, $0) } }).sorted { $0.name < $1.name }
         }
+
+        /// Where a walk begins that begins now.
+        var beginning: WalkBeginning { WalkBeginning(sequence: sequence, instant: instant) }
 
         package init(files: [HotFile] = [], cold: [String: ColdTable] = [:], sequence: Int64 = 0, generation: UInt64 = 0) {
             self.files = files
@@ -80,11 +85,14 @@ package final class TierBoundary: Sendable {
 
     /// Makes committed rows visible. By the writer, before it acknowledges them.
     ///
-    /// - Parameter superseded: rows that they supersede, by table.
-    func publish(sequence: Int64, superseded: [String: [SupersededRow]] = [:]) {
+    /// - Parameters:
+    ///   - instant: of the commit.
+    ///   - superseded: rows that they supersede, by table.
+    func publish(sequence: Int64, at instant: Int64? = nil, superseded: [String: [SupersededRow]] = [:]) {
         state.withLock { state in
             state.snapshot.sequence = max(state.snapshot.sequence, sequence)
             state.snapshot.states = state.states
+            if let instant { state.snapshot.instant = max(state.snapshot.instant ?? .min, instant) }
             for (table, rows) in superseded { for row in rows { state.snapshot.superseded[table, default: SupersededRows()].set(row) } }
         }
     }

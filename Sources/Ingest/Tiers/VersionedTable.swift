@@ -23,13 +23,21 @@ package struct VersionedTable: TableSource {
     private let showing: Showing
     /// No row of a higher sequence has come yet, for whoever reads.
     private let sequence: Int64
+    /// Of a walk that began before the snapshot; nil where whoever reads sees all that there is, or where only the walk's sequence is known.
+    private let walk: WalkedDocuments?
     package let schema: Schema
 
     package init(_ base: TieredTable, _ snapshot: TierBoundary.Snapshot, _ showing: Showing, through sequence: Int64) {
+        self.init(base, snapshot, showing, from: WalkBeginning(sequence: sequence, instant: nil), nil)
+    }
+
+    /// - Parameter index: of the store's versions, which says of documents what they were as a walk began.
+    init(_ base: TieredTable, _ snapshot: TierBoundary.Snapshot, _ showing: Showing, from beginning: WalkBeginning, _ index: VersionIndex?) {
         self.base = base
         self.snapshot = snapshot
         self.showing = showing
-        self.sequence = min(sequence, snapshot.sequence)
+        sequence = min(beginning.sequence, snapshot.sequence)
+        walk = beginning.sequence < snapshot.sequence ? index.flatMap { index in beginning.instant.map { WalkedDocuments(index, since: $0) } } : nil
         schema = Schema(base.schema.fields.filter { $0.name != VersionColumns.supersededBy.name })
     }
 
@@ -96,19 +104,27 @@ package struct VersionedTable: TableSource {
             let newest = Part(scope: scope + [ColumnFilter(Self.supersededBy, .isNull)], test: test)
             // What came later than whoever reads may have seen supersedes nothing for him.
             guard sequence < snapshot.sequence else { return [newest] }
-            return [newest, Part(scope: scope + [ColumnFilter(Self.supersededBy, unseen)])]
+            let since = ColumnFilter(Self.supersededBy, unseen)
+            guard let then = try walked(view, request) else { return [newest, Part(scope: scope + [since])] }
+            // Of documents of which a version has ended since, what they showed then; of all others nothing has changed but what came later.
+            return [
+                Part(scope: scope + [ColumnFilter(Self.supersededBy, .isNull)], test: Self.leavingOut(hidden, then)),
+                Part(scope: scope + [since], test: Self.leavingOut(SupersededRows.Hidden(), then)),
+            ] + (then.shownBounds.map { [Part(scope: [Self.sequences($0)], test: Self.shown(then))] } ?? [])
         case .asOf(let instant):
             let came = ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true)))
             let scope = [Self.isNoRemoval, came]
             let later = ColumnFilter.Test.range(lower: .init(.integer(instant), isInclusive: false), upper: nil)
-            let failed = try failedSince(instant, request)
+            // An instant that lies ahead of a walk's beginning, too: what has ended since had not ended for the walk.
+            let end = ended(by: instant)
+            let failed = try failedSince(instant, end, request)
             // Also of rows whose files say what came after them: a version before that may have been taken up again since.
-            let test = newest(at: instant, superseded, failed)
+            let test = newest(at: instant, end, superseded, failed)
             let parts = [Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: test), Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: test)]
             guard sequence < snapshot.sequence else { return parts }
             // An instant may lie ahead of what whoever reads has seen: what came by it, but later than that, supersedes nothing for him.
-            let ended = ColumnFilter.Test.range(lower: nil, upper: .init(.integer(instant), isInclusive: true))
-            return parts + [Part(scope: scope + [ColumnFilter(Self.validTo, ended), ColumnFilter(Self.supersededBy, unseen)], test: test)]
+            let before = ColumnFilter.Test.range(lower: nil, upper: .init(.integer(instant), isInclusive: true))
+            return parts + [Part(scope: scope + [ColumnFilter(Self.validTo, before), ColumnFilter(Self.supersededBy, unseen)], test: test)]
         }
     }
 
@@ -119,21 +135,75 @@ package struct VersionedTable: TableSource {
     private static let validTo = ColumnPath(VersionColumns.validTo.name)
     private static let isNoRemoval = ColumnFilter(ColumnPath(VersionColumns.removed.name), .equal(.boolean(false)))
 
-    private static func leavingOut(_ hidden: SupersededRows.Hidden) -> RowTest {
+    /// Both sets are charged as long as the test has them.
+    private static func leavingOut(_ hidden: SupersededRows.Hidden, _ walked: WalkedVersions? = nil) -> RowTest {
         RowTest(columns: ["sequence"]) { batch in
-            guard case .int64(let sequences) = batch.columns[0].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
-            return hidden.shown(sequences)
+            let sequences = Self.sequences(batch)
+            var shown = hidden.shown(sequences)
+            walked?.all.remove(sequences, from: &shown)
+            return shown
         }
     }
 
+    private static func shown(_ walked: WalkedVersions) -> RowTest {
+        RowTest(columns: ["sequence"]) { batch in
+            let sequences = Self.sequences(batch)
+            var passing = Bitmap(repeating: false, count: sequences.count)
+            for (row, sequence) in sequences.enumerated() where walked.shown.contains(sequence) { passing[row] = true }
+            return passing
+        }
+    }
+
+    /// Of a batch that has them alone.
+    private static func sequences(_ batch: ColumnBatch) -> [Int64] {
+        guard case .int64(let sequences) = batch.columns[0].flattened().values else { preconditionFailure("a sequence is a BIGINT") }
+        return sequences
+    }
+
+    private static func sequences(_ bounds: ClosedRange<Int64>) -> ColumnFilter {
+        ColumnFilter("sequence", .range(lower: .init(.integer(bounds.lowerBound), isInclusive: true), upper: .init(.integer(bounds.upperBound), isInclusive: true)))
+    }
+
+    /// By when all had ended of what for whoever reads had ended by an instant.
+    private func ended(by instant: Int64) -> Int64 { min(instant, walk?.instant ?? .max) }
+
+    /// What documents show of which a version has ended since a walk began, or was taken up again; nil where that is not known, or of none.
+    private func walked(_ view: SupersededRows.View, _ request: ScanRequest) throws -> WalkedVersions? {
+        guard let walk else { return nil }
+        let own = Self.own(request)
+        let walked = try walk.versions(.init(view: view, scope: own)) {
+            var maker = WalkedVersions.Maker(request.memory)
+            let ended = [
+                ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))),
+                ColumnFilter("completed_at", .range(lower: .init(.integer(walk.instant), isInclusive: false), upper: nil)),
+            ]
+            try forEachVersion(ended, request, withHistory: true) { found in
+                // By sequences: it may have ended before, and have been taken up again. One that was final as it came has no change.
+                if let state = found.history?.state(through: sequence) { try maker.add(found.key, sequence: found.sequence, was: state) }
+            }
+            // Those that have not ended again.
+            for file in snapshot.files {
+                for found in try file.takenUpAgain(after: sequence, through: snapshot.sequence, of: base.name)
+                where own.allSatisfy({ $0.passes(.bytes(found.key.client)) }) { try maker.add(found.key, sequence: found.sequence, was: .failed) }
+            }
+            return try maker.made(view, through: sequence, walk.index, snapshot.states)
+        }
+        return walked.all.isEmpty ? nil : walked
+    }
+
+    /// Of the clients that a request is about.
+    private static func own(_ request: ScanRequest) -> [ColumnFilter] { request.scope.filter { $0.path.names == ["client_id"] } }
+
     /// Versions that were there at an instant and FAILED after it, by document the newest: then they were its newest versions, though they have
     /// superseded nothing; unless a later one had come, of which nothing is known of a version that FAILED.
-    private func failedSince(_ instant: Int64, _ request: ScanRequest) throws -> FailedVersions {
+    ///
+    /// - Parameter end: of what was to be ended by the instant.
+    private func failedSince(_ instant: Int64, _ end: Int64, _ request: ScanRequest) throws -> FailedVersions {
         let came = ColumnFilter("received_at", .range(lower: nil, upper: .init(.integer(instant), isInclusive: true)))
         let seen = ColumnFilter.Bound(.integer(sequence), isInclusive: true)
         let since = [
             came, ColumnFilter("sequence", .range(lower: nil, upper: seen)), ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
-            ColumnFilter("completed_at", .range(lower: .init(.integer(instant), isInclusive: false), upper: nil)),
+            ColumnFilter("completed_at", .range(lower: .init(.integer(end), isInclusive: false), upper: nil)),
         ]
         var failed = FailedVersions.Maker(request.memory)
         var first = Int64.max
@@ -146,7 +216,7 @@ package struct VersionedTable: TableSource {
         var later = [came, ColumnFilter("sequence", .range(lower: .init(.integer(first), isInclusive: false), upper: seen))]
         if let receipts = failed.receipts(countMax: Self.receiptCountMax) { later.append(ColumnFilter("receipt_id", .oneOf(receipts.map { .bytes($0) }))) }
         try forEachVersion(later, request) { found in
-            if found.failedAt ?? .max > instant { failed.overtake(found.key, by: found.version) }
+            if found.failedAt ?? .max > end { failed.overtake(found.key, by: found.version) }
         }
         return failed.made
     }
@@ -161,13 +231,14 @@ package struct VersionedTable: TableSource {
         let sequence: Int64
         /// Nil for one that has not FAILED.
         let failedAt: Int64?
+        var history: ReceiptHistory?
     }
 
     /// Of the clients that `request` is about: others' versions say nothing of rows that whoever asks may see.
-    private func forEachVersion(_ filters: [ColumnFilter], _ request: ScanRequest, _ body: (FoundVersion) throws -> Void) throws {
-        let own = request.scope.filter { $0.path.names == ["client_id"] }
+    private func forEachVersion(_ filters: [ColumnFilter], _ request: ScanRequest, withHistory: Bool = false, _ body: (FoundVersion) throws -> Void) throws {
+        let own = Self.own(request)
         let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "state", "completed_at", "sequence"]
-        let scan = try base.scan(ScanRequest(projection: columns, scope: own, filters: filters))
+        let scan = try base.scan(ScanRequest(projection: columns + (withHistory ? ["history"] : []), scope: own, filters: filters, memory: withHistory ? request.memory : nil))
         while let morsel = try scan.nextMorsel() {
             while let batch = try morsel.next() {
                 for row in 0..<batch.rowCount {
@@ -176,7 +247,11 @@ package struct VersionedTable: TableSource {
                     else { continue }
                     var failedAt: Int64?
                     if batch.columns[3].value(at: row) == .string(ReceiptState.failed.rawValue), case .integer(let ended) = batch.columns[4].value(at: row) { failedAt = ended }
-                    try body(FoundVersion(key: key, version: version, sequence: number, failedAt: failedAt))
+                    var found = FoundVersion(key: key, version: version, sequence: number, failedAt: failedAt)
+                    if withHistory, case .bytes(let text) = batch.columns[columns.count].value(at: row) {
+                        found.history = try ReceiptHistory(text: String(decoding: text, as: UTF8.self))
+                    }
+                    try body(found)
                 }
             }
         }
@@ -190,7 +265,9 @@ package struct VersionedTable: TableSource {
 
     /// Leaves out, of rows that had come by the instant: those superseded by it, those that had FAILED by it, those below a version that was
     /// newest then and FAILED later, and those that FAILED later, when another had come.
-    private func newest(at instant: Int64, _ superseded: SupersededRows, _ failed: FailedVersions) -> RowTest {
+    ///
+    /// - Parameter end: of what was to be ended by the instant.
+    private func newest(at instant: Int64, _ end: Int64, _ superseded: SupersededRows, _ failed: FailedVersions) -> RowTest {
         let sequence = sequence
         let table = base.name
         let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "sequence", "state", "completed_at"]
@@ -200,7 +277,7 @@ package struct VersionedTable: TableSource {
                 if case .integer(let own) = batch.columns[3].value(at: row), let next = superseded[own], next.by != 0, next.by <= sequence, next.at <= instant {
                     passing[row] = false
                 } else if batch.columns[4].value(at: row) == .string(ReceiptState.failed.rawValue),
-                    case .integer(let ended) = batch.columns[5].value(at: row), ended <= instant
+                    case .integer(let ended) = batch.columns[5].value(at: row), ended <= end
                 {
                     passing[row] = false
                 } else if !failed.isEmpty, let key = Self.key(batch, row, table), let newest = failed[key],
@@ -223,8 +300,8 @@ package struct VersionedTable: TableSource {
                 let superseded = superseded
                 return superseded.isEmpty ? nil : .successors(superseded)
             // Rows that were superseded since, for whoever reads what was newest before.
-            case .newest: return sequence < snapshot.sequence ? .noSuccessors : nil
-            case .asOf(let instant): return .states(at: instant)
+            case .newest: return sequence < snapshot.sequence ? walk.map { .states(at: $0.instant) } ?? .noSuccessors : nil
+            case .asOf(let instant): return .states(at: ended(by: instant))
             }
         }
     }

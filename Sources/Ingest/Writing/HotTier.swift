@@ -62,6 +62,8 @@ package final class HotTier: Sendable {
         let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
         let versions = try VersionIndex.open(path: directory.versionsPath, store: mark.store, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
+        // What was committed before ended by then, though the clock went back since; tickets never do.
+        snapshot.instant = max(options.clock.now(), lastTicket.milliseconds.addingSaturating(1).multipliedSaturating(by: 1_000))
         snapshot.lateEnds = try catalog.lateEnds()
         snapshot.superseded = try VersionFold(index: versions) { name, version in
             try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")

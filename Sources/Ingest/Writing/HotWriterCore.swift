@@ -86,7 +86,7 @@ final class HotWriterCore {
     /// Stores a group with one fsync, and with it the changes of processes in the open file; those of other files in a transaction for
     /// each file. Answers each submission and change.
     ///
-    /// The instant of all of it is one: `received_at` of its rows, `at` of its events.
+    /// The instant of a transaction is one: `received_at` of its rows, `at` of its events. Each has its own, so that what ends after a walk began ends later.
     ///
     /// - Returns: rows stored.
     func commit(_ submissions: [Submission], _ changes: [ProcessChange]) -> Int {
@@ -103,7 +103,7 @@ final class HotWriterCore {
             }
         }
         let count = submissions.isEmpty && own.isEmpty ? 0 : commitOpen(submissions, own, now)
-        for (file, changes) in others { commitOther(file, changes, now) }
+        for (file, changes) in others { commitOther(file, changes, store.clock.now()) }
         return count
     }
 
@@ -218,7 +218,7 @@ final class HotWriterCore {
         publish(process.changes, writer.file)
         if nextSequence > sequenceBefore {
             // In one step: whoever sees a version sees which one it supersedes, and states of that moment.
-            store.boundary.publish(sequence: nextSequence - 1, superseded: superseded ?? [:])
+            store.boundary.publish(sequence: nextSequence - 1, at: now, superseded: superseded ?? [:])
             store.committed(writer.file, nextSequence - 1)
         }
         if !process.work.isEmpty { store.queued(process.work) }

@@ -50,8 +50,16 @@ package final class QueryService: Sendable {
     /// - Parameter sequence: nil for everything committed by now.
     /// - Returns: the catalog, and the sequence that bounds its tables.
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
-        let (base, bound) = try roles.queries.catalog(as: principal, upTo: sequence)
-        return (further.catalog(over: base, as: principal, CatalogParts(store: roles, queries: self)), bound)
+        let (catalog, beginning) = try catalog(as: principal, from: sequence.map { WalkBeginning(sequence: $0, instant: nil) })
+        return (catalog, beginning.sequence)
+    }
+
+    /// The same for a page, which others may follow.
+    ///
+    /// - Returns: the catalog, and the beginning of the walk, for its cursor.
+    func catalog(as principal: Principal, from beginning: WalkBeginning?) throws -> (catalog: any QueryCatalog, beginning: WalkBeginning) {
+        let (base, began) = try roles.queries.catalog(as: principal, from: beginning)
+        return (further.catalog(over: base, as: principal, CatalogParts(store: roles, queries: self)), began)
     }
 
     /// Whether somebody may see and end a question of `asker`. What is asked by those who see sensitive values, or who have sent documents that hold some, may hold some itself: it is for others who see them.

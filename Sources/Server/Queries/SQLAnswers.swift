@@ -5,9 +5,9 @@ internal import Query
 
 /// Answers over the store as somebody may see it: a page at a time with a cursor, or a stream of everything.
 extension QueryService {
-    /// One page as JSON. The cursor has the sequence and the instant of the first page: later ones read the same state of the store, by the same `now()`.
+    /// One page as JSON. The cursor has the beginning and the instant of the first page: later ones read the same state of the store, by the same `now()`.
     ///
-    ///     cursor := sealed(sequence:int64, now:int64, place…)     numbers with their highest byte first
+    ///     cursor := sealed(beginning, now:int64, place…)     `WalkBeginning`; numbers with their highest byte first
     ///
     /// - Parameters:
     ///   - byteCountMax: about where a page ends; nil: at the runner's own bound.
@@ -19,15 +19,15 @@ extension QueryService {
     ) throws -> [UInt8] {
         let binding = Self.binding(request, principal)
         var position: WalkPosition?
-        var sequence: Int64?
+        var beginning: WalkBeginning?
         var now = CalendarText.now
         if let cursor = request.cursor {
-            guard let fields = cursors.unseal(cursor, binding: binding), fields.count >= 4, let bound = Self.integer(fields[0]),
+            guard let fields = cursors.unseal(cursor, binding: binding), fields.count >= 4, let began = WalkBeginning(bytes: fields[0]),
                 let instant = Self.integer(fields[1]), let place = WalkPosition(fields: fields.dropFirst(2))
             else { throw Problem(.badCursor, "this is no cursor of this query with these parameters and this key") }
-            (sequence, now, position) = (bound, instant, place)
+            (beginning, now, position) = (began, instant, place)
         }
-        let (catalog, bound) = try catalog(as: principal, upTo: sequence)
+        let (catalog, began) = try catalog(as: principal, from: beginning)
         var context = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
         context.usesRollups = request.usesRollups
         // One for all queries that the page takes, the later ones have what is left.
@@ -39,7 +39,7 @@ extension QueryService {
             request, in: context, after: position,
             cancellation: { Cancellation(timeLimitSeconds: max(0.001, deadline - SteadyClock.seconds())) },
             started: watch.begin, hold: hold,
-            seal: { cursors.seal([Self.bytes(bound), Self.bytes(now)] + $0.fields, binding: binding) }
+            seal: { cursors.seal([began.bytes, Self.bytes(now)] + $0.fields, binding: binding) }
         ).bytes
     }
 

@@ -49,26 +49,39 @@ final class VersionHistory {
          "columns":{"name":{"path":"/name","type":"VARCHAR"}},"register":[["board"]]}
         """
 
-    let fixture: EngineFixture
+    private(set) var fixture: EngineFixture
     var engine: Engine { fixture.engine }
     private(set) var documents = Documents()
     private var count = 0
+    private let path: String
+    private let clock: Clock
 
     init(_ path: String) throws {
+        self.path = path
         // A millisecond apart, however quick.
         let time = Mutex<Int64>(1_795_000_000_000_000)
-        let clock = Clock {
+        clock = Clock {
             time.withLock { time in
                 time += 1_000
                 return time
             }
         }
-        fixture = try EngineFixture(path, clock: clock) { options in
+        fixture = try Self.open(path, clock)
+        _ = try engine.putType(name: "licence", body: Array(Self.type.utf8))
+    }
+
+    private static func open(_ path: String, _ clock: Clock) throws -> EngineFixture {
+        try EngineFixture(path, clock: clock) { options in
             // Nobody answers there: what becomes of a version is the test's to say.
             options.registration.registrars["board"] = RegistrarOptions(url: "http://127.0.0.1:1/", secret: "s")
             options.compaction.rowGroupRowCount = 7
         }
-        _ = try engine.putType(name: "licence", body: Array(Self.type.utf8))
+    }
+
+    /// No moment of before is held any more.
+    func reopen() throws {
+        try engine.close()
+        fixture = try Self.open(path, clock)
     }
 
     // MARK: What happens

@@ -394,10 +394,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func snapshots(of table: String) -> [StoredSnapshot] { [] }
     var compactions: [CompactionRecord] { [] }
 
-    func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
+    func catalog(as principal: Principal, from beginning: WalkBeginning?) throws -> (catalog: any QueryCatalog, beginning: WalkBeginning) {
         state.withLock { state in
-            state.askedSequences.append(sequence)
-            return (state.catalog, sequence ?? 77)
+            state.askedSequences.append(beginning?.sequence)
+            return (state.catalog, beginning ?? WalkBeginning(sequence: 77, instant: 88))
         }
     }
 
