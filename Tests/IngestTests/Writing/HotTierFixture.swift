@@ -106,14 +106,19 @@ enum HotTierFixture {
         }
 
         /// Submits rows as one unit and waits for the answer.
-        func submit(_ rows: [HotRow]) throws -> Submission.Answer {
+        func submit(_ rows: [HotRow]) throws -> Submission.Answer { try handIn(rows).wait { $0 } }
+
+        /// Submits rows as one unit.
+        ///
+        /// - Returns: where the answer will be.
+        func handIn(_ rows: [HotRow]) throws -> Monitor<Submission.Answer?> {
             let snapshot = tier.boundary.snapshot()
             let open = snapshot.files.last { !$0.state.isSealed }
             let earlier = try rows.map { try HotTier.findEarlier($0.identity, document: Array($0.sha256), in: snapshot, except: open) }
             let done = Monitor<Submission.Answer?>(nil)
             tier.writer.submit(
                 Submission(rows: rows, earlier: earlier, generation: snapshot.generation) { answer in done.broadcast { $0 = answer } })
-            return done.wait { $0 }
+            return done
         }
 
         func stored(_ rows: [HotRow]) throws -> [Submission.Outcome] {
