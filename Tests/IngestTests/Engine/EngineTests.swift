@@ -252,7 +252,7 @@ final class EngineTests: XCTestCase {
         let woken = Monitor(false)
         let handle = fixture.engine.notify(beyond: 0) { woken.broadcast { $0 = true } }
         for number in 0..<25 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)"), as: .admin, client: number % 5 == 0 ? "c2" : "c1") }
-        XCTAssertEqual(woken.wait(nanoseconds: 5_000_000_000) { $0 ? true : nil }, true)
+        XCTAssertEqual(woken.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
         handle.cancel()
         var after: Int64 = 0
         var seen: [String] = []

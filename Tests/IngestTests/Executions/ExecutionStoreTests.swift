@@ -331,8 +331,11 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try children().count, 1)
         func token() throws -> String { try XCTUnwrap(try ExecutionFile.tokens(path).first { $0.hasPrefix(try children()[0].id.description) }) }
         try answer(store, try token(), .failure(StateError(name: "Again", cause: "no")))
-        usleep(100_000)
-        time.pass(seconds: 2)
+        // When it is tried again is set once the failure has come there: until then the clock goes on.
+        Patience.until {
+            time.pass(seconds: 2)
+            return hands.state.withLock { !$0.held.isEmpty }
+        }
         try begin()
         try Patience.until { try children().count >= 2 }
         try answer(store, try token(), .success(.string("done")))
