@@ -20,6 +20,21 @@ final class SleepTests: XCTestCase {
         XCTAssertEqual(found, Self.pacing)
     }
 
+    /// What comes at all is waited for as long as `Patience` does: a bound of one's own is the speed of a machine. That something does not come is looked at for a while.
+    func test_tests_waitNoLessLongThanPatience() throws {
+        let root = Project.root.appendingPathComponent("Tests")
+        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        var found: [String] = []
+        for file in files where file.pathExtension == "swift" && file.lastPathComponent != "SleepTests.swift" {
+            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            for (number, line) in lines.enumerated() where !line.contains("XCTAssertNil(") {
+                let own = line.range(of: #"\btimeout: (\.now\(\) \+ )?[0-9]|\bwait\((nano)?seconds: [0-9]"#, options: .regularExpression)
+                if own != nil { found.append("\(file.lastPathComponent):\(number + 1)") }
+            }
+        }
+        XCTAssertEqual(found, [])
+    }
+
     /// Tests wait with `Patience`: who sleeps some hundred times and looks counts on the speed of a machine.
     func test_tests_countNoRoundsWhereTheyWait() throws {
         let root = Project.root.appendingPathComponent("Tests")

@@ -61,10 +61,10 @@ final class TimersTests: XCTestCase {
         timers.after(1_000) { called.broadcast { $0.append(-1) } }
         for number in [3, 1, 2] { timers.after(0.05 * Double(number)) { called.broadcast { $0.append(number) } } }
         for _ in 0..<1_000 { timers.cancel(timers.after(1_000) {}) }
-        XCTAssertEqual(called.wait(seconds: 60) { $0.count == 3 ? $0 : nil }, [1, 2, 3])
+        XCTAssertEqual(called.wait(seconds: Patience.seconds) { $0.count == 3 ? $0 : nil }, [1, 2, 3])
         let ticks = Monitor(0)
         let repetition = timers.every(0.001) { ticks.broadcast { $0 += 1 } }
-        XCTAssertNotNil(ticks.wait(seconds: 60) { $0 >= 5 ? true : nil })
+        XCTAssertNotNil(ticks.wait(seconds: Patience.seconds) { $0 >= 5 ? true : nil })
         repetition.stop()
     }
 

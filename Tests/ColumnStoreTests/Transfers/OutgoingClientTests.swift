@@ -17,7 +17,7 @@ final class OutgoingClientTests: XCTestCase {
             answer.withLock { $0 = result }
             done.fulfill()
         }
-        wait(for: [done], timeout: 30)
+        wait(for: [done], timeout: Patience.seconds)
         return answer.withLock { $0 } ?? .failure(.closed)
     }
 
@@ -135,7 +135,7 @@ final class OutgoingClientTests: XCTestCase {
                     if case .success(let response) = result, response.body == Array("/\(number)".utf8) { done.fulfill() }
                 }
             }
-            wait(for: [done], timeout: 30)
+            wait(for: [done], timeout: Patience.seconds)
         }
         XCTAssertLessThanOrEqual(server.connectionCount.load(ordering: .relaxed), 150, "four rounds of a hundred reuse what is open")
     }
@@ -247,7 +247,7 @@ final class OutgoingClientTests: XCTestCase {
         }
         usleep(100_000)
         client.close()
-        wait(for: [done], timeout: 5)
+        wait(for: [done], timeout: Patience.seconds)
         XCTAssertEqual(send(client, OutgoingRequest(method: .get, url: "http://127.0.0.1/")).failure, .closed)
     }
 }

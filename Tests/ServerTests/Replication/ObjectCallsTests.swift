@@ -32,7 +32,7 @@ final class ObjectCallsTests: XCTestCase {
         let events = Monitor<[Event]>([])
         calls.start(mayName: { true }) { event in events.broadcast { $0.append(event) } }
         defer { calls.stop() }
-        func next() throws -> Event { try XCTUnwrap(events.wait(seconds: 60) { $0.isEmpty ? nil : $0.removeFirst() }) }
+        func next() throws -> Event { try XCTUnwrap(events.wait(seconds: Patience.seconds) { $0.isEmpty ? nil : $0.removeFirst() }) }
         func found() throws -> Configuration? {
             calls.add(.read(ticket: 2))
             guard case .configuration(.found(let found), 2) = try next() else { return nil }

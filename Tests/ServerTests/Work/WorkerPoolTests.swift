@@ -1,6 +1,7 @@
 import ColumnStore
 import Server
 import Synchronization
+import TestSupport
 import XCTest
 
 /// Goal: nobody's jobs hold all threads or places of a pool. Method: jobs that wait for the test.
@@ -15,7 +16,7 @@ final class WorkerPoolTests: XCTestCase {
             state.wait { $0.isOpen ? () : nil }
         }
         func open() { state.broadcast { $0.isOpen = true } }
-        func waitUntilRunning(_ count: Int) -> Bool { state.wait(seconds: 20) { $0.runningCount >= count ? true : nil } ?? false }
+        func waitUntilRunning(_ count: Int) -> Bool { state.wait(seconds: Patience.seconds) { $0.runningCount >= count ? true : nil } ?? false }
         var runningCount: Int { state.withLock { $0.runningCount } }
     }
 

@@ -51,7 +51,7 @@ final class ListenerTests: XCTestCase {
         let server = try TestServer(extraRoutes: [later], sleepMilliseconds: 20_000)
         let clients = (0..<4).map { _ in server.client() }
         let began = Date()
-        for _ in 0..<10 { for client in clients { XCTAssertEqual(try client.call("POST", "/test/later", body: Array("x".utf8)).text, "late") } }
+        for _ in 0..<3 { for client in clients { XCTAssertEqual(try client.call("POST", "/test/later", body: Array("x".utf8)).text, "late") } }
         XCTAssertLessThan(Date().timeIntervalSince(began), 20, "an answer waited for the thread's next look")
     }
 
@@ -412,16 +412,20 @@ final class ListenerTests: XCTestCase {
     }
 
     func test_stop_letsRunningRequestsFinish() throws {
+        let isRunning = Mutex(false)
+        let isStopping = Mutex(false)
         let route = Self.route(.get, "/test/slow", place: .reads) { _ in
-            usleep(400_000)
+            isRunning.withLock { $0 = true }
+            Patience.until { isStopping.withLock { $0 } }
             return Response(status: 200, contentType: "text/plain", bytes: Array("done".utf8))
         }
         let server = try TestServer(extraRoutes: [route])
         let client = server.client()
         try client.send(Array("GET /test/slow HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
-        usleep(100_000)
+        XCTAssertTrue(Patience.until { isRunning.withLock { $0 } })
         server.context.beginStopping()
         server.listener.stopAccepting()
+        isStopping.withLock { $0 = true }
         XCTAssertTrue(server.listener.waitUntilIdle(seconds: Patience.seconds))
         let answer = try client.answer()
         XCTAssertEqual(answer.text, "done")
@@ -432,12 +436,12 @@ final class ListenerTests: XCTestCase {
     func test_longPoll_wakesOnCommitAndEndsAtItsTime() throws {
         let server = try TestServer()
         let client = server.client()
-        try client.send(Array("GET /v1/changes?after=5&wait=10 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
+        try client.send(Array("GET /v1/changes?after=5&wait=60 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
         usleep(200_000)
         let startedAt = Date()
         server.engine.commit(6)
         let answer = try client.answer()
-        XCTAssertLessThan(Date().timeIntervalSince(startedAt), 9, "the poll asked for ten seconds")
+        XCTAssertLessThan(Date().timeIntervalSince(startedAt), 55, "the poll asked for a minute")
         XCTAssertTrue(answer.text.contains(#""sequence":6"#), answer.text)
         let empty = try client.get("/v1/changes?after=6&wait=1")
         XCTAssertEqual(empty.text, #"{"changes":[],"next_after":6}"#)

@@ -1,3 +1,4 @@
+import TestSupport
 import XCTest
 
 @testable import Server
@@ -34,7 +35,7 @@ final class CancelKeysTests: XCTestCase {
         interruption.interrupt(.request)
         let done = expectation(description: "the action")
         interruption.watch { done.fulfill() }
-        wait(for: [done], timeout: 10)
+        wait(for: [done], timeout: Patience.seconds)
         let fault = interruption.explained(PostgresFault(.queryCanceled, "x"))
         XCTAssertEqual(fault.message, "canceling statement due to statement timeout", "the first reason counts")
     }
