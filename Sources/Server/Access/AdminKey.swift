@@ -30,9 +30,9 @@ package enum AdminKey {
     }
 
     /// The key of the directory; the first start makes it, from `given` (TILL_ADMIN_KEY) or at random.
+    /// A key that is given later than the first start replaces the stored one: otherwise a changed environment would silently do nothing.
     ///
     /// - Throws: `Failure` for a key that is none, given or stored; what the disk says.
-    /// A key that is given later than the first start replaces the stored one: otherwise a changed environment would silently do nothing.
     package static func obtain(in directory: String, given: String?) throws -> (key: String, change: Change) {
         if let given {
             if let fault = fault(of: given) { throw Failure(description: "\(variable) \(fault)") }

@@ -35,8 +35,9 @@ struct MemberReader {
     /// A header's media type, as an error may quote it.
     static func shown(contentType: String?) -> String { contentType.map { shown($0) } ?? "a body without a Content-Type" }
 
-    /// - Parameter what: names the whole: "the contract".
     /// One sentence of all faults.
+    ///
+    /// - Parameter what: names the whole: "the contract".
     func summary(_ what: String) -> String {
         faults.count == 1 ? "\(faults[0].pointer): \(faults[0].message)" : "\(what) has \(faults.count) faults; errors names each"
     }

@@ -27,8 +27,9 @@ package final class FileBody: Sendable {
         return body
     }
 
-    /// - Returns: how many bytes were read, at most `target.count`; 0 at the part's end.
     /// What lies from `place` of the part on; nil where it cannot be read.
+    ///
+    /// - Returns: how many bytes were read, at most `target.count`; 0 at the part's end.
     func read(at place: Int64, into target: UnsafeMutableRawBufferPointer) -> Int? {
         let wanted = min(target.count, Int(clamping: byteCount - place))
         guard wanted > 0 else { return 0 }

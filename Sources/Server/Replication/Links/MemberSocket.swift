@@ -12,17 +12,16 @@ final class MemberSocket: @unchecked Sendable {
 
     let descriptor: Int32
     private let tls: SocketTLS?
-    /// Asked some times a second of each wait for bytes.
+    /// Whether nobody wants what is waited for any more. Asked some times a second in each wait for bytes.
     var isAbandoned: @Sendable () -> Bool = { false }
 
-    /// How long a read of the socket waits before it is asked whether anybody still wants it.
+    /// How long a read of the socket waits before `isAbandoned` is asked.
     private static let lookMicroseconds: Int = 200_000
     private static let writeSeconds = 5
     /// A peer that lives says something five times a second.
     static let silenceSeconds = 5.0
 
     /// - Parameter descriptor: connected; closed with this object.
-    /// Takes the descriptor over.
     init(_ descriptor: Int32, tls: SocketTLS?) {
         (self.descriptor, self.tls) = (descriptor, tls)
         Self.limitHandshake(descriptor)
@@ -101,9 +100,9 @@ final class MemberSocket: @unchecked Sendable {
         case frame([UInt8])
     }
 
-    /// Waits only once a byte has come: then for the whole frame, until `end` on the steady clock.
-    ///
     /// What the other end of a connection that is only written has said, if it has said anything by now.
+    ///
+    /// Waits only once a byte has come: then for the whole frame, until `end` on the steady clock.
     func news(byteCountMax: Int, until end: Double) -> News {
         guard hasNews else { return .none }
         // What TLS says for itself is no news.
