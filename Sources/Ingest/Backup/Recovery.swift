@@ -118,6 +118,9 @@ package final class Recovery {
             if source?.isProven == true {
                 guard report.madeAnew.isEmpty else {
                     report.keepsCatalog = true
+                    // What could not be read of them they do not have any more.
+                    let catalog = try SQLiteConnection(path: directory.catalogPath, mode: .readWrite)
+                    try catalog.transaction { try FileReach.forget(report.madeAnew, catalog) }
                     return report
                 }
                 throw Failure("the catalog fits the store's files: there is nothing to recover")
@@ -125,6 +128,7 @@ package final class Recovery {
             let id = stores.first ?? source?.store
             try checkWarehouse(source)
             try makeDraft(source, id: id)
+            try takeAsTheyAre(hot)
             let draft = try Catalog(path: draftPath)
             defer { draft.close() }
             try WarehousePlace.note(directory.storages.location, in: draft)
@@ -205,7 +209,7 @@ package final class Recovery {
         } else if access(directory.catalogPath, F_OK) == 0 {
             do {
                 if let present = try Self.source(directory.catalogPath, "the catalog that was there") {
-                    let isProven = Self.isProven(directory)
+                    let isProven = isProven()
                     found.append(Source(path: present.path, name: present.name, store: present.store, generation: present.generation, isProven: isProven))
                 }
             } catch { report.missing.append("the catalog that was there cannot be read: \(error)") }
@@ -233,13 +237,13 @@ package final class Recovery {
         return Source(path: path, name: name, store: try statement.step() ? Hexadecimal.text(statement.bytes(0)) : "", generation: generation)
     }
 
-    /// Whether the catalog that is there is the one.
-    private static func isProven(_ directory: DataDirectory) -> Bool {
+    /// Whether the catalog that is there is the one, and no file is older than it knows, but for those that were made anew just now.
+    private func isProven() -> Bool {
         guard access("\(directory.path)/FORMAT", F_OK) == 0, let catalog = try? Catalog(readOnlyPath: directory.catalogPath) else { return false }
         defer { catalog.close() }
         guard var proof = try? StoreProof(directory, catalog), (try? DatabaseFile.faults(directory.catalogPath))?.isEmpty == true else { return false }
-        guard (try? proof.run()) != nil else { return false }
-        return proof.reasons.isEmpty
+        guard (try? proof.run()) != nil, (try? proof.checkDatabases()) != nil else { return false }
+        return proof.reasons.isEmpty && proof.older.allSatisfy { report.madeAnew.contains($0.name) }
     }
 
     /// The copy is held against the manifest's hash before anything is taken of it.
@@ -293,6 +297,22 @@ package final class Recovery {
         report.contractCount = Int(try draft.integer("SELECT count(*) FROM contracts") ?? 0)
         report.keyCount = Int(try draft.integer("SELECT count(*) FROM keys") ?? 0)
         sequence = max(sequence, try draft.integer("SELECT value FROM meta WHERE key = 'sequence'") ?? 0)
+    }
+
+    /// What files had come to is nothing that the new catalog goes by: an older copy is all that there is of its file, which is said. No sequence is given out again all the same.
+    private func takeAsTheyAre(_ hot: [HotEvidence]) throws {
+        let draft = try SQLiteConnection(path: draftPath, mode: .readWrite)
+        let reached = try FileReach.noted(draft)
+        for file in hot {
+            guard let noted = reached[FileReach.name(ofHot: file.name)] else { continue }
+            sequence = max(sequence, noted.number)
+            guard FileReach(generation: file.generation, number: file.lastSequence).isBehind(noted) else { continue }
+            report.missing.append("what came to hot/\(file.name).sqlite behind sequence \(file.lastSequence): it is an older copy, and had come to sequence \(noted.number)")
+        }
+        for database in LaterDatabase.allCases {
+            if let fault = database.age(in: directory.path, noted: reached[database.rawValue]) { report.missing.append("\(database.rawValue) \(fault)") }
+        }
+        try FileReach.forgetAll(draft)
     }
 
     /// Built-in types that no catalog has are put by the next start; those that were given come on top.

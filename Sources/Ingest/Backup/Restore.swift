@@ -121,6 +121,8 @@ package struct Restore {
     /// Each table gets a version for its place, which the catalog names before the metadata that came from the backup go.
     private func relocate(_ directory: DataDirectory) throws {
         let catalog = try Catalog(path: directory.catalogPath)
+        // The backup's files are what there is, as of one instant; the first start notes them.
+        try catalog.write(isCounted: false) { try FileReach.forgetAll($0) }
         try WarehousePlace.note(storages.location, in: catalog)
         for (name, version) in try catalog.coldVersions() {
             let base = try directory.cold(name)

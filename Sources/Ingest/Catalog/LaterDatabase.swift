@@ -53,6 +53,23 @@ enum LaterDatabase: String, CaseIterable, Sendable {
         }
     }
 
+    /// What notes how far it says that it has come (`ReachStamp`).
+    func noting(reachIn catalog: Catalog) -> @Sendable (Int64) throws -> Void {
+        { number in
+            let reach = FileReach(number: number)
+            guard try catalog.read({ try FileReach.noted($0) })[rawValue] != reach else { return }
+            try catalog.write(isCounted: false) { try FileReach.note([rawValue: reach], $0) }
+        }
+    }
+
+    /// Why the file is not the one that the catalog knows. Nil where it is, and for one that cannot be read, which is told by whoever opens it.
+    ///
+    /// - Parameter noted: how far it had come.
+    func age(in directory: String, noted: FileReach?) -> String? {
+        guard let noted, let connection = try? SQLiteConnection(atRest: path(in: directory)), let number = try? ReachStamp.number(connection) else { return nil }
+        return number < noted.number ? "is an older copy (\(contents)): it was noted \(number) times, the file that belongs here \(noted.number) times" : nil
+    }
+
     /// It is given up.
     func forget(_ catalog: SQLiteConnection) throws {
         let delete = try catalog.statement("DELETE FROM meta WHERE key = ?1")

@@ -12,6 +12,8 @@ import Glibc
 ///    cluster's records: there, what it does not name is what another has left (`Tenure`).
 ///
 /// 4. A database that the catalog has noted is there (`LaterDatabase`).
+/// 5. No hot file and no other database says less of itself than the catalog has noted of it (`FileReach`): it would be an older copy, and what came to the file since
+///    would be gone without a word.
 ///
 /// What earlier versions wrote bears no marks; for them 2 and 3 alone speak.
 struct StoreProof {
@@ -19,6 +21,10 @@ struct StoreProof {
     private let catalog: Catalog
     /// Why the catalog is not the one.
     private(set) var reasons: [String] = []
+    /// Files that the catalog knows further than they are, by their names below DATA, and what is wrong with each.
+    private(set) var older: [(name: String, fault: String)] = []
+    /// How far files had come.
+    let reached: [String: FileReach]
     private var states: [String: Catalog.HotFileState] = [:]
 
     /// Most that one commit makes: a widening of the table's columns, then the rows.
@@ -27,6 +33,7 @@ struct StoreProof {
     init(_ directory: DataDirectory, _ catalog: Catalog) throws {
         self.directory = directory
         self.catalog = catalog
+        reached = try catalog.read { try FileReach.noted($0) }
         for file in try catalog.hotFiles() { states[HotFileName.text(day: file.day, part: file.part)] = file.state }
     }
 
@@ -43,7 +50,9 @@ struct StoreProof {
         guard try catalog.version > 0 else { return }
         var proof = try StoreProof(directory, catalog)
         try proof.run()
-        if !proof.reasons.isEmpty { throw DataDirectory.Failure.unproven(path: directory.path, reasons: proof.reasons) }
+        try proof.checkDatabases()
+        let reasons = [proof.reasons, proof.older.map { "\($0.name) \($0.fault): put the newer file back; till recover goes on with this one" }].flatMap(\.self)
+        if !reasons.isEmpty { throw DataDirectory.Failure.unproven(path: directory.path, reasons: reasons) }
     }
 
     /// Before a catalog is opened, since opening one that is not there makes it.
@@ -98,6 +107,17 @@ struct StoreProof {
         try LaterDatabase.allCases.filter { try $0.isNoted(in: catalog) }
     }
 
+    /// Whether databases beside the catalog are older copies. Of a store that nobody looks at otherwise: reading one makes its log's index anew.
+    ///
+    /// - Throws: where a file's log has lost commits.
+    mutating func checkDatabases() throws {
+        for database in LaterDatabase.allCases {
+            guard let noted = reached[database.rawValue], try database.loss(in: directory.path) == nil else { continue }
+            try WriteAheadLog.refuseLost(database.path(in: directory.path))
+            if let fault = database.age(in: directory.path, noted: noted) { older.append((database.rawValue, fault)) }
+        }
+    }
+
     /// What bears no mark proves nothing, and contradicts nothing.
     private mutating func checkMarks(_ name: String, _ marks: (store: String?, generation: Int64)) {
         if let store = marks.store, !catalog.storeID.isEmpty, store != catalog.storeID {
@@ -122,7 +142,9 @@ struct StoreProof {
             case .known?:
                 // The catalog knows a file once its first page is durable. SQLite would take what is empty for new, and throw its log away.
                 if try DatabaseFile.isEmpty(path) { reasons.append("hot/\(file) is empty: restore it from a backup") }
-                checkMarks("hot/\(file)", (try? HotFileMarks(path))?.marks ?? (nil, 0))
+                guard let found = try? HotFileMarks(path) else { continue }
+                checkMarks("hot/\(file)", found.marks)
+                if let reach = found.reach { checkReach(name, reach) }
             case .moved?: break
             case .new?, nil:
                 // What cannot be read was not finished, and is put aside.
@@ -137,6 +159,13 @@ struct StoreProof {
         for (name, state) in states.sorted(by: { $0.key < $1.key }) where state == .known && !present.contains(name) {
             reasons.append("hot/\(name).sqlite is missing: restore it from a backup")
         }
+    }
+
+    private mutating func checkReach(_ hot: String, _ found: FileReach) {
+        let name = FileReach.name(ofHot: hot)
+        guard let noted = reached[name], found.isBehind(noted) else { return }
+        older.append((name, "is an older copy: it ends at sequence \(found.number) and has seen generation \(found.generation) of the catalog, "
+            + "the file that belongs here had come to sequence \(noted.number) and generation \(noted.generation)"))
     }
 
     // MARK: Cold tables

@@ -184,7 +184,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     private static func queues(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options, _ topics: TopicCore) throws -> QueueStore {
         let store = QueueCore.Store(
             path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
-            steady: options.steadyClock, noteFile: LaterDatabase.queues.noting(in: catalog, of: directory.path))
+            steady: options.steadyClock, noteFile: LaterDatabase.queues.noting(in: catalog, of: directory.path),
+            noteReach: LaterDatabase.queues.noting(reachIn: catalog))
         return try QueueStore(store: store, members: [topics], opens: access(directory.queuesPath, F_OK) == 0)
     }
 
@@ -193,7 +194,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     ) throws -> ExecutionStore {
         let surroundings = ExecutionStore.Surroundings(
             minFreeBytes: options.hot.writer.minFreeBytes, events: topics, historyByteCountMax: options.executionHistoryByteCountMax, steady: options.steadyClock,
-            tasks: options.tasks, noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path), prepare: { ExecutionArchiver.prepare(intake) })
+            tasks: options.tasks, noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path), noteReach: LaterDatabase.executions.noting(reachIn: catalog), prepare: { ExecutionArchiver.prepare(intake) })
         return try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, surroundings)
     }
 

@@ -40,6 +40,7 @@ final class ExecutionCore {
     private var shift: Int64 = 0
     /// Of the commit that is being made.
     private var mark: ClockMark?
+    private var reach: ReachStamp
     /// Plans are to be held against the clock: it may have been set back.
     var mayPlanEarlier = true
     /// Processes whose plans rest, as this program does not read their definitions: until another is put, or the program is started anew.
@@ -64,9 +65,10 @@ final class ExecutionCore {
     ///   - boot: which start of the machine that counts from.
     init(
         path: String, clock: Clock, steady: (@Sendable () -> Int64)?, boot: String, cachedByteCountMax: Int, historyByteCountMax: Int, isHeard: @escaping () -> Bool,
-        noteFile: @escaping () throws -> Void
+        noteFile: @escaping () throws -> Void, noteReach: (@Sendable (Int64) throws -> Void)?
     ) {
         (self.historyByteCountMax, self.noteFile) = (historyByteCountMax, noteFile)
+        reach = ReachStamp(path: path, noteReach)
         (self.path, self.clock, self.isHeard, cache) = (path, clock, isHeard, ExecutionCache(byteCountMax: cachedByteCountMax))
         now = clock.now()
         self.steady = steady
@@ -128,10 +130,19 @@ final class ExecutionCore {
         try noteFile()
         jumps.resume(try ClockMark.read(made))
         leaving = try Self.leaving(made)
+        try reach.begin(made)
         file = made
     }
 
-    func close() {
+    /// Within the transaction, at its end.
+    func writeReach() throws { if let file { try reach.write(file) } }
+
+    /// The commit holds, and whoever waits for it was answered.
+    func noteReach() { if file != nil { reach.committed() } }
+
+    /// - Parameter isSound: no sync of the file has failed.
+    func close(isSound: Bool) {
+        if let file, isSound { reach.finish(file) }
         file = nil
         cache.removeAll()
     }
@@ -139,6 +150,7 @@ final class ExecutionCore {
     /// Nothing of the last transaction counts.
     func forget() {
         cache.removeAll()
+        reach.rolledBack()
         (aftermath, mark) = (Aftermath(), nil)
         mayPlanEarlier = true
     }

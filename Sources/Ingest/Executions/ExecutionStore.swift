@@ -70,6 +70,8 @@ package final class ExecutionStore: Sendable {
         package let prepare: @Sendable () -> Void
         /// Called before anything is put into the file: that the store has it is to be known.
         let noteFile: @Sendable () throws -> Void
+        /// Told now and then how far the file has come; nil: nobody asks.
+        let noteReach: (@Sendable (Int64) throws -> Void)?
         /// Of executions that are kept in memory.
         let cachedByteCountMax: Int
         /// Bytes that the history of one execution may come to: past it the execution fails.
@@ -85,9 +87,9 @@ package final class ExecutionStore: Sendable {
         package init(
             minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
             steady: (@Sendable () -> Int64)? = nil, boot: String? = nil, tasks: TaskVocabulary = .any, noteFile: @escaping @Sendable () throws -> Void = {},
-            prepare: @escaping @Sendable () -> Void = {}
+            noteReach: (@Sendable (Int64) throws -> Void)? = nil, prepare: @escaping @Sendable () -> Void = {}
         ) {
-            self.tasks = tasks
+            (self.tasks, self.noteReach) = (tasks, noteReach)
             self.noteFile = noteFile
             (self.historyByteCountMax, self.steady, self.boot) = (historyByteCountMax, steady, boot ?? MachineStart.id)
             (self.minFreeBytes, self.events, self.cachedByteCountMax, self.prepare) = (minFreeBytes, events, cachedByteCountMax, prepare)
@@ -99,7 +101,7 @@ package final class ExecutionStore: Sendable {
         reader = ExecutionReader(path: path)
         let core = ExecutionCore(
             path: path, clock: clock, steady: surroundings.steady, boot: surroundings.boot, cachedByteCountMax: surroundings.cachedByteCountMax, historyByteCountMax: surroundings.historyByteCountMax,
-            isHeard: { [events = surroundings.events] in events?.isHeard ?? false }, noteFile: surroundings.noteFile)
+            isHeard: { [events = surroundings.events] in events?.isHeard ?? false }, noteFile: surroundings.noteFile, noteReach: surroundings.noteReach)
         try core.open(makes: false)
         shared = Shared(core: core)
         figures.running.store(core.file == nil ? 0 : try reader.runningCount(), ordering: .relaxed)
@@ -129,7 +131,7 @@ package final class ExecutionStore: Sendable {
         thread.join()
         // The writer is the last to close: what only reads leaves the log where it is.
         reader.close()
-        shared.core.close()
+        shared.core.close(isSound: queue.withLock { $0.failure == nil })
     }
 
     /// Who was to answer the tasks of a resource is gone: those that wait for it are carried out again, durably.
@@ -261,6 +263,7 @@ package final class ExecutionStore: Sendable {
                 try core.fireSchedules(countMax: Self.timerCount)
                 next = min(try core.nextTimer() ?? .max, try core.nextSchedule() ?? .max)
             }
+            try core.writeReach()
             try core.file?.execute("COMMIT")
         } catch {
             core.file?.rollback()
@@ -275,6 +278,7 @@ package final class ExecutionStore: Sendable {
         dispatch.withLock { $0 }?.add(aftermath.tasks, lead: core.steadyLead)
         if aftermath.noticeCount > 0 { notices.withLock { $0 }?.wake() }
         for end in ends { end() }
+        core.noteReach()
     }
 
     private func note(_ error: any Error, fires: Bool) {

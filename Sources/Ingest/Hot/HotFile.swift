@@ -16,6 +16,8 @@ package final class HotFile: Sendable {
         /// Of its rows and of the state changes of its rows.
         package var lastSequence: Int64 = 0
         package var firstSequence: Int64 = 0
+        /// Of the catalog, as the file bears it.
+        package var generation: Int64 = 0
         package var firstTicket: ULID?
         package var lastTicket: ULID?
         /// Every business day of its rows.
@@ -207,6 +209,7 @@ package final class HotFile: Sendable {
             var info = Published()
             // What a changed byte may make of these numbers is refused before anything is reckoned with it.
             info.rowCount = try HotFileSchema.rowCount(connection)
+            info.generation = try connection.integer("SELECT value FROM meta WHERE key = '\(StoreMark.generationKey)'") ?? 0
             info.isSealed = try connection.integer("SELECT value FROM meta WHERE key = 'sealed'") == 1
             if try connection.integer("SELECT 1 FROM rows WHERE state = 2 LIMIT 1") != nil { noteFailed() }
             if try connection.integer("SELECT 1 FROM meta WHERE key = '\(Self.rebuiltKey)'") != nil { noteRebuilt() }

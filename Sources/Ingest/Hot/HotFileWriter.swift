@@ -195,22 +195,26 @@ final class HotFileWriter {
     ///
     /// - Throws: also where the sync failed (`SQLiteError.isFailedSync`): then nobody knows what the disk has, and the core takes nothing more.
     func commit() throws {
-        try noteGeneration()
+        let noted = try noteGeneration()
         try commitment.run()
         isCacheDirty = false
+        if let noted { file.publish { $0.generation = noted } }
     }
 
     /// With the first commit after a change of the catalog: a catalog that has not seen that change is told by it.
     ///
     /// How a catalog that is older than the files is found out: `docs/decisions/0027-proof-of-the-catalog.md`.
-    private func noteGeneration() throws {
-        guard let mark = file.mark, mark.generation > notedGeneration else { return }
+    ///
+    /// - Returns: the generation that the open transaction writes; nil where the file bears it already.
+    private func noteGeneration() throws -> Int64? {
+        guard let mark = file.mark, mark.generation > notedGeneration else { return nil }
         let generation = mark.generation
         let note = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
         try note.bind(1, StoreMark.generationKey)
         note.bind(2, generation)
         try note.run()
         notedGeneration = generation
+        return generation
     }
 
     // What was noted of the generation may have been rolled back with the rest: it is noted again.

@@ -23,6 +23,8 @@ final class QueueCore {
         let ids = ULIDGenerator()
         /// Called before anything is put into the file: that the store has it is to be known.
         var noteFile: @Sendable () throws -> Void = {}
+        /// Told now and then how far the file has come; nil: nobody asks.
+        var noteReach: (@Sendable (Int64) throws -> Void)?
     }
 
     let store: Store
@@ -35,6 +37,7 @@ final class QueueCore {
     var waiting: [String: [ReceiveWait]] = [:]
     private(set) var now: Int64
     private var jumps: ClockJumps
+    private var reach: ReachStamp
     /// By how much the clock was set, until a group holds that moved what lasts with it.
     private var shift: Int64 = 0
     private var lastNumber: Int64 = 0
@@ -59,6 +62,7 @@ final class QueueCore {
     init(store: Store, members: [any QueueGroupMember]) {
         (self.store, self.members) = (store, members)
         now = store.clock.now()
+        reach = ReachStamp(path: store.path, store.noteReach)
         jumps = ClockJumps(steady: store.steady, boot: store.boot)
         // A clock that is set before the first group is one that is set.
         _ = jumps.look(now)
@@ -81,6 +85,7 @@ final class QueueCore {
         let select = try connection.statement("SELECT id FROM removed_queues")
         while try select.step() { removed.insert(select.int64(0)) }
         jumps.resume(try ClockMark.read(connection))
+        try reach.begin(connection)
         self.connection = connection
         hasBacklog = true
         for name in queues.keys {
@@ -99,6 +104,7 @@ final class QueueCore {
     }
 
     func close() {
+        if let connection, failure == nil { reach.finish(connection) }
         for member in members { member.close() }
         table = nil
         connection = nil
@@ -144,14 +150,17 @@ final class QueueCore {
             for member in members { try member.finish(self) }
             if waiting.keys.contains(where: { queues[$0]?.counts.active ?? 0 > 0 }) { hasBacklog = true }
             let mark = jumps.dueMark
-            try commit(mark)
+            let isChange = !operations.isEmpty || !touched.isEmpty
+            try commit(mark, isChange: isChange)
             jumps.noteMarked(mark)
             (hasStumbled, shift) = (false, 0)
             for member in members { member.committed() }
             for answer in answers { answer() }
+            if isChange, connection != nil { reach.committed() }
             return true
         } catch {
             connection?.rollback()
+            reach.rolledBack()
             for member in members { member.rollBack() }
             (queues, waiting, removed, lastNumber) = (queuesBefore, waitingBefore, removedBefore, numberBefore)
             let refusal = refusal(error)
@@ -177,10 +186,11 @@ final class QueueCore {
         }
     }
 
-    private func commit(_ mark: ClockMark?) throws {
+    private func commit(_ mark: ClockMark?, isChange: Bool) throws {
         guard let connection else { return }
         try mark?.write(connection)
         for name in touched { if let queue = queues[name] { try QueueRows.write(counts: queue, connection) } }
+        if isChange { try reach.write(connection) }
         try connection.execute("COMMIT")
     }
 

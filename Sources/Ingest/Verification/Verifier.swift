@@ -14,7 +14,8 @@ import Query
 ///    agree.
 /// 4. Sums of cold files: those of a sample of them, or of all, are what their rows give.
 /// 5. Queues: each has as many messages and bytes as its row says. Executions: each can be read, and what it waits for stands beside it.
-/// 6. Over all files: no identity, ticket or sequence is there twice.
+/// 6. No file is an older copy: none says less of itself than the catalog has noted of it (`FileReach`).
+/// 7. Over all files: no identity, ticket or sequence is there twice.
 ///
 /// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
 /// Memory is bounded: rows stream, and what must be unique is sorted in parts, on disk past two million keys.
@@ -66,6 +67,8 @@ package final class Verifier {
     private let isUnwanted: () -> Bool
     /// Of a pair's member, which folds records into these files without having them open as a store.
     private let member: MemberLock?
+    /// How far files had come, as the catalog knows it; empty beside a server, whose files go on.
+    private var reached: [String: FileReach] = [:]
     /// The sums of all cold files are made again, not of a sample.
     package var makesAllSums = false
 
@@ -142,6 +145,8 @@ package final class Verifier {
             var store = try StoreProof(directory, catalog)
             guarded(directory.catalogPath) { try store.run() }
             for reason in store.reasons { note(directory.catalogPath, "does not fit the store's files: \(reason)") }
+            for (name, fault) in store.older { note("\(directory.path)/\(name)", fault) }
+            reached = store.reached
             var isWhole = true
             let sums = try catalog.rollupTables()
             for (table, version) in try catalog.coldVersions() {
@@ -222,6 +227,7 @@ package final class Verifier {
 
     /// As one state of the file.
     private func checkRows(of database: LaterDatabase, _ path: String) throws {
+        if let fault = database.age(in: directory.path, noted: reached[database.rawValue]) { note(path, fault) }
         switch database {
         case .queues: try QueueProof.check(path) { note(path, $0) }
         case .executions: try checkRows(ofExecutions: path)

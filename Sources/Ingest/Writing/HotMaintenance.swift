@@ -14,6 +14,8 @@ import Synchronization
 /// 4. Lay full groups down.
 ///
 /// A second without a commit, and the log of the file that was last written is copied; a minute, and it is cut.
+///
+/// How far files have come is noted once columns were laid down, as a log is cut, and each ten minutes (`ReachNotes`).
 final class HotMaintenance: Sendable {
     /// The writer sets `isPending` and `lastCommitted`, the thread takes them.
     private struct State {
@@ -31,6 +33,8 @@ final class HotMaintenance: Sendable {
         var copy: UInt64 = 1_000_000_000
         /// From then on, after which it is cut.
         var cut: UInt64 = 59_000_000_000
+        /// Between two notes of how far files have come.
+        var note: UInt64 = 600_000_000_000
     }
 
     /// A file whose log is not at rest.
@@ -49,11 +53,26 @@ final class HotMaintenance: Sendable {
         }
     }
 
+    /// When columns may be laid down again that could not be.
+    private struct FlushPace {
+        private var at: UInt64 = 0
+        private var pause: UInt64 = 0
+
+        var isDue: Bool { SteadyClock.nanoseconds() >= at }
+
+        mutating func note(_ outcome: Result<Void, any Error>) {
+            guard case .failure = outcome else { return pause = 0 }
+            pause = min(max(2 * pause, HotMaintenance.idleNanoseconds), HotMaintenance.flushPauseMax)
+            at = SteadyClock.nanoseconds() &+ pause
+        }
+    }
+
     private let boundary: TierBoundary
     private let nextFile: NextHotFile
     private let versions: VersionIndex
     private let clock: Clock
     private let pauses: Pauses
+    private let reached: ReachNotes
     private let state = Monitor(State())
     private let thread = HeldThread()
     /// At most 100, until somebody takes them.
@@ -83,8 +102,8 @@ final class HotMaintenance: Sendable {
     /// While columns cannot be laid down: each try makes the images of all that waits.
     private static let flushPauseMax: UInt64 = 8_000_000_000
 
-    init(boundary: TierBoundary, nextFile: NextHotFile, versions: VersionIndex, clock: Clock, pauses: Pauses) {
-        self.pauses = pauses
+    init(boundary: TierBoundary, nextFile: NextHotFile, versions: VersionIndex, clock: Clock, pauses: Pauses, reached: ReachNotes) {
+        (self.pauses, self.reached) = (pauses, reached)
         self.boundary = boundary
         self.nextFile = nextFile
         self.versions = versions
@@ -119,8 +138,8 @@ final class HotMaintenance: Sendable {
         var written: Written?
         // Until it was done.
         var (wantsSeal, wantsFile) = (true, false)
-        // Of columns that could not be laid down.
-        var (flushAt, flushPause): (UInt64, UInt64) = (0, 0)
+        var pace = FlushPace()
+        var notedAt = SteadyClock.nanoseconds()
         while true {
             // Nil when the wait timed out: nothing was committed for as long.
             let isStopping = state.wait(nanoseconds: written?.pause ?? Self.longNanoseconds) { state -> Bool? in
@@ -143,7 +162,7 @@ final class HotMaintenance: Sendable {
                 }
                 let before = written
                 if let file { written = Written(file: file, isCopied: false, at: SteadyClock.nanoseconds() &+ pauses.copy) }
-                let mayFlush = SteadyClock.nanoseconds() >= flushAt
+                let mayFlush = pace.isDue
                 // Each though another failed.
                 let sealed = Result {
                     // Nobody need send a receipt before the rows of a day that is over leave memory.
@@ -163,11 +182,10 @@ final class HotMaintenance: Sendable {
                 }
                 let indexed = Result { if versions.isFlushDue { try versions.flush() } }
                 let flushed = Result { if mayFlush { try flush(writer) } }
-                if case .failure = flushed {
-                    flushPause = min(max(2 * flushPause, Self.idleNanoseconds), Self.flushPauseMax)
-                    flushAt = SteadyClock.nanoseconds() &+ flushPause
-                } else if mayFlush {
-                    flushPause = 0
+                if mayFlush { pace.note(flushed) }
+                if SteadyClock.nanoseconds() &- notedAt >= pauses.note {
+                    reached.note()
+                    notedAt = SteadyClock.nanoseconds()
                 }
                 for result in [sealed, kept, rested, prepared, indexed, flushed] { try result.get() }
                 if !mayFlush { waitForAnother() }
@@ -196,7 +214,10 @@ final class HotMaintenance: Sendable {
     /// - Parameter isWhole: all that there is.
     func flush(_ writer: HotWriter, isWhole: Bool = false) throws {
         defer { count(writer) }
-        try flushing.withLock { _ in try HotFlusher(writer: writer, flushed: { [self] in count(writer) }).flush(boundary.snapshot().files, isWhole: isWhole) }
+        try flushing.withLock { _ in try HotFlusher(writer: writer, flushed: { [self] in
+            count(writer)
+            reached.note()
+        }).flush(boundary.snapshot().files, isWhole: isWhole) }
     }
 
     private func count(_ writer: HotWriter) {
@@ -256,6 +277,7 @@ final class HotMaintenance: Sendable {
         }
         guard try cut(file, writer) else { return }
         written = nil
+        reached.note()
     }
 
     /// Copies a log, which keeps its length: the next commit begins it anew.

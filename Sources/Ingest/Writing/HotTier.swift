@@ -21,6 +21,7 @@ package final class HotTier: Sendable {
     private let clock: Clock
     private let listeners: CommitListeners
     private let mark: StoreMark
+    private let reached: ReachNotes
     /// What processes wait to be done; whoever does them takes it from here.
     let workQueue = WorkQueue()
 
@@ -87,8 +88,9 @@ package final class HotTier: Sendable {
                     directory: directory.hotPath, day: day, part: part, dictionaries: dictionaries, tables: tables, values: values, mark: mark)
             },
             putAside: { file in try file.putAside(lost, reason: "the name is taken for a new hot file, and was never used before") })
-        let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, versions: versions, clock: options.clock, pauses: options.pauses)
-        (self.nextFile, self.maintenance) = (nextFile, maintenance)
+        let reached = try ReachNotes(catalog, boundary)
+        let maintenance = HotMaintenance(boundary: boundary, nextFile: nextFile, versions: versions, clock: options.clock, pauses: options.pauses, reached: reached)
+        (self.nextFile, self.maintenance, self.reached) = (nextFile, maintenance, reached)
         let store = HotWriterCore.Store(
             directory: directory.hotPath, clock: options.clock, boundary: boundary, minFreeBytes: options.writer.minFreeBytes,
             findEarlier: { identity, sha256, snapshot, open in
@@ -106,6 +108,8 @@ package final class HotTier: Sendable {
         let open = try files.last { !$0.state.isSealed }.map { try HotFileWriter(file: $0) }
         writer = HotWriter(
             limits: options.writer, core: HotWriterCore(store: store, open: open, sequence: sequence, tickets: ULIDGenerator(above: lastTicket)))
+        // What lies there is durable, and what the last process has not noted is from here on.
+        reached.note()
         maintenance.start(writer: writer)
     }
 
@@ -240,6 +244,7 @@ package final class HotTier: Sendable {
         try? versions.close()
         // What a failed sync left is for the next start to look at.
         let isSound = writer.failure == nil
+        if isSound { reached.note() }
         for file in boundary.snapshot().files { file.close(copyingLog: isSound) }
     }
 }

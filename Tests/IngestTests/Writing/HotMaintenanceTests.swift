@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: the log of a store at rest is copied soon and cut late, whatever else goes wrong. Method: hot tiers whose pauses are short, or for good.
+/// Goal: the log of a store at rest is copied soon and cut late, whatever else goes wrong, and how far files have come is noted then. Method: hot tiers whose pauses are short, or for good.
 final class HotMaintenanceTests: XCTestCase {
     private static let short: UInt64 = 20_000_000
     private static let forever: UInt64 = 3_600_000_000_000
@@ -12,8 +12,8 @@ final class HotMaintenanceTests: XCTestCase {
     /// Past what a log at rest keeps of a small file.
     private static let large = String(repeating: "x", count: 1_500_000)
 
-    private func open(copy: UInt64 = short, cut: UInt64) throws -> HotTierFixture.Store {
-        try HotTierFixture.Store(directory.path, pauses: HotMaintenance.Pauses(copy: copy, cut: cut))
+    private func open(copy: UInt64 = short, cut: UInt64, note: UInt64 = forever) throws -> HotTierFixture.Store {
+        try HotTierFixture.Store(directory.path, pauses: HotMaintenance.Pauses(copy: copy, cut: cut, note: note))
     }
 
     /// Three rows of a megabyte and a half each.
@@ -48,13 +48,22 @@ final class HotMaintenanceTests: XCTestCase {
         XCTAssertGreaterThan(log.byteCount, 4 << 20)
     }
 
-    func test_logAtRestForLong_isCut() throws {
+    func test_logAtRestForLong_isCut_andTheFileIsNoted() throws {
         let store = try open(cut: Self.short)
         defer { store.close() }
         let file = try fill(store)
         let log = try XCTUnwrap(file.preallocation)
         XCTAssertTrue(Patience.until { log.byteCount <= 2 << 20 })
         XCTAssertEqual(try rowCount(file), 3)
+        XCTAssertTrue(try Patience.until { try store.catalog.read { try FileReach.noted($0) }[FileReach.name(ofHot: file.name)]?.number == 3 })
+    }
+
+    /// Of a store that is never at rest, and whose columns are few.
+    func test_filesAreNoted_eachSoOften() throws {
+        let store = try open(copy: Self.forever, cut: Self.forever, note: 0)
+        defer { store.close() }
+        _ = try store.stored([HotTierFixture.row("R-1")])
+        XCTAssertTrue(try Patience.until { try store.catalog.read { try FileReach.noted($0) }.values.map(\.number) == [1] })
     }
 
     /// Each try of those is a turn of the thread's, after which it waits a second for the next, and never for as long as a log takes to rest.
