@@ -48,6 +48,9 @@ package struct ArchivePlace: Sendable {
         log = try LogPlace(url: self.url, open: open)
     }
 
+    /// All that is open of it: their requests are the place's.
+    package var storages: [any StorageFactory] { place.storages + log.storages }
+
     /// What lies at the URL of a log.
     package enum Kind: Sendable { case archive, log }
 

@@ -48,6 +48,7 @@ struct TenuredStorageFactory: StorageFactory {
     var objects: (any ObjectStorage)? { base.objects }
     func check() throws(ColumnStoreError) { try base.check() }
     var metrics: [Metric] { base.metrics }
+    var requests: BucketCounters.Figures? { base.requests }
     var isRemote: Bool { base.isRemote }
     var outage: (reason: String, since: Int64)? { base.outage }
     func tables(in warehouse: String) throws -> [String] { try base.tables(in: warehouse) }

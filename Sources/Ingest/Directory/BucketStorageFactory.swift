@@ -47,6 +47,8 @@ package final class BucketStorageFactory: StorageFactory {
 
     package var root: (any WarehouseRoot)? { BucketWarehouseRoot(client: client) }
 
+    package var requests: BucketCounters.Figures? { client.counters.figures }
+
     package var metrics: [Metric] {
         let figures = client.counters.figures
         func counter(_ name: String, _ help: String, _ value: Int, _ labels: [(name: String, value: String)] = []) -> Metric {
@@ -70,6 +72,31 @@ package final class BucketStorageFactory: StorageFactory {
             counter("storage_cache_misses_total", "Ranges that the cache did not have.", cache.missCount),
             counter("storage_cache_damaged_total", "Ranges in the cache with a wrong sum: fetched anew.", cache.damagedCount),
         ]
+    }
+}
+
+/// What buckets beside the warehouse's are asked for: a log's, a pair's. By the names of their places, each of which may have several clients.
+package enum PlaceFigures {
+    /// - Parameter places: directories among them have no figures.
+    package static func metrics(_ places: [(name: String, storages: [any StorageFactory])]) -> [Metric] {
+        let found = places.map { (name: $0.name, figures: $0.storages.compactMap(\.requests)) }.filter { !$0.figures.isEmpty }
+        func counters(_ name: String, _ help: String, _ value: (BucketCounters.Figures) -> Int) -> [Metric] {
+            found.map { Metric(name: name, help: help, kind: .counter, labels: [("place", $0.name)], value: Double($0.figures.reduce(0) { $0 + value($1) })) }
+        }
+        let requests = found.flatMap { place in
+            BucketCounters.Kind.allCases.map { kind in
+                Metric(
+                    name: "place_requests_total", help: "Requests to the bucket of a log or a pair since the start, by kind; each try is paid for.", kind: .counter,
+                    labels: [("place", place.name), ("method", kind.name)], value: Double(place.figures.reduce(0) { $0 + ($1.requests[kind] ?? 0) }))
+            }
+        }
+        return [
+            requests, counters("place_received_bytes_total", "Bytes received from the bucket of a log or a pair since the start.", \.receivedByteCount),
+            counters("place_sent_bytes_total", "Bytes sent to the bucket of a log or a pair since the start.", \.sentByteCount),
+            counters("place_retries_total", "Requests to the bucket of a log or a pair that were tried again.", \.retryCount),
+            counters("place_throttled_total", "Answers of the bucket of a log or a pair that said: slow down.", \.throttledCount),
+            counters("place_failures_total", "Requests to the bucket of a log or a pair that failed for good.", \.failureCount),
+        ].flatMap(\.self)
     }
 }
 

@@ -29,6 +29,9 @@ package protocol StorageFactory: Sendable {
     /// What it has done since the start.
     var metrics: [Metric] { get }
 
+    /// What its bucket was asked for since the start; nil where there is none.
+    var requests: BucketCounters.Figures? { get }
+
     /// Whether reading waits for a network, so that what every receipt needs is kept here.
     var isRemote: Bool { get }
 
@@ -56,6 +59,7 @@ extension StorageFactory {
     package var isRemote: Bool { false }
     package var outage: (reason: String, since: Int64)? { nil }
     package var metrics: [Metric] { [] }
+    package var requests: BucketCounters.Figures? { nil }
 }
 
 /// Directories of this machine, below the store's own or elsewhere: the one place that makes a storage of files.

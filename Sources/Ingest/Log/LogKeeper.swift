@@ -311,7 +311,7 @@ final class LogKeeper: Sendable {
             Metric(
                 name: "log_clock_ahead_seconds", help: "How far this machine's clock was ahead of that of the log's place as the last checkpoint was put, or as the process began: above 3600 nothing is removed.", kind: .gauge,
                 labels: [], value: Double(checkpoints.withLock { $0.clockAhead }) / 1e6),
-        ]
+        ] + PlaceFigures.metrics([("log", place.storages)])
     }
 
     /// For the administrator: what is not as it should be.

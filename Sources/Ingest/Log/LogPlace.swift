@@ -19,6 +19,8 @@ struct LogPlace: Sendable {
     let tables: any StorageFactory
     /// nil for a directory.
     private let bucket: (any StorageFactory)?
+    /// All that is open of it: their requests are the place's.
+    let storages: [any StorageFactory]
 
     /// The bucket replaces objects in spite of conditions: two writers would not hear of each other.
     struct Unkept: Error, CustomStringConvertible {
@@ -50,17 +52,18 @@ struct LogPlace: Sendable {
             basePath = "\(path)/base"
             baseObjects = nil
             tables = LocalStorageFactory(path: "\(path)/base/warehouse")
-            bucket = nil
+            (bucket, storages) = (nil, [])
             return
         }
         let factory = StorageScheme.isRemote(url) ? try open(url) : nil
-        guard let objects = factory?.objects, let root = factory?.root, let base = try open(url + "/base").objects
+        let below = factory == nil ? nil : try open(url + "/base")
+        guard let factory, let objects = factory.objects, let root = factory.root, let below, let base = below.objects
         else { throw ColumnStoreError(.invalidRequest, path: url, "\(StorageScheme.forms) is wanted") }
         (self.objects, self.root) = (objects, root)
         basePath = url + "/base"
         baseObjects = base
         tables = try open(url + "/base/warehouse")
-        bucket = factory
+        (bucket, storages) = (factory, [factory, below, tables])
     }
 
     /// Asks a bucket whether it keeps conditions, before a writer trusts the log's head to it.

@@ -24,6 +24,8 @@ final class Archiver: Sendable {
     private let node: ArchivedNode
     private let writer: ArchiveWriter
     private let file: RecordFile
+    /// Of its place.
+    let storages: [any StorageFactory]
     private let seconds: Double
     private let state = Monitor(State())
     private let clock: Clock
@@ -46,7 +48,7 @@ final class Archiver: Sendable {
     init(_ place: ArchivePlace, _ checkpoint: StoreCheckpoint, storages: any StorageFactory, directory: String, seconds: Double, proof: PlaceProof = PlaceProof(), clock: Clock = .system) {
         node = ArchivedNode(checkpoint, storages: storages, directory: directory, proof)
         writer = ArchiveWriter(place, of: node, clock: clock)
-        (file, self.seconds, self.clock) = (checkpoint.file, seconds, clock)
+        (file, self.seconds, self.clock, self.storages) = (checkpoint.file, seconds, clock, place.storages)
     }
 
     /// - Parameters:

@@ -79,6 +79,8 @@ final class NodeHost: CommitReplica {
     private let taker: CheckpointTaker
     /// nil where there is no `log.url`.
     private let archiver: Archiver?
+    /// Those that it asks, by the names of their places.
+    private let buckets: [(name: String, storages: [any StorageFactory])]
     private let places: PlaceProof
     private let settings: Cluster.Settings
     private let log: Log
@@ -112,9 +114,9 @@ final class NodeHost: CommitReplica {
 
     init(
         _ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, archiver: Archiver? = nil,
-        places: PlaceProof = PlaceProof(), log: Log
+        places: PlaceProof = PlaceProof(), buckets: [(name: String, storages: [any StorageFactory])] = [], log: Log
     ) {
-        (self.archiver, self.places) = (archiver, places)
+        (self.archiver, self.places, self.buckets) = (archiver, places, buckets)
         (name, self.settings, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, links, door, object, slots, log)
         (file, self.checkpoint, taker) = (checkpoint.file, checkpoint, CheckpointTaker(checkpoint, log: log))
     }
@@ -462,7 +464,7 @@ final class NodeHost: CommitReplica {
             Metric(name: "cluster_first_record", help: "The first of them; what those before have made is in the checkpoint.", kind: .gauge, labels: [], value: Double(file.base.sequence + 1)),
             Metric(name: "cluster_checkpoint_record", help: "The last record that the checkpoint has.", kind: .gauge, labels: [], value: Double(report.record)),
             Metric(name: "cluster_checkpoint_failing", help: "1 while the checkpoint does not go on, so that records stay.", kind: .gauge, labels: [], value: report.fault == nil ? 0 : 1),
-        ] + (archiver?.metrics ?? [])
+        ] + (archiver?.metrics ?? []) + PlaceFigures.metrics(buckets)
     }
 
     var texts: [String] { archiver?.standing.texts ?? [] }

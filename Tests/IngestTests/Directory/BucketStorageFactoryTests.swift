@@ -508,6 +508,26 @@ final class BucketStorageFactoryTests: XCTestCase {
         try second.engine.close()
     }
 
+    /// Of a log and of a pair.
+    func test_requestsToPlacesBesideTheWarehouse_areCountedByTheirNames() throws {
+        let folder = TemporaryDirectory()
+        let directory = try DataDirectory(path: folder.path)
+        let keeper = try LogKeeper(LogOptions(url: "s3://receipts/log", refused: { XCTFail($0) }), directory: directory, store: "one", clock: .system) { url in
+            try self.factory(String(try XCTUnwrap(url).dropFirst("s3://receipts/".utf8.count)))
+        }
+        defer { keeper.stop() }
+        try keeper.place.objects.put("something", [1])
+        let place = keeper.metrics.filter { $0.name == "place_requests_total" && $0.value > 0 }.map { $0.labels.map(\.value) }
+        XCTAssertTrue(place.contains(["log", "PUT"]), "\(place)")
+        let metrics = PlaceFigures.metrics([("log", keeper.place.storages), ("archive", [LocalStorageFactory()]), ("cluster", [try factory("cluster")])])
+        XCTAssertEqual(Set(metrics.map { $0.labels.first?.value }), ["log", "cluster"], "a directory has none")
+        XCTAssertGreaterThan(metrics.filter { $0.name == "place_sent_bytes_total" }.first?.value ?? 0, 0)
+        XCTAssertEqual(metrics.filter { $0.name == "place_failures_total" }.map(\.value), [0, 0])
+        // All of a name stand together, as Prometheus wants them.
+        let names = metrics.map(\.name)
+        XCTAssertEqual(zip(names, names.dropFirst()).filter { $0 != $1 }.count + 1, Set(names).count)
+    }
+
     func test_otherPlaceThanTheCatalogs_isRefused_andSoIsAnotherStoresPrefix() throws {
         let (data, other) = (TemporaryDirectory(), TemporaryDirectory())
         let storages = try factory()

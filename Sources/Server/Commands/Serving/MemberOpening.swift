@@ -26,13 +26,15 @@ enum MemberOpening {
         let files = LinkFiles(pair)
         let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], files: files, log: log)
         let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), files: files, log: log)
-        let (place, slots) = (try ClusterObject.place(settings), try ClusterObject.slots(settings))
+        var (objectBuckets, slotBuckets): ([any StorageFactory], [any StorageFactory]) = ([], [])
+        let (place, slots) = (try ClusterObject.place(settings) { objectBuckets.append($0) }, try ClusterObject.slots(settings) { slotBuckets.append($0) })
         // What a place that gives no answer now is asked later is whose records there are by then.
         let places = try MemberPlaces.check(settings, place, slots, directory: directory, log) { file.store ?? store }
         let archiver = try archiver(settings, checkpoint, directory: directory, places)
         let host = NodeHost(
             .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), checkpoint: checkpoint, links: [peer.name: link], door: door,
-            object: ObjectCalls(place, slots: slots, proof: places, log: log), slots: SlotCalls(slots, object: place, proof: places, log: log), archiver: archiver, places: places, log: log)
+            object: ObjectCalls(place, slots: slots, proof: places, log: log), slots: SlotCalls(slots, object: place, proof: places, log: log), archiver: archiver, places: places,
+            buckets: [("cluster", objectBuckets), ("slots", slotBuckets), ("archive", archiver?.storages ?? [])], log: log)
         let warehouse = try warehouse(settings, log)
         // The cache on the disk is whose store is open.
         let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)

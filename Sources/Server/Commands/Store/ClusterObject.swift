@@ -7,22 +7,26 @@ enum ClusterObject {
 
     /// Where the object lies.
     ///
+    /// - Parameter opened: given the bucket, where it is one.
     /// - Throws: `SettingError` for a URL that is no place.
-    static func place(_ settings: Settings) throws -> any ObjectPlace {
+    static func place(_ settings: Settings, opened: (any StorageFactory) -> Void = { _ in }) throws -> any ObjectPlace {
         if let witness = settings.pair.witness { return ObjectAtWitness(url: witness, proof: LinkFiles(settings.pair)?.proof) }
         let url = settings.pair.objectURL ?? ""
         if let folder = folder(url) { return ObjectFile(folder: folder) }
         guard let factory = try bucket(settings, at: url, key: "cluster.config"), let root = factory.root else { throw unknown("cluster.config") }
+        opened(factory)
         return ObjectInBucket(root: root, key: key)
     }
 
     /// Where slots lie; nil: nowhere.
     ///
+    /// - Parameter opened: as of `place`.
     /// - Throws: `SettingError` for a URL that is no place.
-    static func slots(_ settings: Settings) throws -> SlotPlace? {
+    static func slots(_ settings: Settings, opened: (any StorageFactory) -> Void = { _ in }) throws -> SlotPlace? {
         guard let url = settings.logURL else { return nil }
         if let folder = folder(url) { return SlotPlace(try LocalStorageFactory.files(folder), url: url) }
-        guard let objects = try bucket(settings, at: url, key: "log.url")?.objects else { throw unknown("log.url") }
+        guard let factory = try bucket(settings, at: url, key: "log.url"), let objects = factory.objects else { throw unknown("log.url") }
+        opened(factory)
         return SlotPlace(objects, url: url)
     }
 
