@@ -105,7 +105,7 @@ struct ColdScanPlan: Sendable {
             if case .isNull = test.test { return false }
             return true
         }
-        let known = try ColumnShape(request.projection + (request.residual?.columns ?? []), schema: schema).knownTo(cold)
+        let known = try ColumnShape([request.projection, request.residual?.columns ?? []].flatMap { $0 }, schema: schema).knownTo(cold)
         func available(_ shape: ColumnShape) -> [ColumnPath] {
             let paths = shape.paths(in: cold)
             // Some column must say how many rows there are: of receipts one that is small, of sums, which have no such, any.

@@ -146,7 +146,11 @@ final class VersionWalkTests: XCTestCase {
             let source = try table()
             let scan = try source.scan(ScanRequest(projection: VersionHistory.columns, memory: memory))
             XCTAssertGreaterThan(memory.usedByteCount, 0)
-            XCTAssertEqual(try scan.nextMorsel()?.next().map { EngineFixture.texts($0) }, ["L-1|N1|1|PROCESSING"])
+            var rows: [String] = []
+            while let morsel = try scan.nextMorsel() {
+                while let batch = try morsel.next() { rows += EngineFixture.texts(batch) }
+            }
+            XCTAssertEqual(rows, ["L-1|N1|1|PROCESSING"])
         }
         XCTAssertEqual(memory.usedByteCount, 0)
         let small = ScanRequest(projection: VersionHistory.columns, memory: MemoryBudget(byteCountMax: 1_000))
