@@ -53,7 +53,13 @@ private struct StoreCatalog: QueryCatalog {
     /// Nil where the name means something else by now, or a type is not known.
     func storedColumns(ofView name: String) -> [Field]? { savedView(name)?.fields }
 
-    func definition(ofView name: String) -> String? { savedView(name)?.query }
+    func definition(ofView name: String) -> String? { savedView(name)?.query ?? shown.acceptedQuery(name) ?? rollupQuery(name) }
+
+    /// The SELECT whose answer a rollup keeps; nil where the name is none's that may be seen.
+    private func rollupQuery(_ name: String) -> String? {
+        guard shown.table(name) == nil, listView(name) == nil else { return nil }
+        return shown.snapshot.rollups.values.first { $0.definition.tableName == name && scope($0) != nil }.map { $0.statement.text(from: $0.definition.table) }
+    }
 
     /// Nil where the name means something else by now.
     private func savedView(_ name: String) -> SavedView? {

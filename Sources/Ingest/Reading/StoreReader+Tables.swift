@@ -117,6 +117,15 @@ struct ShownTables {
         return tables.storedName(ofShown: String(name.dropLast(Self.acceptedSuffix.utf8.count))).map { shown($0, .accepted) }
     }
 
+    /// The SELECT that gives the rows of `t_accepted`. Nil of another name, and of versions, among which it would have to find the newest.
+    func acceptedQuery(_ name: String) -> String? {
+        guard !tables.contains(name), tables.storedName(ofShown: name) == nil, name.hasSuffix(Self.acceptedSuffix) else { return nil }
+        let base = String(name.dropLast(Self.acceptedSuffix.utf8.count))
+        guard let stored = tables.storedName(ofShown: base), TableName.kind(of: stored).reading == .rows, let source = table(name) else { return nil }
+        let columns = source.schema.fields.map { RollupStatement.quoted($0.name) }.joined(separator: ", ")
+        return "SELECT \(columns) FROM \(RollupStatement.quoted(base)) WHERE \(Self.acceptedRows)"
+    }
+
     /// What of a stored table is shown.
     private enum Part {
         case all

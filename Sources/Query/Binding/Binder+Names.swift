@@ -263,7 +263,7 @@ extension Binder {
     }
 
     private func definition(of entry: CatalogEntry, _ name: String, schema: String? = nil) -> String? {
-        guard case .view(let query) = entry else { return nil }
+        let query: String? = if case .view(let query) = entry { query } else { nil }
         return ViewDefinition.text(ofView: name, query, inSchema: schema, in: context.catalog)
     }
 

@@ -20,7 +20,8 @@ package protocol QueryCatalog: Sendable {
     func comments(on name: String) -> RelationComments?
     /// The columns of a view in the schema of tables, as they were kept with its text; nil: its text says them.
     func storedColumns(ofView name: String) -> [Field]?
-    /// The text of a view in the schema of tables as somebody put it; nil: the one that stands for it is its own.
+    /// The text of a view in the schema of tables: as somebody put it, or, of rows that are made otherwise, a SELECT that gives the same ones. Nil: the one that
+    /// stands for it is its own, or there is none.
     func definition(ofView name: String) -> String?
     /// What reads XML for `xpath`; nil: nothing does.
     var xpath: (any XPathReading)? { get }

@@ -54,6 +54,14 @@ def commands():
     assert "business_day|date|" in shown and "View definition:\nSELECT business_day,\n  count(*) AS n FROM receipts GROUP BY 1;\n" in shown, shown
     assert psql(r"\sv daily") == "CREATE OR REPLACE VIEW public.daily AS\nSELECT business_day,\n  count(*) AS n FROM receipts GROUP BY 1\n", psql(r"\sv daily")
     assert psql("SELECT pg_get_viewdef('till.tickets') LIKE 'SELECT %FROM till.quarantine;', pg_get_viewdef('receipts_lines') LIKE 'SELECT %;', pg_get_viewdef('receipts') IS NULL") == "t|t|t\n"
+    for number in range(2):
+        call("POST", "/v1/receipts?client=corner-shop", {
+            "schema": "pos/1", "id": f"R-{number}", "issued_at": "2026-11-11T14:03:07+02:00", "currency": "UAH", "total": 60, "lines": [{"code": "1", "name": "a", "qty": 1, "price": 60, "amount": 60}]})
+    # What the store makes without a SELECT has one that gives the same rows.
+    for view in ("receipts_accepted", "receipts_lines", "rollup_receipts_by_day", "till.tickets"):
+        text = psql(f"SELECT pg_get_viewdef('{view}')").rstrip("\n;")
+        assert psql(f"SELECT count(*) FROM ({text}) AS d") == psql(f"SELECT count(*) FROM {view}"), text
+        assert psql(f"SELECT definition = pg_get_viewdef('{view}') FROM pg_views WHERE schemaname || '.' || viewname IN ('{view}', 'public.{view}')") == "t\n", view
     # What the Tab key asks, in whichever order.
     assert "receipts|\n" in psql(
         "SELECT c.relname, NULL::pg_catalog.text FROM pg_catalog.pg_class c WHERE c.relkind IN ('r','S','v','m','f','p') AND (c.relname) LIKE 'rece%' AND pg_catalog.pg_table_is_visible(c.oid) "

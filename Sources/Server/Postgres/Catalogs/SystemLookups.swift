@@ -60,8 +60,9 @@ enum SystemLookups {
     private static func views(_ catalog: any QueryCatalog) throws -> MemoryTable {
         var rows: [[Value]] = []
         func add(_ entry: CatalogEntry?, _ name: String, _ schema: String?) {
-            guard case .view(let query)? = entry, let number = SystemNumber.relation(name, ofSchema: schema) else { return }
-            rows.append([.integer(number), .string(ViewDefinition.text(ofView: name, query, inSchema: schema, in: catalog))])
+            let query: String? = if case .view(let query)? = entry { query } else { nil }
+            guard entry != nil, let text = ViewDefinition.text(ofView: name, query, inSchema: schema, in: catalog), let number = SystemNumber.relation(name, ofSchema: schema) else { return }
+            rows.append([.integer(number), .string(text)])
         }
         for name in catalog.entryNames { add(try catalog.entry(named: name), name, nil) }
         for schema in catalog.schemas {

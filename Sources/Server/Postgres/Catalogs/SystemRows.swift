@@ -250,7 +250,7 @@ struct SystemRows {
     }
 
     private func shownView(_ view: Described) -> Row {
-        let definition = view.query.map { Value.string(ViewDefinition.text(ofView: view.name, $0, inSchema: view.schema, in: catalog)) }
+        let definition = ViewDefinition.text(ofView: view.name, view.query, inSchema: view.schema, in: catalog).map { Value.string($0) }
         return ["schemaname": .string(view.schema ?? "public"), "viewname": .string(view.name), "viewowner": .string(Self.owner), "definition": definition ?? .null]
     }
 

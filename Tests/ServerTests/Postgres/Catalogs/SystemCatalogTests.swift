@@ -69,7 +69,8 @@ final class SystemCatalogTests: XCTestCase {
         let base: FixedCatalog
         var entryNames: [String] { base.entryNames }
         func entry(named name: String) -> CatalogEntry? { base.entry(named: name) }
-        func definition(ofView name: String) -> String? { name == "seen" ? "SELECT n FROM other; " : nil }
+        /// Of rows that are made otherwise, too.
+        func definition(ofView name: String) -> String? { name == "seen" ? "SELECT n FROM other; " : name == "other_accepted" ? "SELECT n FROM other WHERE n > 0" : nil }
         var schemas: [CatalogSchema] { [CatalogSchema(name: "own", entryNames: ["seen"])] }
         func entry(named name: String, inSchema schema: String) -> CatalogEntry? {
             schema == "own" && name == "seen" ? .view(query: "SELECT n + 1 AS n\nFROM other -- all") : nil
@@ -91,11 +92,12 @@ final class SystemCatalogTests: XCTestCase {
         }
         let seen = Value.string("SELECT n FROM other;"), own = Value.string("SELECT n + 1 AS n\nFROM other -- all\n;"), lines = Value.string("SELECT '--' AS c\n;")
         XCTAssertEqual(try rows("SELECT pg_get_viewdef('seen'), pg_get_viewdef('seen'::regclass), pg_get_viewdef('own.seen'::regclass::oid, true)"), [[seen, seen, own]])
+        XCTAssertEqual(try rows("SELECT pg_get_viewdef('other_accepted')"), [[.string("SELECT n FROM other WHERE n > 0;")]])
         XCTAssertEqual(try rows("SELECT pg_get_viewdef('other'::regclass), pg_get_viewdef(1), pg_get_viewdef('seen', NULL)"), [[.null, .null, .null]])
         XCTAssertThrowsError(try rows("SELECT pg_get_viewdef('nothing')")) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedTable) }
         XCTAssertEqual(try rows("SELECT pg_get_viewdef(c.oid, true) FROM pg_class c WHERE c.relname = 'seen' ORDER BY c.relnamespace::regnamespace::text"), [[own], [seen]])
         let wanted: [[Value]] = [
-            [.string("own"), .string("seen"), own], [.string("public"), .string("lines"), lines], [.string("public"), .string("other_accepted"), .null], [.string("public"), .string("seen"), seen],
+            [.string("own"), .string("seen"), own], [.string("public"), .string("lines"), lines], [.string("public"), .string("other_accepted"), .string("SELECT n FROM other WHERE n > 0;")], [.string("public"), .string("seen"), seen],
         ]
         XCTAssertEqual(try rows("SELECT schemaname, viewname, definition FROM pg_views ORDER BY 1, 2"), wanted)
         XCTAssertEqual(try rows("SELECT table_schema, table_name, view_definition FROM information_schema.views ORDER BY 1, 2"), wanted)
