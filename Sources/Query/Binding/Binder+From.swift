@@ -121,7 +121,9 @@ extension Binder {
             return try named(noting(try informationSchema(last), of: last, in: name[0].text), alias, name: last.text)
         }
         guard name.count == 1 || (name.count == 2 && name[0].text == "public") else {
-            throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here").because(.undefinedTable)
+            // A third name is another database's, and a fourth nothing's.
+            let cause: QueryError.Cause = name.count < 3 ? .undefinedTable : name.count == 3 ? .notSupported : .syntax
+            throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here").because(cause)
         }
         if name.count == 1, let found = try onPath(last) { return try bindNamed([found, last], alias, in: frame) }
         guard name.count == 2 || findsTables else { throw unknownTable(last, in: frame) }
@@ -155,7 +157,7 @@ extension Binder {
     private func sample(
         of rows: LogicalPlan, _ percentage: ExpressionSyntax, _ seed: ExpressionSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> LogicalPlan {
-        func number(_ syntax: ExpressionSyntax, _ what: String, as type: String) throws(QueryError) -> Double {
+        func number(_ syntax: ExpressionSyntax, _ what: String, as type: String, _ cause: QueryError.Cause) throws(QueryError) -> Double {
             let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "TABLESAMPLE")
             let value = try settled(try bindExpression(syntax, in: scope), as: type)
             guard case .literal(let literal, _) = folded(try cast(value, to: .double, isExplicit: true)) else {
@@ -163,13 +165,13 @@ extension Binder {
             }
             // Where only types are asked for, values are still to come.
             if context.parameterTypes != nil, literal == .null { return 0 }
-            guard case .double(let number) = literal, !number.isNaN else { throw .data("\(what) of TABLESAMPLE must not be NULL", at: syntax.position) }
+            guard case .double(let number) = literal, !number.isNaN else { throw .data("\(what) of TABLESAMPLE must not be NULL", at: syntax.position).because(cause) }
             return number
         }
-        let share = try number(percentage, "the percentage", as: "float4")
-        guard (0...100).contains(share) else { throw .data("the percentage of TABLESAMPLE lies between 0 and 100", at: percentage.position) }
+        let share = try number(percentage, "the percentage", as: "float4", .badSampleShare)
+        guard (0...100).contains(share) else { throw .data("the percentage of TABLESAMPLE lies between 0 and 100", at: percentage.position).because(.badSampleShare) }
         // Without REPEATABLE another sample each time: the moment is the seed.
-        let start = try seed.map { (seed) throws(QueryError) in try number(seed, "the seed", as: "float8") } ?? Double(now)
+        let start = try seed.map { (seed) throws(QueryError) in try number(seed, "the seed", as: "float8", .badSampleSeed) } ?? Double(now)
         // A ticket's id tells a row by itself; of other tables all columns that have one value do.
         let columns = rows.columns.filter { !$0.type.isNested }
         let keys = columns.first { $0.name == "ticket_id" }.map { [$0] } ?? columns

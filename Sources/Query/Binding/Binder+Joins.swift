@@ -34,7 +34,7 @@ extension Binder {
             return try joinUnnest(kind, leftPlan, leftNames, unnest, condition, at: position, in: inner)
         }
         if case .subquery(_, _, true, let place) = right, isOfOneSide {
-            throw .badSQL("LATERAL cannot look at the other side of a \(kind.rawValue) JOIN", at: place)
+            throw .badSQL("LATERAL cannot look at the other side of a \(kind.rawValue) JOIN", at: place).because(.badPlace)
         }
         let (rightPlan, rightNames) = telling(try bindBeside(right, beside), whetherIts: kind == .left || kind == .full)
         var node = JoinNode(kind: planKind(kind), left: leftPlan, right: rightPlan)
@@ -145,7 +145,7 @@ extension Binder {
         for name in names {
             let left = try usingColumn(name, leftNames), right = try usingColumn(name, rightNames)
             let pair = besideBlanks(TypedExpression(left, at: name.position), TypedExpression(right, at: name.position))
-            let sides = try comparable(pair.0, pair.1, "=", at: name.position)
+            let sides = try joined(pair.0, pair.1, at: name.position)
             node.residual.append(.call(.equal, [sides.0, sides.1], type: .boolean, position: name.position))
             // The merged column is that of the side whose rows all come out; of a full join whichever is there. It has the type in which both compare.
             let one = shown(left, comparedAs: sides.0, at: name.position), other = shown(right, comparedAs: sides.1, at: name.position)
@@ -167,6 +167,16 @@ extension Binder {
         // `USING (…) AS j`: the merged columns, under a name.
         if let alias { scope.relations.append(NameScope.Relation(name: alias.text, columns: merged.map(\.column))) }
         return (.join(node), scope)
+    }
+
+    /// Both sides of a column of USING as they compare. That two types have none in common is a fault of the types, and no operator that is missing.
+    private func joined(_ left: TypedExpression, _ right: TypedExpression, at position: Int) throws(QueryError) -> (Expression, Expression) {
+        do throws(QueryError) {
+            return try comparable(left, right, "=", at: position)
+        } catch {
+            guard error.cause == .undefinedFunction, left.type != right.type else { throw error }
+            throw QueryError(error.slug, error.detail, position: error.position).because(.typeMismatch)
+        }
     }
 
     /// One side's column of USING with the type that both have in common, of which a NUMERIC's digits behind the mark are no part.

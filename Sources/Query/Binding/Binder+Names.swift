@@ -106,7 +106,8 @@ extension Binder {
     private func find(loosely parts: [NameSyntax], from frame: BindingFrame) throws(QueryError) -> (Expression, partCount: Int)? {
         if parts.count >= 2, !parts[1].isQuoted,
             let found = try find(from: frame, parts[1].text, at: parts[0].position, { $0.lookup(anyCaseOf: parts[1].text, in: parts[0].text) }) { return (found, 2) }
-        if let found = try find(from: frame, parts[0].text, at: parts[0].position, { $0.lookup(rowOf: parts[0].text) }) { return (found, 1) }
+        // What has no fields is asked for none: `g.m` is a column that is not there.
+        if let found = try find(from: frame, parts[0].text, at: parts[0].position, { $0.lookup(rowOf: parts[0].text) }), parts.count == 1 || found.type.isNested { return (found, 1) }
         if !parts[0].isQuoted, let found = try find(from: frame, parts[0].text, at: parts[0].position, { $0.lookup(anyCaseOf: parts[0].text) }) { return (found, 1) }
         return nil
     }
@@ -192,7 +193,7 @@ extension Binder {
         }
         let meant = NameSuggestion.closest(to: first.text, among: parts.count >= 2 ? relations + columns : columns)
         let what = parts.count >= 2 ? "there is no table or column “\(first.text)”" : "there is no column “\(first.text)”"
-        return .badSQL(what, at: first.position, hint: meant.map { "did you mean “\($0)”?" }).because(parts.count >= 2 ? .undefinedTable : .undefinedColumn)
+        return .badSQL(what, at: first.position, hint: meant.map { "did you mean “\($0)”?" }).because(parts.count > 4 ? .syntax : parts.count >= 2 ? .undefinedTable : .undefinedColumn)
     }
 
     // MARK: Tables about tables

@@ -33,9 +33,9 @@ extension Binder {
         try countNode(at: position)
         try checkPlain(call)
         if call.arguments.count > 1 { return try bindZipped(call, withOrdinality, alias, at: position, in: frame) }
-        guard !call.arguments.isEmpty else { throw .badSQL("UNNEST takes a list", at: position) }
+        guard !call.arguments.isEmpty else { throw .badSQL("UNNEST takes a list", at: position).because(.undefinedFunction) }
         let list = try bindExpression(call.arguments[0], in: ExpressionScope(frame: frame, clause: "FROM"))
-        guard case .list = list.type else { throw .badSQL("UNNEST needs a list, not \(list.type.sqlName)", at: list.position) }
+        guard case .list = list.type else { throw .badSQL("UNNEST needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction) }
         let found = try unnested(list.expression.flat(at: position), column: alias?.name.text ?? "unnest", "unnest", withOrdinality, alias, at: position)
         declareElements(of: list, in: found.elements)
         return found
@@ -181,7 +181,7 @@ extension Binder {
         if call.name.text == "unnest" {
             guard arguments.count == 1 else { throw .unsupported("UNNEST takes one list", at: call.name.position) }
             guard case .list = arguments[0].type else {
-                throw .badSQL("UNNEST needs a list, not \(arguments[0].type.sqlName)", at: arguments[0].position)
+                throw .badSQL("UNNEST needs a list, not \(arguments[0].type.sqlName)", at: arguments[0].position).because(.undefinedFunction)
             }
             return TypedExpression(arguments[0].expression.flat(at: position), declared: declaredType(arguments[0]), at: position)
         }

@@ -267,7 +267,13 @@ extension Binder {
             let single = Expression.call(.listRow, [listCast(other, .listOf(TypeRules.widened(common)))], type: type, position: position)
             return .call(.listJoin, [listCast(one, type), single], type: type, position: position)
         }
-        guard let common = TypeRules.common(oneType, otherType) else { throw mismatch(.concatenate, left, right, at: position) }
+        guard let common = TypeRules.common(oneType, otherType) else {
+            // Of elements that go together the dimensions do not.
+            guard isList(left.type), isList(right.type), left.type.dimensionCount != right.type.dimensionCount, TypeRules.common(left.type.leaf, right.type.leaf) != nil else {
+                throw mismatch(.concatenate, left, right, at: position)
+            }
+            throw .badSQL("|| joins lists of as many dimensions, or of one more", at: position).because(.badSubscript)
+        }
         let type = ColumnType.listOf(TypeRules.widened(common))
         return .call(.listJoin, [listCast(one, type), listCast(other, type)], type: type, position: position)
     }

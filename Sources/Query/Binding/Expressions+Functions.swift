@@ -15,7 +15,9 @@ extension Binder {
         if FunctionRegistry.aggregates[name] != nil { return try bindAggregate(call, in: scope) }
         if let function = GatheredAggregate.byName[name] { return try bindGathered(function, call, in: scope) }
         if FunctionRegistry.windows[name] != nil, !call.withinGroup.isEmpty { return try bindHypothetical(call, in: scope) }
-        if FunctionRegistry.windows[name] != nil { throw .badSQL("\(name) needs OVER", at: position).because(.notThatKind) }
+        if let window = FunctionRegistry.windows[name] {
+            throw .badSQL("\(name) needs OVER", at: position).because(window.definition.argumentCounts.contains(call.arguments.count) ? .notThatKind : .undefinedFunction)
+        }
         guard let function = FunctionRegistry.scalarsByName[name == "position" ? "strpos" : name] else {
             if let expanded = try bindExpansion(call, in: scope) { return expanded }
             if let value = try bindRowsWithin(call, in: scope) { return value }
@@ -275,10 +277,10 @@ extension Binder {
     private func bindHypothetical(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let name = call.name.text, position = call.name.position
         guard ["rank", "dense_rank", "percent_rank", "cume_dist"].contains(name), !call.isStar, !call.isDistinct, call.orderBy.isEmpty else {
-            throw .badSQL("\(name) takes no WITHIN GROUP", at: position)
+            throw .badSQL("\(name) takes no WITHIN GROUP", at: position).because(.undefinedFunction)
         }
         guard call.arguments.count == call.withinGroup.count else {
-            throw .badSQL("\(name) takes a value for each expression of its ORDER BY", at: position)
+            throw .badSQL("\(name) takes a value for each expression of its ORDER BY", at: position).because(.undefinedFunction)
         }
         // Each key is looked at once for every key behind it.
         guard call.arguments.count <= Self.hypotheticalKeyCountMax else {

@@ -383,7 +383,7 @@ extension Binder {
                 name: "substring", arguments: [value, TypedExpression(fromOne, at: position), TypedExpression(.literal(.integer(1), .int32), at: position)], position: position)
             return TypedExpression(try SQLFunction.substring.bound(letter, self), declared: "char", at: position)
         }
-        guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
+        guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position).because(.typeMismatch) }
         var place = try subscriptNumber(index, "[…]", in: scope)
         if isVector(value) { place = fromOne(place, at: position) }
         return TypedExpression(
@@ -431,7 +431,7 @@ extension Binder {
         _ list: ExpressionSyntax, _ ranges: [ExpressionSyntax.SliceRange], at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
         let value = try bindExpression(list, in: scope)
-        guard isList(value.type) else { throw .badSQL("[…:…] takes a part of a list, not of \(value.type.sqlName)", at: position) }
+        guard isList(value.type) else { throw .badSQL("[…:…] takes a part of a list, not of \(value.type.sqlName)", at: position).because(.typeMismatch) }
         // PostgreSQL has no lists within lists to take parts of.
         if case .element = list.kind, !value.type.holdsRows { throw .unsupported("parts of a list within a list are not supported", at: position) }
         guard ranges.count == 1 || !value.type.holdsRows && ranges.count <= value.type.dimensionCount else {

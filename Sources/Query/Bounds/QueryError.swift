@@ -30,6 +30,7 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         /// COLLATE says two orders of what is compared.
         case collationMismatch
         case badBucketCount, badBuckets, badPlaceOfRow, badFrameDistance, badSubscript, badEncoding, notSupported, noCast, badRecursion
+        case badSampleShare, badSampleSeed
         /// What a path of JSON finds not to be as it says.
         case noMember, noArray, noObject, noNumber, notNumeric, badElement, notSingle, badMoment, untranslatable
         /// A write, at a door that only reads.

@@ -212,7 +212,7 @@ extension Parser {
             advance()
             return try elementOrSlice(of: left, at: start)
         case .overlaps: return try overlaps(left)
-        case .unsupported: throw .unsupported("the operator \(current.text.uppercased()) is not supported", at: start)
+        case .unsupported: throw .unsupported("the operator \(current.text.uppercased()) is not supported", at: start).because(.undefinedFunction)
         }
     }
 

@@ -94,10 +94,19 @@ extension Parser {
         if at("into") { throw .unsupported("SELECT INTO is not supported", at: position).because(.readOnly) }
     }
 
+    /// `-1`: a number like others, which its sign is then refused for.
+    private mutating func signedCount() throws(QueryError) -> ExpressionSyntax {
+        let start = position, sign: ExpressionSyntax.UnaryOperator = atSymbol("-") ? .minus : .plus
+        advance()
+        guard current.kind == .number else { throw unexpected(expected: "a number") }
+        let number = try primaryExpression()
+        return try node(.unary(sign, number), at: start, over: [number])
+    }
+
     /// `FETCH {FIRST | NEXT} [n] {ROW | ROWS} {ONLY | WITH TIES}`; without a number one row.
     private mutating func fetchCount(_ start: Int, withTies: inout Bool) throws(QueryError) -> ExpressionSyntax {
         guard accept("first") || accept("next") else { throw unexpected(expected: "FIRST or NEXT") }
-        let count = at("row") || at("rows") ? try node(.number("1"), at: start) : try primaryExpression()
+        let count = at("row") || at("rows") ? try node(.number("1"), at: start) : atSymbol("-") || atSymbol("+") ? try signedCount() : try primaryExpression()
         guard accept("row") || accept("rows") else { throw unexpected(expected: "ROW or ROWS") }
         if at("with"), nextIs("ties") {
             advance()

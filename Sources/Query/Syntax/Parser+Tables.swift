@@ -112,7 +112,7 @@ extension Parser {
         let start = position
         advance()
         guard at("system") || at("bernoulli") else {
-            throw .unsupported("the methods of TABLESAMPLE are SYSTEM and BERNOULLI", at: position)
+            throw .unsupported("the methods of TABLESAMPLE are SYSTEM and BERNOULLI", at: position).because(.undefinedObject)
         }
         let method = current.text.uppercased()
         advance()

@@ -6,9 +6,13 @@ extension Parser {
         guard current.kind == .word || current.kind == .quotedName else { throw unexpected(expected: "a type's name") }
         var name = current.text, isWord = current.kind == .word
         advance()
+        let isSchema = atSymbol(".") && [.word, .quotedName].contains(token(after: 1).kind)
         if name == "pg_catalog", acceptSymbol(".") {
             (name, isWord) = (current.text, current.kind == .word)
             advance()
+        } else if isSchema {
+            // `public` has no types, and others are not there.
+            throw .badSQL("there is no type “\(name).\(token(after: 1).text)”", at: start, hint: "types have no schema but pg_catalog").because(name == "public" ? .undefinedType : .undefinedSchema)
         }
         switch name {
         case "double": if accept("precision") { name = "double precision" }

@@ -229,7 +229,7 @@ package struct Parser {
 
     private mutating func explainOption(_ form: inout ExplainForm) throws(QueryError) {
         if accept("format") {
-            guard current.kind == .word, let format = ExplainForm.Format(rawValue: current.text) else { throw .unsupported("the formats of EXPLAIN are TEXT, JSON and XML", at: position) }
+            guard current.kind == .word, let format = ExplainForm.Format(rawValue: current.text) else { throw .unsupported("the formats of EXPLAIN are TEXT, JSON and XML", at: position).because(.badValue) }
             advance()
             form.format = format
         } else if accept("analyze") || accept("analyse") {
@@ -240,7 +240,7 @@ package struct Parser {
             advance()
             _ = try explainFlag()
         } else {
-            throw .unsupported("the options of EXPLAIN are ANALYZE and FORMAT", at: position)
+            throw .unsupported("the options of EXPLAIN are ANALYZE and FORMAT", at: position).because(.syntax)
         }
     }
 

@@ -48,6 +48,8 @@ enum QueryStates {
         case .badPlaceOfRow: "22016"
         case .badFrameDistance: "22013"
         case .badSubscript: "2202E"
+        case .badSampleShare: "2202H"
+        case .badSampleSeed: "2202G"
         case .badEncoding: "22021"
         case .notSupported: "0A000"
         case .noCast: "42846"

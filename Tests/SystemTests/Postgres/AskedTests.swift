@@ -11,5 +11,6 @@ final class AskedTests: XCTestCase {
     /// Paths of SQL/JSON, and rows and lists in forms that suites seldom ask.
     func test_pathsOfDocuments_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_paths.py") }
     func test_textsListsAndSmallNumbers_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_texts.py") }
+    func test_faults_haveTheCodesOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_errors.py") }
     func test_statementsOfSuites_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_suite.py") }
 }

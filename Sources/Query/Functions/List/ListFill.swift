@@ -23,6 +23,7 @@ extension SQLFunction {
         guard !value.isUntyped, value.type != .null, !value.type.isNested else {
             throw .badSQL("array_fill needs a value of a type, and of no list", at: value.position, hint: "cast it, as in NULL::INTEGER").because(.typeMismatch)
         }
+        guard call.arguments[1].type.dimensionCount < 2 else { throw .badSQL("array_fill takes its counts in a list of one dimension", at: call.arguments[1].position).because(.badSubscript) }
         let counts = try typing.implicit(call.arguments[1], to: .listOf(.int32), call.name)
         guard let dimensions = constants(of: ConstantFolding.folded(counts)), dimensions.count > 1, dimensions.count <= dimensionCountMax else {
             return call.make(.arrayFill, [value.expression, counts], .listOf(TypeRules.widened(value.type)))
@@ -60,7 +61,7 @@ extension ScalarFunction {
             }
         })
 
-    /// - Throws: `.textTooLong` for a list past `WorkMeter.textByteCountMax`; `.outside` for counts that are NULL, negative or several.
+    /// - Throws: `.outside(.tooLong)` for a list past `WorkMeter.textByteCountMax`; `.outside` for counts that are NULL, negative or several.
     static let arrayFill = ScalarFunction(
         "array_fill", nulls: .taken, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
         kernel: .plain { (call) throws(KernelError) in
@@ -74,7 +75,7 @@ extension ScalarFunction {
                 guard case .integer(let count) = dimensions.first ?? .integer(0), count >= 0 else { throw .outside(.tooLong, "array_fill makes lists of no less than 0 elements") }
                 let filled = value.value(at: row), byteCount = Int(count).multipliedSaturating(by: 16 + filled.flatByteCount)
                 total = total.addingSaturating(byteCount)
-                guard byteCount <= WorkMeter.textByteCountMax else { throw .textTooLong }
+                guard byteCount <= WorkMeter.textByteCountMax else { throw .outside(.tooLong, "the list would grow past \(WorkMeter.textByteCountMax >> 20) MiB") }
                 // Checked and charged before it is made: three short numbers may ask for terabytes.
                 try call.meter.checkColumn(total, row: row, of: call.count)
                 try call.meter.charge(2 * byteCount, row: row, of: call.count)

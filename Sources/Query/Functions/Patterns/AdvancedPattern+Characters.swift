@@ -44,7 +44,14 @@ extension AdvancedPattern {
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool { DateTimeTokens.isDigit(byte) || (0x41...0x46).contains(byte & 0xDF) }
 
-    /// RE2 takes a quantifier behind `^` and the like, and passes over it.
+    /// `2}`, `2,}` or `2,5}`.
+    private static func isBound(_ rest: ArraySlice<UInt8>) -> Bool {
+        let behind = rest.drop(while: DateTimeTokens.isDigit)
+        let end = behind.first == UInt8(ascii: ",") ? behind.dropFirst().drop(while: DateTimeTokens.isDigit) : behind
+        return end.first == UInt8(ascii: "}")
+    }
+
+    /// RE2 takes a quantifier behind `^` and the like, and passes over it; and braces that say no count as themselves.
     ///
     /// - Throws: where PostgreSQL refuses the pattern as well.
     static func checkQuantifiers(_ pattern: [UInt8]) throws(RegularExpression.Fault) {
@@ -53,6 +60,7 @@ extension AdvancedPattern {
             let byte = pattern[place]
             place += 1
             let isBounded = byte == UInt8(ascii: "{") && place < pattern.count && DateTimeTokens.isDigit(pattern[place])
+            if isBounded, !isBound(pattern[place...]) { throw RegularExpression.Fault(reason: "the count of a quantifier is as {2}, {2,} or {2,5}") }
             if isBehindPlace, isBounded || "*+?".utf8.contains(byte) { throw RegularExpression.Fault(reason: "a quantifier stands behind what is no character") }
             isBehindPlace = byte == UInt8(ascii: "^") || byte == UInt8(ascii: "$")
             if byte == UInt8(ascii: "["), place < pattern.count { place = behindSet(pattern, place) }

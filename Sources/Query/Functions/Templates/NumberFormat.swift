@@ -47,7 +47,7 @@ struct NumberFormat {
     /// EEEE: nothing else of the template is shown.
     private(set) var isScientific = false
 
-    /// - Throws: `.invalidArgument` for words that cannot stand together, as PostgreSQL refuses them.
+    /// - Throws: `.outside(.syntax)` for words that cannot stand together, as PostgreSQL refuses them.
     init(_ template: [UInt8]) throws(KernelError) {
         try FormatTemplate.checkLength(template.count)
         var rest = template[...]
@@ -128,7 +128,7 @@ struct NumberFormat {
         }
     }
 
-    static func fault(_ reason: String) -> KernelError { .invalidArgument("in the template of a number \(reason)") }
+    static func fault(_ reason: String) -> KernelError { .outside(.syntax, "in the template of a number \(reason)") }
 
     // MARK: Writing
 

@@ -135,7 +135,7 @@ struct TimeTemplateReader {
     private mutating func take(_ slot: TimeTemplate.Slot) throws(KernelError) {
         let field = slot.field
         if let own = field.convention {
-            guard convention == nil || convention == own else { throw .invalidArgument("a template has ISO's weeks, or months and days, and not both") }
+            guard convention == nil || convention == own else { throw .outside(.invalidTime, "a template has ISO's weeks, or months and days, and not both") }
             convention = own
             said.isISOWeek = own == .isoWeek
         }

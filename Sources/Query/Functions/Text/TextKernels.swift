@@ -107,7 +107,7 @@ extension TextKernels {
         guard let lengths = length.integers() else { throw .numericOverflow }
         return try build(count: column.count, validity: validity([column, length] + (filler.map { [$0] } ?? [])), meter) {
             (row, text) throws(KernelError) in
-            guard lengths[row] <= Int64(byteCountMax) else { throw .invalidArgument("the text would grow past 64 MiB") }
+            guard lengths[row] <= Int64(byteCountMax) else { throw .outside(.tooLong, "the text would grow past 64 MiB") }
             let wanted = Int(max(0, lengths[row]))
             let own = texts[row]
             let ownCount = scalarCount(own)

@@ -225,7 +225,7 @@ struct Lexer {
                 }
                 if try continuesAfterLineBreak() { continue }
                 // The query is UTF-8, and whole scalars are copied: only bytes by their numbers can make what is none.
-                guard !escapes || String(validating: text, as: UTF8.self) != nil else { throw .badSQL("the bytes of this string are no UTF-8", at: position) }
+                guard !escapes || String(validating: text, as: UTF8.self) != nil else { throw .badSQL("the bytes of this string are no UTF-8", at: position).because(.badEncoding) }
                 return String(decoding: text, as: UTF8.self)
             }
             if byte == 0 { throw .badSQL("the query holds a NUL character", at: scalarCount + 1) }
@@ -306,7 +306,7 @@ struct Lexer {
         // As there, an x without digits is an x.
         if count == 0 { return text.append(UInt8(ascii: "x")) }
         // Three octal digits may be 511: of them PostgreSQL keeps the lower eight bits.
-        guard value & 0xFF != 0 else { throw .badSQL("the query holds a NUL character", at: position) }
+        guard value & 0xFF != 0 else { throw .badSQL("the query holds a NUL character", at: position).because(.badEncoding) }
         text.append(UInt8(value & 0xFF))
     }
 

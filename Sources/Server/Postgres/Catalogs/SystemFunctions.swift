@@ -205,9 +205,9 @@ enum SystemFunctions {
         "CASE WHEN \(isOfSomebody ? "$1 IS NOT NULL AND " : "")(SELECT o.oid FROM pg_catalog.\(place)) IS NOT NULL THEN \(may(count)) END"
     }
 
-    /// Whose names `has_…_privilege` and `pg_get_viewdef` take beside numbers.
+    /// Whose names `has_…_privilege`, `pg_get_viewdef` and sizes take beside numbers.
     static func registries(_ name: String, _ count: Int) -> [String?] {
-        if name == "pg_get_viewdef" { return ["regclass"] }
+        if ["pg_get_viewdef", "pg_relation_size", "pg_table_size", "pg_indexes_size", "pg_total_relation_size"].contains(name) { return ["regclass"] }
         let registry: String? =
             switch name {
             case "has_table_privilege", "has_column_privilege", "has_any_column_privilege", "has_sequence_privilege": "regclass"
