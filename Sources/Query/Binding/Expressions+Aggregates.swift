@@ -34,11 +34,14 @@ extension Binder {
         if function == .arrayAggregate {
             return TypedExpression(value.expression, declared: Self.listDeclaration(of: DeclaredType.withoutLength(declared)), at: value.position)
         }
+        if function == .percentileDiscrete, case .list = value.type {
+            return TypedExpression(value.expression, declared: Self.listDeclaration(of: DeclaredType.withoutLength(declared)), at: value.position)
+        }
         guard argument.type == value.type else { return value }
         switch function {
         case .min, .max:
             // The least and greatest of names are numbers.
-            guard Self.isNarrow(declared) || DeclaredType.isNumber(declared) || TypeNames.paddedLength(declared) != nil else { return value }
+            guard Self.isNarrow(declared) || declared == "float4[]" || declared == "int2[]" || DeclaredType.isNumber(declared) || TypeNames.paddedLength(declared) != nil else { return value }
             return TypedExpression(value.expression, declared: DeclaredType.isNumber(declared) ? "oid" : declared, at: value.position)
         case .anyValue, .mode, .percentileDiscrete:
             return DeclaredType.isKept(declared) ? TypedExpression(value.expression, declared: declared, at: value.position) : value

@@ -187,6 +187,7 @@ extension Binder {
             guard value.isUntyped || value.type == .null else { return nil }
             return TypedExpression(try castToList(value, as: other.type), at: value.position)
         }
+        let (left, right) = realsWidened(left, right)
         guard let one = try list(left, like: right), let other = try list(right, like: left) else { return nil }
         guard let type = TypeRules.common(one.type, other.type), case .list(let field) = type, TypeRules.isComparable(field.type) else {
             throw .badSQL("\(op.rawValue) does not take \(one.type.sqlName) and \(other.type.sqlName)", at: left.position).because(.undefinedFunction)
@@ -241,6 +242,7 @@ extension Binder {
 
     /// `||` of two lists, or of a list and an element before or behind it.
     func joinedLists(_ left: TypedExpression, _ right: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        let (left, right) = realsWidened(left, right)
         func element(_ type: ColumnType) -> ColumnType? {
             if case .list(let field) = type { field.type } else { nil }
         }
@@ -399,7 +401,26 @@ extension Binder {
 
     /// A list of REAL as one of DOUBLE: as numbers of their own its values are what they are exactly.
     func wideList(_ value: TypedExpression, to target: TypeNames.Target) -> TypedExpression {
-        guard elementDeclaration(of: value) == "float4", target.type == .double, target.narrow == nil else { return value }
-        return TypedExpression(.call(.wideReals, [value.expression], type: value.type, position: value.position), at: value.position)
+        guard isOfReals(value), target.type == .double, target.narrow == nil else { return value }
+        return wideList(value)
+    }
+
+    private func wideList(_ value: TypedExpression) -> TypedExpression {
+        TypedExpression(folded(.call(.wideReals, [value.expression], type: value.type, position: value.position)), at: value.position)
+    }
+
+    /// Whether a list's values, in however many dimensions, are REAL.
+    func isOfReals(_ list: TypedExpression) -> Bool {
+        list.type.dimensionCount > 0 && list.type.leaf == .double && declaredType(list) == Self.listDeclaration(of: "float4")
+    }
+
+    /// Two sides that become one list, or are compared as lists: REALs beside DOUBLEs are what they are exactly.
+    private func realsWidened(_ left: TypedExpression, _ right: TypedExpression) -> (TypedExpression, TypedExpression) {
+        func isReal(_ value: TypedExpression) -> Bool { isOfReals(value) || value.type == .double && declaredType(value) == "float4" }
+        func isDouble(_ value: TypedExpression) -> Bool { !value.isUntyped && value.type.leaf == .double && !isReal(value) }
+        func wide(_ value: TypedExpression) -> TypedExpression { isOfReals(value) ? wideList(value) : widened(value) }
+        if isReal(left), isDouble(right) { return (wide(left), right) }
+        if isReal(right), isDouble(left) { return (left, wide(right)) }
+        return (left, right)
     }
 }

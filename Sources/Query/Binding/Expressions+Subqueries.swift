@@ -132,12 +132,14 @@ extension Binder {
                 list = try withOwnDigits(list, beside: type)
                 list = TypedExpression(list.isUntyped ? folded(try castToList(list, as: type)) : list.expression, at: list.position)
             }
+            // REALs compare as such with each other, and as what they are exactly with all else.
+            let element = isOfReals(list) ? "float4" : nil
             // Of several dimensions, all values.
             list.expression = list.expression.flat(at: list.position)
             switch list.expression {
-            case .call(.makeList, let elements, .list, _): items = elements.map { TypedExpression($0, at: position) }
-            case .literal(.list(let values), .list(let field)): items = values.map { TypedExpression(.literal($0, field.type), at: position) }
-            default: return try overList(value, op, isAll, list, at: position, in: scope)
+            case .call(.makeList, let elements, .list, _): items = elements.map { TypedExpression($0, declared: element, at: position) }
+            case .literal(.list(let values), .list(let field)): items = values.map { TypedExpression(.literal($0, field.type), declared: element, at: position) }
+            default: return try overList(value, op, isAll, list, of: element, at: position, in: scope)
             }
         }
         var comparisons: [Expression] = []
@@ -147,8 +149,10 @@ extension Binder {
     }
 
     /// `x = ANY (r.tags)`: a subquery over the list's elements; NULL of no list.
+    ///
+    /// - Parameter declared: what its elements are called; nil where that says nothing of how they compare.
     private func overList(
-        _ value: TypedExpression, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ list: TypedExpression, at position: Int,
+        _ value: TypedExpression, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ list: TypedExpression, of declared: String?, at position: Int,
         in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
         // A parameter without a type is a list of what it is compared with; its value is still to come.
@@ -167,7 +171,7 @@ extension Binder {
             UnnestNode(
                 input: .values(columns: [], rows: [[]]), list: list.expression, elements: [UnnestNode.Element(member: "", column: element)],
                 passed: []))
-        let sides = try comparable(value, TypedExpression(.column(element), at: position), op.rawValue, at: position)
+        let sides = try comparable(value, TypedExpression(.column(element), declared: declared, at: position), op.rawValue, at: position)
         let column = newColumn("", sides.1.type)
         let kind = SubqueryExpression.Kind.quantified(operand: [sides.0], function: Self.function(op), isAll: isAll)
         let plan = LogicalPlan.project(input: elements, columns: [ProjectedColumn(column, sides.1)])

@@ -74,10 +74,13 @@ struct CellEncoder {
         case (.plain(.oidvector), .list(let offsets, let values)):
             .vector(offsets: offsets, Element(CellEncoder(values, format, style: style, as: .plain(.oid)), .oid))
         case (.array(let element), .list(let offsets, let values)):
-            .list(offsets: offsets, Element(CellEncoder(values, format, style: style, as: .plain(element)), element))
+            // What is within several dimensions is told of the innermost.
+            .list(offsets: offsets, Element(CellEncoder(values, format, style: style, as: Self.isList(values.type) ? type : .plain(element)), element))
         default: nil
         }
     }
+
+    private static func isList(_ type: ColumnType) -> Bool { if case .list = type { true } else { false } }
 
     /// A row within a row is one, and no document.
     private static func fieldType(_ type: ColumnType) -> PostgresColumnType { if case .structure = type { .plain(.record) } else { AnswerColumns.type(type) } }

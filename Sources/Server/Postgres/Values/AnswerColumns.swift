@@ -70,10 +70,13 @@ enum AnswerColumns {
         guard let name = column.declared, let type = declared[DeclaredType.withoutLength(name)] else { return type(column.type) }
         switch (type, column.type) {
         case (.plain(let plain), let own) where holds(own, plain): return type
-        case (.array(let element), .list(let own)) where holds(own.type, element): return type
+        case (.array(let element), .list(let own)) where holds(innermost(own.type), element): return type
         default: return self.type(column.type)
         }
     }
+
+    /// What stands in lists within lists.
+    private static func innermost(_ type: ColumnType) -> ColumnType { if case .list(let field) = type { innermost(field.type) } else { type } }
 
     /// Whether values of `type` go out as `wire`.
     private static func holds(_ type: ColumnType, _ wire: PostgresType) -> Bool {

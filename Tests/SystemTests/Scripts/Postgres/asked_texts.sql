@@ -348,3 +348,14 @@ select collation for ('a' collate "C");
 select e.ticket_id from receipts e where exists (select from receipts) limit 0;
 select from receipts limit 2;
 select 1 where exists (select);
+
+-- Lists of REALs and other small types
+SELECT ARRAY[ARRAY[1.1::real], ARRAY[2.2::real]], ARRAY[ARRAY[1::int2]], ARRAY[ARRAY['a'::name]], '{{1.1}}'::real[], '{{1,2},{3,4}}'::int2[];
+SELECT ARRAY[x] FROM (VALUES (ARRAY[1.1::real])) v(x);
+SELECT 1.1::real = ANY('{1.1}'::real[]), 1.1 = ANY('{1.1}'::real[]), 1.1::float8 = ANY('{1.1}'::real[]), 1.1::real = ANY(ARRAY[1.1::real]), 1.1::real <> ALL('{1.1,2}'::real[]), 1.1::real = ANY('{{1.1},{2}}'::real[]);
+SELECT 1.1::real = ANY(x), 1.1::float8 = ANY(x), 1.1 = ANY(x), 2 = ANY(x), 1.1::real = ALL(x) FROM (VALUES ('{1.1}'::real[]), ('{1.1,2}')) v(x);
+SELECT ARRAY[1.1::real] || ARRAY[2.2::float8], ARRAY[1.1::float8] || ARRAY[2.2::real], ARRAY[1.1::real] || 2.2::float8, 2.2::float8 || ARRAY[1.1::real], ARRAY[1.1::float8] || 2.2::real;
+SELECT ARRAY[1.1::real] || ARRAY[2.2::real], ARRAY[1.1::real] || 2.2::real, ARRAY[1.1::real] || '{3.3}', ARRAY[1.1::real] || NULL;
+SELECT max(x), min(x) FROM (VALUES (ARRAY[1.1::real])) v(x);
+SELECT max(x), min(x) FROM (VALUES (ARRAY[1::int2])) v(x);
+SELECT percentile_disc(ARRAY[0.5, 1]) WITHIN GROUP (ORDER BY x) FROM (VALUES (1.1::real), (2.2)) v(x);
