@@ -167,6 +167,15 @@ final class QueryEngineTests: XCTestCase {
         check("SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS v(x, y) ORDER BY x", "1,a|2,")
     }
 
+    /// None of these has room as a list of all its values.
+    func test_seriesThatASelectGivesAlone_isMadeAsItIsRead() {
+        check("SELECT generate_series(1, 100000000) AS n LIMIT 3", "1|2|3")
+        check("SELECT generate_series(1, 100000000) * 2, 'x' OFFSET 4 LIMIT 2", "10,x|12,x")
+        check("SELECT n FROM (SELECT generate_series(TIMESTAMP '2020-01-01', '2120-01-01', INTERVAL '1 second') AS n) s LIMIT 2", "2020-01-01T00:00:00.000000|2020-01-01T00:00:01.000000")
+        check("SELECT count(*) FROM (SELECT generate_series(1, NULL)) s", "0")
+        check("SELECT generate_series(1, 2), generate_series(1, 2) + 1", "1,2|2,3")
+    }
+
     /// Samoa had no 30 December 2011: a day before the first moments of the 31st are the first moments of the 31st, for ever (in PostgreSQL, too).
     func test_seriesThatWouldNotEnd_isAnError() throws {
         var fixture = QueryFixture(threads: 1)

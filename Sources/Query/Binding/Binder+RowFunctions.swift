@@ -238,9 +238,17 @@ extension Binder {
             let ready = waiting.filter { $0.list.columnIDs.isDisjoint(with: unknown) }
             waiting = waiting.filter { !$0.list.columnIDs.isDisjoint(with: unknown) }
             try countNode(at: position)
-            plan = .unnest(together(ready, over: plan, at: position))
+            plan = alone(ready, over: plan) ?? .unnest(together(ready, over: plan, at: position))
         }
         return plan
+    }
+
+    /// A series that a SELECT without FROM gives alone, of bounds that look at nothing: made as it is read, as in FROM, and no list of all its values.
+    private func alone(_ sources: [RowSource], over plan: LogicalPlan) -> LogicalPlan? {
+        guard sources.count == 1, case .values(let columns, let rows) = plan, columns.isEmpty, rows.count == 1, case .call(.series, let bounds, _, _) = sources[0].list, bounds.count >= 3,
+            bounds.allSatisfy({ $0.columnIDs.isEmpty && !$0.hasSubquery })
+        else { return nil }
+        return .series(column: sources[0].element, start: bounds[0], stop: bounds[1], step: bounds[2])
     }
 
     private func together(_ sources: [RowSource], over plan: LogicalPlan, at position: Int) -> UnnestNode {

@@ -16,9 +16,9 @@ final class HotMaintenanceTests: XCTestCase {
         try HotTierFixture.Store(directory.path, pauses: HotMaintenance.Pauses(copy: copy, cut: cut, note: note))
     }
 
-    /// Three rows of a megabyte and a half each.
+    /// Three rows of a megabyte and a half each, in one commit: between two the log may be begun anew.
     private func fill(_ store: HotTierFixture.Store) throws -> HotFile {
-        for number in 0..<3 { _ = try store.stored([HotTierFixture.row("R-\(number)", salt: Self.large)]) }
+        _ = try store.stored(try (0..<3).map { try HotTierFixture.row("R-\($0)", salt: Self.large) })
         return try XCTUnwrap(store.tier.boundary.snapshot().files.last)
     }
 
