@@ -160,7 +160,7 @@ extension Binder {
         return Unnest(
             list: isSubscripts ? try subscripts(arguments, at: position) : series(bounds, type, at: position),
             elements: [UnnestNode.Element(member: "", column: element)], ordinality: ordinality,
-            names: NameScope(name: name.text, columns: columns.map(scopeColumn)))
+            names: NameScope(name: name.text, columns: columns.map(scopeColumn), isOfScalars: !withOrdinality))
     }
 
     /// UNNEST(…) or generate_series(…) as a list: where it stands in a SELECT's list.
@@ -347,7 +347,7 @@ extension Binder {
             plan = numbered(plan, in: columns[1])
         }
         if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
-        return (plan, NameScope(name: name.text, columns: columns.map(scopeColumn)))
+        return (plan, NameScope(name: name.text, columns: columns.map(scopeColumn), isOfScalars: !withOrdinality))
     }
 
     /// A function of one value in FROM: a row of it.

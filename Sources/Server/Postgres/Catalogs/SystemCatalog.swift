@@ -103,7 +103,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
                 return SystemNumber.index(of: table)
             }
             return SystemRelation.byName[parts[0]]?.number
-        case "regtype": return SystemType.number(named: name)
+        case "regtype": return SystemType.number(named: name) ?? rowType(named: name)
         case "regnamespace": return SystemRows.namespaces(base).first { $0.name == name }?.number
         case "regproc": return SystemProcedure.number(named: name)
         case "regprocedure": return SystemProcedure.number(signed: name) ?? SystemProcedure.number(named: String(name.prefix { $0 != "(" }))
@@ -123,13 +123,38 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
                 if let name = schema.entryNames.first(where: { SystemNumber.relation($0, inSchema: schema.name) == number }) { return "\(schema.name).\(name)" }
             }
             return base.entryNames.first { SystemNumber.index(of: $0) == number }.map { before + Self.quoted("\($0)_pkey") }
-        case "regtype": return SystemType.byNumber[number]?.shown
+        case "regtype": return SystemType.byNumber[number]?.shown ?? rowTypeName(of: number)
         case "regnamespace": return SystemRows.namespaces(base).first { $0.number == number }?.name
         case "regrole": return number == SystemNumber.asker ? session.user : number == SystemNumber.owner ? SystemRows.owner : nil
         case "regproc": return SystemProcedure.name(of: number)
         case "regprocedure": return SystemProcedure.signature(of: number)
         default: return nil
         }
+    }
+
+    /// The type of a relation's rows, or of lists of them, by the relation's name: `receipts`, `till.tickets[]`.
+    private func rowType(named name: String) -> Int64? {
+        let isList = name.hasSuffix("[]")
+        var parts = (isList ? name.dropLast(2) : name[...]).split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }
+        if parts.count == 2, let schema = base.schemas.first(where: { $0.name == parts[0] }), schema.entryNames.contains(parts[1]) {
+            return isList ? SystemNumber.rowList(of: parts[1], inSchema: schema.name) : SystemNumber.rowType(of: parts[1], inSchema: schema.name)
+        }
+        if parts.count == 2, parts[0] == "public" { parts.removeFirst() } else if !session.path.hasTables { return nil }
+        guard parts.count == 1, base.entryNames.contains(parts[0]) else { return nil }
+        return isList ? SystemNumber.rowList(of: parts[0], inSchema: nil) : SystemNumber.rowType(of: parts[0], inSchema: nil)
+    }
+
+    private func rowTypeName(of number: Int64) -> String? {
+        func found(_ names: [String], in schema: String?, before: String) -> String? {
+            for name in names {
+                if SystemNumber.rowType(of: name, inSchema: schema) == number { return before + Self.quoted(name) }
+                if SystemNumber.rowList(of: name, inSchema: schema) == number { return before + Self.quoted(name) + "[]" }
+            }
+            return nil
+        }
+        if let name = found(base.entryNames, in: nil, before: session.path.hasTables ? "" : "public.") { return name }
+        for schema in base.schemas { if let name = found(schema.entryNames, in: schema.name, before: "\(schema.name).") { return name } }
+        return nil
     }
 
     /// A name as SQL writes it.
@@ -202,6 +227,9 @@ enum SystemNumber {
     static func rule(of view: String, inSchema schema: String?) -> Int64 { number("rule", schema.map { "\($0).\(view)" } ?? view) }
     /// Of the type that a relation's rows have.
     static func rowType(of relation: String, inSchema schema: String?) -> Int64 { number("row", schema.map { "\($0).\(relation)" } ?? relation) }
+
+    /// Of that of lists of them.
+    static func rowList(of relation: String, inSchema schema: String?) -> Int64 { number("rows", schema.map { "\($0).\(relation)" } ?? relation) }
 
     /// FNV-1a (Fowler, Noll, Vo), folded to 31 bits: a number is an Int32 to some clients.
     private static func number(_ kind: String, _ name: String) -> Int64 {

@@ -6,7 +6,7 @@ enum SystemLookups {
     /// - Throws: what the catalog throws.
     static func table(named name: String, _ catalog: any QueryCatalog, _ session: SystemSession) throws -> MemoryTable? {
         switch name {
-        case "till_type_names": typeNames
+        case "till_type_names": typeNames(catalog)
         case "till_relations": relations(catalog)
         case "till_names": try names(catalog, session)
         case "till_settings": settings(session)
@@ -15,15 +15,29 @@ enum SystemLookups {
         }
     }
 
-    private static func table(_ fields: [Field], _ rows: [[Value]]) -> MemoryTable {
+    private static func table(_ fields: [Field], _ rows: [[Value]]) -> MemoryTable { MemoryTable(schema: Schema(fields), batches: [batch(fields, rows)]) }
+
+    private static func batch(_ fields: [Field], _ rows: [[Value]]) -> ColumnBatch {
         var builders = fields.map { ColumnBuilder(type: $0.type) }
         for row in rows { for index in builders.indices { builders[index].append(row[index]) } }
-        return MemoryTable(schema: Schema(fields), batches: [ColumnBatch(rowCount: rows.count, columns: builders.indices.map { builders[$0].finish() })])
+        return ColumnBatch(rowCount: rows.count, columns: builders.indices.map { builders[$0].finish() })
     }
 
-    /// How SQL writes each type: `format_type` asks it.
-    private static let typeNames = table(
-        [Field("oid", .int64), Field("typname", .string), Field("shown", .string)], SystemType.all.map { [.integer($0.number), .string($0.name), .string($0.shown)] })
+    /// How SQL writes each type: `format_type` asks it. Tables' rows are there by names that no other type has, since a name is looked up here as well.
+    private static func typeNames(_ catalog: any QueryCatalog) -> MemoryTable {
+        let names = catalog.entryNames.filter { !typesShown.contains($0) && SystemType.byName[$0] == nil && SystemType.byName["_" + $0] == nil }
+        let own = batch(typeFields, names.flatMap { name -> [[Value]] in
+            let shown = SystemCatalog.quoted(name)
+            return [
+                [.integer(SystemNumber.rowType(of: name, inSchema: nil)), .string(name), .string(shown)], [.integer(SystemNumber.rowList(of: name, inSchema: nil)), .string("_" + name), .string(shown + "[]")],
+            ]
+        })
+        return MemoryTable(schema: Schema(typeFields), batches: names.isEmpty ? [systemTypes] : [systemTypes, own])
+    }
+
+    private static let typeFields = [Field("oid", .int64), Field("typname", .string), Field("shown", .string)]
+    private static let typesShown = Set(SystemType.all.map(\.shown))
+    private static let systemTypes = batch(typeFields, SystemType.all.map { [.integer($0.number), .string($0.name), .string($0.shown)] })
 
     /// The numbers of `pg_class`, by names alone: no view is bound for them. Those of indexes are there for each name.
     private static func relations(_ catalog: any QueryCatalog) -> MemoryTable {

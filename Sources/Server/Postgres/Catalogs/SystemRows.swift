@@ -145,18 +145,28 @@ struct SystemRows {
         return rows
     }
 
-    /// The type of each relation's rows, as `pg_class.reltype` says it, by names alone: no view is bound for them. Tools leave out what has none, as Prisma does.
+    /// The type of each relation's rows, as `pg_class.reltype` says it, and that of lists of them, by names alone: no view is bound for them. Tools leave out what has none, as
+    /// Prisma does.
     private func rowTypes() -> [Row] {
+        func list(_ name: String, inSchema schema: String?) -> Row {
+            [
+                "oid": .integer(SystemNumber.rowList(of: name, inSchema: schema)), "typname": .string("_" + name), "typnamespace": .integer(schema.map { SystemNumber.schema($0) } ?? Self.publicSchema),
+                "typowner": .integer(SystemNumber.owner), "typlen": .integer(-1), "typtype": .string("b"), "typcategory": .string("A"), "typisdefined": .boolean(true), "typdelim": .string(","),
+                "typelem": .integer(SystemNumber.rowType(of: name, inSchema: schema)), "typinput": Self.procedure("array_in"), "typoutput": Self.procedure("array_out"),
+                "typreceive": Self.procedure("array_recv"), "typsend": Self.procedure("array_send"), "typalign": .string("d"), "typstorage": .string("x"), "typtypmod": .integer(-1),
+            ]
+        }
         func row(_ name: String, inSchema schema: String?) -> Row {
             [
                 "oid": .integer(SystemNumber.rowType(of: name, inSchema: schema)), "typname": .string(name), "typnamespace": .integer(schema.map { SystemNumber.schema($0) } ?? Self.publicSchema),
                 "typowner": .integer(SystemNumber.owner), "typlen": .integer(-1), "typtype": .string("c"), "typcategory": .string("C"), "typisdefined": .boolean(true), "typdelim": .string(","),
                 "typrelid": .integer(schema.map { SystemNumber.relation(name, inSchema: $0) } ?? SystemNumber.relation(name)), "typinput": Self.procedure("record_in"),
                 "typoutput": Self.procedure("record_out"), "typreceive": Self.procedure("record_recv"), "typsend": Self.procedure("record_send"), "typalign": .string("d"),
-                "typstorage": .string("x"), "typtypmod": .integer(-1),
+                "typstorage": .string("x"), "typtypmod": .integer(-1), "typarray": .integer(SystemNumber.rowList(of: name, inSchema: schema)),
             ]
         }
-        return catalog.entryNames.map { row($0, inSchema: nil) } + catalog.schemas.flatMap { schema in schema.entryNames.map { row($0, inSchema: schema.name) } }
+        let own = catalog.entryNames.flatMap { [row($0, inSchema: nil), list($0, inSchema: nil)] }
+        return own + catalog.schemas.flatMap { schema in schema.entryNames.flatMap { [row($0, inSchema: schema.name), list($0, inSchema: schema.name)] } }
     }
 
     /// Tables as views of counts have them, and nobody counts.

@@ -103,6 +103,24 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT table_schema, table_name, view_definition FROM information_schema.views ORDER BY 1, 2"), wanted)
     }
 
+    func test_rowsOfTables_haveTypesAndListsOfThem() throws {
+        let own = Value.string("receipts")
+        XCTAssertEqual(
+            try rows("""
+                SELECT t.typname, t.typtype, t.typcategory, t.typrelid = c.oid, a.typname, a.typelem = t.oid, a.typcategory FROM pg_class c JOIN pg_type t ON t.oid = c.reltype JOIN pg_type a ON a.oid = t.typarray
+                WHERE c.relname = 'receipts'
+                """),
+            [[own, .string("c"), .string("C"), .boolean(true), .string("_receipts"), .boolean(true), .string("A")]])
+        XCTAssertEqual(
+            try rows("""
+                SELECT 'receipts'::regtype::oid = reltype, 'public.receipts[]'::regtype::oid = (SELECT typarray FROM pg_type WHERE oid = reltype), reltype::regtype::text, format_type(reltype, NULL),
+                    format_type((SELECT typarray FROM pg_type WHERE oid = reltype), NULL), to_regtype('receipts') = reltype, pg_type_is_visible(reltype) FROM pg_class WHERE relname = 'receipts'
+                """),
+            [[.boolean(true), .boolean(true), own, own, .string("receipts[]"), .boolean(true), .boolean(true)]])
+        XCTAssertEqual(try rows("SELECT 'int4'::regtype::oid, to_regtype('nothing'), format_type(23, NULL)"), [[.integer(23), .null, .string("integer")]])
+        XCTAssertThrowsError(try rows("SELECT 'nothing'::regtype"))
+    }
+
     func test_columns_haveTheNumbersOfTheirTables() throws {
         let prepared = try Self.engine.prepare("SELECT r.total, r.total + 1, n, (SELECT 1) FROM receipts r, \"Odd \"\"name\"\"\"", in: QueryContext(catalog: catalog(), now: 0))
         let fields = try AnswerColumns.fields(prepared.columns)

@@ -359,3 +359,13 @@ SELECT ARRAY[1.1::real] || ARRAY[2.2::real], ARRAY[1.1::real] || 2.2::real, ARRA
 SELECT max(x), min(x) FROM (VALUES (ARRAY[1.1::real])) v(x);
 SELECT max(x), min(x) FROM (VALUES (ARRAY[1::int2])) v(x);
 SELECT percentile_disc(ARRAY[0.5, 1]) WITHIN GROUP (ORDER BY x) FROM (VALUES (1.1::real), (2.2)) v(x);
+
+-- Types of rows, and rows of functions that give single values
+SELECT typname, typtype, typcategory, typrelid = 'receipts'::regclass AS same, typlen, typalign, typstorage, typelem, typarray <> 0 AS a, typinput::text, typoutput::text FROM pg_type WHERE typname = 'receipts';
+SELECT typname, typtype, typcategory, typlen, typelem = 'receipts'::regtype AS same, typinput::text, typrelid FROM pg_type WHERE typname = '_receipts';
+SELECT reltype = 'receipts'::regtype, format_type(reltype, NULL), reltype::regtype, 'receipts'::regtype, 'public.receipts'::regtype, 'receipts[]'::regtype FROM pg_class WHERE oid = 'receipts'::regclass;
+SELECT g FROM generate_series(1, 2) AS g(n);
+SELECT g, n FROM generate_series(1, 2) WITH ORDINALITY AS g(n, o);
+SELECT x, g FROM (VALUES (2)) v(x), generate_series(1, x) AS g(n);
+SELECT row(1, 'a'), row(1, 'a')::text, pg_typeof(row(1, 'a')), pg_typeof(r) FROM (SELECT 1 AS a) r;
+SELECT r FROM (SELECT receipt_id, business_day FROM receipts) r ORDER BY 1 LIMIT 2;
