@@ -89,6 +89,16 @@ final class PromptTests: XCTestCase {
         let zoned = try TillRun(base, input: Data("SET TIME ZONE 'Europe/Kyiv'; SELECT extract(hour FROM TIMESTAMPTZ '2026-07-01 00:00Z') AS h;".utf8))
         XCTAssertEqual(zoned.text, "h\r\n3\r\n", zoned.error)
         XCTAssertEqual(try TillRun(base + ["--time-zone", "Nowhere", "SELECT 1"]).status, 2)
+        // In each of the forms that PostgreSQL has.
+        for (form, hours) in [
+            ("TIME ZONE INTERVAL '+02:00' HOUR TO MINUTE", "2"), ("TIME ZONE INTERVAL '-08:30' HOUR TO MINUTE", "15"), ("SESSION TIME ZONE 'Europe/Kyiv'", "3"), ("timezone = 'Asia/Tokyo'", "9"), ("TimeZone TO UTC", "0"),
+            ("TIME ZONE 5", "5"), ("TIME ZONE -3", "21"), ("TIME ZONE DEFAULT", "0"), ("TIME ZONE LOCAL", "0"),
+        ] {
+            let run = try TillRun(base, input: Data("SET \(form); SELECT extract(hour FROM TIMESTAMPTZ '2026-07-01 00:00Z') AS h;".utf8))
+            XCTAssertEqual(run.text, "h\r\n\(hours)\r\n", form + run.error)
+        }
+        let months = try TillRun(base, input: Data("SET TIME ZONE INTERVAL '1 month';".utf8))
+        XCTAssertEqual([String(months.status), months.error], ["1", "till sql: invalid interval value for time zone\n"])
     }
 
     func test_branches_ofFiles_runOrDoNot() throws {

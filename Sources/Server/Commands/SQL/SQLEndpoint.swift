@@ -118,11 +118,27 @@ extension SQLEndpoint {
                 throw CommandError("dates are read month first here, and written as 2026-11-20: the DateStyle is ISO, MDY")
             }
             return ""
-        case ("set", 4) where lower[1] == "time" && lower[2] == "zone", ("set", 4) where lower[1] == "timezone" && lower[2] == "to":
-            try setTimeZone(words[3].trimmingQuotes)
+        case ("set", 4...) where Self.namesZone(lower.dropFirst()):
+            try setTimeZone(try Self.zone(saidBy: statement) ?? "default")
             return ""
         case ("show", 3) where lower[1] == "time" && lower[2] == "zone", ("show", 2) where lower[1] == "timezone": return timeZone + "\n"
         default: return nil
+        }
+    }
+
+    /// `TIME ZONE …` or `timezone TO …`, perhaps behind SESSION.
+    private static func namesZone(_ words: ArraySlice<String>) -> Bool {
+        let rest = words.first == "session" ? words.dropFirst() : words
+        return rest.starts(with: ["time", "zone"]) || rest.starts(with: ["timezone", "to"])
+    }
+
+    /// The zone of a SET, read as a session of PostgreSQL's protocol reads it: `INTERVAL '-08:00' HOUR TO MINUTE` has a name, too. Nil of DEFAULT and LOCAL.
+    private static func zone(saidBy statement: String) throws -> String? {
+        do throws(PostgresFault) {
+            guard let said = try StatementScanner.statements(statement).first, case .set(_, let value, _) = try CommandReader.command(said) else { return nil }
+            return value
+        } catch {
+            throw CommandError(error.message)
         }
     }
 
