@@ -12,5 +12,6 @@ final class AskedTests: XCTestCase {
     func test_pathsOfDocuments_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_paths.py") }
     func test_textsListsAndSmallNumbers_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_texts.py") }
     func test_faults_haveTheCodesOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_errors.py") }
+    func test_questionsOfDashboards_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_dashboards.py") }
     func test_statementsOfSuites_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_suite.py") }
 }
