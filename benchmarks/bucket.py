@@ -42,16 +42,17 @@ def round_trips(requests):
 
 class Store:
     def __init__(self, binary, folder, bucket):
-        self.binary, self.data = binary, os.path.join(folder, "DATA")
+        # Who only reads the store writes nothing below DATA, a cache neither.
+        self.binary, self.data, self.cache = binary, os.path.join(folder, "DATA"), os.path.join(folder, "cache")
         self.environment = dict(
             os.environ, TILL_ADMIN_KEY=ADMIN, TILL_LIMITS_MIN_FREE="1MiB", TILL_STORAGE_URL="s3://benchmark/store", TILL_STORAGE_ENDPOINT=bucket.url,
-            TILL_STORAGE_PATH_STYLE="true", TILL_STORAGE_CREDENTIALS='{"access_key_id":"key","secret_access_key":"secret"}')
+            TILL_STORAGE_CACHE_PATH=self.cache, TILL_STORAGE_PATH_STYLE="true", TILL_STORAGE_CREDENTIALS='{"access_key_id":"key","secret_access_key":"secret"}')
 
     def run(self, *arguments, **options):
         return subprocess.run([self.binary, *arguments], env=self.environment, check=True, capture_output=True, text=True, **options).stdout
 
     def forget(self):
-        shutil.rmtree(os.path.join(self.data, "cache"), ignore_errors=True)
+        shutil.rmtree(self.cache, ignore_errors=True)
 
     def rows(self, text):
         return list(csv.reader(io.StringIO(self.run("sql", "--data", self.data, "--format", "csv", text))))[1:]

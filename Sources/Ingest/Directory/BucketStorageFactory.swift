@@ -118,5 +118,10 @@ package final class WarehouseCache: Sendable {
         }
     }
 
+    /// Has it for this process from now on.
+    ///
+    /// - Returns: whether nobody else has it, and it can be written to.
+    package func take() -> Bool { (try? open()) != nil }
+
     var figures: CacheFigures? { state.withLock { $0 }?.figures }
 }

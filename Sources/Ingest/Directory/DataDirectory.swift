@@ -6,7 +6,7 @@ import Synchronization
 /// DATA: its format and its lock.
 ///
 ///     FORMAT          `StoreFormat`: written at every start, checked before
-///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
+///     LOCK            flock'ed by the one process that works on the directory, or by those that only read it; holds the first one's URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
 ///     queues.sqlite   queues and topics, where there are some
 ///     uploads/        files of uploads, by their ids
@@ -103,6 +103,8 @@ package final class DataDirectory: Sendable {
     package enum Failure: Error, CustomStringConvertible, Sendable {
         /// Another process has it; its URL, when it serves one.
         case locked(url: String?)
+        /// Others read it, which must not change under them; their numbers, as far as the system tells.
+        case beingRead(path: String, processes: [Int32])
         case unknownFormat(String, path: String)
         case io(operation: String, path: String, code: Int32)
         case notEmpty(path: String)
@@ -138,6 +140,9 @@ package final class DataDirectory: Sendable {
         package var description: String {
             switch self {
             case .locked(let url): "another process works on this directory" + (url.map { ": \($0)" } ?? "")
+            case .beingRead(let path, let processes):
+                "\(path) is being read by " + (processes.isEmpty ? "another process" : "the process \(processes.map(String.init).joined(separator: ", "))")
+                    + ", as `till sql --data` does, and nothing in it may change meanwhile: wait until that ends, or end it"
             case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
             case .logRefused(let reason): reason
             case .notEmpty(let path): "\(path) is not empty"
@@ -198,9 +203,10 @@ package final class DataDirectory: Sendable {
         let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure.io(operation: "open", path: "\(self.path)/LOCK", code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let url = Self.text("\(self.path)/LOCK")?.split(separator: "\n").first.map(String.init)
-            close(descriptor)
-            throw Failure.locked(url: url)
+            defer { close(descriptor) }
+            // Those who only read let others do the same.
+            if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { throw Failure.beingRead(path: self.path, processes: LockHolders.readers(of: descriptor)) }
+            throw Failure.locked(url: Self.text("\(self.path)/LOCK")?.split(separator: "\n").first.map(String.init))
         }
         ftruncate(descriptor, 0)
         lock = Atomic(descriptor)
@@ -254,6 +260,23 @@ package final class DataDirectory: Sendable {
             release()
             throw Failure.locked(url: url)
         }
+    }
+
+    /// Takes a store's directory to be read, beside any number of others who do: nothing in it changes until all have given it back.
+    ///
+    /// A store without `LOCK`, on which nobody ever worked, gets one, which keeps others from it.
+    ///
+    /// - Throws: `Failure` where there is no store, and where somebody works on it.
+    convenience init(readingPath path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
+        let absolute = Self.absolute(path)
+        try Self.checkPlainFiles(absolute)
+        guard !Self.isFormerMember(absolute) else { throw Failure.formerMember(path: absolute) }
+        _ = try Self.mayTake(absolute, .never)
+        _ = try StoreFormat.read(absolute)
+        umask(0o077)
+        let made = open("\(absolute)/LOCK", O_RDONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o600)
+        if made >= 0 { close(made) }
+        try self.init(unwritablePath: absolute, storages: storages)
     }
 
     deinit { release() }

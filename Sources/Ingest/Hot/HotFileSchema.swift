@@ -110,6 +110,17 @@ package enum HotFileSchema {
         }
     }
 
+    /// Of a store that is only read: nobody brings its files to this version there.
+    ///
+    /// - Throws: SQLITE_NOTADB (26) for a file of another version.
+    static func requirePresent(_ connection: SQLiteConnection) throws {
+        try refuseLater(connection)
+        let found = try connection.integer("PRAGMA user_version") ?? 0
+        guard found == version else {
+            throw SQLiteError(code: 26, message: "hot file of version \(found), of an earlier till: start `till serve` once, which brings it to version \(version)", path: connection.path)
+        }
+    }
+
     /// Of files without rows: only ledgers have an identity that stands once in a file. Versioned tables have negative ids there. Files of before
     /// keep their index, and take no rows of versioned tables.
     static let ledgerIdentity = """

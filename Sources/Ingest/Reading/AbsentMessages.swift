@@ -18,7 +18,10 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
 
     func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome { throw fault }
     func queue(_ name: String, as principal: Principal) throws -> QueueReport { throw fault }
-    func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport] { throw fault }
+    func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport] {
+        guard let figures = try standby.taken().figures, principal.isAdmin else { throw fault }
+        return try figures.queues(after: name, limit: limit)
+    }
     func delete(queue name: String) throws { throw fault }
     func send(_ messages: [OutgoingMessage], to queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[SentMessage], Fault>) -> Void) { completion(.failure(fault)) }
     func receive(

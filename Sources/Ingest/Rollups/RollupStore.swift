@@ -69,6 +69,36 @@ struct RollupStore {
 
     // MARK: Reading
 
+    /// The declared rollups with their sums, of a store that is only read: as `open`, with nothing put right. Of sums that cannot be read, or are not there, rows are read.
+    ///
+    /// - Parameters:
+    ///   - cold: tables of rows.
+    ///   - sums: tables of sums.
+    static func read(_ catalog: Catalog, cold: [String: ColdTable], sums: [String: ColdTable]) throws -> [String: RollupState] {
+        let numbers = try catalog.rollupTables()
+        var states: [String: RollupState] = [:]
+        var listed: [String: ListedFiles] = [:]
+        for rollup in try catalog.rollups() where !rollup.isDeleted {
+            var reader = RollupReader()
+            guard let body = try? JSONParser.parse(rollup.json), let definition = reader.read(body) else { continue }
+            let base = cold[definition.table].map { listed.files(of: $0) }
+            let bare = RollupState(definition, number: rollup.number)
+            var state = bare
+            if numbers[definition.tableName] == rollup.number, let table = sums[definition.tableName] {
+                state.table = table
+                state.files = try catalog.rollupFiles(rollup.name)
+            }
+            do {
+                _ = try state.dropLost()
+                states[definition.name] = try state.beside(base)
+            } catch let error as ColumnStoreError where state.table != nil && ColdTable.isDamage(error) {
+                // Where it is the rows' own table that is damaged, this says so.
+                states[definition.name] = try bare.beside(base)
+            }
+        }
+        return states
+    }
+
     /// - Parameters:
     ///   - ownOnly: without what tells of others' files.
     ///   - isShown: whether one exists for who asks, as in SQL.

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What the place of a database file allows: SQLite reads a file with a log by way of an index that it makes beside it.
 enum Placement {
@@ -6,6 +7,30 @@ enum Placement {
     static func isUnwritable(_ path: String) -> Bool {
         let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         return access(directory.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : directory, W_OK) != 0 && (errno == EROFS || errno == EACCES)
+    }
+
+    /// Directories in which this process changes nothing, each with how often that is asked for.
+    private static let still = Mutex<[String: Int]>([:])
+
+    /// Whether a file is read as it lies, by whatever connection: not even beside it anything is made.
+    static func isStill(_ path: String) -> Bool { still.withLock { still in still.keys.contains { path.hasPrefix($0) } } }
+
+    /// As long as this is there nothing in a directory is changed by a connection of this process.
+    final class Stillness: Sendable {
+        private let prefix: String
+
+        /// - Parameter directory: absolute.
+        init(_ directory: String) {
+            prefix = directory + "/"
+            Placement.still.withLock { $0[prefix, default: 0] += 1 }
+        }
+
+        deinit {
+            Placement.still.withLock { [prefix] still in
+                let count = (still[prefix] ?? 1) - 1
+                still[prefix] = count > 0 ? count : nil
+            }
+        }
     }
 
     static func hasLog(_ path: String) -> Bool {

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One connection to one SQLite file, with its prepared statements. One owner on one thread at a time: shared ones live in a `Mutex`.
 ///
@@ -11,6 +12,8 @@ package final class SQLiteConnection {
         case readOnly
         /// As `readOnly`, of a file that nobody writes: no log is looked for, and nothing is made beside it.
         case immutable
+        /// As `readOnly`, of a file with a log that nobody writes: the log's frames are read as they lie, by an index in memory.
+        case still
     }
 
     package let path: String
@@ -22,15 +25,20 @@ package final class SQLiteConnection {
 
     /// - Throws: when the file cannot be opened as an SQLite file in that mode.
     package init(path: String, mode asked: Mode) throws(SQLiteError) {
-        let mode = Self.mode(asked, path)
+        let mode = try Self.mode(asked, path)
         let flags: Int32 =
             switch mode {
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readOnly: SQLITE_OPEN_READONLY
-            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            case .immutable, .still: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
-        let name = if case .immutable = mode { Self.immutableURI(path) } else { path }
+        let name =
+            switch mode {
+            case .immutable: Self.uri(path, "immutable=1")
+            case .still: Self.uri(path, "readonly_shm=1")
+            case .readWrite, .create, .readOnly: path
+            }
         guard SQLiteFileSystem.isRegistered else { throw SQLiteError(code: SQLITE_ERROR, message: "SQLite has no system of files", path: path) }
         var handle: OpaquePointer?
         let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, SQLiteFileSystem.name)
@@ -43,7 +51,7 @@ package final class SQLiteConnection {
         raw = handle
         capture = switch mode {
         case .create, .readWrite: CommitSinks.capture(path)
-        case .readOnly, .immutable: nil
+        case .readOnly, .immutable, .still: nil
         }
         sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds)
         if case .create = mode {
@@ -59,8 +67,18 @@ package final class SQLiteConnection {
     /// To read a file that nobody has open: with the log that a crash left, and without one by nothing that would be made beside it.
     package convenience init(atRest path: String) throws(SQLiteError) { try self.init(path: path, mode: Placement.hasLog(path) ? .readOnly : .immutable) }
 
-    /// Where nothing may be made beside it, a file without a log can be read all the same: nobody writes it.
-    private static func mode(_ asked: Mode, _ path: String) -> Mode {
+    /// Where nothing may be made beside it, a file without a log can be read all the same: nobody writes it. One that is to be left as it is is only read, whoever
+    /// asks: what writes fails.
+    private static func mode(_ asked: Mode, _ path: String) throws(SQLiteError) -> Mode {
+        if Placement.isStill(path) {
+            guard Placement.hasLog(path) else { return .immutable }
+            // SQLite reads a log so only where there is the index of those who wrote it, though it looks at nothing in that (`walBeginShmUnreliable`).
+            if access(path + "-shm", F_OK) != 0 {
+                throw SQLiteError(
+                    code: SQLITE_CANTOPEN, message: "its log cannot be read without making a file beside it: let `till serve`, or `till compact`, have the store once, which takes the log in", path: path)
+            }
+            return .still
+        }
         guard case .readOnly = asked, Placement.isUnwritable(path), !Placement.hasLog(path) else { return asked }
         return .immutable
     }
@@ -74,8 +92,8 @@ package final class SQLiteConnection {
     /// The log's writes are told to `room` from now on. Once the connection has read or written: before that it has no log.
     func give(_ room: WALPreallocation) { SQLiteFileSystem.give(room, toLogOf: raw) }
 
-    private static func immutableURI(_ path: String) -> String {
-        "file:" + path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23") + "?immutable=1"
+    private static func uri(_ path: String, _ parameter: String) -> String {
+        "file:" + path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23") + "?" + parameter
     }
 
     /// Longer than any transaction of ours lasts; a wait for longer is a fault that somebody should hear of.

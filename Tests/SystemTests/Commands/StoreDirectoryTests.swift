@@ -56,6 +56,63 @@ final class StoreDirectoryTests: XCTestCase {
         for says in [#""event":"opened the store""#, "1 cold tables"] { XCTAssertTrue(Patience.until { server.logText.contains(says) }, server.logText) }
     }
 
+    /// All files with their bytes, the lock and SQLite's among them.
+    private func whole(_ data: URL) throws -> [String: Data] {
+        let files = try FileManager.default.subpathsOfDirectory(atPath: data.path).map { ($0, (try? Data(contentsOf: data.appendingPathComponent($0))) ?? Data()) }
+        return Dictionary(uniqueKeysWithValues: files)
+    }
+
+    func test_readers_standBesideEachOther_changeNothing_andWhoeverWritesIsToldOfThem() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-1")).status, 201)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-2")).status, 201)
+        XCTAssertEqual(server.stop(), 0)
+        let place = ["--data", server.data.path]
+        let script = server.data.deletingLastPathComponent().appendingPathComponent("first.sql")
+        try Data("SELECT receipt_id FROM receipts ORDER BY 1;".utf8).write(to: script)
+        let before = try whole(server.data)
+        let reader = Process(), input = Pipe(), output = Pipe()
+        reader.executableURL = TillServer.binary
+        reader.arguments = ["sql", "--format", "csv", "--file", script.path, "--file", "-"] + place
+        reader.environment = TillServer.environment(data: server.data.path)
+        (reader.standardInput, reader.standardOutput) = (input, output)
+        try reader.run()
+        defer { if reader.isRunning { reader.terminate() } }
+        // It has the store, and waits for more statements.
+        XCTAssertTrue(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).hasPrefix("receipt_id"))
+        let other = try TillRun(["sql", "--format", "csv", "SELECT receipt_id FROM receipts ORDER BY 1"] + place)
+        XCTAssertEqual(other.text, "receipt_id\r\nR-1\r\nR-2\r\n", other.error)
+        for command in [["serve", "--listen", "127.0.0.1:0"], ["compact"], ["verify"]] {
+            let run = try TillRun(command + place)
+            XCTAssertEqual(run.status, 1, "\(command): \(run.text)")
+            XCTAssertTrue(run.error.contains("\(server.data.path) is being read by"), "\(command): \(run.error)")
+        }
+        try input.fileHandleForWriting.close()
+        reader.waitForEnd()
+        XCTAssertEqual(reader.terminationStatus, 0)
+        XCTAssertEqual(try whole(server.data), before)
+        try server.start()
+        XCTAssertEqual(try server.client().get("/v1/receipts/R-2?client=shop").status, 200)
+    }
+
+    func test_killedStore_isReadWithItsLogs_andLeftAsItIs() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        for id in ["R-1", "R-2"] { XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos(id)).status, 201) }
+        server.kill()
+        let before = try whole(server.data)
+        XCTAssertTrue(before.contains { $0.key.hasSuffix("-wal") && !$0.value.isEmpty })
+        for _ in 0..<2 {
+            let run = try TillRun(["sql", "--format", "csv", "SELECT receipt_id FROM receipts ORDER BY 1", "--data", server.data.path])
+            XCTAssertEqual(run.text, "receipt_id\r\nR-1\r\nR-2\r\n", run.error)
+        }
+        XCTAssertEqual(try whole(server.data), before)
+    }
+
     func test_catalogThatIsLost_stopsEveryCommand_changesNothing_andIsMadeAnew() throws {
         let server = try TillServer()
         defer { server.remove() }

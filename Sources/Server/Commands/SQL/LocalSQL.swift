@@ -3,17 +3,17 @@ internal import Documents
 internal import Ingest
 internal import Query
 
-/// Answers in this process: over files, and over a store's directory that no server holds.
+/// Answers in this process: over files, and over a store's directory that no server holds, which is read beside others and not changed.
 final class LocalSQL: SQLEndpoint, @unchecked Sendable {
     // Proof of Sendable: all but `running` is touched by the thread that asks alone.
     private let runner: SQLRunner
     private let files: FixedCatalog
-    private let engine: Engine?
+    private let store: RestingStore?
     var usesRollups = true
     var timeZone = "UTC"
     var parameters: [String] = []
     let place: String
-    var hasStore: Bool { engine != nil }
+    var hasStore: Bool { store != nil }
     private let running = Monitor<Cancellation?>(nil)
     /// Of all the files' tables: what a scan of everything would read.
     private let rowCount: Int
@@ -40,7 +40,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
         files = FixedCatalog(tables: sources)
         rowCount = sources.prefix(tables.count).reduce(0) { $0 + $1.source.statistics.rowCount }
         place = directory.map { "The store at \($0) is read here, without a server." } ?? "Files are read here, without a server."
-        engine = try directory.map { try EngineOpening.open(directory: $0, settings: settings, clientsNeedContract: false) }
+        store = try directory.map { try EngineOpening.read(directory: $0, settings: settings) }
     }
 
     func page(_ query: String, cursor: String?) throws -> JSONValue {
@@ -72,8 +72,8 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
     }
 
     private func freshContext() throws -> QueryContext {
-        let store = try engine.map { engine in
-            StoreSchema().catalog(over: try engine.catalog(as: .admin, upTo: nil).catalog, as: .admin, CatalogParts(store: StoreRoles(engine), queries: nil))
+        let store = try store.map { store in
+            StoreSchema().catalog(over: try store.reading.catalog(as: .admin, upTo: nil).catalog, as: .admin, CatalogParts(store: StoreRoles(of: store.reading), queries: nil))
         }
         var context = QueryContext(catalog: BothCatalogs(first: files, second: store), now: CalendarText.now)
         context.usesRollups = usesRollups
@@ -90,7 +90,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
         return cancellation
     }
 
-    func close() throws { try engine?.close() }
+    func close() { store?.close() }
 
     /// Files stand before the store's tables of the same name.
     private struct BothCatalogs: QueryCatalog {

@@ -67,7 +67,7 @@ enum SQLCommand: Command {
             throw error
         }
         try shell.output?.finish()
-        try session.close()
+        session.close()
         return shell.hasFailed && !isInteractive ? ExitStatus.failed : ExitStatus.done
     }
 

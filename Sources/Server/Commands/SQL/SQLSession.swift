@@ -30,5 +30,5 @@ final class SQLSession {
         return count
     }
 
-    func close() throws { try local?.close() }
+    func close() { local?.close() }
 }

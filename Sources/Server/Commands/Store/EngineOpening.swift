@@ -16,18 +16,8 @@ enum EngineOpening {
         directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never, probes: Bool = false,
         replica: (any CommitReplica)? = nil, cache: WarehouseCache? = nil, log: Log = Log(format: .text, level: .warning), logRefused: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Engine {
-        StoreLog.observe { event in
-            switch event.level {
-            case .info: log.info(event.what, ["path": .text(event.path), "reason": .text(event.reason)])
-            case .warning: log.warning(event.what, ["path": .text(event.path), "reason": .text(event.reason)])
-            }
-        }
-        if replica == nil, ReplicaStore.isMember(DataDirectory.absolute(directory)) {
-            throw UsageError(
-                "\(directory) is a member of a cluster: what is changed in it alone is lost. Set cluster in the configuration to serve it. "
-                    + "A store of its own is made of a backup, in another directory: till backup DEST --url with the URL of the node that leads, then till restore DEST --data DIR. "
-                    + "Leave \(directory)/\(ReplicaStore.folder) where it is: without its records the files beside it may lack what was acknowledged")
-        }
+        observe(log)
+        if replica == nil { try refuseMember(directory) }
         var options = Engine.Options()
         options.replica = replica
         options.compaction.keepsHot = replica != nil && settings.storage.url == nil
@@ -72,9 +62,40 @@ enum EngineOpening {
         }
     }
 
-    /// Why a second reader is not let in beside a command: there is no way to open a store that writes nothing.
+    /// Opens a store that nobody works on to be read, beside any number of others who do.
+    static func read(directory: String, settings: Settings, log: Log = Log(format: .text, level: .warning)) throws -> RestingStore {
+        observe(log)
+        try refuseMember(directory)
+        do {
+            let cache = WarehouseOpening.readersCache(settings, directory: directory)
+            return try RestingStore(path: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: cache))
+        } catch let failure as DataDirectory.Failure where failure.isOfTheSettings {
+            throw UsageError("\(failure)")
+        } catch DataDirectory.Failure.locked(let url) {
+            throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? another(directory)))
+        }
+    }
+
+    private static func observe(_ log: Log) {
+        StoreLog.observe { event in
+            switch event.level {
+            case .info: log.info(event.what, ["path": .text(event.path), "reason": .text(event.reason)])
+            case .warning: log.warning(event.what, ["path": .text(event.path), "reason": .text(event.reason)])
+            }
+        }
+    }
+
+    private static func refuseMember(_ directory: String) throws {
+        guard ReplicaStore.isMember(DataDirectory.absolute(directory)) else { return }
+        throw UsageError(
+            "\(directory) is a member of a cluster: what is changed in it alone is lost. Set cluster in the configuration to serve it. "
+                + "A store of its own is made of a backup, in another directory: till backup DEST --url with the URL of the node that leads, then till restore DEST --data DIR. "
+                + "Leave \(directory)/\(ReplicaStore.folder) where it is: without its records the files beside it may lack what was acknowledged")
+    }
+
+    /// Why nobody is let in beside a command that may change the store: what it knows is in its memory and logs.
     private static func another(_ directory: String) -> String {
-        "another process, which serves nobody: a store is opened by one process at a time, also to be read, since opening it finishes what a crash has left and its newest rows are in that process's memory and logs. "
+        "another process, which serves nobody and may change it: only readers (till sql) are let in beside each other. "
             + "Wait until it ends, or let `till serve --data \(directory)` hold it: commands with --data go through that server, any number at once"
     }
 

@@ -22,6 +22,15 @@ enum WarehouseOpening {
         return WarehouseCache(path: path, byteCountMax: Int64(settings.storage.cacheByteCount))
     }
 
+    /// Of one who only reads the store: one that lies elsewhere than in it and that nobody else has; nil: none.
+    static func readersCache(_ settings: Settings, directory: String) -> WarehouseCache? {
+        guard let url = settings.storage.url, StorageScheme.isRemote(url), let path = settings.storage.cachePath,
+            !DataDirectory.absolute(path).hasPrefix(DataDirectory.absolute(directory) + "/")
+        else { return nil }
+        let cache = cache(settings, directory: directory)
+        return cache.take() ? cache : nil
+    }
+
     /// Of a `file:///` URL; the store's own directory by that name is its own directory.
     private static func localPlace(_ settings: Settings, directory: String) throws -> LocalStorageFactory? {
         guard let url = settings.storage.url, let path = try filePath(url) else { return nil }
