@@ -107,7 +107,7 @@ enum AdminRoutes {
 
     private static func audit(_ call: Call, _ trail: any AuditRecording) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try trail.audit(cursor: call.parameter("cursor"), limit: limit, hold: call.exchange.holdAnswer)
+        let page = try call.exchange.asManyAsFit(limit) { limit, room in try trail.audit(cursor: call.parameter("cursor"), limit: limit, hold: room.hold) }
         let body = ListBody(items: page.entries.map { AuditBody(entry: $0) }, nextCursor: page.nextCursor)
         return .json(body, reserving: 256 * page.entries.count + 64)
     }

@@ -32,35 +32,17 @@ enum QuarantineRoutes {
     ]
 
     private static func list(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
-        var limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let exchange = call.exchange
-        while true {
-            var (askedCount, wanted) = (0, 0)
-            func hold(_ byteCount: Int) throws {
-                wanted = byteCount
-                try exchange.holdWhole(byteCount, orElse: "GET /v1/tickets?state=REFUSED lists what was refused without the documents; to see them, have that limit raised")
-            }
-            do {
-                // As the page grows, before each is read; what it takes with its text is known then.
-                let page = try refused.quarantine(
-                    client: try call.client(), received: ReceivedSpan(), cursor: call.parameter("cursor"), limit: limit, withDocuments: true, as: call.principal
-                ) { byteCount in
-                    askedCount += 1
-                    try hold(byteCount)
-                }
-                let items = page.entries.map { QuarantineBody($0, as: call.principal) }
-                try hold(items.reduce(0) { $0.addingSaturating($1.heldByteCount) })
-                return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 4_096)
-            } catch {
-                // A page that is never had has fewer entries.
-                guard exchange.isNeverHeld(wanted), limit > 1, askedCount > 1 else { throw error }
-                limit = max(1, min(askedCount, limit) / fewerEntries)
-            }
+        let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
+        let advice = "GET /v1/tickets?state=REFUSED lists what was refused without the documents; to see them, have that limit raised"
+        return try call.exchange.asManyAsFit(limit, orElse: advice) { limit, room in
+            // As the page grows, before each is read; what it takes with its text is known then.
+            let page = try refused.quarantine(
+                client: try call.client(), received: ReceivedSpan(), cursor: call.parameter("cursor"), limit: limit, withDocuments: true, as: call.principal, hold: room.hold)
+            let items = page.entries.map { QuarantineBody($0, as: call.principal) }
+            try room.holdWhole(items.reduce(0) { $0.addingSaturating($1.heldByteCount) })
+            return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 4_096)
         }
     }
-
-    /// A text may have six times the bytes of its document, which is there beside it.
-    private static let fewerEntries = 8
 
     private static func one(_ call: Call, _ refused: any RefusedDocuments) throws -> Response {
         let exchange = call.exchange
@@ -76,8 +58,9 @@ enum QuarantineRoutes {
 
     private static func deadLetters(_ call: Call, _ letters: any DeadLetterReview) throws -> Response {
         let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
-        let page = try letters.deadLetters(
-            client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal, hold: call.exchange.holdAnswer)
+        let page = try call.exchange.asManyAsFit(limit) { limit, room in
+            try letters.deadLetters(client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal, hold: room.hold)
+        }
         return .json(ListBody(items: page.letters.map { DeadLetterBody(letter: $0) }, nextCursor: page.nextCursor), reserving: 4_096)
     }
 

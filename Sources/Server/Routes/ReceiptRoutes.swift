@@ -275,31 +275,23 @@ enum ReceiptRoutes {
     private static func made(
         _ request: PageRequest, _ form: PageForm, _ compression: ArrowCompression?, _ call: Call, _ rows: any RowReading
     ) throws -> (page: Page, bytes: [UInt8]) {
-        let exchange = call.exchange
-        var request = request
-        while true {
-            let page = try read(request, call, rows)
-            var wanted = 0
-            do {
-                let bytes = try form.bytes(page, compression) { byteCount in
-                    wanted = byteCount
-                    try exchange.holdWhole(byteCount, orElse: "GET /v1/receipts/{receipt_id}?raw=1 has the document's bytes, fields= fewer columns, and Link the next page")
-                }
-                return (page, bytes)
-            } catch {
-                guard exchange.isNeverHeld(wanted) else { throw error }
-                let rowCount = page.batches.map(\.rowCount).reduce(0, +)
-                guard rowCount > 1, request.limit > 1 else {
-                    guard let problem = error as? Problem, let cursor = page.nextCursor else { throw error }
-                    throw Refusal(problem: problem, headers: [nextLink(cursor, call)])
-                }
-                request.limit = max(1, rowCount / fewerRows)
+        let advice = "GET /v1/receipts/{receipt_id}?raw=1 has the document's bytes, fields= fewer columns, and Link the next page"
+        var last: Page?
+        do {
+            return try call.exchange.asManyAsFit(request.limit, orElse: advice) { limit, room in
+                var fewer = request
+                fewer.limit = limit
+                let page = try read(fewer, call, rows)
+                last = page
+                // They were read as one.
+                room.memberCount = page.batches.map(\.rowCount).reduce(0, +)
+                return (page, try form.bytes(page, compression, hold: room.holdWhole))
             }
+        } catch let problem as Problem where problem.slug == .tooLarge {
+            guard let cursor = last?.nextCursor else { throw problem }
+            throw Refusal(problem: problem, headers: [nextLink(cursor, call)])
         }
     }
-
-    /// A text may have six times the bytes of its rows, and more beside these.
-    private static let fewerRows = 8
 
     /// Charged while it is read, as far as it goes; what it takes with its text is known then. A page that may never be had is one of its first row: whoever walks gets past it.
     private static func read(_ request: PageRequest, _ call: Call, _ rows: any RowReading) throws -> Page {

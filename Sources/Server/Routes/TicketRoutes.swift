@@ -33,7 +33,8 @@ enum TicketRoutes {
 
     private static func changes(_ call: Call, _ feed: any ChangeFeed) throws -> Response? {
         let after = Int64(try call.integer("after", in: 0...Int.max, default: 0))
-        let limit = try call.integer("limit", in: 1...10_000, default: 1_000)
+        // As many as may ever be had, however many are asked for: `next_after` leads to the others.
+        let limit = min(try call.integer("limit", in: 1...10_000, default: 1_000), max(1, call.exchange.answerByteCountMax / changeByteCount))
         let wait = try call.integer("wait", in: 0...60, default: 0)
         // Before they are looked for: twice as many as are wanted are at hand meanwhile. A call that waits holds none.
         try call.exchange.holdAnswer(limit.multipliedSaturating(by: changeByteCount))

@@ -75,7 +75,9 @@ enum TypeRoutes {
         let page = try ListPage(call, of: [call.path("name")])
         let before = try page.after(fieldCount: 1)?.integer(at: 0)
         let type = try find(call, store)
-        let found = try store.typeVersions(type.name, before: before.map { Int($0) } ?? .max, limit: limit, as: call.principal, hold: call.exchange.holdAnswer)
+        let found = try call.exchange.asManyAsFit(limit) { limit, room in
+            try store.typeVersions(type.name, before: before.map { Int($0) } ?? .max, limit: limit, as: call.principal, hold: room.hold)
+        }
         // What comes before the last of them is asked for by its number; version 1 has nothing before it.
         let next = found.last.flatMap { $0.version > 1 ? page.cursor([Array(String($0.version).utf8)]) : nil }
         return .json(ListBody(items: found.map { TypeVersionBody(version: $0) }, nextCursor: next), reserving: found.reduce(4_096) { $0 + $1.json.count + 64 })

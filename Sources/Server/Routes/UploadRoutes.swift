@@ -130,10 +130,11 @@ enum UploadRoutes {
         let page = try ListPage(call, of: [call.path("id")], asksAsItGrows: true)
         let upload = try parts.uploads.upload(call.path("id"), as: call.principal)
         let after = try page.after(fieldCount: 1)?.integer(at: 0) ?? 0
-        let exchange = call.exchange
         // What it and its text take is asked for as it grows: a page of a few short ones is had where one of the longest would not be.
-        let found = try parts.uploads.rejections(of: upload, after: after, limit: page.limit, as: call.principal) { byteCount in
-            try exchange.holdAnswer(2 * min(byteCount, RejectionPage.byteCountMax))
+        let found = try call.exchange.asManyAsFit(page.limit) { limit, room in
+            try parts.uploads.rejections(of: upload, after: after, limit: limit, as: call.principal) { byteCount in
+                try room.hold(2 * min(byteCount, RejectionPage.byteCountMax))
+            }
         }
         let next = found.hasMore ? found.rejections.last.map { page.cursor([Array(String($0.record).utf8)]) } : nil
         let items = found.rejections.map { RejectionBody(rejection: $0) }

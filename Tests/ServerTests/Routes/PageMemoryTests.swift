@@ -37,6 +37,43 @@ final class PageMemoryTests: XCTestCase {
         XCTAssertEqual(try client.get("/v1/uploads/u/errors").status, 413)
     }
 
+    /// Of members that may never be had together there are as many as fit, and a cursor to the others; one that is never had by itself is said to be too large.
+    func test_lists_haveAsManyMembersAsFit() throws {
+        var limits = DoorLimits()
+        // One credential has 64 KiB.
+        (limits.memory.all, limits.memory.bodyByteCount) = (128 << 10, 1)
+        let server = try TestServer(limits: limits)
+        let client = server.client()
+        let ids = (0..<40).map { "letter-\($0)" }
+        server.engine.state.withLock { state in
+            state.letters = ids.map { DeadLetter(id: $0, kind: .step, name: "tax", at: 0, reason: "", attempts: 1, receipt: FakeEngine.summary()) }
+            state.pageByteCount = 3_000
+        }
+        func page(_ path: String) throws -> HTTPClient.Answer {
+            // What the answer before it held is given back a moment after that was read.
+            try XCTUnwrap(
+                Patience.value {
+                    let answer = try client.get(path)
+                    return answer.status == 503 ? nil : answer
+                })
+        }
+        var (found, path, pageCount): ([String], String?, Int) = ([], "/v1/dead-letters", 0)
+        while let next = path {
+            let answer = try page(next)
+            XCTAssertEqual(answer.status, 200, answer.text)
+            let body = try JSONParser.parse(answer.body)
+            found += body["dead_letters"]?.array?.compactMap { $0["id"]?.text } ?? []
+            path = body["next_cursor"]?.text.map { "/v1/dead-letters?cursor=\($0)" }
+            pageCount += 1
+        }
+        XCTAssertEqual(found, ids)
+        XCTAssertGreaterThan(pageCount, 1)
+        server.engine.state.withLock { $0.pageByteCount = 70_000 }
+        XCTAssertEqual(try page("/v1/dead-letters").status, 413)
+        // Of a list whose members are short as many are asked for as may ever be had.
+        XCTAssertEqual(try page("/v1/contracts?limit=10000").status, 200)
+    }
+
     /// Each look is charged by as many as are wanted, the later ones of a call that waits like the first, and what was charged is given back.
     func test_changes_areChargedBeforeEachLook() throws {
         let server = try TestServer()

@@ -106,8 +106,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func deadLetters(
         client: String?, cursor: String?, limit: Int, as principal: Principal, hold: (Int) throws -> Void
     ) throws -> (letters: [DeadLetter], nextCursor: String?) {
-        let all = state.withLock { $0.letters }
+        let (all, byteCount) = state.withLock { ($0.letters, $0.pageByteCount) }
         let start = cursor.flatMap { Int($0) } ?? 0
+        for number in 0..<all.dropFirst(start).prefix(limit).count { try hold(byteCount.multipliedSaturating(by: number + 1)) }
         let page = all.dropFirst(start).prefix(limit).filter { principal.rows.includes($0.clientID) }
         return (Array(page), start + limit < all.count ? String(start + limit) : nil)
     }

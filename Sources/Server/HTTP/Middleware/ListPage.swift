@@ -24,7 +24,9 @@ struct ListPage {
     /// - Throws: `bad-cursor` for one that was altered, or is of another list or another asker; `overloaded`.
     init(_ call: Call, of owner: [String] = [], asksAsItGrows: Bool = false) throws {
         self.call = call
-        limit = try call.integer("limit", in: 1...Self.limitMax, default: Self.limitUsual)
+        let asked = try call.integer("limit", in: 1...Self.limitMax, default: Self.limitUsual)
+        // As many as may ever be had, however many were asked for: the others are the next page's.
+        limit = asksAsItGrows ? asked : max(1, min(asked, call.exchange.answerByteCountMax / Self.memberByteCount))
         if !asksAsItGrows { try call.exchange.holdAnswer(limit.multipliedSaturating(by: Self.memberByteCount)) }
         let principal = call.principal
         binding = [call.route.operation.id] + principal.binding + owner
@@ -55,11 +57,15 @@ struct ListPage {
     /// - Returns: `byteCount`: of their text, at most; `hasMore`: others come behind them.
     func fit<Item>(_ items: [Item], _ byteCountMax: (Item) -> Int) throws -> (shown: ArraySlice<Item>, byteCount: Int, hasMore: Bool) {
         var (place, byteCount) = (0, 64)
+        let members = items.count.multipliedSaturating(by: Self.memberByteCount)
         while place < min(items.count, limit), byteCount < Self.textByteCountMax {
-            byteCount = byteCount.addingSaturating(byteCountMax(items[place]))
+            let grown = byteCount.addingSaturating(byteCountMax(items[place]))
+            // What may never be had with those before it is the next page's.
+            if place > 0, call.exchange.isNeverHeld(grown.addingSaturating(members)) { break }
+            byteCount = grown
             place += 1
         }
-        try call.exchange.holdAnswer(byteCount.addingSaturating(items.count.multipliedSaturating(by: Self.memberByteCount)))
+        try call.exchange.holdAnswer(byteCount.addingSaturating(members))
         return (items[..<place], byteCount, place < items.count)
     }
 
@@ -70,6 +76,53 @@ struct ListPage {
     func cursor(_ fields: [[UInt8]]) -> String { call.cursors.seal(fields, binding: binding) }
 
     static var badCursor: Problem { Problem(.badCursor, "this is no cursor of this list; begin again without one") }
+}
+
+/// What a page takes while it is read.
+final class AnswerRoom {
+    private let exchange: Exchange
+    private let advice: String
+    /// Members that were asked for until now, or that are known to be there.
+    var memberCount = 0
+    /// What was asked for last.
+    fileprivate private(set) var wanted = 0
+
+    fileprivate init(_ exchange: Exchange, _ advice: String) { (self.exchange, self.advice) = (exchange, advice) }
+
+    /// Asks for all that the page takes, with a member more than before.
+    func hold(_ byteCount: Int) throws {
+        memberCount += 1
+        try holdWhole(byteCount)
+    }
+
+    /// Asks for all that the page takes, with what is made of it.
+    func holdWhole(_ byteCount: Int) throws {
+        wanted = byteCount
+        try exchange.holdWhole(byteCount, orElse: advice)
+    }
+}
+
+extension Exchange {
+    /// A text may have six times the bytes of what it is made of, which is there beside it.
+    private static let fewerMembers = 8
+
+    /// A page of at most `limit` members, and of as many as fit: where it takes more than may ever be had (`limits.request_memory`) it is read again with fewer, down to one.
+    /// More than it has are there then, and a cursor behind its last leads to them.
+    ///
+    /// - Parameters:
+    ///   - advice: what else can be asked for where one by itself may never be had.
+    ///   - read: reads as many as it is told, and asks the room for what they take before it is taken.
+    /// - Throws: what `read` throws: `overloaded` where there is no room just now; `too-large` of one member.
+    func asManyAsFit<Page>(_ limit: Int, orElse advice: String = Exchange.usualAdvice, _ read: (_ limit: Int, _ room: AnswerRoom) throws -> Page) throws -> Page {
+        var limit = limit
+        while true {
+            let room = AnswerRoom(self, advice)
+            do { return try read(limit, room) } catch {
+                guard isNeverHeld(room.wanted), limit > 1, room.memberCount > 1 else { throw error }
+                limit = max(1, min(room.memberCount, limit) / Self.fewerMembers)
+            }
+        }
+    }
 }
 
 extension [[UInt8]] {

@@ -119,8 +119,11 @@ package final class Exchange: @unchecked Sendable {
     ///
     /// - Throws: `overloaded`; `too-large` for what is never had.
     package func holdAnswer(_ byteCount: Int) throws(Problem) {
-        try holdWhole(byteCount, orElse: "ask for less at once (limit), or have that limit raised")
+        try holdWhole(byteCount, orElse: Self.usualAdvice)
     }
+
+    /// What else can be asked for, where nothing better is known.
+    package static let usualAdvice = "ask for less at once (limit), or have that limit raised"
 
     /// As `holdAnswer`, for one thing that is read, and let go of but for what is shown of it: where that takes more than may ever be had, nothing else is held
     /// meanwhile, so that it can be read at all.

@@ -41,7 +41,13 @@ enum ExecutionRoutes {
             question.status = state.status
         }
         question.before = try page.after(fieldCount: 1)?.integer(at: 0)
-        var (executions, isCut) = try store.executions(question, as: call.principal, hold: call.exchange.holdAnswer)
+        var (executions, isCut) = try call.exchange.asManyAsFit(question.limit) { limit, room in
+            var fewer = question
+            fewer.limit = limit
+            let found = try store.executions(fewer, as: call.principal, hold: room.hold)
+            // What there was no room for comes behind it.
+            return (found.executions, found.isCut || limit < question.limit)
+        }
         if executions.count > page.limit {
             executions.removeLast(executions.count - page.limit)
             isCut = true
@@ -58,7 +64,10 @@ enum ExecutionRoutes {
     private static func history(_ call: Call, _ store: any ProcessKeeping) throws -> Response {
         let page = try ListPage(call, of: [call.path("execution_id")])
         let after = try page.after(fieldCount: 1)?.integer(at: 0) ?? 0
-        var (events, isCut) = try store.history(call.path("execution_id"), after: after, limit: page.limit + 1, as: call.principal, hold: call.exchange.holdAnswer)
+        var (events, isCut) = try call.exchange.asManyAsFit(page.limit + 1) { limit, room in
+            let found = try store.history(call.path("execution_id"), after: after, limit: limit, as: call.principal, hold: room.hold)
+            return (found.events, found.isCut || limit <= page.limit)
+        }
         if events.count > page.limit {
             events.removeLast(events.count - page.limit)
             isCut = true

@@ -39,7 +39,10 @@ enum ProcessRoutes {
         let page = try ListPage(call)
         let after = try page.after(fieldCount: 1)?.text(at: 0)
         // A page ends at a size too: a definition may have megabytes.
-        var (processes, isCut) = try store.processes(after: after, limit: page.limit + 1, hold: call.exchange.holdAnswer)
+        var (processes, isCut) = try call.exchange.asManyAsFit(page.limit + 1) { limit, room in
+            let found = try store.processes(after: after, limit: limit, hold: room.hold)
+            return (found.processes, found.isCut || limit <= page.limit)
+        }
         if processes.count > page.limit {
             processes.removeLast(processes.count - page.limit)
             isCut = true

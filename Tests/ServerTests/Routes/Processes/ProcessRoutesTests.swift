@@ -103,7 +103,7 @@ final class ProcessRoutesTests: XCTestCase {
         for number in ["9223372036854775808", "-1e999999999", "0.1", "1E400"] { XCTAssertEqual(try start(number), " 201", number) }
     }
 
-    func test_executions_forWhichThereIsNoMemory_areRefused() throws {
+    func test_executions_forWhichThereIsNoMemory_areTheNextPages() throws {
         var limits = DoorLimits()
         // One credential has 8 MiB.
         (limits.memory.all, limits.memory.bodyByteCount, limits.body) = (16 << 20, 1 << 20, 1 << 20)
@@ -115,13 +115,20 @@ final class ProcessRoutesTests: XCTestCase {
         let input = "\"" + String(repeating: "x", count: 1_000_000) + "\""
         var ids: [String] = []
         for _ in 0..<5 { ids.append(try JSONParser.parse(try client.post("/v1/processes/p/executions", #"{"input":\#(input)}"#).body)["execution_id"]?.text ?? "") }
-        XCTAssertEqual(slug(try client.get("/v1/executions")), "too-large 413")
-        let few = try client.get("/v1/executions?limit=2")
+        let fitting = try JSONParser.parse(try client.get("/v1/executions").body)
+        XCTAssertTrue((1..<5).contains(fitting["executions"]?.array?.count ?? 0), "as many as fit")
+        XCTAssertNotNil(fitting["next_cursor"]?.text)
+        // What the answer before it held is given back a moment after that was read.
+        let few = try XCTUnwrap(
+            Patience.value {
+                let answer = try client.get("/v1/executions?limit=2")
+                return answer.status == 503 ? nil : answer
+            })
         XCTAssertEqual(few.status, 200)
         let shown = try JSONParser.parse(few.body)["executions"]?.array ?? []
         XCTAssertEqual(shown.map { $0["input"]?.text?.utf8.count }, [1_000_000, 1_000_000])
         XCTAssertEqual(shown.map { $0["output"] == .null }, [true, true])
-        XCTAssertEqual(try client.get("/v1/executions/\(ids[0])/history?limit=2").status, 200)
+        XCTAssertTrue(try Patience.until { try client.get("/v1/executions/\(ids[0])/history?limit=2").status == 200 })
     }
 
     func test_tokens_thatNobodyGave_areNotFound() throws {
