@@ -78,6 +78,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     package let passwordSaltKey: [UInt8]
     package let executions: ExecutionStore
     package let topicStore: TopicStore
+    private let lostTasks: LostTasks
     /// Tells the topic `till` what is committed, while events are sent.
     private let feed = Mutex<StoreFeed?>(nil)
     /// Takes executions to their table, while events are sent.
@@ -159,7 +160,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
         let outbox = EventOutbox(clock: options.hot.clock)
         let topicCore = TopicCore(outbox: outbox)
-        queueStore = try Self.queues(directory, catalog, options, topicCore)
+        lostTasks = LostTasks(clock: options.hot.clock)
+        queueStore = try Self.queues(directory, catalog, options, [topicCore, lostTasks])
         topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })
         uploads = Uploads(
             options.uploads, directory: directory, catalog: catalog, intake: intakeParts, usage: usage.meter, minFreeBytes: options.hot.writer.minFreeBytes,
@@ -181,12 +183,12 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     }
 
     /// A database that comes with its first content: a store without queues has no file for them.
-    private static func queues(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options, _ topics: TopicCore) throws -> QueueStore {
+    private static func queues(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options, _ members: [any QueueGroupMember]) throws -> QueueStore {
         let store = QueueCore.Store(
             path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
             steady: options.steadyClock, noteFile: LaterDatabase.queues.noting(in: catalog, of: directory.path),
             noteReach: LaterDatabase.queues.noting(reachIn: catalog))
-        return try QueueStore(store: store, members: [topics], opens: access(directory.queuesPath, F_OK) == 0)
+        return try QueueStore(store: store, members: members, opens: access(directory.queuesPath, F_OK) == 0)
     }
 
     private static func executions(
@@ -298,6 +300,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         archiver.withLock { $0 }?.stop()
         // Before executions: a start that they refuse because they end is no failure of its event.
         topicStore.stop()
+        lostTasks.stop()
         executions.stop()
         repeats.stop()
         changed.stop()
@@ -347,6 +350,15 @@ extension Engine: MessageHolding {
         let surroundings = TopicSurroundings(
             contract: { [catalog] in catalog.contract($0) }, starter: { [executions] in executions })
         topicStore.start(policy: options.registration.policy, surroundings)
+        lostTasks.start(queueStore) { [executions] token, cause, completion in
+            executions.answerTask(token, .failure(StateError(.taskFailed, cause))) { result in
+                switch result {
+                case .success: completion(true)
+                // It was answered before, or its execution has ended.
+                case .failure(let error): completion(((error as? Fault)?.code).map { $0 == .taskEnded || $0 == .notFound } ?? false)
+                }
+            }
+        }
         let changes = StoreFeed.Changes(
             after: { [weak self] sequence, limit in
                 guard let self else { throw Fault(.overloaded, "the store is closed") }

@@ -210,6 +210,16 @@ final class MessageTable {
         return bodyOf.bytes(0)
     }
 
+    /// Nil for a message without a body.
+    func beginning(of row: Row) throws -> [UInt8]? {
+        let select = try connection.statement(
+            "SELECT substr(coalesce(m.body, b.body), 1, ?2) FROM messages m LEFT JOIN bodies b ON b.number = m.number WHERE m.number = ?1")
+        defer { select.reset() }
+        select.bind(1, row.number)
+        select.bind(2, Int64(TaskMessage.beginningByteCount))
+        return try select.step() && !select.isNull(0) ? select.bytes(0) : nil
+    }
+
     /// When the first of a state is due; nil when there is none.
     func firstDue(queue: Int64, _ state: MessageState) throws -> Int64? {
         try value("SELECT min(due) FROM messages WHERE queue = ?1 AND state = ?2", queue, state.rawValue)

@@ -226,6 +226,7 @@ extension QueueCore {
     /// - Parameter detail: the worker's words; nil where time or counts were the reason.
     func bury(_ row: MessageTable.Row, _ reason: QueueMessage.Reason, _ detail: String?, _ queue: inout QueueState) throws {
         queue.figures.died += 1
+        try lose(row, "the message of the task has died in the queue \(queue.name): \(reason.rawValue)" + (detail.map { ", \($0)" } ?? ""))
         if queue.settings.keepsDeadLetters {
             try messages.move(row, to: .dead, due: now, reason: reason.rawValue, detail: detail)
             queue.counts.add(row.state, -1)

@@ -118,6 +118,7 @@ extension QueueCore {
         var count = 0
         for state in [MessageState.active, .locked, .delayed] {
             for row in try messages.rows(queue: queue.id, state, through: number, limit: Self.pieceCountMax) {
+                try lose(row, "the message of the task was purged from the queue \(name)")
                 try release(row, &queue)
                 count += 1
             }

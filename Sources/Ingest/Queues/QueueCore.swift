@@ -251,6 +251,14 @@ final class QueueCore {
 
     func died(_ message: DeadMessage) throws { for member in members { try member.died(message, self) } }
 
+    /// Before its body goes: where a task waits for the message, nobody is left who could answer.
+    ///
+    /// - Parameter cause: what became of the message.
+    func lose(_ row: MessageTable.Row, _ cause: String) throws {
+        guard TaskMessage.mayBe(row.id), let beginning = try messages.beginning(of: row), let token = TaskMessage.token(row.id, beginning: beginning) else { return }
+        for member in members { try member.lost(token, cause, self) }
+    }
+
     // MARK: Time
 
     /// How long the thread may sleep, in nanoseconds; nil forever.

@@ -1,7 +1,7 @@
 import ColumnStore
 import Glibc
 
-/// DATA/queues.sqlite: queues with their messages, topics with their events on the way. It is made when the first queue or topic is put: most stores
+/// DATA/queues.sqlite: queues with their messages, topics with their events on the way, tasks whose messages were lost (`LostTasks`). It is made when the first queue or topic is put: most stores
 /// have none.
 ///
 /// Of a message there is one row, from its coming until its id may be forgotten:

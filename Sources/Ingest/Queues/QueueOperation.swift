@@ -30,6 +30,10 @@ protocol QueueGroupMember: AnyObject, Sendable {
     /// After the commit.
     func committed()
     func died(_ message: DeadMessage, _ core: QueueCore) throws
+    /// A message that a task of an execution waits for is lost to workers: it died, or was purged.
+    ///
+    /// - Parameter cause: for people.
+    func lost(_ token: String, _ cause: String, _ core: QueueCore) throws
     /// When it wants a group of its own, at the latest.
     var nextDue: Int64 { get }
 }

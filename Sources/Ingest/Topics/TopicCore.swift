@@ -506,6 +506,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         waitingDeaths.append(EventDraft(id: id, origin: origin, type: "queue.dead-letter", subject: "\(message.queue)/\(message.id)", time: core.now, data: data.bytes))
     }
 
+    func lost(_ token: String, _ cause: String, _ core: QueueCore) {}
+
     /// Told once the queue's own state is written down: a death may come in the middle of a call.
     private var waitingDeaths: [EventDraft] = []
 }

@@ -52,6 +52,46 @@ final class ExecutionTaskTests: XCTestCase {
         XCTAssertEqual(try JSONParser.parse(try one.get("/v1/executions").body)["executions"]?.array?.count, 1)
     }
 
+    /// Nobody is left who could answer: the state fails, and what catches that goes on.
+    func test_tasksWhoseMessagesAreLost_fail() throws {
+        let settings = ["TILL_LIMITS_MIN_FREE": "1MiB"]
+        let server = try TillServer(environment: settings)
+        defer { server.remove() }
+        var admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/queues/work", #"{"max_deliveries":1}"#).status, 201)
+        try put(server, "ask", #"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"till:queue:work","End":true}}}"#)
+        try put(
+            server, "careful",
+            #"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"till:queue:work","Catch":[{"ErrorEquals":["States.TaskFailed"],"Next":"B"}],"End":true},"B":{"Type":"Pass","Result":"caught","End":true}}}"#)
+        func message() throws -> JSONValue {
+            try XCTUnwrap(Patience.value { try JSONParser.parse(try admin.post("/v1/queues/work/receive", #"{"max":1,"wait":5}"#).body)["messages"]?.array?.first })
+        }
+        func answer(_ message: JSONValue) throws -> Int {
+            try admin.post("/v1/tasks/\(message["body"]?["task_token"]?.text ?? "")/success", #"{"output":1}"#).status
+        }
+        let dead = try start(admin, "ask", "1")
+        let first = try message()
+        let lock = #"{"lock_token":"\#(first["lock_token"]?.text ?? "")","reason":"no such order"}"#
+        XCTAssertEqual(try admin.post("/v1/queues/work/messages/\(first["message_id"]?.text ?? "")/dead-letter", lock).status, 204)
+        let ended = try end(admin, dead)
+        XCTAssertEqual([ended["state"]?.text, ended["error"]?.text], ["FAILED", "States.TaskFailed"])
+        XCTAssertEqual(ended["cause"]?.text?.contains("no such order"), true, "\(ended)")
+        XCTAssertEqual(try answer(first), 409, "it has ended")
+        // Purged, over a restart, with the worker who has it.
+        let purged = try start(admin, "careful", "2")
+        let second = try message()
+        XCTAssertEqual(try admin.delete("/v1/queues/work/messages").status, 204)
+        server.kill()
+        try server.start(environment: settings)
+        admin = server.client()
+        let caught = try end(admin, purged)
+        XCTAssertEqual([caught["state"]?.text, caught["output"]?.text], ["SUCCEEDED", "caught"])
+        XCTAssertEqual(try answer(second), 409)
+        // Put back, a dead letter is a message as any other, and its task stays what it is.
+        XCTAssertEqual(try admin.post("/v1/queues/work/dead-letters/redrive", #"{"all":true}"#).status, 200)
+        XCTAssertEqual(try answer(try message()), 409)
+    }
+
     /// A child is a start as any other: only of what the contract may start by then.
     func test_children_areStartedAsWhoStarted() throws {
         let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
