@@ -103,6 +103,11 @@ export type RegistrarCall = { ticket_id: string; client_id: string; receipt_id: 
 export type RegistrarAnswer = { outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] | null };
 export type Callback = { ticket_id?: string; task_token?: string; output?: any; outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] };
 export type ReceiptEvent = { event_id: string; event: "receipt.processing" | "receipt.complete" | "receipt.failed"; version: number; at: string; receipt: Taken };
+export type TaskCall = { execution_id: string; state: string; visit: number; task_token: string; input: any; callback_url: string };
+export type TaskAnswer = { outcome: "accepted" | "rejected"; output?: any; [name: string]: any };
+export type UploadEvent = { event_id: string; event: "upload.processed" | "upload.error"; at: string; upload: Upload };
+export type Digest = { event_id: string; event: "feedback.digest"; at: string; from: string; to: string; rejected: number; by: { code: string; pointer: string; count: number }[]; uploads: string[] };
+export type CloudEvent = { specversion: "1.0"; id: string; source: string; type: string; subject?: string; time: string; datacontenttype: "application/json"; data: any; [name: string]: any };
 
 export interface Paths {
   "/v1/receipts": {

@@ -47,6 +47,17 @@ final class OpenAPITests: XCTestCase {
         XCTAssertEqual(webhooks["registrar"]?["post"]?["operationId"]?.text, "registrarCall")
         XCTAssertEqual(webhooks["registrarStatus"]?["get"]?["operationId"]?.text, "registrarStatus")
         XCTAssertEqual(webhooks["receiptEvent"]?["post"]?["operationId"]?.text, "receiptEvent")
+        // Each with its headers, its body and its answers.
+        XCTAssertEqual(
+            webhooks.members?.map(\.name).sorted(), ["digest", "receiptEvent", "registrar", "registrarStatus", "task", "taskStatus", "topicEvent", "uploadEvent"])
+        for hook in webhooks.members ?? [] {
+            let operation = try XCTUnwrap(hook.value["post"] ?? hook.value["get"])
+            let headers = operation["parameters"]?.array?.filter { $0["in"]?.text == "header" }.compactMap { $0["name"]?.text } ?? []
+            XCTAssertTrue(Set(headers).isSuperset(of: ["webhook-id", "webhook-timestamp", "webhook-signature"]), hook.name)
+            XCTAssertEqual(operation["requestBody"] == nil, hook.value["post"] == nil, hook.name)
+            XCTAssertGreaterThan(operation["responses"]?.members?.count ?? 0, 2, hook.name)
+        }
+        XCTAssertNotNil(webhooks["topicEvent"]?["post"]?["requestBody"]?["content"]?["application/cloudevents+json"])
     }
 
     func test_whatIsTaken_isDescribed() throws {

@@ -29,6 +29,7 @@ export interface ReceiptPage {
 
 export interface Query {
   query: string;
+  /** Of $1, $2 and so on: a string is a literal without a type, a number one of its digits. */
   params?: (string | number | boolean | null)[] | null;
   limit?: number | null;
   cursor?: string | null;
@@ -58,6 +59,7 @@ export interface QueryPage {
 /** Of one of query, receipts and sheets. */
 export interface ExportRequest {
   query?: string;
+  /** Of $1, $2 and so on: a string is a literal without a type, a number one of its digits. */
   params?: (string | number | boolean | null)[] | null;
   time_zone?: string | null;
   /** The parameters of GET /v1/receipts. */
@@ -75,6 +77,7 @@ export interface ExportRequest {
   sheets?: {
     name?: string | null;
     query: string;
+    /** Of $1, $2 and so on: a string is a literal without a type, a number one of its digits. */
     params?: (string | number | boolean | null)[] | null;
   }[] | null;
   format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson";
@@ -1216,6 +1219,62 @@ export interface ReceiptEvent {
   version: number;
   at: string;
   receipt: Taken;
+}
+
+export interface TaskCall {
+  execution_id: string;
+  state: string;
+  visit: number;
+  /** By which the task is answered: in a callback, or by POST /v1/tasks/{token}/success. */
+  task_token: string;
+  input: unknown;
+  /** Where an outcome goes that comes later: POST /v1/callbacks/{registrar}. */
+  callback_url: string;
+}
+
+export interface TaskAnswer {
+  outcome: "accepted" | "rejected";
+  /** What an accepted task comes to. Of a rejected one the whole answer is the cause of Till.Rejected. */
+  output?: unknown;
+  [member: string]: unknown;
+}
+
+export interface UploadEvent {
+  event_id: string;
+  event: "upload.processed" | "upload.error";
+  at: string;
+  upload: Upload;
+}
+
+export interface Digest {
+  event_id: string;
+  event: "feedback.digest";
+  at: string;
+  from: string;
+  to: string;
+  rejected: number;
+  /** The most frequent first. */
+  by: {
+    code: string;
+    pointer: string;
+    count: number;
+  }[];
+  /** Ids of those with a refusal. */
+  uploads: string[];
+}
+
+/** CloudEvents 1.0, with the extensions that it came with. */
+export interface CloudEvent {
+  specversion: "1.0";
+  id: string;
+  /** /clients/ and the id of the client whose it is, else /admin. */
+  source: string;
+  type: string;
+  subject?: string;
+  time: string;
+  datacontenttype: "application/json";
+  data: unknown;
+  [member: string]: unknown;
 }
 
 /** Each call by its operation's id. */
