@@ -92,7 +92,10 @@ package struct Router: Sendable {
         if let match = try find(method, target, in: entries[target.segments.count] ?? [], &allowed) { return match }
         if allowed.isEmpty, let match = try find(method, target, in: tails, &allowed) { return match }
         guard !allowed.isEmpty else { throw Problem(.notFound, "there is no call at this path; /openapi.json lists all") }
-        let allow = Response.Header("Allow", (allowed + [.options]).map(\.rawValue).joined(separator: ", "))
+        // A path may have HEAD or OPTIONS of its own beside GET's, and several calls of one method.
+        var methods: [HTTPMethod] = []
+        for method in allowed + [.options] where !methods.contains(method) { methods.append(method) }
+        let allow = Response.Header("Allow", methods.map(\.rawValue).joined(separator: ", "))
         if method == .options { throw Options(allow: allow) }
         throw Refusal(problem: Problem(.methodNotAllowed, "this path takes \(allow.value)"), headers: [allow])
     }

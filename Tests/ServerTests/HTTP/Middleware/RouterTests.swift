@@ -29,6 +29,16 @@ final class RouterTests: XCTestCase {
         }
     }
 
+    /// A path with HEAD and OPTIONS of its own, as that of an upload's file, says each method once.
+    func test_allow_saysEachMethodOnce() {
+        let methods: [HTTPMethod] = [.head, .get, .options, .patch]
+        let router = Router(methods.map { Self.route($0, "/f") })
+        XCTAssertEqual(match(router, .delete, "/f"), "HEAD, GET, OPTIONS, PATCH")
+        XCTAssertEqual(match(router, .options, "/f"), "/f", "its own call")
+        let plain = Router(methods.prefix(2).map { Self.route($0, "/f") })
+        XCTAssertEqual(match(plain, .options, "/f"), "options HEAD, GET, OPTIONS")
+    }
+
     func test_match_everyTarget_inEitherOrderOfTheTable() {
         let targets: [(HTTPMethod, String, String)] = [
             (.get, "/v1/receipts/latest", "/v1/receipts/latest"),
