@@ -107,6 +107,10 @@ def tokens(own, whole):
     for credentials in (("own", whole), ("whole", "wrong"), ("whole", "")):
         status, answer, headers = basic(*credentials)
         assert status == (401 if credentials[1] else 400) and answer["error"] == ("invalid_client" if credentials[1] else "invalid_request"), answer
+    # Ids are told apart by their bytes: two of the same letters are two contracts.
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    key = key_of(urllib.parse.quote(composed), scope="all")
+    assert token(composed, key)[0] == 200 and token(decomposed, key)[0] == 401
     # With its key a token ends.
     spare = key_of("spare", scope="all")
     spared = token("spare", spare)[1]["access_token"]
