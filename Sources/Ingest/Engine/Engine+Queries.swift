@@ -23,10 +23,11 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         guard try warehouseTables(as: principal).contains(name) else { return nil }
         let snapshot = tier.boundary.snapshot()
         if let known = snapshot.warehouse.first(where: { $0.name == name }) { return try WarehouseTable(name, known.table.iceberg) }
-        // What of a table is newest: files of its own, with metadata of their own.
+        // What of a table is newest: metadata of its own, which names that table's files.
         let storage = try directory.cold(name, calls: options.fileSystem)
         guard let version = try Table.newestVersion(storage) else { return nil }
-        return try WarehouseTable(name, try Table.open(storage, version: version))
+        let history = snapshot.cold.keys.filter { TableName.kind(of: $0).publishesNewest && TableName.shown($0) == name }
+        return try WarehouseTable(name, try Table.open(storage, version: version), others: history.map { try directory.cold($0, calls: options.fileSystem) })
     }
 
     /// By the bytes of their names; `name` is exclusive.

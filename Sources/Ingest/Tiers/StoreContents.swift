@@ -54,10 +54,20 @@ package struct WarehouseTable: Sendable {
     package let metadataLocation: String
     /// The JSON that is there.
     package let metadata: [UInt8]
+    /// Of the folders in which its files lie, metadata and data.
+    package let locations: [String]
 
-    package init(name: String, metadataLocation: String, metadata: [UInt8]) { (self.name, self.metadataLocation, self.metadata) = (name, metadataLocation, metadata) }
+    package init(name: String, metadataLocation: String, metadata: [UInt8], locations: [String]) {
+        (self.name, self.metadataLocation, self.metadata, self.locations) = (name, metadataLocation, metadata, locations)
+    }
 
-    init(_ name: String, _ table: Table) throws { self.init(name: name, metadataLocation: table.metadataLocation, metadata: try table.metadataBytes()) }
+    /// - Parameter others: where data lies that is another table's.
+    init(_ name: String, _ table: Table, others: [any ObjectStorage] = []) throws {
+        let (folder, locations) = ("data", ([table.storage] + others).map { $0.location(of: "data") })
+        self.init(
+            name: name, metadataLocation: table.metadataLocation, metadata: try table.metadataBytes(),
+            locations: locations.map { String($0.dropLast(folder.utf8.count)) })
+    }
 }
 
 /// What a store's snapshot consists of.

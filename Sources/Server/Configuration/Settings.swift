@@ -73,6 +73,8 @@ package struct Settings: Sendable, Equatable {
         package var cacheByteCount = 50 << 30
         /// Where the bucket is to put objects that have lain there for some time; nil: nowhere.
         package var objectClass: ObjectClass?
+        /// Whose keys readers of the REST catalog are lent; nil: none.
+        package var lentRole: String?
     }
 
     /// A class of storage that costs less to lie in, and more to read.

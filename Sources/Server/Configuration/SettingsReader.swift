@@ -71,6 +71,7 @@ package enum SettingsReader {
         Key("storage.path_style") { value, settings in settings.storage.isPathStyle = try value.boolean() },
         Key("storage.credentials", isStructured: true) { value, settings in settings.storage.credentials = try credentials(value) },
         Key("storage.cache.path") { value, settings in settings.storage.cachePath = try value.stringOrNull() },
+        Key("iceberg.lent_role") { value, settings in settings.storage.lentRole = try role(value) },
         Key("storage.class", isStructured: true) { value, settings in settings.storage.objectClass = try objectClass(value) },
         Key("exports.url") { value, settings in settings.exportsURL = try value.stringOrNull() },
         Key("storage.cache.bytes") { value, settings in settings.storage.cacheByteCount = try value.size((1 << 20)...(1 << 50)) },
@@ -129,6 +130,9 @@ package enum SettingsReader {
             reading.fault(settings.tlsKey == nil ? "tls.key" : "tls.cert", "tls.cert and tls.key are wanted both or neither")
         }
         checkPostgres(settings.postgres, &reading)
+        if settings.storage.lentRole != nil, settings.storage.url.flatMap({ StorageScheme(of: $0) }) != .bucket {
+            reading.fault("iceberg.lent_role", "lends keys of a bucket: storage.url is to name one, as s3://bucket/prefix")
+        }
         if settings.pair.isSet { checkPair(settings, &reading) }
         for fault in PlacesCheck.faults(settings) { reading.fault(fault.key, fault.message) }
         return (settings, reading.faults)
@@ -378,6 +382,12 @@ package enum SettingsReader {
             throw SettingError(key: value.key, message: "access_key_id and secret_access_key are wanted both")
         }
         return credentials
+    }
+
+    private static func role(_ value: SettingValue) throws -> String? {
+        guard let text = try value.stringOrNull() else { return nil }
+        guard RoleName(text) != nil else { throw SettingError(key: value.key, message: "a role's name like arn:aws:iam::123456789012:role/readers is wanted, not \(value.received)") }
+        return text
     }
 
     /// `{"after": "90d", "name": "GLACIER_IR"}`. Classes that give an object out hours later are none that can be asked.

@@ -11,6 +11,16 @@ package struct WarehouseProperty: Sendable, Equatable {
     package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
 }
 
+/// How readers of the cold tables' files come to them.
+package struct WarehouseReading: Sendable {
+    /// Where the files are.
+    package var properties: [WarehouseProperty] = []
+    /// Who gives them keys for a bucket; nil: they have their own.
+    package var lender: KeyLender?
+
+    package init(properties: [WarehouseProperty] = [], lender: KeyLender? = nil) { (self.properties, self.lender) = (properties, lender) }
+}
+
 /// Where clients of PostgreSQL come in.
 package struct PostgresAddress: Sendable, Equatable {
     package let port: Int
@@ -30,8 +40,7 @@ package final class DoorContext: Sendable {
     package let log: Log
     package let limits: DoorLimits
     package let tokens: TokenVerifier?
-    /// Where readers of the cold tables' files find them.
-    let warehouse: [WarehouseProperty]
+    let warehouse: WarehouseReading
     /// nil: there is no such door.
     let postgres: PostgresAddress?
     /// The pair of machines that keeps the store; nil: one machine does.
@@ -39,7 +48,7 @@ package final class DoorContext: Sendable {
 
     package init(
         store: StoreRoles, queries: QueryEngine, further: any CatalogExtension, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
-        log: Log, timers: Timers, warehouse: [WarehouseProperty] = [], postgres: PostgresAddress? = nil, cluster: (any PairControl)? = nil
+        log: Log, timers: Timers, warehouse: WarehouseReading = WarehouseReading(), postgres: PostgresAddress? = nil, cluster: (any PairControl)? = nil
     ) {
         (self.postgres, self.cluster) = (postgres, cluster)
         self.warehouse = warehouse

@@ -5,8 +5,10 @@ internal import Ingest
 enum IcebergSnapshots: String {
     case all, refs
 
-    /// Another with each commit, and for each choice.
-    func tag(of table: WarehouseTable) -> String { "\"" + Hexadecimal.text(Digest.sha256(Array("\(rawValue) \(table.metadataLocation)".utf8))) + "\"" }
+    /// Another with each commit, for each choice, and with other keys: an answer without a body would leave a reader with those that it has.
+    func tag(of table: WarehouseTable, _ keys: LentKeys?) -> String {
+        "\"" + Hexadecimal.text(Digest.sha256(Array("\(rawValue) \(table.metadataLocation) \(keys?.name ?? "")".utf8))) + "\""
+    }
 
     /// The metadata with those.
     func cut(_ metadata: JSONValue) -> JSONValue {

@@ -6,9 +6,9 @@ internal import Ingest
 struct IcebergWarehouse: Sendable {
     private static let namespace = "till"
     private let inventory: any StoreInventory
-    private let properties: [WarehouseProperty]
+    private let reading: WarehouseReading
 
-    init(_ inventory: any StoreInventory, _ properties: [WarehouseProperty]) { (self.inventory, self.properties) = (inventory, properties) }
+    init(_ inventory: any StoreInventory, _ reading: WarehouseReading) { (self.inventory, self.reading) = (inventory, reading) }
 
     /// Files have every client's rows: whoever reads them by themselves must be allowed to see all.
     private func check(_ call: Call) throws {
@@ -109,21 +109,37 @@ struct IcebergWarehouse: Sendable {
     func load(_ call: Call) throws -> Response {
         let table = try table(call)
         let choice = IcebergSnapshots(rawValue: call.parameter("snapshots") ?? "all") ?? .all
-        let tag = choice.tag(of: table)
+        let keys = try LentKeys.areWanted(call.request.header("X-Iceberg-Access-Delegation")) ? keys(for: table) : nil
+        let tag = choice.tag(of: table, keys)
         if EntityTag.matches(call.request.header("If-None-Match"), tag) { return Response(status: 304).adding("ETag", tag) }
         // Of a table of thousands of snapshots its value takes many times the bytes; the text is made of it.
         try call.exchange.holdAnswer(JSONParser.valueByteCount(of: table.metadata).addingSaturating(table.metadata.count))
         let metadata = try choice.cut(JSONParser.parse(table.metadata))
-        return answer(["metadata-location": .string(table.metadataLocation), "metadata": metadata, "config": config]).adding("ETag", tag)
+        let known: KeyValuePairs<String, JSONValue?> = [
+            "metadata-location": .string(table.metadataLocation), "metadata": metadata, "config": config(table, keys), "storage-credentials": keys?.list(reading.properties),
+        ]
+        let loaded = answer(known).adding("ETag", tag)
+        return keys == nil ? loaded : loaded.adding("Cache-Control", "no-store")
     }
 
-    /// What a reader must know of the files' place.
-    private var config: JSONValue { .object(properties.map { JSONValue.Member($0.name, .string($0.value)) }) }
+    /// What a reader must know of the files' place; with keys where to have others, too.
+    private func config(_ table: WarehouseTable, _ keys: LentKeys?) -> JSONValue {
+        var found = reading.properties
+        if let keys {
+            found += keys.config
+            found.append(WarehouseProperty("client.refresh-credentials-endpoint", "/v1/namespaces/\(Self.namespace)/tables/\(table.name)/credentials"))
+        }
+        return .object(found.map { JSONValue.Member($0.name, .string($0.value)) })
+    }
 
-    /// None is lent: what the files' place asks for, the reader has by itself.
+    /// Nil where none are lent: what the files' place asks for, the reader has by itself.
+    ///
+    /// - Throws: `storage-unavailable`.
+    private func keys(for table: WarehouseTable) throws -> LentKeys? { try reading.lender.map { try LentKeys(for: table, from: $0) } }
+
     func credentials(_ call: Call) throws -> Response {
-        _ = try table(call)
-        return answer(["storage-credentials": .array([])])
+        let keys = try keys(for: try table(call))
+        return answer(["storage-credentials": keys?.list(reading.properties) ?? .array([])]).adding("Cache-Control", "no-store")
     }
 
     /// What the specification has, or a client makes up, and is not here.

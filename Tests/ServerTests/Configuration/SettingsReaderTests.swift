@@ -65,6 +65,9 @@ final class SettingsReaderTests: XCTestCase {
             (#"{"hot_days":"30"}"#, "hot_days"), (#"{"limits":{"queries":"8"}}"#, "limits.queries"), (#"{"memory_budget":"805306368"}"#, "memory_budget"),
             (#"{"registrars":{"tax":{"url":"http://x","secret":"s","max_attempts":"3"}}}"#, "registrars.tax.max_attempts"),
             (#"{"registrars":{"":{"url":"http://x","secret":"s"}}}"#, "registrars"), (#"{"endpoints":{"":{"url":"http://x","secret":"s"}}}"#, "endpoints"),
+            (#"{"storage":{"url":"s3://bucket/p"},"iceberg":{"lent_role":"arn:"}}"#, "iceberg.lent_role"),
+            (#"{"iceberg":{"lent_role":"arn:aws:iam::123456789012:role/readers"}}"#, "iceberg.lent_role"),
+            (#"{"storage":{"url":"file:///w"},"iceberg":{"lent_role":"arn:aws:iam::123456789012:role/readers"}}"#, "iceberg.lent_role"),
             ("[]", "the file"), (#"{"hot_days":1,"hot_days":2}"#, "line 1, column 25"), ("{", "line 1, column 2"),
         ]
         for row in files {

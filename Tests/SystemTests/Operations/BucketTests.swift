@@ -22,6 +22,52 @@ final class BucketTests: XCTestCase {
         try client.post("/v1/sql", #"{"query":"SELECT count(*), sum(length(document)) FROM receipts"}"#)
     }
 
+    /// A role's, by the double of STS, to whoever may read all: for the folders in which the table's files lie, those of its history among them.
+    func test_readersOfATable_areLentKeysForItsFiles_whereTheyAskForThem() throws {
+        let service = TokenServiceDouble()
+        defer { service.close() }
+        let server = try TillServer(environment: environment(["TILL_ICEBERG_LENT_ROLE": "arn:aws:iam::1:role/readers", "AWS_ENDPOINT_URL_STS": service.endpoint]))
+        defer { server.remove() }
+        let admin = server.client()
+        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"status":{"path":"/status","type":"VARCHAR"}}}"#
+        XCTAssertEqual(try admin.put("/v1/types/licence", type).status, 201)
+        let (own, whole) = (server.client(key: try server.key("c1")), server.client(key: try server.key("reader", access: "read", scope: "all")))
+        XCTAssertEqual(try own.post("/v1/receipts", #"{"schema":"licence/1","id":"L-1","status":"active"}"#).status, 201)
+        XCTAssertEqual(try admin.post("/v1/admin/compact", "{}").status, 200)
+        let (tables, asks) = ("/iceberg/v1/namespaces/till/tables/", [("X-Iceberg-Access-Delegation", "remote-signing, vended-credentials")])
+        let plain = try whole.get(tables + "licences")
+        XCTAssertFalse(plain.text.contains("access-key"), plain.text)
+        XCTAssertEqual(service.asked.count, 0, "nobody has asked for keys")
+        let lent = try whole.get(tables + "licences", asks)
+        XCTAssertEqual(lent.status, 200, lent.text)
+        XCTAssertEqual(lent.headers["cache-control"], "no-store")
+        let answer = try JSONParser.parse(lent.body)
+        let names = ["s3.access-key-id", "s3.secret-access-key", "s3.session-token"]
+        let keys = [TokenServiceDouble.keyID(1), "lent/secret&1", "lent-token-1=="]
+        XCTAssertEqual(names.map { answer["config"]?[$0]?.text }, keys)
+        XCTAssertEqual(answer["config"]?["client.refresh-credentials-endpoint"]?.text, "/v1/namespaces/till/tables/licences/credentials")
+        let folders = ["s3://receipts/a/store/licences/", "s3://receipts/a/store/licences_history/"]
+        XCTAssertEqual(answer["storage-credentials"]?.array?.map { $0["prefix"]?.text }, folders)
+        XCTAssertEqual(answer["storage-credentials"]?.array?.map { credential in names.map { credential["config"]?[$0]?.text } }, [keys, keys])
+        let policy = try XCTUnwrap(service.asked.first?["Policy"])
+        for folder in folders { XCTAssertTrue(policy.contains("\"\(folder.replacing("s3://", with: "arn:aws:s3:::"))*\""), policy) }
+        XCTAssertEqual(try whole.get(tables + "licences", asks + [("If-None-Match", try XCTUnwrap(lent.headers["etag"]))]).status, 304)
+        XCTAssertEqual(try whole.get(tables + "licences", asks + [("If-None-Match", try XCTUnwrap(plain.headers["etag"]))]).status, 200, "that reader has no keys yet")
+        let again = try whole.get(tables + "licences/credentials")
+        XCTAssertEqual(try JSONParser.parse(again.body)["storage-credentials"]?.array?.first?["config"]?["s3.access-key-id"]?.text, keys[0])
+        XCTAssertEqual(again.headers["cache-control"], "no-store")
+        XCTAssertEqual(try own.get(tables + "licences", asks).status, 403)
+        XCTAssertEqual(service.asked.count, 1)
+        service.fail { _ in .answer(status: 500, code: "InternalFailure") }
+        let refused = try whole.get(tables + "licences_history", asks)
+        XCTAssertEqual(refused.status, 503, refused.text)
+        XCTAssertNotNil(refused.headers["retry-after"])
+        XCTAssertEqual(try whole.get(tables + "licences_history").status, 200)
+        XCTAssertEqual(try whole.get(tables + "licences", asks).status, 200, "keys that hold are lent on")
+        XCTAssertTrue(server.logText.contains("InternalFailure"))
+        XCTAssertFalse(server.logText.contains("lent/secret") || server.logText.contains("lent-token"))
+    }
+
     func test_receipts_goToTheBucket_areAnswered_refusedWholeWithoutIt_andProved() throws {
         let server = try TillServer(environment: environment())
         defer { server.remove() }

@@ -23,7 +23,7 @@ package struct BucketEndpoint: Sendable, Equatable {
         var authority = "s3.\(region).\(SigV4.domain(ofRegion: region))"
         var path = ""
         var scheme = "https"
-        if let endpoint { (scheme, authority, path) = try Self.parse(endpoint: endpoint) }
+        if let endpoint { (scheme, authority, path) = try ServiceURL.parse(endpoint) }
         self.scheme = scheme
         host = standsInPath ? authority : "\(place.bucket).\(authority)"
         basePath = standsInPath ? "\(path)/\(place.bucket)" : path
@@ -67,16 +67,5 @@ package struct BucketEndpoint: Sendable, Equatable {
             throw wrong("\"\(prefix)\" is no usable prefix (parts of A-Z a-z 0-9 . _ = -, none of them empty, . or ..)")
         }
         return (bucket, prefix)
-    }
-
-    private static func parse(endpoint: String) throws(ColumnStoreError) -> (scheme: String, host: String, path: String) {
-        func wrong(_ what: String) -> ColumnStoreError { ColumnStoreError(.invalidRequest, path: endpoint, "\(what): write http(s)://host:port") }
-        guard let scheme = ["https", "http"].first(where: { endpoint.lowercased().hasPrefix("\($0)://") }) else { throw wrong("no http(s) URL") }
-        guard let parts = OutgoingClient.parts(of: endpoint), !parts.hasCredentials else { throw wrong("no URL, or one with a password in it") }
-        let rest = endpoint.dropFirst(scheme.count + 3)
-        guard !rest.contains("?"), !rest.contains("#") else { throw wrong("a query") }
-        let path = rest.firstIndex(of: "/").map { String(rest[$0...]).trimmingSlash } ?? ""
-        let isOwnPort = parts.port == (scheme == "https" ? "443" : "80")
-        return (scheme, parts.host.lowercased() + (isOwnPort ? "" : ":\(parts.port)"), path)
     }
 }

@@ -28,14 +28,25 @@ package struct WebIdentityCredentials: CredentialSource {
         let answer = try calls.body(
             .post, endpoint, [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/xml")], body: Array(body.utf8),
             what: "STS at \(endpoint)")
+        guard let credentials = AWSCredentials(ofSTS: answer) else { throw CredentialFailure(source: name, reason: "STS at \(endpoint) gave no credentials in its answer") }
+        return credentials
+    }
+
+    private var endpoint: String { Self.endpoint(environment, region: region) }
+
+    /// Where STS is asked.
+    static func endpoint(_ environment: [String: String], region: String) -> String {
+        environment[present: "AWS_ENDPOINT_URL_STS"] ?? "https://sts.\(region).\(SigV4.domain(ofRegion: region))/"
+    }
+}
+
+extension AWSCredentials {
+    /// Of an answer of STS to any of its calls that lend a role; nil where a part of them is not there, is empty, or is no instant.
+    init?(ofSTS answer: [UInt8]) {
         guard let found = ServiceXML.parse(answer)?.first("Credentials"), let key = found.text(of: "AccessKeyId"),
             let secret = found.text(of: "SecretAccessKey"), let token = found.text(of: "SessionToken"),
             let end = found.text(of: "Expiration").flatMap(SigningInstant.seconds), ![key, secret, token].contains("")
-        else { throw CredentialFailure(source: name, reason: "STS at \(endpoint) gave no credentials in its answer") }
-        return AWSCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiresAtSeconds: end)
-    }
-
-    private var endpoint: String {
-        environment[present: "AWS_ENDPOINT_URL_STS"] ?? "https://sts.\(region).\(SigV4.domain(ofRegion: region))/"
+        else { return nil }
+        self.init(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiresAtSeconds: end)
     }
 }

@@ -115,7 +115,7 @@ enum ServeCommand: Command {
         let parts = try ServeParts(settings, engine: engine, log: log, certificates: member?.certificates)
         let context = DoorContext(
             store: StoreRoles(engine), queries: beginning.queries, further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
-            log: log, timers: member?.timers ?? Timers(), warehouse: WarehouseOpening.reading(settings),
+            log: log, timers: member?.timers ?? Timers(), warehouse: try WarehouseOpening.reading(settings),
             postgres: settings.postgres.host.map { _ in PostgresAddress(port: Int(settings.postgres.port), isSecure: settings.postgres.tlsCertificate != nil) },
             cluster: member?.control)
         context.life.setStarting(true)

@@ -71,11 +71,15 @@ enum WarehouseOpening {
             throw SettingError(key: "storage.url", message: error.detail)
         }
         let transport = OutgoingClient(policy: nil)
-        let chain = CredentialChain(
+        return BucketClient(endpoint, region: region, credentials: chain(storage, transport), transport: transport, options: options)
+    }
+
+    /// This program's own keys.
+    private static func chain(_ storage: Settings.Storage, _ transport: OutgoingClient) -> CredentialChain {
+        CredentialChain(
             settings: storage.credentials.map {
                 AWSCredentials(accessKeyID: $0.accessKeyID, secretAccessKey: $0.secretAccessKey, sessionToken: $0.sessionToken)
-            }, environment: Environment.all, region: Self.region(storage), client: transport)
-        return BucketClient(endpoint, region: region, credentials: chain, transport: transport, options: options)
+            }, environment: Environment.all, region: region(storage), client: transport)
     }
 
     /// Where a bucket is: that of the log may be elsewhere than all others, so that it outlives their region.
@@ -90,9 +94,26 @@ enum WarehouseOpening {
 
     private static func endpointURL(_ storage: Settings.Storage) -> String? { storage.endpoint ?? Environment["AWS_ENDPOINT_URL_S3"] }
 
-    /// Where readers find the bucket's objects, in the words of Iceberg's clients; nothing where the warehouse is on this machine. Never a key: readers have their own.
-    static func reading(_ settings: Settings) -> [WarehouseProperty] {
-        let storage = settings.storage
+    /// How readers come to the bucket's objects; nothing where the warehouse is on this machine.
+    ///
+    /// - Throws: `SettingError` for an STS that is no URL.
+    static func reading(_ settings: Settings) throws -> WarehouseReading {
+        WarehouseReading(properties: properties(settings.storage), lender: try lender(settings.storage))
+    }
+
+    /// Who lends readers keys of a role; nil where they have their own.
+    private static func lender(_ storage: Settings.Storage) throws -> KeyLender? {
+        guard let role = storage.lentRole.flatMap({ RoleName($0) }) else { return nil }
+        let transport = OutgoingClient(policy: nil)
+        do {
+            return try KeyLender(of: role, region: region(storage), environment: Environment.all, credentials: chain(storage, transport), client: transport)
+        } catch {
+            throw SettingError(key: "iceberg.lent_role", message: "AWS_ENDPOINT_URL_STS, where its keys are asked for: \(error.detail)")
+        }
+    }
+
+    /// Where the objects are, in the words of Iceberg's clients.
+    private static func properties(_ storage: Settings.Storage) -> [WarehouseProperty] {
         guard let url = storage.url else { return [] }
         switch StorageScheme(of: url) {
         case .bucket:

@@ -18,8 +18,7 @@ package struct CallParts: Sendable {
     let growth: CountGrowth
     let figures: ServerFigures
     let background: BackgroundWork
-    /// Where readers of the cold tables' files find them.
-    let warehouse: [WarehouseProperty]
+    let warehouse: WarehouseReading
     /// Where clients of PostgreSQL come in; nil: nowhere.
     let postgres: PostgresAddress?
     /// nil: the server is alone.

@@ -4,18 +4,25 @@ import XCTest
 
 /// What clients of the REST catalog are told of the bucket: where it is, and no key.
 final class WarehouseOpeningTests: XCTestCase {
-    private func reading(_ url: String?, _ change: (inout Settings.Storage) -> Void = { _ in }) -> [WarehouseProperty] {
+    private func reading(_ url: String?, _ change: (inout Settings.Storage) -> Void = { _ in }) throws -> [WarehouseProperty] {
         var settings = Settings()
         settings.storage.url = url
         settings.storage.region = "eu-central-1"
         settings.storage.credentials = Settings.Storage.Credentials(accessKeyID: "AK", secretAccessKey: "SECRET", sessionToken: "SESSION")
         change(&settings.storage)
-        return WarehouseOpening.reading(settings)
+        let reading = try WarehouseOpening.reading(settings)
+        XCTAssertEqual(reading.lender == nil, settings.storage.lentRole == nil)
+        return reading.properties
     }
 
-    func test_ofABucket_itsPlaceIsTold_andNoKey() {
-        XCTAssertEqual(reading("s3://bucket/till"), [WarehouseProperty("s3.region", "eu-central-1"), WarehouseProperty("client.region", "eu-central-1")])
-        let own = reading("s3://bucket/till") { ($0.endpoint, $0.isPathStyle) = ("http://127.0.0.1:9000", true) }
+    func test_keysOfARole_areLentWhereOneIsNamed() throws {
+        let own = try reading("s3://bucket/till")
+        XCTAssertEqual(try reading("s3://bucket/till") { $0.lentRole = "arn:aws:iam::123456789012:role/readers" }, own)
+    }
+
+    func test_ofABucket_itsPlaceIsTold_andNoKey() throws {
+        XCTAssertEqual(try reading("s3://bucket/till"), [WarehouseProperty("s3.region", "eu-central-1"), WarehouseProperty("client.region", "eu-central-1")])
+        let own = try reading("s3://bucket/till") { ($0.endpoint, $0.isPathStyle) = ("http://127.0.0.1:9000", true) }
         XCTAssertEqual(own.map(\.name), ["s3.region", "client.region", "s3.endpoint", "s3.path-style-access"])
         XCTAssertEqual(own.map(\.value), ["eu-central-1", "eu-central-1", "http://127.0.0.1:9000", "true"])
         for property in own { XCTAssertFalse(["AK", "SECRET", "SESSION"].contains { property.value.contains($0) || property.name.contains("key") }) }
@@ -33,8 +40,8 @@ final class WarehouseOpeningTests: XCTestCase {
         for url in ["s3://far/logs", "s3://far/exports", "s3://near/log", "s3://near/log/s3://far/log"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-central-1", url) }
     }
 
-    func test_ofFilesHere_nothingIsTold() {
-        XCTAssertEqual(reading(nil), [])
-        XCTAssertEqual(reading("file:///srv/warehouse"), [])
+    func test_ofFilesHere_nothingIsTold() throws {
+        XCTAssertEqual(try reading(nil), [])
+        XCTAssertEqual(try reading("file:///srv/warehouse"), [])
     }
 }

@@ -1,0 +1,155 @@
+/// Lends keys of a role to readers of a bucket, for an hour, with the rights of a `ReadPolicy`: STS's `AssumeRole`, signed with this program's own credentials.
+///
+/// 1. One caller at a time asks STS, for five seconds at most and once; who comes meanwhile waits for a second, then is told to come again. So of the threads that
+///    answer readers one may stand still for an STS that does not answer, and no others.
+/// 2. What has failed is not asked again for a while: of one policy where STS refuses it, of all where STS gives no answer.
+/// 3. Keys are lent again, to whoever may read the same, while they hold for long.
+package final class KeyLender: Sendable {
+    /// For so long the role is asked for: what one role may be of another at most.
+    static let lifetimeSeconds: Int64 = 3_600
+    /// Left of what is lent again. Readers ask anew some minutes before the end.
+    static let freshSeconds: Int64 = 900
+    /// Left of what is lent still while STS gives nothing newer.
+    static let leastSeconds: Int64 = 300
+    /// After a failure.
+    static let pauseSeconds: Int64 = 10
+    private static let waitNanoseconds: UInt64 = 1_000_000_000
+    private static let timeoutMilliseconds = 5_000
+    private static let answerByteCountMax = 1 << 16
+    /// For messages.
+    private static let name = "the lent role"
+
+    private struct Refusal {
+        let until: Int64
+        let failure: CredentialFailure
+    }
+
+    private struct State {
+        var lent: [ReadPolicy: AWSCredentials] = [:]
+        /// Of nil: STS gave no answer to anybody.
+        var refusals: [ReadPolicy?: Refusal] = [:]
+        var isAsking = false
+    }
+
+    private enum Turn { case lend(AWSCredentials), refuse(CredentialFailure), ask(AWSCredentials?) }
+
+    /// What STS said, and of whom that is true.
+    private struct Failure: Error {
+        let reason: String
+        let isOfPolicy: Bool
+    }
+
+    private let role: RoleName
+    private let region: String
+    private let endpoint: (scheme: String, host: String, path: String)
+    private let credentials: CredentialChain
+    private let client: OutgoingClient
+    private let clock: @Sendable () -> Int64
+    private let state = Monitor(State())
+
+    /// - Parameters:
+    ///   - environment: `AWS_ENDPOINT_URL_STS` names another STS than the region's.
+    ///   - credentials: this program's own, which may take the role.
+    ///   - clock: seconds since 1970.
+    /// - Throws: `.invalidRequest` for an STS that is no URL.
+    package init(
+        of role: RoleName, region: String, environment: [String: String], credentials: CredentialChain, client: OutgoingClient,
+        clock: @escaping @Sendable () -> Int64 = { SigningInstant.now.seconds }
+    ) throws(ColumnStoreError) {
+        (self.role, self.region, self.credentials, self.client, self.clock) = (role, region, credentials, client, clock)
+        endpoint = try ServiceURL.parse(WebIdentityCredentials.endpoint(environment, region: region))
+    }
+
+    /// Keys with which all below some folders can be read, and nothing else; they hold for `leastSeconds` at least.
+    ///
+    /// - Parameter locations: `s3://bucket/folder`.
+    /// - Throws: why there are none now.
+    package func keys(toRead locations: [String]) throws(CredentialFailure) -> AWSCredentials {
+        let policy = try ReadPolicy(reading: locations, of: role)
+        let turn: Turn? = state.wait(nanoseconds: Self.waitNanoseconds) { state in
+            let now = clock()
+            let held = state.lent[policy].flatMap { Self.secondsLeft($0, now) >= Self.leastSeconds ? $0 : nil }
+            // Not of a time that is further away than any pause: the clock was set since.
+            let refusal = [state.refusals[policy], state.refusals[nil]].compactMap(\.self).first { (1...Self.pauseSeconds).contains($0.until.subtractingSaturating(now)) }
+            if let held, Self.secondsLeft(held, now) >= Self.freshSeconds || state.isAsking || refusal != nil { return .lend(held) }
+            if let refusal { return .refuse(refusal.failure) }
+            if state.isAsking { return nil }
+            state.isAsking = true
+            return .ask(held)
+        }
+        switch turn {
+        case .lend(let keys): return keys
+        case .refuse(let failure): throw failure
+        case .ask(let held): return try ask(policy, held)
+        case nil: throw CredentialFailure(source: Self.name, reason: "STS at \(endpoint.host) is being asked, and has not answered yet")
+        }
+    }
+
+    private func ask(_ policy: ReadPolicy, _ held: AWSCredentials?) throws(CredentialFailure) -> AWSCredentials {
+        let result: Result<AWSCredentials, Failure>
+        do { result = .success(try assume(policy)) } catch { result = .failure(error) }
+        let failure: CredentialFailure? = state.broadcast { state in
+            state.isAsking = false
+            let now = clock()
+            state.lent = state.lent.filter { Self.secondsLeft($0.value, now) > 0 }
+            state.refusals = state.refusals.filter { $0.value.until > now }
+            switch result {
+            case .success(let new):
+                state.lent[policy] = new
+                state.refusals[policy] = nil
+                return nil
+            case .failure(let failure):
+                let told = CredentialFailure(source: Self.name, reason: failure.reason)
+                state.refusals[failure.isOfPolicy ? .some(policy) : nil] = Refusal(until: now.addingSaturating(Self.pauseSeconds), failure: told)
+                return told
+            }
+        }
+        if let failure { StoreLog.note("no keys are lent to readers of tables", path: failure.source, reason: failure.reason, level: .warning) }
+        if case .success(let new) = result { return new }
+        if let held { return held }
+        throw failure ?? CredentialFailure(source: Self.name, reason: "STS gave no keys")
+    }
+
+    /// One call of STS.
+    private func assume(_ policy: ReadPolicy) throws(Failure) -> AWSCredentials {
+        let own: AWSCredentials
+        do throws(CredentialFailure) { own = try credentials.credentials() } catch { throw Failure(reason: "\(error)", isOfPolicy: false) }
+        let form = [
+            ("Action", "AssumeRole"), ("Version", "2011-06-15"), ("RoleArn", role.text), ("RoleSessionName", "till"), ("DurationSeconds", "\(Self.lifetimeSeconds)"),
+            ("Policy", policy.text),
+        ]
+        let body = Array(form.map { "\($0.0)=\(SignatureText.percentEncoded($0.1))" }.joined(separator: "&").utf8)
+        var signed = SignableRequest(
+            method: "POST", host: endpoint.host, path: "\(endpoint.path)/", headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/xml")])
+        SigV4(region: region, service: "sts").sign(&signed, own, at: SigningInstant(seconds: clock()), payloadHash: SignatureText.hexadecimal(SHA256.hash(body)))
+        var request = OutgoingRequest(
+            method: .post, url: "\(endpoint.scheme)://\(endpoint.host)\(signed.target)", headers: signed.headers, body: body, timeoutMilliseconds: Self.timeoutMilliseconds)
+        request.answerByteCountMax = Self.answerByteCountMax
+        switch client.answer(to: request) {
+        case .failure(let failure): throw Failure(reason: "STS at \(endpoint.host): \(failure)", isOfPolicy: false)
+        case .success(let answer) where answer.status == 200: return try keys(of: answer.body)
+        case .success(let answer):
+            let error = ServiceXML.parse(answer.body)?.first("Error")
+            // This program's own have ended, whatever their time: the next that asks has others.
+            if ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"].contains(error?.text(of: "Code")) { _ = credentials.refuse(own) }
+            let words = ["Code", "Message"].compactMap { error?.words(of: $0, countMax: 1_000) }
+            throw Failure(
+                reason: "STS at \(endpoint.host) answered \(answer.status)" + (words.isEmpty ? "" : " (\(words.joined(separator: ": ")))"),
+                isOfPolicy: (400..<500).contains(answer.status) && answer.status != 429)
+        }
+    }
+
+    /// - Returns: what STS has lent, held to the time for which it was asked.
+    private func keys(of answer: [UInt8]) throws(Failure) -> AWSCredentials {
+        guard let found = AWSCredentials(ofSTS: answer), found.isFitForHeaders else { throw Failure(reason: "STS at \(endpoint.host) gave no keys in its answer", isOfPolicy: false) }
+        let now = clock()
+        guard Self.secondsLeft(found, now) >= Self.leastSeconds else {
+            throw Failure(reason: "STS at \(endpoint.host) gave keys that end in less than \(Self.leastSeconds) seconds; is the machine's clock right?", isOfPolicy: false)
+        }
+        return AWSCredentials(
+            accessKeyID: found.accessKeyID, secretAccessKey: found.secretAccessKey, sessionToken: found.sessionToken,
+            expiresAtSeconds: min(found.expiresAtSeconds ?? .max, now.addingSaturating(Self.lifetimeSeconds)))
+    }
+
+    private static func secondsLeft(_ keys: AWSCredentials, _ now: Int64) -> Int64 { (keys.expiresAtSeconds ?? now).subtractingSaturating(now) }
+}
