@@ -262,6 +262,12 @@ QUERIES.append(("more", [
     "SELECT approx_count_distinct(g) FROM generate_series(1,3) g GROUP BY GROUPING SETS (" + ",".join(["()"] * 5_000) + ")", "EXPLAIN " * 50_000 + "SELECT 1", "SELECT \"" + "a" * 900_000 + "\"", "SELECT $999999999", "SELECT $9223372036854775808", "SELECT 0x7fffffffffffffffff", "SELECT 1e", "SELECT U&'\\FFFFFF'",
 ]))
 
+# libxml2 counts none of these: each took from seconds to minutes.
+QUERIES.append(("xpath", [f"SELECT xpath('{path}', '{text}')" for path, text in [
+    ("//r[a = b]", "<d><r>' || repeat('<a>x</a><b>y</b>', 40000) || '</r></d>"), ("count(/r/a[count(b | c) > 3])", "<r><a>' || repeat('<b/><c/>', 40000) || '</a></r>"),
+    ("count(/r/a/following-sibling::a)", "<r>' || repeat('<a/>', 8000) || '</r>"), ("count(/r/a/b/ancestor::a)", "<r>' || repeat('<a><b/></a>', 40000) || '</r>"),
+    ("contains(/r/a, /r/b)", "<r><a>' || repeat('a', 400000) || '</a><b>' || repeat('a', 200000) || 'b</b></r>")]]))
+
 EXACT = [
     ("13", "SELECT timestamp '2020-01-01 10:00 PM'", "2020-01-01T22:00:00.000000"), ("13", "SELECT date '2020-01-01 garbage'", 422), ("13", "SELECT timestamptz '2020-01-01 00:00 Nowhere/City'", 422),
     ("13", "SELECT round(53, -1)", "50"), ("13", "SELECT interval '1 2' day to hour", "P1DT2H"), ("13", "SELECT to_char(0, 'FM9.99')", "0."), ("13", "SELECT to_char(100, 'FM999.')", "100"),

@@ -29,6 +29,8 @@ final class XMLPath: @unchecked Sendable {
     let split: Split?
     /// Functions or comparisons in it may make texts of nodes outside the one that it starts from, which libxml2 does not count.
     let readsFarTexts: Bool
+    /// What it does to sets of nodes that libxml2 does not count.
+    let products: [XPathProduct]
     /// Prefixes that libxml2 must know, with their namespaces.
     let namespaces: [(prefix: String, uri: String)]
 
@@ -54,6 +56,7 @@ final class XMLPath: @unchecked Sendable {
         for member in XPathShape.members(tokens) { members.append(try XMLPath(member, text, namespaces)) }
         self.members = members
         readsFarTexts = XPathShape.readsFarTexts(tokens)
+        products = XPathProduct.all(tokens)
         if let plain = PlainPath(tokens, namespaces: namespaces) {
             steps = plain.steps
             isAbsolute = plain.isAbsolute
@@ -71,7 +74,8 @@ final class XMLPath: @unchecked Sendable {
         if steps == nil, let shape = XPathShape.split(tokens), let far = compile(shape.far) {
             split = Split(
                 near: shape.near.isEmpty ? nil : compile(shape.near), nearReadsFarTexts: XPathShape.readsFarTexts(Array(shape.near)),
-                parentCount: shape.parentCount, far: far, farReadsFarTexts: !isAbsolute && XPathShape.readsFarTexts(shape.far))
+                nearProducts: XPathProduct.all(Array(shape.near)), parentCount: shape.parentCount, far: far,
+                farReadsFarTexts: !isAbsolute && XPathShape.readsFarTexts(shape.far), farProducts: XPathProduct.all(shape.far))
         } else {
             split = nil
         }
@@ -87,12 +91,14 @@ final class XMLPath: @unchecked Sendable {
         /// From the context node to one node; nil when that is the context node, or the document where the path is absolute.
         let near: xmlXPathCompExprPtr?
         let nearReadsFarTexts: Bool
+        let nearProducts: [XPathProduct]
         /// How far up the far end begins from there.
         let parentCount: Int
         /// The same for all nodes that lead to one ancestor.
         let far: xmlXPathCompExprPtr
         /// One that begins at the document is followed once: whatever texts it makes.
         let farReadsFarTexts: Bool
+        let farProducts: [XPathProduct]
     }
 
     /// The expression in which a prefix of several namespaces (or of none) is spelled out, since libxml2 knows one namespace for a prefix.

@@ -92,6 +92,18 @@ final class WorkBudgetTests: XCTestCase {
         XCTAssertTrue(few.problems.isEmpty)
     }
 
+    func test_read_setsHeldAgainstEachOther_areChargedForByBoth() throws {
+        let type = try xmlType(##""columns":{"n":{"path":"count(r[a = b])","type":"BIGINT"},"m":{"path":"count(r[count(a | b) > 2])","type":"BIGINT"}}"##)
+        func document(_ count: Int) -> String { #"<d id="1" at="2020-01-01T00:00:00Z"><r>\#(String(repeating: "<a>x</a><b>y</b>", count: count))</r></d>"# }
+        let hostile = try read(document(40_000), .xml, [type])
+        XCTAssertTrue(hostile.isTooMuch)
+        XCTAssertTrue(hostile.problems[0].detail.contains("XPath"), hostile.problems[0].detail)
+        // A hundred of each, as receipts have them, take a small part of what they may.
+        let ordinary = try read(document(100), .xml, [type])
+        XCTAssertTrue(ordinary.problems.isEmpty, "\(ordinary.problems)")
+        XCTAssertLessThan(ordinary.steps, WorkBudget.stepsMin / 10)
+    }
+
     func test_read_columnsThatLeadToOneLongText_areRefusedBeforeTheRowIsMade() throws {
         let type = try xmlType(#""columns":{"lines":{"path":"l","columns":{"n":{"path":"../t","type":"VARCHAR"},"m":{"path":"..","type":"VARCHAR"}}}}"#)
         let text = #"<d id="1" at="2020-01-01T00:00:00Z"><t>\#(String(repeating: "x", count: 200_000))</t>\#(String(repeating: "<l/>", count: 5_000))</d>"#

@@ -44,6 +44,7 @@ final class XPathReaderTests: XCTestCase {
         check("xpath('//a', '<a>')", fails: "not XML that can be read")
         check("xpath('//a', '{\"a\": 1}')", fails: "not XML that can be read")
         check("xpath('//a', '<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>')", fails: "DOCTYPE")
+        check("xpath('//a', '<a/>', ARRAY[ARRAY['p', repeat('u', 5000)]])", fails: "more than 4096 bytes")
         check("xpath('//a')", fails: "takes 2 to 3 arguments")
         check("xpath('//a', 5)", fails: "xpath")
     }
@@ -54,6 +55,32 @@ final class XPathReaderTests: XCTestCase {
         // Its tree alone takes more than there is.
         check("cardinality(xpath('//a', '<r>' || repeat('<a/>', 1000000) || '</r>'))", fails: "memory", memory: 32 << 20)
         check("cardinality(xpath('//node()', '<r>' || repeat('<a/>x', 3000000) || '</r>'))", fails: "more than", memory: 4 << 30)
+    }
+
+    /// None of these is counted by libxml2: without a charge each takes from seconds to hours.
+    func test_productsOfSets_areChargedForBefore() throws {
+        for (path, text) in [
+            ("//r[a = b]", "<d><r>' || repeat('<a>x</a><b>y</b>', 40000) || '</r></d>"), ("//r[a < b]", "<d><r>' || repeat('<a>1</a><b>0</b>', 40000) || '</r></d>"),
+            ("count(/r/a[count(b | c) > 3])", "<r><a>' || repeat('<b/><c/>', 40000) || '</a></r>"), ("count(/r/a/following-sibling::a)", "<r>' || repeat('<a/>', 8000) || '</r>"),
+            ("count(/r/a/b/ancestor::a)", "<r>' || repeat('<a><b/></a>', 40000) || '</r>"), ("count(/r/a[not(@x)]//b[not(@x)])", "<r>' || repeat('<a><b/></a>', 40000) || '</r>"),
+            ("count(/r/a/b[not(@x)]/..)", "<r>' || repeat('<a><b/></a>', 40000) || '</r>"), ("contains(/r/a, /r/b)", "<r><a>' || repeat('a', 400000) || '</a><b>' || repeat('a', 200000) || 'b</b></r>"),
+            ("translate(/r/a, /r/b, \"\")", "<r><a>' || repeat('a', 400000) || '</a><b>' || repeat('b', 200000) || '</b></r>"),
+        ] {
+            check("xpath('\(path)', '\(text)')", fails: "more work than a document", memory: 1 << 30)
+        }
+    }
+
+    func test_productsOfOrdinaryTexts_areAnswered() throws {
+        let text = "<d><r n=\"1\"><a>1</a><b>2</b></r><r n=\"2\"><a>1</a><a>3</a><b>3</b></r></d>"
+        for (path, wanted) in [
+            ("//r[a = b]/@n", ["2"]), ("//r[a < b]/@n", ["1", "2"]), ("count(//a | //b)", ["5"]), ("count(/d/r/a/following-sibling::b)", ["2"]), ("count(/d/r/a/ancestor::r)", ["2"]), ("count(/d/r[@n]//a[. > 0])", ["3"]),
+            ("count(/d/r/a/..)", ["2"]), ("contains(//r[2], //a)", ["true"]), ("translate(//a, //a, //b)", ["2"]), ("count(//r[a = ../r/b])", ["1"]),
+        ] {
+            XCTAssertEqual(try ask("xpath('\(path)', '\(text)')"), [.list(wanted.map { .string($0) })], path)
+        }
+        // A text of two hundred kilobytes, in which each line is held against the whole.
+        let lines = (1...200).map { "<l><c>\($0)</c><t>\(String(repeating: "x", count: 900))</t></l>" }.joined()
+        XCTAssertEqual(try ask("xpath('count(//l[c = ../../m/c])', '<d><s>\(lines)</s><m><c>7</c><c>9</c></m></d>')"), texts("2"))
     }
 
     func test_withoutAReader_itSaysSo() {

@@ -95,6 +95,8 @@ private struct XPathRows {
 
     /// Of a value besides its bytes: an array of its own, and its place in the list.
     private static let valueByteCount = 96
+    /// Of prefixes and URIs together.
+    private static let namespaceByteCountMax = 4_096
 
     init(_ call: KernelCall, _ reader: any XPathReading, _ compiled: CompiledXPaths) {
         (self.call, self.reader, self.compiled) = (call, reader, compiled)
@@ -136,11 +138,14 @@ private struct XPathRows {
     /// URIs by prefix; none without the argument.
     private func namespaces(_ row: Int) throws(KernelError) -> [String: String] {
         guard let column = call.optional(2), case .list(let pairs) = column.value(at: row) else { return [:] }
-        var namespaces: [String: String] = [:]
+        var namespaces: [String: String] = [:], byteCount = 0
         for pair in pairs {
             guard case .list(let parts) = pair, parts.count == 2, case .bytes(let prefix) = parts[0], case .bytes(let uri) = parts[1], !prefix.isEmpty else {
                 throw .invalidArgument("XPath: namespaces are pairs of a prefix and its URI, as in ARRAY[ARRAY['p', 'urn:x']]")
             }
+            // As the path itself: they are kept with it, and are compared.
+            byteCount = byteCount.addingSaturating(prefix.count).addingSaturating(uri.count)
+            guard byteCount <= Self.namespaceByteCountMax else { throw .invalidArgument("XPath: namespaces of more than \(Self.namespaceByteCountMax) bytes") }
             namespaces[String(decoding: prefix, as: UTF8.self)] = String(decoding: uri, as: UTF8.self)
         }
         return namespaces

@@ -1,0 +1,276 @@
+/// Where libxml2 holds the nodes or texts of one set against those of another, one by one, without counting it.
+///
+/// Of 2.9: `a = b` and `a < b` compare each with each; a union, and a step that may find a node again, look for each new node among those that were found; `contains`
+/// goes through one text for each character of the other. What the sets may be is told by names; how large they are, each document says (`XPathCharges`).
+struct XPathProduct: Sendable {
+    enum Kind: Sendable {
+        /// `a = b`, `a < b`.
+        case comparison
+        /// `a | b` within an expression.
+        case union
+        /// `a/..` of several nodes.
+        case parents
+        /// `a/ancestor::b` of several nodes.
+        case ancestors
+        /// `a/descendant::b`, `a//b` of several nodes.
+        case descent
+        /// `a/following::b` and the like: one node may be found from each.
+        case sideways
+        /// `contains(a, b)`, `translate(a, b, …)`: for each byte of one text those of the other.
+        case texts
+    }
+
+    /// What a part of an expression selects at most.
+    struct Operand: Sendable {
+        /// Local names that end with a NUL, of elements or attributes; nil: nodes of any name.
+        var names: [[UInt8]?] = []
+        /// Of a constant.
+        var byteCount = 0
+        /// Whether it may lie outside the node where the path starts.
+        var isFar = false
+    }
+
+    var kind: Kind
+    var left: Operand
+    var right: Operand
+
+    /// All of an expression; none of a union of paths, whose members are followed each by itself (`XPathShape.members`).
+    static func all(_ tokens: [XPathToken]) -> [XPathProduct] {
+        guard XPathShape.members(tokens).isEmpty else { return [] }
+        return XPathProducts(tokens).found
+    }
+}
+
+/// Finds the products of one expression. On matched brackets (`XPathLexer`).
+private struct XPathProducts {
+    private let tokens: [XPathToken]
+    /// Of each bracket or parenthesis the one that belongs to it; its own place of all others.
+    private var partner: [Int]
+    private(set) var found: [XPathProduct] = []
+
+    private static let comparisons: Set<String> = ["=", "!=", "<", ">", "<=", ">="]
+    private static let wordByteCountMax = 32
+    private static let logical: Set<String> = ["and", "or"]
+
+    init(_ tokens: [XPathToken]) {
+        self.tokens = tokens
+        partner = Array(tokens.indices)
+        var open: [Int] = []
+        for (index, token) in tokens.enumerated() {
+            switch token.kind {
+            case .openBracket, .openParenthesis: open.append(index)
+            case .closeBracket, .closeParenthesis:
+                if let start = open.popLast() { (partner[start], partner[index]) = (index, start) }
+            default: break
+            }
+        }
+        for index in tokens.indices { look(at: index) }
+    }
+
+    private mutating func look(at index: Int) {
+        switch tokens[index].kind {
+        case .operation where Self.comparisons.contains(tokens[index].text):
+            add(.comparison, before(index, isUnion: false), behind(index, isUnion: false))
+        case .pipe: add(.union, before(index, isUnion: true), behind(index, isUnion: true))
+        case .function: text(at: index)
+        case .doubleDot: step(at: index, .parents, name: nil)
+        case .axis where tokens[index].text != "::": axis(at: index)
+        case .doubleSlash: step(at: index, .descent, name: nil)
+        default: break
+        }
+    }
+
+    private mutating func add(_ kind: XPathProduct.Kind, _ left: Range<Int>, _ right: Range<Int>) {
+        guard var one = nodes(left), var other = nodes(right) else { return }
+        (one.isFar, other.isFar) = (readsFar(outside: right), readsFar(outside: left))
+        found.append(XPathProduct(kind: kind, left: one, right: other))
+    }
+
+    // MARK: Operands
+
+    private func isOpening(_ index: Int) -> Bool { tokens[index].kind == .openBracket || tokens[index].kind == .openParenthesis }
+
+    /// Whether an operand ends here: at the edge of what is in brackets, and at an operator. A union is one operand but of its own bar.
+    private func endsOperand(_ index: Int, isUnion: Bool) -> Bool {
+        switch tokens[index].kind {
+        case .comma, .operation: true
+        case .pipe: isUnion
+        default: false
+        }
+    }
+
+    private func before(_ index: Int, isUnion: Bool) -> Range<Int> {
+        var start = index
+        // What stands before a bar is all that the bars before it have joined.
+        while start > 0, !isOpening(start - 1), !endsOperand(start - 1, isUnion: false) { start = min(start - 1, partner[start - 1]) }
+        return start..<index
+    }
+
+    private func behind(_ index: Int, isUnion: Bool) -> Range<Int> {
+        var end = index + 1
+        while end < tokens.count, tokens[end].kind != .closeBracket, tokens[end].kind != .closeParenthesis, !endsOperand(end, isUnion: isUnion) { end = max(end, partner[end]) + 1 }
+        return (index + 1)..<end
+    }
+
+    /// Whether an operand is reckoned with, so that it is a number.
+    private func isOfArithmetic(_ range: Range<Int>) -> Bool {
+        func reckons(_ index: Int) -> Bool {
+            tokens.indices.contains(index) && tokens[index].kind == .operation && !Self.comparisons.contains(tokens[index].text) && !Self.logical.contains(tokens[index].text)
+        }
+        return reckons(range.lowerBound - 1) || reckons(range.upperBound)
+    }
+
+    /// Nil for what is one node at most, or none: a constant, a number, what a function makes.
+    private func nodes(_ range: Range<Int>) -> XPathProduct.Operand? {
+        guard let first = range.first, !isOfArithmetic(range) else { return nil }
+        switch tokens[first].kind {
+        case .literal, .number: return nil
+        // All others make texts, numbers and truths.
+        case .function where tokens[first].text != "id": return nil
+        default: return isSingle(range) ? nil : XPathProduct.Operand(names: names(range))
+        }
+    }
+
+    /// Places of the range that stand in none of its brackets; those of a bracket's own are left out.
+    private func outer(_ range: Range<Int>) -> [Int] {
+        var places: [Int] = []
+        var index = range.lowerBound
+        while index < range.upperBound {
+            if isOpening(index) {
+                index = partner[index] + 1
+            } else {
+                places.append(index)
+                index += 1
+            }
+        }
+        return places
+    }
+
+    /// `.`, `../..`, `@a`, `../@a`, and a child by its number: `a[1]`.
+    private func isSingle(_ range: Range<Int>) -> Bool {
+        let places = outer(range)
+        let isNumbered = range.count > 3 && tokens[range.upperBound - 1].kind == .closeBracket && partner[range.upperBound - 1] == range.upperBound - 3 && tokens[range.upperBound - 2].kind == .number
+        if isNumbered, places.count == 1, tokens[places[0]].kind == .name { return true }
+        guard places.count == range.count else { return false }
+        return places.allSatisfy { place in
+            switch tokens[place].kind {
+            case .dot, .doubleDot: true
+            case .slash: place > range.lowerBound
+            case .at: true
+            case .name: place > range.lowerBound && tokens[place - 1].kind == .at && tokens[place].localName != "*"
+            default: false
+            }
+        }
+    }
+
+    /// The names of what each member of a union leads to.
+    private func names(_ range: Range<Int>) -> [[UInt8]?] {
+        var names: [[UInt8]?] = []
+        var last: Int?
+        for place in outer(range) {
+            if tokens[place].kind == .pipe {
+                names.append(name(last))
+                last = nil
+            } else {
+                last = place
+            }
+        }
+        return names + [name(last)]
+    }
+
+    private func name(_ place: Int?) -> [UInt8]? {
+        guard let place, tokens[place].kind == .name, tokens[place].localName != "*" else { return nil }
+        return Array(tokens[place].localName.utf8) + [0]
+    }
+
+    /// Whether anything outside `part` leads out of the node where the path starts.
+    private func readsFar(outside part: Range<Int>) -> Bool {
+        tokens.indices.contains { index in
+            if part.contains(index) { return false }
+            switch tokens[index].kind {
+            case .doubleDot: return true
+            case .axis: return tokens[index].text != "::" && !Self.near.contains(tokens[index].text)
+            case .slash, .doubleSlash: return index == 0 || begins(index)
+            case .function: return tokens[index].text == "id"
+            default: return false
+            }
+        }
+    }
+
+    private static let near: Set<String> = ["child", "attribute", "self", "descendant", "descendant-or-self", "namespace"]
+
+    /// Whether a path begins here.
+    private func begins(_ index: Int) -> Bool {
+        guard index > 0 else { return true }
+        switch tokens[index - 1].kind {
+        case .openBracket, .openParenthesis, .comma, .operation, .pipe: return true
+        default: return false
+        }
+    }
+
+    // MARK: Steps
+
+    private mutating func axis(at index: Int) {
+        let next = index + 1 < tokens.count ? index + 1 : nil
+        switch tokens[index].text {
+        case "parent": step(at: index, .parents, name: name(next))
+        case "ancestor", "ancestor-or-self": step(at: index, .ancestors, name: name(next))
+        case "descendant", "descendant-or-self": step(at: index, .descent, name: name(next))
+        case "following", "preceding", "following-sibling", "preceding-sibling": step(at: index, .sideways, name: name(next))
+        default: break
+        }
+    }
+
+    /// A step behind others. From one node each is found once.
+    private mutating func step(at index: Int, _ kind: XPathProduct.Kind, name: [UInt8]?) {
+        guard !begins(index) else { return }
+        let end = tokens[index].kind == .doubleSlash || tokens[index - 1].kind != .slash ? index : index - 1
+        var start = end
+        while start > 0, !isOpening(start - 1), !endsOperand(start - 1, isUnion: true) { start = min(start - 1, partner[start - 1]) }
+        let path = start..<end
+        // `/a/..`: a document has one root.
+        let isRoot = path.count <= 2 && (path.first.map { tokens[$0].kind == .slash } ?? true)
+        guard !path.isEmpty, !isRoot, !isSingle(path) else { return }
+        let isFar = readsFar(outside: tokens.endIndex..<tokens.endIndex)
+        found.append(XPathProduct(kind: kind, left: XPathProduct.Operand(names: names(path), isFar: isFar), right: XPathProduct.Operand(names: [name], isFar: isFar)))
+    }
+
+    // MARK: Texts
+
+    private mutating func text(at index: Int) {
+        guard ["contains", "substring-before", "substring-after", "translate"].contains(tokens[index].text), index + 1 < tokens.count, tokens[index + 1].kind == .openParenthesis else { return }
+        let end = partner[index + 1]
+        var arguments: [Range<Int>] = []
+        var start = index + 2
+        for place in outer(start..<end) where tokens[place].kind == .comma {
+            arguments.append(start..<place)
+            start = place + 1
+        }
+        arguments.append(start..<end)
+        guard arguments.count > 1 else { return }
+        let sought = text(arguments[1])
+        // A word takes no more than reading the other text does.
+        if sought.names.isEmpty, sought.byteCount < Self.wordByteCountMax { return }
+        found.append(XPathProduct(kind: .texts, left: text(arguments[0]), right: sought))
+    }
+
+    /// What an argument says as a text.
+    private func text(_ range: Range<Int>) -> XPathProduct.Operand {
+        let isFar = readsFar(outside: tokens.endIndex..<tokens.endIndex)
+        if range.count == 1, let first = range.first, tokens[first].kind == .literal { return XPathProduct.Operand(byteCount: tokens[first].text.utf8.count) }
+        guard let first = range.first, tokens[first].kind != .function || tokens[first].text == "id" else { return made(range, isFar) }
+        return XPathProduct.Operand(names: names(range), isFar: isFar)
+    }
+
+    /// What a function makes of its arguments: no more than all that they say.
+    private func made(_ range: Range<Int>, _ isFar: Bool) -> XPathProduct.Operand {
+        let constants = range.reduce(0) { tokens[$1].kind == .literal ? $0 + tokens[$1].text.utf8.count : $0 }
+        let isOfNodes = range.contains { place in
+            switch tokens[place].kind {
+            case .name, .dot, .doubleDot, .star, .nodeType: true
+            default: false
+            }
+        }
+        return XPathProduct.Operand(names: isOfNodes ? [nil] : [], byteCount: constants, isFar: isFar)
+    }
+}
