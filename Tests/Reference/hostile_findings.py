@@ -268,6 +268,14 @@ QUERIES.append(("xpath", [f"SELECT xpath('{path}', '{text}')" for path, text in 
     ("count(/r/a/following-sibling::a)", "<r>' || repeat('<a/>', 8000) || '</r>"), ("count(/r/a/b/ancestor::a)", "<r>' || repeat('<a><b/></a>', 40000) || '</r>"),
     ("contains(/r/a, /r/b)", "<r><a>' || repeat('a', 400000) || '</a><b>' || repeat('a', 200000) || 'b</b></r>")]]))
 
+# The product of both sides, or a sort of one for each element of the other.
+NAMES = [f'"n{number}"' for number in range(30_000)]
+LIST = ",".join(NAMES)
+QUERIES.append(("jsonb", [
+    f"SELECT '[{LIST}]'::jsonb @> '[{','.join(reversed(NAMES))}]'", "SELECT ('[' || repeat('{},', 9000) || '{}]')::jsonb @> '[{" + ",".join(name + ":1" for name in NAMES) + "}]'",
+    f"SELECT '[{LIST}]'::jsonb ?& '{{{LIST}}}'", f"SELECT '[{LIST}]'::jsonb - '{{{LIST}}}'::text[]",
+]))
+
 EXACT = [
     ("13", "SELECT timestamp '2020-01-01 10:00 PM'", "2020-01-01T22:00:00.000000"), ("13", "SELECT date '2020-01-01 garbage'", 422), ("13", "SELECT timestamptz '2020-01-01 00:00 Nowhere/City'", 422),
     ("13", "SELECT round(53, -1)", "50"), ("13", "SELECT interval '1 2' day to hour", "P1DT2H"), ("13", "SELECT to_char(0, 'FM9.99')", "0."), ("13", "SELECT to_char(100, 'FM999.')", "100"),

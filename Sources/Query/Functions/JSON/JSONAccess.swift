@@ -22,20 +22,20 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
-    static let jsonMember = access("->", isText: false) { (keys, scan, row) in
+    static let jsonMember = access("->", isText: false) { (keys, scan, row, _) in
         scan.member(keys.name(row), of: scan.root)
     }
-    static let jsonMemberText = access("->>", isText: true) { (keys, scan, row) in
+    static let jsonMemberText = access("->>", isText: true) { (keys, scan, row, _) in
         scan.member(keys.name(row), of: scan.root)
     }
-    static let jsonElement = access("-> element", isText: false) { (keys, scan, row) in
+    static let jsonElement = access("-> element", isText: false) { (keys, scan, row, _) in
         element(keys.number(row), of: scan)
     }
-    static let jsonElementText = access("->> element", isText: true) { (keys, scan, row) in
+    static let jsonElementText = access("->> element", isText: true) { (keys, scan, row, _) in
         element(keys.number(row), of: scan)
     }
-    static let jsonPath = access("#>", isText: false) { (keys, scan, row) in path(keys.list(row), in: scan) }
-    static let jsonPathText = access("#>>", isText: true) { (keys, scan, row) in path(keys.list(row), in: scan) }
+    static let jsonPath = access("#>", isText: false) { (keys, scan, row, meter) throws(KernelError) in try path(keys.list(row), in: scan, meter) }
+    static let jsonPathText = access("#>>", isText: true) { (keys, scan, row, meter) throws(KernelError) in try path(keys.list(row), in: scan, meter) }
 
     /// Of JSONB a bare value is an array of itself, as in PostgreSQL.
     private static func element(_ number: Int64, of scan: JSONScan) -> Range<Int>? {
@@ -51,7 +51,7 @@ extension ScalarFunction {
     ///
     /// - Parameter find: nil where there is no such part, which gives NULL.
     private static func access(
-        _ symbol: String, isText: Bool, _ find: @escaping @Sendable (JSONKeys, JSONScan, Int) -> Range<Int>?
+        _ symbol: String, isText: Bool, _ find: @escaping @Sendable (JSONKeys, JSONScan, Int, WorkMeter) throws(KernelError) -> Range<Int>?
     ) -> ScalarFunction {
         ScalarFunction(
             // JSON may hold an escaped character 0, which no text holds; JSONB has none.
@@ -62,7 +62,7 @@ extension ScalarFunction {
                     try call.meter.step(2 * documents.range(at: row).count)
                     try call.meter.charge(documents.range(at: row).count)
                     let scan = JSONScan(documents[row], isBinary: call[0].type == .jsonb)
-                    guard let found = find(keys, scan, row) else { return nil }
+                    guard let found = try find(keys, scan, row, call.meter) else { return nil }
                     guard isText else { return Array(scan.text[found]) }
                     let text = scan.shown(found)
                     if let text, text.contains(0) { throw .outside(.untranslatable, "no text holds the character 0") }
@@ -74,10 +74,12 @@ extension ScalarFunction {
     /// Names of members, and numbers of elements, one after the other.
     ///
     /// Nil where a step leads nowhere, or is NULL.
-    private static func path(_ steps: [[UInt8]?], in scan: JSONScan) -> Range<Int>? {
+    private static func path(_ steps: [[UInt8]?], in scan: JSONScan, _ meter: WorkMeter) throws(KernelError) -> Range<Int>? {
         var place = scan.root
         for step in steps {
             guard let step else { return nil }
+            // Each walks over what the one before has found.
+            try meter.step(2 * place.count)
             let next: Range<Int>?
             switch scan.kind(of: place) {
             case .object: next = scan.member(step[...], of: place)

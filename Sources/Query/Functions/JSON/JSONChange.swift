@@ -47,10 +47,10 @@ extension ScalarFunction {
         joined(value, try change.document(1))
     }
     static let jsonWithoutMember = changing("- member") { (value, change) throws(KernelError) in
-        try without([Array(change.keys.name(change.row))], value)
+        try without([Array(change.keys.name(change.row))], value, change.meter)
     }
     static let jsonWithoutMembers = changing("- members") { (value, change) throws(KernelError) in
-        try without(change.keys.list(change.row).compactMap { $0 }, value)
+        try without(Set(change.keys.list(change.row).compactMap { $0 }), value, change.meter)
     }
     static let jsonWithoutElement = changing("- element") { (value, change) throws(KernelError) in
         guard case .array(var elements) = value else { throw .invalidArgument("an element can be taken out of an array only") }
@@ -173,8 +173,9 @@ extension ScalarFunction {
     }
 
     /// Members of these names left out, or elements of an array that are such texts.
-    private static func without(_ names: [[UInt8]], _ value: JSONValue) throws(KernelError) -> JSONValue {
-        func isNamed(_ text: String) -> Bool { names.contains { $0.elementsEqual(text.utf8) } }
+    private static func without(_ names: Set<[UInt8]>, _ value: JSONValue, _ meter: WorkMeter) throws(KernelError) -> JSONValue {
+        for name in names { try meter.step(name.count) }
+        func isNamed(_ text: String) -> Bool { names.contains(Array(text.utf8)) }
         switch value {
         case .object(let members): return .object(members.filter { !isNamed($0.name) })
         case .array(let elements): return .array(elements.filter { $0.text.map { !isNamed($0) } ?? true })

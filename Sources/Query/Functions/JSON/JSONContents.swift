@@ -7,12 +7,12 @@ extension ScalarFunction {
         "@>", .infix, nulls: .strict, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
             let (outer, inner) = (TextRows(call[0]), TextRows(call[1]))
-            var wanted: JSONValue?
-            if inner.isConstant, call.count > 0 { wanted = try JSONDocument.tree(inner[0], call.meter) }
+            var wanted: WantedJSON?
+            if inner.isConstant, call.count > 0 { wanted = try WantedJSON(try JSONDocument.tree(inner[0], call.meter), call.meter) }
             return try call.truths { (row) throws(KernelError) in
                 let mark = call.meter.mark
-                let part: JSONValue
-                if let wanted { part = wanted } else { part = try JSONDocument.tree(inner[row], call.meter) }
+                let part: WantedJSON
+                if let wanted { part = wanted } else { part = try WantedJSON(try JSONDocument.tree(inner[row], call.meter), call.meter) }
                 let truth = try JSONComparison.holds(try JSONDocument.tree(outer[row], call.meter), part, isOutermost: true, call.meter)
                 call.meter.settle(since: mark)
                 return truth
@@ -30,12 +30,15 @@ extension ScalarFunction {
             kernel: .plain { (call) throws(KernelError) in
                 let documents = TextRows(call[0]), wanted = JSONKeys(call[1])
                 return try call.truths { (row) throws(KernelError) in
-                    let names = wanted.list(row)
-                    try call.meter.step(documents.range(at: row).count * max(1, names.count))
+                    let names = wanted.list(row).compactMap { $0 }
+                    try call.meter.step(documents.range(at: row).count)
                     try call.meter.charge(documents.range(at: row).count)
                     let scan = JSONScan(documents[row])
-                    let held = names.compactMap { $0 }.map { JSONComparison.hasKey($0, scan) }
-                    return all ? held.allSatisfy { $0 } : held.contains(true)
+                    if names.count < 2 { return names.first.map { JSONComparison.hasKey($0, scan) } ?? all }
+                    // Each is looked for in one walk over the document.
+                    for name in names { try call.meter.step(name.count) }
+                    let sought = Set(names), found = try JSONComparison.keys(of: scan, among: sought, call.meter)
+                    return all ? found.count == sought.count : !found.isEmpty
                 }
             })
     }
@@ -54,23 +57,75 @@ extension ScalarFunction {
         })
 }
 
+/// A document that another one must hold, put into order once for all that it is held against.
+indirect enum WantedJSON {
+    struct Member {
+        let name: [UInt8]
+        let value: WantedJSON
+    }
+
+    /// A text, number, truth or null, by its key.
+    case value([UInt8])
+    case object([Member])
+    /// What of it is bare, each once, and its arrays and objects.
+    case array(Set<[UInt8]>, [WantedJSON])
+
+    init(_ value: JSONValue, _ meter: WorkMeter) throws(KernelError) {
+        try meter.step(1)
+        switch value {
+        case .object(let members):
+            var wanted: [Member] = []
+            for member in JSONDocument.ordered(members) {
+                try meter.charge(member.name.utf8.count + 64)
+                wanted.append(Member(name: Array(member.name.utf8), value: try WantedJSON(member.value, meter)))
+            }
+            self = .object(wanted)
+        case .array(let elements):
+            var keys: Set<[UInt8]> = [], others: [WantedJSON] = []
+            for element in elements {
+                guard let key = try Self.key(element, meter) else {
+                    others.append(try WantedJSON(element, meter))
+                    continue
+                }
+                try meter.charge(key.count + 64)
+                keys.insert(key)
+            }
+            self = .array(keys, others)
+        default: self = .value(try Self.key(value, meter) ?? [])
+        }
+    }
+
+    /// Bytes that equal bare values have in common: numbers without the zeros that count for nothing. Nil of an array or object.
+    static func key(_ value: JSONValue, _ meter: WorkMeter) throws(KernelError) -> [UInt8]? {
+        switch value {
+        case .null: return [0]
+        case .boolean(let truth): return [truth ? 2 : 1]
+        case .number(let digits):
+            try meter.step(digits.utf8.count + 1)
+            return [3] + (try JSONComparison.significant(digits))
+        case .string(let text):
+            try meter.step(text.utf8.count / 8 + 1)
+            return [4] + Array(text.utf8)
+        case .array, .object: return nil
+        }
+    }
+}
+
 /// How values of JSONB compare.
 enum JSONComparison {
+    /// Fewer are looked for one by one.
+    private static let fewCountMax = 4
+
     /// Whether `outer` holds all that `inner` says. Of arrays each element must be held by some element; at the top an array holds a bare value, too.
     ///
-    /// - Complexity: of two arrays the product of their lengths, on each level.
-    static func holds(_ outer: JSONValue, _ inner: JSONValue, isOutermost: Bool, _ meter: WorkMeter) throws(KernelError) -> Bool {
+    /// - Complexity: of the arrays and objects in two arrays the product of their numbers, on each level; of bare values their sum. Counted as steps.
+    static func holds(_ outer: JSONValue, _ inner: WantedJSON, isOutermost: Bool, _ meter: WorkMeter) throws(KernelError) -> Bool {
         try meter.step(1)
         switch (outer, inner) {
-        case (.object(let members), .object(let wanted)):
-            for want in JSONDocument.ordered(wanted) {
-                guard let own = members.last(where: { $0.name.utf8.elementsEqual(want.name.utf8) }),
-                    try holds(own.value, want.value, isOutermost: false, meter)
-                else { return false }
-            }
-            return true
-        case (.array(let elements), .array(let wanted)):
-            for want in wanted {
+        case (.object(let members), .object(let wanted)): return try holds(members, wanted, meter)
+        case (.array(let elements), .array(let values, let others)):
+            guard try holds(elements, values, meter) else { return false }
+            for want in others {
                 var isHeld = false
                 for element in elements where try holds(element, want, isOutermost: false, meter) {
                     isHeld = true
@@ -79,12 +134,63 @@ enum JSONComparison {
                 guard isHeld else { return false }
             }
             return true
-        case (.array(let elements), _) where isOutermost && inner.array == nil && inner.members == nil:
-            for element in elements where try holds(element, inner, isOutermost: false, meter) { return true }
-            return false
-        case (.number(let left), .number(let right)): return try significant(left) == significant(right)
-        default: return outer == inner
+        case (.array(let elements), .value(let key)) where isOutermost: return try holds(elements, [key], meter)
+        case (_, .value(let key)): return try WantedJSON.key(outer, meter) == key
+        default: return false
         }
+    }
+
+    private static func holds(_ members: [JSONValue.Member], _ wanted: [WantedJSON.Member], _ meter: WorkMeter) throws(KernelError) -> Bool {
+        guard members.count >= wanted.count else { return false }
+        guard wanted.count > fewCountMax else {
+            for want in wanted {
+                try meter.step(members.count)
+                guard let own = members.last(where: { $0.name.utf8.elementsEqual(want.name) }), try holds(own.value, want.value, isOutermost: false, meter) else { return false }
+            }
+            return true
+        }
+        let mark = meter.mark
+        defer { meter.settle(since: mark) }
+        var places: [[UInt8]: Int] = [:]
+        for (place, member) in members.enumerated() {
+            try meter.step(member.name.utf8.count + 1)
+            try meter.charge(member.name.utf8.count + 64)
+            places[Array(member.name.utf8)] = place
+        }
+        for want in wanted {
+            guard let place = places[want.name], try holds(members[place].value, want.value, isOutermost: false, meter) else { return false }
+        }
+        return true
+    }
+
+    /// Whether all of these bare values are elements.
+    private static func holds(_ elements: [JSONValue], _ keys: Set<[UInt8]>, _ meter: WorkMeter) throws(KernelError) -> Bool {
+        guard !keys.isEmpty else { return true }
+        guard elements.count >= keys.count else { return false }
+        var missing = keys
+        for element in elements {
+            guard let key = try WantedJSON.key(element, meter) else { continue }
+            if missing.remove(key) != nil, missing.isEmpty { return true }
+        }
+        return false
+    }
+
+    /// Those of the names that a document has: of members, of elements that are such strings, or the string that it is.
+    static func keys(of scan: JSONScan, among names: Set<[UInt8]>, _ meter: WorkMeter) throws(KernelError) -> Set<[UInt8]> {
+        var found: Set<[UInt8]> = []
+        func look(_ text: Range<Int>) throws(KernelError) {
+            try meter.step(text.count)
+            let name = scan.string(text)
+            if names.contains(name) { found.insert(name) }
+        }
+        let root = scan.root
+        switch scan.kind(of: root) {
+        case .object: try scan.eachMember(of: root) { (member) throws(KernelError) in try look(member.name) }
+        case .array: try scan.eachElement(of: root) { (element) throws(KernelError) in if scan.kind(of: element) == .string { try look(element) } }
+        case .string: try look(root)
+        default: break
+        }
+        return found
     }
 
     /// A member's name; an element, or the whole, that is that string.
