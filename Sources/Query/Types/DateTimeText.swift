@@ -63,8 +63,15 @@ struct DateTimeText {
         var dated = Array("2000-01-01 ".utf8)
         dated.append(contentsOf: text)
         // `now` is a time; with what it says of a day no other stands, and days beside a time are none of its own.
-        guard let moment = read(dated) ?? read(text, session), moment.hasTime, !moment.isOfNow || DateTimeTokens.split(text)?.count == 1, (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
+        let beside = read(dated)
+        guard !(beside?.needsDay ?? false), let moment = beside ?? read(text, session), moment.hasTime, !moment.isOfNow || DateTimeTokens.split(text)?.count == 1, (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
         return moment.microseconds
+    }
+
+    /// Whether its zone is a place whose clocks have stood differently: a time beside it says nothing without a day, as PostgreSQL has it.
+    private var needsDay: Bool {
+        guard case .rules(let rules)? = zone, rules.name.utf8.contains(UInt8(ascii: "/")) else { return false }
+        return rules.span(atUTCSeconds: 0).range != Int64.min..<Int64.max
     }
 
     /// What is wrong with a text that is no value of a type, as PostgreSQL tells it: no date or time (`invalidTime`), numbers that no calendar and no
@@ -76,6 +83,7 @@ struct DateTimeText {
         if type == .time, !hasDay { tokens.insert(DateTimeTokens.Token(kind: .date, text: Array("2000-01-01".utf8)), at: 0) }
         var reader = DateTimeReader(session)
         guard reader.take(tokens), let moment = reader.finish() else { return reader.fault }
+        if type == .time, !hasDay, moment.needsDay { return .invalidTime }
         return type != .time || moment.hasTime && !moment.isOfNow ? .timeOutOfRange : .invalidTime
     }
 

@@ -20,8 +20,14 @@ final class DateTimeReaderTests: XCTestCase {
         // Offsets and zones.
         ("+16:00", "TIME", .badOffset), ("+16:00", "DATE", .badOffset), ("-5", "DATE", .invalidTime), ("12:00+16:00", "TIME", .badOffset),
         ("2020-01-01 10:00+16:00", "TIMESTAMPTZ", .badOffset), ("2020-01-01 10:00+16:00", "DATE", .badOffset), ("10:00 Europe/Nowhere", "TIME", .badValue),
+        ("10:00 Europe/Kyiv", "TIME", .invalidTime), ("10:00 PM America/New_York", "TIME", .invalidTime), ("Europe/Kyiv 10:00", "TIME", .invalidTime),
         ("2020-01-01 Europe/Nowhere", "DATE", .badValue), ("2020-01-01 nowhere", "DATE", .invalidTime),
     ]
+
+    /// A zone's hours depend on the day, but those of one that has had the same always.
+    func test_times_besideZones() throws {
+        for text in ["10:00 UTC", "10:00 EST", "10:00+02", "10:00 MSK", "10:00 Etc/UTC", "2020-06-01 10:00 Europe/Kyiv"] { XCTAssertEqual(try fixture.rows("SELECT '\(text)'::TIME::text"), "10:00:00", text) }
+    }
 
     func test_constants_areToldByWhatIsWrongWithThem() {
         for (text, type, cause) in Self.faults { XCTAssertEqual(fixture.error("SELECT '\(text)'::\(type)")?.cause, cause, "\(text) \(type)") }
