@@ -191,6 +191,8 @@ def statements(trial):
         "POST", "/v1/receipts", receipt(5)[:-2], server.key("narrow", types=["no-such"])), lambda answer: answer[0] in (400, 403, 422) and "pos-receipt" not in answer[1])
     trial.check("20", "two Authorization heads", server, lambda: (int(server.raw(
         f"GET /v1/receipts HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {key}\r\nAuthorization: Bearer {ADMIN}\r\n\r\n".encode()).split(b" ")[1]), ""), [400])
+    for path, body in [("/v1/session", {"key": MARKS}), ("/v1/session", {MARKS: "x"}), ("/v1/sql", {"query": "SELECT 1", MARKS: 1}), ("/v1/sql", {"query": "SELECT 1", "time_zone": MARKS})]:
+        trial.check("marks", f"combining marks in {path}: {', '.join(name[:10] for name in body)}", server, lambda: server.call("POST", path, json.dumps(body, ensure_ascii=False), ADMIN if path == "/v1/sql" else None), [400])
     for target in ["v1/receipts", "*", "http:", "\\"]:
         trial.check("20", f"the target {target}", server, lambda: (int(server.raw(f"GET {target} HTTP/1.1\r\nHost: h\r\n\r\n".encode()).split(b" ")[1]), ""), [400, 404, 405])
     for name, request in RAW:
@@ -262,6 +264,14 @@ QUERIES.append(("more", [
     "SELECT approx_count_distinct(g) FROM generate_series(1,3) g GROUP BY GROUPING SETS (" + ",".join(["()"] * 5_000) + ")", "EXPLAIN " * 50_000 + "SELECT 1", "SELECT \"" + "a" * 900_000 + "\"", "SELECT $999999999", "SELECT $9223372036854775808", "SELECT 0x7fffffffffffffffff", "SELECT 1e", "SELECT U&'\\FFFFFF'",
 ]))
 
+# Out of order: a comparison of Swift's Strings takes the square of them.
+MARKS = "a" + "\u0301\u0316" * 30_000
+QUERIES.append(("marks", [
+    f"SELECT '{MARKS}'::boolean", f"SELECT '{MARKS}'::double precision", f"SELECT now() AT TIME ZONE '{MARKS}'", f"SELECT date_part('{MARKS}', now())", f"SELECT encode('a', '{MARKS}')",
+    f"SELECT regexp_replace('a', 'a', 'b', '{MARKS}')", f"SELECT '{{{MARKS},null}}'::text[]", f"SELECT 1 AS \"{MARKS}\"", f"SELECT normalize('{MARKS}')", f"SELECT '{MARKS}' < 'b' COLLATE \"uk-x-icu\"",
+    f"SELECT jsonb_build_object('{MARKS}', 1) ? '{MARKS}x'", f"SELECT '{MARKS}' = '{MARKS}x'",
+]))
+
 # libxml2 counts none of these: each took from seconds to minutes.
 QUERIES.append(("xpath", [f"SELECT xpath('{path}', '{text}')" for path, text in [
     ("//r[a = b]", "<d><r>' || repeat('<a>x</a><b>y</b>', 40000) || '</r></d>"), ("count(/r/a[count(b | c) > 3])", "<r><a>' || repeat('<b/><c/>', 40000) || '</a></r>"),
@@ -277,6 +287,7 @@ QUERIES.append(("jsonb", [
 ]))
 
 EXACT = [
+    ("marks", "SELECT regexp_replace('a', 'a', 'b', repeat('g', 300) || 'z')", 422),
     ("13", "SELECT timestamp '2020-01-01 10:00 PM'", "2020-01-01T22:00:00.000000"), ("13", "SELECT date '2020-01-01 garbage'", 422), ("13", "SELECT timestamptz '2020-01-01 00:00 Nowhere/City'", 422),
     ("13", "SELECT round(53, -1)", "50"), ("13", "SELECT interval '1 2' day to hour", "P1DT2H"), ("13", "SELECT to_char(0, 'FM9.99')", "0."), ("13", "SELECT to_char(100, 'FM999.')", "100"),
     ("13", "SELECT '-0.0'::double precision::text", "-0"), ("13", "SELECT timestamp '2000-01-01 00:00:00.0000005'", "2000-01-01T00:00:00.000000"),

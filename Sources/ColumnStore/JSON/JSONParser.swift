@@ -17,6 +17,7 @@ package struct JSONParser {
     private let allowsRepeats: Bool
     /// False where the text is read for its faults alone: containers hold nothing then.
     private let keepsValues: Bool
+    private let boundsMarks: Bool
     /// Of the next byte; only grows, but by the one byte that an error names.
     private var position = 0
 
@@ -25,14 +26,18 @@ package struct JSONParser {
     /// - Parameters:
     ///   - depthMax: values within values, at most.
     ///   - allowsRepeats: an object may name a member twice; all of them are in the value then.
-    package static func parse(_ bytes: [UInt8], depthMax: Int = depthMax, allowsRepeats: Bool = false) throws(JSONSyntaxError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes, depthMax: depthMax, allowsRepeats: allowsRepeats, keepsValues: true)
+    ///   - boundsMarks: strings with more than `CombiningMarks.runMax` marks in a row are refused. For what somebody unknown has sent and code compares as Strings: words, and no
+    ///     documents.
+    package static func parse(
+        _ bytes: [UInt8], depthMax: Int = depthMax, allowsRepeats: Bool = false, boundsMarks: Bool = false
+    ) throws(JSONSyntaxError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, depthMax: depthMax, allowsRepeats: allowsRepeats, keepsValues: true, boundsMarks: boundsMarks)
         return try parser.document()
     }
 
     /// Reads a whole text for its faults alone: what would be its value takes no memory. Members may be named twice.
     package static func check(_ bytes: [UInt8], depthMax: Int = depthMax) throws(JSONSyntaxError) {
-        var parser = JSONParser(bytes: bytes, depthMax: depthMax, allowsRepeats: true, keepsValues: false)
+        var parser = JSONParser(bytes: bytes, depthMax: depthMax, allowsRepeats: true, keepsValues: false, boundsMarks: false)
         _ = try parser.document()
     }
 
@@ -66,11 +71,12 @@ package struct JSONParser {
     /// A value's box, its place in a container that grows by doubling, and its share of what finds names again.
     private static let markByteCount = 96
 
-    private init(bytes: [UInt8], depthMax: Int, allowsRepeats: Bool, keepsValues: Bool) {
+    private init(bytes: [UInt8], depthMax: Int, allowsRepeats: Bool, keepsValues: Bool, boundsMarks: Bool) {
         self.bytes = bytes
         self.depthMax = depthMax
         self.allowsRepeats = allowsRepeats
         self.keepsValues = keepsValues
+        self.boundsMarks = boundsMarks
     }
 
     /// The text is checked for UTF-8 as a whole first, so that strings can be taken byte by byte.
@@ -239,7 +245,11 @@ package struct JSONParser {
             guard let byte = current else { throw fault("the text ends inside a string") }
             guard byte >= 0x20 else { throw fault("a control character in a string") }
             position += 1
-            if byte == UInt8(ascii: "\"") { return String(decoding: text, as: UTF8.self) }
+            if byte == UInt8(ascii: "\"") {
+                let string = String(decoding: text, as: UTF8.self)
+                if boundsMarks, CombiningMarks.hasLongRun(string) { throw fault("more than \(CombiningMarks.runMax) combining marks in a row") }
+                return string
+            }
             try escape(into: &text)
         }
     }

@@ -3,7 +3,7 @@
 ///
 /// Documents never come this way: Ingest reads them.
 ///
-/// Equality is of texts: 1 and 1.0 are two numbers, and members in another order make another object.
+/// Equality is of texts, byte by byte: 1 and 1.0 are two numbers, and members in another order make another object.
 package indirect enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
@@ -21,6 +21,19 @@ package indirect enum JSONValue: Equatable, Sendable {
         package init(_ name: String, _ value: JSONValue) {
             self.name = name
             self.value = value
+        }
+
+        package static func == (left: Member, right: Member) -> Bool { left.name.hasBytes(of: right.name) && left.value == right.value }
+    }
+
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.boolean(let own), .boolean(let other)): own == other
+        case (.number(let own), .number(let other)), (.string(let own), .string(let other)): own.hasBytes(of: other)
+        case (.array(let own), .array(let other)): own == other
+        case (.object(let own), .object(let other)): own == other
+        default: false
         }
     }
 
@@ -110,7 +123,7 @@ package indirect enum JSONValue: Equatable, Sendable {
     /// An object without its members of these names; anything else as it is.
     package func without(_ names: Set<String>) -> JSONValue {
         guard !names.isEmpty, case .object(let members) = self else { return self }
-        return .object(members.filter { !names.contains($0.name) })
+        return .object(members.filter { member in !names.contains { $0.hasBytes(of: member.name) } })
     }
 
     /// The text, without blanks.

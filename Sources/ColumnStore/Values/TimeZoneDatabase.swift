@@ -15,6 +15,8 @@ public final class TimeZoneDatabase: Sendable {
     private let names = Mutex<[String: String]?>(nil)
     /// The largest zone file of tzdata is under 4 KiB.
     private static let fileByteCountMax = 1 << 20
+    /// A longer text names no zone, and is compared with none.
+    private static let nameByteCountMax = 100
 
     /// - Parameter directory: absolute, without a slash at its end, laid out as tzdata's; need not be there.
     public init(directory: String) { self.directory = directory }
@@ -28,6 +30,7 @@ public final class TimeZoneDatabase: Sendable {
 
     /// A zone that has a file. Names of UTC need none.
     private func found(_ name: String) throws(ColumnStoreError) -> TimeZoneRules? {
+        guard name.utf8.count <= Self.nameByteCountMax else { return nil }
         if let known = zones.withLock({ $0[name] }) { return known }
         if Self.isUTC(name) { return .utc }
         guard Self.isPlain(name), let bytes = try read(directory + "/" + name) else { return nil }
@@ -51,6 +54,7 @@ public final class TimeZoneDatabase: Sendable {
     /// - Returns: nil for no such zone, and for 168 hours or more.
     /// - Throws: as `rules(for:)`.
     public func rules(setting text: String) throws(ColumnStoreError) -> TimeZoneRules? {
+        guard text.utf8.count <= Self.nameByteCountMax else { return nil }
         guard let hours = Double(text.trimmingPrefix { $0 == " " }) else { return try rules(inAnyCase: text) }
         guard hours.magnitude < 168 else { return nil }
         return .posix(TimeZoneRules.posixName(secondsEast: Int((hours * 3_600).rounded(.towardZero))))
@@ -91,7 +95,7 @@ public final class TimeZoneDatabase: Sendable {
 
     /// Names come from outside: nothing that leaves the directory, and none of its own list files.
     private static func isPlain(_ name: String) -> Bool {
-        guard !name.isEmpty, name.utf8.count <= 100, !name.utf8.starts(with: "/".utf8) else { return false }
+        guard !name.isEmpty, name.utf8.count <= nameByteCountMax, !name.utf8.starts(with: "/".utf8) else { return false }
         return name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { part in
             guard let first = part.first, (first >= 0x41 && first <= 0x5A) || (first >= 0x61 && first <= 0x7A) else { return false }
             return part.allSatisfy {
@@ -277,6 +281,7 @@ public final class TimeZoneRules: Sendable {
     /// A zone in POSIX's words, as PostgreSQL takes them: in any case, with an empty name too; east of Greenwich is below zero. Nil where daylight
     /// saving is named and its rule is not.
     static func posix(_ name: String) -> TimeZoneRules? {
+        guard name.utf8.count <= 100 else { return nil }
         let upper = name.uppercased()
         guard upper.utf8.count <= 100, upper.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
             let zone = PosixTimeZone(parsing: Array(upper.utf8), isSetting: true)

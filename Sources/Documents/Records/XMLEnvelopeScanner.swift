@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// The elements of an XML document that a plain path leads to, each in a document of its own: the elements around it with what stood in them before,
 /// and itself, in the bytes that it came in.
 ///
@@ -182,7 +184,7 @@ struct XMLEnvelopeScanner: RecordScanner {
     private mutating func outside(at offset: Int) throws -> Bool {
         guard kind == .tag else {
             // An XML declaration speaks of the file's encoding; comments and instructions are nobody's, and are looked at here alone.
-            if kind == .instruction, !hasRoot, !isTranscoded, XMLTag(markup).parts.name.elementsEqual("?xml".utf8), let encoding = XMLTag(markup).value(of: "encoding"), !["utf-8", "utf8", "us-ascii"].contains(encoding.lowercased()) {
+            if kind == .instruction, !hasRoot, !isTranscoded, XMLTag(markup).parts.name.elementsEqual("?xml".utf8), let encoding = XMLTag(markup).value(of: "encoding"), !["utf-8", "utf8", "us-ascii"].contains(String(word: encoding.utf8).lowercased()) {
                 throw RecordFileError(.badEncoding, "the file declares \(JSONGrammar.shown(Array(encoding.utf8))); a file of many records is read in UTF-8", offset: offset)
             }
             if kind == .data { for byte in markup { try keep(text: byte, at: offset) } } else { try checkAside(at: offset) }

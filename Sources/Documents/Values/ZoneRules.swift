@@ -28,8 +28,10 @@ package final class ZoneRules: Sendable {
 
     /// The zone of that name ("Europe/Kyiv", "UTC"), or nil when the system has none such. Found once, then remembered.
     package static func named(_ name: String) -> ZoneRules? {
+        // First: what a document says may be of any length, and is compared with names.
+        guard isPlausible(name) else { return nil }
         if let known = cache.withLock({ $0[name] }) { return known }
-        guard isPlausible(name), let bytes = contents(directory + name), let zone = TZifReader.zone(name: name, bytes) else { return nil }
+        guard let bytes = contents(directory + name), let zone = TZifReader.zone(name: name, bytes) else { return nil }
         cache.withLock { known in
             // Names come from documents too: keep no more of them than there are zones.
             if known.count < cacheCountMax { known[name] = zone }

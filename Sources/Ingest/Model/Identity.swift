@@ -2,7 +2,7 @@ package import ColumnStore
 
 extension String {
     /// Whether two texts are the same bytes. `==` takes canonically equivalent ones for equal: for ids that would be another's.
-    package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func hasSameBytes(as other: String) -> Bool { hasBytes(of: other) }
 }
 
 /// A client's id. Two are the same when their bytes are: `String`'s own equality would take two spellings of one text for one client.

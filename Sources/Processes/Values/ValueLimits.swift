@@ -11,11 +11,13 @@ package enum ValueLimits {
 
     /// The text's value. Whatever `measure` says fits is read, at least: what an execution keeps must be found again.
     ///
-    /// - Parameter wrapperCount: objects or lists of others around a value that is within the bounds.
-    package static func parse(_ text: [UInt8], within wrapperCount: Int = 0) throws(JSONSyntaxError) -> JSONValue {
+    /// - Parameters:
+    ///   - wrapperCount: objects or lists of others around a value that is within the bounds.
+    ///   - boundsMarks: as of `JSONParser`, for definitions.
+    package static func parse(_ text: [UInt8], within wrapperCount: Int = 0, boundsMarks: Bool = false) throws(JSONSyntaxError) -> JSONValue {
         // Escapes and blanks may make a text longer than its value is.
         guard text.count <= 8 * byteCountMax else { throw JSONSyntaxError(offset: byteCountMax, message: "longer than \(byteCountMax) bytes") }
-        return try JSONParser.parse(text, depthMax: parsedDepthMax + wrapperCount)
+        return try JSONParser.parse(text, depthMax: parsedDepthMax + wrapperCount, boundsMarks: boundsMarks)
     }
 
     /// Whether the text is a value's, within the bounds of `parse`. Nothing of it is kept; members may be named twice.

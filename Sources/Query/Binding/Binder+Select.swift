@@ -320,7 +320,7 @@ extension Binder {
     func rowItem(_ syntax: ExpressionSyntax, _ items: [Item]) -> Int? {
         guard items.contains(where: { $0.text != nil }) else { return nil }
         let text = SyntaxPrinter.print(syntax)
-        return items.firstIndex { $0.text == text }
+        return items.firstIndex { $0.text?.hasBytes(of: text) ?? false }
     }
 
     /// The first column of the list that has the name: several of one value are one.

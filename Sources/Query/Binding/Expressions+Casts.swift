@@ -189,6 +189,7 @@ extension Binder {
 
     /// What a constant names, as its number.
     private func registryNumber(_ name: String, in registry: String, _ dialect: any CatalogDialect, at position: Int) throws(QueryError) -> Expression {
+        guard !CombiningMarks.hasLongRun(name) else { throw .data("a name has more than \(CombiningMarks.runMax) combining marks in a row", at: position) }
         // Digits are the number itself, and a dash is none.
         if name == "-" { return .literal(.integer(0), .int64) }
         if let number = Int64(name) { return .literal(.integer(number), .int64) }

@@ -356,7 +356,7 @@ extension Binder {
         guard let dialect = context.catalog.dialect else { return arguments }
         let texts = arguments.map { argument -> String? in
             guard case .literal(.bytes(let bytes), .string) = argument.expression, bytes.first != 0 else { return nil }
-            return String(decoding: bytes, as: UTF8.self)
+            return String(word: bytes)
         }
         if let fault = dialect.fault(ofArguments: texts, of: function) { throw .badSQL(fault.message, at: arguments[fault.place].position).because(fault.cause) }
         var arguments = arguments
@@ -405,7 +405,7 @@ extension Binder {
     private func bindRegistered(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         let registry = String(call.name.text.dropFirst(3))
         guard let dialect = context.catalog.dialect, call.name.text.hasPrefix("to_reg"), dialect.isRegistry(registry), call.arguments.count == 1,
-            case .string(let name) = call.arguments[0].kind
+            case .string(let name) = call.arguments[0].kind, !CombiningMarks.hasLongRun(name)
         else { return nil }
         dependsOnSession = true
         let found: Int64?

@@ -176,7 +176,7 @@ extension Binder {
                 if let own = collations[id], inherited.map({ Collator.byteOrders.contains($0) }) ?? true { inherited = own }
             case .call(.collated, let arguments, _, _):
                 guard case .literal(.bytes(let bytes), _)? = arguments.last else { continue }
-                let name = String(decoding: bytes, as: UTF8.self)
+                let name = String(word: bytes)
                 guard written == nil || written == name else {
                     throw .badSQL("COLLATE says “\(written ?? "")” and “\(name)” of what is compared", at: position).because(.collationMismatch)
                 }

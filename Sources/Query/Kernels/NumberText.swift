@@ -1,3 +1,4 @@
+import ColumnStore
 internal import Glibc
 
 /// Numbers as PostgreSQL writes and reads them.
@@ -195,7 +196,7 @@ package enum NumberText {
     /// - Throws: `.numericOverflow` of a number that no DOUBLE comes near to.
     static func readDouble(_ text: some RandomAccessCollection<UInt8>) throws(KernelError) -> Double? {
         let bytes = trimmed(text)
-        switch String(decoding: bytes, as: UTF8.self).lowercased() {
+        switch String(word: bytes).lowercased() {
         case "nan": return .nan
         case "infinity", "+infinity", "inf", "+inf": return .infinity
         case "-infinity", "-inf": return -.infinity

@@ -92,7 +92,7 @@ struct RollupKeys {
     /// The arguments of `date_trunc` or EXTRACT over a key's steps; nil where these are too coarse for it.
     private func moved(_ steps: ScalarFunction.Steps, _ arguments: [Expression], _ step: RollupStep, _ key: Expression) -> [Expression]? {
         guard arguments.count >= 2, case .literal(.bytes(let text), _) = arguments[0] else { return nil }
-        let name = String(decoding: text, as: UTF8.self)
+        let name = String(word: text)
         let isKnown = steps == .truncation ? RollupCalendar.isCoarser(name, than: step.unit) : step.isField(name)
         guard isKnown, let moved = step.moved(arguments[1], to: key), step.isByClock(of: arguments.dropFirst(2)) else { return nil }
         return [arguments[0], moved] + arguments.dropFirst(2)

@@ -142,7 +142,7 @@ struct RollupMeaning: Sendable {
         guard case .call(let function, let arguments, _, _) = expression, function == .dateTrunc, arguments.count >= 2,
             case .literal(.bytes(let unit), _) = arguments[0], case .cast(let date, _, _) = arguments[1], date.type == .date
         else { return nil }
-        let name = String(decoding: unit, as: UTF8.self)
+        let name = String(word: unit)
         return RollupCalendar.units.contains(name) ? (name, date) : nil
     }
 

@@ -26,8 +26,8 @@ struct RollupStep: Sendable {
         }
         switch expression {
         case .call(let function, let arguments, .timestamp, _) where function == .dateTrunc && arguments.count >= 2:
-            guard case .literal(.bytes(let text), _) = arguments[0], RollupCalendar.isStep(String(decoding: text, as: UTF8.self)) else { return nil }
-            (unit, operand, kind, zone) = (String(decoding: text, as: UTF8.self), arguments[1], .instants, Array(arguments.dropFirst(2)))
+            guard case .literal(.bytes(let text), _) = arguments[0], RollupCalendar.isStep(String(word: text)) else { return nil }
+            (unit, operand, kind, zone) = (String(word: text), arguments[1], .instants, Array(arguments.dropFirst(2)))
         case .cast(let inner, .date, _):
             guard case .timestamp = inner.type else { return nil }
             (unit, operand, kind, zone) = ("day", inner, .daysOfInstants, inner.type == .timestampTZ ? [Self.utc] : [])

@@ -128,6 +128,27 @@ package enum QueryParameter: Sendable, Hashable {
     case typed(Value, ColumnType)
     /// A literal of that type, which the session's settings help to read.
     case text(String, ColumnType)
+
+    /// Texts by their bytes: they are anybody's.
+    package static func == (left: QueryParameter, right: QueryParameter) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.boolean(let own), .boolean(let other)): own == other
+        case (.number(let own), .number(let other)), (.string(let own), .string(let other)): own.hasBytes(of: other)
+        case (.typed(let own, let type), .typed(let other, let otherType)): own == other && type == otherType
+        case (.text(let own, let type), .text(let other, let otherType)): own.hasBytes(of: other) && type == otherType
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .boolean(let value): hasher.combine(value)
+        case .typed(let value, _): hasher.combine(value)
+        case .number(let text), .string(let text), .text(let text, _): hasher.combine(Array(text.utf8))
+        }
+    }
 }
 
 /// What types the parameters of a query have, for a query whose values nobody has given yet: those that were said, and those that their places want.

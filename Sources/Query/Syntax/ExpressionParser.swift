@@ -159,8 +159,8 @@ extension Parser {
     private func namedOperator() -> (Int, Infix)? {
         var place = 2
         // The cursor is at OPERATOR: a parenthesis, the schema and a dot where they are written, the sign, a parenthesis.
-        if token(after: place).text == "pg_catalog", token(after: place + 1).text == "." { place += 2 }
-        guard token(after: place + 1).text == ")", let (op, _) = Self.binaryOperators[token(after: place).text] else { return (Precedence.other, .unsupported) }
+        if token(after: place).kind == .word, token(after: place).text == "pg_catalog", nextIs(symbol: ".", distance: place + 1) { place += 2 }
+        guard nextIs(symbol: ")", distance: place + 1), [.word, .symbol].contains(token(after: place).kind), let (op, _) = Self.binaryOperators[token(after: place).text] else { return (Precedence.other, .unsupported) }
         return (Precedence.other, .namedOperator(op, tokenCount: place + 2))
     }
 

@@ -90,7 +90,7 @@ extension Parser {
         let isLateral = accept("lateral")
         if atSymbol("(") { return try parenthesisedTable(isLateral: isLateral, start: start) }
         // The schema of functions that all have.
-        if at("pg_catalog") || at("information_schema") && token(after: 2).text.hasPrefix("_pg_"), nextIs(symbol: "."), token(after: 3).kind == .symbol, token(after: 3).text == "(" {
+        if at("pg_catalog") || at("information_schema") && token(after: 2).kind == .word && token(after: 2).text.hasPrefix("_pg_"), nextIs(symbol: "."), token(after: 3).kind == .symbol, token(after: 3).text == "(" {
             advance()
             advance()
         }

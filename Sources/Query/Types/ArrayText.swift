@@ -165,6 +165,6 @@ enum ArrayText {
         }
         let word = String(decoding: trimmed(text[...]), as: UTF8.self)
         if word.isEmpty { return nil }
-        return !isEscaped && word.lowercased() == "null" ? .some(nil) : .some(word)
+        return !isEscaped && word.utf8.count == 4 && word.lowercased() == "null" ? .some(nil) : .some(word)
     }
 }

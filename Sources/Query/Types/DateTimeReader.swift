@@ -273,7 +273,7 @@ struct DateTimeReader {
     }
 
     private mutating func takeZone(named text: [UInt8]) -> Bool {
-        guard let rules = TimeZoneNames.rules(named: String(decoding: text, as: UTF8.self)) else {
+        guard let rules = TimeZoneNames.rules(named: String(word: text)) else {
             if text.contains(UInt8(ascii: "/")) { fault = .badValue }
             return false
         }
@@ -282,7 +282,7 @@ struct DateTimeReader {
     }
 
     private mutating func takeWord(_ text: [UInt8], isLast: Bool) -> Bool {
-        let name = String(decoding: text, as: UTF8.self)
+        let name = String(word: text)
         if let offset = TimeZoneNames.offset(ofAbbreviation: name) {
             zone = .offset(secondsEast: offset)
             isPlainZone = !TimeZoneNames.ofSummers.contains(name)

@@ -371,7 +371,7 @@ package enum IntervalText {
         /// `.5` and `5.`, which C reads, with the zeros that Swift wants.
         private static func padded(_ text: ArraySlice<UInt8>) -> String {
             let text = String(decoding: text, as: UTF8.self)
-            return text.hasPrefix("-.") ? "-0" + text.dropFirst() : text.hasPrefix(".") ? "0" + text : text.hasSuffix(".") ? text + "0" : text
+            return text.utf8.starts(with: "-.".utf8) ? "-0" + text.dropFirst() : text.utf8.first == 0x2E ? "0" + text : text.utf8.last == 0x2E ? text + "0" : text
         }
     }
 }

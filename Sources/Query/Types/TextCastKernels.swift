@@ -197,7 +197,7 @@ enum TextCastKernels {
     }
 
     private static func boolean(_ text: ArraySlice<UInt8>) -> Bool? {
-        switch String(decoding: NumberText.trimmed(text), as: UTF8.self).lowercased() {
+        switch String(word: NumberText.trimmed(text)).lowercased() {
         case "t", "tr", "tru", "true", "y", "ye", "yes", "on", "1": true
         case "f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0": false
         default: nil

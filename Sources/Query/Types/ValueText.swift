@@ -84,7 +84,7 @@ package enum ValueText {
 
     package static func double(_ text: ArraySlice<UInt8>) -> Double? {
         let text = trimmed(text)
-        switch String(decoding: text, as: UTF8.self).lowercased() {
+        switch String(word: text).lowercased() {
         case "nan": return .nan
         case "infinity", "+infinity", "inf", "+inf": return .infinity
         case "-infinity", "-inf": return -.infinity
@@ -97,7 +97,7 @@ package enum ValueText {
     }
 
     package static func boolean(_ text: ArraySlice<UInt8>) -> Bool? {
-        let word = String(decoding: trimmed(text), as: UTF8.self).lowercased()
+        let word = String(word: trimmed(text)).lowercased()
         guard !word.isEmpty else { return nil }
         // Any unique beginning counts; "o" alone is on or off.
         if "true".hasPrefix(word) || "yes".hasPrefix(word) || word == "on" || word == "1" { return true }

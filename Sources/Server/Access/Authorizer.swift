@@ -75,7 +75,7 @@ package struct Authorizer: Sendable {
 
     private func authenticate(_ credential: Credential, mayWait: Bool) throws -> Admitted {
         if credential.isSession { return try admit(session: credential) }
-        if credential.secret.hasPrefix(Self.passPrefix) { return try admit(pass: credential.secret) }
+        if credential.secret.utf8.starts(with: Self.passPrefix.utf8) { return try admit(pass: credential.secret) }
         return try admit(keySHA256: credential.sha256) ?? admit(try contract(ofToken: credential, mayWait: mayWait))
     }
 
@@ -107,7 +107,7 @@ package struct Authorizer: Sendable {
     package func pass(for credential: Credential, until end: Int64) -> String {
         // Of a pass no longer one is made.
         // A pass that made passes would outlive every one of them.
-        guard let passes, !credential.secret.hasPrefix(Self.passPrefix) else { return credential.secret }
+        guard let passes, !credential.secret.utf8.starts(with: Self.passPrefix.utf8) else { return credential.secret }
         let fields = [credential.sha256, Array(String(end).utf8)]
         return Self.passPrefix + passes.seal(fields, binding: Self.passBinding)
     }
@@ -117,7 +117,7 @@ package struct Authorizer: Sendable {
     /// A pass is worth what its key is worth now.
     private func admit(pass: String) throws -> Admitted {
         // Only what this store has sealed gets here, so the hash and the digits are what `pass(for:)` wrote.
-        guard let passes, let fields = passes.unseal(String(pass.dropFirst(Self.passPrefix.count)), binding: Self.passBinding), fields.count == 2,
+        guard let passes, pass.utf8.allSatisfy({ $0 < 0x80 }), let fields = passes.unseal(String(decoding: pass.utf8.dropFirst(Self.passPrefix.utf8.count), as: UTF8.self), binding: Self.passBinding), fields.count == 2,
             let end = Int64(String(decoding: fields[1], as: UTF8.self)), CalendarText.now < end, let admitted = try admit(keySHA256: fields[0])
         else { throw Problem(.unauthenticated, "the token is over, or of a key that is revoked; ask for another") }
         return admitted

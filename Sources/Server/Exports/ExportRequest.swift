@@ -38,6 +38,8 @@ struct ExportRequest: Sendable {
 
     /// - Throws: `bad-parameter` naming the member.
     init(body: JSONValue, as principal: Principal) throws {
+        // Questions and their parameters may be any text; these are words, and are compared.
+        for member in ["format", "expires_in", "time_zone", "receipts"] { try Self.checkMarks(body[member].map { $0.serialized } ?? [], member) }
         format = try Self.format(body)
         name = try Self.name(body["name"])
         expiresIn = try Self.expiry(body["expires_in"])
@@ -57,9 +59,13 @@ struct ExportRequest: Sendable {
         }
     }
 
+    private static func checkMarks(_ text: some Collection<UInt8>, _ member: String) throws(Problem) {
+        if CombiningMarks.hasLongRun(in: text) { throw Problem.parameter(member, "more than \(CombiningMarks.runMax) combining marks in a row") }
+    }
+
     private static func format(_ body: JSONValue) throws -> ExportFormat {
         guard let value = body["format"] else { throw Problem.parameter("format", "is required", code: "required") }
-        guard let format = value.text.flatMap(ExportFormat.init) else {
+        guard let format = value.text.flatMap({ ExportFormat(rawValue: String(word: $0.utf8)) }) else {
             let names = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw Problem.parameter("format", "one of \(names) is wanted, not \(MemberReader.shown(value))")
         }
@@ -100,11 +106,12 @@ struct ExportRequest: Sendable {
         }
         return try values.enumerated().map { index, value in
             guard case .object(let members) = value else { throw Problem.parameter("sheets/\(index)", "an object is wanted, not \(value.kind)", code: "type") }
-            for member in members where !["name", "query", "params"].contains(member.name) {
+            for member in members where !["name", "query", "params"].contains(where: { $0.hasBytes(of: member.name) }) {
                 throw Problem.parameter("sheets/\(index)/\(member.name)", "a sheet has no such member", code: "unknown-member")
             }
             let name = value["name"].flatMap { $0 == .null ? nil : $0 } ?? .string("Sheet \(index + 1)")
             guard let text = name.text else { throw Problem.parameter("sheets/\(index)/name", "a string is wanted, not \(name.kind)", code: "type") }
+            try checkMarks(text.utf8, "sheets/\(index)/name")
             do {
                 var query = try SQLRequest(body: value)
                 query.timeZone = try Self.timeZone(body)

@@ -73,7 +73,7 @@ enum ExportRoutes {
     // MARK: Asking
 
     private static func create(_ call: Call, _ parts: Parts) throws -> Response {
-        let body = try call.object(members: ExportRequest.members)
+        let body = try call.object(members: ExportRequest.members, hasTexts: true)
         let request = try ExportRequest(body: body, as: call.principal)
         try check(request, call, parts)
         let export = Export(

@@ -26,7 +26,7 @@ enum SQLRoutes {
         guard let form = SQLForm(rawValue: try call.choose(SQLForm.allCases.map(\.rawValue))) else {
             throw Problem(.internalError, "a form that is none")
         }
-        let request = try SQLRequest(body: try call.object(members: ["query", "params", "limit", "cursor", "time_zone", "query_id", "rollups"]))
+        let request = try SQLRequest(body: try call.object(members: ["query", "params", "limit", "cursor", "time_zone", "query_id", "rollups"], hasTexts: true))
         let compression = try call.compression(isOfArrow: form == .arrow)
         if form == .page { return try page(request, call, parts.queries) }
         guard request.cursor == nil else { throw Problem.parameter("cursor", "\(form.rawValue) streams the whole answer") }

@@ -89,7 +89,7 @@ enum TypeRoutes {
         }
         try call.holdValue()
         // What is no JSON at all is a fault of the body; all else is one of the type.
-        _ = try JSONParser.parse(call.request.body)
+        _ = try JSONParser.parse(call.request.body, boundsMarks: true)
         let outcome = try store.putType(name: call.path("name"), body: call.request.body)
         let digest = Digest.sha256(call.request.body).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         call.exchange.auditDetail = #"{"bytes":\#(call.request.body.count),"sha256":"\#(digest)","is_changed":\#(outcome != .unchanged)}"#

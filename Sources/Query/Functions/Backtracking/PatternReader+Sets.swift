@@ -1,3 +1,5 @@
+import ColumnStore
+
 /// Sets in brackets, and what a backslash means.
 extension PatternReader {
     /// The letters of the other case of so many characters are found at once.
@@ -47,7 +49,7 @@ extension PatternReader {
         guard take("[:") else { return nil }
         let start = place
         while let byte = peek(), byte != UInt8(ascii: ":") { place += 1 }
-        let name = String(decoding: bytes[start..<place], as: UTF8.self)
+        let name = String(word: bytes[start..<place])
         guard take(":]") else { throw Self.bad("brackets [] not balanced") }
         return name
     }

@@ -80,7 +80,7 @@ extension ScalarFunction {
             // A NULL in these makes the row NULL; the new value and what its NULL means are looked at below.
             for row in 0..<call.count where [0, 1, 3].contains(where: { !(validity[$0]?[row] ?? true) }) { known[row] = false }
             return try TextKernels.build(count: call.count, validity: known, type: .jsonb, call.meter) { (row, builder) throws(KernelError) in
-                guard validity[4]?[row] ?? true, let treatment = NullTreatment(rawValue: String(decoding: treatments[row], as: UTF8.self)) else {
+                guard validity[4]?[row] ?? true, let treatment = NullTreatment(rawValue: String(word: treatments[row])) else {
                     throw .invalidArgument("jsonb_set_lax takes raise_exception, use_json_null, delete_key or return_target for what NULL means")
                 }
                 place.row = row

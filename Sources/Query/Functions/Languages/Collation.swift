@@ -15,7 +15,7 @@ extension ScalarFunction {
     static let collationKey = ScalarFunction(
         "collation_key", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in
-            guard case .bytes(let name)? = call[1].constantValue, let collator = Collator.named(String(decoding: name, as: UTF8.self)) else {
+            guard case .bytes(let name)? = call[1].constantValue, let collator = Collator.named(String(word: name)) else {
                 throw .invalidArgument("there is no such collation")
             }
             let texts = TextRows(call[0])
@@ -24,6 +24,7 @@ extension ScalarFunction {
                 guard text.count <= Collator.textByteCountMax else {
                     throw .invalidArgument("a text of more than \(Collator.textByteCountMax >> 20) MiB has no order of a language")
                 }
+                try UnicodeText.spendOnMarks(text, call.meter)
                 // What ICU works with is given back at once.
                 let mark = call.meter.mark
                 try call.meter.charge(Collator.byteCountBound(text.count), row: row, of: call.count)

@@ -62,7 +62,7 @@ extension ScalarFunction {
             symbol, nulls: .strict, cost: .heavy, failure: .possible,
             kernel: .plain { (call) throws(KernelError) in
                 guard case .bytes(let name)? = call[1].constantValue else { throw .invalidArgument("there is no such collation") }
-                let collation = String(decoding: name, as: UTF8.self), texts = TextRows(call[0])
+                let collation = String(word: name), texts = TextRows(call[0])
                 return try call.texts { (row) throws(KernelError) in
                     try call.meter.step(texts.range(at: row).count)
                     try call.meter.charge(texts.range(at: row).count, row: row, of: call.count)

@@ -18,6 +18,7 @@ struct UnicodeText {
     /// The units of a text, charged for.
     func units(_ text: ArraySlice<UInt8>) throws(KernelError) -> [UInt16] {
         guard text.count <= Self.textByteCountMax else { throw .invalidArgument("a text of more than \(Self.textByteCountMax >> 20) MiB is not looked at by the rules of Unicode") }
+        try Self.spendOnMarks(text, meter)
         // A text of its own and its units, whose array grows by doubling.
         try meter.charge(8 * text.count)
         try meter.step(16 * text.count + 16)
@@ -46,6 +47,19 @@ struct UnicodeText {
         var made = [UInt16](repeating: 0, count: Int(size))
         let length = made.withUnsafeMutableBufferPointer { make(units, $0) }
         return (made, Int(length))
+    }
+
+    /// ICU puts marks into order as it goes, and cannot be stopped: a tenth of a second or two at most.
+    private static let orderingStepCountMax = 1 << 26
+
+    /// Charges what marks that stand in a row take, however they are put into order.
+    ///
+    /// - Throws: `.invalidArgument` for a text of too many.
+    static func spendOnMarks(_ text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) {
+        try meter.step(text.count)
+        let steps = CombiningMarks.orderingSteps(text)
+        guard steps <= orderingStepCountMax else { throw .invalidArgument("a text with so many combining marks in a row is not looked at by the rules of Unicode") }
+        try meter.step(steps)
     }
 
     /// Characters of ASCII alone: most rules leave them as they are.

@@ -30,7 +30,7 @@ private enum SizeText {
         let size = NumberText.trimmed(text)
         let end = endOfNumber(size)
         guard let number = ValueText.decimal(size[..<end]) else { throw fault }
-        let unit = String(decoding: NumberText.trimmed(size[end...]), as: UTF8.self).lowercased()
+        let unit = String(word: NumberText.trimmed(size[end...])).lowercased()
         guard let power = unit.isEmpty ? 0 : units.firstIndex(of: unit) else { throw fault }
         // A unit is 2^(10 × power) bytes.
         guard !number.overflows, number.scale.magnitude <= DecimalMath.digitCountMax,

@@ -1,3 +1,5 @@
+import ColumnStore
+
 /// Reads a path, by precedence climbing: what a text cannot say is refused here, so that a walk meets no such thing.
 ///
 /// One function for each rule of the grammar at `JSONPath`. `token` is the one at hand, and is passed by `advance`.
@@ -56,7 +58,7 @@ struct JSONPathParser {
         guard case .word(let text) = token else { return false }
         // These are of JSON, which knows one spelling.
         if word == "true" || word == "false" || word == "null" { return text.elementsEqual(word.utf8) }
-        return String(decoding: text, as: UTF8.self).lowercased() == word
+        return String(word: text).lowercased() == word
     }
 
     private func atSign(_ sign: String) -> Bool { token == .sign(sign) }
@@ -164,7 +166,8 @@ struct JSONPathParser {
         var flags = ""
         if try accept("flag") {
             guard case .string(let said) = token else { throw unexpected() }
-            flags = String(decoding: said, as: UTF8.self)
+            guard let known = AdvancedPattern.flags(said[...], of: "ismxq") else { throw JSONPathLexer.fault("like_regex has the flags i, s, m, x and q") }
+            flags = known
             try advance()
         }
         return Part(items: [.matches(try value(left), try JSONPath.Pattern(text, flags: flags))], isPredicate: true)
@@ -271,7 +274,7 @@ struct JSONPathParser {
         }
         try advance()
         // A name is a method only where brackets follow it.
-        guard atSign("("), let method = JSONPath.Method(rawValue: String(decoding: name, as: UTF8.self).lowercased()) else { return .member(name) }
+        guard atSign("("), let method = JSONPath.Method(rawValue: String(word: name).lowercased()) else { return .member(name) }
         try advance()
         if method == .datetime, case .string(let template) = token {
             try advance()

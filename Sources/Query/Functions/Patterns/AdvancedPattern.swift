@@ -37,6 +37,11 @@ enum AdvancedPattern {
     /// for the former; s for none of it; x for patterns with blanks and comments; q for one that is no pattern, but the text itself; t for what is so anyway.
     static let flags = "icnmpwsxqt"
 
+    /// The text of an argument that says flags; nil where it says one that is none of `known`. Flags are letters of ASCII, each a byte.
+    static func flags(_ text: ArraySlice<UInt8>, of known: String) -> String? {
+        text.allSatisfy(known.utf8.contains) ? String(decoding: text, as: UTF8.self) : nil
+    }
+
     /// Without what the flag x lets a pattern have between its parts.
     private static func withoutComments(_ pattern: [UInt8]) -> [UInt8] {
         var rest = pattern[...], result: [UInt8] = []

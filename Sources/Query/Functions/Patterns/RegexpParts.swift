@@ -74,7 +74,7 @@ extension ScalarFunction {
     static let regexpMatches = searching("regexp_matches") { (call, memory) throws(KernelError) in
         let search = RegexpRows(call, flags: 2, knowsGlobal: true, memory)
         return try call.writtenLists { (row, list) throws(KernelError) in
-            let isGlobal = search.flags(row).contains("g")
+            let isGlobal = search.flags(row)?.contains("g") ?? false
             try search.each(row, from: 0) { (match) throws(KernelError) in
                 try list.append(search.groups(match, row))
                 return isGlobal
@@ -164,7 +164,8 @@ private struct RegexpRows {
     /// Bounds in bytes, the whole match first, then its groups; nil for a group that took no part.
     typealias Match = [Range<Int>?]
 
-    func flags(_ row: Int) -> String { flagTexts.map { String(decoding: $0[row], as: UTF8.self) } ?? "" }
+    /// Nil where one of them is none.
+    func flags(_ row: Int) -> String? { AdvancedPattern.flags(flagTexts?[row] ?? [], of: knownFlags) }
     func byteCount(_ row: Int) -> Int { texts.range(at: row).count }
 
     func bytes(_ row: Int, _ range: Range<Int>) -> [UInt8] { Array(part(row, range)) }
@@ -193,8 +194,7 @@ private struct RegexpRows {
     /// - Parameter visit: false to end the walk.
     /// - Throws: `.invalidArgument` for an unknown flag; as the pattern's compilation, and for a text that is too long for it.
     func each(_ row: Int, from start: Int, _ visit: (Match) throws(KernelError) -> Bool) throws(KernelError) {
-        let flags = flags(row)
-        guard flags.allSatisfy({ knownFlags.contains($0) }) else {
+        guard let flags = flags(row) else {
             throw .invalidArgument("regular expressions know the flags i, c, n, m, p, w, s, x, q and t, and regexp_matches and regexp_replace g")
         }
         // Of i and c the one that was said last counts.

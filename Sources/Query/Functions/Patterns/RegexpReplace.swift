@@ -39,8 +39,7 @@ extension ScalarFunction {
         let patterns = TextRows(call[1]), replacements = TextRows(call[2]), flagTexts = call.optional(isPlaced ? 5 : 3).map { TextRows($0) }
         let starts = isPlaced ? call[3].integers() : nil, numbers = isPlaced ? call.optional(4)?.integers() : nil
         func replacement(_ row: Int) throws(KernelError) -> TextKernels.Replacement {
-            let flags = flagTexts.map { String(decoding: $0[row], as: UTF8.self) } ?? ""
-            guard flags.allSatisfy({ $0 == "g" || AdvancedPattern.flags.contains($0) }) else { throw .invalidArgument("regexp_replace knows the flags g, i, c, n, m, p, w, s, x, q and t") }
+            guard let flags = AdvancedPattern.flags(flagTexts?[row] ?? [], of: AdvancedPattern.flags + "g") else { throw .invalidArgument("regexp_replace knows the flags g, i, c, n, m, p, w, s, x, q and t") }
             let start = starts?[row] ?? 1
             guard start > 0 else { throw .invalidArgument("a search begins at character 1 or later") }
             // Of a number given the flag g says nothing.

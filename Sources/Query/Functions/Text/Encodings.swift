@@ -102,7 +102,7 @@ extension ScalarFunction {
         })
 
     static let encode = mapped("encode") { (bytes, form) throws(KernelError) in
-        switch String(decoding: form, as: UTF8.self).lowercased() {
+        switch String(word: form).lowercased() {
         case "hex": return hex(bytes)
         case "base64":
             var text: [UInt8] = []
@@ -121,7 +121,7 @@ extension ScalarFunction {
 
     static let decode = mapped("decode") { (text, form) throws(KernelError) in
         let plain = text.filter { !NumberText.isBlank($0) }
-        switch String(decoding: form, as: UTF8.self).lowercased() {
+        switch String(word: form).lowercased() {
         case "hex":
             guard let bytes = TextCastKernels.hex(plain[...]) else { throw .invalidArgument("this is no hexadecimal text") }
             return bytes
@@ -148,7 +148,7 @@ extension ScalarFunction {
     }
 
     private static func checkUTF8(_ form: ArraySlice<UInt8>) throws(KernelError) {
-        guard ["UTF8", "UTF-8", "UNICODE"].contains(String(decoding: form, as: UTF8.self).uppercased()) else { throw .invalidArgument("UTF8 is the one encoding here") }
+        guard ["UTF8", "UTF-8", "UNICODE"].contains(String(word: form).uppercased()) else { throw .invalidArgument("UTF8 is the one encoding here") }
     }
 
     private static let digits = Array("0123456789abcdef".utf8)

@@ -226,7 +226,7 @@ extension ScalarFunction {
                 var declaration = XMLText.Declaration(of: texts[row])
                 func said(_ place: Int) -> ArraySlice<UInt8>? { others[place].validity?[row] ?? true ? others[place].rows[row] : nil }
                 declaration.version = said(0).map { Array($0) }
-                switch said(1).map({ String(decoding: $0, as: UTF8.self) }) ?? "" {
+                switch said(1).map({ String(word: $0) }) ?? "" {
                 case "yes": declaration.isStandalone = true
                 case "no": declaration.isStandalone = false
                 case "no value": declaration.isStandalone = nil

@@ -26,7 +26,7 @@ extension SQLFunction {
             guard call.arguments.count == 3 else { return call.make(function, [name, operand, typing.zone], .timestampTZ) }
             let zone = try typing.implicit(call.arguments[2], to: .string, call.name)
             // A constant that names a place, as sessions do; others are a row's own, or abbreviations, as AT TIME ZONE takes them.
-            if case .literal(.bytes(let said), _) = zone, TimeZoneNames.isPlace(String(decoding: said, as: UTF8.self)) {
+            if case .literal(.bytes(let said), _) = zone, TimeZoneNames.isPlace(String(word: said)) {
                 return call.make(function, [name, operand, zone], .timestampTZ)
             }
             return call.make(.dateTruncInZone, [name, operand, zone], .timestampTZ)

@@ -23,7 +23,7 @@ extension SQLFunction {
         let exact = try extracted(local, typing)
         // Of an infinite time these are infinite, which no exact number is.
         if case .call(let function, let arguments, _, let position) = exact, case .bytes(let name)? = arguments.first?.literalValue,
-            let part = TimeFieldKernels.Part(name: String(decoding: name, as: UTF8.self)), TimeFieldKernels.grows(part), TypeRules.isTimestamp(local.arguments[1].type) {
+            let part = TimeFieldKernels.Part(name: String(word: name)), TimeFieldKernels.grows(part), TypeRules.isTimestamp(local.arguments[1].type) {
             return .call(function, arguments, type: .double, position: position)
         }
         return .cast(exact, to: .double, position: call.position)
@@ -95,7 +95,7 @@ extension ScalarFunction {
     /// interval may be past 64 bits.
     private static func mayBeOutside(_ arguments: [Expression], _ type: ColumnType) -> Bool {
         guard arguments.count > 1, case .bytes(let name)? = arguments[0].literalValue,
-            let part = TimeFieldKernels.Part(name: String(decoding: name, as: UTF8.self))
+            let part = TimeFieldKernels.Part(name: String(word: name))
         else { return true }
         if arguments[1].type == .interval { return part == .hour || part == .epoch }
         return TimeFieldKernels.grows(part) && type != .double

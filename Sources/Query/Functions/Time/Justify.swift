@@ -53,7 +53,7 @@ extension ScalarFunction {
         "cut_interval", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in
             let intervals = call[0].intervals(), validity = call.strictValidity
-            guard case .bytes(let name)? = call[1].constantValue, let fields = IntervalText.Fields(rawValue: String(decoding: name, as: UTF8.self)) else {
+            guard case .bytes(let name)? = call[1].constantValue, let fields = IntervalText.Fields(rawValue: String(word: name)) else {
                 throw .invalidArgument("an interval has no such fields")
             }
             var builder = ColumnBuilder(type: .interval)

@@ -66,7 +66,7 @@ enum TimeField {
         guard case .literal(.bytes(let bytes), _) = value.expression else {
             throw .unsupported("the field of \(call.name) must be a constant", at: value.position)
         }
-        let name = String(decoding: bytes, as: UTF8.self).lowercased()
+        let name = String(word: bytes).lowercased()
         guard let field = names[name] else {
             let meant = NameSuggestion.closest(to: name, among: names.keys)
             throw .badSQL("\(call.name) knows no field “\(name)”", at: value.position, hint: meant.map { "did you mean \($0)?" }).because(.badValue)

@@ -37,7 +37,7 @@ enum TimeFieldKernels {
 
     /// - Throws: `.invalidArgument` for a name that is none.
     static func part(named name: Value?) throws(KernelError) -> Part {
-        guard case .bytes(let bytes)? = name, let part = Part(name: String(decoding: bytes, as: UTF8.self)) else {
+        guard case .bytes(let bytes)? = name, let part = Part(name: String(word: bytes)) else {
             throw .invalidArgument("the field's name must be one of those that EXTRACT knows")
         }
         return part
@@ -362,13 +362,13 @@ enum TimeFieldKernels {
 
     /// A zone that a value names: an abbreviation, a name of tzdata in any case, or POSIX's words.
     static func zone(ofValue name: [UInt8]) throws(KernelError) -> TimeZoneRules {
-        if let rules = TimeZoneNames.rules(named: String(decoding: name, as: UTF8.self)) { return rules }
+        if let rules = TimeZoneNames.rules(named: String(word: name)) { return rules }
         return try zone(named: name)
     }
 
     /// - Throws: `.outside(.badValue)` for a name that tzdata has not.
     static func zone(named name: [UInt8]) throws(KernelError) -> TimeZoneRules {
-        let text = String(decoding: name, as: UTF8.self)
+        let text = String(word: name)
         do {
             if let rules = try TimeZoneDatabase.system.rules(for: text) { return rules }
         } catch {

@@ -92,11 +92,11 @@ struct MonotoneRange {
         guard arguments.count >= 2, case .literal(.bytes(let field), _) = arguments[0], type != .interval else { return nil }
         if case .timestamp(isUTC: true) = type {
             guard arguments.count == 3, case .literal(.bytes(let zone), _) = arguments[2],
-                ["UTC", "Etc/UTC", "GMT"].contains(String(decoding: zone, as: UTF8.self))
+                ["UTC", "Etc/UTC", "GMT"].contains(String(word: zone))
             else { return nil }
         }
         guard case .integer(let moment) = value else { return nil }
-        return truncationSteps(String(decoding: field, as: UTF8.self), moment).map { (arguments[1], $0) }
+        return truncationSteps(String(word: field), moment).map { (arguments[1], $0) }
     }
 
     /// `extract(year from …)` alone rises over the whole calendar; months and days begin again.

@@ -1,3 +1,5 @@
+import ColumnStore
+
 /// Splits a query into tokens by PostgreSQL's lexical rules.
 ///
 /// Positions count Unicode scalars from 1. Works on UTF-8 bytes; all syntax is ASCII, and every byte above 0x7F belongs to
@@ -200,6 +202,8 @@ struct Lexer {
         guard text.count <= SyntaxLimits.identifierByteCountMax else {
             throw .badSQL("a name is longer than \(SyntaxLimits.identifierByteCountMax) bytes", at: position)
         }
+        // Names are compared with each other, many times.
+        guard CombiningMarks.orderingSteps(text) <= SyntaxLimits.identifierByteCountMax else { throw .badSQL("a name has too many combining marks in a row", at: position) }
     }
 
     /// Copies the scalar at `offset` and passes it.

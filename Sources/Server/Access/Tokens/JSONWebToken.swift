@@ -24,8 +24,10 @@ package struct JSONWebToken: Sendable {
     private static let types: Set<String> = ["jwt", "at+jwt", "application/jwt", "application/at+jwt"]
 
     /// Whether a credential looks like a token, and should be read as one.
-    /// Two dots; keys that Till makes have none.
-    package static func looksLike(_ credential: String) -> Bool { credential.utf8.count { $0 == UInt8(ascii: ".") } == 2 }
+    /// Two dots among letters of ASCII; keys that Till makes have none.
+    package static func looksLike(_ credential: String) -> Bool {
+        credential.utf8.count { $0 == UInt8(ascii: ".") } == 2 && credential.utf8.allSatisfy { $0 < 0x80 }
+    }
 
     /// - Throws: why it is none. `alg` must be one of two by name: `none`, and a symmetric one that would take the public key for its secret, are refused here.
     package init(_ text: String) throws(Fault) {
@@ -58,7 +60,7 @@ package struct JSONWebToken: Sendable {
         guard let bytes = Base64URL.decode(part) else { throw Fault("its \(what) is no base64url") }
         let value: JSONValue
         do {
-            value = try JSONParser.parse(bytes)
+            value = try JSONParser.parse(bytes, boundsMarks: true)
         } catch {
             throw Fault("its \(what) is no JSON")
         }

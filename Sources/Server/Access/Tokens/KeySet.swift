@@ -22,7 +22,7 @@ package struct KeySet: Sendable {
     package init(_ bytes: [UInt8]) throws(Failure) {
         let root: JSONValue
         do {
-            root = try JSONParser.parse(bytes)
+            root = try JSONParser.parse(bytes, boundsMarks: true)
         } catch {
             throw Failure(description: "no JSON: byte \(error.offset): \(error.message)")
         }

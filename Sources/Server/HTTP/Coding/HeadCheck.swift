@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Documents
 import Ingest
 
@@ -48,6 +49,7 @@ package struct HeadCheck {
         if !Self.isTarget(head[target], method: head[..<methodByteCount]) {
             refuse("the request target must begin with a slash, or be a whole URL")
         }
+        if CombiningMarks.hasLongRun(in: head[target]) { refuse("the request target has more than \(CombiningMarks.runMax) combining marks in a row") }
         for byte in head[target] where byte <= 0x20 || byte == 0x7F {
             refuse("the request target has a blank or a control character; write it as %\(String(byte >> 4, radix: 16))\(String(byte & 15, radix: 16))")
         }
@@ -87,6 +89,7 @@ package struct HeadCheck {
         if !Self.isText(UnsafeRawBufferPointer(rebasing: head[value])) {
             return refuse("the header field \(Self.text(bytes)) has a control character")
         }
+        if CombiningMarks.hasLongRun(in: head[value]) { return refuse("the header field \(Self.text(bytes)) has more than \(CombiningMarks.runMax) combining marks in a row") }
         if bytes.count == 10, Self.equal(bytes, "connection") { mayEndConnection = true }
         guard let single = Self.singleField(bytes) else { return }
         // Thirteen fields in the lower half; the upper half has those that were given again.

@@ -80,7 +80,7 @@ package struct RequestTarget: Sendable {
     /// - Parameters:
     ///   - plusIsBlank: in a query it is, in a path it is a plus.
     ///   - what: names the text in the refusal.
-    /// - Throws: `bad-parameter` for a broken escape, a NUL, and bytes that are no UTF-8.
+    /// - Throws: `bad-parameter` for a broken escape, a NUL, bytes that are no UTF-8, and more combining marks in a row than are compared.
     package static func decode(_ raw: some Collection<UInt8>, plusIsBlank: Bool, what: String) throws(Problem) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(raw.count)
@@ -98,6 +98,7 @@ package struct RequestTarget: Sendable {
         }
         guard bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) == nil else { throw .parameter(what, "not UTF-8 once decoded") }
         guard !bytes.contains(0) else { throw .parameter(what, "has a NUL") }
+        guard !CombiningMarks.hasLongRun(in: bytes) else { throw .parameter(what, "has more than \(CombiningMarks.runMax) combining marks in a row") }
         return String(decoding: bytes, as: UTF8.self)
     }
 

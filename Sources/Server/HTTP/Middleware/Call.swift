@@ -183,10 +183,12 @@ package final class Call: HandledRequest, @unchecked Sendable {
 
     /// The body as a JSON object without members that the call does not know.
     ///
-    /// - Parameter shown: members that answers add, of what is put: what GET has given can be put again as it is, and they are passed over.
+    /// - Parameters:
+    ///   - shown: members that answers add, of what is put: what GET has given can be put again as it is, and they are passed over.
+    ///   - hasTexts: members have texts of anybody's, as documents and parameters, and not only words: those may have any characters, and are compared by their bytes.
     /// - Throws: `unsupported-media-type`, `bad-json` with the byte, `bad-parameter` for what is no object or has a member that the call does not know; those
     ///   of `holdValue`.
-    package func object(members names: Set<String>, passingOver shown: Set<String> = [], depthMax: Int = JSONParser.depthMax) throws -> JSONValue {
+    package func object(members names: Set<String>, passingOver shown: Set<String> = [], depthMax: Int = JSONParser.depthMax, hasTexts: Bool = false) throws -> JSONValue {
         let type = request.header("Content-Type").flatMap { MediaType($0) }
         guard type?.essence == "application/json" else {
             throw Problem(.unsupportedMediaType, "this call takes application/json, also in Content-Encoding gzip or zstd, not \(MemberReader.shown(contentType: request.header("Content-Type")))")
@@ -194,12 +196,12 @@ package final class Call: HandledRequest, @unchecked Sendable {
         try holdValue()
         let value: JSONValue
         do {
-            value = try JSONParser.parse(request.body, depthMax: depthMax)
+            value = try JSONParser.parse(request.body, depthMax: depthMax, boundsMarks: !hasTexts)
         } catch {
             throw Problem(.badJSON, "byte \(error.offset): \(error.message)")
         }
         guard case .object(let members) = value else { throw Problem(.badParameter, "the body must be a JSON object, not \(value.kind)") }
-        for member in members where !names.contains(member.name) && !shown.contains(member.name) {
+        for member in members where !names.union(shown).contains(where: { $0.hasBytes(of: member.name) }) {
             let near = NameSuggestion.closest(to: member.name, among: names).map { "; did you mean \($0)?" } ?? ""
             throw Problem.parameter(member.name, "this call has no such member\(near)", code: "unknown-member")
         }

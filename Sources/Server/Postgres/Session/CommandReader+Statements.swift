@@ -143,7 +143,7 @@ extension CommandReader {
             repeat { columns.append(quote(try name())) } while skip(",")
             try expect(")")
         }
-        if token?.value == "from" { return nil }
+        if let token, token.kind == .word, token.value == "from" { return nil }
         return "SELECT \(columns.isEmpty ? "*" : columns.joined(separator: ", ")) FROM \(table)"
     }
 }

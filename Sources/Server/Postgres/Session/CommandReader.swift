@@ -245,6 +245,7 @@ package struct CommandReader {
     mutating func item() throws(PostgresFault) -> String {
         let isNegative = skip("-")
         guard let token, token.kind != .mark else { throw unexpected }
+        guard !CombiningMarks.hasLongRun(token.value) else { throw PostgresFault(PostgresFault.marks.state, PostgresFault.marks.message, position: token.range.lowerBound + 1) }
         place += 1
         return (isNegative ? "-" : "") + token.value
     }

@@ -69,7 +69,7 @@ struct KeptTokens {
             guard depth == 0 else { return }
             isWithin = false
         } else if before == 0, depth == 1 {
-            isWithin = tokens.count == 1 || tokens.count == 2 && tokens.last?.value == "binary"
+            isWithin = tokens.count == 1 || tokens.count == 2 && tokens[1].kind == .word && tokens[1].value == "binary"
         }
         tokens.append(token)
     }

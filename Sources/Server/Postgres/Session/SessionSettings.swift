@@ -50,6 +50,8 @@ package struct SessionSettings: Sendable {
         Known(name: "tcp_keepalives_count", value: "0"), Known(name: "tcp_user_timeout", value: "0"),
     ]
     private static let ofTransactions = ["transaction_isolation", "transaction_read_only", "transaction_deferrable"]
+    /// Any text may be asked for: longer ones than names are, none is compared with.
+    private static func known(_ name: String) -> Known? { name.utf8.count <= nameMax ? byName[name] : nil }
     private static let byName: [String: Known] = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })
     /// Bounds of what a session keeps: names of anybody's own, bytes of one and of a value.
     private static let customMax = 64, nameMax = 127, valueMax = 64 << 10
@@ -125,16 +127,16 @@ package struct SessionSettings: Sendable {
     /// Whether nothing was set since: cheap to ask after each message.
     func isSame(as other: SessionSettings) -> Bool { stored === other.stored }
 
-    package subscript(name: String) -> String? { values[name.lowercased()] }
+    package subscript(name: String) -> String? { name.utf8.count <= Self.nameMax ? values[name.lowercased()] : nil }
 
     /// All by name, in order, as PostgreSQL spells them.
     package var all: [(name: String, value: String)] { values.sorted { $0.key < $1.key }.map { (Self.byName[$0.key]?.reported ?? $0.key, $0.value) } }
 
     /// Whether it is on or off.
-    static func isSwitch(_ name: String) -> Bool { byName[name].map { $0.value == "on" || $0.value == "off" } ?? false }
-    static func isFixed(_ name: String) -> Bool { byName[name]?.isFixed ?? false }
+    static func isSwitch(_ name: String) -> Bool { known(name).map { $0.value == "on" || $0.value == "off" } ?? false }
+    static func isFixed(_ name: String) -> Bool { known(name)?.isFixed ?? false }
     /// What it is where nobody says another value.
-    static func builtIn(_ name: String) -> String? { byName[name]?.value }
+    static func builtIn(_ name: String) -> String? { known(name)?.value }
 
     /// Those that clients are told of, as PostgreSQL spells them.
     package var reported: [(name: String, value: String)] {
@@ -143,9 +145,9 @@ package struct SessionSettings: Sendable {
 
     /// - Parameter value: nil for the session's default.
     package mutating func set(_ name: String, _ value: String?) throws(PostgresFault) {
-        guard let known = Self.byName[name] else {
+        guard let known = Self.known(name) else {
             // A name with a point is anybody's own.
-            guard name.contains("."), name.utf8.count <= Self.nameMax, values.count < Self.byName.count + Self.customMax || values[name] != nil else {
+            guard name.utf8.count <= Self.nameMax, name.contains("."), values.count < Self.byName.count + Self.customMax || values[name] != nil else {
                 throw PostgresFault(.undefinedObject, "unrecognized configuration parameter \"\(name)\"")
             }
             values[name] = try Self.bounded(name, value ?? "")
@@ -163,6 +165,8 @@ package struct SessionSettings: Sendable {
         guard value.utf8.count <= valueMax || name == "application_name" else {
             throw PostgresFault(.invalidParameterValue, "the value of parameter \"\(name)\" has \(value.utf8.count) bytes; it may have \(valueMax)")
         }
+        // Of that one only bytes are looked at.
+        guard name == "application_name" || !CombiningMarks.hasLongRun(value) else { throw .marks }
         return value
     }
 

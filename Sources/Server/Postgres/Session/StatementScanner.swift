@@ -1,6 +1,8 @@
 // PostgreSQL's lexical rules as far as they say where a statement ends (PostgreSQL 15 documentation, 4.1):
 // '…' with '' in it, E'…' with \, "…", $tag$…$tag$, -- to the line's end, /* nested */.
 
+internal import ColumnStore
+
 /// A piece of a statement's text.
 package struct StatementToken: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
@@ -89,6 +91,7 @@ package struct StatementScanner {
         while let first = scalar(), first != ";" {
             let begin = place
             guard let (kind, value) = try token(first) else { continue }
+            if kind == .word || kind == .quoted, CombiningMarks.hasLongRun(value) { throw PostgresFault(PostgresFault.marks.state, PostgresFault.marks.message, position: begin + 1) }
             if first == "$", kind == .mark, parameter == nil { noteParameter(begin, start) }
             guard kept.take(StatementToken(kind: kind, value: value, range: begin - start..<place - start)) else { continue }
             tokenCount += 1

@@ -145,14 +145,14 @@ package struct FrontendDecoder {
         var found: [StartupMessage.Startup.Parameter] = []
         do {
             while true {
-                let name = try reader.text()
+                let name = try reader.name()
                 if name.isEmpty { break }
-                found.append(StartupMessage.Startup.Parameter(name, try reader.text()))
+                found.append(StartupMessage.Startup.Parameter(name, try reader.name()))
             }
             try reader.finish()
         } catch {
             throw PostgresFault(
-                error.state, error.state == .invalidByteSequence ? error.message : "invalid startup packet layout: expected terminator as last byte", severity: .fatal)
+                error.state, error.state == .invalidByteSequence || error.state == PostgresFault.marks.state ? error.message : "invalid startup packet layout: expected terminator as last byte", severity: .fatal)
         }
         return found
     }
@@ -167,7 +167,7 @@ package struct FrontendDecoder {
         case UInt8(ascii: "D"): return .describe(try target(&reader, of: "DESCRIBE"))
         case UInt8(ascii: "C"): return .close(try target(&reader, of: "CLOSE"))
         case UInt8(ascii: "E"):
-            let portal = try reader.text()
+            let portal = try reader.name()
             // PostgreSQL takes a negative one for all rows.
             return .execute(portal: portal, rowsMax: max(0, Int(try reader.integer(Int32.self))))
         case UInt8(ascii: "S"): return .sync
@@ -186,14 +186,14 @@ package struct FrontendDecoder {
     }
 
     private static func parse(_ reader: inout WireReader) throws(PostgresFault) -> FrontendMessage.Parse {
-        let name = try reader.text(), query = try reader.text()
+        let name = try reader.name(), query = try reader.text()
         var types: [UInt32] = []
         for _ in 0..<(try reader.itemCount(eachAtLeast: 4)) { types.append(try reader.integer()) }
         return FrontendMessage.Parse(name: name, query: query, parameterTypes: types)
     }
 
     private static func bind(_ reader: inout WireReader) throws(PostgresFault) -> FrontendMessage.Bind {
-        var bind = FrontendMessage.Bind(portal: try reader.text(), statement: try reader.text())
+        var bind = FrontendMessage.Bind(portal: try reader.name(), statement: try reader.name())
         bind.parameterFormats = try formats(&reader)
         for _ in 0..<(try reader.itemCount(eachAtLeast: 4)) { bind.parameters.append(try reader.value().map(Array.init)) }
         bind.resultFormats = try formats(&reader)
@@ -212,7 +212,7 @@ package struct FrontendDecoder {
 
     private static func target(_ reader: inout WireReader, of message: String) throws(PostgresFault) -> FrontendMessage.Target {
         let kind = try reader.byte()
-        let name = try reader.text()
+        let name = try reader.name()
         switch kind {
         case UInt8(ascii: "S"): return .statement(name)
         case UInt8(ascii: "P"): return .portal(name)

@@ -1,5 +1,7 @@
 // What PostgreSQL's clients are told of faults: PostgreSQL 15 documentation, 55.8 (fields), appendix A (codes).
 
+internal import ColumnStore
+
 /// The five characters by which a client tells faults apart.
 package struct SQLState: RawRepresentable, Hashable, Sendable {
     package let rawValue: String
@@ -29,6 +31,7 @@ package struct SQLState: RawRepresentable, Hashable, Sendable {
     package static let invalidCursorName = SQLState(rawValue: "34000")
     package static let invalidCatalogName = SQLState(rawValue: "3D000")
     package static let syntaxError = SQLState(rawValue: "42601")
+    package static let nameTooLong = SQLState(rawValue: "42622")
     package static let undefinedObject = SQLState(rawValue: "42704")
     package static let undefinedTable = SQLState(rawValue: "42P01")
     package static let undefinedSchema = SQLState(rawValue: "3F000")
@@ -74,6 +77,9 @@ package struct PostgresFault: Error, Equatable, Sendable {
 
     package static let goesForward = PostgresFault(
         .notInPrerequisiteState, "cursor can only scan forward", hint: "Declare it with SCROLL option to enable backward scan.")
+
+    /// Of a name or a setting, which are compared.
+    static let marks = PostgresFault(.nameTooLong, "more than \(CombiningMarks.runMax) combining marks in a row")
 
     /// With another position, where it has one.
     func moved(_ body: (Int) -> Int?) -> PostgresFault {

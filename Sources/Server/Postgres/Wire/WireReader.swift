@@ -50,6 +50,15 @@ package struct WireReader {
         return try Self.text(bytes[place..<end])
     }
 
+    /// A text that is compared: a name, or a parameter of the start.
+    ///
+    /// - Throws: 42622 for one with more combining marks in a row than are compared.
+    package mutating func name() throws(PostgresFault) -> String {
+        let name = try text()
+        guard !CombiningMarks.hasLongRun(name) else { throw .marks }
+        return name
+    }
+
     package static func text(_ bytes: ArraySlice<UInt8>) throws(PostgresFault) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw PostgresFault(.invalidByteSequence, "invalid byte sequence for encoding \"UTF8\"")

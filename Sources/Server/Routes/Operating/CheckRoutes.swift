@@ -15,11 +15,13 @@ enum CheckRoutes {
     ]
 
     private static func check(_ call: Call) throws -> Response {
-        let body = try call.object(members: ["type", "files", "document"])
+        let body = try call.object(members: ["type", "files", "document"], hasTexts: true)
         guard let type = body["type"], case .object = type else { throw Problem.parameter("type", "a type file is wanted", code: "required") }
         let document = try document(body["document"])
         do {
-            let checker = try TypeChecker(type: try DocumentType(json: type.serialized, files: try files(body["files"])), now: CalendarText.now)
+            let json = type.serialized
+            do throws(JSONSyntaxError) { _ = try JSONParser.parse(json, boundsMarks: true) } catch { throw Problem.parameter("type", error.message) }
+            let checker = try TypeChecker(type: try DocumentType(json: json, files: try files(body["files"])), now: CalendarText.now)
             return .json(TypeCheckBody(lines: checker.check(file: "document", document).lines), reserving: 4_096)
         } catch let error as TypeFileError {
             throw Problem(

@@ -69,7 +69,7 @@ enum RollupRoutes {
             throw Problem(.unsupportedMediaType, "a rollup is application/json, not \(MemberReader.shown(contentType: call.request.header("Content-Type")))")
         }
         try call.holdValue()
-        let body = try JSONParser.parse(call.request.body).without(RollupBody.ofAnswers)
+        let body = try JSONParser.parse(call.request.body, boundsMarks: true).without(RollupBody.ofAnswers)
         let outcome = try store.putRollup(name: name, body: body)
         var made = try find(call, store)
         made.warning = store.rollupWarning(name: name)

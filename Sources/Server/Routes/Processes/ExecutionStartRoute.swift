@@ -21,7 +21,7 @@ enum ExecutionStartRoute {
     ]
 
     private static func start(_ call: Call, _ store: any ProcessKeeping) throws -> Response? {
-        let body = try call.object(members: ["name", "input"], depthMax: ValueLimits.parsedDepthMax + 1)
+        let body = try call.object(members: ["name", "input"], depthMax: ValueLimits.parsedDepthMax + 1, hasTexts: true)
         var name: String?
         if let value = body[present: "name"] {
             guard let text = value.text else { throw Problem.parameter("name", "a string is wanted, not \(value.kind)", code: "type") }

@@ -66,7 +66,7 @@ enum ProcessRoutes {
         // What is no JSON at all is a fault of the body; all else is one of the definition.
         let value: JSONValue
         do throws(JSONSyntaxError) {
-            value = try ValueLimits.parse(call.request.body)
+            value = try ValueLimits.parse(call.request.body, boundsMarks: true)
         } catch {
             throw Problem(.badJSON, "byte \(error.offset): \(error.message)")
         }

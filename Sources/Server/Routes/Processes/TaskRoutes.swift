@@ -30,7 +30,7 @@ enum TaskRoutes {
                 operation, summary, parameters: [token], body: body, answers: [.init(204, "Taken.")], problems: [.notFound, .taskEnded, .diskFull], needsBody: false),
             uses: { $0.store.processes }
         ) { call, store in
-            let body = call.request.body.isEmpty || members.isEmpty ? .object([]) : try call.object(members: members, depthMax: ValueLimits.parsedDepthMax + 1)
+            let body = call.request.body.isEmpty || members.isEmpty ? .object([]) : try call.object(members: members, depthMax: ValueLimits.parsedDepthMax + 1, hasTexts: true)
             let answer = try read(body)
             let exchange = call.exchange
             return exchange.answer {
