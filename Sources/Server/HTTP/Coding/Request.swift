@@ -32,7 +32,11 @@ package struct Request {
     package let headers: any HeaderSource
     package var body: [UInt8] = []
 
+    private static let methodByteCountMax = 16
+
     package init(method word: String, target: RequestTarget, headers: any HeaderSource, body: [UInt8] = []) {
+        // It is looked at before the head is judged: of a longer word than any method is, nothing is compared.
+        let word = word.utf8.count <= Self.methodByteCountMax ? word : ""
         method = HTTPMethod(rawValue: word)
         methodName = method?.rawValue ?? (HTTPMethod.others.contains(word) ? word : nil)
         (self.target, self.headers, self.body) = (target, headers, body)

@@ -41,6 +41,14 @@ final class CombiningTextTests: XCTestCase {
         XCTAssertEqual(try client.post("/v1/sql", #"{"query":"SELECT 1","time_zone":"\#(text)"}"#).status, 400)
     }
 
+    func test_methods_longWordsAreNone() {
+        struct Fields: HeaderSource { func header(_ name: StaticString) -> String? { nil } }
+        let request = Request(method: Self.marks(500_000), target: RequestTarget(Array("/".utf8)), headers: Fields())
+        XCTAssertNil(request.method)
+        XCTAssertNil(request.methodName)
+        XCTAssertEqual(Request(method: "PROPFIND", target: request.target, headers: Fields()).methodName, "PROPFIND")
+    }
+
     func test_exports_wordsHaveFewMarksInARow() throws {
         let text = Self.marks(200_000)
         for body in [
