@@ -1,6 +1,6 @@
 // Ingest: the engine, with no HTTP server in it. From a checked document to a durable row, and on to a cold one.
 //
-// The way of a receipt: Engine/Engine+Take.swift (the call) ► Documents (what is it, and is it right?) ► Writing/HotWriter.swift (group commit,
+// The way of a receipt: Engine/Engine+Intake.swift (the call) ► Documents (what is it, and is it right?) ► Writing/HotWriter.swift (group commit,
 // once) ► Registration/ (who else must accept it) ► Compaction/ (Parquet, one Iceberg table). The way back:
 // Reading/StoreReader+Lookup.swift, StoreReader+Pages.swift and StoreCatalog.swift over Tiers/TieredTable.swift, hot and cold as one.
 //

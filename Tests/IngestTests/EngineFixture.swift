@@ -40,18 +40,18 @@ final class EngineFixture: Sendable {
     }
 
     func take(
-        _ body: String, _ form: TakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil
-    ) -> TakeOutcome {
-        let done = Monitor<TakeOutcome?>(nil)
-        var request = TakeRequest(
+        _ body: String, _ form: IntakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil
+    ) -> IntakeOutcome {
+        let done = Monitor<IntakeOutcome?>(nil)
+        var request = IntakeRequest(
             form: form, body: Array(body.utf8), contentType: "application/json", principal: principal, type: type, client: client)
         // By the caller's thread or the writer's.
         request.isAlone = body.utf8.count % 4 != 0
-        engine.take(request) { outcome in done.broadcast { $0 = outcome } }
+        engine.accept(request) { outcome in done.broadcast { $0 = outcome } }
         return done.wait { $0 }
     }
 
-    func taken(_ body: String, as principal: Principal = own, client: String? = nil) throws -> Taken {
+    func taken(_ body: String, as principal: Principal = own, client: String? = nil) throws -> Accepted {
         switch take(body, as: principal, client: client) {
         case .one(let taken): return taken
         case .refused(let problem): throw problem
@@ -59,7 +59,7 @@ final class EngineFixture: Sendable {
         }
     }
 
-    func refusal(_ body: String, _ form: TakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil) -> Fault? {
+    func refusal(_ body: String, _ form: IntakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil) -> Fault? {
         if case .refused(let problem) = take(body, form, as: principal, client: client, type: type) { return problem }
         return nil
     }

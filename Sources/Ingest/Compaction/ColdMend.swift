@@ -194,7 +194,7 @@ struct ColdMend {
         var builder = HotChunkBuilder(typeColumns: typeColumns)
         var documents = ColumnBuilder(type: .binary)
         var own: [ColumnBatch] = []
-        var kinds: [String: RowKind] = [:]
+        var kinds: [String: RowFormat] = [:]
         for run in runs where run.isDamaged {
             let reader = try keys.reader(rowGroup: rowGroup, rows: run.rows)
             while let batch = try reader.next() {
@@ -224,7 +224,7 @@ struct ColdMend {
     ///
     /// - Throws: `Obstacle` unless the document has the stored hash, and gives columns that the table has.
     private func append(
-        _ key: KeyRow, to builder: inout HotChunkBuilder, _ documents: inout ColumnBuilder, _ kinds: inout [String: RowKind],
+        _ key: KeyRow, to builder: inout HotChunkBuilder, _ documents: inout ColumnBuilder, _ kinds: inout [String: RowFormat],
         _ brought: (Int64) throws -> Catalog.Brought?
     ) throws {
         guard let found = try brought(key.sequence), SHA256.hash(found.document) == key.hash else {
@@ -234,7 +234,7 @@ struct ColdMend {
             throw Obstacle(reason: "the document of sequence \(key.sequence) gives columns that the table does not have")
         }
         let name = "\(key.type)/\(key.version)/\(key.contentType)/\(SchemaEncoding.text(found.fields))"
-        let kind = kinds[name] ?? RowKind(
+        let kind = kinds[name] ?? RowFormat(
             table: table.name, type: key.type, version: key.version, contentType: key.contentType, layout: RowLayout(fields: found.fields))
         kinds[name] = kind
         documents.append(bytes: found.document)

@@ -62,7 +62,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let savedViews: SavedViews
     let quarantine: Quarantine
     let tier: HotTier
-    let lanes = IntakeLanes()
+    let intakePool = IntakePool()
     let repeats: RepeatCheck
     let changed: ChangedColumns
     let compactor: Compactor
@@ -294,7 +294,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         guard !wasClosed else { return }
         dayDigests?.stop()
         uploads.stop()
-        lanes.stop()
+        intakePool.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()
         archiver.withLock { $0 }?.stop()

@@ -258,16 +258,16 @@ final class ExecutionReader: Sendable {
     ///
     /// A row whose resource this program does not know is passed over, and stays.
     ///
-    /// - Parameter lane: of one resource alone.
+    /// - Parameter resource: of one resource alone.
     /// - Returns: `isCut`: there may be more than `limit`.
-    func dueTasks(of lane: Resource?, limit: Int) throws -> (tasks: [(key: TaskKey, lane: Resource, dueAt: Int64)], isCut: Bool) {
+    func dueTasks(of resource: Resource?, limit: Int) throws -> (tasks: [(key: TaskKey, resource: Resource, dueAt: Int64)], isCut: Bool) {
         try read(([], false)) { connection in
             let select = try connection.statement(
-                "SELECT execution, serial, resource, due_at FROM tasks WHERE due_at IS NOT NULL\(lane == nil ? "" : " AND resource = ?2") ORDER BY due_at LIMIT ?1")
+                "SELECT execution, serial, resource, due_at FROM tasks WHERE due_at IS NOT NULL\(resource == nil ? "" : " AND resource = ?2") ORDER BY due_at LIMIT ?1")
             defer { select.reset() }
             select.bind(1, Int64(limit))
-            if let lane { try select.bind(2, lane.text) }
-            var found: [(key: TaskKey, lane: Resource, dueAt: Int64)] = []
+            if let resource { try select.bind(2, resource.text) }
+            var found: [(key: TaskKey, resource: Resource, dueAt: Int64)] = []
             var count = 0
             while try select.step() {
                 count += 1
@@ -281,7 +281,7 @@ final class ExecutionReader: Sendable {
     /// Of which tasks are to be carried out; what this program does not know is passed over.
     ///
     /// - Complexity: O(tasks).
-    func dueLanes() throws -> [Resource] {
+    func dueResources() throws -> [Resource] {
         try read([]) { connection in
             let select = try connection.statement("SELECT DISTINCT resource FROM tasks WHERE due_at IS NOT NULL")
             defer { select.reset() }

@@ -47,5 +47,5 @@ package protocol TaskExecutor: Sendable {
 
 extension Resource {
     /// Whose places it takes: a slow endpoint holds up no other.
-    var lane: String { text }
+    var queueName: String { text }
 }

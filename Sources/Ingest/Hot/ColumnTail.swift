@@ -99,7 +99,7 @@ package final class ColumnTail: Sendable {
     /// A chunk has one list of columns, so the rows so far become a chunk of their own.
     ///
     /// Columns of a table only grow, so a kind whose columns were found in the builder once stays known to it.
-    private func widen(_ state: inout State, for kind: RowKind) {
+    private func widen(_ state: inout State, for kind: RowFormat) {
         let columns = tables.columns(of: table)
         if columns != state.builder.typeColumns {
             seal(&state)

@@ -29,13 +29,13 @@ package final class DocumentValues: Sendable {
     }
 
     /// The kind of rows of a type's version; nil when the store does not know the version.
-    func kind(table: String, type: String, version: Int32, contentType: String) throws -> RowKind? {
+    func kind(table: String, type: String, version: Int32, contentType: String) throws -> RowFormat? {
         guard let json = try typeFile(type, version) else { return nil }
-        return RowKind(table: table, type: type, version: version, contentType: contentType, layout: try DocumentType(kept: json).layout)
+        return RowFormat(table: table, type: type, version: version, contentType: contentType, layout: try DocumentType(kept: json).layout)
     }
 
     /// Whether the document of a row of that kind gives its values by itself.
-    func canRead(_ kind: RowKind) throws -> Bool { try reader(of: kind).registry.snapshot.types.allSatisfy { Self.canRead($0) } }
+    func canRead(_ kind: RowFormat) throws -> Bool { try reader(of: kind).registry.snapshot.types.allSatisfy { Self.canRead($0) } }
 
     /// Whether a document of the type gives its row's values by itself.
     package static func canRead(_ type: DocumentType) -> Bool { type.format == .json && !type.hasSeveralReceipts }
@@ -44,7 +44,7 @@ package final class DocumentValues: Sendable {
     ///
     /// - Parameter receivedAt: when the row was made durable, in microseconds.
     /// - Throws: when the type is not known any more, or no longer takes the document.
-    func encoded(_ document: [UInt8], _ kind: RowKind, receivedAt: Int64) throws -> [UInt8] {
+    func encoded(_ document: [UInt8], _ kind: RowFormat, receivedAt: Int64) throws -> [UInt8] {
         var options = ReadingOptions(type: kind.type, now: receivedAt, documentByteCountMax: .max, eachCountMax: 1)
         // It was taken once: what it may cost by now is no matter.
         options.allowance = .unlimited
@@ -68,7 +68,7 @@ package final class DocumentValues: Sendable {
         }
     }
 
-    private func reader(of kind: RowKind) throws -> DocumentReader {
+    private func reader(of kind: RowFormat) throws -> DocumentReader {
         let key = Key(type: kind.type, version: kind.version)
         if let known = readers.withLock({ $0[key] }) { return known }
         guard let json = try typeFile(kind.type, kind.version) else {

@@ -12,7 +12,7 @@ struct TailRow: Sendable {
     let receivedAt: Int64
     let state: ReceiptState
     let completedAt: Int64?
-    let kind: RowKind
+    let kind: RowFormat
     let businessDay: Int32
     let issuedAt: Int64
     /// client id, receipt id, encoded values: `HotRow.columns`.
@@ -37,9 +37,9 @@ struct HotChunkBuilder {
     private var days: [Int32] = []
     private var issued: [Int64] = []
     private var kindCodes: [UInt32] = []
-    private var kinds: [RowKind] = []
+    private var kinds: [RowFormat] = []
     /// For each of `kinds`, where its columns go.
-    private var placings: [KindPlacing] = []
+    private var placings: [FormatPlacing] = []
     private var received: [Int64] = []
     private var stateCodes: [UInt32] = []
     private var completed = ColumnBuilder(type: .timestampTZ)
@@ -88,12 +88,12 @@ struct HotChunkBuilder {
         clientCodes.append(code)
     }
 
-    private mutating func code(of kind: RowKind) -> Int {
+    private mutating func code(of kind: RowFormat) -> Int {
         // Most rows are of the kind of the row before them; kinds of one table are few, so the rest is a search by address.
         if let last = kindCodes.last, kinds[Int(last)] === kind { return Int(last) }
         if let known = kinds.firstIndex(where: { $0 === kind }) { return known }
         kinds.append(kind)
-        placings.append(KindPlacing(kind, among: typeColumns))
+        placings.append(FormatPlacing(kind, among: typeColumns))
         return kinds.count - 1
     }
 

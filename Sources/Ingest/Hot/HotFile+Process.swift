@@ -162,7 +162,7 @@ extension HotFile {
         }
     }
 
-    /// Lanes are filled by so many at a time: a file may hold millions of open steps.
+    /// Queues are filled by so many at a time: a file may hold millions of open steps.
     private static let partCount = 1_000
 
     /// - Parameter make: nil for a row that is no work.
@@ -181,7 +181,7 @@ extension HotFile {
         _ = body(part)
     }
 
-    /// By no order: the lanes sort by when work is due.
+    /// By no order: the queues sort by when work is due.
     private func openSteps(_ connection: SQLiteConnection, _ name: String?) throws -> SQLiteStatement {
         let statement = try connection.statement("""
             SELECT id, name, state, next_at, locked_until, expires_at FROM steps INDEXED BY steps_open

@@ -58,14 +58,14 @@ struct HotFileLoader {
     }
 
     /// By `kinds.id`. A new object for each: rows of a type's version before a restart and after it have two kinds that say the same.
-    private func kinds(_ tables: [Int64: String]) throws -> [Int64: RowKind] {
+    private func kinds(_ tables: [Int64: String]) throws -> [Int64: RowFormat] {
         let statement = try connection.statement("SELECT id, table_id, type, version, content_type, columns FROM kinds")
-        var kinds: [Int64: RowKind] = [:]
+        var kinds: [Int64: RowFormat] = [:]
         while try statement.step() {
             guard let table = tables[statement.int64(1)], let fields = SchemaEncoding.fields(statement.text(5)) else {
                 throw SQLiteError(code: 11, message: "kind \(statement.int64(0)) names no table or no columns", path: file.path)
             }
-            kinds[statement.int64(0)] = RowKind(
+            kinds[statement.int64(0)] = RowFormat(
                 table: table, type: statement.text(2), version: Int32(clamping: statement.int64(3)), contentType: statement.text(4),
                 layout: RowLayout(fields: fields))
         }
@@ -121,7 +121,7 @@ struct HotFileLoader {
     ///
     /// - Returns: those of them whose documents are damaged; `body` gets them without values.
     private func readPending(
-        _ kinds: [Int64: RowKind], flushed: [String: Int64], _ body: (TailRow) throws -> Void
+        _ kinds: [Int64: RowFormat], flushed: [String: Int64], _ body: (TailRow) throws -> Void
     ) throws -> [DamagedDocument] {
         var damage: [DamagedDocument] = []
         let laidDown = try connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0
@@ -196,7 +196,7 @@ struct HotFileLoader {
     ///
     /// - Parameter encoded: its values, where they are known not to be there.
     /// - Throws: `DamagedDocument` when its values cannot be had for that reason.
-    private static func row(_ statement: SQLiteStatement, _ kind: RowKind, _ file: HotFile, encoded: [UInt8]? = nil) throws -> TailRow {
+    private static func row(_ statement: SQLiteStatement, _ kind: RowFormat, _ file: HotFile, encoded: [UInt8]? = nil) throws -> TailRow {
         guard let ticket = ULID(bytes: statement.bytes(2)), let state = ReceiptState(code: statement.int64(4)) else {
             throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid ticket or state", path: file.path)
         }
@@ -210,7 +210,7 @@ struct HotFileLoader {
             issuedAt: statement.int64(8), columns: client + receipt + encoded, clientByteCount: client.count, receiptByteCount: receipt.count)
     }
 
-    private static func values(of statement: SQLiteStatement, _ kind: RowKind, _ ticket: ULID, _ file: HotFile) throws -> [UInt8] {
+    private static func values(of statement: SQLiteStatement, _ kind: RowFormat, _ ticket: ULID, _ file: HotFile) throws -> [UInt8] {
         let row = statement.int64(0)
         let document = try file.document(
             statement, .init(row: 0, ticket: 2, coding: 12, byteCount: 13, document: 14, sha256: 15))
@@ -237,7 +237,7 @@ struct HotFileLoader {
             defer { statement.reset() }
             statement.bind(1, row)
             guard try statement.step(), let fields = SchemaEncoding.fields(statement.text(19)) else { return nil }
-            let kind = RowKind(
+            let kind = RowFormat(
                 table: table, type: statement.text(16), version: Int32(clamping: statement.int64(17)), contentType: statement.text(18),
                 layout: RowLayout(fields: fields))
             guard try !statement.isNull(11) || file.values.canRead(kind) else { return nil }
@@ -264,7 +264,7 @@ struct HotFileLoader {
             statement.bind(1, group.bounds.firstRow)
             statement.bind(2, group.bounds.lastRow)
             try statement.bind(3, table)
-            var kinds: [Int64: RowKind] = [:]
+            var kinds: [Int64: RowFormat] = [:]
             // Rows of other tables lie between; the table's name picks the group's own.
             var chunks: [HotChunk] = []
             var builder = HotChunkBuilder(typeColumns: group.typeColumns)
@@ -274,7 +274,7 @@ struct HotFileLoader {
                     guard let fields = SchemaEncoding.fields(statement.text(20)) else {
                         throw SQLiteError(code: 11, message: "kind \(number) names no columns", path: file.path)
                     }
-                    kinds[number] = RowKind(
+                    kinds[number] = RowFormat(
                         table: table, type: statement.text(17), version: Int32(clamping: statement.int64(18)), contentType: statement.text(19),
                         layout: RowLayout(fields: fields))
                 }

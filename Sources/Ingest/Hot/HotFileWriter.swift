@@ -29,7 +29,7 @@ final class HotFileWriter {
     /// What was given out within a transaction is given out again after its rollback: ids have no gaps.
     private(set) var rowCount: Int64
     /// By the kind's object, which is held here so that its address stays its own.
-    private var kinds: [ObjectIdentifier: (kind: RowKind, id: Int64, table: Int64)] = [:]
+    private var kinds: [ObjectIdentifier: (kind: RowFormat, id: Int64, table: Int64)] = [:]
     private var tables: [String: Int64] = [:]
     /// Days and dictionaries that the file has, so that a row asks for neither.
     private var days: Set<Int32> = []
@@ -321,7 +321,7 @@ final class HotFileWriter {
     /// Numbers of the row's kind and table, given now where the file has none.
     ///
     /// - Complexity: O(1) but for the first row of a kind in the process.
-    private func place(of kind: RowKind) throws -> (kind: Int64, table: Int64) {
+    private func place(of kind: RowFormat) throws -> (kind: Int64, table: Int64) {
         if let known = kinds[ObjectIdentifier(kind)] { return (known.id, known.table) }
         isCacheDirty = true
         var table = tables[kind.table]
@@ -359,7 +359,7 @@ final class HotFileWriter {
         return (id, table)
     }
 
-    private static func bind(_ statement: SQLiteStatement, _ table: Int64, _ kind: RowKind, _ columns: String) throws {
+    private static func bind(_ statement: SQLiteStatement, _ table: Int64, _ kind: RowFormat, _ columns: String) throws {
         statement.bind(1, table)
         try statement.bind(2, kind.type)
         statement.bind(3, Int64(kind.version))

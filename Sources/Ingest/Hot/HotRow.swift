@@ -5,7 +5,7 @@ package import Documents
 ///
 /// Compared by its address, which is why it is a class: a row's kind is looked up without its names. Made when a type is put, or from a file's
 /// `kinds`.
-package final class RowKind: Sendable {
+package final class RowFormat: Sendable {
     package let table: String
     package let type: String
     /// Of the type, not of a document.
@@ -13,7 +13,7 @@ package final class RowKind: Sendable {
     package let contentType: String
     /// The columns that the type adds to its table, and how a row of them lies in bytes.
     package let layout: RowLayout
-    /// Where they stand in the table, `KindPlacing` says.
+    /// Where they stand in the table, `FormatPlacing` says.
     package var fields: [Field] { layout.fields }
     package let tableKind: TableKind
 
@@ -73,7 +73,7 @@ package struct RowVersion: Sendable {
 ///
 /// Made by intake on its own thread, all that can be prepared before the writer's turn: compressed, hashed, laid out.
 package struct HotRow: Sendable {
-    package let kind: RowKind
+    package let kind: RowFormat
     /// Days since 1970.
     package let businessDay: Int32
     /// Microseconds since 1970.
@@ -103,7 +103,7 @@ package struct HotRow: Sendable {
     ///   - documentByteCount: before compression.
     /// - Precondition: `sha256` has 32 bytes.
     package init(
-        kind: RowKind, client: some Collection<UInt8>, receipt: some Collection<UInt8>, businessDay: Int32, issuedAt: Int64,
+        kind: RowFormat, client: some Collection<UInt8>, receipt: some Collection<UInt8>, businessDay: Int32, issuedAt: Int64,
         values: [UInt8], sha256: [UInt8], storedDocument: [UInt8], documentByteCount: Int, coding: DocumentCoding,
         callbackURL: String? = nil, state: ReceiptState = .complete, process: ProcessPlan? = nil, isReadable: Bool = false,
         version: RowVersion? = nil

@@ -106,7 +106,7 @@ extension HotFile {
     /// Where a receipt's row is, and whether its document is as it was posted.
     struct Soundness {
         let row: Int64
-        let kind: RowKind
+        let kind: RowFormat
         let receivedAt: Int64
         /// Why it must be written anew; nil when it need not.
         let fault: DamagedDocument?
@@ -138,7 +138,7 @@ extension HotFile {
                 let fields = SchemaEncoding.fields(statement.text(10)) ?? []
                 return Soundness(
                     row: row,
-                    kind: RowKind(
+                    kind: RowFormat(
                         table: receipt.table, type: statement.text(7), version: Int32(clamping: statement.int64(8)),
                         contentType: statement.text(9), layout: RowLayout(fields: fields)),
                     receivedAt: statement.int64(6), fault: fault)

@@ -105,7 +105,7 @@ package final class BulkImporter: @unchecked Sendable {
         self.outlet = outlet
         intake = Intake(
             parts: engine.intakeParts,
-            request: TakeRequest(
+            request: IntakeRequest(
                 form: .ndjson, body: [], contentType: "application/x-ndjson", principal: .admin, type: options.type, client: options.client))
         batch = ImportBatch(directory: engine.directory.path)
         threads = (0..<options.workerCount).map { _ in WorkerThread(name: "import-parser") { [self] in work() } }

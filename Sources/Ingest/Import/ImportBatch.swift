@@ -34,7 +34,7 @@ final class ImportBatch {
     private(set) var duplicates: [Duplicate] = []
     private var refused: [ImportPiece.Refused] = []
     private(set) var clients: [[UInt8]] = []
-    private(set) var kinds: [RowKind] = []
+    private(set) var kinds: [RowFormat] = []
     /// Names, and for each kind its table.
     private(set) var tables: [String] = []
     private(set) var tableOfKind: [Int] = []
@@ -148,7 +148,7 @@ final class ImportBatch {
         return clients.count - 1
     }
 
-    private func number(ofKind kind: RowKind) -> Int {
+    private func number(ofKind kind: RowFormat) -> Int {
         if let known = kinds.firstIndex(where: { $0 === kind }) { return known }
         kinds.append(kind)
         if let known = tables.firstIndex(of: kind.table) {

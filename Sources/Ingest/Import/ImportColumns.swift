@@ -11,7 +11,7 @@ struct ImportColumns {
 
     /// What all rows of a batch have in common.
     struct Shared {
-        let kinds: [RowKind]
+        let kinds: [RowFormat]
         let clients: DictionaryValues
         let types: DictionaryValues
         let versions: DictionaryValues
@@ -19,7 +19,7 @@ struct ImportColumns {
         /// Microseconds since 1970: when the rows were received, and complete.
         let now: Int64
 
-        init(kinds: [RowKind], clients: [[UInt8]], now: Int64) {
+        init(kinds: [RowFormat], clients: [[UInt8]], now: Int64) {
             self.kinds = kinds
             self.now = now
             self.clients = Self.texts(clients)
@@ -38,7 +38,7 @@ struct ImportColumns {
     private let fields: [Field]
     private let shared: Shared
     /// By kind, made when its first row comes.
-    private var placings: [KindPlacing?]
+    private var placings: [FormatPlacing?]
     private let typeFields: [Field]
     private var builders: [ColumnBuilder]
 
@@ -71,7 +71,7 @@ struct ImportColumns {
     /// Copies what it needs: the record need not outlive the call.
     mutating func append(_ record: ImportRecord, ticket: ULID) throws {
         let kind = record.kind
-        let placing = placings[kind] ?? KindPlacing(shared.kinds[kind], among: typeFields)
+        let placing = placings[kind] ?? FormatPlacing(shared.kinds[kind], among: typeFields)
         if placings[kind] == nil { placings[kind] = placing }
         try placing.append(record.values, shared.kinds[kind].layout, to: &builders)
         clients.append(UInt32(record.client))

@@ -27,7 +27,7 @@ final class ImportPiece: @unchecked Sendable {
     var rows: [Row] = []
     /// What the records' numbers of client and kind mean.
     var clients: [[UInt8]] = []
-    var kinds: [RowKind] = []
+    var kinds: [RowFormat] = []
     var refused: [Refused] = []
     /// Receipts of types that register, versions, or with somebody to be told; arrays and envelopes.
     var passedOn: [(number: Int, bytes: [UInt8])] = []
@@ -159,7 +159,7 @@ final class ImportParser {
 
     private func kind(_ type: DocumentType) -> Int {
         if let last = lastType, last.type === type { return last.kind }
-        let kind = intake.parts.kinds.kind(type, contentType: "application/json")
+        let kind = intake.parts.formats.format(type, contentType: "application/json")
         let number: Int
         if let known = piece.kinds.firstIndex(where: { $0 === kind }) {
             number = known

@@ -114,7 +114,7 @@ final class ChangedColumns: Sendable {
         private let columns: [(name: String, column: Int, type: ColumnType, own: (place: Int, type: ColumnType)?)]
         private let layout: RowLayout
 
-        init(_ kind: RowKind, _ fields: [Field]) {
+        init(_ kind: RowFormat, _ fields: [Field]) {
             let own = Dictionary(uniqueKeysWithValues: kind.fields.enumerated().map { ($1.name, (place: $0, type: $1.type)) })
             columns = fields.enumerated().map { ($1.name, $0, $1.type, own[$1.name]) }.sorted { $0.0 < $1.0 }
             layout = kind.layout

@@ -7,7 +7,7 @@ internal import Synchronization
 final class EachResults: Sendable {
     /// Invariant: `left` is how many of `results` are nil; `completion` is called once, when it is 0 and `isWhole` is set.
     private struct State {
-        var results: [Result<Taken, Fault>?] = []
+        var results: [Result<Accepted, Fault>?] = []
         /// Of lines: where each stands in the body.
         var numbers: [Int] = []
         var left = 0
@@ -22,9 +22,9 @@ final class EachResults: Sendable {
     /// Of all faults in one answer; of what comes then each receipt keeps its first.
     private static let violationByteCountMax = 8 << 20
     private let state = Mutex(State())
-    private let completion: @Sendable (TakeOutcome) -> Void
+    private let completion: @Sendable (IntakeOutcome) -> Void
 
-    init(_ completion: @escaping @Sendable (TakeOutcome) -> Void) { self.completion = completion }
+    init(_ completion: @escaping @Sendable (IntakeOutcome) -> Void) { self.completion = completion }
 
     /// Places for so many receipts: the first one's.
     ///
@@ -53,10 +53,10 @@ final class EachResults: Sendable {
     func number(of place: Int) -> Int { state.withLock { $0.numbers.indices.contains(place) ? $0.numbers[place] : place + 1 } }
 
     /// A place that has a result keeps it.
-    func set(_ place: Int, _ result: Result<Taken, Fault>) { set([(place, result)]) }
+    func set(_ place: Int, _ result: Result<Accepted, Fault>) { set([(place, result)]) }
 
-    func set(_ results: [(place: Int, result: Result<Taken, Fault>)]) {
-        let whole = state.withLock { state -> TakeOutcome? in
+    func set(_ results: [(place: Int, result: Result<Accepted, Fault>)]) {
+        let whole = state.withLock { state -> IntakeOutcome? in
             for (place, result) in results where state.results[place] == nil {
                 state.results[place] = Self.shortened(result, &state.violationByteCount)
                 state.left -= 1
@@ -70,7 +70,7 @@ final class EachResults: Sendable {
     ///
     /// - Parameter numbers: those of lines that were left out.
     func finish(beyondCount: Int, numbers: LineNumbers? = nil) {
-        let whole = state.withLock { state -> TakeOutcome? in
+        let whole = state.withLock { state -> IntakeOutcome? in
             (state.isWhole, state.beyondCount, state.beyond) = (true, beyondCount, numbers)
             return Self.outcome(&state)
         }
@@ -78,7 +78,7 @@ final class EachResults: Sendable {
     }
 
     /// - Returns: nil while something is missing.
-    private static func outcome(_ state: inout State) -> TakeOutcome? {
+    private static func outcome(_ state: inout State) -> IntakeOutcome? {
         guard state.isWhole, state.left == 0 else { return nil }
         defer { state.results = [] }
         let results = state.results.compactMap { $0 }
@@ -87,11 +87,11 @@ final class EachResults: Sendable {
         }
         // Without a line of blanks among them each has the number of its place.
         let isPlain = beyond.count == 0 && (state.numbers.last ?? 0) == results.count
-        return isPlain ? .each(results) : .eachOfMore(results, beyondCount: beyond.count, lines: TakenLines(results: state.numbers, beyond: beyond))
+        return isPlain ? .each(results) : .eachOfMore(results, beyondCount: beyond.count, lines: AcceptedLines(results: state.numbers, beyond: beyond))
     }
 
     /// 64 bytes are reckoned for what stands around a violation in an answer.
-    private static func shortened(_ result: Result<Taken, Fault>, _ byteCount: inout Int) -> Result<Taken, Fault> {
+    private static func shortened(_ result: Result<Accepted, Fault>, _ byteCount: inout Int) -> Result<Accepted, Fault> {
         guard case .failure(var problem) = result else { return result }
         if byteCount > violationByteCountMax, problem.errors.count > 1 {
             problem.errors = [problem.errors[0]]

@@ -141,7 +141,7 @@ final class ExecutionArchiver: Sendable {
     /// Waits for the writer. Rows that were stored before are repeats.
     private func store(_ rows: inout [Row]) throws {
         guard !rows.isEmpty else { return }
-        let intake = Intake(parts: parts, request: TakeRequest(form: .json, body: [], contentType: "", principal: .admin))
+        let intake = Intake(parts: parts, request: IntakeRequest(form: .json, body: [], contentType: "", principal: .admin))
         let answer = Monitor<Submission.Answer?>(nil)
         intake.submit(rows.map(\.row), isAtomic: false) { outcome in answer.broadcast { $0 = outcome } }
         switch answer.wait({ $0 }) {

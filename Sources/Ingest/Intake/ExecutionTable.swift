@@ -35,7 +35,7 @@ struct ExecutionTable: Sendable {
     }()
 
     private let reader: DocumentReader
-    private let kind: RowKind
+    private let kind: RowFormat
     private let fields: [Field]
 
     /// - Throws: `TypeFileError` never, but for a mistake above.
@@ -44,7 +44,7 @@ struct ExecutionTable: Sendable {
         let registry = TypeRegistry()
         try registry.put(type)
         reader = DocumentReader(registry: registry)
-        kind = RowKind(table: Self.name, type: TableName.executionType, version: 1, contentType: "", layout: type.layout)
+        kind = RowFormat(table: Self.name, type: TableName.executionType, version: 1, contentType: "", layout: type.layout)
         fields = VersionColumns.fields(of: Self.name) + type.layout.fields
     }
 

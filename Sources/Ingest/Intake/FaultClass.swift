@@ -34,10 +34,10 @@ extension Fault {
 
 extension Submission.Outcome {
     /// - Precondition: no conflict or refusal.
-    var taken: Taken {
+    var accepted: Accepted {
         switch self {
-        case .stored(let receipt): Taken(summary: receipt.summary, isRepeat: false)
-        case .repeated(let receipt): Taken(summary: receipt.summary, isRepeat: true)
+        case .stored(let receipt): Accepted(summary: receipt.summary, isRepeat: false)
+        case .repeated(let receipt): Accepted(summary: receipt.summary, isRepeat: true)
         case .conflict, .refused: preconditionFailure("a conflict or a refusal is no receipt")
         }
     }

@@ -10,7 +10,7 @@ extension Intake {
     /// Lines a part at a time: what is stored of one is not held while the next is read.
     ///
     /// - Complexity: a part holds at most 256 lines or some 4 MiB.
-    func takeLines(_ allowance: WorkAllowance, _ completion: @escaping @Sendable (TakeOutcome) -> Void) {
+    func acceptLines(_ allowance: WorkAllowance, _ completion: @escaping @Sendable (IntakeOutcome) -> Void) {
         let results = EachResults(completion)
         var lines = BodyLines(request.body)
         var ranges: [Range<Int>] = []
@@ -23,11 +23,11 @@ extension Intake {
             numbers.append(lines.number)
             byteCount += range.count
             if ranges.count >= Self.partRowCount || byteCount >= Self.partByteCount {
-                takeEach(items(ranges, allowance), numbers: numbers, results)
+                acceptEach(items(ranges, allowance), numbers: numbers, results)
                 (ranges, numbers, byteCount) = ([], [], 0)
             }
         }
-        takeEach(items(ranges, allowance), numbers: numbers, results)
+        acceptEach(items(ranges, allowance), numbers: numbers, results)
         let rest = lines.rest()
         results.finish(beyondCount: rest.count, numbers: rest)
     }
@@ -78,7 +78,7 @@ extension Intake {
     /// Refused ones go to quarantine, accepted ones to the writer, 256 at a time; each result comes as its own commit ends.
     ///
     /// - Parameter numbers: of the lines; empty where they are no lines: then each has that of its place.
-    func takeEach(_ items: [Item], numbers: [Int] = [], _ results: EachResults) {
+    func acceptEach(_ items: [Item], numbers: [Int] = [], _ results: EachResults) {
         let first = results.reserve(items.count, numbers: numbers)
         var rows: [HotRow] = []
         var places: [Int] = []
@@ -119,7 +119,7 @@ extension Intake {
     }
 
     /// - Precondition: `index` is of a row of the submission.
-    private static func result(_ answer: Submission.Answer, _ index: Int) -> Result<Taken, Fault> {
+    private static func result(_ answer: Submission.Answer, _ index: Int) -> Result<Accepted, Fault> {
         switch answer {
         case .refused(let problem): .failure(problem)
         case .conflicts(let conflicts): .failure(differentDocument(ticketID: conflicts[0].ticketID))
@@ -127,7 +127,7 @@ extension Intake {
             switch outcomes[index] {
             case .conflict(let ticketID): .failure(differentDocument(ticketID: ticketID))
             case .refused(let problem): .failure(problem)
-            case .stored, .repeated: .success(outcomes[index].taken)
+            case .stored, .repeated: .success(outcomes[index].accepted)
             }
         }
     }

@@ -7,7 +7,7 @@ extension Intake {
     static func removal(of newest: VersionEntry, _ key: VersionKey, now: Int64) -> HotRow {
         let none = RowLayout(fields: [])
         let brought = TableName.kind(of: key.table).broughtColumns
-        let kind = RowKind(
+        let kind = RowFormat(
             table: key.table, type: newest.type, version: newest.typeVersion, contentType: "", layout: VersionColumns.layout(none, after: brought))
         let content = VersionColumns.removalHash
         return HotRow(

@@ -42,7 +42,7 @@ extension Intake {
         let brought = upload == nil ? type.tableKind.broughtColumns : type.tableKind.broughtByUploads
         let values = brought.isEmpty ? receipt.row : VersionColumns.row(receipt.row, count: type.layout.fields.count, after: brought, upload: upload)
         return HotRow(
-            kind: parts.kinds.kind(receipt.type, contentType: contentType, isUploaded: upload != nil), client: client, receipt: receipt.receiptID,
+            kind: parts.formats.format(receipt.type, contentType: contentType, isUploaded: upload != nil), client: client, receipt: receipt.receiptID,
             businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: values, sha256: sha256,
             storedDocument: stored, documentByteCount: document.count, coding: coding,
             callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process,

@@ -4,10 +4,10 @@ import Documents
 /// One POST on its way in.
 ///
 /// A value for one request: read (`read`), its rows made, submitted, answered. It may be read twice: with few steps on the caller's thread, with
-/// more in a lane. Nothing is stored before `finish`.
+/// more in the pool. Nothing is stored before `finish`.
 struct Intake: Sendable {
     let parts: IntakeParts
-    var request: TakeRequest
+    var request: IntakeRequest
 
     /// Larger bodies go to threads of their own at once.
     static let inlineByteCountMax = 64 << 10
@@ -82,17 +82,17 @@ struct Intake: Sendable {
 
     /// - Parameter completion: called once, unless this throws.
     /// - Throws: `Fault`, or `KeptRefusal` for what is to be kept before it is answered.
-    func finish(_ read: Read, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+    func finish(_ read: Read, _ completion: @escaping @Sendable (IntakeOutcome) -> Void) throws {
         switch read {
-        case .document(let result): try takeDocument(result, completion)
+        case .document(let result): try acceptDocument(result, completion)
         case .lines(let items, let numbers, let beyond):
             let results = EachResults(completion)
-            takeEach(items, numbers: numbers, results)
+            acceptEach(items, numbers: numbers, results)
             results.finish(beyondCount: beyond.count, numbers: beyond)
         }
     }
 
-    private func takeDocument(_ result: Result<DocumentReading, any Error>, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+    private func acceptDocument(_ result: Result<DocumentReading, any Error>, _ completion: @escaping @Sendable (IntakeOutcome) -> Void) throws {
         let reading: DocumentReading
         do {
             reading = try result.get()
@@ -114,19 +114,19 @@ struct Intake: Sendable {
                 }
                 submit([row]) { answer in completion(Self.single(answer)) }
             }
-        case .single, .batch: try takeBatch(reading.receipts, completion)
+        case .single, .batch: try acceptBatch(reading.receipts, completion)
         case .each:
             let results = EachResults(completion)
-            takeEach(reading.receipts.map { .read($0, body: request.body) }, results)
+            acceptEach(reading.receipts.map { .read($0, body: request.body) }, results)
             results.finish(beyondCount: reading.beyondCount)
         }
     }
 
-    private static func single(_ answer: Submission.Answer) -> TakeOutcome {
+    private static func single(_ answer: Submission.Answer) -> IntakeOutcome {
         switch answer {
         case .refused(let problem): .refused(problem)
         case .conflicts(let conflicts): .refused(differentDocument(ticketID: conflicts[0].ticketID))
-        case .done(let outcomes): .one(outcomes[0].taken)
+        case .done(let outcomes): .one(outcomes[0].accepted)
         }
     }
 
@@ -143,7 +143,7 @@ struct Intake: Sendable {
     // MARK: All or nothing
 
     /// All faults of all receipts are told; with one of them nothing is stored. What is refused is kept as a whole.
-    private func takeBatch(_ results: [ReceiptResult], _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
+    private func acceptBatch(_ results: [ReceiptResult], _ completion: @escaping @Sendable (IntakeOutcome) -> Void) throws {
         var rows: [HotRow] = []
         var places: [Int] = []
         var faults: [Fault] = []
@@ -184,7 +184,7 @@ struct Intake: Sendable {
         submit(rows) { answer in
             switch answer {
             case .refused(let problem): completion(.refused(problem))
-            case .done(let outcomes): completion(.batch(outcomes.map(\.taken)))
+            case .done(let outcomes): completion(.batch(outcomes.map(\.accepted)))
             case .conflicts(let conflicts):
                 let errors = conflicts.map { Self.conflict(at: $0.place, ticketID: $0.ticketID) }
                 completion(.refused(Fault(.differentDocument, "nothing was stored: other documents are stored under the same ids", errors: errors)))

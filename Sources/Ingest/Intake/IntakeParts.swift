@@ -14,12 +14,12 @@ struct IntakeParts: Sendable {
     let repeats: RepeatCheck
     let changed: ChangedColumns
     let reader: DocumentReader
-    let kinds = RowKinds()
+    let formats = RowFormats()
 }
 
 extension IntakeParts {
     /// Answers with a refusal; one that is kept is answered once it is durable.
-    func refuse(_ error: any Error, _ completion: @escaping @Sendable (TakeOutcome) -> Void) {
+    func refuse(_ error: any Error, _ completion: @escaping @Sendable (IntakeOutcome) -> Void) {
         guard let kept = error as? Intake.KeptRefusal else { return completion(.refused(Intake.problem(error))) }
         quarantine.submit([kept.refused]) { result in
             switch result {

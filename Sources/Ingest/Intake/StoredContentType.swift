@@ -1,7 +1,7 @@
 /// The content type that a receipt's row keeps: one of a few, since each makes a kind of rows of its own, for as long as the store lives, and
 /// what a client writes comes from outside.
 package enum StoredContentType {
-    package static func text(_ form: TakeRequest.Form, _ header: String) -> String {
+    package static func text(_ form: IntakeRequest.Form, _ header: String) -> String {
         switch form {
         case .json, .ndjson: "application/json"
         case .csv: "text/csv"

@@ -4,7 +4,7 @@
 ///     half-open ── it worked ──► closed        half-open ── it failed ──► open, for twice as long, a minute at most
 ///     half-open ── nobody was asked after all ──► open, and the next call is let through at once
 ///
-/// Times are microseconds of whatever clock its owner goes by: lanes give it one that nobody sets.
+/// Times are microseconds of whatever clock its owner goes by: queues give it one that nobody sets.
 ///
 /// A value for one endpoint, guarded by its owner's lock.
 package struct CircuitBreaker: Sendable {

@@ -37,7 +37,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
 
     // MARK: Documents
 
-    func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) { completion(.refused(fault)) }
+    func accept(_ request: IntakeRequest, completion: @escaping @Sendable (IntakeOutcome) -> Void) { completion(.refused(fault)) }
     func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) { completion(.failure(fault)) }
     func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (Int) throws -> Void) throws -> VersionLookupResult { throw fault }
     func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(fault) }

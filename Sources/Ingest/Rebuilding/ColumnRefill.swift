@@ -10,7 +10,7 @@ import Documents
 final class ColumnRefill {
     /// A type in force, cut down to the one column.
     private struct Reading {
-        let kind: RowKind
+        let kind: RowFormat
         let format: TypeFile.Format
         let reader: DocumentReader
     }
@@ -77,7 +77,7 @@ final class ColumnRefill {
         let narrow = try DocumentType(file)
         let registry = TypeRegistry()
         try registry.put(narrow)
-        let kind = RowKind(
+        let kind = RowFormat(
             table: TableName.stored(type), type: type.name, version: Int32(clamping: type.version), contentType: "", layout: narrow.layout)
         return Reading(kind: kind, format: type.format, reader: DocumentReader(registry: registry))
     }

@@ -5,17 +5,17 @@ import Glibc
 /// Does what waits in the hot files' steps and outboxes: calls registrars and webhooks, and has the writer note what came of it.
 ///
 /// One thread decides and prepares, libcurl's thread calls. In memory is only what is open, found again on disk after a restart; every
-/// outcome is durable before anything follows from it. Lanes go by a clock that nobody sets.
+/// outcome is durable before anything follows from it. Queues go by a clock that nobody sets.
 ///
 /// The way of a piece of work (a step or an event): the writer hands it over once its row is durable, or a start finds it in the files; it waits in its
-/// lane; the thread takes it, reads its row and begins the call; the answer comes on libcurl's thread and goes to the writer; what follows is added again.
+/// queue; the thread takes it, reads its row and begins the call; the answer comes on libcurl's thread and goes to the writer; what follows is added again.
 ///
-/// 1. A piece of work is in one lane at most once, waiting or under way. Its place is free before its outcome is written: a slow disk holds up no endpoint.
+/// 1. A piece of work is in one queue at most once, waiting or under way. Its place is free before its outcome is written: a slow disk holds up no endpoint.
 /// 2. A call is made at least once. One that may have arrived is asked about first, where that can be asked, else sent again under the same key.
-/// 3. `State` is held for a look or a change of lanes; files are read, and requests made, outside of it.
+/// 3. `State` is held for a look or a change of queues; files are read, and requests made, outside of it.
 final class Registration: Sendable {
     private struct State {
-        var lanes: [String: Lane] = [:]
+        var queues: [String: CallQueue] = [:]
         var isStopping = false
     }
 
@@ -39,7 +39,7 @@ final class Registration: Sendable {
     private static let patience: Int64 = 30_000_000
     /// Until what waits on disk is read again, where some of it cannot be: each time all that is open is walked.
     private static let reloadPause: Int64 = 5_000_000
-    /// As many of a lane are prepared before the others have their turn.
+    /// As many of a queue are prepared before the others have their turn.
     private static let turnCount = 16
 
     /// - Parameters:
@@ -58,7 +58,7 @@ final class Registration: Sendable {
 
     /// Takes up what the files have open, then all that comes.
     func start() throws {
-        // First the new, then the old: a lane passes over what it has already, and a call looks whether its step is still open.
+        // First the new, then the old: a queue passes over what it has already, and a call looks whether its step is still open.
         tier.workQueue.deliver { [self] work in add(work) }
         for file in tier.boundary.snapshot().files {
             try file.forEachOpen(now: clock.now()) { work in
@@ -69,23 +69,23 @@ final class Registration: Sendable {
         thread.start(name: "registration") { [self] in run() }
     }
 
-    /// Takes up what a lane had no room for.
-    /// The files are walked until the lane is full; what it holds is passed over.
+    /// Takes up what a queue had no room for.
+    /// The files are walked until the queue is full; what it holds is passed over.
     ///
-    /// - Throws: where a file cannot be read, once all others were: what is in it the lane still lacks.
-    private func reload(_ lane: String) throws {
-        state.withLock { $0.lanes[lane]?.beginReload() }
-        let isRegistrar = lane.hasPrefix(Self.registrarPrefix)
-        let name = isRegistrar ? String(lane.dropFirst(Self.registrarPrefix.count)) : nil
+    /// - Throws: where a file cannot be read, once all others were: what is in it the queue still lacks.
+    private func reload(_ queue: String) throws {
+        state.withLock { $0.queues[queue]?.beginReload() }
+        let isRegistrar = queue.hasPrefix(Self.registrarPrefix)
+        let name = isRegistrar ? String(queue.dropFirst(Self.registrarPrefix.count)) : nil
         var failure: (any Error)?
         for file in tier.boundary.snapshot().files {
             do {
                 try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now()) { work in
-                    add(isRegistrar ? work : work.filter { self.lane(of: $0) == lane })
+                    add(isRegistrar ? work : work.filter { self.queue(of: $0) == queue })
                     return state.withLock { state -> Bool in
-                        let isFull = state.lanes[lane]?.isFull ?? true
+                        let isFull = state.queues[queue]?.isFull ?? true
                         // What is behind here is not known: it is looked for once there is room.
-                        if isFull { state.lanes[lane]?.noteMore() }
+                        if isFull { state.queues[queue]?.noteMore() }
                         return !isFull && !state.isStopping
                     }
                 }
@@ -104,9 +104,9 @@ final class Registration: Sendable {
         client.close()
     }
 
-    // MARK: The queue
+    // MARK: The queues
 
-    /// On any thread. What is in its lane already is passed over, and what a full lane has no room for stays on disk.
+    /// On any thread. What is in its queue already is passed over, and what a full queue has no room for stays on disk.
     private func add(_ work: [QueuedWork]) {
         let now = clock.now()
         let ahead = steadyNow().subtractingSaturating(now)
@@ -114,19 +114,19 @@ final class Registration: Sendable {
             var placed = one
             // What a file says may be of a clock that was set back since.
             placed.dueAt = min(one.dueAt, now.addingSaturating(pauseMax(of: one))).addingSaturating(ahead)
-            return (lane: lane(of: one), work: placed)
+            return (queue: queue(of: one), work: placed)
         }
         state.signal { state in
-            for (lane, one) in placed { state.lanes[lane, default: Lane(limit: limit(of: one), capacity: options.laneCapacity)].add(one) }
+            for (queue, one) in placed { state.queues[queue, default: CallQueue(limit: limit(of: one), capacity: options.queueCapacity)].add(one) }
         }
     }
 
-    /// Microseconds; lanes and breakers count by it.
+    /// Microseconds; queues and breakers count by it.
     private func steadyNow() -> Int64 { steady?() ?? clock.now() }
 
-    /// "registrar " and its name, or "webhook " and host and port: a host's contracts share its lane, so that one which answers nobody is asked for none of
+    /// "registrar " and its name, or "webhook " and host and port: a host's contracts share its queue, so that one which answers nobody is asked for none of
     /// them.
-    private func lane(of work: QueuedWork) -> String {
+    private func queue(of work: QueuedWork) -> String {
         switch work.kind {
         case .step(let name): return Self.registrarPrefix + name
         case .event(let client, let callbackURL):
@@ -149,20 +149,20 @@ final class Registration: Sendable {
     }
 
     private func run() {
-        // Lanes for which a file could not be read, and when they are looked at again: each look walks all that is open.
+        // Queues for which a file could not be read, and when they are looked at again: each look walks all that is open.
         var held: [String: Int64] = [:]
         while true {
             guard let ready = next(until: held.values.min()) else { return }
-            for (lane, work) in ready { perform(work, lane) }
+            for (queue, work) in ready { perform(work, queue) }
             let now = steadyNow()
-            for lane in state.withLock({ $0.lanes.compactMap { $0.value.wantsMore ? $0.key : nil } }) where held[lane] ?? .min <= now {
+            for queue in state.withLock({ $0.queues.compactMap { $0.value.wantsMore ? $0.key : nil } }) where held[queue] ?? .min <= now {
                 do {
-                    try reload(lane)
-                    held[lane] = nil
+                    try reload(queue)
+                    held[queue] = nil
                 } catch {
-                    state.withLock { $0.lanes[lane]?.noteMore() }
-                    if held.updateValue(now.addingSaturating(Self.reloadPause), forKey: lane) == nil {
-                        StoreLog.note("what waits for an endpoint cannot be read in full; it is tried again", path: lane, reason: StoreLog.text(error), level: .warning)
+                    state.withLock { $0.queues[queue]?.noteMore() }
+                    if held.updateValue(now.addingSaturating(Self.reloadPause), forKey: queue) == nil {
+                        StoreLog.note("what waits for an endpoint cannot be read in full; it is tried again", path: queue, reason: StoreLog.text(error), level: .warning)
                     }
                 }
             }
@@ -173,46 +173,46 @@ final class Registration: Sendable {
 
     /// Waits for something to do; nil when it is time to stop.
     ///
-    /// - Parameter end: nothing to do once that is reached, by the steady clock: lanes are to be filled.
-    private func next(until end: Int64?) -> [(lane: String, work: QueuedWork)]? {
+    /// - Parameter end: nothing to do once that is reached, by the steady clock: queues are to be filled.
+    private func next(until end: Int64?) -> [(queue: String, work: QueuedWork)]? {
         while true {
             let now = steadyNow()
             if let end, now >= end { return state.withLock { $0.isStopping ? nil : [] } }
-            let earliest = state.withLock { state in state.lanes.values.compactMap(\.nextTime).min() }
+            let earliest = state.withLock { state in state.queues.values.compactMap(\.nextTime).min() }
             // A minute at most: whatever was missed is seen then.
             let planned = min(earliest ?? .max, end ?? .max, now + 60_000_000)
-            let ready = state.wait(nanoseconds: UInt64(max(0, planned.subtractingSaturating(now))) * 1_000) { state -> [(lane: String, work: QueuedWork)]? in
+            let ready = state.wait(nanoseconds: UInt64(max(0, planned.subtractingSaturating(now))) * 1_000) { state -> [(queue: String, work: QueuedWork)]? in
                 if state.isStopping { return [] }
                 let ready = Self.take(&state, now: steadyNow())
                 if !ready.isEmpty { return ready }
                 // Something came that is due before what the wait was planned for.
-                return state.lanes.values.contains { ($0.nextTime ?? .max) < planned } ? [] : nil
+                return state.queues.values.contains { ($0.nextTime ?? .max) < planned } ? [] : nil
             }
             if state.withLock({ $0.isStopping }) { return nil }
             if let ready, !ready.isEmpty { return ready }
         }
     }
 
-    private static func take(_ state: inout State, now: Int64) -> [(lane: String, work: QueuedWork)] {
-        var ready: [(lane: String, work: QueuedWork)] = []
-        for name in state.lanes.keys {
-            // In place: a lane's heap must not be copied for each look.
+    private static func take(_ state: inout State, now: Int64) -> [(queue: String, work: QueuedWork)] {
+        var ready: [(queue: String, work: QueuedWork)] = []
+        for name in state.queues.keys {
+            // In place: a queue's heap must not be copied for each look.
             var count = 0
-            while count < turnCount, let work = state.lanes[name]?.take(now: now) {
+            while count < turnCount, let work = state.queues[name]?.take(now: now) {
                 ready.append((name, work))
                 count += 1
             }
             // Hosts of webhooks come and go.
-            if state.lanes[name]?.isIdle == true, name.hasPrefix("webhook ") { state.lanes[name] = nil }
+            if state.queues[name]?.isIdle == true, name.hasPrefix("webhook ") { state.queues[name] = nil }
         }
         return ready
     }
 
     /// A call ended: its place is free. `worked` is nil when no call was made.
-    private func release(_ work: QueuedWork, _ lane: String, worked: Bool?, outcome: String, because reason: String? = nil) {
+    private func release(_ work: QueuedWork, _ queue: String, worked: Bool?, outcome: String, because reason: String? = nil) {
         let now = steadyNow()
         state.signal { state in
-            state.lanes[lane]?.end(work, worked: worked, outcome: outcome, because: reason, now: now)
+            state.queues[queue]?.end(work, worked: worked, outcome: outcome, because: reason, now: now)
         }
     }
 
@@ -239,51 +239,51 @@ final class Registration: Sendable {
     }
 
     /// On the thread: reads what the call takes, and begins it. A place that it does not need is given back at once.
-    private func perform(_ work: QueuedWork, _ lane: String) {
+    private func perform(_ work: QueuedWork, _ queue: String) {
         do {
             switch work.kind {
-            case .step(let name): try performStep(work, name, lane)
-            case .event(let client, let callbackURL): try performEvent(work, client, callbackURL, lane)
+            case .step(let name): try performStep(work, name, queue)
+            case .event(let client, let callbackURL): try performEvent(work, client, callbackURL, queue)
             }
         } catch {
             // The file cannot be read now.
-            release(work, lane, worked: nil, outcome: "unreadable", because: "\(error)")
+            release(work, queue, worked: nil, outcome: "unreadable", because: "\(error)")
             later(work, at: clock.now() + Self.patience)
         }
     }
 
     // MARK: Steps
 
-    /// Looks at the step as the file has it: it may have been decided by a callback, or given up, since it was put into the lane.
-    private func performStep(_ work: QueuedWork, _ name: String, _ lane: String) throws {
+    /// Looks at the step as the file has it: it may have been decided by a callback, or given up, since it was put into the queue.
+    private func performStep(_ work: QueuedWork, _ name: String, _ queue: String) throws {
         let now = clock.now()
-        guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(work, lane, worked: nil, outcome: "settled") }
+        guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(work, queue, worked: nil, outcome: "settled") }
         let isExpired = now >= work.expiresAt
         guard !isExpired else {
             let detail = "expired after \(call.attempts) attempts"
-            release(work, lane, worked: nil, outcome: "expired", because: detail)
+            release(work, queue, worked: nil, outcome: "expired", because: detail)
             return submit(.dead(step: work.id, detail: detail, note("expired", name, call.attempts)), work)
         }
         guard let registrar = options.registrars[name] else {
-            release(work, lane, worked: nil, outcome: "unconfigured", because: "the configuration has no registrar \(name)")
+            release(work, queue, worked: nil, outcome: "unconfigured", because: "the configuration has no registrar \(name)")
             return later(work, at: now + Self.patience)
         }
         switch registrar.turn(attempts: call.attempts, isExpired: isExpired, mayHaveArrived: work.mayHaveArrived) {
         case .expired, .send: break
         case .ask(let statusURL):
             let request = RegistrarCall.ask(call, of: name, registrar, statusURL: statusURL, now: now)
-            client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
+            client.send(request) { [self] in finish(work, name, registrar, queue, attempts: call.attempts, isQuestion: true, $0) }
             return
         case .exhausted:
             let detail = "no final answer in \(call.attempts) attempts"
-            release(work, lane, worked: nil, outcome: "exhausted", because: detail)
+            release(work, queue, worked: nil, outcome: "exhausted", because: detail)
             return submit(.dead(step: work.id, detail: detail, note("exhausted", name, call.attempts)), work)
         }
         let attempt = call.attempts + 1
         let request = RegistrarCall.send(call, to: name, registrar, callbackBase: callbackBase, now: now)
         // Nobody waits for this note: after a crash every open step may have been sent, whatever its row says.
         tier.writer.submit(ProcessChange(file: work.file, action: .sent(step: work.id, attempt: attempt, lockedUntil: now + registrar.lock)))
-        client.send(request) { [self] in finish(work, name, registrar, lane, attempts: attempt, isQuestion: false, $0) }
+        client.send(request) { [self] in finish(work, name, registrar, queue, attempts: attempt, isQuestion: false, $0) }
     }
 
     /// An entry of the row's history.
@@ -299,7 +299,7 @@ final class Registration: Sendable {
 
     /// On libcurl's thread.
     private func finish(
-        _ work: QueuedWork, _ name: String, _ registrar: RegistrarOptions, _ lane: String, attempts: Int, isQuestion: Bool,
+        _ work: QueuedWork, _ name: String, _ registrar: RegistrarOptions, _ queue: String, attempts: Int, isQuestion: Bool,
         _ result: Result<OutgoingResponse, OutgoingFailure>
     ) {
         // The server stops: that is no failure of the endpoint, and counts as no attempt.
@@ -315,22 +315,22 @@ final class Registration: Sendable {
         }
         switch RegistrarCall.answer(result, toQuestion: isQuestion, nowSeconds: now / 1_000_000) {
         case .final(let outcome):
-            release(work, lane, worked: true, outcome: outcome.isAccepted ? "accepted" : "rejected")
+            release(work, queue, worked: true, outcome: outcome.isAccepted ? "accepted" : "rejected")
             let note = note(outcome.isAccepted ? "accepted" : "rejected") { $0.member("reference", outcome.reference) }
             submit(.outcome(step: work.id, outcome, note), work)
         case .inProgress:
-            release(work, lane, worked: true, outcome: "in-progress")
+            release(work, queue, worked: true, outcome: "in-progress")
             // Its callback ends the wait; where none comes, it is asked, or sent to again.
             let until = min(now + registrar.lock, work.expiresAt)
             submit(.inProgress(step: work.id, lockedUntil: until, note("in progress")), work) { [self] result in
                 if result == .applied { later(work, at: until, mayHaveArrived: true) }
             }
         case .neverSeen:
-            release(work, lane, worked: true, outcome: "never-seen")
+            release(work, queue, worked: true, outcome: "never-seen")
             later(work, at: now, mayHaveArrived: false)
         case .failed(let detail, let retryAfter, let mayHaveArrived):
             // A refusal of the request shows that the endpoint works; 408, 429 and what is from 500 on, or no answer at all, does not.
-            release(work, lane, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed", because: detail)
+            release(work, queue, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed", because: detail)
             // A question that failed counts as an attempt, so that an endpoint which never answers is given up.
             let attempts = isQuestion ? attempts + 1 : attempts
             guard let next = registrar.nextAttempt(after: attempts, retryAfter: retryAfter, now: now) else {
@@ -353,26 +353,26 @@ final class Registration: Sendable {
     // MARK: Events
 
     /// As `performStep`. Where it goes is asked now: the contract may have another webhook than it had when the event came.
-    private func performEvent(_ work: QueuedWork, _ client: String, _ callbackURL: String?, _ lane: String) throws {
+    private func performEvent(_ work: QueuedWork, _ client: String, _ callbackURL: String?, _ queue: String) throws {
         let now = clock.now()
-        guard let call = try work.file.eventCall(work.id), call.isPending else { return release(work, lane, worked: nil, outcome: "settled") }
+        guard let call = try work.file.eventCall(work.id), call.isPending else { return release(work, queue, worked: nil, outcome: "settled") }
         let version = ProcessKey.version(ofEvent: work.id)
         let target = callbackURL == nil ? "contract" : "callback"
         func note(_ event: String) -> HistoryNote { Self.note(event, version: version, target: target, attempt: call.attempts + 1) }
         let contract = catalog.contract(client)
         guard let url = callbackURL ?? contract?.webhook?.url else {
             let detail = "the contract has no webhook any more"
-            release(work, lane, worked: nil, outcome: "dead", because: detail)
+            release(work, queue, worked: nil, outcome: "dead", because: detail)
             return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
         }
         guard now < work.expiresAt else {
             let detail = "not delivered in 3 days, \(call.attempts) attempts"
-            release(work, lane, worked: nil, outcome: "dead", because: detail)
+            release(work, queue, worked: nil, outcome: "dead", because: detail)
             return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
         }
         let request = WebhookCall.request(
             call, version: version, url: url, secrets: contract?.webhook?.secrets(at: now, for: url) ?? [], nowSeconds: now / 1_000_000)
-        self.client.send(request) { [self] in finishEvent(work, version, target, call.attempts + 1, lane, $0) }
+        self.client.send(request) { [self] in finishEvent(work, version, target, call.attempts + 1, queue, $0) }
     }
 
     private static func note(
@@ -388,22 +388,22 @@ final class Registration: Sendable {
 
     /// On libcurl's thread.
     private func finishEvent(
-        _ work: QueuedWork, _ version: Int64, _ target: String, _ attempts: Int, _ lane: String, _ result: Result<OutgoingResponse, OutgoingFailure>
+        _ work: QueuedWork, _ version: Int64, _ target: String, _ attempts: Int, _ queue: String, _ result: Result<OutgoingResponse, OutgoingFailure>
     ) {
         let now = clock.now()
         guard let answer = WebhookAnswer(result, nowSeconds: now / 1_000_000) else { return }
         func note(_ event: String, _ more: (inout JSONWriter) -> Void) -> HistoryNote { Self.note(event, version: version, target: target, attempt: attempts, more) }
         switch answer {
         case .taken(let status):
-            release(work, lane, worked: true, outcome: "delivered")
+            release(work, queue, worked: true, outcome: "delivered")
             if case .event(let client, _) = work.kind { usage.add(to: ClientID(client)) { $0.webhooks = $0.webhooks.addingSaturating(1) } }
             submit(.delivered(event: work.id, note("delivered") { $0.member("status", Int64(status)) }), work)
         case .gone(let detail):
             // Its host is well: others' webhooks there are called as before.
-            release(work, lane, worked: true, outcome: "dead", because: detail)
+            release(work, queue, worked: true, outcome: "dead", because: detail)
             submit(.deadEvent(work.id, detail: detail, note("undeliverable") { $0.member("detail", detail) }), work)
         case .failed(let detail, let retryAfter):
-            release(work, lane, worked: false, outcome: "failed", because: detail)
+            release(work, queue, worked: false, outcome: "failed", because: detail)
             let delay = Self.webhookRetry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
             let at = min(now + delay, work.expiresAt)
             let note = note("failed") { json in
@@ -422,8 +422,8 @@ final class Registration: Sendable {
     var missing: Set<String> {
         state.withLock { state in
             Set(
-                state.lanes.compactMap { name, lane in
-                    guard name.hasPrefix(Self.registrarPrefix), lane.waitingCount > 0 || lane.hasMore else { return nil }
+                state.queues.compactMap { name, queue in
+                    guard name.hasPrefix(Self.registrarPrefix), queue.waitingCount > 0 || queue.hasMore else { return nil }
                     return String(name.dropFirst(Self.registrarPrefix.count))
                 }
             ).subtracting(options.registrars.keys)
@@ -432,31 +432,31 @@ final class Registration: Sendable {
 
     func metrics() -> [Metric] {
         let (now, steady) = (clock.now(), steadyNow())
-        // Within the lock: a lane that is held elsewhere would be copied at its next change.
-        let figures = state.withLock { state in state.lanes.map { (name: $0.key, lane: $0.value.figures(now: steady)) } }
+        // Within the lock: a queue that is held elsewhere would be copied at its next change.
+        let figures = state.withLock { state in state.queues.map { (name: $0.key, queue: $0.value.figures(now: steady)) } }
         var metrics: [Metric] = []
-        for (name, lane) in figures.sorted(by: { $0.name < $1.name }) {
+        for (name, queue) in figures.sorted(by: { $0.name < $1.name }) {
             let isRegistrar = name.hasPrefix(Self.registrarPrefix)
             let own = String(name.drop { $0 != " " }.dropFirst())
-            let queue = [(name: "queue", value: isRegistrar ? "registrar" : "webhook"), (name: "name", value: own)]
+            let endpoint = [(name: "queue", value: isRegistrar ? "registrar" : "webhook"), (name: "name", value: own)]
             func gauge(_ name: String, _ help: String, _ labels: [(name: String, value: String)] = [], _ value: Double) {
-                metrics.append(Metric(name: name, help: help, kind: .gauge, labels: queue + labels, value: value))
+                metrics.append(Metric(name: name, help: help, kind: .gauge, labels: endpoint + labels, value: value))
             }
             let help = "Steps and webhook events that are not finished."
-            gauge("queue_items", help, [(name: "state", value: "due")], Double(lane.dueCount))
-            gauge("queue_items", help, [(name: "state", value: "later")], Double(lane.waitingCount - lane.dueCount))
-            gauge("queue_items", help, [(name: "state", value: "in-flight")], Double(lane.inFlightCount))
+            gauge("queue_items", help, [(name: "state", value: "due")], Double(queue.dueCount))
+            gauge("queue_items", help, [(name: "state", value: "later")], Double(queue.waitingCount - queue.dueCount))
+            gauge("queue_items", help, [(name: "state", value: "in-flight")], Double(queue.inFlightCount))
             gauge(
                 "queue_oldest_seconds", "How long the oldest due item has waited.", [],
-                lane.oldestSince.map { Double(now - $0) / 1e6 } ?? 0)
-            let level = switch lane.breaker { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
-            gauge("queue_overflow", "1 when some of the queue is on disk alone, for want of room in memory.", [], lane.hasMore ? 1 : 0)
+                queue.oldestSince.map { Double(now - $0) / 1e6 } ?? 0)
+            let level = switch queue.breaker { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
+            gauge("queue_overflow", "1 when some of the queue is on disk alone, for want of room in memory.", [], queue.hasMore ? 1 : 0)
             gauge("breaker_state", "0 closed, 1 half-open, 2 open.", [], level)
-            for (outcome, ended) in lane.outcomes.sorted(by: { $0.key < $1.key }) {
+            for (outcome, ended) in queue.outcomes.sorted(by: { $0.key < $1.key }) {
                 metrics.append(
                     Metric(
                         name: "calls_total", help: "Calls to registrars and webhooks, by how they ended.", kind: .counter,
-                        labels: queue + [(name: "outcome", value: outcome)], value: Double(ended.count), reason: ended.reason))
+                        labels: endpoint + [(name: "outcome", value: outcome)], value: Double(ended.count), reason: ended.reason))
             }
         }
         return metrics

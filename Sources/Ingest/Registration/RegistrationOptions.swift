@@ -47,7 +47,7 @@ package struct RegistrationOptions: Sendable {
     /// Which addresses may be called; no internal ones unless it says so.
     package var policy: AddressPolicy
     /// What each queue keeps in memory; the rest is on disk alone.
-    package var laneCapacity = Lane.capacity
+    package var queueCapacity = CallQueue.capacity
     package init(registrars: [String: RegistrarOptions] = [:], policy: AddressPolicy? = nil) {
         self.registrars = registrars
         self.policy = policy ?? .publicOnly

@@ -33,7 +33,7 @@ final class UploadReverter {
 
     init(_ uploads: Uploads, _ upload: Upload) {
         (self.uploads, self.upload) = (uploads, upload)
-        intake = Intake(parts: uploads.intake, request: TakeRequest(form: .json, body: [], contentType: "", principal: .admin))
+        intake = Intake(parts: uploads.intake, request: IntakeRequest(form: .json, body: [], contentType: "", principal: .admin))
     }
 
     func run() {
@@ -275,7 +275,7 @@ final class UploadReverter {
         var version = RowVersion(content: before.content)
         version.follows = plan.own.sequence
         return HotRow(
-            kind: uploads.intake.kinds.kind(type, contentType: String(decoding: contentType, as: UTF8.self)), client: plan.row.key.client, receipt: plan.row.key.receipt,
+            kind: uploads.intake.formats.format(type, contentType: String(decoding: contentType, as: UTF8.self)), client: plan.row.key.client, receipt: plan.row.key.receipt,
             businessDay: Int32(clamping: day), issuedAt: issuedAt,
             values: VersionColumns.row(type.layout.row(of: values), count: type.layout.fields.count, after: type.tableKind.broughtColumns, upload: nil), sha256: SHA256.hash(document),
             storedDocument: stored, documentByteCount: document.count, coding: coding, state: type.register.isEmpty ? .complete : .processing, process: process,

@@ -81,7 +81,7 @@ final class UploadRunner {
         defer { abandon() }
         try begin()
         var (stream, form, holding) = try UploadForm.stream(of: upload, first: try Self.first(file), passed: try recordsToPass(), uploads) { [self] in try surroundings(in: file, $0) }
-        let request = TakeRequest(
+        let request = IntakeRequest(
             form: form == .csv ? .csv : form == .xml ? .xml : .json, body: [], contentType: form == .csv ? "text/csv" : form == .xml ? "application/xml" : "application/json",
             principal: principal, type: upload.type, client: upload.client, uploadID: upload.id)
         let intake = Intake(parts: uploads.intake, request: request)

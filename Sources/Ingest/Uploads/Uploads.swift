@@ -371,7 +371,7 @@ package final class Uploads: Sendable {
     }
 
     /// Of a row that is refused, what its feedback leaves out.
-    func sensitiveColumns(of kind: RowKind) -> Set<String> {
+    func sensitiveColumns(of kind: RowFormat) -> Set<String> {
         Set(intake.types.sensitiveColumns.paths(of: TableName.shown(kind.table)).map { $0.names[0] })
     }
 

@@ -10,7 +10,7 @@ final class ColumnProof {
     /// A version of a type, ready to read with; nil where documents cannot be read alone.
     private struct Reading {
         let type: DocumentType
-        let kind: RowKind
+        let kind: RowFormat
         let reader: DocumentReader
     }
     private struct Key: Hashable {
@@ -36,7 +36,7 @@ final class ColumnProof {
         if !type.hasSeveralReceipts {
             let registry = TypeRegistry()
             try registry.put(type)
-            let kind = RowKind(
+            let kind = RowFormat(
                 table: TableName.stored(type), type: type.name, version: Int32(clamping: type.version), contentType: "", layout: type.layout)
             reading = Reading(type: type, kind: kind, reader: DocumentReader(registry: registry))
         }

@@ -25,7 +25,7 @@ final class RecursiveListOperator: PreparedOperator, @unchecked Sendable {
         super.init(columns: input.columns + [list], inputs: [input])
     }
 
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         if id != list.id { inputs[0].pushRuntimeFilter(id, filter) }
     }
 

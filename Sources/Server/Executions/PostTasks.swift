@@ -18,7 +18,7 @@ struct PostTasks: ResourceExecutor {
         do {
             let posting = try Posting(work.call.input, as: try parts.principal(of: work))
             // Called back once they are durable, or refused: no thread of the pool waits for a commit.
-            parts.context.store.intake.take(posting.request) { outcome in end(posting.ending(outcome)) }
+            parts.context.store.intake.accept(posting.request) { outcome in end(posting.ending(outcome)) }
         } catch {
             end(TaskParts.ending(of: error))
         }

@@ -5,7 +5,7 @@ internal import Processes
 
 /// The input of `till:post`: `{"type", "document"}` or `{"type", "documents": […]}`.
 struct Posting: Sendable {
-    let request: TakeRequest
+    let request: IntakeRequest
     /// Whether the answer is a list, also of one document.
     private let isOfMany: Bool
 
@@ -34,33 +34,33 @@ struct Posting: Sendable {
             // One receipt a line, each on its own: what is stored already is a repeat.
             // Serialized they have no line feed, so each stays one line.
             let lines = documents.map(\.serialized).joined(separator: [0x0A])
-            request = TakeRequest(form: .ndjson, body: Array(lines), contentType: "application/x-ndjson", principal: principal, type: type, client: client)
+            request = IntakeRequest(form: .ndjson, body: Array(lines), contentType: "application/x-ndjson", principal: principal, type: type, client: client)
         default: throw Problem.parameter("document", "document, or documents as an array, is wanted", code: "required")
         }
     }
 
     /// A text is a document of its own: XML, or lines of CSV.
-    private static func request(of document: JSONValue, _ type: String?, _ client: String?, _ principal: Principal) -> TakeRequest {
+    private static func request(of document: JSONValue, _ type: String?, _ client: String?, _ principal: Principal) -> IntakeRequest {
         guard case .string(let text) = document else {
-            return TakeRequest(form: .json, body: document.serialized, contentType: "application/json", principal: principal, type: type, client: client)
+            return IntakeRequest(form: .json, body: document.serialized, contentType: "application/json", principal: principal, type: type, client: client)
         }
         // Blanks and control characters may stand before the first sign.
         let isXML = text.utf8.first { $0 > 0x20 } == UInt8(ascii: "<")
-        return TakeRequest(
+        return IntakeRequest(
             form: isXML ? .xml : .csv, body: Array(text.utf8), contentType: isXML ? "application/xml" : "text/csv", principal: principal, type: type, client: client)
     }
 
     /// What the task gives its state: a receipt for `document`, `{"receipts": […]}` for `documents` and for a text of several, refused ones among them as `{"problem": …}`.
     ///
     /// Longer than a value may be, it would fail the state once the documents are stored: then it says less of each.
-    func ending(_ outcome: TakeOutcome) -> TaskEnding {
+    func ending(_ outcome: IntakeOutcome) -> TaskEnding {
         let ending = ending(outcome, isBrief: false)
         guard case .succeeded(let value) = ending, ValueLimits.measure(value) == .tooLong else { return ending }
         return self.ending(outcome, isBrief: true)
     }
 
     /// - Parameter isBrief: without the names of columns that changed, and the places of what is wrong.
-    private func ending(_ outcome: TakeOutcome, isBrief: Bool) -> TaskEnding {
+    private func ending(_ outcome: IntakeOutcome, isBrief: Bool) -> TaskEnding {
         switch outcome {
         case .refused(let fault): return TaskParts.ending(of: fault)
         case .one(let taken):
@@ -73,7 +73,7 @@ struct Posting: Sendable {
     }
 
     /// - Parameter beyondCount: of documents behind these, none of which was looked at.
-    private func ending(_ results: [Result<Taken, Fault>], beyondCount: Int, _ isBrief: Bool) -> TaskEnding {
+    private func ending(_ results: [Result<Accepted, Fault>], beyondCount: Int, _ isBrief: Bool) -> TaskEnding {
         // What the server could not take for a reason of its own is asked for again with all the others, which are repeats by then.
         for case .failure(let fault) in results where Self.ofServer.contains(fault.code) { return TaskParts.ending(of: fault) }
         if beyondCount > 0 { return TaskParts.ending(of: Fault(.tooLarge, "\(beyondCount) documents behind the first \(results.count) were not looked at: these are as many as one task posts")) }
@@ -96,10 +96,10 @@ struct Posting: Sendable {
     /// None of them says anything of a document.
     private static let ofServer: Set<Fault.Code> = [.overloaded, .diskFull, .storageUnavailable, .notLeader, .internalError]
 
-    private static func object(_ taken: Taken, _ isBrief: Bool) -> JSONValue {
+    private static func object(_ taken: Accepted, _ isBrief: Bool) -> JSONValue {
         var summary = taken.summary
         if isBrief { summary.changed = nil }
-        return (try? JSONParser.parse(TakenBody(summary).json())) ?? .null
+        return (try? JSONParser.parse(AcceptedBody(summary).json())) ?? .null
     }
 
     private static func object(_ fault: Fault, _ isBrief: Bool) -> JSONValue {

@@ -34,8 +34,8 @@ enum ReceiptRoutes {
                         .json(##"{"anyOf":[{"$ref":"#/components/schemas/Taken"},{"$ref":"#/components/schemas/TakenBatch"}]}"##),
                         .init("application/x-ndjson", stringSchema),
                     ]),
-                    .init(201, "Durable and complete.", [.of(TakenBody.self)]),
-                    .init(202, "Durable; registration goes on.", [.of(TakenBody.self)]),
+                    .init(201, "Durable and complete.", [.of(AcceptedBody.self)]),
+                    .init(202, "Durable; registration goes on.", [.of(AcceptedBody.self)]),
                 ],
                 problems: [
                     .badXML, .wrongClient, .typeNotAllowed, .notFound, .differentDocument, .unknownType, .ambiguousType,
@@ -83,22 +83,22 @@ enum ReceiptRoutes {
         _ call: Call, _ store: (intake: any DocumentIntake, rows: any RowReading, changes: any ChangeFeed)
     ) throws -> Response? {
         let exchange = call.exchange
-        let request = try takeRequest(call)
+        let request = try intakeRequest(call)
         let waitSeconds = Prefer.waitSeconds(call.request.header("Prefer"))
         return exchange.answer {
-            store.intake.take(request) { outcome in
+            store.intake.accept(request) { outcome in
                 if let waitSeconds, case .one(let taken) = outcome, taken.summary.state == .processing {
                     FinalWait.start(taken, seconds: waitSeconds, call, store.rows, store.changes)
                 } else {
-                    exchange.complete { TakeAnswer.response(to: outcome, of: call) }
+                    exchange.complete { IntakeAnswer.response(to: outcome, of: call) }
                 }
             }
         }
     }
 
-    private static func takeRequest(_ call: Call) throws -> TakeRequest {
+    private static func intakeRequest(_ call: Call) throws -> IntakeRequest {
         let header = call.request.header("Content-Type") ?? ""
-        let form: TakeRequest.Form
+        let form: IntakeRequest.Form
         switch MediaType(header)?.essence {
         case "application/json": form = .json
         case "application/xml", "text/xml": form = .xml
@@ -117,7 +117,7 @@ enum ReceiptRoutes {
         if let callback, let callbackHeader, callback != callbackHeader {
             throw Problem.parameter("callback_url", "the parameter and the header Till-Callback-URL differ")
         }
-        var request = TakeRequest(
+        var request = IntakeRequest(
             form: form, body: call.request.body, contentType: header, principal: call.principal, type: try type(call),
             client: client, callbackURL: callback ?? callbackHeader, trace: call.request.trace)
         request.isAlone = call.exchange.isAlone

@@ -8,8 +8,8 @@ import Synchronization
 /// Each kind of work has one thread, at low priority, and does one job after the other. Nothing else of the server waits for them: figures,
 /// health and readers have their own threads.
 ///
-/// 1. A job stands in its kind's lane while it waits, and is its `running` one while it is done; `jobs` has both, and ended ones.
-/// 2. A lane's thread is made with its first job and lives as long as the process.
+/// 1. A job stands in its kind's queue while it waits, and is its `running` one while it is done; `jobs` has both, and ended ones.
+/// 2. A queue's thread is made with its first job and lives as long as the process.
 /// 3. `ended` of an item is called outside of all locks.
 package final class JobTable: Sendable {
     /// Ended ones beyond these are forgotten, the oldest first.
@@ -22,7 +22,7 @@ package final class JobTable: Sendable {
         let work: @Sendable (Job) throws -> [UInt8]
         let ended: @Sendable (Job.Standing) -> Void
     }
-    private struct Lane {
+    private struct KindQueue {
         var waiting: [Item] = []
         var running: Job?
         var hasThread = false
@@ -30,7 +30,7 @@ package final class JobTable: Sendable {
     private struct State {
         /// The oldest first.
         var jobs: [Job] = []
-        var lanes: [Job.Kind: Lane] = [:]
+        var queues: [Job.Kind: KindQueue] = [:]
         var isStopped = false
     }
     private let state = Monitor(State())
@@ -53,17 +53,17 @@ package final class JobTable: Sendable {
         let job = try Job(kind: kind, actor: actor)
         try state.broadcast { state in
             guard !state.isStopped else { throw Problem(.overloaded, "the server is stopping") }
-            var lane = state.lanes[kind] ?? Lane()
-            guard lane.waiting.count < Self.waitingCountMax else {
-                throw Problem(.overloaded, "\(lane.waiting.count) jobs of this kind wait already; GET /v1/admin/jobs lists them")
+            var queue = state.queues[kind] ?? KindQueue()
+            guard queue.waiting.count < Self.waitingCountMax else {
+                throw Problem(.overloaded, "\(queue.waiting.count) jobs of this kind wait already; GET /v1/admin/jobs lists them")
             }
-            // Under the lock, so that a kind has one: it waits for its first job until that is in the lane.
-            guard lane.hasThread || WorkerThread.start(name: "job-\(kind.rawValue)", { [self] in run(kind) }) else {
+            // Under the lock, so that a kind has one: it waits for its first job until that is in the queue.
+            guard queue.hasThread || WorkerThread.start(name: "job-\(kind.rawValue)", { [self] in run(kind) }) else {
                 throw Problem(.overloaded, "the system gives no thread for a job of this kind; try again, or let the server have more (TasksMax of its unit, ulimit -u)")
             }
-            lane.hasThread = true
-            lane.waiting.append(Item(job: job, work: work, ended: ended))
-            state.lanes[kind] = lane
+            queue.hasThread = true
+            queue.waiting.append(Item(job: job, work: work, ended: ended))
+            state.queues[kind] = queue
             state.jobs.append(job)
             Self.trim(&state.jobs)
         }
@@ -88,10 +88,10 @@ package final class JobTable: Sendable {
     /// Tells a job to end: one that waits is dropped; one that runs ends as soon as its work can.
     package func cancel(_ job: Job) {
         let dropped = state.broadcast { state -> [Item] in
-            guard var lane = state.lanes[job.kind] else { return [] }
-            let dropped = lane.waiting.filter { $0.job === job }
-            lane.waiting.removeAll { $0.job === job }
-            state.lanes[job.kind] = lane
+            guard var queue = state.queues[job.kind] else { return [] }
+            let dropped = queue.waiting.filter { $0.job === job }
+            queue.waiting.removeAll { $0.job === job }
+            state.queues[job.kind] = queue
             return dropped
         }
         job.cancel()
@@ -104,20 +104,20 @@ package final class JobTable: Sendable {
         WorkerThread.lowerPriority()
         while true {
             let item = state.wait { state -> Item? in
-                guard var lane = state.lanes[kind], !lane.waiting.isEmpty else { return nil }
-                let item = lane.waiting.removeFirst()
-                lane.running = item.job
-                state.lanes[kind] = lane
+                guard var queue = state.queues[kind], !queue.waiting.isEmpty else { return nil }
+                let item = queue.waiting.removeFirst()
+                queue.running = item.job
+                state.queues[kind] = queue
                 return item
             }
             run(item)
-            state.broadcast { $0.lanes[kind]?.running = nil }
+            state.broadcast { $0.queues[kind]?.running = nil }
         }
     }
 
     private func run(_ item: Item) {
         let job = item.job
-        // It was cancelled between the lane and here.
+        // It was cancelled between the queue and here.
         guard job.begin() else { return item.ended(job.standing) }
         log.info("job began", ["kind": .text(job.kind.rawValue), "job": .text(job.id)])
         let outcome: Result<[UInt8], Problem>
@@ -155,13 +155,13 @@ package final class JobTable: Sendable {
     /// - Returns: whether none runs any more that reads the store by itself. (Compactions and rebuilds end with the engine.)
     package func waitUntilIdle(seconds: Double) -> Bool {
         state.wait(seconds: seconds) { state in
-            state.lanes.allSatisfy { $0.key == .compact || $0.key == .rebuild || $0.value.running == nil } ? true : nil
+            state.queues.allSatisfy { $0.key == .compact || $0.key == .rebuild || $0.value.running == nil } ? true : nil
         } ?? false
     }
 
     package var figures: [(kind: Job.Kind, waiting: Int, running: Int)] {
         state.withLock { state in
-            Job.Kind.allCases.map { ($0, state.lanes[$0]?.waiting.count ?? 0, state.lanes[$0]?.running == nil ? 0 : 1) }
+            Job.Kind.allCases.map { ($0, state.queues[$0]?.waiting.count ?? 0, state.queues[$0]?.running == nil ? 0 : 1) }
         }
     }
 }

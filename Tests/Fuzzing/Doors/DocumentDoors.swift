@@ -78,7 +78,7 @@ extension Door {
         name: "content-type", seeds: { ["text/xml; charset=\"utf-8\"", "application/xml;charset=windows-1251", "application/json"].map { Array($0.utf8) } },
         fuzz: { bytes in
             let header = String(decoding: bytes, as: UTF8.self)
-            for form in [TakeRequest.Form.json, .xml, .csv, .ndjson] {
+            for form in [IntakeRequest.Form.json, .xml, .csv, .ndjson] {
                 let kept = StoredContentType.text(form, header)
                 precondition(StoredContentType.text(form, kept) == kept && kept.utf8.count < 48, "a content type of a client's own making: \(kept)")
             }

@@ -69,7 +69,7 @@ extension Door {
         if JSONWebToken.looksLike(value) { _ = Result { try JSONWebToken(value) } }
         _ = APIKey.sha256(of: value)
         _ = CalendarText.instant(value)
-        for form in [TakeRequest.Form.json, .xml, .csv, .ndjson] { _ = StoredContentType.text(form, value) }
+        for form in [IntakeRequest.Form.json, .xml, .csv, .ndjson] { _ = StoredContentType.text(form, value) }
     }
 }
 

@@ -41,10 +41,10 @@ struct LittleStore {
         _ = try engine.putType(name: "taxed", body: Array(tax.utf8))
     }
 
-    static func take(_ engine: Engine, _ body: [UInt8], _ form: TakeRequest.Form = .json, as client: String = "c1") -> TakeOutcome {
-        let done = Monitor<TakeOutcome?>(nil)
-        engine.take(
-            TakeRequest(form: form, body: body, contentType: "application/json", principal: Principal(clientID: client, access: .readWrite, scope: .own))
+    static func take(_ engine: Engine, _ body: [UInt8], _ form: IntakeRequest.Form = .json, as client: String = "c1") -> IntakeOutcome {
+        let done = Monitor<IntakeOutcome?>(nil)
+        engine.accept(
+            IntakeRequest(form: form, body: body, contentType: "application/json", principal: Principal(clientID: client, access: .readWrite, scope: .own))
         ) { outcome in done.broadcast { $0 = outcome } }
         return done.wait { $0 }
     }

@@ -193,11 +193,11 @@ final class QuarantineTests: XCTestCase {
             }
         }
         isHeld.wait { $0 ? () : nil }
-        let answers = Monitor<[TakeOutcome]>([])
-        let bodies: [(TakeRequest.Form, String)] = [(.json, "{}"), (.json, "{"), (.ndjson, "{}\n{\n"), (.json, "[{},{}]")]
+        let answers = Monitor<[IntakeOutcome]>([])
+        let bodies: [(IntakeRequest.Form, String)] = [(.json, "{}"), (.json, "{"), (.ndjson, "{}\n{\n"), (.json, "[{},{}]")]
         for (form, body) in bodies {
-            let request = TakeRequest(form: form, body: Array(body.utf8), contentType: "application/json", principal: EngineFixture.own)
-            fixture.engine.take(request) { outcome in answers.broadcast { $0.append(outcome) } }
+            let request = IntakeRequest(form: form, body: Array(body.utf8), contentType: "application/json", principal: EngineFixture.own)
+            fixture.engine.accept(request) { outcome in answers.broadcast { $0.append(outcome) } }
         }
         XCTAssertEqual(answers.withLock { $0.count }, 0, "an answer before the catalog could be written")
         isReleased.broadcast { $0 = true }

@@ -6,7 +6,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: tasks that lanes have no room for in memory are carried out all the same. Method: a dispatch whose lanes hold four of them, over a file that has many.
+/// Goal: tasks that queues have no room for in memory are carried out all the same. Method: a dispatch whose queues hold four of them, over a file that has many.
 final class TaskDispatchTests: XCTestCase {
     private let folder = TemporaryDirectory()
 
@@ -28,7 +28,7 @@ final class TaskDispatchTests: XCTestCase {
         try body(store)
     }
 
-    func test_tasksThatALaneHasNoRoomFor_areReadUntilNoneIsLeft() throws {
+    func test_tasksThatAQueueHasNoRoomFor_areReadUntilNoneIsLeft() throws {
         let hands = ExecutionStoreTests.Hands { _, _ in .succeeded(.null) }
         try withDispatch(Array(repeating: "x", count: 40), hands) { store in
             XCTAssertTrue(try Patience.until { try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty })
@@ -55,7 +55,7 @@ final class TaskDispatchTests: XCTestCase {
         XCTAssertEqual(seen.withLock { $0 }, [false, false, true, true, true])
     }
 
-    /// Nor are they behind those of a lane that does not move.
+    /// Nor are they behind those of a queue that does not move.
     func test_tasksBehindAllThatAStartReads_areCarriedOut() throws {
         let hands = ExecutionStoreTests.Hands { work, _ in work.call.resource.name == "y" ? .succeeded(.null) : nil }
         try withDispatch(Array(repeating: "x", count: 20) + Array(repeating: "y", count: 3), hands) { store in

@@ -94,10 +94,10 @@ final class FaultTests: XCTestCase {
             let threads = Mutex<[pthread_t]>([])
             for number in 0..<3 {
                 let done = Monitor(false)
-                var request = TakeRequest(
+                var request = IntakeRequest(
                     form: .json, body: Array(EngineFixture.receipt("R-\(number)").utf8), contentType: "application/json", principal: EngineFixture.own)
                 request.isAlone = true
-                fixture.engine.take(request) { _ in
+                fixture.engine.accept(request) { _ in
                     threads.withLock { $0.append(pthread_self()) }
                     done.broadcast { $0 = true }
                 }

@@ -74,7 +74,7 @@ final class DocumentValuesTests: XCTestCase {
         let directory = TemporaryDirectory()
         let time = Int64(1_795_000_000_000_000)
         var store = try HotTierFixture.Store(directory.path, clock: Clock { time })
-        let other = RowKind(table: "licences", type: "licence", version: 1, contentType: "application/json", layout: HotTierFixture.layout)
+        let other = RowFormat(table: "licences", type: "licence", version: 1, contentType: "application/json", layout: HotTierFixture.layout)
         store.tier.tables.add(HotTierFixture.fields, to: "licences")
         let perGroup = ColumnTail.groupChunkCount * ColumnTail.chunkRowCount
         _ = try store.stored([try HotTierFixture.row("L-0", kind: other)])

@@ -68,10 +68,10 @@ final class BodyBoundsTests: XCTestCase {
         XCTAssertEqual(fixture.refusal(document)?.errors.map(\.pointer), ["/cb"])
         XCTAssertEqual(fixture.refusal("[\(Self.thing("t", "2")),\(document)]")?.errors.map(\.pointer), ["/1/cb"])
         // What the request says is of no element.
-        let done = Monitor<TakeOutcome?>(nil)
-        var request = TakeRequest(form: .json, body: Array("[\(Self.thing("t", "2"))]".utf8), contentType: "application/json", principal: EngineFixture.own)
+        let done = Monitor<IntakeOutcome?>(nil)
+        var request = IntakeRequest(form: .json, body: Array("[\(Self.thing("t", "2"))]".utf8), contentType: "application/json", principal: EngineFixture.own)
         request.callbackURL = "http://x.example/"
-        fixture.engine.take(request) { outcome in done.broadcast { $0 = outcome } }
+        fixture.engine.accept(request) { outcome in done.broadcast { $0 = outcome } }
         guard case .refused(let fault) = done.wait({ $0 }) else { return XCTFail("taken") }
         XCTAssertEqual(fault.code, .callbackHostNotAllowed)
         XCTAssertEqual(fault.errors.map(\.pointer), ["/callback_url"])
@@ -218,7 +218,7 @@ final class BodyBoundsTests: XCTestCase {
         try reopened.engine.close()
     }
 
-    // MARK: Inline and in lanes
+    // MARK: Inline and in the pool
 
     func test_take_documentPastTheInlineSteps_hasTheSameAnswer() throws {
         let fixture = try fixture()

@@ -7,11 +7,11 @@ import XCTest
 /// Goal: an answer for each receipt, in their order, once. Method: every order in which three results and the end of the body may come.
 final class EachResultsTests: XCTestCase {
     private final class Answers: Sendable {
-        let all = Mutex<[TakeOutcome]>([])
+        let all = Mutex<[IntakeOutcome]>([])
         var count: Int { all.withLock { $0.count } }
     }
 
-    private func details(_ results: [Result<Taken, Fault>]) -> [String] {
+    private func details(_ results: [Result<Accepted, Fault>]) -> [String] {
         results.map { result in
             if case .failure(let fault) = result { return fault.detail }
             return "taken"

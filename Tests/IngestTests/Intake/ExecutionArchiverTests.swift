@@ -128,7 +128,7 @@ final class ExecutionArchiverTests: XCTestCase {
             kind: row.kind, client: [UInt8](), receipt: Array(row.receipt), businessDay: row.businessDay, issuedAt: row.issuedAt, values: Array(row.values),
             sha256: SHA256.hash([1]), storedDocument: [], documentByteCount: 0, coding: .plain)
         let answer = Monitor<Submission.Answer?>(nil)
-        Intake(parts: parts, request: TakeRequest(form: .json, body: [], contentType: "", principal: .admin)).submit([other], isAtomic: false) { outcome in
+        Intake(parts: parts, request: IntakeRequest(form: .json, body: [], contentType: "", principal: .admin)).submit([other], isAtomic: false) { outcome in
             answer.broadcast { $0 = outcome }
         }
         guard case .done(let outcomes) = answer.wait({ $0 }), case .stored? = outcomes.first else { return XCTFail("the place is not taken") }

@@ -31,7 +31,7 @@ final class OverflowTests: XCTestCase {
                     url: "http://127.0.0.1:\(port)/", secret: "s",
                     retry: RetryPolicy(backoffMinimum: 100_000, backoffMaximum: 1_000_000, attemptCountMax: 1_000), concurrency: 8)
             }
-            options.registration.laneCapacity = 40
+            options.registration.queueCapacity = 40
             do { options.registration.policy = try AddressPolicy(allow: ["127.0.0.1"]) } catch { XCTFail("\(error)") }
         }
         for name in ["slow", "quick"] { _ = try fixture.engine.putType(name: name, body: Array(Self.type(name).utf8)) }
@@ -47,8 +47,8 @@ final class OverflowTests: XCTestCase {
         func wait(_ what: String, _ condition: () throws -> Bool) throws {
             XCTAssertTrue(try Patience.until(condition), "in vain: \(what)")
         }
-        func metric(_ name: String, _ lane: String) -> Double? {
-            fixture.engine.metrics().first { metric in metric.name == name && metric.labels.contains { $0.value == lane } }?.value
+        func metric(_ name: String, _ queue: String) -> Double? {
+            fixture.engine.metrics().first { metric in metric.name == name && metric.labels.contains { $0.value == queue } }?.value
         }
         try take("slow", 300)
         try take("quick", 200)
@@ -76,7 +76,7 @@ final class OverflowTests: XCTestCase {
             options.registration.registrars["slow"] = RegistrarOptions(
                 url: "http://127.0.0.1:\(server.port)/", secret: "s",
                 retry: RetryPolicy(backoffMinimum: 100_000, backoffMaximum: 1_000_000, attemptCountMax: 1_000), concurrency: 8)
-            options.registration.laneCapacity = 10
+            options.registration.queueCapacity = 10
             do { options.registration.policy = try AddressPolicy(allow: ["127.0.0.1"]) } catch { XCTFail("\(error)") }
         }
         _ = try fixture.engine.putType(name: "slow", body: Array(Self.type("slow").utf8))

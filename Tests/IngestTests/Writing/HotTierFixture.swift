@@ -27,7 +27,7 @@ enum HotTierFixture {
         Field("lines", .list(element: Field("element", .structure([Field("code", .string), Field("amount", .decimal(precision: 18, scale: 4))])))),
     ]
     static let layout = RowLayout(fields: fields)
-    static let kind = RowKind(table: "receipts", type: "pos-receipt", version: 1, contentType: "application/json", layout: layout)
+    static let kind = RowFormat(table: "receipts", type: "pos-receipt", version: 1, contentType: "application/json", layout: layout)
 
     /// A row of the fixture's type, as `RowLayout` says that it lies.
     static func encoded(currency: String?, total: Int64?, lines: [(code: String, amount: Int64)]) -> [UInt8] {
@@ -51,7 +51,7 @@ enum HotTierFixture {
 
     static func row(
         _ receipt: String, client: String = "c1", day: Int32 = 20_777, issuedAt: Int64 = 1_795_000_000_000_000, salt: String = "",
-        total: Int64 = 650_000, dictionaries: DocumentDictionaries? = nil, kind: RowKind = kind, state: ReceiptState = .complete
+        total: Int64 = 650_000, dictionaries: DocumentDictionaries? = nil, kind: RowFormat = kind, state: ReceiptState = .complete
     ) throws -> HotRow {
         let document = document(receipt, salt: salt)
         let (stored, coding) = try dictionaries?.compress(document, type: kind.type) ?? (document, .plain)
@@ -67,7 +67,7 @@ enum HotTierFixture {
         let document = document(receipt)
         let brought = TableName.kind(of: "licences_history").broughtColumns
         return HotRow(
-            kind: RowKind(table: "licences_history", type: "licence", version: 1, contentType: "application/json", layout: VersionColumns.layout(layout, after: brought)),
+            kind: RowFormat(table: "licences_history", type: "licence", version: 1, contentType: "application/json", layout: VersionColumns.layout(layout, after: brought)),
             client: Array("c1".utf8), receipt: Array(receipt.utf8), businessDay: 20_777, issuedAt: 1_795_000_000_000_000,
             values: VersionColumns.row(encoded(currency: "UAH", total: 1, lines: []), count: fields.count, after: brought, upload: nil), sha256: SHA256.hash(document),
             storedDocument: document, documentByteCount: document.count, coding: .plain, state: .complete, version: RowVersion(content: SHA256.hash(document)))

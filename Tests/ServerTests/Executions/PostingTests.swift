@@ -18,7 +18,7 @@ final class PostingTests: XCTestCase {
     func test_documents_ofWhichOneMetTheServersFault_areAllSentAgain() throws {
         let posting = try Posting(.object(["documents": .array([.object([:]), .object([:])])]), as: .admin)
         for code in Self.ofServer {
-            let results: [Result<Taken, Fault>] = [.failure(Fault(.invalidDocument, "it is none")), .failure(Fault(code, "not now"))]
+            let results: [Result<Accepted, Fault>] = [.failure(Fault(.invalidDocument, "it is none")), .failure(Fault(code, "not now"))]
             XCTAssertTrue(Self.isLater(posting.ending(.each(results))), "\(code)")
             XCTAssertTrue(Self.isLater(posting.ending(.refused(Fault(code, "not now")))), "\(code)")
         }
@@ -29,7 +29,7 @@ final class PostingTests: XCTestCase {
     /// A text may hold several records: none of their answers is left out, and one that is refused is no success.
     func test_textOfRecords_hasAnAnswerForEach_andOneThatIsRefusedAloneFails() throws {
         let posting = try Posting(.object(["document": .string("id,at\n1,x\n2,y\n")]), as: .admin)
-        let refused = Result<Taken, Fault>.failure(Fault(.invalidDocument, "it is none"))
+        let refused = Result<Accepted, Fault>.failure(Fault(.invalidDocument, "it is none"))
         guard case .succeeded(let value) = posting.ending(.each([refused, refused])) else { return XCTFail("each has its answer") }
         XCTAssertEqual(value["receipts"]?.array?.compactMap { $0["problem"]?["type"]?.text }, ["/problems/invalid-document", "/problems/invalid-document"])
         guard case .failed(let error) = posting.ending(.each([refused])) else { return XCTFail("as of a document in JSON") }
@@ -46,8 +46,8 @@ final class PostingTests: XCTestCase {
             (summary.version, summary.changed) = (2, (0..<columnCount).map { "a_column_of_this_number_\($0)" })
             var fault = Fault(.invalidDocument, "it is none")
             fault.errors = (0..<10).map { .init(pointer: "/\($0)", code: "type", message: String(repeating: "m", count: columnCount)) }
-            let taken = Result<Taken, Fault>.success(Taken(summary: summary, isRepeat: false))
-            let results = Array(repeating: taken, count: 20) + [Result<Taken, Fault>.failure(fault)]
+            let taken = Result<Accepted, Fault>.success(Accepted(summary: summary, isRepeat: false))
+            let results = Array(repeating: taken, count: 20) + [Result<Accepted, Fault>.failure(fault)]
             guard case .succeeded(let value) = posting.ending(.each(results)) else { throw StateError(.taskFailed, "they are taken") }
             XCTAssertEqual(ValueLimits.measure(value), .fits)
             return value["receipts"]?.array ?? []

@@ -103,11 +103,11 @@ final class PageMemoryTests: XCTestCase {
         // One credential has 3 MiB, and all have four.
         (limits.memory.all, limits.memory.bodyByteCount, limits.body) = (4 << 20, 1 << 20, 1 << 20)
         let server = try TestServer(limits: limits)
-        let refused = Result<Taken, Fault>.failure(Fault(.invalidDocument, "it is none"))
+        let refused = Result<Accepted, Fault>.failure(Fault(.invalidDocument, "it is none"))
         let ledger = server.context.admission.ledger
         let other = try ledger.enter(Principal(clientID: "another", access: .readWrite, scope: .all))
         let client = server.client()
-        for outcome in [TakeOutcome.each(Array(repeating: refused, count: 8_000)), .eachOfMore(Array(repeating: refused, count: 8_000), beyondCount: 1, lines: nil)] {
+        for outcome in [IntakeOutcome.each(Array(repeating: refused, count: 8_000)), .eachOfMore(Array(repeating: refused, count: 8_000), beyondCount: 1, lines: nil)] {
             server.engine.state.withLock { $0.outcome = outcome }
             let held = try ledger.hold(5 << 19, of: other)
             XCTAssertEqual(try client.post("/v1/receipts", "{}\n", type: "application/x-ndjson").status, 503)

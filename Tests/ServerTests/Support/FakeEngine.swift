@@ -11,8 +11,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
     struct State {
         var contracts: [String: Contract] = [:]
         var keys: [[UInt8]: (owner: KeyOwner, key: KeyDescription)] = [:]
-        var taken: [TakeRequest] = []
-        var outcome: TakeOutcome?
+        var taken: [IntakeRequest] = []
+        var outcome: IntakeOutcome?
         var changes: [ChangePage.Change] = []
         var waiters: [Int: (sequence: Int64, wake: @Sendable () -> Void)] = [:]
         var waiterNumber = 0
@@ -120,12 +120,12 @@ final class FakeEngine: WholeStore, UploadKeeping {
         state.withLock { $0.redriven.append(id) }
     }
 
-    func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
+    func accept(_ request: IntakeRequest, completion: @escaping @Sendable (IntakeOutcome) -> Void) {
         let outcome = state.withLock { state in
             state.taken.append(request)
             return state.outcome
         }
-        completion(outcome ?? .one(Taken(summary: Self.summary(), isRepeat: false)))
+        completion(outcome ?? .one(Accepted(summary: Self.summary(), isRepeat: false)))
     }
 
     func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (Int) throws -> Void) throws -> VersionLookupResult {

@@ -53,7 +53,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     ///
     /// Only through a key that is a column as it is, and not with several sets: where a set leaves the key out, the rows
     /// count all the same.
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         guard sets.count == 1, let group = node.groups.first(where: { $0.column.id == id }), case .column(let source, let type) = group.expression,
             type == group.column.type
         else { return }

@@ -129,14 +129,14 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
         }
     }
 
-    private func pushFilter(_ filter: KeyFilter, _ index: Int) {
+    private func pushFilter(_ filter: JoinRuntimeFilter, _ index: Int) {
         guard case .column(let id, _) = node.equalities[index].left else { return }
         left.pushRuntimeFilter(id, filter)
     }
 
     /// A filter of one side holds for what it is joined to as well, through the columns that are equal.
     /// `l.k = r.k` and a filter of `l.k` from above: rows of `r` without such a key only match rows that the filter drops.
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         let isLeft = left.columns.contains { $0.id == id }
         // Which side's rows may be left out when the output's are: those of a kept side, and those that only match such.
         let (own, other): (Bool, Bool)

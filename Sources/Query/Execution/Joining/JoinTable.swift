@@ -20,7 +20,7 @@ final class JoinTable: @unchecked Sendable {
     let keyColumns: [Column]
     let byteCount: Int
     /// By equality, what the other side's column can be tested with.
-    private(set) var filters: [Int: KeyFilter] = [:]
+    private(set) var filters: [Int: JoinRuntimeFilter] = [:]
 
     /// Right rows that some left row has matched, and how many streams still look for more.
     private let progress: Mutex<(matched: [UInt8], active: Int)>
@@ -104,7 +104,7 @@ final class JoinTable: @unchecked Sendable {
             for equality in filtered {
                 let type = keyTypes[equality]
                 if type == .boolean { continue }
-                filters[equality] = KeyFilter(
+                filters[equality] = JoinRuntimeFilter(
                     values: packing.unpack(values, column: equality), isDecimal: type.isDecimal, isOrdered: type != .double)
             }
         } else {
@@ -112,7 +112,7 @@ final class JoinTable: @unchecked Sendable {
             lookup = Self.numbered(all, rowCount, nullsMatch, &keyByteCount)
             for equality in filtered where keyTypes[equality].isBytes && !keyTypes[equality].isJSON {
                 let present = all[equality].rowValidity?.setIndices()
-                filters[equality] = KeyFilter(texts: (present.map { all[equality].gathering($0) } ?? all[equality]).byteArrays())
+                filters[equality] = JoinRuntimeFilter(texts: (present.map { all[equality].gathering($0) } ?? all[equality]).byteArrays())
             }
         }
         keyColumns = node.isNullAware ? joined() : []

@@ -19,7 +19,7 @@ final class ListJoinOperator: PreparedOperator, @unchecked Sendable {
         super.init(columns: columns, inputs: [left])
     }
 
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         if inputs[0].columns.contains(where: { $0.id == id }) { inputs[0].pushRuntimeFilter(id, filter) }
     }
 

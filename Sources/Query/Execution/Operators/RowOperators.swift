@@ -10,7 +10,7 @@ final class FilterOperator: PreparedOperator, @unchecked Sendable {
         super.init(columns: input.columns, inputs: [input])
     }
 
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) { inputs[0].pushRuntimeFilter(id, filter) }
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) { inputs[0].pushRuntimeFilter(id, filter) }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let predicate = try Predicate(conjuncts, layout: inputs[0].layout, context: run.context)
@@ -32,7 +32,7 @@ final class ProjectOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// Only through columns that are handed on as they are: a filter says nothing of what is computed of a column.
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         guard let column = projected.first(where: { $0.column.id == id }), case .column(let source, let type) = column.expression,
             type == column.column.type
         else { return }
@@ -205,7 +205,7 @@ final class UnionAllOperator: PreparedOperator, @unchecked Sendable {
 
     /// Each input has the filter for its own column of that place; one of another type is left out, since filters compare
     /// as the type lies.
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         guard let place = columns.firstIndex(where: { $0.id == id }) else { return }
         for input in inputs where input.columns[place].type == columns[place].type {
             input.pushRuntimeFilter(input.columns[place].id, filter)

@@ -57,7 +57,7 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
 
     /// A filter that most rows would pass, or of a value that is compared otherwise in the source, is left out: filters are
     /// hints.
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         // The source compares values of its own type.
         guard let path = sourcePath(of: id), let own = node.table.source.schema.field(at: path)?.type,
             let wanted = columns.first(where: { $0.id == id })?.type, own.scale == wanted.scale, own.isDecimal == wanted.isDecimal

@@ -19,7 +19,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
             columns: node.passed + node.elements.map(\.column) + (node.ordinality.map { [$0] } ?? []), inputs: [input])
     }
 
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         if node.passed.contains(where: { $0.id == id }) { inputs[0].pushRuntimeFilter(id, filter) }
     }
 

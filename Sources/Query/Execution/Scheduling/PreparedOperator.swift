@@ -57,7 +57,7 @@ package class PreparedOperator: @unchecked Sendable {
     /// What the plan above looks for in a column: rows that fail may be left out, since it drops them too. Handed down to the scan that
     /// reads the column. Called before `prepare`.
     /// The default takes no filter: an operator says by overriding which of its columns pass a filter through unchanged.
-    func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {}
+    func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {}
 
     /// Makes everything ready that streams need. Called once.
     ///

@@ -48,7 +48,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     override var streamCountMax: Int { 1 }
 
     /// Not beneath a limit: rows that are left out would let others in.
-    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
         if limit == nil, offset == 0 { inputs[0].pushRuntimeFilter(id, filter) }
     }
 

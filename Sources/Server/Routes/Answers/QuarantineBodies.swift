@@ -95,7 +95,7 @@ struct DeadLetterBody: ListItem, JSONObject {
     static var listName: StaticString { "dead_letters" }
     static var listSchemaName: String { "DeadLetterList" }
     static var example: DeadLetterBody {
-        DeadLetterBody(letter: DeadLetter(id: "", kind: .step, name: "", at: 0, reason: "", attempts: 0, receipt: TakenBody.example.summary))
+        DeadLetterBody(letter: DeadLetter(id: "", kind: .step, name: "", at: 0, reason: "", attempts: 0, receipt: AcceptedBody.example.summary))
     }
 
     func members(to sink: inout some MemberSink) {
@@ -107,7 +107,7 @@ struct DeadLetterBody: ListItem, JSONObject {
         sink.member("attempts", letter.attempts)
         sink.member("client_id", letter.clientID)
         sink.member("event", letter.event, MemberFacts("Of what a contract's webhook is told beside receipts: upload.processed, upload.error, feedback.digest."))
-        sink.member("receipt", letter.receipt.map { TakenBody($0) }, MemberFacts("Null where there is an event."))
+        sink.member("receipt", letter.receipt.map { AcceptedBody($0) }, MemberFacts("Null where there is an event."))
     }
 }
 

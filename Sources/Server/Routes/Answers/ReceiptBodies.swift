@@ -2,7 +2,7 @@ internal import Documents
 internal import Ingest
 
 /// A receipt as POST answers it, and changes, dead letters and events name it.
-struct TakenBody: JSONObject {
+struct AcceptedBody: JSONObject {
     let summary: ReceiptSummary
     /// Which of several were here before: a single one says it by its status.
     var isRepeat: Bool?
@@ -10,14 +10,14 @@ struct TakenBody: JSONObject {
     init(_ summary: ReceiptSummary) { self.summary = summary }
 
     /// As one of several.
-    init(_ taken: Taken) {
+    init(_ taken: Accepted) {
         summary = taken.summary
         isRepeat = taken.isRepeat ? true : nil
     }
 
     static var schemaName: String? { "Taken" }
-    static var example: TakenBody {
-        TakenBody(ReceiptSummary(ticketID: "", clientID: "", receiptID: "", type: "", businessDay: 0, state: .complete, sequence: 1))
+    static var example: AcceptedBody {
+        AcceptedBody(ReceiptSummary(ticketID: "", clientID: "", receiptID: "", type: "", businessDay: 0, state: .complete, sequence: 1))
     }
 
     func members(to sink: inout some MemberSink) {
@@ -34,33 +34,33 @@ struct TakenBody: JSONObject {
     }
 }
 
-struct TakenBatchBody: JSONObject {
-    let results: [Taken]
+struct AcceptedBatchBody: JSONObject {
+    let results: [Accepted]
 
     static var schemaName: String? { "TakenBatch" }
-    static var example: TakenBatchBody { TakenBatchBody(results: [Taken(summary: TakenBody.example.summary, isRepeat: false)]) }
+    static var example: AcceptedBatchBody { AcceptedBatchBody(results: [Accepted(summary: AcceptedBody.example.summary, isRepeat: false)]) }
 
     func members(to sink: inout some MemberSink) {
         sink.member("accepted", results.count)
-        sink.member("results", results.map { TakenBody($0) })
+        sink.member("results", results.map { AcceptedBody($0) })
     }
 }
 
 /// The result of one line of NDJSON.
-struct TakenLine: JSONObject {
+struct AcceptedLine: JSONObject {
     let line: Int
     let status: Int
-    let result: Result<Taken, Problem>
+    let result: Result<Accepted, Problem>
 
     static var schemaName: String? { "TakenLine" }
     static var schemaDescription: String? { "A line of the answer to application/x-ndjson: of a receipt its members, else the problem." }
-    static var example: TakenLine { TakenLine(line: 1, status: 201, result: .success(Taken(summary: TakenBody.example.summary, isRepeat: false))) }
+    static var example: AcceptedLine { AcceptedLine(line: 1, status: 201, result: .success(Accepted(summary: AcceptedBody.example.summary, isRepeat: false))) }
 
     func members(to sink: inout some MemberSink) {
         sink.member("line", line)
         sink.member("status", status)
         switch result {
-        case .success(let taken): TakenBody(taken).members(to: &sink)
+        case .success(let taken): AcceptedBody(taken).members(to: &sink)
         case .failure(let problem): sink.member("problem", ProblemBody(problem))
         }
     }

@@ -4,7 +4,7 @@ internal import Documents
 enum Schemas {
     /// Answers that are encoded from values: each says its members where it is written.
     private static var described: [any JSONObject.Type] { [
-        Problem.Violation.self, ProblemBody.self, TakenBody.self, TakenBatchBody.self, ChoicesBody.self, TicketBody.self, StepBody.self, ChangesBody.self,
+        Problem.Violation.self, ProblemBody.self, AcceptedBody.self, AcceptedBatchBody.self, ChoicesBody.self, TicketBody.self, StepBody.self, ChangesBody.self,
         ContractBody.self, ContractTermBody.self, UsageBody.self, UsageBody.Span.self, ListBody<ContractBody>.self, RollupBody.self, ListBody<RollupBody>.self, AdviceBody.self, AdviceListBody.self, ViewBody.self, ListBody<ViewBody>.self,
         ListBody<VersionBody>.self, VersionBody.self, ListBody<TypeVersionBody>.self, TypeVersionBody.self, KeyBody.self, NewKeyBody.self, ListBody<KeyBody>.self,
         QuarantineBody.self, ListBody<QuarantineBody>.self, DeadLetterBody.self, ListBody<DeadLetterBody>.self, ListBody<TypeFileBody>.self,

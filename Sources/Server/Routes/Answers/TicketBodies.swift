@@ -72,13 +72,13 @@ struct ChangesBody: JSONObject {
     struct Change: JSONObject {
         let change: ChangePage.Change
 
-        static var example: Change { Change(change: .init(sequence: 1, at: 0, event: "", receipt: TakenBody.example.summary)) }
+        static var example: Change { Change(change: .init(sequence: 1, at: 0, event: "", receipt: AcceptedBody.example.summary)) }
 
         func members(to sink: inout some MemberSink) {
             sink.member("sequence", change.sequence)
             sink.member("at", InstantForm(change.at))
             sink.member("event", change.event)
-            sink.member("receipt", TakenBody(change.receipt))
+            sink.member("receipt", AcceptedBody(change.receipt))
         }
     }
     let page: ChangePage

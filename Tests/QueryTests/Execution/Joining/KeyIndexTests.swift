@@ -92,12 +92,12 @@ final class KeyIndexTests: XCTestCase {
         try check([column(keys)], probes: [column(Array(keys.prefix(500)) + [1, 2, 3])], threads: 2)
     }
 
-    func test_keySets_passEveryKey_andLeaveOutNearlyAllOthers() {
+    func test_runtimeFilterKeys_passEveryKey_andLeaveOutNearlyAllOthers() {
         var random = SplitMix64(state: 9)
         let spread = (0..<20_000).map { _ in Int64(bitPattern: random.next()) }
         let close = (0..<20_000).map { _ in Int64(random.next() % 1_000_000) }
         for values in [spread, close] {
-            let set = KeySet(values, least: values.min() ?? 0, greatest: values.max() ?? 0, isDense: true)
+            let set = RuntimeFilterKeys(values, least: values.min() ?? 0, greatest: values.max() ?? 0, isDense: true)
             XCTAssertTrue(set.select(column(values)).isAllSet)
             let others = (0..<20_000).map { _ in Int64(bitPattern: random.next()) }
             XCTAssertLessThan(set.select(column(others)).setCount, 400)
@@ -108,7 +108,7 @@ final class KeyIndexTests: XCTestCase {
             texts.append(Array("key \(index)".utf8))
             others.append(Array("other \(index)".utf8))
         }
-        let set = KeySet(texts)
+        let set = RuntimeFilterKeys(texts)
         XCTAssertTrue(set.select(Column(type: .string, count: 5_000, values: .bytes(texts))).isAllSet)
         XCTAssertLessThan(set.select(Column(type: .string, count: 5_000, values: .bytes(others))).setCount, 100)
     }

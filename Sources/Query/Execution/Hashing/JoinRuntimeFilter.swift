@@ -4,13 +4,13 @@ import ColumnStore
 ///
 /// Made once the right side is read (`JoinTable`), pushed down by operators (`pushRuntimeFilter`), given to sources by
 /// `ScanOperator`. It may let rows through that match nothing, and never keeps one back that does.
-struct KeyFilter: Sendable {
+struct JoinRuntimeFilter: Sendable {
     /// The values, when they are few, or their range.
     /// Sources prune files, row groups and pages by it.
     let bounds: ColumnFilter.Test
     /// Nil when `bounds` says all.
     /// What each row that is read is tested by.
-    let keys: KeySet?
+    let keys: RuntimeFilterKeys?
     /// About how many different keys there are.
     let keyCount: Int
 
@@ -51,7 +51,7 @@ struct KeyFilter: Sendable {
         } else {
             bounds = .isNotNull
         }
-        let keys = KeySet(values, least: least, greatest: greatest, isDense: isOrdered)
+        let keys = RuntimeFilterKeys(values, least: least, greatest: greatest, isDense: isOrdered)
         self.keys = keys
         keyCount = keys.keyCount
     }
@@ -76,7 +76,7 @@ struct KeyFilter: Sendable {
             }
             bounds = .range(lower: .init(.bytes(least), isInclusive: true), upper: .init(.bytes(greatest), isInclusive: true))
         }
-        keys = KeySet(texts)
+        keys = RuntimeFilterKeys(texts)
         keyCount = texts.count
     }
 }

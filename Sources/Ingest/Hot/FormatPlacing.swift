@@ -1,10 +1,10 @@
 import ColumnStore
 import Documents
 
-/// Where the columns of a kind of rows go among a table's.
+/// Where the columns of a format of rows go among a table's.
 ///
 /// Reckoned once for each kind and builder, so that a row costs no look at names. Names are compared by their bytes, never by Unicode's equivalence.
-struct KindPlacing {
+struct FormatPlacing {
     /// For each of the kind's columns its place among the table's, and the places of its members.
     private(set) var targets: [Int] = []
     /// Empty for a column that is no list of structures, or whose members are the table's in the same order.
@@ -13,7 +13,7 @@ struct KindPlacing {
     private(set) var absent: [Int] = []
 
     /// - Precondition: the kind's columns are among `fields`.
-    init(_ kind: RowKind, among fields: [Field]) {
+    init(_ kind: RowFormat, among fields: [Field]) {
         for field in kind.fields {
             guard let target = Self.place(of: field.name, in: fields) else { preconditionFailure("the table lacks \(field.name)") }
             targets.append(target)

@@ -5,20 +5,20 @@ internal import Synchronization
 
 /// The answers to POST /v1/receipts.
 ///
-///     one receipt            201, 202 or 200 with Location       `TakenBody`
-///     several as one         200                                 `TakenBatchBody`
+///     one receipt            201, 202 or 200 with Location       `AcceptedBody`
+///     several as one         200                                 `AcceptedBatchBody`
 ///     each by itself         200, a line for each of them        `{"line":3,"status":201,…}`
 ///     refused as a whole     the problem's status
 ///
 /// Several are charged with their text before that is made, as far as one may ever have so much: who is refused sends them again, and they are repeats.
-enum TakeAnswer {
-    static func response(to outcome: TakeOutcome, of call: Call) -> Response {
+enum IntakeAnswer {
+    static func response(to outcome: IntakeOutcome, of call: Call) -> Response {
         switch outcome {
         case .one(let taken):
-            return Response.json(status(of: taken), TakenBody(taken.summary), reserving: 320)
+            return Response.json(status(of: taken), AcceptedBody(taken.summary), reserving: 320)
                 .adding("Location", "/v1/tickets/\(taken.summary.ticketID)")
         case .batch(let results):
-            return held(results.map { .success($0) }, of: call) { .json(TakenBatchBody(results: results), reserving: resultByteCount * results.count) }
+            return held(results.map { .success($0) }, of: call) { .json(AcceptedBatchBody(results: results), reserving: resultByteCount * results.count) }
         case .each(let results): return held(results, of: call) { lines(results, beyondCount: 0, nil, of: call) }
         case .eachOfMore(let results, let beyondCount, let numbers):
             return held(results, of: call) { lines(results, beyondCount: beyondCount, numbers, of: call) }
@@ -29,7 +29,7 @@ enum TakeAnswer {
     /// Of a result, and of its text, about.
     private static let resultByteCount = 320
 
-    private static func held(_ results: [Result<Taken, Fault>], of call: Call, _ make: () -> Response) -> Response {
+    private static func held(_ results: [Result<Accepted, Fault>], of call: Call, _ make: () -> Response) -> Response {
         do {
             let byteCount = results.reduce(0) { sum, result in
                 guard case .failure(let fault) = result else { return sum + resultByteCount }
@@ -43,7 +43,7 @@ enum TakeAnswer {
         return make()
     }
 
-    private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, _ numbers: TakenLines?, of call: Call) -> Response {
+    private static func lines(_ results: [Result<Accepted, Fault>], beyondCount: Int, _ numbers: AcceptedLines?, of call: Call) -> Response {
         for case .failure(let fault) in results where fault.code == .internalError {
             call.logFailure(fault.cause ?? fault.detail)
             break
@@ -54,7 +54,7 @@ enum TakeAnswer {
     }
 
     /// 201 complete at once, 202 not yet, 200 a repeat or an end that is no success.
-    static func status(of taken: Taken) -> Int {
+    static func status(of taken: Accepted) -> Int {
         if taken.isRepeat { return 200 }
         switch taken.summary.state {
         case .complete: return 201
@@ -64,16 +64,16 @@ enum TakeAnswer {
     }
 
     /// - Parameter numbers: of the lines in the body; nil: the results are of the first line on.
-    private static func lines(_ results: [Result<Taken, Fault>], _ numbers: [Int]?) -> [UInt8] {
+    private static func lines(_ results: [Result<Accepted, Fault>], _ numbers: [Int]?) -> [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(resultByteCount * results.count)
         for (index, result) in results.enumerated() {
-            let (status, outcome): (Int, Result<Taken, Problem>) =
+            let (status, outcome): (Int, Result<Accepted, Problem>) =
                 switch result {
                 case .success(let taken): (status(of: taken), .success(taken))
                 case .failure(let fault): (Problem.Slug(fault.code).status, .failure(Problem(fault)))
                 }
-            lines.append(contentsOf: TakenLine(line: numbers?[index] ?? index + 1, status: status, result: outcome).json(reserving: resultByteCount))
+            lines.append(contentsOf: AcceptedLine(line: numbers?[index] ?? index + 1, status: status, result: outcome).json(reserving: resultByteCount))
             lines.append(0x0A)
         }
         return lines
@@ -81,7 +81,7 @@ enum TakeAnswer {
 
     /// The lines past the limit, which are all alike, and may be millions: made as they are sent.
     private static func beyond(_ lines: [UInt8], from first: Int, count: Int, _ numbers: LineNumbers?) -> ResponseStream {
-        let problem = Problem(.tooLarge, "a body has at most \(Engine.takenCountMax) lines; send this one again")
+        let problem = Problem(.tooLarge, "a body has at most \(Engine.acceptedCountMax) lines; send this one again")
         var writer = JSONWriter(reserving: 256)
         writer.beginObject()
         writer.member("status", problem.slug.status)
@@ -135,17 +135,17 @@ enum Prefer {
 
 /// Holds an answer back until its receipt is final, or the client's patience ends.
 enum FinalWait {
-    static func start(_ taken: Taken, seconds: Double, _ call: Call, _ rows: any RowReading, _ changes: any ChangeFeed) {
+    static func start(_ taken: Accepted, seconds: Double, _ call: Call, _ rows: any RowReading, _ changes: any ChangeFeed) {
         let deadline = SteadyClock.seconds() + seconds
         // Not suspended here: `answer` of the exchange does so where the answer does not come at once.
         call.exchange.watch()
-        let present = { @Sendable in TakeAnswer.response(to: .one(taken), of: call) }
+        let present = { @Sendable in IntakeAnswer.response(to: .one(taken), of: call) }
         LongPoll.run(call, changes, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in
             let ticket = try rows.ticket(taken.summary.ticketID, as: call.principal)
             guard var summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
             (summary.version, summary.changed) = (taken.summary.version, taken.summary.changed)
-            let final = Taken(summary: summary, isRepeat: taken.isRepeat)
-            return .answer(TakeAnswer.response(to: .one(final), of: call))
+            let final = Accepted(summary: summary, isRepeat: taken.isRepeat)
+            return .answer(IntakeAnswer.response(to: .one(final), of: call))
         }
     }
 }

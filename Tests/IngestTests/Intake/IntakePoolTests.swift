@@ -7,11 +7,11 @@ import XCTest
 @testable import Ingest
 
 /// Goal: one contract's documents never hold all threads, and none waits for ever. Method: jobs that end when the test says so.
-final class IntakeLanesTests: XCTestCase {
+final class IntakePoolTests: XCTestCase {
     private final class Gate: Sendable {
         private let state = Monitor((isOpen: false, begun: [String]()))
-        func job(_ name: String) -> IntakeLanes.Job {
-            IntakeLanes.Job(
+        func job(_ name: String) -> IntakePool.Job {
+            IntakePool.Job(
                 run: { [state] in
                     state.broadcast { $0.begun.append(name) }
                     state.wait { $0.isOpen ? () : nil }
@@ -23,42 +23,42 @@ final class IntakeLanesTests: XCTestCase {
         var begun: [String] { state.withLock { $0.begun } }
     }
 
-    func test_submit_oneContractOfMany_leavesALaneToTheOthers() {
-        let lanes = IntakeLanes(laneCount: 3)
+    func test_submit_oneContractOfMany_leavesAThreadToTheOthers() {
+        let pool = IntakePool(threadCount: 3)
         let (greedy, other) = (Gate(), Gate())
-        for number in 0..<10 { XCTAssertTrue(lanes.submit(for: .contract("greedy"), greedy.job("g\(number)"))) }
+        for number in 0..<10 { XCTAssertTrue(pool.submit(for: .contract("greedy"), greedy.job("g\(number)"))) }
         _ = greedy.waitFor(2)
-        XCTAssertTrue(lanes.submit(for: .contract("other"), other.job("o")))
+        XCTAssertTrue(pool.submit(for: .contract("other"), other.job("o")))
         XCTAssertEqual(other.waitFor(1), ["o"])
         // The third of the greedy one's has not begun, though it came first.
         XCTAssertEqual(greedy.begun.count, 2)
         other.open()
         greedy.open()
         _ = greedy.waitFor(10)
-        lanes.stop()
+        pool.stop()
         XCTAssertEqual(greedy.begun.count, 10)
     }
 
     func test_submit_pastTheBound_isRefusedAndOthersAreNot() {
-        let lanes = IntakeLanes(laneCount: 2)
+        let pool = IntakePool(threadCount: 2)
         let gate = Gate()
-        XCTAssertTrue(lanes.submit(for: .contract("a"), gate.job("first")))
+        XCTAssertTrue(pool.submit(for: .contract("a"), gate.job("first")))
         _ = gate.waitFor(1)
-        for _ in 0..<IntakeLanes.waitingOfContractMax { XCTAssertTrue(lanes.submit(for: .contract("a"), gate.job("a"))) }
-        XCTAssertFalse(lanes.submit(for: .contract("a"), gate.job("a")))
-        XCTAssertTrue(lanes.submit(for: .contract("b"), gate.job("b")))
+        for _ in 0..<IntakePool.waitingOfContractMax { XCTAssertTrue(pool.submit(for: .contract("a"), gate.job("a"))) }
+        XCTAssertFalse(pool.submit(for: .contract("a"), gate.job("a")))
+        XCTAssertTrue(pool.submit(for: .contract("b"), gate.job("b")))
         _ = gate.waitFor(2)
         gate.open()
-        lanes.stop()
-        XCTAssertFalse(lanes.submit(for: .contract("b"), gate.job("b")))
+        pool.stop()
+        XCTAssertFalse(pool.submit(for: .contract("b"), gate.job("b")))
     }
 
     func test_stop_refusesWhatWaits() {
-        let lanes = IntakeLanes(laneCount: 2)
+        let pool = IntakePool(threadCount: 2)
         let gate = Gate()
-        for number in 0..<4 { XCTAssertTrue(lanes.submit(for: .contract("a"), gate.job("\(number)"))) }
+        for number in 0..<4 { XCTAssertTrue(pool.submit(for: .contract("a"), gate.job("\(number)"))) }
         _ = gate.waitFor(1)
-        let stopped = WorkerThread(name: "stop") { lanes.stop() }
+        let stopped = WorkerThread(name: "stop") { pool.stop() }
         let begun = gate.waitFor(4)
         XCTAssertEqual(begun.count { $0.hasPrefix("refused") }, 3)
         gate.open()
@@ -83,15 +83,15 @@ final class IntakeLanesTests: XCTestCase {
     }
 
     func test_submit_withoutAThread_isRefused_andWithOneIsDoneByIt() {
-        let lanes = IntakeLanes(laneCount: 3)
+        let pool = IntakePool(threadCount: 3)
         let gate = Gate()
         gate.open()
-        XCTAssertFalse(WorkerThread.$areRefused.withValue(true) { lanes.submit(for: .contract("a"), gate.job("none")) })
-        XCTAssertEqual(lanes.load.waiting, 0)
-        XCTAssertTrue(lanes.submit(for: .contract("a"), gate.job("first")))
+        XCTAssertFalse(WorkerThread.$areRefused.withValue(true) { pool.submit(for: .contract("a"), gate.job("none")) })
+        XCTAssertEqual(pool.load.waiting, 0)
+        XCTAssertTrue(pool.submit(for: .contract("a"), gate.job("first")))
         _ = gate.waitFor(1)
-        XCTAssertTrue(WorkerThread.$areRefused.withValue(true) { lanes.submit(for: .contract("a"), gate.job("second")) })
+        XCTAssertTrue(WorkerThread.$areRefused.withValue(true) { pool.submit(for: .contract("a"), gate.job("second")) })
         XCTAssertEqual(gate.waitFor(2), ["first", "second"])
-        lanes.stop()
+        pool.stop()
     }
 }

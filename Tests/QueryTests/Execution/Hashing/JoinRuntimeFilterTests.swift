@@ -6,7 +6,7 @@ import XCTest
 
 /// Keys of many numbers and forms: a scan's filter passes every key, and its bounds do, too. Where keys are few, the bounds
 /// pass nothing else.
-final class KeyFilterTests: XCTestCase {
+final class JoinRuntimeFilterTests: XCTestCase {
     private static let numbers: [[Int64]] = [
         [5], [5, 5, 5], [.min], [.min, .max], [-1, 0, 1], Array(0..<64), Array(0..<65), Array(-3_000..<3_000), (0..<500).map { $0 * 1_000_003 },
         (0..<200).map { Int64.min + $0 * (1 << 54) },
@@ -37,7 +37,7 @@ final class KeyFilterTests: XCTestCase {
         for keys in Self.numbers {
             for isDecimal in [false, true] {
                 for isOrdered in [true, false] {
-                    let filter = try XCTUnwrap(KeyFilter(values: keys, isDecimal: isDecimal, isOrdered: isOrdered))
+                    let filter = try XCTUnwrap(JoinRuntimeFilter(values: keys, isDecimal: isDecimal, isOrdered: isOrdered))
                     let type: ColumnType = isDecimal ? .decimal(precision: 18, scale: 0) : .int64
                     let runtime = filter.runtimeFilter("key")
                     for key in keys { XCTAssertTrue(passes(runtime.bounds, isDecimal ? .decimal(Int128(key)) : .integer(key)), "\(key)") }
@@ -54,7 +54,7 @@ final class KeyFilterTests: XCTestCase {
                 }
             }
         }
-        XCTAssertNil(KeyFilter(values: [], isDecimal: false, isOrdered: true))
+        XCTAssertNil(JoinRuntimeFilter(values: [], isDecimal: false, isOrdered: true))
     }
 
     func test_texts_everyKeyPasses() throws {
@@ -62,10 +62,10 @@ final class KeyFilterTests: XCTestCase {
         for keys in sets {
             var texts = ByteArrays()
             for key in keys { texts.append(Array(key.utf8)) }
-            let filter = try XCTUnwrap(KeyFilter(texts: texts)), runtime = filter.runtimeFilter("key")
+            let filter = try XCTUnwrap(JoinRuntimeFilter(texts: texts)), runtime = filter.runtimeFilter("key")
             for key in keys { XCTAssertTrue(passes(runtime.bounds, .string(key)), key) }
             XCTAssertTrue(runtime.select(.text(texts, type: .string, validity: nil)).isAllSet, "\(keys.count) keys")
         }
-        XCTAssertNil(KeyFilter(texts: ByteArrays()))
+        XCTAssertNil(JoinRuntimeFilter(texts: ByteArrays()))
     }
 }

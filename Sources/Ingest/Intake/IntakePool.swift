@@ -5,11 +5,11 @@ internal import Glibc
 /// all threads, whatever it sends.
 ///
 /// Invariants:
-/// 1. Of one contract at most `laneCount - 1` jobs run.
-/// 2. Every job that was taken is run, or refused when the lanes stop.
+/// 1. Of one contract at most `threadCount - 1` jobs run.
+/// 2. Every job that was taken is run, or refused when the pool stops.
 ///
 /// Turns: contracts stand in a line; whoever has run a job stands behind the others again. Threads are begun as jobs come, and live until `stop`.
-package final class IntakeLanes: Sendable {
+package final class IntakePool: Sendable {
     /// One of the two is called, once.
     package struct Job: Sendable {
         let run: @Sendable () -> Void
@@ -39,11 +39,11 @@ package final class IntakeLanes: Sendable {
     package static let waitingMax = 512
 
     private let state = Monitor(State())
-    package let laneCount: Int
+    package let threadCount: Int
 
-    package init(laneCount: Int = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
-        precondition(laneCount >= 2, "one contract would have all")
-        self.laneCount = laneCount
+    package init(threadCount: Int = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
+        precondition(threadCount >= 2, "one contract would have all")
+        self.threadCount = threadCount
     }
 
     /// Jobs that wait, and jobs that run.
@@ -55,7 +55,7 @@ package final class IntakeLanes: Sendable {
             let waitingOfContract = state.waiting[contract]?.count ?? 0
             guard !state.isStopped, waitingOfContract < Self.waitingOfContractMax, state.waitingCount < Self.waitingMax else { return false }
             // A store that never sees such documents has no threads for them.
-            if state.startedCount < laneCount, WorkerThread.start(name: "intake", { [self] in work() }) { state.startedCount += 1 }
+            if state.startedCount < threadCount, WorkerThread.start(name: "intake", { [self] in work() }) { state.startedCount += 1 }
             guard state.startedCount > 0 else { return false }
             if waitingOfContract == 0 { state.turns.append(contract) }
             state.waiting[contract, default: []].append(job)
@@ -68,7 +68,7 @@ package final class IntakeLanes: Sendable {
     private func work() {
         while true {
             let next = state.wait { state -> (contract: Identity, job: Job)?? in
-                if let next = Self.takeNext(&state, ofContractMax: laneCount - 1) { return .some(next) }
+                if let next = Self.takeNext(&state, ofContractMax: threadCount - 1) { return .some(next) }
                 return state.isStopped ? .some(nil) : nil
             }
             guard let (contract, job) = next ?? nil else { break }

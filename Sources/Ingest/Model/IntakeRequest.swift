@@ -1,7 +1,7 @@
 package import Documents
 
-/// A body to be taken, as a door gives it to the engine.
-package struct TakeRequest: Sendable {
+/// A body to be accepted, as a door gives it to the engine.
+package struct IntakeRequest: Sendable {
     package enum Form: Sendable {
         case json, xml, ndjson
         /// A header and records, each on its own: what `till import` sends.

@@ -1,5 +1,5 @@
-/// What a lane can hold: something to do from some moment on.
-protocol LaneWork: Sendable {
+/// What a queue can hold: something to do from some moment on.
+protocol EndpointWork: Sendable {
     associatedtype Key: Hashable & Sendable
     /// What it is known by.
     var key: Key { get }
@@ -10,7 +10,7 @@ protocol LaneWork: Sendable {
 }
 
 /// Calls since the start that ended alike.
-struct LaneOutcome: Sendable {
+struct EndpointOutcome: Sendable {
     var count = 0
     /// Why the last of them ended so, where that is worth saying.
     var reason: String?
@@ -24,7 +24,7 @@ struct LaneOutcome: Sendable {
 /// 3. `hasMore` is set by an addition that finds no room, and by whoever could not read, or not to the end; a reload takes it back before it reads.
 ///
 /// A value guarded by its owner's lock. Each endpoint has its own, so that a slow one holds up no other.
-struct WorkLane<Work: LaneWork>: Sendable {
+struct EndpointQueue<Work: EndpointWork>: Sendable {
     private struct Entry: Sendable {
         let work: Work
         /// Tells those of one instant apart: first come, first served.
@@ -46,7 +46,7 @@ struct WorkLane<Work: LaneWork>: Sendable {
     private var heap: [Entry] = []
     private var nextNumber = 0
     /// By how they ended.
-    private(set) var outcomes: [String: LaneOutcome] = [:]
+    private(set) var outcomes: [String: EndpointOutcome] = [:]
 
     init(limit: Int, capacity: Int = Self.capacity) {
         self.limit = limit
@@ -59,12 +59,12 @@ struct WorkLane<Work: LaneWork>: Sendable {
     /// There is room for what was left on disk.
     var wantsMore: Bool { hasMore && heap.count <= capacity / 2 }
     mutating func beginReload() { hasMore = false }
-    /// So many of those on disk, the first first, fill the lane whatever of them is resident: what is under way stands there still.
+    /// So many of those on disk, the first first, fill the queue whatever of them is resident: what is under way stands there still.
     var reloadCount: Int { capacity + inFlightCount }
     /// What could not be read, or was not read to the end, is still there.
     mutating func noteMore() { hasMore = true }
 
-    /// What is shown of a lane.
+    /// What is shown of a queue.
     struct Figures: Sendable {
         var waitingCount: Int
         /// Of those that wait.
@@ -75,7 +75,7 @@ struct WorkLane<Work: LaneWork>: Sendable {
         var breaker: CircuitBreaker.State
         /// Something is on disk alone.
         var hasMore: Bool
-        var outcomes: [String: LaneOutcome]
+        var outcomes: [String: EndpointOutcome]
     }
 
     /// - Complexity: O(what waits).
@@ -131,7 +131,7 @@ struct WorkLane<Work: LaneWork>: Sendable {
     /// - Parameter worked: whether the endpoint is well; nil where it was not asked.
     mutating func end(_ work: Work, worked: Bool?, outcome: String, because reason: String? = nil, now: Int64) {
         end(work)
-        outcomes[outcome, default: LaneOutcome()].count += 1
+        outcomes[outcome, default: EndpointOutcome()].count += 1
         if let reason { outcomes[outcome]?.reason = reason }
         switch worked {
         case true?: breaker.recordSuccess()

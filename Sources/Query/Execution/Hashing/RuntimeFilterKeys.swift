@@ -3,7 +3,7 @@ import ColumnStore
 /// The keys that a join looks for, as a test of the other side's column. Whole numbers that lie close together are a row of bits: exact.
 /// Others are a Bloom filter with all bits of a key in one word, so that a test costs one access to memory (Putze, Sanders, Singler:
 /// "Cache-, Hash- and Space-Efficient Bloom Filters", 2007, as their blocked filter with blocks of a word).
-struct KeySet: Sendable {
+struct RuntimeFilterKeys: Sendable {
     private enum Form: Sendable {
         /// Bit `value - base` of the words.
         case exact(base: Int64, words: [UInt64])

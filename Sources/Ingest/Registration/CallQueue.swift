@@ -1,0 +1,4 @@
+/// Of a registrar, or a host of webhooks.
+typealias CallQueue = EndpointQueue<QueuedWork>
+
+extension QueuedWork: EndpointWork {}
