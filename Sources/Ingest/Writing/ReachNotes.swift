@@ -4,7 +4,7 @@ import Synchronization
 /// Notes in the catalog how far the hot files have come (`FileReach`): what a start and `till verify` know an older copy of one by.
 ///
 /// By what readers see, which is durable in its file. At the start and the end, when columns were laid down, when nothing was written for a while, and each ten minutes: one commit of the catalog for all files, and none where
-/// nothing came. Each is a new generation of the catalog, which a file bears with its next commit: so what has no sequence (steps of processes, documents that were brought again) is missed, too.
+/// nothing came. None makes a new generation: of two copies of a store that both went on, the one that took the warehouse over would not be known as the newer one any more.
 final class ReachNotes: Sendable {
     private let catalog: Catalog
     private let boundary: TierBoundary
@@ -29,7 +29,7 @@ final class ReachNotes: Sendable {
             let (changed, gone) = (present.filter { noted[$0.key] != $0.value }, noted.keys.filter { present[$0] == nil })
             guard !changed.isEmpty || !gone.isEmpty else { return }
             do {
-                try catalog.write { connection in
+                try catalog.write(isCounted: false) { connection in
                     try FileReach.note(changed, connection)
                     try FileReach.forget(gone, connection)
                 }
