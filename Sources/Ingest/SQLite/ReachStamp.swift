@@ -27,11 +27,19 @@ struct ReachStamp {
     /// - Returns: 0 for a file that has none.
     static func number(_ connection: SQLiteConnection) throws -> Int64 { try connection.integer("SELECT value FROM meta WHERE key = '\(key)'") ?? 0 }
 
-    /// The file was opened: what it has is durable.
+    /// The file was opened, outside of a transaction.
     mutating func begin(_ connection: SQLiteConnection) throws {
         guard tell != nil else { return }
         number = try Self.number(connection)
-        if number > 0 { tellNumber() }
+        if number > 0, Self.isDurable(connection) { tellNumber() }
+    }
+
+    /// Makes what a process that was killed has left in the log durable: its last commit may not be, and is read from the log all the same. Copying the log syncs it first.
+    ///
+    /// - Returns: false where that is for later: the first commit syncs all that stands before it, and is told.
+    private static func isDurable(_ connection: SQLiteConnection) -> Bool {
+        guard let pass = try? connection.checkpoint(.passive) else { return false }
+        return pass.copied == pass.logged
     }
 
     /// Within a transaction that changes something, at its end.
