@@ -83,6 +83,11 @@ package final class TierBoundary: Sendable {
         state.withLock { $0.states = $0.states.adding(rows, of: file) }
     }
 
+    /// What was announced came to nothing, and states are what they were: whoever looks from now on is behind it. By the writer, once its commit has failed.
+    ///
+    /// Else each commit that a full disk does not take would stay, and be gone through by every scan, until one is taken.
+    func forgetAnnounced() { state.withLock { $0.snapshot.states = $0.states } }
+
     /// Makes committed rows visible. By the writer, before it acknowledges them.
     ///
     /// - Parameters:

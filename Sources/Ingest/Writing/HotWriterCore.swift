@@ -210,6 +210,8 @@ final class HotWriterCore {
             nextSequence = sequenceBefore
             versions.forget()
             noteFailure(error)
+            // After a failed sync nobody knows what holds, and nothing more is tried.
+            if failure == nil { store.boundary.forgetAnnounced() }
             try writer.rollback()
             throw error
         }

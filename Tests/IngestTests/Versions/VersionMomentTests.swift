@@ -1,3 +1,4 @@
+import ColumnStore
 import TestSupport
 import XCTest
 
@@ -80,5 +81,33 @@ final class VersionMomentTests: XCTestCase {
         try history.decide("L-1", 2, .accepted)
         XCTAssertEqual(try history.rows("licences_accepted", before), ["L-1|N1|1|COMPLETE"])
         XCTAssertEqual(try history.rows("licences_accepted", history.engine.tier.boundary.snapshot()), ["L-1|N2|2|COMPLETE"])
+    }
+
+    /// Tried again and again on a full disk, each would stay in the memory of the store, and be gone through by every scan.
+    func test_changesThatTheDiskDoesNotTake_leaveNothingBehindTheMoment() throws {
+        let directory = TemporaryDirectory()
+        let disk = FullDisk("/hot/")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let history = try VersionHistory(directory.path)
+        defer { try? history.engine.close() }
+        try history.post("L-1")
+        let before = history.engine.tier.boundary.snapshot()
+        let file = try XCTUnwrap(before.files.last)
+        disk.isFull = true
+        for _ in 0..<3 {
+            let done = Monitor<Result<ProcessResult, Fault>?>(nil)
+            let outcome = StepOutcome(isAccepted: true, reference: nil, errors: [])
+            let action = ProcessChange.Action.outcome(step: ProcessKey.step(row: 1, ordinal: 0), outcome, HistoryNote("answer"))
+            history.engine.tier.writer.submit(ProcessChange(file: file, action: action) { result in done.broadcast { $0 = result } })
+            XCTAssertThrowsError(try done.wait { $0 }.get()) { XCTAssertEqual(($0 as? Fault)?.code, .diskFull, "\($0)") }
+        }
+        XCTAssertGreaterThan(disk.refusedCount, 0)
+        disk.isFull = false
+        XCTAssertEqual(before.states.bySequence.count, 1, "they were announced")
+        XCTAssertTrue(history.engine.tier.boundary.snapshot().states.bySequence.isEmpty)
+        try history.decide("L-1", 1, .accepted)
+        XCTAssertEqual(try history.rows("licences", before), ["L-1|N1|1|PROCESSING"])
+        XCTAssertEqual(try history.rows("licences", history.engine.tier.boundary.snapshot()), ["L-1|N1|1|COMPLETE"])
     }
 }
