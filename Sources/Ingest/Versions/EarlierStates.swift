@@ -77,9 +77,27 @@ package final class EarlierStates: Sendable {
 
     /// Of all files, by the rows' own sequences.
     package var bySequence: [Int64: Row] {
-        var found: [Int64: Row] = [:]
-        forEach { link in for row in link.rows where found[row.sequence] == nil { found[row.sequence] = row } }
-        return found
+        var reader = Reader(self)
+        reader.goOn()
+        return reader.bySequence
+    }
+
+    /// For whoever asks again and again: what has come since he asked last is added, and what came before is not gone through anew, nor kept for him.
+    struct Reader {
+        /// As `EarlierStates.bySequence` was when `goOn` was called last.
+        private(set) var bySequence: [Int64: Row] = [:]
+        private var last: EarlierStates
+
+        init(_ moment: EarlierStates) { last = moment }
+
+        /// - Complexity: O(what has changed since the last call).
+        mutating func goOn() {
+            let from = last
+            from.forEach { link in
+                for row in link.rows where bySequence[row.sequence] == nil { bySequence[row.sequence] = row }
+                last = link
+            }
+        }
     }
 
     private func forEach(_ body: (EarlierStates) -> Void) {

@@ -56,16 +56,17 @@ struct WalkedVersions: Sendable {
         ///   - states: of the snapshot that changed versions were found in; the index may be younger.
         mutating func made(_ view: SupersededRows.View, through sequence: Int64, _ index: VersionIndex, _ states: EarlierStates) throws -> WalkedVersions {
             var (all, shown) = ([Int64](), [Int64]())
+            var earlier = EarlierStates.Reader(states)
             for (key, known) in changed {
                 var (bound, isFound) = (Int32.max, false)
                 while true {
                     let entries = try index.versions(key, below: bound, limit: Self.versionCount)
                     // After the index, so that all is here that the snapshot is older than.
-                    let earlier = states.bySequence
+                    earlier.goOn()
                     for entry in entries where entry.sequence <= sequence {
                         try take(Self.versionByteCount)
                         all.append(entry.sequence)
-                        let state = known[entry.sequence] ?? earlier[entry.sequence]?.state ?? entry.state
+                        let state = known[entry.sequence] ?? earlier.bySequence[entry.sequence]?.state ?? entry.state
                         guard !isFound, view == .newest ? state != .failed : state == .complete else { continue }
                         isFound = true
                         // A removal is the newest, and shows nothing.

@@ -23,6 +23,40 @@ final class EarlierStatesTests: XCTestCase {
         XCTAssertTrue(third.rows(of: "a").isEmpty && third.rows(of: "b").isEmpty && third.bySequence.isEmpty)
     }
 
+    /// Of several changes the first counts, whichever call found it; a row that was there is not lost.
+    func test_reader_hasWhatTheMomentHas_howeverOftenItGoesOn() {
+        let first = EarlierStates()
+        var reader = EarlierStates.Reader(first)
+        reader.goOn()
+        XCTAssertTrue(reader.bySequence.isEmpty)
+        var last = first.adding([row(1, .processing)], of: "a")
+        reader.goOn()
+        XCTAssertEqual(texts(reader.bySequence), ["101 PROCESSING 0"])
+        last = last.adding([row(1, .failed, endedAt: 7), row(2, .processing)], of: "a")
+        last = last.adding([row(2, .complete, endedAt: 9)], of: "a")
+        for _ in 0..<2 {
+            reader.goOn()
+            XCTAssertEqual(texts(reader.bySequence), ["101 PROCESSING 0", "102 PROCESSING 0"])
+            XCTAssertEqual(texts(first.bySequence), texts(reader.bySequence))
+        }
+    }
+
+    /// What a reader has gone through is not kept for it.
+    func test_reader_keepsNoMomentThatIsBehindIt() {
+        var reader = EarlierStates.Reader(EarlierStates())
+        weak var passed: EarlierStates?
+        do {
+            let first = EarlierStates()
+            reader = EarlierStates.Reader(first)
+            let second = first.adding([row(1, .processing)], of: "a")
+            passed = second
+            _ = second.adding([row(2, .processing)], of: "a")
+            reader.goOn()
+        }
+        XCTAssertNil(passed)
+        XCTAssertEqual(reader.bySequence.count, 2)
+    }
+
     /// Each by the one before it would be a call within a call.
     func test_longChain_isLetGoOfWithoutAStackAsLong() throws {
         var first: EarlierStates? = EarlierStates()
