@@ -214,10 +214,16 @@ final class HotMaintenance: Sendable {
     /// - Parameter isWhole: all that there is.
     func flush(_ writer: HotWriter, isWhole: Bool = false) throws {
         defer { count(writer) }
-        try flushing.withLock { _ in try HotFlusher(writer: writer, flushed: { [self] in
-            count(writer)
-            reached.note()
-        }).flush(boundary.snapshot().files, isWhole: isWhole) }
+        try flushing.withLock { _ in
+            var isLaidDown = false
+            // Once for all groups: each note is a commit of the catalog, and of a day that is over many groups come at once.
+            defer { if isLaidDown { reached.note() } }
+            let flusher = HotFlusher(writer: writer) { [self] in
+                count(writer)
+                isLaidDown = true
+            }
+            try flusher.flush(boundary.snapshot().files, isWhole: isWhole)
+        }
     }
 
     private func count(_ writer: HotWriter) {

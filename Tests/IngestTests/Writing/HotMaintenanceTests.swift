@@ -66,6 +66,26 @@ final class HotMaintenanceTests: XCTestCase {
         XCTAssertTrue(try Patience.until { try store.catalog.read { try FileReach.noted($0) }.values.map(\.number) == [1] })
     }
 
+    /// Each note is a commit of the catalog, whose sync stands beside those of receipts.
+    func test_groupsThatAreLaidDownTogether_areNotedOnce() throws {
+        // No midnight is near, before which the next day's file is made.
+        let pauses = HotMaintenance.Pauses(copy: Self.forever, cut: Self.forever, note: Self.forever)
+        let store = try HotTierFixture.Store(directory.path, clock: Clock { 1_796_000_000_000_000 }, pauses: pauses)
+        defer { store.close() }
+        for number in 0..<4 {
+            let kind = RowFormat(table: "receipts_\(number)", type: "pos-receipt", version: 1, contentType: "application/json", layout: HotTierFixture.layout)
+            _ = try store.stored([HotTierFixture.row("R-\(number)", kind: kind)])
+        }
+        try store.catalog.write(isCounted: false) { connection in
+            try connection.execute("CREATE TABLE notes(key TEXT); CREATE TRIGGER noted AFTER INSERT ON meta WHEN new.key LIKE '%hot/%' BEGIN INSERT INTO notes VALUES(new.key); END")
+        }
+        try store.tier.flush(isWhole: true)
+        let file = try XCTUnwrap(store.tier.boundary.snapshot().files.last)
+        XCTAssertEqual(file.allTails.map(\.rowCountInMemory), [0, 0, 0, 0])
+        XCTAssertEqual(try store.catalog.read { try $0.integer("SELECT count(*) FROM notes") }, 1)
+        XCTAssertEqual(try store.catalog.read { try FileReach.noted($0) }[FileReach.name(ofHot: file.name)]?.number, 4)
+    }
+
     /// Each try of those is a turn of the thread's, after which it waits a second for the next, and never for as long as a log takes to rest.
     func test_logAtRest_besideColumnsThatCannotBeLaidDown_isCopied() throws {
         let store = try open(cut: Self.forever)
