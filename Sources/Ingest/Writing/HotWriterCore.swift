@@ -138,7 +138,7 @@ final class HotWriterCore {
             for (change, result) in zip(changes, results) { change.completion(.success(result)) }
             return group.rows.count
         } catch let error as SQLiteError where error.kind == .corrupt && failure == nil && !isApart {
-            return commitApart(submissions, changes, now)
+            return commitApart(submissions, changes)
         } catch {
             let refusal = failure ?? Self.refusal(error)
             for submission in submissions { submission.completion(.refused(refusal)) }
@@ -148,8 +148,9 @@ final class HotWriterCore {
     }
 
     /// Each submission and change by itself: one of them needs a page of the open file that has lost its sum, and the others do not. What a
-    /// row meets there is looked up as readers do, who see the rows of such a page, and hold documents against their hashes.
-    private func commitApart(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64) -> Int {
+    /// row meets there is looked up as readers do, who see the rows of such a page, and hold documents against their hashes. Each is a transaction with an instant
+    /// of its own.
+    private func commitApart(_ submissions: [Submission], _ changes: [ProcessChange]) -> Int {
         var count = 0
         for submission in submissions {
             do {
@@ -161,12 +162,12 @@ final class HotWriterCore {
                 let apart = Submission(
                     rows: submission.rows, earlier: earlier, generation: submission.generation, isAtomic: submission.isAtomic,
                     completion: submission.completion)
-                count += commitOpen([apart], [], now, isApart: true)
+                count += commitOpen([apart], [], store.clock.now(), isApart: true)
             } catch {
                 submission.completion(.refused(Self.refusal(error)))
             }
         }
-        for change in changes { _ = commitOpen([], [change], now, isApart: true) }
+        for change in changes { _ = commitOpen([], [change], store.clock.now(), isApart: true) }
         return count
     }
 

@@ -1,4 +1,5 @@
 import ColumnStore
+import Foundation
 import Query
 import TestSupport
 import XCTest
@@ -102,6 +103,39 @@ final class VersionWalkTests: XCTestCase {
         try history.decide("L-2", 2, .accepted)
         XCTAssertFalse(try read(&walk, history))
         XCTAssertEqual(walk.found.sorted(), ["L-1|N1|1|COMPLETE", "L-2|N3|1|COMPLETE"])
+    }
+
+    /// One of a group that cannot be done leaves each of the others a transaction of its own: a walk may begin between two of them, and the second has ended later then.
+    func test_changesThatAreMadeApart_haveAnInstantEach() throws {
+        let directory = TemporaryDirectory()
+        let history = try VersionHistory(directory.path)
+        defer { try? history.engine.close() }
+        for id in ["L-0", "L-1", "L-2"] { try history.post(id) }
+        let writer = history.engine.tier.writer
+        let file = try XCTUnwrap(history.engine.tier.boundary.snapshot().files.last)
+        let damaged = ProcessKey.step(row: 3, ordinal: 0)
+        try writer.perform(on: file) { try $0.perform { try $0.execute("UPDATE steps SET state = 99 WHERE id = \(damaged)") } }
+        // All three wait for the writer, and are one group.
+        let (isHeld, isFree, holding) = (Monitor(false), Monitor(false), DispatchGroup())
+        DispatchQueue.global().async(group: holding) {
+            try? writer.hold {
+                isHeld.broadcast { $0 = true }
+                _ = isFree.wait { $0 ? true : nil }
+            }
+        }
+        XCTAssertTrue(Patience.until { isHeld.withLock { $0 } })
+        let results = (Int64(1)...3).map { row in
+            let result = Monitor<Result<ProcessResult, Fault>?>(nil)
+            let outcome = StepOutcome(isAccepted: true, reference: nil, errors: [])
+            let action = ProcessChange.Action.outcome(step: ProcessKey.step(row: row, ordinal: 0), outcome, HistoryNote("answer"))
+            writer.submit(ProcessChange(file: file, action: action) { one in result.broadcast { $0 = one } })
+            return result
+        }
+        isFree.broadcast { $0 = true }
+        XCTAssertTrue(holding.waitPatiently())
+        for result in results.prefix(2) { XCTAssertEqual(try result.wait { $0 }.get(), .applied) }
+        XCTAssertThrowsError(try results[2].wait { $0 }.get())
+        XCTAssertEqual(try file.pool.withConnection { try $0.integer("SELECT count(DISTINCT completed_at) FROM rows WHERE id < 3") }, 2)
     }
 
     /// As pages of `/v1/sql` read: each page's catalog is made of the first one's beginning.
