@@ -150,12 +150,15 @@ extension Node {
             if others.contains(name) { vouches.append(configuration.nonce) }
             if let swap, swap.target.insync.contains(name), others.contains(name) { vouches.append(swap.target.nonce) }
         }
-        let told = history.shortened(keeping: settings.epochsKept, through: top.sequence - Bounds.unsettledCountMax)
-        let resume = peers[peer].attempt.map { Resume(history: told, attempt: $0) }
+        // Each message that a standby in step is sent would else copy as many epochs as are kept.
+        var resume: Resume?
+        if leading.reconciling == nil, peers[peer].tenure != leading.tenure, let attempt = peers[peer].attempt {
+            resume = Resume(history: history.shortened(keeping: settings.epochsKept, through: top.sequence - Bounds.unsettledCountMax), attempt: attempt)
+        }
         let isOffer = leading.offeredTo == name && leading.offeredIn == configuration.epoch
         let lead = Lead(
             configuration: configuration, session: session, to: peers[peer].session, version: settings.version, sentAt: now, tenure: leading.tenure, committed: committed,
-            records: records, resume: leading.reconciling == nil && peers[peer].tenure != leading.tenure ? resume : nil, vouches: vouches, isOffer: isOffer)
+            records: records, resume: resume, vouches: vouches, isOffer: isOffer)
         effects.append(.send(to: name, .lead(lead)))
         if let last = records.last { peers[peer].next = last.sequence + 1 }
     }
