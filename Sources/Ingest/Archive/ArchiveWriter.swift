@@ -295,6 +295,8 @@ package final class ArchiveWriter: Sendable {
             state.archived = last.sequence
             state.segmentCount += 1
             state.byteCount += Int64(bytes.count)
+            // A pair that is not at rest any more says it by what it puts.
+            state.untilFailure = nil
         }
         lookAtClock(by: ArchivePlace.segmentKey(line.number, segment.first))
     }

@@ -56,6 +56,24 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertEqual(try place.marks(), [1: Array(1...60)])
     }
 
+    func test_pairThatCouldNotSayThatNothingCame_complainsNoMore_onceItHasArchivedWhatCame() throws {
+        let (place, objects) = try UnsurePlace.archive(folder.path + "/LOG")
+        let time = Mutex<Int64>(10_000_000)
+        let machine = machine(10)
+        machine.commit(9)
+        let writer = ArchiveWriter(place, of: machine, clock: Clock { time.withLock { $0 } })
+        XCTAssertTrue(writer.round())
+        time.withLock { $0 = 3_600_000_000 }
+        objects.fault = .refuses
+        XCTAssertTrue(writer.round(), "records wait for nothing")
+        XCTAssertTrue(writer.texts.joined().contains("could not be said"), "\(writer.texts)")
+        objects.fault = .none
+        machine.commit(10)
+        XCTAssertTrue(writer.round())
+        XCTAssertNil(try place.until(1))
+        XCTAssertFalse(writer.texts.joined().contains("could not be said"), "\(writer.texts)")
+    }
+
     /// As in a single server's log: what can never be brought holds up nothing.
     func test_recordsWhoseColdFilesAreDamaged_areArchived_andToldOf() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
