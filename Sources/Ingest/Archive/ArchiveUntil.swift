@@ -26,7 +26,8 @@ struct ArchiveUntil: Equatable {
 
     /// Up to when a line tells all, as far as it has what it had when that was said.
     ///
-    /// A clock that is ahead by years tells nothing of those years: nobody has said it later than the place had the object, by the place's own clock.
+    /// A clock that is ahead by years tells nothing of those years: nobody has said it later than the place had the object, by the place's own clock. Of the seconds before that another machine may have commits still
+    /// whose clock is right, or a little behind, as where all clocks are right.
     ///
     /// - Parameters:
     ///   - last: the last record that the line has.
@@ -42,6 +43,6 @@ struct ArchiveUntil: Equatable {
         var came: Int64 = 0
         let key = ArchivePlace.untilKey(line)
         try place.objects.list(prefix: key) { if $0.key == key { came = $0.modifiedMilliseconds } }
-        return came > 0 ? min(said.at, came.multipliedSaturating(by: 1_000)) : nil
+        return came > 0 ? min(said.at, came.multipliedSaturating(by: 1_000).subtractingSaturating(ArchiveWriter.underWayMicroseconds)) : nil
     }
 }
