@@ -15,6 +15,8 @@ struct Agenda {
         case checkpoint(to: Int, life: Int, [Record])
         case post
         case fault
+        /// A pair that is torn apart again and again.
+        case flap
         case crash(Int)
         case bucketAway(Int, until: Int)
         case vanish

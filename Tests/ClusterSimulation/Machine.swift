@@ -8,6 +8,8 @@ final class Machine {
     var life = 0
     var version = 1
     var disk = SimulatedDisk()
+    /// Whether its checkpoint is of a version that forgets epochs: one that does not takes what is told there for all.
+    var forgets = false
     var image: SimulatedDisk?
     var pausedUntil = 0
     var bucketAwayUntil = 0
@@ -53,20 +55,23 @@ final class Machine {
         (numbers, waiting, queued, committedSeen, shown, isTaking, isLearning, met) = ([:], [:], [], 0, 0, false, false, [:])
     }
 
-    func start(_ settings: Settings, session: UInt64, at time: Int) {
+    /// - Parameter count: of epochs that versions keep which forget any.
+    func start(_ settings: Settings, keeping count: Int, session: UInt64, at time: Int) {
         life += 1
         number()
-        let image = disk.image(keeping: settings.epochsKept)
+        if settings.epochsKept == count { forgets = true }
+        let image = disk.image(keeping: forgets ? count : settings.epochsKept)
         greeting = image.store
         node = Node(settings, session: session, disk: image, at: clock(at: time))
     }
 
     /// The process goes on, on a checkpoint.
-    func install(_ checkpoint: [Record], session: UInt64, at time: Int) {
+    func install(_ checkpoint: [Record], keeping count: Int, session: UInt64, at time: Int) {
         disk.install(checkpoint)
+        forgets = true
         (numbers, waiting, queued, committedSeen, shown) = ([:], [:], [], 0, 0)
         number()
-        node = node.map { $0.restarted(session: session, disk: disk.image(keeping: $0.settings.epochsKept), at: clock(at: time)) }
+        node = node?.restarted(session: session, disk: disk.image(keeping: count), at: clock(at: time))
     }
 
     private func number() {

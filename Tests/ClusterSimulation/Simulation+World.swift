@@ -7,6 +7,7 @@ extension Simulation {
         if case .lead(let lead) = message, let spans = lead.resume?.history.spans, spans.count > 1, case let log = machines[from].disk.seen, spans[1].first <= log.count,
             log[spans[1].first - 1].epoch != spans[1].epoch {
             report.forgotten += 1
+            if let theirs = lead.resume?.history, History.common(machines[to].disk.image(keeping: epochsKept).history, theirs, keeping: epochsKept).count > 1 { report.unsure += 1 }
         }
         guard blocked[from][to] <= time else { return }
         if !isMended, chance.happens(weather.loss) { return }
@@ -47,6 +48,36 @@ extension Simulation {
             agenda.add(.bucket(request, node: index, life: life, ticket: 0), at: arrival)
             agenda.add(.bucket(request, node: index, life: life, ticket: ticket), at: arrival + chance.number(1..<300))
         }
+    }
+
+    /// The pair loses its standby for a moment, or its leader: each makes an epoch. And a machine goes away for so long that it has no part in many of them.
+    mutating func flap() {
+        guard !isMended else { return }
+        agenda.add(.flap, at: time + flaps.number(1_500..<4_500))
+        if flaps.happens(150) {
+            let (index, until) = (flaps.number(0..<machines.count), time + flaps.one(of: [12_000, 30_000, 60_000]))
+            trace?("\(time) \(names[index]) is away until \(until)")
+            for other in machines.indices where other != index { (blocked[index][other], blocked[other][index]) = (until, until) }
+            machines[index].bucketAwayUntil = until
+        }
+        guard let object = bucket.configuration, let leader = names.firstIndex(of: object.leader) else { return }
+        let standby = object.insync.compactMap { names.firstIndex(of: $0) }.first { $0 != leader }
+        trace?("\(time) the pair flaps")
+        switch flaps.number(0..<4) {
+        case 0: crash(leader)
+        case 1: if let standby { crash(standby) }
+        default:
+            guard let standby else { return }
+            let until = time + 1_050 + flaps.number(0..<600)
+            (blocked[leader][standby], blocked[standby][leader]) = (max(until, blocked[leader][standby]), max(until, blocked[standby][leader]))
+        }
+    }
+
+    /// One of the version before was away for more epochs than are kept, and ends: it is started as this version, or with an empty disk.
+    mutating func succeed(_ index: Int) {
+        report.diverged += 1
+        trace?("\(time) \(names[index]) of the version before was away for too long")
+        machines[index].version = 2
     }
 
     mutating func fault() {

@@ -35,11 +35,13 @@ struct Weather {
     var returns = 200
     /// Before the first fault, while the cluster is founded.
     var foundingCrashes: Int
+    /// Whether the pair is torn apart again and again, which makes epochs, while a machine is away for long.
+    var flaps = false
 
     enum Fault: CaseIterable { case crash, crashAll, pause, partition, oneWay, bucketDown, bucketAway, isolate, upheaval, leap, command, old }
 
     /// - Parameter rule: one that is switched off: the world is such that it would be needed.
-    init(_ chance: inout Chance, _ losses: inout Chance, _ strangers: inout Chance, _ holes: inout Chance, _ vanishings: inout Chance, leaning rule: Rules = []) {
+    init(_ chance: inout Chance, _ losses: inout Chance, _ strangers: inout Chance, _ holes: inout Chance, _ vanishings: inout Chance, _ flapping: inout Chance, leaning rule: Rules = []) {
         drops = losses.one(of: [0, 50, 300])
         emptied = losses.one(of: [0, 0, 200])
         strange = strangers.one(of: [0, 0, 0, 200])
@@ -66,6 +68,11 @@ struct Weather {
         if kinds.isEmpty { kinds = [.crash] }
         // Else there is mostly nobody who could make it anew.
         if vanishes > 0 { faultEvery = max(faultEvery, vanishings.one(of: [1_500, 6_000, 12_000])) }
+        flaps = flapping.happens(100) && rule.isEmpty
+        if flaps {
+            (faultEvery, faultsLast, postEvery) = (max(faultEvery, 6_000), flapping.one(of: [40_000, 80_000]), flapping.one(of: [30, 60]))
+            (loss, lateness, bucketFaults, drops) = (min(loss, 10), min(lateness, 10), min(bucketFaults, 20), flapping.one(of: [0, 20, 200, 800]))
+        }
         versions = (0..<nodeCount).map { _ in chance.happens(700) ? 2 : 1 }
         lean(to: rule)
         // Such a world is made for its rule alone.

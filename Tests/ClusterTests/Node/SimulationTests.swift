@@ -17,7 +17,7 @@ final class SimulationTests: XCTestCase {
             total.reads += report.reads
             total.epochs += report.epochs
             total.checkpoints += report.checkpoints
-            total.forgotten += report.forgotten
+            (total.forgotten, total.unsure) = (total.forgotten + report.forgotten, total.unsure + report.unsure)
         }
         // Worlds in which nothing happens prove nothing.
         XCTAssertGreaterThan(total.acknowledged, Int(count) * 30)
@@ -25,6 +25,7 @@ final class SimulationTests: XCTestCase {
         XCTAssertGreaterThan(total.epochs, Int(count) * 3)
         XCTAssertGreaterThan(total.checkpoints, Int(count) / 10)
         XCTAssertGreaterThan(total.forgotten, 0)
+        XCTAssertGreaterThan(total.unsure, 0)
     }
 
     /// A letting in was under way, and was applied after both machines that it names had lost what they had: two losses, where the slots, by then, had none of it to give.
