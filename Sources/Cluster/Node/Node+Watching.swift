@@ -34,8 +34,10 @@ extension Node {
     }
 
     mutating func watched(_ reading: Reading<Record>, ticket: Int) {
-        guard ticket == watch.ticket, let sequence = watch.next, let base = configuration?.log?.base else { return }
+        guard ticket == watch.ticket else { return }
+        // Also where nobody wants the answer any more, since the log was cut back meanwhile: the next tick begins anew.
         watch.ticket = nil
+        guard let sequence = watch.next, let base = configuration?.log?.base else { return }
         guard let before = watch.before else { return watchedBack(reading, at: sequence, base: base) }
         switch reading {
         case .failed: breakWatch(at: sequence)

@@ -77,6 +77,44 @@ final class NodeSlotsTests: XCTestCase {
         XCTAssertEqual(world.logs[other]?.count { $0.body == [7] }, 9)
     }
 
+    /// The leader is heard again while a slot is being read, and then no more.
+    func test_slotThatIsReadWhileTheLogIsCutBack_doesNotEndTheLooking() {
+        let first = Record(after: .start, epoch: 1, kind: .fence, level: 1, body: [])
+        let (own, theirs) = (Record(after: first.mark, epoch: 2, kind: .fence, level: 1, body: []), Record(after: first.mark, epoch: 3, kind: .fence, level: 1, body: []))
+        func history(_ records: [Record]) -> History { records.reduce(into: History()) { $0.append($1) } }
+        let object = Configuration(
+            epoch: 3, nonce: Nonce(session: 9, count: 1), leader: "a", insync: ["a"], mode: .log, log: .init(generation: 3, base: first.mark), floor: 1, removed: [], level: 1)
+        var node = Node(
+            Settings(name: "b", peers: ["a"], hasBucket: true), session: 5,
+            disk: Node.Disk(promise: 3, history: history([first, own]), tail: own.mark, recent: [first, own]), at: 0)
+        /// - Returns: of the slot that is asked for.
+        func tick(at time: Int) -> (sequence: Int, ticket: Int)? {
+            var asked: (Int, Int)?
+            for effect in Node.step(&node, .tick, at: time) {
+                if case .readConfiguration(let ticket) = effect { _ = Node.step(&node, .configuration(.found(object), ticket: ticket), at: time) }
+                if case .readSlot(_, let sequence, let ticket) = effect { asked = (sequence, ticket) }
+            }
+            return asked
+        }
+        XCTAssertNil(tick(at: 200))
+        guard let early = tick(at: 2_200) else { return XCTFail("it does not look at slots") }
+        XCTAssertEqual(early.sequence, 2)
+        let lead = Lead(
+            configuration: object, session: 9, to: 5, version: 1, sentAt: 1, tenure: 3, committed: first.mark, records: [], resume: Resume(history: history([first, theirs]), attempt: 1), vouches: [],
+            isOffer: false)
+        for effect in Node.step(&node, .message(from: "a", .lead(lead)), at: 2_210) {
+            if case .cut(1, let ticket) = effect { _ = Node.step(&node, .wrote(ticket: ticket, tail: first.mark), at: 2_220) }
+        }
+        XCTAssertEqual(node.top, first.mark)
+        _ = Node.step(&node, .slot(.found(theirs), ticket: early.ticket), at: 2_230)
+        guard let late = tick(at: 4_200) else { return XCTFail("it looks at slots no more") }
+        XCTAssertEqual(late.sequence, 2)
+        // And leads by what it finds.
+        for case .readSlot(_, 3, let ticket) in Node.step(&node, .slot(.found(theirs), ticket: late.ticket), at: 4_210) { _ = Node.step(&node, .slot(.absent, ticket: ticket), at: 4_220) }
+        _ = tick(at: 6_000)
+        XCTAssertEqual(node.role, .candidate)
+    }
+
     /// Between the look and the lead: it ends, and the machine that has everything leads.
     func test_slotThatIsLostAfterTheLook_endsWhoHasComeToLead() throws {
         let (world, leader, other, slots) = try Self.inSlots()
