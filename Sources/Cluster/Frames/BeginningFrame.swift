@@ -4,7 +4,7 @@
 ///
 /// On disk: change only with another format of the files that have it.
 extension Beginning {
-    /// Room for as many spans as a history may have, 1 MiB, and as much again.
+    /// Room for about as many spans as a history may have, of versions before; of this one a quarter of it is used.
     package static let byteCountMax = 2 << 20
 
     package var bytes: [UInt8] {

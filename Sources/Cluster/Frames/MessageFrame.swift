@@ -16,7 +16,7 @@
 extension Message {
     /// The form of these bytes. Versions that differ by one must read each other's.
     static let frameVersion: UInt8 = 1
-    /// A message of records, and no longer one: whoever receives it takes no more memory than that. Sixteen records are 2 MiB at most, a history 1 MiB (of versions before; half of that now).
+    /// A message of records, and no longer one: whoever receives it takes no more memory than that. Sixteen records are 2 MiB at most, a history, without records, as much (of versions before; a quarter of that now).
     package static let byteCountMax = 4 << 20
 
     /// Between machines: do not renumber.

@@ -54,8 +54,8 @@ package enum Bounds {
     package static let numberMax = 1 << 60
     /// No cluster comes to it: who tells of a higher epoch has a damaged disk, or lies. Whoever goes on above it can still be read.
     package static let epochMax = numberMax / 2
-    /// Epochs of a log that another tells of: versions before kept as many, and told of all.
-    static let spanCountMax = 65_536
+    /// Epochs of a log that another tells of, or a file. Versions before have all of a log's, and came to their end at 65,536, with files that have more: as many again are read, so that such a machine goes on as this version.
+    static let spanCountMax = 131_072
     /// Records at the end of a leader's log that one in sync may lack: those that are open, those that were so as the lead was taken, and fences. Their epochs are told whatever is forgotten.
     static let unsettledCountMax = 2 * openCountMax + 2
     /// Epochs that are told to others beside those, and written; older ones are forgotten (`History`).

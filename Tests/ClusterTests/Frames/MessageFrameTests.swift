@@ -105,6 +105,21 @@ final class MessageFrameTests: XCTestCase {
         XCTAssertTrue(again.history.has(mark))
     }
 
+    /// A leader of the version before, whose own kind reads such a message no more: as this version the other machine follows, and leads.
+    func test_message_ofAllEpochsOfALog_thatTheVersionBeforeReadsNoMore_isRead() throws {
+        func message(_ count: Int) throws -> Message {
+            let history = try XCTUnwrap(History(spans: (1...count).map { History.Span(epoch: $0 * 2, first: $0 * 2 - 1) }, last: count * 2))
+            return .lead(Lead(
+                configuration: Self.configuration, session: 9, to: 8, version: 1, sentAt: 1, tenure: 4, committed: Self.first.mark, records: [], resume: Resume(history: history, attempt: 3),
+                vouches: [], isOffer: false))
+        }
+        let bytes = try message(100_000).bytes
+        XCTAssertLessThan(bytes.count, Message.byteCountMax)
+        guard case .lead(let lead) = try Message(parsing: bytes[...]) else { return XCTFail("it is another message") }
+        XCTAssertEqual(lead.resume?.history.spans.count, 100_000)
+        XCTAssertThrowsError(try Message(parsing: message(131_073).bytes[...]))
+    }
+
     func test_bytes_cutAnywhere_areAnError() {
         for message in Self.messages {
             let bytes = message.bytes
