@@ -56,7 +56,8 @@ final class XMLPath: @unchecked Sendable {
         for member in XPathShape.members(tokens) { members.append(try XMLPath(member, text, namespaces)) }
         self.members = members
         readsFarTexts = XPathShape.readsFarTexts(tokens)
-        products = XPathProduct.all(tokens)
+        let spelledOut = Set(namespaces.filter { Self.isSpelledOut($0.value) }.keys)
+        products = XPathProduct.all(tokens, spelledOut: spelledOut)
         if let plain = PlainPath(tokens, namespaces: namespaces) {
             steps = plain.steps
             isAbsolute = plain.isAbsolute
@@ -74,8 +75,8 @@ final class XMLPath: @unchecked Sendable {
         if steps == nil, let shape = XPathShape.split(tokens), let far = compile(shape.far) {
             split = Split(
                 near: shape.near.isEmpty ? nil : compile(shape.near), nearReadsFarTexts: XPathShape.readsFarTexts(Array(shape.near)),
-                nearProducts: XPathProduct.all(Array(shape.near)), parentCount: shape.parentCount, far: far,
-                farReadsFarTexts: !isAbsolute && XPathShape.readsFarTexts(shape.far), farProducts: XPathProduct.all(shape.far))
+                nearProducts: XPathProduct.all(Array(shape.near), spelledOut: spelledOut), parentCount: shape.parentCount, far: far,
+                farReadsFarTexts: !isAbsolute && XPathShape.readsFarTexts(shape.far), farProducts: XPathProduct.all(shape.far, spelledOut: spelledOut))
         } else {
             split = nil
         }
@@ -101,13 +102,16 @@ final class XMLPath: @unchecked Sendable {
         let farProducts: [XPathProduct]
     }
 
+    /// Whether a prefix of these namespaces is spelled out.
+    private static func isSpelledOut(_ uris: [String]) -> Bool { uris.count != 1 || uris[0].isEmpty }
+
     /// The expression in which a prefix of several namespaces (or of none) is spelled out, since libxml2 knows one namespace for a prefix.
     ///
     /// `r:order` of two namespaces becomes `*[local-name()='order' and (namespace-uri()='u1' or namespace-uri()='u2')]`.
     private static func rewritten(_ tokens: some Sequence<XPathToken>, _ namespaces: [String: [String]]) -> String {
         var text = ""
         for token in tokens {
-            guard token.kind == .name, let prefix = token.prefix, let uris = namespaces[prefix], uris.count != 1 || uris[0].isEmpty else {
+            guard token.kind == .name, let prefix = token.prefix, let uris = namespaces[prefix], isSpelledOut(uris) else {
                 text += token.kind == .axis && token.text != "::" ? token.text + ":: " : token.text + " "
                 continue
             }

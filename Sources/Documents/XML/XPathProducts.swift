@@ -35,15 +35,18 @@ struct XPathProduct: Sendable {
     var right: Operand
 
     /// All of an expression; none of a union of paths, whose members are followed each by itself (`XPathShape.members`).
-    static func all(_ tokens: [XPathToken]) -> [XPathProduct] {
+    ///
+    /// - Parameter spelledOut: prefixes whose names libxml2 is given as `*[…]`.
+    static func all(_ tokens: [XPathToken], spelledOut: Set<String> = []) -> [XPathProduct] {
         guard XPathShape.members(tokens).isEmpty else { return [] }
-        return XPathProducts(tokens).found
+        return XPathProducts(tokens, spelledOut).found
     }
 }
 
 /// Finds the products of one expression. On matched brackets (`XPathLexer`).
 private struct XPathProducts {
     private let tokens: [XPathToken]
+    private let spelledOut: Set<String>
     /// Of each bracket or parenthesis the one that belongs to it; its own place of all others.
     private var partner: [Int]
     private(set) var found: [XPathProduct] = []
@@ -52,8 +55,8 @@ private struct XPathProducts {
     private static let wordByteCountMax = 32
     private static let logical: Set<String> = ["and", "or"]
 
-    init(_ tokens: [XPathToken]) {
-        self.tokens = tokens
+    init(_ tokens: [XPathToken], _ spelledOut: Set<String>) {
+        (self.tokens, self.spelledOut) = (tokens, spelledOut)
         partner = Array(tokens.indices)
         var open: [Int] = []
         for (index, token) in tokens.enumerated() {
@@ -75,7 +78,7 @@ private struct XPathProducts {
         case .function: text(at: index)
         case .doubleDot: step(at: index, .parents, name: nil)
         case .axis where tokens[index].text != "::": axis(at: index)
-        case .doubleSlash: step(at: index, .descent, name: nil)
+        case .doubleSlash: step(at: index, .descent, name: descended(index + 1))
         default: break
         }
     }
@@ -219,6 +222,12 @@ private struct XPathProducts {
         case "following", "preceding", "following-sibling", "preceding-sibling": step(at: index, .sideways, name: name(next))
         default: break
         }
+    }
+
+    /// What a step behind `//` finds. libxml2 makes one of both, `descendant::b`, where the name has no condition; else `//` finds all nodes before it is asked for.
+    private func descended(_ index: Int) -> [UInt8]? {
+        guard index < tokens.count, tokens[index].kind == .name, index + 1 == tokens.count || tokens[index + 1].kind != .openBracket else { return nil }
+        return tokens[index].prefix.map(spelledOut.contains) == true ? nil : name(index)
     }
 
     /// A step behind others. From one node each is found once.
