@@ -107,6 +107,11 @@ package struct Scram {
     ///
     /// - Throws: 08P01 for what is no SCRAM, 28P01 for a wrong password; either ends it.
     package mutating func step(_ message: [UInt8]) throws(PostgresFault) -> Step {
+        // Anybody's, who has no key yet: it is parted at characters, and compared with words.
+        guard !CombiningMarks.hasLongRun(in: message) else {
+            state = .ended
+            throw Self.malformed("more than \(CombiningMarks.runMax) combining marks in a row")
+        }
         switch state {
         case .first:
             state = .ended

@@ -68,6 +68,20 @@ final class ScramTests: XCTestCase {
         }
     }
 
+    /// Nobody has shown a key yet: one comparison of Strings of as many marks would take minutes, and the test would not end.
+    func test_step_runsOfCombiningMarks_areComparedWithNothing() throws {
+        let marks = "a" + String(repeating: "\u{301}\u{316}", count: 200_000)
+        func check(_ scram: Scram, _ message: [UInt8]) {
+            var scram = scram
+            XCTAssertThrowsError(try scram.step(message)) { XCTAssertEqual(($0 as? PostgresFault)?.detail, "more than 256 combining marks in a row") }
+            XCTAssertThrowsError(try scram.step(Array(Self.final.utf8)), "after a fault it has ended")
+        }
+        var scram = Scram(Self.identity(["pencil"]), binding: nil, nonce: Self.nonce)
+        for message in [Self.initial(marks, Self.first), Self.initial("SCRAM-SHA-256", "\(marks),,n=,r=a"), Self.initial("SCRAM-SHA-256", "n,,n=\(marks),r=a")] { check(scram, message) }
+        _ = try scram.step(Self.initial("SCRAM-SHA-256", Self.first))
+        check(scram, Array("c=biws,r=\(marks),p=x".utf8))
+    }
+
     func test_step_boundChannel_isTheCertificates() throws {
         let certificate = [UInt8](repeating: 7, count: 32)
         for (theirs, isRight) in [(certificate, true), ([UInt8](repeating: 8, count: 32), false)] {
