@@ -6,7 +6,7 @@ enum ClientNeed {
     /// - Throws: `UsageError` where no client is named and nothing else can say whose they are: neither the key nor, as `client_id`, a type.
     static func check(_ client: String?, type: String?, _ store: StoreAccess) throws {
         guard client == nil, try isEverybodys(store.client), try !isMapped(type, store.client) else { return }
-        let types = type.map { "the type \(MemberReader.shown($0)) maps" } ?? "no type of the store maps"
+        let types = type.map { "the type \(MemberReader.shown($0)) does not map" } ?? "no type of the store maps"
         throw UsageError("--client is wanted: this key writes for every client, and \(types) client_id, which would say whose the documents are")
     }
 
