@@ -85,10 +85,9 @@ final class XPathEvaluator {
                 return true
             }
         }
-        // libxml2 compares nodes by numbers that the document's elements have once they are set.
         if nodes.count > 1 {
             document.setOrder()
-            nodes.sort { xmlXPathCmpNodes(xmlNodePtr(bitPattern: $0), xmlNodePtr(bitPattern: $1)) > 0 }
+            guard XPathNodeOrder.sort(&nodes, work) else { return }
         }
         for found in nodes { guard body(found) else { return } }
     }
@@ -140,12 +139,22 @@ final class XPathEvaluator {
             return
         }
         guard let nodes = result.pointee.nodesetval, nodes.pointee.nodeNr > 0 else { return }
-        xmlXPathNodeSetSort(nodes)
+        var selected: [Int] = [], areElements = true
         for index in 0..<Int(nodes.pointee.nodeNr) {
             // A namespace node belongs to the result and dies with it.
             guard let found = nodes.pointee.nodeTab[index], found.pointee.type != XML_NAMESPACE_DECL else { continue }
-            guard body(XMLSource.node(found)) else { return }
+            if found.pointee.type != XML_ELEMENT_NODE { areElements = false }
+            selected.append(XMLSource.node(found))
         }
+        guard areElements ? sortElements(&selected) : XPathNodeOrder.sort(&selected, work) else { return }
+        for found in selected { guard body(found) else { return } }
+    }
+
+    /// They have numbers. Mostly they come in order.
+    private func sortElements(_ nodes: inout [Int]) -> Bool {
+        func stand(_ node: Int, before other: Int) -> Bool { xmlXPathCmpNodes(xmlNodePtr(bitPattern: node), xmlNodePtr(bitPattern: other)) > 0 }
+        if zip(nodes, nodes.dropFirst()).contains(where: { stand($1, before: $0) }) { nodes.sort { stand($0, before: $1) } }
+        return true
     }
 
     /// A text, number or truth of the expression's own, copied before libxml2 frees it.

@@ -44,7 +44,6 @@ package final class XPathReader: XPathReading {
                 nodes.append(node)
                 return true
             }
-            DocumentOrder.sort(&nodes, in: document)
             for node in nodes {
                 guard let text = XMLText.written(node, in: evaluator) else { continue }
                 guard work.charge(text.count, .xpath), take(text) else { break }
@@ -52,41 +51,6 @@ package final class XPathReader: XPathReading {
             if work.isExhausted { throw XPathFault("the path takes more work than a document of \(text.count) bytes may") }
             if let fault = evaluator.takeFault() { throw XPathFault("\(fault.path) cannot be evaluated: \(fault.reason)") }
         }
-    }
-}
-
-/// libxml2 takes a text, comment or instruction for one that follows the start of the element before it, where elements are numbered: of nodes that are not all
-/// elements the order is looked up in the tree itself.
-private enum DocumentOrder {
-    static func sort(_ nodes: inout [Int], in document: XMLDocument) {
-        guard nodes.count > 1, nodes.contains(where: { $0 > 0 && xmlNodePtr(bitPattern: $0)?.pointee.type != XML_ELEMENT_NODE }) else { return }
-        // One walk over the tree numbers its nodes.
-        var places: [Int: Int] = [:]
-        var node: xmlNodePtr? = UnsafeMutableRawPointer(document.tree).assumingMemoryBound(to: xmlNode.self)
-        while let current = node {
-            places[XMLSource.node(current)] = places.count
-            if current.pointee.type == XML_ELEMENT_NODE {
-                var attribute = current.pointee.properties
-                while let found = attribute {
-                    places[Int(bitPattern: UnsafeMutableRawPointer(found))] = places.count
-                    attribute = found.pointee.next
-                }
-            }
-            node = next(behind: current)
-        }
-        nodes.sort { (places[$0] ?? 0) < (places[$1] ?? 0) }
-    }
-
-    /// The next node in document order, attributes apart; nil behind the last.
-    private static func next(behind node: xmlNodePtr) -> xmlNodePtr? {
-        if node.pointee.type == XML_ELEMENT_NODE || node.pointee.type == XML_DOCUMENT_NODE, let child = node.pointee.children { return child }
-        var current = node
-        while current.pointee.type != XML_DOCUMENT_NODE {
-            if let next = current.pointee.next { return next }
-            guard let parent = current.pointee.parent else { return nil }
-            current = parent
-        }
-        return nil
     }
 }
 
