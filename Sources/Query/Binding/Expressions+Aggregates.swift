@@ -185,10 +185,13 @@ extension Binder {
         guard ["percentile_cont", "percentile_disc"].contains(call.name.text), call.arguments.count == 1, let fractions = try fractions(call.arguments[0]), !fractions.isEmpty
         else { return nil }
         var values: [Expression] = []
+        var declared: String?
         for fraction in fractions {
             var single = call
             single.arguments = [fraction]
-            values.append(try bindAggregate(single, in: scope).expression)
+            let value = try bindAggregate(single, in: scope)
+            declared = declaredType(value)
+            values.append(value.expression)
         }
         // A fraction of any value tells whether there are values at all.
         var some = call
@@ -200,7 +203,8 @@ extension Binder {
         let list = ColumnType.list(element: Field("element", element))
         let branch = Expression.Branch(
             condition: .not(.isNull(first)), result: .call(.makeList, values, type: list, position: call.name.position))
-        return TypedExpression(.conditional(branches: [branch], otherwise: nil, type: list), at: call.name.position)
+        let declaration = Self.listDeclaration(of: declared.map { DeclaredType.withoutLength($0) })
+        return TypedExpression(.conditional(branches: [branch], otherwise: nil, type: list), declared: declaration, at: call.name.position)
     }
 
     /// The elements of a list that is written, or given as a parameter; nil of anything else.
