@@ -387,7 +387,12 @@ extension Binder {
                 name: "substring", arguments: [value, TypedExpression(fromOne, at: position), TypedExpression(.literal(.integer(1), .int32), at: position)], position: position)
             return TypedExpression(try SQLFunction.substring.bound(letter, self), declared: "char", at: position)
         }
-        guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position).because(.typeMismatch) }
+        guard case .list(let field) = value.type else {
+            let fault = QueryError.badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position)
+            // PostgreSQL's grammar has no subscript behind a text that is written.
+            if case .string = list.kind { throw fault }
+            throw fault.because(.typeMismatch)
+        }
         var place = try subscriptNumber(index, "[…]", in: scope)
         if isVector(value) { place = fromOne(place, at: position) }
         return TypedExpression(
