@@ -38,7 +38,10 @@ def client(till, peer):
     for topic in sorted(set(ours) | set(theirs)):
         if topic not in DIFFERENT:
             rig.same(topic, ours.get(topic, []), theirs.get(topic, []))
-    assert set(ours["types"]) <= set(theirs["types"]), set(ours["types"]) - set(theirs["types"])
+    # But for lists of rows of tables and views, of which a store has more.
+    names = {line.split("|")[0] for line in ours["types"]}
+    more = {line for line in set(ours["types"]) - set(theirs["types"]) if not line.startswith("_") or line.split("|")[0][1:] in names}
+    assert not more, more
     assert ours["product"] == ["PostgreSQL|15|true|false"], ours["product"]
 
 
