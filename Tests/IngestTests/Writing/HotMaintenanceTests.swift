@@ -73,6 +73,7 @@ final class HotMaintenanceTests: XCTestCase {
         let store = try HotTierFixture.Store(directory.path, clock: Clock { 1_796_000_000_000_000 }, pauses: pauses)
         defer { store.close() }
         for number in 0..<4 {
+            store.tier.tables.add(HotTierFixture.fields, to: "receipts_\(number)")
             let kind = RowFormat(table: "receipts_\(number)", type: "pos-receipt", version: 1, contentType: "application/json", layout: HotTierFixture.layout)
             _ = try store.stored([HotTierFixture.row("R-\(number)", kind: kind)])
         }
