@@ -67,7 +67,7 @@ final class UploadCommandTests: UploadFixture {
         let good = try file("a.csv", "n,amount\n1,10\n")
         for (words, status, wanted) in [
             (["put"], 2, "a file is wanted"), (["put", "/nowhere"], 1, "No such file"), (["put", try folder.path], 1, "no plain file"), (["put", "/dev/zero"], 1, "no plain file"),
-            (["put", good], 2, "--client is wanted"), (["put", good, "--type", "row"], 2, "the type row does not map client_id"), (["put", good, "--client", "nobody"], 1, "nobody"), (["put", good, "--client", "c", "--type", "none"], 1, "none"),
+            (["put", good], 2, "--client is wanted"), (["put", good, "--type", "row"], 2, #"the type "row" does not map client_id"#), (["put", good, "--client", "nobody"], 1, "nobody"), (["put", good, "--client", "c", "--type", "none"], 1, "none"),
             (["put", try file("d.csv", "a,b\n1,2\n"), "--client", "c", "--type", "row"], 1, "header"), (["show", "../x"], 1, "not-found"), (["errors", "u"], 1, "not-found"),
             (["cancel", "u"], 1, "not-found"), (["revert", "u"], 1, "not-found"), (["list", "--state", "DONE"], 2, "--state"),
             (["put", good, "--client", "c", "--errors", "/nowhere/x"], 1, "/nowhere/x"),
