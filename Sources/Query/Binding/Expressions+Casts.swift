@@ -594,7 +594,6 @@ extension Binder {
 
     private func incomparable(_ left: ColumnType, _ right: ColumnType, _ what: String, at position: Int) -> QueryError {
         let hint = left == .string || right == .string ? "cast one side, such as x::\((left == .string ? right : left).sqlName)" : nil
-        return .badSQL(
-            "\(what) cannot compare \(left.sqlName) with \(right.sqlName)", at: position, hint: hint).because(.undefinedFunction)
+        return .badSQL("\(what) cannot compare \(left.sqlName) with \(right.sqlName)", at: position, hint: hint).because(.undefinedFunction)
     }
 }

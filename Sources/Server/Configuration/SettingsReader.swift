@@ -131,7 +131,7 @@ package enum SettingsReader {
         }
         checkPostgres(settings.postgres, &reading)
         if settings.storage.lentRole != nil, settings.storage.url.flatMap({ StorageScheme(of: $0) }) != .bucket {
-            reading.fault("iceberg.lent_role", "lends keys of a bucket: storage.url is to name one, as s3://bucket/prefix")
+            reading.fault("iceberg.lent_role", "lends keys of a bucket: storage.url is to name one")
         }
         if settings.pair.isSet { checkPair(settings, &reading) }
         for fault in PlacesCheck.faults(settings) { reading.fault(fault.key, fault.message) }

@@ -91,7 +91,7 @@ final class AnswerRoom {
 
     /// Asks for all that the page takes, with a member more than before.
     func hold(_ byteCount: Int) throws {
-        memberCount += 1
+        memberCount = memberCount.addingSaturating(1)
         try holdWhole(byteCount)
     }
 
