@@ -150,6 +150,7 @@ final class RestingStoreTests: XCTestCase {
 
     func test_connectionsToAStoreThatIsRead_changeNothing() throws {
         let directory = TemporaryDirectory()
+        _ = try directory.made()
         let path = "\(directory.path)/a.sqlite"
         try SQLiteConnection(path: path, mode: .create).execute("CREATE TABLE t(x)")
         var stillness: Placement.Stillness? = Placement.Stillness(directory.path)
