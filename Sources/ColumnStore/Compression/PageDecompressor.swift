@@ -1,6 +1,5 @@
 internal import CBrotli
 internal import CLZ4
-internal import CSnappy
 internal import CZlib
 internal import CZstd
 
@@ -39,7 +38,7 @@ public final class PageDecompressor {
             target.copyMemory(from: source)
         // Each of these writes within the target whatever the source says.
         case .zstd: try inflateZstd(source, into: target)
-        case .snappy: try inflateSnappy(source, into: target)
+        case .snappy: try SnappyBlock.inflate(source, into: target)
         case .gzip: try inflateGzip(source, into: target)
         case .brotli: try inflateBrotli(source, into: target)
         case .lz4Raw: try inflateLZ4Block(source, into: target)
@@ -55,10 +54,7 @@ public final class PageDecompressor {
     public static func declaredByteCount(_ codec: CompressionCodec, _ source: UnsafeRawBufferPointer) -> Int? {
         switch codec {
         case .uncompressed: return source.count
-        case .snappy:
-            var count = 0
-            let status = snappy_uncompressed_length(source.baseAddress, source.count, &count)
-            return status == SNAPPY_OK && count >= 0 ? count : nil
+        case .snappy: return SnappyBlock.length(of: source)?.count
         case .zstd:
             let count = ZSTD_getFrameContentSize(source.baseAddress, source.count)
             // The two top values mean "unknown" and "error".
@@ -81,17 +77,6 @@ public final class PageDecompressor {
         }
         let written = ZSTD_decompressDCtx(context, target.baseAddress, target.count, source.baseAddress, source.count)
         guard ZSTD_isError(written) == 0 else { throw .codec(code: written) }
-        guard written == target.count else { throw .lengthMismatch(expected: target.count, actual: written) }
-    }
-
-    private func inflateSnappy(
-        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
-    ) throws(PageError) {
-        var written = target.count
-        let status = snappy_uncompress(
-            source.baseAddress?.assumingMemoryBound(to: CChar.self), source.count,
-            target.baseAddress?.assumingMemoryBound(to: CChar.self), &written)
-        guard status == SNAPPY_OK else { throw .codec(code: Int(status.rawValue)) }
         guard written == target.count else { throw .lengthMismatch(expected: target.count, actual: written) }
     }
 
