@@ -287,14 +287,17 @@ package final class Catalog: Sendable {
         }
     }
 
-    /// Nothing was ever written to it, and it is gone.
-    func removeNewHotFile(day: Int32, part: Int) throws {
+    /// Nothing was ever written to it.
+    ///
+    /// - Returns: false where the catalog knows it as a file that has, or will have, rows: nothing is changed then.
+    func removeNewHotFile(day: Int32, part: Int) throws -> Bool {
         try write { connection in
             let statement = try connection.statement("DELETE FROM hot_files WHERE day = ?1 AND part = ?2 AND state = ?3")
             statement.bind(1, Int64(day))
             statement.bind(2, Int64(part))
             try statement.bind(3, HotFileState.new.rawValue)
             try statement.run()
+            return connection.changeCount > 0
         }
     }
 

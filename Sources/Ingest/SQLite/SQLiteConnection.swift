@@ -292,14 +292,19 @@ package final class SQLiteConnection {
     }
 
     /// Copies the log and makes it empty, unless somebody reads or writes in it just now.
-    package func cutLog() throws(SQLiteError) {
+    ///
+    /// - Returns: false where somebody does.
+    @discardableResult
+    package func cutLog() throws(SQLiteError) -> Bool {
         try execute("PRAGMA busy_timeout=0")
         defer { sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds) }
         do {
             try checkpoint(.truncate)
+            return true
         } catch {
             // Another time.
             if error.kind != .busy { throw error }
+            return false
         }
     }
 

@@ -13,18 +13,19 @@ import Synchronization
 /// 3. Write the index of versions, where that is due.
 /// 4. Lay full groups down.
 ///
-/// A second without a commit, and the log of the file that was last written is copied; a minute, and it is cut.
+/// A second without a commit to a file, and its log is copied; a minute, and it is cut. A sealed file's is cut at once, or as soon as nobody reads in it any more.
 ///
 /// How far files have come is noted once columns were laid down, as a log is cut, and each ten minutes (`ReachNotes`).
 final class HotMaintenance: Sendable {
-    /// The writer sets `isPending` and `lastCommitted`, the thread takes them.
+    /// The writer sets `isPending` and `committed`, the thread takes them.
     private struct State {
         /// At the start too: what an earlier process left to flush counts against what this one may take.
         var isPending = true
         /// A file that was prepared is gone, and is to be made again.
         var wantsFile = false
         var isStopping = false
-        var lastCommitted: HotFile?
+        /// Each once, the last one at the end: mostly it is one.
+        var committed: [HotFile] = []
     }
 
     /// In nanoseconds. Tests make them short.
@@ -42,7 +43,7 @@ final class HotMaintenance: Sendable {
         /// Not held: where its rows are in cold it goes with its last reader, and not a minute later.
         weak var file: HotFile?
         /// What is in its log is in the file too.
-        var isCopied: Bool
+        var isCopied = false
         /// When it is looked at next, by the steady clock.
         var at: UInt64
 
@@ -123,7 +124,11 @@ final class HotMaintenance: Sendable {
     /// Called by the writer after each commit: must be cheap, and wakes the thread at most once a round.
     func noteCommit(_ file: HotFile) {
         let isNews = state.withLock { state in
-            defer { (state.isPending, state.lastCommitted) = (true, file) }
+            if state.committed.last !== file {
+                state.committed.removeAll { $0 === file }
+                state.committed.append(file)
+            }
+            defer { state.isPending = true }
             return !state.isPending
         }
         if isNews { state.wakeOne() }
@@ -134,15 +139,15 @@ final class HotMaintenance: Sendable {
 
     private func run(_ writer: HotWriter) {
         WorkerThread.lowerPriority(by: Self.niceness)
-        // Set while a log is to be copied, or cut, once nothing is written for a while.
-        var written: Written?
+        // Whose log is to be copied, or cut, once nothing is written to it for a while. At most each hot file once.
+        var written: [Written] = []
         // Until it was done.
         var (wantsSeal, wantsFile) = (true, false)
         var pace = FlushPace()
         var notedAt = SteadyClock.nanoseconds()
         while true {
             // Nil when the wait timed out: nothing was committed for as long.
-            let isStopping = state.wait(nanoseconds: written?.pause ?? Self.longNanoseconds) { state -> Bool? in
+            let isStopping = state.wait(nanoseconds: written.map(\.pause).min() ?? Self.longNanoseconds) { state -> Bool? in
                 if state.isStopping { return true }
                 guard state.isPending else { return nil }
                 state.isPending = false
@@ -152,16 +157,18 @@ final class HotMaintenance: Sendable {
             do {
                 guard isStopping == false else {
                     // Tried again where it fails, or somebody reads: nothing need be committed for that.
-                    try rest(&written, writer)
+                    for result in [Result { try rest(&written, writer) }, Result { try nextFile.tidy() }] { try result.get() }
                     continue
                 }
-                let file = state.withLock { state in
-                    defer { (state.lastCommitted, state.wantsFile) = (nil, false) }
+                let files = state.withLock { state in
+                    defer { (state.committed, state.wantsFile) = ([], false) }
                     wantsFile = wantsFile || state.wantsFile
-                    return state.lastCommitted
+                    return state.committed
                 }
-                let before = written
-                if let file { written = Written(file: file, isCopied: false, at: SteadyClock.nanoseconds() &+ pauses.copy) }
+                for file in files {
+                    written.removeAll { $0.file === file }
+                    written.append(Written(file: file, at: SteadyClock.nanoseconds() &+ pauses.copy))
+                }
                 let mayFlush = pace.isDue
                 // Each though another failed.
                 let sealed = Result {
@@ -169,25 +176,23 @@ final class HotMaintenance: Sendable {
                     if wantsSeal { try writer.seal(before: Clock.day(ofMicroseconds: clock.now())) }
                     wantsSeal = false
                 }
-                let kept = Result { if let file { try keepLog(file, writer) } }
-                let rested = Result {
-                    if let file, let earlier = before?.file, earlier !== file, earlier.state.isSealed { _ = try cut(earlier, writer) }
-                    // Turns without a commit, as of columns that cannot be laid down, are no reason to leave a log as it is.
-                    if file == nil { try rest(&written, writer) }
-                }
+                let kept = files.map { file in Result { try keepLog(file, writer) } }
+                // Commits to others, and turns without one, as of columns that cannot be laid down, are no reason to leave a log as it is.
+                let rested = Result { try rest(&written, writer) }
                 let prepared = Result {
-                    if let file { try prepareTomorrow(file) }
+                    if let open = files.last(where: { !$0.state.isSealed }) { try prepareTomorrow(open) }
                     if wantsFile { try nextFile.prepareAgain() }
                     wantsFile = false
                 }
                 let indexed = Result { if versions.isFlushDue { try versions.flush() } }
+                let tidied = Result { try nextFile.tidy() }
                 let flushed = Result { if mayFlush { try flush(writer) } }
                 if mayFlush { pace.note(flushed) }
                 if SteadyClock.nanoseconds() &- notedAt >= pauses.note {
                     reached.note()
                     notedAt = SteadyClock.nanoseconds()
                 }
-                for result in [sealed, kept, rested, prepared, indexed, flushed] { try result.get() }
+                for result in [sealed] + kept + [rested, prepared, indexed, tidied, flushed] { try result.get() }
                 if !mayFlush { waitForAnother() }
             } catch {
                 // Rows stay in memory and in the log. A writer that stops before this thread does is no failure.
@@ -252,7 +257,7 @@ final class HotMaintenance: Sendable {
         let used = log.writtenByteCount
         if used > Self.logByteCountMax {
             guard !file.isPinned else { return }
-            try copyLog(file)
+            _ = try copyLog(file)
             return try writer.checkpoint(file, cuts: false)
         }
         let ahead = Self.clamp(used, Self.aheadRange)
@@ -265,39 +270,42 @@ final class HotMaintenance: Sendable {
     /// Nothing was written for a while, or nothing will be any more: the log is copied after a second of that, and cut after a minute. A burst each few seconds overwrites what is there then; cut in between, each had zeros laid ahead
     /// of it anew, and commits that came before those made the file longer, which takes the disk twice as long.
     ///
-    /// - Parameter written: nil once there is nothing more to do.
-    private func rest(_ written: inout Written?, _ writer: HotWriter) throws {
-        guard var due = written, due.pause == 0 else { return }
-        guard let file = due.file else {
-            written = nil
-            return
+    /// - Parameter written: without those for which there is nothing more to do.
+    /// - Throws: what the first one throws, once all others that are due were looked at.
+    private func rest(_ written: inout [Written], _ writer: HotWriter) throws {
+        var failure: (any Error)?
+        for place in written.indices.reversed() where written[place].pause == 0 {
+            do { if try rest(&written[place], writer) { written.remove(at: place) } } catch { failure = failure ?? error }
         }
-        // Asked for again a while later where somebody has pinned it, or it fails.
+        if let failure { throw failure }
+    }
+
+    /// - Returns: whether there is nothing more to do.
+    private func rest(_ due: inout Written, _ writer: HotWriter) throws -> Bool {
+        guard let file = due.file else { return true }
+        // Asked for again a while later where somebody has pinned it or reads in its log, or it fails.
         due.at = SteadyClock.nanoseconds() &+ pauses.copy
-        written = due
-        if !due.isCopied {
-            guard try copy(file, writer) else { return }
+        if !due.isCopied, !file.state.isSealed {
+            guard try copy(file, writer) else { return false }
             (due.isCopied, due.at) = (true, SteadyClock.nanoseconds() &+ pauses.cut)
-            written = due
-            return
+            return false
         }
-        guard try cut(file, writer) else { return }
-        written = nil
+        guard try cut(file, writer) else { return false }
         reached.note()
+        return true
     }
 
     /// Copies a log, which keeps its length: the next commit begins it anew.
     ///
-    /// - Returns: false where that is for later: somebody has pinned it.
+    /// - Returns: false where that is for later: somebody has pinned it, or reads in the log of a sealed one.
     private func copy(_ file: HotFile, _ writer: HotWriter) throws -> Bool {
         if file.state.isLeaving { return true }
         guard !file.isPinned else { return false }
         if file.state.isSealed {
-            try copyLog(file, cuts: true)
-            return true
+            return try copyLog(file, cuts: true)
         }
         guard file.preallocation != nil else { return true }
-        try copyLog(file)
+        _ = try copyLog(file)
         try writer.checkpoint(file, cuts: false)
         return true
     }
@@ -310,7 +318,7 @@ final class HotMaintenance: Sendable {
         guard !file.isPinned else { return false }
         let resting = Self.clamp(Self.byteCount(file.path) / Self.restingShare, Self.restingRange)
         guard log.byteCount > resting + Self.aheadRange.lowerBound else { return true }
-        try copyLog(file)
+        _ = try copyLog(file)
         try writer.checkpoint(file, cuts: true)
         try log.fill(to: resting)
         return true
@@ -329,7 +337,8 @@ final class HotMaintenance: Sendable {
     /// https://www.sqlite.org/c3ref/wal_checkpoint_v2.html: a PASSIVE checkpoint copies what no reader holds back, and waits for nobody.
     ///
     /// - Parameter cuts: of a file that nobody writes any more: cut the log off, unless somebody reads in it.
-    private func copyLog(_ file: HotFile, cuts: Bool = false) throws {
+    /// - Returns: false where somebody does.
+    private func copyLog(_ file: HotFile, cuts: Bool = false) throws -> Bool {
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try connection.execute("PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL")
         var copied = 0
@@ -339,6 +348,6 @@ final class HotMaintenance: Sendable {
             if pass.logged - copied <= Self.restFrameCount { break }
             copied = pass.copied
         }
-        if cuts { try connection.cutLog() }
+        return try !cuts || connection.cutLog()
     }
 }

@@ -103,7 +103,7 @@ package final class HotTier: Sendable {
                 mark.note(sequence: sequence)
                 maintenance.noteCommit(file)
                 listeners.fire(sequence)
-            }, rules: options.rules, queued: { work in queue.add(work) })
+            }, written: { file in maintenance.noteCommit(file) }, rules: options.rules, queued: { work in queue.add(work) })
         // The last file that is not sealed goes on, whatever its day: the first receipt of another day seals it.
         let open = try files.last { !$0.state.isSealed }.map { try HotFileWriter(file: $0) }
         writer = HotWriter(

@@ -23,6 +23,8 @@ final class HotWriterCore {
         let registerFile: @Sendable (HotFile) throws -> Void
         /// Rows were committed: flush, wake waiting readers.
         let committed: @Sendable (_ file: HotFile, _ sequence: Int64) -> Void
+        /// Something else was committed to a file: its log is not at rest.
+        let written: @Sendable (HotFile) -> Void
         let rules: ProcessRules
         /// Steps and events that are durable now and wait to be done.
         let queued: @Sendable ([QueuedWork]) -> Void
@@ -290,7 +292,10 @@ final class HotWriterCore {
         if let open, open.file.day >= day, open.takesVersions { return open }
         try sealOpenFile()
         let writer = try store.nextFile.take(day: day)
-        try store.registerFile(writer.file)
+        do { try store.registerFile(writer.file) } catch {
+            store.nextFile.giveBack(writer)
+            throw error
+        }
         store.boundary.add(writer.file)
         open = writer
         return writer
@@ -309,6 +314,7 @@ final class HotWriterCore {
             throw error
         }
         open.file.publish { $0.isSealed = true }
+        store.written(open.file)
         store.boundary.note(.sealed(file: open.file.name))
         // Its last columns are laid down next.
         keep(open)
@@ -343,6 +349,7 @@ final class HotWriterCore {
                 try writer.rollback()
                 throw error
             }
+            store.written(file)
         }
     }
 

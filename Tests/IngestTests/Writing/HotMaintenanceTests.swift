@@ -105,4 +105,25 @@ final class HotMaintenanceTests: XCTestCase {
         XCTAssertTrue(try Patience.until(pauseMilliseconds: 100) { try rowCount(file) == 2 })
         XCTAssertEqual(sealed.allTails.map(\.rowCountInMemory), [1], "they could be laid down")
     }
+
+    /// The commit that seals a file, and its last columns, came to its log after the only look at it; somebody who read then kept it for good.
+    func test_logOfASealedFile_isCut_onceNobodyReadsInIt() throws {
+        let store = try open(cut: Self.forever)
+        defer { store.close() }
+        let sealed = try fill(store)
+        let reader = try SQLiteConnection(path: sealed.path, mode: .readOnly)
+        try reader.execute("BEGIN")
+        XCTAssertEqual(try reader.integer("SELECT count(*) FROM rows"), 3)
+        try store.tier.seal()
+        _ = try store.stored([HotTierFixture.row("R-4")])
+        XCTAssertTrue(Patience.until { sealed.allTails.map(\.rowCountInMemory) == [0] })
+        XCTAssertTrue(try Patience.until(pauseMilliseconds: 100) { try rowCount(sealed) == 3 })
+        XCTAssertGreaterThan(logLength(sealed), 0)
+        try reader.execute("COMMIT")
+        XCTAssertTrue(Patience.until { logLength(sealed) == 0 })
+    }
+
+    private func logLength(_ file: HotFile) -> Int {
+        ((try? FileManager.default.attributesOfItem(atPath: file.path + "-wal"))?[.size] as? NSNumber)?.intValue ?? 0
+    }
 }
