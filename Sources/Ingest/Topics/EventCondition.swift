@@ -53,20 +53,38 @@ final class EventCondition {
         return Fault(.invalidQueue, "where: \(detail)", errors: [.init(pointer: "/where", code: "bad-sql", message: detail)])
     }
 
+    /// Whether it names members of the data: then `takes` wants them read.
+    private var looksInside: Bool { used.contains { $0 >= Self.inputs.count } }
+
+    /// Those of `all` that an event is meant for: those without a condition, and those whose condition takes it. What cannot be computed of an event is not true of it.
+    ///
+    /// The data are read once, however many conditions there are and whatever they name: this is the one thread of all queues and topics, and a call brings up to a hundred events.
+    static func those<Item>(of all: [Item], for event: EventDraft, by condition: (Item) -> EventCondition?) -> [Item] {
+        func taking(_ data: JSONTape?) -> [Item] {
+            all.filter { item in
+                guard let condition = condition(item) else { return true }
+                return (try? condition.takes(event, data)) ?? false
+            }
+        }
+        guard all.contains(where: { condition($0)?.looksInside ?? false }) else { return taking(nil) }
+        do { return try BoundedJSON.read(event.data) { taking($0) } } catch { return taking(nil) }
+    }
+
     /// Whether the event is meant: not where the condition is NULL.
     ///
     /// Evaluated over a batch of one row.
     ///
+    /// - Parameter data: the event's, read; nil where they cannot be, or no condition names a member of them.
     /// - Throws: `QueryError` where it cannot be computed of this event.
-    func takes(_ event: EventDraft) throws -> Bool {
-        let columns = try used.map { try column($0, event) }
+    func takes(_ event: EventDraft, _ data: JSONTape?) throws -> Bool {
+        let columns = try used.map { try column($0, event, data) }
         let result = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: columns))
         if case .boolean(let isTrue) = result.value(at: 0) { return isTrue }
         return false
     }
 
     /// A column of one row; NULL for a subject that is not there, and for a path that leads nowhere.
-    private func column(_ input: Int, _ event: EventDraft) throws -> Column {
+    private func column(_ input: Int, _ event: EventDraft, _ data: JSONTape?) throws -> Column {
         let text: [UInt8]?
         switch input {
         case 0: text = Array(event.type.utf8)
@@ -74,27 +92,27 @@ final class EventCondition {
         case 2: text = event.subject.map { Array($0.utf8) }
         case 3: return .constant(.integer(event.time), type: .timestamp(isUTC: true), count: 1)
         case 4: text = event.data
-        default: text = try Self.value(of: extracts[input - Self.inputs.count], in: event.data)
+        default:
+            guard let data else { throw QueryError(.dataError, "the data of the event cannot be read") }
+            text = Self.value(of: extracts[input - Self.inputs.count], in: data)
         }
         return .constant(text.map { .bytes($0) } ?? .null, type: .string, count: 1)
     }
 
     /// Nil where nothing stands there, or null for its text.
-    private static func value(of extract: Extract, in data: [UInt8]) throws -> [UInt8]? {
-        try BoundedJSON.read(data) { tape in
-            var node = 0
-            for step in extract.path {
-                guard let next = step.followed(in: tape, from: node) else { return nil }
-                node = next
-            }
-            // `->>` gives a string without its quotes, and NULL for null; all else as it is written.
-            if extract.isText {
-                if tape[node].kind == .null { return nil }
-                if tape[node].kind == .string { return tape.text(of: node) }
-            }
-            let range = tape.range(of: node)
-            return Array(UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: range.count))
+    private static func value(of extract: Extract, in tape: JSONTape) -> [UInt8]? {
+        var node = 0
+        for step in extract.path {
+            guard let next = step.followed(in: tape, from: node) else { return nil }
+            node = next
         }
+        // `->>` gives a string without its quotes, and NULL for null; all else as it is written.
+        if extract.isText {
+            if tape[node].kind == .null { return nil }
+            if tape[node].kind == .string { return tape.text(of: node) }
+        }
+        let range = tape.range(of: node)
+        return Array(UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: range.count))
     }
 }
 

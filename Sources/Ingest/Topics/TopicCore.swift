@@ -416,8 +416,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     /// Gives an event to those that it is meant for. It is kept only if one of them could not have it at once.
     private func deliver(_ draft: EventDraft, to subscribers: [Known], _ core: QueueCore) throws {
-        // What cannot be computed of an event is not true of it.
-        let meant = subscribers.filter { known in known.rests == nil && ((try? known.condition?.takes(draft) ?? true) ?? false) }
+        let meant = EventCondition.those(of: subscribers.filter { $0.rests == nil }, for: draft) { $0.condition }
         guard !meant.isEmpty else { return }
         let json = draft.json
         // Events of different sources have nothing to do with each other, whatever their subjects.

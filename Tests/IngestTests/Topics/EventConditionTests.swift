@@ -21,8 +21,26 @@ final class EventConditionTests: XCTestCase {
             ("data->'-1' IS NOT NULL", [#"{"-1":2,"01":3}"#]), ("data->01 IS NOT NULL", [#"[1,{"b":1}]"#]), ("data->2147483647 IS NULL AND data->-2147483648 IS NULL", Self.data),
         ] {
             let condition = (text: condition, value: try EventCondition(condition))
-            XCTAssertEqual(try Self.data.filter { try condition.value.takes(event($0)) }, wanted, condition.text)
+            XCTAssertEqual(Self.data.filter { data in EventCondition.those(of: [condition.value], for: event(data)) { $0 }.count == 1 }, wanted, condition.text)
         }
+    }
+
+    /// However many conditions name members of it, an event is read once: they look at what was read, and not at its bytes.
+    func test_takes_looksAtWhatWasRead() throws {
+        let condition = try EventCondition("data->>'a' = '1' AND data->'b'->>0 = 'x' AND type = 't'")
+        let other = Array(#"{"a":1,"b":["x"]}"#.utf8)
+        XCTAssertTrue(try BoundedJSON.read(other) { try condition.takes(event("no JSON"), $0) })
+        XCTAssertThrowsError(try condition.takes(event(#"{"a":1,"b":["x"]}"#), nil))
+        XCTAssertTrue(try EventCondition("type = 't' AND data = 'no JSON'").takes(event("no JSON"), nil))
+    }
+
+    /// What cannot be read goes to those alone who do not look inside.
+    func test_those_ofDataThatCannotBeRead() throws {
+        let conditions: [EventCondition?] = [try EventCondition("data->>'a' = '1'"), nil, try EventCondition("type = 't'"), try EventCondition("data->>'a' IS NULL")]
+        let places = EventCondition.those(of: Array(conditions.indices), for: event("{")) { conditions[$0] }
+        XCTAssertEqual(places, [1, 2])
+        XCTAssertEqual(EventCondition.those(of: Array(conditions.indices), for: event(#"{"a":1}"#)) { conditions[$0] }, [0, 1, 2])
+        XCTAssertEqual(EventCondition.those(of: Array(conditions.indices), for: event("{}")) { conditions[$0] }, [1, 2, 3])
     }
 
     func test_init_arrowsToNothing_areRefused() {
