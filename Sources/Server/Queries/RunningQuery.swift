@@ -16,7 +16,11 @@ package final class RunningQuery: Sendable {
         var isCancelled = false
     }
 
+    private static let madeCount = Atomic<Int>(0)
+
     package let id: String
+    /// Of this run of the server, in the order in which they came: no other query has it, as an id may be several askers'.
+    let number = RunningQuery.madeCount.add(1, ordering: .relaxed).newValue
     package let asker: Principal
     /// The beginning of its text.
     package let text: String

@@ -21,10 +21,11 @@ enum RunningQueryRoutes {
 
     private static func list(_ call: Call, _ service: QueryService) throws -> Response {
         let page = try ListPage(call)
-        var left = service.all.filter { service.isSeen(by: call.principal, of: $0.asker) }[...]
-        if let after = try page.after(fieldCount: 1)?.text(at: 0) { left = left.drop { $0.id != after }.dropFirst() }
+        // The one at the end of a page may have ended by the next.
+        let after = try page.after(fieldCount: 1)?.integer(at: 0) ?? 0
+        let left = service.all.filter { $0.number > after && service.isSeen(by: call.principal, of: $0.asker) }.sorted { $0.number < $1.number }
         let shown = left.prefix(page.limit)
-        let next = left.count > shown.count ? shown.last.map { page.cursor([Array($0.id.utf8)]) } : nil
+        let next = left.count > shown.count ? shown.last.map { page.cursor([Array(String($0.number).utf8)]) } : nil
         return .json(ListBody(items: shown.map { RunningQueryBody(query: $0) }, nextCursor: next))
     }
 

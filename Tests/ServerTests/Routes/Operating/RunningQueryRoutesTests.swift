@@ -37,6 +37,30 @@ final class RunningQueryRoutesTests: XCTestCase {
         XCTAssertEqual(try ids(server, TestServer.adminKey), [])
     }
 
+    /// Several askers may have made the same id, and the query at a page's end may be over by the next.
+    func test_pages_goOnBehindWhatHasEnded() throws {
+        let server = try TestServer()
+        func page(_ cursor: String?) throws -> (ids: [String], cursor: String?) {
+            let body = try JSONParser.parse(try server.client().get("/v1/queries?limit=1" + (cursor.map { "&cursor=\($0)" } ?? "")).body)
+            return ((body["queries"]?.array ?? []).compactMap { $0["id"]?.text }, body["next_cursor"]?.text)
+        }
+        let first = try running(server, "same", .admin)
+        let others = try [
+            running(server, "same", Principal(clientID: "c1", access: .read, scope: .own)), running(server, "last", .admin),
+        ]
+        let one = try page(nil)
+        XCTAssertEqual(one.ids, ["same"])
+        let two = try page(one.cursor)
+        XCTAssertEqual(two.ids, ["same"])
+        XCTAssertEqual(try page(two.cursor).ids, ["last"], "and not the second once more")
+        first.end()
+        XCTAssertEqual(try page(one.cursor).ids, ["same"], "what follows is there though the first has ended")
+        let three = try page(two.cursor)
+        XCTAssertEqual(three.ids, ["last"])
+        XCTAssertNil(three.cursor)
+        for watch in others { watch.end() }
+    }
+
     func test_queryID_isOfOneShape_andOfOneQueryAtATime() throws {
         let server = try TestServer()
         let answer = try server.client().post("/v1/sql", #"{"query":"SELECT 1","query_id":"a b"}"#)
