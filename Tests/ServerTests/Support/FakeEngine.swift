@@ -50,6 +50,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var isKeptElsewhere = false
         var letters: [DeadLetter] = []
         var redriven: [String] = []
+        var whenRedriven: (@Sendable (String) -> Void)?
         var waitingExports: [Export] = []
         /// Those that were asked for, by their ids.
         var exports: [String: Export] = [:]
@@ -117,7 +118,11 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     func redrive(_ id: String, as principal: Principal) throws {
         guard try deadLetter(id, as: principal) != nil else { throw Fault(.notFound, "no dead letter") }
-        state.withLock { $0.redriven.append(id) }
+        let whenRedriven = state.withLock { state in
+            state.redriven.append(id)
+            return state.whenRedriven
+        }
+        whenRedriven?(id)
     }
 
     func accept(_ request: IntakeRequest, completion: @escaping @Sendable (IntakeOutcome) -> Void) {

@@ -8,7 +8,7 @@ internal import Ingest
 /// credential's account, and what has none yet to the ledger.
 struct Dispatch: Middleware {
     /// Each kind of work has its own, so that none waits behind another: 8 for point reads and pages, 4 for administration, 3 for large
-    /// documents, 1 for figures.
+    /// documents, 1 for figures, 1 for what nobody waits for.
     ///
     /// The threads that calls run on beside those of connections and of queries.
     struct Pools: Sendable {
@@ -17,10 +17,12 @@ struct Dispatch: Middleware {
         let bulk = WorkerPool(.init(threadCount: 3, waitingMax: 256))
         /// Figures are asked for when all else is busy.
         let observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))
+        /// What goes on when its call is answered.
+        let apart = WorkerPool(.init(threadCount: 1, waitingMax: 64, isShared: false))
         let queries: WorkerPool
 
         /// Those of queries are others' too.
-        func stop() { for pool in [reads, control, bulk, observing] { pool.stop() } }
+        func stop() { for pool in [reads, control, bulk, observing, apart] { pool.stop() } }
 
         var loads: [(name: String, waiting: Int, running: Int)] {
             [("read", reads), ("query", queries), ("control", control), ("bulk", bulk), ("observing", observing)].map { name, pool in

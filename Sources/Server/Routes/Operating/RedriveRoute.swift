@@ -8,11 +8,13 @@ enum RedriveRoute {
     /// What this call uses of the server.
     fileprivate struct Parts: Sendable {
         let letters: any DeadLetterReview
+        let credentials: any CredentialLookup
         let background: BackgroundWork
         let log: Log
+        let lots = RedriveLots()
 
         init(_ all: CallParts) {
-            (letters, background, log) = (all.store.deadLetters, all.background, all.log)
+            (letters, credentials, background, log) = (all.store.deadLetters, all.store.credentials, all.background, all.log)
         }
     }
 
@@ -20,7 +22,7 @@ enum RedriveRoute {
         Route(
             .post, "/v1/dead-letters/redrive", access: .writer, place: .control, body: .small,
             operation: Operation(
-                "redriveLot", "Tries a lot of dead letters again, so many a second; `count` is of those that there are and that the caller may see, each once. With dry_run they are counted only. A restart ends a lot: what it left stays a dead letter.",
+                "redriveLot", "Tries a lot of dead letters again, so many a second; `count` is of those that there are and that the caller may see, each once. With dry_run they are counted only. A restart ends a lot, and so does the end of its contract, or of the right to write: what it left stays a dead letter. A credential has four lots under way at most.",
                 body: [.json(schema)], answers: [.init(200, "How many they are.", [.of(LotBody.self)])], problems: [.wrongClient, .notFound, .diskFull], isAudited: true),
             uses: { Parts($0) }, handle: redrive)
     ]
@@ -38,10 +40,10 @@ enum RedriveRoute {
     private static func redrive(_ call: Call, _ parts: Parts) throws -> Response {
         let body = try call.object(members: ["ids", "filter", "per_second", "dry_run"])
         let (rate, isTrial) = (try rate(body["per_second"]), try isTrial(body[present: "dry_run"]))
-        let ids = try wanted(body, call, parts.letters)
-        let count = ids.count
+        let wanted = try wanted(body, call, parts.letters)
+        let count = wanted.ids.count
+        if !isTrial, count > 0 { RedriveLot(wanted, perSecond: rate, of: call.principal.identity, in: try parts.lots.place(for: call.principal), parts).goOn() }
         call.exchange.auditDetail = "{\"count\":\(count)}"
-        if !isTrial { RedriveLot(ids, perSecond: rate, as: call.principal, parts).goOn() }
         return .json(LotBody(count: count))
     }
 
@@ -60,7 +62,7 @@ enum RedriveRoute {
     }
 
     /// Whoever names neither does not mean everything.
-    private static func wanted(_ body: JSONValue, _ call: Call, _ letters: any DeadLetterReview) throws -> [String] {
+    private static func wanted(_ body: JSONValue, _ call: Call, _ letters: any DeadLetterReview) throws -> WantedLetters {
         let filter = body[present: "filter"]
         if let list = body[present: "ids"] {
             guard filter == nil else { throw Problem.parameter("filter", "either ids or filter is wanted", code: "contradiction") }
@@ -68,30 +70,88 @@ enum RedriveRoute {
                 throw Problem.parameter("ids", "an array of at most \(countMax) ids is wanted", code: "type")
             }
             var seen: Set<String> = []
-            return try ids.filter { id in try seen.insert(id).inserted && letters.deadLetter(id, as: call.principal) != nil }
+            var wanted = WantedLetters()
+            try wanted.add(try ids.filter { id in try seen.insert(id).inserted && letters.deadLetter(id, as: call.principal) != nil }, call.memory)
+            return wanted
         }
         guard let filter, filter.members != nil else { throw Problem.parameter("filter", "ids or filter is wanted; an empty filter means all", code: "required") }
         return try matching(try LotFilter(filter), call, letters)
     }
 
-    private static func matching(_ filter: LotFilter, _ call: Call, _ letters: any DeadLetterReview) throws -> [String] {
+    private static func matching(_ filter: LotFilter, _ call: Call, _ letters: any DeadLetterReview) throws -> WantedLetters {
         if let client = filter.client { try check(client, call) }
-        var ids: [String] = []
+        var wanted = WantedLetters()
         var cursor: String?
         repeat {
             let page = try letters.deadLetters(client: filter.client, cursor: cursor, limit: 1_000, as: call.principal)
-            ids += page.letters.filter(filter.takes).map(\.id)
+            try wanted.add(page.letters.filter(filter.takes).map(\.id), call.memory)
             cursor = page.nextCursor
-            guard ids.count <= matchCountMax else {
+            guard wanted.ids.count <= matchCountMax else {
                 throw Problem.parameter("filter", "more than \(matchCountMax) dead letters are like that: narrow it by client, registrar, code or before", code: "out-of-range")
             }
         } while cursor != nil
-        return ids
+        return wanted
     }
 
     private static func check(_ client: String, _ call: Call) throws {
         try Call.check(id: client, "filter/client")
         guard call.principal.rows.includes(ClientID(client)) else { throw Problem(.wrongClient, "this credential is of another client") }
+    }
+}
+
+/// The letters of a lot, whose ids are held until the last was sent: for months, at the slowest pace.
+private struct WantedLetters {
+    private(set) var ids: [String] = []
+    /// What they are charged to.
+    private(set) var held: [MemoryLedger.Hold] = []
+
+    /// Of an id beside its bytes.
+    private static let idByteCount = 64
+
+    /// - Parameter memory: of whose lot it is.
+    mutating func add(_ more: [String], _ memory: (_ byteCount: Int) throws -> MemoryLedger.Hold?) throws {
+        guard !more.isEmpty else { return }
+        if let hold = try memory(more.reduce(0) { $0 + $1.utf8.count + Self.idByteCount }) { held.append(hold) }
+        ids += more
+    }
+}
+
+/// Lots that are under way.
+private final class RedriveLots: Sendable {
+    /// Of one credential.
+    private static let ownCountMax = 4
+    /// They take turns on one thread.
+    private static let countMax = 32
+    private let counts = Mutex<[Principal.Bearer: Int]>([:])
+
+    /// A lot's place, given back with it.
+    final class Place: Sendable {
+        private let lots: RedriveLots
+        private let bearer: Principal.Bearer
+
+        fileprivate init(_ lots: RedriveLots, _ bearer: Principal.Bearer) { (self.lots, self.bearer) = (lots, bearer) }
+
+        deinit { lots.leave(bearer) }
+    }
+
+    /// - Throws: `rate-limited`, `overloaded`.
+    func place(for principal: Principal) throws -> Place {
+        let bearer = principal.bearer
+        let (own, all) = counts.withLock { counts in
+            let (own, all) = (counts[bearer, default: 0], counts.values.reduce(0, +))
+            if own < Self.ownCountMax, all < Self.countMax { counts[bearer] = own + 1 }
+            return (own, all)
+        }
+        guard own < Self.ownCountMax else { throw Problem(.rateLimited, "\(own) lots of this credential are under way; wait for the end of one") }
+        guard all < Self.countMax else { throw Problem(.overloaded, "\(all) lots of dead letters are under way; try again when one has ended") }
+        return Place(self, bearer)
+    }
+
+    private func leave(_ bearer: Principal.Bearer) {
+        counts.withLock { counts in
+            let left = counts[bearer, default: 1] - 1
+            counts[bearer] = left > 0 ? left : nil
+        }
     }
 }
 
@@ -127,7 +187,8 @@ private struct LotFilter {
 
 /// Dead letters that are tried again a few at a time, until none is left or the server stops.
 ///
-/// One step runs or waits at a time. Nothing of it is kept: what a stop leaves stays a dead letter, and can be asked for again.
+/// One step runs or waits at a time. Nothing of it is kept: what a stop leaves stays a dead letter, and can be asked for again. Each step has the rights that whoever asked has by then: a lot may go on for
+/// longer than a contract does.
 private final class RedriveLot: Sendable {
     /// Between steps, in seconds, unless the pace asks for fewer.
     private static let step = 0.1
@@ -135,34 +196,45 @@ private final class RedriveLot: Sendable {
     private let left: Mutex<ArraySlice<String>>
     private let pause: Double
     private let countOfStep: Int
-    private let principal: Principal
+    private let owner: Identity
+    private let place: RedriveLots.Place
+    private let held: [MemoryLedger.Hold]
     private let parts: RedriveRoute.Parts
 
-    init(_ ids: [String], perSecond rate: Double, as principal: Principal, _ parts: RedriveRoute.Parts) {
-        left = Mutex(ids[...])
+    init(_ wanted: WantedLetters, perSecond rate: Double, of owner: Identity, in place: RedriveLots.Place, _ parts: RedriveRoute.Parts) {
+        left = Mutex(wanted.ids[...])
+        held = wanted.held
         // At 25 a second 2 each 0.1 s, which is 20: the pace is what may be asked of a registrar at most.
         pause = max(Self.step, 1 / rate)
         countOfStep = max(1, Int(rate * pause))
-        (self.principal, self.parts) = (principal, parts)
+        (self.owner, self.place, self.parts) = (owner, place, parts)
     }
 
     /// The next few, on a thread that may wait.
     func goOn() {
-        let isTaken = parts.background.now { [self] in
+        let isTaken = parts.background.apart { [self] in
             let ids = left.withLock { left in
                 defer { left = left.dropFirst(countOfStep) }
                 return Array(left.prefix(countOfStep))
             }
-            for id in ids {
-                do {
-                    try parts.letters.redrive(id, as: principal)
-                } catch {
-                    parts.log.info("a dead letter of a lot was passed over", ["id": .text(id), "reason": .text("\(ProblemMapping.problem(for: error).detail)")])
-                }
+            do {
+                let principal = try ExportMaker.principal(owner, parts.credentials)
+                guard principal.access == .readWrite else { throw Problem(.readOnly, "the contract may read only by now") }
+                for id in ids where !parts.background.isStopping { redrive(id, as: principal) }
+                waitForNext()
+            } catch {
+                parts.log.info("a lot of dead letters was ended", ["reason": .text("\(ProblemMapping.problem(for: error).detail)")])
             }
-            waitForNext()
         }
         if !isTaken { waitForNext() }
+    }
+
+    private func redrive(_ id: String, as principal: Principal) {
+        do {
+            try parts.letters.redrive(id, as: principal)
+        } catch {
+            parts.log.info("a dead letter of a lot was passed over", ["id": .text(id), "reason": .text("\(ProblemMapping.problem(for: error).detail)")])
+        }
     }
 
     private func waitForNext() {

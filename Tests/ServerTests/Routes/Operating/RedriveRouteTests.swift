@@ -76,4 +76,62 @@ final class RedriveRouteTests: XCTestCase {
         XCTAssertEqual(tooMany.status, 400, "none is left out unsaid")
         XCTAssertTrue(tooMany.text.contains(#""pointer":"/filter""#), tooMany.text)
     }
+
+    /// A lot of two at the slowest pace sends its second letter after a hundred seconds.
+    func test_lots_ofOneCredential_areFew() throws {
+        let server = try TestServer()
+        server.engine.state.withLock { $0.letters = [Self.letter("a", of: "c1"), Self.letter("b", of: "c1")] }
+        let (all, own) = (server.client(), server.client(key: try server.key("c1", .readWrite, .own)))
+        let slow = #"{"ids":["a","b"],"per_second":0.01}"#
+        for _ in 0..<4 { XCTAssertEqual(try own.post("/v1/dead-letters/redrive", slow).status, 200) }
+        let tooMany = try own.post("/v1/dead-letters/redrive", slow)
+        XCTAssertEqual(tooMany.status, 429, tooMany.text)
+        XCTAssertTrue(tooMany.text.contains("rate-limited"), tooMany.text)
+        XCTAssertEqual(try own.post("/v1/dead-letters/redrive", #"{"filter":{},"dry_run":true}"#).status, 200, "a count takes no place")
+        XCTAssertEqual(try own.post("/v1/dead-letters/redrive", #"{"ids":["nothing"]}"#).status, 200, "nor does nothing")
+        XCTAssertEqual(try all.post("/v1/dead-letters/redrive", slow).status, 200, "others have places of their own")
+    }
+
+    func test_lots_giveTheirPlacesBack() throws {
+        let server = try TestServer()
+        server.engine.state.withLock { $0.letters = [Self.letter("a", of: "c1")] }
+        let client = server.client()
+        for number in 0..<10 {
+            XCTAssertTrue(try Patience.until { try client.post("/v1/dead-letters/redrive", #"{"ids":["a"]}"#).status == 200 }, "\(number)")
+        }
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.redriven.count } == 10 })
+    }
+
+    func test_lot_hasTheRightsOfEachStep() throws {
+        let server = try TestServer()
+        server.engine.state.withLock { $0.letters = ["a", "b", "c"].map { Self.letter($0, of: "c1") } }
+        let own = server.client(key: try server.key("c1", .readWrite, .own))
+        XCTAssertEqual(try own.post("/v1/dead-letters/redrive", #"{"ids":["a","b"],"per_second":10}"#).status, 200)
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.redriven } == ["a", "b"] })
+        let engine = server.engine
+        engine.state.withLock { state in
+            state.redriven = []
+            state.whenRedriven = { [weak engine] _ in _ = try? engine?.deleteContract("c1") }
+        }
+        XCTAssertEqual(try own.post("/v1/dead-letters/redrive", #"{"ids":["c","a","b"],"per_second":10}"#).status, 200)
+        XCTAssertTrue(Patience.until { engine.state.withLock { !$0.redriven.isEmpty } })
+        // Some steps long.
+        usleep(400_000)
+        XCTAssertEqual(engine.state.withLock { $0.redriven }, ["c"])
+    }
+
+    /// A writer whose disk stands still keeps each letter waiting for half a minute.
+    func test_figures_doNotWaitBehindALot() throws {
+        let server = try TestServer()
+        let isReleased = Monitor(false)
+        defer { isReleased.broadcast { $0 = true } }
+        server.engine.state.withLock { state in
+            state.letters = [Self.letter("a", of: "c1")]
+            state.whenRedriven = { _ in isReleased.wait { $0 ? () : nil } }
+        }
+        let client = server.client()
+        XCTAssertEqual(try client.post("/v1/dead-letters/redrive", #"{"ids":["a"]}"#).status, 200)
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.redriven } == ["a"] })
+        XCTAssertEqual(try client.get("/metrics").status, 200)
+    }
 }
