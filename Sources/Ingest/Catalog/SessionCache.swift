@@ -41,9 +41,10 @@ extension Catalog {
     ///
     /// - Parameter sha256: of the session's secret.
     package func begin(_ session: BrowserSession, sha256: [UInt8]) throws {
-        let least = sessions.state.withLock { $0.surplus(for: session.holder) }
-        if let least { try end(sessionOfSHA256: least) }
-        try write(isCounted: false) { connection in
+        _ = try write(isCounted: false) { connection -> [UInt8]? in
+            // Looked for here, where one comes after the other: of many that begin at once each would find the same one to end.
+            let least = sessions.state.withLock { $0.surplus(for: session.holder) }
+            if let least { try Self.remove(sessionOfSHA256: least, connection) }
             let statement = try connection.statement(
                 "INSERT OR REPLACE INTO sessions(secret_sha256, key_sha256, client_id, expires_at, used_at) VALUES(?1, ?2, ?3, ?4, ?5)")
             try statement.bind(1, sha256)
@@ -59,8 +60,12 @@ extension Catalog {
             }
             statement.bind(5, session.usedAt)
             try statement.run()
-        } committed: { _ in
-            sessions.state.withLock { $0.sessions[sha256] = session }
+            return least
+        } committed: { least in
+            sessions.state.withLock { state in
+                if let least { state.sessions[least] = nil }
+                state.sessions[sha256] = session
+            }
         }
     }
 
@@ -81,12 +86,17 @@ extension Catalog {
     /// Whether or not there is one.
     package func end(sessionOfSHA256 hash: [UInt8]) throws {
         try write(isCounted: false) { connection in
-            let statement = try connection.statement("DELETE FROM sessions WHERE secret_sha256 = ?1")
-            try statement.bind(1, hash)
-            try statement.run()
+            try Self.remove(sessionOfSHA256: hash, connection)
         } committed: { _ in
             sessions.state.withLock { $0.sessions[hash] = nil }
         }
+    }
+
+    /// - Precondition: within a transaction.
+    private static func remove(sessionOfSHA256 hash: [UInt8], _ connection: SQLiteConnection) throws {
+        let statement = try connection.statement("DELETE FROM sessions WHERE secret_sha256 = ?1")
+        try statement.bind(1, hash)
+        try statement.run()
     }
 
     /// Writes down when sessions were last used, and forgets those that are over: now and then, and at the end.

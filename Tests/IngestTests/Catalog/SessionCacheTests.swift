@@ -69,4 +69,24 @@ final class SessionCacheTests: XCTestCase {
         XCTAssertNotNil(catalog.session(ofSHA256: hash(1)))
         XCTAssertNotNil(catalog.session(ofSHA256: hash(BrowserSession.ownCountMax)))
     }
+
+    /// Each that begins ends another one, and not all of them the same.
+    func test_sessionsThatBeginAtOnce_endOneEach() throws {
+        let directory = TemporaryDirectory()
+        let clock = Clock { 1_800_000_000_000_000 }
+        let catalog = try Catalog(path: try directory.made() + "/catalog.sqlite", clock: clock)
+        @Sendable func hash(_ number: Int) -> [UInt8] { [UInt8](repeating: 0, count: 30) + [UInt8(number / 256), UInt8(number % 256)] }
+        @Sendable func begin(_ number: Int) throws {
+            try catalog.begin(BrowserSession(.key(sha256: [2]), usedAt: clock.now() + Int64(number)), sha256: hash(number))
+        }
+        let (before, more) = (BrowserSession.ownCountMax, 8)
+        for number in 0..<before { try begin(number) }
+        let failures = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: more) { place in
+            do { try begin(before + place) } catch { failures.withLock { $0.append("\(error)") } }
+        }
+        XCTAssertEqual(failures.withLock { $0 }, [])
+        let left = (0..<before + more).filter { catalog.session(ofSHA256: hash($0)) != nil }
+        XCTAssertEqual(left, Array(more..<before + more))
+    }
 }
