@@ -13,7 +13,8 @@ struct Dispatch: Middleware {
     /// The threads that calls run on beside those of connections and of queries.
     struct Pools: Sendable {
         let reads = WorkerPool(.init(threadCount: 8, waitingMax: 4_096))
-        let control = WorkerPool(.init(threadCount: 4, waitingMax: 64, isShared: false))
+        /// Contracts call here too: a thread and places are left to whoever would revoke a key that asks for all.
+        let control = WorkerPool(.init(threadCount: 4, waitingMax: 256))
         let bulk = WorkerPool(.init(threadCount: 3, waitingMax: 256))
         /// Figures are asked for when all else is busy.
         let observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))

@@ -37,6 +37,29 @@ final class HeldUpTests: XCTestCase {
         for client in clients { XCTAssertEqual(try client.answer().text, "free", "the held threads gave up before anybody else was answered") }
     }
 
+    /// One key has more calls under way than administration has threads and places for anybody: whoever would revoke it is served.
+    func test_administration_whileOneKeyAsksForAllOfIt_isServed() throws {
+        let isAnswered = Mutex(false)
+        let heldCount = Atomic<Int>(0)
+        let held = Route(.get, "/test/held", access: .reader, place: .control, operation: Operation("test", "", answers: [])) { _ in
+            heldCount.add(1, ordering: .relaxed)
+            Patience.until { isAnswered.withLock({ $0 }) }
+            return Response(status: 200, contentType: "text/plain", bytes: Array((isAnswered.withLock { $0 } ? "free" : "held").utf8))
+        }
+        let server = try TestServer(extraRoutes: [held])
+        let key = try server.key("c1", .read, .own)
+        let clients = try (0..<80).map { _ in
+            let client = server.client()
+            try client.send(Array("GET /test/held HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\n\r\n".utf8))
+            return client
+        }
+        XCTAssertTrue(Patience.until(pauseMilliseconds: 50) { heldCount.load(ordering: .relaxed) >= 3 })
+        let answer = try server.client().get("/v1/contracts")
+        XCTAssertEqual(answer.status, 200, answer.text)
+        isAnswered.withLock { $0 = true }
+        for client in clients { XCTAssertEqual(try client.answer().text, "free") }
+    }
+
     /// A page lies ready; the client takes none of it. Its connection ends, and with it what the answer holds.
     func test_answer_thatNobodyTakes_endsItsConnection() throws {
         let isAsked = Atomic<Bool>(false)
