@@ -1,9 +1,11 @@
 import ColumnStore
 import Documents
+import Synchronization
 
 /// Answers that leave as files: rows of the catalog, and files that those name.
 extension Engine: ExportKeeping, LinkSigning {
-    package func addExport(_ export: Export) throws { try catalog.add(export) }
+    /// - Throws: `overloaded` where its owner has as many as may be.
+    package func addExport(_ export: Export) throws { try catalog.add(export, countMax: EndedExports.liveCountMax) }
 
     /// - Throws: not-found, also for another's.
     package func export(_ id: String, as principal: Principal) throws -> Export {
@@ -65,6 +67,7 @@ extension Engine: ExportKeeping, LinkSigning {
         let isThere = try catalog.change(export, from: .running) { connection in
             if let notice { try Catalog.add(notice, connection) }
         }
+        if isThere, export.state != .done { endedExports.withLock { $0.note(export.owner) } }
         // Deleted while it was made: the file has no row, and goes.
         if isThere { uploads.notices.wake() } else { remove(export, "the export \(export.id) was deleted while it was made") }
         return isThere
@@ -90,21 +93,24 @@ extension Engine: ExportKeeping, LinkSigning {
     ///
     /// - Parameter now: microseconds since 1970.
     package func sweepExports(now: Int64) throws {
-        for export in try catalog.exports(in: .done) where now >= export.expiresAt ?? .max {
+        for export in try catalog.exports(expiredBy: now) {
             var expired = export
             expired.state = .expired
             // Only who turns the row removes the file: two sweeps at once remove it once.
-            if try catalog.change(expired, from: .done) { remove(export, "the export \(export.id) expired") }
+            guard try catalog.change(expired, from: .done) else { continue }
+            endedExports.withLock { $0.note(export.owner) }
+            remove(export, "the export \(export.id) expired")
         }
+        for owner in endedExports.withLock({ $0.takeDue() }) { try catalog.forgetExports(of: owner, keeping: EndedExports.keptCountMax) }
         // A machine that has just begun to lead has the rows of exports whose files were made elsewhere.
         if options.replica != nil { try makeLostAgain() }
-        try exportFiles.sweep(named: Set(try catalog.exports(in: .done).compactMap(\.fileName)))
+        try exportFiles.sweep(named: try catalog.exportFileNames())
     }
 
     /// Files that were on another machine only are made again: what asked for them finds them under the same id.
     private func makeLostAgain() throws {
         let lost: [Export]
-        do { lost = try exportFiles.lost(try catalog.exports(in: .done)) } catch let error as ColumnStoreError where error.code == .unavailable {
+        do { lost = try exportFiles.lost(catalog.exports(in: .done)) } catch let error as ColumnStoreError where error.code == .unavailable {
             // Another time.
             return
         }
@@ -122,7 +128,7 @@ extension Engine: ExportKeeping, LinkSigning {
     }
 
     package func carryExports(beforeEachPiece: () throws -> Void) throws {
-        try exportFiles.carry(try catalog.exports(in: .done), beforeEachPiece: beforeEachPiece)
+        try exportFiles.carry(catalog.exports(in: .done), beforeEachPiece: beforeEachPiece)
     }
 
     /// The row is gone, durably: nothing leads to the file any more.

@@ -73,6 +73,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let cursors: CursorCoder
     package let links: LinkSigner
     let exportFiles: ExportFiles
+    let endedExports = Mutex(EndedExports())
     package let queueStore: QueueStore
     let uploads: Uploads
     package let passwordSaltKey: [UInt8]

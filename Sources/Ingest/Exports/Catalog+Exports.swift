@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Exports: what was asked for and what became of it. Files lie beside the catalog; a file that no row leads to is nobody's.
 extension Catalog {
@@ -9,8 +10,18 @@ extension Catalog {
     private static let listedColumns = exportColumns.replacing("request", with: "x''")
 
     /// Notes what was asked for, before anything is made of it: after a restart it is begun again.
-    func add(_ export: Export) throws {
+    ///
+    /// - Parameter countMax: of one owner, of those that wait or have a file.
+    /// - Throws: `overloaded` where its owner has as many.
+    func add(_ export: Export, countMax: Int64 = .max) throws {
         try write(isCounted: false) { connection in
+            let select = try connection.statement("SELECT count(*) FROM exports WHERE state IN ('RUNNING', 'DONE') AND client_id IS ?1")
+            try select.bind(1, export.owner.client?.text)
+            let count = try select.step() ? select.int64(0) : 0
+            select.reset()
+            guard count < countMax else {
+                throw Fault(.overloaded, "\(count) exports wait or have files: delete some, or ask for more when some have expired", advice: .sendAgainLater)
+            }
             let insert = try connection.statement(
                 "INSERT INTO exports(id, client_id, name, format, request, created_at, expires_in, state) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
             try insert.bind(1, export.id)
@@ -67,6 +78,48 @@ extension Catalog {
             var exports: [Export] = []
             while try select.step() { exports.append(Self.export(select)) }
             return exports
+        }
+    }
+
+    /// Those that are done and past their time, the oldest first, without what was asked for.
+    func exports(expiredBy now: Int64) throws -> [Export] {
+        try read { connection in
+            let select = try connection.statement("SELECT \(Self.listedColumns) FROM exports WHERE state = 'DONE' AND expires_at <= ?1 ORDER BY created_at, id")
+            defer { select.reset() }
+            select.bind(1, now)
+            var exports: [Export] = []
+            while try select.step() { exports.append(Self.export(select)) }
+            return exports
+        }
+    }
+
+    /// Of those that are done: they are looked for every few seconds, and after each export.
+    func exportFileNames() throws -> Set<String> {
+        try read { connection in
+            let select = try connection.statement("SELECT file_name FROM exports WHERE state = 'DONE' AND file_name IS NOT NULL")
+            defer { select.reset() }
+            var names: Set<String> = []
+            while try select.step() { names.insert(select.text(0)) }
+            return names
+        }
+    }
+
+    /// Rows that one commit takes away.
+    private static let forgottenCountMax: Int64 = 10_000
+
+    /// Forgets exports of an owner that are over, but for the newest.
+    ///
+    /// - Complexity: O(exports of all owners that are over).
+    func forgetExports(of owner: Identity, keeping countMax: Int64) throws {
+        try write(isCounted: false) { connection in
+            let delete = try connection.statement(
+                """
+                DELETE FROM exports WHERE id IN (
+                    SELECT id FROM exports WHERE state IN ('ERROR', 'CANCELLED', 'EXPIRED') AND client_id IS ?1 ORDER BY created_at DESC, id DESC LIMIT \(Self.forgottenCountMax) OFFSET ?2)
+                """)
+            try delete.bind(1, owner.client?.text)
+            delete.bind(2, countMax)
+            try delete.run()
         }
     }
 

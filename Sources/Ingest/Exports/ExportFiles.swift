@@ -72,11 +72,12 @@ package final class ExportFiles: Sendable {
     /// Takes to the place what is done and still here, and from it what is unwanted. Slow; never while an export is written.
     ///
     /// - Parameters:
-    ///   - exports: those that are done.
+    ///   - exports: those that are done; not asked for where there is no such place.
     ///   - beforeEachPiece: may throw to end it.
     /// - Throws: `.unavailable` where the place gives no answer: the rest stays as it is.
-    package func carry(_ exports: [Export], beforeEachPiece: () throws -> Void) throws {
+    package func carry(_ exports: @autoclosure () throws -> [Export], beforeEachPiece: () throws -> Void) throws {
         guard let place else { return }
+        let exports = try exports()
         let named = Set(exports.compactMap(\.fileName))
         if !state.withLock(\.isListed) {
             var strays: [String] = []
@@ -115,9 +116,9 @@ package final class ExportFiles: Sendable {
     /// Exports whose files are nowhere: they were on another machine. Once.
     ///
     /// - Throws: `.unavailable` where the place gives no answer; then it is to be asked again.
-    package func lost(_ exports: [Export]) throws -> [Export] {
+    package func lost(_ exports: @autoclosure () throws -> [Export]) throws -> [Export] {
         if state.withLock(\.isFound) { return [] }
-        let lost = try exports.filter { try contents($0) == nil }
+        let lost = try exports().filter { try contents($0) == nil }
         state.withLock { $0.isFound = true }
         return lost
     }

@@ -1,4 +1,6 @@
 import ColumnStore
+import Documents
+import Foundation
 import XCTest
 
 @testable import Ingest
@@ -65,5 +67,78 @@ final class ExportRowsTests: XCTestCase {
         last.state = .expired
         XCTAssertTrue(try catalog.change(last, from: .done))
         XCTAssertEqual(try catalog.export("a")?.request, [])
+    }
+
+    private func made(_ id: String, of owner: Identity, at createdAt: Int64) -> Export {
+        Export(id: id, owner: owner, name: "a", format: "csv", request: Self.request, createdAt: createdAt, expiresIn: 1)
+    }
+
+    /// Each has a row, and maybe a file, which are gone through every few seconds.
+    func test_thoseOfOne_haveABound_whetherTheyWaitOrHaveFiles() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        let (one, other) = (Identity.contract(ClientID("c1")), Identity.contract(ClientID("c2")))
+        var first = made("a", of: one, at: 1)
+        try catalog.add(first, countMax: 2)
+        try catalog.add(made("b", of: one, at: 2), countMax: 2)
+        first.state = .done
+        XCTAssertTrue(try catalog.change(first, from: .running))
+        XCTAssertThrowsError(try catalog.add(made("c", of: one, at: 3), countMax: 2)) { error in
+            XCTAssertEqual((error as? Fault)?.code, .overloaded)
+        }
+        XCTAssertNil(try catalog.export("c"))
+        for (id, owner) in [("d", other), ("e", .administrator)] { try catalog.add(made(id, of: owner, at: 4), countMax: 2) }
+        first.state = .expired
+        XCTAssertTrue(try catalog.change(first, from: .done))
+        try catalog.add(made("c", of: one, at: 5), countMax: 2)
+    }
+
+    func test_thoseThatAreOver_areForgotten_butForTheNewestOfTheirOwner() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        let (one, other) = (Identity.contract(ClientID("c1")), Identity.contract(ClientID("c2")))
+        for (place, owner) in [one, one, other, one, .administrator, one].enumerated() {
+            var export = made("e\(place)", of: owner, at: Int64(place))
+            try catalog.add(export)
+            // The last is still to be made.
+            if place == 5 { break }
+            export.state = place == 1 ? .expired : .error
+            XCTAssertTrue(try catalog.change(export, from: .running))
+        }
+        try catalog.forgetExports(of: one, keeping: 2)
+        XCTAssertEqual(try catalog.exports(of: .all, after: nil, limit: 10).map(\.id), ["e5", "e4", "e3", "e2", "e1"])
+        try catalog.forgetExports(of: .administrator, keeping: 0)
+        XCTAssertEqual(try catalog.exports(of: .all, after: nil, limit: 10).map(\.id), ["e5", "e3", "e2", "e1"])
+    }
+
+    func test_rowsAreLookedThrough_onceMayBeMany() {
+        var ended = EndedExports(lookCount: 3)
+        for owner in [Identity.administrator, .contract(ClientID("c1")), .administrator] { ended.note(owner) }
+        XCTAssertEqual(ended.takeDue(), [])
+        ended.note(.administrator)
+        XCTAssertEqual(ended.takeDue(), [.administrator])
+        XCTAssertEqual(ended.takeDue(), [])
+        for _ in 0..<2 { ended.note(.contract(ClientID("c1"))) }
+        XCTAssertEqual(ended.takeDue(), [.contract(ClientID("c1"))])
+    }
+
+    /// Those that have expired go with their files; all others stay.
+    func test_sweep_endsWhatIsPastItsTime() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let engine = fixture.engine
+        for (id, expiresAt) in [("a", 100), ("b", 200), ("c", 201)] as [(String, Int64)] {
+            var export = made(id)
+            try engine.addExport(export)
+            (export.state, export.fileName, export.expiresAt) = (.done, id + ".csv", expiresAt)
+            try Data(id.utf8).write(to: URL(fileURLWithPath: try engine.exportPath(id + ".csv")))
+            XCTAssertTrue(try engine.endExport(export))
+        }
+        try Data("x".utf8).write(to: URL(fileURLWithPath: try engine.exportPath("stray.csv")))
+        try engine.sweepExports(now: 200)
+        XCTAssertEqual(try ["a", "b", "c"].map { try engine.export($0, as: .admin).state }, [.expired, .expired, .done])
+        XCTAssertEqual(try ["a.csv", "b.csv", "c.csv", "stray.csv"].map { FileManager.default.fileExists(atPath: try engine.exportPath($0)) }, [false, false, true, false])
     }
 }
