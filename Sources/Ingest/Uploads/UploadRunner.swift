@@ -21,7 +21,7 @@ final class UploadRunner {
     /// Records up to here are read for their ids alone.
     private var replayedTo = 0
 
-    /// The store closes, or another owner is to have the place: it goes on where it stood.
+    /// The store closes, another owner is to have the place, or its own has other rights by now: it goes on where it stood.
     private struct Stopped: Error {}
     /// Somebody ended it.
     private struct Unwanted: Error {}
@@ -73,7 +73,7 @@ final class UploadRunner {
     }
 
     private func read() throws {
-        // The rights of now, not of the announcement: a contract that ended meanwhile stores nothing more.
+        // The rights of now, not of the announcement: a contract that ended meanwhile stores nothing more. They are looked at again with each chunk.
         let principal = try uploads.principal(of: upload)
         let file = open(uploads.filePath(upload.id), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw Fault(.internalError, "the upload's file is not there", cause: "error \(errno)") }
@@ -228,6 +228,8 @@ final class UploadRunner {
         if chunk.lastNumber <= replayedTo { return }
         try settle()
         if uploads.queue.isUnwanted(upload.id) { throw Unwanted() }
+        // A file takes hours, in which a contract may end, or be given other rights: with others it is begun again where it stands.
+        guard try uploads.principal(of: upload) == reader.intake.request.principal else { throw Stopped() }
         let answer = Monitor<Submission.Answer?>(nil)
         uploads.queue.beginTurn(of: upload.owner)
         submit(rows.map(\.row), to: answer)
