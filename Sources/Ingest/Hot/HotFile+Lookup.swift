@@ -250,12 +250,12 @@ extension HotFile {
     /// - Parameters:
     ///   - scope: whose rows are seen; another client's are not found, as if they were not there.
     ///   - day: nil for any business day.
-    package func rows(
-        receiptID: [UInt8], of scope: RowScope, table: String, day: Int32?
-    ) throws -> [(row: Int64, receipt: StoredReceipt)] {
-        if let day, !state.days.contains(day) { return [] }
-        return try pool.withConnection { connection in
-            var found: [(row: Int64, receipt: StoredReceipt)] = []
+    ///   - body: called with each; what it throws ends the look.
+    func forEachRow(
+        receiptID: [UInt8], of scope: RowScope, table: String, day: Int32?, _ body: (_ row: Int64, StoredReceipt) throws -> Void
+    ) throws {
+        if let day, !state.days.contains(day) { return }
+        try pool.withConnection { connection in
             // One index each.
             for state in ["r.state <> 2 AND r.table_id > 0", "r.state = 2"] {
                 var sql = "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.receipt = ?1 AND \(state) AND t.name = ?2"
@@ -267,9 +267,11 @@ extension HotFile {
                 try statement.bind(2, table)
                 if case .client(let client) = scope { try statement.bind(3, client.bytes) }
                 if let day { statement.bind(4, Int64(day)) }
-                while try statement.step() { found.append(try statement.storedReceipt()) }
+                while try statement.step() {
+                    let found = try statement.storedReceipt()
+                    try body(found.row, found.receipt)
+                }
             }
-            return found
         }
     }
 

@@ -9,7 +9,7 @@ extension StoreReader {
     /// 3. Of several identities with that id the caller must choose.
     ///
     /// - Parameter hold: as `RowReading`'s.
-    /// - Throws: not-found; wrong-client; what is damaged, as a fault.
+    /// - Throws: not-found; wrong-client; too-large for more identities than can be listed; what is damaged, as a fault.
     func receipt(_ lookup: ReceiptLookup, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> ReceiptLookupResult {
         let scope = try rows(of: lookup.client, for: principal)
         let snapshot = boundary.snapshot()
@@ -20,30 +20,24 @@ extension StoreReader {
         try checkIsOwnName(lookup.table)
         let table = try visibleTable(lookup.table, snapshot)
         let id = Array(lookup.receiptID.utf8)
-        var found: [(place: Place, row: IdentifiedRow)] = []
+        var found = ReceiptChoices<Place>(of: lookup.receiptID)
         for file in snapshot.files {
-            for (row, receipt) in try file.rows(receiptID: id, of: scope, table: lookup.table, day: lookup.day)
-            where receipt.summary.sequence <= snapshot.sequence { found.append((.hot(file, row), IdentifiedRow(receipt.summary))) }
+            try file.forEachRow(receiptID: id, of: scope, table: lookup.table, day: lookup.day) { row, receipt in
+                if receipt.summary.sequence <= snapshot.sequence { try found.add(.hot(file, row), IdentifiedRow(receipt.summary)) }
+            }
         }
         // One identity has one holder: with client and day known, and found, cold need not be asked.
         let isOneClient = if case .client = scope { true } else { false }
-        let isSettled = isOneClient && lookup.day != nil && found.contains { $0.row.state != .failed }
+        let isSettled = isOneClient && lookup.day != nil && found.best.map { $0.row.state != .failed } ?? false
         if !isSettled {
             var filters = [ColumnFilter("receipt_id", .equal(.bytes(id)))]
             filters.append(contentsOf: scope.filters)
             if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
-            found += try ColdLookup.rows(lookup.table, snapshot, filters).map { (.cold($0.place), $0.row) }
+            try ColdLookup.forEachRow(lookup.table, snapshot, filters) { place, row in try found.add(.cold(place), row) }
         }
-        guard !found.isEmpty else { throw Fault.absent(.receipt(lookup.receiptID)) }
-        let choices = Set(found.map { Choice(day: $0.row.businessDay, client: $0.row.client) })
-        guard choices.count == 1 else {
-            return .choices(choices.sorted().map { (businessDay: $0.day, clientID: String(decoding: $0.client, as: UTF8.self)) })
-        }
-        // A FAILED one is shown while nothing else has its identity.
-        let held = found.filter { $0.row.state != .failed }
-        guard let best = (held.isEmpty ? found : held).max(by: { $0.row.sequence < $1.row.sequence }),
-            let row = try row(best.place, table, snapshot, hold)
-        else { throw Fault.absent(.receipt(lookup.receiptID)) }
+        guard found.count <= 1 else { return .choices(found.all) }
+        guard let best = found.best else { throw Fault.absent(.receipt(lookup.receiptID)) }
+        guard let row = try row(best.place, table, snapshot, hold) else { throw Fault.absent(.receipt(lookup.receiptID)) }
         let mask = hidden(from: principal).flatMap { TableMask($0, table: table.name) }
         return .found(schema: table.schema, row: mask?.masked(row, table.schema) ?? row)
     }
@@ -51,15 +45,6 @@ extension StoreReader {
     private enum Place {
         case hot(HotFile, Int64)
         case cold(ColdTable.Place)
-    }
-
-    /// Days and clients that have a receipt of the id.
-    private struct Choice: Hashable, Comparable {
-        let day: Int32
-        let client: [UInt8]
-        static func < (left: Choice, right: Choice) -> Bool {
-            left.day != right.day ? left.day < right.day : left.client.lexicographicallyPrecedes(right.client)
-        }
     }
 
     func visibleTable(_ name: String, _ snapshot: TierBoundary.Snapshot) throws -> TieredTable {

@@ -47,7 +47,7 @@ enum ColdLookup {
 
     /// As `findEarlier`, for several documents.
     ///
-    /// In one pass receipts of the same id on other days or of other clients come along, and are left out by their identities.
+    /// In one pass receipts of the same id on other days come along, or of others of these clients, and are left out by their identities.
     ///
     /// - Returns: one for each document, in order; nil where cold has nothing that it meets.
     static func findEarlier(
@@ -58,15 +58,20 @@ enum ColdLookup {
         }
         var found: [ReceiptIdentity: [StoredReceipt]] = [:]
         for (table, group) in Dictionary(grouping: documents.map(\.identity), by: \.table) where snapshot.cold[table] != nil {
-            let filters = [
-                ColumnFilter("business_day", .oneOf(Set(group.map(\.businessDay)).sorted().map { .integer(Int64($0)) })),
-                ColumnFilter("receipt_id", .oneOf(Set(group.map(\.receipt)).map { .bytes($0) })),
-            ]
-            for receipt in try WaitScope.run(.within(milliseconds: patienceMilliseconds), { try receipts(table, snapshot, filters) }) {
+            for receipt in try WaitScope.run(.within(milliseconds: patienceMilliseconds), { try receipts(table, snapshot, filters(of: group)) }) {
                 found[receipt.identity, default: []].append(receipt)
             }
         }
         return documents.map { StoredReceipt.choose(found[$0.identity] ?? [], for: $0.sha256) }
+    }
+
+    /// All rows that have one of these identities, and some others. Without the clients, ids that begin anew each day would bring those of every client.
+    static func filters(of identities: [ReceiptIdentity]) -> [ColumnFilter] {
+        [
+            ColumnFilter("business_day", .oneOf(Set(identities.map(\.businessDay)).sorted().map { .integer(Int64($0)) })),
+            ColumnFilter("receipt_id", .oneOf(Set(identities.map(\.receipt)).map { .bytes($0) })),
+            ColumnFilter("client_id", .oneOf(Set(identities.map(\.client)).map { .bytes($0) })),
+        ]
     }
 
     /// A receipt and what has happened to it, in one reading; its history is empty where the row has none.
@@ -85,19 +90,19 @@ enum ColdLookup {
     }
 
     /// Rows that pass, with as much of each as tells it from others of its id: its cells are read by `ColdTable.row(at:)`, without a second look for it.
-    static func rows(
-        _ table: String, _ snapshot: TierBoundary.Snapshot, _ filters: [ColumnFilter]
-    ) throws -> [(place: ColdTable.Place, row: IdentifiedRow)] {
-        guard let cold = snapshot.cold[table] else { return [] }
-        var found: [(place: ColdTable.Place, row: IdentifiedRow)] = []
+    ///
+    /// - Parameter body: called with each; what it throws ends the look.
+    static func forEachRow(
+        _ table: String, _ snapshot: TierBoundary.Snapshot, _ filters: [ColumnFilter], _ body: (ColdTable.Place, IdentifiedRow) throws -> Void
+    ) throws {
+        guard let cold = snapshot.cold[table] else { return }
         try cold.forEachRow(["client_id", "business_day", "state", "sequence"], filters) { batch, row, place in
             guard case .bytes(let client) = batch.columns[0].value(at: row), case .integer(let day) = batch.columns[1].value(at: row),
                 case .bytes(let name) = batch.columns[2].value(at: row), let state = ReceiptState(rawValue: String(decoding: name, as: UTF8.self)),
                 case .integer(let sequence) = batch.columns[3].value(at: row)
             else { throw ColumnStoreError(.corruptFile, "a row of \(table) lacks a client, a day, a state or a sequence") }
-            found.append((place, IdentifiedRow(client: client, businessDay: Int32(clamping: day), state: state, sequence: sequence)))
+            try body(place, IdentifiedRow(client: client, businessDay: Int32(clamping: day), state: state, sequence: sequence))
         }
-        return found
     }
 
     static func receipts(

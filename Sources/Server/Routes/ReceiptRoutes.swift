@@ -143,7 +143,9 @@ enum ReceiptRoutes {
         let exchange = call.exchange
         // Of a document as long as any: before it is read, and with its text before that is made.
         switch try rows.receipt(lookup, as: call.principal, hold: { byteCount in try exchange.holdReading(byteCount) }) {
-        case .choices(let choices): return choicesResponse(choices, call)
+        case .choices(let choices):
+            try exchange.holdAnswer(choices.count.multipliedSaturating(by: choiceByteCount))
+            return choicesResponse(choices, call)
         case .found(let schema, let row):
             let receipt = ReceiptRow(schema: schema, batch: row)
             let accept = call.request.header("Accept")
@@ -191,6 +193,9 @@ enum ReceiptRoutes {
         case let other?: throw Problem.parameter(name, "0 or 1 is wanted, not \(MemberReader.shown(other))")
         }
     }
+
+    /// Of a choice with its text: a client's id stands in it twice, once escaped.
+    private static let choiceByteCount = 1_024
 
     private static func choicesResponse(_ choices: [(businessDay: Int32, clientID: String)], _ call: Call) -> Response {
         .json(300, ChoicesBody(choices: choices.map { choice in
