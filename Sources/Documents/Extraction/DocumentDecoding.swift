@@ -25,6 +25,8 @@ struct DocumentDecoding {
     let steps: [TypeFile.Decoding]
     /// Of what comes out, of all steps together.
     let byteCountMax: Int
+    /// Charged for each byte that comes out, before it is read: of a few kilobytes megabytes may come.
+    let work: WorkBudget
 
     /// Lends the tape of the decoded document to `body`.
     ///
@@ -37,26 +39,29 @@ struct DocumentDecoding {
         // Shared by the steps: many small ones are bounded like one large one.
         var left = byteCountMax
         for step in steps { try apply(step, &text, &left) }
-        return try text.withUnsafeBytes { bytes in try JSONReader().read(bytes, body) }
+        return try Self.withTape(of: text, body)
+    }
+
+    /// Within the room of what is decoded.
+    private static func withTape<Result>(of text: [UInt8], _ body: (JSONTape) throws -> Result) throws -> Result {
+        try text.withUnsafeBytes { bytes in
+            let byteCount = bytes.count < JSONOutline.byteCountMin ? 0 : JSONOutline(bytes).readingByteCount
+            return try ParsingRoom.decoded.with(byteCount) { try JSONReader().read(bytes, body) }
+        }
     }
 
     /// One step: reads the text, decodes one of its values, and writes the result into the text as a member.
     private func apply(_ step: TypeFile.Decoding, _ text: inout [UInt8], _ left: inout Int) throws {
-        let known = text
-        let found = try known.withUnsafeBytes { bytes in
-            try JSONReader().read(bytes) { tape in (try Self.source(step, tape), try Self.target(step, tape)) }
-        }
+        let found = try Self.withTape(of: text) { tape in (try Self.source(step, tape), try Self.target(step, tape)) }
         // What is not there decodes to nothing: the schema, or a rule, says whether it must be.
         guard let source = found.0 else { return }
-        let decoded = try Self.json(of: try Self.decode(source, step, byteCountMax: left), step, byteCountMax: left)
+        let decoded = try Self.json(of: try Self.decode(source, step, byteCountMax: left, work), step, byteCountMax: left)
         left -= decoded.count
         // By itself first, so that a fault in it is told as one of it, not as one of the document around it.
-        try decoded.withUnsafeBytes { bytes in
-            do {
-                try JSONReader().read(bytes) { _ in }
-            } catch let error as DocumentError {
-                throw Failure(pointer: step.path, message: "what it decodes to is neither JSON nor XML: \(error.detail)")
-            }
+        do {
+            try Self.withTape(of: decoded) { _ in }
+        } catch let error as DocumentError {
+            throw Failure(pointer: step.path, message: "what it decodes to is neither JSON nor XML: \(error.detail)")
         }
         // Behind the members that are there.
         let member = Array((found.1.isEmpty ? "" : ",").utf8) + JSONValue.string(step.name).serialized + [UInt8(ascii: ":")]
@@ -73,8 +78,12 @@ struct DocumentDecoding {
         if text.starts(with: mark) { throw Failure(pointer: step.path, message: "what it decodes to is neither JSON nor XML: a second byte order mark") }
         guard isWide || text.first(where: { !ScalarText.isBlank($0) }) == UInt8(ascii: "<") else { return Array(text) }
         do {
-            let document = try bytes.withUnsafeBytes { try XMLReader.read($0) }
-            if let members = XMLMembers.json(of: document, lists: step.lists, byteCountMax: byteCountMax) { return members }
+            let members = try bytes.withUnsafeBytes { bytes in
+                try ParsingRoom.decoded.with(XMLReader.readingByteCount(bytes)) {
+                    XMLMembers.json(of: try XMLReader.read(bytes), lists: step.lists, byteCountMax: byteCountMax)
+                }
+            }
+            if let members { return members }
         } catch let error as DocumentError {
             throw Failure(pointer: step.path, message: "what it decodes to is no XML: \(error.detail)")
         }
@@ -110,7 +119,7 @@ struct DocumentDecoding {
     // MARK: Codings
 
     /// Codings one after the other, as they are listed: `["base64", "gzip"]` is base64 of a gzip stream.
-    private static func decode(_ text: [UInt8], _ step: TypeFile.Decoding, byteCountMax: Int) throws -> [UInt8] {
+    private static func decode(_ text: [UInt8], _ step: TypeFile.Decoding, byteCountMax: Int, _ work: WorkBudget) throws -> [UInt8] {
         var bytes = text
         for coding in step.codings {
             func failure(_ message: String) -> Failure { Failure(pointer: step.path, message: message) }
@@ -118,15 +127,24 @@ struct DocumentDecoding {
             case .base64, .base64url:
                 guard let data = base64(bytes, isURL: coding == .base64url) else { throw failure("it is no \(coding.rawValue)") }
                 bytes = data
+                try charge(data.count, work, failure)
             case .hex:
                 guard let data = hex(bytes) else { throw failure("it is no \(coding.rawValue)") }
                 bytes = data
-            case .gzip, .zlib, .zstd: bytes = try inflate(bytes, coding, byteCountMax: byteCountMax, failure)
+                try charge(data.count, work, failure)
+            case .gzip, .zlib, .zstd: bytes = try inflate(bytes, coding, byteCountMax: byteCountMax, work, failure)
             }
             // Of each step between, too: what is only large on the way takes the same memory.
             guard bytes.count <= byteCountMax else { throw failure("it decodes to more than \(byteCountMax) bytes") }
         }
         return bytes
+    }
+
+    /// A byte that comes out is inflated, and read twice: a step is about that.
+    ///
+    /// - Throws: a failure that nobody is told: the work that has ended is.
+    private static func charge(_ byteCount: Int, _ work: WorkBudget, _ failure: (String) -> Failure) throws {
+        guard work.charge(byteCount, .decoding) else { throw failure("it takes too much work to decode") }
     }
 
     /// RFC 4648, sections 4 and 5. Blanks are passed over, as lines are often wrapped; base64url may lack its padding, base64 may not.
@@ -170,13 +188,16 @@ struct DocumentDecoding {
     /// Piece by piece, so that a bomb ends at the bound.
     ///
     /// - Throws: `Failure` past the bound, for what is no stream of the coding, and for one that ends too early.
-    private static func inflate(_ bytes: [UInt8], _ coding: TypeFile.Decoding.Coding, byteCountMax: Int, _ failure: (String) -> Failure) throws -> [UInt8] {
+    private static func inflate(
+        _ bytes: [UInt8], _ coding: TypeFile.Decoding.Coding, byteCountMax: Int, _ work: WorkBudget, _ failure: (String) -> Failure
+    ) throws -> [UInt8] {
         let decompressor = StreamDecompressor(coding == .zstd ? .zstd : .gzip, windowLogMax: 23, takesZlib: coding == .zlib)
         var result: [UInt8] = []
         do {
             try bytes.withUnsafeBytes { source in
                 try decompressor.decompress(source) { piece in
                     guard result.count + piece.count <= byteCountMax else { throw failure("it decodes to more than \(byteCountMax) bytes") }
+                    try charge(piece.count, work, failure)
                     result += piece
                 }
             }

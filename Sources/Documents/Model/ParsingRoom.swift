@@ -7,6 +7,8 @@ internal import ColumnStore
 package final class ParsingRoom: Sendable {
     /// Two bodies of the worst kind side by side.
     package static let shared = ParsingRoom(byteCountMax: 384 << 20)
+    /// Of texts that documents decode to, while they are read. Whoever waits for it may have room of the documents' own, and whoever has it asks for nothing more: so each of them ends.
+    package static let decoded = ParsingRoom(byteCountMax: 192 << 20)
     /// What takes less is not counted.
     private static let countedByteCountMin = 8 << 20
     /// What took more leaves the heap with much that is free.

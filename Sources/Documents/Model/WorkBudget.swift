@@ -6,7 +6,7 @@
 package final class WorkBudget {
     /// Who looks at a document.
     package enum Part: Int, CaseIterable, Sendable {
-        case matching, paths, xpath, schema, xsd, rules
+        case matching, paths, xpath, schema, xsd, rules, decoding
 
         /// For the message of a refusal.
         var title: String {
@@ -17,6 +17,7 @@ package final class WorkBudget {
             case .schema: "the type's JSON Schema"
             case .xsd: "the type's XSD"
             case .rules: "the type's rules and expressions"
+            case .decoding: "decoding what the type decodes"
             }
         }
     }

@@ -110,7 +110,7 @@ struct JSONReading {
         let text = Array(UnsafeBufferPointer(start: tape.bytes + range.lowerBound, count: range.count))
         // What comes out is bounded by so many times a document's bound.
         let (byteCountMax, isOverflow) = options.documentByteCountMax.multipliedReportingOverflow(by: DocumentDecoding.growthMax)
-        let decoding = DocumentDecoding(steps: type.file.decode, byteCountMax: isOverflow ? Int.max : byteCountMax)
+        let decoding = DocumentDecoding(steps: type.file.decode, byteCountMax: isOverflow ? Int.max : byteCountMax, work: context.work)
         do {
             return try decoding.read(text) { inner in
                 // By what it is decoded to: that is what is walked.

@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Synchronization
 import XCTest
 
 @testable import Documents
@@ -87,6 +88,43 @@ final class DocumentDecodingTests: XCTestCase {
         XCTAssertEqual(fault(try read(type, #","archive":"\#(base64(StreamCompressor(.gzip).compress(inner, isLast: true)))","content":1"#)), "/archive decode")
         let bomb = base64(StreamCompressor(.gzip).compress([UInt8](repeating: 0x20, count: 40_000), isLast: true))
         XCTAssertEqual(fault(try read(type, #","archive":"\#(bomb)""#, documentByteCountMax: 2_000)), "/archive decode")
+    }
+
+    /// Of a few kilobytes: whoever reads it has counted those alone.
+    func test_whatIsDecoded_isWorkOfTheDocument() throws {
+        let type = try type(#"[{"path":"/archive","as":["base64","gzip"],"to":"/content"}]"#)
+        func document(_ byteCount: Int) -> String {
+            let text = Array(#"{"v":17,"x":""#.utf8) + [UInt8](repeating: 0x61, count: byteCount) + Array(#""}"#.utf8)
+            return #","archive":"\#(base64(StreamCompressor(.gzip).compress(text, isLast: true)))""#
+        }
+        XCTAssertEqual(try values(try read(type, document(2 << 20))), [.integer(17)])
+        XCTAssertEqual(fault(try read(type, document(12 << 20))), " too-much-work")
+    }
+
+    /// Long ones have their memory from a room, and wait for it.
+    func test_longTexts_waitForTheirRoom() throws {
+        let registry = TypeRegistry()
+        try registry.put(try type(#"[{"path":"/archive","as":["base64","gzip"],"to":"/content"}]"#))
+        let reader = DocumentReader(registry: registry)
+        let zeros = Array((#"{"v":17,"x":[0"# + String(repeating: ",0", count: 400_000) + "]}").utf8)
+        let body = Array(#"{"id":"1","at":"2026-01-01","archive":"\#(base64(StreamCompressor(.gzip).compress(zeros, isLast: true)))"}"#.utf8)
+        let isFree = Atomic<Bool>(false), wasFree = Atomic<Bool>(false), isAccepted = Atomic<Bool>(false)
+        let isHeld = Monitor(false)
+        let thread = WorkerThread(name: "decoding") {
+            isHeld.wait { $0 ? () : nil }
+            let receipt = try? reader.readJSON(body, ReadingOptions(now: SampleFiles.now, documentByteCountMax: 1 << 20)).receipts.first
+            wasFree.store(isFree.load(ordering: .relaxed), ordering: .relaxed)
+            if case .accepted? = receipt { isAccepted.store(true, ordering: .relaxed) }
+        }
+        ParsingRoom.decoded.with(.max) {
+            isHeld.broadcast { $0 = true }
+            // Time for whoever does not wait.
+            usleep(300_000)
+            isFree.store(true, ordering: .relaxed)
+        }
+        thread.join()
+        XCTAssertTrue(isAccepted.load(ordering: .relaxed))
+        XCTAssertTrue(wasFree.load(ordering: .relaxed))
     }
 
     func test_XML_standsThereAsJSON() throws {
