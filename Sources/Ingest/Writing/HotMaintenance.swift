@@ -46,6 +46,8 @@ final class HotMaintenance: Sendable {
         var isCopied = false
         /// When it is looked at next, by the steady clock.
         var at: UInt64
+        /// Looks in vain since the last commit.
+        var tries: UInt64 = 0
 
         /// Until then.
         var pause: UInt64 {
@@ -100,6 +102,7 @@ final class HotMaintenance: Sendable {
     /// What failed is tried again after a second; without anything to copy the thread sleeps an hour at a time.
     private static let idleNanoseconds: UInt64 = 1_000_000_000
     private static let longNanoseconds: UInt64 = 3_600_000_000_000
+    private static let pauseDoublingsMax: UInt64 = 6
     /// While columns cannot be laid down: each try makes the images of all that waits.
     private static let flushPauseMax: UInt64 = 8_000_000_000
 
@@ -283,11 +286,12 @@ final class HotMaintenance: Sendable {
     /// - Returns: whether there is nothing more to do.
     private func rest(_ due: inout Written, _ writer: HotWriter) throws -> Bool {
         guard let file = due.file else { return true }
-        // Asked for again a while later where somebody has pinned it or reads in its log, or it fails.
-        due.at = SteadyClock.nanoseconds() &+ pauses.copy
+        // Asked for again a while later where somebody has pinned it or reads in its log, or it fails; after twice as long each time, to a minute.
+        due.at = SteadyClock.nanoseconds() &+ pauses.copy &<< min(due.tries, Self.pauseDoublingsMax)
+        due.tries &+= 1
         if !due.isCopied, !file.state.isSealed {
             guard try copy(file, writer) else { return false }
-            (due.isCopied, due.at) = (true, SteadyClock.nanoseconds() &+ pauses.cut)
+            (due.isCopied, due.at, due.tries) = (true, SteadyClock.nanoseconds() &+ pauses.cut, 0)
             return false
         }
         guard try cut(file, writer) else { return false }

@@ -349,7 +349,8 @@ final class HotWriterCore {
                 try writer.rollback()
                 throw error
             }
-            store.written(file)
+            // One that is leaving goes with its log, and nobody holds it for that.
+            if !file.state.isLeaving { store.written(file) }
         }
     }
 
