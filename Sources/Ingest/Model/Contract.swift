@@ -1,3 +1,5 @@
+import ColumnStore
+
 /// What a client's keys may do, as the administrator put it.
 package struct Contract: Sendable, Hashable {
     /// Where a client is told of its receipts, and with which secret its calls are signed.
@@ -25,14 +27,26 @@ package struct Contract: Sendable, Hashable {
         func following(_ earlier: Webhook?, now: Int64) -> Webhook {
             var result = Webhook(url: url, secret: secret)
             guard let earlier else { return result }
-            if earlier.secret == secret {
+            if Self.isSame(earlier.secret, secret) {
                 (result.previousSecret, result.previousUntil) = (earlier.previousSecret, earlier.previousUntil)
                 result.previousIsOfAnotherURL = earlier.previousIsOfAnotherURL
             } else {
                 (result.previousSecret, result.previousUntil) = (earlier.secret, now + Self.rotation)
-                result.previousIsOfAnotherURL = earlier.url != url
+                result.previousIsOfAnotherURL = !earlier.url.hasBytes(of: url)
             }
             return result
+        }
+
+        /// Whether two secrets are one: by their bytes, which are what signs, and in the same time wherever they differ.
+        static func isSame(_ secret: String?, _ other: String?) -> Bool {
+            guard let secret, let other else { return secret == nil && other == nil }
+            return HMACSHA256.areEqual(Array(secret.utf8), Array(other.utf8))
+        }
+
+        /// By bytes: a secret that another takes the place of may be canonically equivalent to it.
+        package static func == (left: Webhook, right: Webhook) -> Bool {
+            left.url.hasBytes(of: right.url) && isSame(left.secret, right.secret) && isSame(left.previousSecret, right.previousSecret)
+                && left.previousUntil == right.previousUntil && left.previousIsOfAnotherURL == right.previousIsOfAnotherURL
         }
     }
     /// What a contract may do for a time.

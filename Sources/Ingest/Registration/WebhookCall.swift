@@ -87,7 +87,7 @@ extension Contract.Webhook {
     ///   - now: microseconds since 1970. The secret before counts up to its end alone, and not at all where none is said.
     ///   - target: where the call goes: the webhook's own URL, a document's, or a subscription's.
     func secrets(at now: Int64, for target: String) -> [WebhookSecret] {
-        let counts = previousUntil.map { now < $0 } == true && !(previousIsOfAnotherURL && target == url)
+        let counts = previousUntil.map { now < $0 } == true && !(previousIsOfAnotherURL && target.hasBytes(of: url))
         let previous = counts ? previousSecret : nil
         return [secret, previous].compactMap { $0 }.compactMap { WebhookSecret($0) }
     }

@@ -11,6 +11,17 @@ package enum SubscriptionTarget: Sendable, Hashable {
     case log(String)
     /// Of a kind that a later version has put: its row stays as it is, and nothing goes there.
     case unknown(kind: String, target: String, secret: String?)
+
+    /// By bytes: a secret or URL that another takes the place of may be canonically equivalent to it.
+    package static func == (left: SubscriptionTarget, right: SubscriptionTarget) -> Bool {
+        switch (left, right) {
+        case (.queue(let one), .queue(let other)), (.process(let one), .process(let other)), (.log(let one), .log(let other)): one.hasBytes(of: other)
+        case (.webhook(let one, let secret), .webhook(let other, let otherSecret)): one.hasBytes(of: other) && Contract.Webhook.isSame(secret, otherSecret)
+        case (.unknown(let kind, let one, let secret), .unknown(let otherKind, let other, let otherSecret)):
+            kind.hasBytes(of: otherKind) && one.hasBytes(of: other) && Contract.Webhook.isSame(secret, otherSecret)
+        default: false
+        }
+    }
 }
 
 package struct Subscription: Sendable, Hashable {
@@ -23,22 +34,30 @@ package struct Subscription: Sendable, Hashable {
     static let processPrefix = "process:"
 
     package init(name: String, condition: String?, target: SubscriptionTarget) { (self.name, self.condition, self.target) = (name, condition, target) }
+
+    /// By bytes: a condition that asks for other bytes of the same letters is another.
+    package static func == (left: Subscription, right: Subscription) -> Bool {
+        left.name.hasBytes(of: right.name) && left.target == right.target
+            && (left.condition.map { condition in right.condition.map { condition.hasBytes(of: $0) } ?? false } ?? (right.condition == nil))
+    }
 }
 
 /// What signed a subscription's POSTs before its secret was replaced, and signs beside it for a while, so that the receiver can change over at leisure.
-struct FormerSecret: Sendable, Hashable {
+struct FormerSecret: Sendable, Equatable {
     /// Nil: the secret of the contract whose event it is.
     let secret: String?
     /// Microseconds since 1970.
     let until: Int64
+
+    static func == (left: FormerSecret, right: FormerSecret) -> Bool { left.until == right.until && Contract.Webhook.isSame(left.secret, right.secret) }
 
     /// Of a URL that stays: who listens at another one never had it.
     ///
     /// - Parameter former: what the earlier target had by then.
     static func following(_ earlier: SubscriptionTarget?, _ former: FormerSecret?, by target: SubscriptionTarget, now: Int64) -> FormerSecret? {
         guard case .webhook(let formerURL, let formerSecret)? = earlier, case .webhook(let url, let secret) = target else { return nil }
-        if secret == formerSecret { return former }
-        return url == formerURL ? FormerSecret(secret: formerSecret, until: now.addingSaturating(Contract.Webhook.rotation)) : nil
+        if Contract.Webhook.isSame(secret, formerSecret) { return former }
+        return url.hasBytes(of: formerURL) ? FormerSecret(secret: formerSecret, until: now.addingSaturating(Contract.Webhook.rotation)) : nil
     }
 }
 

@@ -127,6 +127,29 @@ final class EventWebhookTests: XCTestCase {
         }
     }
 
+    /// Swift takes `é` and `e` with an accent behind it for one String; what signs are bytes.
+    func test_secretOfOtherBytesOfTheSameLetters_isAnother() throws {
+        let (composed, apart) = ("s\u{E9}cret", "se\u{301}cret")
+        let url = "https://a.example/"
+        func webhook(_ secret: String?) -> SubscriptionTarget { .webhook(url: url, secret: secret) }
+        let former = FormerSecret(secret: "before", until: 7)
+        XCTAssertEqual(FormerSecret.following(webhook(composed), former, by: webhook(composed), now: 5), former)
+        let followed = try XCTUnwrap(FormerSecret.following(webhook(composed), former, by: webhook(apart), now: 5))
+        XCTAssertEqual(followed.secret.map { Array($0.utf8) }, Array(composed.utf8))
+        XCTAssertEqual(followed.until, 5 + Contract.Webhook.rotation)
+        let ofContract = Contract.Webhook(url: url, secret: apart).following(Contract.Webhook(url: url, secret: composed), now: 5)
+        XCTAssertEqual(ofContract.previousSecret.map { Array($0.utf8) }, Array(composed.utf8))
+        XCTAssertFalse(ofContract.previousIsOfAnotherURL)
+        try withTopics(["a"], Receiver([])) { topics in
+            func put(_ secret: String) throws -> PutOutcome { try topics.put(Subscription(name: "a", condition: nil, target: webhook(secret)), of: "sales") }
+            XCTAssertEqual(try put(composed), .replaced)
+            XCTAssertEqual(try put(apart), .replaced)
+            XCTAssertEqual(try put(apart), .unchanged)
+            guard case .webhook(_, let secret) = try topics.subscription("a", of: "sales").subscription.target else { return XCTFail("it is a webhook") }
+            XCTAssertEqual(secret.map { Array($0.utf8) }, Array(apart.utf8))
+        }
+    }
+
     /// It is a dead letter at once, the next of its subject has its turn, and both can be tried again.
     func test_receiverThatIsGone_hasDeadLettersAtOnce() throws {
         let receiver = Receiver([410, 410])
