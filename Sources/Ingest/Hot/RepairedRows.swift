@@ -61,16 +61,21 @@ struct HotFileView: Sendable {
     let marks: RowMarks
     /// What is laid over states, taken before the rows are: a flush takes a change away once an image has it, and the chunks that were taken before do not.
     let overlay: StateOverlay
+    /// Of what is laid over states for this scan alone.
+    var charge: QueryCharge?
 
     /// The same with states as they were at a moment, of rows that have changed since.
     ///
-    /// Called once the pieces are taken that are read: an image among them has what was there as it was made.
-    func asOf(_ states: EarlierStates) -> HotFileView {
-        let earlier = states.rows(of: file.name)
+    /// - Parameters:
+    ///   - earlier: by row. Found once the pieces were taken that are read: an image among them has what was there as it was made.
+    ///   - charge: of the scan, for what is laid over states.
+    /// - Throws: spill-full where the query has no memory for it.
+    func asOf(_ earlier: [Int64: EarlierStates.Row], _ charge: QueryCharge) throws -> HotFileView {
         if earlier.isEmpty { return self }
+        try charge.add(StateOverlay.byteCount(ofBlocksWith: earlier.keys))
         var overlay = overlay
         for row in earlier.values { overlay.set(row.row, HotFile.StateChange(state: row.state, completedAt: row.completedAt), sequence: row.sequence) }
-        return HotFileView(file: file, marks: marks, overlay: overlay)
+        return HotFileView(file: file, marks: marks, overlay: overlay, charge: charge)
     }
 }
 

@@ -21,10 +21,19 @@ package struct StateOverlay: Sendable {
     /// 1,024 rows: a block is some 17 kB, and a change in a block that a reader shares copies as much.
     private static let blockBits: Int64 = 10
     private static let blockRowCount = 1 << Int(blockBits)
+    /// 17 bytes a row.
+    private static let blockByteCount = 17 << 10
 
     private var blocks: [Int64: Block] = [:]
 
     package init() {}
+
+    /// What the blocks of some rows take, which a copy has for itself once they are set in it.
+    static func byteCount(ofBlocksWith rows: some Sequence<Int64>) -> Int {
+        var blocks: Set<Int64> = []
+        for row in rows { blocks.insert(row >> blockBits) }
+        return blocks.count.multipliedSaturating(by: blockByteCount)
+    }
 
     package var isEmpty: Bool { blocks.isEmpty }
 

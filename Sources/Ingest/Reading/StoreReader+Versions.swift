@@ -71,12 +71,12 @@ extension StoreReader {
     private func present(_ key: VersionKey, _ snapshot: TierBoundary.Snapshot) throws -> VersionEntry? {
         var entry = try index.nearest(key, below: .max, .present)
         while let known = entry, known.sequence > snapshot.sequence { entry = try index.nearest(key, below: known.version, .present) }
-        if snapshot.states.bySequence.isEmpty { return entry }
+        if snapshot.states.isLast { return entry }
         // One by one: a version that has FAILED since may have been the newest, and one that had FAILED may be taken up again.
         var (bound, limit) = (Int32.max, Self.versionCountMin)
         while true {
             let entries = try index.versions(key, below: bound, limit: limit)
-            let earlier = snapshot.states.bySequence
+            let earlier = try snapshot.states.rows(withSequences: Set(entries.map(\.sequence)))
             for entry in entries where entry.sequence <= snapshot.sequence && (earlier[entry.sequence]?.state ?? entry.state) != .failed { return entry }
             guard entries.count == limit, let last = entries.last else { return nil }
             (bound, limit) = (last.version, min(limit.multipliedSaturating(by: 2), Self.versionCountMax))

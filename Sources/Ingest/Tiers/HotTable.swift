@@ -1,4 +1,5 @@
 package import ColumnStore
+import Documents
 import Query
 
 /// The hot rows of one table in one snapshot: a scan of memory chunks and flushed groups of every hot file.
@@ -27,8 +28,10 @@ package struct HotTable: Sendable {
     /// The pieces that may have rows that pass.
     ///
     /// Lays rows that wait into columns (`ColumnTail.view`), so it must be called outside the writer's thread.
+    ///
+    /// - Throws: `SnapshotTooOld`; spill-full where the query has no memory for states of before.
     func pieces(_ filter: HotRowFilter) throws -> [HotPiece] {
-        var pieces: [HotPiece] = []
+        var taken: [(file: HotFileView, view: (groups: [HotGroup], chunks: [HotChunk]))] = []
         var counts = ScanCounts()
         for file in snapshot.files {
             guard let tail = file.tail(of: table) else { continue }
@@ -40,22 +43,33 @@ package struct HotTable: Sendable {
             counts.filesRead += 1
             // Before the rows: one that is written anew after this is refused or there once, and never twice.
             let present = file.view
-            let view = try tail.view(through: snapshot.sequence)
-            // After the rows: what they have of changes that the snapshot is older than is among these.
-            let file = present.asOf(snapshot.states)
+            taken.append((present, try tail.view(through: snapshot.sequence)))
             // Now rows that waited for their columns are among them.
             counts.rowsOffered += tail.bounds.rowCount
+        }
+        var pieces: [HotPiece] = []
+        let what = "what has changed since the snapshot was taken"
+        let (passing, laid) = (QueryCharge(filter.request.memory, of: what), QueryCharge(filter.request.memory, of: what))
+        // After the rows: what they have of changes that the snapshot is older than is among these. Rows of other tables have none.
+        let earlier = try TableName.kind(of: table).numbersVersions
+            ? snapshot.states.rowsByFile { try passing.add($0.multipliedSaturating(by: Self.changeByteCount)) } : [:]
+        for (present, view) in taken {
+            let file = try present.asOf(earlier[present.file.name] ?? [:], laid)
             for group in view.groups where group.bounds.firstSequence <= snapshot.sequence {
                 if filter.mayPass(group.bounds) { pieces.append(.group(group, file)) } else { counts.rowGroupsPruned += 1 }
             }
             for chunk in view.chunks where filter.mayPass(chunk.bounds) { pieces.append(.chunk(chunk, file)) }
             if let chunk = file.marks.repaired.chunks[table]?.prefix(through: snapshot.sequence), filter.mayPass(chunk.bounds) {
-                pieces.append(.chunk(chunk, HotFileView(file: file.file, marks: RowMarks(), overlay: file.overlay)))
+                pieces.append(.chunk(chunk, HotFileView(file: file.file, marks: RowMarks(), overlay: file.overlay, charge: file.charge)))
             }
         }
+        withExtendedLifetime(passing) {}
         filter.request.counters.add { $0 += counts }
         return pieces
     }
+
+    /// Of a change, until it is laid over: its place in a table that is copied as it doubles.
+    private static let changeByteCount = 2 * (MemoryLayout<Int64>.stride + MemoryLayout<EarlierStates.Row>.stride)
 
     /// The columns of one row.
     ///

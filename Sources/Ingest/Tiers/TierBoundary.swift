@@ -80,7 +80,9 @@ package final class TierBoundary: Sendable {
     /// By the writer, before the commit, since what is committed may be seen at once.
     func announce(_ rows: [EarlierStates.Row], of file: String) {
         if rows.isEmpty { return }
-        state.withLock { $0.states = $0.states.adding(rows, of: file) }
+        // Readers who take snapshots do not wait while others' moments are let go of: nobody else adds to the last.
+        let next = state.withLock { $0.states }.adding(rows, of: file)
+        state.withLock { $0.states = next }
     }
 
     /// What was announced came to nothing, and states are what they were: whoever looks from now on is behind it. By the writer, once its commit has failed.

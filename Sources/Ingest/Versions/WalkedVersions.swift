@@ -27,6 +27,8 @@ struct WalkedVersions: Sendable {
         private static let documentByteCount = 400
         /// Of a version: its place among the changed ones, or in lists of all and in a set.
         private static let versionByteCount = 64
+        /// Of a row that has changed since the snapshot was taken: its place in a table that is copied as it doubles.
+        private static let changeByteCount = 192
         /// Asked for at a time.
         private static let stepByteCount = 64 << 10
         /// Versions that are asked of the index at a time.
@@ -54,6 +56,7 @@ struct WalkedVersions: Sendable {
         /// - Parameters:
         ///   - sequence: of the walk's beginning.
         ///   - states: of the snapshot that changed versions were found in; the index may be younger.
+        /// - Throws: `SnapshotTooOld` too.
         mutating func made(_ view: SupersededRows.View, through sequence: Int64, _ index: VersionIndex, _ states: EarlierStates) throws -> WalkedVersions {
             var (all, shown) = ([Int64](), [Int64]())
             var earlier = EarlierStates.Reader(states)
@@ -62,7 +65,7 @@ struct WalkedVersions: Sendable {
                 while true {
                     let entries = try index.versions(key, below: bound, limit: Self.versionCount)
                     // After the index, so that all is here that the snapshot is older than.
-                    earlier.goOn()
+                    try earlier.goOn { try take($0.multipliedSaturating(by: Self.changeByteCount)) }
                     for entry in entries where entry.sequence <= sequence {
                         try take(Self.versionByteCount)
                         all.append(entry.sequence)

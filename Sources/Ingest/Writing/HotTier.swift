@@ -29,6 +29,8 @@ package final class HotTier: Sendable {
         package var writer = HotWriter.Limits()
         package var clock = Clock.system
         package var rules = ProcessRules()
+        /// For how states were before, as long as somebody has a snapshot of then. Of one store.
+        package var states = StatesRoom()
         /// When a log rests.
         var pauses = HotMaintenance.Pauses()
         package init() {}
@@ -63,6 +65,7 @@ package final class HotTier: Sendable {
         let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
         let versions = try VersionIndex.open(path: directory.versionsPath, store: mark.store, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
+        snapshot.states = EarlierStates(options.states)
         // What was committed before ended by then, though the clock went back since; tickets never do.
         snapshot.instant = max(options.clock.now(), lastTicket.milliseconds.addingSaturating(1).multipliedSaturating(by: 1_000))
         snapshot.lateEnds = try catalog.lateEnds()

@@ -13,6 +13,7 @@ package enum ProblemMapping {
         switch error {
         case let problem as Problem: problem
         case let fault as Fault: Problem(fault)
+        case let old as SnapshotTooOld: problem(for: old)
         case let damaged as any DamageReport: Problem(damaged.fault)
         case let error as QueryError: problem(for: error)
         case let error as JSONSyntaxError: Problem(.badJSON, "byte \(error.offset): \(error.message)")
@@ -28,6 +29,12 @@ package enum ProblemMapping {
         // What failed inside may name files and values: that is for the log, not for the client.
         default: Problem(.internalError, "the server failed; its log has the reason")
         }
+    }
+
+    private static func problem(for old: SnapshotTooOld) -> Problem {
+        var problem = Problem(old.fault)
+        problem.sqlState = QueryStates.snapshotTooOld
+        return problem
     }
 
     private static func problem(for error: QueryError) -> Problem {

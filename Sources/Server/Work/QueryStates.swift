@@ -2,6 +2,9 @@ internal import Query
 
 /// What a query fails of, in PostgreSQL's codes: every door that says one says the same.
 enum QueryStates {
+    /// Of a question that the store has no answer to any more, as of when it was asked.
+    static let snapshotTooOld = "72000"
+
     static func code(_ error: QueryError) -> String { error.cause.map(code) ?? code(error.slug) }
 
     private static func code(_ cause: QueryError.Cause) -> String {

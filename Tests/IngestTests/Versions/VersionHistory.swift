@@ -55,9 +55,11 @@ final class VersionHistory {
     private var count = 0
     private let path: String
     private let clock: Clock
+    private let states: StatesRoom
 
-    init(_ path: String) throws {
-        self.path = path
+    /// - Parameter states: for how they were before, as long as snapshots of then are held.
+    init(_ path: String, states: StatesRoom = StatesRoom()) throws {
+        (self.path, self.states) = (path, states)
         // A millisecond apart, however quick.
         let time = Mutex<Int64>(1_795_000_000_000_000)
         clock = Clock {
@@ -66,12 +68,13 @@ final class VersionHistory {
                 return time
             }
         }
-        fixture = try Self.open(path, clock)
+        fixture = try Self.open(path, clock, states)
         _ = try engine.putType(name: "licence", body: Array(Self.type.utf8))
     }
 
-    private static func open(_ path: String, _ clock: Clock) throws -> EngineFixture {
+    private static func open(_ path: String, _ clock: Clock, _ states: StatesRoom) throws -> EngineFixture {
         try EngineFixture(path, clock: clock) { options in
+            options.hot.states = states
             // Nobody answers there: what becomes of a version is the test's to say.
             options.registration.registrars["board"] = RegistrarOptions(url: "http://127.0.0.1:1/", secret: "s")
             options.compaction.rowGroupRowCount = 7
@@ -81,7 +84,7 @@ final class VersionHistory {
     /// No moment of before is held any more.
     func reopen() throws {
         try engine.close()
-        fixture = try Self.open(path, clock)
+        fixture = try Self.open(path, clock, states)
     }
 
     // MARK: What happens

@@ -1,4 +1,5 @@
 import ColumnStore
+import Query
 import TestSupport
 import XCTest
 
@@ -83,6 +84,45 @@ final class VersionMomentTests: XCTestCase {
         XCTAssertEqual(try history.rows("licences_accepted", history.engine.tier.boundary.snapshot()), ["L-1|N2|2|COMPLETE"])
     }
 
+    /// Of 200 bytes for each of these changes there are two; the writer neither waits for whoever reads nor refuses anything.
+    func test_snapshotBeforeMoreChangesThanAreKept_isTooOld_andNoLaterOne() throws {
+        let directory = TemporaryDirectory()
+        let history = try VersionHistory(directory.path, states: StatesRoom(MemoryBudget(byteCountMax: 512)))
+        defer { try? history.engine.close() }
+        for id in ["L-0", "L-1", "L-2", "L-3"] { try history.post(id) }
+        let old = history.engine.tier.boundary.snapshot()
+        for id in ["L-0", "L-1"] { try history.decide(id, 1, .accepted) }
+        XCTAssertEqual(try history.rows("licences", old), ["L-0|N1|1|PROCESSING", "L-1|N2|1|PROCESSING", "L-2|N3|1|PROCESSING", "L-3|N4|1|PROCESSING"])
+        let young = history.engine.tier.boundary.snapshot()
+        try history.decide("L-2", 1, .accepted)
+        XCTAssertThrowsError(try history.rows("licences", old)) { XCTAssertTrue($0 is SnapshotTooOld, "\($0)") }
+        XCTAssertThrowsError(try history.found("L-0", client: "c1", old)) { XCTAssertTrue($0 is SnapshotTooOld, "\($0)") }
+        XCTAssertEqual(try history.rows("licences", young), ["L-0|N1|1|COMPLETE", "L-1|N2|1|COMPLETE", "L-2|N3|1|PROCESSING", "L-3|N4|1|PROCESSING"])
+        XCTAssertEqual(try history.found("L-2", client: "c1", young), "L-2|N3|1|PROCESSING")
+        XCTAssertEqual(try history.rows("licences_accepted", history.engine.tier.boundary.snapshot()), ["L-0|N1|1|COMPLETE", "L-1|N2|1|COMPLETE", "L-2|N3|1|COMPLETE"])
+    }
+
+    /// What is laid over states for a question is its own to pay: a block of a thousand rows for each that has changed since, or more.
+    func test_statesOfBefore_areChargedToTheQuestion() throws {
+        let directory = TemporaryDirectory()
+        let history = try VersionHistory(directory.path)
+        defer { try? history.engine.close() }
+        try history.post("L-1")
+        let before = history.engine.tier.boundary.snapshot()
+        try history.decide("L-1", 1, .accepted)
+        let memory = MemoryBudget(byteCountMax: 8 << 20)
+        do {
+            let source = try XCTUnwrap(history.engine.reader.shownTables(before, as: .admin).table("licences"))
+            let scan = try source.scan(ScanRequest(projection: VersionHistory.columns, memory: memory))
+            XCTAssertGreaterThanOrEqual(memory.usedByteCount, 17 * 1_024)
+            XCTAssertNotNil(try scan.nextMorsel()?.next())
+            XCTAssertThrowsError(try source.scan(ScanRequest(projection: VersionHistory.columns, memory: MemoryBudget(byteCountMax: 1_000)))) {
+                XCTAssertEqual(($0 as? QueryError)?.slug, .spillFull, "\($0)")
+            }
+        }
+        XCTAssertEqual(memory.usedByteCount, 0)
+    }
+
     /// Tried again and again on a full disk, each would stay in the memory of the store, and be gone through by every scan.
     func test_changesThatTheDiskDoesNotTake_leaveNothingBehindTheMoment() throws {
         let directory = TemporaryDirectory()
@@ -104,8 +144,8 @@ final class VersionMomentTests: XCTestCase {
         }
         XCTAssertGreaterThan(disk.refusedCount, 0)
         disk.isFull = false
-        XCTAssertEqual(before.states.bySequence.count, 1, "they were announced")
-        XCTAssertTrue(history.engine.tier.boundary.snapshot().states.bySequence.isEmpty)
+        XCTAssertEqual(try before.states.rows(of: file.name).count, 1, "they were announced")
+        XCTAssertTrue(history.engine.tier.boundary.snapshot().states.isLast)
         try history.decide("L-1", 1, .accepted)
         XCTAssertEqual(try history.rows("licences", before), ["L-1|N1|1|PROCESSING"])
         XCTAssertEqual(try history.rows("licences", history.engine.tier.boundary.snapshot()), ["L-1|N1|1|COMPLETE"])

@@ -99,7 +99,7 @@ enum ServeCommand: Command {
         try member?.follow(beginning.signals)
         let engine: Engine
         do {
-            engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, replica: member?.host, cache: beginning.cache, log: log, logRefused: fence.close)
+            engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, replica: member?.host, queries: beginning.queries, cache: beginning.cache, log: log, logRefused: fence.close)
         } catch {
             // Whoever was replaced meanwhile follows, whatever came of it.
             guard let member, member.hasEnded else { throw error }

@@ -2,6 +2,7 @@ internal import ColumnStore
 import Glibc
 internal import Ingest
 internal import Processes
+internal import Query
 
 /// Opens the engine of a directory with the settings that concern it.
 enum EngineOpening {
@@ -10,11 +11,12 @@ enum EngineOpening {
     ///   - making: whether a store is made where there is none.
     ///   - probes: whether a bucket is asked first if it keeps conditions.
     ///   - replica: the machines that keep the store together.
+    ///   - queries: whose memory bears what is kept for those who hold snapshots; nil: the store's own.
     ///   - cache: of a process that opens its store more than once: one process has the directory, and what reads the store as it was may have it still; nil: its own.
     ///   - logRefused: called when another writer has taken the log over.
     static func open(
         directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never, probes: Bool = false,
-        replica: (any CommitReplica)? = nil, cache: WarehouseCache? = nil, log: Log = Log(format: .text, level: .warning), logRefused: @escaping @Sendable (String) -> Void = { _ in }
+        replica: (any CommitReplica)? = nil, queries: QueryEngine? = nil, cache: WarehouseCache? = nil, log: Log = Log(format: .text, level: .warning), logRefused: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Engine {
         observe(log)
         if replica == nil { try refuseMember(directory) }
@@ -26,6 +28,7 @@ enum EngineOpening {
         options.documentByteCountMax = settings.limits.document
         options.clientsNeedContract = clientsNeedContract
         options.hot.writer.minFreeBytes = Int64(settings.limits.minFree)
+        if let queries { options.hot.states = StatesRoom(queries.memoryOnBehalf()) }
         options.quarantine.days = settings.quarantineDays
         options.uploads.byteCountMax = settings.limits.upload
         (options.uploads.fileDays, options.uploads.revertDays) = (settings.uploadDays, settings.uploadRevertDays)

@@ -71,11 +71,12 @@ final class StoreAccess {
     ) throws -> (APIClient, (context: DoorContext, engine: Engine)) {
         let log = Log(format: .text, level: .warning)
         // Who can write the directory is the administrator, and needs no contract to add to it.
-        let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false, making: making, log: log)
+        let queries = QueryEngine.make(settings)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false, making: making, queries: queries, log: log)
         // Known to this process alone, and gone with it.
         let key = try APIKey.make().text
         let context = DoorContext(
-            store: StoreRoles(engine), queries: QueryEngine.make(settings), further: StoreSchema(), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
+            store: StoreRoles(engine), queries: queries, further: StoreSchema(), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
         let (_, listener) = try HTTPDoor.open(
             context, .init(host: "127.0.0.1", port: 0, threadCount: 2), administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
         let url = "http://127.0.0.1:\(listener.port)"

@@ -9,6 +9,7 @@ enum FaultStates {
         if let fault = error as? PostgresFault { return fault }
         if let error = error as? QueryError { return fault(query: error) }
         if let fault = error as? Fault { return self.fault(store: fault) }
+        if let old = error as? SnapshotTooOld { return fault(store: old.fault, SQLState(rawValue: QueryStates.snapshotTooOld)) }
         if let damaged = error as? any DamageReport { return fault(store: damaged.fault) }
         let problem = (error as? Denial)?.problem ?? ProblemMapping.problem(for: error)
         var fault = PostgresFault(state(problem.slug), problem.detail, position: problem.position)
@@ -17,13 +18,15 @@ enum FaultStates {
     }
 
     /// The advice is this door's own: there is no call here to name a type in, nor a head of an answer to look into.
-    private static func fault(store fault: Fault) -> PostgresFault {
+    ///
+    /// - Parameter state: nil for that of the fault's code.
+    private static func fault(store fault: Fault, _ state: SQLState? = nil) -> PostgresFault {
         let hint: String? = switch fault.advice {
         case .sendAgainLater: "Ask again later."
         case .listTypes: "SHOW TABLES lists what there is."
         case .nameType, nil: nil
         }
-        var told = PostgresFault(state(Problem.Slug(fault.code)), fault.detail, hint: hint)
+        var told = PostgresFault(state ?? Self.state(Problem.Slug(fault.code)), fault.detail, hint: hint)
         if fault.code == .contractNotValid { told.severity = .fatal }
         return told
     }

@@ -16,6 +16,18 @@ final class FaultStatesTests: XCTestCase {
         for (slug, state) in table { XCTAssertEqual(FaultStates.state(slug).rawValue, state, slug.rawValue) }
     }
 
+    /// In PostgreSQL's words and code, which drivers know; over HTTP it is asked again.
+    func test_snapshotThatIsTooOld_isSaidAsPostgreSQLDoes() {
+        let fault = FaultStates.fault(SnapshotTooOld())
+        XCTAssertEqual(fault.state.rawValue, "72000")
+        XCTAssertEqual(fault.severity, .error)
+        XCTAssertTrue(fault.message.hasPrefix("snapshot too old"), fault.message)
+        let problem = ProblemMapping.problem(for: SnapshotTooOld())
+        XCTAssertEqual(problem.slug, .overloaded)
+        XCTAssertEqual(problem.sqlState, "72000")
+        XCTAssertTrue(problem.detail.hasPrefix("snapshot too old"), problem.detail)
+    }
+
     func test_advice_namesNothingOfHTTP() {
         for advice in Fault.Advice.allCases {
             let fault = FaultStates.fault(Fault(.storageUnavailable, "cold receipts cannot be read", advice: advice))
