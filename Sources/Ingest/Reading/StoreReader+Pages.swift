@@ -22,9 +22,13 @@ extension StoreReader {
     /// What a row is taken to need while nothing is known.
     private static let rowByteCount = 8 << 10
 
-    /// - Parameter hold: asked for the bytes of the rows so far and of those that are read next.
+    /// - Parameter hold: asked for the bytes of the rows so far and of those that are read next, and of what is known of versions beside them.
     /// - Throws: bad-parameter, bad-cursor, wrong-client, not-found; storage-unavailable where a copy is behind the walk.
     func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void = { _ in }) throws -> Page {
+        try PageMemory.asking(hold) { memory in try page(request, as: principal, memory) }
+    }
+
+    private func page(_ request: PageRequest, as principal: Principal, _ memory: PageMemory) throws -> Page {
         guard (1...10_000).contains(request.limit) else {
             throw Fault(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
         }
@@ -40,7 +44,7 @@ extension StoreReader {
             (beginning, after) = (began, key)
             try checkReached(began.sequence, snapshot)
         }
-        let table = try shownTable(request.table, snapshot, from: beginning, asOf: request.asOf, as: principal)
+        let table = try shownTable(request.table, snapshot, from: beginning, asOf: request.asOf, as: principal, page: memory)
         let stored = shownTables(snapshot, as: principal).storedName(of: request.table)
         let fields = try pageFields(request.fields ?? Self.commonFields(ofStored: stored, table.schema), table.schema)
         let scope = Self.scope(of: rows, sequence: beginning.sequence)
@@ -48,7 +52,7 @@ extension StoreReader {
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
         let keys = try walk.keys(limit: request.limit + 1)
         if keys.isEmpty { try checkKnown(rows, principal) }
-        let read = try self.rows(Array(keys.prefix(request.limit)), fields, table, scope, hold)
+        let read = try self.rows(Array(keys.prefix(request.limit)), fields, table, scope, memory.hold)
         var nextCursor: String?
         if read.count < keys.count, read.count > 0 {
             nextCursor = cursors.encode([beginning.bytes] + keys[read.count - 1].fields, binding: binding)

@@ -9,10 +9,12 @@ extension StoreReader {
     /// - Parameters:
     ///   - beginning: of the walk that whoever reads is on: nothing later has come yet. Nil: he sees all that the snapshot has.
     ///   - instant: of a versioned table: its state of then.
+    ///   - page: who bears what is held of versions; nil: a query, or nobody.
     func shownTable(
-        _ name: String, _ snapshot: TierBoundary.Snapshot, from beginning: WalkBeginning? = nil, asOf instant: Int64? = nil, as principal: Principal
+        _ name: String, _ snapshot: TierBoundary.Snapshot, from beginning: WalkBeginning? = nil, asOf instant: Int64? = nil, as principal: Principal, page: PageMemory? = nil
     ) throws -> any TableSource {
-        let known = shownTables(snapshot, from: beginning, as: principal)
+        var known = shownTables(snapshot, from: beginning, as: principal)
+        known.page = page
         guard let table = known.table(name, asOf: instant) else { throw Fault.absent(.table(name)) }
         if instant != nil { try checkIsOwnName(name, known) }
         guard instant != nil else { return table }
@@ -84,6 +86,8 @@ struct ShownTables {
     let beginning: WalkBeginning
     /// What whoever reads may not see; nil where he may see all.
     let sensitive: SensitiveColumns?
+    /// Who bears what is held of versions, where it is no query.
+    var page: PageMemory?
 
     var names: [String] {
         tables.tables.sorted().flatMap { stored in
@@ -241,6 +245,6 @@ struct ShownTables {
     }
 
     private func versioned(_ name: String, _ showing: VersionedTable.Showing) -> VersionedTable {
-        VersionedTable(stored(name), snapshot, showing, from: beginning, index)
+        VersionedTable(stored(name), snapshot, showing, from: beginning, index, page: page)
     }
 }

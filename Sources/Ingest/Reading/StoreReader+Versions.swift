@@ -11,8 +11,14 @@ extension StoreReader {
     func newestVersion(
         _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot, as principal: Principal, hold: (_ byteCount: Int) throws -> Void
     ) throws -> ReceiptLookupResult {
+        try PageMemory.asking(hold) { memory in try newestVersion(lookup, rows, snapshot, as: principal, memory) }
+    }
+
+    private func newestVersion(
+        _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot, as principal: Principal, _ memory: PageMemory
+    ) throws -> ReceiptLookupResult {
         let absent = Fault.absent(.receipt(lookup.receiptID))
-        let table = try shownTable(lookup.table, snapshot, asOf: lookup.asOf, as: principal)
+        let table = try shownTable(lookup.table, snapshot, asOf: lookup.asOf, as: principal, page: memory)
         var filters = [ColumnFilter("receipt_id", .equal(.string(lookup.receiptID)))]
         if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
         if lookup.asOf == nil, case .client(let client) = rows {
@@ -33,8 +39,8 @@ extension StoreReader {
             filters += [ColumnFilter("client_id", .equal(.bytes(holder.client))), ColumnFilter("business_day", .equal(.integer(Int64(holder.day))))]
         }
         let request = ScanRequest(projection: table.schema.fields.map { ColumnPath($0.name) }, scope: scope, filters: filters)
-        guard let row = try Self.firstRow(of: table, request, hold) else { throw absent }
-        try hold(row.rowsByteCount)
+        guard let row = try Self.firstRow(of: table, request, memory.hold) else { throw absent }
+        try memory.hold(row.rowsByteCount)
         return .found(schema: table.schema, row: row)
     }
 

@@ -25,6 +25,8 @@ package struct VersionedTable: TableSource {
     private let sequence: Int64
     /// Of a walk that began before the snapshot; nil where whoever reads sees all that there is, or where only the walk's sequence is known.
     private let walk: WalkedDocuments?
+    /// Of whoever reads for a page, and not for a query, whose requests have its memory.
+    private let page: PageMemory?
     package let schema: Schema
 
     package init(_ base: TieredTable, _ snapshot: TierBoundary.Snapshot, _ showing: Showing, through sequence: Int64) {
@@ -32,8 +34,9 @@ package struct VersionedTable: TableSource {
     }
 
     /// - Parameter index: of the store's versions, which says of documents what they were as a walk began.
-    init(_ base: TieredTable, _ snapshot: TierBoundary.Snapshot, _ showing: Showing, from beginning: WalkBeginning, _ index: VersionIndex?) {
+    init(_ base: TieredTable, _ snapshot: TierBoundary.Snapshot, _ showing: Showing, from beginning: WalkBeginning, _ index: VersionIndex?, page: PageMemory? = nil) {
         self.base = base
+        self.page = page
         self.snapshot = snapshot
         self.showing = showing
         sequence = min(beginning.sequence, snapshot.sequence)
@@ -97,7 +100,7 @@ package struct VersionedTable: TableSource {
             case .newest: state = ColumnFilter("state", .oneOf([ReceiptState.processing, .complete].map { .string($0.rawValue) }))
             case .accepted: state = ColumnFilter("state", .equal(.string(ReceiptState.complete.rawValue)))
             }
-            let hidden = try superseded.hidden(view, through: sequence, request.memory)
+            let hidden = try superseded.hidden(view, through: sequence, request.memory, page: page)
             // Hidden rows are left out by a bitmap over sequences, before anything else is asked of them.
             let test = hidden.isEmpty ? nil : Self.leavingOut(hidden)
             let scope = [Self.isNoRemoval, state]
@@ -172,7 +175,7 @@ package struct VersionedTable: TableSource {
         guard let walk else { return nil }
         let own = Self.own(request)
         let walked = try walk.versions(.init(view: view, scope: own)) {
-            var maker = WalkedVersions.Maker(request.memory)
+            var maker = WalkedVersions.Maker(request.memory, page: page)
             let ended = [
                 ColumnFilter("sequence", .range(lower: nil, upper: .init(.integer(sequence), isInclusive: true))),
                 ColumnFilter("completed_at", .range(lower: .init(.integer(walk.instant), isInclusive: false), upper: nil)),
@@ -205,7 +208,7 @@ package struct VersionedTable: TableSource {
             came, ColumnFilter("sequence", .range(lower: nil, upper: seen)), ColumnFilter("state", .equal(.string(ReceiptState.failed.rawValue))),
             ColumnFilter("completed_at", .range(lower: .init(.integer(end), isInclusive: false), upper: nil)),
         ]
-        var failed = FailedVersions.Maker(request.memory)
+        var failed = FailedVersions.Maker(request.memory, page: page)
         var first = Int64.max
         try forEachVersion(since, request) { found in
             try failed.add(found.key, found.version)

@@ -34,11 +34,11 @@ final class FailedVersions: Sendable {
         /// Asked for at a time.
         private static let stepByteCount = 64 << 10
 
-        /// - Parameter memory: nil for what is no query's.
-        init(_ memory: MemoryBudget?) { charge = QueryCharge(memory, of: "the versions that failed since the instant that is asked for") }
+        /// - Parameters: as `QueryCharge`'s.
+        init(_ memory: MemoryBudget?, page: PageMemory? = nil) { charge = QueryCharge(memory, page: page, of: "the versions that failed since the instant that is asked for") }
 
-        /// - Throws: spill-full where the query has no memory for it.
-        mutating func add(_ key: VersionKey, _ version: Int64) throws(QueryError) {
+        /// - Throws: as `QueryCharge.add`.
+        mutating func add(_ key: VersionKey, _ version: Int64) throws {
             if let known = newest[key] {
                 newest[key] = Newest(version: max(known.version, version))
                 return

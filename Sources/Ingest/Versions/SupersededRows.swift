@@ -159,9 +159,9 @@ package struct SupersededRows: Sendable {
     /// Nearly all ask for everything up to now: each run keeps its set for them. For an instant before the last change, as later pages of a walk ask, the set is
     /// made of all rows, and is the query's.
     ///
-    /// - Parameter memory: of the query; nil for what is none's.
-    /// - Throws: spill-full where it has no memory for such a set.
-    func hidden(_ view: View, through sequence: Int64, _ memory: MemoryBudget? = nil) throws(QueryError) -> Hidden {
+    /// - Parameters: `memory`, `page`: as `QueryCharge`'s.
+    /// - Throws: as `QueryCharge.add`, of such a set.
+    func hidden(_ view: View, through sequence: Int64, _ memory: MemoryBudget? = nil, page: PageMemory? = nil) throws -> Hidden {
         var hidden = Hidden()
         if isEmpty { return hidden }
         if sequence >= lastBy {
@@ -169,7 +169,7 @@ package struct SupersededRows: Sendable {
             hidden.sets.append(SequenceRoster(sorted: sortedRecent.filter { Self.hides($0, view, through: sequence) }.map(\.sequence)))
             hidden.returned = SequenceRoster(sorted: (returned[view] ?? []).sorted())
         } else {
-            let charge = QueryCharge(memory, of: "the versions that have come since the walk began")
+            let charge = QueryCharge(memory, page: page, of: "the versions that have come since the walk began")
             // The numbers, and the set beside them while it is made.
             try charge.add(count.multipliedSaturating(by: 2 * MemoryLayout<Int64>.size))
             hidden.charge = charge

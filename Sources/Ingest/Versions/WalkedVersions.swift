@@ -5,7 +5,7 @@ import Synchronization
 /// Documents of which a version ended, or was taken up again, after a walk began: what each of them shows in the walk, whatever is so now.
 ///
 /// All else follows from what is known now, as nothing has changed of it but what came later. A few as a rule: what registrars have decided about since.
-/// Charged to a query's memory as long as anybody has it.
+/// Charged to a query's memory as long as anybody has it, or to a page's.
 struct WalkedVersions: Sendable {
     /// Every version of these documents that had come, by sequence.
     let all: SequenceRoster
@@ -34,11 +34,11 @@ struct WalkedVersions: Sendable {
         /// Versions that are asked of the index at a time.
         private static let versionCount = 1_024
 
-        /// - Parameter memory: nil for what is no query's.
-        init(_ memory: MemoryBudget?) { charge = QueryCharge(memory, of: "the versions that have ended since the walk began") }
+        /// - Parameters: as `QueryCharge`'s.
+        init(_ memory: MemoryBudget?, page: PageMemory? = nil) { charge = QueryCharge(memory, page: page, of: "the versions that have ended since the walk began") }
 
-        /// - Throws: spill-full where the query has no memory for it.
-        private mutating func take(_ byteCount: Int) throws(QueryError) {
+        /// - Throws: as `QueryCharge.add`.
+        private mutating func take(_ byteCount: Int) throws {
             if byteCount > room {
                 let more = max(byteCount, Self.stepByteCount)
                 try charge.add(more)
@@ -48,7 +48,7 @@ struct WalkedVersions: Sendable {
         }
 
         /// - Parameter state: of then. Of several that are said of a version the last counts.
-        mutating func add(_ key: VersionKey, sequence: Int64, was state: ReceiptState) throws(QueryError) {
+        mutating func add(_ key: VersionKey, sequence: Int64, was state: ReceiptState) throws {
             try take(Self.versionByteCount + (changed[key] == nil ? Self.documentByteCount + key.client.count + key.receipt.count : 0))
             changed[key, default: [:]][sequence] = state
         }

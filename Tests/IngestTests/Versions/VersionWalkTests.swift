@@ -164,6 +164,27 @@ final class VersionWalkTests: XCTestCase {
         XCTAssertEqual(try rows("licences_accepted"), ["L-1|N1|1|COMPLETE"])
     }
 
+    /// So is what a page of receipts holds of them, beside its rows, to whoever asks for it.
+    func test_versionsThatEndedSinceTheWalkBegan_areAskedForWithThePage() throws {
+        let directory = TemporaryDirectory()
+        let history = try VersionHistory(directory.path)
+        defer { try? history.engine.close() }
+        for id in ["L-1", "L-2"] { try history.post(id) }
+        var request = PageRequest(table: "licences", fields: Self.fields, limit: 1)
+        request.cursor = try history.engine.page(request, as: .admin).nextCursor
+        func asked() throws -> Int {
+            var asked = 0
+            let page = try history.engine.reader.page(request, as: .admin, hold: { asked = max(asked, $0) })
+            XCTAssertEqual(page.batches.flatMap { EngineFixture.texts($0) }, ["L-2|N2|1|PROCESSING"])
+            return asked
+        }
+        let before = try asked()
+        try history.decide("L-1", 1, .rejected)
+        XCTAssertGreaterThanOrEqual(try asked(), before + 65_536)
+        struct Refusal: Error {}
+        XCTAssertThrowsError(try history.engine.reader.page(request, as: .admin, hold: { if $0 > before { throw Refusal() } })) { XCTAssertTrue($0 is Refusal, "\($0)") }
+    }
+
     /// What a later page holds of versions that have ended since is its query's to pay.
     func test_versionsThatEndedSinceTheWalkBegan_areChargedToTheQuestion() throws {
         let directory = TemporaryDirectory()
