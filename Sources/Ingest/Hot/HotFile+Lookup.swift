@@ -309,26 +309,63 @@ extension HotFile {
     /// Versions that had FAILED by a sequence and were taken up again after it.
     ///
     /// - Parameter last: inclusive; `sequence` is exclusive.
-    /// - Complexity: O(state changes between them).
+    /// - Complexity: O(state changes that nobody has asked about before), and a search for each of those that are found.
     func takenUpAgain(after sequence: Int64, through last: Int64, of table: String) throws -> [(key: VersionKey, sequence: Int64)] {
         guard state.lastSequence > sequence, tail(of: table) != nil else { return [] }
         return try pool.withConnection { connection in
-            // An event bears a state's name, as `ProcessTransaction` writes it.
+            let changes = try takenUp.changes(after: sequence, through: last) { try Self.takenUp(after: $0, through: $1, connection) }
+            guard let changes else { return try Self.takenUpAgain(after: sequence, through: last, of: table, connection) }
+            if changes.isEmpty { return [] }
             let statement = try connection.statement("""
-                SELECT r.client, r.receipt, r.sequence FROM events e JOIN rows r ON r.id = e.row JOIN tables t ON t.id = r.table_id
-                WHERE e.sequence > ?1 AND e.sequence <= ?2 AND e.event = 'receipt.processing' AND t.name = ?3 AND r.sequence <= ?1
-                    AND (SELECT p.event FROM events p WHERE p.row = e.row AND p.sequence <= ?1 ORDER BY p.sequence DESC LIMIT 1) = 'receipt.failed'
+                SELECT r.client, r.receipt, r.sequence FROM rows r JOIN tables t ON t.id = r.table_id
+                WHERE r.id = ?1 AND t.name = ?3 AND r.sequence <= ?2
+                    AND (SELECT p.event FROM events p WHERE p.row = r.id AND p.sequence <= ?2 ORDER BY p.sequence DESC LIMIT 1) = 'receipt.failed'
                 """)
             defer { statement.reset() }
-            statement.bind(1, sequence)
-            statement.bind(2, last)
-            try statement.bind(3, table)
             var found: [(key: VersionKey, sequence: Int64)] = []
-            while try statement.step() {
+            for row in Set(changes.map(\.row)) {
+                statement.reset()
+                statement.bind(1, row)
+                statement.bind(2, sequence)
+                try statement.bind(3, table)
+                guard try statement.step() else { continue }
                 found.append((VersionKey(table: table, client: statement.bytes(0), receipt: statement.bytes(1)), statement.int64(2)))
             }
             return found
         }
+    }
+
+    /// Of all tables. An event bears a state's name, as `ProcessTransaction` writes it.
+    private static func takenUp(after sequence: Int64, through last: Int64, _ connection: SQLiteConnection) throws -> [TakenUpRows.Change] {
+        let statement = try connection.statement(
+            "SELECT sequence, row FROM events WHERE sequence > ?1 AND sequence <= ?2 AND event = 'receipt.processing' ORDER BY sequence LIMIT ?3")
+        defer { statement.reset() }
+        statement.bind(1, sequence)
+        statement.bind(2, last)
+        statement.bind(3, TakenUpRows.readCountMax)
+        var changes: [TakenUpRows.Change] = []
+        while try statement.step() { changes.append(TakenUpRows.Change(sequence: statement.int64(0), row: statement.int64(1))) }
+        return changes
+    }
+
+    /// The same of any number of them.
+    private static func takenUpAgain(
+        after sequence: Int64, through last: Int64, of table: String, _ connection: SQLiteConnection
+    ) throws -> [(key: VersionKey, sequence: Int64)] {
+        let statement = try connection.statement("""
+            SELECT r.client, r.receipt, r.sequence FROM events e JOIN rows r ON r.id = e.row JOIN tables t ON t.id = r.table_id
+            WHERE e.sequence > ?1 AND e.sequence <= ?2 AND e.event = 'receipt.processing' AND t.name = ?3 AND r.sequence <= ?1
+                AND (SELECT p.event FROM events p WHERE p.row = e.row AND p.sequence <= ?1 ORDER BY p.sequence DESC LIMIT 1) = 'receipt.failed'
+            """)
+        defer { statement.reset() }
+        statement.bind(1, sequence)
+        statement.bind(2, last)
+        try statement.bind(3, table)
+        var found: [(key: VersionKey, sequence: Int64)] = []
+        while try statement.step() {
+            found.append((VersionKey(table: table, client: statement.bytes(0), receipt: statement.bytes(1)), statement.int64(2)))
+        }
+        return found
     }
 
     /// State changes after a sequence, in order, at most `limit`: what an event's row is, and what became of it.

@@ -64,6 +64,8 @@ package final class HotFile: Sendable {
     private let rowMarks = Mutex<RowMarks>(RowMarks())
     /// `groups.id` of images that somebody met as damaged since the start.
     private let damagedGroups = Mutex<Set<Int64>>([])
+    /// For walks over pages.
+    let takenUp = TakenUpRows()
 
     init(
         directory: String, day: Int32, part: Int, dictionaries: DocumentDictionaries, tables: TableColumns, values: DocumentValues,
