@@ -32,10 +32,13 @@ enum VersionRoutes {
 
     private static func versions(_ call: Call, _ store: any VersionKeeping) throws -> Response {
         let limit = try call.integer("limit", in: 1...1_000, default: 100)
-        let exchange = call.exchange
-        // A page of short versions is asked for as one, whatever its limit.
-        let found = try store.versions(try lookup(call), limit: limit, cursor: call.parameter("cursor"), as: call.principal) { byteCount in
-            try exchange.holdAnswer(min(byteCount, pageByteCountMax))
+        let lookup = try lookup(call)
+        let found = try call.exchange.asManyAsFit(limit) { limit, room -> VersionLookupResult in
+            // A page of short versions is asked for as one, whatever its limit.
+            room.memberCount = limit
+            return try store.versions(lookup, limit: limit, cursor: call.parameter("cursor"), as: call.principal) { byteCount in
+                try room.holdWhole(min(byteCount, pageByteCountMax))
+            }
         }
         switch found {
         case .choices:

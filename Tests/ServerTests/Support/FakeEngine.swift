@@ -26,6 +26,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var readEntryCount = 0
         /// What each page of receipts, of versions and of an upload's errors asks for, in bytes.
         var pageByteCount = 0
+        /// Of every document.
+        var versionCount = 0
         /// Of each page that was asked for.
         var pageLimits: [Int] = []
         var upload: Upload?
@@ -134,8 +136,14 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
 
     func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (Int) throws -> Void) throws -> VersionLookupResult {
-        try hold(state.withLock { $0.pageByteCount })
-        return .found(VersionPage(versions: [], nextCursor: nil))
+        let (byteCount, count) = state.withLock { ($0.pageByteCount, $0.versionCount) }
+        let newest = cursor.flatMap { Int($0) } ?? count
+        let oldest = max(1, newest - limit + 1)
+        try hold(max(1, newest - oldest + 1) * byteCount)
+        let versions: [DocumentVersion] = newest < oldest ? [] : (oldest...newest).reversed().map { number in
+            DocumentVersion(version: Int32(number), ticketID: "t\(number)", receivedAt: 0, validTo: nil, isRemoved: false, uploadID: nil, state: .complete, changes: [])
+        }
+        return .found(VersionPage(versions: versions, nextCursor: oldest > 1 ? "\(oldest - 1)" : nil))
     }
 
     func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(nil) }

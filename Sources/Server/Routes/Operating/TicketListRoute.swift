@@ -29,18 +29,22 @@ enum TicketListRoute {
         let state = try state(call)
         if state == .refused { return try refused(call, parts.refused, limit) }
         var request = try query(call, state)
-        request.limit = limit
         request.cursor = call.parameter("cursor")
         let watch = try QueryWatch(
             parts.queries, try RunningQuery(id: nil, asker: call.principal, text: request.query), whenGone: call.exchange.whenGone)
         defer { watch.end() }
-        let bytes = try parts.queries.page(request, as: call.principal, watch, hold: call.exchange.holdAnswer)
-        // The page, its value and the list's text, of which a member takes some names more: all at once.
-        let text = bytes.count.addingSaturating(limit.multipliedSaturating(by: itemByteCount))
-        try call.exchange.holdAnswer(bytes.count.addingSaturating(JSONParser.valueByteCount(of: bytes)).addingSaturating(text))
-        let page = try JSONParser.parse(bytes)
-        let items = (page["rows"]?.array ?? []).compactMap { $0.array.flatMap(TicketItemBody.init(row:)) }
-        return .json(ListBody(items: items, nextCursor: page["next_cursor"]?.text), reserving: bytes.count + itemByteCount * items.count)
+        let exchange = call.exchange
+        return try exchange.asManyAsFit(limit) { limit, room in
+            request.limit = limit
+            room.memberCount = limit
+            let bytes = try parts.queries.page(request, as: call.principal, watch, heldByteCountMax: exchange.answerByteCountMax, hold: exchange.holdAnswer)
+            // The page, its value and the list's text, of which a member takes some names more: all at once.
+            let text = bytes.count.addingSaturating(limit.multipliedSaturating(by: itemByteCount))
+            try room.holdWhole(bytes.count.addingSaturating(JSONParser.valueByteCount(of: bytes)).addingSaturating(text))
+            let page = try JSONParser.parse(bytes)
+            let items = (page["rows"]?.array ?? []).compactMap { $0.array.flatMap(TicketItemBody.init(row:)) }
+            return .json(ListBody(items: items, nextCursor: page["next_cursor"]?.text), reserving: bytes.count + itemByteCount * items.count)
+        }
     }
 
     /// Of a member, beside what a row has of it.
@@ -88,10 +92,10 @@ enum TicketListRoute {
         let received = ReceivedSpan(from: try instant(call, "from"), to: try instant(call, "to"))
         // They have no receipt's id: none is like that. Whether the client may be asked for is said all the same.
         let hasReceipt = try call.id("receipt") != nil
-        let exchange = call.exchange
-        let page = try documents.quarantine(
-            client: try call.client(), received: received, cursor: call.parameter("cursor"), limit: hasReceipt ? 1 : limit, withDocuments: false, as: call.principal
-        ) { byteCount in try exchange.holdAnswer(byteCount) }
+        let page = try call.exchange.asManyAsFit(hasReceipt ? 1 : limit) { limit, room in
+            try documents.quarantine(
+                client: try call.client(), received: received, cursor: call.parameter("cursor"), limit: limit, withDocuments: false, as: call.principal, hold: room.hold)
+        }
         if hasReceipt { return .json(ListBody(items: [TicketItemBody](), nextCursor: nil)) }
         let items = page.entries.map { TicketItemBody(ticketID: $0.ticketID, clientID: $0.clientID, type: $0.type, receivedAt: CalendarText.text(instant: $0.receivedAt)) }
         return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 256 * items.count + 64)
