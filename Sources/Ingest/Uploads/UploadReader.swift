@@ -104,6 +104,12 @@ struct UploadReader {
         }
     }
 
+    /// What feedback shows of a record that was valid: all but what few may see.
+    private static func readable(_ receipt: ExtractedReceipt) -> ReadableColumns {
+        ReadableColumns(
+            receiptID: receipt.receiptID, fields: receipt.type.layout.fields, row: receipt.row, faulty: Set(receipt.type.sensitivePaths.map { $0.names[0] }))
+    }
+
     /// An element that the type's `where` does not want.
     private static func isPassedOver(_ receipt: ReceiptResult) -> Bool {
         guard case .refused(let fault, _, _) = receipt else { return false }
@@ -120,7 +126,9 @@ struct UploadReader {
             case .accepted(let receipt):
                 do {
                     return .row(number, try intake.row(receipt, in: body))
-                } catch let fault as Fault {
+                } catch var fault as Fault {
+                    // All that it says was valid. A type that the owner may not send tells nothing of its columns.
+                    if fault.code != .typeNotAllowed { fault.readable = Self.readable(receipt) }
                     return .rejected(UploadRejection(number, fault, receiptID: receipt.receiptID, form: form))
                 }
             }

@@ -1,5 +1,6 @@
 import ColumnStore
 import Synchronization
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -42,6 +43,34 @@ final class UploadFeedbackTests: XCTestCase {
         XCTAssertTrue(try has("last", catalog))
         try uploads.sweepFeedback(now: Self.start + 111 * Self.day)
         XCTAssertFalse(try has("last", catalog))
+    }
+
+    /// A record that is right in itself, and another client's, is shown with what it says, but for what few may see.
+    func test_recordOfAnotherClient_isShownWithItsColumns() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let uploads = fixture.engine.uploads
+        let type = """
+            {"name":"w","version":1,"table":"ws","format":"json","on_repeat":"replace","match":{"/k":"w"},"receipt_id":"/id","client_id":"/client",
+             "columns":{"name":{"path":"/name","type":"VARCHAR"},"ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true}}}
+            """
+        _ = try fixture.engine.putType(name: "w", body: Array(type.utf8))
+        uploads.start { _ in [] }
+        defer { uploads.stop() }
+        var announcement = UploadAnnouncement(name: "a.ndjson")
+        announcement.type = "w"
+        let file = try uploads.receive(try uploads.announce(announcement, id: "up-1", as: EngineFixture.own), from: 0, isAnew: true, isKept: false)
+        let lines = ["c1", "c2"].map { #"{"k":"w","id":"of \#($0)","client":"\#($0)","name":"N","ssn":"1-2"}"# + "\n" }.joined()
+        try Array(lines.utf8).withUnsafeBytes { try file.append($0) }
+        file.keep()
+        _ = try uploads.finish(file, coding: nil)
+        XCTAssertTrue(try Patience.until { try uploads.upload("up-1", as: .admin).state == .processed })
+        let upload = try uploads.upload("up-1", as: EngineFixture.own)
+        XCTAssertEqual(upload.counts.accepted, 1)
+        let found = try uploads.rejections(of: upload, after: 0, limit: 10, as: EngineFixture.own, hold: { _ in }).rejections
+        XCTAssertEqual(found.map(\.record), [2])
+        XCTAssertEqual(found.map(\.receiptID), ["of c2"])
+        XCTAssertEqual(found.map { String(decoding: $0.columns, as: UTF8.self) }, [#"{"name":"N"}"#])
     }
 
     /// Each of a file's records may be wrong in long words.
