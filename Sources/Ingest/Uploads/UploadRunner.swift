@@ -13,8 +13,9 @@ final class UploadRunner {
     private var chunk = UploadChunk()
     /// What the writer has now; nil while it has nothing of this file. Whoever holds one holds a turn.
     private var stored: StoredChunk?
-    /// Sequences of rows that a try stored which was cut off before its position was.
+    /// Sequences of rows that a try stored which was cut off before its position was: of the chunk behind that, which is the first that is handed over now.
     private var own: Set<Int64> = []
+    private var hasHandedOver = false
     /// Nil where documents of the file's types may come more than once.
     private var identities: UploadIdentities?
     private let pace: UploadPace
@@ -230,10 +231,22 @@ final class UploadRunner {
         if uploads.queue.isUnwanted(upload.id) { throw Unwanted() }
         // A file takes hours, in which a contract may end, or be given other rights: with others it is begun again where it stands.
         guard try uploads.principal(of: upload) == reader.intake.request.principal else { throw Stopped() }
+        if !hasHandedOver { try rows.removeAll { try isStored($0.row) } }
+        hasHandedOver = true
         let answer = Monitor<Submission.Answer?>(nil)
         uploads.queue.beginTurn(of: upload.owner)
         submit(rows.map(\.row), to: answer)
         stored = StoredChunk(rows: rows, rejections: rejections, lastNumber: chunk.lastNumber, answer: answer)
+    }
+
+    /// Whether a try that was cut off has stored a row, which is counted then. A receipt of a ledger is known for that by its identity; a version is the same as the newest only, and somebody
+    /// else's may have come since.
+    private func isStored(_ row: HotRow) throws -> Bool {
+        guard !own.isEmpty, let key = row.versionKey, let content = row.version?.content else { return false }
+        guard let stored = try uploads.intake.tier.versions.versions(key).first(where: { own.contains($0.sequence) && $0.content == content }) else { return false }
+        own.remove(stored.sequence)
+        take(version: stored.version, row)
+        return true
     }
 
     /// A chunk of nothing but faults is answered at once: its position and feedback are committed like any other's.
@@ -311,17 +324,19 @@ final class UploadRunner {
             switch outcomes[index] {
             case .conflict(let ticketID): return Intake.differentDocument(ticketID: ticketID)
             case .refused(let fault): return fault
-            case .stored(let receipt): take(receipt, entry.row)
+            case .stored(let receipt): take(version: receipt.summary.version, entry.row)
             case .repeated(let receipt):
-                if own.remove(receipt.summary.sequence) != nil { take(receipt, entry.row) } else { upload.counts.repeated += 1 }
+                if own.remove(receipt.summary.sequence) != nil { take(version: receipt.summary.version, entry.row) } else { upload.counts.repeated += 1 }
             }
             return nil
         }
     }
 
     /// Counts a row that the upload has stored, by this try or by one that was cut off.
-    private func take(_ receipt: StoredReceipt, _ row: HotRow) {
-        if let version = receipt.summary.version, version > 1 { upload.counts.replaced += 1 } else { upload.counts.accepted += 1 }
+    ///
+    /// - Parameter version: nil of a ledger's.
+    private func take(version: Int32?, _ row: HotRow) {
+        if let version, version > 1 { upload.counts.replaced += 1 } else { upload.counts.accepted += 1 }
         upload.tables.insert(row.kind.table)
     }
 
