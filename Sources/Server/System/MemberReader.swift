@@ -136,7 +136,7 @@ struct MemberReader {
             fault("/webhook/secret", "type", "a string is wanted, not \(given.kind)")
             return nil
         }
-        let kept = previous.flatMap { $0.url == url ? $0.secret : nil }
+        let kept = previous.flatMap { $0.url.hasBytes(of: url) ? $0.secret : nil }
         guard let secret = given?.text ?? kept, !secret.isEmpty else {
             fault("/webhook/secret", "required", "a secret is wanted")
             return nil

@@ -26,6 +26,17 @@ final class ContractRoutesTests: XCTestCase {
         }
     }
 
+    /// A URL of other bytes of the same letters leads elsewhere: whoever listens there is not given the secret of before.
+    func test_secretThatIsLeftOut_staysWithTheURLOfTheSameBytes() {
+        let (composed, apart) = ("https://shop.example/caf\u{E9}", "https://shop.example/cafe\u{301}")
+        let previous = Contract.Webhook(url: composed, secret: "s")
+        for (url, lacksSecret) in [(composed, false), (apart, true)] {
+            var reader = MemberReader(body: .object([.init("webhook", .object([.init("url", .string(url))]))]))
+            _ = reader.webhook(previous: previous)
+            XCTAssertEqual(reader.faults.contains { $0.pointer == "/webhook/secret" }, lacksSecret, url)
+        }
+    }
+
     func test_contract_everyFaultIsNamed() throws {
         let admin = try TestServer().client()
         let table: [(body: String, status: Int, slug: String, pointers: [String])] = [

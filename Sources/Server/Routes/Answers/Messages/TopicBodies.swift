@@ -90,7 +90,7 @@ struct SubscriptionBody: ListItem, JSONObject {
         }
         // Left out, the one that is stored for the same URL stays; null takes it away.
         guard let secret = value["secret"] else {
-            if case .webhook(let url, let secret)? = previous, url == text { return .webhook(url: text, secret: secret) }
+            if case .webhook(let url, let secret)? = previous, url.hasBytes(of: text) { return .webhook(url: text, secret: secret) }
             return .webhook(url: text, secret: nil)
         }
         if secret == .null { return .webhook(url: text, secret: nil) }
