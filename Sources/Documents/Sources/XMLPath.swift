@@ -27,10 +27,8 @@ final class XMLPath: @unchecked Sendable {
     let members: [XMLPath]
     /// For a path that goes down, up and down again, or begins at the document: its two ends.
     let split: Split?
-    /// Functions or comparisons in it may make texts of nodes outside the one that it starts from, which libxml2 does not count.
-    let readsFarTexts: Bool
-    /// What it does to sets of nodes that libxml2 does not count.
-    let products: [XPathProduct]
+    /// What it does that libxml2 does not count.
+    let demand: XPathDemand
     /// Prefixes that libxml2 must know, with their namespaces.
     let namespaces: [(prefix: String, uri: String)]
 
@@ -55,9 +53,14 @@ final class XMLPath: @unchecked Sendable {
         var members: [XMLPath] = []
         for member in XPathShape.members(tokens) { members.append(try XMLPath(member, text, namespaces)) }
         self.members = members
-        readsFarTexts = XPathShape.readsFarTexts(tokens)
         let spelledOut = Set(namespaces.filter { Self.isSpelledOut($0.value) }.keys)
-        products = XPathProduct.all(tokens, spelledOut: spelledOut)
+        let uriByteCount = namespaces.values.joined().map(\.utf8.count).max() ?? 0
+        XMLReader.initialiseLibrary()
+        let takesPatterns = xmlHasFeature(XML_WITH_PATTERN) != 0
+        func demand(_ tokens: some Sequence<XPathToken>, isOnce: Bool = false) -> XPathDemand {
+            XPathDemand(Array(tokens), spelledOut: spelledOut, uriByteCount: uriByteCount, isOnce: isOnce, takesPatterns: takesPatterns)
+        }
+        self.demand = demand(tokens)
         if let plain = PlainPath(tokens, namespaces: namespaces) {
             steps = plain.steps
             isAbsolute = plain.isAbsolute
@@ -67,16 +70,14 @@ final class XMLPath: @unchecked Sendable {
             isAbsolute = tokens.first?.kind == .slash || tokens.first?.kind == .doubleSlash
             needsOrder = false
         }
-        XMLReader.initialiseLibrary()
         let context = xmlXPathNewContext(nil)
         defer { xmlXPathFreeContext(context) }
         func compile(_ tokens: some Sequence<XPathToken>) -> xmlXPathCompExprPtr? { xmlXPathCtxtCompile(context, Self.rewritten(tokens, namespaces)) }
         compiled = compile(tokens)
         if steps == nil, let shape = XPathShape.split(tokens), let far = compile(shape.far) {
             split = Split(
-                near: shape.near.isEmpty ? nil : compile(shape.near), nearReadsFarTexts: XPathShape.readsFarTexts(Array(shape.near)),
-                nearProducts: XPathProduct.all(Array(shape.near), spelledOut: spelledOut), parentCount: shape.parentCount, far: far,
-                farReadsFarTexts: !isAbsolute && XPathShape.readsFarTexts(shape.far), farProducts: XPathProduct.all(shape.far, spelledOut: spelledOut))
+                near: shape.near.isEmpty ? nil : compile(shape.near), nearDemand: demand(shape.near), parentCount: shape.parentCount, far: far,
+                farDemand: demand(shape.far, isOnce: isAbsolute))
         } else {
             split = nil
         }
@@ -91,15 +92,12 @@ final class XMLPath: @unchecked Sendable {
     struct Split {
         /// From the context node to one node; nil when that is the context node, or the document where the path is absolute.
         let near: xmlXPathCompExprPtr?
-        let nearReadsFarTexts: Bool
-        let nearProducts: [XPathProduct]
+        let nearDemand: XPathDemand
         /// How far up the far end begins from there.
         let parentCount: Int
         /// The same for all nodes that lead to one ancestor.
         let far: xmlXPathCompExprPtr
-        /// One that begins at the document is followed once: whatever texts it makes.
-        let farReadsFarTexts: Bool
-        let farProducts: [XPathProduct]
+        let farDemand: XPathDemand
     }
 
     /// Whether a prefix of these namespaces is spelled out.
@@ -110,7 +108,13 @@ final class XMLPath: @unchecked Sendable {
     /// `r:order` of two namespaces becomes `*[local-name()='order' and (namespace-uri()='u1' or namespace-uri()='u2')]`.
     private static func rewritten(_ tokens: some Sequence<XPathToken>, _ namespaces: [String: [String]]) -> String {
         var text = ""
+        // A pattern has no axes.
+        var spellsAxis = XPathShape.pattern(Array(tokens)) == .ways
         for token in tokens {
+            if spellsAxis, token.kind == .name {
+                text += "child:: "
+                spellsAxis = false
+            }
             guard token.kind == .name, let prefix = token.prefix, let uris = namespaces[prefix], isSpelledOut(uris) else {
                 text += token.kind == .axis && token.text != "::" ? token.text + ":: " : token.text + " "
                 continue

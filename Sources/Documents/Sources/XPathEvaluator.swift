@@ -38,7 +38,7 @@ final class XPathEvaluator {
         self.document = document
         self.arena = arena
         self.work = work
-        charges = XPathCharges(document.tree, work)
+        charges = XPathCharges(document, work)
     }
 
     deinit { if hasContext { xmlXPathFreeContext(context) } }
@@ -52,18 +52,18 @@ final class XPathEvaluator {
     /// Calls `body` with each node that the path selects, in document order, or with one computed value, until it returns false.
     func forEach(_ path: XMLPath, from node: Int, _ body: (Int) -> Bool) {
         if !path.members.isEmpty { return union(path, from: node, body) }
-        guard let split = path.split else { return evaluate(path, path.compiled, path.products, readsFarTexts: path.readsFarTexts, from: node, body) }
+        guard let split = path.split else { return evaluate(path, path.compiled, path.demand, from: node, body) }
         // The near end from this node; the far end once for all nodes that lead to one ancestor.
         // One near node at most: with two the whole expression is evaluated, since both could lead to one far node.
         var near = [path.isAbsolute ? Int(bitPattern: UnsafeMutableRawPointer(document.tree)) : node]
         if let compiled = split.near {
             near = []
-            evaluate(path, compiled, split.nearProducts, readsFarTexts: split.nearReadsFarTexts, from: node) { found in
+            evaluate(path, compiled, split.nearDemand, from: node) { found in
                 near.append(found)
                 return near.count < 2
             }
         }
-        guard near.count < 2 else { return evaluate(path, path.compiled, path.products, readsFarTexts: path.readsFarTexts, from: node, body) }
+        guard near.count < 2 else { return evaluate(path, path.compiled, path.demand, from: node, body) }
         guard let only = near.first, only > 0, var start = xmlNodePtr(bitPattern: only) else { return }
         for _ in 0..<split.parentCount {
             guard let parent = start.pointee.parent else { return }
@@ -97,7 +97,7 @@ final class XPathEvaluator {
         let place = FarPlace(path: ObjectIdentifier(path), start: start)
         if let known = farNodes[place] { return known }
         var nodes: [Int] = []
-        evaluate(path, split.far, split.farProducts, readsFarTexts: split.farReadsFarTexts, from: start) { found in
+        evaluate(path, split.far, split.farDemand, from: start) { found in
             nodes.append(found)
             return true
         }
@@ -106,14 +106,10 @@ final class XPathEvaluator {
     }
 
     /// Has libxml2 evaluate an expression. What cannot be evaluated is kept for `takeFault`; where the work ends nothing is selected.
-    private func evaluate(
-        _ path: XMLPath, _ compiled: xmlXPathCompExprPtr?, _ products: [XPathProduct], readsFarTexts: Bool, from node: Int, _ body: (Int) -> Bool
-    ) {
+    private func evaluate(_ path: XMLPath, _ compiled: xmlXPathCompExprPtr?, _ demand: XPathDemand, from node: Int, _ body: (Int) -> Bool) {
         hasContext = true
         guard let context, let compiled, let start = xmlNodePtr(bitPattern: node) else { return }
-        // What libxml2 does not count: texts that functions and comparisons make of nodes, which may be as long as the document.
-        let ofTexts = readsFarTexts ? document.textByteCount / 16 : 0
-        guard work.charge(Self.stepsOfEvaluation + ofTexts, .xpath), let perOperation = charges.charge(products, from: start) else { return }
+        guard work.charge(Self.stepsOfEvaluation, .xpath), let perOperation = charges.charge(demand, from: start) else { return }
         document.setOrder()
         for (prefix, uri) in path.namespaces where registered.insert(prefix).inserted { xmlXPathRegisterNs(context, prefix, uri) }
         context.pointee.node = start
@@ -125,11 +121,12 @@ final class XPathEvaluator {
         xmlResetError(&context.pointee.lastError)
         let result = xmlXPathCompiledEval(compiled, context)
         defer { xmlXPathFreeObject(result) }
-        // An expression that came to the limit has taken all that was left.
-        let isLimit = result == nil && context.pointee.lastError.code == XML_XPATH_EXPRESSION_OK.rawValue + XPATH_OP_LIMIT_EXCEEDED.rawValue
+        // An expression that came to the limit has taken all that was left. Of a pattern libxml2 says nothing else.
+        let isLimit =
+            result == nil
+            && (context.pointee.opCount >= context.pointee.opLimit || context.pointee.lastError.code == XML_XPATH_EXPRESSION_OK.rawValue + XPATH_OP_LIMIT_EXCEEDED.rawValue)
         let operationCount = Int(clamping: context.pointee.opCount)
         guard work.charge(isLimit ? Int.max : operationCount, times: isLimit ? 1 : perOperation, .xpath) else { return }
-        if readsFarTexts { _ = work.charge(operationCount, times: document.textByteCount / 1_024, .xpath) }
         guard let result else {
             if fault == nil { fault = (path.text, Self.reason(context.pointee.lastError)) }
             return

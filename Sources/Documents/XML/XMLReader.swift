@@ -27,6 +27,8 @@ package enum XMLReader {
         /// Namespaces declared by the elements that are open, and by each of them.
         var namespaceCount = 0
         var namespaceCounts: [Int] = []
+        /// Of the longest name of a namespace that an element declared.
+        var namespaceByteCountMax = 0
         /// The first one; the parser is stopped then, and no callback builds anything further.
         var refusal: Refusal?
     }
@@ -109,6 +111,7 @@ package enum XMLReader {
             context.pointee.sax.pointee.internalSubset = { context, _, _, _ in XMLReader.refuse(context, .doctype) }
             context.pointee.sax.pointee.startElementNs = { context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes in
                 guard XMLReader.admits(context, attributeCount: Int(count), namespaceCount: Int(namespaceCount)) else { return }
+                XMLReader.note(context, namespaces, Int(namespaceCount))
                 // What is admitted goes to the callback of the tree's builder, which stood there before.
                 xmlSAX2StartElementNs(context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes)
             }
@@ -143,7 +146,7 @@ package enum XMLReader {
                 xmlFreeDoc(tree)
                 return .failure(DocumentError(.badXML, "no element in the text"))
             }
-            return .success(XMLDocument(owning: tree, textByteCount: text.count))
+            return .success(XMLDocument(owning: tree, namespaceByteCountMax: state.pointee.namespaceByteCountMax))
         }
     }
 
@@ -235,6 +238,14 @@ package enum XMLReader {
         return true
     }
 
+    /// XPath compares their names, and copies them.
+    ///
+    /// - Parameter namespaces: of each its prefix and its name.
+    private static func note(_ context: UnsafeMutableRawPointer?, _ namespaces: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, _ count: Int) {
+        guard count > 0, let namespaces, let (_, state) = state(context) else { return }
+        for index in 0..<count { state.pointee.namespaceByteCountMax = max(state.pointee.namespaceByteCountMax, Int(xmlStrlen(namespaces[2 * index + 1]))) }
+    }
+
     /// An element's end takes back what its beginning counted, nodes excepted.
     private static func leave(_ context: UnsafeMutableRawPointer?) {
         guard let (_, state) = state(context) else { return }
@@ -267,11 +278,11 @@ package enum XMLReader {
 /// Nodes go by their addresses elsewhere (`XMLSource.node`), which are valid as long as this is.
 package final class XMLDocument {
     let tree: xmlDocPtr
-    /// Bytes of the document, in UTF-8.
-    let textByteCount: Int
+    /// Of the longest name of a namespace in it.
+    let namespaceByteCountMax: Int
     private var isOrdered = false
 
-    fileprivate init(owning tree: xmlDocPtr, textByteCount: Int) { (self.tree, self.textByteCount) = (tree, textByteCount) }
+    fileprivate init(owning tree: xmlDocPtr, namespaceByteCountMax: Int) { (self.tree, self.namespaceByteCountMax) = (tree, namespaceByteCountMax) }
 
     deinit { xmlFreeDoc(tree) }
 

@@ -14,8 +14,10 @@ struct XPathProduct: Sendable {
         case ancestors
         /// `a/descendant::b`, `a//b` of several nodes.
         case descent
-        /// `a/following::b` and the like: one node may be found from each.
+        /// `a/following::b` and the like: each operation may find one more.
         case sideways
+        /// `a/following-sibling::b[1]`: from each node one is found.
+        case nearest
         /// `contains(a, b)`, `translate(a, b, …)`: for each byte of one text those of the other.
         case texts
     }
@@ -24,51 +26,70 @@ struct XPathProduct: Sendable {
     struct Operand: Sendable {
         /// Local names that end with a NUL, of elements or attributes; nil: nodes of any name.
         var names: [[UInt8]?] = []
+        /// Of each of these the name of the element that has it for a child or an attribute; nil: any.
+        var holders: [[UInt8]?] = []
+        /// The node where the path starts, or the document where it is far.
+        var isStart = false
+        /// Namespaces that are in force at such nodes, which have no place in the tree.
+        var isOfNamespaces = false
         /// Of a constant.
         var byteCount = 0
+        /// A text that is made of several nodes; else it is of one.
+        var isJoined = false
         /// Whether it may lie outside the node where the path starts.
         var isFar = false
+        /// From the node that its condition is asked of.
+        var way = XPathWay.below
     }
 
     var kind: Kind
     var left: Operand
     var right: Operand
+    /// The condition that it stands in, among those of the expression; nil outside all.
+    var stand: Int?
 
     /// All of an expression; none of a union of paths, whose members are followed each by itself (`XPathShape.members`).
     ///
     /// - Parameter spelledOut: prefixes whose names libxml2 is given as `*[…]`.
-    static func all(_ tokens: [XPathToken], spelledOut: Set<String> = []) -> [XPathProduct] {
-        guard XPathShape.members(tokens).isEmpty else { return [] }
-        return XPathProducts(tokens, spelledOut).found
-    }
+    static func all(_ tokens: [XPathToken], spelledOut: Set<String> = []) -> [XPathProduct] { XPathDemand(tokens, spelledOut: spelledOut).products }
 }
 
-/// Finds the products of one expression. On matched brackets (`XPathLexer`).
-private struct XPathProducts {
-    private let tokens: [XPathToken]
+/// Finds the products of one expression, and the conditions that they stand in. On matched brackets (`XPathLexer`).
+struct XPathProducts {
+    let tokens: [XPathToken]
     private let spelledOut: Set<String>
     /// Of each bracket or parenthesis the one that belongs to it; its own place of all others.
-    private var partner: [Int]
+    private(set) var partner: [Int]
+    /// The bracket or parenthesis around each token, and the bracket; nil outside all.
+    private(set) var around: [(opening: Int?, bracket: Int?)] = []
     private(set) var found: [XPathProduct] = []
+    private(set) var stands: [XPathStand] = []
+    /// Of each bracket that begins a condition its place among `stands`.
+    private var standOfBracket: [Int: Int] = [:]
 
-    private static let comparisons: Set<String> = ["=", "!=", "<", ">", "<=", ">="]
+    static let comparisons: Set<String> = ["=", "!=", "<", ">", "<=", ">="]
     private static let wordByteCountMax = 32
-    private static let logical: Set<String> = ["and", "or"]
+    static let logical: Set<String> = ["and", "or"]
 
     init(_ tokens: [XPathToken], _ spelledOut: Set<String>) {
         (self.tokens, self.spelledOut) = (tokens, spelledOut)
         partner = Array(tokens.indices)
         var open: [Int] = []
         for (index, token) in tokens.enumerated() {
-            switch token.kind {
-            case .openBracket, .openParenthesis: open.append(index)
-            case .closeBracket, .closeParenthesis:
-                if let start = open.popLast() { (partner[start], partner[index]) = (index, start) }
-            default: break
-            }
+            if token.kind == .closeBracket || token.kind == .closeParenthesis, let start = open.popLast() { (partner[start], partner[index]) = (index, start) }
+            around.append((open.last, open.last { tokens[$0].kind == .openBracket }))
+            if token.kind == .openBracket || token.kind == .openParenthesis { open.append(index) }
+        }
+        // From the outside to the inside: what a condition is asked of is told by those around it.
+        for index in tokens.indices where tokens[index].kind == .openBracket {
+            stands.append(condition(at: index))
+            standOfBracket[index] = stands.count - 1
         }
         for index in tokens.indices { look(at: index) }
     }
+
+    /// The condition that a token stands in.
+    func stand(_ index: Int) -> Int? { around[index].bracket.flatMap { standOfBracket[$0] } }
 
     private mutating func look(at index: Int) {
         switch tokens[index].kind {
@@ -86,15 +107,15 @@ private struct XPathProducts {
     private mutating func add(_ kind: XPathProduct.Kind, _ left: Range<Int>, _ right: Range<Int>) {
         guard var one = nodes(left), var other = nodes(right) else { return }
         (one.isFar, other.isFar) = (readsFar(outside: right), readsFar(outside: left))
-        found.append(XPathProduct(kind: kind, left: one, right: other))
+        found.append(XPathProduct(kind: kind, left: one, right: other, stand: stand(right.lowerBound - 1)))
     }
 
     // MARK: Operands
 
-    private func isOpening(_ index: Int) -> Bool { tokens[index].kind == .openBracket || tokens[index].kind == .openParenthesis }
+    func isOpening(_ index: Int) -> Bool { tokens[index].kind == .openBracket || tokens[index].kind == .openParenthesis }
 
     /// Whether an operand ends here: at the edge of what is in brackets, and at an operator. A union is one operand but of its own bar.
-    private func endsOperand(_ index: Int, isUnion: Bool) -> Bool {
+    func endsOperand(_ index: Int, isUnion: Bool) -> Bool {
         switch tokens[index].kind {
         case .comma, .operation: true
         case .pipe: isUnion
@@ -102,14 +123,14 @@ private struct XPathProducts {
         }
     }
 
-    private func before(_ index: Int, isUnion: Bool) -> Range<Int> {
+    func before(_ index: Int, isUnion: Bool) -> Range<Int> {
         var start = index
         // What stands before a bar is all that the bars before it have joined.
         while start > 0, !isOpening(start - 1), !endsOperand(start - 1, isUnion: false) { start = min(start - 1, partner[start - 1]) }
         return start..<index
     }
 
-    private func behind(_ index: Int, isUnion: Bool) -> Range<Int> {
+    func behind(_ index: Int, isUnion: Bool) -> Range<Int> {
         var end = index + 1
         while end < tokens.count, tokens[end].kind != .closeBracket, tokens[end].kind != .closeParenthesis, !endsOperand(end, isUnion: isUnion) { end = max(end, partner[end]) + 1 }
         return (index + 1)..<end
@@ -130,12 +151,12 @@ private struct XPathProducts {
         case .literal, .number: return nil
         // All others make texts, numbers and truths.
         case .function where tokens[first].text != "id": return nil
-        default: return isSingle(range) ? nil : XPathProduct.Operand(names: names(range))
+        default: return isSingle(range) ? nil : selected(range)
         }
     }
 
     /// Places of the range that stand in none of its brackets; those of a bracket's own are left out.
-    private func outer(_ range: Range<Int>) -> [Int] {
+    func outer(_ range: Range<Int>) -> [Int] {
         var places: [Int] = []
         var index = range.lowerBound
         while index < range.upperBound {
@@ -150,7 +171,7 @@ private struct XPathProducts {
     }
 
     /// `.`, `../..`, `@a`, `../@a`, and a child by its number: `a[1]`.
-    private func isSingle(_ range: Range<Int>) -> Bool {
+    func isSingle(_ range: Range<Int>) -> Bool {
         let places = outer(range)
         let isNumbered = range.count > 3 && tokens[range.upperBound - 1].kind == .closeBracket && partner[range.upperBound - 1] == range.upperBound - 3 && tokens[range.upperBound - 2].kind == .number
         if isNumbered, places.count == 1, tokens[places[0]].kind == .name { return true }
@@ -166,23 +187,10 @@ private struct XPathProducts {
         }
     }
 
-    /// The names of what each member of a union leads to.
-    private func names(_ range: Range<Int>) -> [[UInt8]?] {
-        var names: [[UInt8]?] = []
-        var last: Int?
-        for place in outer(range) {
-            if tokens[place].kind == .pipe {
-                names.append(name(last))
-                last = nil
-            } else {
-                last = place
-            }
-        }
-        return names + [name(last)]
-    }
-
-    private func name(_ place: Int?) -> [UInt8]? {
+    func name(_ place: Int?) -> [UInt8]? {
         guard let place, tokens[place].kind == .name, tokens[place].localName != "*" else { return nil }
+        // That is a prefix.
+        if place > 0, tokens[place - 1].kind == .axis, tokens[place - 1].text == "namespace" { return nil }
         return Array(tokens[place].localName.utf8) + [0]
     }
 
@@ -200,10 +208,10 @@ private struct XPathProducts {
         }
     }
 
-    private static let near: Set<String> = ["child", "attribute", "self", "descendant", "descendant-or-self", "namespace"]
+    static let near: Set<String> = ["child", "attribute", "self", "descendant", "descendant-or-self", "namespace"]
 
     /// Whether a path begins here.
-    private func begins(_ index: Int) -> Bool {
+    func begins(_ index: Int) -> Bool {
         guard index > 0 else { return true }
         switch tokens[index - 1].kind {
         case .openBracket, .openParenthesis, .comma, .operation, .pipe: return true
@@ -240,27 +248,48 @@ private struct XPathProducts {
         // `/a/..`: a document has one root.
         let isRoot = path.count <= 2 && (path.first.map { tokens[$0].kind == .slash } ?? true)
         guard !path.isEmpty, !isRoot, !isSingle(path) else { return }
-        let isFar = readsFar(outside: tokens.endIndex..<tokens.endIndex)
-        found.append(XPathProduct(kind: kind, left: XPathProduct.Operand(names: names(path), isFar: isFar), right: XPathProduct.Operand(names: [name], isFar: isFar)))
+        var (left, kind) = (selected(path), kind)
+        left.isFar = readsFar(outside: tokens.endIndex..<tokens.endIndex)
+        if kind != .parents, tokens[index].kind == .axis, isNumbered(stepAt: index) { kind = .nearest }
+        found.append(XPathProduct(kind: kind, left: left, right: XPathProduct.Operand(names: [name], isFar: left.isFar, way: left.way), stand: stand(index)))
+    }
+
+    /// Whether a step has a number among its conditions, `following-sibling::a[1]`: one node at most is left from each that it starts from.
+    private func isNumbered(stepAt axis: Int) -> Bool {
+        var index = axis + 2
+        // Of a node type there are parentheses.
+        if index < tokens.count, tokens[index].kind == .openParenthesis { index = partner[index] + 1 }
+        while index < tokens.count, tokens[index].kind == .openBracket {
+            if partner[index] == index + 2, tokens[index + 1].kind == .number { return true }
+            index = partner[index] + 1
+        }
+        return false
     }
 
     // MARK: Texts
 
     private mutating func text(at index: Int) {
-        guard ["contains", "substring-before", "substring-after", "translate"].contains(tokens[index].text), index + 1 < tokens.count, tokens[index + 1].kind == .openParenthesis else { return }
-        let end = partner[index + 1]
+        guard ["contains", "substring-before", "substring-after", "translate"].contains(tokens[index].text) else { return }
+        let arguments = arguments(of: index)
+        guard arguments.count > 1 else { return }
+        let sought = text(arguments[1])
+        // A word takes no more than reading the other text does.
+        if sought.names.isEmpty, sought.byteCount < Self.wordByteCountMax { return }
+        found.append(XPathProduct(kind: .texts, left: text(arguments[0]), right: sought, stand: stand(index)))
+    }
+
+    /// What a function is given; none where it is given nothing.
+    func arguments(of function: Int) -> [Range<Int>] {
+        guard function + 1 < tokens.count, tokens[function + 1].kind == .openParenthesis, partner[function + 1] > function + 2 else { return [] }
+        let end = partner[function + 1]
         var arguments: [Range<Int>] = []
-        var start = index + 2
+        var start = function + 2
         for place in outer(start..<end) where tokens[place].kind == .comma {
             arguments.append(start..<place)
             start = place + 1
         }
         arguments.append(start..<end)
-        guard arguments.count > 1 else { return }
-        let sought = text(arguments[1])
-        // A word takes no more than reading the other text does.
-        if sought.names.isEmpty, sought.byteCount < Self.wordByteCountMax { return }
-        found.append(XPathProduct(kind: .texts, left: text(arguments[0]), right: sought))
+        return arguments
     }
 
     /// What an argument says as a text.
@@ -268,7 +297,9 @@ private struct XPathProducts {
         let isFar = readsFar(outside: tokens.endIndex..<tokens.endIndex)
         if range.count == 1, let first = range.first, tokens[first].kind == .literal { return XPathProduct.Operand(byteCount: tokens[first].text.utf8.count) }
         guard let first = range.first, tokens[first].kind != .function || tokens[first].text == "id" else { return made(range, isFar) }
-        return XPathProduct.Operand(names: names(range), isFar: isFar)
+        var operand = selected(range)
+        operand.isFar = isFar
+        return operand
     }
 
     /// What a function makes of its arguments: no more than all that they say.
@@ -280,6 +311,6 @@ private struct XPathProducts {
             default: false
             }
         }
-        return XPathProduct.Operand(names: isOfNodes ? [nil] : [], byteCount: constants, isFar: isFar)
+        return XPathProduct.Operand(names: isOfNodes ? [nil] : [], byteCount: constants, isJoined: true, isFar: isFar, way: isOfNodes ? way(range) : .below)
     }
 }

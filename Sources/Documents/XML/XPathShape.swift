@@ -69,29 +69,40 @@ enum XPathShape {
         return members
     }
 
-    /// Whether texts may be made of nodes that lie outside the one where the path starts.
-    ///
-    /// A text is made by a function that takes a string or number of nodes, or by an operator. Where such nodes lie outside, a path of one receipt
-    /// may read the text of a whole envelope.
-    static func readsFarTexts(_ tokens: [XPathToken]) -> Bool {
-        let makesTexts = tokens.contains { $0.kind == .function && !["not", "count", "position", "last", "true", "false"].contains($0.text) || $0.kind == .operation }
-        guard makesTexts else { return false }
-        // Axes that stay within the node.
-        let near: Set<String> = ["child", "attribute", "self", "descendant", "descendant-or-self"]
-        for (index, token) in tokens.enumerated() {
+    /// Names between slashes alone, `//a//b`: libxml2 makes a pattern of them, and holds each node of one walk against it.
+    enum Pattern: Equatable {
+        case none
+        /// Of so many names.
+        case walk(Int)
+        /// libxml2 keeps a state for each way in which elements around a node match, of `//a//a//a//a` and a hundred `a` within each other 160,000 of them (5 seconds): it must not be given
+        /// this one as a pattern.
+        case ways
+    }
+
+    static func pattern(_ tokens: [XPathToken]) -> Pattern {
+        let isOfOthers = tokens.contains { token in
             switch token.kind {
-            case .doubleDot: return true
-            case .axis where token.text != "::" && !near.contains(token.text): return true
-            case .slash, .doubleSlash:
-                // A slash with nothing of a path before it begins at the document.
-                guard index > 0 else { return true }
-                switch tokens[index - 1].kind {
-                case .openBracket, .openParenthesis, .comma, .operation, .pipe: return true
-                default: break
-                }
-            default: break
+            case .openBracket, .openParenthesis, .at, .axis: true
+            default: token.prefix != nil
             }
         }
-        return false
+        let separators = tokens.indices.filter { tokens[$0].kind == .slash || tokens[$0].kind == .doubleSlash }
+        let descents = separators.filter { tokens[$0].kind == .doubleSlash }
+        guard !isOfOthers, !descents.isEmpty, let last = separators.last else { return .none }
+        // One behind the first step makes no states but those of elements around a node, if nothing is looked for from what it finds.
+        guard descents.allSatisfy({ $0 == 0 || $0 == last }) else { return .ways }
+        let names = tokens.filter { $0.kind == .name }
+        let isPlain = names.count + separators.count == tokens.count && tokens.last?.kind == .name && names.allSatisfy { isPlainName($0.localName) }
+        return isPlain ? .walk(names.count) : descents.count > 1 ? .ways : .none
+    }
+
+    /// One that libxml2's patterns have for a name, too.
+    private static func isPlainName(_ name: String) -> Bool {
+        name.unicodeScalars.allSatisfy { scalar in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "_", "-": true
+            default: false
+            }
+        }
     }
 }

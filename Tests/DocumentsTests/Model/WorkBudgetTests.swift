@@ -104,6 +104,18 @@ final class WorkBudgetTests: XCTestCase {
         XCTAssertLessThan(ordinary.steps, WorkBudget.stepsMin / 10)
     }
 
+    func test_read_textsMadeForEachLine_areChargedForByBoth() throws {
+        let type = try xmlType(##""columns":{"n":{"path":"count(l[string-length(string(/)) > 1])","type":"BIGINT"},"m":{"path":"count(l[c = ../m/c])","type":"BIGINT"}}"##)
+        func document(_ count: Int) -> String { #"<d id="1" at="2020-01-01T00:00:00Z">\#(String(repeating: "<l><c>x</c></l>", count: count))<m><c>y</c></m></d>"# }
+        let hostile = try read(document(10_000), .xml, [type])
+        XCTAssertTrue(hostile.isTooMuch)
+        XCTAssertTrue(hostile.problems[0].detail.contains("XPath"), hostile.problems[0].detail)
+        // Receipts of two kilobytes: a small part of what they may.
+        let ordinary = try read(document(100), .xml, [type])
+        XCTAssertTrue(ordinary.problems.isEmpty, "\(ordinary.problems)")
+        XCTAssertLessThan(ordinary.steps, WorkBudget.stepsMin / 10)
+    }
+
     func test_read_columnsThatLeadToOneLongText_areRefusedBeforeTheRowIsMade() throws {
         let type = try xmlType(#""columns":{"lines":{"path":"l","columns":{"n":{"path":"../t","type":"VARCHAR"},"m":{"path":"..","type":"VARCHAR"}}}}"#)
         let text = #"<d id="1" at="2020-01-01T00:00:00Z"><t>\#(String(repeating: "x", count: 200_000))</t>\#(String(repeating: "<l/>", count: 5_000))</d>"#

@@ -70,11 +70,42 @@ final class XPathReaderTests: XCTestCase {
         }
     }
 
+    /// What is made for each of many nodes is charged for as often.
+    func test_textsMadeForEachNode_areChargedForBefore() throws {
+        let many = "<r>' || repeat('<a/>', 40000) || '</r>", bytes = String(repeating: "a", count: 1_000), attributes = (1...900).map { "a\($0)=\"\"" }.joined(separator: " ")
+        for (path, text) in [
+            ("//a[string-length(string(/)) > 1]", many), ("count(//a[/r = \"x\"])", many), ("count(//a[/r != 1])", many), ("count(//a[../a > 1])", many), ("count(//a[contains(/, \"x\")])", many), ("count(//a[sum(/r/a) = 1])", many),
+            ("count(//a[normalize-space(..) = \"x\"])", many), ("count(//a[-/r = 1])", many), ("count(//a[starts-with(/r, \"x\")])", many),
+            ("string-length(concat(\(String(repeating: "/r, ", count: 200))/r))", "<r>' || repeat('x', 100000) || '</r>"),
+            ("count(//a[translate(\"\(bytes)\", \"\(bytes)\", \"\") = \"x\"])", "<r>' || repeat('<a/>', 1000) || '</r>"),
+            ("count(//x[/r/a = /r/b])", "<r>' || repeat('<a/><b>1</b><x/>', 300) || '</r>"), ("count(//x[count(/r/a | /r/b) > 1])", "<r>' || repeat('<a/><b/><x/>', 300) || '</r>"),
+            ("count(//a[id(/r/t)])", "<r><t>' || repeat('a ', 8000) || '</t>' || repeat('<a/>', 5000) || '</r>"), ("count(//a[lang(\"en\")])", "<r \(attributes)>' || repeat('<a/>', 30000) || '</r>"),
+            ("count(//a/namespace::*)", "<r xmlns:p=\"urn:' || repeat('u', 100000) || '\">' || repeat('<a/>', 4000) || '</r>"), ("count(//*[namespace-uri() = \"x\"])", "<r xmlns=\"urn:' || repeat('u', 100000) || '\">' || repeat('<a/>', 4000) || '</r>"),
+            ("count(//x[/r/y])", "<r>' || repeat('<!---->', 20000) || repeat('<x/>', 5000) || '</r>"), ("/r/text()", "<r>' || repeat('x<!--y-->', 20000) || '</r>"), ("string(//comment())", "<r>' || repeat('x<!--y-->', 20000) || '</r>"),
+        ] {
+            check("xpath('\(path)', '\(text)')", fails: "more work than a document", memory: 1 << 30)
+        }
+    }
+
+    /// Of a hundred elements within each other a pattern of six has 75 million states.
+    func test_pathsWithinPaths_ofElementsWithinEachOther_areAnswered() throws {
+        XCTAssertEqual(try ask("xpath_exists('//a//a//a//a//a//a', repeat('<a>', 100) || repeat('</a>', 100))"), [.boolean(true)])
+        XCTAssertEqual(try ask("xpath('count(//a//a//a)', repeat('<a>', 100) || repeat('</a>', 100))"), texts("98"))
+    }
+
+    /// Lines as receipts have them, and more.
+    func test_siblingsAndDescendantsOfManyLines_areAnswered() throws {
+        XCTAssertEqual(try ask("xpath('count(/d/x/following-sibling::y[1])', '<d>' || repeat('<x/><y/>', 2000) || '</d>')"), texts("2000"))
+        XCTAssertEqual(try ask("xpath_exists('//l//c', '<d>' || repeat('<l><c/></l>', 20000) || '</d>')", memory: 1 << 30), [.boolean(true)])
+    }
+
     func test_productsOfOrdinaryTexts_areAnswered() throws {
         let text = "<d><r n=\"1\"><a>1</a><b>2</b></r><r n=\"2\"><a>1</a><a>3</a><b>3</b></r></d>"
         for (path, wanted) in [
             ("//r[a = b]/@n", ["2"]), ("//r[a < b]/@n", ["1", "2"]), ("count(//a | //b)", ["5"]), ("count(/d/r/a/following-sibling::b)", ["2"]), ("count(/d/r/a/ancestor::r)", ["2"]), ("count(/d/r[@n]//a[. > 0])", ["3"]),
             ("count(/d/r/a/..)", ["2"]), ("contains(//r[2], //a)", ["true"]), ("translate(//a, //a, //b)", ["2"]), ("count(//r[a = ../r/b])", ["1"]),
+            ("count(//r[string-length(string(/)) > 3])", ["2"]), ("count(//r[sum(/d/r/a) = 5])", ["2"]), ("count(//a[contains(concat(../@n, ../b), \"2\")])", ["3"]), ("string(//b/text())", ["2"]), ("count(//a[lang(\"en\")])", ["0"]),
+            ("count(id(\"x\"))", ["0"]), ("count(//r/namespace::*)", ["2"]), ("count(//a/following-sibling::*[1])", ["3"]), ("count(//r[/d/r[a = 3]])", ["2"]),
         ] {
             XCTAssertEqual(try ask("xpath('\(path)', '\(text)')"), [.list(wanted.map { .string($0) })], path)
         }
