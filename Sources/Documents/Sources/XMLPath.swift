@@ -27,6 +27,8 @@ final class XMLPath: @unchecked Sendable {
     let members: [XMLPath]
     /// For a path that goes down, up and down again, or begins at the document: its two ends.
     let split: Split?
+    /// How far the path goes up from what libxml2 finds.
+    let parentCount: Int
     /// What it does that libxml2 does not count.
     let demand: XPathDemand
     /// Prefixes that libxml2 must know, with their namespaces.
@@ -60,7 +62,8 @@ final class XMLPath: @unchecked Sendable {
         func demand(_ tokens: some Sequence<XPathToken>, isOnce: Bool = false) -> XPathDemand {
             XPathDemand(Array(tokens), spelledOut: spelledOut, uriByteCount: uriByteCount, isOnce: isOnce, takesPatterns: takesPatterns)
         }
-        self.demand = demand(tokens)
+        let rising = XPathShape.rising(tokens)
+        self.demand = demand(rising.path)
         if let plain = PlainPath(tokens, namespaces: namespaces) {
             steps = plain.steps
             isAbsolute = plain.isAbsolute
@@ -73,11 +76,13 @@ final class XMLPath: @unchecked Sendable {
         let context = xmlXPathNewContext(nil)
         defer { xmlXPathFreeContext(context) }
         func compile(_ tokens: some Sequence<XPathToken>) -> xmlXPathCompExprPtr? { xmlXPathCtxtCompile(context, Self.rewritten(tokens, namespaces)) }
-        compiled = compile(tokens)
-        if steps == nil, let shape = XPathShape.split(tokens), let far = compile(shape.far) {
+        (compiled, parentCount) = (compile(rising.path), rising.parentCount)
+        let shape = steps == nil ? XPathShape.split(tokens) : nil
+        let farRising = XPathShape.rising(shape?.far ?? [])
+        if let shape, let far = compile(farRising.path) {
             split = Split(
                 near: shape.near.isEmpty ? nil : compile(shape.near), nearDemand: demand(shape.near), parentCount: shape.parentCount, far: far,
-                farDemand: demand(shape.far, isOnce: isAbsolute))
+                farParentCount: farRising.parentCount, farDemand: demand(farRising.path, isOnce: isAbsolute))
         } else {
             split = nil
         }
@@ -97,6 +102,7 @@ final class XMLPath: @unchecked Sendable {
         let parentCount: Int
         /// The same for all nodes that lead to one ancestor.
         let far: xmlXPathCompExprPtr
+        let farParentCount: Int
         let farDemand: XPathDemand
     }
 

@@ -52,18 +52,18 @@ final class XPathEvaluator {
     /// Calls `body` with each node that the path selects, in document order, or with one computed value, until it returns false.
     func forEach(_ path: XMLPath, from node: Int, _ body: (Int) -> Bool) {
         if !path.members.isEmpty { return union(path, from: node, body) }
-        guard let split = path.split else { return evaluate(path, path.compiled, path.demand, from: node, body) }
+        guard let split = path.split else { return evaluate(path, path.compiled, path.demand, path.parentCount, from: node, body) }
         // The near end from this node; the far end once for all nodes that lead to one ancestor.
         // One near node at most: with two the whole expression is evaluated, since both could lead to one far node.
         var near = [path.isAbsolute ? Int(bitPattern: UnsafeMutableRawPointer(document.tree)) : node]
         if let compiled = split.near {
             near = []
-            evaluate(path, compiled, split.nearDemand, from: node) { found in
+            evaluate(path, compiled, split.nearDemand, 0, from: node) { found in
                 near.append(found)
                 return near.count < 2
             }
         }
-        guard near.count < 2 else { return evaluate(path, path.compiled, path.demand, from: node, body) }
+        guard near.count < 2 else { return evaluate(path, path.compiled, path.demand, path.parentCount, from: node, body) }
         guard let only = near.first, only > 0, var start = xmlNodePtr(bitPattern: only) else { return }
         for _ in 0..<split.parentCount {
             guard let parent = start.pointee.parent else { return }
@@ -97,7 +97,7 @@ final class XPathEvaluator {
         let place = FarPlace(path: ObjectIdentifier(path), start: start)
         if let known = farNodes[place] { return known }
         var nodes: [Int] = []
-        evaluate(path, split.far, split.farDemand, from: start) { found in
+        evaluate(path, split.far, split.farDemand, split.farParentCount, from: start) { found in
             nodes.append(found)
             return true
         }
@@ -106,7 +106,9 @@ final class XPathEvaluator {
     }
 
     /// Has libxml2 evaluate an expression. What cannot be evaluated is kept for `takeFault`; where the work ends nothing is selected.
-    private func evaluate(_ path: XMLPath, _ compiled: xmlXPathCompExprPtr?, _ demand: XPathDemand, from node: Int, _ body: (Int) -> Bool) {
+    ///
+    /// - Parameter parentCount: how far up from what it finds the path leads.
+    private func evaluate(_ path: XMLPath, _ compiled: xmlXPathCompExprPtr?, _ demand: XPathDemand, _ parentCount: Int, from node: Int, _ body: (Int) -> Bool) {
         hasContext = true
         guard let context, let compiled, let start = xmlNodePtr(bitPattern: node) else { return }
         guard work.charge(Self.stepsOfEvaluation, .xpath), let perOperation = charges.charge(demand, from: start) else { return }
@@ -137,14 +139,30 @@ final class XPathEvaluator {
         }
         guard let nodes = result.pointee.nodesetval, nodes.pointee.nodeNr > 0 else { return }
         var selected: [Int] = [], areElements = true
+        var seen: Set<Int> = []
+        guard work.charge(Int(nodes.pointee.nodeNr), times: parentCount, .xpath) else { return }
         for index in 0..<Int(nodes.pointee.nodeNr) {
             // A namespace node belongs to the result and dies with it.
-            guard let found = nodes.pointee.nodeTab[index], found.pointee.type != XML_NAMESPACE_DECL else { continue }
+            guard var found = nodes.pointee.nodeTab[index], found.pointee.type != XML_NAMESPACE_DECL else { continue }
+            if parentCount > 0 {
+                guard let above = Self.parent(of: found, parentCount), seen.insert(XMLSource.node(above)).inserted else { continue }
+                found = above
+            }
             if found.pointee.type != XML_ELEMENT_NODE { areElements = false }
             selected.append(XMLSource.node(found))
         }
         guard areElements ? sortElements(&selected) : XPathNodeOrder.sort(&selected, work) else { return }
         for found in selected { guard body(found) else { return } }
+    }
+
+    /// Nil above the document.
+    private static func parent(of node: xmlNodePtr, _ count: Int) -> xmlNodePtr? {
+        var node = node
+        for _ in 0..<count {
+            guard let parent = node.pointee.parent else { return nil }
+            node = parent
+        }
+        return node
     }
 
     /// They have numbers. Mostly they come in order.

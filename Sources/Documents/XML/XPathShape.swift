@@ -51,6 +51,20 @@ enum XPathShape {
         return (tokens[..<max(rise - 1, 0)], parentCount, start + tokens[(index + 1)...])
     }
 
+    /// A path without the `/..` at its end, and how many of them there were.
+    ///
+    /// From `a/b` to `a/b/..` libxml2 looks for each parent among those that were found; each is known by its address.
+    static func rising(_ tokens: [XPathToken]) -> (path: ArraySlice<XPathToken>, parentCount: Int) {
+        var path = tokens[...], parentCount = 0
+        while outerSteps(tokens) != nil, path.count > 2, path.last?.kind == .doubleDot, path[path.endIndex - 2].kind == .slash {
+            path = path.dropLast(2)
+            parentCount += 1
+        }
+        // `../..` leads from one node to one.
+        let isOfOne = path.allSatisfy { $0.kind == .dot || $0.kind == .doubleDot || $0.kind == .slash }
+        return isOfOne ? (tokens[...], 0) : (path, parentCount)
+    }
+
     /// The members of a union of location paths; none where it is something else.
     ///
     /// `a | b/c` has two. Each can then be followed by itself, and their nodes be joined in document order.

@@ -97,6 +97,17 @@ final class XPathReaderTests: XCTestCase {
     func test_siblingsAndDescendantsOfManyLines_areAnswered() throws {
         XCTAssertEqual(try ask("xpath('count(/d/x/following-sibling::y[1])', '<d>' || repeat('<x/><y/>', 2000) || '</d>')"), texts("2000"))
         XCTAssertEqual(try ask("xpath_exists('//l//c', '<d>' || repeat('<l><c/></l>', 20000) || '</d>')", memory: 1 << 30), [.boolean(true)])
+        XCTAssertEqual(try ask("xpath_exists('/r/a/b/..', '<r>' || repeat('<a><b/></a>', 20000) || '</r>')", memory: 1 << 30), [.boolean(true)])
+    }
+
+    func test_pathsThatGoUpAtTheirEnd_findEachParentOnce() throws {
+        let text = "<d><r n=\"1\"><a>1</a><b>2</b></r><r n=\"2\"><a>3</a><a>4</a></r></d>"
+        for (path, wanted) in [
+            ("//a/..", [#"<r n="1"><a>1</a><b>2</b></r>"#, #"<r n="2"><a>3</a><a>4</a></r>"#]), ("//a[. > 1]/..", [#"<r n="2"><a>3</a><a>4</a></r>"#]), ("//@n/..", [#"<r n="1"><a>1</a><b>2</b></r>"#, #"<r n="2"><a>3</a><a>4</a></r>"#]),
+            ("/d/r/a/../..", [text]), ("/d/r/a/../../../..", []), ("//b/text()/..", ["<b>2</b>"]), ("//b/.. | //b", [#"<r n="1"><a>1</a><b>2</b></r>"#, "<b>2</b>"]),
+        ] {
+            XCTAssertEqual(try ask("xpath('\(path)', '\(text)')"), [.list(wanted.map { .string($0) })], path)
+        }
     }
 
     func test_productsOfOrdinaryTexts_areAnswered() throws {

@@ -79,6 +79,13 @@ final class XPathDemandTests: XCTestCase {
         }
     }
 
+    func test_pathsThatGoUpAtTheirEnd() throws {
+        for (path, wanted) in [("a/b/..", "a/b 1"), ("//a[x]/../..", "//a[x] 2"), ("../..", "../.. 0"), ("a//..", "a//.. 0"), ("count(a/..)", "count(a/..) 0"), ("a/../b", "a/../b 0"), ("a/.. | b/..", "a/..|b/.. 0"), ("/a/..", "/a 1")] {
+            let (rising, parentCount) = XPathShape.rising(try XPathLexer(path).tokens)
+            XCTAssertEqual(rising.map(\.text).joined() + " \(parentCount)", wanted, path)
+        }
+    }
+
     func test_stepsToWhichOneNodeLeads() throws {
         for (path, wanted) in [
             ("r/x/following-sibling::y[1]", "nearest"), ("r/x/following-sibling::y[c][2]", "nearest"), ("r/x/following-sibling::y", "sideways"), ("r/x/following-sibling::y[c]", "sideways"), ("r/x/ancestor::y[1]", "nearest"),
