@@ -337,6 +337,7 @@ extension Binder {
                 throw .overflow("a number has at most \(TypeRules.digitCountMax) digits behind the mark", at: value.position)
             }
             return .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
+        case .double where declaredType(value) == "float4": return .decimal38(scale: scale(ofConstant: folded(sixDigits(value))))
         case .double where value.expression.isLiteral: return .decimal38(scale: scale(ofConstant: value.expression))
         // Of a value whose digits only the run knows, so many behind the mark as leave room for large numbers.
         default: return .decimal38(scale: TypeRules.openScale)
@@ -393,6 +394,7 @@ extension Binder {
         }
         if value.type == type { return value.expression }
         if case .literal(.null, _) = value.expression { return .null(type) }
+        if let shown = realShown(value, as: type) { return shown }
         if type == .string, isVector(value) {
             let texts = Expression.cast(value.expression, to: .list(element: Field("element", .string)), position: value.position)
             return .call(.arrayToString, [texts, .text(" ")], type: .string, position: value.position)
@@ -522,23 +524,6 @@ extension Binder {
         guard let number = ValueText.decimal(text[...]) else { return nil }
         let written = min(max(number.scale, 0), TypeRules.digitCountMax)
         return number.overflows || number.scale != written ? written : DecimalMath.scaleNeeded(number.digits, scale: written)
-    }
-
-    /// What becomes of REALs beside values of other types, as which both are kept: nil where there are none, or nothing else.
-    enum Reals {
-        /// A DOUBLE among them: what each REAL is exactly.
-        case widened
-        /// Whole numbers and decimals among them are REAL, too.
-        case kept
-    }
-
-    /// As `Reals` says; nil as well where one of them is no number.
-    func realsThatMeet(_ items: [TypedExpression]) -> Reals? {
-        let typed = items.filter { !$0.isUntyped && $0.type != .null }
-        let others = typed.filter { declaredType($0) != "float4" || $0.type != .double }
-        guard others.count < typed.count, !others.isEmpty else { return nil }
-        if others.contains(where: { $0.type == .double }) { return .widened }
-        return others.allSatisfy { TypeRules.isNumeric($0.type) } ? .kept : nil
     }
 
     /// One of several values as the type of all.

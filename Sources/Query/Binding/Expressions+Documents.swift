@@ -373,6 +373,7 @@ extension Binder {
 
     /// What lists, and values that go into them, are called in common.
     func commonList(_ values: [TypedExpression]) -> String? {
+        if takesReals(values) { return Self.listDeclaration(of: "float4") }
         let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { Self.listDeclaration(of: declaredType($0)) })
         return declared.count == 1 ? declared.first ?? nil : nil
     }
@@ -414,13 +415,57 @@ extension Binder {
         list.type.dimensionCount > 0 && list.type.leaf == .double && declaredType(list) == Self.listDeclaration(of: "float4")
     }
 
+    /// Whether it is a REAL, or a list of them.
+    private func isReal(_ value: TypedExpression) -> Bool { isOfReals(value) || value.type == .double && declaredType(value) == "float4" }
+
+    /// Whether REALs, or lists of them, go together with whole numbers and decimals alone: those are REAL then, too.
+    private func takesReals(_ values: [TypedExpression]) -> Bool {
+        let typed = values.filter { !$0.isUntyped && $0.type != .null }
+        return typed.contains(where: isReal) && typed.allSatisfy { isReal($0) || TypeRules.isNumeric($0.type.leaf) && $0.type.leaf != .double }
+    }
+
+    /// A list that was joined of both, whose values are REAL where they go by REAL.
+    func realsKept(_ list: Expression, _ left: TypedExpression, _ right: TypedExpression, at position: Int) -> Expression {
+        guard takesReals([left, right]), list.type.leaf == .double, ![left, right].allSatisfy({ $0.isUntyped || isReal($0) }) else { return list }
+        return .call(.narrowReals, [list], type: list.type, position: position)
+    }
+
     /// Two sides that become one list, or are compared as lists: REALs beside DOUBLEs are what they are exactly.
     private func realsWidened(_ left: TypedExpression, _ right: TypedExpression) -> (TypedExpression, TypedExpression) {
-        func isReal(_ value: TypedExpression) -> Bool { isOfReals(value) || value.type == .double && declaredType(value) == "float4" }
         func isDouble(_ value: TypedExpression) -> Bool { !value.isUntyped && value.type.leaf == .double && !isReal(value) }
         func wide(_ value: TypedExpression) -> TypedExpression { isOfReals(value) ? wideList(value) : widened(value) }
         if isReal(left), isDouble(right) { return (wide(left), right) }
         if isReal(right), isDouble(left) { return (left, wide(right)) }
         return (left, right)
+    }
+
+    /// A REAL as what it shows: a text in its own form, and a NUMERIC of six digits; lists of them as lists of such texts, or as the text of a list. Nil of anything else.
+    func realShown(_ value: TypedExpression, as type: ColumnType) -> Expression? {
+        if type.leaf == .string, isOfReals(value) {
+            let texts = Expression.call(.realTexts, [value.expression], type: ScalarFunction.typeOfTexts(value.type), position: value.position)
+            return type == .string ? .cast(texts, to: .string, position: value.position) : texts
+        }
+        guard value.type == .double, declaredType(value) == "float4" else { return nil }
+        if type == .string { return .call(.realText, [value.expression], type: .string, position: value.position) }
+        return TypeRules.isDecimal(type) ? .cast(sixDigits(value), to: type, position: value.position) : nil
+    }
+
+    func sixDigits(_ value: TypedExpression) -> Expression { .call(.sixDigits, [value.expression], type: .double, position: value.position) }
+
+    /// What becomes of REALs beside values of other types, as which both are kept: nil where there are none, or nothing else.
+    enum Reals {
+        /// A DOUBLE among them: what each REAL is exactly.
+        case widened
+        /// Whole numbers and decimals among them are REAL, too.
+        case kept
+    }
+
+    /// As `Reals` says; nil as well where one of them is no number.
+    func realsThatMeet(_ items: [TypedExpression]) -> Reals? {
+        let typed = items.filter { !$0.isUntyped && $0.type != .null }
+        let others = typed.filter { declaredType($0) != "float4" || $0.type != .double }
+        guard others.count < typed.count, !others.isEmpty else { return nil }
+        if others.contains(where: { $0.type == .double }) { return .widened }
+        return others.allSatisfy { TypeRules.isNumeric($0.type) } ? .kept : nil
     }
 }

@@ -33,6 +33,7 @@ extension Binder {
         defer { if name == "coalesce" { rowSources = sources } }
         var arguments = try bindAll(call.arguments, in: scope)
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
+        if name == "array_to_string", let list = arguments.first, let texts = realShown(list, as: .listOf(.string)) { arguments[0] = TypedExpression(texts, at: list.position) }
         if Self.showing.contains(name) { arguments = arguments.map(withBlanks) }
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
         if name == "coalesce" || name == "greatest" || name == "least" {

@@ -392,7 +392,7 @@ extension Binder {
         if left.type == .binary && right.isUntyped || right.type == .binary && left.isUntyped {
             return .call(.concat, [try implicit(left, to: .binary, "||"), try implicit(right, to: .binary, "||")], type: .binary, position: position)
         }
-        if isList(left.type) || isList(right.type) { return try joinedLists(left, right, at: position) }
+        if isList(left.type) || isList(right.type) { return realsKept(try joinedLists(left, right, at: position), left, right, at: position) }
         if left.type.isJSON || right.type.isJSON { return try documentOperator(.concatenate, left, right, at: position) }
         guard hasText || (left.type == .null && right.type == .null), !left.type.isNested, !right.type.isNested else {
             throw mismatch(.concatenate, left, right, at: position)

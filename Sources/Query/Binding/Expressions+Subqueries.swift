@@ -269,7 +269,8 @@ extension Binder {
             }
             return try list(try bindAll(items, in: scope))
         }
-        let value = wideList(try bindExpression(operand, in: scope), to: target)
+        var value = wideList(try bindExpression(operand, in: scope), to: target)
+        if target.type == .string, let texts = realShown(value, as: .listOf(.string)) { value = TypedExpression(texts, at: value.position) }
         if target.declared == "char", !value.isUntyped, value.type != .null, value.type.leaf != .string {
             throw .unsupported("lists of \(value.type.leaf.sqlName) are not cast to \"char\"", at: value.position)
         }

@@ -63,14 +63,19 @@ package enum NumberText {
     ///
     /// PostgreSQL's own rule since version 12 (<https://www.postgresql.org/docs/15/datatype-numeric.html#DATATYPE-FLOAT>):
     /// shortest form, exponents from 1e+15 on and below 1e-04.
-    package static func appendDouble(_ value: Double, to text: inout [UInt8]) {
+    package static func appendDouble(_ value: Double, to text: inout [UInt8]) { appendShortest(value, fixedBelow: 15, to: &text) }
+
+    /// A REAL likewise, whose form has an exponent from 1e+06 on.
+    static func appendReal(_ value: Float, to text: inout [UInt8]) { appendShortest(value, fixedBelow: 6, to: &text) }
+
+    private static func appendShortest<Number: BinaryFloatingPoint & CustomStringConvertible>(_ value: Number, fixedBelow: Int, to text: inout [UInt8]) {
         guard value.isFinite else {
             return text.append(contentsOf: (value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity").utf8)
         }
         if value.sign == .minus { text.append(UInt8(ascii: "-")) }
         var (digits, exponent) = significantDigits(value.magnitude)
         while digits.count > 1, digits.last == 0x30 { digits.removeLast() }
-        if exponent < -4 || exponent >= 15 {
+        if exponent < -4 || exponent >= fixedBelow {
             text.append(digits[0])
             if digits.count > 1 {
                 text.append(UInt8(ascii: "."))
@@ -93,7 +98,7 @@ package enum NumberText {
 
     /// Swift's shortest digits and the power of ten of the first of them.
     /// 1234.5 is ("12345", 3), 0.05 is ("5", -2).
-    private static func significantDigits(_ value: Double) -> (digits: [UInt8], exponent: Int) {
+    private static func significantDigits<Number: BinaryFloatingPoint & CustomStringConvertible>(_ value: Number) -> (digits: [UInt8], exponent: Int) {
         if value == 0 { return ([0x30], 0) }
         var digits: [UInt8] = []
         var exponent = 0
@@ -228,9 +233,14 @@ package enum NumberText {
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
 
     /// The 15 significant digits that PostgreSQL takes from a double on its way to numeric.
-    static func fifteenDigits(_ value: Double) -> [UInt8] {
+    static func fifteenDigits(_ value: Double) -> [UInt8] { digits(value, "%.15g") }
+
+    /// The 6 that it takes from a float of 32 bits.
+    static func sixDigits(_ value: Double) -> [UInt8] { digits(value, "%.6g") }
+
+    private static func digits(_ value: Double, _ form: String) -> [UInt8] {
         var buffer = [CChar](repeating: 0, count: 40)
-        let written = withVaList([value]) { vsnprintf(&buffer, buffer.count, "%.15g", $0) }
+        let written = withVaList([value]) { vsnprintf(&buffer, buffer.count, form, $0) }
         return buffer.prefix(max(0, Int(written))).map { UInt8(bitPattern: $0) }
     }
 }

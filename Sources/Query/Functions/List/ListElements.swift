@@ -12,6 +12,20 @@ extension ScalarFunction {
     static let roundMoments = overElements(.roundMoment)
     static let roundIntervals = overElements(.roundInterval)
 
+    /// A list of REALs as one of their texts.
+    static let realTexts = ScalarFunction(
+        "each \(realText.symbol)", nulls: .first, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            try call.meter.charge(2 * call[0].flatByteCountBound)
+            return try mapped(call[0], call) { (values) throws(KernelError) in
+                guard case .plain(let kernel) = realText.kernel, !values.isConstantNull else { return .constant(.null, type: typeOfTexts(values.type), count: values.count) }
+                return try kernel(KernelCall(columns: [values], count: values.count, type: .string, context: call.context, meter: call.meter))
+            }
+        })
+
+    /// Of the same dimensions.
+    static func typeOfTexts(_ type: ColumnType) -> ColumnType { if case .list(let field) = type { .listOf(typeOfTexts(field.type)) } else { .string } }
+
     /// - Precondition: the function is a plain one of a value and constants.
     private static func overElements(_ function: ScalarFunction) -> ScalarFunction {
         ScalarFunction(
@@ -32,6 +46,7 @@ extension ScalarFunction {
         guard case .list = column.type, !column.isConstantNull else { return try map(column.flattened()) }
         let (offsets, element) = column.lists()
         let values = try mapped(element, call, map)
-        return Column(type: column.type, count: column.count, validity: column.rowValidity, values: .list(offsets: offsets, element: values))
+        let type = values.type == element.type ? column.type : ColumnType.listOf(values.type)
+        return Column(type: type, count: column.count, validity: column.rowValidity, values: .list(offsets: offsets, element: values))
     }
 }

@@ -369,3 +369,21 @@ SELECT g, n FROM generate_series(1, 2) WITH ORDINALITY AS g(n, o);
 SELECT x, g FROM (VALUES (2)) v(x), generate_series(1, x) AS g(n);
 SELECT row(1, 'a'), row(1, 'a')::text, pg_typeof(row(1, 'a')), pg_typeof(r) FROM (SELECT 1 AS a) r;
 SELECT r FROM (SELECT receipt_id, business_day FROM receipts) r ORDER BY 1 LIMIT 2;
+
+-- REALs as texts and as NUMERIC, and in lists
+SELECT 1e15::real, 1e16::real, 123456789::real, 1e-5::real, 1e6::real::text, 999999::real::text, 123456789::real || '', concat(1e-5::real, 1e15::real), format('%s', 1e7::real), 1.2345678e+06::real::varchar(5);
+SELECT x::text, x || '', concat_ws('-', x, 1), quote_literal(x), x::numeric(20, 2) FROM (VALUES (1e7::real), (123456789), (0.5)) v(x) ORDER BY x;
+SELECT 123456789::real::numeric, 1.1::real::numeric, 1e6::real::numeric, 16777216::real::numeric;
+SELECT ARRAY[1e6::real, NULL, 0.1]::text, array_to_string(ARRAY[1e7::real, 2], ','), array_agg(x)::text, array_agg(x)::text[] FROM (VALUES (1e7::real)) v(x);
+SELECT ARRAY[1.1::real] || 2, ARRAY[1.1::real] || 2.5, 2 || ARRAY[1.1::real], ARRAY[1.1::real] || 2::bigint, ARRAY[1.1::real] || ARRAY[2], array_append(ARRAY[1.1::real], 2), array_prepend(2, ARRAY[1.1::real]), array_cat(ARRAY[1.1::real], ARRAY[2.5]);
+SELECT pg_typeof(ARRAY[1.1::real] || 2)::text, (ARRAY[1.1::real] || 16777217)[2]::float8, (array_append(ARRAY[1.1::real], 2))[1]::float8;
+SELECT ARRAY[1.5::real] = ARRAY[1.5::float8];
+SELECT ARRAY[1] = ARRAY[1::bigint];
+SELECT ARRAY[1] <> ARRAY[1.5];
+SELECT ARRAY[1] < ARRAY[1::bigint];
+SELECT ARRAY[1] @> ARRAY[1::bigint];
+SELECT ARRAY[1] && ARRAY[1.5];
+SELECT ARRAY['2020-01-01'::date] = ARRAY['2020-01-01'::timestamp];
+SELECT ARRAY[1] IS DISTINCT FROM ARRAY[1::bigint];
+SELECT ARRAY[1] IN (ARRAY[1::bigint]);
+SELECT ARRAY[1.5::real] = ARRAY[1.5::real], ARRAY[1.5::real] = '{1.5}', ARRAY[1.5, 2] = ARRAY[1.50, 2.00], ARRAY[1.5::real] @> ARRAY[1.5::real];
