@@ -372,20 +372,27 @@ extension Binder {
 
     /// The type of a series' values, and start, end and step as that. Times step by intervals; numbers of several types become one.
     ///
-    /// - Throws: bad-sql for times without a step, and for what is neither number nor time.
+    /// - Throws: bad-sql for times without a step, for what is neither number nor time, and where none says which: SMALLINT is as near to all numbers as a text without a type.
     private func seriesTypes(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> (ColumnType, [Expression]) {
         let first = arguments[0], last = arguments[1]
         // A step that is an interval says so of bounds without a type as well.
         let isTime = [first, last].contains { TypeRules.isTimestamp($0.type) || $0.type == .date } || arguments.count == 3 && arguments[2].type == .interval
         if isTime {
-            guard arguments.count == 3 else { throw .badSQL("generate_series of times needs a step", at: position) }
-            // Dates become timestamps with time zone, as in PostgreSQL.
-            let type: ColumnType = first.type == .timestamp(isUTC: false) || last.type == .timestamp(isUTC: false)
-                ? .timestamp(isUTC: false) : .timestampTZ
+            guard arguments.count == 3 else { throw .badSQL("generate_series of times needs a step", at: position).because(.undefinedFunction) }
+            // Dates become timestamps with time zone, as in PostgreSQL, and so does what stands beside one.
+            let bounds = [first.type, last.type]
+            let type: ColumnType = bounds.contains(.timestamp(isUTC: false)) && !bounds.contains(.timestampTZ) ? .timestamp(isUTC: false) : .timestampTZ
             return (type, [
                 try implicit(first, to: type, "generate_series"), try implicit(last, to: type, "generate_series"),
                 try implicit(arguments[2], to: .interval, "generate_series"),
             ])
+        }
+        let typed = arguments.filter { !$0.isUntyped && $0.type != .null }
+        if let other = typed.first(where: { !TypeRules.isNumeric($0.type) }) {
+            throw .badSQL("generate_series needs numbers or times, not \(other.type.sqlName)", at: position).because(.undefinedFunction)
+        }
+        if expansions.isEmpty, openViews.isEmpty, !arguments.contains(where: isUnknownParameter), typed.allSatisfy({ declaredType($0) == "int2" }) {
+            throw .badSQL("generate_series gives values of several types, and nothing here says which", at: position, hint: "cast a bound, as with ::INTEGER").because(.ambiguousFunction)
         }
         var items = arguments
         if items.count == 2 { items.append(TypedExpression(.literal(.integer(1), .int32), at: position)) }

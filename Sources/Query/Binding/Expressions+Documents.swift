@@ -94,6 +94,7 @@ extension Binder {
         if case .structure = left.type { return try compareWhole(function, left, right, op, at: position) }
         if case .structure = right.type { return try compareWhole(function, left, right, op, at: position) }
         guard isList(left.type) || isList(right.type) else { return nil }
+        try refuseUnlike(left, right, op)
         let sides = try lists(left, right, op)
         guard let sides else { return nil }
         // What is equal may be joined by.
@@ -196,6 +197,25 @@ extension Binder {
         return (listCast(one.expression, element), listCast(other.expression, element))
     }
 
+    /// PostgreSQL compares lists of one type alone: there is no `integer[] = bigint[]`, and no `real[] = double precision[]`. Functions that are texts of the dialect may,
+    /// and views, which may be older than the rule.
+    private func refuseUnlike(_ left: TypedExpression, _ right: TypedExpression, _ op: ExpressionSyntax.BinaryOperator) throws(QueryError) {
+        guard expansions.isEmpty, openViews.isEmpty, !left.isUntyped, !right.isUntyped, isList(left.type), isList(right.type), !isVector(left), !isVector(right) else { return }
+        let one = left.type.leaf, other = right.type.leaf
+        guard one != .null, other != .null, !one.isNested, !other.isNested, isUnlike(one, other) || isOfReals(left) != isOfReals(right) && one == other else { return }
+        func name(_ value: TypedExpression) -> String { isOfReals(value) ? "REAL[]" : value.type.sqlName }
+        throw .badSQL("\(op.rawValue) does not take \(name(left)) and \(name(right))", at: left.position, hint: "cast one side to the type of the other").because(.undefinedFunction)
+    }
+
+    /// Whether values of both are not of one type, of whatever digits. What is NUMERIC there may be DOUBLE here: those go together.
+    private func isUnlike(_ one: ColumnType, _ other: ColumnType) -> Bool {
+        switch (one, other) {
+        case (.decimal, .decimal), (.decimal, .double), (.double, .decimal): false
+        case (.timestamp(let isUTC), .timestampNanoseconds(let isOtherUTC)), (.timestampNanoseconds(let isUTC), .timestamp(let isOtherUTC)): isUTC != isOtherUTC
+        default: one != other
+        }
+    }
+
     /// Without a cast where the types differ in the ids of fields alone.
     private func listCast(_ value: Expression, _ type: ColumnType) -> Expression {
         if value.type.withoutIDs == type { return value }
@@ -232,6 +252,7 @@ extension Binder {
         func flat(_ value: TypedExpression) -> TypedExpression {
             value.type.dimensionCount > 1 ? TypedExpression(value.expression.flat(at: value.position), at: value.position) : value
         }
+        try refuseUnlike(left, right, op)
         guard let sides = try lists(flat(left), flat(right), op) else { throw mismatch(op, left, right, at: position) }
         switch op {
         case .contains: return .call(.listContains, [sides.0, sides.1], type: .boolean, position: position)

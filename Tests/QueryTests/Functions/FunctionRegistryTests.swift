@@ -69,6 +69,7 @@ final class FunctionRegistryTests: XCTestCase {
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
         case "array_fill" where !isNull: return "array_fill(\(arguments[0]), ARRAY[2])"
         case "width_bucket" where form.count == 2: return isNull ? "width_bucket(\(arguments.joined(separator: ", ")))" : "width_bucket(\(arguments[0]), ARRAY[1, 2])"
+        case "row_to_json": return "row_to_json(ROW(\(arguments[0]))\(form.count > 1 ? ", \(arguments[1])" : ""))"
         case "xmlelement": return "xmlelement(NAME a, XMLATTRIBUTES(\(arguments[0]) AS b), \(arguments[0]))"
         case "xmlforest": return "xmlforest(\(arguments[1]) AS a)"
         case "xmlpi": return "xmlpi(NAME a\(form.count > 1 ? ", \(arguments[1])" : ""))"

@@ -10,7 +10,18 @@ extension SQLFunction {
         forms: [[.listOf(.int32)], [.listOf(.int32), .boolean]]
     ) { (call, typing) throws(QueryError) in
         try call.count(1...2)
-        let value = try argument(call.arguments[0], typing)
+        let given = call.arguments[0], isOfRow = call.name == "row_to_json"
+        let fits = switch given.type {
+        case .structure: isOfRow
+        case .list: !isOfRow
+        // NULL may be either.
+        case .null: true
+        default: given.isUntyped && !isOfRow
+        }
+        guard fits else {
+            throw .badSQL("\(call.name) needs a \(isOfRow ? "row" : "list"), not \(given.type.sqlName)", at: given.position, hint: "to_json takes any value").because(.undefinedFunction)
+        }
+        let value = try argument(given, typing)
         let plain = call.make(.jsonOf, [value, typing.zone], .json(isBinary: false))
         guard call.arguments.count == 2 else { return plain }
         let wide = call.make(.jsonOfWide, [value, typing.zone], .json(isBinary: false))

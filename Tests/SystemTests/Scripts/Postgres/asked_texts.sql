@@ -387,3 +387,24 @@ SELECT ARRAY['2020-01-01'::date] = ARRAY['2020-01-01'::timestamp];
 SELECT ARRAY[1] IS DISTINCT FROM ARRAY[1::bigint];
 SELECT ARRAY[1] IN (ARRAY[1::bigint]);
 SELECT ARRAY[1.5::real] = ARRAY[1.5::real], ARRAY[1.5::real] = '{1.5}', ARRAY[1.5, 2] = ARRAY[1.50, 2.00], ARRAY[1.5::real] @> ARRAY[1.5::real];
+
+-- Documents of rows and lists, and of nothing else
+SELECT row_to_json(g) FROM generate_series(1, 3) g;
+SELECT row_to_json(x) FROM regexp_matches('abab', 'a(b)', 'g') x;
+SELECT row_to_json(5);
+SELECT array_to_json(5);
+SELECT array_to_json(ROW(1));
+SELECT row_to_json(g), row_to_json(g, true) FROM (SELECT 1 AS a, 'x' AS b) g;
+SELECT row_to_json(NULL), row_to_json(ROW(1, 'a')), array_to_json(ARRAY[1, 2], true);
+
+-- Types of series
+SELECT generate_series(1::smallint, 2::smallint);
+SELECT * FROM generate_series(1::smallint, 2::smallint);
+SELECT generate_series('1', '2');
+SELECT generate_series(NULL, NULL);
+SELECT generate_series('1'::text, 2);
+SELECT generate_series('2020-01-01'::date, '2020-01-02'::date);
+SELECT generate_series('2020-01-01'::timestamp, '2020-01-02'::timestamp);
+SELECT generate_series('2020-01-01'::timestamp, '2020-01-02'::timestamptz, '1 day'::interval);
+SELECT generate_series(1::smallint, 2), generate_series(1::smallint, 2::bigint), generate_series('1', 2), generate_series(1, '3', '2');
+SELECT * FROM (VALUES (1::smallint)) v(x), generate_series(x, 2) g;
