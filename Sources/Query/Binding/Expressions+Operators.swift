@@ -306,7 +306,8 @@ extension Binder {
         case .decimal where value.isUntyped:
             // The literal's own digits count, not the other side's scale.
             guard case .literal(.bytes(let text), _) = value.expression, let number = ValueText.decimal(text[...]) else {
-                throw .data("this is no number", at: value.position)
+                if case .literal(.bytes(let text), _) = value.expression, ValueText.isNoDecimal(text[...]) { throw .unsupported(ValueText.noDecimal, at: value.position) }
+                throw .data("this is no number", at: value.position).because(.invalidText)
             }
             type = .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
         default: type = other.type

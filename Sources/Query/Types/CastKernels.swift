@@ -143,7 +143,11 @@ enum CastKernels {
         let doubles = column.doubles()
         var values = [Int128](repeating: 0, count: doubles.count)
         for row in doubles.indices where validity?[row] ?? true {
-            guard doubles[row].isFinite,
+            guard doubles[row].isFinite else {
+                // Past what digits were asked for is an infinity in PostgreSQL, too.
+                throw doubles[row].isNaN || precision == DecimalMath.digitCountMax ? .outside(.notSupported, ValueText.noDecimal) : .numericOverflow
+            }
+            guard
                 case .value(let value) = NumberText.readDecimal(NumberText.fifteenDigits(doubles[row]), scale: scale),
                 value.magnitude < DecimalMath.powers[precision].magnitude
             else { throw .numericOverflow }

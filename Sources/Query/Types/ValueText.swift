@@ -80,7 +80,7 @@ package enum ValueText {
     /// Whether it is NaN or an infinity, which PostgreSQL's NUMERIC has and DECIMAL has not.
     static func isNoDecimal(_ text: ArraySlice<UInt8>) -> Bool { double(text).map { !$0.isFinite } ?? false }
 
-    static let noDecimal = "NUMERIC has no NaN and no infinity here: DOUBLE has"
+    package static let noDecimal = "NUMERIC has no NaN and no infinity here: DOUBLE has"
 
     package static func double(_ text: ArraySlice<UInt8>) -> Double? {
         let text = trimmed(text)

@@ -85,6 +85,9 @@ enum BoundParameters {
             items.append(value)
         }
         guard case .list(let field)? = type else { throw PostgresFault(.featureNotSupported, "arrays of the type \(array.element) are not supported") }
+        guard array.dimensions.allSatisfy({ $0.first == 1 }) else {
+            throw PostgresFault(.featureNotSupported, "parameters that are arrays begin at 1 here", hint: "Send it with the lower bound 1.")
+        }
         let counts = array.dimensions.map { Int($0.count) }
         guard case .decimal = field.type else { return nested(items, counts, of: field) }
         // All of a list have one scale.
@@ -123,7 +126,8 @@ enum BoundParameters {
         case .int32(let value): return (.integer(Int64(value)), .int32)
         case .int64(let value): return (.integer(value), .int64)
         case .oid(let value): return (.integer(Int64(value)), .int64)
-        case .float32(let value): return (.double(Double(value)), .double)
+        // A REAL is kept as the DOUBLE of its fewest digits.
+        case .float32(let value): return (.double(Double(value.description) ?? Double(value)), .double)
         case .float64(let value): return (.double(value), .double)
         case .numeric(let value): return try decimal(value)
         case .text(let text): return (.bytes(text), .string)
@@ -144,9 +148,11 @@ enum BoundParameters {
         }
     }
 
-    private static let tooManyDigits = PostgresFault(.numericOutOfRange, "a number has at most 38 digits, and is neither NaN nor infinite")
+    private static let tooManyDigits = PostgresFault(.numericOutOfRange, "a number has at most 38 digits")
+    private static let notFinite = PostgresFault(.featureNotSupported, "parameters of the type numeric are numbers here", hint: "\(ValueText.noDecimal).")
 
     private static func decimal(_ number: PostgresNumeric) throws(PostgresFault) -> (Value, ColumnType) {
+        guard number.sign == .positive || number.sign == .negative else { throw notFinite }
         guard let (digits, scale) = number.decimal else { throw tooManyDigits }
         return (.decimal(digits), .decimal38(scale: scale))
     }

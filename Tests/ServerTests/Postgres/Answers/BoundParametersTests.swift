@@ -17,6 +17,10 @@ final class BoundParametersTests: XCTestCase {
         XCTAssertEqual(try read("-32768", .int2), .typed(.integer(-32_768), .int32))
         XCTAssertEqual(try read("1.500", .numeric), .typed(.decimal(1_500), .decimal38(scale: 3)))
         XCTAssertEqual(try read("2026-11-21", .date), .typed(.integer(20_778), .date))
+        // A REAL is kept as the DOUBLE that shows its digits.
+        XCTAssertEqual(try read("1.1", .float4), .typed(.double(1.1), .double))
+        XCTAssertEqual(
+            try BoundParameters.read([Array("[1:2]={3,4}".utf8)], formats: [], types: [1007]), [.typed(.list([.integer(3), .integer(4)]), .list(element: Field("element", .int32)))])
         XCTAssertEqual(try read("any text", .varchar), .string("any text"))
         XCTAssertEqual(try read("infinity", .date), .typed(.integer(Int64(Int32.max)), .date))
         XCTAssertEqual(try read("-Infinity", .timestamp), .typed(.integer(.min), .timestamp(isUTC: false)))
@@ -46,6 +50,15 @@ final class BoundParametersTests: XCTestCase {
         ]
         for (bytes, state) in arrays {
             XCTAssertThrowsError(try BoundParameters.read([bytes], formats: [.binary], types: [1007])) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, state, "\(bytes)") }
+        }
+        // What NUMERIC has there and DECIMAL has not, in both forms, and arrays that begin elsewhere, whose places would be others here.
+        let unsupported: [(bytes: [UInt8], type: UInt32, format: WireFormat)] = [
+            (Array("NaN".utf8), 1700, .text), (Array("-Infinity".utf8), 1700, .text), ([0, 0, 0, 0, 0xC0, 0, 0, 0], 1700, .binary), ([0, 0, 0, 0, 0xD0, 0, 0, 0], 1700, .binary),
+            (Array("{1,NaN}".utf8), 1231, .text), (Array("[0:1]={1,2}".utf8), 1007, .text),
+            ([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 7], 1007, .binary),
+        ]
+        for (bytes, type, format) in unsupported {
+            XCTAssertThrowsError(try BoundParameters.read([bytes], formats: [format], types: [type]), "\(bytes)") { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "0A000", "\(bytes)") }
         }
         XCTAssertThrowsError(try BoundParameters.read([[1, 2, 3]], formats: [.binary], types: [23]))
         XCTAssertThrowsError(try BoundParameters.read([[0x41, 0]], formats: [.text], types: [25]))
