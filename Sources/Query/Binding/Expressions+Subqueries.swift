@@ -332,7 +332,7 @@ extension Binder {
 
     private func listOfLists(_ lists: [TypedExpression], at position: Int) throws(QueryError) -> Expression {
         let elements = try unified(lists, "ARRAY")
-        return .call(.makeList, elements, type: .listOf(elements[0].type), position: position)
+        return .call(.makeRows, elements, type: .listOf(elements[0].type), position: position)
     }
 
     /// Lists of values, element by element.

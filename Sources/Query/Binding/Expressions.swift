@@ -202,7 +202,7 @@ extension Binder {
         let values = try unified(bound, "ARRAY")
         let type = ColumnType.list(element: Field("element", values[0].type))
         return TypedExpression(
-            .call(.makeList, values, type: type, position: position), declared: listDeclaration(of: bound), at: position)
+            .call(isList(values[0].type) && !values[0].type.holdsRows ? .makeRows : .makeList, values, type: type, position: position), declared: listDeclaration(of: bound), at: position)
     }
 
     // MARK: Predicates

@@ -63,20 +63,36 @@ extension Column {
     ///
     /// array_agg asks for it of what each group gathered, so that what comes out is an array of one dimension more.
     ///
-    /// - Parameter rows: those that become elements of one list.
-    func checkDimensions(of rows: Range<Int>) throws(KernelError) {
+    /// - Parameters:
+    ///   - rows: those that become elements of one list.
+    ///   - what: who takes them, for the message.
+    func checkDimensions(of rows: Range<Int>, _ what: String = "array_agg gathers") throws(KernelError) {
         guard case .list = type, !rows.isEmpty else { return }
         let lists = flattened(), validity = lists.rowValidity
-        guard !lists.isConstantNull else { throw .outside(.nullName, "array_agg gathers no NULL among lists") }
+        guard !lists.isConstantNull else { throw .outside(.nullName, "\(what) no NULL among lists") }
         let (offsets, element) = lists.lists()
         let count = offsets[rows.lowerBound + 1] - offsets[rows.lowerBound]
         for row in rows {
-            guard validity?[row] ?? true else { throw .outside(.nullName, "array_agg gathers no NULL among lists") }
+            guard validity?[row] ?? true else { throw .outside(.nullName, "\(what) no NULL among lists") }
             let own = offsets[row + 1] - offsets[row]
-            guard own > 0 else { throw .outside(.badSubscript, "array_agg gathers no empty lists") }
-            guard own == count else { throw .outside(.badSubscript, "array_agg gathers lists of one length") }
+            guard own > 0 else { throw .outside(.badSubscript, "\(what) no empty lists") }
+            guard own == count else { throw .outside(.badSubscript, "\(what) lists of one length") }
         }
         // Lists within follow each other in the element column: one range holds those of all rows.
-        try element.checkDimensions(of: Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound]))
+        try element.checkDimensions(of: Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound]), what)
+    }
+
+    /// The same of the lists that each list of this column has: but where all are NULL or empty, as ARRAY takes them.
+    func checkRows() throws(KernelError) {
+        let (outer, element) = lists()
+        let inner = element.flattened()
+        guard case .list = inner.type, !inner.isConstantNull else { return }
+        let (offsets, _) = inner.lists(), validity = inner.rowValidity
+        for row in 0..<count {
+            let rows = Int(outer[row])..<Int(outer[row + 1])
+            guard rows.contains(where: { (validity?[$0] ?? true) && offsets[$0 + 1] > offsets[$0] }) else { continue }
+            guard rows.allSatisfy({ validity?[$0] ?? true }) else { throw .outside(.badSubscript, "ARRAY takes no NULL among lists") }
+            try inner.checkDimensions(of: rows, "ARRAY takes")
+        }
     }
 }

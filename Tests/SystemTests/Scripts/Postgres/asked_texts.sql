@@ -408,3 +408,9 @@ SELECT generate_series('2020-01-01'::timestamp, '2020-01-02'::timestamp);
 SELECT generate_series('2020-01-01'::timestamp, '2020-01-02'::timestamptz, '1 day'::interval);
 SELECT generate_series(1::smallint, 2), generate_series(1::smallint, 2::bigint), generate_series('1', 2), generate_series(1, '3', '2');
 SELECT * FROM (VALUES (1::smallint)) v(x), generate_series(x, 2) g;
+
+-- Lists of lists that rows bring
+SELECT ARRAY[x, y] FROM (VALUES (ARRAY[1], ARRAY[1, 2])) v(x, y);
+SELECT ARRAY[ARRAY[1], NULL];
+SELECT ARRAY[x, NULL] FROM (VALUES (ARRAY[1])) v(x);
+SELECT ARRAY[x, y] FROM (VALUES (ARRAY[1, 2], ARRAY[3, 4])) v(x, y);
