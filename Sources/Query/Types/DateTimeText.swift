@@ -68,9 +68,9 @@ struct DateTimeText {
         return moment.microseconds
     }
 
-    /// Whether its zone is a place whose clocks have stood differently: a time beside it says nothing without a day, as PostgreSQL has it.
+    /// Whether its zone is a place, or a rule as `EST5EDT`, whose clocks have stood differently: a time beside it says nothing without a day, as PostgreSQL has it.
     private var needsDay: Bool {
-        guard case .rules(let rules)? = zone, rules.name.utf8.contains(UInt8(ascii: "/")) else { return false }
+        guard case .rules(let rules)? = zone, rules.name.utf8.contains(where: { $0 == UInt8(ascii: "/") || DateTimeTokens.isDigit($0) }) else { return false }
         return rules.span(atUTCSeconds: 0).range != Int64.min..<Int64.max
     }
 

@@ -397,6 +397,12 @@ SELECT array_to_json(ROW(1));
 SELECT row_to_json(g), row_to_json(g, true) FROM (SELECT 1 AS a, 'x' AS b) g;
 SELECT row_to_json(NULL), row_to_json(ROW(1, 'a')), array_to_json(ARRAY[1, 2], true);
 
+-- Zones beside a time of day
+SELECT '10:00 EST5EDT'::time;
+SELECT '10:00 PST8PDT'::time;
+SELECT '10:00 Europe/Berlin'::time;
+SELECT '10:00 EST5'::time, '10:00 UTC'::time, '10:00 MSK'::time, '2020-07-01 10:00 EST5EDT'::time, '10:00 CET'::time, '10:00+02'::time;
+
 -- Types of series
 SELECT generate_series(1::smallint, 2::smallint);
 SELECT * FROM generate_series(1::smallint, 2::smallint);
