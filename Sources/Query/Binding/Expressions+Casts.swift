@@ -195,23 +195,31 @@ extension Binder {
         if let number = Int64(name) { return .literal(.integer(number), .int64) }
         dependsOnSession = true
         do {
-            guard let found = try dialect.object(named: name, in: registry) else {
-                let cause: QueryError.Cause =
-                    switch registry {
-                    case "regproc", "regprocedure": .undefinedFunction
-                    case "regtype": .undefinedType
-                    case "regnamespace": .undefinedSchema
-                    case "regrole": .undefinedObject
-                    default: .undefinedTable
-                    }
-                throw QueryError.badSQL("there is no “\(name)” among what \(registry) names", at: position).because(cause)
-            }
+            guard let found = try dialect.object(named: name, in: registry) else { throw try missing(name, in: registry, dialect, at: position) }
             return .literal(.integer(found), .int64)
         } catch let error as QueryError {
             throw error
         } catch {
             throw .data("“\(name)” cannot be looked up", at: position)
         }
+    }
+
+    /// What a name is refused for that names nothing: where its schema is not there, for that.
+    private func missing(_ name: String, in registry: String, _ dialect: any CatalogDialect, at position: Int) throws -> QueryError {
+        let parts = name.contains("\"") ? [] : name.split(separator: ".", omittingEmptySubsequences: false)
+        let cause: QueryError.Cause
+        switch registry {
+        case "regproc", "regprocedure": cause = .undefinedFunction
+        case "regtype": cause = .undefinedType
+        case "regnamespace": return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedSchema)
+        case "regrole": return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedObject)
+        default: cause = .undefinedTable
+        }
+        if parts.count == 3 { return .unsupported("names have no database before their schema here", at: position) }
+        if parts.count == 2, try dialect.object(named: parts[0].lowercased(), in: "regnamespace") == nil {
+            return .badSQL("there is no schema “\(parts[0])”", at: position).because(.undefinedSchema)
+        }
+        return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(cause)
     }
 
     static let typesOfCatalogs: Set<String> = ["oid", "xid", "int2", "float4", "name", "char"]

@@ -48,7 +48,9 @@ struct SystemType: Sendable {
             text = String(text[..<open]).trimmingSuffix(" ") + text[text.index(after: close)...]
         }
         text = others[text] ?? text
-        guard let found = all.first(where: { $0.name == text || $0.shown == text }) else { return nil }
+        // In quotes it is the catalog's own name.
+        let quoted = text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
+        guard let found = all.first(where: { $0.name == text || $0.shown == text || $0.name == quoted }) else { return nil }
         return !isList ? found.number : found.array == 0 ? nil : found.array
     }
 

@@ -397,6 +397,16 @@ SELECT array_to_json(ROW(1));
 SELECT row_to_json(g), row_to_json(g, true) FROM (SELECT 1 AS a, 'x' AS b) g;
 SELECT row_to_json(NULL), row_to_json(ROW(1, 'a')), array_to_json(ARRAY[1, 2], true);
 
+-- Names of catalogs that are not there, and types in quotes
+SELECT 'nosuch.where'::regtype;
+SELECT 'nosuch.where'::regclass;
+SELECT 'nosuch.f'::regproc;
+SELECT 'public.nosuch'::regclass;
+SELECT 'pg_catalog.nosuch'::regtype;
+SELECT 'a.b.c'::regclass;
+SELECT '"int4"'::regtype, 'pg_catalog."int4"'::regtype, '"int4"[]'::regtype, '"char"'::regtype;
+SELECT '"integer"'::regtype;
+
 -- Zones beside a time of day
 SELECT '10:00 EST5EDT'::time;
 SELECT '10:00 PST8PDT'::time;
