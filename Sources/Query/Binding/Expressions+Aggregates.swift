@@ -81,8 +81,9 @@ extension Binder {
         // Whose query's aggregate it is, all of them say.
         let used = parts.reduce(into: Set<ColumnID>()) { $0.formUnion(columns(of: $1)) }
         var lists: [TypedExpression] = []
-        for part in parts {
-            lists.append(try placed(part, used: used, collector, scope.clause, frames, before, at: call.name.position))
+        for (part, value) in zip(parts, values) {
+            let list = try placed(part, used: used, collector, scope.clause, frames, before, at: call.name.position)
+            lists.append(TypedExpression(list.expression, declared: Self.listDeclaration(of: declaredType(value)), at: list.position))
             before = frames.map(\.correlation)
         }
         return (lists, hasDocuments)

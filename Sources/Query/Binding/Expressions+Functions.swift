@@ -267,7 +267,9 @@ extension Binder {
         }
         let isOfRows = hasDocuments && function.name == "json_agg"
         let value = Expression.call(isOfRows ? .jsonOfRows : function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position)
-        return TypedExpression(value, declared: function.name == "xmlagg" ? "xml" : nil, at: position)
+        // Bits of SMALLINTs are one.
+        let isSmall = Self.ofSeveral.contains(function.name) && elementDeclaration(of: gathered[0]) == "int2"
+        return TypedExpression(value, declared: function.name == "xmlagg" ? "xml" : isSmall ? "int2" : nil, at: position)
     }
 
     // MARK: Hypothetical sets

@@ -37,8 +37,11 @@ enum OutputNames {
         }
     }
 
-    /// An interval's fields are no part of its name.
-    private static func typeName(_ type: TypeNameSyntax) -> String { type.name.hasPrefix("interval ") ? "interval" : internalTypeNames[type.name] ?? type.name }
+    /// An interval's fields are no part of its name, and FLOAT(24) is a REAL.
+    private static func typeName(_ type: TypeNameSyntax) -> String {
+        if type.name == "float", let bits = type.modifiers.first, bits < 25 { return "float4" }
+        return type.name.hasPrefix("interval ") ? "interval" : internalTypeNames[type.name] ?? type.name
+    }
 
     /// A subquery is called as its first column is.
     private static func name(ofFirstColumn body: QueryBody) -> String? {

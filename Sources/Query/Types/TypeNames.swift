@@ -47,7 +47,7 @@ enum TypeNames {
         case "double precision", "double", "float8": target = Target(type: .double)
         case "float":
             guard let bits = syntax.modifiers.first else { return Target(type: .double) }
-            guard (1...53).contains(bits), syntax.modifiers.count == 1 else { throw .badSQL("FLOAT(p) needs p from 1 to 53", at: syntax.position) }
+            guard (1...53).contains(bits), syntax.modifiers.count == 1 else { throw .badSQL("FLOAT(p) needs p from 1 to 53", at: syntax.position).because(.badValue) }
             return Target(type: .double, narrow: bits < 25 ? .float32 : nil)
         case "real", "float4": target = Target(type: .double, narrow: .float32)
         case "smallint", "int2": target = Target(type: .int32, narrow: .int16)

@@ -7,7 +7,7 @@ enum SystemFunctions {
     /// - Parameter session: what they say of the session.
     static func expression(_ name: String, _ count: Int, _ session: SystemSession) -> String? {
         switch (name, count) {
-        case ("version", 0): quoted(session.version)
+        case ("version", 0): "\(quoted(session.version))::text"
         case ("current_user", 0), ("session_user", 0), ("user", 0), ("current_role", 0): "\(quoted(session.user))::name"
         case ("current_schema", 0): session.path.shown(among: schemas, withImplicit: false).first.map { "\(quoted($0))::name" } ?? "NULL::name"
         case ("current_schemas", 1): "CASE WHEN $1::boolean THEN \(list(session.path.shown(among: schemas, withImplicit: true))) ELSE \(list(session.path.shown(among: schemas, withImplicit: false))) END"

@@ -425,8 +425,19 @@ SELECT generate_series('2020-01-01'::timestamp, '2020-01-02'::timestamptz, '1 da
 SELECT generate_series(1::smallint, 2), generate_series(1::smallint, 2::bigint), generate_series('1', 2), generate_series(1, '3', '2');
 SELECT * FROM (VALUES (1::smallint)) v(x), generate_series(x, 2) g;
 
+-- Bits of SMALLINTs
+SELECT bit_and(x), bit_or(x), bit_xor(x), pg_typeof(bit_or(x))::text FROM (VALUES (5::smallint), (3)) v(x);
+SELECT bit_and(x), bit_or(x::smallint) FROM (VALUES (5::smallint), (3::smallint)) v(x);
+SELECT bit_or(x) OVER () FROM (VALUES (5::smallint), (3::smallint)) v(x);
+
 -- Lists of lists that rows bring
 SELECT ARRAY[x, y] FROM (VALUES (ARRAY[1], ARRAY[1, 2])) v(x, y);
 SELECT ARRAY[ARRAY[1], NULL];
 SELECT ARRAY[x, NULL] FROM (VALUES (ARRAY[1])) v(x);
 SELECT ARRAY[x, y] FROM (VALUES (ARRAY[1, 2], ARRAY[3, 4])) v(x, y);
+
+-- FLOAT by its digits, and the type of a version
+SELECT 1.5::float(24), 1.5::float(25), 1.5::float;
+SELECT 1.5::float(0);
+SELECT 1.5::float(54);
+SELECT pg_typeof(version())::text;
