@@ -487,6 +487,8 @@ extension Binder {
             return .unsupported(
                 "\(name) gives rows: it stands in FROM and in SELECT, GROUP BY and ORDER BY, but not within CASE, COALESCE, aggregates or windows", at: position)
         }
+        // What makes a value of a type that is not here is called as it.
+        if let advice = UnsupportedTypes.advice[name] { return .unsupported("the type \(name.uppercased()) is not supported", at: position, hint: advice) }
         if !FunctionRegistry.absent.contains(name), let meant = NameSuggestion.closest(to: name, among: FunctionRegistry.names) {
             return .badSQL("there is no function “\(name)”", at: position, hint: "did you mean \(meant)?").because(.undefinedFunction)
         }

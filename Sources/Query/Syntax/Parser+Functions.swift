@@ -47,6 +47,7 @@ extension Parser {
                 advance()
             }
             return try callNode(FunctionSyntax(name: NameSyntax(token.text, at: token.position)))
+        case "current_time": throw .unsupported("CURRENT_TIME is not supported", at: token.position, hint: "take LOCALTIME, or CURRENT_TIMESTAMP")
         default: throw .unsupported("\(token.text.uppercased()) is not supported", at: token.position)
         }
         advance()

@@ -29,7 +29,8 @@ extension CallTyping {
             operand = value.expression
         }
         guard case .timestamp(let isUTC) = operand.type else {
-            throw .badSQL("AT TIME ZONE needs a timestamp, not \(value.type.sqlName)", at: position)
+            if operand.type == .time { throw .unsupported("a TIME has no zone here", at: position, hint: "add it to a day first, as in (day + time) AT TIME ZONE '…'") }
+            throw .badSQL("AT TIME ZONE needs a timestamp, not \(value.type.sqlName)", at: position).because(.undefinedFunction)
         }
         return .call(.atTimeZone, [operand, name], type: .timestamp(isUTC: !isUTC), position: position)
     }
