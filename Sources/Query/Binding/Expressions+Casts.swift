@@ -325,7 +325,10 @@ extension Binder {
         }
         if target.declared == "jsonpath" { return folded(.call(.jsonPathWritten, [result], type: .string, position: value.position)) }
         // What is past the length goes; of CHAR(n) the blanks at the end as well.
-        guard let length = target.lengthMax else { return result }
+        guard let length = target.lengthMax else {
+            // Blanks at the end of a BPCHAR mean nothing, and nothing says how many there were.
+            return target.declared == "bpchar" ? .call(.trimTrailing, [result], type: .string, position: value.position) : result
+        }
         let cut = Expression.call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
         return target.isPadded ? .call(.trimTrailing, [cut], type: .string, position: value.position) : cut
     }

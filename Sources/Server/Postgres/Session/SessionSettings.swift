@@ -218,6 +218,10 @@ package struct SessionSettings: Sendable {
         case "default_transaction_read_only", "transaction_read_only":
             guard SettingValues.flag(value) != nil else { throw invalid() }
             return "on"
+        case "array_nulls", "transform_null_equals":
+            // With another value texts of lists, and `x = NULL`, would mean what they do not mean here.
+            guard let shown = SettingValues.shown(name, value), shown == byName[name]?.value else { throw invalid() }
+            return shown
         default:
             guard let shown = SettingValues.shown(name, value) else { throw invalid() }
             return shown

@@ -32,6 +32,15 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertThrowsError(try SessionSettings([.init("role", "admin")], user: "shop"))
     }
 
+    /// By them texts of lists and `x = NULL` would mean what they do not mean here.
+    func test_values_thatWouldChangeAnswers_areRefused() throws {
+        for (name, kept, refused) in [("array_nulls", "TRUE", "off"), ("transform_null_equals", "no", "on"), ("standard_conforming_strings", "1", "off")] {
+            var settings = try SessionSettings([], user: "shop")
+            XCTAssertNoThrow(try settings.set(name, kept), name)
+            XCTAssertThrowsError(try settings.set(name, refused), name) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "22023", name) }
+        }
+    }
+
     func test_ssl_isWhatTheDoorOffers() throws {
         XCTAssertEqual(try SessionSettings()["ssl"], "off")
         var settings = try SessionSettings([], user: "shop", offersTLS: true)

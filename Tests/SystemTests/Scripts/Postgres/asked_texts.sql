@@ -441,3 +441,6 @@ SELECT 1.5::float(24), 1.5::float(25), 1.5::float;
 SELECT 1.5::float(0);
 SELECT 1.5::float(54);
 SELECT pg_typeof(version())::text;
+
+-- BPCHAR without a length
+SELECT 'a  '::bpchar = 'a', length('a  '::bpchar), 'a  '::bpchar::text || '|', 'a  '::bpchar || '|', count(DISTINCT x) FROM (VALUES ('a'::bpchar), ('a  '::bpchar)) v(x);
