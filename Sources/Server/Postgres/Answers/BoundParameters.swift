@@ -50,6 +50,8 @@ enum BoundParameters {
         // Text of a time without an offset is one of the session's zone, which the query's own literals know.
         if format == .text, type == .plain(.timestamptz) { return .text(try text(value), .timestampTZ) }
         let read = format == .binary ? try PostgresBinary.read(value[...], type) : try PostgresText.read(value, type)
+        // Blanks at the end of a CHAR mean nothing, and nothing says how many it has.
+        if type == .plain(.bpchar), case .text(let text) = read { return try parameter(.text(Array(text.dropLast(text.reversed().prefix { $0 == UInt8(ascii: " ") }.count))), columnType) }
         return try parameter(read, columnType)
     }
 

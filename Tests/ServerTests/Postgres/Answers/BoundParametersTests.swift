@@ -21,6 +21,7 @@ final class BoundParametersTests: XCTestCase {
         XCTAssertEqual(try read("1.1", .float4), .typed(.double(1.1), .double))
         XCTAssertEqual(
             try BoundParameters.read([Array("[1:2]={3,4}".utf8)], formats: [], types: [1007]), [.typed(.list([.integer(3), .integer(4)]), .list(element: Field("element", .int32)))])
+        XCTAssertEqual(try read("a  ", .bpchar), .string("a"))
         XCTAssertEqual(try read("any text", .varchar), .string("any text"))
         XCTAssertEqual(try read("infinity", .date), .typed(.integer(Int64(Int32.max)), .date))
         XCTAssertEqual(try read("-Infinity", .timestamp), .typed(.integer(.min), .timestamp(isUTC: false)))
