@@ -8,9 +8,11 @@ package enum ViewDefinition {
 
     /// With the semicolon that PostgreSQL ends definitions by, on a line of its own where a comment might take it in.
     private static func shown(_ query: String) -> String {
-        var text = query[...]
-        while let last = text.last, last.isWhitespace || last == ";" { text.removeLast() }
-        let lastLine = text.lastIndex(where: \.isNewline).map { text[$0...] } ?? text
-        return String(text) + (lastLine.contains("--") ? "\n;" : ";")
+        // By bytes: a constant may have any number of combining marks in a row, by which Characters are compared.
+        var text = Array(query.utf8)[...]
+        while let last = text.last, last == 0x20 || (0x09...0x0D).contains(last) || last == UInt8(ascii: ";") { text.removeLast() }
+        let lastLine = text.lastIndex { $0 == 0x0A || $0 == 0x0D }.map { text[$0...] } ?? text
+        let hasComment = zip(lastLine, lastLine.dropFirst()).contains { $0 == UInt8(ascii: "-") && $1 == UInt8(ascii: "-") }
+        return String(decoding: text, as: UTF8.self) + (hasComment ? "\n;" : ";")
     }
 }

@@ -150,8 +150,16 @@ package struct SyntaxPrinter {
     // MARK: Expressions
 
     /// A backslash stands for itself, as in the lexer's plain strings.
+    /// By its bytes: a constant may have any number of combining marks in a row, by which Characters are compared.
     private func string(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+        var bytes = [UInt8(ascii: "'")]
+        bytes.reserveCapacity(text.utf8.count + 2)
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "'") { bytes.append(byte) }
+            bytes.append(byte)
+        }
+        bytes.append(UInt8(ascii: "'"))
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Operators and tests in parentheses. Forms that the parser makes one node of have one text: `x::t` is CAST, `x ISNULL` is IS NULL.

@@ -31,7 +31,7 @@ enum BoundParameters {
     }
 
     private static func found(_ name: String, in registry: PostgresType, _ number: (String, String) throws -> Int64?) throws(PostgresFault) -> Int64 {
-        if name == "-" { return 0 }
+        if name.hasBytes(of: "-") { return 0 }
         let found: Int64?
         do { found = try number(name, "\(registry)") } catch { throw FaultStates.fault(error) }
         if let found { return found }

@@ -33,6 +33,9 @@ final class PreparedQuestion {
         self.start = start
     }
 
+    /// By its bytes: Characters are compared by their combining marks, of which a constant may have any number.
+    var mayHaveParameters: Bool { text.utf8.contains(UInt8(ascii: "$")) }
+
     /// The plan, if it still holds.
     func plan(in state: SeenState?, _ reading: SessionSettings.Reading, _ settings: SessionSettings) -> PreparedQuery? {
         guard let plan, planReading == reading else { return nil }

@@ -99,7 +99,8 @@ final class Questions: @unchecked Sendable {
     /// - Parameter start: that of the question, which its own faults' places are counted from.
     private func numbers(ofTypes names: [PostgresCommand.Piece], _ state: SeenState, _ reading: SessionSettings.Reading, start: Int) throws -> [UInt32] {
         try names.map { name in
-            if name.text.split(whereSeparator: \.isWhitespace).map({ $0.lowercased() }) == ["unknown"] { return 0 }
+            let words = name.text.split(whereSeparator: \.isWhitespace)
+            if words.count == 1, words[0].lowercased().hasBytes(of: "unknown") { return 0 }
             let before = "SELECT CAST(NULL AS "
             do {
                 let (_, columns) = try service.engine.describe(before + name.text + ")", in: context(state, [], reading))
@@ -113,7 +114,7 @@ final class Questions: @unchecked Sendable {
     private func describe(
         _ question: PreparedQuestion, _ declared: [UInt32], _ known: [Int: ColumnType], _ state: SeenState, _ reading: SessionSettings.Reading, _ cancellation: Cancellation
     ) throws {
-        if question.text.contains("$") {
+        if question.mayHaveParameters {
             let (types, columns) = try service.engine.describe(question.text, in: context(state, [], reading, declared), types: known, cancellation: cancellation)
             question.columns = try AnswerColumns.fields(columns)
             question.parameterTypes = (0..<max(types.count, declared.count)).map { index in

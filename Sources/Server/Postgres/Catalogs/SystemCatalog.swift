@@ -85,7 +85,12 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
 
     func isRegistry(_ type: String) -> Bool { Self.registries.contains(type) }
 
+    /// Longer than any name, or types of any function.
+    private static let namedByteCountMax = 8 << 10
+
     func object(named name: String, in registry: String) throws -> Int64? {
+        // Parameters of Bind are texts of any length.
+        guard name.utf8.count <= Self.namedByteCountMax, !CombiningMarks.hasLongRun(name) else { return nil }
         switch registry {
         case "regclass":
             var parts = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Query
 
 /// What `has_…_privilege` and `pg_has_role` are asked by: rights of each kind of object, and roles.
@@ -23,6 +24,10 @@ enum SystemRights {
     /// - Returns: the first that names no right or no role, by its place; nil of other functions.
     static func fault(_ texts: [String?], of function: String, roles: Set<String>) -> (message: String, place: Int, cause: QueryError.Cause)? {
         guard let known = rights[function] else { return nil }
+        // Of anybody's texts those with runs of combining marks are compared with nothing.
+        if let place = texts.firstIndex(where: { $0.map { CombiningMarks.hasLongRun($0) } ?? false }) {
+            return ("a name has more than \(CombiningMarks.runMax) combining marks in a row", place, .badValue)
+        }
         if function != "pg_has_role", texts.count == (function == "has_column_privilege" ? 4 : 3), let role = texts[0], role != "public", !roles.contains(role) {
             return ("there is no role “\(role)”", 0, .undefinedObject)
         }

@@ -160,10 +160,15 @@ extension PostgresSession {
         case .show(nil): ["name", "setting", "description"].map { WireField($0, type: PostgresType.text.rawValue) }
         case .execute(let name, _): statements[name].map { columns(ofExecuted: $0) } ?? []
         case .explain(let options, _, _):
-            [WireField("QUERY PLAN", type: (options.lowercased().contains("json") ? PostgresType.json : .text).rawValue)]
+            [WireField("QUERY PLAN", type: (Self.says("json", options) ? PostgresType.json : .text).rawValue)]
         case .fetch(_, let cursor, isMove: false): portals[cursor]?.columns ?? []
         default: []
         }
+    }
+
+    /// Whether a word of ASCII stands among options, which may be texts of any length: Strings and Characters of many combining marks are not compared.
+    private static func says(_ word: String, _ options: String) -> Bool {
+        options.utf8.split { !(0x61...0x7A).contains($0 | 0x20) }.contains { $0.elementsEqual(word.utf8) { $0 | 0x20 == $1 } }
     }
 
     /// Whose rows are described before it runs, it is looked up then.

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// What a session wants done: in order, and after one that is answered nothing until its answer comes.
 package enum SessionEffect: Equatable, Sendable {
     case send(BackendMessage)
@@ -77,6 +79,13 @@ struct SettingChange: Equatable, Sendable {
     /// Nil for the default.
     let value: String?
     let isLocal: Bool
+
+    /// By their bytes: a value is looked at by nobody yet.
+    static func == (one: SettingChange, other: SettingChange) -> Bool {
+        guard one.isLocal == other.isLocal, one.name.hasBytes(of: other.name) else { return false }
+        guard let value = one.value, let another = other.value else { return one.value == nil && other.value == nil }
+        return value.hasBytes(of: another)
+    }
 }
 
 /// What a session hears: a message, or what became of an effect.

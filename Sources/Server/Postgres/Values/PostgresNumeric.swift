@@ -163,7 +163,7 @@ package struct PostgresNumeric: Equatable, Sendable {
 
     /// Nil for what is no number. An exponent is taken, as PostgreSQL takes it.
     package init?(text: some Collection<UInt8>) {
-        switch String(decoding: text, as: UTF8.self).lowercased() {
+        switch String(word: text).lowercased() {
         case "nan": self = .notANumber
         case "infinity", "inf", "+infinity", "+inf": self.init(sign: .infinity, weight: 0, scale: 0, digits: [])
         case "-infinity", "-inf": self.init(sign: .negativeInfinity, weight: 0, scale: 0, digits: [])

@@ -165,7 +165,7 @@ package enum PostgresText {
 
     /// An element's own text, in quotes where an array's would be read otherwise.
     static func appendElement(_ element: [UInt8], to text: inout [UInt8]) {
-        let isPlain = !element.isEmpty && !element.contains { isSpecial($0) } && String(decoding: element, as: UTF8.self).lowercased() != "null"
+        let isPlain = !element.isEmpty && !element.contains { isSpecial($0) } && !saysNull(element)
         if isPlain { return text += element }
         text.append(UInt8(ascii: "\""))
         for byte in element {
@@ -174,6 +174,9 @@ package enum PostgresText {
         }
         text.append(UInt8(ascii: "\""))
     }
+
+    /// Whether an element without quotes would be NULL. By its length first: elements are texts of anybody's, which are not compared as Strings.
+    static func saysNull(_ element: some Collection<UInt8>) -> Bool { element.count == 4 && String(decoding: element, as: UTF8.self).lowercased() == "null" }
 
     private static func isSpecial(_ byte: UInt8) -> Bool {
         switch byte {

@@ -226,7 +226,7 @@ private struct ArrayReader {
         rest = rest.dropFirst(found.count)
         guard let last = found.lastIndex(where: { !Self.isBlank($0) }) else { throw malformed }
         let word = found[...last]
-        if String(decoding: word, as: UTF8.self).lowercased() == "null" { return .null }
+        if PostgresText.saysNull(word) { return .null }
         return try PostgresText.read(word, element)
     }
 }

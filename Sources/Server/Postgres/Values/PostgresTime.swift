@@ -156,7 +156,7 @@ package enum PostgresTime {
                 microseconds = isNegative ? 0 - value : value
             } else {
                 guard let value = Int32(String(decoding: word, as: UTF8.self)), let unit = words.popFirst() else { return nil }
-                switch String(decoding: unit, as: UTF8.self) {
+                switch String(word: unit) {
                 case "year", "years": months += Int(value) * 12
                 case "mon", "mons": months += Int(value)
                 case "day", "days": days += Int(value)

@@ -56,6 +56,17 @@ final class MarksInTextsTests: XCTestCase {
         fails("SELECT $1 < 'b' COLLATE \"uk-x-icu\"")
     }
 
+    /// Of expressions that give rows it is told by their texts which are the same, and of views what stands behind their last line.
+    func test_constants_arePrintedByTheirBytes() {
+        let marks = String(repeating: "\u{301}\u{316}", count: 250_000)
+        let printed = SyntaxPrinter.print(ExpressionSyntax(kind: .string(marks + "'"), position: 1, height: 1))
+        XCTAssertTrue(printed.hasBytes(of: "'" + marks + "'" + "'" + "'"))
+        for (query, shown) in [("SELECT '\(marks)' ;\n ", "SELECT '\(marks)';"), ("SELECT '\(marks)' -- a\n;", "SELECT '\(marks)' -- a\n;"), ("SELECT 1 -- a\n, '\(marks)'", "SELECT 1 -- a\n, '\(marks)';")] {
+            let text = ViewDefinition.text(ofView: "v", query, inSchema: "till", in: fixture.catalog)
+            XCTAssertTrue(text?.hasBytes(of: shown) ?? false)
+        }
+    }
+
     func test_parameters_areComparedByTheirBytes() {
         let other = "a" + String(repeating: "\u{316}\u{301}", count: 60_000)
         XCTAssertEqual(Set([QueryParameter.string(Self.text), .string(other), .string(Self.text), .text(Self.text, .string)]).count, 3)
