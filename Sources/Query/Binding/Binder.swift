@@ -39,6 +39,8 @@ package final class Binder {
     private var columnCount = 0
     private var tableCount = 0
     private var sharedCount = 0
+    /// Of constants that are computed while the statement is bound.
+    let constantSteps = StepAllowance()
     /// Nodes of the plan so far, those of common tables counted at each mention: every pass walks them all.
     private(set) var nodeCount = 0
     /// False where a value must not depend on when it is computed.
@@ -178,13 +180,23 @@ package final class Binder {
     ///
     /// - Note: what fails stays as it is, and so does an instant's cast, which is one of the session's zone: the run knows that.
     func folded(_ expression: Expression) -> Expression {
-        ConstantFolding.folded(expression) { expression in
+        let steps = constantSteps
+        return ConstantFolding.folded(expression) { expression in
             if case .cast(let value, let type, _) = expression, Self.holdsInstants(value.type) != Self.holdsInstants(type) {
                 throw QueryError.unsupported("a cast of the session's zone is no constant", at: nil)
             }
-            let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: .utc))
-            return try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+            return try Self.constant(expression, steps).value(at: 0)
         }
+    }
+
+    /// The value of an expression that needs no row, as a column of one.
+    ///
+    /// - Throws: what it fails with; what takes too long is left to the run.
+    static func constant(_ expression: Expression, _ steps: StepAllowance) throws(QueryError) -> Column {
+        guard !steps.isSpent else { throw .unsupported("the statement's constants take too long to be computed while it is planned", at: nil) }
+        var context = EvaluationContext(timeZone: .utc)
+        context.allowance = steps
+        return try Evaluator(expression, layout: [:], context: context).evaluate(ColumnBatch(rowCount: 1, columns: []))
     }
 
     private static func holdsInstants(_ type: ColumnType) -> Bool {

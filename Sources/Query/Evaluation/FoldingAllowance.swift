@@ -2,13 +2,15 @@ internal import ColumnStore
 internal import Synchronization
 
 /// How much of a plan constants may become: `repeat('x', 60000000)` is short in the text, and would stand in the plan in full at each of its
-/// mentions, before any budget of the query knows of it. What does not fit stays an expression, which the executor evaluates.
+/// mentions, before any budget of the query knows of it. What does not fit stays an expression, which the executor evaluates. So does what takes long:
+/// no deadline reaches into planning, and a path of JSON over a few kilobytes takes hours.
 ///
 /// `ConstantFolding` asks for values through one of these for all of a plan. Safe from any thread.
 ///
 /// Invariant: `left` only sinks; at 0 nothing further is folded.
 final class FoldingAllowance: Sendable {
     private let left = Atomic<Int>(FoldingAllowance.byteCountMax)
+    private let steps = StepAllowance()
 
     /// Of all constants of a statement; most are numbers and days.
     private static let byteCountMax = 8 << 20
@@ -23,7 +25,9 @@ final class FoldingAllowance: Sendable {
         let allowance = FoldingAllowance()
         return { expression in
             try allowance.check()
-            let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: zone))
+            var context = EvaluationContext(timeZone: zone)
+            context.allowance = allowance.steps
+            let evaluator = try Evaluator(expression, layout: [:], context: context)
             let column = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: []))
             try allowance.admit(column)
             let value = column.value(at: 0)
@@ -33,7 +37,7 @@ final class FoldingAllowance: Sendable {
     }
 
     /// - Throws: when the allowance is used up.
-    func check() throws { if left.load(ordering: .relaxed) <= 0 { throw IsTooMuch() } }
+    func check() throws { if left.load(ordering: .relaxed) <= 0 || steps.isSpent { throw IsTooMuch() } }
 
     /// Looks at a value before it is one: a list of millions of texts takes an array for each.
     ///

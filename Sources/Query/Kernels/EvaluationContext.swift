@@ -9,6 +9,8 @@ package struct EvaluationContext: Sendable {
     package var memory: MemoryBudget?
     /// What ends it from outside, within one row's work too.
     package var cancellation: Cancellation?
+    /// What constants may take, which no query's end would end; nil of a query.
+    var allowance: StepAllowance?
     /// Who asks, at a door that has sessions.
     package var session: (any QuerySession)?
     /// What random() draws from: the session's, where there is one.

@@ -25,6 +25,7 @@ final class WorkMeter {
     private let freeByteCount: Int
     private let memory: MemoryBudget
     let cancellation: Cancellation?
+    private let allowance: StepAllowance?
 
     /// Of the batch at hand: fewer may be asked for.
     private(set) var rowCount = 1
@@ -54,12 +55,15 @@ final class WorkMeter {
 
     init(_ context: EvaluationContext) {
         memory = context.memory ?? MemoryBudget(byteCountMax: Self.aloneByteCountMax)
-        cancellation = context.cancellation
+        (cancellation, allowance) = (context.cancellation, context.allowance)
         columnByteCountMax = min(ColumnBatch.targetByteCount, max(1 << 20, memory.byteCountMax / 16))
         freeByteCount = min(4 << 20, max(1 << 20, memory.byteCountMax / 64))
     }
 
-    deinit { memory.release(reserved) }
+    deinit {
+        memory.release(reserved)
+        allowance?.take(steps)
+    }
 
     /// Begins with the rows of a batch: what the last one took is given back. Expressions over the same rows count together.
     func begin(_ view: RowView) {
@@ -231,7 +235,9 @@ final class WorkMeter {
 
     /// Asks at once whether the query is over.
     func look() throws(KernelError) {
+        let taken = steps
         steps = 0
+        if let allowance, !allowance.take(taken) { throw .interrupted(QueryError(.unsupportedSQL, "the statement's constants take too long to be computed while it is planned")) }
         do { try cancellation?.check() } catch { throw .interrupted(error) }
     }
 }

@@ -56,6 +56,21 @@ final class MarksInTextsTests: XCTestCase {
         fails("SELECT $1 < 'b' COLLATE \"uk-x-icu\"")
     }
 
+    /// Nothing ends a kernel while a statement is planned: what takes long is computed when it runs. Each text takes 56 of 67 million steps.
+    func test_constantsThatTakeLong_areComputedWhenTheStatementRuns() throws {
+        let texts = [7_500, 7_499].map { "length(normalize('a' || repeat(U&'\\0301\\0316', \($0))))" }
+        for (list, isConstant, answer) in [(texts[0], true, "15000"), (texts.joined(separator: ", "), false, "15000,14998")] {
+            let query = "SELECT \(list)"
+            XCTAssertEqual(try fixture.engine.prepare(query, in: QueryContext(catalog: fixture.catalog, now: 0)).isConstant, isConstant, query)
+            XCTAssertEqual(try fixture.rows(query), answer, query)
+        }
+        let allowance = StepAllowance(100)
+        XCTAssertTrue(allowance.take(100))
+        XCTAssertFalse(allowance.isSpent)
+        for count in [1, .max, .max, .max] { XCTAssertFalse(allowance.take(count)) }
+        XCTAssertTrue(allowance.isSpent)
+    }
+
     /// Of expressions that give rows it is told by their texts which are the same, and of views what stands behind their last line.
     func test_constants_arePrintedByTheirBytes() {
         let marks = String(repeating: "\u{301}\u{316}", count: 250_000)
