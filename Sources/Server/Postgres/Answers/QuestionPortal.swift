@@ -60,6 +60,8 @@ final class QuestionPortal {
     var isBegun = false
     /// It does not even give the row again that it stands on.
     var isForwardOnly = false
+    /// What the connection's memory was asked for, for its window.
+    var chargedByteCount = 0
 
     init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState?, _ reading: SessionSettings.Reading, isScrollable: Bool) {
         (self.question, self.parameters, self.state, self.reading) = (question, parameters, state, reading)

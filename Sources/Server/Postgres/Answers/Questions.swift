@@ -188,8 +188,13 @@ final class Questions: @unchecked Sendable {
     func close(portal number: Int) {
         guard let portal = portals.removeValue(forKey: number) else { return }
         end(portal)
-        output.release(ofCursors: portal.window.heldByteCount)
+        release(portal)
+    }
+
+    private func release(_ portal: QuestionPortal) {
         portal.window.release()
+        output.release(ofCursors: portal.chargedByteCount)
+        portal.chargedByteCount = 0
     }
 
     private func end(_ portal: QuestionPortal) {
@@ -222,7 +227,9 @@ final class Questions: @unchecked Sendable {
                 return try give(portal, wanted, style)
             }
         } catch {
+            // It gives no more rows; that it is still there is no reason to hold those that came.
             end(portal)
+            release(portal)
             return .failed(fault(error, of: wanted.isOfEarlierText ? nil : portal.question.start))
         }
     }
@@ -304,10 +311,22 @@ final class Questions: @unchecked Sendable {
         let keepsAll = portal.window.keepsAll
         let pull = { () throws -> ColumnBatch? in
             guard let batch = try portal.stream?.next() else { return nil }
-            if keepsAll { try output.hold(moreOfCursors: batch.flatByteCountBound) }
+            if keepsAll {
+                try output.hold(moreOfCursors: batch.flatByteCountBound)
+                portal.chargedByteCount += batch.flatByteCountBound
+            }
             return batch
         }
-        return try portal.window.move(direction, pull: pull) { piece in try writer?.write(piece.batch, piece.range, to: output) }
+        let given = try portal.window.move(direction, pull: pull) { piece in try writer?.write(piece.batch, piece.range, to: output) }
+        if !keepsAll { try charge(portal) }
+        return given
+    }
+
+    /// What stays of a question that has ended.
+    private func charge(_ portal: QuestionPortal) throws {
+        let held = portal.window.heldByteCount
+        if held > portal.chargedByteCount { try output.hold(moreOfCursors: held - portal.chargedByteCount) } else { output.release(ofCursors: portal.chargedByteCount - held) }
+        portal.chargedByteCount = held
     }
 
     /// - Parameter start: scalars before its text in what the client sent; nil where that is elsewhere.

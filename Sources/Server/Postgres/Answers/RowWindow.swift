@@ -35,6 +35,7 @@ struct RowWindow {
     ///   - give: takes them, piece by piece.
     /// - Returns: how many rows they were.
     mutating func move(_ direction: FetchDirection, pull: () throws -> ColumnBatch?, give: (Piece) throws -> Void) throws -> Int {
+        defer { letGo() }
         switch direction {
         case .forward(let count):
             guard let count else { return try forward(nil, pull, give) }
@@ -114,6 +115,13 @@ struct RowWindow {
                 .programLimitExceeded, "a cursor that goes both ways holds at most \(Self.keptByteCountMax >> 20) MiB",
                 hint: "Declare it with NO SCROLL, or ask for fewer rows.")
         }
+    }
+
+    /// Once the question has ended, its memory tells nothing of the last rows any more: behind them they are let go of, and the one that it stands on is told here.
+    private mutating func letGo() {
+        guard isAtEnd, !keepsAll else { return }
+        if position > pulledCount { batches = [] }
+        heldByteCount = batches.reduce(0) { $0.addingSaturating($1.batch.flatByteCountBound) }
     }
 
     /// Everything at once, for rows that are there already.

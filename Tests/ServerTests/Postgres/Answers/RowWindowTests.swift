@@ -97,6 +97,26 @@ final class RowWindowTests: XCTestCase {
         XCTAssertThrowsError(try window.move(.relative(.min), pull: { nil }) { _ in XCTFail("a row before the first") }) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "55000") }
     }
 
+    /// The question is over then, and its memory with it: a hundred cursors behind their last rows would hold a hundred batches that nobody counts.
+    func test_move_forwardOnly_behindTheLastRow_holdsNothing() throws {
+        let text = [UInt8](repeating: 0x78, count: 1_000)
+        func column() -> Column {
+            var builder = ColumnBuilder(type: .string)
+            for _ in 0..<3 { builder.append(.bytes(text)) }
+            return builder.finish()
+        }
+        for (direction, wanted, isHeld) in [(FetchDirection.forward(nil), 3, false), (.absolute(-1), 1, true), (.forward(4), 3, false), (.absolute(9), 0, false), (.forward(3), 3, false)] {
+            var waiting = [ColumnBatch(rowCount: 3, columns: [column()])]
+            var window = RowWindow(keepsAll: false)
+            XCTAssertEqual(try window.move(direction, pull: { waiting.popLast() }) { _ in }, wanted, "\(direction)")
+            // A row that it stands on may be asked for again, by FETCH 0.
+            XCTAssertEqual(window.heldByteCount >= 3_000, isHeld, "\(direction)")
+            XCTAssertEqual(try window.move(.forward(0), pull: { waiting.popLast() }) { _ in }, isHeld || direction == .forward(3) ? 1 : 0, "\(direction)")
+            XCTAssertEqual(try window.move(.forward(nil), pull: { waiting.popLast() }) { _ in XCTFail("a row behind the last") }, 0, "\(direction)")
+            XCTAssertEqual(window.heldByteCount, 0, "\(direction)")
+        }
+    }
+
     func test_move_forwardOnly_goesToPlacesAhead() throws {
         var random = SplitMix64(state: 2)
         var waiting = Self.batches(20, using: &random)
