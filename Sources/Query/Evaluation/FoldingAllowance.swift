@@ -21,17 +21,22 @@ final class FoldingAllowance: Sendable {
     private struct IsTooMuch: Error {}
 
     /// The value of an expression without columns, within one allowance.
-    static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate {
-        let allowance = FoldingAllowance()
-        return { expression in
-            try allowance.check()
+    static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate { FoldingAllowance().evaluate(in: zone) }
+
+    /// Bytes of constants so far, and of those that were found too long.
+    var takenByteCount: Int { Self.byteCountMax - left.load(ordering: .relaxed) }
+
+    /// The value of an expression without columns, of this allowance.
+    func evaluate(in zone: TimeZoneRules) -> ConstantFolding.Evaluate {
+        { [self] expression in
+            try check()
             var context = EvaluationContext(timeZone: zone)
-            context.allowance = allowance.steps
+            context.allowance = steps
             let evaluator = try Evaluator(expression, layout: [:], context: context)
             let column = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: []))
-            try allowance.admit(column)
+            try admit(column)
             let value = column.value(at: 0)
-            try allowance.take(value)
+            try take(value)
             return value
         }
     }

@@ -18,6 +18,8 @@ package struct PreparedQuery: Sendable {
     let held: PlanMemory
     /// What of it no rollup answers.
     let needs: RollupNeeds
+    /// About what its plan takes, in bytes: for those who keep many.
+    package internal(set) var planByteCount = 0
     /// The same from rows alone; nil where no rollup may answer anyway.
     var withoutSums: (@Sendable () throws -> LogicalPlan)?
 

@@ -116,11 +116,13 @@ package final class QueryEngine: Sendable {
         let zone = try Self.zone(context.timeZone)
         let rollups = RollupRewrite(context)
         func prepared(_ query: BoundQuery, _ explain: ExplainForm?) throws(QueryError) -> PreparedQuery {
-            let (bound, name) = (query.plan, context.timeZone)
-            let plan = try Self.optimized(bound, Optimizer(evaluator: Self.constant(in: zone), timeZone: name, rollups: { rollups.rewrite($0) }))
+            let (bound, name, constants) = (query.plan, context.timeZone, FoldingAllowance())
+            let plan = try Self.optimized(bound, Optimizer(evaluator: constants.evaluate(in: zone), timeZone: name, rollups: { rollups.rewrite($0) }))
             let query = BoundQuery(plan: plan, columns: query.columns, isFixed: query.isFixed, declared: query.declared, origins: query.origins)
             var prepared = PreparedQuery(
                 query: query, explain: explain, timeZone: zone, session: context.session, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
+            // A short text may mean megabytes: `repeat('x', 60000)` a hundred times.
+            prepared.planByteCount = (text.utf8.count * PlanMemory.planByteCountPerByte).addingSaturating(constants.takenByteCount)
             if context.usesRollups {
                 prepared.withoutSums = { () throws -> LogicalPlan in try Self.optimized(bound, Optimizer(evaluator: Self.constant(in: zone), timeZone: name)) }
             }

@@ -13,6 +13,16 @@ struct SeenState: @unchecked Sendable {
     let number: Int
 }
 
+/// What the plans take that a connection keeps, in bytes: those of its statements, and of portals whose statement is gone. Used by one thread at a time, as its questions are.
+final class KeptPlans {
+    /// Of a connection. Most plans are some dozens of kilobytes.
+    static let byteCountMax = 8 << 20
+
+    fileprivate(set) var byteCount = 0
+
+    func hasRoom(for more: Int) -> Bool { byteCount.addingSaturating(more) <= Self.byteCountMax }
+}
+
 /// A question that is understood: its text, and what its parameters and columns are.
 final class PreparedQuestion {
     let text: String
@@ -21,16 +31,33 @@ final class PreparedQuestion {
     var parameterTypes: [UInt32] = []
     var columns: [WireField] = []
     /// Its plan, where it has no parameters: good for the state that it was made in, or forever where texts and times mean what they did then.
-    var plan: PreparedQuery?
+    private(set) var plan: PreparedQuery?
+    private let plans: KeptPlans
+    private var planByteCount = 0
     var planState = 0
     var planReading = SessionSettings.Reading()
     var planSettings: SessionSettings?
     /// The one row of a question of constants.
     var fixedRows: [ColumnBatch]?
 
-    init(text: String, start: Int) {
+    init(text: String, start: Int, _ plans: KeptPlans = KeptPlans()) {
         self.text = text
         self.start = start
+        self.plans = plans
+    }
+
+    deinit { plans.byteCount -= planByteCount }
+
+    func keep(_ made: PreparedQuery) {
+        forgetPlan()
+        (plan, planByteCount) = (made, made.planByteCount)
+        plans.byteCount += planByteCount
+    }
+
+    /// It is made anew when it is asked for.
+    func forgetPlan() {
+        plans.byteCount -= planByteCount
+        (plan, fixedRows, planByteCount) = (nil, nil, 0)
     }
 
     /// By its bytes: Characters are compared by their combining marks, of which a constant may have any number.

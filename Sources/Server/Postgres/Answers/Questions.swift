@@ -24,6 +24,7 @@ final class Questions: @unchecked Sendable {
     private let timers: Timers
     private let interruption: Interruption
     private var questions: [Int: PreparedQuestion] = [:]
+    private let plans = KeptPlans()
     private var portals: [Int: QuestionPortal] = [:]
     private var state: SeenState?
     /// What a question that runs does to the session.
@@ -76,7 +77,7 @@ final class Questions: @unchecked Sendable {
 
     func prepare(_ wanted: SessionEffect.Prepare) -> Result<SessionInput.Shape, PostgresFault> {
         let reading = settings.reading
-        let question = PreparedQuestion(text: wanted.text, start: wanted.start)
+        let question = PreparedQuestion(text: wanted.text, start: wanted.start, plans)
         do {
             let state = try seen(as: asker.admit())
             let declared = wanted.typeNames.isEmpty ? wanted.parameterTypes : try numbers(ofTypes: wanted.typeNames, state, reading, start: wanted.start)
@@ -126,7 +127,12 @@ final class Questions: @unchecked Sendable {
         let plan = try service.engine.prepare(question.text, in: context(state, [], reading), cancellation: cancellation)
         question.columns = try AnswerColumns.fields(plan.columns)
         question.parameterTypes = declared.map { $0 == 0 ? PostgresType.text.rawValue : $0 }
-        (question.plan, question.planState, question.planReading, question.planSettings) = (plan, state.number, reading, settings)
+        if !plans.hasRoom(for: plan.planByteCount) {
+            for other in questions.values { other.forgetPlan() }
+            for portal in portals.values { portal.question.forgetPlan() }
+        }
+        question.keep(plan)
+        (question.planState, question.planReading, question.planSettings) = (state.number, reading, settings)
     }
 
     func forget(statement number: Int) { questions[number] = nil }
