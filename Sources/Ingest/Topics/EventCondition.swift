@@ -24,6 +24,8 @@ final class EventCondition {
     private let used: [Int]
     private let extracts: [Extract]
 
+    /// For one event: the writer of all topics waits meanwhile. A tenth of a second or two.
+    private static let stepCountMax = 1 << 26
     /// Longer ones are a program.
     static let byteCountMax = 10_000
     private static let extractCountMax = 100
@@ -44,7 +46,7 @@ final class EventCondition {
         var layout: [ColumnID: Int] = [:]
         // The batch has the used columns alone, in this order.
         for (place, input) in used.enumerated() { layout[ColumnID(input)] = place }
-        evaluator = try Evaluator(compiled.expression, layout: layout, context: EvaluationContext())
+        evaluator = try Evaluator(compiled.expression, layout: layout, context: EvaluationContext(stepCountMax: Self.stepCountMax))
     }
 
     /// What a caller is told of a condition that cannot be bound.
@@ -75,7 +77,7 @@ final class EventCondition {
     /// Evaluated over a batch of one row.
     ///
     /// - Parameter data: the event's, read; nil where they cannot be, or no condition names a member of them.
-    /// - Throws: `QueryError` where it cannot be computed of this event.
+    /// - Throws: `QueryError` where it cannot be computed of this event, or takes too long.
     func takes(_ event: EventDraft, _ data: JSONTape?) throws -> Bool {
         let columns = try used.map { try column($0, event, data) }
         let result = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: columns))

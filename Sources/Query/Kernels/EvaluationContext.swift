@@ -11,14 +11,18 @@ package struct EvaluationContext: Sendable {
     package var cancellation: Cancellation?
     /// What constants may take, which no query's end would end; nil of a query.
     var allowance: StepAllowance?
+    /// The steps of one batch, of expressions that are evaluated outside of queries; nil: any number.
+    let stepCountMax: Int?
     /// Who asks, at a door that has sessions.
     package var session: (any QuerySession)?
     /// What random() draws from: the session's, where there is one.
     let random: RandomNumbers
 
     /// - Parameter random: nil takes the session's, or else the one that all of the process share.
-    package init(timeZone: TimeZoneRules = .utc, memory: MemoryBudget? = nil, cancellation: Cancellation? = nil, session: (any QuerySession)? = nil, random: RandomNumbers? = nil) {
-        (self.timeZone, self.memory, self.cancellation, self.session) = (timeZone, memory, cancellation, session)
+    package init(
+        timeZone: TimeZoneRules = .utc, memory: MemoryBudget? = nil, cancellation: Cancellation? = nil, session: (any QuerySession)? = nil, random: RandomNumbers? = nil, stepCountMax: Int? = nil
+    ) {
+        (self.timeZone, self.memory, self.cancellation, self.session, self.stepCountMax) = (timeZone, memory, cancellation, session, stepCountMax)
         self.random = session?.random ?? random ?? .shared
     }
 }

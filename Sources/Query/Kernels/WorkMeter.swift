@@ -26,6 +26,7 @@ final class WorkMeter {
     private let memory: MemoryBudget
     let cancellation: Cancellation?
     private let allowance: StepAllowance?
+    private let batchStepCountMax: Int?
 
     /// Of the batch at hand: fewer may be asked for.
     private(set) var rowCount = 1
@@ -43,6 +44,8 @@ final class WorkMeter {
     private var caches: [() -> Void] = []
     /// Since the last look.
     private var steps = 0
+    /// Of the batch at hand, up to the last look.
+    private var batchStepCount = 0
 
     /// The longest text that is made, as long as a query's memory has room for it.
     static let textByteCountMax = 256 << 20
@@ -55,7 +58,7 @@ final class WorkMeter {
 
     init(_ context: EvaluationContext) {
         memory = context.memory ?? MemoryBudget(byteCountMax: Self.aloneByteCountMax)
-        (cancellation, allowance) = (context.cancellation, context.allowance)
+        (cancellation, allowance, batchStepCountMax) = (context.cancellation, context.allowance, context.stepCountMax)
         columnByteCountMax = min(ColumnBatch.targetByteCount, max(1 << 20, memory.byteCountMax / 16))
         freeByteCount = min(4 << 20, max(1 << 20, memory.byteCountMax / 64))
     }
@@ -70,6 +73,7 @@ final class WorkMeter {
         if viewNumber == view.number { return }
         viewNumber = view.number
         rowCount = view.count
+        (steps, batchStepCount) = (batchStepCountMax == nil ? steps : 0, 0)
         if isShort || leaving > 0 { dropCaches() }
         used = kept
         if reserved > 0 { giveBack() }
@@ -237,7 +241,10 @@ final class WorkMeter {
     func look() throws(KernelError) {
         let taken = steps
         steps = 0
-        if let allowance, !allowance.take(taken) { throw .interrupted(QueryError(.unsupportedSQL, "the statement's constants take too long to be computed while it is planned")) }
+        batchStepCount = batchStepCount.addingSaturating(taken)
+        guard batchStepCount <= batchStepCountMax ?? .max, allowance?.take(taken) ?? true else {
+            throw .interrupted(QueryError(.unsupportedSQL, "this takes more steps than are taken where no query's time would end them"))
+        }
         do { try cancellation?.check() } catch { throw .interrupted(error) }
     }
 }
