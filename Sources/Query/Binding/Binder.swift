@@ -75,6 +75,8 @@ package final class Binder {
 
     /// Arguments of the dialect's functions that are being expanded, innermost last, and where their calls stand.
     var expansions: [Expansion] = []
+    /// What arguments have become larger by being named more than once.
+    var repeatedNodeCount = 0
 
     struct Expansion {
         let arguments: [TypedExpression]

@@ -460,13 +460,29 @@ extension Binder {
         }
     }
 
+    /// Counts an argument that a function's text names once more: calls within calls would double it with each.
+    ///
+    /// - Throws: unsupported-sql past what copies may add to a plan.
+    private func countRepeated(_ expression: Expression, at position: Int) throws(QueryError) {
+        var left = SyntaxLimits.copiedNodeCountMax - repeatedNodeCount
+        func take(_ node: Expression) {
+            left -= 1
+            if left > 0 { for child in node.children { take(child) } }
+        }
+        take(expression)
+        repeatedNodeCount = SyntaxLimits.copiedNodeCountMax - left
+        guard left > 0 else { throw .unsupported("functions of functions name their arguments too often", at: position) }
+    }
+
     /// An argument of the innermost function that is being expanded.
     func expansionArgument(_ number: Int, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard let expansion = expansions.last, number <= expansion.arguments.count else { throw .badSQL("there is no argument $\(number)", at: position) }
         let frame = expansion.frame
         var value = expansion.arguments[number - 1]
+        let isRepeated = !expansions[expansions.count - 1].named.insert(number).inserted
+        if isRepeated { try countRepeated(value.expression, at: position) }
         // A subquery stands in a plan once: a further mention is bound anew.
-        if !expansions[expansions.count - 1].named.insert(number).inserted, value.expression.hasSubquery, let again = expansion.again {
+        if isRepeated, value.expression.hasSubquery, let again = expansion.again {
             // As its caller sees it: an argument of his may stand in it.
             let own = expansions.removeLast()
             defer { expansions.append(own) }

@@ -27,6 +27,14 @@ final class SystemCatalogTests: XCTestCase {
         return found
     }
 
+    /// Each names its argument twice: thirty within each other would be a thousand million, in three hundred bytes.
+    func test_functions_withinEachOther_doNotDoubleForEver() throws {
+        func nested(_ count: Int) -> String { "SELECT " + String(repeating: "mxid_age(", count: count) + "3" + String(repeating: ")", count: count) }
+        XCTAssertEqual(try rows(nested(3)), [[.integer(0)]])
+        XCTAssertEqual(try rows(nested(4)), [[.integer(2_147_483_647)]])
+        XCTAssertThrowsError(try rows(nested(30))) { XCTAssertEqual(($0 as? QueryError)?.slug, .unsupportedSQL) }
+    }
+
     func test_relations_all_areRead() throws {
         XCTAssertGreaterThan(SystemRelation.all.count, 90)
         XCTAssertEqual(SystemType.all.count, 185)
