@@ -22,12 +22,15 @@ package struct Settings: Sendable {
 
 /// Milliseconds of the boot-time clock, which goes on in pauses.
 package struct Times: Sendable {
+    /// As all machines have it. What a pair's archive says of its quiet hours hangs on it, too (`ArchiveWriter` of Ingest): longer here alone, and it would tell of an instant for which a leader without proof could still answer.
+    package static let proofMilliseconds = 10_000
+
     /// Without a standby's answer: the bucket instead.
     package var standbyLost = 1_000
     /// Without a leader's word: another one.
     package var leaderLost = 3_000
     /// Without proof that it still leads: fenced.
-    package var proof = 10_000
+    package var proof = Times.proofMilliseconds
     /// How old the standby's word may be with which a read is answered.
     package var read = 1_000
     /// Until the object is read, if the standby proves nothing.

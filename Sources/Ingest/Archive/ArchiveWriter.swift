@@ -69,7 +69,7 @@ package final class ArchiveWriter: Sendable {
     /// A pair at rest says so often that its archive tells all: some cents a month in a bucket.
     static let untilMicroseconds: Int64 = 60_000_000
     /// What is under way for longer was acknowledged to nobody: whoever leads without proof for so long leads no more. And so much a clock may be behind that of another machine.
-    static let underWayMicroseconds: Int64 = 10_000_000
+    static let underWayMicroseconds = Int64(Times.proofMilliseconds) * 1_000
     /// At the archive's end, before a round comes to nothing.
     private static let lookCountMax = 4
 

@@ -36,6 +36,11 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertEqual(writers[0].texts, [])
     }
 
+    /// Shorter, and a pair at rest would say that all is there of an instant for which a leader that nobody has confirmed could still answer.
+    func test_whatQuietHoursLeaveOut_isNoShorterThanALeaderWithoutProofMayLead() {
+        XCTAssertGreaterThanOrEqual(ArchiveWriter.underWayMicroseconds, Int64(Times().proof) * 1_000)
+    }
+
     func test_answersThatAreLost_andAPlaceWithoutAny_leaveNoGap_andAreTold() throws {
         let (place, objects) = try UnsurePlace.archive(folder.path + "/LOG")
         let machine = machine(60)
