@@ -214,6 +214,17 @@ package struct ArchivePlace: Sendable {
         }
     }
 
+    /// What the keys of all lines' own objects begin with: numbers have zeros in front, since there are no more lines than `lineMax`.
+    static let ownPrefix = "0"
+
+    /// The line whose own object a key names, or one in the making; nil for all else.
+    static func line(ofKey key: String) -> Int64? {
+        // `<name>.<chance>.tmp`, as a directory has what is in the making.
+        let name = LogPlace.isUnfinished(key) ? key.split(separator: ".", omittingEmptySubsequences: false).dropLast(2).joined(separator: ".") : key
+        guard isName(name) else { return nil }
+        return number(name.prefix { $0 != "/" }, through: lineMax)
+    }
+
     static func lineKey(_ line: Int64) -> String { "\(lineFolder)\(LogNumber.text(line))" }
     static func folder(of line: Int64) -> String { "\(LogNumber.text(line))/" }
     static func segmentKey(_ line: Int64, _ first: Int64) -> String { "\(folder(of: line))segments/\(LogNumber.text(first))" }

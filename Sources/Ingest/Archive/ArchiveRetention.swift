@@ -9,6 +9,7 @@ import ColumnStore
 /// 4. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
 /// 5. A checkpoint that is damaged covers nothing, and is covered as any other. Until it is, files stay: what it lists nobody knows.
 /// 6. What was in the making for a day goes.
+/// 7. So does what has come to a line after it went, once it is a day old: a leader that was overtaken and stood still may put one object more, and an attempt to begin a line that was cut off leaves files.
 ///
 /// Run by the thread of checkpoints, after each; it trusts times that the place itself gives its objects. Two leaders at once remove the same.
 struct ArchiveRetention {
@@ -46,6 +47,7 @@ struct ArchiveRetention {
             try delete(key, "a later checkpoint of the archive covers what it covered, for a day")
         }
         for earlier in lines[..<index] { try remove(earlier) }
+        try removeRemains(before: line, except: lines[..<index].map(\.number), before / 1_000)
         try removeSegments(of: line, through: first)
         guard !hasDamage else { return }
         let names = Set(kept.flatMap { $0.manifest.files.map(\.name) })
@@ -88,6 +90,22 @@ struct ArchiveRetention {
         for (first, next) in zip(firsts, firsts.dropFirst()) where next <= record.addingSaturating(1) {
             try delete(ArchivePlace.segmentKey(line.number, first), "a checkpoint of the archive covers it, for a day")
         }
+    }
+
+    /// What lies in folders of lines that are no more, or never were, before one that tells all instants of a day: nobody reads it.
+    ///
+    /// - Parameters:
+    ///   - gone: lines that this run has removed whole.
+    ///   - instant: what came later stays, in milliseconds since 1970, by the place's own clock.
+    /// - Complexity: a listing of all lines' objects.
+    private func removeRemains(before line: ArchiveLine, except gone: [Int64], _ instant: Int64) throws {
+        var keys: [String] = []
+        try place.objects.list(prefix: ArchivePlace.ownPrefix) { object in
+            guard let number = ArchivePlace.line(ofKey: object.key), number < line.number, !gone.contains(number) else { return }
+            // 0: the place gives no time that can be read.
+            if object.modifiedMilliseconds > 0, object.modifiedMilliseconds < instant { keys.append(object.key) }
+        }
+        for key in keys { try delete(key, "it came to a line of the archive that is no more, and a later one tells all instants of a day") }
     }
 
     /// A whole line; the object that names it goes last, so that a run that is cut off is gone on with.

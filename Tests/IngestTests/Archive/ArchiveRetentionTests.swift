@@ -124,6 +124,36 @@ final class ArchiveRetentionTests: XCTestCase {
         }
     }
 
+    /// A leader that was overtaken stood still between its proof and its put, for longer than its line was kept.
+    func test_whatComesToALineThatIsNoMore_goesADayLater_andLinesThatAreThereStay() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        // The place gives its objects the time of this machine.
+        let now = Clock.system.now() + 10 * Self.day
+        try put(place, line: 1, base: 0, begun: now - 9 * Self.day, segments: [1])
+        try put(place, line: 3, base: 0, begun: now - 7 * Self.day, segments: [1])
+        try put(place, line: 3, checkpoint: 20, at: now - 2 * Self.day, files: ["a"])
+        try put(place, line: 5, base: 20, begun: now + Self.day / 2, segments: [21])
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(try place.lines().map(\.number), [3, 5])
+        // Line 2 never came to be, and line 4 may yet: it is behind the one that tells the day.
+        let late = [ArchivePlace.untilKey(1), ArchivePlace.segmentKey(1, 10), ArchivePlace.fileKey(2, SHA256.hash([])), ArchivePlace.untilKey(1) + ".5f-1.tmp"]
+        let kept = [ArchivePlace.untilKey(3), ArchivePlace.untilKey(5), ArchivePlace.fileKey(4, SHA256.hash([])), "0-of-nobody"]
+        for key in late + kept { try place.objects.put(key, [0]) }
+        func present(_ keys: [String]) throws -> [String] {
+            var found: Set<String> = []
+            try place.objects.list(prefix: "") { found.insert($0.key) }
+            return keys.filter { found.contains($0) }
+        }
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: 9.5 * 86_400)], ofItemAtPath: "\(folder.path)/LOG/archive/\(late[0])")
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(try present(late), [late[0]], "half a day old")
+        try ArchiveRetention(place: place, now: now + Self.day).run()
+        XCTAssertEqual(try present(late), [])
+        XCTAssertEqual(try present(kept), kept)
+        XCTAssertEqual(try place.segments(of: 3), [1])
+        XCTAssertEqual(try place.checkpoints(of: 3).map(\.record), [20])
+    }
+
     /// Each kill of a machine may leave some, and nobody reads them.
     func test_objectsInTheMaking_goOnceTheyAreADayOld() throws {
         let place = try ArchivePlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
