@@ -56,6 +56,14 @@ package final class DataDirectory: Sendable {
         return text("\(path)/\(clusterName)/\(foldName)")?.contains("\nstage folded\n") ?? false
     }
 
+    /// Whether a member's process has ended while it committed records to one file after the other: some tell more of them than others then, and none says anything of another before its server has gone on.
+    ///
+    /// Of a directory that nobody works on: beside one who does it is so for moments.
+    static func isBetweenRecords(_ path: String) -> Bool {
+        guard let note = text("\(path)/\(clusterName)/\(foldName)") else { return false }
+        return note.contains("\nstage folded\n") && note.contains("\nthrough ")
+    }
+
     /// Before a store is looked at that nobody opens.
     ///
     /// - Throws: `Failure` where there is none.
@@ -112,6 +120,8 @@ package final class DataDirectory: Sendable {
         case noStore(path: String)
         /// A member of a pair has not been sent the store, or was ended while its files were made anew.
         case noStoreYet(path: String)
+        /// A member of a pair was ended in the middle of records.
+        case betweenRecords(path: String)
         /// It was a member of a pair, and has its records no more.
         case formerMember(path: String)
         /// Other files than those of a store.
@@ -151,6 +161,8 @@ package final class DataDirectory: Sendable {
                     + "; `till serve --data \(path)` makes one in an empty directory"
             case .noStoreYet(let path):
                 "\(path) is a member of a pair, and has no store yet: its server makes one of the pair's records and checkpoint, or makes it anew, and can be asked once it has followed for a moment"
+            case .betweenRecords(let path):
+                "\(path) is a member of a pair, whose process ended while it brought records to its files: some tell more of them than others, and what they say of each other proves nothing. Its server goes on from there, and can be asked once it has followed for a moment"
             case .formerMember(let path):
                 "\(path) was a member of a cluster, and \(path)/\(DataDirectory.clusterName) is gone, which has its records: the files beside it may lack "
                     + "what was acknowledged, and nothing was changed. "

@@ -11,7 +11,8 @@ import Glibc
 /// 1. `position` is the last record of which the files tell all once the fold is closed; what is behind it in `parts` is in memory alone.
 /// 2. `led` is noted before a server writes to the files, `folded` after they tell all up to the position that it names: of this start of the machine, or `durable`, whatever it was.
 /// 3. While readers hold the files, nothing is committed: they see one record's state in all databases.
-/// 4. Files that are to be durable and of which a sync failed are noted as `led`, and made anew (`Unsynced`): the system takes for written what it could not write, and a later sync succeeds without it.
+/// 4. Before databases are committed one after the other it is noted how far (`pending`): who finds them as a killed process has left them knows that they say nothing of each other.
+/// 5. Files that are to be durable and of which a sync failed are noted as `led`, and made anew (`Unsynced`): the system takes for written what it could not write, and a later sync succeeds without it.
 package final class ReplicaStore {
     /// A record's place: number, epoch and hash.
     package struct Position: Equatable, Sendable {
@@ -89,9 +90,14 @@ package final class ReplicaStore {
         position = fields.flatMap(Self.position)
         noted = position
         pending = fields?.number("through")
+        fold.willCommit = { [unowned self] in try self.noteCommit() }
     }
 
-    private func newFold(isAgain: Bool) -> LogFold { LogFold(files, isAgain: isAgain, isRead: !isDurable, isDurable: isDurable) }
+    private func newFold(isAgain: Bool) -> LogFold {
+        let fold = LogFold(files, isAgain: isAgain, isRead: !isDurable, isDurable: isDurable)
+        fold.willCommit = { [unowned self] in try self.noteCommit() }
+        return fold
+    }
 
     private static func position(_ fields: LogFields) -> Position? {
         guard fields.title == "till-fold 1", fields["stage"] == Stage.folded.rawValue, fields["boot"] == MachineStart.id || fields["durable"] == "1", let sequence = fields.number("sequence"),
@@ -100,8 +106,9 @@ package final class ReplicaStore {
         return Position(sequence: sequence, epoch: epoch, high: high, low: low)
     }
 
-    private func note(_ stage: Stage, isDurable: Bool = false, through: Int64? = nil) throws {
-        let position = position ?? Position(sequence: 0, epoch: 0, high: 0, low: 0)
+    /// - Parameter told: the record that the files tell all of; nil: `position`.
+    private func note(_ stage: Stage, at told: Position? = nil, isDurable: Bool = false, through: Int64? = nil) throws {
+        let position = told ?? position ?? Position(sequence: 0, epoch: 0, high: 0, low: 0)
         let text = """
             till-fold 1
             stage \(stage.rawValue)
@@ -174,6 +181,13 @@ package final class ReplicaStore {
 
     /// Says durably up to where records are folded next: whoever finds the files with less than that folds them so far before they are used.
     package func announce(through sequence: Int64) throws { try note(.folded, through: sequence) }
+
+    /// Some files are about to tell records that others do not yet.
+    private func noteCommit() throws {
+        // Files that are being made anew are told of as that.
+        guard position != nil, let noted, foldedSequence > pending ?? -1 else { return }
+        try note(.folded, at: noted, through: foldedSequence)
+    }
 
     private static func databaseFiles(_ name: String) -> [String] { ["", "-wal", "-shm"].map { "\(name).sqlite\($0)" } }
 
@@ -278,11 +292,13 @@ package final class ReplicaStore {
 
     /// Ends open transactions, and notes how far the files tell all.
     package func settle() throws {
-        guard position != nil, position != noted || hasCatalogChanged || pending != nil, !isHeld else { return }
+        guard position != nil, position != noted || hasCatalogChanged || (pending ?? .max) <= foldedSequence, !isHeld else { return }
         do { try fold.close() } catch { throw forsaken(where: error) }
         laterFound = later
         changed.formUnion(fold.changed)
-        fold = newFold(isAgain: false)
+        // What an earlier process has left in some of them is not in all before they are so far.
+        let through = pending.flatMap { $0 > foldedSequence ? $0 : nil }
+        fold = newFold(isAgain: through != nil)
         if isDurable {
             do {
                 for name in unsynced { try files.synchronize(name) }
@@ -290,7 +306,7 @@ package final class ReplicaStore {
             } catch where !DataDirectory.isShortage(error) { throw forsaken(error) }
             unsynced = []
         }
-        if position != noted || pending != nil { try note(.folded) }
+        if position != noted || pending != through { try note(.folded, through: through) }
         // Once it is noted: what is folded again after a crash comes after they went.
         // To a later version the catalog may say something else by the same words: nothing goes by them.
         if hasCatalogChanged, later == nil { try removeMoved() }
@@ -338,10 +354,10 @@ package final class ReplicaStore {
 
     /// Makes the files tell all up to a record, and keeps them as of it for whoever opens them, until `release`: what is folded meanwhile is not committed.
     ///
-    /// - Returns: the record, and the databases that have changed since the last call; nil while there is none.
+    /// - Returns: the record, and the databases that have changed since the last call; nil while there is none, and until all files tell what some of them do.
     package func hold() throws -> (position: Position, changed: Set<String>)? {
         try settle()
-        guard let position, !isHeld else { return nil }
+        guard let position, !isHeld, pending == nil else { return nil }
         fold.isHeld = true
         defer { changed = [] }
         return (position, changed)

@@ -59,6 +59,8 @@ final class LogFold {
     private(set) var changed: Set<String> = []
     /// Nothing is committed until `close`: whoever opens a database meanwhile finds them all as of one record.
     var isHeld = false
+    /// Called before files are committed one after the other, or in the middle of a record: whoever ends then leaves some that tell more than others.
+    var willCommit: () throws -> Void = {}
 
     /// - Parameter workspace: has the databases by their paths below DATA.
     init(_ workspace: any FileStorage, isAgain: Bool = false, isRead: Bool = false, isDurable: Bool = false) {
@@ -117,6 +119,7 @@ final class LogFold {
         changeCount += 1
         guard changeCount >= Self.changeCountMax, !isHeld else { return }
         changeCount = 0
+        try willCommit()
         for file in files.values { try file.connection.execute("COMMIT; BEGIN IMMEDIATE") }
     }
 
@@ -144,12 +147,14 @@ final class LogFold {
 
     /// A file that is made anew: what a copy of it has, the records that follow bring again.
     private func begin(_ name: String) throws {
+        if access(workspace.path(of: name), F_OK) == 0 { try willCommit() }
         try files.removeValue(forKey: name)?.close(isRead: isRead)
         for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(workspace.path(of: name + suffix), .temporary) }
     }
 
     /// Ends all transactions, so that the databases can be copied.
     func close() throws {
+        if files.count > 1 { try willCommit() }
         for file in files.values { try file.close(isRead: isRead) }
         files = [:]
     }

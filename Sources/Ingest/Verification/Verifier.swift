@@ -86,6 +86,7 @@ package final class Verifier {
         try DataDirectory.requireStore(path)
         try DataDirectory.checkPlainFiles(DataDirectory.absolute(path))
         member = try MemberLock(path)
+        if member != nil, DataDirectory.isBetweenRecords(DataDirectory.absolute(path)) { throw DataDirectory.Failure.betweenRecords(path: path) }
         directory = Placement.isUnwritable("\(path)/FORMAT")
             ? try DataDirectory(unwritablePath: path, storages: storages)
             : try DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)

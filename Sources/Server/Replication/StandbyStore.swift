@@ -154,8 +154,8 @@ final class StandbyStore {
 
     /// Once, as this node begins to follow: files that are not what the leader has noted are made anew of the records, which are proven by their hashes.
     private func checkDays() throws {
-        // Without a thread it is tried again as this is asked next.
-        if let from = daysFrom, store.foldedSequence >= from, days.begin(try store.dayDigests()) { daysFrom = nil }
+        // Without a thread it is tried again as this is asked next. Not while the catalog may tell of rows that a killed process has brought to no day's file.
+        if let from = daysFrom, store.foldedSequence >= from, store.pending == nil, days.begin(try store.dayDigests()) { daysFrom = nil }
         guard let found = days.takeFound() else { return }
         let differing = days.report.differing
         if !differing.isEmpty { log.error("days of this node are not the leader's, though they were made anew of the records: verify both stores", ["days": .text(differing.joined(separator: " "))]) }

@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: a member's files are held against each other only where all tell the same records. Method: a real engine's records are folded into another directory, whose disk takes nothing more of its day's file in the
+/// middle of the commits, as where the process is killed there.
+final class MemberVerificationTests: XCTestCase {
+    private let directory = TemporaryDirectory()
+    private func path(_ name: String) -> String { "\(directory.path)/\(name)" }
+
+    private func isBetweenRecords(_ error: any Error) -> Bool {
+        if case DataDirectory.Failure.betweenRecords? = error as? DataDirectory.Failure { return "\(error)".contains("proves nothing") }
+        return false
+    }
+
+    func test_memberKilledBetweenTwoFiles_isNotAccused_andAnOlderCopyIs() throws {
+        let recorder = CommitRecorder()
+        let fixture = try EngineFixture(path("a")) { $0.replica = recorder }
+        for number in 0..<60 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        _ = try fixture.engine.putContract(Contract(clientID: "c3", access: .readWrite, scope: .own))
+        try fixture.engine.close()
+        XCTAssertEqual(recorder.isWhole, true)
+        let bodies = recorder.bodies
+        func fold(_ store: ReplicaStore, through last: Int) throws {
+            for number in Int(store.foldedSequence)..<last { try store.apply(.init(sequence: Int64(number + 1), epoch: 1, high: UInt64(number + 1), low: 7), bodies[number]) }
+        }
+        func foldHalf() throws -> Int64 {
+            let store = try ReplicaStore(directory: path("b"))
+            try store.clear()
+            try fold(store, through: bodies.count / 2)
+            try store.settle()
+            XCTAssertNil(store.pending)
+            return try XCTUnwrap(store.position).sequence
+        }
+        let half = try foldHalf()
+        // Another one may have been made ahead, which has no rows.
+        let days = try FileManager.default.contentsOfDirectory(atPath: path("b/hot")).filter { $0.hasSuffix(".sqlite") }.map { URL(filePath: path("b/hot/\($0)")) }
+        let (day, older) = try XCTUnwrap(days.map { ($0, try Data(contentsOf: $0)) }.max { $0.1.count < $1.1.count })
+
+        let disk = FullDisk("/hot/")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        func foldUntilKilled() throws {
+            let store = try ReplicaStore(directory: path("b"))
+            try store.begin()
+            try fold(store, through: bodies.count)
+            disk.isFull = true
+            XCTAssertThrowsError(try store.settle())
+        }
+        try foldUntilKilled()
+        disk.isFull = false
+        XCTAssertGreaterThan(disk.refusedCount, 0)
+        XCTAssertThrowsError(try Verifier(path: path("b"))) { XCTAssertTrue(isBetweenRecords($0), "\($0)") }
+
+        func foldOn() throws {
+            let store = try ReplicaStore(directory: path("b"))
+            XCTAssertEqual(store.position?.sequence, half, "what not all files tell is not told of")
+            XCTAssertEqual(store.pending, Int64(bodies.count))
+            try store.begin()
+            // Nor before it has gone on, whatever it notes meanwhile.
+            XCTAssertNil(try store.hold(), "a copy of it would be of no record")
+            try fold(store, through: bodies.count - 1)
+            try store.settle()
+            XCTAssertEqual(store.pending, Int64(bodies.count))
+            XCTAssertThrowsError(try Verifier(path: path("b"))) { XCTAssertTrue(isBetweenRecords($0), "\($0)") }
+            try fold(store, through: bodies.count)
+            try store.settle()
+            XCTAssertNil(store.pending)
+        }
+        try foldOn()
+        XCTAssertEqual(try Verifier(path: path("b")).run().findings.map(\.description), [])
+
+        try older.write(to: day)
+        let found = try Verifier(path: path("b")).run().findings
+        XCTAssertTrue(found.contains { $0.path == day.path && $0.fault.contains("is an older copy") }, "\(found)")
+    }
+}
