@@ -56,12 +56,15 @@ fi
 # Of a bucket in the machine's own region nothing is to be said.
 region=
 [ "${LogRegion}" = "${AWS::Region}" ] || region=', "region": "${LogRegion}"'
+lent=
+[ -z "${LentRole}" ] || lent=',
+  "iceberg": {"lent_role": "${LentRole}"}'
 cat > /etc/till/till.json <<JSON
 {
   "listen": "0.0.0.0:${Port}",
   "storage": {"url": "s3://${Bucket}/warehouse", "region": "${AWS::Region}", "cache": {"path": "/var/lib/till/cache", "bytes": "50GiB"}},
   "log": {"url": "s3://${LogBucket}/${LogFolder}"$region},
-  "exports": {"url": "s3://${Bucket}/exports"}$cluster
+  "exports": {"url": "s3://${Bucket}/exports"}$cluster$lent
 }
 JSON
 

@@ -35,6 +35,8 @@ class TillStack(cdk.Stack):
         self.network()
         self.storage()
         self.balancer()
+        self.roles = {letter: iam.Role(self, f"Machine{letter}", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"), description="A machine of Till") for letter in "AB"}
+        self.readers()
         for zone, letter in enumerate("AB"):
             self.machine(zone, letter)
         self.snapshots()
@@ -64,6 +66,9 @@ class TillStack(cdk.Stack):
             "Found", "yes: the store on A's disk that one machine had, or that was restored to it, becomes the pair's; the way back is a snapshot of before", default="no", allowed_values=["no", "yes"])
         self.shots = text(
             "DiskSnapshots", "no: no snapshots of disks are taken; the log's bucket has the store of any instant of the last day, and what a disk adds to that is a way back that is a copy and no restore", default="yes", allowed_values=["no", "yes"])
+        self.lent = text(
+            "LentKeys", "yes: readers of the Iceberg catalog (pyiceberg, Spark, DuckDB) are lent keys for an hour, for the files of the table that they load; no: they bring keys of their own", default="no", allowed_values=["no", "yes"])
+        self.lends = cdk.CfnCondition(self, "LendsKeys", expression=cdk.Fn.condition_equals(self.lent, "yes"))
         self.has_snapshots = cdk.CfnCondition(self, "HasSnapshots", expression=cdk.Fn.condition_equals(self.shots, "yes"))
         self.is_pair = cdk.CfnCondition(self, "IsPair", expression=cdk.Fn.condition_equals(self.machines, "pair"))
         self.is_log_elsewhere = cdk.CfnCondition(self, "IsLogElsewhere", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.log_bucket, "")))
@@ -128,6 +133,19 @@ class TillStack(cdk.Stack):
         }
         raw.add_property_override("ReplicationConfiguration", cdk.Fn.condition_if(wanted.logical_id, replication, cdk.Aws.NO_VALUE))
 
+    def readers(self) -> None:
+        """The role whose keys readers of the Iceberg catalog are lent: the machines alone take it, and each loan is cut to the table that it is for (`ReadPolicy`). Whatever is asked of it, it reads cold files and nothing else."""
+        self.reader = iam.Role(self, "Readers", assumed_by=iam.CompositePrincipal(*[iam.ArnPrincipal(role.role_arn) for role in self.roles.values()]), description="Lent to readers of Till's cold tables")
+        made = [self.reader, iam.Policy(
+            self, "ReadersRights", roles=[self.reader], statements=[
+                iam.PolicyStatement(actions=["s3:GetObject"], resources=[self.bucket.arn_for_objects("warehouse/*")]),
+                iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn], conditions={"StringLike": {"s3:prefix": ["warehouse/*"]}}),
+            ])]
+        for letter, role in self.roles.items():
+            made.append(iam.Policy(self, f"LendingRights{letter}", roles=[role], statements=[iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[self.reader.role_arn])]))
+        for one in made:
+            one.node.default_child.cfn_options.condition = self.lends
+
     def balancer(self) -> None:
         self.load_balancer = balancing.ApplicationLoadBalancer(
             self, "Balancer", vpc=self.vpc, internet_facing=True, security_group=self.balancer_group, drop_invalid_header_fields=True, deletion_protection=True,
@@ -152,7 +170,7 @@ class TillStack(cdk.Stack):
         disk.apply_removal_policy(cdk.RemovalPolicy.SNAPSHOT)
         Tags.of(disk).add("Name", f"{cdk.Aws.STACK_NAME}-{letter}")
         Tags.of(disk).add("till:store", cdk.Aws.STACK_NAME)
-        role = iam.Role(self, f"Machine{letter}", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"), description="A machine of Till")
+        role = self.roles[letter]
         self.grant(role, disk, letter)
         boot = BOOT.read_text()
         node, peer = letter.lower(), "ba"["AB".index(letter)]
@@ -162,6 +180,7 @@ class TillStack(cdk.Stack):
             "Found": self.found if letter == "A" else "no",
             "LogBucket": self.either(self.is_log_elsewhere, self.log_bucket, self.bucket.bucket_name), "LogRegion": self.either(self.is_log_elsewhere, self.log_region, cdk.Aws.REGION),
             "LogFolder": self.either(self.is_pair, LOGS["pair"], LOGS["one"]),
+            "LentRole": self.either(self.lends, self.reader.role_arn, ""),
             "Node": node, "Peer": peer, "Domain": DOMAIN, "ClusterPort": str(CLUSTER_PORT), "Zone": self.either(self.is_pair, self.zone.ref, "none"),
         }))
         template = ec2.LaunchTemplate(

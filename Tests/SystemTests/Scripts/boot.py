@@ -101,7 +101,7 @@ class Machine:
         text, given = launch["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"]
         values = {name: value for name, value in given.items() if isinstance(value, str)} | {"Package": "releases/till.deb", "Machines": machines} | SENT
         # A log in the stack's own bucket, unless something else is said.
-        values |= {"LogBucket": SENT["Bucket"], "LogRegion": SENT["AWS::Region"], "LogFolder": {"pair": "pair"}.get(machines, "log")} | {"Found": given["Found"] if isinstance(given["Found"], str) else "no"} | more
+        values |= {"LogBucket": SENT["Bucket"], "LogRegion": SENT["AWS::Region"], "LogFolder": {"pair": "pair"}.get(machines, "log"), "LentRole": ""} | {"Found": given["Found"] if isinstance(given["Found"], str) else "no"} | more
         text = re.sub(r"\$\{([\w:]+)\}", lambda found: values[found[1]], text)
         # An hour of looks is as much as three.
         text = text.replace("seq 660", "seq 3")
@@ -150,7 +150,7 @@ def check_one(folder: pathlib.Path) -> None:
     done = machine.boot()
     settings = machine.settings()
     assert settings["log"] == {"url": "s3://till-bucket/log"} and settings["storage"]["url"] == "s3://till-bucket/warehouse" and settings["storage"]["region"] == "eu-central-1", settings
-    assert settings["exports"] == {"url": "s3://till-bucket/exports"} and "cluster" not in settings, settings
+    assert settings["exports"] == {"url": "s3://till-bucket/exports"} and "cluster" not in settings and "iceberg" not in settings, settings
     machine.check_settings()
     secret = machine.root / "etc/default/till"
     assert secret.read_text() == f"TILL_ADMIN_KEY={KEY}\n" and stat.S_IMODE(secret.stat().st_mode) == 0o600
@@ -207,6 +207,7 @@ def check_pair(folder: pathlib.Path) -> list[Machine]:
         asked = [at for at, call in enumerate(machine.calls()) if call[0] == "curl" and "/meta-data/" in call[-1]]
         assert max(asked) < names.index(["aws", "ec2", "attach-volume"]), "what the machine is, is asked for too late"
     check_log_elsewhere(folder, keys)
+    check_lending(folder, keys)
     check_founding(folder, keys)
     check_waiting(machines[0])
     check_renewal(machines[0], keys, strangers)
@@ -222,6 +223,17 @@ def check_log_elsewhere(folder: pathlib.Path, keys: pathlib.Path) -> None:
         settings = machine.settings()
         assert settings["log"] == {"url": f"s3://far-bucket/{log}", "region": "eu-west-1"} and settings["storage"]["region"] == "eu-central-1", settings
         assert "far-bucket" not in json.dumps([settings["storage"], settings["exports"], settings.get("cluster")]), settings
+        machine.check_settings()
+
+
+def check_lending(folder: pathlib.Path, keys: pathlib.Path) -> None:
+    """The role whose keys readers are lent, where there is one."""
+    role = "arn:aws:iam::123456789012:role/shop-Readers-1A2B"
+    for machines in ("one", "pair"):
+        machine = Machine(folder, machines, "A", keys, name=f"{machines}-lending", LentRole=role)
+        machine.boot()
+        settings = machine.settings()
+        assert settings["iceberg"] == {"lent_role": role} and ("cluster" in settings) == (machines == "pair"), settings
         machine.check_settings()
 
 

@@ -176,6 +176,29 @@ def check_log(template: Template) -> None:
     assert of_pair["RuleCondition"] == {"Fn::Equals": [{"Ref": "Found"}, "yes"]} and of_pair["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "Machines"}, "pair"]}, of_pair
 
 
+def check_lending(template: Template) -> None:
+    """Where the word is said: a role that the machines alone take, and that reads cold files alone, whatever is asked of it."""
+    parameter = template.whole["Parameters"]["LentKeys"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("no", ["no", "yes"]) and template.whole["Conditions"]["LendsKeys"] == {"Fn::Equals": [{"Ref": "LentKeys"}, "yes"]}, parameter
+    name, = (name for name in template.of("AWS::IAM::Role") if name.startswith("Readers"))
+    machines = {name[7]: name for name in template.of("AWS::IAM::Role") if name.startswith("Machine")}
+    assert template.resources[name]["Condition"] == "LendsKeys" and set(machines) == {"A", "B"}, machines
+    trusted = [(one["Action"], one["Principal"]) for one in template.resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]]
+    assert trusted == [("sts:AssumeRole", {"AWS": {"Fn::GetAtt": [machine, "Arn"]}}) for machine in machines.values()], trusted
+    bucket, = (name for name in template.of("AWS::S3::Bucket"))
+    policies = {key: template.resources[key] for key, one in template.of("AWS::IAM::Policy").items() if {"Ref": name} in one["Roles"]}
+    assert len(policies) == 1 and all(one["Condition"] == "LendsKeys" for one in policies.values()), policies
+    objects, listing = next(iter(policies.values()))["Properties"]["PolicyDocument"]["Statement"]
+    assert objects == {"Action": "s3:GetObject", "Effect": "Allow", "Resource": {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/warehouse/*"]]}}, objects
+    assert listing == {"Action": "s3:ListBucket", "Effect": "Allow", "Resource": {"Fn::GetAtt": [bucket, "Arn"]}, "Condition": {"StringLike": {"s3:prefix": ["warehouse/*"]}}}, listing
+    for letter, machine in machines.items():
+        rights = template.resources[next(name for name in template.of("AWS::IAM::Policy") if name.startswith(f"LendingRights{letter}"))]
+        assert rights["Condition"] == "LendsKeys" and rights["Properties"]["Roles"] == [{"Ref": machine}], rights
+        assert rights["Properties"]["PolicyDocument"]["Statement"] == [{"Action": "sts:AssumeRole", "Effect": "Allow", "Resource": {"Fn::GetAtt": [name, "Arn"]}}], rights
+        given = template.resources[next(name for name in template.of("AWS::EC2::LaunchTemplate") if name.startswith(f"Template{letter}"))]["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"][1]
+        assert given["LentRole"] == {"Fn::If": ["LendsKeys", {"Fn::GetAtt": [name, "Arn"]}, ""]}, given
+
+
 def check_alarms(template: Template) -> None:
     alarms = template.of("AWS::CloudWatch::Alarm")
     topic = [name for name in template.of("AWS::SNS::Topic")]
@@ -248,6 +271,8 @@ def make(main: str, backup: str, more: dict[str, str]) -> None:
     assert [balancer["Scheme"] for balancer in balancers] == ["internet-facing"], balancers
     name = next(output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "BucketName")
     assert name in [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
+    lent = [resource for resource in resources if resource["LogicalResourceId"].startswith("Readers") and resource["ResourceType"] == "AWS::IAM::Role"]
+    assert len(lent) == (values.get("LentKeys") == "yes"), lent
     kinds = {resource["ResourceType"] for resource in resources}
     assert kinds >= {"AWS::EC2::VPCEndpoint", "AWS::EC2::LaunchTemplate", "AWS::IAM::Policy", "AWS::SNS::Topic", "AWS::ElasticLoadBalancingV2::Listener"}, kinds
 
@@ -260,6 +285,7 @@ def checks(main: Template, backup: Template) -> None:
     check_rights(main)
     check_pair(main)
     check_log(main)
+    check_lending(main)
     check_alarms(main)
     check_boot(main)
 
@@ -273,7 +299,7 @@ def broken(text: str) -> None:
         ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('"WaitOnResourceSignals": true', '"WaitOnResourceSignals": false'),
         ('"pair"\n   ],', '"pair"\n   ],\n   "Default": "one",'), ('"FromPort": 7001', '"FromPort": 22'), ('b.till.internal', 'a.till.internal'), ('/a"', '/b"'), ('"Namespace": "Till"', '"Namespace": "AWS/S3"'), ('"cloudwatch:namespace": "Till"', '"cloudwatch:namespace": "AWS/EC2"'),
         ('"Prefix": "log/head"', '"Prefix": "pair/slots/"'), ('"Prefix": "pair/archive/"', '"Prefix": "pair/"'), ('"Prefix": "pair/archive/base/warehouse/"', '"Prefix": "pair/archive/"'), ('"IsLogElsewhere",\n           {', '"IsPair",\n           {'),
-        ('"Condition": "IsLogElsewhere"', '"Condition": "IsPair"'), ('"Found": "no"', '"Found": "yes"'), ('"Default": "no"', '"Default": "yes"'), ('"Condition": "HasSnapshots"', '"Condition": "IsPair"'), ('"Default": "yes"', '"Default": "no"'), ('"LogElsewhere": {', '"Elsewhere": {'), ('/pair/*"', '/*"'), ('"pair",\n           "log"', '"log",\n           "log"'), ('"Minimum"', '"Maximum"'), ('"MetricName": "ArchiveLag"', '"MetricName": "InSync"'), ('"Node": "b"', '"Node": "a"'), ('"DestinationBucket"', '"BucketName"'),
+        ('"Condition": "IsLogElsewhere"', '"Condition": "IsPair"'), ('"Found": "no"', '"Found": "yes"'), ('"Default": "no"', '"Default": "yes"'), ('"Condition": "HasSnapshots"', '"Condition": "IsPair"'), ('"Default": "yes"', '"Default": "no"'), ('"LogElsewhere": {', '"Elsewhere": {'), ('/pair/*"', '/*"'), ('"pair",\n           "log"', '"log",\n           "log"'), ('"Minimum"', '"Maximum"'), ('"MetricName": "ArchiveLag"', '"MetricName": "InSync"'), ('"Node": "b"', '"Node": "a"'), ('"Condition": "LendsKeys"', '"Condition": "IsPair"'), ('"LendsKeys",', '"IsPair",'), ('"warehouse/*"', '"*"'), ('"/warehouse/*"\n         ]\n        ]\n       }\n      },\n      {\n       "Action": "s3:ListBucket"', '"/*"\n         ]\n        ]\n       }\n      },\n      {\n       "Action": "s3:ListBucket"'), ('"DestinationBucket"', '"BucketName"'),
     ]
     for sound, fault in faults:
         assert sound in text, sound
@@ -299,7 +325,7 @@ def main() -> None:
     broken(committed["template.json"])
     # Without a copy elsewhere, and with one.
     make(*committed.values(), {"Machines": "none"})
-    make(*committed.values(), {"Machines": "one", "DiskSnapshots": "no"})
+    make(*committed.values(), {"Machines": "one", "DiskSnapshots": "no", "LentKeys": "yes"})
     make(*committed.values(), {"BackupBucketArn": BACKUP, "Machines": "pair"})
     make(*committed.values(), {"LogBucket": "", "Machines": "pair", "Found": "yes"})
     print("everything held")
