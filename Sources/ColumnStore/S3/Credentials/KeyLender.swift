@@ -3,14 +3,16 @@
 /// 1. One caller at a time asks STS, for five seconds at most and once; who comes meanwhile waits for a second, then is told to come again. So of the threads that
 ///    answer readers one may stand still for an STS that does not answer, and no others.
 /// 2. What has failed is not asked again for a while: of one policy where STS refuses it, of all where STS gives no answer.
-/// 3. Keys are lent again, to whoever may read the same, while they hold for long.
+/// 3. Keys are lent again, to whoever may read the same, while they hold for long; while STS gives no newer ones, as long as a reader can do something with them.
 package final class KeyLender: Sendable {
     /// For so long the role is asked for: what one role may be of another at most.
     static let lifetimeSeconds: Int64 = 3_600
     /// Left of what is lent again. Readers ask anew some minutes before the end.
     static let freshSeconds: Int64 = 900
-    /// Left of what is lent still while STS gives nothing newer.
+    /// Left of what STS gives: what ends sooner is of a clock that is wrong.
     static let leastSeconds: Int64 = 300
+    /// Left of what is lent still while STS gives nothing newer: a table's files can be read in that, and nothing at all without keys. A reader that finds them too short asks again.
+    static let lastSeconds: Int64 = 60
     /// After a failure.
     static let pauseSeconds: Int64 = 10
     private static let waitNanoseconds: UInt64 = 1_000_000_000
@@ -60,7 +62,7 @@ package final class KeyLender: Sendable {
         endpoint = try ServiceURL.parse(WebIdentityCredentials.endpoint(environment, region: region))
     }
 
-    /// Keys with which all below some folders can be read, and nothing else; they hold for `leastSeconds` at least.
+    /// Keys with which all below some folders can be read, and nothing else; they hold for `lastSeconds` at least, and mostly for `freshSeconds`.
     ///
     /// - Parameter locations: `s3://bucket/folder`.
     /// - Throws: why there are none now.
@@ -68,10 +70,11 @@ package final class KeyLender: Sendable {
         let policy = try ReadPolicy(reading: locations, of: role)
         let turn: Turn? = state.wait(nanoseconds: Self.waitNanoseconds) { state in
             let now = clock()
-            let held = state.lent[policy].flatMap { Self.secondsLeft($0, now) >= Self.leastSeconds ? $0 : nil }
+            let held = Self.held(state, policy, now)
             // Not of a time that is further away than any pause: the clock was set since.
             let refusal = [state.refusals[policy], state.refusals[nil]].compactMap(\.self).first { (1...Self.pauseSeconds).contains($0.until.subtractingSaturating(now)) }
-            if let held, Self.secondsLeft(held, now) >= Self.freshSeconds || state.isAsking || refusal != nil { return .lend(held) }
+            // Whoever asks may have others soon: near their end that is waited for.
+            if let held, Self.secondsLeft(held, now) >= (state.isAsking ? Self.leastSeconds : Self.freshSeconds) || refusal != nil { return .lend(held) }
             if let refusal { return .refuse(refusal.failure) }
             if state.isAsking { return nil }
             state.isAsking = true
@@ -81,8 +84,15 @@ package final class KeyLender: Sendable {
         case .lend(let keys): return keys
         case .refuse(let failure): throw failure
         case .ask(let held): return try ask(policy, held)
-        case nil: throw CredentialFailure(source: Self.name, reason: "STS at \(endpoint.host) is being asked, and has not answered yet")
+        case nil:
+            if let held = state.withLock({ Self.held($0, policy, clock()) }) { return held }
+            throw CredentialFailure(source: Self.name, reason: "STS at \(endpoint.host) is being asked, and has not answered yet")
         }
+    }
+
+    /// What was lent and can be lent still, where STS gives nothing newer.
+    private static func held(_ state: State, _ policy: ReadPolicy, _ now: Int64) -> AWSCredentials? {
+        state.lent[policy].flatMap { secondsLeft($0, now) >= lastSeconds ? $0 : nil }
     }
 
     private func ask(_ policy: ReadPolicy, _ held: AWSCredentials?) throws(CredentialFailure) -> AWSCredentials {

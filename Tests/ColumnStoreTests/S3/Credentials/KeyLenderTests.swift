@@ -91,8 +91,34 @@ final class KeyLenderTests: XCTestCase {
         XCTAssertEqual(try lender.keys(toRead: ["s3://warehouse/t"]), first)
         XCTAssertEqual(service.asked.count, 5)
         now.withLock { $0 = start + 3_600 - 299 }
-        XCTAssertThrowsError(try lender.keys(toRead: ["s3://warehouse/t"]))
+        XCTAssertEqual(try lender.keys(toRead: ["s3://warehouse/t"]), first, "they hold still")
         XCTAssertEqual(service.asked.count, 5, "remembered")
+        now.withLock { $0 = start + 3_600 - 60 }
+        XCTAssertEqual(try lender.keys(toRead: ["s3://warehouse/t"]), first)
+        XCTAssertEqual(service.asked.count, 6)
+        now.withLock { $0 = start + 3_600 - 59 }
+        XCTAssertThrowsError(try lender.keys(toRead: ["s3://warehouse/t"]))
+        XCTAssertEqual(service.asked.count, 6, "remembered")
+    }
+
+    /// Near their end what whoever asks may have soon is better; where that does not come, they are lent still.
+    func test_stsThatIsSlow_holdsUpNobodyWhoseKeysHold() throws {
+        let start = SigningInstant.now.seconds
+        let now = Mutex(start)
+        let lender = try lender(nil) { now.withLock { $0 } }
+        XCTAssertEqual(try lender.keys(toRead: ["s3://warehouse/t"]).accessKeyID, TokenServiceDouble.keyID(1))
+        now.withLock { $0 = start + 3_600 - 120 }
+        service.lend(until: start + 90_000)
+        service.fail { _ in .delay(milliseconds: 2_500) }
+        let done = Monitor<Bool?>(nil)
+        DispatchQueue.global().async {
+            let keys = try? lender.keys(toRead: ["s3://warehouse/t"])
+            done.broadcast { $0 = keys != nil }
+        }
+        XCTAssertTrue(Patience.until { service.asked.count == 2 })
+        let meanwhile = try lender.keys(toRead: ["s3://warehouse/t"]).accessKeyID
+        XCTAssertTrue([1, 2].map(TokenServiceDouble.keyID).contains(meanwhile), "what holds is lent while STS says nothing")
+        XCTAssertEqual(done.wait(seconds: Patience.seconds) { $0 }, true)
     }
 
     func test_answersThatAreNone_areFaults() throws {
