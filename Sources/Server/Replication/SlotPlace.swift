@@ -157,12 +157,30 @@ package struct SlotPlace: Sendable {
         return lasts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// Whether slots of a generation are there, from one through another.
-    func hasAll(of generation: Int, from first: Int, through last: Int) throws -> Bool {
-        guard first <= last else { return true }
-        let found = Set(try keys())
-        // Ends with the first that is missing, however far `last` is.
-        return (first...last).allSatisfy { found.contains(Self.key(generation, $0)) }
+    /// Gives the records of slots in their order, as far as each goes on from the one before.
+    ///
+    /// - Parameters:
+    ///   - before: the record before the first.
+    ///   - last: the last one's number.
+    /// - Returns: false where one of them is not there, is damaged, or does not go on from the one before.
+    /// - Throws: where the place gives no answer.
+    func walk(_ generation: Int, after before: Mark, through last: Int, _ take: (Record) -> Void) throws -> Bool {
+        var sizes: [Int: Int64] = [:]
+        try objects.list(prefix: Self.key(generation, "")) { object in
+            guard let name = Self.name(object.key), !name.isBase, let sequence = object.key.split(separator: "/").last.flatMap(LogNumber.number) else { return }
+            if sequence > before.sequence, sequence <= last, object.byteCount <= Self.byteCountMax { sizes[Int(sequence)] = object.byteCount }
+        }
+        // However far `last` is: there are no more than were listed.
+        guard let count = last.subtractingOrNil(before.sequence), sizes.count == count else { return false }
+        let wanted = sizes.sorted { $0.key < $1.key }.map { WantedObject(key: Self.key(generation, $0.key), byteCount: $0.value, byteCountMax: Self.byteCountMax) }
+        var mark = before
+        try objects.getEach(wanted) { _, bytes in
+            guard let record = try? Record(parsing: bytes[...]), record.follows(mark) else { return false }
+            mark = record.mark
+            take(record)
+            return true
+        }
+        return mark.sequence == last
     }
 
     /// The highest generation that has a slot or a base; nil: none has.

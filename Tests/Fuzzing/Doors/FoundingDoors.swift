@@ -119,7 +119,14 @@ extension Door {
             let (lasts, highest) = (try place.lasts(), try place.lastGeneration())
             precondition(lasts.allSatisfy { $0.generation <= highest ?? -1 }, "a slot of no generation")
             for generation in 0..<4 {
-                _ = Result { try place.hasAll(of: generation, from: 1, through: .max) }
+                for last in [4, .max] {
+                    var mark = Mark.start
+                    let isWhole = Result { try place.walk(generation, after: .start, through: last) { record in
+                        precondition(record.follows(mark), "a slot that does not go on from the one before")
+                        mark = record.mark
+                    } }
+                    if case .success(true) = isWhole { precondition(mark.sequence == last, "a walk that ends early") }
+                }
                 let start = try? place.start(of: generation)
                 if let start {
                     _ = Result { try place.begin(start) }

@@ -58,7 +58,7 @@ struct Founding {
     /// The object of a leader that is alone: this machine comes to lead by it as it is started, as a founder does.
     ///
     /// - Parameters:
-    ///   - level: of the records that are there: no machine takes part that could not read them.
+    ///   - level: of the records that are there, and of those in slots that go on from them: no machine takes part that could not read them.
     ///   - rest: what it reads in slots first: their generation goes on, and none of them is removed.
     func configuration(epoch: Int, nonce: Nonce, base: Mark, store: StoreIdentity, level: Int = 1, rest: FoundingPlaces.Rest? = nil) -> Configuration {
         let start = rest?.log ?? Configuration.LogStart(generation: epoch, base: base)

@@ -69,6 +69,8 @@ struct FoundingPlaces {
         /// Their generation: who comes to lead with it reads them.
         let log: Configuration.LogStart
         let last: Mark
+        /// As `RecordFile.level`, of these.
+        let level: Int
     }
 
     /// Slots that a disk lacks and goes on with, once its machine leads with their generation: nothing of them is left out then.
@@ -85,11 +87,10 @@ struct FoundingPlaces {
             guard let record = try? slots.read(end.generation, history.last, of: nil), record.epoch == history.epoch(at: history.last) else { return nil }
             before = record.mark
         }
-        // Each is looked at as the machine comes to lead, which it does not where one is damaged.
-        guard try slots.hasAll(of: end.generation, from: history.last + 1, through: end.sequence) else { return nil }
-        guard let next = try? slots.read(end.generation, history.last + 1, of: nil), next.follows(before) else { return nil }
-        guard let last = try? slots.read(end.generation, end.sequence, of: nil) else { return nil }
-        return Rest(log: log, last: last.mark)
+        // Each is looked at again as the machine comes to lead, which it does not where one is damaged: better it is told now.
+        var (last, level) = (before, 1)
+        let isWhole = try slots.walk(end.generation, after: before, through: end.sequence) { record in (last, level) = (record.mark, max(level, record.level)) }
+        return isWhole ? Rest(log: log, last: last, level: level) : nil
     }
 
     /// The highest generation that has anything; 0: none has.

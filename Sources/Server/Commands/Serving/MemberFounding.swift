@@ -38,7 +38,7 @@ struct MemberFounding {
         // Before the object is there: it leads by a promise of its own.
         try file.promise(epoch)
         try founding.reached(.promised)
-        try founding.places.create(founding.configuration(epoch: epoch, nonce: Founding.nonce(), base: tail, store: store, level: file.level, rest: rest))
+        try founding.places.create(founding.configuration(epoch: epoch, nonce: Founding.nonce(), base: tail, store: store, level: max(file.level, rest?.level ?? 1), rest: rest))
         try founding.reached(.created)
         founding.say("\(founding.places.objectName) has an object again: epoch \(epoch), \(founding.node) leads")
         sayWhatIsNext()

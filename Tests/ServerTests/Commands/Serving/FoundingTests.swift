@@ -281,6 +281,25 @@ final class FoundingTests: XCTestCase {
         XCTAssertGreaterThan(made.epoch, 1_000_000)
     }
 
+    /// A leader of a later version has gone on without this machine: one of this version is not to be sent what it cannot read.
+    func test_slotsBeyondTheDisk_areOfALevel_andOneThatIsDamagedIsTold() throws {
+        let records = try member("a")
+        let slots = try XCTUnwrap(ClusterObject.slots(settings()))
+        try slots.begin(Configuration.LogStart(generation: 4, base: records[7].mark))
+        var beyond = [records[8], records[9]]
+        for level in [1, 2, 1, 1] { beyond.append(Record(after: beyond[beyond.count - 1].mark, epoch: 5, kind: .rows, level: level, body: [UInt8(level)])) }
+        for record in beyond { XCTAssertTrue(try slots.put(4, record)) }
+        // Neither the first of them nor the last.
+        try write("log/\(SlotPlace.key(4, 13))", "something")
+        XCTAssertThrowsError(try found("a", settings())) { XCTAssertTrue($0 is UsageError && "\($0)".contains("cannot be read on"), "\($0)") }
+        XCTAssertFalse(exists("ctl/object"))
+        try FileManager.default.removeItem(atPath: path("log/\(SlotPlace.key(4, 13))"))
+        XCTAssertTrue(try slots.put(4, beyond[4]))
+        try found("a", settings())
+        XCTAssertTrue(said.contains { $0.contains("up to 14, of epoch 5") }, "\(said)")
+        XCTAssertEqual(try object().level, 2)
+    }
+
     func test_archiveOfAnotherPast_isRefused_andOneThatIsItsOwnOrCannotBeReadIsNot() throws {
         let records = try member("a")
         func line(_ number: Int, _ mark: Mark) throws {
