@@ -42,6 +42,8 @@ final class NodeHost: CommitReplica {
         var slotsLeft: Int?
         /// It leads, and the object that says so is gone.
         var isObjectGone = false
+        /// It leads, and goes on with its standby: what the place of the object says, which gives that no more.
+        var unread: String?
         /// What a later version has made, with which this node's program does not lead.
         var later: String?
         /// Why nothing is put at the places outside.
@@ -390,6 +392,7 @@ final class NodeHost: CommitReplica {
         next.doubt = places.doubt
         (next.successor, next.slotsLeft, next.isObjectGone) = (work.node.successor, work.node.slotsLeft, work.node.isObjectGone)
         next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
+        next.unread = next.role == .leader && !NodeWords.waitsForObject(next) ? object.unread : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
         let before = standing.withLock { $0 }
@@ -406,6 +409,7 @@ final class NodeHost: CommitReplica {
             }
         }
         if next.isObjectGone, !before.isObjectGone { log.error("the object of the cluster", ["node": .text(name), "reason": .text(NodeWords.leaderWithoutObject)]) }
+        if let fault = next.unread, before.unread == nil { log.error("the object of the cluster", ["node": .text(name), "reason": .text(NodeWords.leaderWithUnread(fault))]) }
         let isOther = next.obstacle != before.obstacle || next.silence != before.silence
         if isOther, next.ending == nil, next.obstacle != nil || next.silence != nil, let why = NodeWords.why(next, node: name) {
             log.warning("this node waits", ["node": .text(name), "reason": .text(why)])
@@ -463,6 +467,7 @@ final class NodeHost: CommitReplica {
             Metric(name: "cluster_records_bytes", help: "Records that this machine of a pair keeps.", kind: .gauge, labels: [], value: Double(file.byteCount)),
             Metric(name: "cluster_first_record", help: "The first of them; what those before have made is in the checkpoint.", kind: .gauge, labels: [], value: Double(file.base.sequence + 1)),
             Metric(name: "cluster_checkpoint_record", help: "The last record that the checkpoint has.", kind: .gauge, labels: [], value: Double(report.record)),
+            Metric(name: "cluster_object_failing", help: "1 while the object that says who leads cannot be read, so that nobody could take over: /readyz has the words.", kind: .gauge, labels: [], value: object.unread == nil ? 0 : 1),
             Metric(name: "cluster_checkpoint_failing", help: "1 while the checkpoint does not go on, so that records stay.", kind: .gauge, labels: [], value: report.fault == nil ? 0 : 1),
         ] + (archiver?.metrics ?? []) + PlaceFigures.metrics(buckets)
     }

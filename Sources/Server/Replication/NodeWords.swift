@@ -11,6 +11,11 @@ enum NodeWords {
     static let leaderWithoutObject = "the object that says who leads is gone: its place answers, and has none. The pair goes on while both machines are there, and nobody can take over; "
         + "till cluster found --url URL has the node that leads make it anew, while its standby is there"
 
+    /// As `leaderWithoutObject`: a machine that is lost then takes the pair with it.
+    static func leaderWithUnread(_ fault: String) -> String {
+        "the object that says who leads cannot be read (\(fault)): the pair goes on while both machines are there, and until it can nobody can take over; see the bucket of cluster.config, or the witness, its credentials and the way there"
+    }
+
     /// - Parameter fault: what the place of the object said last, where it said nothing good.
     static func why(_ ending: Ending, own: StoreIdentity?, fault: String? = nil) -> String {
         switch ending {

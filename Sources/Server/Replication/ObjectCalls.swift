@@ -18,6 +18,8 @@ final class ObjectCalls: Sendable {
         var isStopping = false
         /// Why the last call came to nothing.
         var fault: String?
+        /// Reads that have failed one after the other.
+        var unreadCount = 0
         /// What was swapped in last, where its place took no name: which object, and the name.
         var unnamed: (nonce: Nonce, store: StoreIdentity)?
     }
@@ -31,6 +33,8 @@ final class ObjectCalls: Sendable {
 
     /// A leader waits for two: its proof, and what became of a swap.
     private static let readCountMax = 8
+    /// So many reads in a row that fail are no hiccup: a leader with its standby makes them within a quarter of a minute.
+    private static let unreadCountMin = 3
 
     /// - Parameters:
     ///   - slots: nil where there are none.
@@ -64,7 +68,21 @@ final class ObjectCalls: Sendable {
     /// Why the last call came to nothing; nil: it did not.
     var fault: String? { state.withLock { $0.fault } }
 
+    /// Why the object cannot be read, where that has lasted for some reads; nil: it can, as far as is known.
+    var unread: String? { state.withLock { $0.unreadCount >= Self.unreadCountMin ? $0.fault : nil } }
+
     private func note(_ fault: String?) { state.withLock { $0.fault = fault } }
+
+    /// Said as it begins and as it ends, not with each read in between.
+    private func noteRead(_ fault: String?) {
+        let before = state.withLock { state in
+            defer { (state.fault, state.unreadCount) = (fault, fault == nil ? 0 : state.unreadCount.addingSaturating(1)) }
+            return state.unreadCount
+        }
+        if let fault {
+            if before == 0 { log.warning("the cluster's object could not be read; it is tried again", ["reason": .text(fault)]) }
+        } else if before > 0 { log.info("the cluster's object can be read again", [:]) }
+    }
 
     private static func text(_ error: any Error) -> String { (error as? FrameFault).map { "the object cannot be read: \($0.reason)" } ?? "\(error)" }
 
@@ -72,13 +90,12 @@ final class ObjectCalls: Sendable {
         do {
             let found = try place.read()
             var present = try found.map { try Configuration(parsingObject: $0.bytes) }
-            note(nil)
+            noteRead(nil)
             // Who named it in vain does so anew once that may help, and not before.
             if !place.takesStores, let unnamed = state.withLock({ $0.unnamed }), present?.nonce == unnamed.nonce { present?.store = unnamed.store }
             return present.map { .found($0) } ?? .absent
         } catch {
-            note(Self.text(error))
-            log.warning("the cluster's object could not be read", ["reason": .text(Self.text(error))])
+            noteRead(Self.text(error))
             return .failed
         }
     }

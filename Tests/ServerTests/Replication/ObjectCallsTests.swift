@@ -15,11 +15,14 @@ final class ObjectCallsTests: XCTestCase {
             var count = 0
             /// It gives no answer.
             var isAway = false
+            /// What it answers in place of the object.
+            var fault: String?
         }
         let state = Monitor(State())
         var takesStores: Bool { state.withLock { $0.takesStores } }
         func read() throws -> (bytes: [UInt8], tag: String)? {
             state.wait { $0.isAway ? nil : () }
+            if let fault = state.withLock({ $0.fault }) { throw ObjectAtWitness.Refused(description: fault) }
             return state.withLock { state in state.bytes.map { ($0, "\(state.count)") } }
         }
         func create(_ bytes: [UInt8]) throws -> Bool { state.withLock { ($0.bytes, $0.count) = (bytes, $0.count + 1) }; return true }
@@ -53,6 +56,31 @@ final class ObjectCallsTests: XCTestCase {
         calls.add(.swap(expected: former, object, ticket: 3))
         guard case .swapped(.done, 3) = try next() else { return XCTFail("it was not swapped") }
         XCTAssertEqual(try found()?.store, own)
+    }
+
+    /// A healthy pair needs it for nothing: that it could not be read would be found out as a machine is lost.
+    func test_objectThatCannotBeRead_isToldOf_onceItIsNoHiccup_andNoMoreOnceItCan() throws {
+        let place = Place()
+        let calls = ObjectCalls(place, slots: nil, log: Log(format: .json, level: .error))
+        let events = Monitor<[Event]>([])
+        calls.start(mayName: { true }) { event in events.broadcast { $0.append(event) } }
+        defer { calls.stop() }
+        func look() throws {
+            calls.add(.read(ticket: 1))
+            _ = try XCTUnwrap(events.wait(seconds: Patience.seconds) { $0.isEmpty ? nil : $0.removeFirst() })
+        }
+        for _ in 0..<2 {
+            place.state.withLock { $0.fault = "the key has expired" }
+            for _ in 0..<2 { try look() }
+            XCTAssertNil(calls.unread)
+            for _ in 0..<3 { try look() }
+            XCTAssertEqual(calls.unread, "the key has expired")
+            place.state.withLock { $0.fault = nil }
+            try look()
+            XCTAssertNil(calls.unread)
+            XCTAssertNil(calls.fault)
+        }
+        XCTAssertTrue(NodeWords.leaderWithUnread("the key has expired").contains("(the key has expired)"))
     }
 
     /// A swap that is never answered would keep its node from ever leading, and a look its leader from ever looking again.

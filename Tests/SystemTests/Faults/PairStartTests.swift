@@ -39,6 +39,14 @@ final class PairStartTests: XCTestCase {
             for node in pair.nodes { XCTAssertTrue(Patience.until { node.ready?.text.contains("has not been looked at") == false }, "\(node.name): \(node.ready?.text ?? "no answer")") }
             try PairLoad.check(pair, has: sent, "round \(round)")
         }
+        // One that is whole needs the object for nothing: that nobody could take over is said before a machine is lost.
+        let leader = try pair.leader()
+        bucket.fail { _ in .answer(status: 503, code: "ServiceUnavailable") }
+        XCTAssertTrue(Patience.until { leader.ready?.text.contains("nobody can take over") == true }, leader.ready?.text ?? "")
+        XCTAssertEqual(leader.ready?.status, 200, leader.ready?.text ?? "")
+        XCTAssertTrue(try leader.client.get("/metrics").text.contains("till_cluster_object_failing 1"))
+        bucket.fail(nil)
+        XCTAssertTrue(Patience.until { leader.ready?.text.contains("nobody can take over") == false }, leader.ready?.text ?? "")
     }
 
     /// What a single server has left in `log` goes as its directory becomes a member's: a pair's log there would go with it.
