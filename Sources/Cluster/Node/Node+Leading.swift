@@ -33,6 +33,8 @@ struct Leading: Sendable {
     var isUnnamed = false
     /// There was no object as it was last looked for.
     var isObjectGone = false
+    /// How often in a row another object was there, and no later one.
+    var olderCount = 0
     /// The last record that another place than the own disk has.
     var remote = 0
     /// The record with which serving begins; nil until it is made.

@@ -24,7 +24,10 @@ extension Node {
     mutating func proven(by reading: Reading<Configuration>, ticket: Int) {
         guard let proof = leading.proof, proof.ticket == ticket, let configuration else { return }
         leading.proof = nil
-        if case .absent = reading { leading.isObjectGone = true } else if case .found = reading { leading.isObjectGone = false }
+        if case .absent = reading { (leading.isObjectGone, leading.olderCount) = (true, 0) } else if case .found(let found) = reading {
+            let isOlder = found.nonce != configuration.nonce && found.nonce != swap?.target.nonce && found.epoch <= configuration.epoch
+            (leading.isObjectGone, leading.olderCount) = (false, isOlder ? min(leading.olderCount, 1) + 1 : 0)
+        }
         switch reading {
         case .found(let found) where found.nonce == configuration.nonce:
             leading.provenAt = max(leading.provenAt, proof.askedAt)

@@ -122,7 +122,7 @@ extension Node {
         guard let done = swap else { return }
         swap = nil
         configuration = done.target
-        (leading.isUnnamed, leading.isObjectGone) = (false, false)
+        (leading.isUnnamed, leading.isObjectGone, leading.olderCount) = (false, false, 0)
         if done.purpose == .found || done.purpose == .lead { return lead(since: done.sentAt) }
         if done.purpose == .toLog { leading.sealing = nil }
         if done.purpose == .admit {

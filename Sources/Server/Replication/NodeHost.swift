@@ -42,6 +42,8 @@ final class NodeHost: CommitReplica {
         var slotsLeft: Int?
         /// It leads, and the object that says so is gone.
         var isObjectGone = false
+        /// It leads, and the object is one of before.
+        var isObjectOlder = false
         /// It leads, and goes on with its standby: what the place of the object says, which gives that no more.
         var unread: String?
         /// What a later version has made, with which this node's program does not lead.
@@ -392,6 +394,7 @@ final class NodeHost: CommitReplica {
         next.doubt = places.doubt
         (next.successor, next.slotsLeft, next.isObjectGone) = (work.node.successor, work.node.slotsLeft, work.node.isObjectGone)
         next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
+        next.isObjectOlder = work.node.isObjectOlder
         next.unread = next.role == .leader && !NodeWords.waitsForObject(next) ? object.unread : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
@@ -409,6 +412,7 @@ final class NodeHost: CommitReplica {
             }
         }
         if next.isObjectGone, !before.isObjectGone { log.error("the object of the cluster", ["node": .text(name), "reason": .text(NodeWords.leaderWithoutObject)]) }
+        if next.isObjectOlder, !before.isObjectOlder { log.error("the object of the cluster", ["node": .text(name), "reason": .text(NodeWords.leaderWithOlderObject)]) }
         if let fault = next.unread, before.unread == nil { log.error("the object of the cluster", ["node": .text(name), "reason": .text(NodeWords.leaderWithUnread(fault))]) }
         let isOther = next.obstacle != before.obstacle || next.silence != before.silence
         if isOther, next.ending == nil, next.obstacle != nil || next.silence != nil, let why = NodeWords.why(next, node: name) {

@@ -11,6 +11,10 @@ enum NodeWords {
     static let leaderWithoutObject = "the object that says who leads is gone: its place answers, and has none. The pair goes on while both machines are there, and nobody can take over; "
         + "till cluster found --url URL has the node that leads make it anew, while its standby is there"
 
+    /// The same: it would be swapped on condition that it is another than it is.
+    static let leaderWithOlderObject = "the object that says who leads is one of before: somebody has put it back. The pair goes on while both machines are there, and nobody can take over; "
+        + "take it away, and till cluster found --url URL has the node that leads make it anew, while its standby is there"
+
     /// As `leaderWithoutObject`: a machine that is lost then takes the pair with it.
     static func leaderWithUnread(_ fault: String) -> String {
         "the object that says who leads cannot be read (\(fault)): the pair goes on while both machines are there, and until it can nobody can take over; see the bucket of cluster.config, or the witness, its credentials and the way there"

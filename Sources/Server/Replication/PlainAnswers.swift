@@ -38,7 +38,8 @@ enum PlainJSON {
         json.member("role", standing.ending != nil ? Node.Role.fenced.rawValue : leads && !serves ? Node.Role.candidate.rawValue : standing.role.rawValue)
         // Who leads alone is told why the other does not come.
         let why = mayAcknowledge ? nil : NodeWords.why(standing, node: node) ?? refusals.first?.detail
-        let reasons = [why, standing.doubt?.description, standing.isObjectGone ? NodeWords.leaderWithoutObject : nil, standing.unread.map(NodeWords.leaderWithUnread), standing.strange?.words, standing.double].compactMap { $0 }
+        let object = standing.isObjectGone ? NodeWords.leaderWithoutObject : standing.isObjectOlder ? NodeWords.leaderWithOlderObject : nil
+        let reasons = [why, standing.doubt?.description, object, standing.unread.map(NodeWords.leaderWithUnread), standing.strange?.words, standing.double].compactMap { $0 }
         json.member("reason", reasons.isEmpty ? nil : reasons.joined(separator: "; "))
         json.member("node", node)
         json.member("store", standing.store?.text)

@@ -19,6 +19,39 @@ final class NodeObjectTests: XCTestCase {
         XCTAssertEqual(world.nodes[leader]?.isObjectGone, false)
     }
 
+    /// A former version of it in the bucket, or a witness's directory of yesterday.
+    func test_leaderWhoseObjectIsOneOfBefore_goesOn_andKnowsIt() throws {
+        let world = SmallWorld.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let present = try XCTUnwrap(world.object)
+        var older = present
+        (older.epoch, older.nonce) = (present.epoch - 1, Nonce(session: 99, count: 1))
+        world.object = older
+        world.pass(12_000)
+        XCTAssertEqual(world.nodes[leader]?.role, .leader)
+        XCTAssertEqual([world.nodes[leader]?.isObjectOlder, world.nodes[leader]?.isObjectGone, world.nodes[leader]?.mayAcknowledge], [true, false, true])
+        let count = try XCTUnwrap(world.commits(of: leader).last)
+        world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+        world.settle()
+        XCTAssertEqual(world.commits(of: leader).last, count + 1)
+        // Taken away, it is made anew by a word.
+        world.object = nil
+        world.pass(6_000)
+        XCTAssertEqual([world.nodes[leader]?.isObjectOlder, world.nodes[leader]?.isObjectGone], [false, true])
+        world.give(.command(.found), to: leader)
+        world.settle()
+        world.pass(12_000)
+        XCTAssertEqual([world.nodes[leader]?.isObjectOlder, world.nodes[leader]?.isObjectGone], [false, false])
+        XCTAssertGreaterThan(try XCTUnwrap(world.object).epoch, present.epoch)
+        world.object = older
+        world.pass(12_000)
+        XCTAssertEqual(world.nodes[leader]?.isObjectOlder, true)
+        world.object = world.nodes[leader]?.configuration
+        world.pass(12_000)
+        XCTAssertEqual(world.nodes[leader]?.isObjectOlder, false)
+        XCTAssertEqual(world.leader, leader)
+    }
+
     func test_objectThatIsGone_isMadeAnewByAWord_andNobodyWaits() throws {
         let world = SmallWorld.pair()
         let leader = try XCTUnwrap(world.leader)
