@@ -36,8 +36,10 @@ final class NodeHost: CommitReplica {
         var strange: StrangeGreeting?
         /// Two processes that say that they are one node, this one or its peer.
         var double: String?
-        /// What the place that it waits for said last.
+        /// What the place that it waits for said last, or why there is no connection to the peer that it waits for.
         var fault: String?
+        /// It leads, and its peer is not in sync: why there is no connection to that.
+        var apart: String?
         /// How many slots it has still to read, as the new leader.
         var slotsLeft: Int?
         /// It leads, and the object that says so is gone.
@@ -393,7 +395,9 @@ final class NodeHost: CommitReplica {
         next.later = later.withLock { $0 }
         next.doubt = places.doubt
         (next.successor, next.slotsLeft, next.isObjectGone) = (work.node.successor, work.node.slotsLeft, work.node.isObjectGone)
-        next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
+        let way = links.values.compactMap(\.fault).min()
+        next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : NodeWords.waitsForPeer(next) ? way.map(NodeWords.noConnection) : nil
+        next.apart = next.role == .leader && next.configuration.map { $0.insync.count == 1 && $0.removed.isEmpty } == true ? way : nil
         next.isObjectOlder = work.node.isObjectOlder
         next.unread = next.role == .leader && !NodeWords.waitsForObject(next) ? object.unread : nil
         // The store is open, and what it would commit from here on is nobody's.

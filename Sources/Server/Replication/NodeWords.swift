@@ -59,6 +59,19 @@ enum NodeWords {
     /// Whether it is the object that says who leads for which a node waits.
     static func waitsForObject(_ standing: NodeHost.Standing) -> Bool { standing.silence == .object || standing.obstacle == .objectUnread }
 
+    /// Whether it is a peer for which a node waits.
+    static func waitsForPeer(_ standing: NodeHost.Standing) -> Bool {
+        switch standing.silence {
+        case .standby?, .leader(_)?, .inSync(_)?, .behind(_, leader: _)?: true
+        default: false
+        }
+    }
+
+    static func noConnection(_ fault: String) -> String { "no connection to it can be made: \(fault)" }
+
+    /// Of a leader that goes on without its peer: with the slots of log.url, or alone.
+    static func apart(_ fault: String) -> String { "the other node has not everything that is acknowledged, and \(noConnection(fault))" }
+
     private static func why(_ silence: Node.Silence, _ standing: NodeHost.Standing) -> String {
         let leads = standing.role == .leader
         switch silence {

@@ -39,7 +39,9 @@ enum PlainJSON {
         // Who leads alone is told why the other does not come.
         let why = mayAcknowledge ? nil : NodeWords.why(standing, node: node) ?? refusals.first?.detail
         let object = standing.isObjectGone ? NodeWords.leaderWithoutObject : standing.isObjectOlder ? NodeWords.leaderWithOlderObject : nil
-        let reasons = [why, standing.doubt?.description, object, standing.unread.map(NodeWords.leaderWithUnread), standing.strange?.words, standing.double].compactMap { $0 }
+        // A strange greeting says more of the one who makes it.
+        let apart = why == nil && standing.strange == nil && standing.double == nil ? standing.apart.map(NodeWords.apart) : nil
+        let reasons = [why, standing.doubt?.description, object, standing.unread.map(NodeWords.leaderWithUnread), apart, standing.strange?.words, standing.double].compactMap { $0 }
         json.member("reason", reasons.isEmpty ? nil : reasons.joined(separator: "; "))
         json.member("node", node)
         json.member("store", standing.store?.text)

@@ -1,5 +1,6 @@
 import Cluster
 import Glibc
+import TestSupport
 import XCTest
 
 @testable import Server
@@ -28,6 +29,23 @@ final class LinkBoundsTests: XCTestCase {
         XCTAssertLessThan(small, 1_000_000)
         mail = PeerMail()
         XCTAssertTrue(mail.admit(message))
+    }
+
+    func test_peerThatTakesNoConnection_isSaidToDoSo_untilOneLasts() throws {
+        let (closed, port) = try ListeningSocket.open(host: "127.0.0.1", port: 0)
+        close(closed)
+        let link = PeerLink(to: "b", .init(host: "127.0.0.1", port: port), log: Log(format: .json, level: .error))
+        XCTAssertNil(link.fault)
+        link.start { PeerDoor.Greeting(from: "a", to: "b", url: "http://127.0.0.1:1", door: "http://127.0.0.1:1", store: nil).bytes }
+        defer { link.stop() }
+        XCTAssertTrue(Patience.until { link.fault == "nobody takes one at 127.0.0.1:\(port)" }, link.fault ?? "")
+        let (listening, _) = try ListeningSocket.open(host: "127.0.0.1", port: port)
+        defer { close(listening) }
+        let isGone = Patience.until {
+            link.send(.refusal(epoch: 1))
+            return link.fault == nil
+        }
+        XCTAssertTrue(isGone, link.fault ?? "")
     }
 
     /// Else a way that is lost in silence is noticed after a quarter of an hour.

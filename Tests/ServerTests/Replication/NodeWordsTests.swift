@@ -40,6 +40,18 @@ final class NodeWordsTests: XCTestCase {
         XCTAssertTrue(words.hasPrefix("file:///other/slots/5/base is not there; slot 44 of log.url is lost"), words)
     }
 
+    func test_peerThatIsWaitedFor_isToldOf_withWhyThereIsNoConnection() throws {
+        var standing = NodeHost.Standing()
+        for silence in [Node.Silence.standby, .leader("b"), .inSync(["b"])] {
+            (standing.silence, standing.fault) = (silence, NodeWords.noConnection("The certificate has expired."))
+            XCTAssertTrue(NodeWords.waitsForPeer(standing))
+            let words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
+            XCTAssertTrue(words.hasSuffix("(no connection to it can be made: The certificate has expired.)"), words)
+        }
+        standing.silence = .slots
+        XCTAssertFalse(NodeWords.waitsForPeer(standing))
+    }
+
     func test_disksThatAreOlder_areSaidToBe() throws {
         var standing = NodeHost.Standing()
         standing.silence = .behind(17, leader: "b")

@@ -100,9 +100,11 @@ final class PairStartTests: XCTestCase {
         says(leader, 503, "leader", "the slots of log.url take nothing")
         says(leader, 503, "leader", "ServiceUnavailable")
         bucket.fail(nil)
-        says(leader, 200, "leader", #""reason":null"#)
+        // Who goes on with the slots says why the other does not come.
+        says(leader, 200, "leader", "no connection to it can be made: nobody takes one at 127.0.0.1:")
         try standby.start()
         try pair.waitUntilInSync()
+        says(leader, 200, "leader", #""reason":null"#)
         // The object is damaged beneath a pair: whoever takes over says so, and does once it is put back.
         let object = try XCTUnwrap(bucket.objects["ctl/cluster/object"])
         bucket.store("ctl/cluster/object", Array(object.dropLast(20)))

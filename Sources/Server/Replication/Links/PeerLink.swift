@@ -21,6 +21,8 @@ final class PeerLink: Sendable {
         var isStopping = false
         /// Why the peer refused the last connection; nil once it takes one.
         var refusal: (reason: String, at: Double)?
+        /// Why no connection comes about, or none lasts.
+        var fault: String?
     }
 
     private let name: String
@@ -68,6 +70,18 @@ final class PeerLink: Sendable {
         return state.withLock { state in state.refusal.flatMap { now - $0.at < Self.refusedSeconds ? $0.reason : nil } }
     }
 
+    /// Why there is no connection to the peer; nil while there is one, and before the first was tried.
+    var fault: String? { state.withLock { $0.fault } }
+
+    /// Said in the log as it begins: a peer may be away for days.
+    private func note(_ fault: String?) {
+        let before = state.withLock { state in
+            defer { state.fault = fault }
+            return state.fault
+        }
+        if let fault, before == nil { log.warning("no connection to the peer can be made; it is tried again", ["peer": .text(name), "reason": .text(fault)]) }
+    }
+
     /// Does not wait for its thread, which may be connecting still.
     func stop() { state.broadcast { $0.isStopping = true } }
 
@@ -76,6 +90,7 @@ final class PeerLink: Sendable {
         while !state.withLock({ $0.isStopping }) {
             if let socket = connect() {
                 let begun = SteadyClock.seconds()
+                var isKept = false
                 if socket.send(greeting()[...]) {
                     log.info("connected to the peer", ["peer": .text(name)])
                     // All that waits goes out at once: the queue is emptied by one lock, and written without it.
@@ -84,10 +99,14 @@ final class PeerLink: Sendable {
                         guard !state.frames.isEmpty else { return nil }
                         defer { (state.frames, state.byteCount) = ([], 0) }
                         return state.frames
-                    }), !hasRefused(socket), frames.allSatisfy({ socket.send($0[...]) }) {}
+                    }), !hasRefused(socket), frames.allSatisfy({ socket.send($0[...]) }) {
+                        if isKept || SteadyClock.seconds() - begun <= Self.keptSeconds { continue }
+                        isKept = true
+                        note(nil)
+                    }
                     log.info("the connection to the peer has ended", ["peer": .text(name)])
                 }
-                if SteadyClock.seconds() - begun > Self.keptSeconds { backoff = Self.backoffSeconds.lowerBound }
+                if SteadyClock.seconds() - begun > Self.keptSeconds { backoff = Self.backoffSeconds.lowerBound } else { note("it ends each at once, and its log says why") }
             }
             _ = state.wait(seconds: backoff) { $0.isStopping ? () : nil }
             backoff = min(Self.backoffSeconds.upperBound, backoff * 2)
@@ -112,7 +131,10 @@ final class PeerLink: Sendable {
 
     /// A connection of its own; nil where the peer does not take it.
     func connect() -> MemberSocket? {
-        guard let descriptor = MemberSocket.connect(host: address.host, port: address.port, seconds: Self.connectSeconds) else { return nil }
+        guard let descriptor = MemberSocket.connect(host: address.host, port: address.port, seconds: Self.connectSeconds) else {
+            note("nobody takes one at \(address.host):\(address.port)")
+            return nil
+        }
         MemberSocket.endWhereUnanswered(descriptor)
         guard let files else { return MemberSocket(descriptor, tls: nil) }
         MemberSocket.limitHandshake(descriptor)
@@ -122,6 +144,7 @@ final class PeerLink: Sendable {
         } catch {
             MemberSocket.closeUnused(descriptor)
             refusals.note("the connection to the peer is refused", "\(name): \(error)")
+            note("\(error)")
             return nil
         }
     }
