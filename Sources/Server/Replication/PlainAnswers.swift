@@ -14,12 +14,13 @@ final class PlainAnswer: HandledRequest {
 
 /// JSON of calls that no description has: `/healthz` and `/readyz` of what is no server yet.
 enum PlainJSON {
-    static func status(_ status: String) -> Response {
+    static func status(_ status: String, code: Int = 200, reason: String? = nil) -> Response {
         var json = JSONWriter()
         json.beginObject()
         json.member("status", status)
+        if let reason { json.member("reason", reason) }
         json.endObject()
-        return Response(status: 200, contentType: "application/json", bytes: json.bytes)
+        return Response(status: code, contentType: "application/json", bytes: json.bytes)
     }
 
     /// What `/readyz` of a member says.

@@ -17,10 +17,19 @@ package final class WitnessDoor: RequestHandler {
 
     package func begin(_ exchange: Exchange) throws -> any HandledRequest {
         let segments = exchange.request.target.segments
-        if exchange.request.method == .get, segments == [Array("healthz".utf8)] || segments == [Array("readyz".utf8)] { return PlainAnswer(PlainJSON.status("ok")) }
+        if exchange.request.method == .get, segments == [Array("healthz".utf8)] { return PlainAnswer(PlainJSON.status("ok")) }
+        if exchange.request.method == .get, segments == [Array("readyz".utf8)] { return PlainAnswer(ready) }
         guard segments == [Array("v1".utf8), Array("object".utf8)] else { throw Problem(.notFound, "a witness has /v1/object alone") }
         guard let method = exchange.request.method, [.get, .put].contains(method) else { throw Problem(.methodNotAllowed, "GET and PUT are taken here") }
         return WitnessCall(exchange, object, failures)
+    }
+
+    /// A pair asks when a machine is lost: that there would be no answer is to be known before.
+    private var ready: Response {
+        do { _ = try object.read().map { try Configuration(parsingObject: $0.bytes) } } catch {
+            return PlainJSON.status("not-ready", code: 503, reason: "the object cannot be read: \((error as? FrameFault)?.reason ?? "\(error)")")
+        }
+        return PlainJSON.status("ok")
     }
 
     package func response(to error: any Error, on exchange: Exchange) -> Response { failures.response(to: error, on: exchange) }

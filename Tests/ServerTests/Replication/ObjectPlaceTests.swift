@@ -83,5 +83,19 @@ final class ObjectPlaceTests: XCTestCase {
         XCTAssertThrowsError(try witness.swap(naming("ffeeddccbbaa99887766554433221100", 1_001), ifStill: named.tag))
         XCTAssertEqual(try witness.read()?.bytes, named.bytes)
         XCTAssertTrue(try witness.swap(naming("00112233445566778899aabbccddeeff", 1_002), ifStill: named.tag))
+        // Whose disk has lost it is not ready, and says so to whoever looks after it.
+        let client = OutgoingClient(policy: nil)
+        defer { client.close() }
+        func ready() throws -> (status: Int, text: String) {
+            let answer = try client.answer(to: OutgoingRequest(method: .get, url: "http://127.0.0.1:\(listener.port)/readyz")).get()
+            return (answer.status, String(decoding: answer.body, as: UTF8.self))
+        }
+        XCTAssertEqual(try ready().status, 200)
+        try Data("something".utf8).write(to: folder.appendingPathComponent("object"))
+        let told = try ready()
+        XCTAssertEqual(told.status, 503)
+        XCTAssertTrue(told.text.contains("the object cannot be read"), told.text)
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("object"))
+        XCTAssertEqual(try ready().status, 200, "as before its first")
     }
 }
