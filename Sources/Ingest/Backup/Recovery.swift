@@ -77,11 +77,13 @@ package final class Recovery {
     /// - Parameters:
     ///   - backup: the directory of a backup of this store.
     ///   - typeFiles: of types that no catalog has.
-    /// - Throws: `DataDirectory.Failure` when it is no store, or in use.
+    /// - Throws: `DataDirectory.Failure` when it is no store, in use, or a member of a cluster.
     package init(
         path: String, backup: String? = nil, typeFiles: [[UInt8]] = [], storages: any StorageFactory = LocalStorageFactory(),
         progress: @escaping (String) -> Void = { _ in }
     ) throws {
+        // Beside its server, too, which has no `LOCK` while it follows.
+        guard !DataDirectory.isOfCluster(DataDirectory.absolute(path)) else { throw DataDirectory.Failure.ofCluster(path: path) }
         directory = try DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)
         self.backup = backup
         self.typeFiles = typeFiles

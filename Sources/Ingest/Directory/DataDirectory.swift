@@ -120,6 +120,8 @@ package final class DataDirectory: Sendable {
         case noStore(path: String)
         /// A member of a pair has not been sent the store, or was ended while its files were made anew.
         case noStoreYet(path: String)
+        /// A member of a pair, whose files are made of its cluster's records and of nothing else.
+        case ofCluster(path: String)
         /// A member of a pair was ended in the middle of records.
         case betweenRecords(path: String)
         /// It was a member of a pair, and has its records no more.
@@ -161,6 +163,9 @@ package final class DataDirectory: Sendable {
                     + "; `till serve --data \(path)` makes one in an empty directory"
             case .noStoreYet(let path):
                 "\(path) is a member of a pair, and has no store yet: its server makes one of the pair's records and checkpoint, or makes it anew, and can be asked once it has followed for a moment"
+            case .ofCluster(let path):
+                "\(path) is a member of a cluster, whose server makes files that are damaged or lost anew of the cluster's records; made of each other they would be no copy of the other machine's. Nothing was changed: "
+                    + "start it, and where it does not come to follow, put the directory aside and start it with an empty one, which the other machine fills"
             case .betweenRecords(let path):
                 "\(path) is a member of a pair, whose process ended while it brought records to its files: some tell more of them than others, and what they say of each other proves nothing. Its server goes on from there, and can be asked once it has followed for a moment"
             case .formerMember(let path):

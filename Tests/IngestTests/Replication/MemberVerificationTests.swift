@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: a member's files are held against each other only where all tell the same records. Method: a real engine's records are folded into another directory, whose disk takes nothing more of its day's file in the
+/// Goal: a member's files are held against each other only where all tell the same records, and made anew of nothing else. Method: a real engine's records are folded into another directory, whose disk takes nothing more of its day's file in the
 /// middle of the commits, as where the process is killed there.
 final class MemberVerificationTests: XCTestCase {
     private let directory = TemporaryDirectory()
@@ -13,6 +13,15 @@ final class MemberVerificationTests: XCTestCase {
     private func isBetweenRecords(_ error: any Error) -> Bool {
         if case DataDirectory.Failure.betweenRecords? = error as? DataDirectory.Failure { return "\(error)".contains("proves nothing") }
         return false
+    }
+
+    /// Also beside its server: what it finds damaged it would put aside beneath it.
+    func test_member_isNotRecoveredOfItsFiles_andNothingOfItIsChanged() throws {
+        let store = try ReplicaStore(directory: path("b"))
+        try store.clear()
+        let before = try FileManager.default.subpathsOfDirectory(atPath: path("b")).sorted()
+        XCTAssertThrowsError(try Recovery(path: path("b"))) { XCTAssertTrue("\($0)".contains("is a member of a cluster"), "\($0)") }
+        XCTAssertEqual(try FileManager.default.subpathsOfDirectory(atPath: path("b")).sorted(), before)
     }
 
     func test_memberKilledBetweenTwoFiles_isNotAccused_andAnOlderCopyIs() throws {
