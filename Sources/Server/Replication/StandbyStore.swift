@@ -111,7 +111,7 @@ final class StandbyStore {
             }
             if let ending = seen?.ending { return ending }
             // Asked after it was heard what is committed: what was cut before that is known here.
-            if let cut = file.takeCut(), cut < Int(store.foldedSequence) { try beginAfterCut(to: cut) }
+            if let cut = file.takeCut(), cut < Int(max(store.foldedSequence, store.pending ?? 0)) { try beginAfterCut(to: cut) }
             if let seen, seen.committed.sequence > at { try foldOrMend(through: seen.committed.sequence) }
             try outgrow()
             // Folded up to what was committed as the node began to serve: nothing is committed after that but by the server that opens now.
