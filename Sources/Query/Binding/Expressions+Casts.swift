@@ -46,7 +46,7 @@ extension Binder {
             return try bindCast(operand, TypeNameSyntax(name: String(type.name.dropFirst()), modifiers: [], isArray: true, position: type.position), at: position, in: scope)
         }
         if let vector = try bindVectorCast(operand, type, at: position, in: scope) { return vector }
-        if let masked = try bindMasked(operand, type, at: position, in: scope) { return masked }
+        if let bits = try bindBits(operand, type, at: position, in: scope) { return bits }
         var value = try bindExpression(operand, in: scope)
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
         let target = try target(type)
@@ -63,19 +63,6 @@ extension Binder {
         if isPlain, case .column = result { result = .coalesce([result], type: result.type) }
         let isText = isPlain && target.type == .string
         return TypedExpression(result, declared: isText ? "text" : target.declaredName, at: position)
-    }
-
-    /// `number::bit(8)::int4`, the lowest bits of a whole number as one: there are no strings of bits here, and PostGraphile asks so what may be written to.
-    private func bindMasked(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
-        guard case .cast(let inner, let bits) = operand.kind, bits.name == "bit", !bits.isArray, bits.modifiers.count == 1, (1...31).contains(bits.modifiers[0]),
-            type.modifiers.isEmpty, case let wanted = try self.target(type), TypeRules.isInteger(wanted.type), wanted.declaredName == nil
-        else { return nil }
-        let value = try bindExpression(inner, in: scope)
-        guard TypeRules.isInteger(value.type), declaredType(value) == nil else { return nil }
-        let mask = Expression.literal(.integer((1 << Int64(bits.modifiers[0])) - 1), .int64)
-        let number = try cast(value, to: .int64, isExplicit: true)
-        let lowest = folded(.call(.bitAnd, [number, mask], type: .int64, position: position))
-        return TypedExpression(try castExplicitly(TypedExpression(lowest, at: position), to: wanted), at: position)
     }
 
     /// `ARRAY['text'::regtype]::oidvector`, as Rails looks for a function by what it takes, and `'25 23'::oidvector`; nil of other types.

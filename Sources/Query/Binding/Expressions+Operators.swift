@@ -400,4 +400,28 @@ extension Binder {
         }
         return .call(.concat, [try text(left), try text(right)], type: .string, position: position)
     }
+
+    // MARK: Bits
+
+    /// `x'ff'::int4`, `number::bit(8)::int4`, which PostGraphile asks what may be written to, `('x' || text)::bit(32)::int8`, `number::bit(8)::text`: there are
+    /// no strings of bits here, but where a number or a text is made of one it is known what comes out. Nil of all other casts.
+    func bindBits(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        guard case .cast(let inner, let bits) = operand.kind, bits.name == "bit", !bits.isArray, bits.modifiers.count <= 1, case let count = bits.modifiers.first ?? 1,
+            (0...ScalarFunction.bitCountMax).contains(count), case let wanted = try target(type), wanted.declaredName == nil, TypeRules.isInteger(wanted.type) || wanted.type == .string
+        else { return nil }
+        let value = try bindExpression(inner, in: scope), length = Expression.literal(.integer(Int64(count)), .int32)
+        let isNumber = TypeRules.isInteger(value.type) && declaredType(value) == nil
+        guard isNumber || value.type == .string && !isUnknownParameter(value) else { return nil }
+        let result: Expression
+        if isNumber, wanted.type != .string, (1...31).contains(count) {
+            // The lowest bits alone.
+            let mask = Expression.literal(.integer((1 << Int64(count)) - 1), .int64)
+            result = .call(.bitAnd, [try cast(value, to: .int64, isExplicit: true), mask], type: .int64, position: position)
+        } else {
+            let source = isNumber ? try cast(value, to: .int64, isExplicit: true) : value.expression
+            let digits = Expression.call(isNumber ? .bitsOfNumber : .bitsOfText, [source, length], type: .string, position: position)
+            result = wanted.type == .string ? digits : .call(.numberOfBits, [digits], type: wanted.type, position: position)
+        }
+        return TypedExpression(try castExplicitly(TypedExpression(folded(result), at: position), to: wanted), at: position)
+    }
 }

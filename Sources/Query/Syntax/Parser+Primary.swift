@@ -79,11 +79,28 @@ extension Parser {
             advance()
             advance()
             return try callNode(try functionCall(named: NameSyntax("pg_collation_for", at: token.position)))
+        case "b", "x":
+            if let bits = try bitConstant(token) { return bits }
         case "try_cast": throw .unsupported("TRY_CAST is not supported", at: token.position)
         default: break
         }
         if let typed = try typedConstant(token) { return typed }
         return try nameOrCall()
+    }
+
+    /// `b'0101'` and `x'1F'`: the digits as a cast to a type of so many bits. Nil where no string follows at once, and nothing is passed.
+    private mutating func bitConstant(_ token: Token) throws(QueryError) -> ExpressionSyntax? {
+        let string = self.token(after: 1)
+        guard string.kind == .string, string.start == token.end else { return nil }
+        let isHexadecimal = token.text == "x"
+        guard string.text.utf8.allSatisfy({ isHexadecimal ? ($0 >= 0x30 && $0 <= 0x39) || (0x61...0x66).contains($0 | 0x20) : $0 == 0x30 || $0 == 0x31 }) else {
+            throw .data("this is no string of \(isHexadecimal ? "hexadecimal" : "binary") digits", at: token.position).because(.invalidText)
+        }
+        advance()
+        advance()
+        let digits = try node(.string(token.text + string.text), at: token.position)
+        let type = TypeNameSyntax(name: "bit", modifiers: [string.text.utf8.count * (isHexadecimal ? 4 : 1)], isArray: false, position: token.position)
+        return try node(.cast(digits, type), at: token.position, over: [digits])
     }
 
     private mutating func constant(_ kind: ExpressionSyntax.Kind) throws(QueryError) -> ExpressionSyntax {

@@ -100,8 +100,6 @@ struct Lexer {
                     advance()
                     let text = try quotedString(escapes: true, position: position)
                     return token(.string, text, offset)
-                case UInt8(ascii: "b"), UInt8(ascii: "x"):
-                    throw .unsupported("bit and hexadecimal string constants are not supported", at: position, hint: "write bytes as '\\x1f', or a number")
                 case UInt8(ascii: "n"):
                     // As PostgreSQL reads it: NCHAR before the string that follows.
                     advance()

@@ -547,3 +547,7 @@ SELECT has_table_privilege('receipts', 'nosuch');
 SELECT has_schema_privilege('nosuch', 'usage');
 SELECT pg_relation_size('nosuch');
 SELECT obj_description('nosuch'::regclass);
+SELECT x'zz'::int;
+SELECT b'2'::int;
+SELECT x'1ffffffff'::int;
+SELECT ('x' || 'qq')::bit(8)::int;
