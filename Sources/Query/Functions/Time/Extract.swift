@@ -91,13 +91,13 @@ extension ScalarFunction {
             return try TimeFieldKernels.extract(part, from: call[1], type: call.type, zone: try call.zone(at: 2))
         })
 
-    /// Whether there may be no answer: no exact number is infinite, as fields that only grow are of an infinite time, and the hours and the epoch of an
-    /// interval may be past 64 bits.
+    /// Whether there may be no answer: no exact number is infinite, as fields that only grow are of an infinite time, and the hours of an
+    /// interval may be past 64 bits, as its epoch where a whole number is made of it.
     private static func mayBeOutside(_ arguments: [Expression], _ type: ColumnType) -> Bool {
         guard arguments.count > 1, case .bytes(let name)? = arguments[0].literalValue,
             let part = TimeFieldKernels.Part(name: String(word: name))
         else { return true }
-        if arguments[1].type == .interval { return part == .hour || part == .epoch }
+        if arguments[1].type == .interval { return part == .hour || part == .epoch && TypeRules.isInteger(type) }
         return TimeFieldKernels.grows(part) && type != .double
     }
 

@@ -14,7 +14,7 @@ enum TimeField {
         "week": "week", "weeks": "week", "month": "month", "months": "month", "mon": "month", "quarter": "quarter", "year": "year",
         "years": "year", "decade": "decade", "century": "century", "millennium": "millennium", "dow": "dow", "isodow": "isodow",
         "doy": "doy", "isoyear": "isoyear", "epoch": "epoch", "julian": "julian", "timezone": "timezone",
-        "timezone_hour": "timezone_hour", "timezone_minute": "timezone_minute",
+        "timezone_hour": "timezone_hour", "timezone_minute": "timezone_minute", "timezone_h": "timezone_hour", "timezone_m": "timezone_minute",
         "usec": "microseconds", "usecs": "microseconds", "useconds": "microseconds", "msec": "milliseconds", "msecs": "milliseconds",
         "mseconds": "milliseconds", "secs": "second", "mins": "minute", "hr": "hour", "hrs": "hour", "mons": "month", "qtr": "quarter", "yr": "year",
         "yrs": "year", "decades": "decade", "dec": "decade", "centuries": "century", "cent": "century", "millennia": "millennium",

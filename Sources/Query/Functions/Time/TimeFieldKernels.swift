@@ -30,6 +30,8 @@ enum TimeFieldKernels {
             case "millennia", "mil", "mils": self = .millennium
             case "dayofweek", "weekday": self = .dow
             case "dayofyear": self = .doy
+            case "timezone_h": self = .timezone_hour
+            case "timezone_m": self = .timezone_minute
             case let other: self.init(rawValue: other)
             }
         }
@@ -56,6 +58,7 @@ enum TimeFieldKernels {
         var millionths = [Int64](repeating: 0, count: column.count)
         if column.type == .interval {
             let intervals = column.intervals()
+            if part == .epoch, !TypeRules.isInteger(type) { return try seconds(ofIntervals: intervals, type: type, validity: validity) }
             for row in intervals.indices where validity?[row] ?? true { millionths[row] = try field(part, of: intervals[row]) }
         } else {
             guard let values = column.integers() else { throw .timeOutOfRange }
@@ -116,6 +119,18 @@ enum TimeFieldKernels {
         }
         let exact = Column(type: .decimal38(scale: 0), count: days.count, validity: validity, values: .int64(seconds))
         return try CastKernels.cast(exact, to: type, zone: .utc)
+    }
+
+    /// The epoch of intervals, of which the longest have more millionths than 64 bits hold.
+    private static func seconds(ofIntervals intervals: [Interval], type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
+        let exact = Column.decimals(intervals.map(epoch(of:)), type: .decimal38(scale: 6), validity: validity)
+        return try CastKernels.cast(exact, to: type, zone: .utc)
+    }
+
+    /// In millionths of a second: a year of 365.25 days, a month of 30.
+    private static func epoch(of interval: Interval) -> Int128 {
+        let years = Int128(interval.months / 12) * 31_557_600 + Int128(interval.months % 12) * 2_592_000
+        return (years + Int128(interval.days) * 86_400) * Int128(one) + Int128(interval.microseconds)
     }
 
     /// Fields that a time of day has.
@@ -206,10 +221,7 @@ enum TimeFieldKernels {
         case .century: return Int64(interval.months / 1_200) * one
         case .millennium: return Int64(interval.months / 12_000) * one
         case .epoch:
-            // A year of 365.25 days, a month of 30.
-            let years = Int128(interval.months / 12) * 31_557_600 + Int128(interval.months % 12) * 2_592_000
-            let total = (years + Int128(interval.days) * 86_400) * Int128(one) + Int128(time)
-            guard let narrow = Int64(exactly: total) else { throw .timeOutOfRange }
+            guard let narrow = Int64(exactly: epoch(of: interval)) else { throw .timeOutOfRange }
             return narrow
         default: throw .invalidArgument("INTERVAL has no such field")
         }

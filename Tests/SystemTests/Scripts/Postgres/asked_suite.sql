@@ -1585,3 +1585,4 @@ SELECT pg_typeof(sum(x)), pg_typeof(avg(x)) FROM (VALUES (1::real)) t(x);
 SELECT typname FROM pg_type WHERE oid IN (SELECT 23::int8) OR typinput IN (SELECT 42::int8);
 SELECT x'1F'::int, B'10110'::int4, x'FFFFFFFF'::int, x'7fffffffffffffff'::bigint, b'1'::bigint, cast(x'0a' AS integer), 200::bit(4)::int, (-1)::bit(40)::bigint;
 SELECT 37::bit(10)::text, x'a5'::text, ('x' || to_hex(48879))::bit(16)::int, ('101')::bit(6)::int, n::bit(3)::text FROM (VALUES (5), (-2)) v(n);
+SELECT extract(epoch FROM interval '900000000 days'), extract(epoch FROM interval '-150000000 years'), extract(epoch FROM interval '2 hours'), date_part('epoch', interval '900000000 days');
