@@ -221,6 +221,15 @@ package final class Binder {
         return TypedExpression(folded(.call(.wideReal, [value.expression], type: .double, position: value.position)), at: value.position)
     }
 
+    /// The text of what says a number in digits, a text or a decimal; nil of a parameter and of all others.
+    func digits(of value: TypedExpression) -> Expression? {
+        guard value.type == .string || TypeRules.isDecimal(value.type), !isUnknownParameter(value) else { return nil }
+        return value.type == .string ? value.expression : .cast(value.expression, to: .string, position: value.position)
+    }
+
+    /// Whether it is a parameter whose type its place says.
+    func isUnknownParameter(_ value: TypedExpression) -> Bool { unknownParameter(value) != nil }
+
     /// What PostgreSQL calls the type of a value, where the type here does not tell.
     func declaredType(_ value: TypedExpression) -> String? { value.declared ?? declaredType(value.expression) }
 

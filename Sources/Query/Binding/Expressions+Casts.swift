@@ -289,6 +289,7 @@ extension Binder {
             // Bytes are those of a CHAR(n)'s blanks, too.
             let source = isExact ? widened(value) : type == .binary ? withBlanks(value) : value
             result = target.declared == "name" ? try shown(value) : try cast(source, to: type, isExplicit: true)
+            if target.narrow == .float32, let text = digits(of: value) { result = .call(.realOfText, [text], type: type, position: value.position) }
         }
         if target.declared == "oid", value.type != .int64 || declaredType(value) == nil {
             return folded(.call(value.type == .int64 ? .objectNumber : .wrappedObjectNumber, [result], type: .int64, position: value.position))
@@ -351,9 +352,6 @@ extension Binder {
         guard shown.scale > excess, let rounded = DecimalMath.rescale(shown.digits, from: shown.scale, to: shown.scale - excess) else { return 0 }
         return DecimalMath.scaleNeeded(rounded, scale: shown.scale - excess)
     }
-
-    /// Whether it is a parameter whose type its place says.
-    func isUnknownParameter(_ value: TypedExpression) -> Bool { unknownParameter(value) != nil }
 
     /// Parameters among values that are of one SMALLINT or REAL are that too.
     func declareParameters(among values: [TypedExpression], as name: String) {

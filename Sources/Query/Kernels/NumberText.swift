@@ -73,7 +73,8 @@ package enum NumberText {
             return text.append(contentsOf: (value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity").utf8)
         }
         if value.sign == .minus { text.append(UInt8(ascii: "-")) }
-        var (digits, exponent) = significantDigits(value.magnitude)
+        if value == 0 { return text.append(0x30) }
+        var (digits, exponent) = significantDigits(value.magnitude.description)
         while digits.count > 1, digits.last == 0x30 { digits.removeLast() }
         if exponent < -4 || exponent >= fixedBelow {
             text.append(digits[0])
@@ -96,15 +97,14 @@ package enum NumberText {
         }
     }
 
-    /// Swift's shortest digits and the power of ten of the first of them.
+    /// Swift's shortest digits of a number, which is not 0, and the power of ten of the first of them.
     /// 1234.5 is ("12345", 3), 0.05 is ("5", -2).
-    private static func significantDigits<Number: BinaryFloatingPoint & CustomStringConvertible>(_ value: Number) -> (digits: [UInt8], exponent: Int) {
-        if value == 0 { return ([0x30], 0) }
+    private static func significantDigits(_ description: String) -> (digits: [UInt8], exponent: Int) {
         var digits: [UInt8] = []
         var exponent = 0
         var pointAt: Int?
         // Swift writes `1234.5`, `1e+20`, `5e-324`: digits with or without a mark, then perhaps an exponent.
-        var written = Array(value.description.utf8)
+        var written = Array(description.utf8)
         if let mark = written.firstIndex(of: UInt8(ascii: "e")) {
             exponent = Int(String(decoding: written[(mark + 1)...], as: UTF8.self)) ?? 0
             written.removeSubrange(mark...)

@@ -60,4 +60,22 @@ extension ScalarFunction {
             let values = call[0].doubles().map { $0.isFinite ? Double(String(decoding: NumberText.sixDigits($0), as: UTF8.self)) ?? $0 : $0 }
             return Column(type: .double, count: values.count, validity: call[0].rowValidity, values: .double(values))
         })
+
+    /// The text of a number as the REAL next to it: by way of a DOUBLE it would be rounded twice.
+    static let realOfText = ScalarFunction(
+        "real of text", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let texts = TextRows(call[0]), validity = call.strictValidity
+            var result = [Double](repeating: 0, count: call.count)
+            for row in 0..<call.count where validity?[row] ?? true {
+                try call.meter.step(texts.range(at: row).count)
+                guard let number = try NumberText.readDouble(texts[row]) else { throw .invalidText(ColumnType.double.sqlName) }
+                // NaN and infinities are no digits to Swift.
+                let next = number.isFinite ? Double(Float(String(decoding: NumberText.trimmed(texts[row]), as: UTF8.self)) ?? Float(number)) : number
+                // Past REAL's range, or nearer to 0 than any REAL but that.
+                guard next.isFinite || !number.isFinite, next != 0 || number == 0 else { throw .numericOverflow }
+                result[row] = next
+            }
+            return Column(type: .double, count: call.count, validity: validity, values: .double(result))
+        })
 }

@@ -1583,6 +1583,8 @@ SELECT octet_length('é'::char(3)), octet_length(NULL::char(3)), octet_length('a
 SELECT '{1,2}'::_int4, '{a}'::pg_catalog._text, CAST('{t}' AS _bool), '_int4'::regtype, '_text'::regtype::oid, to_regtype('_int4'), pg_typeof('{1}'::_int4);
 SELECT pg_typeof(sum(x)), pg_typeof(avg(x)) FROM (VALUES (1::real)) t(x);
 SELECT typname FROM pg_type WHERE oid IN (SELECT 23::int8) OR typinput IN (SELECT 42::int8);
+SELECT 2500000::real::text, 1234567::real || '', concat(98765432.1::real, '/', 0.00001::real), format('%s', 7e30::real), 123456::real::text, 0::real::text, '-Infinity'::real::text;
+SELECT '2.000000357627868652343749'::real, 2.000000357627868652343749::real, x::real FROM (VALUES ('2.000000357627868652343749'::text)) v(x);
 SELECT x'1F'::int, B'10110'::int4, x'FFFFFFFF'::int, x'7fffffffffffffff'::bigint, b'1'::bigint, cast(x'0a' AS integer), 200::bit(4)::int, (-1)::bit(40)::bigint;
 SELECT 37::bit(10)::text, x'a5'::text, ('x' || to_hex(48879))::bit(16)::int, ('101')::bit(6)::int, n::bit(3)::text FROM (VALUES (5), (-2)) v(n);
 SELECT extract(epoch FROM interval '900000000 days'), extract(epoch FROM interval '-150000000 years'), extract(epoch FROM interval '2 hours'), date_part('epoch', interval '900000000 days');
