@@ -108,14 +108,25 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
                 return SystemNumber.index(of: table)
             }
             return SystemRelation.byName[parts[0]]?.number
-        case "regtype": return SystemType.number(named: name) ?? rowType(named: name)
-        case "regnamespace": return SystemRows.namespaces(base).first { $0.name == name }?.number
-        case "regproc": return SystemProcedure.number(named: name)
-        case "regprocedure": return SystemProcedure.number(signed: name) ?? SystemProcedure.number(named: String(name.prefix { $0 != "(" }))
-        case "regrole": return name == session.user ? SystemNumber.asker : name == SystemRows.owner ? SystemNumber.owner : nil
+        case "regtype": return SystemType.number(named: name) ?? rowType(named: name) ?? Self.quotedType(name)
+        case "regnamespace":
+            let plain = name.trimmingQuotes
+            return SystemRows.namespaces(base).first { $0.name == plain }?.number
+        case "regproc": return SystemProcedure.number(named: Self.unquoted(name))
+        case "regprocedure": return SystemProcedure.number(signed: name) ?? SystemProcedure.number(named: Self.unquoted(String(name.prefix { $0 != "(" })))
+        case "regrole":
+            // What a contract is called may have capitals, and was taken without quotes.
+            let isAsker = name == session.user || name.trimmingQuotes == session.user
+            return isAsker ? SystemNumber.asker : name.trimmingQuotes == SystemRows.owner ? SystemNumber.owner : nil
         default: return nil
         }
     }
+
+    /// A dotted name out of its quotes, what has none in lower case.
+    private static func unquoted(_ name: String) -> String { name.split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }.joined(separator: ".") }
+
+    /// A type by its name in the catalog, as quotes say it: `"pg_catalog"."int4"`, but not `"integer"`.
+    private static func quotedType(_ name: String) -> Int64? { name.contains("\"") ? SystemType.byName[String(unquoted(name).trimmingPrefix("pg_catalog."))]?.number : nil }
 
     func name(of number: Int64, in registry: String) -> String? {
         switch registry {

@@ -212,6 +212,18 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try Self.engine.execute(plan).next()?.columns.first?.value(at: 0), .boolean(true))
     }
 
+    func test_names_inQuotes_areTheSame() throws {
+        let casts = #"'"int4"'::regtype = 'int4'::regtype, '"pg_catalog"."text"'::regtype = 'text'::regtype, 'pg_catalog."char"'::regtype = '"char"'::regtype"#
+        XCTAssertEqual(try rows("SELECT \(casts)"), [[.boolean(true), .boolean(true), .boolean(true)]])
+        let schemas = #"'"public"'::regnamespace = 'public'::regnamespace, 'PUBLIC'::regnamespace = 'public'::regnamespace, to_regnamespace('"information_schema"') IS NOT NULL"#
+        XCTAssertEqual(try rows("SELECT \(schemas)"), [[.boolean(true), .boolean(true), .boolean(true)]])
+        let rest = #"to_regproc('"array_in"') = to_regproc('array_in'), to_regproc('pg_catalog."array_in"') IS NOT NULL, to_regrole('"till"') IS NOT NULL, to_regtype('"integer"') IS NULL"#
+        XCTAssertEqual(try rows("SELECT \(rest)"), [[.boolean(true), .boolean(true), .boolean(true), .boolean(true)]])
+        // Names that rows say.
+        let named = #"SELECT to_regnamespace(v.x)::oid = 'public'::regnamespace::oid FROM (VALUES ('"public"'), ('public')) v(x)"#
+        XCTAssertEqual(try rows(named), [[.boolean(true)], [.boolean(true)]])
+    }
+
     func test_names_ofNothing_andOfLetters() throws {
         XCTAssertEqual(try rows("SELECT '-'::regclass::oid, '-'::regproc::oid, typname[0], typname[1] = 'n' FROM pg_type WHERE oid = 23"), [[.integer(0), .integer(0), .string("i"), .boolean(true)]])
         XCTAssertThrowsError(try rows("SELECT 'nope'::regclass")) { XCTAssertEqual(($0 as? QueryError)?.position, 8) }
