@@ -4,7 +4,7 @@ import ColumnStore
 package enum DeclaredType {
     private static let listSuffix = "[]"
     private static let registries: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator"]
-    private static let withLists = registries.union(["int2", "float4", "name", "char", "varchar", "bpchar", "oid", "xid", "record", "xml"]).union(times)
+    private static let withLists = registries.union(["int2", "float4", "name", "char", "varchar", "bpchar", "oid", "xid", "record", "xml", "jsonpath"]).union(times)
     private static let times: Set<String> = ["timestamp", "timestamptz", "time", "interval"]
 
     /// `varchar(5)` without its length, in lists too.

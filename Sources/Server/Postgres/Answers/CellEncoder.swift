@@ -64,6 +64,8 @@ struct CellEncoder {
         case (.plain(let plain), .int64(let values)) where plain.isRegistry: .named(values, registry: "\(plain)")
         case (.plain(let plain), .int64(let values)) where plain.form == .oid: .oids(values)
         case (.plain(.float4), .double(let values)): .singles(values)
+        case (.plain(let plain), .bytes(let arrays)) where plain.hasVersion && column.type == .string: .documents(arrays, hasVersion: format == .binary)
+        case (.plain(let plain), .dictionary) where plain.hasVersion && column.type == .string: Self.source(column.flattened(), format, style, as: type)
         case (.plain(.char), .bytes(let arrays)): .letters(arrays)
         case (.plain(.char), .dictionary): Self.source(column.flattened(), format, style, as: type)
         case (.plain(.int2vector), .list(let offsets, let values)):

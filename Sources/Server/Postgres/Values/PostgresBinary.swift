@@ -12,7 +12,7 @@ package enum PostgresBinary {
         switch (type, value) {
         case (.array, .array(let array)), (.plain, .array(let array)): appendArray(array, to: &bytes)
         case (.plain(let type), _):
-            if type == .jsonb { bytes.append(1) }
+            if type.hasVersion { bytes.append(1) }
             append(value, to: &bytes)
         default: preconditionFailure("the value is of another type")
         }
@@ -85,9 +85,10 @@ package enum PostgresBinary {
         case .float32: return .float32(Float(bitPattern: try reader.integer()))
         case .float64: return .float64(Double(bitPattern: try reader.integer()))
         case .numeric: return .numeric(try PostgresNumeric(&reader))
-        case .text: return .text(try text(&reader))
-        case .jsonb:
-            guard try reader.byte() == 1 else { throw PostgresFault(.invalidBinaryRepresentation, "unsupported jsonb version number") }
+        case .text, .jsonb:
+            if type.hasVersion {
+                guard try reader.byte() == 1 else { throw PostgresFault(.invalidBinaryRepresentation, "unsupported \(type) version number") }
+            }
             return .text(try text(&reader))
         case .bytes: return .bytes(Array(reader.rest()))
         case .character: return .character(try reader.byte())

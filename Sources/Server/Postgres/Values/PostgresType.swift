@@ -3,9 +3,9 @@
 /// A type that goes over PostgreSQL's wire.
 package enum PostgresType: UInt32, CaseIterable, Sendable {
     case bool = 16, bytea = 17, char = 18, name = 19, int8 = 20, int2 = 21, int2vector = 22, int4 = 23, regproc = 24, text = 25, oid = 26, xid = 28
-    case oidvector = 30, json = 114, void = 2278, nodeTree = 194, float4 = 700, float8 = 701, unknown = 705, aclitem = 1033, bpchar = 1042, varchar = 1043
+    case oidvector = 30, json = 114, xml = 142, void = 2278, nodeTree = 194, float4 = 700, float8 = 701, unknown = 705, aclitem = 1033, bpchar = 1042, varchar = 1043
     case date = 1082, time = 1083, timestamp = 1114, timestamptz = 1184, interval = 1186, numeric = 1700
-    case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, record = 2249, uuid = 2950, jsonb = 3802, regnamespace = 4089, regrole = 4096
+    case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, record = 2249, uuid = 2950, jsonb = 3802, jsonpath = 4072, regnamespace = 4089, regrole = 4096
 
     /// Whether its values are numbers that are written as names: `regclass` and kin.
     package var isRegistry: Bool {
@@ -33,7 +33,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .float4: .float32
         case .float8: .float64
         case .numeric: .numeric
-        case .text, .varchar, .bpchar, .name, .unknown, .void, .json, .nodeTree, .aclitem: .text
+        case .text, .varchar, .bpchar, .name, .unknown, .void, .json, .jsonpath, .xml, .nodeTree, .aclitem: .text
         case .bytea: .bytes
         case .char: .character
         case .date: .date
@@ -48,6 +48,9 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .record: .record
         }
     }
+
+    /// Whether its bytes begin with the number of their form, which is 1.
+    var hasVersion: Bool { self == .jsonb || self == .jsonpath }
 
     /// Bytes; −1 for values of any length.
     package var size: Int16 {
@@ -79,6 +82,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .xid: 1011
         case .oidvector: 1013
         case .json: 199
+        case .xml: 143
         case .nodeTree, .unknown, .void: 0
         case .float4: 1021
         case .float8: 1022
@@ -99,6 +103,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .record: 2287
         case .uuid: 2951
         case .jsonb: 3807
+        case .jsonpath: 4073
         case .regnamespace: 4090
         case .regrole: 4097
         }

@@ -32,6 +32,9 @@ final class CellEncoderTests: XCTestCase {
 
     func test_texts() {
         check([.string("receipts"), .string("")], .string, "name", .plain(.name), [.text(Array("receipts".utf8)), .text([])])
+        check([.string("<a/>")], .string, "xml", .plain(.xml), [.text(Array("<a/>".utf8))])
+        // Its bytes begin with the number of its form.
+        check([.string("$.\"a\""), .null], .string, "jsonpath", .plain(.jsonpath), [.text(Array("$.\"a\"".utf8)), .null])
         check([.string("r"), .string("v")], .string, "char", .plain(.char), [.character(0x72), .character(0x76)])
     }
 
