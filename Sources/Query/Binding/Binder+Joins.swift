@@ -97,7 +97,7 @@ extension Binder {
         }
         if kind == .right || kind == .full {
             guard unnest.list.columnIDs.isDisjoint(with: left.columnIDs) else {
-                throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position)
+                throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position).because(.badPlace)
             }
             let apart = unnest.node(over: nil, keepsEmpty: false)
             return (.join(JoinNode(kind: planKind(kind), left: left, right: apart, residual: conjuncts)), inner.names)
@@ -119,7 +119,7 @@ extension Binder {
         _ kind: JoinKindSyntax, _ left: LogicalPlan, _ leftNames: NameScope, _ unnest: Unnest, _ condition: JoinConditionSyntax, at position: Int
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         guard kind == .inner || kind == .left || unnest.list.columnIDs.isDisjoint(with: left.columnIDs) else {
-            throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position)
+            throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position).because(.badPlace)
         }
         let node = JoinNode(kind: planKind(kind), left: left, right: unnest.node(over: nil, keepsEmpty: false))
         if case .using(let names, let alias) = condition { return try joinUsing(names, alias: alias, node, leftNames, unnest.names) }

@@ -313,7 +313,7 @@ extension Binder {
     /// - Throws: bad-sql for what only aggregates and windows take.
     private func checkPlain(_ call: FunctionSyntax) throws(QueryError) {
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil, call.over == nil else {
-            throw .badSQL("\(call.name.text) in FROM takes arguments only", at: call.name.position)
+            throw .badSQL("\(call.name.text) in FROM takes arguments only", at: call.name.position).because(call.isStar ? .undefinedFunction : .notThatKind)
         }
     }
 

@@ -169,7 +169,7 @@ extension Binder {
     ) throws(QueryError) -> TypedExpression {
         guard let scope = levels[owner].subqueryScope, let collector = scope.collector else {
             let clause = levels[owner].subqueryScope?.clause ?? "FROM"
-            throw .badSQL("this aggregate belongs to an outer query, and aggregates are not allowed in its \(clause)", at: position)
+            throw .badSQL("this aggregate belongs to an outer query, and aggregates are not allowed in its \(clause)", at: position).because(.ungroupedColumn)
         }
         guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position).because(.ungroupedColumn) }
         let column = collector.column(for: call)
@@ -264,8 +264,9 @@ extension Binder {
         }
         let isOrderedSet = function.definition.isOrderedSet
         guard isOrderedSet != call.withinGroup.isEmpty else {
-            throw .badSQL(
-                isOrderedSet ? "\(name) needs WITHIN GROUP (ORDER BY …)" : "\(name) takes no WITHIN GROUP", at: position).because(.undefinedFunction)
+            // PostgreSQL looks for a function of all that stands within both brackets.
+            let isThere = call.arguments.count + call.withinGroup.count == function.definition.argumentCount + (isOrderedSet ? 1 : 0)
+            throw .badSQL(isOrderedSet ? "\(name) needs WITHIN GROUP (ORDER BY …)" : "\(name) takes no WITHIN GROUP", at: position).because(isThere ? .notThatKind : .undefinedFunction)
         }
         if isOrderedSet { return try orderedSet(function, call, in: scope) }
         let count = function.definition.argumentCount

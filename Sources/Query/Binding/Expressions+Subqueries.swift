@@ -35,7 +35,7 @@ extension Binder {
             let value = try quantified(operand, .equal, isAll: false, query, at: position, in: scope)
             return TypedExpression(isNegated ? .not(value) : value, at: position)
         case .quantified(let operand, let op, let isAll, .query(let query)):
-            guard op.isComparison else { throw .unsupported("\(op.rawValue) ANY is not supported", at: position) }
+            guard op.isComparison else { throw Self.noTest(op, at: position) }
             return TypedExpression(try quantified(operand, op, isAll: isAll, query, at: position, in: scope), at: position)
         case .binary(let op, let row, let other):
             guard case .scalarQuery(let query) = row.isRow ? other.kind : row.kind else { break }
@@ -110,6 +110,14 @@ extension Binder {
         return subquery(kind, plan, correlation, .boolean, at: position).expression
     }
 
+    /// Of ANY and ALL of an operator that is no comparison; one that reckons is none that they could take.
+    private static func noTest(_ op: ExpressionSyntax.BinaryOperator, at position: Int) -> QueryError {
+        switch op {
+        case .add, .subtract, .multiply, .divide, .remainder, .power, .concatenate: .badSQL("ANY and ALL take a comparison, and no \(op.rawValue)", at: position).because(.notThatKind)
+        default: .unsupported("\(op.rawValue) ANY is not supported", at: position)
+        }
+    }
+
     /// `x = ANY (ARRAY[…])` is a list of comparisons.
     ///
     /// Elements that the text has are compared one by one, so that a scan can be pruned by them; others are unfolded.
@@ -117,7 +125,7 @@ extension Binder {
         _ operand: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ array: ExpressionSyntax, at position: Int,
         in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
-        guard op.isComparison else { throw .unsupported("\(op.rawValue) ANY is not supported", at: position) }
+        guard op.isComparison else { throw Self.noTest(op, at: position) }
         let value = try bindExpression(operand, in: scope)
         let items: [TypedExpression]
         // With lists in it, it is bound as a list, and taken flat.

@@ -47,6 +47,7 @@ extension Parser {
             guard columns.visible.contains(where: { $0.text == name.text }) else {
                 throw .badSQL("the recursive table has no column “\(name.text)”", at: name.position)
             }
+            guard !names.contains(where: { $0.text == name.text }) else { throw .badSQL("the column “\(name.text)” stands twice here", at: name.position).because(.duplicateColumn) }
             names.append(name)
         } while acceptSymbol(",")
         try checkListCount(names.count, "SEARCH or CYCLE")
@@ -176,7 +177,7 @@ struct RecursionColumns {
     func table(_ table: CommonTableSyntax, _ parser: inout Parser) throws(QueryError) -> CommonTableSyntax {
         let names = visible + added.map(\.name)
         guard Set(names.map(\.text)).count == names.count else {
-            throw .badSQL("SEARCH and CYCLE need names that no other column of the table has", at: position).because(.duplicateAlias)
+            throw .badSQL("SEARCH and CYCLE need names that no other column of the table has", at: position)
         }
         var next = parts.next
         for column in added { next.items.append(SelectItemSyntax(expression: try parser.column(column.name, of: reference), alias: column.name)) }

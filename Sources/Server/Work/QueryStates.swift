@@ -17,6 +17,7 @@ enum QueryStates {
         case .undefinedType: "42704"
         case .undefinedSchema: "3F000"
         case .ambiguousColumn: "42702"
+        case .duplicateColumn: "42701"
         case .duplicateAlias: "42712"
         case .ungroupedColumn: "42803"
         case .windowing: "42P20"

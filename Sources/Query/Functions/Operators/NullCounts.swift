@@ -8,7 +8,7 @@ extension SQLFunction {
 
     private static func counting(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.int32], [.int32, .string]]) { (call, _) throws(QueryError) in
-            guard !call.arguments.isEmpty else { throw .badSQL("\(name) takes one value or more", at: call.position) }
+            guard !call.arguments.isEmpty else { throw .badSQL("\(name) takes one value or more", at: call.position).because(.undefinedFunction) }
             return call.make(function, call.arguments.map(\.expression), .int32)
         }
     }

@@ -168,7 +168,7 @@ struct JSONPathLexer {
 
     private func append(_ code: UInt32, to result: inout [UInt8]) throws(KernelError) {
         guard code != 0 else { throw .outside(.untranslatable, "no text holds the character 0") }
-        guard let scalar = Unicode.Scalar(code) else { throw Self.fault("a character's number means none") }
+        guard let scalar = Unicode.Scalar(code) else { throw .outside(.invalidText, "a character's number means none") }
         result += String(Character(scalar)).utf8
     }
 

@@ -83,7 +83,7 @@ struct TimeTemplateReader {
     /// A part that two fields say must be the same in both; 0 counts as not said.
     private static func set(_ place: inout Int, _ value: Int, _ field: TimePattern.Field) throws(KernelError) {
         guard place == 0 || place == value else {
-            throw .invalidArgument("the text says two different things where “\(field.rawValue)” of the template is the second")
+            throw .outside(.invalidTime, "the text says two different things where “\(field.rawValue)” of the template is the second")
         }
         place = value
     }
@@ -109,7 +109,7 @@ struct TimeTemplateReader {
         }
         let width = slot.field.width
         guard body.count >= width else {
-            throw .invalidArgument("the text is too short for “\(slot.field.rawValue)” of the template, which takes \(width) characters")
+            throw .outside(.invalidTime, "the text is too short for “\(slot.field.rawValue)” of the template, which takes \(width) characters")
         }
         guard let (value, end) = try Self.integer(body.prefix(width)) else {
             // Blanks alone are a zero, as in PostgreSQL.
