@@ -8,6 +8,15 @@ extension Parser {
     /// Whether a list of columns has to stand behind a call of it.
     static func givesRecords(_ name: String) -> Bool { recordFunctions[name] != nil }
 
+    /// `jsonb_populate_record(NULL::record, x)` is `jsonb_to_record(x)`; any other call stays as it is.
+    static func ofRecords(_ call: FunctionSyntax) -> FunctionSyntax {
+        let plain = call.name.text.replacing("_populate_", with: "_to_")
+        guard plain != call.name.text, givesRecords(plain), call.arguments.count == 2, case .cast(let base, let type) = call.arguments[0].kind, case .null = base.kind,
+            type.name == "record", !type.isArray
+        else { return call }
+        return FunctionSyntax(name: NameSyntax(plain, at: call.name.position), arguments: [call.arguments[1]])
+    }
+
     /// What stands behind the call: `[AS] [t](a int, b text)`.
     mutating func records(of call: FunctionSyntax, at start: Int) throws(QueryError) -> TableSyntax {
         let function = call.name.text
@@ -66,27 +75,46 @@ extension Parser {
         _ owner: ExpressionSyntax, _ key: ExpressionSyntax, _ text: ExpressionSyntax, _ type: TypeNameSyntax, isBinary: Bool
     ) throws(QueryError) -> ExpressionSyntax {
         let position = type.position
-        guard type.name != "json", type.name != "jsonb" else { throw .unsupported("columns of records are no lists of documents here: take the member as JSONB", at: position) }
         func named(_ name: String) -> NameSyntax { NameSyntax(name, at: position) }
         let prefix = isBinary ? "jsonb" : "json"
         let part = try node(.binary(.member, owner, key), at: position, over: [owner, key])
         let kind = try node(.function(FunctionSyntax(name: named(prefix + "_typeof"), arguments: [part])), at: position, over: [part])
         let array = try node(.string("array"), at: position)
-        let elements: ExpressionSyntax
-        if Self.textNames.contains(type.name) {
+        // What stands there in place of an array is read as the text of a list.
+        let other = try node(.cast(text, type), at: position, over: [text])
+        var list: ExpressionSyntax
+        let isOfDocuments = type.name == "json" || type.name == "jsonb"
+        if isOfDocuments || Self.textNames.contains(type.name) {
             var select = SelectSyntax(position: position)
-            select.items = [SelectItemSyntax(expression: try node(.name([named("item"), named("value")]), at: position), alias: nil)]
-            let items = FunctionSyntax(name: named(prefix + "_array_elements_text"), arguments: [part])
+            let value = try node(.name([named("item"), named("value")]), at: position)
+            let item = isOfDocuments ? try documentOfList(value, type, isBinary: isBinary) : value
+            select.items = [SelectItemSyntax(expression: item, alias: nil)]
+            let items = FunctionSyntax(name: named(prefix + (isOfDocuments ? "_array_elements" : "_array_elements_text")), arguments: [part])
             select.from = [.function(items, withOrdinality: false, alias: TableAliasSyntax(name: named("item"), columns: [named("value")]), position: position)]
-            elements = try node(.arrayQuery(QuerySyntax(body: .select(select), position: position)), at: position, over: [part])
+            let elements = try node(.arrayQuery(QuerySyntax(body: .select(select), position: position)), at: position, over: [part, item])
+            list = try node(.cast(elements, type), at: position, over: [elements])
+            // Of an array that begins with one PostgreSQL makes a list of more dimensions: it is refused as no text of a list.
+            let zero = try node(.number("0"), at: position), first = try node(.binary(.member, part, zero), at: position, over: [part, zero])
+            let firstKind = try node(.function(FunctionSyntax(name: named(prefix + "_typeof"), arguments: [first])), at: position, over: [first])
+            let nested = ExpressionSyntax.CaseBranch(condition: array, result: other)
+            list = try node(.caseWhen(operand: firstKind, branches: [nested], otherwise: list), at: position, over: [firstKind, other, list])
         } else {
             // Numbers, truths and times in quotes are written alike in both, but for the brackets; so are arrays within arrays.
             let marks = [text, try node(.string("[]"), at: position), try node(.string("{}"), at: position)]
-            elements = try node(.function(FunctionSyntax(name: named("translate"), arguments: marks)), at: position, over: marks)
+            let elements = try node(.function(FunctionSyntax(name: named("translate"), arguments: marks)), at: position, over: marks)
+            list = try node(.cast(elements, type), at: position, over: [elements])
         }
-        let list = try node(.cast(elements, type), at: position, over: [elements]), other = try node(.cast(text, type), at: position, over: [text])
         let branch = ExpressionSyntax.CaseBranch(condition: array, result: list)
         return try node(.caseWhen(operand: kind, branches: [branch], otherwise: other), at: position, over: [kind, list, other])
+    }
+
+    /// An element as a document of the list's; null is NULL.
+    private mutating func documentOfList(_ value: ExpressionSyntax, _ type: TypeNameSyntax, isBinary: Bool) throws(QueryError) -> ExpressionSyntax {
+        let position = type.position
+        let cast = try node(.cast(value, TypeNameSyntax(name: type.name, modifiers: [], isArray: false, position: position)), at: position, over: [value])
+        let kind = try node(.function(FunctionSyntax(name: NameSyntax(isBinary ? "jsonb_typeof" : "json_typeof", at: position), arguments: [value])), at: position, over: [value])
+        let branch = ExpressionSyntax.CaseBranch(condition: try node(.string("null"), at: position), result: try node(.null, at: position))
+        return try node(.caseWhen(operand: kind, branches: [branch], otherwise: cast), at: position, over: [kind, cast])
     }
 
     private static let textNames: Set<String> = ["text", "varchar", "character varying", "string", "bpchar", "char", "character", "name"]

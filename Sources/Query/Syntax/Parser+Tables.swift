@@ -131,8 +131,8 @@ extension Parser {
     /// A function whose rows are a table. LATERAL says nothing there: it always sees the tables before it.
     private mutating func tableFunction(start: Int) throws(QueryError) -> TableSyntax {
         let name = try label("a function's name")
-        let call = try functionCall(named: name)
-        if Self.givesRecords(name.text) { return try records(of: call, at: start) }
+        let call = Self.ofRecords(try functionCall(named: name))
+        if Self.givesRecords(call.name.text) { return try records(of: call, at: start) }
         let withOrdinality = acceptOrdinality()
         return .function(call, withOrdinality: withOrdinality, alias: try tableAlias(), position: start)
     }
@@ -152,7 +152,7 @@ extension Parser {
         var calls: [ExpressionSyntax] = []
         repeat {
             guard current.kind == .word, nextIs(symbol: "("), Keywords.mayNameFunction(current.text) else { throw unexpected(expected: "a function") }
-            calls.append(try callNode(try functionCall(named: try label("a function's name"))))
+            calls += try columnsOfRows(try functionCall(named: try label("a function's name")))
             guard calls.count <= SyntaxLimits.listItemCountMax else { throw .unsupported("ROWS FROM takes at most \(SyntaxLimits.listItemCountMax) functions", at: start) }
         } while acceptSymbol(",")
         try expectSymbol(")")
@@ -161,6 +161,14 @@ extension Parser {
         // The rows of one function are its own.
         if calls.count == 1, case .function(let only) = calls[0].kind { call = only }
         return .function(call, withOrdinality: withOrdinality, alias: try tableAlias(), position: start)
+    }
+
+    /// One call, but of several lists one for each: their rows stand beside each other.
+    private mutating func columnsOfRows(_ call: FunctionSyntax) throws(QueryError) -> [ExpressionSyntax] {
+        guard call.name.text == "unnest", call.arguments.count > 1 else { return [try callNode(call)] }
+        var calls: [ExpressionSyntax] = []
+        for argument in call.arguments { calls.append(try callNode(FunctionSyntax(name: call.name, arguments: [argument]))) }
+        return calls
     }
 
     /// `(SELECT …) AS x`, `(a JOIN b ON …)`, or parentheses around one of them.

@@ -36,6 +36,14 @@ final class JSONContentsTests: XCTestCase {
         XCTAssertEqual(try fixture.rows("SELECT ($1::jsonb - ARRAY[$2, 'x'])::text = $1", parameters: [.string("{\"\u{E9}\": 1}"), .string("e\u{301}")]), "true")
     }
 
+    /// PostgreSQL makes lists of more dimensions of them.
+    func test_records_ofArraysWithinArrays_areNoLists() {
+        for type in ["text", "jsonb"] {
+            let query = #"SELECT a FROM jsonb_to_record('{"a": [["x"], ["y"]]}') AS r(a \#(type)[])"#
+            XCTAssertThrowsError(try fixture.rows(query), query) { XCTAssertEqual(($0 as? QueryError)?.slug, .dataError, query) }
+        }
+    }
+
     func test_sidesOfManyElements_takeTheirSum() throws {
         let names = (0..<20_000).map { "n\($0)" }
         let array = "[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]", reversed = "[" + names.reversed().map { "\"\($0)\"" }.joined(separator: ",") + "]"

@@ -1591,3 +1591,11 @@ SELECT extract(epoch FROM interval '900000000 days'), extract(epoch FROM interva
 SELECT '"int8"'::regtype, to_regtype('"pg_catalog"."bool"'), '"pg_catalog"'::regnamespace, to_regnamespace('PG_CATALOG'), '"array_in"'::regproc, to_regtype('"integer"') IS NULL;
 SELECT '$.total ? (@ > 5)'::jsonpath, pg_typeof('$'::jsonpath), coalesce('$.b'::jsonpath, NULL);
 SELECT xmlelement(name total, 5), pg_typeof(xmlcomment('a')), '<a/>'::xml;
+SELECT * FROM ROWS FROM (unnest(ARRAY[7, 8], ARRAY['x']), generate_series(1, 3)) AS t(a, b, c);
+SELECT * FROM json_populate_record(NULL::record, '{"n": 3}') AS (n int, m text);
+SELECT * FROM jsonb_populate_recordset(NULL::record, '[{"n": 1}, {"m": "x"}]') AS t(n int, m text);
+SELECT a[1] -> 'n' AS n, a[2] IS NULL AS gone, a[3] AS x, cardinality(a) FROM jsonb_to_record('{"a": [{"n": 1}, null, "x"]}') AS r(a jsonb[]);
+SELECT a[1] ->> 'p' AS p, a[2]::text AS n FROM json_to_record('{"a": [{"p": 1}, 2.50]}') AS r(a json[]);
+SELECT a FROM jsonb_to_record('{"a": ["x", 2.50, null, {"b": [1]}, true, ""]}') AS r(a text[]);
+SELECT a FROM jsonb_to_record('{"a": ["x", ["y"]]}') AS r(a text[]);
+SELECT a[2] AS b FROM jsonb_to_record('{"a": [{}, [1]]}') AS r(a jsonb[]);
