@@ -65,6 +65,7 @@ extension Binder {
         // An aggregate or HAVING without GROUP BY is one group of all rows.
         if !select.groupBy.isEmpty || having != nil || !collector.aggregates.isEmpty || !collector.groupings.isEmpty {
             let grouping = try Grouping(groups, collector, input: plan, binder: self)
+            try grouping.check(collector.ofGroups, isPlain: groups.sets.count == 1)
             plan = grouping.plan
             try regroup(&items, groups, by: grouping)
             for index in sources.indices { sources[index].list = try grouping.rewrite(sources[index].list) }

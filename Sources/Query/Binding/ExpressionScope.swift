@@ -43,6 +43,8 @@ final class SelectCollector {
     var windowDefinitions: [String: WindowSyntax] = [:]
     /// GROUPING(…) calls: the arguments, and the column that stands for the whole.
     var groupings: [(arguments: [TypedExpression], column: OutputColumn, position: Int)] = []
+    /// What an aggregate takes once for each group, and not for each row.
+    var ofGroups: [TypedExpression] = []
 
     /// The column of a call, an equal one's if there is one already.
     func column(for call: AggregateCall) -> OutputColumn {

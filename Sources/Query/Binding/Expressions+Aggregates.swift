@@ -14,6 +14,7 @@ extension Binder {
     func bindAggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let collector = try collector(of: call, in: scope)
         if let list = try percentiles(call, in: scope) { return list }
+        if let value = try percentileOfGroup(call, in: scope) { return value }
         let frames = levels(from: scope.frame)
         // The arguments may have correlated levels that the aggregate will not be in: those are put back.
         let before = frames.map(\.correlation)
@@ -208,6 +209,33 @@ extension Binder {
         return TypedExpression(.conditional(branches: [branch], otherwise: nil, type: list), declared: declaration, at: call.name.position)
     }
 
+    /// percentile_cont(x) of a fraction that is each group's own, or a subquery's: at its place in the list of the group's values; nil of a constant.
+    private func percentileOfGroup(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        let name = call.name.text, position = call.name.position
+        guard ["percentile_cont", "percentile_disc"].contains(name), call.arguments.count == 1, call.withinGroup.count == 1, call.orderBy.isEmpty, !call.isDistinct else { return nil }
+        var fraction = try bindExpression(call.arguments[0], in: inner(scope))
+        guard !fraction.isUntyped, TypeRules.isNumeric(fraction.type), !folded(fraction.expression).isLiteral else { return nil }
+        func made(_ kind: ExpressionSyntax.Kind) -> ExpressionSyntax { ExpressionSyntax(kind: kind, position: position, height: 1) }
+        let value = call.withinGroup[0].expression, isThere = made(.isTest(value, .null, isNegated: true))
+        var gathered = FunctionSyntax(name: NameSyntax("array_agg", at: position), arguments: [value])
+        gathered.orderBy = call.withinGroup
+        gathered.filter = call.filter.map { made(.and([$0, isThere])) } ?? isThere
+        let list = try bindAggregate(gathered, in: scope)
+        guard case .list(let field) = list.type, name == "percentile_disc" || TypeRules.isNumeric(field.type) else {
+            throw .unsupported("the fraction of \(name) must be a constant number", at: call.arguments[0].position)
+        }
+        // Once more, so that a column that no group has one value of is told where it stands here.
+        if !fraction.expression.hasSubquery { fraction = try bindExpression(call.arguments[0], in: inner(scope)) }
+        let share = try implicit(widened(fraction), to: .double, name)
+        if name == "percentile_disc" {
+            let place = Expression.call(.placeOfFraction, [list.expression, share], type: .int32, position: position)
+            return TypedExpression(.call(.element, [list.expression, place], type: field.type, position: position), declared: elementDeclaration(of: list), at: position)
+        }
+        let exact = isOfReals(list) ? Expression.call(.wideReals, [list.expression], type: list.type, position: position) : list.expression
+        let numbers = field.type == .double ? exact : .cast(exact, to: .listOf(.double), position: position)
+        return TypedExpression(.call(.numberAtFraction, [numbers, share], type: .double, position: position), at: position)
+    }
+
     /// The elements of a list that is written, or given as a parameter; nil of anything else.
     private func fractions(_ syntax: ExpressionSyntax) throws(QueryError) -> [ExpressionSyntax]? {
         if case .array(let items) = syntax.kind { return items }
@@ -238,7 +266,7 @@ extension Binder {
     }
 
     /// Arguments of an aggregate: no further aggregates, no windows.
-    private func inner(_ scope: ExpressionScope) -> ExpressionScope {
+    func inner(_ scope: ExpressionScope) -> ExpressionScope {
         var inner = scope
         inner.isInAggregate = true
         return inner

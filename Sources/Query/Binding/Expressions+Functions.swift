@@ -292,9 +292,11 @@ extension Binder {
         for argument in call.arguments {
             // No column is in sight.
             let constant = ExpressionScope(frame: BindingFrame(parent: nil), clause: "the values of \(name)")
-            guard folded(try bindExpression(argument, in: constant).expression).isLiteral else {
-                throw .unsupported("the values of \(name) must be constants", at: argument.position)
-            }
+            if let value = try? bindExpression(argument, in: constant), folded(value.expression).isLiteral { continue }
+            // Of a group: each of its rows has the same.
+            let value = try bindExpression(argument, in: inner(scope))
+            guard let collector = scope.collector, !value.expression.hasSubquery else { throw .unsupported("the values of \(name) must be constants, or made of what GROUP BY says", at: argument.position) }
+            collector.ofGroups.append(value)
         }
         // rank = rows before it + 1, dense_rank counts different ones; percent_rank = rows before it / rows; cume_dist = (rows up to it + 1) / (rows
         // + 1).

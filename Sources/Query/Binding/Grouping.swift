@@ -93,6 +93,14 @@ struct Grouping {
     /// The column of a key.
     func key(at place: Int) -> Expression { .column(keys[place].column) }
 
+    /// - Throws: bad-sql for what has no single value in a group; unsupported-sql where a group may leave out what it is made of.
+    func check(_ values: [TypedExpression], isPlain: Bool) throws(QueryError) {
+        for value in values {
+            _ = try rewrite(value.expression)
+            guard isPlain || value.expression.columnIDs.isDisjoint(with: inputIDs) else { throw .unsupported("these values stand beside grouping sets as constants only", at: value.position) }
+        }
+    }
+
     /// Puts the node's columns in the place of what they stand for.
     ///
     /// - Throws: bad-sql when a column of the input is left, which has no single value in a group.

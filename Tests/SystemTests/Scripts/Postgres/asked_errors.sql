@@ -566,3 +566,6 @@ WITH RECURSIVE r(a, b) AS (SELECT 1, 2 UNION ALL SELECT b, a FROM r WHERE a < 0)
 WITH RECURSIVE r(a, b) AS (SELECT 1, 2 UNION ALL SELECT a, a FROM r WHERE a < 0) SEARCH BREADTH FIRST BY a SET b SELECT * FROM r;
 WITH RECURSIVE r(a, b) AS (SELECT 1, 2 UNION ALL SELECT b, a FROM r WHERE a < 0) CYCLE a SET c USING c SELECT * FROM r;
 SELECT '"\udc00a"'::jsonpath;
+SELECT rank(total) WITHIN GROUP (ORDER BY total) FROM receipts;
+SELECT percentile_cont(total) WITHIN GROUP (ORDER BY total) FROM receipts;
+SELECT percentile_disc(n) WITHIN GROUP (ORDER BY m) FROM (VALUES (2::float8, 1)) v(n, m) GROUP BY n;

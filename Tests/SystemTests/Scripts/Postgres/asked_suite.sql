@@ -1599,3 +1599,6 @@ SELECT a[1] ->> 'p' AS p, a[2]::text AS n FROM json_to_record('{"a": [{"p": 1}, 
 SELECT a FROM jsonb_to_record('{"a": ["x", 2.50, null, {"b": [1]}, true, ""]}') AS r(a text[]);
 SELECT a FROM jsonb_to_record('{"a": ["x", ["y"]]}') AS r(a text[]);
 SELECT a[2] AS b FROM jsonb_to_record('{"a": [{}, [1]]}') AS r(a jsonb[]);
+SELECT n, rank(n) WITHIN GROUP (ORDER BY m), cume_dist(n + 1) WITHIN GROUP (ORDER BY m) FROM (VALUES (1, 3), (1, 0), (2, 2), (2, 1)) v(n, m) GROUP BY n ORDER BY n;
+SELECT p, percentile_cont(p) WITHIN GROUP (ORDER BY m), percentile_disc(p) WITHIN GROUP (ORDER BY m DESC) FROM (VALUES (0.25::float8, 10), (0.25, 20), (0.25, NULL), (1, 7), (0.5, NULL)) v(p, m) GROUP BY p ORDER BY p;
+SELECT percentile_cont((SELECT 0.75)) WITHIN GROUP (ORDER BY m), percentile_disc((SELECT NULL::float8)) WITHIN GROUP (ORDER BY m) FROM (VALUES (2), (4)) v(m);
