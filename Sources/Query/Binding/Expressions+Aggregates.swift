@@ -503,3 +503,73 @@ extension Binder {
         return TypedExpression(.column(column), at: position)
     }
 }
+
+/// The conditions and counts that a hypothetical set's function is made of.
+///
+/// All is syntax, which is bound as if it had been written: it is no more than counts with filters.
+struct HypotheticalSet {
+    private let call: FunctionSyntax
+    let keys: [OrderItemSyntax]
+
+    init(_ call: FunctionSyntax) { (self.call, keys) = (call, call.withinGroup) }
+
+    func make(_ kind: ExpressionSyntax.Kind) -> ExpressionSyntax { ExpressionSyntax(kind: kind, position: call.name.position, height: 1) }
+
+    func number(_ digits: String) -> ExpressionSyntax { make(.number(digits)) }
+
+    func sum(_ one: ExpressionSyntax, _ other: ExpressionSyntax) -> ExpressionSyntax { make(.binary(.add, one, other)) }
+
+    func real(_ value: ExpressionSyntax) -> ExpressionSyntax {
+        make(.cast(value, TypeNameSyntax(name: "double precision", modifiers: [], isArray: false, position: call.name.position)))
+    }
+
+    /// Rows that the call's FILTER and `condition` leave.
+    func count(_ condition: ExpressionSyntax?) -> ExpressionSyntax {
+        var count = FunctionSyntax(name: NameSyntax("count", at: call.name.position))
+        count.isStar = true
+        count.filter = filter(condition)
+        return make(.function(count))
+    }
+
+    /// Different rows of keys among them.
+    func countDistinct(_ condition: ExpressionSyntax) -> ExpressionSyntax {
+        var count = FunctionSyntax(name: NameSyntax("count", at: call.name.position), arguments: [make(.row(keys.map(\.expression)))])
+        count.isDistinct = true
+        count.filter = filter(condition)
+        return make(.function(count))
+    }
+
+    private func filter(_ condition: ExpressionSyntax?) -> ExpressionSyntax? {
+        let conditions = [call.filter, condition].compactMap { $0 }
+        return conditions.count < 2 ? conditions.first : make(.and(conditions))
+    }
+
+    /// Whether a row stands before the call's values.
+    ///
+    /// At some key it is before, and alike at all keys in front of that.
+    var precedes: ExpressionSyntax {
+        let places = keys.indices.map { place in make(.and([isAlike(place), isBefore(place)])) }
+        return places.count == 1 ? places[0] : make(.or(places))
+    }
+
+    /// Whether the first `count` keys are those values.
+    func isAlike(_ count: Int) -> ExpressionSyntax {
+        let tests = zip(keys, call.arguments).prefix(count).map { make(.isDistinct($0.expression, $1, isNegated: true)) }
+        // TRUE makes a conjunction of a single test, too.
+        return tests.isEmpty ? make(.boolean(true)) : make(.and([make(.boolean(true))] + tests))
+    }
+
+    /// As the key sorts: NULLs where its order has them.
+    private func isBefore(_ place: Int) -> ExpressionSyntax {
+        let (item, value) = (keys[place], call.arguments[place])
+        func isNull(_ expression: ExpressionSyntax, _ isNegated: Bool) -> ExpressionSyntax { make(.isTest(expression, .null, isNegated: isNegated)) }
+        // NULLs are above all values, and so first where the order descends.
+        let nullsFirst = item.nullsFirst ?? item.isDescending
+        return make(
+            .or([
+                make(.binary(item.isDescending ? .greater : .less, item.expression, value)),
+                // One of the two is NULL: the row's where NULLs are first, the value where they are last.
+                make(.and([isNull(item.expression, !nullsFirst), isNull(value, nullsFirst)])),
+            ]))
+    }
+}

@@ -454,12 +454,23 @@ extension Binder {
         expansions.append(Expansion(arguments: arguments, frame: scope.frame, again: again))
         defer { expansions.removeLast() }
         do throws(QueryError) {
-            let found = try bindExpression(try Parser.parseExpression(text), in: scope)
+            let found = try bindExpression(try Parser.parseExpression(again == nil ? Self.selected(text, arguments) : text), in: scope)
             return TypedExpression(found.expression, isUntyped: found.isUntyped, declared: found.declared, at: position)
         } catch {
             // Places in the function's text mean nothing in the query's.
             throw error.moved(to: position)
         }
+    }
+
+    /// The text as it is where no argument has a subquery, which stands in a plan once; else over a row of the arguments, whose columns may be named as often as it likes.
+    ///
+    ///     CASE WHEN $1 = 0 THEN '-' ELSE name($1) END
+    ///     (SELECT CASE WHEN till_argument.a1 = 0 THEN '-' ELSE name(till_argument.a1) END FROM (SELECT $1 AS a1) till_argument)
+    private static func selected(_ text: String, _ arguments: [TypedExpression]) -> String {
+        guard arguments.contains(where: { $0.expression.hasSubquery }) else { return text }
+        let numbers = 1...arguments.count
+        let named = numbers.reversed().reduce(text) { $0.replacing("$\($1)", with: "till_argument.a\($1)") }
+        return "(SELECT \(named) FROM (SELECT \(numbers.map { "$\($0) AS a\($0)" }.joined(separator: ", "))) till_argument)"
     }
 
     /// Counts an argument that a function's text names once more: calls within calls would double it with each.
@@ -533,75 +544,5 @@ extension Binder: CallTyping {
     func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError) {
         if volatility != .immutable { dependsOnSession = true }
         if volatility != .immutable, !allowsNow { throw .unsupported("\(name) is not allowed in this expression", at: position) }
-    }
-}
-
-/// The conditions and counts that a hypothetical set's function is made of.
-///
-/// All is syntax, which is bound as if it had been written: it is no more than counts with filters.
-private struct HypotheticalSet {
-    private let call: FunctionSyntax
-    let keys: [OrderItemSyntax]
-
-    init(_ call: FunctionSyntax) { (self.call, keys) = (call, call.withinGroup) }
-
-    func make(_ kind: ExpressionSyntax.Kind) -> ExpressionSyntax { ExpressionSyntax(kind: kind, position: call.name.position, height: 1) }
-
-    func number(_ digits: String) -> ExpressionSyntax { make(.number(digits)) }
-
-    func sum(_ one: ExpressionSyntax, _ other: ExpressionSyntax) -> ExpressionSyntax { make(.binary(.add, one, other)) }
-
-    func real(_ value: ExpressionSyntax) -> ExpressionSyntax {
-        make(.cast(value, TypeNameSyntax(name: "double precision", modifiers: [], isArray: false, position: call.name.position)))
-    }
-
-    /// Rows that the call's FILTER and `condition` leave.
-    func count(_ condition: ExpressionSyntax?) -> ExpressionSyntax {
-        var count = FunctionSyntax(name: NameSyntax("count", at: call.name.position))
-        count.isStar = true
-        count.filter = filter(condition)
-        return make(.function(count))
-    }
-
-    /// Different rows of keys among them.
-    func countDistinct(_ condition: ExpressionSyntax) -> ExpressionSyntax {
-        var count = FunctionSyntax(name: NameSyntax("count", at: call.name.position), arguments: [make(.row(keys.map(\.expression)))])
-        count.isDistinct = true
-        count.filter = filter(condition)
-        return make(.function(count))
-    }
-
-    private func filter(_ condition: ExpressionSyntax?) -> ExpressionSyntax? {
-        let conditions = [call.filter, condition].compactMap { $0 }
-        return conditions.count < 2 ? conditions.first : make(.and(conditions))
-    }
-
-    /// Whether a row stands before the call's values.
-    ///
-    /// At some key it is before, and alike at all keys in front of that.
-    var precedes: ExpressionSyntax {
-        let places = keys.indices.map { place in make(.and([isAlike(place), isBefore(place)])) }
-        return places.count == 1 ? places[0] : make(.or(places))
-    }
-
-    /// Whether the first `count` keys are those values.
-    func isAlike(_ count: Int) -> ExpressionSyntax {
-        let tests = zip(keys, call.arguments).prefix(count).map { make(.isDistinct($0.expression, $1, isNegated: true)) }
-        // TRUE makes a conjunction of a single test, too.
-        return tests.isEmpty ? make(.boolean(true)) : make(.and([make(.boolean(true))] + tests))
-    }
-
-    /// As the key sorts: NULLs where its order has them.
-    private func isBefore(_ place: Int) -> ExpressionSyntax {
-        let (item, value) = (keys[place], call.arguments[place])
-        func isNull(_ expression: ExpressionSyntax, _ isNegated: Bool) -> ExpressionSyntax { make(.isTest(expression, .null, isNegated: isNegated)) }
-        // NULLs are above all values, and so first where the order descends.
-        let nullsFirst = item.nullsFirst ?? item.isDescending
-        return make(
-            .or([
-                make(.binary(item.isDescending ? .greater : .less, item.expression, value)),
-                // One of the two is NULL: the row's where NULLs are first, the value where they are last.
-                make(.and([isNull(item.expression, !nullsFirst), isNull(value, nullsFirst)])),
-            ]))
     }
 }

@@ -151,7 +151,8 @@ final class SnappyBlockTests: XCTestCase {
             XCTAssertNil(inflate(block, 0), "\(block)")
             XCTAssertNil(block.withUnsafeBytes { PageDecompressor.declaredByteCount(.snappy, $0) }, "\(block)")
         }
-        XCTAssertEqual([0xFF, 0xFF, 0xFF, 0xFF, 0x0F].withUnsafeBytes { PageDecompressor.declaredByteCount(.snappy, $0) }, Int(UInt32.max))
+        let greatest: [UInt8] = [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]
+        XCTAssertEqual(greatest.withUnsafeBytes { PageDecompressor.declaredByteCount(.snappy, $0) }, Int(UInt32.max))
         XCTAssertEqual(inflate([0], 0), [])
         XCTAssertNil(inflate([0, 0], 0))
     }

@@ -496,12 +496,22 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(described.parameters.map { parameter in parameter.map { AnswerColumns.described($0).type } }, [701])
     }
 
+    /// A text that names its argument twice takes a subquery once: a plan has each once.
+    func test_namesOfWhatSubqueriesGive_areTheirs() throws {
+        XCTAssertEqual(
+            try rows("SELECT (SELECT max(x)::regtype FROM generate_series(20, 23) x)::text, to_regtype((SELECT to_regtype('int4'))::text)::text, (SELECT 1259::regclass)::text"),
+            [[.string("integer"), .string("integer"), .string("pg_class")]])
+        XCTAssertEqual(
+            try rows("SELECT g, (SELECT (g + 22)::regtype)::text FROM generate_series(1, 3) g ORDER BY g").map { $0[1] }, [.string("integer"), .string("regproc"), .string("text")])
+    }
+
     /// As PostGraphile and Supabase ask of each relation.
     func test_bitsOfNumbers_andCountsOfRelations_areNumbers() throws {
         XCTAssertEqual(
             try rows("SELECT 255::bit(4)::int4, (-1)::bit(8)::int4, 5::bit(8)::bigint, 7::bigint::bit(2)::int, pg_relation_is_updatable(1259, true)::bit(8)::int4"),
             [[.integer(15), .integer(255), .integer(5), .integer(3), .integer(0)]])
-        for text in ["5::bit(8)", "5::bit(8)::text", "'101'::bit(3)::int4", "5::bit(32)::int4", "1.5::bit(3)::int4"] {
+        XCTAssertEqual(try rows("SELECT 5::bit(8)::text, '101'::bit(3)::int4, 5::bit(32)::int4"), [[.string("00000101"), .integer(5), .integer(5)]])
+        for text in ["5::bit(8)", "1.5::bit(3)::int4"] {
             XCTAssertThrowsError(try rows("SELECT \(text)"), text) { XCTAssertEqual(($0 as? QueryError)?.slug, .unsupportedSQL, text) }
         }
         XCTAssertEqual(try rows("SELECT pg_stat_get_live_tuples(1259), pg_stat_get_last_vacuum_time(1259), pg_last_xact_replay_timestamp()"), [[.integer(0), .null, .null]])
