@@ -124,6 +124,7 @@ private struct XPathSizeWalk {
     /// Nodes right before this one that are no elements.
     private var run = 0
     private var parent: xmlNodePtr?
+    private var textParent: xmlNodePtr?
 
     init(_ operand: XPathProduct.Operand, _ work: WorkBudget) {
         (isOfStart, self.work) = (operand.isStart, work)
@@ -231,6 +232,9 @@ private struct XPathSizeWalk {
         if wanted.holds(nil, in: node.pointee.parent) {
             holderCount += 1
             size.count += 1
+            // Texts and elements take turns: each kind by the parent it had last, so that none is left out.
+            if node.pointee.parent != textParent { size.parentCount += 1 }
+            textParent = node.pointee.parent
             size.runs = size.runs.addingSaturating(run)
             size.most = (max(size.most.nodeCount, 1), max(size.most.byteCount, length))
         }

@@ -26,6 +26,8 @@ final class EventCondition {
 
     /// For one event: the writer of all topics waits meanwhile. A tenth of a second or two.
     private static let stepCountMax = 1 << 26
+    /// So many conditions may take all of that, of one event; then those that look at its data are not true of it: a topic has a hundred.
+    private static let spentCountMax = 2
     /// Longer ones are a program.
     static let byteCountMax = 10_000
     private static let extractCountMax = 100
@@ -55,6 +57,8 @@ final class EventCondition {
         return Fault(.invalidQueue, "where: \(detail)", errors: [.init(pointer: "/where", code: "bad-sql", message: detail)])
     }
 
+    private var looksAtData: Bool { used.contains { $0 >= Self.inputs.count - 1 } }
+
     /// Whether it names members of the data: then `takes` wants them read.
     private var looksInside: Bool { used.contains { $0 >= Self.inputs.count } }
 
@@ -63,9 +67,14 @@ final class EventCondition {
     /// The data are read once, however many conditions there are and whatever they name: this is the one thread of all queues and topics, and a call brings up to a hundred events.
     static func those<Item>(of all: [Item], for event: EventDraft, by condition: (Item) -> EventCondition?) -> [Item] {
         func taking(_ data: JSONTape?) -> [Item] {
-            all.filter { item in
+            var spentCount = 0
+            return all.filter { item in
                 guard let condition = condition(item) else { return true }
-                return (try? condition.takes(event, data)) ?? false
+                if spentCount == spentCountMax, condition.looksAtData { return false }
+                do { return try condition.takes(event, data) } catch {
+                    if (error as? QueryError)?.slug == .unsupportedSQL { spentCount += 1 }
+                    return false
+                }
             }
         }
         guard all.contains(where: { condition($0)?.looksInside ?? false }) else { return taking(nil) }

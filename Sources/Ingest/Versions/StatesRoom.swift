@@ -16,10 +16,10 @@ package final class StatesRoom: Sendable {
     private let memory: MemoryBudget
     private let oldest = Mutex(Oldest())
 
-    /// Of a store by itself. Some half a million changes.
-    private static let usualByteCountMax = 96 << 20
+    /// Some half a million changes. What a moment holds goes at once, on the writer's thread: a tenth of a second's work, and no more, however much memory there is.
+    package static let byteCountMax = 96 << 20
 
-    package convenience init() { self.init(MemoryBudget(byteCountMax: Self.usualByteCountMax)) }
+    package convenience init() { self.init(MemoryBudget(byteCountMax: Self.byteCountMax)) }
 
     /// - Parameter memory: what it may take, charged to whatever stands above it, whether there is room or not: others give way to that as they ask.
     package init(_ memory: MemoryBudget) { self.memory = memory }

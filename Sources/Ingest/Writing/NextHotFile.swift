@@ -151,6 +151,8 @@ final class NextHotFile: Sendable {
                 if try forget(file.day, file.part) { file.remove(.unpublished) }
             } else {
                 if unused.isOurs { file.remove(.unpublished) }
+                // Once: where the catalog's row goes and its word of that does not come, the number may be another file's by the next try.
+                state.unused[state.unused.count - 1].isOurs = false
                 _ = try forget(file.day, file.part)
             }
             state.unused.removeLast()

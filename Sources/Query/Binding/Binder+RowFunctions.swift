@@ -391,7 +391,7 @@ extension Binder {
         if let other = typed.first(where: { !TypeRules.isNumeric($0.type) }) {
             throw .badSQL("generate_series needs numbers or times, not \(other.type.sqlName)", at: position).because(.undefinedFunction)
         }
-        if expansions.isEmpty, openViews.isEmpty, !arguments.contains(where: isUnknownParameter), typed.allSatisfy({ declaredType($0) == "int2" }) {
+        if expansions.isEmpty, !isOfKeptText, !arguments.contains(where: isUnknownParameter), typed.allSatisfy({ declaredType($0) == "int2" }) {
             throw .badSQL("generate_series gives values of several types, and nothing here says which", at: position, hint: "cast a bound, as with ::INTEGER").because(.ambiguousFunction)
         }
         var items = arguments

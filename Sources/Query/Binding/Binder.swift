@@ -47,6 +47,8 @@ package final class Binder {
     var allowsNow = true
     /// Views being expanded, outermost first.
     var openViews: [String] = []
+    /// Of a view's text, or an expression's that a type or a subscription keeps: it was taken once, and means what it meant.
+    var isOfKeptText: Bool { !openViews.isEmpty || !allowsNow }
     /// Of a view whose columns alone are wanted: nothing is told of what there is.
     var asksForColumns = false
     /// Tables and views that the outermost of `openViews` names.

@@ -198,9 +198,9 @@ extension Binder {
     }
 
     /// PostgreSQL compares lists of one type alone: there is no `integer[] = bigint[]`, and no `real[] = double precision[]`. Functions that are texts of the dialect may,
-    /// and views, which may be older than the rule.
+    /// and what is kept, which may be older than the rule: views, rules of types, conditions.
     private func refuseUnlike(_ left: TypedExpression, _ right: TypedExpression, _ op: ExpressionSyntax.BinaryOperator) throws(QueryError) {
-        guard expansions.isEmpty, openViews.isEmpty, !left.isUntyped, !right.isUntyped, isList(left.type), isList(right.type), !isVector(left), !isVector(right) else { return }
+        guard expansions.isEmpty, !isOfKeptText, !left.isUntyped, !right.isUntyped, isList(left.type), isList(right.type), !isVector(left), !isVector(right) else { return }
         let one = left.type.leaf, other = right.type.leaf
         guard one != .null, other != .null, !one.isNested, !other.isNested, isUnlike(one, other) || isOfReals(left) != isOfReals(right) && one == other else { return }
         func name(_ value: TypedExpression) -> String { isOfReals(value) ? "REAL[]" : value.type.sqlName }

@@ -45,7 +45,7 @@ package final class QueryEngine: Sendable {
     /// What queries hold now, and may hold, in bytes: for metrics.
     package var memoryByteCounts: (used: Int, most: Int) { (memory.usedByteCount, memory.byteCountMax) }
     /// A budget beneath that of all queries, for what is held on their behalf: an eighth of theirs.
-    package func memoryOnBehalf() -> MemoryBudget { MemoryBudget(byteCountMax: settings.memoryByteCountMax / 8, parent: memory) }
+    package func memoryOnBehalf(atMost byteCountMax: Int) -> MemoryBudget { MemoryBudget(byteCountMax: min(settings.memoryByteCountMax / 8, byteCountMax), parent: memory) }
     /// Bytes of intermediate rows on disk, of all queries.
     package var spilledByteCount: Int { spill.usedByteCount }
     /// For intermediate rows of answers on their way into files.

@@ -79,6 +79,8 @@ final class StandbyStore {
         let base = file.base
         guard position.sequence > base.sequence else { return position == ReplicaStore.Position(base) }
         guard position.sequence <= file.tail.sequence else { return false }
+        // Some files tell more, and were synced with it: records that end before it have lost their end, by a founding that a process did not live to hear of.
+        guard store.pending ?? 0 <= file.tail.sequence else { return false }
         return try file.read(from: Int(position.sequence), count: 1).first.map { ReplicaStore.Position($0.mark) == position } ?? false
     }
 
@@ -101,6 +103,8 @@ final class StandbyStore {
             let seen = host.standing.wait(seconds: 0.1) { standing -> NodeHost.Standing? in
                 standing.committed.sequence > at || standing.isServing && mayServe || standing.ending != nil ? standing : nil
             }
+            // Asked after it was heard what is committed: what was cut before that is known here. Before a stop, too: nobody remembers it behind that.
+            if let cut = file.takeCut(), cut < Int(max(store.foldedSequence, store.pending ?? 0)) { try beginAfterCut(to: cut) }
             // In order, so that the next start goes on from here and folds nothing twice.
             if isStopping() {
                 copies.end()
@@ -110,8 +114,6 @@ final class StandbyStore {
                 return "stopped"
             }
             if let ending = seen?.ending { return ending }
-            // Asked after it was heard what is committed: what was cut before that is known here.
-            if let cut = file.takeCut(), cut < Int(max(store.foldedSequence, store.pending ?? 0)) { try beginAfterCut(to: cut) }
             if let seen, seen.committed.sequence > at { try foldOrMend(through: seen.committed.sequence) }
             try outgrow()
             // Folded up to what was committed as the node began to serve: nothing is committed after that but by the server that opens now.

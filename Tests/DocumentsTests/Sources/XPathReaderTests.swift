@@ -82,6 +82,8 @@ final class XPathReaderTests: XCTestCase {
             ("count(//a[id(/r/t)])", "<r><t>' || repeat('a ', 8000) || '</t>' || repeat('<a/>', 5000) || '</r>"), ("count(//a[lang(\"en\")])", "<r \(attributes)>' || repeat('<a/>', 30000) || '</r>"),
             ("count(//a/namespace::*)", "<r xmlns:p=\"urn:' || repeat('u', 100000) || '\">' || repeat('<a/>', 4000) || '</r>"), ("count(//*[namespace-uri() = \"x\"])", "<r xmlns=\"urn:' || repeat('u', 100000) || '\">' || repeat('<a/>', 4000) || '</r>"),
             ("count(//x[/r/y])", "<r>' || repeat('<!---->', 20000) || repeat('<x/>', 5000) || '</r>"), ("/r/text()", "<r>' || repeat('x<!--y-->', 20000) || '</r>"), ("string(//comment())", "<r>' || repeat('x<!--y-->', 20000) || '</r>"),
+            ("count(//text()/..)", "<r>' || repeat('<a>t</a>', 40000) || '</r>"), ("count(//a/text()/..)", "<r>' || repeat('<a>t</a>', 40000) || '</r>"),
+            ("count(//text()/ancestor::a)", "<r>' || repeat('<a>t</a>', 40000) || '</r>"),
         ] {
             check("xpath('\(path)', '\(text)')", fails: "more work than a document", memory: 1 << 30)
         }

@@ -54,6 +54,15 @@ final class EventConditionTests: XCTestCase {
         }
     }
 
+    /// Two conditions may take all their steps of an event: what looks at its data behind them is not true of it, whatever it says.
+    func test_those_behindTwoThatTakeAllSteps_lookAtDataNoMore() throws {
+        let data = "a" + String(repeating: "\u{301}\u{316}", count: 7_500)
+        let heavy = try EventCondition("length(normalize(data)) + length(normalize('a' || data)) > 0"), light = try EventCondition("length(data) > 0"), other = try EventCondition("type = 't'")
+        let conditions: [EventCondition?] = [light, heavy, heavy, light, other, nil]
+        XCTAssertEqual(EventCondition.those(of: Array(conditions.indices), for: event(data)) { conditions[$0] }, [0, 4, 5])
+        XCTAssertEqual(EventCondition.those(of: Array(conditions.indices), for: event("a")) { conditions[$0] }, [0, 1, 2, 3, 4, 5])
+    }
+
     func test_init_arrowsToNothing_areRefused() {
         for condition in ["data->", "data->-", "data->>- 1 = 'x'", "data->2147483648 IS NULL", "data->->'a' IS NULL", "data->x IS NULL"] {
             XCTAssertThrowsError(try EventCondition(condition), condition)

@@ -9,6 +9,8 @@ protocol CallTyping: AnyObject {
     var zone: Expression { get }
     /// Whether the session's zone is UTC.
     var isUTC: Bool { get }
+    /// Whether a text is read that is kept, and may be older than a rule: a view's, a type's.
+    var isOfKeptText: Bool { get }
     /// now(), in microseconds since 1970.
     var now: Int64 { get }
     /// What reads XML, where the catalog brings a reader: the same two for a whole statement.

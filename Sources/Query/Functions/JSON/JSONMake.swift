@@ -18,7 +18,7 @@ extension SQLFunction {
         case .null: true
         default: given.isUntyped && !isOfRow
         }
-        guard fits else {
+        guard fits || typing.isOfKeptText else {
             throw .badSQL("\(call.name) needs a \(isOfRow ? "row" : "list"), not \(given.type.sqlName)", at: given.position, hint: "to_json takes any value").because(.undefinedFunction)
         }
         let value = try argument(given, typing)

@@ -28,7 +28,7 @@ enum EngineOpening {
         options.documentByteCountMax = settings.limits.document
         options.clientsNeedContract = clientsNeedContract
         options.hot.writer.minFreeBytes = Int64(settings.limits.minFree)
-        if let queries { options.hot.states = StatesRoom(queries.memoryOnBehalf()) }
+        if let queries { options.hot.states = StatesRoom(queries.memoryOnBehalf(atMost: StatesRoom.byteCountMax)) }
         options.quarantine.days = settings.quarantineDays
         options.uploads.byteCountMax = settings.limits.upload
         (options.uploads.fileDays, options.uploads.revertDays) = (settings.uploadDays, settings.uploadRevertDays)

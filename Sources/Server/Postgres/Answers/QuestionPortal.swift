@@ -54,6 +54,9 @@ final class PreparedQuestion {
         plans.byteCount += planByteCount
     }
 
+    /// Whether its plan was made in another state of the store than this one, and of no other is it good.
+    func isWorn(in state: Int) -> Bool { plan.map { !$0.isFixed && planState != state } ?? false }
+
     /// It is made anew when it is asked for.
     func forgetPlan() {
         plans.byteCount -= planByteCount

@@ -128,9 +128,13 @@ final class Questions: @unchecked Sendable {
         question.columns = try AnswerColumns.fields(plan.columns)
         question.parameterTypes = declared.map { $0 == 0 ? PostgresType.text.rawValue : $0 }
         if !plans.hasRoom(for: plan.planByteCount) {
-            for other in questions.values { other.forgetPlan() }
-            for portal in portals.values { portal.question.forgetPlan() }
+            // First those of another state, which nobody can use again.
+            for isWorn in [true, false] where !plans.hasRoom(for: plan.planByteCount) {
+                for other in Array(questions.values) + portals.values.map(\.question) where !isWorn || other.isWorn(in: state.number) { other.forgetPlan() }
+            }
         }
+        // One that alone is more is made each time.
+        guard plans.hasRoom(for: plan.planByteCount) else { return }
         question.keep(plan)
         (question.planState, question.planReading, question.planSettings) = (state.number, reading, settings)
     }

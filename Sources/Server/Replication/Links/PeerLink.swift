@@ -90,7 +90,6 @@ final class PeerLink: Sendable {
         while !state.withLock({ $0.isStopping }) {
             if let socket = connect() {
                 let begun = SteadyClock.seconds()
-                var isKept = false
                 if socket.send(greeting()[...]) {
                     log.info("connected to the peer", ["peer": .text(name)])
                     // All that waits goes out at once: the queue is emptied by one lock, and written without it.
@@ -100,9 +99,8 @@ final class PeerLink: Sendable {
                         defer { (state.frames, state.byteCount) = ([], 0) }
                         return state.frames
                     }), !hasRefused(socket), frames.allSatisfy({ socket.send($0[...]) }) {
-                        if isKept || SteadyClock.seconds() - begun <= Self.keptSeconds { continue }
-                        isKept = true
-                        note(nil)
+                        // Each time: another connection than this one may have failed meanwhile, as one for a checkpoint.
+                        if SteadyClock.seconds() - begun > Self.keptSeconds { note(nil) }
                     }
                     log.info("the connection to the peer has ended", ["peer": .text(name)])
                 }
