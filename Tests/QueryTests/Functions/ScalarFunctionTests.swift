@@ -228,4 +228,13 @@ final class ScalarFunctionTests: XCTestCase {
             ("1 IN (2, NULL)", ""), ("1 IN (1, NULL)", "true"), ("1 NOT IN (2, 3)", "true"), ("NULL IS NOT DISTINCT FROM NULL", "true"),
         ])
     }
+
+    /// Days are instants to OVERLAPS, as to PostgreSQL: in Kathmandu clocks went from midnight to a quarter past as 1986 began, and a day after that is a quarter past, too.
+    func test_overlaps_ofDays_goesByTheZonesClocks() throws {
+        var fixture = QueryFixture()
+        let question = "SELECT (DATE '1986-01-02', DATE '1986-01-02') OVERLAPS (DATE '1986-01-01', INTERVAL '1 day')"
+        XCTAssertEqual(try fixture.rows(question), "false")
+        fixture.timeZone = "Asia/Kathmandu"
+        XCTAssertEqual(try fixture.rows(question), "true")
+    }
 }

@@ -16,8 +16,9 @@ extension SQLFunction {
         let lengths = [1, 3].filter { values[$0].type == .interval }
         let moments = values.indices.filter { !lengths.contains($0) }
         var type = try typing.unified(moments.map { values[$0] }, "OVERLAPS")[0].type
-        // Texts alone are instants; a date with a length ends at a time of its day.
+        // Texts alone are instants, and so are dates: where a zone's clocks leave out a midnight, a day begins later. What is kept asks no session's zone.
         if type == .string { type = .timestampTZ }
+        if type == .date, !typing.isOfKeptText { type = .timestampTZ }
         if type == .date, !lengths.isEmpty { type = .timestamp(isUTC: false) }
         switch type {
         case .date, .timestamp, .time: break
