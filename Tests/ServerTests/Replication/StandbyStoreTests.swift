@@ -54,26 +54,39 @@ final class StandbyStoreTests: XCTestCase {
     }
 
     /// A person has had the other machine found the cluster, which had less: some of this one's files tell records that are nobody's any more, though all of them together end before.
+    /// It goes on to as many records as there were, or this process ends before it has heard of it.
     func test_filesOfWhichSomeTellRecordsThatWereDropped_areMadeAnew() throws {
-        let (data, log) = (folder.path + "/DATA", Log(format: .json, level: .error))
-        let own = "\(data)/\(ReplicaStore.folder)"
-        try DataDirectory.makeDirectories(own)
-        let (file, _) = try RecordFile.open(own)
-        for _ in 0..<3 { try file.append([Record(after: file.tail, epoch: 1, kind: .noop, level: 1, body: [])]) }
-        try file.sync()
-        let killed = try ReplicaStore(directory: data)
-        try killed.clear()
-        try killed.apply(try XCTUnwrap(try file.read(from: 1, count: 1).first))
-        try killed.settle()
-        try killed.announce(through: 3)
-        try file.cut(to: 2)
+        for goesOn in [true, false] {
+            let (data, log) = (folder.path + "/\(goesOn)", Log(format: .json, level: .error))
+            let own = "\(data)/\(ReplicaStore.folder)"
+            try DataDirectory.makeDirectories(own)
+            func keptFile() throws -> RecordFile {
+                let (file, _) = try RecordFile.open(own)
+                for _ in 0..<3 { try file.append([Record(after: file.tail, epoch: 1, kind: .noop, level: 1, body: [])]) }
+                try file.sync()
+                let killed = try ReplicaStore(directory: data)
+                try killed.clear()
+                try killed.apply(try XCTUnwrap(try file.read(from: 1, count: 1).first))
+                try killed.settle()
+                try killed.announce(through: 3)
+                try file.cut(to: 2)
+                if goesOn { try file.append([Record(after: file.tail, epoch: 2, kind: .noop, level: 1, body: [])]) }
+                try file.sync()
+                return file
+            }
+            func openedAgain() throws -> RecordFile {
+                _ = try keptFile()
+                return try RecordFile.open(own).0
+            }
+            let file = goesOn ? try keptFile() : try openedAgain()
 
-        let (host, store) = try node(file, data, log)
-        defer { host.stop() }
-        let count = Mutex(0)
-        XCTAssertEqual(try store.follow { count.withLock { $0 += 1; return $0 > 1 } }, "stopped")
-        let left = try ReplicaStore(directory: data)
-        XCTAssertNil(left.pending)
-        XCTAssertEqual(left.position?.sequence, 0)
+            let (host, store) = try node(file, data, log)
+            defer { host.stop() }
+            let count = Mutex(0)
+            XCTAssertEqual(try store.follow { count.withLock { $0 += 1; return $0 > 1 } }, "stopped")
+            let left = try ReplicaStore(directory: data)
+            XCTAssertNil(left.pending, "goes on: \(goesOn)")
+            XCTAssertEqual(left.position?.sequence, 0, "goes on: \(goesOn)")
+        }
     }
 }
