@@ -1,3 +1,4 @@
+import ColumnStore
 import Foundation
 import TestSupport
 import XCTest
@@ -28,6 +29,10 @@ final class MemberVerificationTests: XCTestCase {
         let recorder = CommitRecorder()
         let fixture = try EngineFixture(path("a")) { $0.replica = recorder }
         for number in 0..<30 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        // An engine answers before its commits are handed over: that is for the doors to wait for.
+        let kept = Monitor(false)
+        fixture.engine.whenKept { _ in kept.broadcast { $0 = true } }
+        kept.wait { $0 ? () : nil }
         // Among the receipts, whatever is laid down of them later.
         let middle = recorder.bodies.count
         for number in 30..<60 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
