@@ -140,7 +140,7 @@ extension Engine: ExportKeeping, LinkSigning {
 
     package func exportContents(_ export: Export) throws -> ExportContents? { try exportFiles.contents(export) }
 
-    package func exportByteCount() throws -> Int64 { try catalog.exportByteCount() }
+    package func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64) { try catalog.exportByteCounts(of: owner) }
 
     /// By `limits.min_free`, as for receipts.
     package var hasRoomForExports: Bool { DataDirectory.freeBytes(directory.path).map { $0 >= options.hot.writer.minFreeBytes } ?? true }

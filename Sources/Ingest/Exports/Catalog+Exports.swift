@@ -166,9 +166,15 @@ extension Catalog {
         }
     }
 
-    /// Of all files that are there.
-    func exportByteCount() throws -> Int64 {
-        try read { try $0.integer("SELECT coalesce(sum(byte_count), 0) FROM exports WHERE state = 'DONE'") ?? 0 }
+    /// Of all files that are there, and of those of one owner.
+    func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64) {
+        try read { connection in
+            let select = try connection.statement(
+                "SELECT coalesce(sum(CASE WHEN client_id IS ?1 THEN byte_count END), 0), coalesce(sum(byte_count), 0) FROM exports WHERE state = 'DONE'")
+            try select.bind(1, owner.client?.text)
+            defer { select.reset() }
+            return try select.step() ? (select.int64(0), select.int64(1)) : (0, 0)
+        }
     }
 
     private static func export(_ row: SQLiteStatement) -> Export {

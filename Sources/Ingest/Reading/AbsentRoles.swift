@@ -124,6 +124,6 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func carryExports(beforeEachPiece: () throws -> Void) throws {}
     func exportPath(_ fileName: String) throws -> String { throw fault }
     func exportContents(_ export: Export) throws -> ExportContents? { nil }
-    func exportByteCount() throws -> Int64 { 0 }
+    func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64) { (0, 0) }
     var hasRoomForExports: Bool { false }
 }

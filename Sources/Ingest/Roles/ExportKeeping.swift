@@ -37,8 +37,8 @@ package protocol ExportKeeping: AnyObject, Sendable {
     func exportPath(_ fileName: String) throws -> String
     /// What a link leads to; nil where it is nowhere.
     func exportContents(_ export: Export) throws -> ExportContents?
-    /// Of all files that are there.
-    func exportByteCount() throws -> Int64
+    /// Of all files that are there, and of those of one who asked for them.
+    func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64)
     /// Whether the disk has as much free as the store wants left.
     var hasRoomForExports: Bool { get }
 }

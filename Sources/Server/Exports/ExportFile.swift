@@ -13,18 +13,25 @@ final class ExportFile {
     private let byteCountMax: Int64
     /// Of other exports' files.
     private let otherByteCount: Int64
+    /// What a contract's file may have; nil of the administrator's, which has all that is left.
+    private let shareByteCount: Int64?
     private var descriptor: Int32
     private var hash = SHA256()
     private(set) var byteCount: Int64 = 0
     private var isFinished = false
 
     /// - Throws: `disk-full` where the file cannot be made; what the catalog or the folder says as the other files are counted.
-    /// - Parameter byteCountMax: of all exports' files together.
-    init(path: String, exports: any ExportKeeping, byteCountMax: Int64) throws {
+    /// - Parameters:
+    ///   - owner: who asked for it.
+    ///   - byteCountMax: of all exports' files together.
+    init(path: String, exports: any ExportKeeping, owner: Identity, byteCountMax: Int64) throws {
         self.path = path
         self.exports = exports
         self.byteCountMax = byteCountMax
-        otherByteCount = try exports.exportByteCount()
+        let present = try exports.exportByteCounts(of: owner)
+        otherByteCount = present.all
+        // All that a contract has must be no more than it leaves free: half of what others' files leave. However many fill theirs, there is room for one more.
+        if case .contract = owner { shareByteCount = max(0, (byteCountMax - present.all - present.own) / 2) } else { shareByteCount = nil }
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure(errno) }
     }
@@ -52,10 +59,15 @@ final class ExportFile {
     ///
     /// The disk's own room is looked at each time the file has grown past another 16 MiB: a look is a system call.
     ///
-    /// - Throws: `spill-full` where all files would have more than they may; `disk-full` where the disk has less free than `limits.min_free`.
+    /// - Throws: `spill-full` where all files, or a contract's, would have more than they may; `disk-full` where the disk has less free than `limits.min_free`.
     func check(_ count: Int) throws {
         guard otherByteCount + byteCount + Int64(count) <= byteCountMax else {
             throw Problem(.spillFull, "the files of exports would have more than limits.exports_bytes, \(byteCountMax) bytes, together: delete some, or wait until they expire")
+        }
+        if let shareByteCount, byteCount + Int64(count) > shareByteCount {
+            throw Problem(
+                .spillFull,
+                "the files of this contract's exports would have more than half of what the files of others leave of limits.exports_bytes, \(byteCountMax) bytes: delete some of them, wait until exports expire, or have that limit raised")
         }
         guard byteCount / Self.lookByteCount != (byteCount + Int64(count)) / Self.lookByteCount, !exports.hasRoomForExports else { return }
         throw Problem(.diskFull, "less than limits.min_free is free on the disk")

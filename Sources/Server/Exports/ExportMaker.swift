@@ -80,7 +80,8 @@ struct ExportMaker: Sendable {
         let request = try ExportRequest(body: try JSONParser.parse(export.request), as: principal)
         // With a part by chance: each try at an export has a file of its own.
         let name = "\(export.id)-\(try APIKey.randomText(byteCount: 6)).\(request.format.rawValue)"
-        let file = try ExportFile(path: try context.store.exports.exportPath(name), exports: context.store.exports, byteCountMax: Int64(context.limits.exportsByteCount))
+        let file = try ExportFile(
+            path: try context.store.exports.exportPath(name), exports: context.store.exports, owner: export.owner, byteCountMax: Int64(context.limits.exportsByteCount))
         let deadline = SteadyClock.seconds() + context.limits.streamTime
         let work = ExportWork(context: context, run: run, principal: principal, deadline: deadline)
         switch (request.content, request.format.form) {

@@ -124,6 +124,27 @@ final class ExportRowsTests: XCTestCase {
         XCTAssertEqual(ended.takeDue(), [.contract(ClientID("c1"))])
     }
 
+    /// What a contract may still have is said by both.
+    func test_bytes_areCountedOfFilesThatAreThere_byTheirOwner() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let catalog = fixture.engine.catalog
+        let (one, other) = (Identity.contract(ClientID("c1")), Identity.contract(ClientID("c2")))
+        let rows: [(id: String, owner: Identity, state: Export.State, byteCount: Int64)] = [
+            ("a", one, .done, 100), ("b", one, .done, 20), ("c", other, .done, 3_000), ("d", .administrator, .done, 50_000), ("e", one, .error, 700_000),
+        ]
+        for row in rows {
+            var export = made(row.id, of: row.owner, at: 1)
+            try catalog.add(export)
+            (export.state, export.byteCount) = (row.state, row.byteCount)
+            XCTAssertTrue(try catalog.change(export, from: .running))
+        }
+        for (owner, own) in [(one, 120), (other, 3_000), (.administrator, 50_000), (.contract(ClientID("c3")), 0)] as [(Identity, Int64)] {
+            let counts = try catalog.exportByteCounts(of: owner)
+            XCTAssertEqual([counts.own, counts.all], [own, 53_120], "\(owner)")
+        }
+    }
+
     /// Those that have expired go with their files; all others stay.
     func test_sweep_endsWhatIsPastItsTime() throws {
         let folder = TemporaryDirectory()

@@ -54,6 +54,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var redriven: [String] = []
         var whenRedriven: (@Sendable (String) -> Void)?
         var waitingExports: [Export] = []
+        /// Of files that are there, by whose they are.
+        var exportByteCounts: [Identity: Int64] = [:]
         /// Those that were asked for, by their ids.
         var exports: [String: Export] = [:]
         /// What the look for one throws, whichever it is.
@@ -220,7 +222,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         state.withLock { $0.exportPathCount += 1 }
         throw Fault(.notFound, "there is no such file")
     }
-    func exportByteCount() throws -> Int64 { 0 }
+    func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64) { state.withLock { ($0.exportByteCounts[owner, default: 0], $0.exportByteCounts.values.reduce(0, +)) } }
     var hasRoomForExports: Bool { true }
 
     func page(_ request: PageRequest, as principal: Principal, hold: (Int) throws -> Void) throws -> Page {
