@@ -199,7 +199,7 @@ package final class Binder {
     static func constant(_ expression: Expression, _ steps: StepAllowance) throws(QueryError) -> Column {
         guard !steps.isSpent else { throw .unsupported("the statement's constants take too long to be computed while it is planned", at: nil) }
         var context = EvaluationContext(timeZone: .utc)
-        context.allowance = steps
+        (context.allowance, context.cancellation) = (steps, PlanningWork.cancellation)
         return try Evaluator(expression, layout: [:], context: context).evaluate(ColumnBatch(rowCount: 1, columns: []))
     }
 

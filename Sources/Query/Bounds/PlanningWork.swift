@@ -32,6 +32,14 @@ package final class PlanningWork: @unchecked Sendable {
     /// Whether going on is pointless: the statement will be refused.
     static var isOver: Bool { current?.isStopped ?? false }
 
+    /// What ends the statement that this thread plans: for what it computes of constants, a kernel's work at a time.
+    static var cancellation: Cancellation? { current?.cancellation }
+
+    /// Plans a statement; what fails once its time is over, or nobody wants it, failed for that: a constant that was left may be missed somewhere else.
+    static func plan<Planned>(_ cancellation: Cancellation, _ body: () throws -> Planned) throws -> Planned {
+        do { return try $current.withValue(PlanningWork(cancellation: cancellation), operation: body) } catch { throw cancellation.reason ?? error }
+    }
+
     /// - Throws: unsupported-sql past the limit; cancelled and query-timeout.
     static func check() throws(QueryError) { try current?.check() }
 

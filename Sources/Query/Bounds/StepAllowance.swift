@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Steps that evaluations may take together for which no query's end would end them: of constants, which are computed while a statement is planned. What takes more is computed
+/// Steps that evaluations may take together beside a query's run: of constants, which are computed while a statement is planned, also where it is only described. What takes more is computed
 /// when the statement runs, in its place among the queries and within its time. Safe from any thread.
 final class StepAllowance: Sendable {
     private let left: Atomic<Int>

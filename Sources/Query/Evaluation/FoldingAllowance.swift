@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// How much of a plan constants may become: `repeat('x', 60000000)` is short in the text, and would stand in the plan in full at each of its
 /// mentions, before any budget of the query knows of it. What does not fit stays an expression, which the executor evaluates. So does what takes long:
-/// no deadline reaches into planning, and a path of JSON over a few kilobytes takes hours.
+/// a path of JSON over a few kilobytes takes hours, and whoever only describes a statement is not to wait for its time.
 ///
 /// `ConstantFolding` asks for values through one of these for all of a plan. Safe from any thread.
 ///
@@ -31,7 +31,7 @@ final class FoldingAllowance: Sendable {
         { [self] expression in
             try check()
             var context = EvaluationContext(timeZone: zone)
-            context.allowance = steps
+            (context.allowance, context.cancellation) = (steps, PlanningWork.cancellation)
             let evaluator = try Evaluator(expression, layout: [:], context: context)
             let column = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: []))
             try admit(column)

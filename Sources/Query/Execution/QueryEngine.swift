@@ -67,7 +67,7 @@ package final class QueryEngine: Sendable {
     ) throws -> PreparedQuery {
         let held = PlanMemory(memory)
         guard held.hold(text.utf8.count * PlanMemory.planningByteCountPerByte) else { throw QueryError.outOfMemory("planning a query of this length") }
-        let prepared = try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan(text, in: context, held, rewriting) }
+        let prepared = try PlanningWork.plan(cancellation) { try plan(text, in: context, held, rewriting) }
         // Planning is over: of what it held, the plan's part is kept.
         _ = held.hold(text.utf8.count * PlanMemory.planByteCountPerByte)
         return prepared
@@ -85,7 +85,7 @@ package final class QueryEngine: Sendable {
         var context = context
         let inferred = ParameterTypes(types)
         context.parameterTypes = inferred
-        let statement = try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try Binder.bind(text, in: context) }
+        let statement = try PlanningWork.plan(cancellation) { try Binder.bind(text, in: context) }
         let parameters = inferred.count == 0 ? [] : (1...inferred.count).map { number in
             inferred.types[number].map { ResultColumn(name: "$\(number)", type: $0, declared: context.declaredParameters[number] ?? inferred.declared[number]) }
         }
@@ -165,7 +165,7 @@ package final class QueryEngine: Sendable {
         stream.planningNanoseconds = prepared.planningNanoseconds
         stream.needs = prepared.needs
         stream.withoutSums = prepared.withoutSums.map { plan in
-            { try PlanBuilder().build(try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan() }) }
+            { try PlanBuilder().build(try PlanningWork.plan(cancellation, plan)) }
         }
         return stream
     }

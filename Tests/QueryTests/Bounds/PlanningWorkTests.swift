@@ -206,6 +206,39 @@ final class PlanningWorkTests: XCTestCase {
         }
     }
 
+    /// A kernel's work is ended as a query's is, and not only what lies between two constants.
+    func testConstantsEndWithTheStatementThatIsPlanned() throws {
+        let looking = ScalarFunction(
+            "looking", nulls: .strict, cost: .light, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                try call.meter.look()
+                return call[0]
+            })
+        let constant = Query.Expression.call(looking, [.literal(.integer(7), .int64)], type: .int64, position: nil)
+        func values() throws -> [Value] { [try FoldingAllowance.constant(in: .utc)(constant), try Binder.constant(constant, StepAllowance()).value(at: 0)] }
+        let cancellation = Cancellation()
+        XCTAssertEqual(try PlanningWork.plan(cancellation, values), [.integer(7), .integer(7)])
+        cancellation.cancel()
+        XCTAssertEqual(try values(), [.integer(7), .integer(7)], "of no statement")
+        try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) {
+            XCTAssertThrowsError(try FoldingAllowance.constant(in: .utc)(constant)) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled) }
+            XCTAssertThrowsError(try Binder.constant(constant, StepAllowance())) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled) }
+        }
+    }
+
+    /// What a cut constant makes of the rest, as a LIMIT that has none, is no fault of the statement's.
+    func testWhatFailsAfterTheEndFailedForThat() throws {
+        let cancellation = Cancellation()
+        struct Fault: Error {}
+        XCTAssertThrowsError(try PlanningWork.plan(cancellation) { throw Fault() }) { XCTAssertTrue($0 is Fault, "\($0)") }
+        XCTAssertThrowsError(
+            try PlanningWork.plan(cancellation) {
+                cancellation.cancel()
+                throw Fault()
+            }
+        ) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled) }
+    }
+
     func testLargeConstantsAreNotKeptInThePlan() throws {
         let engine = QueryEngine(QueryEngine.Settings(threadCount: 1))
         let query = "SELECT " + list(40, ",") { "repeat('x', \(1_000_000 + $0))" }

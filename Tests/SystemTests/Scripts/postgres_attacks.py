@@ -314,6 +314,42 @@ def test_cancel():
     connection.close()
 
 
+def test_planning():
+    """A statement's time and its client's cancel end it while it is planned, too: 1 MB of conditions take a second or more of that, and nothing runs yet."""
+    long = "SELECT count(*) FROM receipts WHERE " + " AND ".join(f"sequence > -{number}" for number in range(40_000))
+    connection, key = session()
+    connection.sendall(typed(b"Q", b"SET statement_timeout = 1\0"))
+    until_ready(connection)
+    for messages in (
+        typed(b"Q", f"PREPARE p AS {long}\0".encode()),
+        typed(b"P", f"\0{long}\0\0\0".encode()) + typed(b"D", b"S\0") + typed(b"S"),
+        typed(b"Q", f"EXPLAIN {long}\0".encode()),
+    ):
+        connection.sendall(messages)
+        found = until_ready(connection)
+        assert any(kind == b"E" and b"57014" in body and b"statement timeout" in body for kind, body in found), found
+    connection.sendall(typed(b"Q", b"SET statement_timeout = 0\0"))
+    until_ready(connection)
+    connection.sendall(typed(b"P", f"\0{long}\0\0\0".encode()) + typed(b"S"))
+    # It may come before the message was read: then there is nothing to end, and it comes again.
+    connection.setblocking(False)
+    while True:
+        other = connect()
+        other.sendall(struct.pack("!iiiI", 16, 80877102, *struct.unpack("!iI", key)))
+        assert to_end(other) == b""
+        time.sleep(0.01)
+        try:
+            connection.recv(1, socket.MSG_PEEK)
+            break
+        except BlockingIOError:
+            pass
+    connection.settimeout(30)
+    found = until_ready(connection)
+    assert any(kind == b"E" and b"57014" in body and b"user request" in body for kind, body in found), found
+    connection.close()
+    honest()
+
+
 def test_statements():
     """What a session may keep is bounded, and so is what one message may ask."""
     connection, _ = session()

@@ -73,6 +73,30 @@ final class Questions: @unchecked Sendable {
         return context
     }
 
+    // MARK: Time
+
+    /// Does a part of a statement: its own time ends it, and its client's going.
+    private func whileAwaited<Result>(_ body: () throws -> Result) throws -> Result {
+        let statementTimeout = settings.statementTimeout
+        let timer = statementTimeout > 0 ? timers.after(Double(statementTimeout) / 1_000) { [interruption] in interruption.interrupt(.timeout) } : nil
+        asker.whenGone { [interruption] in interruption.interrupt(.gone) }
+        defer {
+            asker.whenGone(nil)
+            interruption.watch(nil)
+            if let timer { timers.cancel(timer) }
+        }
+        return try body()
+    }
+
+    /// Plans on a query's thread, within `limits.query_time` and all that ends a statement which runs.
+    private func planned<Result>(_ body: @escaping (Cancellation) throws -> Result) throws -> Result {
+        try whileAwaited {
+            let cancellation = Cancellation(timeLimitSeconds: service.limits.time)
+            interruption.watch { cancellation.cancel() }
+            return try places.run(for: asker.owner, interruption) { try body(cancellation) }
+        }
+    }
+
     // MARK: Prepare
 
     func prepare(_ wanted: SessionEffect.Prepare) -> Result<SessionInput.Shape, PostgresFault> {
@@ -80,13 +104,10 @@ final class Questions: @unchecked Sendable {
         let question = PreparedQuestion(text: wanted.text, start: wanted.start, plans)
         do {
             let state = try seen(as: asker.admit())
-            let declared = wanted.typeNames.isEmpty ? wanted.parameterTypes : try numbers(ofTypes: wanted.typeNames, state, reading, start: wanted.start)
-            var known: [Int: ColumnType] = [:]
-            for (index, number) in declared.enumerated() where number != 0 { known[index + 1] = try AnswerColumns.parameter(number) }
-            let cancellation = Cancellation(timeLimitSeconds: service.limits.time)
-            interruption.watch { cancellation.cancel() }
-            defer { interruption.watch(nil) }
-            try places.run(for: asker.owner, interruption) { [self] in
+            try planned { [self] cancellation in
+                let declared = wanted.typeNames.isEmpty ? wanted.parameterTypes : try numbers(ofTypes: wanted.typeNames, state, reading, start: wanted.start, cancellation)
+                var known: [Int: ColumnType] = [:]
+                for (index, number) in declared.enumerated() where number != 0 { known[index + 1] = try AnswerColumns.parameter(number) }
                 try describe(question, declared, known, state, reading, cancellation)
             }
             questions[wanted.statement] = question
@@ -98,13 +119,13 @@ final class Questions: @unchecked Sendable {
 
     /// What PREPARE's names of types are called on the wire: as a cast to each is described.
     /// - Parameter start: that of the question, which its own faults' places are counted from.
-    private func numbers(ofTypes names: [PostgresCommand.Piece], _ state: SeenState, _ reading: SessionSettings.Reading, start: Int) throws -> [UInt32] {
+    private func numbers(ofTypes names: [PostgresCommand.Piece], _ state: SeenState, _ reading: SessionSettings.Reading, start: Int, _ cancellation: Cancellation) throws -> [UInt32] {
         try names.map { name in
             let words = name.text.split(whereSeparator: \.isWhitespace)
             if words.count == 1, words[0].lowercased().hasBytes(of: "unknown") { return 0 }
             let before = "SELECT CAST(NULL AS "
             do {
-                let (_, columns) = try service.engine.describe(before + name.text + ")", in: context(state, [], reading))
+                let (_, columns) = try service.engine.describe(before + name.text + ")", in: context(state, [], reading), cancellation: cancellation)
                 return try AnswerColumns.fields(columns).first?.type ?? 0
             } catch {
                 throw FaultStates.fault(error).moved { place in place > before.count ? place - before.count + name.start - start : nil }
@@ -176,7 +197,8 @@ final class Questions: @unchecked Sendable {
             if index < types.count, let name = AnswerColumns.castName(types[index]) { text += "::" + name }
         }
         do {
-            let plan = try service.engine.prepare(text, in: context(state, [], reading))
+            let text = text
+            let plan = try planned { [self] cancellation in try service.engine.prepare(text, in: context(state, [], reading), cancellation: cancellation) }
             guard let row = try service.engine.immediate(plan)?.first, row.columns.count == pieces.count else {
                 throw PostgresFault(.featureNotSupported, "arguments of EXECUTE are constants", hint: "Send them as parameters of the extended protocol.")
             }
@@ -218,23 +240,17 @@ final class Questions: @unchecked Sendable {
     // MARK: Run
 
     func run(_ wanted: SessionEffect.Run) -> SessionInput.Outcome {
-        let statementTimeout = settings.statementTimeout
         changes.begin(with: settings)
         guard let portal = portals[wanted.portal] else { return .failed(PostgresFault(.internalError, "a portal that is not there")) }
         do {
             let names = portal.state.flatMap { catalog($0).dialect }.map { RegistryNames($0) }
             let style = AnswerStyle(settings, zone: try TimeZoneDatabase.system.rules(inAnyCase: portal.reading.zone) ?? .utc, names: names)
             if try runAtOnce(portal) { return try give(portal, wanted, style) }
-            let timer = statementTimeout > 0 ? timers.after(Double(statementTimeout) / 1_000) { [interruption] in interruption.interrupt(.timeout) } : nil
-            asker.whenGone { [interruption] in interruption.interrupt(.gone) }
-            defer {
-                asker.whenGone(nil)
-                interruption.watch(nil)
-                if let timer { timers.cancel(timer) }
-            }
-            return try places.run(for: asker.owner, interruption) { [self] in
-                try begin(portal)
-                return try give(portal, wanted, style)
+            return try whileAwaited {
+                try places.run(for: asker.owner, interruption) { [self] in
+                    try begin(portal)
+                    return try give(portal, wanted, style)
+                }
             }
         } catch {
             // It gives no more rows; that it is still there is no reason to hold those that came.

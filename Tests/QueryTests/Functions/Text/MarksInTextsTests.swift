@@ -56,7 +56,7 @@ final class MarksInTextsTests: XCTestCase {
         fails("SELECT $1 < 'b' COLLATE \"uk-x-icu\"")
     }
 
-    /// Nothing ends a kernel while a statement is planned: what takes long is computed when it runs. Each text takes 56 of 67 million steps.
+    /// Whoever only describes a statement waits for none of its constants: what takes long is computed when it runs. Each text takes 56 of 67 million steps.
     func test_constantsThatTakeLong_areComputedWhenTheStatementRuns() throws {
         let texts = [7_500, 7_499].map { "length(normalize('a' || repeat(U&'\\0301\\0316', \($0))))" }
         for (list, isConstant, answer) in [(texts[0], true, "15000"), (texts.joined(separator: ", "), false, "15000,14998")] {
