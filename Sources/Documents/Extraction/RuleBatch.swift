@@ -152,7 +152,10 @@ final class RuleBatch {
         while failureCount < Self.failureCountMax, let range = ranges.popLast() {
             do throws(QueryError) {
                 let batch = ColumnBatch(rowCount: range.count, columns: columns.map { $0.slice(range) })
-                Self.note(try context.evaluator(of: program).evaluate(batch), range, &outcomes)
+                let (result, stepCount) = try context.evaluator(of: program).evaluate(batch, stepCountMax: RuleProgram.freeStepCountOfWaiting)
+                // A document among them may be charged for more than was reckoned: by itself it tells.
+                guard stepCount <= RuleProgram.freeStepCountOfWaiting else { throw QueryError(.unsupportedSQL, "rows that take more steps than they may take together") }
+                Self.note(try result.get(), range, &outcomes)
             } catch {
                 failureCount += 1
                 let middle = range.lowerBound + range.count / 2

@@ -20,6 +20,17 @@ final class RuleProgram: Sendable {
     private let patterns: [PatternCost]
     /// The columns that it reads: their number in the expression, what they are, their type.
     let used: [(id: Int, input: RuleCompiler.Input, type: ColumnType)]
+    /// Whether many documents can have it evaluated at once.
+    ///
+    /// A rule with a tree costs tens of nanoseconds by itself; one that reads a list has no column of one value for a row, and of one that makes much of little each document is charged for its own.
+    let canWait: Bool
+
+    /// Steps of the evaluator that are not charged, for each part of the expression: a text that is made begins with half of them.
+    private static let freeStepCountOfPart = 1 << 13
+    /// More parts than these go over the texts at the document's cost.
+    private static let freeReadCountMax = 16
+    /// Of a rule that can wait: as many as documents may take together, so that each is charged alike by itself and among others.
+    static let freeStepCountOfWaiting = 1 << 20
 
     init(_ compiled: ExpressionCompiler.Compiled, inputs: [(input: RuleCompiler.Input, type: ColumnType)], memberNames: [[String]], whole: ColumnType? = nil) {
         expression = compiled.expression
@@ -27,18 +38,21 @@ final class RuleProgram: Sendable {
         stepCount = Self.count(compiled.expression)
         patterns = Self.patterns(compiled.expression)
         // Only these are made into columns for the evaluator.
-        used = compiled.usedInputs.map { ($0, inputs[$0].input, inputs[$0].type) }
-        tree = RuleCompiler(inputs: inputs.map(\.input), memberNames: memberNames).node(compiled.expression)
+        let used = compiled.usedInputs.map { (id: $0, input: inputs[$0].input, type: inputs[$0].type) }
+        self.used = used
+        let tree = RuleCompiler(inputs: inputs.map(\.input), memberNames: memberNames).node(compiled.expression)
+        self.tree = tree
+        canWait =
+            tree == nil && !Self.isExpanding(compiled.expression)
+            && used.allSatisfy { column in if case .scalar = column.input { Self.isOfOneValue(column.type) } else { false } }
     }
 
     /// Whether the tree does it alone in the ordinary case; for tests.
     var isPlain: Bool { tree != nil }
 
-    /// Whether many documents can have it evaluated at once.
-    ///
-    /// A rule with a tree costs tens of nanoseconds by itself; one that reads a list has no column of one value for a row.
-    var canWait: Bool {
-        tree == nil && used.allSatisfy { column in if case .scalar = column.input { Self.isOfOneValue(column.type) } else { false } }
+    private static func isExpanding(_ expression: Expression) -> Bool {
+        if case .call(let function, _, _, _) = expression, function.isExpanding { return true }
+        return expression.children.contains(where: isExpanding)
     }
 
     private static func isOfOneValue(_ type: ColumnType) -> Bool {
@@ -52,7 +66,7 @@ final class RuleProgram: Sendable {
     ///
     /// For a rule whose outcome a batch has told: the document is charged as if it had been evaluated by itself.
     func charge(_ environment: RuleEnvironment, _ context: ExtractionContext) -> Bool {
-        context.work.charge(stepCount, .rules) && context.work.charge(stepsOfEvaluator(environment), .rules)
+        context.work.charge(stepCount, .rules) && context.work.charge(stepsOfEvaluator(environment).all, .rules)
     }
 
     /// - Returns: NULL also when the work ends: the document is refused for that.
@@ -93,13 +107,24 @@ final class RuleProgram: Sendable {
     }
 
     private func evaluated(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
-        guard context.work.charge(stepsOfEvaluator(environment), .rules) else { return .null }
+        let reckoned = stepsOfEvaluator(environment)
+        guard context.work.charge(reckoned.all, .rules) else { return .null }
         let evaluator = try context.evaluator(of: self)
         // A batch of one row: each column a constant; those of lists as plain values.
         let columns = used.map { Column.constant(value(of: $0.input, $0.type, environment), type: $0.type, count: 1) }
         let flat = columns.map { column in column.type.isNested ? column.flattened() : column }
-        let result = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: flat))
-        return cell(result.value(at: 0), context)
+        // What is made of texts may be far more than they are. It is ended by what the document has left, before it is laid down: a byte is a step.
+        let free = freeStepCount(reckoned)
+        let (result, taken) = evaluator.evaluate(ColumnBatch(rowCount: 1, columns: flat), stepCountMax: context.work.left.addingSaturating(free))
+        guard taken <= free || context.work.charge(taken.subtractingSaturating(free), .rules) else { return .null }
+        return cell(try result.get().value(at: 0), context)
+    }
+
+    /// What an evaluation may take beside what was charged for it: each part begins its text, and goes over what is read once or twice.
+    private func freeStepCount(_ reckoned: (all: Int, byteCount: Int)) -> Int {
+        let ofParts = stepCount.multipliedSaturating(by: Self.freeStepCountOfPart)
+        let ofTexts = reckoned.byteCount.multipliedSaturating(by: min(stepCount, Self.freeReadCountMax).multipliedSaturating(by: 2))
+        return max(reckoned.all.addingSaturating(ofParts).addingSaturating(ofTexts), canWait ? Self.freeStepCountOfWaiting : 0)
     }
 
     /// Which members of a list column's elements are read; nil where all may be.
@@ -125,8 +150,8 @@ final class RuleProgram: Sendable {
 
     /// The evaluator works on columns of one row: some tens of nanoseconds for each part, and it goes over every text and list that it reads.
     ///
-    /// - Returns: saturates for a pattern that is too costly for the text.
-    private func stepsOfEvaluator(_ environment: RuleEnvironment) -> Int {
+    /// - Returns: with the bytes of the texts. Saturates for a pattern that is too costly for the text.
+    private func stepsOfEvaluator(_ environment: RuleEnvironment) -> (all: Int, byteCount: Int) {
         var steps = 32 * stepCount
         // All texts together, for each pattern: it is not told which of them a pattern is held against.
         var byteCount = 0
@@ -137,7 +162,7 @@ final class RuleProgram: Sendable {
             case .list(let index): steps += environment.lists.map { 8 * $0[index].rowCount * max($0[index].width, 1) } ?? 0
             }
         }
-        return patterns.reduce(steps.addingSaturating(byteCount)) { $0.addingSaturating($1.steps(forByteCount: byteCount)) }
+        return (patterns.reduce(steps.addingSaturating(byteCount)) { $0.addingSaturating($1.steps(forByteCount: byteCount)) }, byteCount)
     }
 
     /// Of patterns that are written out as constants.

@@ -114,6 +114,9 @@ package final class ScalarFunction: Sendable {
         }
     }
 
+    /// A row's value may take far more than its arguments do.
+    package var isExpanding: Bool { traits.isExpanding }
+
     /// Overflow aside.
     ///
     /// What is left are values that the function does not take, which a query may have taken care of by conditions before it.

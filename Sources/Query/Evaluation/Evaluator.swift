@@ -36,6 +36,15 @@ package final class Evaluator {
     ///   rows would do: `BatchPieces` asks for those.
     package func evaluate(_ batch: ColumnBatch) throws(QueryError) -> Column { try evaluate(RowView(batch)) }
 
+    /// As `evaluate`, of a batch that may take so many steps: for expressions outside of queries, whose budget is another one each time.
+    ///
+    /// - Returns: what came of it, and the steps that it took: more than `stepCountMax` where it was ended for them, and perhaps where it was not.
+    package func evaluate(_ batch: ColumnBatch, stepCountMax: Int) -> (result: Result<Column, QueryError>, stepCount: Int) {
+        meter.batchStepCountMax = max(0, stepCountMax)
+        let result = Result { () throws(QueryError) -> Column in try evaluate(batch) }
+        return (result, meter.takenStepCount)
+    }
+
     func evaluate(_ view: RowView) throws(QueryError) -> Column {
         meter.begin(view)
         do throws(QueryError) {

@@ -26,7 +26,8 @@ final class WorkMeter {
     private let memory: MemoryBudget
     let cancellation: Cancellation?
     private let allowance: StepAllowance?
-    private let batchStepCountMax: Int?
+    /// Of the batch at hand, where steps are no query's: set before it begins.
+    var batchStepCountMax: Int?
 
     /// Of the batch at hand: fewer may be asked for.
     private(set) var rowCount = 1
@@ -220,6 +221,9 @@ final class WorkMeter {
     func settle(since mark: Int) { used = min(used, kept + mark) }
 
     // MARK: Steps
+
+    /// What the batch at hand has taken, where it has a bound.
+    var takenStepCount: Int { batchStepCount.addingSaturating(steps) }
 
     /// Counts work: about a byte looked at is a step.
     /// - Throws: `.interrupted` when the query is over.

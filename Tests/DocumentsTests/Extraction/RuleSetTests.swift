@@ -1,4 +1,5 @@
 import ColumnStore
+import Query
 import XCTest
 
 @testable import Documents
@@ -133,6 +134,44 @@ final class RuleSetTests: XCTestCase {
         XCTAssertEqual(
             try places(csv) { try $0.readCSV(Array("id,at,name,a/b\n1,2026-01-01,x,5\n2,2026-01-01,x,y\n".utf8), options) },
             [["grown /1/a~1b", "named /1/name"], ["not-a-number /2/a~1b", "named /2/name"]])
+    }
+
+    /// A few bytes of a document could hold a thread with megabytes of text, once for each line of it.
+    func test_evaluate_largeTexts_areCountedAsTheDocumentsWork() throws {
+        let expressions = [
+            "repeat(s, n)", "lpad(s, n, 'ab')", "rpad(s, n)", "replace(repeat(s, n), 'x', 'yyyy')", "regexp_replace(repeat(s, n), 'x', 'yyyy', 'g')", "repeat('x', 9) || repeat(s, n)",
+        ]
+        for expression in expressions {
+            let column = try type(columns: numbers + #","v":{"expression":"length(\#(expression))","type":"INTEGER"}"#)
+            let rule = try type(columns: numbers, rules: #"{"name":"r","check":"length(\#(expression)) > 1"}"#)
+            for type in [column, rule] {
+                XCTAssertEqual(try faults(type, #","s":"x","n":1000"#), [], expression)
+                let found = try faults(type, #","s":"x","n":20000000"#)
+                XCTAssertEqual(found.count, 1, "\(expression): \(found)")
+                XCTAssertTrue(found.first?.hasPrefix("too-much-work: ") ?? false, "\(expression): \(found)")
+                XCTAssertTrue(found.first?.contains("rules and expressions") ?? false, "\(expression): \(found)")
+            }
+        }
+    }
+
+    /// Of each line a text that a document could have once.
+    func test_evaluate_largeTextsOfLines_areCountedTogether() throws {
+        let list = #""l":{"path":"/l","columns":{"x":{"path":"/x","type":"VARCHAR"},"y":{"expression":"length(repeat(x, 100000))","type":"INTEGER"}}}"#
+        let type = try type(columns: list)
+        func lines(_ count: Int) -> String { #","l":["# + [String](repeating: #"{"x":"a"}"#, count: count).joined(separator: ",") + "]" }
+        XCTAssertEqual(try faults(type, lines(8)), [])
+        XCTAssertTrue(try faults(type, lines(500)).first?.hasPrefix("too-much-work: ") ?? false)
+    }
+
+    /// What is evaluated of many documents at once is charged as each by itself would be.
+    func test_canWait_rulesThatMakeMuchOfLittle_doNot() throws {
+        func canWait(_ check: String) throws -> Bool {
+            let input = [(input: RuleCompiler.Input.scalar(0), type: ColumnType.string)]
+            let compiled = try ExpressionCompiler.compile(check, outer: [ExpressionCompiler.Input("s", .string)], as: .boolean, isCondition: true)
+            return RuleProgram(compiled, inputs: input, memberNames: []).canWait
+        }
+        for check in ["s ~ '^[a-z]+$'", "length(s) < 9", "upper(s) || 'x' LIKE 'A%'"] { XCTAssertTrue(try canWait(check), check) }
+        for check in ["length(repeat(s, 9)) < 99", "lpad(s, 9) = s", "upper(replace(s, 'a', 'b')) = 'B'", "regexp_replace(s, 'a', 'b') = s"] { XCTAssertFalse(try canWait(check), check) }
     }
 
     func test_evaluate_valueThatDoesNotFit_isAFault() throws {

@@ -27,7 +27,7 @@ extension ScalarFunction {
 
     private static func replacing(_ symbol: String, isPlaced: Bool) -> ScalarFunction {
         ScalarFunction(
-            symbol, nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
+            symbol, nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true, traits: Traits(isExpanding: true),
             kernel: .remembering {
                 let memory = PatternMemory()
                 return { (call) throws(KernelError) in try replaceMatches(call, isPlaced: isPlaced, memory) }

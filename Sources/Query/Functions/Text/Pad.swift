@@ -18,7 +18,7 @@ extension ScalarFunction {
 
     private static func padding(_ symbol: String, atStart: Bool, cuts: Bool = true) -> ScalarFunction {
         ScalarFunction(
-            symbol, nulls: .strict, cost: .heavy, failure: .possible,
+            symbol, nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
             kernel: .plain { (call) throws(KernelError) in try TextKernels.pad(call[0], call[1], call.optional(2), atStart: atStart, cuts: cuts, call.meter) })
     }
 }

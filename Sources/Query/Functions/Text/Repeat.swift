@@ -7,6 +7,6 @@ extension SQLFunction {
 
 extension ScalarFunction {
     static let repeatText = ScalarFunction(
-        "repeat", nulls: .strict, cost: .heavy, failure: .possible,
+        "repeat", nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
         kernel: .plain { (call) throws(KernelError) in try TextKernels.repeatText(call[0], call[1], call.meter) })
 }

@@ -7,6 +7,6 @@ extension SQLFunction {
 
 extension ScalarFunction {
     static let replace = ScalarFunction(
-        "replace", nulls: .strict, cost: .heavy, failure: .never, readsConstantsOnce: true,
+        "replace", nulls: .strict, cost: .heavy, failure: .never, readsConstantsOnce: true, traits: Traits(isExpanding: true),
         kernel: .plain { (call) throws(KernelError) in try TextKernels.replace(call[0], call[1], call[2], call.meter) })
 }
