@@ -16,6 +16,13 @@ package struct Authorizer: Sendable {
         package var standing: RateLimiter.Standing?
     }
 
+    /// Whom a credential names, before its rate is asked.
+    private struct Known {
+        let principal: Principal
+        /// Nil of an operator's key.
+        var contract: Contract?
+    }
+
     /// The token's key may be in a set that is being fetched: ask again when `whenKeysAreFetched` calls.
     package struct KeysAwaited: Error {}
 
@@ -40,26 +47,46 @@ package struct Authorizer: Sendable {
     /// - Parameter mayWait: whether the caller would ask again; false the second time.
     /// - Throws: `Denial` with `unauthenticated`, `contract-not-valid`, `rate-limited`, or what `access` lacks; `KeysAwaited`.
     package func authorize(_ credential: Credential, for access: AccessRule, mayWait: Bool = false) throws -> Admitted {
-        let admitted: Admitted
-        do {
-            admitted = try authenticate(credential, mayWait: mayWait)
-        } catch let problem as Problem {
-            throw Denial(problem)
-        }
-        if let problem = access.refusal(of: admitted.principal) { throw Denial(problem, of: admitted.principal, standing: admitted.standing) }
-        return admitted
+        try admit(try denying { try authenticate(credential, mayWait: mayWait) }, for: access)
+    }
+
+    /// Who somebody is by now who was let in before, and waited: their key may be revoked since, and their contract have ended or been narrowed. Nothing is taken of its rate.
+    ///
+    /// - Throws: `Denial`, as `authorize`, but for the rate.
+    package func principal(of credential: Credential, for access: AccessRule) throws -> Principal {
+        let principal = try denying { try authenticate(credential, mayWait: false) }.principal
+        if let problem = access.refusal(of: principal) { throw Denial(problem, of: principal) }
+        return principal
     }
 
     /// Lets in whoever has proved to have the key of that hash, as if it had been shown.
     ///
     /// - Throws: as `authorize`.
     package func authorize(keySHA256 hash: [UInt8], for access: AccessRule) throws -> Admitted {
-        let admitted: Admitted
+        let known = try denying {
+            guard let known = try holder(ofKeySHA256: hash) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
+            return known
+        }
+        return try admit(known, for: access)
+    }
+
+    private func denying(_ find: () throws -> Known) throws -> Known {
         do {
-            guard let known = try admit(keySHA256: hash) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
-            admitted = known
+            return try find()
         } catch let problem as Problem {
             throw Denial(problem)
+        }
+    }
+
+    private func admit(_ known: Known, for access: AccessRule) throws -> Admitted {
+        var admitted = Admitted(principal: known.principal)
+        if let contract = known.contract, let rate = contract.ratePerSecond {
+            // Taken from the rate also where the call is refused for another reason after this.
+            let standing = rates.take(for: contract.clientID, ratePerSecond: rate)
+            admitted.standing = standing
+            guard standing.wait == nil else {
+                throw Denial(Problem(.rateLimited, "the contract allows \(RateLimiter.text(rate: rate)) requests a second"), of: known.principal, standing: standing)
+            }
         }
         if let problem = access.refusal(of: admitted.principal) { throw Denial(problem, of: admitted.principal, standing: admitted.standing) }
         return admitted
@@ -73,25 +100,25 @@ package struct Authorizer: Sendable {
     /// For calls without a credential, and until one is checked: sees no row.
     package static let nobody = Admitted(principal: .nobody)
 
-    private func authenticate(_ credential: Credential, mayWait: Bool) throws -> Admitted {
-        if credential.isSession { return try admit(session: credential) }
-        if credential.secret.utf8.starts(with: Self.passPrefix.utf8) { return try admit(pass: credential.secret) }
-        return try admit(keySHA256: credential.sha256) ?? admit(try contract(ofToken: credential, mayWait: mayWait))
+    private func authenticate(_ credential: Credential, mayWait: Bool) throws -> Known {
+        if credential.isSession { return try holder(ofSession: credential) }
+        if credential.secret.utf8.starts(with: Self.passPrefix.utf8) { return try holder(ofPass: credential.secret) }
+        return try holder(ofKeySHA256: credential.sha256) ?? holder(of: try contract(ofToken: credential, mayWait: mayWait))
     }
 
     /// Nil where no key has that hash.
     ///
-    /// - Throws: `unauthenticated` for one that has expired, what `admit` of its contract throws.
-    private func admit(keySHA256 hash: [UInt8]) throws -> Admitted? {
+    /// - Throws: `unauthenticated` for one that has expired, what `holder` of its contract throws.
+    private func holder(ofKeySHA256 hash: [UInt8]) throws -> Known? {
         // In constant time: how long it takes must not tell how much of the hash is right.
-        if Digest.areEqual(hash, adminKeySHA256) { return Admitted(principal: .admin) }
+        if Digest.areEqual(hash, adminKeySHA256) { return Known(principal: .admin) }
         switch credentials.holder(ofKeySHA256: hash) {
         case .contract(let contract, let expiresAt)?:
             try Self.check(expiresAt)
-            return try admit(contract)
+            return try holder(of: contract)
         case .operators(let role, let id, let expiresAt)?:
             try Self.check(expiresAt)
-            return Admitted(principal: .operators(role, keyID: id))
+            return Known(principal: .operators(role, keyID: id))
         case nil: return nil
         }
     }
@@ -115,27 +142,27 @@ package struct Authorizer: Sendable {
     /// `till-pass.` and a sealed pair: the key's hash, and when it ends in decimal digits.
     ///
     /// A pass is worth what its key is worth now.
-    private func admit(pass: String) throws -> Admitted {
+    private func holder(ofPass pass: String) throws -> Known {
         // Only what this store has sealed gets here, so the hash and the digits are what `pass(for:)` wrote.
         guard let passes, pass.utf8.allSatisfy({ $0 < 0x80 }), let fields = passes.unseal(String(decoding: pass.utf8.dropFirst(Self.passPrefix.utf8.count), as: UTF8.self), binding: Self.passBinding), fields.count == 2,
-            let end = Int64(String(decoding: fields[1], as: UTF8.self)), CalendarText.now < end, let admitted = try admit(keySHA256: fields[0])
+            let end = Int64(String(decoding: fields[1], as: UTF8.self)), CalendarText.now < end, let known = try holder(ofKeySHA256: fields[0])
         else { throw Problem(.unauthenticated, "the token is over, or of a key that is revoked; ask for another") }
-        return admitted
+        return known
     }
 
     // MARK: Sessions
 
     /// A session is worth what its credential is worth now: it ends with a revoked key or an ended contract.
-    private func admit(session credential: Credential) throws -> Admitted {
+    private func holder(ofSession credential: Credential) throws -> Known {
         let over = Problem(.unauthenticated, "the session has ended; sign in again")
         guard let session = sessions.session(ofSHA256: credential.sha256) else { throw over }
         switch session.holder {
         case .key(let hash):
-            guard let admitted = try admit(keySHA256: hash) else { throw over }
-            return admitted
+            guard let known = try holder(ofKeySHA256: hash) else { throw over }
+            return known
         case .token(let clientID, _):
             guard let contract = try credentials.contract(clientID) else { throw over }
-            return try admit(contract)
+            return try holder(of: contract)
         }
     }
 
@@ -194,16 +221,11 @@ package struct Authorizer: Sendable {
         }
     }
 
-    private func admit(_ contract: Contract) throws -> Admitted {
+    private func holder(of contract: Contract) throws -> Known {
         // One instant for both: a contract that ends just now is not valid by one of them and open by the other.
         let now = CalendarText.now
         let principal = contract.principal(at: now)
         if let invalidity = contract.invalidity(at: now) { throw Denial(Problem(.contractNotValid, Self.text(invalidity)), of: principal) }
-        guard let rate = contract.ratePerSecond else { return Admitted(principal: principal) }
-        // Taken from the rate also where the call is refused for another reason after this.
-        let standing = rates.take(for: contract.clientID, ratePerSecond: rate)
-        guard standing.wait != nil else { return Admitted(principal: principal, standing: standing) }
-        throw Denial(
-            Problem(.rateLimited, "the contract allows \(RateLimiter.text(rate: rate)) requests a second"), of: principal, standing: standing)
+        return Known(principal: principal, contract: contract)
     }
 }

@@ -49,7 +49,7 @@ enum JobRoutes {
         let wait = try call.integer("wait", in: 0...JobAnswer.waitMax, default: 0)
         let answer: @Sendable (Job) -> Response = { .json(JobBody(job: $0)) }
         if wait == 0 || job.standing.state.isFinal { return answer(job) }
-        JobAnswer.wait(for: job, call, seconds: Double(wait), answer: answer)
+        JobAnswer.wait(for: job, call, try call.rights(), seconds: Double(wait), answer: answer)
         return nil
     }
 

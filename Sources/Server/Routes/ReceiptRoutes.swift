@@ -84,11 +84,11 @@ enum ReceiptRoutes {
     ) throws -> Response? {
         let exchange = call.exchange
         let request = try intakeRequest(call)
-        let waitSeconds = Prefer.waitSeconds(call.request.header("Prefer"))
+        let wait = try Prefer.waitSeconds(call.request.header("Prefer")).map { (seconds: $0, rights: try call.rights()) }
         return exchange.answer {
             store.intake.accept(request) { outcome in
-                if let waitSeconds, case .one(let taken) = outcome, taken.summary.state == .processing {
-                    FinalWait.start(taken, seconds: waitSeconds, call, store.rows, store.changes)
+                if let wait, case .one(let taken) = outcome, taken.summary.state == .processing {
+                    FinalWait.start(taken, seconds: wait.seconds, call, wait.rights, store.rows, store.changes)
                 } else {
                     exchange.complete { IntakeAnswer.response(to: outcome, of: call) }
                 }

@@ -43,11 +43,12 @@ enum TicketRoutes {
         if !page.changes.isEmpty || wait == 0 || call.life.isStopping { return response(page) }
         let deadline = SteadyClock.seconds() + Double(wait)
         let empty = response(ChangePage(changes: [], nextAfter: after))
+        let rights = try call.rights()
         let memory = call.memory
         LongPoll.run(call, feed, beyond: max(after, page.nextAfter), deadline: deadline, fallback: { empty }) { isLast in
             // The exchange's own charge is no attempt's: the last one may come while another is under way, and while the answer leaves.
             let held = try memory(limit.multipliedSaturating(by: changeByteCount))
-            let page = try feed.changes(after: after, limit: limit, as: call.principal)
+            let page = try feed.changes(after: after, limit: limit, as: try rights())
             if page.changes.isEmpty, !isLast { return .notYet(page.nextAfter) }
             // One commit wakes all who wait: their answers have few changes each, and leave when their connections' threads come to them.
             held?.shrink(to: page.changes.count.multipliedSaturating(by: changeByteCount))

@@ -176,6 +176,30 @@ final class AuthorizerTests: XCTestCase {
         XCTAssertTrue(other.text.contains("wrong-client"))
     }
 
+    /// For whoever waits: hundreds of looks are no calls.
+    func test_principal_askedAnew_isOfNow_andTakesNothingOfTheRate() throws {
+        let server = try TestServer()
+        let credential = Credential(try server.key("c", .readWrite, .all) { $0.ratePerSecond = 0.001 })
+        let authorizer = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey)
+        func slug(_ access: AccessRule) -> Problem.Slug? {
+            do {
+                _ = try authorizer.principal(of: credential, for: access)
+                return nil
+            } catch { return (error as? Denial)?.problem.slug }
+        }
+        for _ in 0..<10 { XCTAssertEqual(try authorizer.principal(of: credential, for: .writer).access, .readWrite) }
+        XCTAssertNotNil(try authorizer.authorize(credential, for: .writer).standing, "its first call")
+        XCTAssertThrowsError(try authorizer.authorize(credential, for: .writer)) { XCTAssertEqual(($0 as? Denial)?.problem.slug, .rateLimited) }
+        XCTAssertNil(slug(.writer))
+        _ = server.engine.state.withLock { $0.contracts["c"]?.access = .read }
+        XCTAssertEqual(slug(.writer), .readOnly)
+        XCTAssertNil(slug(.reader))
+        _ = server.engine.state.withLock { $0.contracts["c"]?.validTo = 1 }
+        XCTAssertEqual(slug(.reader), .contractNotValid)
+        server.engine.state.withLock { $0.keys = [:] }
+        XCTAssertEqual(slug(.reader), .unauthenticated)
+    }
+
     func test_passes_standForTheirKey_untilTheyEnd() throws {
         let server = try TestServer()
         let key = try server.key("c", .read, .all)

@@ -71,7 +71,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     var isKeptElsewhere: Bool { state.withLock { $0.isKeptElsewhere } }
     let state = Mutex(State())
-    let queues: any QueueKeeping = FakeQueues()
+    let fakeQueues = FakeQueues()
+    var queues: any QueueKeeping { fakeQueues }
     let topics: any TopicKeeping = FakeTopics()
 
     let usageMeter = UsageMeter(clock: Clock { 0 })

@@ -1,9 +1,18 @@
 import Documents
 import Ingest
 import Processes
+import Synchronization
 
-/// A store without queues.
+/// A store without queues; or with one of any name, where a test holds whoever receives.
 final class FakeQueues: QueueKeeping {
+    struct State {
+        /// Whoever asks for messages waits here.
+        var holdsReceivers = false
+        var receivers: [@Sendable (Result<[ReceivedMessage], Fault>) -> Void] = []
+        /// Tokens of the messages that were given back.
+        var abandoned: [String] = []
+    }
+    let state = Mutex(State())
     private let fault = Fault(.notFound, "there is no queue")
 
     func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome { throw Fault(.invalidQueue, "no queues here") }
@@ -16,13 +25,18 @@ final class FakeQueues: QueueKeeping {
     func receive(
         _ countMax: Int, from queue: String, waits: Bool, as principal: Principal, completion: @escaping @Sendable (Result<[ReceivedMessage], Fault>) -> Void
     ) -> any NotificationHandle {
-        completion(.failure(fault))
+        let isHeld = state.withLock { state in
+            if state.holdsReceivers { state.receivers.append(completion) }
+            return state.holdsReceivers
+        }
+        if !isHeld { completion(.failure(fault)) }
         return Handle()
     }
     func complete(_ locks: [MessageLock], in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[Bool], Fault>) -> Void) {
         completion(.failure(fault))
     }
     func settle(_ lock: MessageLock, _ end: MessageEnd, in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+        if case .abandon = end { state.withLock { $0.abandoned.append(lock.token) } }
         completion(.failure(fault))
     }
     func deadLetters(

@@ -84,6 +84,16 @@ package final class Call: HandledRequest, @unchecked Sendable {
     /// - Returns: false when the pool has no place.
     func onReader(_ work: @escaping @Sendable () -> Void) -> Bool { service.onReader(for: exchange, work) }
 
+    /// Who calls and what they may, asked anew each time: for what is answered after a wait, which is nobody's whose key was revoked meanwhile. Made before the wait; what it
+    /// gives may be asked from any thread.
+    ///
+    /// - Throws: as the request's credential, which it had as it was let in.
+    func rights() throws -> @Sendable () throws -> Principal {
+        let credential = try request.credential()
+        let (authorizer, access) = (service.context.admission.authorizer, route.access)
+        return { try authorizer.principal(of: credential, for: access) }
+    }
+
     // MARK: The path
 
     /// What stands at `{name}` in the route's path, decoded.

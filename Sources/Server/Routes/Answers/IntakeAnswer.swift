@@ -135,13 +135,19 @@ enum Prefer {
 
 /// Holds an answer back until its receipt is final, or the client's patience ends.
 enum FinalWait {
-    static func start(_ taken: Accepted, seconds: Double, _ call: Call, _ rows: any RowReading, _ changes: any ChangeFeed) {
+    /// - Parameter rights: of whoever calls, as they are then.
+    static func start(
+        _ taken: Accepted, seconds: Double, _ call: Call, _ rights: @escaping @Sendable () throws -> Principal, _ rows: any RowReading, _ changes: any ChangeFeed
+    ) {
         let deadline = SteadyClock.seconds() + seconds
         // Not suspended here: `answer` of the exchange does so where the answer does not come at once.
         call.exchange.watch()
         let present = { @Sendable in IntakeAnswer.response(to: .one(taken), of: call) }
         LongPoll.run(call, changes, beyond: taken.summary.sequence, deadline: deadline, fallback: present) { isLast in
-            let ticket = try rows.ticket(taken.summary.ticketID, as: call.principal)
+            let principal: Principal
+            // That it was taken was theirs to know; what became of it is not any more.
+            do { principal = try rights() } catch is Denial { return .answer(present()) }
+            let ticket = try rows.ticket(taken.summary.ticketID, as: principal)
             guard var summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
             (summary.version, summary.changed) = (taken.summary.version, taken.summary.changed)
             let final = Accepted(summary: summary, isRepeat: taken.isRepeat)

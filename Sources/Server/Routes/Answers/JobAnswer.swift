@@ -20,6 +20,7 @@ enum JobAnswer {
         _ kind: Job.Kind, _ call: Call, _ jobs: JobTable, waiting fallback: Int?, work: @escaping @Sendable (Job) throws -> [UInt8]
     ) throws -> Response? {
         let wait = call.parameter("wait") == nil ? fallback : try call.integer("wait", in: 0...waitMax, default: 0)
+        let rights = try call.rights()
         let auditEnd = call.exchange.auditEnd
         let job = try jobs.submit(
             kind, actor: AuditLog.actor(call.principal, administrator: call.administrator),
@@ -27,7 +28,7 @@ enum JobAnswer {
         // From here on the job ends the entry of the audit trail.
         call.exchange.auditEnd = nil
         if wait == 0 { return accepted(job) }
-        self.wait(for: job, call, seconds: wait.map(Double.init) ?? patience) { job in
+        self.wait(for: job, call, rights, seconds: wait.map(Double.init) ?? patience) { job in
             let standing = job.standing
             if let result = standing.result { return Response(status: 200, contentType: "application/json", bytes: result) }
             if let problem = standing.problem { return call.response(to: problem) }
@@ -40,13 +41,18 @@ enum JobAnswer {
     /// Completes the exchange, which is suspended, when the job is over or the time is.
     ///
     /// The first of four ends it: the job, the time, the client's going, a stop. `finish` may run more than once, and answers once.
-    static func wait(for job: Job, _ call: Call, seconds: Double, answer: @escaping @Sendable (Job) -> Response) {
+    ///
+    /// - Parameter rights: of whoever calls, as they are then: a key that is revoked by the end hears nothing of it.
+    static func wait(for job: Job, _ call: Call, _ rights: @escaping @Sendable () throws -> Principal, seconds: Double, answer: @escaping @Sendable (Job) -> Response) {
         let held = Mutex<(waiter: Int?, deadline: Deadlines.Handle?)>((nil, nil))
         let finish: @Sendable () -> Void = {
             let (waiter, deadline) = held.withLock { $0 }
             if let waiter { job.forget(waiter) }
             if let deadline { call.life.deadlines.cancel(deadline) }
-            call.exchange.complete { answer(job) }
+            call.exchange.complete {
+                do { _ = try rights() } catch { return call.response(to: error) }
+                return answer(job)
+            }
         }
         let deadline = call.life.deadlines.after(seconds, finish)
         held.withLock { $0.deadline = deadline }

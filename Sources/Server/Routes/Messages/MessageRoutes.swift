@@ -72,12 +72,13 @@ enum MessageRoutes {
         let wait = try integer(body, "wait", 0...waitSecondsMax, 0)
         let exchange = call.exchange
         let waits = wait > 0 && !call.life.isStopping
+        let rights = try waits ? call.rights() : nil
         return exchange.answer {
             if waits { exchange.watch() }
             let end = Once()
             let handle = queues.receive(countMax, from: call.path("name"), waits: waits, as: call.principal) { result in
                 end.run()
-                answer(result, call, queues)
+                answer(result, call, rights, queues)
             }
             guard waits else { return }
             // Whichever comes first: a message, the end of the wait, of the connection or of the server.
@@ -87,19 +88,21 @@ enum MessageRoutes {
         }
     }
 
-    private static func answer(_ result: Result<[ReceivedMessage], Fault>, _ call: Call, _ queues: any QueueKeeping) {
+    /// - Parameter rights: of whoever has waited, as they are by now; nil where nobody did.
+    private static func answer(_ result: Result<[ReceivedMessage], Fault>, _ call: Call, _ rights: (@Sendable () throws -> Principal)?, _ queues: any QueueKeeping) {
         let exchange = call.exchange
         switch result {
         case .failure(let fault): exchange.complete { call.response(to: fault) }
         case .success(let messages):
             let body = ReceivedBody(messages: messages.map { .init(message: $0) })
             do {
-                // Whoever hung up, or has no memory for them, does not keep them from others.
+                // Whoever hung up, has no memory for them, or may not have them any more, does not keep them from others.
                 guard !exchange.isGone else { throw Problem(.overloaded, "the worker has gone") }
+                if let rights, !messages.isEmpty, !(try rights().uses.queues.includes(call.path("name"))) { throw Fault.absent(.queue(call.path("name"))) }
                 try exchange.holdAnswer(2 * body.byteCount)
                 exchange.complete { .json(body, reserving: body.byteCount) }
             } catch {
-                // Given back at once, and not when their locks end: others wait for them.
+                // Given back at once, and not when their locks end: others wait for them. By whoever took them, whatever he may by now.
                 for message in messages {
                     queues.settle(MessageLock(id: message.id, token: message.token), .abandon(delay: nil), in: call.path("name"), as: call.principal) { _ in }
                 }

@@ -1,0 +1,108 @@
+import Ingest
+import Server
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: what a call has waited for is nobody's who may not have it by then. Method: calls of each kind that wait, whose key or contract goes before what they wait for comes.
+final class WaitingCallsTests: XCTestCase {
+    private enum Loss { case none, key, contract }
+
+    private func head(_ line: String, _ key: String, _ more: String = "") -> [UInt8] {
+        Array("\(line) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\n\(more)\r\n".utf8)
+    }
+
+    private func lose(_ loss: Loss, _ server: TestServer) {
+        server.engine.state.withLock { state in
+            if loss == .key { state.keys = [:] }
+            if loss == .contract { state.contracts["c"]?.validTo = 1 }
+        }
+    }
+
+    private func waitForWaiter(_ server: TestServer) { XCTAssertTrue(Patience.until { server.engine.state.withLock { !$0.waiters.isEmpty } }) }
+
+    func test_changes_areOfWhoMayHaveThemByThen() throws {
+        for (loss, status) in [(.none, 200), (.key, 401), (.contract, 403)] as [(Loss, Int)] {
+            let server = try TestServer()
+            let client = server.client()
+            try client.send(head("GET /v1/changes?after=5&wait=60", try server.key("c", .read, .own)))
+            waitForWaiter(server)
+            lose(loss, server)
+            server.engine.commit(6)
+            let answer = try client.answer()
+            XCTAssertEqual(answer.status, status, answer.text)
+            XCTAssertEqual(answer.text.contains(#""sequence":6"#), loss == .none, answer.text)
+        }
+    }
+
+    /// It was taken, whoever may hear what became of it: a refusal would have it sent again.
+    func test_outcome_isOfWhoMayHearItByThen() throws {
+        for loss in [Loss.key, .contract] {
+            let server = try TestServer()
+            server.engine.state.withLock { $0.outcome = .one(Accepted(summary: FakeEngine.summary(state: .processing), isRepeat: false)) }
+            let client = server.client()
+            let more = "Prefer: wait=60\r\nContent-Type: application/json\r\nContent-Length: 7\r\n"
+            try client.send(head("POST /v1/receipts", try server.key("c", .readWrite, .own), more) + Array(#"{"a":1}"#.utf8))
+            waitForWaiter(server)
+            lose(loss, server)
+            server.engine.commit(6)
+            let answer = try client.answer()
+            XCTAssertEqual(answer.status, 202, answer.text)
+            XCTAssertTrue(answer.text.contains("PROCESSING"), answer.text)
+        }
+    }
+
+    func test_messages_goBackToOthers() throws {
+        for (loss, status) in [(.none, 200), (.key, 401), (.contract, 403)] as [(Loss, Int)] {
+            let server = try TestServer()
+            let queues = server.engine.fakeQueues
+            queues.state.withLock { $0.holdsReceivers = true }
+            let client = server.client()
+            let key = try server.key("c", .read, .own) { $0.uses = .all }
+            let body = #"{"wait":20}"#
+            try client.send(head("POST /v1/queues/q/receive", key, "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n") + Array(body.utf8))
+            XCTAssertTrue(Patience.until { queues.state.withLock { !$0.receivers.isEmpty } })
+            lose(loss, server)
+            let receivers = queues.state.withLock { $0.receivers }
+            for answer in receivers { answer(.success([ReceivedMessage(id: "m", token: "t", body: Array(#""of others""#.utf8), deliveries: 1, enqueuedAt: 0, lockedUntil: 1)])) }
+            let answer = try client.answer()
+            XCTAssertEqual(answer.status, status, answer.text)
+            XCTAssertEqual(answer.text.contains("of others"), loss == .none, answer.text)
+            XCTAssertEqual(queues.state.withLock { $0.abandoned }, loss == .none ? [] : ["t"])
+        }
+    }
+
+    func test_queue_thatTheContractMayNotUseAnyMore_isNotThere() throws {
+        let server = try TestServer()
+        let queues = server.engine.fakeQueues
+        queues.state.withLock { $0.holdsReceivers = true }
+        let client = server.client()
+        let body = #"{"wait":20}"#
+        let key = try server.key("c", .read, .own) { $0.uses = .all }
+        try client.send(head("POST /v1/queues/q/receive", key, "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n") + Array(body.utf8))
+        XCTAssertTrue(Patience.until { queues.state.withLock { !$0.receivers.isEmpty } })
+        _ = server.engine.state.withLock { $0.contracts["c"]?.uses = Contract.Uses.none }
+        let receivers = queues.state.withLock { $0.receivers }
+        for answer in receivers { answer(.success([ReceivedMessage(id: "m", token: "t", body: Array(#""of others""#.utf8), deliveries: 1, enqueuedAt: 0, lockedUntil: 1)])) }
+        XCTAssertEqual(try client.answer().status, 404)
+        XCTAssertEqual(queues.state.withLock { $0.abandoned }, ["t"])
+    }
+
+    func test_job_isToldToAKeyThatCounts() throws {
+        let server = try TestServer()
+        server.engine.state.withLock { $0.isVerifyHeld = true }
+        let key = try server.key(.admin)
+        let (starting, waiting) = (server.client(), server.client())
+        try starting.send(head("POST /v1/admin/verify?wait=600", key))
+        let admin = server.client()
+        let id = try XCTUnwrap(try Patience.value { try admin.get("/v1/admin/jobs").text.firstMatch(of: #/"id":"(j_[^"]+)"/#).map { String($0.1) } })
+        try waiting.send(head("GET /v1/admin/jobs/\(id)?wait=600", key))
+        // Both wait for the job now: nothing tells that of the second, which would be refused at once if it came later.
+        lose(.key, server)
+        server.engine.state.withLock { $0.isVerifyHeld = false }
+        for client in [starting, waiting] {
+            let answer = try client.answer()
+            XCTAssertEqual(answer.status, 401, answer.text)
+        }
+    }
+}
