@@ -15,7 +15,7 @@ enum UploadFileRoutes {
 
     static let all: [Route] = [
         Route(
-            .put, "/v1/uploads/{id}/file", access: .signed, place: .reads,
+            .put, "/v1/uploads/{id}/file", access: .signed, place: .files,
             operation: Operation(
                 "putUpload", "The file, by its link; also in Content-Encoding gzip or zstd.", parameters: parameters, body: [file],
                 answers: [.init(201, "It is here.", [.of(UploadStateBody.self)]), badSignature],
@@ -39,6 +39,7 @@ enum UploadFileRoutes {
 
     private static func open(_ call: Call, _ parts: Parts) throws -> any BodySink {
         let upload = try linked(call, parts)
+        call.belongs(to: upload.owner)
         // Before what pieces have brought goes: a call that is refused changes nothing. An upload that takes no file is refused for that.
         if upload.state == .new {
             if let length = call.request.header("Content-Length").flatMap({ Int64($0) }), let announced = upload.byteCount, length != announced {

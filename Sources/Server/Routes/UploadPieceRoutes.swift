@@ -36,11 +36,11 @@ enum UploadPieceRoutes {
                 problems: [.notFound]),
             uses: { Parts($0) }, handle: offset),
         Route(
-            .patch, "/v1/uploads/{id}/file", access: .signed, place: .reads,
+            .patch, "/v1/uploads/{id}/file", access: .signed, place: .files,
             operation: Operation("patchUpload", "A piece of the file (tus).", parameters: parameters, body: [piece], answers: answers, problems: problems),
             uses: { Parts($0) }, open: { call, parts in try told { try open(try linked(call, parts), call, parts) } }, handle: { call, parts in try told { try patch(call, parts) } }),
         Route(
-            .post, "/v1/uploads/{id}/file", access: .signed, place: .reads,
+            .post, "/v1/uploads/{id}/file", access: .signed, place: .files,
             operation: Operation(
                 "postUpload", "As PATCH, with X-HTTP-Method-Override: PATCH, for those who cannot send that.",
                 parameters: parameters + [.header("X-HTTP-Method-Override", "PATCH")], body: [piece], answers: answers, problems: problems),
@@ -104,6 +104,7 @@ enum UploadPieceRoutes {
     }
 
     private static func open(_ upload: Upload, _ call: Call, _ parts: Parts) throws -> any BodySink {
+        call.belongs(to: upload.owner)
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/offset+octet-stream" else {
             throw Problem(.unsupportedMediaType, "a piece is of application/offset+octet-stream")
         }

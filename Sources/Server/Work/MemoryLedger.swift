@@ -67,20 +67,25 @@ package final class MemoryLedger: Sendable {
     ///
     /// - Throws: `rate-limited` when as many are under way as one contract may have.
     func enter(_ principal: Principal) throws(Problem) -> Account {
-        let bearer = principal.bearer
-        let account = accounts.withLock { accounts -> Account in
-            if let known = accounts[bearer] { return known }
-            if accounts.count >= Self.accountCountMax { accounts = accounts.filter { !$0.value.isAtRest } }
-            let account = Account()
-            accounts[bearer] = account
-            return account
-        }
+        let account = account(of: principal)
         guard account.requestCount.add(1, ordering: .relaxed).newValue <= limits.requestCount else {
             account.requestCount.subtract(1, ordering: .relaxed)
             refusalCount.wrappingAdd(1, ordering: .relaxed)
             throw Problem(.rateLimited, "\(limits.requestCount) requests of this credential are under way; wait for an answer before the next")
         }
         return account
+    }
+
+    /// Whose requests, and turns in pools, are counted together; also while none is under way.
+    func account(of principal: Principal) -> Account {
+        let bearer = principal.bearer
+        return accounts.withLock { accounts -> Account in
+            if let known = accounts[bearer] { return known }
+            if accounts.count >= Self.accountCountMax { accounts = accounts.filter { !$0.value.isAtRest } }
+            let account = Account()
+            accounts[bearer] = account
+            return account
+        }
     }
 
     /// What one request holds, and its place among its credential's. Given back with it.

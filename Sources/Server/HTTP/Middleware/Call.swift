@@ -5,7 +5,7 @@ internal import Query
 
 /// A request that was routed and let in, as a handler sees it.
 package final class Call: HandledRequest, @unchecked Sendable {
-    // Proof of Sendable: all is immutable but `parameters`, `principal`, `awaitsKeys` and `codingFault`, which the one thread that has the request sets before
+    // Proof of Sendable: all is immutable but `parameters`, `principal`, `awaitsKeys`, `codingFault` and `turn`, which the one thread that has the request sets before
     // it hands it on, and `exchange`, whose request a handler reads before it answers only.
 
     package let exchange: Exchange
@@ -20,6 +20,8 @@ package final class Call: HandledRequest, @unchecked Sendable {
     package private(set) var awaitsKeys = false
     /// Why the body is still in its coding: it is not whole in it.
     package var codingFault: Problem?
+    /// Whose turn the call's work is where a link says who calls; nil: the credential's.
+    private(set) var turn: MemoryLedger.Account?
 
     init(_ exchange: Exchange, _ service: Service, _ route: Route, _ pathValues: [Router.PathValue], opener: BodyOpener? = nil, answer: @escaping Handler) {
         (self.exchange, self.service, self.route, self.pathValues, self.answer) = (exchange, service, route, pathValues, answer)
@@ -34,6 +36,17 @@ package final class Call: HandledRequest, @unchecked Sendable {
         exchange.note(principal)
     }
     func waitForKeys() { awaitsKeys = true }
+
+    /// The call's work is in the turn of whoever gave the link, and not in that of all who show no credential.
+    func belongs(to owner: Identity) {
+        let principal: Principal =
+            switch owner {
+            case .administrator: .admin
+            case .contract(let client): Principal(clientID: client.text, access: .read, scope: .own)
+            case .nobody: .nobody
+            }
+        turn = service.context.admission.ledger.account(of: principal)
+    }
 
     /// - Throws: `bad-parameter` for parameters that cannot be read.
     func readParameters() throws { parameters = try exchange.request.target.parameters() }

@@ -8,7 +8,7 @@ internal import Ingest
 /// credential's account, and what has none yet to the ledger.
 struct Dispatch: Middleware {
     /// Each kind of work has its own, so that none waits behind another: 8 for point reads and pages, 4 for administration, 3 for large
-    /// documents, 1 for figures, 1 for what nobody waits for.
+    /// documents, 3 for files that have come, 1 for figures, 1 for what nobody waits for.
     ///
     /// The threads that calls run on beside those of connections and of queries.
     struct Pools: Sendable {
@@ -16,6 +16,8 @@ struct Dispatch: Middleware {
         /// Contracts call here too: a thread and places are left to whoever would revoke a key that asks for all.
         let control = WorkerPool(.init(threadCount: 4, waitingMax: 256))
         let bulk = WorkerPool(.init(threadCount: 3, waitingMax: 256))
+        /// The hash of a file of gigabytes, and its way to the disk.
+        let files = WorkerPool(.init(threadCount: 3, waitingMax: 256))
         /// Figures are asked for when all else is busy.
         let observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))
         /// What goes on when its call is answered.
@@ -23,10 +25,10 @@ struct Dispatch: Middleware {
         let queries: WorkerPool
 
         /// Those of queries are others' too.
-        func stop() { for pool in [reads, control, bulk, observing, apart] { pool.stop() } }
+        func stop() { for pool in [reads, control, bulk, files, observing, apart] { pool.stop() } }
 
         var loads: [(name: String, waiting: Int, running: Int)] {
-            [("read", reads), ("query", queries), ("control", control), ("bulk", bulk), ("observing", observing)].map { name, pool in
+            [("read", reads), ("query", queries), ("control", control), ("bulk", bulk), ("file", files), ("observing", observing)].map { name, pool in
                 (name, pool.load.waiting, pool.load.running)
             }
         }
@@ -55,6 +57,7 @@ struct Dispatch: Middleware {
         case .connection: { call in isHeavy(call) ? submit(call, to: pools.bulk, whenFull: .overloaded, next) : try next(call) }
         case .reads: { call in submit(call, to: pools.reads, whenFull: .overloaded, next) }
         case .queries: { call in submit(call, to: pools.queries, whenFull: .tooManyQueries, next) }
+        case .files: { call in submit(call, to: pools.files, whenFull: .overloaded, next) }
         case .control: { call in submit(call, to: pools.control, whenFull: .overloaded, next) }
         case .observing: { call in submit(call, to: pools.observing, whenFull: .overloaded, next) }
         }
@@ -77,7 +80,7 @@ struct Dispatch: Middleware {
     private func submit(_ call: Call, to pool: WorkerPool, whenFull slug: Problem.Slug, _ next: @escaping Handler) -> Response? {
         let exchange = call.exchange
         exchange.suspendWatched()
-        let ticket = pool.submit(for: exchange.account ?? ledger) { run(call, next) }
+        let ticket = pool.submit(for: call.turn ?? exchange.account ?? ledger) { run(call, next) }
         guard let ticket else {
             refuse(call, slug)
             return nil

@@ -14,6 +14,8 @@ package struct Route: Sendable {
         /// Point reads and pages.
         case reads
         case queries
+        /// Files that have come: seconds of the disk and of hashing.
+        case files
         /// Administration.
         case control
         /// Figures of the server itself.
