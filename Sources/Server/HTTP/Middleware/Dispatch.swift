@@ -37,6 +37,8 @@ struct Dispatch: Middleware {
     /// A document that took longer on a connection's thread sends the next ones of its client elsewhere, for so long. In nanoseconds.
     private static let slowDocumentNanoseconds: UInt64 = 50_000_000
     private static let slowFor: UInt64 = 10_000_000_000
+    /// Whoever has waited longer for a thread is asked anew who it is: its key may be revoked. In nanoseconds.
+    private static let longTurnNanoseconds: UInt64 = 1_000_000_000
 
     let pools: Pools
     let failures: Failures
@@ -80,7 +82,14 @@ struct Dispatch: Middleware {
     private func submit(_ call: Call, to pool: WorkerPool, whenFull slug: Problem.Slug, _ next: @escaping Handler) -> Response? {
         let exchange = call.exchange
         exchange.suspendWatched()
-        let ticket = pool.submit(for: call.turn ?? exchange.account ?? ledger) { run(call, next) }
+        let began = SteadyClock.nanoseconds()
+        let ticket = pool.submit(for: call.turn ?? exchange.account ?? ledger) {
+            let isOld = SteadyClock.nanoseconds() &- began > Self.longTurnNanoseconds
+            run(call) { call in
+                if isOld, call.route.access.needsCredential { call.letIn(try call.rights()()) }
+                return try next(call)
+            }
+        }
         guard let ticket else {
             refuse(call, slug)
             return nil

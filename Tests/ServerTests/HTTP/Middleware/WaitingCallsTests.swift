@@ -1,3 +1,4 @@
+import ColumnStore
 import Ingest
 import Server
 import Synchronization
@@ -86,6 +87,33 @@ final class WaitingCallsTests: XCTestCase {
         for answer in receivers { answer(.success([ReceivedMessage(id: "m", token: "t", body: Array(#""of others""#.utf8), deliveries: 1, enqueuedAt: 0, lockedUntil: 1)])) }
         XCTAssertEqual(try client.answer().status, 404)
         XCTAssertEqual(queues.state.withLock { $0.abandoned }, ["t"])
+    }
+
+    /// One owner has six of the eight threads for reads: the seventh call waits for one of them.
+    func test_turn_isOfWhoMayHaveItByThen() throws {
+        for (loss, status) in [(.none, 200), (.key, 401), (.contract, 403)] as [(Loss, Int)] {
+            let isHeld = Mutex(true)
+            let count = Mutex(0)
+            let held = Route(.get, "/test/held", access: .reader, place: .reads, operation: .undocumented("held")) { _ in
+                count.withLock { $0 += 1 }
+                Patience.until { isHeld.withLock { !$0 } }
+                return Response(status: 200)
+            }
+            let next = Route(.get, "/test/next", access: .reader, place: .reads, operation: .undocumented("next")) { _ in Response(status: 200) }
+            let server = try TestServer(extraRoutes: [held, next])
+            let key = try server.key("c", .read, .own)
+            let clients = (0..<7).map { _ in server.client() }
+            for client in clients.dropLast() { try client.send(head("GET /test/held", key)) }
+            XCTAssertTrue(Patience.until { count.withLock { $0 } == 6 })
+            try clients[6].send(head("GET /test/next", key))
+            // Longer than a turn that nobody is asked for anew.
+            let began = SteadyClock.seconds()
+            Patience.until { SteadyClock.seconds() - began > 1.5 }
+            lose(loss, server)
+            isHeld.withLock { $0 = false }
+            XCTAssertEqual(try clients[6].answer().status, status)
+            for client in clients.dropLast() { XCTAssertEqual(try client.answer().status, 200) }
+        }
     }
 
     func test_job_isToldToAKeyThatCounts() throws {
