@@ -9,6 +9,7 @@ struct QueryFixture {
     var catalog: FixedCatalog
     var now: Int64 = 1_763_640_000_000_000
     var timeZone = "UTC"
+    var forms = ValueForms.plain
 
     init(_ tables: [(name: String, source: any TableSource)] = [], threads: Int = 2, settings: QueryEngine.Settings? = nil) {
         engine = QueryEngine(settings ?? QueryEngine.Settings(threadCount: threads))
@@ -16,7 +17,8 @@ struct QueryFixture {
     }
 
     func batches(_ text: String, parameters: [QueryParameter] = []) throws -> (columns: [ResultColumn], batches: [ColumnBatch]) {
-        let context = QueryContext(catalog: catalog, parameters: parameters, timeZone: timeZone, now: now)
+        var context = QueryContext(catalog: catalog, parameters: parameters, timeZone: timeZone, now: now)
+        context.forms = forms
         let prepared = try engine.prepare(text, in: context)
         _ = try VerifiedPlan.make(text, in: context)
         let stream = try engine.execute(prepared)

@@ -184,21 +184,21 @@ package final class Binder {
     ///
     /// - Note: what fails stays as it is, and so does an instant's cast, which is one of the session's zone: the run knows that.
     func folded(_ expression: Expression) -> Expression {
-        let steps = constantSteps
+        let (steps, forms) = (constantSteps, context.forms)
         return ConstantFolding.folded(expression) { expression in
             if case .cast(let value, let type, _) = expression, Self.holdsInstants(value.type) != Self.holdsInstants(type) {
                 throw QueryError.unsupported("a cast of the session's zone is no constant", at: nil)
             }
-            return try Self.constant(expression, steps).value(at: 0)
+            return try Self.constant(expression, steps, forms).value(at: 0)
         }
     }
 
     /// The value of an expression that needs no row, as a column of one.
     ///
     /// - Throws: what it fails with; what takes too long is left to the run.
-    static func constant(_ expression: Expression, _ steps: StepAllowance) throws(QueryError) -> Column {
+    static func constant(_ expression: Expression, _ steps: StepAllowance, _ forms: ValueForms = .plain) throws(QueryError) -> Column {
         guard !steps.isSpent else { throw .unsupported("the statement's constants take too long to be computed while it is planned", at: nil) }
-        var context = EvaluationContext(timeZone: .utc)
+        var context = EvaluationContext(timeZone: .utc, forms: forms)
         (context.allowance, context.cancellation) = (steps, PlanningWork.cancellation)
         return try Evaluator(expression, layout: [:], context: context).evaluate(ColumnBatch(rowCount: 1, columns: []))
     }

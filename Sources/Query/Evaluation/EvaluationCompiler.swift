@@ -120,7 +120,7 @@ struct EvaluationCompiler {
         case .call(let function, let arguments, let type, let position):
             return CallNode(function, try compileAll(arguments), type: type, position: position, context: context, meter)
         case .cast(let inner, let type, let position):
-            return CastNode(try compile(inner), from: inner.type, to: type, position: position, zone: context.timeZone, meter)
+            return CastNode(try compile(inner), from: inner.type, to: type, position: position, context: context, meter)
         case .and(let operands): return JunctionNode(try compileAll(operands), isAnd: true)
         case .or(let operands): return JunctionNode(try compileAll(operands), isAnd: false)
         case .not(let inner): return NotNode(try compile(inner))

@@ -180,15 +180,16 @@ final class CastNode: EvaluationNode {
     private let inner: EvaluationNode
     private let position: Int?
     private let zone: TimeZoneRules
+    private let forms: ValueForms
     private let meter: WorkMeter
     private let isSafe: Bool
     override var prefersFewRows: Bool { !isSafe || inner.prefersFewRows }
 
-    init(_ inner: EvaluationNode, from: ColumnType, to type: ColumnType, position: Int?, zone: TimeZoneRules, _ meter: WorkMeter) {
+    init(_ inner: EvaluationNode, from: ColumnType, to type: ColumnType, position: Int?, context: EvaluationContext, _ meter: WorkMeter) {
         self.inner = inner
         self.meter = meter
         self.position = position
-        self.zone = zone
+        (zone, forms) = (context.timeZone, context.forms)
         isSafe = Self.cannotFail(from, type)
         super.init(type: type)
     }
@@ -211,7 +212,7 @@ final class CastNode: EvaluationNode {
         return try located(position) { () throws(KernelError) in
             // A constant is cast once.
             if column.constantValue == nil { try meter.admit(column) }
-            let result = try CastKernels.cast(column, to: type, zone: zone, meter)
+            let result = try CastKernels.cast(column, to: type, zone: zone, forms: forms, meter)
             meter.settle(result, since: mark)
             return result
         }

@@ -21,16 +21,16 @@ final class FoldingAllowance: Sendable {
     private struct IsTooMuch: Error {}
 
     /// The value of an expression without columns, within one allowance.
-    static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate { FoldingAllowance().evaluate(in: zone) }
+    static func constant(in zone: TimeZoneRules, _ forms: ValueForms = .plain) -> ConstantFolding.Evaluate { FoldingAllowance().evaluate(in: zone, forms) }
 
     /// Bytes of constants so far, and of those that were found too long.
     var takenByteCount: Int { Self.byteCountMax - left.load(ordering: .relaxed) }
 
     /// The value of an expression without columns, of this allowance.
-    func evaluate(in zone: TimeZoneRules) -> ConstantFolding.Evaluate {
+    func evaluate(in zone: TimeZoneRules, _ forms: ValueForms) -> ConstantFolding.Evaluate {
         { [self] expression in
             try check()
-            var context = EvaluationContext(timeZone: zone)
+            var context = EvaluationContext(timeZone: zone, forms: forms)
             (context.allowance, context.cancellation) = (steps, PlanningWork.cancellation)
             let evaluator = try Evaluator(expression, layout: [:], context: context)
             let column = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: []))

@@ -10,6 +10,7 @@ package struct PreparedQuery: Sendable {
     /// Nil of a query that is no EXPLAIN.
     let explain: ExplainForm?
     let timeZone: TimeZoneRules
+    let forms: ValueForms
     /// Of a door that has sessions; it is read while the query runs.
     let session: (any QuerySession)?
     /// From its text on.

@@ -100,7 +100,7 @@ package final class QueryEngine: Sendable {
     package func immediate(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> [ColumnBatch]? {
         guard prepared.explain == nil, prepared.isConstant else { return nil }
         let root = try PlanBuilder().build(prepared.query.plan)
-        let run = makeRun(prepared.timeZone, cancellation, prepared.session)
+        let run = makeRun(prepared.timeZone, prepared.forms, cancellation, prepared.session)
         try root.prepare(run)
         let stream = try root.stream(run, worker: 0)
         var batches: [ColumnBatch] = []
@@ -116,15 +116,15 @@ package final class QueryEngine: Sendable {
         let zone = try Self.zone(context.timeZone)
         let rollups = RollupRewrite(context)
         func prepared(_ query: BoundQuery, _ explain: ExplainForm?) throws(QueryError) -> PreparedQuery {
-            let (bound, name, constants) = (query.plan, context.timeZone, FoldingAllowance())
-            let plan = try Self.optimized(bound, Optimizer(evaluator: constants.evaluate(in: zone), timeZone: name, rollups: { rollups.rewrite($0) }))
+            let (bound, name, forms, constants) = (query.plan, context.timeZone, context.forms, FoldingAllowance())
+            let plan = try Self.optimized(bound, Optimizer(evaluator: constants.evaluate(in: zone, forms), timeZone: name, rollups: { rollups.rewrite($0) }))
             let query = BoundQuery(plan: plan, columns: query.columns, isFixed: query.isFixed, declared: query.declared, origins: query.origins)
             var prepared = PreparedQuery(
-                query: query, explain: explain, timeZone: zone, session: context.session, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
+                query: query, explain: explain, timeZone: zone, forms: forms, session: context.session, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
             // A short text may mean megabytes: `repeat('x', 60000)` a hundred times.
             prepared.planByteCount = (text.utf8.count * PlanMemory.planByteCountPerByte).addingSaturating(constants.takenByteCount)
             if context.usesRollups {
-                prepared.withoutSums = { () throws -> LogicalPlan in try Self.optimized(bound, Optimizer(evaluator: Self.constant(in: zone), timeZone: name)) }
+                prepared.withoutSums = { () throws -> LogicalPlan in try Self.optimized(bound, Optimizer(evaluator: FoldingAllowance.constant(in: zone, forms), timeZone: name)) }
             }
             return prepared
         }
@@ -144,9 +144,6 @@ package final class QueryEngine: Sendable {
         }
     }
 
-    /// The value of an expression without columns.
-    private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate { FoldingAllowance.constant(in: zone) }
-
     /// - Throws: `badParameter` for a name that tzdata has not.
     private static func zone(_ name: String) throws(QueryError) -> TimeZoneRules {
         do {
@@ -161,7 +158,7 @@ package final class QueryEngine: Sendable {
     /// - Throws: what building the operators throws; with EXPLAIN ANALYZE what the query throws.
     package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
         if let form = prepared.explain { return ResultStream(lines: try explain(prepared, form, cancellation), form) }
-        let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, session: prepared.session, cancellation: cancellation)
+        let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, forms: prepared.forms, session: prepared.session, cancellation: cancellation)
         stream.planningNanoseconds = prepared.planningNanoseconds
         stream.needs = prepared.needs
         stream.withoutSums = prepared.withoutSums.map { plan in
@@ -172,19 +169,21 @@ package final class QueryEngine: Sendable {
 
     /// Runs a plan made in code.
     /// - Parameter timeZone: for casts between instants and local times.
+    /// - Parameter forms: for casts to text.
     /// - Parameter columns: the answer's; nil: the plan's own.
     package func run(
-        _ plan: LogicalPlan, columns: [ResultColumn]? = nil, timeZone: TimeZoneRules = .utc, session: (any QuerySession)? = nil, cancellation: Cancellation = Cancellation()
+        _ plan: LogicalPlan, columns: [ResultColumn]? = nil, timeZone: TimeZoneRules = .utc, forms: ValueForms = .plain, session: (any QuerySession)? = nil,
+        cancellation: Cancellation = Cancellation()
     ) throws -> ResultStream {
         let root = try PlanBuilder().build(plan)
         let columns = columns ?? plan.columns.map { ResultColumn(name: $0.name, type: $0.type) }
-        return ResultStream(root, columns: columns, run: makeRun(timeZone, cancellation, session))
+        return ResultStream(root, columns: columns, run: makeRun(timeZone, forms, cancellation, session))
     }
 
     /// - Parameter figures: what EXPLAIN ANALYZE counts; nil for nobody.
-    func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, _ session: (any QuerySession)?, figures: RunFigures? = nil) -> QueryRun {
+    func makeRun(_ zone: TimeZoneRules, _ forms: ValueForms, _ cancellation: Cancellation, _ session: (any QuerySession)?, figures: RunFigures? = nil) -> QueryRun {
         QueryRun(
-            pool: pool, context: EvaluationContext(timeZone: zone, session: session, random: RandomNumbers()), cancellation: cancellation,
+            pool: pool, context: EvaluationContext(timeZone: zone, forms: forms, session: session, random: RandomNumbers()), cancellation: cancellation,
             memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill, figures: figures)
     }
 }

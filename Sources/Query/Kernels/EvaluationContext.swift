@@ -5,6 +5,8 @@ package import ColumnStore
 package struct EvaluationContext: Sendable {
     /// The session's, for casts between instants and local times.
     package var timeZone: TimeZoneRules
+    /// The session's, for casts to text.
+    package var forms: ValueForms
     /// What evaluation may take; nil for a bound of its own.
     package var memory: MemoryBudget?
     /// What ends it from outside, within one row's work too.
@@ -20,9 +22,9 @@ package struct EvaluationContext: Sendable {
 
     /// - Parameter random: nil takes the session's, or else the one that all of the process share.
     package init(
-        timeZone: TimeZoneRules = .utc, memory: MemoryBudget? = nil, cancellation: Cancellation? = nil, session: (any QuerySession)? = nil, random: RandomNumbers? = nil, stepCountMax: Int? = nil
+        timeZone: TimeZoneRules = .utc, forms: ValueForms = .plain, memory: MemoryBudget? = nil, cancellation: Cancellation? = nil, session: (any QuerySession)? = nil, random: RandomNumbers? = nil, stepCountMax: Int? = nil
     ) {
-        (self.timeZone, self.memory, self.cancellation, self.session, self.stepCountMax) = (timeZone, memory, cancellation, session, stepCountMax)
+        (self.timeZone, self.forms, self.memory, self.cancellation, self.session, self.stepCountMax) = (timeZone, forms, memory, cancellation, session, stepCountMax)
         self.random = session?.random ?? random ?? .shared
     }
 }

@@ -65,7 +65,16 @@ package enum NumberText {
     /// shortest form, exponents from 1e+15 on and below 1e-04.
     package static func appendDouble(_ value: Double, to text: inout [UInt8]) { appendShortest(value, fixedBelow: 15, to: &text) }
 
-    /// A REAL likewise, whose form has an exponent from 1e+06 on.
+    /// Rounded to so many digits, as C's `%g` writes them.
+    package static func append(_ value: Double, digits: Int, to text: inout [UInt8]) {
+        guard value.isFinite else { return appendDouble(value, to: &text) }
+        // A sign, the mark, an exponent of five, zeros before the digits of four.
+        var buffer = [CChar](repeating: 0, count: digits + 16)
+        let count = withVaList([Int32(clamping: digits), value]) { vsnprintf(&buffer, buffer.count, "%.*g", $0) }
+        text.append(contentsOf: buffer.prefix(max(0, Int(clamping: count))).map { UInt8(bitPattern: $0) })
+    }
+
+    /// A REAL in the fewest digits, whose form has an exponent from 1e+06 on.
     static func appendReal(_ value: Float, to text: inout [UInt8]) { appendShortest(value, fixedBelow: 6, to: &text) }
 
     private static func appendShortest<Number: BinaryFloatingPoint & CustomStringConvertible>(_ value: Number, fixedBelow: Int, to text: inout [UInt8]) {

@@ -16,7 +16,7 @@ struct RollupRewrite {
     /// What it did not answer.
     let needs = RollupNeeds()
 
-    init(_ context: QueryContext) { (catalog, isUTC, isOff) = (context.catalog, context.isUTC, !context.usesRollups) }
+    init(_ context: QueryContext) { (catalog, isUTC, isOff) = (context.catalog, context.isUTC, !context.usesRollups || context.forms != .plain) }
 
     /// - Returns: the plan itself where no table that is grouped has rollups.
     func rewrite(_ plan: LogicalPlan) -> LogicalPlan {

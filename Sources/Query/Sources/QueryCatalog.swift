@@ -192,6 +192,8 @@ package struct QueryContext: Sendable {
     package var timeZone: String
     /// now(), in microseconds since 1970: the same through all pages of a walk.
     package var now: Int64
+    /// How values are written where they become texts.
+    package var forms = ValueForms.plain
     /// How dates in texts are read.
     package var dateOrder = DateOrder.mdy
     /// Whether sums that are there already may be used; the answer is the same either way.

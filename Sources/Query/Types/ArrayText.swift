@@ -3,10 +3,10 @@ import ColumnStore
 /// PostgreSQL's text form of a list: `{a,"b, c",NULL}`, and of several dimensions `{{1,2},{3,4}}`.
 enum ArrayText {
     /// A list's elements as their texts, in quotes where they could be read as something else.
-    static func texts(of column: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
+    static func texts(of column: Column, zone: TimeZoneRules, forms: ValueForms, _ meter: WorkMeter) throws(KernelError) -> Column {
         let flat = column.flattened()
         let (offsets, element) = flat.lists()
-        let texts = TextRows(try CastKernels.cast(element, to: .string, zone: zone, meter).flattened()), known = element.rowValidity
+        let texts = TextRows(try CastKernels.cast(element, to: .string, zone: zone, forms: forms, meter).flattened()), known = element.rowValidity
         // A list within it stands in its own braces.
         let isOfLists = if case .list = element.type { true } else { false }
         return try TextKernels.build(count: flat.count, validity: flat.rowValidity, meter) { (row, builder) throws(KernelError) in

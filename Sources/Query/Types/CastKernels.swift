@@ -2,14 +2,16 @@ import ColumnStore
 
 /// CAST between any two types that PostgreSQL casts between: told apart here once a batch.
 enum CastKernels {
-    /// - Parameter zone: the session's, for casts between instants and local times or text.
+    /// - Parameters:
+    ///   - zone: the session's, for casts between instants and local times or text.
+    ///   - forms: the session's, for casts to text.
     static func cast(
-        _ column: Column, to type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter? = nil
+        _ column: Column, to type: ColumnType, zone: TimeZoneRules, forms: ValueForms = .plain, _ meter: WorkMeter? = nil
     ) throws(KernelError) -> Column {
         if column.type == type { return column }
         if column.isConstantNull || column.type == .null { return .constant(.null, type: type, count: column.count) }
         if column.constantValue != nil, column.count != 1 {
-            let one = try cast(column.oneRow(), to: type, zone: zone, meter)
+            let one = try cast(column.oneRow(), to: type, zone: zone, forms: forms, meter)
             return column.count == 0 ? .constant(.null, type: type, count: 0) : .constant(one.value(at: 0), type: type, count: column.count)
         }
         switch (column.type, type) {
@@ -27,7 +29,7 @@ enum CastKernels {
             return .boolean(.computed(column.integers() ?? []) { $0 != 0 }, validity: column.rowValidity)
         case (.json, .string): return column.retyped(type)
         case (.json, .json), (.list, .json), (.structure, .json):
-            let rows = try JSONRows(column, as: type, zone: zone, meter ?? WorkMeter(EvaluationContext()))
+            let rows = try JSONRows(column, as: type, zone: zone, forms: forms, meter ?? WorkMeter(EvaluationContext()))
             return try TextKernels.build(count: column.count, validity: column.rowValidity, type: type, meter ?? WorkMeter(EvaluationContext())) {
                 (row, builder) throws(KernelError) in
                 var text: [UInt8] = []
@@ -35,23 +37,23 @@ enum CastKernels {
                 try builder.append(text)
             }
         case (.json, _): return try scalars(of: column, to: type, zone: zone, meter)
-        case (.structure, .string): return try RowText.texts(of: column, zone: zone, meter ?? WorkMeter(EvaluationContext()))
-        case (.list, .string): return try ArrayText.texts(of: column, zone: zone, meter ?? WorkMeter(EvaluationContext()))
-        case (_, .string): return try TextCastKernels.text(of: column, zone: zone, meter)
+        case (.structure, .string): return try RowText.texts(of: column, zone: zone, forms: forms, meter ?? WorkMeter(EvaluationContext()))
+        case (.list, .string): return try ArrayText.texts(of: column, zone: zone, forms: forms, meter ?? WorkMeter(EvaluationContext()))
+        case (_, .string): return try TextCastKernels.text(of: column, zone: zone, forms: forms, meter)
         case (.string, .list(let to)):
             return try ArrayText.lists(of: column, as: type, element: to.type, zone: zone, meter ?? WorkMeter(EvaluationContext()))
         case (.string, _): return try TextCastKernels.parse(column, to: type, zone: zone, meter)
         case (.binary, .uuid), (.uuid, .binary): return column.retyped(type)
         case (.list(_), .list(let to)):
             let (offsets, element) = column.lists()
-            let cast = try self.cast(element, to: to.type, zone: zone, meter)
+            let cast = try self.cast(element, to: to.type, zone: zone, forms: forms, meter)
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .list(offsets: offsets, element: cast))
         case (.structure, .structure(let fields)):
             guard case .structure(let members) = column.flattened().values, members.count == fields.count else {
                 throw .invalidArgument("a struct cannot be cast to one of other members")
             }
             var cast: [Column] = []
-            for (member, field) in zip(members, fields) { cast.append(try self.cast(member, to: field.type, zone: zone, meter)) }
+            for (member, field) in zip(members, fields) { cast.append(try self.cast(member, to: field.type, zone: zone, forms: forms, meter)) }
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .structure(cast))
         default: return try TimeCastKernels.cast(column, to: type, zone: zone)
         }

@@ -18,18 +18,18 @@ struct JSONRows {
     private let meter: WorkMeter
 
     /// - Parameter type: JSON or JSONB.
-    init(_ column: Column, as type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) {
+    init(_ column: Column, as type: ColumnType, zone: TimeZoneRules, forms: ValueForms, _ meter: WorkMeter) throws(KernelError) {
         if case .json(let isBinary) = type { self.isBinary = isBinary } else { isBinary = true }
         self.meter = meter
-        cells = try Self.cells(column, isBinary: isBinary, zone, meter)
+        cells = try Self.cells(column, isBinary: isBinary, zone, forms, meter)
     }
 
-    private static func cells(_ column: Column, isBinary: Bool, _ zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Cells {
+    private static func cells(_ column: Column, isBinary: Bool, _ zone: TimeZoneRules, _ forms: ValueForms, _ meter: WorkMeter) throws(KernelError) -> Cells {
         if column.isConstantNull || column.type == .null { return .null }
         let flat = column.flattened()
         switch (column.type, flat.values) {
         case (.list, .list(let offsets, let element)):
-            return .list(flat.validity, offsets: offsets, try cells(element, isBinary: isBinary, zone, meter))
+            return .list(flat.validity, offsets: offsets, try cells(element, isBinary: isBinary, zone, forms, meter))
         case (.structure(let fields), .structure(let members)):
             var order = Array(fields.indices)
             // As JSONB keeps members.
@@ -39,7 +39,7 @@ struct JSONRows {
                 var name: [UInt8] = []
                 JSONString.append(fields[place].name.utf8, to: &name)
                 names.append(name + (isBinary ? ": " : ":").utf8)
-                parts.append(try cells(members[place], isBinary: isBinary, zone, meter))
+                parts.append(try cells(members[place], isBinary: isBinary, zone, forms, meter))
             }
             return .structure(flat.validity, names: names, parts)
         case (.json(let isCanonical), _): return .documents(flat.validity, flat.byteArrays(), isCanonical: isCanonical)
@@ -48,7 +48,7 @@ struct JSONRows {
             case .boolean, .int32, .int64, .double, .decimal: true
             default: false
             }
-            let texts = try CastKernels.cast(flat, to: .string, zone: zone, meter).flattened()
+            let texts = try CastKernels.cast(flat, to: .string, zone: zone, forms: forms, meter).flattened()
             return .plain(flat.rowValidity, moments(texts.byteArrays(), column.type), isBare: isBare)
         }
     }

@@ -2,13 +2,13 @@ import ColumnStore
 
 /// PostgreSQL's text form of a row: `(1,"a b",)`; nothing stands for NULL.
 enum RowText {
-    static func texts(of column: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
+    static func texts(of column: Column, zone: TimeZoneRules, forms: ValueForms, _ meter: WorkMeter) throws(KernelError) -> Column {
         let flat = column.flattened()
         guard case .structure(let members) = flat.values else { throw .invalidText("a row") }
         try meter.charge(column.flatByteCountBound.multipliedSaturating(by: 4))
         var fields: [(rows: TextRows, validity: Bitmap?, isTruth: Bool)] = []
         for member in members {
-            let text = try CastKernels.cast(member, to: .string, zone: zone, meter).flattened()
+            let text = try CastKernels.cast(member, to: .string, zone: zone, forms: forms, meter).flattened()
             fields.append((TextRows(text), text.rowValidity, member.type == .boolean))
         }
         return try TextKernels.build(count: flat.count, validity: flat.rowValidity, meter) { (row, builder) throws(KernelError) in

@@ -1,12 +1,12 @@
-import ColumnStore
+package import ColumnStore
 
 /// Text to values and values to text, in PostgreSQL's forms.
 enum TextCastKernels {
-    static func text(of column: Column, zone: TimeZoneRules, _ given: WorkMeter?) throws(KernelError) -> Column {
+    static func text(of column: Column, zone: TimeZoneRules, forms: ValueForms, _ given: WorkMeter?) throws(KernelError) -> Column {
         let meter = given ?? WorkMeter(EvaluationContext())
         if column.type == .binary || column.type == .uuid {
-            return try mapBytes(column, meter) { bytes, text in
-                if column.type == .uuid { appendUUID(bytes, to: &text) } else { appendHex(bytes, to: &text) }
+            return try mapBytes(column, width: forms.escapesBytes ? 4 : 2, meter) { bytes, text in
+                if column.type == .uuid { appendUUID(bytes, to: &text) } else { forms.append(bytes, to: &text) }
             }
         }
         let validity = column.rowValidity
@@ -18,21 +18,21 @@ enum TextCastKernels {
         let flat = column.flattened()
         for row in 0..<flat.count {
             text.removeAll(keepingCapacity: true)
-            if validity?[row] ?? true { append(flat, row, clock: &clock, to: &text) }
+            if validity?[row] ?? true { append(flat, row, clock: &clock, forms, to: &text) }
             try builder.append(text)
             builder.endText()
         }
         return builder.finish(type: .string, validity: validity)
     }
 
-    private static func append(_ column: Column, _ row: Int, clock: inout ZoneClock, to text: inout [UInt8]) {
+    private static func append(_ column: Column, _ row: Int, clock: inout ZoneClock, _ forms: ValueForms, to text: inout [UInt8]) {
         switch column.value(at: row) {
         case .null: break
         case .boolean(let value): text.append(contentsOf: (value ? "true" : "false").utf8)
-        case .double(let value): NumberText.appendDouble(value, to: &text)
+        case .double(let value): forms.append(value, to: &text)
         case .decimal(let value): NumberText.appendDecimal(value, scale: column.type.scale, to: &text)
         case .bytes(let bytes): text.append(contentsOf: bytes)
-        case .interval(let value): IntervalForm.appendPostgreSQL(value, to: &text)
+        case .interval(let value): forms.append(value, to: &text)
         case .list, .structure: JSONText.append(column.value(at: row), type: column.type, to: &text)
         case .integer(let value):
             switch column.type {
@@ -74,7 +74,7 @@ enum TextCastKernels {
 
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
-    private static func appendHex(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+    fileprivate static func appendHex(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
         text.append(contentsOf: "\\x".utf8)
         for byte in bytes {
             text.append(hexDigits[Int(byte >> 4)])
@@ -91,12 +91,12 @@ enum TextCastKernels {
     }
 
     private static func mapBytes(
-        _ column: Column, _ meter: WorkMeter, _ append: (ArraySlice<UInt8>, inout [UInt8]) -> Void
+        _ column: Column, width: Int, _ meter: WorkMeter, _ append: (ArraySlice<UInt8>, inout [UInt8]) -> Void
     ) throws(KernelError) -> Column {
         let arrays = column.byteArrays()
         return try TextKernels.build(count: column.count, validity: column.rowValidity, meter) { (row, text) throws(KernelError) in
-            // Two digits a byte, or the 36 of a UUID.
-            try text.write(atMost: 2 * arrays.range(at: row).count + 4) { append(arrays[row], &$0) }
+            // So many a byte, or the 36 of a UUID.
+            try text.write(atMost: width * arrays.range(at: row).count + 4) { append(arrays[row], &$0) }
         }
     }
 
@@ -249,5 +249,38 @@ enum TextCastKernels {
             result.append(bytes)
         }
         return .text(result, type: .binary, validity: validity)
+    }
+}
+
+/// One value in the session's forms: for the casts above, and for doors that write values themselves.
+extension ValueForms {
+    /// What a DOUBLE and a REAL are rounded to; nil for as many as each needs.
+    private var digits: (double: Int, single: Int)? { extraFloatDigits.map { (max(1, 15 + $0), max(1, 6 + $0)) } }
+    /// Whether a DOUBLE has the fewest digits that tell it: most have, and those can be written without asking again for each.
+    package var hasShortestFloats: Bool { extraFloatDigits == nil }
+
+    package func append(_ value: Double, to text: inout [UInt8]) {
+        if let digits { NumberText.append(value, digits: digits.double, to: &text) } else { NumberText.appendDouble(value, to: &text) }
+    }
+
+    package func append(real value: Double, to text: inout [UInt8]) {
+        if let digits { NumberText.append(value, digits: digits.single, to: &text) } else { NumberText.appendReal(Float(value), to: &text) }
+    }
+
+    package func append(_ interval: Interval, to text: inout [UInt8]) { intervals.append(interval, to: &text) }
+
+    package func append(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        guard escapesBytes else { return TextCastKernels.appendHex(bytes, to: &text) }
+        for byte in bytes {
+            if byte == UInt8(ascii: "\\") {
+                text.append(contentsOf: [byte, byte])
+            } else if (0x20...0x7E).contains(byte) {
+                text.append(byte)
+            } else {
+                text.append(UInt8(ascii: "\\"))
+                // In octal.
+                for shift in [6, 3, 0] as [UInt8] { text.append(0x30 | (byte >> shift) & 7) }
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ extension ScalarFunction {
             symbol, nulls: .first, cost: .heavy, failure: .possible,
             kernel: .plain { (call) throws(KernelError) in
                 let (offsets, element) = call[0].lists()
-                let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 1), call.meter)
+                let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 1), forms: call.context.forms, call.meter)
                 return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                     try builder.append(UInt8(ascii: "["))
                     for place in Int(offsets[row])..<Int(offsets[row + 1]) {
@@ -31,7 +31,7 @@ extension ScalarFunction {
         "json_object_agg", nulls: .first, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in
             let (offsets, names) = call[0].lists(), (others, element) = call[1].lists()
-            let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 2), call.meter)
+            let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 2), forms: call.context.forms, call.meter)
             let texts = names.count == 0 ? nil : TextRows(names.flattened()), known = names.rowValidity
             return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                 var text: [UInt8] = Array((call.type == .jsonb ? "{" : "{ ").utf8)

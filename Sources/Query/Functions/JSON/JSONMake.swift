@@ -78,7 +78,7 @@ extension ScalarFunction {
         ScalarFunction(
             symbol, nulls: .first, cost: .heavy, failure: .possible,
             kernel: .plain { (call) throws(KernelError) in
-                let rows = try JSONRows(call[0], as: call.type, zone: try call.zone(at: 1), call.meter)
+                let rows = try JSONRows(call[0], as: call.type, zone: try call.zone(at: 1), forms: call.context.forms, call.meter)
                 let validity = call[0].rowValidity
                 return try TextKernels.build(count: call.count, validity: validity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                     var text: [UInt8] = []
@@ -139,7 +139,7 @@ extension ScalarFunction {
                 var cells: [JSONRows] = [], names: [NamesOfRows?] = []
                 for column in call.columns.dropLast() {
                     names.append(column.type == .string ? NamesOfRows(column) : nil)
-                    cells.append(try JSONRows(column, as: call.type, zone: zone, call.meter))
+                    cells.append(try JSONRows(column, as: call.type, zone: zone, forms: call.context.forms, call.meter))
                 }
                 return try TextKernels.build(count: call.count, validity: nil, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                     var text: [UInt8] = []

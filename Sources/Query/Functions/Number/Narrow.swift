@@ -42,14 +42,14 @@ extension ScalarFunction {
             return Column(type: .double, count: values.count, validity: validity, values: .double(result))
         })
 
-    /// A REAL as a text: the fewest digits that tell it from its neighbours, in the form of such.
+    /// A REAL as a text, in the session's form: by itself the fewest digits that tell it from its neighbours.
     static let realText = ScalarFunction(
         "text of real", nulls: .strict, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
             let values = call[0].doubles()
             return try TextKernels.build(count: values.count, validity: call[0].rowValidity, call.meter) { (row, builder) throws(KernelError) in
                 // A sign, nine digits and the mark, an exponent of three; or four zeros before the digits.
-                try builder.write(atMost: 24) { NumberText.appendReal(Float(values[row]), to: &$0) }
+                try builder.write(atMost: 24) { call.context.forms.append(real: values[row], to: &$0) }
             }
         })
 

@@ -181,7 +181,7 @@ struct CellEncoder {
         case (.int64(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer($0, to: &$1) }
         case (.int64(let values), false): append(values, rows, to: &bytes, &ends) { NumberText.appendInteger($0, to: &$1) }
         case (.doubles(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer($0.bitPattern, to: &$1) }
-        case (.doubles(let values), false) where style.floatDigits == nil: append(values, rows, to: &bytes, &ends) { NumberText.appendDouble($0, to: &$1) }
+        case (.doubles(let values), false) where style.forms.hasShortestFloats: append(values, rows, to: &bytes, &ends) { NumberText.appendDouble($0, to: &$1) }
         case (.decimals(let values, let scale), true): append(values, rows, to: &bytes, &ends) { PostgresNumeric.appendBinary($0, scale: scale, to: &$1) }
         case (.decimals(let values, let scale), false): append(values, rows, to: &bytes, &ends) { NumberText.appendDecimal($0, scale: scale, to: &$1) }
         case (.days(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer(PostgresTime.date(unixDays: Int64($0)), to: &$1) }
@@ -235,26 +235,19 @@ struct CellEncoder {
         case .int32(let values), .shorts(let values): NumberText.appendInteger(Int64(values[row]), to: &text)
         case .int64(let values), .oids(let values): NumberText.appendInteger(values[row], to: &text)
         case .named(let values, let registry): style.names?.append(values[row], in: registry, to: &text) ?? NumberText.appendInteger(values[row], to: &text)
-        case .singles(let values):
-            if let digits = style.floatDigits { return PostgresText.append(values[row], digits: digits.single, to: &text) }
-            PostgresText.append(.float32(Float(values[row])), .plain(.float4), to: &text)
+        case .singles(let values): style.forms.append(real: values[row], to: &text)
         case .letters(let arrays): Self.append(arrays, row, to: &text)
         case .decimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
         case .wideDecimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
-        case .doubles(let values):
-            if let digits = style.floatDigits { return PostgresText.append(values[row], digits: digits.double, to: &text) }
-            NumberText.appendDouble(values[row], to: &text)
+        case .doubles(let values): style.forms.append(values[row], to: &text)
         case .days(let values): PostgresTime.appendDate(PostgresTime.date(unixDays: Int64(values[row])), to: &text)
         case .times(let values): Calendar.appendTime(microseconds: values[row], fraction: .shortest, to: &text)
         case .moments(let values, let zone):
             let instant = values[row]
             let offset = zone.map { $0.isUTC ? 0 : $0.offset(atUTCSeconds: Self.second(of: instant)) }
             PostgresTime.appendTimestamp(PostgresTime.timestamp(unixMicroseconds: instant), offset: offset, to: &text)
-        case .intervals(let values):
-            style.intervals.append(months: values[row].months, days: values[row].days, microseconds: values[row].microseconds, to: &text)
-        case .binary(let arrays):
-            if style.escapesBytes { return PostgresText.appendEscaped(Array(arrays[row]), to: &text) }
-            PostgresText.appendBytes(Array(arrays[row]), to: &text)
+        case .intervals(let values): style.forms.append(values[row], to: &text)
+        case .binary(let arrays): style.forms.append(arrays[row], to: &text)
         case .uuids(let arrays): PostgresText.appendUUID(Array(arrays[row]), to: &text)
         case .null, .text, .dictionary, .documents, .json, .list, .vector, .record: break
         }

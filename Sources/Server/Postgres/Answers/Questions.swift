@@ -69,7 +69,7 @@ final class Questions: @unchecked Sendable {
         context.usesRollups = settings.usesRollups
         context.session = changes
         for (index, number) in types.enumerated() { context.declaredParameters[index + 1] = AnswerColumns.declaredName(number) }
-        context.dateOrder = reading.order
+        (context.dateOrder, context.forms) = (reading.order, reading.forms)
         return context
     }
 

@@ -64,10 +64,7 @@ package struct SessionSettings: Sendable {
         let statementTimeout: Int
         let usesRollups: Bool
         let dateOrder: DateOrder
-        /// Nil for the fewest digits that tell a float.
-        let extraFloatDigits: Int?
-        let escapesBytes: Bool
-        let intervalStyle: IntervalStyle
+        let forms: ValueForms
         let byteCount: Int
 
         init(_ byName: [String: String]) {
@@ -76,9 +73,9 @@ package struct SessionSettings: Sendable {
             statementTimeout = byName["statement_timeout"].flatMap(SettingValues.milliseconds) ?? 0
             usesRollups = byName["rollups"] != "off"
             dateOrder = byName["datestyle"].flatMap { DateOrder(rawValue: $0.suffix(3).lowercased()) } ?? .mdy
-            extraFloatDigits = byName["extra_float_digits"].flatMap { Int($0) }.flatMap { $0 > 0 ? nil : $0 }
-            escapesBytes = byName["bytea_output"] == "escape"
-            intervalStyle = byName["intervalstyle"].flatMap { IntervalStyle(rawValue: $0) } ?? .postgres
+            forms = ValueForms(
+                intervals: byName["intervalstyle"].flatMap { IntervalStyle(rawValue: $0) } ?? .postgres, escapesBytes: byName["bytea_output"] == "escape",
+                extraFloatDigits: byName["extra_float_digits"].flatMap { Int($0) }.flatMap { $0 > 0 ? nil : $0 })
             byteCount = byName.reduce(0) { $0.addingSaturating($1.key.utf8.count).addingSaturating($1.value.utf8.count) }
         }
     }
@@ -111,15 +108,13 @@ package struct SessionSettings: Sendable {
     package var statementTimeout: Int { stored.statementTimeout }
     /// Whether sums that were made before may answer.
     package var usesRollups: Bool { stored.usesRollups }
-    /// How many digits more or less than 15 a DOUBLE has as text; nil for as many as it needs.
-    var extraFloatDigits: Int? { stored.extraFloatDigits }
-    var escapesBytes: Bool { stored.escapesBytes }
-    var intervalStyle: IntervalStyle { stored.intervalStyle }
-    /// By which times and dates in texts are read.
+    /// How values are written.
+    var forms: ValueForms { stored.forms }
+    /// By which times and dates in texts are read, and values written where a question makes texts of them.
     struct Reading: Hashable {
-        var zone = "UTC", order = DateOrder.mdy
+        var zone = "UTC", order = DateOrder.mdy, forms = ValueForms.plain
     }
-    var reading: Reading { Reading(zone: stored.timeZone, order: stored.dateOrder) }
+    var reading: Reading { Reading(zone: stored.timeZone, order: stored.dateOrder, forms: stored.forms) }
     /// Of all names and values.
     var byteCount: Int { stored.byteCount }
     /// Whether a client wants to hear of what is no error.

@@ -1,5 +1,4 @@
 internal import ColumnStore
-import Glibc
 
 /// Values as PostgreSQL's output functions write them, with `extra_float_digits` 1, `bytea_output` hex, DateStyle ISO and IntervalStyle postgres.
 package enum PostgresText {
@@ -71,15 +70,6 @@ package enum PostgresText {
         }
     }
 
-    /// Rounded to so many digits, as C's `%g` writes them.
-    static func append(_ value: Double, digits: Int, to text: inout [UInt8]) {
-        guard value.isFinite else { return appendFloat(value, fixedBelow: digits, to: &text) }
-        // A sign, the mark, an exponent of five, zeros before the digits of four.
-        var buffer = [CChar](repeating: 0, count: digits + 16)
-        let count = withVaList([Int32(clamping: digits), value]) { vsnprintf(&buffer, buffer.count, "%.*g", $0) }
-        text += buffer.prefix(Int(max(0, count))).map { UInt8(bitPattern: $0) }
-    }
-
     private static func appendScientific(_ digits: [UInt8], exponent: Int, to text: inout [UInt8]) {
         text += digits.prefix(1)
         if digits.count > 1 {
@@ -99,20 +89,6 @@ package enum PostgresText {
         for byte in bytes {
             text.append(hexadecimal[Int(byte >> 4)])
             text.append(hexadecimal[Int(byte & 15)])
-        }
-    }
-
-    /// As `bytea_output = escape` has them: what ASCII shows as it is, the rest in octal.
-    static func appendEscaped(_ bytes: [UInt8], to text: inout [UInt8]) {
-        for byte in bytes {
-            if byte == UInt8(ascii: "\\") {
-                text += [byte, byte]
-            } else if (0x20...0x7E).contains(byte) {
-                text.append(byte)
-            } else {
-                text.append(UInt8(ascii: "\\"))
-                for shift in [6, 3, 0] { text.append(0x30 + (byte >> UInt8(shift)) & 7) }
-            }
         }
     }
 

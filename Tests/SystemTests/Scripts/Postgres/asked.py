@@ -43,6 +43,10 @@ QUESTIONS = [
     "SELECT * FROM receipts FOR UPDATE", "SELECT 1 INTO somewhere", "WITH x AS (DELETE FROM receipts RETURNING *) SELECT * FROM x", "SET ROLE none",
 ]
 INTERVALS = "interval '1 year 2 mons -3 days 04:05:06.7', interval '0', ARRAY[interval '-1 sec', '1 day']"
+# What a question makes texts of is in the session's forms, as what goes out is.
+SHOWN = ("SELECT v::text AS a, v || '' AS b, concat(v) AS c, format('%s', v) AS d, to_json(v)::text AS e, ARRAY[v]::text AS f, row(v)::text AS g "
+         "FROM (VALUES ({0})) t(v)").format
+SPAN, BYTES, FLOAT = SHOWN("interval '1 year 2 mons -3 days 04:05:06.7'"), SHOWN("'\\x00416c5cff'::bytea").replace("v || '' AS b, ", "").replace("ARRAY[v]::text AS f, ", ""), SHOWN("0.1::float8 + 0.2::float8")
 # In their order.
 STATEMENTS = [
     "PREPARE p1(date) AS SELECT $1 - 1", "EXECUTE p1('2020-01-02')", "PREPARE p2(bigint) AS SELECT $1 * 3000000000, $1", "EXECUTE p2(3)", "PREPARE p3(int) AS SELECT $1", "EXECUTE p3(1.7)", "EXECUTE p3('x')", "EXECUTE p3(1, 2)",
@@ -53,7 +57,9 @@ STATEMENTS = [
     "SET client_min_messages = foo", "SET default_transaction_isolation = 'bogus'", "BEGIN ISOLATION LEVEL READ COMMITTED", "SHOW transaction_isolation", "COMMIT", "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
     "SHOW TRANSACTION ISOLATION LEVEL", "BEGIN", "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", "SHOW transaction_isolation", "ROLLBACK", "SHOW transaction_isolation",
     # As Rails says it with each connection.
-    "SET intervalstyle = iso_8601", f"SELECT {INTERVALS}", "SET IntervalStyle TO Postgres_Verbose", f"SELECT {INTERVALS}", "SET intervalstyle = 'sql_standard'", f"SELECT {INTERVALS}", "SHOW IntervalStyle", "SET intervalstyle = iso",
+    "PREPARE span AS SELECT interval '1 day'::text AS t", "SET intervalstyle = iso_8601", f"SELECT {INTERVALS}", SPAN, "EXECUTE span", "SET IntervalStyle TO Postgres_Verbose", f"SELECT {INTERVALS}", SPAN, "EXECUTE span",
+    "SET intervalstyle = 'sql_standard'", f"SELECT {INTERVALS}", SPAN, "DEALLOCATE span", "SET bytea_output = escape", BYTES, "RESET bytea_output", BYTES, "SET extra_float_digits = 0", FLOAT, "SET extra_float_digits = -3", FLOAT,
+    "RESET extra_float_digits", FLOAT, "SHOW IntervalStyle", "SET intervalstyle = iso",
     "RESET intervalstyle", f"SELECT {INTERVALS}",
     # As pg_dump says it.
     "SET synchronize_seqscans TO off", "LOCK TABLE receipts IN ACCESS SHARE MODE", "BEGIN", "LOCK TABLE public.receipts IN ACCESS SHARE MODE", "LOCK receipts IN ACCESS SHARE MODE NOWAIT", "COMMIT",

@@ -1,12 +1,13 @@
+import ColumnStore
 import XCTest
 
-@testable import Server
+@testable import Query
 
 /// Goal: each IntervalStyle writes what PostgreSQL 15 writes. Method: intervals of every sign and mixture, with the texts that a PostgreSQL gave for them; the ends of the types do not trap.
 final class IntervalStyleTests: XCTestCase {
     private func text(_ style: IntervalStyle, _ months: Int32, _ days: Int32, _ microseconds: Int64) -> String {
         var text: [UInt8] = []
-        style.append(months: months, days: days, microseconds: microseconds, to: &text)
+        style.append(Interval(months: months, days: days, microseconds: microseconds), to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -1,0 +1,61 @@
+import ColumnStore
+import XCTest
+
+@testable import Query
+
+/// Goal: the forms of a session hold wherever a question makes a text of a value. Method: texts of constants, which planning folds, and of rows, under each setting, beside what PostgreSQL 15 gives for them.
+final class ValueFormsTests: XCTestCase {
+    /// The texts of the first row.
+    private func texts(_ items: [String], _ forms: ValueForms, from: String = "") throws -> [String] {
+        var fixture = QueryFixture()
+        fixture.forms = forms
+        let (_, batches) = try fixture.batches("SELECT " + items.joined(separator: ", ") + from)
+        return try XCTUnwrap(batches.first).columns.map { column in
+            if case .bytes(let bytes) = column.value(at: 0) { String(decoding: bytes, as: UTF8.self) } else { "no text" }
+        }
+    }
+
+    /// Each way in which a question makes a text of a value.
+    private func ways(_ value: String) -> [String] {
+        [
+            "(\(value))::text", "concat(\(value))", "format('%s', \(value))", "\(value) || ''", "ARRAY[\(value)]::text", "array_to_string(ARRAY[\(value)], ',')", "row(\(value))::text", "to_json(\(value))::text",
+            "to_jsonb(\(value))::text", "json_build_object('a', \(value))::text",
+        ]
+    }
+
+    func test_intervals_haveTheSessionsStyle() throws {
+        let table: [(style: IntervalStyle, text: String, isPlain: Bool)] = [
+            (.postgres, "1 year 2 mons -3 days +04:05:06.7", false), (.iso8601, "P1Y2M-3DT4H5M6.7S", true), (.sqlStandard, "+1-2 -3 +4:05:06.7", false),
+            (.postgresVerbose, "@ 1 year 2 mons -3 days 4 hours 5 mins 6.7 secs", false),
+        ]
+        for (style, text, isPlain) in table {
+            let quoted = isPlain ? text : "\"\(text)\""
+            let expected = [text, text, text, text, "{\(quoted)}", text, "(\(quoted))", "\"\(text)\"", "\"\(text)\"", "{\"a\" : \"\(text)\"}"]
+            XCTAssertEqual(try texts(ways("interval '1 year 2 mons -3 days 04:05:06.7'"), ValueForms(intervals: style)), expected, style.rawValue)
+        }
+        // Of rows, which are no constants.
+        let sums = ["string_agg((interval '1 day' * g)::text, ';' ORDER BY g)", "json_agg(interval '1 day' * g ORDER BY g)::text", "array_agg(interval '1 day' * g ORDER BY g)::text"]
+        XCTAssertEqual(try texts(sums, ValueForms(intervals: .iso8601), from: " FROM generate_series(1, 2) AS s(g)"), ["P1D;P2D", "[\"P1D\", \"P2D\"]", "{P1D,P2D}"])
+    }
+
+    func test_bytes_areEscapedWhereTheSessionSaysSo() throws {
+        let value = "'\\x00416c5cff'::bytea", forms = ValueForms(escapesBytes: true)
+        let doubled = #"\\000Al\\\\\\377"#
+        XCTAssertEqual(
+            try texts(["(\(value))::text", "concat(\(value), '')", "format('%s', \(value))", "row(\(value))::text", "to_json(\(value))::text", "length((\(value))::text)::text"], forms),
+            [#"\000Al\\\377"#, #"\000Al\\\377"#, #"\000Al\\\377"#, "(\"\(doubled)\")", "\"\(doubled)\"", "12"])
+        XCTAssertEqual(try texts(["(\(value))::text"], .plain), [#"\x00416c5cff"#])
+    }
+
+    func test_floats_haveTheDigitsThatTheSessionAsksFor() throws {
+        let third = "(1::float8 / 3)"
+        XCTAssertEqual(
+            try texts(ways("(0.1::float8 + 0.2::float8)"), ValueForms(extraFloatDigits: 0)), ["0.3", "0.3", "0.3", "0.3", "{0.3}", "0.3", "(0.3)", "0.3", "0.3", "{\"a\" : 0.3}"])
+        XCTAssertEqual(try texts(["(0.1::float8 + 0.2::float8)::text"], .plain), ["0.30000000000000004"])
+        let items = ["\(third)::text", "\(third)::float4::text", "ARRAY[\(third)::float4]::text", "1e15::float8::text", "1e14::float8::text", "123456789::float4::text", "'NaN'::float8::text", "'-Infinity'::float8::text", "'-0'::float8::text", "0.00001::float8::text"]
+        XCTAssertEqual(
+            try texts(items, ValueForms(extraFloatDigits: 0)), ["0.333333333333333", "0.333333", "{0.333333}", "1e+15", "100000000000000", "1.23457e+08", "NaN", "-Infinity", "-0", "1e-05"])
+        XCTAssertEqual(try texts(["\(third)::text", "\(third)::float4::text", "123456.789::float8::text", "123456789012::float8::text"], ValueForms(extraFloatDigits: -5)), ["0.3333333333", "0.3", "123456.789", "1.23456789e+11"])
+        XCTAssertEqual(try texts(["\(third)::text", "123::float8::text"], ValueForms(extraFloatDigits: -15)), ["0.3", "1e+02"])
+    }
+}
