@@ -21,6 +21,9 @@ struct JSONRows {
     init(_ column: Column, as type: ColumnType, zone: TimeZoneRules, forms: ValueForms, _ meter: WorkMeter) throws(KernelError) {
         if case .json(let isBinary) = type { self.isBinary = isBinary } else { isBinary = true }
         self.meter = meter
+        // Days and moments in JSON are ISO's, whatever the session's style is.
+        var forms = forms
+        forms.dates = nil
         cells = try Self.cells(column, isBinary: isBinary, zone, forms, meter)
     }
 

@@ -36,13 +36,16 @@ enum TextCastKernels {
         case .list, .structure: JSONText.append(column.value(at: row), type: column.type, to: &text)
         case .integer(let value):
             switch column.type {
-            case .date: Calendar.appendDate(days: Int(value), to: &text)
+            case .date: forms.append(day: value, to: &text)
             case .time: Calendar.appendTime(microseconds: value, fraction: .shortest, to: &text)
             case .timestamp(let isUTC), .timestampNanoseconds(let isUTC):
                 var moment = value
                 if case .timestampNanoseconds = column.type { moment = value / 1_000 }
                 if Calendar.isInfinite(moment: moment) { return Calendar.appendInfinity(isNegative: moment < 0, to: &text) }
                 let offset = isUTC ? clock.offset(atUTC: moment) : 0
+                if let style = forms.dates {
+                    return style.append(moment: moment &+ offset, zone: isUTC ? clock.abbreviation(atUTC: moment) : nil, to: &text)
+                }
                 let start = text.count
                 Calendar.appendTimestamp(
                     microseconds: moment &+ offset, isUTC: false, separator: 0x20, fraction: .shortest, to: &text)
@@ -265,6 +268,12 @@ extension ValueForms {
 
     package func append(real value: Double, to text: inout [UInt8]) {
         if let digits { NumberText.append(value, digits: digits.single, to: &text) } else { NumberText.appendReal(Float(value), to: &text) }
+    }
+
+    /// - Parameter day: since 1970-01-01.
+    package func append(day: Int64, to text: inout [UInt8]) {
+        if Calendar.isInfinite(day: day) { return Calendar.appendInfinity(isNegative: day < 0, to: &text) }
+        if let dates { dates.append(days: Int(clamping: day), to: &text) } else { Calendar.appendDate(days: Int(clamping: day), to: &text) }
     }
 
     package func append(_ interval: Interval, to text: inout [UInt8]) { intervals.append(interval, to: &text) }

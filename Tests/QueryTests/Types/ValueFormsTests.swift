@@ -6,9 +6,9 @@ import XCTest
 /// Goal: the forms of a session hold wherever a question makes a text of a value. Method: texts of constants, which planning folds, and of rows, under each setting, beside what PostgreSQL 15 gives for them.
 final class ValueFormsTests: XCTestCase {
     /// The texts of the first row.
-    private func texts(_ items: [String], _ forms: ValueForms, from: String = "") throws -> [String] {
+    private func texts(_ items: [String], _ forms: ValueForms, zone: String = "UTC", from: String = "") throws -> [String] {
         var fixture = QueryFixture()
-        fixture.forms = forms
+        (fixture.forms, fixture.timeZone) = (forms, zone)
         let (_, batches) = try fixture.batches("SELECT " + items.joined(separator: ", ") + from)
         return try XCTUnwrap(batches.first).columns.map { column in
             if case .bytes(let bytes) = column.value(at: 0) { String(decoding: bytes, as: UTF8.self) } else { "no text" }
@@ -57,5 +57,43 @@ final class ValueFormsTests: XCTestCase {
             try texts(items, ValueForms(extraFloatDigits: 0)), ["0.333333333333333", "0.333333", "{0.333333}", "1e+15", "100000000000000", "1.23457e+08", "NaN", "-Infinity", "-0", "1e-05"])
         XCTAssertEqual(try texts(["\(third)::text", "\(third)::float4::text", "123456.789::float8::text", "123456789012::float8::text"], ValueForms(extraFloatDigits: -5)), ["0.3333333333", "0.3", "123456.789", "1.23456789e+11"])
         XCTAssertEqual(try texts(["\(third)::text", "123::float8::text"], ValueForms(extraFloatDigits: -15)), ["0.3", "1e+02"])
+    }
+
+    func test_daysAndMoments_haveTheSessionsStyle() throws {
+        let items = [
+            "(date '2024-01-02')::text", "concat(date '2024-01-02')", "(date '0044-03-15 BC')::text", "(date 'infinity')::text", "(timestamp '2024-01-02 03:04:05.678')::text", "(timestamp '0044-03-15 01:02:03 BC')::text",
+            "(timestamptz '2024-01-02 03:04:05.678+00')::text", "(timestamptz '2024-07-02 03:04:05+00')::text", "(timestamptz '-infinity')::text", "(time '03:04:05')::text", "ARRAY[timestamp '2024-01-02 03:04']::text",
+            "row(date '2024-01-02', timestamp '2024-01-02 03:04:05')::text",
+        ]
+        let table: [(style: DateStyle, texts: [String])] = [
+            (.sql(isDayFirst: false), [
+                "01/02/2024", "01/02/2024", "03/15/0044 BC", "infinity", "01/02/2024 03:04:05.678", "03/15/0044 01:02:03 BC", "01/02/2024 05:04:05.678 EET", "07/02/2024 06:04:05 EEST", "-infinity", "03:04:05",
+                "{\"01/02/2024 03:04:00\"}", "(01/02/2024,\"01/02/2024 03:04:05\")",
+            ]),
+            (.sql(isDayFirst: true), [
+                "02/01/2024", "02/01/2024", "15/03/0044 BC", "infinity", "02/01/2024 03:04:05.678", "15/03/0044 01:02:03 BC", "02/01/2024 05:04:05.678 EET", "02/07/2024 06:04:05 EEST", "-infinity", "03:04:05",
+                "{\"02/01/2024 03:04:00\"}", "(02/01/2024,\"02/01/2024 03:04:05\")",
+            ]),
+            (.postgres(isDayFirst: false), [
+                "01-02-2024", "01-02-2024", "03-15-0044 BC", "infinity", "Tue Jan 02 03:04:05.678 2024", "Fri Mar 15 01:02:03 0044 BC", "Tue Jan 02 05:04:05.678 2024 EET", "Tue Jul 02 06:04:05 2024 EEST", "-infinity", "03:04:05",
+                "{\"Tue Jan 02 03:04:00 2024\"}", "(01-02-2024,\"Tue Jan 02 03:04:05 2024\")",
+            ]),
+            (.postgres(isDayFirst: true), [
+                "02-01-2024", "02-01-2024", "15-03-0044 BC", "infinity", "Tue 02 Jan 03:04:05.678 2024", "Fri 15 Mar 01:02:03 0044 BC", "Tue 02 Jan 05:04:05.678 2024 EET", "Tue 02 Jul 06:04:05 2024 EEST", "-infinity", "03:04:05",
+                "{\"Tue 02 Jan 03:04:00 2024\"}", "(02-01-2024,\"Tue 02 Jan 03:04:05 2024\")",
+            ]),
+            (.german, [
+                "02.01.2024", "02.01.2024", "15.03.0044 BC", "infinity", "02.01.2024 03:04:05.678", "15.03.0044 01:02:03 BC", "02.01.2024 05:04:05.678 EET", "02.07.2024 06:04:05 EEST", "-infinity", "03:04:05",
+                "{\"02.01.2024 03:04:00\"}", "(02.01.2024,\"02.01.2024 03:04:05\")",
+            ]),
+        ]
+        for (style, expected) in table { XCTAssertEqual(try texts(items, ValueForms(dates: style), zone: "Europe/Kyiv"), expected, "\(style)") }
+    }
+
+    /// JSON has ISO's alone.
+    func test_daysAndMoments_inDocuments_areAsBefore() throws {
+        XCTAssertEqual(
+            try texts(["to_json(date '2024-01-02')::text", "to_json(timestamptz '2024-01-02 03:04+00')::text", "to_jsonb(timestamp '2024-01-02 03:04')::text"], ValueForms(dates: .german), zone: "Europe/Kyiv"),
+            ["\"2024-01-02\"", "\"2024-01-02T05:04:00+02:00\"", "\"2024-01-02T03:04:00\""])
     }
 }

@@ -75,10 +75,11 @@ def test_settings_of_times(_, __, ___):
         SET TIME ZONE INTERVAL '-08:30' HOUR TO MINUTE; SHOW TIME ZONE; SELECT timestamptz '2020-01-01 12:00Z';
         SET timezone = '+02:00'; SHOW TIME ZONE; SELECT timestamptz '2020-01-01 12:00Z';
         SET timezone = 'europe/kyiv'; SHOW TIME ZONE; SELECT timestamptz '2020-01-01 12:00Z';
+        SET DateStyle = german; SHOW DateStyle; SELECT date '1.8.1999', timestamptz '2020-01-01 12:00Z';
     """
-    wanted = """1999-01-08|ISO, DMY|1999-08-01|1999-08-01|1999-08-01 10:00:00|1999-01-08|1999-01-08|<+02>-02|2020-01-01 02:00:00+02|<-08:30>+08:30|2020-01-01 03:30:00-08:30|+02:00|2020-01-01 10:00:00-02|Europe/Kyiv|2020-01-01 14:00:00+02"""
+    wanted = """1999-01-08|ISO, DMY|1999-08-01|1999-08-01|1999-08-01 10:00:00|1999-01-08|1999-01-08|<+02>-02|2020-01-01 02:00:00+02|<-08:30>+08:30|2020-01-01 03:30:00-08:30|+02:00|2020-01-01 10:00:00-02|Europe/Kyiv|2020-01-01 14:00:00+02|German, DMY|01.08.1999|01.01.2020 14:00:00 EET"""
     same(psql("admin", ADMIN, "-Atq", stdin=script).strip().replace("\n", "|"), wanted)
-    for style in ["german", "sql, dmy", "iso, dmy, mdy"]:
+    for style in ["nope", "sql, iso", "iso, dmy, mdy"]:
         assert "DateStyle" in psql("admin", ADMIN, "-v", "ON_ERROR_STOP=1", "-Atc", f"SET DateStyle = '{style}'", code=1), style
     for zone in ["MSK", "168.5", "foo5bar", "Nowhere"]:
         assert "TimeZone" in psql("admin", ADMIN, "-v", "ON_ERROR_STOP=1", "-Atc", f"SET TimeZone = '{zone}'", code=1), zone

@@ -185,7 +185,7 @@ struct CellEncoder {
         case (.decimals(let values, let scale), true): append(values, rows, to: &bytes, &ends) { PostgresNumeric.appendBinary($0, scale: scale, to: &$1) }
         case (.decimals(let values, let scale), false): append(values, rows, to: &bytes, &ends) { NumberText.appendDecimal($0, scale: scale, to: &$1) }
         case (.days(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer(PostgresTime.date(unixDays: Int64($0)), to: &$1) }
-        case (.days(let values), false): append(values, rows, to: &bytes, &ends) { PostgresTime.appendDate(PostgresTime.date(unixDays: Int64($0)), to: &$1) }
+        case (.days(let values), false) where style.forms.dates == nil: append(values, rows, to: &bytes, &ends) { PostgresTime.appendDate(PostgresTime.date(unixDays: Int64($0)), to: &$1) }
         case (.moments(let values, _), true): append(values, rows, to: &bytes, &ends) { Self.integer(PostgresTime.timestamp(unixMicroseconds: $0), to: &$1) }
         default: each(rows, &bytes, &ends) { append($0, to: &$1) }
         }
@@ -240,11 +240,15 @@ struct CellEncoder {
         case .decimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
         case .wideDecimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
         case .doubles(let values): style.forms.append(values[row], to: &text)
-        case .days(let values): PostgresTime.appendDate(PostgresTime.date(unixDays: Int64(values[row])), to: &text)
+        case .days(let values): style.forms.append(day: Int64(values[row]), to: &text)
         case .times(let values): Calendar.appendTime(microseconds: values[row], fraction: .shortest, to: &text)
         case .moments(let values, let zone):
             let instant = values[row]
             let offset = zone.map { $0.isUTC ? 0 : $0.offset(atUTCSeconds: Self.second(of: instant)) }
+            if let dates = style.forms.dates, !Calendar.isInfinite(moment: instant) {
+                let local = instant.addingSaturating(Int64(clamping: offset ?? 0).multipliedSaturating(by: Calendar.microsecondsPerSecond))
+                return dates.append(moment: local, zone: zone?.abbreviation(atUTCSeconds: Self.second(of: instant)), to: &text)
+            }
             PostgresTime.appendTimestamp(PostgresTime.timestamp(unixMicroseconds: instant), offset: offset, to: &text)
         case .intervals(let values): style.forms.append(values[row], to: &text)
         case .binary(let arrays): style.forms.append(arrays[row], to: &text)

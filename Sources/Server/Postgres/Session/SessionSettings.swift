@@ -75,8 +75,18 @@ package struct SessionSettings: Sendable {
             dateOrder = byName["datestyle"].flatMap { DateOrder(rawValue: $0.suffix(3).lowercased()) } ?? .mdy
             forms = ValueForms(
                 intervals: byName["intervalstyle"].flatMap { IntervalStyle(rawValue: $0) } ?? .postgres, escapesBytes: byName["bytea_output"] == "escape",
-                extraFloatDigits: byName["extra_float_digits"].flatMap { Int($0) }.flatMap { $0 > 0 ? nil : $0 })
+                extraFloatDigits: byName["extra_float_digits"].flatMap { Int($0) }.flatMap { $0 > 0 ? nil : $0 }, dates: Values.dates(byName["datestyle"] ?? "", dateOrder))
             byteCount = byName.reduce(0) { $0.addingSaturating($1.key.utf8.count).addingSaturating($1.value.utf8.count) }
+        }
+
+        /// The style by the first word of DateStyle, as it is shown.
+        private static func dates(_ shown: String, _ order: DateOrder) -> DateStyle? {
+            switch String(shown.prefix { $0 != "," }) {
+            case "SQL": .sql(isDayFirst: order == .dmy)
+            case "Postgres": .postgres(isDayFirst: order == .dmy)
+            case "German": .german
+            default: nil
+            }
         }
     }
 
@@ -153,7 +163,7 @@ package struct SessionSettings: Sendable {
             return
         }
         guard !known.isFixed else { throw PostgresFault(SQLState(rawValue: "55P02"), "parameter \"\(name)\" cannot be changed") }
-        values[name] = try Self.checked(name, Self.bounded(name, value), values)
+        values[name] = try Self.checked(name, Self.bounded(name, value), values, defaults)
     }
 
     private static func bounded(_ name: String, _ value: String) throws(PostgresFault) -> String {
@@ -177,9 +187,9 @@ package struct SessionSettings: Sendable {
         ["utf8", "unicode"].contains(String(encoding.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }))
     }
 
-    private static func checked(_ name: String, _ value: String, _ values: [String: String]) throws(PostgresFault) -> String {
-        func invalid(_ hint: String? = nil) -> PostgresFault {
-            PostgresFault(.invalidParameterValue, "invalid value for parameter \"\(byName[name]?.reported ?? name)\": \"\(value)\"", hint: hint)
+    private static func checked(_ name: String, _ value: String, _ values: [String: String], _ defaults: [String: String]) throws(PostgresFault) -> String {
+        func invalid(_ hint: String? = nil, detail: String? = nil) -> PostgresFault {
+            PostgresFault(.invalidParameterValue, "invalid value for parameter \"\(byName[name]?.reported ?? name)\": \"\(value)\"", detail: detail, hint: hint)
         }
         switch name {
         case "client_encoding":
@@ -190,10 +200,13 @@ package struct SessionSettings: Sendable {
             guard ["on", "true", "yes", "1"].contains(value.lowercased()) else { throw invalid() }
             return "on"
         case "datestyle":
-            guard let style = dateStyle(value, values["datestyle"] ?? "ISO, MDY") else {
-                throw invalid("Dates are written in ISO's style, and read by the order of MDY, DMY or YMD.")
+            var style = DateStyleSetting(values[name] ?? "ISO, MDY")
+            do throws(DateStyleSetting.Fault) {
+                try style.take(value, reset: defaults[name] ?? "ISO, MDY")
+            } catch {
+                throw invalid(detail: error.detail)
             }
-            return style
+            return style.shown
         case "intervalstyle":
             guard let style = IntervalStyle(rawValue: value.lowercased()) else { throw invalid("Available values: postgres, postgres_verbose, sql_standard, iso_8601.") }
             return style.rawValue
@@ -221,24 +234,6 @@ package struct SessionSettings: Sendable {
             guard let shown = SettingValues.shown(name, value) else { throw invalid() }
             return shown
         }
-    }
-
-    /// The order of a date's numbers, which dates in texts are read by; the style is ISO, in which all are written. Nil for another style.
-    private static func dateStyle(_ text: String, _ current: String) -> String? {
-        var order: String?
-        for word in text.lowercased().split(separator: ",") {
-            let said: String
-            switch word.trimmingPrefix(while: { $0 == " " }).split(separator: " ").joined(separator: " ") {
-            case "iso": continue
-            case "ymd": said = "YMD"
-            case "dmy", "euro", "european": said = "DMY"
-            case "mdy", "us", "noneuro", "noneuropean": said = "MDY"
-            default: return nil
-            }
-            guard order == nil || order == said else { return nil }
-            order = said
-        }
-        return "ISO, \(order ?? String(current.suffix(3)))"
     }
 }
 

@@ -30,6 +30,16 @@ final class BoundParametersTests: XCTestCase {
         XCTAssertEqual(try BoundParameters.read([nil, nil], formats: [], types: [23, 25]), [.typed(.null, .int32), .null])
     }
 
+    /// Of a date that begins with its day the question's own literals know the order.
+    func test_read_dates_areOfTheSessionsOrder() throws {
+        for (text, type, wanted) in [
+            ("1/2/2024", PostgresType.date, QueryParameter.text("1/2/2024", .date)), ("2024-02-01", .date, .typed(.integer(19_754), .date)), ("1.2.2024 10:00", .timestamp, .text("1.2.2024 10:00", .timestamp(isUTC: false))),
+        ] {
+            XCTAssertEqual(try BoundParameters.read([Array(text.utf8)], formats: [], types: [type.rawValue], order: .dmy), [wanted], text)
+        }
+        XCTAssertEqual(try read("1/2/2024", .date), .typed(.integer(19_724), .date))
+    }
+
     func test_read_lists_haveOneScale() throws {
         let found = try BoundParameters.read([Array("{1,2.50,NULL}".utf8)], formats: [.text], types: [PostgresType.numeric.arrayType])
         XCTAssertEqual(found, [.typed(.list([.decimal(100), .decimal(250), .null]), .list(element: Field("element", .decimal38(scale: 2))))])

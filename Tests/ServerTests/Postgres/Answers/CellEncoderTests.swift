@@ -75,6 +75,28 @@ final class CellEncoderTests: XCTestCase {
         XCTAssertEqual(binary, [0, 0, 4, 0xDA, 0, 0, 0, 0, 0, 0, 0, 99])
     }
 
+    /// As casts to text within a question write them; the binary form knows no styles.
+    func test_daysAndMoments_haveTheSessionsStyle() throws {
+        let zone = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "Europe/Kyiv"))
+        let style = AnswerStyle(zone: zone, forms: ValueForms(dates: .german))
+        for (type, value, text) in [
+            (ColumnType.date, Int64(19_724), "02.01.2024"), (.date, Int64(Int32.max), "infinity"), (.timestamp(isUTC: false), 1_704_164_645_678_000, "02.01.2024 03:04:05.678"),
+            (.timestampTZ, 1_704_164_645_678_000, "02.01.2024 05:04:05.678 EET"), (.timestampTZ, .min, "-infinity"),
+        ] {
+            var builder = ColumnBuilder(type: type)
+            builder.append(.integer(value))
+            let column = builder.finish()
+            var cell: [UInt8] = [], run = CellRun(), binary: [UInt8] = [], plain: [UInt8] = []
+            CellEncoder(column, .text, style: style).append(0, to: &cell)
+            run.fill(0..<1, of: CellEncoder(column, .text, style: style))
+            XCTAssertEqual(String(decoding: cell, as: UTF8.self), text)
+            XCTAssertEqual(String(decoding: run.bytes, as: UTF8.self), text)
+            CellEncoder(column, .binary, style: style).append(0, to: &binary)
+            CellEncoder(column, .binary, style: .utc).append(0, to: &plain)
+            XCTAssertEqual(binary, plain)
+        }
+    }
+
     func test_aRun_isItsCells() throws {
         let texts: [Value] = [.string(""), .string("a"), .null, .string("Київ"), .string("a")]
         let columns: [(ColumnType, [Value])] = [

@@ -1,3 +1,4 @@
+import Query
 import XCTest
 
 @testable import Server
@@ -10,6 +11,9 @@ final class SessionSettingsTests: XCTestCase {
             ("work_mem", "4096", "4MB"), ("work_mem", "1.5GB", "1536MB"), ("enable_seqscan", "FALSE", "off"), ("jit", "t", "on"), ("client_min_messages", "ERROR", "error"),
             ("default_transaction_isolation", "Serializable", "serializable"), ("application_name", String(repeating: "a", count: 100), String(repeating: "a", count: 63)), ("application_name", "é\n", "???"),
             ("role", "none", "none"), ("role", "shop", "shop"), ("session_authorization", "shop", "shop"), ("random_page_cost", "1.1", "1.1"), ("a.b", "x", "x"), ("intervalstyle", "ISO_8601", "iso_8601"),
+            ("datestyle", "German", "German, DMY"), ("datestyle", "german, mdy", "German, MDY"), ("datestyle", "MDY, German", "German, MDY"), ("datestyle", "sql", "SQL, MDY"), ("datestyle", "SQL,EUROPEAN", "SQL, DMY"),
+            ("datestyle", "postgresql, european", "Postgres, DMY"), ("datestyle", "ymd", "ISO, YMD"), ("datestyle", "noneuro", "ISO, MDY"), ("datestyle", "iso, iso, us, mdy", "ISO, MDY"), ("datestyle", "default, ymd", "ISO, YMD"),
+            ("datestyle", "", "ISO, MDY"),
         ]
         for (name, value, shown) in table {
             var settings = try SessionSettings([], user: "shop")
@@ -23,6 +27,7 @@ final class SessionSettingsTests: XCTestCase {
             ("enable_seqscan", "bogus", "22023"), ("enable_seqscan", "o", "22023"), ("default_transaction_isolation", "bogus", "22023"), ("work_mem", "1XB", "22023"), ("work_mem", "1kB", "22023"),
             ("client_min_messages", "foo", "22023"), ("statement_timeout", "99999999999", "22023"), ("statement_timeout", "-1", "22023"), ("statement_timeout", "1 week", "22023"),
             ("session_authorization", "admin", "22023"), ("role", "admin", "22023"), ("server_version", "16", "55P02"), ("intervalstyle", "iso", "22023"), ("nothing", "1", "42704"), ("random_page_cost", "-1", "22023"),
+            ("datestyle", "nope", "22023"), ("datestyle", "isox", "22023"), ("datestyle", "sq", "22023"), ("datestyle", "mdy, dmy", "22023"), ("datestyle", "iso, postgres", "22023"),
             ("a.b", String(repeating: "x", count: 70_000), "22023"), ("search_path", String(repeating: "x", count: 70_000), "22023"), ("a." + String(repeating: "b", count: 200), "x", "42704"),
         ]
         for (name, value, state) in table {
@@ -39,6 +44,19 @@ final class SessionSettingsTests: XCTestCase {
             XCTAssertNoThrow(try settings.set(name, kept), name)
             XCTAssertThrowsError(try settings.set(name, refused), name) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "22023", name) }
         }
+    }
+
+    /// Words that say nothing of the style or of the order leave it as it is.
+    func test_dateStyle_keepsWhatIsNotSaid() throws {
+        var settings = try SessionSettings([.init("DateStyle", "SQL, DMY")], user: "shop")
+        for (said, shown) in [("iso", "ISO, DMY"), ("mdy", "ISO, MDY"), ("german", "German, DMY"), ("postgres", "Postgres, DMY"), ("ymd", "Postgres, YMD"), ("default", "SQL, DMY"), ("german", "German, DMY"), ("mdy", "German, MDY"), ("default, ymd", "SQL, YMD")] {
+            try settings.set("datestyle", said)
+            XCTAssertEqual(settings["datestyle"], shown, said)
+        }
+        XCTAssertEqual(settings.reading.order, .ymd)
+        XCTAssertEqual(settings.forms.dates, .sql(isDayFirst: false))
+        XCTAssertThrowsError(try settings.set("datestyle", "mdy, dmy")) { XCTAssertEqual(($0 as? PostgresFault)?.detail, "Conflicting \"datestyle\" specifications.") }
+        XCTAssertThrowsError(try settings.set("datestyle", "iso, Nope")) { XCTAssertEqual(($0 as? PostgresFault)?.detail, "Unrecognized key word: \"nope\".") }
     }
 
     func test_ssl_isWhatTheDoorOffers() throws {

@@ -47,6 +47,8 @@ INTERVALS = "interval '1 year 2 mons -3 days 04:05:06.7', interval '0', ARRAY[in
 SHOWN = ("SELECT v::text AS a, v || '' AS b, concat(v) AS c, format('%s', v) AS d, to_json(v)::text AS e, ARRAY[v]::text AS f, row(v)::text AS g "
          "FROM (VALUES ({0})) t(v)").format
 SPAN, BYTES, FLOAT = SHOWN("interval '1 year 2 mons -3 days 04:05:06.7'"), SHOWN("'\\x00416c5cff'::bytea").replace("v || '' AS b, ", "").replace("ARRAY[v]::text AS f, ", ""), SHOWN("0.1::float8 + 0.2::float8")
+DATES = ("SELECT date '2024-01-02' AS a, (date '2024-01-02')::text AS b, timestamp '2024-01-02 03:04:05.678' AS c, timestamptz '2024-01-02 03:04:05.678+00' AS d, ARRAY[timestamp '2024-01-02 03:04'] AS e, "
+         "to_json(timestamptz '2024-01-02 03:04+00') AS f, row(date '2024-01-02', timestamp '2024-01-02 03:04:05')::text AS g, concat(date '0044-03-15 BC') AS h, '1/2/2024'::text::date AS i, date '3.2.2024' AS j")
 # In their order.
 STATEMENTS = [
     "PREPARE p1(date) AS SELECT $1 - 1", "EXECUTE p1('2020-01-02')", "PREPARE p2(bigint) AS SELECT $1 * 3000000000, $1", "EXECUTE p2(3)", "PREPARE p3(int) AS SELECT $1", "EXECUTE p3(1.7)", "EXECUTE p3('x')", "EXECUTE p3(1, 2)",
@@ -59,7 +61,9 @@ STATEMENTS = [
     # As Rails says it with each connection.
     "PREPARE span AS SELECT interval '1 day'::text AS t", "SET intervalstyle = iso_8601", f"SELECT {INTERVALS}", SPAN, "EXECUTE span", "SET IntervalStyle TO Postgres_Verbose", f"SELECT {INTERVALS}", SPAN, "EXECUTE span",
     "SET intervalstyle = 'sql_standard'", f"SELECT {INTERVALS}", SPAN, "DEALLOCATE span", "SET bytea_output = escape", BYTES, "RESET bytea_output", BYTES, "SET extra_float_digits = 0", FLOAT, "SET extra_float_digits = -3", FLOAT,
-    "RESET extra_float_digits", FLOAT, "SHOW IntervalStyle", "SET intervalstyle = iso",
+    "RESET extra_float_digits", FLOAT,
+    "SET timezone = 'Europe/Kyiv'", *[line for style in ("SQL", "SQL, DMY", "Postgres, MDY", "postgresql, european", "German", "German, MDY", "ISO, DMY", "ymd, iso", "default") for line in (
+        f"SET datestyle = '{style}'", "SHOW datestyle", *([] if "ymd" in style else [DATES]))], "SET datestyle = 'sql, iso'", "SET datestyle = dmy, mdy", "RESET datestyle", "RESET timezone", "SHOW IntervalStyle", "SET intervalstyle = iso",
     "RESET intervalstyle", f"SELECT {INTERVALS}",
     # As pg_dump says it.
     "SET synchronize_seqscans TO off", "LOCK TABLE receipts IN ACCESS SHARE MODE", "BEGIN", "LOCK TABLE public.receipts IN ACCESS SHARE MODE", "LOCK receipts IN ACCESS SHARE MODE NOWAIT", "COMMIT",
