@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Names of zones where a value names one: abbreviations, each a fixed offset whatever the season, before tzdata's names in any case; as
 /// PostgreSQL looks them up. The session's own zone is a name of tzdata only.
-enum TimeZoneNames {
+package enum TimeZoneNames {
     /// Nil when there is no such zone, or tzdata cannot be read.
     static func rules(named name: String) -> TimeZoneRules? {
         if let seconds = offset(ofAbbreviation: name) { return .fixed(secondsEast: seconds, name: name.uppercased()) }
@@ -28,6 +28,21 @@ enum TimeZoneNames {
         guard name.utf8.count <= 6, let zone = zones[name.lowercased()], let rules = try? TimeZoneDatabase.system.rules(for: zone) else { return nil }
         return rules.meaning(ofAbbreviation: name.uppercased())
     }
+
+    /// All abbreviations, in order, as they stand at an instant: seconds east of Greenwich, and whether clocks are put forward by it.
+    package static func shown(atUTCSeconds instant: Int64) -> [(name: String, secondsEast: Int, isOfSummer: Bool)] {
+        let fixed = abbreviations.map { (name: $0.key.uppercased(), secondsEast: $0.value, isOfSummer: ofSummers.contains($0.key)) }
+        let following = zones.keys.compactMap { name -> (name: String, secondsEast: Int, isOfSummer: Bool)? in
+            guard let rules = rules(ofAbbreviation: name) else { return nil }
+            // Where tzdata knows the name no longer its zone's own time is meant, which half a year from now is not put forward.
+            let offset = rules.offset(atUTCSeconds: instant)
+            return (name.uppercased(), offset, offset > rules.offset(atUTCSeconds: instant.addingSaturating(halfYear)))
+        }
+        return (fixed + following).sorted { $0.name < $1.name }
+    }
+
+    /// In seconds.
+    private static let halfYear: Int64 = 182 * 86_400
 
     /// Those that mean one offset in PostgreSQL's default set.
     private static let abbreviations: [String: Int] = {

@@ -32,6 +32,8 @@ final class Questions: @unchecked Sendable {
     private var stateNumber = 0
     /// As the session has them for the step at hand.
     var settings: SessionSettings
+    /// What it holds, while a question is understood or runs.
+    var holdings: SessionHoldings?
     /// Whether the state that is seen first is that of further statements too.
     var keepsState = false
 
@@ -60,12 +62,13 @@ final class Questions: @unchecked Sendable {
         return made
     }
 
-    /// A transaction sees one state of the store, and settings as they are.
-    private func catalog(_ state: SeenState) -> any QueryCatalog { (state.catalog as? SystemCatalog)?.with(settings) ?? state.catalog }
+    /// A transaction sees one state of the store, and its session as it is.
+    private func catalog(_ state: SeenState, asked: String? = nil) -> any QueryCatalog { (state.catalog as? SystemCatalog)?.with(settings, holdings, asked: asked) ?? state.catalog }
 
     /// - Parameter types: of the parameters, as their declarations say them; 0 where none does.
-    private func context(_ state: SeenState, _ parameters: [QueryParameter], _ reading: SessionSettings.Reading, _ types: [UInt32] = []) -> QueryContext {
-        var context = QueryContext(catalog: catalog(state), parameters: parameters, timeZone: reading.zone, now: state.now)
+    /// - Parameter asked: the question's text.
+    private func context(_ state: SeenState, _ parameters: [QueryParameter], _ reading: SessionSettings.Reading, _ types: [UInt32] = [], asked: String? = nil) -> QueryContext {
+        var context = QueryContext(catalog: catalog(state, asked: asked), parameters: parameters, timeZone: reading.zone, now: state.now)
         context.usesRollups = settings.usesRollups
         context.session = changes
         for (index, number) in types.enumerated() { context.declaredParameters[index + 1] = AnswerColumns.declaredName(number) }
@@ -95,6 +98,13 @@ final class Questions: @unchecked Sendable {
             interruption.watch { cancellation.cancel() }
             return try places.run(for: asker.owner, interruption) { try body(cancellation) }
         }
+    }
+
+    /// With what the session holds meanwhile: longer nobody may have it, since a change of the session would copy it.
+    func holding<Answer>(_ holdings: SessionHoldings, _ body: () -> Answer) -> Answer {
+        self.holdings = holdings
+        defer { self.holdings = nil }
+        return body()
     }
 
     // MARK: Prepare
@@ -145,9 +155,11 @@ final class Questions: @unchecked Sendable {
             }
             guard question.parameterTypes.isEmpty else { return }
         }
-        let plan = try service.engine.prepare(question.text, in: context(state, [], reading), cancellation: cancellation)
+        let plan = try service.engine.prepare(question.text, in: context(state, [], reading, asked: question.text), cancellation: cancellation)
         question.columns = try AnswerColumns.fields(plan.columns)
         question.parameterTypes = declared.map { $0 == 0 ? PostgresType.text.rawValue : $0 }
+        // What the session held is in the plan, and another moment's is asked for anew.
+        guard holdings?.wasSeen != true else { return }
         if !plans.hasRoom(for: plan.planByteCount) {
             // First those of another state, which nobody can use again.
             for isWorn in [true, false] where !plans.hasRoom(for: plan.planByteCount) {
@@ -284,7 +296,7 @@ final class Questions: @unchecked Sendable {
             plan = known
         } else {
             plan = try service.engine.prepare(
-                portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, portal.reading, portal.question.parameterTypes), cancellation: cancellation)
+                portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, portal.reading, portal.question.parameterTypes, asked: portal.question.text), cancellation: cancellation)
         }
         // The columns were told when it was prepared: a table may have another since.
         guard try AnswerColumns.fields(plan.columns).map(\.type) == portal.question.columns.map(\.type) else {

@@ -8,6 +8,10 @@ struct SystemSession: Sendable {
     var processID: Int32
     /// Nil: none are set.
     var settings: SessionSettings?
+    /// Nil: it holds nothing.
+    var holdings: SessionHoldings?
+    /// The text that it sent; nil where nobody asks.
+    var asked: String?
     /// Whether it speaks TLS.
     var isEncrypted = false
     /// When its door was opened.
@@ -25,10 +29,12 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
 
     init(_ base: any QueryCatalog, _ session: SystemSession) { (self.base, self.session) = (base, session) }
 
-    /// The same with what is set now.
-    func with(_ settings: SessionSettings) -> SystemCatalog {
+    /// The same with what is set and held now.
+    ///
+    /// - Parameter asked: the text of the question at hand.
+    func with(_ settings: SessionSettings, _ holdings: SessionHoldings?, asked: String?) -> SystemCatalog {
         var catalog = self
-        catalog.session.settings = settings
+        (catalog.session.settings, catalog.session.holdings, catalog.session.asked) = (settings, holdings, holdings?.message ?? asked)
         return catalog
     }
 

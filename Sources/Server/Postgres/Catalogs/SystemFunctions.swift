@@ -86,7 +86,7 @@ enum SystemFunctions {
                 "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT v.x FROM unnest($2) AS v(x)) AS w)",
             Key("array_remove", 2): "ARRAY(SELECT u.x FROM unnest($1) AS u(x) WHERE u.x IS DISTINCT FROM $2)",
             Key("array_append", 2): "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT $2) AS w(x))",
-            Key("pg_advisory_unlock_all", 0): "''::void", Key("pg_encoding_max_length", 1): "4",
+            Key("current_query", 0): "(SELECT a.query FROM pg_catalog.till_asked a)", Key("pg_advisory_unlock_all", 0): "''::void", Key("pg_encoding_max_length", 1): "4",
             Key("array_length", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
             Key("array_upper", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
             Key("array_lower", 2): "(SELECT CASE WHEN count(*) > 0 THEN 1 END FROM unnest($1) AS u(x))",
@@ -154,7 +154,7 @@ enum SystemFunctions {
         for kind in ["table", "any_column", "sequence", "schema"] { for count in 2...3 { found[Key("has_\(kind)_privilege\(byName)", count)] = rightByName(on: kind, count) } }
         for function in [
             "pg_get_expr", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
-            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_describe_object", "pg_sequence_last_value", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "current_query", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
+            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_describe_object", "pg_sequence_last_value", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
         ] { found[Key(function, anyCount)] = nothing }
         return found
     }()

@@ -10,6 +10,7 @@ enum SystemLookups {
         case "till_relations": relations(catalog)
         case "till_names": try names(catalog, session)
         case "till_settings": settings(session)
+        case "till_asked": asked(session)
         case "till_views": try views(catalog)
         default: nil
         }
@@ -83,6 +84,12 @@ enum SystemLookups {
             for name in schema.entryNames { add(try catalog.entry(named: name, inSchema: schema.name), name, schema.name) }
         }
         return table([Field("oid", .int64), Field("definition", .string)], rows)
+    }
+
+    /// What the session was asked: `current_query` asks it.
+    private static func asked(_ session: SystemSession) -> MemoryTable {
+        session.holdings?.see()
+        return table([Field("query", .string)], [[session.asked.map { .string($0) } ?? .null]])
     }
 
     /// As SHOW has them, by names in lower case.

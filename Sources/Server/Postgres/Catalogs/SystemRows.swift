@@ -31,6 +31,9 @@ struct SystemRows {
         case "pg_opclass": Self.orderClasses
         case "pg_opfamily": Self.orderFamilies
         case "pg_timezone_names": SystemZones.rows(at: CalendarText.now)
+        case "pg_timezone_abbrevs": SystemZones.abbreviations(at: CalendarText.now)
+        case "pg_prepared_statements": preparedStatements
+        case "pg_cursors": cursors
         case "pg_language": Self.languages
         case "pg_description": try descriptions()
         case "pg_index": try tables().filter(\.hasKey).map(index)
@@ -366,6 +369,28 @@ struct SystemRows {
             "datid": .integer(Self.database), "datname": .string(session.database), "pid": .integer(Int64(session.processID)), "usesysid": .integer(SystemNumber.asker),
             "usename": .string(session.user), "application_name": .string(session.settings?["application_name"] ?? ""), "state": .string("active"), "backend_type": .string("client backend"),
         ]
+    }
+
+    /// What the session has prepared, by SQL and by the protocol; the unnamed one is none of them.
+    private var preparedStatements: [Row] {
+        session.holdings?.see()
+        return (session.holdings?.statements ?? [:]).filter { !$0.key.isEmpty }.map { name, statement in
+            [
+                "name": .string(name), "statement": .string(statement.said ?? statement.text), "prepare_time": .integer(statement.preparedAt),
+                "parameter_types": .list(statement.shape.parameterTypes.map { .integer(Int64($0)) }), "from_sql": .boolean(statement.said != nil),
+            ]
+        }
+    }
+
+    /// What DECLARE and Bind have opened: the unnamed portal too, as in PostgreSQL.
+    private var cursors: [Row] {
+        session.holdings?.see()
+        return (session.holdings?.portals ?? [:]).map { name, portal in
+            [
+                "name": .string(name), "statement": .string(portal.said), "is_holdable": .boolean(portal.isHeld), "is_binary": .boolean(portal.isBinary),
+                "is_scrollable": .boolean(portal.isScrollable), "creation_time": .integer(portal.openedAt),
+            ]
+        }
     }
 
     private var databaseRow: Row {

@@ -1,6 +1,7 @@
 internal import ColumnStore
+internal import Query
 
-/// The rows of `pg_timezone_names`: the zones that there are, as they stand at a moment.
+/// The rows of `pg_timezone_names` and `pg_timezone_abbrevs`: the zones that there are, and what is short for them, as they stand at a moment.
 enum SystemZones {
     /// - Parameter now: microseconds since 1970.
     static func rows(at now: Int64) -> [SystemRows.Row] {
@@ -14,6 +15,16 @@ enum SystemZones {
             return [
                 "name": .string(name), "abbrev": .string(rules.abbreviation(atUTCSeconds: seconds)), "is_dst": .boolean(offset > other),
                 "utc_offset": .interval(Interval(months: 0, days: 0, microseconds: Int64(offset) * Calendar.microsecondsPerSecond)),
+            ]
+        }
+    }
+
+    /// - Parameter now: microseconds since 1970.
+    static func abbreviations(at now: Int64) -> [SystemRows.Row] {
+        TimeZoneNames.shown(atUTCSeconds: now / Calendar.microsecondsPerSecond).map { known in
+            [
+                "abbrev": .string(known.name), "is_dst": .boolean(known.isOfSummer),
+                "utc_offset": .interval(Interval(months: 0, days: 0, microseconds: Int64(known.secondsEast) * Calendar.microsecondsPerSecond)),
             ]
         }
     }

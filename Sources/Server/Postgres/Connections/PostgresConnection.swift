@@ -238,7 +238,7 @@ final class PostgresConnection {
         try output.flush()
         decoder.phase = .session
         shared.context.log.debug("postgres session", ["user": .text(user), "client_address": .text(peer?.description ?? "?"), "encrypted": .flag(channel.isEncrypted)])
-        let session = PostgresSession(settings, hold: { [charges] (byteCount) throws(PostgresFault) in try charges.hold(session: byteCount) })
+        let session = PostgresSession(settings, hold: { [charges] (byteCount) throws(PostgresFault) in try charges.hold(session: byteCount) }, clock: { CalendarText.now })
         return Admitted(session: session, questions: questions, processID: processID, principal: principal)
     }
 
@@ -322,12 +322,10 @@ final class PostgresConnection {
                     // A statement is over: what is asked to end from here on is the next one.
                     if case .readyForQuery = message { interruption.end() }
                 case .flush: try output.flush()
-                case .prepare(let wanted):
-                    next = .prepared(questions.prepare(wanted))
-                case .open(let wanted):
-                    next = .opened(questions.open(wanted))
+                case .prepare(let wanted): next = .prepared(questions.holding(session.holdings) { questions.prepare(wanted) })
+                case .open(let wanted): next = .opened(questions.holding(session.holdings) { questions.open(wanted) })
                 case .run(let wanted):
-                    let outcome = questions.run(wanted)
+                    let outcome = questions.holding(session.holdings) { questions.run(wanted) }
                     session.take(questions.changes.take())
                     next = .ran(outcome)
                 case .beginTransaction: break

@@ -5,7 +5,8 @@ extension PostgresSession {
     /// A command that waits for an effect's answer.
     enum CommandStep {
         case prepare(name: String, Statement)
-        case prepareCursor(PostgresCommand.Cursor, question: Int, BoundValues?)
+        /// `said`: the text that it stands in.
+        case prepareCursor(PostgresCommand.Cursor, question: Int, BoundValues?, said: String)
         case openCursor(PostgresCommand.Cursor, Portal, question: Int)
         case openExecute(statement: Statement, portal: Int, formats: [WireFormat])
         case prepareExplain(Statement, question: Int, arguments: [PostgresCommand.Piece], formats: [WireFormat])
@@ -276,14 +277,18 @@ extension PostgresSession {
     }
 
     private mutating func prepare(_ name: String, _ types: [PostgresCommand.Piece], _ query: PostgresCommand.Piece) throws(PostgresFault) {
-        try checkRoom(forStatement: query.text, name)
-        var statement = Statement(command: .question(tag: "SELECT"), text: query.text)
+        let said = said(query)
+        try checkRoom(forStatement: query.text, name, said: said)
+        var statement = Statement(command: .question(tag: "SELECT"), text: query.text, said: said)
         let question = number()
         statement.question = question
         waiting = .command(.prepare(name: name, statement))
         effects.append(
             .prepare(.init(statement: question, text: query.text, parameterTypes: [], typeNames: types.map(inMessage), start: statementStart + query.start)))
     }
+
+    /// The text that the client sent with a command in it, of which `query` is a part.
+    private func said(_ query: PostgresCommand.Piece) -> String { message ?? activePortal.flatMap { portals[$0]?.said } ?? query.text }
 
     private func inMessage(_ piece: PostgresCommand.Piece) -> PostgresCommand.Piece { .init(piece.text, start: statementStart + piece.start) }
 
@@ -293,7 +298,7 @@ extension PostgresSession {
         try checkRoomForPortal()
         let question = number()
         let bound = activePortal.flatMap { portals[$0]?.bound }
-        waiting = .command(.prepareCursor(cursor, question: question, bound))
+        waiting = .command(.prepareCursor(cursor, question: question, bound, said: said(cursor.query)))
         effects.append(.prepare(.init(statement: question, text: cursor.query.text, parameterTypes: bound?.types ?? [], start: statementStart + cursor.query.start)))
     }
 
@@ -368,7 +373,7 @@ extension PostgresSession {
                 guard statements[name] == nil else { throw PostgresFault(.duplicateStatement, "prepared statement \"\(name)\" already exists") }
                 try put(statement, name)
                 complete("PREPARE")
-            case (.prepareCursor(let cursor, let question, let bound), .prepared(let result)): try open(cursor, question, bound, result.get())
+            case (.prepareCursor(let cursor, let question, let bound, let said), .prepared(let result)): try open(cursor, question, bound, said, result.get())
             case (.openCursor(let cursor, let portal, let question), .opened(let fault)):
                 if let fault { throw fault }
                 do throws(PostgresFault) { try put(portal, cursor.name) } catch {
@@ -420,7 +425,7 @@ extension PostgresSession {
     private mutating func forget(_ step: CommandStep, _ input: SessionInput) {
         if case .prepared(.failure) = input { return }
         switch step {
-        case .prepareCursor(_, let question, _), .openCursor(_, _, let question), .prepareCopy(_, let question), .openCopy(_, let question, _),
+        case .prepareCursor(_, let question, _, _), .openCursor(_, _, let question), .prepareCopy(_, let question), .openCopy(_, let question, _),
             .prepareExplain(_, let question, _, _), .openExplain(_, _, let question, _):
             effects.append(.forgetStatement(question))
         case .prepare(_, let statement): if let question = statement.question { effects.append(.forgetStatement(question)) }
@@ -451,11 +456,11 @@ extension PostgresSession {
         }
     }
 
-    private mutating func open(_ cursor: PostgresCommand.Cursor, _ question: Int, _ bound: BoundValues?, _ shape: SessionInput.Shape) throws(PostgresFault) {
+    private mutating func open(_ cursor: PostgresCommand.Cursor, _ question: Int, _ bound: BoundValues?, _ said: String, _ shape: SessionInput.Shape) throws(PostgresFault) {
         guard shape.parameterTypes.count == bound?.values.count ?? 0 else { throw noParameter }
         let formats = [WireFormat](repeating: cursor.isBinary ? .binary : .text, count: shape.columns.count)
         let portal = Portal(
-            command: .question(tag: "SELECT"), source: .question(question), columns: shape.columns, formats: formats, isScrollable: cursor.isScrollable,
+            command: .question(tag: "SELECT"), source: .question(question), columns: shape.columns, formats: formats, said: said, isBinary: cursor.isBinary, isScrollable: cursor.isScrollable,
             isHeld: cursor.isHeld, depth: savepoints.count, byteCount: bound?.byteCount ?? 0)
         waiting = .command(.openCursor(cursor, portal, question: question))
         let arguments = SessionEffect.Open.Arguments.bound(formats: bound?.formats ?? [], values: bound?.values ?? [])

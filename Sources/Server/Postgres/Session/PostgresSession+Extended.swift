@@ -87,10 +87,10 @@ extension PostgresSession {
             try replacePortal(bind.portal)
             let columns = columns(of: statement)
             let formats = Self.spread(bind.resultFormats, over: columns.count)
-            var portal = Portal(command: statement.command, source: .command, columns: columns, formats: formats, depth: savepoints.count)
+            var portal = Portal(command: statement.command, source: .command, columns: columns, formats: formats, said: statement.text, depth: savepoints.count)
             let bound = BoundValues(types: statement.shape.parameterTypes, formats: bind.parameterFormats, values: bind.parameters)
             portal.byteCount = bound.byteCount
-            try keep(portal.byteCount)
+            try keep(portal.byteCount.addingSaturating(portal.said.utf8.count))
             if case .declare = statement.command { portal.bound = bound }
             guard let question = statement.question, case .question = statement.command else { return finish(bind, portal, nil) }
             let number = number()

@@ -11,7 +11,7 @@ extension PostgresSession {
             }
             if found.isEmpty { send(.emptyQuery) }
             isMultiple = found.count > 1
-            pending = found.reversed()
+            (pending, message) = (found.reversed(), text)
             nextStatement()
         } catch {
             pending = []
@@ -64,10 +64,7 @@ extension PostgresSession {
     }
 
     private mutating func endQuery() {
-        pending = nil
-        (statementStart, parameter) = (0, nil)
-        isMultiple = false
-        unnamedColumns = nil
+        endMessage()
         if block == .implicit { endBlock(isCommitted: true) }
         ready()
     }

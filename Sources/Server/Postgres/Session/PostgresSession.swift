@@ -2,7 +2,7 @@
 
 internal import ColumnStore
 
-/// Statements, portals and the transaction of one connection, as a pure state machine: no socket, no clock, no store.
+/// Statements, portals and the transaction of one connection, as a pure state machine: no socket, no store, and a clock only for what it shows.
 ///
 /// 1. While `isWaiting` only the answer that is waited for may be put in.
 /// 2. Each Query, Sync and FunctionCall is answered by exactly one ReadyForQuery, unless the connection ends.
@@ -24,6 +24,10 @@ package struct PostgresSession {
     struct Statement {
         var command: PostgresCommand
         var text: String
+        /// What SQL's PREPARE came in; nil of one that Parse named.
+        var said: String?
+        /// Microseconds since 1970.
+        var preparedAt: Int64 = 0
         /// The number of its question, where it has one.
         var question: Int?
         var shape = SessionInput.Shape(parameterTypes: [], columns: [])
@@ -40,6 +44,11 @@ package struct PostgresSession {
         var source: Source
         var columns: [WireField]
         var formats: [WireFormat]
+        /// The text that it is of, as the client sent it.
+        var said = ""
+        /// Microseconds since 1970.
+        var openedAt: Int64 = 0
+        var isBinary = false
         var isScrollable = false
         /// WITH HOLD.
         var isHeld = false
@@ -129,6 +138,8 @@ package struct PostgresSession {
     var waiting: Waiting?
     /// The rest of a Query message.
     var pending: [Pending]?
+    /// The Query message at hand.
+    var message: String?
     /// A Query of several statements is a block by itself.
     var isMultiple = false
     /// The columns of its statement, once that has taken the unnamed portal's place.
@@ -147,11 +158,14 @@ package struct PostgresSession {
     var savepointByteCount = 0
     /// Asked for the memory of so many bytes in all, before they are kept.
     private let hold: (Int) throws(PostgresFault) -> Void
+    private let clock: () -> Int64
     var effects: [SessionEffect] = []
 
-    package init(_ settings: SessionSettings, limits: Limits = Limits(), hold: @escaping (Int) throws(PostgresFault) -> Void = { _ in }) {
+    /// - Parameter clock: microseconds since 1970.
+    package init(_ settings: SessionSettings, limits: Limits = Limits(), hold: @escaping (Int) throws(PostgresFault) -> Void = { _ in }, clock: @escaping () -> Int64 = { 0 }) {
         self.settings = settings
         self.hold = hold
+        self.clock = clock
         lasting = settings
         self.limits = limits
         reportedSettings = settings
@@ -248,14 +262,19 @@ package struct PostgresSession {
                 let formats = columns.map { _ in WireFormat.text }
                 portals[""] = Portal(command: .question(tag: "SELECT"), source: .command, columns: columns, formats: formats, isDone: true, isFailed: true)
             }
-            pending = nil
-            (statementStart, parameter) = (0, nil)
-            isMultiple = false
-            unnamedColumns = nil
+            endMessage()
             ready()
         } else {
             isSkipping = true
         }
+    }
+
+    /// Nothing of a Query message is left.
+    mutating func endMessage() {
+        (pending, message) = (nil, nil)
+        (statementStart, parameter) = (0, nil)
+        isMultiple = false
+        unnamedColumns = nil
     }
 
     mutating func ready() {
@@ -358,18 +377,20 @@ package struct PostgresSession {
         let byteCount = Self.byteCount(statement, name)
         try keep(byteCount)
         statements[name] = statement
+        statements[name]?.preparedAt = clock()
         statementByteCount += byteCount
     }
 
     private static func byteCount(_ statement: Statement, _ name: String) -> Int {
         // Its text is also that of its question.
         let fields = statement.shape.columns.count.addingSaturating(statement.shape.parameterTypes.count).multipliedSaturating(by: overhead)
-        return overhead.addingSaturating(name.utf8.count).addingSaturating(statement.text.utf8.count).addingSaturating(fields)
+        return overhead.addingSaturating(name.utf8.count).addingSaturating(statement.text.utf8.count).addingSaturating(statement.said?.utf8.count ?? 0).addingSaturating(fields)
     }
 
     mutating func put(_ portal: Portal, _ name: String) throws(PostgresFault) {
         var portal = portal
-        portal.byteCount = portal.byteCount.addingSaturating(name.utf8.count).addingSaturating(Self.overhead)
+        portal.byteCount = portal.byteCount.addingSaturating(name.utf8.count).addingSaturating(portal.said.utf8.count).addingSaturating(Self.overhead)
+        portal.openedAt = clock()
         try keep(portal.byteCount)
         portals[name] = portal
         portalByteCount += portal.byteCount
@@ -390,8 +411,8 @@ package struct PostgresSession {
     }
 
     /// - Throws: 53300 when there are too many.
-    func checkRoom(forStatement text: String, _ name: String) throws(PostgresFault) {
-        let bytes = statementByteCount.addingSaturating(text.utf8.count).addingSaturating(name.utf8.count)
+    func checkRoom(forStatement text: String, _ name: String, said: String = "") throws(PostgresFault) {
+        let bytes = statementByteCount.addingSaturating(text.utf8.count).addingSaturating(name.utf8.count).addingSaturating(said.utf8.count)
         guard statements.count < limits.statements, bytes <= limits.textBytes else {
             throw PostgresFault(.tooManyConnections, "too many prepared statements: \(statements.count), \(bytes) bytes", hint: "DEALLOCATE those that are not needed.")
         }

@@ -65,6 +65,12 @@ STATEMENTS = [
     "SET timezone = 'Europe/Kyiv'", *[line for style in ("SQL", "SQL, DMY", "Postgres, MDY", "postgresql, european", "German", "German, MDY", "ISO, DMY", "ymd, iso", "default") for line in (
         f"SET datestyle = '{style}'", "SHOW datestyle", *([] if "ymd" in style else [DATES]))], "SET datestyle = 'sql, iso'", "SET datestyle = dmy, mdy", "RESET datestyle", "RESET timezone", "SHOW IntervalStyle", "SET intervalstyle = iso",
     "RESET intervalstyle", f"SELECT {INTERVALS}",
+    # What a session holds.
+    "PREPARE q AS SELECT current_query() AS t", "PREPARE r(int, text) AS SELECT $1, $2", "EXECUTE q", "SELECT name, statement, parameter_types, from_sql, prepare_time IS NOT NULL AS p FROM pg_prepared_statements ORDER BY name",
+    "DEALLOCATE q", "DEALLOCATE r", "SELECT count(*) FROM pg_prepared_statements", "SELECT 1 AS x; SELECT current_query() AS t",
+    "BEGIN", "DECLARE c SCROLL CURSOR FOR SELECT 1", "DECLARE d BINARY CURSOR WITH HOLD FOR SELECT 2 AS n", "SELECT name, statement, is_holdable, is_binary, creation_time IS NOT NULL AS p FROM pg_cursors ORDER BY name",
+    "COMMIT", "SELECT name FROM pg_cursors", "CLOSE ALL", "SELECT name FROM pg_cursors",
+    "SELECT abbrev, utc_offset, is_dst FROM pg_timezone_abbrevs WHERE abbrev IN ('ADT', 'EEST', 'EET', 'IST', 'MSK', 'NPT', 'PST', 'UTC', 'Z') ORDER BY abbrev", "SELECT count(*) FROM pg_timezone_abbrevs",
     # As pg_dump says it.
     "SET synchronize_seqscans TO off", "LOCK TABLE receipts IN ACCESS SHARE MODE", "BEGIN", "LOCK TABLE public.receipts IN ACCESS SHARE MODE", "LOCK receipts IN ACCESS SHARE MODE NOWAIT", "COMMIT",
     "BEGIN", "DECLARE c NO SCROLL CURSOR FOR SELECT n FROM generate_series(1, 10) g(n)", "FETCH ABSOLUTE 5 FROM c", "FETCH RELATIVE 2 FROM c", "FETCH NEXT FROM c", "FETCH ABSOLUTE 3 FROM c", "ROLLBACK",

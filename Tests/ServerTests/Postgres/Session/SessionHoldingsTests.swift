@@ -1,0 +1,126 @@
+import ColumnStore
+import Query
+import XCTest
+
+@testable import Server
+
+/// Goal: catalogs show what a session has prepared and opened, and what it was asked, as PostgreSQL 15 shows it. Method: sessions hear messages of both protocols, whose questions a stand-in answers; the catalogs
+/// over what they hold then are asked.
+final class SessionHoldingsTests: XCTestCase {
+    private static let engine = QueryEngine()
+
+    /// A session that has heard these; a question with `$1` has a parameter, an int.
+    private func session(_ messages: [FrontendMessage], hold: @escaping (Int) throws(PostgresFault) -> Void = { _ in }) throws -> PostgresSession {
+        var session = PostgresSession(try SessionSettings([], user: "shop"), hold: hold, clock: { 1_700_000_000_000_000 })
+        for message in messages {
+            var next: SessionInput? = .message(message)
+            while let input = next {
+                next = nil
+                for effect in session.step(input) {
+                    switch effect {
+                    case .prepare(let wanted): next = .prepared(.success(.init(parameterTypes: wanted.text.contains("$1") ? [23] : [], columns: [WireField("x", type: 23)])))
+                    case .open: next = .opened(nil)
+                    case .run: next = .ran(.finished(rows: 0))
+                    case .send(.error(let fault)): XCTFail(fault.message)
+                    default: break
+                    }
+                }
+            }
+        }
+        return session
+    }
+
+    private func rows(_ question: String, _ holdings: SessionHoldings?, asked: String? = nil) throws -> [[Value]] {
+        let session = SystemSession(user: "shop", database: "till", processID: 7)
+        let catalog = SystemCatalog(FixedCatalog(tables: []), session).with(try SessionSettings([], user: "shop"), holdings, asked: asked)
+        let stream = try Self.engine.execute(try Self.engine.prepare(question, in: QueryContext(catalog: catalog, now: 0)))
+        var found: [[Value]] = []
+        while let batch = try stream.next() { for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) } }
+        return found
+    }
+
+    private static let statements = "SELECT name, statement, parameter_types, from_sql, prepare_time, generic_plans FROM pg_prepared_statements ORDER BY name"
+    private static let cursors = "SELECT name, statement, is_holdable, is_binary, is_scrollable, creation_time FROM pg_cursors ORDER BY name"
+
+    func test_preparedStatements_areThoseOfBothProtocols() throws {
+        let then = Value.integer(1_700_000_000_000_000)
+        let held = try session([
+            .query("PREPARE a(int) AS SELECT $1 ;"), .query("PREPARE b AS SELECT 1; SELECT 2"), .parse(.init(name: "c", query: "SELECT 3;")), .parse(.init(name: "", query: "SELECT 4")), .sync, .query("DEALLOCATE b"),
+            .query("PREPARE \"B d\" AS SELECT 5 -- with this"),
+        ]).holdings
+        XCTAssertEqual(
+            try rows(Self.statements, held),
+            [
+                [.string("B d"), .string("PREPARE \"B d\" AS SELECT 5 -- with this"), .list([]), .boolean(true), then, .integer(0)],
+                [.string("a"), .string("PREPARE a(int) AS SELECT $1 ;"), .list([.integer(23)]), .boolean(true), then, .integer(0)],
+                [.string("c"), .string("SELECT 3;"), .list([]), .boolean(false), then, .integer(0)],
+            ])
+        XCTAssertTrue(held.wasSeen)
+        XCTAssertEqual(try rows("SELECT name FROM pg_prepared_statement() ORDER BY 1", held), [[.string("B d")], [.string("a")], [.string("c")]])
+        XCTAssertEqual(try rows(Self.statements, try session([.query("PREPARE a AS SELECT 1"), .query("DEALLOCATE ALL")]).holdings), [])
+        XCTAssertEqual(try rows(Self.statements, nil), [])
+    }
+
+    func test_cursors_areThoseOfDeclareAndBind() throws {
+        let then = Value.integer(1_700_000_000_000_000)
+        func row(_ name: String, _ statement: String, isHeld: Bool = false, isBinary: Bool = false, isScrollable: Bool = false) -> [Value] {
+            [.string(name), .string(statement), .boolean(isHeld), .boolean(isBinary), .boolean(isScrollable), then]
+        }
+        let messages: [FrontendMessage] = [
+            .query("BEGIN"), .query("DECLARE c1 CURSOR FOR SELECT 1;"), .query("DECLARE c2 SCROLL CURSOR WITH HOLD FOR SELECT 2"), .query("DECLARE c3 BINARY NO SCROLL CURSOR FOR SELECT 3"),
+            .parse(.init(name: "", query: "DECLARE c4 CURSOR FOR SELECT 4")), .bind(.init(portal: "", statement: "")), .execute(portal: "", rowsMax: 0),
+            .parse(.init(name: "s", query: "SELECT 5")), .bind(.init(portal: "p", statement: "s")), .bind(.init(portal: "", statement: "s")),
+        ]
+        XCTAssertEqual(
+            try rows(Self.cursors, try session(messages).holdings),
+            [
+                row("", "SELECT 5"), row("c1", "DECLARE c1 CURSOR FOR SELECT 1;"), row("c2", "DECLARE c2 SCROLL CURSOR WITH HOLD FOR SELECT 2", isHeld: true, isScrollable: true),
+                row("c3", "DECLARE c3 BINARY NO SCROLL CURSOR FOR SELECT 3", isBinary: true), row("c4", "DECLARE c4 CURSOR FOR SELECT 4"), row("p", "SELECT 5"),
+            ])
+        XCTAssertEqual(try rows("SELECT name FROM pg_cursors", try session(messages + [.sync, .query("COMMIT")]).holdings), [[.string("c2")]])
+        XCTAssertEqual(try rows("SELECT name FROM pg_cursors", try session(messages + [.sync, .query("COMMIT"), .query("CLOSE c2")]).holdings), [])
+    }
+
+    func test_currentQuery_isAllThatWasSent() throws {
+        let held = SessionHoldings(message: "SELECT 1; SELECT current_query();")
+        XCTAssertFalse(held.wasSeen)
+        XCTAssertEqual(try rows("SELECT current_query()", held, asked: "SELECT current_query()"), [[.string("SELECT 1; SELECT current_query();")]])
+        XCTAssertTrue(held.wasSeen)
+        XCTAssertEqual(try rows("SELECT current_query()", SessionHoldings(), asked: "SELECT current_query() -- o'clock"), [[.string("SELECT current_query() -- o'clock")]])
+        XCTAssertEqual(try rows("SELECT current_query()", nil), [[.null]])
+        let other = SessionHoldings(message: "SELECT 1")
+        XCTAssertEqual(try rows("SELECT 1", other), [[.integer(1)]])
+        XCTAssertFalse(other.wasSeen, "its plan may be kept")
+    }
+
+    /// The message is gone with its last answer.
+    func test_message_isThatAtHand() throws {
+        XCTAssertNil(try session([.query("SELECT 1")]).holdings.message)
+        var other = PostgresSession(try SessionSettings([], user: "shop"))
+        _ = other.step(.message(.query("SELECT 1;")))
+        XCTAssertEqual(other.holdings.message, "SELECT 1;")
+        _ = other.step(.prepared(.failure(PostgresFault(.undefinedTable, "no such table"))))
+        XCTAssertNil(other.holdings.message)
+    }
+
+    /// What a text is kept for is charged: PREPARE with a long text around a short question.
+    func test_textsThatAreShown_areCharged() throws {
+        var held = 0
+        let text = "PREPARE a AS SELECT 1; SELECT '" + String(repeating: "x", count: 100_000) + "'"
+        _ = try session([.query(text)], hold: { held = $0 })
+        XCTAssertGreaterThan(held, 100_000)
+        _ = try session([.query(text), .query("DEALLOCATE a")], hold: { held = $0 })
+        XCTAssertLessThan(held, 10_000)
+    }
+
+    func test_abbreviationsOfZones_areThoseOfPostgreSQL() throws {
+        func hours(_ count: Int64) -> Value { .interval(Interval(months: 0, days: 0, microseconds: count * 3_600_000_000)) }
+        XCTAssertEqual(try rows("SELECT count(*), count(DISTINCT abbrev) FROM pg_timezone_abbrevs", nil), [[.integer(195), .integer(195)]])
+        XCTAssertEqual(
+            try rows("SELECT abbrev, utc_offset, is_dst FROM pg_timezone_abbrevs WHERE abbrev IN ('EET', 'EEST', 'MSK', 'MSD', 'UTC', 'Z', 'PST') ORDER BY abbrev", nil),
+            [
+                [.string("EEST"), hours(3), .boolean(true)], [.string("EET"), hours(2), .boolean(false)], [.string("MSD"), hours(4), .boolean(true)], [.string("MSK"), hours(3), .boolean(false)],
+                [.string("PST"), hours(-8), .boolean(false)], [.string("UTC"), hours(0), .boolean(false)], [.string("Z"), hours(0), .boolean(false)],
+            ])
+    }
+}
