@@ -365,10 +365,22 @@ struct SystemRows {
 
     /// Others' sessions are nobody's business.
     private var activity: Row {
-        [
+        session.holdings?.see()
+        return [
             "datid": .integer(Self.database), "datname": .string(session.database), "pid": .integer(Int64(session.processID)), "usesysid": .integer(SystemNumber.asker),
             "usename": .string(session.user), "application_name": .string(session.settings?["application_name"] ?? ""), "state": .string("active"), "backend_type": .string("client backend"),
+            "query": session.asked.map { .string(Self.clipped($0)) } ?? .null, "query_start": .integer(CalendarText.now), "state_change": .integer(CalendarText.now),
         ]
+    }
+
+    /// As much of it as PostgreSQL keeps there (`track_activity_query_size`), in whole characters.
+    private static func clipped(_ text: String) -> String {
+        var byteCount = 0
+        let kept = text.unicodeScalars.prefix { scalar in
+            byteCount += UTF8.width(scalar)
+            return byteCount < 1_024
+        }
+        return String(String.UnicodeScalarView(kept))
     }
 
     /// What the session has prepared, by SQL and by the protocol; the unnamed one is none of them.

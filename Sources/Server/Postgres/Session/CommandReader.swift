@@ -208,6 +208,11 @@ package struct CommandReader {
             return .set(name: "timezone", value: skip("local", "default") ? nil : try value(), isLocal: isLocal)
         }
         if skip("names") { return .set(name: "client_encoding", value: skip("default") ? nil : try value(), isLocal: isLocal) }
+        if skip("xml") {
+            if skip("option") { return .set(name: "xmloption", value: try item(), isLocal: isLocal) }
+            // A name of anybody's own: `xml.this = 1`.
+            place -= 1
+        }
         if skip("schema") { return .set(name: "search_path", value: SettingValues.quoted(try item()), isLocal: isLocal) }
         let name = try setting()
         // `SET ROLE x` is `SET role = x`.

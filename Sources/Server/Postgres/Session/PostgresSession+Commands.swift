@@ -199,7 +199,7 @@ extension PostgresSession {
         case .discard(let what):
             guard ["ALL", "PLANS", "SEQUENCES", "TEMP", "TEMPORARY"].contains(what) else { throw PostgresFault(.syntaxError, "syntax error at or near \"\(what)\"") }
             if what == "ALL" { try discardAll() }
-            return "DISCARD \(what)"
+            return "DISCARD \(what == "TEMPORARY" ? "TEMP" : what)"
         case .listen(let tag): return tag
         default: return nil
         }

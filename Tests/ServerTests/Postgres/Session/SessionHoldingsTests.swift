@@ -93,6 +93,16 @@ final class SessionHoldingsTests: XCTestCase {
         XCTAssertFalse(other.wasSeen, "its plan may be kept")
     }
 
+    /// As monitors ask what runs.
+    func test_activity_isWhatWasSent() throws {
+        let held = SessionHoldings(message: "SELECT 1; SELECT 2")
+        XCTAssertEqual(try rows("SELECT query, state, query_start IS NOT NULL FROM pg_stat_activity", held), [[.string("SELECT 1; SELECT 2"), .string("active"), .boolean(true)]])
+        XCTAssertTrue(held.wasSeen)
+        // Two bytes each: of 1,023 the last has no room for its second.
+        let long = SessionHoldings(message: String(repeating: "ї", count: 1_000))
+        XCTAssertEqual(try rows("SELECT query FROM pg_stat_activity", long), [[.string(String(repeating: "ї", count: 511))]])
+    }
+
     /// The message is gone with its last answer.
     func test_message_isThatAtHand() throws {
         XCTAssertNil(try session([.query("SELECT 1")]).holdings.message)

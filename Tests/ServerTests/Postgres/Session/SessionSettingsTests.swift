@@ -59,6 +59,15 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertThrowsError(try settings.set("datestyle", "iso, Nope")) { XCTAssertEqual(($0 as? PostgresFault)?.detail, "Unrecognized key word: \"nope\".") }
     }
 
+    func test_wordsOfCommands_areThoseOfPostgreSQL() throws {
+        var session = PostgresSession(try SessionSettings([], user: "shop"))
+        for (text, tag) in [
+            ("DISCARD TEMPORARY", "DISCARD TEMP"), ("DISCARD TEMP", "DISCARD TEMP"), ("DISCARD PLANS", "DISCARD PLANS"), ("DISCARD ALL", "DISCARD ALL"), ("SET XML OPTION DOCUMENT", "SET"), ("SET xml.this = 1", "SET"),
+        ] { XCTAssertTrue(session.step(.message(.query(text))).contains(.send(.commandComplete(tag))), text) }
+        XCTAssertEqual(session.settings["xmloption"], "document")
+        XCTAssertEqual(session.settings["xml.this"], "1")
+    }
+
     func test_ssl_isWhatTheDoorOffers() throws {
         XCTAssertEqual(try SessionSettings()["ssl"], "off")
         var settings = try SessionSettings([], user: "shop", offersTLS: true)

@@ -70,6 +70,7 @@ STATEMENTS = [
     "DEALLOCATE q", "DEALLOCATE r", "SELECT count(*) FROM pg_prepared_statements", "SELECT 1 AS x; SELECT current_query() AS t",
     "BEGIN", "DECLARE c SCROLL CURSOR FOR SELECT 1", "DECLARE d BINARY CURSOR WITH HOLD FOR SELECT 2 AS n", "SELECT name, statement, is_holdable, is_binary, creation_time IS NOT NULL AS p FROM pg_cursors ORDER BY name",
     "COMMIT", "SELECT name FROM pg_cursors", "CLOSE ALL", "SELECT name FROM pg_cursors",
+    "SELECT query, state, query_start IS NOT NULL AS s FROM pg_stat_activity WHERE pid = pg_backend_pid()", "SET XML OPTION DOCUMENT", "SHOW xmloption", "RESET xmloption", "DISCARD TEMPORARY",
     "SELECT abbrev, utc_offset, is_dst FROM pg_timezone_abbrevs WHERE abbrev IN ('ADT', 'EEST', 'EET', 'IST', 'MSK', 'NPT', 'PST', 'UTC', 'Z') ORDER BY abbrev", "SELECT count(*) FROM pg_timezone_abbrevs",
     # As pg_dump says it.
     "SET synchronize_seqscans TO off", "LOCK TABLE receipts IN ACCESS SHARE MODE", "BEGIN", "LOCK TABLE public.receipts IN ACCESS SHARE MODE", "LOCK receipts IN ACCESS SHARE MODE NOWAIT", "COMMIT",
