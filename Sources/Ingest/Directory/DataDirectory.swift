@@ -154,7 +154,7 @@ package final class DataDirectory: Sendable {
             case .locked(let url): "another process works on this directory" + (url.map { ": \($0)" } ?? "")
             case .beingRead(let path, let processes):
                 "\(path) is being read by " + (processes.isEmpty ? "another process" : "the process \(processes.map(String.init).joined(separator: ", "))")
-                    + ", as `till sql --data` does, and nothing in it may change meanwhile: wait until that ends, or end it"
+                    + ", as `till sql --data` does, and nothing in it may change meanwhile: wait until that ends, or end it. Who is to read and change side by side asks a server (`till serve`), by --url"
             case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
             case .logRefused(let reason): reason
             case .notEmpty(let path): "\(path) is not empty"
@@ -290,10 +290,24 @@ package final class DataDirectory: Sendable {
         guard !Self.isFormerMember(absolute) else { throw Failure.formerMember(path: absolute) }
         _ = try Self.mayTake(absolute, .never)
         _ = try StoreFormat.read(absolute)
+        Self.makeLock(absolute)
+        try self.init(unwritablePath: absolute, storages: storages)
+    }
+
+    /// As `readingPath`, for who proves what files there are: also where they are no whole store.
+    convenience init(provingPath path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
+        let absolute = Self.absolute(path)
+        guard !Self.isFormerMember(absolute) else { throw Failure.formerMember(path: absolute) }
+        _ = try Self.mayTake(absolute, .ofFiles)
+        Self.makeLock(absolute)
+        try self.init(unwritablePath: absolute, storages: storages)
+    }
+
+    /// So that whoever comes to work on the store finds it taken by those who read it.
+    private static func makeLock(_ absolute: String) {
         umask(0o077)
         let made = open("\(absolute)/LOCK", O_RDONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o600)
         if made >= 0 { close(made) }
-        try self.init(unwritablePath: absolute, storages: storages)
     }
 
     deinit { release() }

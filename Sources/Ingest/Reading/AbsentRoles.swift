@@ -58,7 +58,9 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
         try standby.reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, withDocuments: withDocuments, as: principal, hold: hold)
     }
-    func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (Int) throws -> Void) throws -> QuarantineEntry { throw fault }
+    func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (Int) throws -> Void) throws -> QuarantineEntry {
+        try standby.reader.quarantineEntry(ticketID, as: principal, hold: hold)
+    }
     func deleteQuarantineEntry(_ ticketID: String) throws { throw fault }
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }
 
@@ -70,7 +72,10 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
 
     let passwordSaltKey: [UInt8] = []
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { try standby.reader.types.descriptions(after: name, limit: limit, among: principal.types) }
-    func type(_ name: String, as principal: Principal) throws -> TypeDescription? { throw fault }
+    func type(_ name: String, as principal: Principal) throws -> TypeDescription? {
+        guard principal.types?.contains(where: { $0.hasSameBytes(as: name) }) ?? true else { return nil }
+        return try standby.reader.types.description(of: name)
+    }
     func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> [TypeVersion] { throw fault }
     /// What is not known here is hidden.
     var haveSensitiveColumns: Bool { true }
@@ -82,10 +87,13 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func rollupWarning(name: String) -> String? { nil }
     func rollupAdvice() throws -> [RollupAdvice] { throw fault }
     func contracts(after clientID: String?, limit: Int) throws -> [Contract] { try standby.reader.catalog.contracts(after: clientID, limit: limit) }
-    func contract(_ clientID: String) throws -> Contract? { throw fault }
+    func contract(_ clientID: String) throws -> Contract? { try standby.contract(clientID) }
     func putContract(_ contract: Contract) throws -> PutOutcome { throw fault }
     func deleteContract(_ clientID: String) throws { throw fault }
-    func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] { throw fault }
+    func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
+        if case .client(let clientID) = owner, try standby.contract(clientID) == nil { throw Fault.absent(.contract(client: clientID)) }
+        return try standby.reader.catalog.keys(of: owner, after: after, limit: limit)
+    }
     func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription { throw fault }
     func deleteKey(of owner: KeyOwner, id: String) throws { throw fault }
     func views(after name: String?, limit: Int) -> [SavedView] { [] }

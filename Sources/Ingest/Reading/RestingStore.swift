@@ -11,26 +11,30 @@ import Glibc
 package final class RestingStore {
     private let directory: DataDirectory
     private var stillness: Placement.Stillness?
-    /// For the index of versions, which is made of the store's own and of what that lacks.
+    /// For the index of versions, which is made of the store's own and of what that lacks, and for answers that leave as files.
     private let aside: ScratchFolder
+    /// Those that this process asks for; of those that the store has nothing is told.
+    let exports: RestingExports
     /// Answers until `close`.
     package let reading = StandbyReading()
 
     /// - Parameters:
     ///   - path: DATA.
     ///   - storages: where cold tables lie; without a cache below DATA.
+    ///   - quarantineDays: how long what was refused is shown.
     /// - Throws: `DataDirectory.Failure` where there is no store, somebody works on it, or its catalog is not the one; `SQLiteError` for files of another version, or
     ///   damaged; `ColumnStoreError`.
-    package init(path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
+    package init(path: String, storages: any StorageFactory = LocalStorageFactory(), quarantineDays: Int = Quarantine.Limits().days) throws {
         directory = try DataDirectory(readingPath: path, storages: storages)
         stillness = Placement.Stillness(directory.path)
         aside = try ScratchFolder("sql")
+        exports = RestingExports(aside.files)
         try WarehousePlace.check(directory)
         try StoreProof.check(directory)
         let index = aside.files.path(of: "versions.sqlite")
         // One that cannot be read, or is behind, is made anew of the rows.
         if access(directory.versionsPath, F_OK) == 0 { try? SQLiteConnection(path: directory.versionsPath, mode: .readOnly).copy(to: index) }
-        reading.use(try StandbyCopy(atRest: directory, index: index))
+        reading.use(try StandbyCopy(atRest: directory, index: index, quarantineDays: quarantineDays))
     }
 
     /// Lets others work on it: nobody reads any more by what it gave.

@@ -47,13 +47,16 @@ package final class StandbyCopy: Sendable {
 
     /// Of a store that nobody works on.
     ///
-    /// - Parameter index: where the index of versions may be laid down.
-    convenience init(atRest directory: DataDirectory, index: String) throws {
+    /// - Parameters:
+    ///   - index: where the index of versions may be laid down.
+    ///   - quarantineDays: how long what was refused is shown.
+    convenience init(atRest directory: DataDirectory, index: String, quarantineDays: Int) throws {
         let catalog = try Catalog(readOnlyPath: directory.catalogPath)
         var random = SystemRandomNumberGenerator()
         // A catalog that was made anew has none yet: the next start makes it. No cursor of this copy outlives it.
         let key = try catalog.bytes(Catalog.cursorKeyName) ?? (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
-        let source = Source(directory: directory.path, catalog: catalog, key: key, storages: directory.storages, index: index, isAtRest: true)
+        var source = Source(directory: directory.path, catalog: catalog, key: key, storages: directory.storages, index: index, isAtRest: true)
+        source.quarantine.days = quarantineDays
         try self.init(source, at: ReplicaStore.Position(sequence: 0, epoch: 0, high: 0, low: 0), from: nil, changed: [])
     }
 
@@ -67,6 +70,7 @@ package final class StandbyCopy: Sendable {
         /// The path of the index of versions.
         let index: String
         let isAtRest: Bool
+        var quarantine = Quarantine.Limits()
     }
 
     private init(_ source: Source, at position: ReplicaStore.Position, from former: StandbyCopy?, changed: Set<String>) throws {
@@ -92,7 +96,7 @@ package final class StandbyCopy: Sendable {
         let types = isSame ? former?.reader.types : nil
         reader = StoreReader(
             boundary: TierBoundary(snapshot), tables: kept.tables, index: index, catalog: catalog, types: try types ?? TypeStore(catalog: catalog, tables: kept.tables, isReading: true),
-            quarantine: Quarantine(catalog: catalog, limits: Quarantine.Limits()), savedViews: try SavedViews(catalog: catalog), cursors: CursorCoder(key: source.key), clientsNeedContract: !source.isAtRest,
+            quarantine: Quarantine(catalog: catalog, limits: source.quarantine), savedViews: try SavedViews(catalog: catalog), cursors: CursorCoder(key: source.key), clientsNeedContract: !source.isAtRest,
             explain: { $0 }, isBehind: !source.isAtRest)
         figures = source.isAtRest ? RestingFigures(catalog: catalog, files: files, queuesPath: "\(directory)/queues.sqlite") : nil
         executions = ExecutionReader(path: "\(directory)/executions.sqlite")

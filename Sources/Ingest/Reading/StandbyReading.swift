@@ -50,12 +50,17 @@ package final class StandbyReading: RowReading, QueryStore, CursorSealing, Crede
 
 extension StoreRoles {
     /// Of a standby: it reads, and does nothing else. What the catalog tells of the store it reads too, for the schema `till`.
-    package init(of standby: StandbyReading) {
+    package init(of standby: StandbyReading) { self.init(of: standby, files: AbsentRoles(standby)) }
+
+    /// Of a store at rest: its answers leave as files, too.
+    package init(of store: RestingStore) { self.init(of: store.reading, files: store.exports) }
+
+    private init(of standby: StandbyReading, files: some ExportKeeping & LinkSigning) {
         let (absent, messages) = (AbsentRoles(standby), AbsentMessages(standby))
         (rows, queries, cursors, credentials) = (standby, standby, standby, standby)
         (intake, changes, refused, callbacks, deadLetters) = (absent, absent, absent, absent, absent)
         (types, contracts, keys, sessions, versions, rollups, inventory, views) = (absent, absent, absent, absent, absent, absent, absent, absent)
-        (audit, figures, maintenance, life, usage, exports, links) = (absent, absent, absent, absent, absent, absent, absent)
+        (audit, figures, maintenance, life, usage, exports, links) = (absent, absent, absent, absent, absent, files, files)
         (queues, topics, processes, uploads) = (messages, messages, messages, messages)
     }
 }

@@ -67,6 +67,8 @@ package final class Verifier {
     private let isUnwanted: () -> Bool
     /// Of a pair's member, which folds records into these files without having them open as a store.
     private let member: MemberLock?
+    /// While others may read the files, too: nothing is changed in them, nor made beside them. Until `run` has ended.
+    private var stillness: Placement.Stillness?
     /// How far files had come, as the catalog knows it; empty beside a server, whose files go on.
     private var reached: [String: FileReach] = [:]
     /// The sums of all cold files are made again, not of a sample.
@@ -87,13 +89,34 @@ package final class Verifier {
         try DataDirectory.checkPlainFiles(DataDirectory.absolute(path))
         member = try MemberLock(path)
         if member != nil, DataDirectory.isBetweenRecords(DataDirectory.absolute(path)) { throw DataDirectory.Failure.betweenRecords(path: path) }
-        directory = Placement.isUnwritable("\(path)/FORMAT")
-            ? try DataDirectory(unwritablePath: path, storages: storages)
-            : try DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)
+        (directory, stillness) = try Self.take(path, storages)
         uniqueness = Uniqueness(directory: temporaryDirectory)
         self.progress = progress
         isOnline = false
         isUnwanted = { false }
+    }
+
+    /// Together with others who read the store, where its files lie as an orderly end leaves them, without logs; alone where there are logs, of which a damaged one is read only by whoever may make its
+    /// index anew. Where somebody reads them already (`RestingStore`) their indexes are there, and they are read as they lie.
+    private static func take(_ path: String, _ storages: any StorageFactory) throws -> (DataDirectory, Placement.Stillness?) {
+        func share() throws -> (DataDirectory, Placement.Stillness?) {
+            let directory = try DataDirectory(provingPath: path, storages: storages)
+            return (directory, Placement.Stillness(directory.path))
+        }
+        if Placement.isUnwritable("\(path)/FORMAT") { return (try DataDirectory(unwritablePath: path, storages: storages), nil) }
+        guard hasLogs(path) else { return try share() }
+        do { return (try DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages), nil) } catch DataDirectory.Failure.beingRead { return try share() }
+    }
+
+    /// Whether commits stand in a log beside a database.
+    private static func hasLogs(_ path: String) -> Bool {
+        let days = ((try? DataDirectory.names(in: "\(path)/hot")) ?? []).filter { $0.hasSuffix(".sqlite") }.map { "hot/\($0)" }
+        return (["catalog", "queues", "executions", "versions"].map { "\($0).sqlite" } + days).contains { Placement.hasLog("\(path)/\($0)") }
+    }
+
+    private func release() {
+        stillness = nil
+        directory.release()
     }
 
     /// Of a store that goes on working: `Verifier+Online`.
@@ -113,14 +136,14 @@ package final class Verifier {
     ///
     /// Never throws: what keeps it from going on is a finding, and what comes after it is looked at all the same.
     package func run() -> Report {
-        defer { directory.release() }
+        defer { release() }
         return proveAll()
     }
 
     /// As `run`, and then what else is to be proved while nobody works on the directory.
     package func run(and further: () throws -> [Finding]) throws -> Report {
         // That of a member, too.
-        defer { withExtendedLifetime(member) { directory.release() } }
+        defer { withExtendedLifetime(member) { release() } }
         var report = proveAll()
         report.add(try further())
         return report
@@ -326,7 +349,7 @@ package final class Verifier {
             guarded(path) { try checkIntegrity(path) }
             try body()
         }
-        if !hadLog { for suffix in ["-wal", "-shm"] { _ = FileRemoval.remove(path + suffix, .temporary) } }
+        if !hadLog, stillness == nil { for suffix in ["-wal", "-shm"] { _ = FileRemoval.remove(path + suffix, .temporary) } }
     }
 
     /// https://www.sqlite.org/pragma.html#pragma_integrity_check; twenty lines at most.

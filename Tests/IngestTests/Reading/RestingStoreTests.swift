@@ -81,6 +81,52 @@ final class RestingStoreTests: XCTestCase {
         try again.engine.close()
     }
 
+    /// What commands ask for, and files that only the process of the reader knows.
+    func test_roles_tellOfContractsKeysTypesAndWhatWasRefused_andMakeExportsAside() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        try fill(fixture, 0..<2)
+        _ = try fixture.engine.addKey(NewKey(id: "k1", secretSHA256: [UInt8](repeating: 7, count: 32), label: "one"), of: .client("c1"))
+        XCTAssertNotNil(fixture.refusal(#"{"schema":"pos/1","id":"bad"}"#))
+        let nobody: (Int) throws -> Void = { _ in }
+        func refused(_ store: any RefusedDocuments) throws -> [String] {
+            try store.quarantine(client: nil, received: ReceivedSpan(), cursor: nil, limit: 10, withDocuments: true, as: .admin, hold: nobody).entries.map(\.ticketID)
+        }
+        let entries = try refused(fixture.engine)
+        XCTAssertEqual(entries.count, 1)
+        try fixture.engine.close()
+        let before = try files(directory.path)
+        let store = try RestingStore(path: directory.path)
+        let roles = StoreRoles(of: store)
+        XCTAssertEqual(try roles.contracts.contract("c1")?.clientID, "c1")
+        XCTAssertNil(try roles.contracts.contract("nobody"))
+        XCTAssertEqual(try roles.keys.keys(of: .client("c1"), after: nil, limit: 10).map(\.id), ["k1"])
+        XCTAssertThrowsError(try roles.keys.keys(of: .client("nobody"), after: nil, limit: 10))
+        XCTAssertEqual(try roles.types.type("pos-receipt", as: .admin)?.name, "pos-receipt")
+        XCTAssertNil(try roles.types.type("nothing", as: .admin))
+        XCTAssertEqual(try refused(roles.refused), entries)
+        XCTAssertEqual(try roles.refused.quarantineEntry(entries[0], as: .admin, hold: nobody).ticketID, entries[0])
+        XCTAssertThrowsError(try roles.contracts.putContract(Contract(clientID: "c9", access: .read, scope: .own)))
+
+        var export = Export(id: "e_1", owner: .administrator, name: "answer", format: "csv", request: [], createdAt: 1, expiresIn: 1)
+        try roles.exports.addExport(export)
+        XCTAssertEqual(try roles.exports.waitingExports().map(\.id), ["e_1"])
+        let path = try roles.exports.exportPath("e_1.csv")
+        XCTAssertFalse(path.hasPrefix(directory.path))
+        try Data("a".utf8).write(to: URL(filePath: path))
+        (export.state, export.fileName, export.byteCount) = (.done, "e_1.csv", 1)
+        XCTAssertTrue(try roles.exports.endExport(export))
+        XCTAssertEqual(try roles.exports.exports(after: nil, limit: 10, as: .admin).map(\.state), [.done])
+        XCTAssertEqual(try roles.exports.exportByteCount(), 1)
+        guard case .file(path)? = try roles.exports.exportContents(export) else { return XCTFail("it leads nowhere") }
+        XCTAssertThrowsError(try roles.exports.export("e_1", as: EngineFixture.own), "another's")
+        try roles.exports.deleteExport("e_1", as: .admin)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: path))
+        XCTAssertFalse(try roles.exports.endExport(export), "somebody has removed it meanwhile")
+        store.close()
+        try assertSame(directory.path, before)
+    }
+
     /// What was acknowledged stands in logs alone.
     func test_logsOfAKilledProcess_areReadAsTheyLie() throws {
         let (live, killed) = (TemporaryDirectory(), TemporaryDirectory())

@@ -275,4 +275,52 @@ final class VerifierTests: XCTestCase {
         XCTAssertNoThrow(try Verifier(path: directory.path))
         XCTAssertThrowsError(try Verifier(path: directory.path + "/nothing"))
     }
+
+    /// Readers and proofs in any number; who is to change the store waits for all of them.
+    func test_run_besideReaders_whileNobodyIsLetInWhoChangesAnything() throws {
+        let directory = TemporaryDirectory()
+        try makeStore(directory.path)
+        let verifier = try Verifier(path: directory.path)
+        let reader = try RestingStore(path: directory.path)
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+        reader.close()
+        XCTAssertThrowsError(try Engine(path: directory.path), "a proof is under way") { error in
+            guard case DataDirectory.Failure.beingRead? = error as? DataDirectory.Failure else { return XCTFail("\(error)") }
+        }
+        let report = verifier.run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual(report.rowCount, 800)
+        XCTAssertEqual(report.strangers, [])
+        let fixture = try EngineFixture(directory.path)
+        try fixture.engine.close()
+    }
+
+    /// A damaged log is read by whoever has the store alone, and a whole one beside those who read it already.
+    func test_run_storeWithALog_isProvenAlone_andBesideAReaderThatIsThere() throws {
+        let directory = TemporaryDirectory()
+        try makeStore(directory.path)
+        let path = "\(directory.path)/catalog.sqlite"
+        do {
+            let catalog = try SQLiteConnection(path: path, mode: .readWrite)
+            catalog.leaveLogWhenClosing()
+            try catalog.execute("UPDATE meta SET value = value")
+        }
+        XCTAssertTrue(Placement.hasLog(path))
+        do {
+            let verifier = try Verifier(path: directory.path)
+            XCTAssertThrowsError(try RestingStore(path: directory.path)) { error in
+                guard case DataDirectory.Failure.locked? = error as? DataDirectory.Failure else { return XCTFail("\(error)") }
+            }
+            XCTAssertEqual(verifier.run().findings.map(\.description), [])
+        }
+        let reader = try RestingStore(path: directory.path)
+        let before = try Data(contentsOf: URL(filePath: path + "-wal"))
+        let report = try Verifier(path: directory.path).run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual(report.rowCount, 800)
+        XCTAssertEqual(try Data(contentsOf: URL(filePath: path + "-wal")), before)
+        reader.close()
+        let fixture = try EngineFixture(directory.path)
+        try fixture.engine.close()
+    }
 }

@@ -85,10 +85,22 @@ final class StoreDirectoryTests: XCTestCase {
         XCTAssertTrue(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).hasPrefix("receipt_id"))
         let other = try TillRun(["sql", "--format", "csv", "SELECT receipt_id FROM receipts ORDER BY 1"] + place)
         XCTAssertEqual(other.text, "receipt_id\r\nR-1\r\nR-2\r\n", other.error)
-        for command in [["serve", "--listen", "127.0.0.1:0"], ["compact"], ["verify"]] {
+        let answer = server.data.deletingLastPathComponent().appendingPathComponent("answer.csv")
+        for (command, says) in [
+            (["verify"], "no fault"), (["contract", "list"], "shop"), (["contract", "show", "shop"], "read-write"), (["key", "list", "shop"], "contract"), (["type", "list"], "pos-receipt"),
+            (["type", "show", "pos-receipt"], "pos-receipt"), (["ticket", "list"], "R-2"), (["quarantine", "list"], "(0 rows)"), (["dead-letter", "list"], "(0 rows)"), (["audit", "list"], "putContract"),
+            (["upload", "list"], "(0 rows)"), (["export", "--format", "csv", "--out", answer.path, "SELECT receipt_id FROM receipts ORDER BY 1"], "2 rows in"),
+            (["export", "--format", "xlsx", "--out", answer.path + ".xlsx", "SELECT receipt_id FROM receipts"], "2 rows in"),
+        ] {
+            let run = try TillRun(command + place)
+            XCTAssertEqual(run.status, 0, "\(command): \(run.error)")
+            XCTAssertTrue(run.text.contains(says), "\(command): \(run.text)")
+        }
+        XCTAssertEqual(try String(contentsOf: answer, encoding: .utf8), "receipt_id\r\nR-1\r\nR-2\r\n")
+        for command in [["serve", "--listen", "127.0.0.1:0"], ["compact"], ["contract", "put", "a", "--access", "read", "--scope", "own"], ["contract", "delete", "shop"]] {
             let run = try TillRun(command + place)
             XCTAssertEqual(run.status, 1, "\(command): \(run.text)")
-            XCTAssertTrue(run.error.contains("\(server.data.path) is being read by"), "\(command): \(run.error)")
+            for says in ["\(server.data.path) is being read by", "--url"] { XCTAssertTrue(run.error.contains(says), "\(command): \(run.error)") }
         }
         try input.fileHandleForWriting.close()
         reader.waitForEnd()

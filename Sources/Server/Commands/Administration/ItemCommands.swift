@@ -8,6 +8,8 @@ protocol ItemCommand: Command {
     /// What is written where the answer has no body.
     static func done(_ arguments: Arguments) -> String
     static var ownOptions: [Arguments.Option] { get }
+    /// As `ListCommand.isAtRest`.
+    static var isAtRest: Bool { get }
     /// What is written where it has one.
     static func write(_ body: [UInt8], _ arguments: Arguments) throws
 }
@@ -16,11 +18,12 @@ extension ItemCommand {
     static var ownOptions: [Arguments.Option] { [.init("format", "F", "table: a line for each member; or json.")] }
     static var options: [Arguments.Option] { ownOptions + StoreAccess.options }
     static func done(_ arguments: Arguments) -> String { "" }
+    static var isAtRest: Bool { false }
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         let call = try call(arguments)
         _ = try Listing.format(arguments)
-        let store = try StoreAccess(arguments)
+        let store = try StoreAccess(arguments, isReading: isAtRest)
         let answer = try APIClient.succeed(try store.client.call(call.method, call.path))
         try store.close()
         if answer.body.isEmpty { Terminal.write(done(arguments) + "\n") } else { try write(answer.body, arguments) }
@@ -40,6 +43,7 @@ private func plainUsage(_ operand: String) -> [String] { ["\(operand) (--data DI
 enum ContractShowCommand: ItemCommand {
     static let name = "contract show"
     static let summary = "Shows a client's contract."
+    static let isAtRest = true
     static let operand = "a client"
     static let usage = Server.usage("CLIENT")
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/contracts", arguments)) }
@@ -58,6 +62,7 @@ enum ContractDeleteCommand: ItemCommand {
 enum TypeShowCommand: ItemCommand {
     static let name = "type show"
     static let summary = "Shows a document type: the file, as it can be put again."
+    static let isAtRest = true
     static let operand = "a type"
     static let usage = plainUsage("NAME")
     static let ownOptions: [Arguments.Option] = []
@@ -78,6 +83,7 @@ enum TypeDeleteCommand: ItemCommand {
 enum TicketShowCommand: ItemCommand {
     static let name = "ticket show"
     static let summary = "Shows what became of a receipt: every step, attempt and answer."
+    static let isAtRest = true
     static let operand = "a ticket"
     static let usage = Server.usage("TICKET")
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/tickets", arguments)) }
@@ -86,6 +92,7 @@ enum TicketShowCommand: ItemCommand {
 enum QuarantineShowCommand: ItemCommand {
     static let name = "quarantine show"
     static let summary = "Shows a refused document, with every reason."
+    static let isAtRest = true
     static let operand = "a ticket"
     static let usage = Server.usage("TICKET")
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/quarantine", arguments)) }
@@ -110,7 +117,7 @@ enum ListedItem {
     /// - Parameter what: for who asks for one that is not there.
     static func show(_ what: String, _ id: String, of listing: Listing, _ arguments: Arguments) throws -> Int32 {
         _ = try Listing.format(arguments)
-        let store = try StoreAccess(arguments)
+        let store = try StoreAccess(arguments, isReading: true)
         guard let item = try listing.first(where: "id", is: id, in: store.client) else { throw CommandError("there is no \(what) \(id)") }
         try store.close()
         try ItemText.write(item.serialized, arguments)

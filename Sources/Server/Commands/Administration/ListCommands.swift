@@ -3,11 +3,14 @@ internal import ColumnStore
 /// A command that writes a list of the API.
 protocol ListCommand: Command {
     static var ownOptions: [Arguments.Option] { get }
+    /// Whether a store that nobody works on answers it as it lies, beside others who read it.
+    static var isAtRest: Bool { get }
     static func listing(_ arguments: Arguments) throws -> Listing
 }
 
 extension ListCommand {
     static var ownOptions: [Arguments.Option] { [] }
+    static var isAtRest: Bool { false }
     static var options: [Arguments.Option] { ownOptions + Listing.options + StoreAccess.options }
     static var usage: [String] { ["[--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"] }
 
@@ -15,7 +18,7 @@ extension ListCommand {
         let listing = try listing(arguments)
         _ = try Listing.format(arguments)
         _ = try arguments.count("limit")
-        let store = try StoreAccess(arguments)
+        let store = try StoreAccess(arguments, isReading: isAtRest)
         try listing.write(arguments, from: store.client)
         try store.close()
         return ExitStatus.done
@@ -32,6 +35,7 @@ private let client = Arguments.Option("client", "C", "Of this client alone.")
 enum ContractListCommand: ListCommand {
     static let name = "contract list"
     static let summary = "Lists the contracts."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()
@@ -44,6 +48,7 @@ enum ContractListCommand: ListCommand {
 enum KeyListCommand: ListCommand {
     static let name = "key list"
     static let summary = "Lists the keys of a client's contract, or those of the people and programs that run the store."
+    static let isAtRest = true
     static let usage = ["(CLIENT | --operators) [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = [.init("operators", nil, "Keys with a role: admin, auditor, metrics.")]
 
@@ -55,6 +60,7 @@ enum KeyListCommand: ListCommand {
 enum TypeListCommand: ListCommand {
     static let name = "type list"
     static let summary = "Lists the document types."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()
@@ -65,6 +71,7 @@ enum TypeListCommand: ListCommand {
 enum TicketListCommand: ListCommand {
     static let name = "ticket list"
     static let summary = "Lists the tickets of receipts, in the order of their days."
+    static let isAtRest = true
     static let usage = [
         "[--client C] [--state PROCESSING] [--from DAY] [--to DAY] [--type T] [--table T] [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"
     ]
@@ -87,6 +94,7 @@ enum TicketListCommand: ListCommand {
 enum QuarantineListCommand: ListCommand {
     static let name = "quarantine list"
     static let summary = "Lists what was refused, the newest first."
+    static let isAtRest = true
     static let usage = ["[--client C] [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = [client]
 
@@ -101,6 +109,7 @@ enum QuarantineListCommand: ListCommand {
 enum DeadLetterListCommand: ListCommand {
     static let name = "dead-letter list"
     static let summary = "Lists what could not be registered or delivered."
+    static let isAtRest = true
     static let usage = ["[--client C] [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = [client]
 
@@ -115,6 +124,7 @@ enum DeadLetterListCommand: ListCommand {
 enum AuditListCommand: ListCommand {
     static let name = "audit list"
     static let summary = "Lists administrative acts, the newest first: who did what when, and what came of it."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()

@@ -99,6 +99,7 @@ enum UploadPutCommand: Command {
 enum UploadListCommand: ListCommand {
     static let name = "upload list"
     static let summary = "Lists the uploads, the newest first."
+    static let isAtRest = true
     static let usage = ["[--client C] [--state PROCESSING] [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = [client, .init("state", "S", states.joined(separator: ", ") + ".")]
     private static let states = ["NEW", "PROCESSING", "PROCESSED", "ERROR", "CANCELLED", "REVERTED"]

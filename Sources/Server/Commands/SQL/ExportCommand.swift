@@ -22,7 +22,7 @@ enum ExportCommand: Command {
         let path = try arguments.required("out")
         guard let query = arguments.operands.first, arguments.operands.count == 1 else { throw UsageError("one query is wanted, in quotes") }
         guard ExportFormat(rawValue: format) != nil else { throw UsageError("--format is one of \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")), not \(format)") }
-        let store = try StoreAccess(arguments)
+        let store = try StoreAccess(arguments, isReading: true)
         var members: [JSONValue.Member] = [.init("query", .string(query)), .init("format", .string(format)), .init("expires_in", .string("1h"))]
         if let zone = try arguments.one("time-zone") { members.append(.init("time_zone", .string(zone))) }
         let accepted = try APIClient.succeed(

@@ -71,7 +71,7 @@ enum EngineOpening {
         try refuseMember(directory)
         do {
             let cache = WarehouseOpening.readersCache(settings, directory: directory)
-            return try RestingStore(path: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: cache))
+            return try RestingStore(path: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: cache), quarantineDays: settings.quarantineDays)
         } catch let failure as DataDirectory.Failure where failure.isOfTheSettings {
             throw UsageError("\(failure)")
         } catch DataDirectory.Failure.locked(let url) {
@@ -98,8 +98,8 @@ enum EngineOpening {
 
     /// Why nobody is let in beside a command that may change the store: what it knows is in its memory and logs.
     private static func another(_ directory: String) -> String {
-        "another process, which serves nobody and may change it: only readers (till sql) are let in beside each other. "
-            + "Wait until it ends, or let `till serve --data \(directory)` hold it: commands with --data go through that server, any number at once"
+        "another process, which may change it and has told no address: only what reads (till sql, export, verify, lists of contracts) is let in beside each other. "
+            + "Wait until it ends; where it is a server that starts, until it serves, and name it by --url. While `till serve --data \(directory)` holds it, commands with --data or its --url go through that server, any number at once"
     }
 
     static func registration(_ settings: Settings) throws -> RegistrationOptions {

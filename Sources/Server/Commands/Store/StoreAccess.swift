@@ -4,7 +4,7 @@ internal import Ingest
 internal import Query
 
 /// How a command reaches a store: through the server that `--url` names or that holds the directory; else it serves the directory to
-/// itself for as long as it runs. Either way there is one path to everything, the API.
+/// itself for as long as it runs, and beside others who do so where it only reads. Either way there is one path to everything, the API.
 final class StoreAccess {
     static let options: [Arguments.Option] = [
         .init("data", "DIR", "The store's directory; if a server holds it, the command goes through that server."),
@@ -17,16 +17,27 @@ final class StoreAccess {
     let client: APIClient
     /// The directory, when the command was given one.
     let directory: String?
-    private let local: (context: DoorContext, engine: Engine)?
+    /// What this process itself has open.
+    private enum Held {
+        case whole(Engine)
+        /// Together with others who read.
+        case still(RestingStore)
+    }
+    private let local: (context: DoorContext, held: Held)?
 
     /// Whether this process holds the directory itself.
     var isLocal: Bool { local != nil }
 
     /// The engine, where no server stands between: for what no call of the API does.
-    var engine: Engine? { local?.engine }
+    var engine: Engine? {
+        guard case .whole(let engine)? = local?.held else { return nil }
+        return engine
+    }
 
-    /// - Parameter mayCreate: an empty directory becomes a store. One that is not there never does: it may be mistyped.
-    init(_ arguments: Arguments, mayCreate: Bool = false) throws {
+    /// - Parameters:
+    ///   - mayCreate: an empty directory becomes a store. One that is not there never does: it may be mistyped.
+    ///   - isReading: it makes no call but those that a store at rest answers (`StoreRoles.init(of:)`).
+    init(_ arguments: Arguments, mayCreate: Bool = false, isReading: Bool = false) throws {
         let data = try arguments.one("data")
         let url = try arguments.one("url")
         switch (data, url) {
@@ -44,7 +55,8 @@ final class StoreAccess {
                 client = try APIClient(url: url, key: try Self.key(of: data), trust: .anyone)
                 local = nil
             } else {
-                (client, local) = try Self.serve(data, try CommandSettings.read(arguments), mayCreate ? .inEmpty : .never)
+                let settings = try CommandSettings.read(arguments)
+                (client, local) = try isReading ? Self.read(data, settings) : Self.serve(data, settings, mayCreate ? .inEmpty : .never)
             }
         }
     }
@@ -68,21 +80,33 @@ final class StoreAccess {
 
     private static func serve(
         _ directory: String, _ settings: Settings, _ making: DataDirectory.Making
-    ) throws -> (APIClient, (context: DoorContext, engine: Engine)) {
+    ) throws -> (APIClient, (context: DoorContext, held: Held)) {
         let log = Log(format: .text, level: .warning)
         // Who can write the directory is the administrator, and needs no contract to add to it.
         let queries = QueryEngine.make(settings)
         let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false, making: making, queries: queries, log: log)
+        let (client, context, url) = try open(StoreRoles(engine), queries, settings, log)
+        UploadBody.beginUploads(context, url: url)
+        return (client, (context, .whole(engine)))
+    }
+
+    private static func read(_ directory: String, _ settings: Settings) throws -> (APIClient, (context: DoorContext, held: Held)) {
+        let log = Log(format: .text, level: .warning)
+        let store = try EngineOpening.read(directory: directory, settings: settings, log: log)
+        let (client, context, _) = try open(StoreRoles(of: store), QueryEngine.make(settings), settings, log)
+        return (client, (context, .still(store)))
+    }
+
+    /// A door of this process' own, on an address that no other machine reaches.
+    private static func open(_ roles: StoreRoles, _ queries: QueryEngine, _ settings: Settings, _ log: Log) throws -> (APIClient, DoorContext, url: String) {
         // Known to this process alone, and gone with it.
         let key = try APIKey.make().text
-        let context = DoorContext(
-            store: StoreRoles(engine), queries: queries, further: StoreSchema(), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
+        let context = DoorContext(store: roles, queries: queries, further: StoreSchema(), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
         let (_, listener) = try HTTPDoor.open(
             context, .init(host: "127.0.0.1", port: 0, threadCount: 2), administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
         let url = "http://127.0.0.1:\(listener.port)"
         ExportMaker.begin(context, url: url)
-        UploadBody.beginUploads(context, url: url)
-        return (try APIClient(url: url, key: key), (context, engine))
+        return (try APIClient(url: url, key: key), context, url)
     }
 
     /// A second connection to the same place, for work side by side.
@@ -92,6 +116,9 @@ final class StoreAccess {
     func close() throws {
         guard let local else { return }
         _ = local.context.stop()
-        try local.engine.close()
+        switch local.held {
+        case .whole(let engine): try engine.close()
+        case .still(let store): store.close()
+        }
     }
 }
