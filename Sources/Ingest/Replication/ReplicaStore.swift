@@ -11,7 +11,7 @@ import Glibc
 /// 1. `position` is the last record of which the files tell all once the fold is closed; what is behind it in `parts` is in memory alone.
 /// 2. `led` is noted before a server writes to the files, `folded` after they tell all up to the position that it names: of this start of the machine, or `durable`, whatever it was.
 /// 3. While readers hold the files, nothing is committed: they see one record's state in all databases.
-/// 4. Before databases are committed one after the other it is noted how far (`pending`): who finds them as a killed process has left them knows that they say nothing of each other.
+/// 4. Before databases are committed, or one alone is, it is noted how far (`pending`): who finds them as a killed process has left them knows that they say nothing of each other, and which records they may have that nobody tells of any more.
 /// 5. Files that are to be durable and of which a sync failed are noted as `led`, and made anew (`Unsynced`): the system takes for written what it could not write, and a later sync succeeds without it.
 package final class ReplicaStore {
     /// A record's place: number, epoch and hash.

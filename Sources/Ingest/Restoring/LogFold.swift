@@ -59,7 +59,10 @@ final class LogFold {
     private(set) var changed: Set<String> = []
     /// Nothing is committed until `close`: whoever opens a database meanwhile finds them all as of one record.
     var isHeld = false
-    /// Called before files are committed one after the other, or in the middle of a record: whoever ends then leaves some that tell more than others.
+    /// Called before files are committed, one after the other or in the middle of a record: whoever ends then leaves some that tell more than others.
+    ///
+    /// Of one alone, too. Beside it no other has anything of its records, and as it lies then it tells the last of them; but who does not know of that brings the first ones to it again, and rows
+    /// of later records beside older states of others are the state of no record.
     var willCommit: () throws -> Void = {}
 
     /// - Parameter workspace: has the databases by their paths below DATA.
@@ -154,7 +157,7 @@ final class LogFold {
 
     /// Ends all transactions, so that the databases can be copied.
     func close() throws {
-        if files.count > 1 { try willCommit() }
+        if !files.isEmpty { try willCommit() }
         for file in files.values { try file.close(isRead: isRead) }
         files = [:]
     }

@@ -93,4 +93,76 @@ final class MemberVerificationTests: XCTestCase {
         let found = try Verifier(path: path("b")).run().findings
         XCTAssertTrue(found.contains { $0.path == day.path && $0.fault.contains("is an older copy") }, "\(found)")
     }
+
+    /// The one database that a record changes; nil for one of several, for a part of a record, and for a file's piece.
+    private static func database(of body: [UInt8]) throws -> String? {
+        guard case .part(let part, isLast: true)? = ReplicaBody(body), let segment = try? LogSegment(parsing: Array(part), path: "a record") else { return nil }
+        let names = try Set(segment.records.filter { $0.kind == .rows || $0.kind == .catalog }.compactMap { LogPayload(try $0.inflated())?.file })
+        return names.count == 1 ? names.first : nil
+    }
+
+    /// Behind the commit of the file, and before the note of it: the note that the commit has found is put back.
+    func test_memberKilledInTheCommitOfOneFile_tellsOfNoRecord_beforeItHasAllOfThemAgain() throws {
+        let recorder = CommitRecorder()
+        let fixture = try EngineFixture(path("a")) { $0.replica = recorder }
+        for number in 0..<30 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        try fixture.engine.close()
+        XCTAssertEqual(recorder.isWhole, true)
+        let bodies = recorder.bodies
+        let names = try bodies.map { try Self.database(of: $0) }
+        // Two records, one after the other, that change the day's file alone, which is there before them.
+        let half = try XCTUnwrap(names.indices.dropLast().last { names[$0]?.hasPrefix("hot/") == true && names[$0] == names[$0 + 1] && names[..<$0].contains(names[$0]) })
+        func fold(_ store: ReplicaStore, through last: Int) throws {
+            for number in Int(store.foldedSequence)..<last { try store.apply(.init(sequence: Int64(number + 1), epoch: 1, high: UInt64(number + 1), low: 7), bodies[number]) }
+        }
+        func foldHalf() throws {
+            let store = try ReplicaStore(directory: path("b"))
+            try store.clear()
+            try fold(store, through: half)
+            try store.settle()
+            XCTAssertNil(store.pending)
+        }
+        try foldHalf()
+        let note = URL(filePath: path("b/cluster/fold"))
+
+        let disk = FullDisk("/hot/")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        func foldUntilCommit() throws -> Data {
+            let store = try ReplicaStore(directory: path("b"))
+            try store.begin()
+            try fold(store, through: half + 2)
+            disk.isFull = true
+            XCTAssertThrowsError(try store.settle())
+            disk.isFull = false
+            return try Data(contentsOf: note)
+        }
+        let found = try foldUntilCommit()
+        func foldWhole() throws {
+            let store = try ReplicaStore(directory: path("b"))
+            XCTAssertEqual(store.position?.sequence, Int64(half))
+            XCTAssertEqual(store.pending, Int64(half + 2), "a founding may drop these records, and the file have them")
+            try store.begin()
+            try fold(store, through: half + 2)
+            try store.settle()
+            XCTAssertNil(store.pending)
+        }
+        try foldWhole()
+        try found.write(to: note)
+        XCTAssertThrowsError(try Verifier(path: path("b"))) { XCTAssertTrue(isBetweenRecords($0), "\($0)") }
+        func foldOn() throws {
+            let store = try ReplicaStore(directory: path("b"))
+            try store.begin()
+            try fold(store, through: half + 1)
+            XCTAssertNil(try store.hold(), "its copy would have rows of the record after it")
+            try fold(store, through: half + 2)
+            XCTAssertEqual(try XCTUnwrap(try store.hold()).position.sequence, Int64(half + 2))
+            store.release(read: [])
+            try fold(store, through: bodies.count)
+            try store.settle()
+            XCTAssertNil(store.pending)
+        }
+        try foldOn()
+        XCTAssertEqual(try Verifier(path: path("b")).run().findings.map(\.description), [])
+    }
 }
