@@ -29,8 +29,11 @@ for _ in $(seq 60); do
   sleep 2
 done
 [ -b "$disk" ]
-# Only what has never held anything is formatted.
-[ -n "$(lsblk -no FSTYPE "$disk")" ] || mkfs.ext4 -q -L till "$disk"
+# Only what has never held anything is formatted. The disk itself is asked: it may have its name before udev has told what is on it, and of one that cannot be read nothing is known.
+dd if="$disk" of=/dev/null bs=1M count=4 status=none
+kind=0
+blkid -p "$disk" || kind=$?
+[ "$kind" != 2 ] || mkfs.ext4 -q -L till "$disk"
 mkdir -p /var/lib/till
 echo 'LABEL=till /var/lib/till ext4 defaults,noatime,nodev,nosuid,noexec 0 2' >> /etc/fstab
 mount /var/lib/till

@@ -22,6 +22,8 @@ KEY = "0123456789abcdef0123456789abcdef"
 SENT = {"Bucket": "till-bucket", "Volume": "vol-0123", "Zone": "Z0123", "AWS::Region": "eu-central-1", "AWS::StackName": "shop"}
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("TILL_", "AWS_"))}
 DISK = "nvme-Amazon_Elastic_Block_Store_vol0123"
+#: A disk with a file system: its mark is at the 1,080th byte.
+HELD = bytes(1080) + b"\x53\xef" + bytes(4 << 20)
 
 #: Programs that are the cloud's, or change the machine: each notes how it was called.
 STAND_IN = r'''#!/usr/bin/env -S python3 -IS
@@ -49,10 +51,8 @@ elif name == "curl" and words[-1].endswith("/readyz"):
         print((state / "code").read_text(), end="")
 elif name == "curl":
     print({"token": "t", "instance-id": "i-0123", "local-ipv4": "10.90.0.7"}[words[-1].rsplit("/", 1)[-1]], end="")
-elif name == "lsblk":
-    print((state / "filesystem").read_text())
 '''
-STAND_INS = ["aws", "apt-get", "curl", "lsblk", "mkfs.ext4", "mount", "systemctl", "systemd-run", "chown", "sleep"]
+STAND_INS = ["aws", "apt-get", "curl", "mkfs.ext4", "mount", "systemctl", "systemd-run", "chown", "sleep"]
 
 
 def openssl(folder: pathlib.Path, *words: str) -> None:
@@ -78,7 +78,8 @@ class Machine:
         self.root, self.state, self.node = folder / name, folder / f"{name}.state", letter.lower()
         for name in ("etc/systemd/system", "usr/local/sbin", "usr/sbin", "var/lib", "root", "run", "dev/disk/by-id"):
             (self.root / name).mkdir(parents=True)
-        (self.root / f"dev/disk/by-id/{DISK}").write_text("")
+        self.disk = self.root / f"dev/disk/by-id/{DISK}"
+        self.disk.write_bytes(bytes(4 << 20))
         (self.state / "parameters").mkdir(parents=True)
         (self.state / "bin").mkdir()
         for name in STAND_INS:
@@ -88,7 +89,6 @@ class Machine:
         (self.state / "bin/python3").symlink_to(pathlib.Path(sys.executable).resolve())
         # No test may make a block device.
         (self.state / "bash").write_text('function [ { if builtin [ "$1" = -b ]; then builtin [ -e "$2" ]; else builtin [ "$@"; fi; }\n')
-        self.tell("filesystem", "")
         self.tell("objects", "0")
         self.tell("founding", "0")
         self.answer(200, [self.node])
@@ -120,7 +120,7 @@ class Machine:
         self.tell("readyz", json.dumps({"role": "standby", "insync": names, "removed": []}, separators=(",", ":")))
 
     def run(self, *command: str) -> subprocess.CompletedProcess:
-        environment = CLEAN | {"STATE": str(self.state), "PATH": f"{self.state}/bin:{CLEAN['PATH']}", "BASH_ENV": str(self.state / "bash")}
+        environment = CLEAN | {"STATE": str(self.state), "PATH": f"{self.state}/bin:{CLEAN['PATH']}:/usr/sbin:/sbin", "BASH_ENV": str(self.state / "bash")}
         return subprocess.run(command or ["bash", str(self.script)], capture_output=True, text=True, env=environment)
 
     def boot(self, status: int = 0) -> subprocess.CompletedProcess:
@@ -162,8 +162,8 @@ def check_one(folder: pathlib.Path) -> None:
     assert not (machine.root / "usr/sbin/policy-rc.d").exists(), "no service of this machine starts any more"
     names = [call[0] for call in machine.calls()]
     assert names.index("systemctl") > max(at for at, name in enumerate(names) if name == "chown"), "it starts before the files are its own"
-    # What has a store on it stays as it is.
-    machine.tell("filesystem", "ext4")
+    # What has a store on it stays as it is, also before udev knows what that is.
+    machine.disk.write_bytes(HELD)
     machine.boot()
     assert not machine.calls("mkfs.ext4"), "a store was formatted"
     # The unit would read another key than was meant, or none.
@@ -241,7 +241,7 @@ def check_founding(folder: pathlib.Path, keys: pathlib.Path) -> None:
     """A store that one machine had becomes a pair's by the operator's word, once, and before anything serves it."""
     def machine(name: str, letter: str = "A", **more: str) -> Machine:
         made = Machine(folder, "pair", letter, keys, name=name, **more)
-        made.tell("filesystem", "ext4")
+        made.disk.write_bytes(HELD)
         return made
 
     def put(of: Machine, *names: str) -> None:

@@ -229,7 +229,7 @@ def check_boot(template: Template) -> None:
         assert (given["Node"], given["Peer"], given["Letter"]) == (node, "ba"["ab".index(node)], node.upper()), given
         assert given["Package"] == {"Ref": f"Package{node.upper()}"} and given["Machines"] == {"Ref": "Machines"}, given
         # Only a disk that never held anything is formatted.
-        assert '[ -n "$(lsblk -no FSTYPE "$disk")" ] || mkfs' in script
+        assert 'blkid -p "$disk" || kind=$?\n[ "$kind" != 2 ] || mkfs' in script
 
 
 def lint(folder: pathlib.Path) -> None:
