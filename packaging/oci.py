@@ -64,8 +64,9 @@ def config(arguments: argparse.Namespace, created: str, diff: str) -> dict:
             "Volumes": {"/var/lib/till": {}},
             "WorkingDir": "/var/lib/till",
             "StopSignal": "SIGTERM",
+            # Who restarts what is unhealthy lets a start take as long as it takes, as the unit does: one that is killed begins anew. It is over with the first answer.
             "Healthcheck": {
-                "Test": ["CMD", "/usr/bin/till", "health"], "Interval": 10 * SECOND, "Timeout": 6 * SECOND, "StartPeriod": 60 * SECOND, "Retries": 3,
+                "Test": ["CMD", "/usr/bin/till", "health"], "Interval": 10 * SECOND, "Timeout": 6 * SECOND, "StartPeriod": 86_400 * SECOND, "Retries": 3,
             },
             "Labels": {"org.opencontainers.image.title": "till", "org.opencontainers.image.version": arguments.version, "org.opencontainers.image.licenses": "Apache-2.0"},
         },

@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Glibc
 import Synchronization
 import TestSupport
 import XCTest
@@ -237,6 +238,38 @@ final class PairBucketTests: XCTestCase {
         try prove(second, "after the takeover")
     }
 
+    /// A service manager kills who says nothing for a minute: also who has come to lead, and opens the store while its bucket gives no answer.
+    func test_standbyThatComesToLead_saysThatItLives_whileItOpensTheStore() throws {
+        let folder = try Project.temporaryFolder("till-ears")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let ears = try ManagerEars(folder.appendingPathComponent("notify").path)
+        defer { ears.close() }
+        let pair = try pair(["NOTIFY_SOCKET": ears.path, "WATCHDOG_USEC": "300000"])
+        defer { pair.remove() }
+        let first = try pair.leader()
+        let second = pair.other(than: first)
+        try post(3, to: first)
+        let before = try answers(first)
+        let isAsked = Mutex(false)
+        bucket.fail { seen in
+            guard seen.method == "PUT", seen.key.contains("/probe/") else { return nil }
+            isAsked.withLock { $0 = true }
+            return .delay(milliseconds: 30_000)
+        }
+        first.kill()
+        XCTAssertTrue(Patience.until { isAsked.withLock { $0 } }, "nobody opens the store")
+        let count = ears.wordCount
+        XCTAssertTrue(Patience.until { ears.wordCount >= count + 3 || second.ready?.status == 200 || !second.isRunning })
+        XCTAssertGreaterThanOrEqual(ears.wordCount, count + 3)
+        XCTAssertNotEqual(second.ready?.status, 200, "it was opened meanwhile")
+        bucket.fail(nil)
+        XCTAssertEqual(try pair.leader().name, second.name)
+        XCTAssertEqual(try answers(second), before)
+        // From here on a server says so.
+        let served = ears.wordCount
+        XCTAssertTrue(Patience.until { ears.wordCount >= served + 3 })
+    }
+
     func test_standby_thatLooksElsewhere_ends_andSaysBothPlaces() throws {
         let pair = try pair()
         defer { pair.remove() }
@@ -248,4 +281,38 @@ final class PairBucketTests: XCTestCase {
         XCTAssertEqual(second.waitForEnd(), 2, second.logText.suffix(2_000).description)
         XCTAssertTrue(second.logText.contains("s3://receipts/pair") && second.logText.contains("s3://receipts/other"), second.logText.suffix(2_000).description)
     }
+}
+
+/// A service manager, as far as servers that it has started say that they live. What comes is taken at once: who finds it full waits.
+private final class ManagerEars: Sendable {
+    let path: String
+    private let state = Mutex((count: 0, isClosed: false))
+
+    init(_ path: String) throws {
+        self.path = path
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        XCTAssertEqual(bound, 0, "\(path): \(String(cString: strerror(errno)))")
+        var patience = timeval(tv_sec: 0, tv_usec: 100_000)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        Thread.detachNewThread { [self] in
+            var buffer = [UInt8](repeating: 0, count: 1_024)
+            while !state.withLock({ $0.isClosed }) {
+                let count = recv(descriptor, &buffer, buffer.count, 0)
+                guard count > 0, String(decoding: buffer[..<count], as: UTF8.self).contains("WATCHDOG=1") else { continue }
+                state.withLock { $0.count += 1 }
+            }
+            Glibc.close(descriptor)
+        }
+    }
+
+    /// How often one of them has said so.
+    var wordCount: Int { state.withLock { $0.count } }
+
+    func close() { state.withLock { $0.isClosed = true } }
 }

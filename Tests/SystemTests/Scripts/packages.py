@@ -151,6 +151,7 @@ def check_image(till: str, folder: str) -> None:
     run("skopeo", "copy", "--quiet", "--insecure-policy", f"oci-archive:{archive}", f"docker-archive:{folder}/docker.tar:till:test")
     docker = json.loads(run("skopeo", "inspect", "--config", "--raw", f"docker-archive:{folder}/docker.tar").stdout)
     assert docker["config"]["Healthcheck"] == config["Healthcheck"], docker
+    assert config["Healthcheck"]["StartPeriod"] >= 86_400 * 10**9, "who restarts what is unhealthy ends a start that has much to recover"
     with tarfile.open(archive) as whole:
         index = json.load(whole.extractfile("index.json"))
         manifest = json.load(whole.extractfile("blobs/sha256/" + index["manifests"][0]["digest"][7:]))

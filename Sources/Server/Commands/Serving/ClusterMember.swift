@@ -23,6 +23,8 @@ final class ClusterMember: Sendable {
     private let log: Log
     private let makeStore: @Sendable () throws -> StandbyStore
     private let isWatched = Atomic<Bool>(false)
+    /// Says to whoever started the process that it lives, while no server of it does.
+    private let alive = Mutex<Timers.Repetition?>(nil)
 
     /// Of one that leads no more: what is under way has no answer to wait for.
     static let patience: DoorContext.Patience = {
@@ -58,8 +60,7 @@ final class ClusterMember: Sendable {
         do { return _ = try makeStore() } catch let unusable as StoreCheckpoint.Unusable {
             log.error("the checkpoint of this node cannot be used: the peer is asked for its own", ["reason": .text("\(unusable)")])
         }
-        let alive = tellReady("asks the peer for its checkpoint")
-        defer { alive?.stop() }
+        tellReady("asks the peer for its checkpoint")
         var said = ""
         while let reason = host.mendCheckpoint(mayDrop: true) {
             if reason != said {
@@ -84,11 +85,29 @@ final class ClusterMember: Sendable {
         return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
     }
 
-    /// Tells whoever started the process that it answers, and from then on as often as it asks that it lives.
-    private func tellReady(_ status: String) -> Timers.Repetition? {
-        let manager = ServiceManager(socket: Environment["NOTIFY_SOCKET"], watchdog: Environment["WATCHDOG_USEC"], watchdogProcess: Environment["WATCHDOG_PID"])
+    /// Tells whoever started the process that it answers, and that it lives.
+    private func tellReady(_ status: String) {
         manager.tell(.ready(status))
-        return manager.watchdogSeconds.map { seconds in timers.every(max(0.05, seconds / 3)) { manager.tell(.alive) } }
+        beginTelling()
+    }
+
+    private var manager: ServiceManager { ServiceManager(socket: Environment["NOTIFY_SOCKET"], watchdog: Environment["WATCHDOG_USEC"], watchdogProcess: Environment["WATCHDOG_PID"]) }
+
+    /// Tells whoever started the process, as often as it asks, that it lives, until a server of it does (`endTelling`): also while the store is opened to lead, or closed to follow again, which may take
+    /// longer than it is waited for. Killed there, it would begin anew, and come to the same place.
+    func beginTelling() {
+        let manager = manager
+        tell(manager.watchdogSeconds.map { seconds in timers.every(max(0.05, seconds / 3)) { manager.tell(.alive) } })
+    }
+
+    func endTelling() { tell(nil) }
+
+    private func tell(_ next: Timers.Repetition?) {
+        let former = alive.withLock { alive in
+            defer { alive = next }
+            return alive
+        }
+        former?.stop()
     }
 
     /// Keeps the store as the leader's records say; returns once this machine leads, and the store is whole.
@@ -96,8 +115,7 @@ final class ClusterMember: Sendable {
     /// - Parameter signals: which are blocked; one of them ends it.
     /// - Throws: `Ended`.
     func follow(_ signals: sigset_t) throws {
-        let alive = tellReady("a member of a cluster")
-        defer { alive?.stop() }
+        tellReady("a member of a cluster")
         let store: StandbyStore
         let reason: String?
         do {

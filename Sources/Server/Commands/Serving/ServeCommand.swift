@@ -140,6 +140,7 @@ enum ServeCommand: Command {
         member?.serve(service, context, fence)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
         let (manager, alive) = manager(service, url)
+        member?.endTelling()
         return Running(
             context: context, engine: engine, parts: parts, calls: calls, manager: manager, fence: fence, member: member,
             directory: directory, repetitions: [levels] + (alive.map { [$0] } ?? []), service: service, signals: beginning.signals)
@@ -191,6 +192,7 @@ enum ServeCommand: Command {
             return isHandingOver ? LogFence.status : running.status
         }
         deadline?.begin("the store's files, and its log")
+        if isHandingOver { running.member?.beginTelling() }
         for repetition in running.repetitions { repetition.stop() }
         running.parts.stop()
         running.calls.stop()

@@ -51,6 +51,7 @@ final class StopDeadlineTests: XCTestCase {
 
     func test_bounds_fitWhatTheUnitAllows() throws {
         let unit = try unit()
+        XCTAssertTrue(unit.contains("\nTimeoutStartSec=infinity\n"), "a start that has much to recover would be killed, and begin anew")
         let allowed = try XCTUnwrap(unit.split(separator: "\n").first { $0.hasPrefix("TimeoutStopSec=") }.flatMap { Double($0.dropFirst("TimeoutStopSec=".count).dropLast()) })
         XCTAssertLessThanOrEqual(StopDeadline.seconds + 2, allowed)
         // Of what was acknowledged, in a pair (`ReplicaKeeper`): the other machine gets what is left of the rest.
