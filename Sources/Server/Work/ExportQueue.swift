@@ -133,6 +133,9 @@ package final class ExportQueue: Sendable {
 
     package var isStopped: Bool { state.withLock { $0.isStopped } }
 
+    /// What an operator should look after, in words that anybody may read; empty while all is well.
+    var texts: [String] { state.withLock { $0.isHeldUp } ? ["files of exports stay on this machine until exports.url gives an answer: the log says why it does not"] : [] }
+
     package func waitUntilIdle(seconds: Double) -> Bool {
         state.wait(seconds: seconds) { $0.running == nil ? true : nil } ?? false
     }

@@ -73,8 +73,13 @@ final class BucketExportTests: XCTestCase {
         XCTAssertEqual(try anyone.get(second.path).text, "a\r\n1\r\n")
         Patience.until { server.logText.contains("files of exports stay here until exports.url gives an answer") }
         XCTAssertEqual(here().count, 1)
+        let degraded = try admin.get("/readyz")
+        XCTAssertEqual(degraded.status, 200)
+        XCTAssertTrue(degraded.text.contains("until exports.url gives an answer"), degraded.text)
+        XCTAssertTrue(try admin.get("/v1/overview").text.contains("until exports.url gives an answer"))
         bucket.fail(nil)
         Patience.until { here().isEmpty && kept().count == 2 }
+        XCTAssertTrue(try Patience.until { try !admin.get("/readyz").text.contains("exports.url") })
         XCTAssertEqual(try anyone.get(second.path).text, "a\r\n1\r\n")
 
         XCTAssertEqual(try admin.call("DELETE", "/v1/exports/\(file.id)").status, 204)

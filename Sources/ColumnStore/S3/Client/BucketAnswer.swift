@@ -58,11 +58,11 @@ enum BucketAnswer {
 
     /// What whoever runs the service can do about it; empty where the service's own words are all there is to say.
     private static func advice(_ code: String, _ answer: OutgoingResponse, _ error: ServiceXML?) -> String {
-        if let region = answer.headers["x-amz-bucket-region"] ?? error?.words(of: "Region", countMax: codeCountMax) { return "the bucket is in \(region): set storage.region" }
+        if let region = answer.headers["x-amz-bucket-region"] ?? error?.words(of: "Region", countMax: codeCountMax) { return "the bucket is in \(region): set storage.region, or log.region where the log alone is there" }
         switch code {
         case "AccessDenied", "403", "AllAccessDisabled": return "give the key the rights to get, put, list and delete there"
         case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken": return "mend storage.credentials, or the AWS_ variables"
-        case "301", "307", "PermanentRedirect", "TemporaryRedirect": return "the bucket is elsewhere: mend storage.region or storage.endpoint"
+        case "301", "307", "PermanentRedirect", "TemporaryRedirect": return "the bucket is elsewhere: mend storage.region (of a log's bucket log.region) or storage.endpoint"
         default: return ""
         }
     }

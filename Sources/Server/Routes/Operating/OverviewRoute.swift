@@ -112,7 +112,7 @@ enum OverviewRoute {
         let open = body.registrars.count { $0.state == .open }
         if open > 0 { needs.append(.init(code: "registrar", count: open, text: "registrars do not answer, and are held back")) }
         for problem in parts.figures.notReady { needs.append(.init(code: problem.slug.rawValue, count: 1, text: problem.detail)) }
-        for text in parts.life.degradations { needs.append(.init(code: "degraded", count: 1, text: text)) }
+        for text in parts.figures.degradations { needs.append(.init(code: "degraded", count: 1, text: text)) }
         for promise in body.promises.map(\.kept) where promise.hour.of >= askedLeast && Double(promise.hour.kept) < keptLeast * Double(promise.hour.of) {
             needs.append(.init(code: "promise-broken", count: promise.hour.of - promise.hour.kept, text: "a promise was broken in the last hour: \(promise.promise.name)"))
         }

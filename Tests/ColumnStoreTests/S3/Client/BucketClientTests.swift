@@ -230,7 +230,9 @@ final class BucketClientTests: XCTestCase {
     }
 
     func test_refusals_sayWhatToMend() throws {
-        XCTAssertTrue(failure { _ = try client(region: "us-west-2").get("a", byteCountMax: 1) }?.detail.contains("the bucket is in eu-central-1") == true)
+        for says in ["the bucket is in eu-central-1", "storage.region", "log.region"] {
+            XCTAssertTrue(failure { _ = try client(region: "us-west-2").get("a", byteCountMax: 1) }?.detail.contains(says) == true, says)
+        }
         for (id, secret, code) in [("AKIANONE", "x", "InvalidAccessKeyId"), ("AKIADOUBLE", "wrong", "SignatureDoesNotMatch")] {
             let chain = CredentialChain([StaticCredentials(AWSCredentials(accessKeyID: id, secretAccessKey: secret))])
             let failed = failure { _ = try client(chain: chain).get("a", byteCountMax: 1) }
