@@ -72,6 +72,9 @@ enum NodeWords {
     /// Of a leader that goes on without its peer: with the slots of log.url, or alone.
     static func apart(_ fault: String) -> String { "the other node has not everything that is acknowledged, and \(noConnection(fault))" }
 
+    /// Of a machine that follows: what it would need to lead.
+    static func withoutWarehouse(_ fault: String) -> String { "the bucket of cold receipts has given this node no answer since its start, and without one it cannot take over: it is asked again each five seconds (\(fault))" }
+
     private static func why(_ silence: Node.Silence, _ standing: NodeHost.Standing) -> String {
         let leads = standing.role == .leader
         switch silence {

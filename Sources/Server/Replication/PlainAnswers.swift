@@ -25,10 +25,12 @@ enum PlainJSON {
 
     /// What `/readyz` of a member says.
     ///
-    /// - Parameter refusals: why its server takes no work; none where it does, or there is none yet.
+    /// - Parameters:
+    ///   - warehouse: why the bucket of cold receipts is not known to answer this machine.
+    ///   - refusals: why its server takes no work; none where it does, or there is none yet.
     static func ready(
         _ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report,
-        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), archive: Archiver.Standing?, refusals: [Problem]
+        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), archive: Archiver.Standing?, warehouse: String?, refusals: [Problem]
     ) -> Response {
         let leads = standing.role == .leader
         let serves = leads && isOpen && standing.isServing && standing.ending == nil
@@ -42,7 +44,7 @@ enum PlainJSON {
         let object = standing.isObjectGone ? NodeWords.leaderWithoutObject : standing.isObjectOlder ? NodeWords.leaderWithOlderObject : nil
         // A strange greeting says more of the one who makes it.
         let apart = why == nil && standing.strange == nil && standing.double == nil ? standing.apart.map(NodeWords.apart) : nil
-        let reasons = [why, standing.doubt?.description, object, standing.unread.map(NodeWords.leaderWithUnread), apart, standing.strange?.words, standing.double].compactMap { $0 }
+        let reasons = [why, standing.doubt?.description, serves ? nil : warehouse.map(NodeWords.withoutWarehouse), object, standing.unread.map(NodeWords.leaderWithUnread), apart, standing.strange?.words, standing.double].compactMap { $0 }
         json.member("reason", reasons.isEmpty ? nil : reasons.joined(separator: "; "))
         json.member("node", node)
         json.member("store", standing.store?.text)

@@ -270,6 +270,25 @@ final class PairBucketTests: XCTestCase {
         XCTAssertTrue(Patience.until { ears.wordCount >= served + 3 })
     }
 
+    /// It has all that is acknowledged, and could not take over.
+    func test_standby_thatTheBucketRefuses_saysSo_untilItDoesNot() throws {
+        let pair = try pair()
+        defer { pair.remove() }
+        let first = try pair.leader()
+        let second = pair.other(than: first)
+        XCTAssertEqual(second.stop(), 0)
+        second.environment["TILL_STORAGE_CREDENTIALS"] = #"{"access_key_id":"AKIASECOND","secret_access_key":"second/secret+key"}"#
+        try second.start()
+        try pair.waitUntilInSync()
+        let says = "the bucket of cold receipts has given this node no answer"
+        XCTAssertTrue(Patience.until { second.ready?.text.contains(says) == true }, second.ready?.text ?? "no answer")
+        XCTAssertTrue(second.logText.contains("InvalidAccessKeyId"), second.logText.suffix(2_000).description)
+        XCTAssertFalse(first.ready?.text.contains(says) == true)
+        bucket.allow(AWSCredentials(accessKeyID: "AKIADOUBLE", secretAccessKey: "double/secret+key"), AWSCredentials(accessKeyID: "AKIASECOND", secretAccessKey: "second/secret+key"))
+        XCTAssertTrue(Patience.until { second.ready.map { !$0.text.contains(says) } == true }, second.ready?.text ?? "no answer")
+        XCTAssertTrue(pair.transfer(to: second), second.logText.suffix(2_000).description)
+    }
+
     func test_standby_thatLooksElsewhere_ends_andSaysBothPlaces() throws {
         let pair = try pair()
         defer { pair.remove() }

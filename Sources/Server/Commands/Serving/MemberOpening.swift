@@ -35,7 +35,8 @@ enum MemberOpening {
             .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), checkpoint: checkpoint, links: [peer.name: link], door: door,
             object: ObjectCalls(place, slots: slots, proof: places, log: log), slots: SlotCalls(slots, object: place, proof: places, log: log), archiver: archiver, places: places,
             buckets: [("cluster", objectBuckets), ("slots", slotBuckets), ("archive", archiver?.storages ?? [])], log: log)
-        let warehouse = try warehouse(settings, log)
+        let (warehouse, coldProof) = try warehouse(settings, log)
+        coldProof.start()
         // The cache on the disk is whose store is open.
         let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
         let days = StandbyDays(directory: directory)
@@ -47,7 +48,7 @@ enum MemberOpening {
             bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
         let connections = ConnectionTable(limits)
         let stale = StaleDoor(host, copies, directory: directory, limits: DoorLimits(settings), queries: queries, connections: connections, timers: timers, log: log)
-        let outer = try MemberDoor(host, passing, stale, days: days, log: log)
+        let outer = try MemberDoor(host, passing, stale, days: days, log: log) { coldProof.doubt?.reason }
         let listener = try Listener(listenerSettings, handler: outer, connections: connections, timers: timers)
         let url = ServeCommand.url(settings, port: listener.port)
         passing.begin(outer, own: url)
@@ -86,20 +87,24 @@ enum MemberOpening {
     }
 
     /// Where cold tables lie: a bucket that both members reach. One that keeps no conditions ends the start here, and not as the node is to take over; one that gives no answer does not,
-    /// since a pair goes on without its bucket.
+    /// since a pair goes on without its bucket. It is asked again until it has: a machine that it refuses has all that is acknowledged, and could not take over.
     ///
-    /// - Returns: nil where all stays hot.
-    private static func warehouse(_ settings: Settings, _ log: Log) throws -> String? {
+    /// - Returns: nil where all stays hot; and what asks again.
+    private static func warehouse(_ settings: Settings, _ log: Log) throws -> (location: String?, proof: PlaceProof) {
         let place = try WarehouseOpening.factory(settings, directory: "/", cache: nil)
-        guard place.isRemote else { return nil }
+        guard place.isRemote else { return (nil, PlaceProof()) }
         let fault: ColumnStoreError?
         do { fault = try place.fault() } catch {
             log.warning("the bucket of cold receipts could not be asked", ["reason": .error(error)])
-            return place.location
+            let proof = PlaceProof(unproven: error, seconds: warehouseSeconds, log: log) { if let fault = try place.fault() { throw PlaceProof.Unkept(reason: fault) } }
+            return (place.location, proof)
         }
         if let fault { throw fault }
-        return place.location
+        return (place.location, PlaceProof())
     }
+
+    /// Between two questions to a bucket of cold receipts that has given no answer: seven requests each.
+    private static let warehouseSeconds = 5.0
 
     private static func certificates(_ settings: Settings, _ log: Log) throws -> CertificateFiles? {
         guard let chain = settings.tlsCertificate, let key = settings.tlsKey else { return nil }

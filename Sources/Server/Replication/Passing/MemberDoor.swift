@@ -17,6 +17,7 @@ final class MemberDoor: RequestHandler, Door {
     private let stale: StaleDoor
     private let days: StandbyDays
     private let log: Log
+    private let warehouse: @Sendable () -> String?
     private let state = Monitor(State())
 
     private struct Inner: Sendable {
@@ -35,8 +36,9 @@ final class MemberDoor: RequestHandler, Door {
     /// What is never passed on, whoever leads.
     private static let ownPaths = ["healthz", "readyz", "metrics"].map { [Array($0.utf8)] }
 
-    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, log: Log) throws {
-        (self.host, self.passing, self.stale, self.days, self.log) = (host, passing, stale, days, log)
+    /// - Parameter warehouse: why the bucket of cold receipts is not known to answer this machine; nil where it has, or there is none.
+    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, log: Log, warehouse: @escaping @Sendable () -> String?) throws {
+        (self.host, self.passing, self.stale, self.days, self.log, self.warehouse) = (host, passing, stale, days, log, warehouse)
         failures = try Failures(log: log)
     }
 
@@ -66,7 +68,7 @@ final class MemberDoor: RequestHandler, Door {
             let inner = state.withLock { $0.inner }
             return PlainAnswer(PlainJSON.ready(
                 standing, node: host.name, isOpen: inner != nil, leaderURL: (standing.configuration?.leader).flatMap { host.url(of: $0) }, days: days.report, checkpoint: host.checkpointStanding,
-                archive: host.archiveStanding, refusals: inner?.refusals() ?? []))
+                archive: host.archiveStanding, warehouse: warehouse(), refusals: inner?.refusals() ?? []))
         }
         let taken = state.withLock { state -> (any RequestHandler)? in
             guard isServing, let inner = state.inner else { return nil }
