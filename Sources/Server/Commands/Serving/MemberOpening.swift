@@ -89,12 +89,13 @@ enum MemberOpening {
     /// Where cold tables lie: a bucket that both members reach. One that keeps no conditions ends the start here, and not as the node is to take over; one that gives no answer does not,
     /// since a pair goes on without its bucket. It is asked again until it has: a machine that it refuses has all that is acknowledged, and could not take over.
     ///
+    /// - Parameter milliseconds: how long it is waited for: the other machine may be able to acknowledge nothing before this one follows.
     /// - Returns: nil where all stays hot; and what asks again.
-    private static func warehouse(_ settings: Settings, _ log: Log) throws -> (location: String?, proof: PlaceProof) {
+    static func warehouse(_ settings: Settings, _ log: Log, milliseconds: UInt64 = Self.warehouseMilliseconds) throws -> (location: String?, proof: PlaceProof) {
         let place = try WarehouseOpening.factory(settings, directory: "/", cache: nil)
         guard place.isRemote else { return (nil, PlaceProof()) }
         let fault: ColumnStoreError?
-        do { fault = try place.fault() } catch {
+        do { fault = try WaitScope.run(.within(milliseconds: milliseconds)) { try place.fault() } } catch {
             log.warning("the bucket of cold receipts could not be asked", ["reason": .error(error)])
             let proof = PlaceProof(unproven: error, seconds: warehouseSeconds, log: log) { if let fault = try place.fault() { throw PlaceProof.Unkept(reason: fault) } }
             return (place.location, proof)
@@ -105,6 +106,8 @@ enum MemberOpening {
 
     /// Between two questions to a bucket of cold receipts that has given no answer: seven requests each.
     private static let warehouseSeconds = 5.0
+    /// As long as a place of the cluster may take for a request (`ClusterObject`).
+    static let warehouseMilliseconds: UInt64 = 4_000
 
     private static func certificates(_ settings: Settings, _ log: Log) throws -> CertificateFiles? {
         guard let chain = settings.tlsCertificate, let key = settings.tlsKey else { return nil }

@@ -43,6 +43,29 @@ final class MemberPlacesTests: XCTestCase {
         return (swap, slot)
     }
 
+    /// Of cold receipts: the machine follows without it, and says that it could not take over.
+    func test_bucketOfColdReceipts_thatStandsStill_isNotWaitedForLong_andAskedAgain() throws {
+        bucket.fail { _ in .delay(milliseconds: 2_000) }
+        var settings = settings()
+        settings.storage.url = "s3://receipts/cold"
+        let (location, proof) = try MemberOpening.warehouse(settings, log, milliseconds: 300)
+        defer { proof.stop() }
+        XCTAssertEqual(location, "s3://receipts/cold")
+        XCTAssertEqual(proof.doubt?.isUnkept, false, "by its own patience it would have been heard")
+        XCTAssertLessThanOrEqual(bucket.seen.count, 1)
+        bucket.fail(nil)
+        proof.start()
+        XCTAssertTrue(Patience.until { proof.doubt == nil }, proof.doubt?.description ?? "")
+    }
+
+    /// One that keeps no conditions ends the start: it could not take over either.
+    func test_bucketOfColdReceipts_thatKeepsNoConditions_endsTheStart() throws {
+        bucket.keepConditions(false)
+        var settings = settings()
+        settings.storage.url = "s3://receipts/cold"
+        XCTAssertThrowsError(try MemberOpening.warehouse(settings, log)) { XCTAssertTrue("\($0)".contains("If-None-Match"), "\($0)") }
+    }
+
     func test_bucketThatGaveNoAnswer_isAskedAgain_andNothingIsPutThereBefore() throws {
         bucket.fail { _ in .drop }
         let settings = settings()
