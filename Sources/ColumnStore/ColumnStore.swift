@@ -6,7 +6,7 @@
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Values, Batches: what a column may hold, and what can be wrong with it; columns in memory, and what is asked of them
-//   Resources: memory, threads, the clock, and who is told what a store does by itself
+//   Resources: memory, threads, the clock, and the log of what a store does by itself
 //   JSON: text of metadata
 //   Transfers: calls of this program over HTTP, and which addresses they may reach
 //   Storage: objects and files, and proofs for their removal

@@ -173,7 +173,7 @@ public final class PageDecompressor {
     ///
     ///     00 00 00 05   00 00 00 07   seven bytes that inflate to five   …
     ///
-    /// A raw block may begin with the same bytes by chance: it is told by what follows, since lengths, blocks and target must all come out even.
+    /// A raw block may begin with the same bytes by chance: what follows decides, since lengths, blocks and target must all come out even.
     ///
     /// - Returns: false when the bytes are no such framing, with `target` in any state.
     private func inflateHadoopLZ4(

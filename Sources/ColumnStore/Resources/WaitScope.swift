@@ -23,7 +23,7 @@ package struct WaitScope: Sendable {
         return WaitScope(isCancelled: present.isCancelled, tally: present.tally, endsAt: min(present.endsAt, SteadyClock.nanoseconds() &+ milliseconds &* 1_000_000))
     }
 
-    /// The present one, without its tally: what is asked for must not be told.
+    /// The present one, without its tally: how many requests are made under it must not be reported.
     package static var untold: WaitScope { WaitScope(isCancelled: current.isCancelled, endsAt: current.endsAt) }
 
     @TaskLocal package static var current = WaitScope()

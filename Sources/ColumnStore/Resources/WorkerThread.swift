@@ -39,7 +39,7 @@ package final class WorkerThread: @unchecked Sendable {
 
     private init(_ thread: pthread_t) { self.thread = thread }
 
-    /// A thread that whoever asks for it joins; nil where the system gives none: `run` is let go of, and was not called.
+    /// A thread that its caller joins; nil where the system gives none: `run` is let go of, and was not called.
     package static func joinable(name: String, _ run: @escaping @Sendable () -> Void) -> WorkerThread? {
         var thread = pthread_t()
         guard create(&thread, name: name, isDetached: false, stackByteCount: stackByteCount, run) == 0 else { return nil }
@@ -56,7 +56,7 @@ package final class WorkerThread: @unchecked Sendable {
         _exit(temporaryFailure)
     }
 
-    /// For tests: as if the system gave no thread to whoever asks within a scope.
+    /// For tests: as if the system gave no thread to callers within a scope.
     @TaskLocal package static var areRefused = false
 
     /// Starts `run` on a new thread that nobody will join, if there is one to be had.

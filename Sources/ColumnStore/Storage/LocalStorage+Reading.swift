@@ -40,7 +40,7 @@ extension LocalStorage {
     }
 
     /// Walks the directories without recursion, in the order in which the system gives names; links are not followed, and what is neither a file nor a
-    /// directory is passed over. Files in the making (`.tmp`) are told of, too.
+    /// directory is passed over. Files that are still being written (`.tmp`) are listed, too.
     public func list(
         prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void
     ) throws(ColumnStoreError) {

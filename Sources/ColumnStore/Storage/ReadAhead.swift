@@ -108,7 +108,7 @@ extension LocalFileBytes {
         posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
     }
 
-    /// Returns when the page of a byte is in the system's cache, or cannot be read: whoever needs it is told of that.
+    /// Returns when the page of a byte is in the system's cache, or cannot be read: that error is the reader's, who meets it when it reads.
     func await(_ offset: Int64) {
         var byte: UInt8 = 0
         _ = pread(descriptor, &byte, 1, off_t(offset))

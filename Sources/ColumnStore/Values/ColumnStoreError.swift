@@ -27,7 +27,7 @@ public struct ColumnStoreError: Error, CustomStringConvertible, Sendable {
     /// Byte offset of the page or structure; nil when the fault has no place.
     public let offset: Int64?
     public let detail: String
-    /// The system's error number for `.io`, else nil: disk full is told from a bad disk by it.
+    /// The system's error number for `.io`, else nil: it distinguishes a full disk from a bad one.
     public let systemError: Int32?
 
     public init(

@@ -1,6 +1,6 @@
 /// Cuts data files into manifests so that a plan for a few days reads few of them.
 ///
-/// Files are told apart by how wide their range of the grouping column is (a day's, a month's, a year's files lie in manifests of
+/// Files are grouped by how wide their range of the grouping column is (a day's, a month's, a year's files lie in manifests of
 /// their own, so that a wide file doesn't widen a manifest of narrow ones), and within a width lie in order.
 ///
 /// A manifest is left out of a plan by the bounds of all its files together (`ManifestFile.bounds`), which is why files that lie near one another must

@@ -1,6 +1,6 @@
 /// Reads manifests and manifest lists, this module's and those of other writers.
 ///
-/// Fields are told by their ids and not by name or place (Iceberg specification, "Manifests" and "Manifest Lists", which give them): what a writer leaves
+/// Fields are found by their ids and not by name or position (Iceberg specification, "Manifests" and "Manifest Lists", which give them): what a writer leaves
 /// out is nil or a fault, what it adds is passed over. Only data files in Parquet are read; a manifest with delete files is refused rather than
 /// read as if they were rows.
 enum ManifestReader {

@@ -94,7 +94,7 @@ struct CommitWriter {
         }
     }
 
-    /// The column that `Table.create` was told to group by; nil for none, and for one that the schema lacks.
+    /// The column that the caller of `Table.create` wanted files grouped by; nil for none, and for one that the schema lacks.
     private var groupingField: Field? {
         metadata.properties[Table.groupingProperty].flatMap { metadata.currentSchema.schema[$0] }
     }

@@ -189,7 +189,7 @@ extension Table {
         try storage.open(try ownKey(file.location))
     }
 
-    /// A data file with its footer read. Another object that has come to stand under its name, a whole Parquet file maybe, is told by its length, its
+    /// A data file with its footer read. Another object that has come to stand under its name, a whole Parquet file maybe, is recognised by its length, its
     /// rows and where its row groups begin: no page of it would be wrong.
     ///
     /// - Throws: `.corruptFile` besides what reading throws.

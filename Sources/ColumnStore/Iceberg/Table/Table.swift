@@ -203,7 +203,7 @@ public struct Table: Sendable {
         return Table(storage: storage, version: version, metadata: metadata, cache: ManifestCache(), marks: marks, floor: floor)
     }
 
-    /// What engines outside must be told. Spark reads a column as a vector where it is not nested, and of the encodings that files here have those vectors know
+    /// Properties of the table that engines outside need. Spark reads a column as a vector where it is not nested, and of the encodings that files here have those vectors know
     /// dictionaries alone, or a few more: Iceberg 1.10 says "Cannot support vectorized reads for column … with encoding DELTA_LENGTH_BYTE_ARRAY. Disable
     /// vectorized reads to read this table". By rows it reads them all. Of the others none looks at it.
     static let readerProperties = ["read.parquet.vectorization.enabled": "false"]

@@ -7,7 +7,7 @@
 ///
 /// Invariants:
 /// 1. `entriesLeft` entries of the page at hand are not taken; in `pageDefinition` and `pageRepetition`, where they are filled, they begin at `cursor`.
-/// 2. Which of them have values is told by `isAllDefined`, else by `definitionRuns`, else by `pageDefinition`, which is of another page where one of those tells.
+/// 2. Which of them have values is known from `isAllDefined`, else from `definitionRuns`, else from `pageDefinition`, which is of another page where one of those tells.
 /// 3. If values are wanted, `values` stands at that of the first of them that has one, and `output` has a validity for each slot since the last `take`.
 final class LeafReader {
     let context: LeafContext

@@ -1,6 +1,6 @@
 extension ParquetScan {
-    /// Has fetched what the reader of a part will ask for first, as far as that is known unread: where pages may be left out, what tells which;
-    /// else the beginnings of the columns that are read of every row. Never fails: whoever reads is told what is wrong.
+    /// Fetches what the reader of a part will ask for first, as far as that is known without reading: where pages may be left out, the indexes that say which;
+    /// else the beginnings of the columns that are read of every row. Never fails: the reader meets the error itself.
     public func expect(_ part: ScanPart) {
         // What the reader itself will find out first: which leaves nobody asks for.
         let isSettled = settledFilters(rowGroup: part.rowGroup)

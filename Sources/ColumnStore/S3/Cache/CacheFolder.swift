@@ -3,7 +3,7 @@ internal import Glibc
 /// The files of the cache: plain ones in one directory that one process at a time uses.
 ///
 /// No index is kept: a file's name says what it is (`CacheName`), its time when it was used. Nothing is synced. Of two threads that write one name at once
-/// the second is told that it is there.
+/// the second gets `.present`.
 final class CacheFolder: Sendable {
     let path: String
     /// The open file LOCK, held as long as this lives; another process that tries is refused at once.

@@ -4,7 +4,7 @@
 //   sums: of each 64 KiB of the body a CRC-32 (4 bytes), begun with the number of the page, so that pages in another order do not fit
 //   body: the range's bytes
 //
-// Numbers are little-endian. Nothing of it is synced: what a power cut leaves behind is told by the sums.
+// Numbers are little-endian. Nothing of it is synced: what a power cut leaves half-written fails its checksum.
 
 /// A range of an object as it lies in the cache. Nothing of it is believed before its sum was checked.
 struct CachedRange: Sendable {

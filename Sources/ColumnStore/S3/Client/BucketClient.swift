@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Asks one bucket: signs, sends, tries again, until there is an answer to go by or the time is up. Any thread may call; each call waits.
 ///
-/// 1. What is tried again is the same request: puts with a condition carry a mark by which their own success is told from another's
+/// 1. What is tried again is the same request: puts with a condition carry a mark that tells their own success from another's
 ///    (`BucketClient+Writing`).
 /// 2. A request that had no answer may have been done. Only what was never sent is known not to have been.
 package final class BucketClient: Sendable {

@@ -36,7 +36,7 @@ struct CredentialCalls: Sendable {
 
     /// Reads the JSON that container endpoints and machines give: `AccessKeyId`, `SecretAccessKey`, `Token`, `Expiration`.
     ///
-    /// Keys without an end count as good for ever.
+    /// Keys without an end never expire.
     ///
     /// - Throws: for an answer without the two keys, or with an end that is no instant.
     func credentials(_ bytes: [UInt8], what: String) throws(CredentialFailure) -> AWSCredentials {

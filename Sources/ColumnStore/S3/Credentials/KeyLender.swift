@@ -1,6 +1,6 @@
 /// Lends keys of a role to readers of a bucket, for an hour, with the rights of a `ReadPolicy`: STS's `AssumeRole`, signed with this program's own credentials.
 ///
-/// 1. One caller at a time asks STS, for five seconds at most and once; who comes meanwhile waits for a second, then is told to come again. So of the threads that
+/// 1. One caller at a time asks STS, for five seconds at most and once; callers that come meanwhile wait for a second, and then fail and may try again. So of the threads that
 ///    answer readers one may stand still for an STS that does not answer, and no others.
 /// 2. What has failed is not asked again for a while: of one policy where STS refuses it, of all where STS gives no answer.
 /// 3. Keys are lent again, to whoever may read the same, while they hold for long; while STS gives no newer ones, as long as a reader can do something with them.
@@ -73,7 +73,7 @@ package final class KeyLender: Sendable {
             let held = Self.held(state, policy, now)
             // Not of a time that is further away than any pause: the clock was set since.
             let refusal = [state.refusals[policy], state.refusals[nil]].compactMap(\.self).first { (1...Self.pauseSeconds).contains($0.until.subtractingSaturating(now)) }
-            // Whoever asks may have others soon: near their end that is waited for.
+            // The caller may have newer ones soon: near the end of these it waits for them.
             if let held, Self.secondsLeft(held, now) >= (state.isAsking ? Self.leastSeconds : Self.freshSeconds) || refusal != nil { return .lend(held) }
             if let refusal { return .refuse(refusal.failure) }
             if state.isAsking { return nil }
