@@ -57,7 +57,7 @@ struct DocumentDecoding {
         guard let source = found.0 else { return }
         let decoded = try Self.json(of: try Self.decode(source, step, byteCountMax: left, work), step, byteCountMax: left)
         left -= decoded.count
-        // By itself first, so that a fault in it is told as one of it, not as one of the document around it.
+        // By itself first, so that a fault in it is reported as its own, not as one of the document around it.
         do {
             try Self.withTape(of: decoded) { _ in }
         } catch let error as DocumentError {
@@ -142,7 +142,7 @@ struct DocumentDecoding {
 
     /// A byte that comes out is inflated, and read twice: a step is about that.
     ///
-    /// - Throws: a failure that nobody is told: the work that has ended is.
+    /// - Throws: a failure whose text is reported to nobody: the exhausted budget of work is reported in its place.
     private static func charge(_ byteCount: Int, _ work: WorkBudget, _ failure: (String) -> Failure) throws {
         guard work.charge(byteCount, .decoding) else { throw failure("it takes too much work to decode") }
     }

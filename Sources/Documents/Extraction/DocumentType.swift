@@ -189,7 +189,7 @@ extension TypeFileReading {
     /// - Throws: every reason; where the form is so wrong that paths and rules would be blamed for it, none of theirs.
     package func compiled(further: (TypeFile) -> [Fault.Violation] = { _ in [] }) throws(TypeFileError) -> DocumentType {
         if reasons.contains(where: \.pointer.isEmpty) { throw TypeFileError(reasons: reasons) }
-        // A place that is told of by its form is not told of again.
+        // A place whose form is reported as wrong is not reported again.
         let told = Set(reasons.map(\.pointer))
         var all = reasons
         all.append(contentsOf: further(file).filter { !told.contains($0.pointer) })

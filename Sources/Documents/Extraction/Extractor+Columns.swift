@@ -187,7 +187,7 @@ extension Extractor {
         report(node, fault.rawValue, message)
     }
 
-    /// A value in a reason. Where some column is sensitive none is told of any: in a row whose fields are one place off, they stand under others' names.
+    /// A value as messages show it. Where any column is sensitive no value is shown: in a row whose fields are one place off, values stand under others' names.
     func told(_ text: ScalarText) -> String { type.isSensitive ? "the value" : JSONGrammar.shown(text.array) }
 
     /// Where it is missing: at the node with nothing in it, else where the first path would lead.

@@ -54,7 +54,7 @@ extension Extractor {
             whole.offset = read.offset ?? whole.offset
             whole.instant = read.instant ?? whole.instant
         }
-        // Faults of the whole are told at its first part.
+        // Faults of the whole are reported at its first part.
         let node = found.first { $0.node != Documents.none }?.node ?? element
         guard whole.instant != nil || whole.day != nil else {
             report(node, (name == "business_day" ? ValueFault.notADate : .notATime).rawValue, "\(name) has no date")

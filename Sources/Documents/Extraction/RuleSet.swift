@@ -235,7 +235,7 @@ struct RuleSet: Sendable {
         var computedMembers: [[Int]] = []
         var computed: [(target: Target, column: TypeFile.ColumnSpecification, list: Int?)] = []
         private var sensitive: [Target: String] = [:]
-        /// Lists of which nothing is told, their length neither.
+        /// Lists of which nothing may be shown, not even their length.
         private var sensitiveLists: [Int: String] = [:]
 
         init(_ file: TypeFile) {

@@ -65,7 +65,7 @@ package final class JSONReader {
         guard code == Int32(till_json_ok.rawValue), let indexes else {
             throw JSONDiagnosis.fault(in: base, from: start, to: text.count, isOutOfMemory: code == till_json_no_memory.rawValue)
         }
-        // Each value takes two tokens at least (an element and its comma, a bracket and its partner), but the root, and brackets that have no partner: those are told when the
+        // Each value takes two tokens at least (an element and its comma, a bracket and its partner), but the root, and brackets that have no partner: those are reported when the
         // text is at its end, and lie on the way down to it.
         guard tokenCount / 2 + 1 <= Self.nodeCountMax else {
             throw DocumentError(.tooLarge, "more than \(Self.nodeCountMax) values in one JSON text")

@@ -1,5 +1,5 @@
-/// What a call names and the store has not, or has not for whoever asks: which of the two it is nobody is told. One case for each kind of thing, so that
-/// all doors say it in the same words, and none by the way that it took.
+/// What a call names and the store does not have, or does not show to this caller: callers cannot distinguish the two. One case for each kind of thing, so that
+/// all doors say it in the same words, and timing does not give it away either.
 package enum Absence: Sendable, Hashable {
     case queue(String)
     case topic(String)

@@ -11,7 +11,7 @@ package struct Fault: Error, Sendable, CustomStringConvertible {
         case differentDocument = "different-document", callbackHostNotAllowed = "callback-host-not-allowed"
         // Of types and contracts.
         case invalidType = "invalid-type", versionConflict = "version-conflict", invalidContract = "invalid-contract", invalidRollup = "invalid-rollup"
-        // Of who asks, and for what.
+        // About the caller's rights, and what the call asks for.
         case readOnly = "read-only", wrongClient = "wrong-client", typeNotAllowed = "type-not-allowed", badSignature = "bad-signature"
         case notFound = "not-found", badParameter = "bad-parameter", badCursor = "bad-cursor", contradictingOutcome = "contradicting-outcome"
         // Of files of records.
@@ -54,7 +54,7 @@ package struct Fault: Error, Sendable, CustomStringConvertible {
         (self.ticketID, self.cause, self.isOutcomeUnknown) = (ticketID, cause, isOutcomeUnknown)
     }
 
-    /// For people: where an error of any kind is told. Without `cause`, which not everybody may read who is told of it: logs have `logText`.
+    /// For people: how an error of any kind is shown. Without `cause`, which not every reader of the error may see: logs have `logText`.
     package var description: String {
         "\(code.rawValue): \(detail)" + (errors.isEmpty ? "" : " (" + errors.map { $0.pointer.isEmpty ? $0.message : "\($0.pointer): \($0.message)" }.joined(separator: "; ") + ")")
     }

@@ -11,7 +11,7 @@ package struct TypeFileFault: Error, Equatable, Sendable {
 /// All that is wrong with a type file, each reason with its pointer into the file.
 package struct TypeFileError: Error, Sendable {
     package let reasons: [Fault.Violation]
-    /// As many are told, of one reading: a file of a million faults has a million pointers and messages, and nobody reads them.
+    /// At most as many are reported of one reading: a file of a million faults has a million pointers and messages, and nobody reads them.
     static let reasonCountMax = 1_000
 
     package init(reasons: [Fault.Violation]) { self.reasons = reasons }

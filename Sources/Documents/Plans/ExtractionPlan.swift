@@ -85,7 +85,7 @@ final class ScalarPlan: Sendable {
     let isRequired: Bool
     let hasExpression: Bool
     let isStored: Bool
-    /// What is wrong with a value is told without it.
+    /// Whether messages about a value leave the value out.
     let isSensitive: Bool
     /// In the type's own arena; NULL when the column has no default.
     nonisolated(unsafe) let fallback: Cell

@@ -1,7 +1,7 @@
 /// Which nodes a path of a type file may lead to, from the document's root down: enough to tell whether two paths may meet.
 ///
 /// Used where a type is compiled: by `SensitivePaths` (does anything read where a sensitive column reads?) and by `EnvelopeReach` (does a path
-/// leave its record?). Where a pattern cannot be told exactly it rather stands for more nodes than the path has.
+/// leave its record?). Where a pattern cannot be exact it stands for more nodes than the path leads to, never for fewer.
 struct PathPattern: Equatable, Sendable {
     enum Step: Equatable, Hashable, Sendable {
         /// A member of an object, a child element by its local name, a column of CSV.

@@ -2,7 +2,7 @@ internal import ColumnStore
 
 /// Turns a type file's paths and options into a plan, noting what does not compile.
 ///
-/// Used once, by `DocumentType`. It goes on after a fault, so that all reasons are told together.
+/// Used once, by `DocumentType`. It goes on after a fault, so that all reasons are reported together.
 struct PlanCompiler {
     private let file: TypeFile
     /// Of the type: defaults stay in it.

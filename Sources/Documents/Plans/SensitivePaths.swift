@@ -72,14 +72,14 @@ struct SensitivePaths: Sendable {
     // MARK: What leads where
 
     private static func tokens(_ text: String) -> [XPathToken] {
-        // What is no XPath is told where it is compiled.
+        // What is no XPath is reported where it is compiled.
         do throws(TypeFileFault) { return try XPathLexer(text).tokens } catch { return [] }
     }
 
     /// What a path leads to, and what it looks at on the way.
     ///
     /// - Parameters:
-    ///   - path: as the type file has it; what does not compile leads nowhere, as its fault is told elsewhere.
+    ///   - path: as the type file has it; what does not compile leads nowhere, as its fault is reported elsewhere.
     ///   - context: patterns of the nodes that it starts from.
     /// - Returns: the nodes; all others that it reads; and of those the ones that a function makes its value of.
     static func follow(_ path: String, _ file: TypeFile, from context: [PathPattern]) -> (nodes: [PathPattern], looksAt: [PathPattern], arguments: [PathPattern]) {

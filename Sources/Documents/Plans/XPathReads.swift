@@ -122,7 +122,7 @@ struct XPathReads {
         }
         // What is neither a name nor a text: anything that is there.
         let test = test(isAttribute: axis == "attribute") ?? .deep
-        // A sibling is a child of the parent; of axes that go anywhere nothing is told.
+        // A sibling is a child of the parent; of axes that go anywhere nothing is known.
         switch axis {
         case "child", "attribute": return context.map { $0.appending(test) }
         case "descendant": return context.map { $0.appending(.deep).appending(test) }

@@ -22,7 +22,7 @@ struct CSVReading {
     /// - Returns: a result for each record up to `eachCountMax`, in order, faulty ones too.
     /// - Throws: `DocumentError` when there is no header.
     func read() throws -> DocumentReading {
-        // By the body's bytes: a record that asks for too much is told that it may come by itself.
+        // By the body's bytes: the fault of a record that needs too much work says that it may be sent by itself.
         let allowance = options.allowance ?? WorkAllowance(byteCount: body.count, isOfManyDocuments: true)
         context.beginDocument(allowance, byteCount: body.count)
         defer { context.work.settle() }

@@ -43,7 +43,7 @@ package final class DocumentReader: Sendable {
     /// Reads one body that is a JSON document, an array of them, or an envelope.
     ///
     /// - Parameter body: valid for the call; results have ranges of it.
-    /// - Throws: `Fault` when no receipt can be told from it: bad-json, too-large. What concerns one receipt is in its result.
+    /// - Throws: `Fault` when no receipt can be made out in it: bad-json, too-large. What concerns one receipt is in its result.
     package func readJSON(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
         let snapshot = registry.snapshot
         // Before a workspace is taken: a call that waits for room holds no buffers.

@@ -62,7 +62,7 @@ private struct EnvelopeReading {
         for test in file.each?.tests ?? [] { look(at: TypeFile.Lookup(path: test.path), from: element) }
     }
 
-    /// Steps up that are told apart within `//`.
+    /// Elements that `//` stands for here: more than a path goes up.
     private static let depthMax = 32
 
     /// A step into the `index`-th element on the way to the record.
@@ -94,7 +94,7 @@ private struct EnvelopeReading {
         // So it is of nodes in a record and around it that count together.
         let isMixed = reachesOut.contains(true) && reachesOut.contains(false)
         for place in places where place != .within {
-            // Nothing can be told of it record by record.
+            // It cannot be answered record by record.
             guard case .around(let names) = place, !asksForOrder, !isMixed else {
                 if case .elsewhere = reach { return }
                 return reach = .elsewhere(lookup.path.text)

@@ -20,7 +20,7 @@ struct JSONReading {
         steps = ReceiptSteps(context: context, options: options)
     }
 
-    /// - Throws: `Fault` where no receipt can be told: too many of them, an ambiguous envelope, work that ends before any.
+    /// - Throws: `Fault` where no receipt can be made out: too many of them, an ambiguous envelope, work that ends before any.
     func read() throws -> DocumentReading {
         // Recognition of the body as a whole is charged to the body; each document then has its own steps.
         context.beginDocument(options.allowance ?? WorkAllowance(byteCount: byteCount), byteCount: byteCount)

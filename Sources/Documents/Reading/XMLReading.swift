@@ -24,7 +24,7 @@ struct XMLReading<View: XMLView> {
     /// Nil where only a tree can tell: nothing is taken from the allowance then.
     ///
     /// - Returns: for a tree never nil.
-    /// - Throws: `Fault` where no receipt can be told.
+    /// - Throws: `Fault` where no receipt can be made out.
     func read() throws -> DocumentReading? {
         let allowance = options.allowance ?? WorkAllowance(byteCount: byteCount)
         let mark = allowance.mark

@@ -191,7 +191,7 @@ struct CSVScanner: RecordScanner {
             throw RecordFileError(Fault(error))
         }
         if row.contains(0) { throw RecordFileError(refusal("a NUL within the header")) }
-        // Then all rows are one to us, and no value of them may be told as a column's name.
+        // Then all rows would be read as one header, and the message must not show their values as names of columns.
         if names.contains(where: { $0.contains(0x0D) }) {
             throw RecordFileError(refusal("a carriage return within the header: do lines end with CR alone? LF or CRLF is wanted"))
         }

@@ -3,7 +3,7 @@ internal import ColumnStore
 /// The elements of an XML document that a plain path leads to, each in a document of its own: the elements around it with what stood in them before,
 /// and itself, in the bytes that it came in.
 ///
-/// Markup is told from text, and no more (XML 1.0, sections 2.4 to 2.7 and 3.1): whether a record is well-formed is seen by who reads its document, and what stands around them is read once it is whole.
+/// Markup is distinguished from text, and no more (XML 1.0, sections 2.4 to 2.7 and 3.1): whether a record is well-formed is checked by the reader of its document, and what stands around records is read once it is whole.
 /// Text in UTF-8, brought to it where the document was in something else; a DOCTYPE is refused. An element around records leaves nothing behind once it ends, so that what is held does not grow with them.
 ///
 /// A file is of the type where the path leads to records, or by its last step to an element that would have them.

@@ -164,7 +164,7 @@ extension TypeFileReader {
         readFlags(node, &column)
         if let bloom = tape.member("bloom", of: node) { column.hasBloom = boolean(bloom) ?? false }
         if let fallback = tape.member("default", of: node), !isNull(fallback) { column.fallback = constant(fallback) }
-        // What is said of a number means nothing for another type, and would be overlooked for ever.
+        // An option for numbers means nothing for another type, and nobody would ever notice that it is ignored.
         let isNumber: Bool
         switch column.type {
         case .decimal, .int32, .int64, .double: isNumber = true

@@ -63,7 +63,7 @@ extension TypeFileReader {
         }
     }
 
-    /// Nil where one of them is none, which is told: a step is taken whole or not at all.
+    /// Nil, with a fault reported, where one of them is none: a step is taken whole or not at all.
     private mutating func codings(_ node: Int) -> [TypeFile.Decoding.Coding]? {
         guard let list = tape.member("as", of: node) else {
             fail(missing: "as", of: node)

@@ -37,7 +37,7 @@ extension TypeFileReader {
         return tests
     }
 
-    /// A value to compare with. Numbers keep their text: 1 and 1.0 are told equal by value later.
+    /// A value to compare with. Numbers keep their text: later they are compared by value, so that 1 equals 1.0.
     mutating func constant(_ node: Int) -> TypeFile.Constant? {
         switch tape[node].kind {
         case .string: return .text(tape.text(of: node))

@@ -109,7 +109,7 @@ struct TypeFileReader {
             if saysEnough { break }
             let name = String(decoding: tape.name(of: child), as: UTF8.self)
             guard !known.contains(name) else { continue }
-            // A misspelt member would be overlooked for ever, and its column be NULL.
+            // Nobody would ever notice a misspelt member: its column would be NULL.
             let near = NameSuggestion.closest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
             fail(child, "unknown member \(JSONGrammar.shown(Array(name.utf8)))\(near)", code: "unknown-member")
         }
@@ -255,7 +255,7 @@ struct TypeFileReader {
 
     // MARK: Rules and registration
 
-    /// A rule's name is told with the fault; no two have one.
+    /// A rule's name is part of its fault; no two rules have the same.
     private mutating func readRules() {
         guard let node = tape.member("rules", of: 0) else { return }
         guard tape[node].kind == .array else { return fail(node, "must be a list of rules", code: "wrong-type") }

@@ -4,8 +4,8 @@ internal import Query
 /// What a search for a pattern of a JSON Schema or a rule takes: little for each byte where RE2's automaton is made once and kept, and what a byte takes at
 /// worst where it may be too large for its memory. RE2 then makes states anew for each byte, or walks all places of its program at once.
 ///
-/// The pattern's places are walked by sets, as RE2 walks them, over letters that are told apart no further than its characters are. A set is
-/// never smaller than RE2's, so that what is told is the most. It is the same on every machine, and for every document.
+/// The pattern's places are walked by sets, as RE2 walks them, over classes of letters that the pattern does not distinguish. A set is
+/// never smaller than RE2's, so the result is an upper bound. It is the same on every machine, and for every document.
 ///
 /// Three cases:
 /// 1. A program of at most `programSizeMin` instructions is cheap however RE2 runs it: no text is too long for it.
@@ -33,7 +33,7 @@ struct PatternCost: Sendable {
     ///
     /// In places.
     private static let narrow = 8
-    /// Of the memory that RE2 has for an automaton most: what is told is rough.
+    /// Of the memory that RE2 has for an automaton most: the estimate is rough.
     ///
     /// In bytes as `PatternSets.byteCount` estimates them.
     private static let automatonByteCountMax = 2 << 20
@@ -72,7 +72,7 @@ struct PatternCost: Sendable {
     private static func sets(_ pattern: [UInt8]) -> PatternSets? {
         guard let parsed = XSDPatternParser.ofECMA(String(decoding: pattern, as: UTF8.self)) else { return nil }
         // `abc$` is matched backwards from the text's end, and a search that is anchored at neither side lets a match begin at each byte.
-        // RE2 begins at the end where that alone is told.
+        // RE2 begins at the end where the pattern is anchored there alone.
         let isReversed = parsed.isAnchoredAtEnd && !parsed.isAnchoredAtStart
         return PatternSets(parsed.node, startsAnywhere: !parsed.isAnchoredAtEnd && !parsed.isAnchoredAtStart, isReversed: isReversed)
     }

@@ -23,7 +23,7 @@ struct SchemaCompiler {
     private(set) var dynamicAnchors: [[String: Int]] = []
     /// Numbers of the schemas that are compiled or being compiled, by where they stand.
     private var compiled: [SchemaLibrary.Location: Int] = [:]
-    /// All of them are told at once, not only the first.
+    /// All of them are reported at once, not only the first.
     private var reasons: [Fault.Violation] = []
     private var depth = 0
 

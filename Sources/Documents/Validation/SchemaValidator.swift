@@ -248,8 +248,8 @@ struct SchemaValidator {
         return isValid
     }
 
-    /// One pass over an object's members for `properties`, `patternProperties`, `additionalProperties` and `propertyNames`; `required` is told
-    /// from what was seen on it.
+    /// One pass over an object's members for `properties`, `patternProperties`, `additionalProperties` and `propertyNames`; `required` is decided
+    /// by what that pass saw.
     private mutating func checkMembers(_ part: SchemaNode, _ node: Int, _ tracked: inout Evaluated?) -> Bool {
         guard part.names != nil || !part.patternProperties.isEmpty || part.additionalProperties != nil || part.propertyNames != nil else { return true }
         guard work.charge(Int(tape.nodes[node].childCount), .schema) else { return false }

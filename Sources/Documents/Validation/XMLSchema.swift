@@ -321,7 +321,7 @@ private struct XSDLinker {
         let location = Self.attribute("schemaLocation", of: node)
         let segment = location.map { String($0.split(separator: "/").last ?? $0[...]) }
         let imported = isImport ? segment.flatMap { found[Clue(namespace: wanted, segment: $0)] } ?? found[Clue(namespace: wanted)] : nil
-        // Files that are not reached by a namespace are told apart by their last segment, as types' files have plain names.
+        // Files that are not reached by a namespace are distinguished by their last segment, as types' files have plain names.
         guard let meant = imported ?? segment.flatMap({ found[Clue(segment: $0)] }) else {
             reasons.append(
                 "\(file): " + (isImport ? "the import of the namespace '\(wanted)'" : "the include of '\(location ?? "")'")

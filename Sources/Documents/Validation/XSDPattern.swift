@@ -142,7 +142,7 @@ struct PatternAutomaton {
     /// - Parameter countedLoops: whether a loop with an upper bound is one; else its body stands once.
     init(_ node: XSDPattern.Node, countedLoops: Bool) {
         last = Set(add(node, countedLoops).last)
-        // A pattern that is too large is not walked: its loops are told by those that follow themselves.
+        // A pattern that is too large is not walked: its loops are taken to be the characters that follow themselves.
         part = characters.count > 2_000 ? follow.indices.map { follow[$0].contains($0) ? 0 : -1 } : parts()
     }
 

@@ -166,7 +166,7 @@ struct XSDPatternParser {
             var digits = Self.set("0123456789")
             (digits.hasOther, digits.isVague) = (true, true)
             if letter == "d" { return digits }
-            // Of the digits of other scripts, which are none of these, nothing is told.
+            // Of the digits of other scripts, which are none of these, nothing is known.
             var others = Self.set("0123456789").inverted
             others.isVague = true
             return others
@@ -178,7 +178,7 @@ struct XSDPatternParser {
                 if scalar == "{" { return nil }
             }
             return take("}") ? .all : nil
-        // Sets of letters that need not be told apart.
+        // Sets of letters that need not be distinguished.
         case "i", "I", "c", "C", "w", "W": return .all
         default:
             var set = XSDPattern.Characters()

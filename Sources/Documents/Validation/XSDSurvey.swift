@@ -61,7 +61,7 @@ struct XSDSurvey {
         look(root, file, depth: 0)
     }
 
-    /// Measures what was taken in; `reasons` and `complexity` are complete then. Only the first reason is told.
+    /// Measures what was taken in; `reasons` and `complexity` are complete then. Only the first reason is reported.
     mutating func finish() {
         for (key, definition) in definitions.sorted(by: { $0.key < $1.key }) where reasons.isEmpty {
             let measure = measure(key)

@@ -209,7 +209,7 @@ struct PosixZone: Sendable {
     private let daylight: Int
     private let changes: (start: Change, end: Change)?
 
-    /// Nil for what is no such rule; then the last transition's offset holds for ever.
+    /// Nil for what is no such rule; then the last transition's offset holds indefinitely.
     init?(_ text: String) {
         var parser = Parser(bytes: Array(text.utf8))
         guard parser.name(), let west = parser.time() else { return nil }

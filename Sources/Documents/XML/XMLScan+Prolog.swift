@@ -46,7 +46,7 @@ extension XMLScan {
 
     /// One byte for a character, or UTF-8: of other encodings libxml2 has a view of its own.
     ///
-    /// The text is UTF-8 by now; what it declares must only be something that libxml2 passes over alike when it is told that the text is UTF-8.
+    /// The text is UTF-8 by now; what it declares must only be something that libxml2 passes over alike when the caller says that the text is UTF-8.
     private func isKnownEncoding(_ range: Range<Int>) -> Bool {
         func begins(_ literal: StaticString, digits: ClosedRange<Int>) -> Bool {
             let count = literal.utf8CodeUnitCount

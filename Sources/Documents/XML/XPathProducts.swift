@@ -1,7 +1,7 @@
 /// Where libxml2 holds the nodes or texts of one set against those of another, one by one, without counting it.
 ///
 /// Of 2.9: `a = b` and `a < b` compare each with each; a union, and a step that may find a node again, look for each new node among those that were found; `contains`
-/// goes through one text for each character of the other. What the sets may be is told by names; how large they are, each document says (`XPathCharges`).
+/// goes through one text for each character of the other. Which nodes the sets may hold is known from names; how large they are depends on the document (`XPathCharges`).
 struct XPathProduct: Sendable {
     enum Kind: Sendable {
         /// `a = b`, `a < b`.
@@ -80,7 +80,7 @@ struct XPathProducts {
             around.append((open.last, open.last { tokens[$0].kind == .openBracket }))
             if token.kind == .openBracket || token.kind == .openParenthesis { open.append(index) }
         }
-        // From the outside to the inside: what a condition is asked of is told by those around it.
+        // From the outside to the inside: the nodes that a condition is evaluated on are known from the conditions around it.
         for index in tokens.indices where tokens[index].kind == .openBracket {
             stands.append(condition(at: index))
             standOfBracket[index] = stands.count - 1
