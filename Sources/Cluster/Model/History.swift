@@ -87,7 +87,7 @@ package struct History: Equatable, Sendable {
         spans[1].first = first
     }
 
-    /// What others are told: no more than `count` epochs up to a record, and all behind it.
+    /// What is sent to other nodes: no more than `count` epochs up to a record, and all behind it.
     package func shortened(keeping count: Int = Bounds.epochsKept, through sequence: Int) -> History {
         var history = self
         history.forget(keeping: count, through: sequence)

@@ -9,7 +9,7 @@ package struct Settings: Sendable {
     package var version: Int
     package var times: Times
     package var rules: Rules
-    /// Of a log whose epochs are told to others; the same at all nodes.
+    /// How many epochs of a log are sent to other nodes; the same at all nodes.
     package var epochsKept: Int
 
     package init(
@@ -59,9 +59,9 @@ package enum Bounds {
     package static let epochMax = numberMax / 2
     /// Epochs of a log that another tells of, or a file. Versions before have all of a log's, and came to their end at 65,536, with files that have more: as many again are read, so that such a machine goes on as this version.
     static let spanCountMax = 131_072
-    /// Records at the end of a leader's log that one in sync may lack: those that are open, those that were so as the lead was taken, and fences. Their epochs are told whatever is forgotten.
+    /// Records at the end of a leader's log that one in sync may lack: those that are open, those that were so as the lead was taken, and fences. Their epochs are sent to other nodes whatever is forgotten.
     static let unsettledCountMax = 2 * openCountMax + 2
-    /// Epochs that are told to others beside those, and written; older ones are forgotten (`History`).
+    /// Epochs that are sent to other nodes beside those, and written; older ones are forgotten (`History`).
     ///
     /// Between machines and on disk: who keeps more takes what one forgot that keeps less for what it is not.
     package static let epochsKept = 32_768

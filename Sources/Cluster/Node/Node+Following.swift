@@ -105,7 +105,7 @@ extension Node {
         effects.append(.takeCheckpoint(from: peers[peer].name))
     }
 
-    /// Tells the leader what the disk has, if it may be told.
+    /// Tells the leader what the disk has, if this node may do so now.
     ///
     /// What the leader says counts, counts here as soon as this disk has it. A word is sent only while the disk holds what was promised, and no cut is
     /// open: it tells what would be there after a crash.

@@ -236,7 +236,7 @@ extension Node {
     }
 
     /// Lets one in that has everything, while nothing new is made.
-    /// Swaps a node in that has everything, and that was told (vouched) of the object to come.
+    /// Swaps a node in that has everything, and that has heard (vouched) of the object to come.
     private mutating func admit() {
         guard let admitting = leading.admitting, swap == nil, let configuration, let peer = peers.first(where: { $0.name == admitting.name }) else { return }
         guard now - admitting.since <= settings.times.patience, peer.session == admitting.session, others.isEmpty else { return leading.admitting = nil }

@@ -145,7 +145,7 @@ extension Node {
         let name = peers[peer].name
         var vouches: [Nonce] = []
         if let admitting = leading.admitting, admitting.name == name { vouches.append(admitting.nonce) }
-        // What was on this disk as it came to lead may have been acknowledged, whether or not this node was told.
+        // What was on this disk as it came to lead may have been acknowledged, whether or not this node heard of that.
         if peers[peer].tenure == leading.tenure, peers[peer].matched >= max(committed.sequence, leading.remote, written) || !has(.caughtUp) {
             if others.contains(name) { vouches.append(configuration.nonce) }
             if let swap, swap.target.insync.contains(name), others.contains(name) { vouches.append(swap.target.nonce) }

@@ -1,4 +1,4 @@
-/// What a node waits for in vain, whatever its part: a second is the time in which a standby answers, two that of a place outside. It decides nothing; people and load balancers are told it.
+/// What a node waits for in vain, whatever its part: a second is the time in which a standby answers, two that of a place outside. It decides nothing, and is reported to people and load balancers.
 extension Node {
     package enum Silence: Equatable, Sendable {
         /// A leader's standby, and nothing may take its place.

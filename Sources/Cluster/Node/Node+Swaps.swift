@@ -37,7 +37,7 @@ extension Node {
     /// The next object, of this node's making.
     ///
     /// - Parameters:
-    ///   - nonce: one that was told before to whom it is about.
+    ///   - nonce: of the new object, where the node that it is about has been sent it before; nil: a new one.
     ///   - isFirst: whether there is none any more: it is created, and takes nobody's place.
     ///   - change: of the present object, whose epoch and nonce are raised already. Nothing is done while another swap is open.
     mutating func begin(_ purpose: Swap.Purpose, nonce: Nonce? = nil, isFirst: Bool = false, _ change: (inout Configuration) -> Void) {
@@ -134,7 +134,7 @@ extension Node {
         leading.provenAt = max(leading.provenAt, done.sentAt)
     }
 
-    /// Another's object stands there. A leader that is told so by the object ends.
+    /// Another's object stands there. A leader that learns so from the object ends.
     private mutating func swapLost(_ found: Configuration) {
         swap = nil
         if role == .leader { return end(.fenced, for: found.leader) }
@@ -181,7 +181,7 @@ extension Node {
         watch = Watch()
         // From here on the new leader has its three seconds.
         (heardAt, ledAt) = (now, now)
-        // Whether it is in sync with that one it is told by it.
+        // Whether it is in sync with that leader, that leader says.
         if role == .standby { role = .rejoining }
         if has(.promise) { promise(found.epoch) }
     }

@@ -23,7 +23,7 @@ struct ChoiceReader {
         }
     }
 
-    /// - Returns: nil, with a fault, for what is no rule. Members of it are then asked for all the same, so that only the first fault is told.
+    /// - Returns: nil, with a fault, for what is no rule. Members of it are then asked for all the same, so that only the first fault is reported.
     private func rule(_ reader: ObjectReader, depth: Int) -> ChoiceRule? {
         guard depth < ChoiceRule.depthMax else {
             faults.add(.tooLarge, reader.pointer, "rules nested deeper than \(ChoiceRule.depthMax)")

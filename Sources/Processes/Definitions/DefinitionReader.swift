@@ -2,7 +2,7 @@ package import ColumnStore
 
 /// Makes a machine of a definition, or says everything that is wrong with it.
 ///
-/// 1. Reading goes on after a fault, so that all are told at once; a machine comes of it only without any.
+/// 1. Reading goes on after a fault, so that all are reported at once; the result is a machine only without any.
 /// 2. Each state gets its place before its scope's states are read, so that names are places at once, forwards too.
 /// 3. Every member is asked for by somebody, or refused by name (`ObjectReader.finish`).
 ///

@@ -94,7 +94,7 @@ final class ObjectReader {
         return ObjectReader(value, at: place(name), faults)
     }
 
-    /// A path; `$` and nil of null are told apart by `isNull`.
+    /// A path. Callers for whom null means something else than an absent member ask `isNull` first.
     func path(_ name: String, mustBeDefinite: Bool = false) -> Path? {
         guard let text = text(name) else { return nil }
         do throws(ExpressionFault) {

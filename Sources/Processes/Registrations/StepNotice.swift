@@ -1,6 +1,6 @@
 /// What somebody is owed: the word of one change of a registration's status. At least once, and until it has arrived or its time is over.
 package struct StepNotice: Sendable, Equatable {
-    /// Who is told. On disk: do not renumber.
+    /// Who is notified. On disk: do not renumber.
     package enum Target: Int64, Sendable, Hashable, CaseIterable {
         /// The receipt's own callback URL.
         case callback = 0
@@ -29,13 +29,13 @@ package struct StepNotice: Sendable, Equatable {
 
     /// How long it is tried, in microseconds.
     package static let lifetime: Int64 = 3 * 86_400_000_000
-    /// Past as many changes nobody is told any more: a registration that was tried again so often has said enough. Its number on disk has no more room.
+    /// Past as many changes nobody is notified any more: a registration that was tried again so often has said enough. Its number on disk has no more room.
     package static let versionMax: Int64 = 1 << 14 - 1
 
     /// Of the change, from 1: with those of all its target sees what it missed.
     package let version: Int64
     package let target: Target
-    /// What is told.
+    /// The status that the notice reports.
     package let status: StepProcess.Status
     /// When that came about, in microseconds since 1970, as all here.
     package let at: Int64

@@ -1,4 +1,4 @@
-/// Which endpoints must accept something, how far each is, and who has been told: a registration as a value, all that its next event depends on.
+/// Which endpoints must accept something, how far each is, and who has been notified: a registration as a value, all that its next event depends on.
 ///
 /// 1. Stages come one after another: while a step of one is open or waits, those of later stages wait.
 /// 2. It is processed while a step is open; then all are accepted, or one was rejected or given up and what was not decided is cancelled.
@@ -35,7 +35,7 @@ package struct StepProcess: Sendable, Equatable {
 
     /// In the order of the plan.
     package internal(set) var steps: [Step]
-    /// All that anybody was ever owed. Who is told has one of each version.
+    /// All notices that were ever owed to anybody: for each target one of each version.
     package internal(set) var notices: [StepNotice]
 
     package init(_ steps: [Step], notices: [StepNotice] = []) { (self.steps, self.notices) = (steps, notices) }

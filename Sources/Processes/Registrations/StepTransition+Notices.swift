@@ -1,6 +1,6 @@
 internal import ColumnStore
 
-/// Who is told of a registration, and what becomes of that.
+/// Who is notified of a registration, and what becomes of each notice.
 ///
 /// 1. Each change of its status is owed to each target, under the next version; who is a target is settled at the start.
 /// 2. Of what one target is owed only the oldest is called for, so that versions arrive rising: the end of one is the turn of the next.

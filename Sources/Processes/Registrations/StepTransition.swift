@@ -1,6 +1,6 @@
 internal import ColumnStore
 
-/// The pure core of a registration: its steps, who is told of it, an event and a moment in; the same and effects out.
+/// The pure core of a registration: its steps, who is notified of it, an event and a moment in; the same and effects out.
 package struct StepTransition {
     var process: StepProcess
     let moment: StepMoment
@@ -16,7 +16,7 @@ package struct StepTransition {
     ///
     /// - Parameters:
     ///   - stages: names of endpoints; none of the stages is empty. Without any it is complete.
-    ///   - targets: who is told of it from now on.
+    ///   - targets: who is notified of it from now on.
     package static func start(_ stages: [[String]], telling targets: [StepNotice.Target] = [], at moment: StepMoment) -> Outcome {
         var transition = StepTransition(StepProcess([]), moment)
         for (stage, names) in stages.enumerated() {
