@@ -6,7 +6,7 @@ package struct Explain {
     private let names: [ColumnID: String]
     /// What a run has to add to a node; nil for EXPLAIN alone.
     private let remarks: (PlanNodeID) -> Remarks?
-    /// By node; empty where they are not to be told.
+    /// By node; empty where the text is to have none.
     private let estimates: [PlanEstimate]
     /// In the order of the text: a node's place here is its `PlanNodeID`.
     private var nodes: [ExplainedNode] = []

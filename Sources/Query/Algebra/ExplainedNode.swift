@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// A node of a plan as it is told: in lines, or as PostgreSQL's documents of plans have it.
+/// A node of a plan as EXPLAIN shows it: in lines, or as PostgreSQL's documents of plans have it.
 struct ExplainedNode {
     let depth: Int
     /// The operator's name alone.

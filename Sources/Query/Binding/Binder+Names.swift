@@ -33,7 +33,7 @@ extension Binder {
         // Columns of every table in PostgreSQL, of none here.
         if let last = parts.last, ["tableoid", "xmin", "xmax"].contains(last.text), parts.count <= 2, let number = relationNumber(parts.count == 2 ? parts[0].text : nil, from: scope.frame) {
             if last.text == "tableoid" { return TypedExpression(.literal(.integer(number), .int64), declared: "oid", at: position) }
-            // Of the transaction that asks, and of none: whoever asks what is new finds all of it (DataGrip does).
+            // xmin is that of the reader's own transaction, xmax none: a client that asks for what is new (DataGrip does) finds everything.
             return TypedExpression(.literal(.integer(last.text == "xmin" ? 3 : 0), .int64), declared: "xid", at: position)
         }
         if parts.count == 1, let row = try wholeRow(parts[0], in: scope) { return TypedExpression(row, declared: "record", at: position) }

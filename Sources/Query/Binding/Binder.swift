@@ -49,7 +49,7 @@ package final class Binder {
     var openViews: [String] = []
     /// Of a view's text, or an expression's that a type or a subscription keeps: it was taken once, and means what it meant.
     var isOfKeptText: Bool { !openViews.isEmpty || !allowsNow }
-    /// Of a view whose columns alone are wanted: nothing is told of what there is.
+    /// Whether only a view's columns are wanted: then binding reads nothing of the store's contents.
     var asksForColumns = false
     /// Tables and views that the outermost of `openViews` names.
     var reads: Set<String> = []
@@ -90,7 +90,7 @@ package final class Binder {
     }
     /// Functions that give rows in the SELECT at hand, those within others before them. Nil where there can be none.
     var rowSources: [RowSource]?
-    /// Made once: calls of one function are told to be the same by it.
+    /// Made once: calls are recognised as calls of one function by this instance.
     private(set) lazy var xpath: (selection: ScalarFunction, existence: ScalarFunction)? = context.catalog.xpath.map { (.xpath($0), .xpathExists($0)) }
     /// Sides that outer joins may leave out have a column that tells of each row that it is there.
     private(set) var tellsPresence = false

@@ -224,7 +224,7 @@ extension Binder {
         guard case .list(let field) = list.type, name == "percentile_disc" || TypeRules.isNumeric(field.type) else {
             throw .unsupported("the fraction of \(name) must be a constant number", at: call.arguments[0].position)
         }
-        // Once more, so that a column that no group has one value of is told where it stands here.
+        // Once more, so that the fault of a column that is not grouped points here.
         if !fraction.expression.hasSubquery { fraction = try bindExpression(call.arguments[0], in: inner(scope)) }
         let share = try implicit(widened(fraction), to: .double, name)
         if name == "percentile_disc" {
@@ -302,7 +302,7 @@ extension Binder {
             throw .badSQL("\(name) takes \(count) argument\(count == 1 ? "" : "s"), not \(call.arguments.count)", at: position)
                 .because(function == .count && call.arguments.isEmpty ? .notThatKind : .undefinedFunction)
         }
-        // Subqueries of its ORDER BY are told to be its arguments'.
+        // Subqueries of its ORDER BY are recognised as those of its arguments.
         let wasGrouped = scope.frame.isGrouped
         if call.isDistinct, !call.orderBy.isEmpty { scope.frame.isGrouped = true }
         defer { scope.frame.isGrouped = wasGrouped }

@@ -33,7 +33,7 @@ extension Binder {
         switch what {
         case "LIKE", "ILIKE", "AT TIME ZONE": true
         case "a frame": false
-        // Clauses are told in capitals, places as `[…]`.
+        // Clauses are named in capitals, places as `[…]`.
         default: what.utf8.first.map { !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) && $0 != UInt8(ascii: "[") } ?? false
         }
     }
@@ -59,7 +59,7 @@ extension Binder {
         }
         // A column that is called otherwise, as a NAME is, is a TEXT from here on, and an OID cast to BIGINT is one.
         let isPlain = target.declaredName == nil && declaredType(value) != nil
-        // No column any more, for whoever asks what it is called; folded away again.
+        // No plain column any more, so that no declared name is found for it; folded away again.
         if isPlain, case .column = result { result = .coalesce([result], type: result.type) }
         let isText = isPlain && target.type == .string
         return TypedExpression(result, declared: isText ? "text" : target.declaredName, at: position)
@@ -100,7 +100,7 @@ extension Binder {
     /// A value that is written by its name where a text is made of it: the name of a number of a registry, all others as they are.
     func written(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression { try registered(value, in: scope) ?? value }
 
-    /// Whether it is a list of structs, which clients are told is a document. A view's text means the same at every door.
+    /// Whether it is a list of structs, which is described to clients as a document. A view's text means the same at every door.
     private func isToldAsDocument(_ value: TypedExpression) -> Bool {
         guard context.catalog.dialect != nil, openViews.isEmpty, case .list = value.type else { return false }
         return value.type.holdsRows && declaredType(value) != "record[]"

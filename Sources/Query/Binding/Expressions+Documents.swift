@@ -78,7 +78,7 @@ extension Binder {
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression? {
         let function = Self.function(op)
-        // What clients are told is a document is one beside a text that may be one.
+        // What is described to clients as a document is one beside a text that may be one.
         let isOfDocuments = left.type.isJSON || right.type.isJSON || isDocument(left.type) && right.isUntyped || left.isUntyped && isDocument(right.type)
         if isOfDocuments {
             guard left.type != .json(isBinary: false), right.type != .json(isBinary: false) else {
@@ -350,7 +350,7 @@ extension Binder {
 
 /// What PostgreSQL calls lists where the types here do not tell: SMALLINT[] and NAME[] are kept as INTEGER[] and VARCHAR[].
 extension Binder {
-    /// Types whose lists are told apart from those of the types that they are kept as.
+    /// Follows the name of an element's type in that of its list.
     private static let suffix = "[]"
 
     /// Of a list of what is called so; lists of lists are called as lists are.

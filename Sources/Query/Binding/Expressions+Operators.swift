@@ -31,7 +31,7 @@ extension Binder {
             }
             var sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
             if op == .concatenate {
-                // `lines || '[…]'` is one of documents where lists of structs are told as such.
+                // `lines || '[…]'` is one of documents where lists of structs are described as such.
                 let items = try asDocuments([try written(sides.0, in: scope), try written(sides.1, in: scope)])
                 sides = (items[0], items[1])
             }

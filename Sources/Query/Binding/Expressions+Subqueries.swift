@@ -408,12 +408,12 @@ extension Binder {
             .call(.element, [value.expression, place], type: field.type, position: position), declared: elementDeclaration(of: value), at: position)
     }
 
-    /// Of a list of structs, or a struct, where clients are told that it is a document: elements count from 0, or from the end below it, and members have
+    /// Of a list of structs, or a struct, where clients have it described as a document: elements count from 0, or from the end below it, and members have
     /// names. A view's text means the same at every door.
     private func bindDocumentElement(
         _ value: TypedExpression, _ index: ExpressionSyntax, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression? {
-        // A list that ARRAY[ROW(…)] makes is told to be one, whose elements count from 1.
+        // A list that ARRAY[ROW(…)] makes is described as a list, whose elements count from 1.
         guard context.catalog.dialect != nil, openViews.isEmpty, value.type.holdsRows, declaredType(value) != "record[]" else { return nil }
         let key = try bindExpression(index, in: scope)
         switch value.type {

@@ -48,7 +48,7 @@ extension Binder {
         try implicit(try bindExpression(syntax, in: scope), to: .boolean, scope.clause)
     }
 
-    /// Each by itself, in their order: types are brought together by who asks (`unified`, `comparable`).
+    /// Each by itself, in their order: the caller brings types together (`unified`, `comparable`).
     func bindAll(_ items: [ExpressionSyntax], in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
         var result: [TypedExpression] = []
         for item in items { result.append(try bindExpression(item, in: scope)) }

@@ -85,7 +85,7 @@ package enum FunctionRegistry {
 }
 
 /// What types functions take and give, for catalogs. A definition says what it takes; what it gives is found by binding a call of columns of those types, so that
-/// it cannot be told otherwise than queries have it.
+/// catalogs cannot say another type than queries have.
 extension FunctionRegistry {
     /// Each form of each function whose arguments are types: of those of rows and windows none.
     package static let signatures: [ShownFunction.Signature] = scalars.flatMap { function in

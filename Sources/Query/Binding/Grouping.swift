@@ -194,7 +194,7 @@ struct SubqueryTwins {
         if found.isEmpty { return }
         // U+0000 is in no text that somebody may write.
         let text = "\u{0}" + SyntaxPrinter.print(syntax)
-        // Several in one expression are told apart by their order.
+        // Several in one expression are distinguished by their order.
         for (number, place) in found.enumerated() { texts[place] = "\(text)\u{0}\(number)" }
     }
 

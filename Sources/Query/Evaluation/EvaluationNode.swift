@@ -90,7 +90,7 @@ final class FoldedNode: EvaluationNode {
     }
 }
 
-/// An expression that others have in common: its answer for the rows at hand is kept for whoever asks next.
+/// An expression that others have in common: its answer for the rows at hand is kept for the next of them.
 /// Kept for the very view: a branch of CASE, which sees fewer rows, has it computed for those.
 final class SharedNode: EvaluationNode {
     private let inner: EvaluationNode

@@ -4,7 +4,7 @@ import ColumnStore
 ///
 /// Members of the document of JSON are elements, `-` in their names for blanks. What stands in a list is an element too: a `Plan` in `Plans`, an `Item` in others.
 enum PlanXML {
-    /// - Parameter query: the plan, and what is told beside it.
+    /// - Parameter query: the plan, and what EXPLAIN shows beside it.
     static func text(_ query: [JSONValue.Member]) -> String {
         let lines = ["<explain xmlns=\"http://www.postgresql.org/2009/explain\">"] + element("Query", .object(query), depth: 1) + ["</explain>"]
         return lines.joined(separator: "\n")

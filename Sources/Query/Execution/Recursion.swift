@@ -25,7 +25,7 @@ struct Recursion {
     ///
     /// - Parameter share: is charged with every row that is kept, and with the keys of UNION; nothing of it is written
     ///   aside.
-    /// - Parameter isEnough: is told of the rows that each round brings; once it says so no further round is asked.
+    /// - Parameter isEnough: is called with the rows that each round brings; once it returns true no further round runs.
     /// - Parameter outer: the outer rows that it runs for, under their numbers.
     /// - Parameter staysHere: on the thread that asks: for a thread of the pool, which must not wait for others.
     /// - Throws: `outOfMemory` when the rows or their keys do not fit; `dataError` past `roundCountMax`; what the queries
@@ -177,7 +177,7 @@ struct Recursion {
 
     /// Rows that were not there before; with UNION ALL all of them.
     ///
-    /// NULLs equal each other here, as in DISTINCT: rows are told apart as values. Whoever meets a row first keeps it,
+    /// NULLs equal each other here, as in DISTINCT: rows are distinguished as values. Whoever meets a row first keeps it,
     /// within a round too.
     private func new(_ batches: [ColumnBatch], _ seen: inout Set<[Value]>, _ share: MemoryShare) throws -> [ColumnBatch] {
         let typed = batches.map { batch in

@@ -2,7 +2,7 @@ internal import Glibc
 import ColumnStore
 
 /// SQL's six comparisons.
-/// Each can be told from the sign of an order alone.
+/// Each follows from the sign of an order alone.
 package enum Comparison: Sendable {
     case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 

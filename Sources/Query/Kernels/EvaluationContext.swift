@@ -15,7 +15,7 @@ package struct EvaluationContext: Sendable {
     var allowance: StepAllowance?
     /// The steps of one batch, of expressions that are evaluated outside of queries; nil: any number.
     let stepCountMax: Int?
-    /// Who asks, at a door that has sessions.
+    /// The caller's session, at a door that has sessions.
     package var session: (any QuerySession)?
     /// What random() draws from: the session's, where there is one.
     let random: RandomNumbers

@@ -29,7 +29,7 @@ struct CorrelationPullUp {
     /// Only whether there are rows counts: LIMIT and ORDER BY do not matter.
     let isExistence: Bool
 
-    /// The plan without its mentions of outer columns, and what was said of them; nil where that cannot be told apart from the rest.
+    /// The plan without its mentions of outer columns, and what was said of them; nil where they cannot be separated from the rest.
     func pull(_ plan: LogicalPlan) -> Pulled? {
         // Asked at each node on the way down: the first mention tells it.
         guard plan.mentions(anyOf: outer) else { return Pulled(plan: plan) }

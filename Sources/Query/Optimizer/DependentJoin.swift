@@ -81,7 +81,7 @@ struct DependentJoin {
     ///
     /// - Throws: unsupported-sql for the few forms that cannot be run that way.
     func pushed(into plan: LogicalPlan, at position: Int?) throws(QueryError) -> (plan: LogicalPlan, equalities: [JoinNode.Equality]) {
-        // The one row of a value, or none: whoever asks for it here has NULL for none.
+        // The one row of a value, or none: the join below gives NULL for none.
         let (result, instance) = if case .singleRow(let input, let place) = plan, isFree(plan) { try single(input, place, position) } else { try push(plan, position) }
         // An outer NULL is a value like others here: its set has rows of its own.
         let equalities = zip(keys, instance.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }

@@ -58,7 +58,7 @@ package struct Optimizer {
     }
 
     /// Where assertions are on no plan is run that a pass has broken, in whatever test or server it happens: in debug builds, and in the optimised one
-    /// that CI tests, which is told of its assertions and has no `DEBUG`. Nil in a release.
+    /// that CI tests, which has assertions on and no `DEBUG`. Nil in a release.
     package static var verification: Inspector? {
         var areAssertionsOn = false
         // Only where they are is this said.

@@ -313,7 +313,7 @@ struct PredicatePushdown {
         return kept(above, over: .join(node))
     }
 
-    /// Takes from the join's own condition what looks at the right side only, and finds its equalities. A right row that fails is nobody's match, whoever asks; what looks
+    /// Takes from the join's own condition what looks at the right side only, and finds its equalities. A right row that fails is nobody's match, whichever left row looks for one; what looks
     /// at the left side only says whether a row has matches, and not whether it stays, and so is the join's.
     private func splitCondition(_ node: inout JoinNode, _ leftIDs: Set<ColumnID>, _ rightIDs: Set<ColumnID>) -> [Expression] {
         var right: [Expression] = [], rest: [Expression] = []

@@ -102,7 +102,7 @@ struct SubqueryRemoval {
         return attached.plan
     }
 
-    /// EXISTS, IN and their negations as conditions by themselves: a row passes or does not, so that a semi-join will do, and NULL need not be told from false. Within
+    /// EXISTS, IN and their negations as conditions by themselves: a row passes or does not, so that a semi-join will do, and NULL need not be distinguished from false. Within
     /// another expression the value itself counts, which a mark join has (`mark`).
     private func membership(_ condition: Expression, _ input: LogicalPlan) throws(QueryError) -> LogicalPlan? {
         var inner = condition, isNegated = false

@@ -7,7 +7,7 @@ import ColumnStore
 ///     value    = 00 NULL | 01 BOOLEAN | 02 whole number | 03 bits of a DOUBLE | 04 decimal, 16 bytes | 05 bytes | 06 months, days, microseconds
 ///     sums     = 07 bytes
 ///
-/// A cursor is good for ever: kinds are never given another meaning.
+/// A cursor never expires: kinds are never given another meaning.
 extension WalkPosition {
     /// A key longer than this, with the length before each field, is left out: its cursor would be longer than any that a request may have.
     private static let keyByteCountMax = 2_880

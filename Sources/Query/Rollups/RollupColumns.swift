@@ -109,7 +109,7 @@ extension RollupStatement {
     /// - Parameters:
     ///   - schema: of the rolled table.
     ///   - parts: has the columns of `columns(of:schema:)`.
-    ///   - without: places of keys that the sums are not to be told apart by, and lack.
+    ///   - without: places of keys by which sums are not grouped any more, and which they lack.
     /// - Returns: a plan with the keys that stay, then the measures.
     package func joinedSums(of table: String, schema: Schema, parts: any TableSource, without: Set<Int> = []) throws -> LogicalPlan {
         let meaning = try RollupMeaning(self, table: table, schema: schema, implied: [])

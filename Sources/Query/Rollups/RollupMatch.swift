@@ -23,7 +23,7 @@ struct RollupMatch {
     private let groups: [OutputColumn]
     private let ids: PlanIDs
 
-    /// - Parameter grouping: what people are told of a grouping that has no name of their own.
+    /// - Parameter grouping: how messages name a grouping that has no name of its own.
     /// - Throws: `RollupParts.Refusal`.
     init(_ offer: RollupOffer, _ node: AggregateNode, _ shape: RollupShape, grouping: String? = nil, isUTC: Bool, _ ids: PlanIDs) throws(RollupParts.Refusal) {
         typealias Refusal = RollupParts.Refusal

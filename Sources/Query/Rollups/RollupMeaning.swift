@@ -49,7 +49,7 @@ struct RollupMeaning: Sendable {
     private let list: Expression?
     /// A value of it depends on the session's time zone: it was made in UTC.
     private(set) var needsUTC = false
-    /// The table's columns that no row lacks. Of bytes, which may be kept from who asks, it says nothing.
+    /// The table's columns that no row lacks. Columns of bytes are left out, as they may be hidden from the caller.
     private(set) var filled: Set<ColumnID> = []
 
     /// - Throws: `QueryError` of what does not bind, of functions whose value depends on the moment, and of what no rollup can have.

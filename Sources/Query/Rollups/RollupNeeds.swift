@@ -3,7 +3,7 @@ import Synchronization
 
 /// The groupings of one plan that read rows since no rollup has their sums. What such a rollup would be is worked out when it is asked for:
 /// a question that reads little never does.
-/// Noted while a statement is planned, worked out by whoever asks later, on any thread.
+/// Noted while a statement is planned, worked out when somebody reads them later, on any thread.
 package final class RollupNeeds: Sendable {
     /// A grouping that reads rows, with the table that might have sums.
     private struct Open: Sendable {
@@ -85,7 +85,7 @@ package final class RollupNeeds: Sendable {
             guard columns.count == ids.count else { return nil }
             for condition in [base.accepted, nil] {
                 for unit in Self.units {
-                    // Several dates are told apart by their days.
+                    // Several dates are grouped by day.
                     guard unit == nil || columns.count(where: { $0.type == .date }) == 1 else { continue }
                     guard let keys = fewest(keys(columns, unit: unit), measures, condition) else { continue }
                     return RollupNeed(table: base.table, list: list, condition: condition, keys: keys, measures: named(measures, beside: keys))
@@ -94,7 +94,7 @@ package final class RollupNeeds: Sendable {
             return nil
         }
 
-        /// What parts must be told apart by: groupings, conditions, filters, and values without repeats.
+        /// What parts must be grouped by: groupings, conditions, filters, and values without repeats.
         private func keyOperands() -> [Expression] {
             var operands = Array(shape.expressions.prefix(node.groups.count)) + shape.conditions
             var place = node.groups.count

@@ -42,7 +42,7 @@ struct RollupParts {
         (self.meaning, self.keys, self.measures, self.ids) = (meaning, keys, measures, ids)
     }
 
-    /// A value that parts are told apart by.
+    /// A value that parts are grouped by.
     ///
     /// - Parameters:
     ///   - own: over the query's columns.
@@ -79,7 +79,7 @@ struct RollupParts {
 
     // MARK: Kinds
 
-    /// Repeats are told apart by the value itself, which must be one of the keys.
+    /// Repeats are found by the value itself, which must be one of the keys.
     private mutating func distinct(_ call: AggregateCall, _ canonical: AggregateCall) throws(Refusal) {
         guard call.order.isEmpty, call.arguments.count == 1 else { throw Refusal(reason: "DISTINCT needs every row") }
         var outer = call

@@ -16,7 +16,7 @@ package protocol QueryCatalog: Sendable {
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry?
     /// What a rollup over a table would be declared over; nil where there can be none.
     func rollupBase(of table: String) -> RollupBase?
-    /// What people are told of an entry without a schema; nil: nothing.
+    /// The comments on an entry without a schema and on its columns; nil: none.
     func comments(on name: String) -> RelationComments?
     /// The columns of a view in the schema of tables, as they were kept with its text; nil: its text says them.
     func storedColumns(ofView name: String) -> [Field]?
@@ -200,7 +200,7 @@ package struct QueryContext: Sendable {
     package var usesRollups = true
     /// Whether a rollup's table has one row a group: where an answer must not depend on how files lie.
     package var readsWholeSums = false
-    /// Who asks, at a door that has sessions.
+    /// The caller's session, at a door that has sessions.
     package var session: (any QuerySession)?
     /// What a dialect calls the types of parameters, by number from 1, where the types here do not tell.
     package var declaredParameters: [Int: String] = [:]

@@ -49,9 +49,9 @@ package struct RollupOffer: Sendable {
     package var partialScope: [ColumnFilter] = []
     /// The table without the rows that `partials` sums.
     package var rest: any TableSource
-    /// About how many rows an answer from it reads; nil where that may not be told.
+    /// About how many rows an answer from it reads; nil where the caller may not know that.
     package var rowCount: Int?
-    /// `files covered/all`; nil where that may not be told.
+    /// `files covered/all`; nil where the caller may not know that.
     package var coverage: String?
     /// Why it cannot be used now, if it cannot.
     package var fault: String?
@@ -71,7 +71,7 @@ package struct RollupBase: Sendable {
     package var isAccepted: Bool
     /// The column by which rows belong to somebody.
     package var client: String
-    /// Whether who asks sees own rows only: without that key no rollup answers.
+    /// Whether the caller sees its own rows only: then a rollup answers only if `client` is one of its keys.
     package var isOwn: Bool
 
     package init(table: String, accepted: String, isAccepted: Bool, client: String, isOwn: Bool) {

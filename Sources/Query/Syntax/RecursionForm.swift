@@ -44,7 +44,7 @@ struct RecursionForm {
     static func asks(_ table: CommonTableSyntax, for name: String) -> Bool {
         var form = RecursionForm(name: name) { _ in false }
         do throws(QueryError) {
-            // Where none may stand the first one is told.
+            // Where no mention is allowed the first one throws.
             try form.look(table.query, .subquery)
             return false
         } catch {

@@ -8,7 +8,7 @@ package indirect enum Statement: Sendable {
     case describe(table: [NameSyntax])
 }
 
-/// How a plan is to be told.
+/// How a plan is to be shown.
 package struct ExplainForm: Sendable, Hashable {
     /// The query is run, and each node tells what it did.
     package var isAnalyzed = false

@@ -1,6 +1,6 @@
 package import ColumnStore
 
-/// One column of a batch, ready to be written cell by cell: its type is told apart here once.
+/// One column of a batch, ready to be written cell by cell: the switch over its type is here, once.
 package struct CellWriter {
     private enum Source {
         case null

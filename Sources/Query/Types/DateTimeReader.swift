@@ -103,7 +103,7 @@ struct DateTimeReader {
             parts.append(part)
             rest = rest[part.endIndex...].dropFirst()
         }
-        // A month's name first: with it the numbers are told apart.
+        // A month's name first: with it the numbers' meanings are known.
         for part in parts where DateTimeTokens.isLetter(part[part.startIndex]) {
             switch DateTimeWord(Array(part)) {
             case .filler: continue
@@ -382,7 +382,7 @@ struct DateTimeReader {
     private var hasPlausibleHour: Bool { isAfternoon == nil || hour <= 12 }
 
     private func validDays() -> Int? {
-        // An offset may bring a day into the range that is out of it: who asks for it looks.
+        // An offset may bring a day into the range that is out of it: the caller checks that.
         guard year > -5_000 else { return nil }
         guard seen.contains(.dayOfYear) else {
             guard (1...12).contains(month), day >= 1, day <= Calendar.dayCount(year: year, month: month) else { return nil }

@@ -3,7 +3,7 @@ import ColumnStore
 
 /// Numbers byte strings in the order in which they first come.
 ///
-/// Strings of at most eight bytes are told apart without a look at their bytes.
+/// Strings of at most eight bytes are compared as one number, without a look at their bytes.
 ///
 /// An open-addressing hash table with linear probing, at most half full, in three arrays: the strings end to end
 /// (`values`), what mostly tells them apart (`heads`), and slots of hash and code. A probe compares 32 bits of the hash in

@@ -118,7 +118,7 @@ final class ValuesOperator: PreparedOperator, @unchecked Sendable {
     /// Made in `prepare`.
     private var batches: [ColumnBatch] = []
     private var share: MemoryShare?
-    /// Whoever asks for a stream first gets the rows.
+    /// The first stream that is made gets the rows.
     private let isTaken = Atomic<Bool>(false)
 
     init(columns: [OutputColumn], rows: [[Expression]]) {

@@ -20,7 +20,7 @@ package class PreparedOperator: @unchecked Sendable {
     let columns: [OutputColumn]
     /// The operators that it reads, left before right.
     let inputs: [PreparedOperator]
-    /// The plan's node that this one works for, alone or with others; nil until it is told, and for what works within an operator.
+    /// The plan's node that this one works for, alone or with others; nil until it is set, and for what works within an operator.
     private(set) var nodeID: PlanNodeID?
     /// Of several that work for a node, the one whose rows are the node's.
     private var isWhole = false

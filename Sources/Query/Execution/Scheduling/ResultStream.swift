@@ -53,7 +53,7 @@ package final class ResultStream: @unchecked Sendable {
 
         var isFull: Bool {
             batches.count >= ResultStream.waitingBatchCountMax
-                // A batch alone may be as large as it is: a queue without room for it would hold it up for ever.
+                // A batch alone may be as large as it is: a queue without room for it would hold it up indefinitely.
                 || batches.count > 1 && batches.reduce(0) { $0 + $1.flatByteCountBound } > ResultStream.waitingByteCountMax
         }
 

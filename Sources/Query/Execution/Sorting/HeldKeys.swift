@@ -36,7 +36,7 @@ final class HeldKeys {
             byteCount = SortKeys.byteCountBound(flat, count: count, countsZeros: true)
             guard byteCount < byteCountMax else { throw refused() }
             if !memory.reserve(byteCount) {
-                // So little is not worth an error; the next holder of memory is told no instead.
+                // So little is not worth an error; the next holder of memory is refused instead.
                 guard byteCount <= run.refusedByteCount else { throw refused() }
                 memory.force(byteCount)
             }

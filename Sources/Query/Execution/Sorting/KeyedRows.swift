@@ -32,8 +32,8 @@ struct KeyedRows {
         var rows = RowOrder.sorted(keys)
         if let count, count < rows.count { rows.removeLast(rows.count - count) }
         if let enough {
-            // The row that brings the texts to their byte count is kept, and one after it: that there are more is told by
-            // its being there.
+            // The row that brings the texts to their byte count is kept, and one after it: its presence says that
+            // there are more.
             let counts = textByteCounts(enough.columns)
             var left = enough.byteCount
             if let last = rows.firstIndex(where: { row in

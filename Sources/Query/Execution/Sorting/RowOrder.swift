@@ -151,7 +151,7 @@ enum RowOrder {
     }
 
     /// Eight bytes as a big-endian number, whose order is theirs. A shorter key is filled up with zeros: keys that are then
-    /// equal are told apart by length.
+    /// equal are distinguished by length.
     @inline(__always)
     private static func prefix(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UInt64 {
         if end - start >= 8 { return UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)) }

@@ -9,7 +9,7 @@ package enum BatchInvariants {
     /// - Parameter types: of the columns that the operator said it puts out.
     package static func fault(in batch: ColumnBatch, types: [ColumnType]) -> String? {
         if batch.rowCount <= 0 { return "a batch of \(batch.rowCount) rows" }
-        if batch.columns.count != types.count { return "\(batch.columns.count) columns, where \(types.count) were told of" }
+        if batch.columns.count != types.count { return "\(batch.columns.count) columns, where \(types.count) were declared" }
         for (index, column) in batch.columns.enumerated() {
             if column.count != batch.rowCount { return "column \(index) has \(column.count) rows of \(batch.rowCount)" }
             if !isOf(types[index], column.type) { return "column \(index) is \(column.type.sqlName), and not \(types[index].sqlName)" }

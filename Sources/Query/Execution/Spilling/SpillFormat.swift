@@ -34,7 +34,7 @@ enum SpillFormat {
     }
 
     /// How a column lies: of its type a column may have several forms (a decimal in 64 or in 128 bits), so that the reader
-    /// must be told.
+    /// must know which it is.
     private enum Form: UInt8 { case bits, int32, int64, int128, double, interval, bytes, list, structure, null }
 
     private static func append(_ column: Column, to bytes: inout [UInt8]) {

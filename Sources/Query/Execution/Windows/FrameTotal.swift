@@ -27,7 +27,7 @@ struct FrameTotal {
     /// Rows with a value.
     private var count: Int64 = 0
 
-    /// Nil for what can be told from all rows of the frame alone.
+    /// Nil for functions whose result needs all rows of the frame at once.
     /// - Parameter onlyGrows: no row leaves a frame.
     init?(_ function: AggregateFunction, argument: ColumnType?, result: ColumnType, onlyGrows: Bool) {
         (self.function, self.argument, self.result) = (function, argument, result)

@@ -32,7 +32,7 @@ extension ColumnType {
         if case .list(let field) = self { .listOf(field.type.replacingElement(with: type)) } else { type }
     }
 
-    /// A struct, or a list of them: clients are told that it is a document.
+    /// A struct, or a list of them: described to clients as a document.
     var holdsRows: Bool {
         switch self {
         case .structure: true

@@ -80,7 +80,7 @@ extension ScalarFunction {
         }
         // Halves first: the difference of two large bounds of unlike signs would be infinite.
         let place = (value / 2 - low / 2) / (high / 2 - low / 2) * Double(count)
-        // Not past the last one but where the number is so small beside its bounds that it cannot be told from them, as PostgreSQL has it.
+        // Not past the last one but where the number is so small beside its bounds that it vanishes beside them, as PostgreSQL has it.
         let bucket = min(Int64(saturating: place), count) + 1
         guard bucket <= Int64(Int32.max) else { throw .numericOverflow }
         return bucket

@@ -1,7 +1,7 @@
 internal import Glibc
 import ColumnStore
 
-/// `+ - * / %` and functions of numbers: types are told apart here once a batch, rows are looped over in `IntegerKernels` or below.
+/// `+ - * / %` and functions of numbers: the switch over types is here, once a batch, rows are looped over in `IntegerKernels` or below.
 ///
 /// Ways for whole numbers and decimals, the first that does:
 /// 1. 64 bits for all rows in one loop, which notes whether anything overflowed (`IntegerKernels`);

@@ -44,7 +44,7 @@ extension FunctionCall {
         return result + [typing.zone, .literal(.integer(typing.now), .timestampTZ)]
     }
 
-    /// An argument as a path; a constant one is read here once, so that its fault is told before any row is.
+    /// An argument as a path; a constant one is read here once, so that its fault is reported before any row is read.
     func path(_ index: Int, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let value = arguments[index]
         let path = try typing.implicit(value, to: .string, name)
@@ -177,7 +177,7 @@ private struct JSONPathRows {
     private let variables: TextRows?
     private let silence: Bitmap?
     private let isOperator: Bool
-    /// Of the functions that are told of one.
+    /// Of the functions that are given one.
     private let clock: JSONPathClock?
 
     init(_ call: KernelCall, isOperator: Bool) throws(KernelError) {

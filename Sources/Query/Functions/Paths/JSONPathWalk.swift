@@ -3,7 +3,7 @@ import ColumnStore
 /// Follows a path through a document, as PostgreSQL's executor does: every item hands each value that it gives to the item behind it.
 ///
 /// A walk is depth first: `give` does what an item does and `pass` hands each value on, so that values come in the document's order and nothing is
-/// gathered between items. Whoever asks for existence alone (`found` nil) ends at the first value.
+/// gathered between items. A walk for existence alone (`found` nil) ends at the first value.
 ///
 /// Invariants:
 /// 1. `depth` calls of `give` and `descend` are open, `depthMax` at most;
