@@ -57,7 +57,7 @@ struct ArchiveRetention {
         }
     }
 
-    /// A line's checkpoints from a record on, ascending, and the records of those that are not as they were put, each of which is told.
+    /// A line's checkpoints from a record on, ascending, and the records of those that are not as they were put, each of which is logged.
     private func read(_ line: ArchiveLine, from record: Int64) throws -> (whole: [ArchiveCheckpoint], damaged: [Int64]) {
         var (whole, damaged): ([ArchiveCheckpoint], [Int64]) = ([], [])
         for (number, _) in try place.checkpoints(of: line.number) where number >= record {

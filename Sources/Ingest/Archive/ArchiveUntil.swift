@@ -31,7 +31,7 @@ struct ArchiveUntil: Equatable {
     ///
     /// - Parameters:
     ///   - last: the last record that the line has.
-    /// - Returns: microseconds since 1970; nil where nothing is said, or that is damaged, which is told; where the line has less, or another record; and where the place does not tell when the object came.
+    /// - Returns: microseconds since 1970; nil where there is no such object, or it is damaged, which is logged; where the line has less, or another record; and where the place does not tell when the object came.
     static func told(_ line: Int64, through last: Mark, of place: ArchivePlace) throws(ColumnStoreError) -> Int64? {
         let said: ArchiveUntil?
         do { said = try place.until(line) } catch {

@@ -337,7 +337,7 @@ package final class ArchiveWriter: Sendable {
         }
     }
 
-    /// What is damaged where it lies cannot be brought, and holds up no record: it is told.
+    /// A file that is damaged where it lies cannot be copied. That holds up no record, and is reported.
     ///
     /// - Parameter record: the last of those that are about to go.
     private func carry(_ file: NamedFile, for record: Int, _ work: inout Work) throws {

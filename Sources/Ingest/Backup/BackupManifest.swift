@@ -46,7 +46,7 @@ package struct BackupManifest: Sendable, Equatable {
         (self.number, self.store, self.madeAt, self.warehouse) = (number, store, madeAt, warehouse)
     }
 
-    /// Paths of files have no blanks (`ObjectKey.isValid`), so words are told by them; the warehouse's may, and stands last in its line.
+    /// Paths of files have no blanks (`ObjectKey.isValid`), so they separate words; the warehouse's may, and stands last in its line.
     package var bytes: [UInt8] {
         var text = "\(Self.title)\nnumber \(number)\nstore \(store)\nmade-at \(madeAt)\nwarehouse \(Self.escaped(warehouse))\n"
         for file in files {

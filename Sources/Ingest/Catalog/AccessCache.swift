@@ -212,7 +212,7 @@ extension Catalog {
         return access.state.withLock { state in ids.compactMap { state.contracts[Array($0.utf8)] } }
     }
 
-    /// - Complexity: O(1), from memory. Ids are told apart by their bytes.
+    /// - Complexity: O(1), from memory. Ids are compared by their bytes.
     package func contract(_ clientID: String) -> Contract? { access.state.withLock { $0.contracts[Array(clientID.utf8)] } }
 
     /// A webhook whose secret changes keeps the one before for a while (`Contract.Webhook.following`).

@@ -53,7 +53,7 @@ extension Catalog {
 
     /// Moves the boundary: hot files leave, tables have new versions, all in one transaction.
     ///
-    /// 1. Whoever needs the written objects elsewhere is told first (`naming`).
+    /// 1. Subscribers that copy the written objects elsewhere are notified first (`naming`).
     /// 2. One transaction: versions, objects, rollups, whatever goes along, the hot file's state, the counters that must not fall back.
     ///
     /// - Parameters:

@@ -128,7 +128,7 @@ package final class Catalog: Sendable {
 
     /// Reads, without a transaction of its own.
     ///
-    /// `body` has the one connection, at ordinary priority whoever asks: what it does must be short.
+    /// `body` has the one connection, at ordinary priority whatever the caller's: what it does must be short.
     func read<Result: Sendable>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
         try WorkerThread.promptly { try connection.withLock { try body(try $0.connection) } }
     }

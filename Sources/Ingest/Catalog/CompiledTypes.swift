@@ -6,7 +6,7 @@ package enum CompiledTypes {
         var types: [String: (json: [UInt8], type: DocumentType)] = [:]
         for file in BuiltInTypes.files {
             let json = Array(file.json.utf8)
-            // One that cannot be compiled is told by whoever wants it.
+            // One that cannot be compiled is reported by the call that needs it.
             if let type = try? DocumentType(json: json) { types[file.name] = (json, type) }
         }
         return types

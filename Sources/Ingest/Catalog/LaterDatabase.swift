@@ -62,7 +62,7 @@ enum LaterDatabase: String, CaseIterable, Sendable {
         }
     }
 
-    /// Why the file is not the one that the catalog knows. Nil where it is, and for one that cannot be read, which is told by whoever opens it.
+    /// Why the file is not the one that the catalog knows. Nil where it is, and for one that cannot be read, which is reported when it is opened.
     ///
     /// - Parameter noted: how far it had come.
     func age(in directory: String, noted: FileReach?) -> String? {
@@ -79,7 +79,7 @@ enum LaterDatabase: String, CaseIterable, Sendable {
 
     /// Why a store that has had it is not whole; nil where it is there. Not even opened where it is empty: SQLite would throw its log away.
     ///
-    /// A file that is there and cannot be read is told by whoever opens it.
+    /// A file that is there and cannot be read is reported when it is opened.
     func loss(in directory: String) throws -> String? {
         let path = path(in: directory)
         guard access(path, F_OK) == 0 else { return "\(rawValue) is missing (\(contents)): restore it from a backup" }

@@ -94,7 +94,7 @@ final class ColdPieces: Sendable {
 
     private func open(_ file: DataFile) throws -> ParquetFile { try takesCoarser ? table.open(file, reading: plan.columns) : table.open(file) }
 
-    /// The next file, while those after it are being opened where that waits for a network. What goes wrong with one is told in its turn.
+    /// The next file, while those after it are being opened where that waits for a network. An error of one is thrown in its turn.
     private func nextFile(_ state: inout State) -> (file: DataFile, ahead: FileAhead?)? {
         guard ahead != nil else { return state.files.popLast().map { ($0, nil) } }
         while state.opening.count < Self.openingCountMax, let file = state.files.popLast() {

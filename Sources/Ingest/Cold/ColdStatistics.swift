@@ -3,7 +3,7 @@ import Query
 import Synchronization
 
 extension ColdTable {
-    /// Of more files the planner is told no more than how many rows they have: the manifests of all are not read for it.
+    /// Of more files the planner knows no more than how many rows they have: the manifests of all are not read for it.
     private static let describedFileCountMax = 4_096
     /// Footers that are looked at for how often values repeat, of the largest files.
     private static let sampledFileCount = 4

@@ -41,7 +41,7 @@ package struct CompactionPicker: Sendable {
 
     /// How many files must come together: more by itself, to rewrite less; two when somebody asked for it.
     private let countMin: Int
-    /// Whether days of a month join first. Who asks wants all of a year in one step, which writes each row once.
+    /// Whether days of a month join first. Somebody who requests a compaction wants all of a year in one step, which writes each row once.
     private let joinsMonths: Bool
 
     package init(isRequested: Bool) {

@@ -139,8 +139,8 @@ extension Compactor {
 
     // MARK: Hot files
 
-    /// Lays groups down again whose images were found damaged: what they say stands in rows and documents, too. What cannot be had so stays damaged,
-    /// and is told.
+    /// Lays groups down again whose images were found damaged: what they say stands in rows and documents, too. What cannot be restored so stays damaged,
+    /// and is reported.
     func mendImages() {
         for file in tier.boundary.snapshot().files where !file.damagedGroupIDs.isEmpty && !file.state.isLeaving {
             for tail in file.allTails {

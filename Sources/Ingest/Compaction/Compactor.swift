@@ -303,7 +303,7 @@ final class Compactor: Sendable {
         for request in (late) { request.completion(.failure(Fault(.overloaded, "the server is stopping"))) }
     }
 
-    /// A few files at a time, so that whoever asks for a compaction meanwhile need not wait for all.
+    /// A few files at a time, so that a request for a compaction meanwhile need not wait for all.
     private func fillOnce() {
         do { if try wantsSums(), try exclusively({ try fillSome() }) { fill() } } catch is DayCompactor.Cancelled {} catch {
             // Tried again at the next interval.
@@ -356,7 +356,7 @@ final class Compactor: Sendable {
         }
     }
 
-    /// All processors for who asks and waits, and while nobody sends receipts; else one. The threads are behind all others either way.
+    /// All processors for a caller who waits, and while nobody sends receipts; else one. The threads are behind all others either way.
     private func workerCount(isRequested: Bool) -> Int {
         let rows = tier.writer.statistics.rows.load(ordering: .relaxed)
         let isIdle = knownRows.exchange(rows, ordering: .relaxed) == rows

@@ -60,7 +60,7 @@ struct VersionSplit {
                 ends.append(batch.columns[validTo].value(at: row))
                 successors.append(integer: by)
             } else if batch.columns[state].value(at: row) == .string(ReceiptState.failed.rawValue) {
-                // It was never the newest: nothing came after it, and nobody who asks for what is newest need look at it.
+                // It was never the newest: nothing came after it, and no reader of the newest versions need look at it.
                 past.append(Int32(row))
                 ends.appendNull()
                 successors.append(integer: own)

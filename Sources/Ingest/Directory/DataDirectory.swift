@@ -480,7 +480,7 @@ package final class DataDirectory: Sendable {
         }
     }
 
-    /// Opened, a pipe waits for somebody at its other end, for ever.
+    /// Opening a pipe waits indefinitely for somebody at its other end.
     ///
     /// - Throws: `Failure.notPlain`.
     static func checkPlain(_ path: String, isOfCatalog: Bool = false) throws {

@@ -4,7 +4,7 @@ import Glibc
 struct HotFileMarks {
     private(set) var marks: (store: String?, generation: Int64) = (nil, 0)
     private(set) var rowCount: Int64 = 0
-    /// Of a row or an event. Nil where damage keeps it from being read, which is told by whoever reads what is damaged.
+    /// Of a row or an event. Nil where damage keeps it from being read, which is reported when the damaged part is read.
     private(set) var lastSequence: Int64?
 
     /// - Throws: for what is no hot file, or none that was finished.

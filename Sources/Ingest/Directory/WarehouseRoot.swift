@@ -3,7 +3,7 @@ import Glibc
 
 /// What lies above the tables of a warehouse that others may reach too: who has it.
 ///
-/// Objects of a few hundred bytes. `create` and `swap` are conditional: of two who try at once in a bucket one is told `.conflict`.
+/// Objects of a few hundred bytes. `create` and `swap` are conditional: of two who try at once in a bucket one gets `.conflict`.
 package protocol WarehouseRoot: Sendable {
     /// - Returns: an object and what tells its content from a later one's; nil where there is none.
     func read(_ key: String) throws(ColumnStoreError) -> (bytes: [UInt8], tag: String)?

@@ -7,7 +7,7 @@ import Glibc
 /// older frame would silently end it there. But each transaction is synced before the next begins: so what is broken before a
 /// transaction that others follow was whole once. And beside the log of a process that was killed lies its index (`-shm`), which says how many
 /// frames were committed: it is raised after a commit's sync. Only where the machine went down too, and took the index with it, can the last
-/// transaction not be told from one that a crash cut off.
+/// transaction not be distinguished from one that a crash cut off.
 ///
 /// https://sqlite.org/walformat.html#the_wal_index_file_format
 /// https://sqlite.org/fileformat2.html#walformat

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
 ///
-/// What these roles promise stands with their protocols (`Roles/`); here it is handed to the parts. Faults are told as `Fault`s, whose words are
+/// What these roles promise stands with their protocols (`Roles/`); here it is handed to the parts. Faults are thrown as `Fault`s, whose words are
 /// for people.
 extension Engine: TypeAdministration, RollupAdministration, ContractAdministration, KeyAdministration, CredentialLookup, RefusedDocuments {
     package func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] {
@@ -63,7 +63,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         let snapshot = tier.boundary.snapshot()
         guard let rollup = snapshot.rollups[name]?.definition else { return nil }
         let table = TieredTable(name: rollup.table, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
-        // What cannot be read or summed now is told with the rollup's progress.
+        // What cannot be read or summed now is reported with the rollup's progress.
         return (try? RollupEstimate(rollup, in: table))?.warning(total: Int64(table.statistics.rowCount))
     }
 

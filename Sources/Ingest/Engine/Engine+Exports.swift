@@ -73,7 +73,7 @@ extension Engine: ExportKeeping, LinkSigning {
         return isThere
     }
 
-    /// What the topic `till` is told of its end. One that is made again on another machine may end otherwise: its id, which is told once in a day, says how it has ended.
+    /// The event by which the topic `till` hears of its end. One that is made again on another machine may end otherwise: its id, which the topic counts once a day, says how it has ended.
     func notice(of export: Export) -> Notice {
         let now = options.hot.clock.now()
         var data = JSONWriter()

@@ -19,7 +19,7 @@ extension Engine: StoreLife {
     /// Why no document is taken just now; empty while all are.
     ///
     /// For health answers and the watch over figures; a submission itself is refused by the writer. At most one: a writer that has failed, else
-    /// answers that wait in vain, else too little room. A disk whose free bytes cannot be told counts as having enough.
+    /// answers that wait in vain, else too little room. A disk whose free bytes are unknown counts as having enough.
     package var intakeRefusals: [Fault] {
         if let failure = tier.writer.failure { return [failure] }
         if let log, let refusal = changeRefusal {

@@ -3,7 +3,7 @@ package import Documents
 internal import Processes
 import Synchronization
 
-/// What registrars and clients are told and tell: callbacks, dead letters, and the process that does the calling.
+/// Calls to registrars and clients and from them: callbacks, dead letters, and the process that does the calling.
 extension Engine: Callbacks, DeadLetterReview {
     /// Begins to call registrars and webhooks. Only a server does: a command on a directory leaves it to the next one.
     ///

@@ -237,7 +237,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         defer { compactor.keepFiltersSoon() }
         let end = SteadyClock.seconds() + seconds
         for cold in tier.boundary.snapshot().cold.values {
-            // What cannot be read is reported to whoever asks for it.
+            // What cannot be read is reported to its readers.
             guard let files = try? cold.iceberg.files() else { continue }
             let newest = files.suffix(ParquetFileCache.countMax).reversed()
             // Behind a network their ends come side by side.
@@ -246,7 +246,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
                 if SteadyClock.seconds() > end { return }
                 _ = try? cold.open(file)
             }
-            // What the planner is told takes requests there, which no question waits for.
+            // The planner's statistics take requests there, so that no query has to wait for them.
             if cold.isRemote { _ = try? cold.statistics() }
         }
     }

@@ -21,10 +21,10 @@ final class EndNotices: Sendable {
 
     func wake() { thread.wake() }
 
-    /// What was not told by now is told after the next start.
+    /// What was not reported by now is reported after the next start.
     func stop() { thread.stop() }
 
-    /// Tells a page, waits for all of it, and forgets what was taken: the topic counts an id once, so that an end that is told twice is one event.
+    /// Tells a page, waits for all of it, and forgets what was taken: the topic counts an id once, so that an end that is reported twice is one event.
     ///
     /// - Returns: whether there may be more.
     private func tell() throws -> Bool {
@@ -44,7 +44,7 @@ final class EndNotices: Sendable {
             }
         }
         let (told, fault) = results.wait { $0.left == 0 ? ($0.told, $0.fault) : nil }
-        // Forgotten first, whatever happened to the others: these would be told again at each try.
+        // Forgotten first, whatever happened to the others: these would be reported again at each try.
         if !told.isEmpty { try store.perform { core in try core.forgetNotices(told) } }
         if let fault { throw fault }
         return page.count == Self.pageCount

@@ -22,7 +22,7 @@ final class ExecutionCore {
         var readCount = 0
         var readByteCount = 0
         var ended: [Execution.Status: Int] = [:]
-        /// Ends that are to be told.
+        /// Ends of executions that are to be reported as events.
         var noticeCount = 0
         /// The earliest timer that was set.
         var earliest = Int64.max
@@ -47,7 +47,7 @@ final class ExecutionCore {
     var resting: Set<String> = []
     /// Executions that rows are being made of, to be forgotten then.
     var leaving: Set<Int64> = []
-    /// Whether somebody is to be told of executions that end.
+    /// Whether somebody subscribes to ends of executions.
     private let isHeard: () -> Bool
     /// That the store has the file is to be known before anything is put into it.
     private let noteFile: () throws -> Void
@@ -190,7 +190,7 @@ final class ExecutionCore {
         return .applied
     }
 
-    /// After its pieces are written: it is kept, and whoever waits for its end is told.
+    /// After its pieces are written: it is kept, and callers that wait for its end are notified.
     private func settle(_ outcome: consuming Outcome, _ surroundings: LoadedExecution.Surroundings) throws {
         let end = outcome.effects.last { if case .end = $0 { true } else { false } }
         let id = outcome.execution.identity.id
@@ -334,7 +334,7 @@ final class ExecutionCore {
         }
     }
 
-    /// The row says so, who listens is told, and whatever would have woken it goes.
+    /// The row says so, subscribers are notified, and whatever would have woken it is deleted.
     private func end(_ loaded: LoadedExecution.Surroundings, _ status: Execution.Status, _ error: StateError?) throws {
         let update = try connection().statement("UPDATE executions SET status = ?2, ended_at = ?3 WHERE number = ?1")
         update.bind(1, loaded.number)
@@ -354,7 +354,7 @@ final class ExecutionCore {
         aftermath.ended[status, default: 0] += 1
     }
 
-    /// In the commit of the end, so that it is told whatever happens. An execution that is redriven ends again: that is another row.
+    /// In the commit of the end, so that it is reported whatever happens. An execution that is redriven ends again: that is another row.
     private func noteEnd(of number: Int64, at instant: Int64, _ status: Execution.Status, _ error: StateError?) throws {
         let insert = try connection().statement("INSERT INTO notices(execution, ended_at, status, error) VALUES(?1, ?2, ?3, ?4)")
         insert.bind(1, number)
@@ -365,7 +365,7 @@ final class ExecutionCore {
         aftermath.noticeCount += 1
     }
 
-    /// What was told is forgotten.
+    /// Deletes notices of ends that have been reported.
     func forgetNotices(_ numbers: [Int64]) throws {
         let delete = try connection().statement("DELETE FROM notices WHERE number = ?1")
         for number in numbers {
@@ -380,7 +380,7 @@ struct UnreadableExecution: Error {
     let description: String
 }
 
-/// What an execution is told by itself. On disk: do not renumber.
+/// Timers that an execution sets for itself. On disk: do not renumber.
 enum SelfTimer {
     static let proceed: Int64 = 0
     static let abort: Int64 = -1

@@ -2,7 +2,7 @@ internal import Processes
 
 /// Holds what executions are against what the file says that they wait for: nothing is lost, nothing is stuck.
 ///
-/// Of each execution, in this order; the first fault is the one that is told:
+/// Of each execution, in this order; the first fault is the one that is reported:
 ///
 /// 1. Its definition is there and can be read.
 /// 2. Its pieces decode to an execution of that machine.

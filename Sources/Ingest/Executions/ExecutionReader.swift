@@ -9,7 +9,7 @@ import Glibc
 /// From any thread, by connections of a pool. It sees what is committed, and waits for no writer (SQLite's WAL).
 ///
 /// Lists end at a count or at a size of what was read, whichever comes first; `isCut` says that the size was it, and that there are more. The last member may
-/// go beyond the size, so that one that is large by itself is not left out for ever.
+/// go beyond the size, so that one that is large by itself is not left out of every page.
 ///
 /// Each `hold` is asked for the bytes that an answer takes in all with its text, before it takes them; what it throws ends the reading.
 final class ExecutionReader: Sendable {
@@ -186,7 +186,7 @@ final class ExecutionReader: Sendable {
         }
     }
 
-    /// The oldest of those that ended before an instant and whose end was told.
+    /// The oldest of those that ended before an instant and whose end has been reported.
     ///
     /// What the archiver takes next: numbers of executions.
     ///
@@ -218,7 +218,7 @@ final class ExecutionReader: Sendable {
 
     // MARK: Ends
 
-    /// The oldest ends that are still to be told, each as its event.
+    /// The oldest ends that are still to be reported, each as its event.
     func notices(limit: Int) throws -> [(number: Int64, event: EventDraft)] {
         try read([]) { connection in
             let select = try connection.statement(

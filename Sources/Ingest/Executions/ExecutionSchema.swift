@@ -45,7 +45,7 @@ enum ExecutionSchema {
         CREATE INDEX tasks_due ON tasks(due_at) WHERE due_at IS NOT NULL;
         """
 
-    /// Ends that are still to be told, what callbacks said of tasks, timers of instants of the calendar (the others are the ends of durations), names of executions that are forgotten, and places of pages of items.
+    /// Ends that are still to be reported, what callbacks said of tasks, timers of instants of the calendar (the others are the ends of durations), names of executions that are forgotten, and places of pages of items.
     /// Made where they are missing: the first files of this version have none.
     private static let later = """
         CREATE TABLE IF NOT EXISTS notices(

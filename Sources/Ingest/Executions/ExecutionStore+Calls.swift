@@ -2,7 +2,7 @@ package import ColumnStore
 package import Documents
 package import Processes
 
-/// What calls ask of definitions, executions and tasks, with the rights of whoever asks.
+/// What calls ask of definitions, executions and tasks, with the caller's rights.
 extension ExecutionStore {
     // MARK: Definitions
 

@@ -62,7 +62,7 @@ package final class ExecutionStore: Sendable {
     package struct Surroundings: Sendable {
         /// On the disk, below which nothing new is started, and what runs stands still; it can be read and aborted.
         package let minFreeBytes: Int64
-        /// Topics, whose events start executions, and which are told of those that end; nil where there are none.
+        /// Topics, whose events start executions, and to which ends of executions are published; nil where there are none.
         package let events: (any EventPublishing)?
         /// Who there is to do tasks, as definitions that are put may say.
         package let tasks: TaskVocabulary
@@ -136,7 +136,7 @@ package final class ExecutionStore: Sendable {
 
     /// Who was to answer the tasks of a resource is gone: those that wait for it are carried out again, durably.
     ///
-    /// One whose resource has just been asked is among them, where that was told before this is called: calls are written in their order.
+    /// One whose resource has just been asked is among them, where that was submitted before this is called: calls are written in their order.
     func lookAgain(at resource: Resource) throws {
         try perform { core in try core.lookAgain(at: resource) }
         dispatch.withLock { $0 }?.noteMore(resource)

@@ -102,7 +102,7 @@ final class TaskDispatch: Sendable {
             }
             if state.withLock({ $0.isStopping }) { return nil }
             if let ready, !ready.isEmpty { return ready }
-            // A queue that has nothing to take would wait for ever for what the file has of it.
+            // A queue that has nothing at hand would wait indefinitely for its tasks in the file.
             if state.withLock({ $0.queues.values.contains { $0.queue.wantsMore } }) { return [] }
         }
     }

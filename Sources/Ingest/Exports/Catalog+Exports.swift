@@ -36,7 +36,7 @@ extension Catalog {
         }
     }
 
-    /// Anybody's: whether a caller may see it, whoever asks for them decides. Nil where there is none.
+    /// Whoever owns it: the caller of this function decides who may see it. Nil where there is none.
     func export(_ id: String) throws -> Export? {
         try read { connection in
             let select = try connection.statement("SELECT \(Self.exportColumns) FROM exports WHERE id = ?1")

@@ -101,7 +101,7 @@ package final class ExportFiles: Sendable {
         }
     }
 
-    /// Takes one file to the place at once, before anybody is told that it is done: whoever leads next finds it there. Where that fails the export does, and
+    /// Takes one file to the place at once, before it is reported as done: whoever leads next finds it there. Where that fails the export does, and
     /// no row names the file: whatever has come there of it is unwanted.
     ///
     /// - Throws: `.unavailable` where the place gives no answer.

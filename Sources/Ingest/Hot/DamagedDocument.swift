@@ -3,8 +3,8 @@ package import Documents
 
 /// A row whose document on the disk is not the one that was stored.
 ///
-/// Its columns, where they were in memory only, cannot be read again: whoever asks for them, or for the document, gets this as an error
-/// and not a row without values. What stands beside the document (identity, times, state, sequence, hash) is as it was.
+/// Its columns, where they were in memory only, cannot be read again: a query for them, or for the document, ends with this as an error
+/// and gives no row without values. What stands beside the document (identity, times, state, sequence, hash) is as it was.
 package struct DamagedDocument: DamageReport, Sendable, Equatable, CustomStringConvertible {
     /// Of the hot file.
     package let path: String

@@ -10,8 +10,8 @@ extension HotFile {
     ///
     /// - Parameters:
     ///   - wanted: the ids, each once.
-    ///   - body: called with the place in `wanted`, by rising ids, and what `fits` was told. It holds a connection of the pool meanwhile.
-    ///   - fits: told what the next history takes, about, before it is read; false ends the reading there.
+    ///   - body: called with the place in `wanted`, by rising ids, and the byte count that `fits` was given. It holds a connection of the pool meanwhile.
+    ///   - fits: called with about the bytes of the next history before it is read; false ends the reading there.
     /// - Complexity: O(steps and events of the rows, and of rows between them that a run reads over).
     func readHistories(
         _ wanted: [Int64], _ body: (_ place: Int, _ text: String, _ expectedByteCount: Int) throws -> Void, fits: (_ byteCount: Int) throws -> Bool

@@ -201,7 +201,7 @@ final class HotFileWriter {
         if let noted { file.publish { $0.generation = noted } }
     }
 
-    /// With the first commit after a change of the catalog: a catalog that has not seen that change is told by it.
+    /// With the first commit after a change of the catalog: a catalog that has not seen that change is recognised by it.
     ///
     /// How a catalog that is older than the files is found out: `docs/decisions/0027-proof-of-the-catalog.md`.
     ///

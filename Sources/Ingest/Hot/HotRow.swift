@@ -208,7 +208,7 @@ extension ReceiptState {
 
 /// A receipt that the store has, as far as a repeat, a ticket and a change need it.
 ///
-/// Read from a hot file, a cold file or the index of versions; which one cannot be told from it, nor need be.
+/// Read from a hot file, a cold file or the index of versions; it does not say which, as nobody needs to know.
 package struct StoredReceipt: Sendable {
     package var summary: ReceiptSummary
     package var table: String

@@ -141,7 +141,7 @@ final class ProcessTransaction {
 
     // MARK: Effects
 
-    /// Whose a row is, and where it wants to be told of itself.
+    /// The client that a row belongs to, and where that wants to be called about it.
     private typealias Owner = (client: String, callbackURL: String?)
 
     /// In the order of the core's list; a later effect may count on the rows of an earlier one.

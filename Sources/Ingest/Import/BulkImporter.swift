@@ -5,7 +5,7 @@ package import Documents
 ///
 /// Two threads read pieces of the input; in the input's order they are gathered into a batch, whose records go, sorted in runs, to a
 /// temporary file. A full batch is merged into files of the cold tables and published in one transaction (`ImportPublication`).
-/// What registers, or has somebody to be told, and batches too small for files of their own go the way of a POST.
+/// Records that register or notify somebody, and batches too small for files of their own, go the way of a POST.
 ///
 /// Invariants:
 /// 1. Pieces are gathered in the input's order, by one thread at a time: of documents under one identity the first in the file is the row, whichever thread
@@ -45,7 +45,7 @@ package final class BulkImporter: @unchecked Sendable {
         ///
         /// - Parameter number: of the record in the whole input, from 1. May block for as long as a POST does.
         package var passOn: @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void
-        /// - Parameter document: empty for a record that could not be told from its neighbours.
+        /// - Parameter document: empty for a record whose beginning and end could not be found.
         package var refuse: @Sendable (_ number: Int, _ document: [UInt8], _ problem: Fault) throws -> Void
         package init(
             passOn: @escaping @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void,

@@ -12,7 +12,7 @@ final class ImportPiece: @unchecked Sendable {
         let receiptHash: UInt64
     }
 
-    /// A record that was not taken, with all that quarantine and the caller are told of it.
+    /// A record that was not taken, with all that quarantine and the caller get of it.
     struct Refused {
         /// Of the record in its piece, from 0; once the batch has it, in the input, from 1.
         var number: Int
@@ -29,7 +29,7 @@ final class ImportPiece: @unchecked Sendable {
     var clients: [[UInt8]] = []
     var kinds: [RowFormat] = []
     var refused: [Refused] = []
-    /// Receipts of types that register, versions, or with somebody to be told; arrays and envelopes.
+    /// Receipts of types that register, versions, or with somebody to notify; arrays and envelopes.
     var passedOn: [(number: Int, bytes: [UInt8])] = []
     /// How many records the piece of input had, whatever became of them.
     var recordCount = 0

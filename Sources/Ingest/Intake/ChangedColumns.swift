@@ -29,8 +29,8 @@ final class ChangedColumns: Sendable {
 
     /// Adds to the outcomes of rows what changed with them, on a thread of its own: the versions before are read.
     ///
-    /// Where the store closes, or what was before cannot be read, outcomes come back as they are: nothing is told then, which is not the same as
-    /// nothing changed.
+    /// Where the store closes, or what was before cannot be read, outcomes come back as they are: they then say nothing of changes, which is not the same as
+    /// saying that nothing changed.
     ///
     /// - Parameter done: called with the outcomes, on any thread.
     func find(_ rows: [HotRow], _ outcomes: [Submission.Outcome], done: @escaping @Sendable ([Submission.Outcome]) -> Void) {

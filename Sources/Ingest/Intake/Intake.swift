@@ -142,7 +142,7 @@ struct Intake: Sendable {
 
     // MARK: All or nothing
 
-    /// All faults of all receipts are told; with one of them nothing is stored. What is refused is kept as a whole.
+    /// All faults of all receipts are reported; with one of them nothing is stored. What is refused is kept as a whole.
     private func acceptBatch(_ results: [ReceiptResult], _ completion: @escaping @Sendable (IntakeOutcome) -> Void) throws {
         var rows: [HotRow] = []
         var places: [Int] = []

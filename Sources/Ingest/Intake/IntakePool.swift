@@ -34,7 +34,7 @@ package final class IntakePool: Sendable {
         var isStopped = false
     }
 
-    /// Jobs that wait hold their bodies: past this a contract, or all, are told to come again.
+    /// Jobs that wait hold their bodies: past this many a contract's callers, or all callers, are asked to come again.
     package static let waitingOfContractMax = 64
     package static let waitingMax = 512
 

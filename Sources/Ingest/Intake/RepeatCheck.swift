@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// Holds what is stored of a document that came again against its hash, before the sender is told that it is stored: what is damaged in a hot
+/// Holds what is stored of a document that came again against its hash, before the answer says that it is stored: what is damaged in a hot
 /// file is written anew from what was brought, and what is damaged in a cold file is kept until all of that file can be. On a thread of its own, since reading documents would hold up the writer's.
 ///
 /// Only the very bytes that were stored once are a repeat, so whatever is written is what was there. Other bytes are another document, 409.

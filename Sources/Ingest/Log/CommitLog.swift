@@ -29,7 +29,7 @@ final class CommitLog: CommitSink {
         var loss: Loss?
         /// Commits that no spool took, in order, and that the log has no fences for yet.
         var unspooled: [Unspooled] = []
-        /// Commits whose spool has them and could not be told that they came to nothing.
+        /// Commits that came to nothing, but of which the spool has records and could take no note of that.
         var untold: Set<Int64> = []
         /// The sync of a commit failed, or what SQLite does behind it: the log has that as one that came to nothing, and so has this process. The next one reads the file anew, and may find it there.
         var isDoubtful = false
@@ -307,7 +307,7 @@ final class CommitLog: CommitSink {
         (state.descriptor, state.byteCount) = (-1, 0)
     }
 
-    /// - Returns: 0, or what is wrong. A write-back that failed before and of which nobody was told is told here, though the descriptor is another.
+    /// - Returns: 0, or what is wrong. The system reports here, though the descriptor is another, also a write-back that failed before and that it has reported to nobody.
     ///   nil where none was to be had, and the disk was not asked: the next call asks it.
     private static func sync(_ path: String) -> Int32? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

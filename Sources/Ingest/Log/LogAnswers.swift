@@ -5,7 +5,7 @@ final class LogAnswers: Sendable {
     /// What becomes of an answer.
     enum Outcome: Sendable {
         case kept
-        /// It may come there yet: whoever asks again is answered once it has.
+        /// It may come there yet: a repeated call is answered once it has.
         case late
         /// It is kept, and whether this machine may tell it is not known: nobody who could say who leads was heard.
         case unproven
@@ -53,7 +53,7 @@ final class LogAnswers: Sendable {
         thread = WorkerThread(name: "log-answers") { while let due = Self.next(state) { for (waiter, outcome) in due { waiter.body(outcome) } } }
     }
 
-    /// Whether answers wait in vain at present: who comes is told so at once.
+    /// Whether answers wait in vain at present: new callers get that answer at once.
     var isStuck: Bool { state.withLock { $0.isStuck || $0.refusal != nil } }
 
     /// Runs `body` once record `number` is in the log, or is not for long; on another thread, which must not wait, or on this one.
@@ -101,7 +101,7 @@ final class LogAnswers: Sendable {
 
     func refuse(_ reason: String) { state.broadcast { $0.refusal = reason } }
 
-    /// Those who wait are told that it takes too long.
+    /// Callers that wait get the answer that it takes too long.
     func stop() {
         state.broadcast { $0.isStopping = true }
         thread.join()

@@ -132,7 +132,7 @@ struct LogClaim {
         try place.objects.put(LogHead.key(ofEpoch: found.epoch), found.bytes)
     }
 
-    /// Reads the head again: a swap whose answer was lost, or was overtaken at once, is told by it.
+    /// Reads the head again: a swap whose answer was lost, or was overtaken at once, shows in it.
     private static func taken(_ place: LogPlace, _ head: LogHead, isNew: Bool) throws -> LogClaim {
         guard let seen = try place.head(), seen.head == head else { throw Refused(description: "\(place.url) was taken over at the same time") }
         return LogClaim(head: head, tag: seen.tag, isNew: isNew)

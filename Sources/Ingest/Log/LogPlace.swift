@@ -180,7 +180,7 @@ extension LogPlace {
     /// - Parameters:
     ///   - head: as this store knows it.
     ///   - known: the last record that this store's files know of.
-    /// - Throws: `LogClaim.Refused` where something is of a later epoch, or of a later time of this one; `ColumnStoreError.notFound` where it cannot be told whose log this is.
+    /// - Throws: `LogClaim.Refused` where something is of a later epoch, or of a later time of this one; `ColumnStoreError.notFound` where nothing says whose log this is.
     func putBack(_ head: LogHead, known: Int64) throws {
         try refuseLater(than: head, known: known)
         guard try hasEnd(of: head) else {

@@ -59,7 +59,7 @@ enum LogSpool {
         }
     }
 
-    /// The entries of a file, up to the first that is not whole: nobody was told of what it would have been.
+    /// The entries of a file, up to the first that is not whole: the commit of that one was reported to nobody.
     static func read(_ bytes: [UInt8]) -> [Entry] {
         var reader = LittleEndianReader(bytes[...])
         var entries: [Entry] = []
@@ -75,7 +75,7 @@ enum LogSpool {
         return entries
     }
 
-    /// Whether behind the entries that were read one stands that was written whole, and is another now. What a kill has cut off is shorter than it says, and nobody was told of it.
+    /// Whether behind the entries that were read one stands that was written whole, and is another now. What a kill has cut off is shorter than it says, and was reported to nobody.
     static func isDamaged(_ bytes: [UInt8], behind entries: [Entry]) -> Bool {
         var reader = LittleEndianReader(bytes[(entries.last.map { $0.payload.endIndex + sumByteCount } ?? 0)...])
         guard let length = reader.uint32() else { return false }

@@ -6,7 +6,7 @@ import ColumnStore
 struct LogWholeness {
     let place: LogPlace
 
-    /// Of what is told of each kind.
+    /// Faults of each kind that are reported.
     private static let toldCountMax = 3
 
     /// - Parameter head: as its writer knows it: what it tells of has been there.

@@ -21,10 +21,10 @@ package struct AuditAct: Sendable, Hashable {
 
 /// What became of an act. On disk: do not rename.
 package enum AuditOutcome: String, Sendable {
-    /// Under way, or the process ended before it was told.
+    /// Under way, or the process ended before the outcome was noted.
     case begun
     case done
-    /// The caller was told why not.
+    /// The caller got the reason.
     case refused
     /// A fault of the server.
     case failed

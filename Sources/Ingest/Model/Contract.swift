@@ -2,7 +2,7 @@ import ColumnStore
 
 /// What a client's keys may do, as the administrator put it.
 package struct Contract: Sendable, Hashable {
-    /// Where a client is told of its receipts, and with which secret its calls are signed.
+    /// Where a client is notified of its receipts, and with which secret those calls are signed.
     package struct Webhook: Sendable, Hashable {
         package var url: String
         package var secret: String
@@ -121,7 +121,7 @@ package struct Contract: Sendable, Hashable {
     package var webhook: Webhook?
     package var callbackHosts: [String]
     package var uses: Uses
-    /// How often it is told what was refused; nil for never.
+    /// How often the webhook gets a digest of refusals; nil for never.
     package var digest: DigestSpan?
     /// No two overlap. Where there are any, each says what may be done in its time, and nothing may be done outside all.
     package var subscriptions: [Subscription]

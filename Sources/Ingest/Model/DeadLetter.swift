@@ -11,7 +11,7 @@ package struct DeadLetter: Sendable {
     package var attempts: Int
     /// Whose it is.
     package var clientID: String
-    /// Of what a contract's webhook is told beside receipts: `upload.processed`, `upload.error`, `feedback.digest`.
+    /// For events of a contract's webhook that are about no receipt: `upload.processed`, `upload.error`, `feedback.digest`.
     package var event: String?
     /// What it is of; nil where there is an `event`.
     package var receipt: ReceiptSummary?

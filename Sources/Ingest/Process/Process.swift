@@ -2,7 +2,7 @@ package import ColumnStore
 package import Documents
 package import Processes
 
-/// What must happen to a row after it was stored, and who is told: fixed when it arrives.
+/// What must happen to a row after it was stored, and who is notified: fixed when it arrives.
 ///
 /// Nothing here knows what a step is about: a name says which endpoint does it.
 package struct ProcessPlan: Sendable, Hashable {

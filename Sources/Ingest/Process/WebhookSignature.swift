@@ -28,7 +28,7 @@ package enum WebhookSignature {
             .joined(separator: " ")
     }
 
-    /// What becomes of a signed call. The caller is told only whether it is valid; the rest is for the log.
+    /// What becomes of a signed call. The answer says only whether it is valid; the rest is for the log.
     package enum Verdict: Sendable, Equatable {
         case valid
         /// The time stamp is no whole number of seconds.

@@ -1,6 +1,6 @@
 /// Tells time that passed from a clock that was set: locks and delays last as long as they were given, whatever somebody does to the clock.
 ///
-/// A file whose instants go by the clock holds a mark of it (`ClockMark`), so that a clock which is set while nobody has the file open is told as well.
+/// A file whose instants go by the clock holds a mark of it (`ClockMark`), so that a clock which is set while nobody has the file open is noticed as well.
 struct ClockJumps {
     private let steady: (@Sendable () -> Int64)?
     /// Which start of the machine the steady clock counts from; empty: nobody knows.

@@ -2,12 +2,12 @@ import ColumnStore
 import Documents
 import Synchronization
 
-/// Tasks of executions whose message is lost to their workers, since it died or was purged: nobody will answer them, and their executions are told so.
+/// Tasks of executions whose message is lost to their workers, since it died or was purged: nobody will answer them, so their executions are notified.
 ///
 /// They stand in a table of the file of queues, from the transaction that loses the message until the execution knows it: no end of the process comes in between.
 ///
-/// 1. A row stays until its execution was told, durably, or does not wait for it any more.
-/// 2. `telling` has the tokens of rows that are being told: none is told twice at a time.
+/// 1. A row stays until its execution has been notified, durably, or does not wait for it any more.
+/// 2. `telling` has the tokens of rows whose execution is being notified: never twice at a time.
 ///
 /// Proof that it may be shared: the writer's thread alone works with what is not behind a lock, within operations.
 final class LostTasks: QueueGroupMember, @unchecked Sendable {
@@ -26,21 +26,21 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
     private let unsettled = Mutex<[String]>([])
     private var connection: SQLiteConnection?
     private var telling: Set<String> = []
-    /// Of the group that is being made: they are told with its commit.
+    /// Of the group that is being made: their executions are notified with its commit.
     private var leaving: [Lost] = []
     /// When rows are looked at.
     private var due = Int64.max
 
     /// At once.
     private static let tellingMax = 64
-    /// After one that could not be told, in microseconds.
+    /// After an execution that could not be notified, in microseconds.
     private static let pause: Int64 = 10_000_000
 
     static let schema = "CREATE TABLE IF NOT EXISTS lost_tasks(token TEXT PRIMARY KEY, cause TEXT NOT NULL) WITHOUT ROWID"
 
     init(clock: Clock) { self.clock = clock }
 
-    /// From now on executions are told; until then rows wait in the file.
+    /// From now on executions are notified; until then rows wait in the file.
     func start(_ store: QueueStore, _ tell: @escaping Teller) {
         teller.withLock { $0 = tell }
         queues.withLock { $0 = store }
@@ -50,7 +50,7 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
         } completion: { _ in }
     }
 
-    /// What is under way is told again after a restart, and comes to nothing then.
+    /// A notification that is under way is repeated after a restart, and has no effect then.
     func stop() {
         teller.withLock { $0 = nil }
         queues.withLock { $0 = nil }
@@ -100,7 +100,7 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
         due = .max
         let select = try connection.statement("SELECT token, cause FROM lost_tasks LIMIT ?1")
         defer { select.reset() }
-        // Those that are being told are among them.
+        // Those whose execution is being notified are among them.
         select.bind(1, Int64(Self.tellingMax))
         while try select.step() {
             let token = select.text(0)
@@ -133,7 +133,7 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
             due = 0
             return true
         } completion: { [self] result in
-            // It is told again.
+            // Its execution is notified again.
             if case .failure = result { unsettled.withLock { $0.append(token) } }
         }
     }

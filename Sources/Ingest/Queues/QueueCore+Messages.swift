@@ -15,7 +15,7 @@ extension QueueCore {
     func enqueue(_ batch: [OutgoingMessage], to name: String, sender: String?) throws -> [SentMessage] {
         var queue = try queue(name)
         try checkRoom()
-        // Repeats are told only by a search for each id, which is left out while there is room for all, new or not.
+        // Repeats are found only by a search for each id, which is left out while there is room for all, new or not.
         let byteCount = batch.reduce(0) { $0 + $1.body.count }
         // Past the bound only those count that are new.
         if byteCount > queue.settings.byteCountMax - queue.counts.byteCount, try freshByteCount(batch, queue) > queue.settings.byteCountMax - queue.counts.byteCount {
@@ -221,7 +221,7 @@ extension QueueCore {
         return row.deliveries >= queue.settings.deliveryCountMax ? .maxDeliveries : nil
     }
 
-    /// A message dies: it is kept as a dead letter, or goes, as the queue says; those who listen are told.
+    /// A message dies: it is kept as a dead letter, or goes, as the queue says; members of the group that follow deaths are notified.
     ///
     /// - Parameter detail: the worker's words; nil where time or counts were the reason.
     func bury(_ row: MessageTable.Row, _ reason: QueueMessage.Reason, _ detail: String?, _ queue: inout QueueState) throws {

@@ -146,7 +146,7 @@ final class QueueCore {
             hasBacklog = try passTime()
             for member in members { try member.finish(self) }
             answers += try serve()
-            // A message may have died under a receiver's hands, and what is told of it may be another's message.
+            // A message may have died while messages were handed to receivers, and what members note of it may add messages to other queues.
             for member in members { try member.finish(self) }
             if waiting.keys.contains(where: { queues[$0]?.counts.active ?? 0 > 0 }) { hasBacklog = true }
             let mark = jumps.dueMark
@@ -201,7 +201,7 @@ final class QueueCore {
     /// The row of this queue is written with the group.
     func touch(_ name: String) { touched.insert(name) }
 
-    /// What callers are told of a group that failed. A failed sync is kept as `failure`: the core takes nothing from then on.
+    /// The fault that callers of a group that failed get. A failed sync is kept as `failure`: the core takes nothing from then on.
     private func refusal(_ error: any Error) -> Fault {
         if let fault = error as? Fault { return fault }
         guard let error = error as? SQLiteError else { return Fault(.internalError, "the queues could not be written", cause: "\(error)") }

@@ -1,6 +1,6 @@
 import Processes
 
-/// A queue as the writer's thread has it in memory: what is told of it without a look at its messages.
+/// A queue as the writer's thread has it in memory: what can be reported of it without a look at its messages.
 struct QueueState: Sendable, Equatable {
     let id: Int64
     let name: String

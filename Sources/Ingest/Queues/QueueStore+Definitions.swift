@@ -41,7 +41,7 @@ extension QueueStore {
         }
     }
 
-    /// The queue is gone as this returns, and who waits for its workers is told; its messages go by and by, and its id is not given again before they have.
+    /// The queue is gone as this returns, and executions that wait for its workers are notified; its messages go by and by, and its id is not given again before they have.
     package func delete(queue name: String) throws {
         var absence: Fault?
         do { try perform { core in try core.delete(name) } } catch let fault as Fault where fault.code == .notFound { absence = fault }

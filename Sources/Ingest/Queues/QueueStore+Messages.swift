@@ -11,7 +11,7 @@ extension QueueStore: MessageSending {
     ) {
         guard principal.uses.queues.includes(name) else { return completion(.failure(Self.noQueue(name))) }
         if let fault = Self.fault(of: messages) { return completion(.failure(fault)) }
-        // Whose message it is stands in its row, so that its death can be told to them.
+        // The sender stands in the message's row, so that its death can be reported to them.
         let sender = principal.identity.senderText
         submit(byteCount: messages.reduce(0) { $0 + $1.body.count }) { core in
             try core.enqueue(messages, to: name, sender: sender)

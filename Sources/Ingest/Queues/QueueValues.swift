@@ -58,7 +58,7 @@ package enum MessageEnd: Sendable {
     case deadLetter(reason: String?)
 }
 
-/// What is told of a queue.
+/// What callers see of a queue.
 package struct QueueReport: Sendable, Equatable {
     package let name: String
     package let settings: QueueSettings

@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// The message by which a worker is told of a task of an execution: `{"task_token", "input"}`.
+/// The message that brings a task of an execution to a worker: `{"task_token", "input"}`.
 package enum TaskMessage {
     private static let idPrefix = "task-"
     private static let bodyPrefix = #"{"task_token":""#

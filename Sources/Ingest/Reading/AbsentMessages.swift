@@ -9,7 +9,7 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
 
     init(_ standby: StandbyReading) { self.standby = standby }
 
-    /// Nobody is told of anything: there is nothing to take back.
+    /// Nobody is ever notified, so there is nothing to cancel.
     private struct Silence: NotificationHandle {
         func cancel() {}
     }

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// The first keys, in order, of all rows that are shown to it: no more than so many, and only those behind a key.
 ///
-/// Most rows of a large table come behind the last key that is wanted, which is told from their columns without making a key of them.
+/// Most rows of a large table come behind the last key that is wanted, which can be seen from their columns without making keys of them.
 ///
 /// A value for each thread of a scan; in the end they are added up. Memory: at most `limit` keys and as many again, or 1,024 if that is more.
 struct FirstKeys: Sendable {

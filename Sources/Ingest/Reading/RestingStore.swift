@@ -1,7 +1,7 @@
 import ColumnStore
 import Glibc
 
-/// A store that no process works on, as whoever asks reads it: any number of processes at once, of which none changes a byte of it.
+/// A store that no process works on, opened for reading only: any number of processes at once, of which none changes a byte of it.
 ///
 /// 1. `LOCK` is held together with other readers: who would work on the store is refused until all have gone.
 /// 2. Every connection below DATA only reads (`Placement.Stillness`). What a process that was killed has left in logs is read as it lies there.

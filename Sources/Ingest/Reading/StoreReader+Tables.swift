@@ -41,7 +41,7 @@ extension StoreReader {
         if principal.seesSensitive { return nil }
         var sensitive = types.sensitiveColumns
         if sensitive.isEmpty { return nil }
-        // Executions of others have what those may see. Of its own each has been told.
+        // Executions of others have what those may see. Each client has been sent what its own say.
         if case .client = principal.rows {} else { sensitive.hide(ExecutionTable.values, of: ExecutionTable.name) }
         return sensitive
     }
@@ -192,7 +192,7 @@ struct ShownTables {
         return try? state.statement.key(of: "client_id", table: table, schema: stored(table).schema)
     }
 
-    /// Whether a rollup is listed: as in SQL, where whoever asks has rows there; an auditor reads how those are declared that clients see.
+    /// Whether a rollup is listed: as in SQL, where the caller has rows there; an auditor reads the declarations of those that clients see.
     func isListed(_ state: RollupState, for rows: RowScope) -> Bool { rows == .none ? clientKey(of: state) != nil : sumScope(of: state, for: rows) != nil }
 
     /// Partial sums of files that have them, and the rows of those that do not, as one offer to the planner.

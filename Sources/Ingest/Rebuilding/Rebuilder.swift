@@ -8,7 +8,7 @@ import Synchronization
 /// Invariants:
 /// 1. A cold file that has the column is named in the catalog by the very transaction that makes it the table's; of hot files a start goes through all
 ///    again.
-/// 2. Whoever waits (`rebuild`) is told once: when it is done, stalled, ended, or cannot be done.
+/// 2. A caller that waits (`rebuild`) gets one answer: when it is done, stalled, ended, or cannot be done.
 /// 3. A stalled rebuild is not looked at before the compactor's next round, so that a damaged file does not keep its thread busy.
 final class Rebuilder: Sendable {
     /// What is to be looked at next.
@@ -51,7 +51,7 @@ final class Rebuilder: Sendable {
     private var tier: HotTier { compactor.tier }
     private var catalog: Catalog { compactor.catalog }
     private let state = Monitor(State())
-    /// Held while a rebuild is begun and while one is chosen or ended: whoever begins one is told of its end, and none ends short of what is wanted of it.
+    /// Held while a rebuild is begun and while one is chosen or ended: the caller that begins one learns of its end, and none ends short of what is wanted of it.
     private let listing = Mutex(())
 
     init(_ compactor: Compactor) { self.compactor = compactor }

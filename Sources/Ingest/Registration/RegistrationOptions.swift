@@ -41,7 +41,7 @@ package struct RegistrarOptions: Sendable, Hashable {
     }
 }
 
-/// What the scheduler of steps and webhooks is told by the configuration.
+/// Options of the scheduler of steps and webhooks, from the configuration.
 package struct RegistrationOptions: Sendable {
     package var registrars: [String: RegistrarOptions] = [:]
     /// Which addresses may be called; no internal ones unless it says so.

@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// What the answer of a webhook's receiver means, whoever is told of whatever: an event of a receipt, of an upload or of a topic.
+/// What the answer of a webhook's receiver means, the same for events of receipts, of uploads and of topics.
 ///
 ///     200 to 299    taken
 ///     410           gone: it wants nothing more, as Standard Webhooks has it; what it is owed is given up at once

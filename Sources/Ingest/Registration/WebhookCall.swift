@@ -43,7 +43,7 @@ enum WebhookCall {
     }
 }
 
-/// Where clients may be told: which URLs can be called, and which hosts a contract allows.
+/// Where clients may be called: which URLs can be called, and which hosts a contract allows.
 package enum CallbackURL {
     /// Of a URL.
     static let byteCountMax = 2_000

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Questions whether this machine leads, until whoever knows has an answer: each is told one, and the last of them that nobody answers any more.
+/// Callers that ask whether this machine leads, until the answer is known: each gets one answer; those that are left at the end get `leadsNoMore`.
 ///
 /// Tokens count down from -1; those of what is submitted are positive: a refusal tells by the sign whose it is.
 package final class AwaitedProofs: Sendable {
@@ -14,10 +14,10 @@ package final class AwaitedProofs: Sendable {
 
     package init() {}
 
-    /// - Returns: the question's token; nil where nobody answers any more, which `body` was told.
+    /// - Returns: the question's token; nil where nobody answers any more; then `body` has been called with that.
     package func add(_ body: @escaping @Sendable (LeadProof) -> Void) -> Int? {
         let token = state.withLock { state -> Int? in
-            // Under the lock of the end: a question that came just behind it would wait for ever, and an answer that is kept with it.
+            // Under the lock of the end: a question that came just behind it would wait indefinitely, and with it an answer that is held back.
             if state.isOver { return nil }
             state.last -= 1
             state.waiting[state.last] = body

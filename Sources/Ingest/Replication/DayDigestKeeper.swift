@@ -19,7 +19,7 @@ final class DayDigestKeeper: Sendable {
         thread.start(name: "day-digests") { [self] in
             WorkerThread.lowerPriority()
             while isStopping.wait(seconds: Self.seconds, { $0 ? true : nil }) == nil {
-                // A file may go while it is read; what cannot be read is told by who needs it.
+                // A file may go while it is read; one that cannot be read is reported by whatever needs it.
                 do { try note() } catch { continue }
             }
         }

@@ -8,7 +8,7 @@ import Glibc
 ///    last commit's number.
 /// 2. An answer waits for its commit's number to be acknowledged, and for a proof that this machine leads (`ProvenAnswer`).
 /// 3. Once something could not be handed over, or another leads, nothing is kept any more (`end`): a gap would be a store that nobody had.
-/// 4. Nothing is spooled: what was not acknowledged when the process ends was told to nobody; after an end that is not orderly the files are made anew.
+/// 4. Nothing is spooled: what was not acknowledged when the process ends was reported to nobody; after an end that is not orderly the files are made anew.
 final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     private struct State {
         var lastToken = 0

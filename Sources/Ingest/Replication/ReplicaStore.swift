@@ -184,7 +184,7 @@ package final class ReplicaStore {
 
     /// Some files are about to tell records that others do not yet.
     private func noteCommit() throws {
-        // Files that are being made anew are told of as that.
+        // Files that are being made anew are noted as that already.
         guard position != nil, let noted, foldedSequence > pending ?? -1 else { return }
         try note(.folded, at: noted, through: foldedSequence)
     }

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Proves that a store's files are the fold of its log: each table of each database has the very rows that the records make of the checkpoint.
 ///
-/// Nobody works on the store meanwhile: whoever asks has its lock. What was not sent yet is taken from its spools, so that a store whose server was killed is proved too.
+/// Nobody works on the store meanwhile: the caller has its lock. What was not sent yet is taken from its spools, so that a store whose server was killed is proved too.
 /// The log's end is folded into scratch files and compared with DATA table by table (`TableComparison`): it needs room for a second copy of all databases.
 package struct LogProof {
     private let place: LogPlace

@@ -157,7 +157,7 @@ struct LogReader {
             + "before \(InstantText.text(instant)) may not be in it; --to \(to) has all of it"
     }
 
-    /// The head says that nothing follows the checkpoint. What lies behind its last record, or has it, knows that record's hash: a head with a wrong number is told by it.
+    /// The head says that nothing follows the checkpoint. What lies behind its last record, or has it, knows that record's hash: a head with a wrong number is found by it.
     private func proveEnd() throws {
         guard let name = segments.first(where: { $0.first <= end.last + 1 && $0.last >= end.last }) else { return }
         let path = "\(place.url)/\(name.key)"
@@ -168,7 +168,7 @@ struct LogReader {
         }
     }
 
-    /// The head has the hash of its last record: a log whose tail was replaced by another chain, and a head with another number, are told by it.
+    /// The head has the hash of its last record: a log whose tail was replaced by another chain, and a head with another number, are found by it.
     private func otherEnd(_ path: String) -> ColumnStoreError {
         ColumnStoreError(.corruptFile, path: path, "record \(end.last) is another than the log's head says: the tail of the log was replaced, or \(LogHead.key) is damaged")
     }

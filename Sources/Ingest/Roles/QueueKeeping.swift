@@ -28,7 +28,7 @@ package protocol QueueKeeping: AnyObject, Sendable {
     func receive(
         _ countMax: Int, from queue: String, waits: Bool, as principal: Principal, completion: @escaping @Sendable (Result<[ReceivedMessage], Fault>) -> Void
     ) -> any NotificationHandle
-    /// Fails with not-found; each lock that was lost is told by itself.
+    /// Fails with not-found; each lock that was lost is reported by itself.
     ///
     /// - Parameter completion: of each in turn, whether it is complete now.
     func complete(_ locks: [MessageLock], in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[Bool], Fault>) -> Void)
@@ -56,7 +56,7 @@ package protocol QueueKeeping: AnyObject, Sendable {
     func purge(_ queue: String, as principal: Principal) throws
 }
 
-/// Topics: events, and who is told of them. All calls but `publish` wait for the disk.
+/// Topics: events and their subscribers. All calls but `publish` wait for the disk.
 package protocol TopicKeeping: AnyObject, Sendable {
     /// - Throws: `Fault`: invalid-queue.
     func put(topic name: String) throws -> PutOutcome

@@ -101,7 +101,7 @@ struct RollupStore {
 
     /// - Parameters:
     ///   - ownOnly: without what tells of others' files.
-    ///   - isShown: whether one exists for who asks, as in SQL.
+    ///   - isShown: whether one exists for the caller, as in SQL.
     func descriptions(after name: String?, limit: Int, ownOnly: Bool, isShown: (RollupState) -> Bool) throws -> [RollupDescription] {
         let all = boundary.rollups.values.filter { state in
             (name.map { $0.utf8.lexicographicallyPrecedes(state.definition.name.utf8) } ?? true) && isShown(state)

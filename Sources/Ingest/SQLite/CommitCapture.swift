@@ -7,7 +7,7 @@ import ColumnStore
 /// 2. `number` is set from the moment at which SQLite begins to make a commit durable until it is known what became of it.
 ///
 /// Order of calls for one statement: `mark`, SQLite's own call (in which rows come by the pre-update hook and a commit by the commit hook), `settle`. Of statements that stand in one text each is
-/// run and settled by itself: what became of a commit is told by its own statement's code, and not by that of one behind it.
+/// run and settled by itself: what became of a commit is known from its own statement's code, and not from that of one behind it.
 /// https://www.sqlite.org/c3ref/preupdate_blobwrite.html, https://www.sqlite.org/c3ref/commit_hook.html
 final class CommitCapture {
     private let sink: any CommitSink
@@ -105,7 +105,7 @@ final class CommitCapture {
     /// What SQLite says of a commit that was refused here, extended; the transaction is undone then.
     static let refusal: Int32 = SQLITE_CONSTRAINT | (2 << 8)
 
-    /// Called by SQLite as a commit begins, before any of it is durable. What is lost is told to the sink.
+    /// Called by SQLite as a commit begins, before any of it is durable. What is lost is reported to the sink.
     ///
     /// - Returns: false where no record could hold it: whoever has made it hears of it at once, and not the machines that could never go on behind it.
     private func willCommit() -> Bool {

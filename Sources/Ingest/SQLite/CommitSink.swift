@@ -20,7 +20,7 @@ package protocol CommitSink: AnyObject, Sendable {
     /// It is durable, or will never be.
     func resolve(_ number: Int64, isCommitted: Bool)
 
-    /// A commit failed behind its last write (`SQLiteError.leavesDoubt`), which is told as one that came to nothing: the next one to open the file may find it there all the same.
+    /// A commit failed behind its last write (`SQLiteError.leavesDoubt`), which SQLite reports as one that came to nothing: the next one to open the file may find it there all the same.
     func doubt(_ file: String)
 
     /// Changes were made to a file that its commits do not tell.

@@ -1,10 +1,10 @@
 internal import ColumnStore
 
-/// A number in a database's `meta` that tells a copy of before from the file itself: it rises with a commit now and then, and somebody else is told of it once that commit is durable.
+/// A number in a database's `meta` that distinguishes an earlier copy from the file itself: it rises with a commit now and then, and is reported (`tell`) once that commit is durable.
 ///
-/// Not with each commit: whoever is told makes that durable, too, and that would cost a second sync each time. With the first commit after the file was opened, with one each ten minutes, and as the file is closed.
+/// Not with each commit: the receiver of the report makes it durable, too, which would cost a second sync each time. With the first commit after the file was opened, with one each ten minutes, and as the file is closed.
 ///
-/// 1. What was told is in the file, durably. So a crash at any moment leaves the file with that number or a higher one.
+/// 1. A number that was reported is in the file, durably. So a crash at any moment leaves the file with that number or a higher one.
 /// 2. Used by the thread alone that writes the file.
 struct ReachStamp {
     private static let key = "reached"
@@ -36,7 +36,7 @@ struct ReachStamp {
 
     /// Makes what a process that was killed has left in the log durable: its last commit may not be, and is read from the log all the same. Copying the log syncs it first.
     ///
-    /// - Returns: false where that is for later: the first commit syncs all that stands before it, and is told.
+    /// - Returns: false where that is for later: the first commit syncs all that stands before it, and is reported.
     private static func isDurable(_ connection: SQLiteConnection) -> Bool {
         guard let pass = try? connection.checkpoint(.passive) else { return false }
         return pass.copied == pass.logged
@@ -68,7 +68,7 @@ struct ReachStamp {
 
     mutating func rolledBack() { next = nil }
 
-    /// The file is about to be closed, and no sync of it has failed: behind one that has nothing can be told to be durable.
+    /// The file is about to be closed, and no sync of it has failed: after a failed sync nothing may be reported as durable.
     mutating func finish(_ connection: SQLiteConnection) {
         guard tell != nil, hasChanged else { return }
         do {

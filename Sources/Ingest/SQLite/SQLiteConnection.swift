@@ -89,7 +89,7 @@ package final class SQLiteConnection {
     /// From now on no statement reaches another file than this one: for texts that somebody else may have written. `VACUUM INTO` attaches its file as `ATTACH` does.
     func confine() { sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0) }
 
-    /// The log's writes are told to `room` from now on. Once the connection has read or written: before that it has no log.
+    /// The log's writes are reported to `room` from now on. Once the connection has read or written: before that it has no log.
     func give(_ room: WALPreallocation) { SQLiteFileSystem.give(room, toLogOf: raw) }
 
     private static func uri(_ path: String, _ parameter: String) -> String {

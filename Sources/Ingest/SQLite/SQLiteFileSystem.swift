@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// - A page that is written into a database file gets its sum, and one that is read must have it (`PageSum`); else the read fails as
 ///   damaged. Pages that are mapped into memory are not looked at: `verify` reads them all.
-/// - A log may have room laid down ahead of its frames (`WALPreallocation`), which is told where they are written. Its frames are gathered and written
+/// - A log may have room laid down ahead of its frames (`WALPreallocation`), which is notified of where they are written. Its frames are gathered and written
 ///   together before the next sync: SQLite writes each in two pieces, and a call for each piece costs more than its bytes.
 /// - A log is not begun anew while somebody copies it (`LogTurns`).
 /// - An observer sees every write and sync and can let it fail: the seam of crash and fault tests.

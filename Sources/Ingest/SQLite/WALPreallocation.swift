@@ -5,7 +5,7 @@ import Synchronization
 /// a commit overwrites blocks that are there.
 ///
 /// A sync of a file that has just grown waits for the file system's journal too, which is half of what a small commit takes
-/// (`docs/decisions/0017-latency.md`). Frames are told by their salts and sums, so zeros, or frames of an earlier use, behind the last one mean
+/// (`docs/decisions/0017-latency.md`). Frames are recognised by their salts and sums, so zeros, or frames of an earlier use, behind the last one mean
 /// nothing to whoever reads the log.
 ///
 /// One connection writes frames; one other thread may fill. They never write the same bytes: whatever lies behind `end` belongs to who has

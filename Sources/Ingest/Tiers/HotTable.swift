@@ -144,7 +144,7 @@ final class HotMorsel: Morsel {
 
     /// - Returns: nil at the end, or where the budget is used up.
     func next() throws -> ColumnBatch? {
-        // Who asks for more is done with what was given before, or holds it on an account of its own.
+        // A caller that asks for the next batch is done with the one before, or holds it on an account of its own.
         room.releaseAll()
         while true {
             if let emitted, emitted.isUsedUp { return nil }

@@ -4,7 +4,7 @@ import Query
 /// A table for those who may not see its sensitive columns: their values are NULL before anything of a query sees them.
 ///
 /// No filter, expression or filter of a join is evaluated on a value, none leads to files, groups or pages, and none is in what the planner knows:
-/// which rows are answered, how long it takes and what is told of a scan are the same whatever the values are. What is sensitive is not even read.
+/// which rows are answered, how long it takes and what a scan's figures say are the same whatever the values are. What is sensitive is not even read.
 ///
 /// `docs/decisions/0036-sensitive-columns.md`. A scan goes two ways:
 ///

@@ -1,12 +1,12 @@
 import ColumnStore
 import Query
 
-/// A table whose scope leaves out other clients' rows: nothing that is told of a scan, or chosen for it, depends on those.
+/// A table whose scope leaves out other clients' rows: neither a scan's figures nor its plan depend on those.
 ///
 /// Bounds of columns would show in the order of joins that EXPLAIN prints; pruned files, bytes, and own rows that were read because another
 /// client's lie beside them, in the statistics: asked for often enough, each finds out a value that the client may not see.
 ///
-/// What is told is how many of the client's own rows came out; the same plan is chosen whatever other clients sent.
+/// The figures say how many of the client's own rows came out; the same plan is chosen whatever other clients sent.
 struct OwnTable: TableSource {
     /// What the planner takes a client's part of a table for.
     ///

@@ -96,7 +96,7 @@ struct StoreContents {
         return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    /// - Parameter showsBounds: whether a column's least and greatest value may be told.
+    /// - Parameter showsBounds: whether a column's least and greatest value may be shown.
     func coldFiles(of name: String, showsBounds: (_ column: String) -> Bool) throws -> [StoredFile] {
         guard let table = cold(name)?.iceberg else { return [] }
         return try table.files().map { file in

@@ -237,7 +237,7 @@ package struct VersionedTable: TableSource {
         var history: ReceiptHistory?
     }
 
-    /// Of the clients that `request` is about: others' versions say nothing of rows that whoever asks may see.
+    /// Of the clients that `request` is about: others' versions say nothing of rows that the caller may see.
     private func forEachVersion(_ filters: [ColumnFilter], _ request: ScanRequest, withHistory: Bool = false, _ body: (FoundVersion) throws -> Void) throws {
         let own = Self.own(request)
         let columns: [ColumnPath] = ["client_id", "receipt_id", ColumnPath(VersionColumns.version.name), "state", "completed_at", "sequence"]

@@ -51,7 +51,7 @@ final class EventCondition {
         evaluator = try Evaluator(compiled.expression, layout: layout, context: EvaluationContext(stepCountMax: Self.stepCountMax))
     }
 
-    /// What a caller is told of a condition that cannot be bound.
+    /// The fault of a condition that cannot be bound.
     static func fault(_ error: any Error) -> Fault {
         let detail = (error as? QueryError).map { "\($0.detail)" } ?? "\(error)"
         return Fault(.invalidQueue, "where: \(detail)", errors: [.init(pointer: "/where", code: "bad-sql", message: detail)])

@@ -59,7 +59,7 @@ package struct EventDraft: Sendable {
     /// Attributes that others have agreed upon, each one JSON value.
     package var extensions: [(name: String, json: String)] = []
 
-    /// Of an event as it is told: it has to fit into a message.
+    /// Of an event as it is delivered: it has to fit into a message.
     package static let byteCountMax = QueueSettings.bodyByteCountMax
     package static let textByteCountMax = 200
 

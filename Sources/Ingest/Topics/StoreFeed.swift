@@ -5,7 +5,7 @@ import Processes
 /// Tells the topic `till` what was committed, in the order of commits: while somebody subscribes to it, and from the place where it was left.
 ///
 /// The place (`feed_after`, a sequence) is written in the same transaction as the events that are made of the changes up to it: after a crash no change is
-/// left out, and none is told twice. One thread; it holds a page of changes at most.
+/// left out, and none is published twice. One thread; it holds a page of changes at most.
 final class StoreFeed: Sendable {
     /// How it reads the store, as a door would: pages behind a sequence, and a call once there is something beyond one.
     struct Changes: Sendable {
@@ -57,7 +57,7 @@ final class StoreFeed: Sendable {
         return true
     }
 
-    /// The events that a change comes to: its own first. Ids are made of sequences, so that a change which is told again is known for the same.
+    /// The events that a change comes to: its own first. Ids are made of sequences, so that a change which is published again is recognised as the same.
     ///
     /// A version after the first, and a removal, are events of their own besides. Of one that became final later, and is cold by then, the event comes
     /// with its final state, perhaps once more: it is the same one by its id.

@@ -234,7 +234,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return .created
     }
 
-    /// With its subscriptions, but for those of processes, and all that any of them is still to be told.
+    /// With its subscriptions, but for those of processes, and all events that are still to be delivered to them.
     ///
     /// - Throws: `Fault`: not-found; invalid-queue for the store's own.
     func delete(topic name: String) throws {
@@ -261,7 +261,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return known
     }
 
-    /// Adds a subscription, or changes it. It hears of events from then on; what it is still to be told stays, and goes to the new target.
+    /// Adds a subscription, or changes it. It gets events from then on; events that are still to be delivered stay, and go to the new target.
     ///
     /// - Parameter sequence: the store's, for the first that wants its changes.
     /// - Throws: `Fault`: not-found, and invalid-queue for a condition that is none or one too many, before anything is changed.
@@ -329,7 +329,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         }
     }
 
-    /// Lets go of what a subscription is still to be told.
+    /// Drops the events that are still to be delivered to a subscription.
     ///
     /// - Complexity: O(its deliveries).
     private func drop(_ known: Known) throws {
@@ -478,7 +478,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return nil
     }
 
-    /// Whether an earlier event of the subject is still to be told to the subscription; one that was given up holds back nobody.
+    /// Whether an earlier event of the subject is still to be delivered to the subscription; one that was given up holds back nobody.
     private func hasPending(_ subscription: Int64, _ subject: String) throws -> Bool {
         let select = try file().statement(TopicTables.pending)
         defer { select.reset() }

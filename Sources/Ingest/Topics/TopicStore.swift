@@ -74,7 +74,7 @@ package final class TopicStore: Sendable {
 
     // MARK: Subscriptions
 
-    /// The sequence is read within the operation: changes from the moment of the subscription on are told.
+    /// The sequence is read within the operation: changes from the moment of the subscription on are delivered.
     package func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome {
         try QueueStore.checkName(subscription.name, "subscription")
         let sequence = sequence
@@ -141,7 +141,7 @@ package final class TopicStore: Sendable {
         } completion: { completion($0) }
     }
 
-    /// What operators are told of subscriptions that hear of nothing.
+    /// Sentences for operators about subscriptions that get nothing.
     var texts: [String] {
         outbox.seen.resting.map { "the subscription \($0.name) of the topic \($0.topic) rests: this version cannot read its condition, or does not know its target" }.sorted()
     }

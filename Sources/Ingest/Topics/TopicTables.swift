@@ -1,9 +1,9 @@
 /// What topics have in the file of queues.
 ///
 ///     topics          those that were put; `till` is there without
-///     subscriptions   who is told of what
+///     subscriptions   who gets which events
 ///     former_secrets  of webhooks whose secret was replaced, the one before; NULL for the contract's
-///     events          what somebody is still to be told of, each as it is told, while `refs` deliveries need it
+///     events          what is still to be delivered to somebody, each as it is delivered, while `refs` deliveries need it
 ///     deliveries      one for each event and subscription that is not done
 ///     event_ids       what came within a day
 ///
@@ -35,7 +35,7 @@ enum TopicTables {
             WHERE d.subscription = ?1 AND d.subject = deliveries.subject AND d.died_at IS NULL AND d.next_at < \(held))
         """
 
-    /// What a subscription is still to be told is needed by it no more: before its deliveries go. By the numbers of its own deliveries.
+    /// The events that only this subscription still needed: before its deliveries are deleted. By the numbers of its own deliveries.
     static let dropEvents = [
         "UPDATE events SET refs = refs - 1 WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1)",
         "DELETE FROM events WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1) AND refs <= 0",

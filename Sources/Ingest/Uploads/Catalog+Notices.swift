@@ -2,14 +2,14 @@ import ColumnStore
 import Documents
 import Synchronization
 
-/// What contracts' webhooks are to be told, and refusals that are counted until a digest tells them.
+/// Notices for contracts' webhooks, and refusals that are counted until a digest reports them.
 ///
-/// Four tables, and one of what was given up (`Catalog+DeadNotices`). `notices` has a row for each event that is still to be told: written in the transaction of
+/// Four tables, and one of what was given up (`Catalog+DeadNotices`). `notices` has a row for each event that is still to be delivered: written in the transaction of
 /// what it tells of, read by `NoticeSender` alone, deleted once it was taken or its time is over. A digest that is open is a row of `digest_spans` (whose, from when, until when, how many refusals), with
 /// its counts by code and place in `digest_counts` and the uploads they are of in `digest_uploads`; all three go, and a notice comes, in one transaction when
 /// the span is over.
 extension Catalog {
-    /// Within a transaction of the caller's. A notice whose id is there already is left as it is: an end that is noted twice is told once.
+    /// Within a transaction of the caller's. A notice whose id is there already is left as it is: an end that is noted twice is delivered once.
     static func add(_ notice: Notice, _ connection: SQLiteConnection) throws {
         let insert = try connection.statement(
             "INSERT OR IGNORE INTO notices(id, client_id, event, body, created_at, due_at, attempts) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
@@ -30,7 +30,7 @@ extension Catalog {
     /// know are left out, and stay.
     ///
     /// - Parameters:
-    ///   - clients: whose webhooks are told nothing more just now.
+    ///   - clients: whose webhooks get nothing more just now.
     ///   - withWebhooks: false: events of the topic `till` alone.
     ///   - withEvents: false: without those.
     func dueNotices(now: Int64, limit: Int, except clients: [String] = [], withWebhooks: Bool = true, withEvents: Bool = true) throws -> [Notice] {
@@ -140,7 +140,7 @@ extension Catalog {
             try more.bind(4, kind[1])
             more.bind(5, count)
             try more.run()
-            // What is told apart already is no further kind, however often it comes.
+            // A kind that has a row already is no further one, however often it comes.
             if connection.changeCount > 0 { continue }
             kindCount += 1
             let add = try connection.statement(

@@ -118,10 +118,10 @@ extension Catalog {
     /// Notes how an upload stands, with the feedback of what it has read since, unless it is in another state by now than `state`.
     ///
     /// The one way in which an upload changes: the state that the caller saw is part of the statement's condition, so that of two who change it at once one
-    /// is told false and has changed nothing. A chunk's counts, position, feedback and notices are this one transaction.
+    /// gets false and has changed nothing. A chunk's counts, position, feedback and notices are this one transaction.
     ///
     /// - Parameters:
-    ///   - notices: who is told of it, if it is noted.
+    ///   - notices: what is delivered because of it, if it is noted.
     ///   - usage: what is added to what clients have used, if it is noted.
     /// - Returns: false where it is.
     func change(

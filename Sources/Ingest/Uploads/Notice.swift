@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// What a contract's webhook is told that is about no single receipt. Its row stands in the catalog until it is delivered.
+/// An event for a contract's webhook that is about no single receipt. Its row stands in the catalog until it is delivered.
 struct Notice: Sendable {
     enum Event: String, Sendable, CaseIterable {
         case uploadProcessed = "upload.processed"

@@ -15,7 +15,7 @@ import Synchronization
 /// 5. While `waitingCountMax` receivers wait for that nothing is begun: it is the catalog that takes nothing, as on a full disk, and all others would come to wait as well.
 /// 6. A look that goes through many rows holds the catalog meanwhile: it takes an eleventh of the time at most, and so does one for events alone, while no webhook has a place.
 final class NoticeSender: Sendable {
-    /// Whoever is told: a client's webhook, or the topic `till`.
+    /// Where notices go: a client's webhook, or the topic `till`.
     private struct Receiver {
         var sendingCount = 0
         var pause: GrowingPause
@@ -206,7 +206,7 @@ final class NoticeSender: Sendable {
         return true
     }
 
-    /// One that `next` has given. Without a webhook by now a notice is forgotten: nobody is left to be told. Past its time it is given up.
+    /// One that `next` has given. Without a webhook by now a notice is forgotten: nobody is left to get it. Past its time it is given up.
     func send(_ notice: Notice) {
         if state.withLock({ $0.over.contains(notice.id) }) { return forget(notice, because: nil) }
         if notice.event == .storeEvent { return publish(notice) }

@@ -40,7 +40,7 @@ package struct UploadRejection: Sendable {
 
     /// Of a record that was valid, and was refused all the same.
     ///
-    /// - Parameter sensitive: columns that nobody is told of here.
+    /// - Parameter sensitive: columns that are left out here.
     init(_ record: Int, _ fault: Fault, of row: HotRow, sensitive: Set<String>, form: RecordForm) {
         var fault = fault
         fault.readable = ReadableColumns(receiptID: Array(row.receipt), fields: row.kind.fields, row: Array(row.values), faulty: VersionColumns.names.union(sensitive))

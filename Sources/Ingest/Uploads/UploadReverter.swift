@@ -53,7 +53,7 @@ final class UploadReverter {
         } catch is Stopped {
             return
         } catch {
-            // It is begun again where it stood: whoever asked for it was told that it would be done.
+            // It is begun again where it stood: the caller's answer said that it would be done.
             StoreLog.note("an upload cannot be taken back just now; it is tried again", path: upload.id, reason: StoreLog.text(error), level: .warning)
             uploads.queue.putOff(upload.id)
         }

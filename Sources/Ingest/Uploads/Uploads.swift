@@ -88,7 +88,7 @@ package final class Uploads: Sendable {
         if upload.state == .processing { UploadRunner(self, upload).run() } else if upload.revert.stage == .running { UploadReverter(self, upload).run() }
     }
 
-    /// What the webhook of the upload's client, and the topic `till`, are told of its end.
+    /// The notices of its end: for the webhook of the upload's client, and for the topic `till`.
     func notices(of upload: Upload) -> [Notice] {
         guard let event: Notice.Event = upload.state == .processed ? .uploadProcessed : upload.state == .error ? .uploadError : nil else { return [] }
         guard let describe = describe.withLock({ $0 }) else { return [] }

@@ -28,7 +28,7 @@ package final class UsageMeter: Sendable {
         delivered.withLock { delivered in
             delivered[client, default: [:]][present, default: 0] += count
             guard delivered[client]?.count ?? 0 > Self.quarterCount else { return }
-            // Whoever is told something lets go of what is past, of everybody: what is kept is of one minute.
+            // Each delivery drops the counts that are past, of all clients: what is kept is of one minute.
             for name in delivered.keys {
                 delivered[name] = delivered[name]?.filter { $0.key > present - Self.quarterCount }
                 if delivered[name]?.isEmpty ?? true { delivered[name] = nil }

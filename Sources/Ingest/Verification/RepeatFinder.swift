@@ -72,7 +72,7 @@ final class RepeatFinder {
 
     /// Hands out each pair of neighbours with the same key.
     ///
-    /// Parts are read and sorted one by one, so memory holds a 64th of the keys. Of three equal keys two pairs are told. The keys are gone
+    /// Parts are read and sorted one by one, so memory holds a 64th of the keys. Of three equal keys two pairs are reported. The keys are gone
     /// afterwards.
     func forEachRepeat(_ body: (_ first: Key, _ second: Key) -> Void) throws {
         for part in 0..<Self.partCount {

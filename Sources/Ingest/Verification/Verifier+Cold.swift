@@ -9,7 +9,7 @@ extension Verifier {
         let storage = try directory.cold(name)
         // Keys of all objects whose hash the catalog has: what the table names beside them is not proven by anything.
         var hashes: Set<String> = []
-        // Bytes before rows: an object that is damaged is told by its name, whatever decoding makes of it.
+        // Bytes before rows: an object that is damaged is reported by its name, whatever decoding makes of it.
         for entry in try catalog.coldObjects(of: name) {
             hashes.insert(entry.object.key)
             isPart("warehouse/\(name)/\(entry.object.key)")

@@ -200,7 +200,7 @@ package final class Verifier {
 
     func look(_ path: String) { progress(Progress(path: path, rowCount: report.rowCount)) }
 
-    /// Progress is told each 65,536 rows.
+    /// Progress is reported each 65,536 rows.
     func count(rows: Int, in path: String) {
         let before = report.rowCount
         report.rowCount += Int64(rows)
@@ -412,7 +412,7 @@ struct Uniqueness {
         try insert(.identity, word(0), word(8))
     }
 
-    /// Twenty of each kind are told, and no more.
+    /// Twenty of each kind are reported, and no more.
     func check(_ note: (_ path: String, _ fault: String) -> Void) throws {
         var counts: [UInt64: Int] = [:]
         try keys.forEachRepeat { first, second in

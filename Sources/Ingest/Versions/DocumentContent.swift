@@ -63,7 +63,7 @@ enum DocumentContent {
             return (name: name + csv.names[place], place: place)
         }
         let header = Header(csv: csv, columns: columns)
-        // A document without a record has no line end behind its header, by which it would be told from a longer one.
+        // A document without a record has no line end behind its header, which would distinguish it from a longer one.
         if csv.bytes.count <= knownByteCountMax, csv.bytes.last == 0x0A {
             known.withLock { known in
                 if known.count >= knownCountMax { known.removeLast() }

@@ -11,8 +11,8 @@ import Synchronization
 /// 1. A commit is linked in before anybody can see what it changed: whoever reads a state first, and then looks here, finds here what he must not see. What is linked in and
 ///    was rolled back after all says what is so anyway.
 /// 2. Of several changes of a row the first counts: it says how the row was at the moment.
-/// 3. What a moment holds is charged before it is there (`StatesRoom`). Where that is more than it may be, the oldest moment lets go of all that came after it, and whoever reads by
-///    it is told so: nobody is given states of another moment.
+/// 3. What a moment holds is charged before it is there (`StatesRoom`). Where that is more than it may be, the oldest moment lets go of all that came after it, and its readers
+///    get `SnapshotTooOld`: nobody is given states of another moment.
 package final class EarlierStates: Sendable {
     /// A row that is about to change, as it is.
     package struct Row: Sendable {
@@ -78,7 +78,7 @@ package final class EarlierStates: Sendable {
         return link.next
     }
 
-    /// What came after this moment is held for it no more: whoever reads by it is told so.
+    /// What came after this moment is held for it no more: its readers get `SnapshotTooOld`.
     ///
     /// By `StatesRoom`, of the oldest moment that somebody holds, and never of the last.
     ///
@@ -146,7 +146,7 @@ package final class EarlierStates: Sendable {
     /// Whether nothing has changed since.
     package var isLast: Bool { later.withLock { if case .nothing = $0 { true } else { false } } }
 
-    /// For whoever asks again and again: what has come since he asked last is added, and what came before is not gone through anew, nor kept for him.
+    /// For a caller that looks repeatedly: what has come since its last look is added, and what came before is neither gone through again nor kept for it.
     struct Reader {
         /// Of all rows that had changed by the last `goOn`, by their own sequences.
         private(set) var bySequence: [Int64: Row] = [:]

@@ -20,7 +20,7 @@ final class QueryCharge: Sendable {
         page?.release(held)
     }
 
-    /// - Throws: spill-full where the query has no memory for it; what whoever asks for the page says.
+    /// - Throws: spill-full where the query has no memory for it; for a page, the error of its caller.
     func add(_ more: Int) throws {
         if let memory {
             guard memory.reserve(more, isHeld: true) else { throw QueryError.outOfMemory(what) }

@@ -32,7 +32,7 @@ package final class StatesRoom: Sendable {
 
     /// Takes what a commit's link needs, by the one writer.
     ///
-    /// - Parameter last: the moment that it is linked to: whoever has that is told of it, however long the commit is.
+    /// - Parameter last: the moment that it is linked to, which is never let go of: its readers get the states before the commit, however long that is.
     func take(_ byteCount: Int, beside last: EarlierStates) {
         while memory.usedByteCount.addingSaturating(byteCount) > memory.byteCountMax {
             // None: the oldest ends just now, and gives back what it holds.

@@ -30,7 +30,7 @@ final class TakenUpRows: Sendable {
 
     /// - Parameters:
     ///   - sequence: exclusive.
-    ///   - last: inclusive; no later one is committed for whoever asks.
+    ///   - last: inclusive; no later one is committed for the caller.
     ///   - read: those of a range of changes, `readCountMax` at most, from the file.
     /// - Returns: nil where there are more than are kept.
     func changes(after sequence: Int64, through last: Int64, _ read: (_ after: Int64, _ through: Int64) throws -> [Change]) throws -> [Change]? {

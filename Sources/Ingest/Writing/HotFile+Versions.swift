@@ -11,7 +11,7 @@ extension HotFile {
 
     /// Versions that came, or whose state changed, after a sequence.
     ///
-    /// One that came and changed after it is told twice, the same both times: as it is now.
+    /// One that came and changed after it is given twice, the same both times: as it is now.
     ///
     /// - Parameter sequence: exclusive.
     /// - Complexity: O(log rows + versions told); nothing where no table of the file has versions, or nothing came since.

@@ -128,7 +128,7 @@ struct HotFlusher {
             }
             try writer.perform(on: file) { writer in try writer.perform { try $0.execute("DELETE FROM groups WHERE id = \(id) AND \(isBegun)") } }
         } catch {
-            // The same disk: what stays goes at the next start, and why is told by what failed first.
+            // The same disk: what stays goes at the next start, and the first failure has been reported already.
         }
     }
 

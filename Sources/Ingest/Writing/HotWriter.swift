@@ -33,7 +33,7 @@ package final class HotWriter: Sendable {
 
     /// Something that the writer's thread does to a file, in a transaction of its own.
     ///
-    /// Only `.file` has a transaction and a body; the others are told by their target alone.
+    /// Only `.file` has a transaction and a body; for the others the target says everything.
     struct Job: Sendable {
         enum Target: Sendable {
             case file(HotFile)

@@ -5,7 +5,7 @@ import Documents
 extension HotWriterCore {
     /// A submission's rows, each by `storeOne`; an atomic one with several as a part that is undone when one of them conflicts.
     ///
-    /// - Returns: its answer, to be told after the commit.
+    /// - Returns: its answer, to be given after the commit.
     func store(
         _ submission: Submission, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> Submission.Answer {

@@ -109,7 +109,7 @@ final class HotWriterCore {
         return count
     }
 
-    /// The group and the changes of the open file as one transaction. A refusal for the whole group is told to each of its submissions.
+    /// The group and the changes of the open file as one transaction. A refusal for the whole group is the answer to each of its submissions.
     ///
     /// - Parameter isApart: of a group that failed as a whole.
     private func commitOpen(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64, isApart: Bool = false) -> Int {
@@ -321,7 +321,7 @@ final class HotWriterCore {
         self.open = nil
     }
 
-    /// Called between two groups. What fails is told to whoever waits for the job, and nobody else; a failed sync is told to all.
+    /// Called between two groups. A failure is reported to the caller that waits for the job, and to nobody else; a failed sync is reported to all.
     func perform(_ job: HotWriter.Job) {
         let result = Result { try run(job) }
         if case .failure(let error) = result { noteFailure(error) }
@@ -381,7 +381,7 @@ final class HotWriterCore {
         }
     }
 
-    /// An error as a fault for whoever sent the row. What SQLite says of the disk is told as such; damage by its own words.
+    /// An error as a fault for the sender of the row. What SQLite says of the disk is reported as such; damage by its own words.
     static func refusal(_ error: any Error) -> Fault {
         if let problem = error as? Fault { return problem }
         if let damaged = error as? any DamageReport { return damaged.fault }

@@ -61,7 +61,7 @@ final class NextHotFile: Sendable {
 
     /// Makes the next file of that day, unless it is there. Called by threads that may wait.
     ///
-    /// At ordinary priority whoever asks: the writer may be waiting for the lock.
+    /// At ordinary priority whatever the caller's: the writer may be waiting for the lock.
     ///
     /// - Parameter isFirst: only if none of that day was taken.
     func prepare(day: Int32, isFirst: Bool = false) throws {

@@ -11,7 +11,7 @@ package struct Submission: Sendable {
         case repeated(StoredReceipt)
         /// Other bytes are stored under its identity: only where the rows count each on its own.
         case conflict(ticketID: String)
-        /// What it meets cannot be told, since a file is damaged: only where the rows count each on its own.
+        /// What it meets is unknown, since a file is damaged: only where the rows count each on its own.
         case refused(Fault)
     }
 
