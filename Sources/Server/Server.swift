@@ -4,8 +4,8 @@
 // of the store that it uses) ► Ingest. A question goes by Queries from every door; what each door says of a fault is made at its edge.
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
-//   System, Observability, Configuration, Work: time, files, digests, keys; log, figures, traces; what a start is told; pools, what requests may hold, deadlines, jobs
-//   Access/Tokens, Access, Queries, Doors: who asks, and what they may call; questions in SQL; what every door shares: one admission, one query service, one start, drain and stop
+//   System, Observability, Configuration, Work: time, files, digests, keys; log, figures, traces; settings; pools, what requests may hold, deadlines, jobs
+//   Access/Tokens, Access, Queries, Doors: callers, and what they may call; queries in SQL; what every door shares: one admission, one query service, one start, drain and stop
 //   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   Postgres/{Catalogs, Answers, Connections}: pg_catalog in the planner; questions to rows on its wire; the socket, TLS, who is there, a session on its thread

@@ -3,7 +3,7 @@ package import Ingest
 
 /// Turns a credential into a `Principal`, or refuses it. What may be done once inside is the table of the API.
 ///
-/// A credential is told by its form, in this order: a session's, a pass (`till-pass.`), a key by its hash, a token (two dots). A key's hash is looked up
+/// A credential's kind is known from its form, looked at in this order: a session's, a pass (`till-pass.`), a key by its hash, a token (two dots). A key's hash is looked up
 /// before anything is taken for a token, so that the common case costs one look into a table.
 ///
 /// Nothing of it is kept from one request to the next but rates and, in `TokenVerifier`, tokens that were verified: a key that is revoked is refused from the

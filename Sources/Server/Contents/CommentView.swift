@@ -1,7 +1,7 @@
 internal import ColumnStore
 internal import Query
 
-/// `till.comments`: what is said of the tables that an asker sees, and of their columns, for who asks at a door that has no `pg_catalog`.
+/// `till.comments`: comments on the tables that the caller sees, and on their columns, for callers of doors that have no `pg_catalog`.
 enum CommentView {
     static let name = "comments"
     /// Under this name, which nobody types, stand the rows.

@@ -18,13 +18,13 @@ package final class ServerLife: Sendable {
     package var isStarting: Bool { starting.load(ordering: .relaxed) }
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
-    /// Not ready until told otherwise: what comes before the first request is still being done.
+    /// While true the server is not ready: what comes before the first request is still being done.
     package func setStarting(_ isStarting: Bool) { starting.store(isStarting, ordering: .relaxed) }
 
     /// From here on a stop closes `door` too.
     package func add(_ door: any Door) { doors.withLock { $0.append(door) } }
 
-    /// - Parameter jobsEnd: what must have been told before waits end.
+    /// - Parameter jobsEnd: asks jobs to end, which must happen before waits end.
     package func beginStopping(_ jobsEnd: () -> Void) {
         stopping.store(true, ordering: .relaxed)
         jobsEnd()

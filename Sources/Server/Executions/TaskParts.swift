@@ -12,7 +12,7 @@ struct TaskParts: Sendable {
 
     /// Two kinds of work at least go on at a time: none has more than three of them.
     private static let threadCount = 4
-    /// More is told to come again after `busyPause`, with nothing lost.
+    /// More is put off by `busyPause`, with nothing lost.
     private static let waitingCountMax = 256
     /// In microseconds.
     private static let busyPause: Int64 = 1_000_000

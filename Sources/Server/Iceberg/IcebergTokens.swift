@@ -24,7 +24,7 @@ enum IcebergTokens {
                 .adding("WWW-Authenticate", "Basic realm=\"till\"")
         }
         let name = principal.identity.client?.text ?? "admin"
-        // Whoever says an id means the one whose key it is: by its bytes, as ids are told apart.
+        // Whoever says an id means the one whose key it is: by its bytes, as ids are compared.
         if let id = basic?.id ?? form["client_id"], !id.isEmpty, !id.hasSameBytes(as: name) { return refused(401, "invalid_client", "the key is of another client than client_id says") }
         call.exchange.note(principal)
         let token = authorizer.pass(for: credential, until: CalendarText.now + lifetime * 1_000_000)

@@ -76,7 +76,7 @@ package final class Log: Sendable {
     package func warning(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.warning, event, members.map { ($0, $1) }) }
     package func error(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.error, event, members.map { ($0, $1) }) }
 
-    /// Only what the server failed at is an error: a client that is told to come again, or that asks for what there is not, is none.
+    /// Only what the server failed at is an error: a client that is asked to come again, or that asks for what is not there, is none.
     package static func level(status: Int, isSlow: Bool) -> Level {
         switch status {
         case 500: .error

@@ -64,7 +64,7 @@ package final class RunningQuery: Sendable {
 
     /// Any thread; more than once does no harm.
     ///
-    /// - Parameter onRequest: whether somebody asked for its end: whoever waits for the answer is told so, with 409.
+    /// - Parameter onRequest: whether somebody asked for its end: the caller that waits for the answer then gets 409.
     func cancel(onRequest: Bool = false) {
         let streams = state.withLock { state in
             state.isEnded = true

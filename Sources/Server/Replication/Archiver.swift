@@ -136,7 +136,7 @@ final class Archiver: Sendable {
 
     // MARK: For the administrator
 
-    /// How far it is, for whoever asks how the node stands.
+    /// How far it is, for reports of the node's state.
     struct Standing: Sendable {
         /// nil while this node does not lead, or has not looked yet.
         var line: Int?

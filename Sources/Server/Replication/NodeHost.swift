@@ -8,7 +8,7 @@ import Synchronization
 /// Others give it events and jobs by `inbox`, and read `standing`, which its thread alone writes.
 ///
 /// 1. Effects of the disk take place in their order; the node hears of them after one sync for all that came together.
-/// 2. Nothing is ever sent that waits for the disk: a node confirms what it was told is synced.
+/// 2. Nothing is ever sent that waits for the disk: a node confirms what it knows to be synced.
 final class NodeHost: CommitReplica {
     /// How the node stands, for everybody else.
     struct Standing: Sendable, Equatable {
@@ -204,7 +204,7 @@ final class NodeHost: CommitReplica {
     /// Whose records this node has; nil while there are none that count.
     var store: StoreIdentity? { file.store }
 
-    /// Written once, and known to the node from then on. A failing disk is told of, and tried again with the next start.
+    /// Written once, and known to the node from then on. A failing disk is logged, and tried again with the next start.
     ///
     /// A record that counts has made the store's number.
     func identify(_ store: String) {

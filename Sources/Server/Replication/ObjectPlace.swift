@@ -166,7 +166,7 @@ package struct ObjectAtWitness: ObjectPlace {
 /// Whether the places outside a machine of a cluster (the object, the slots, the archive) are what they must be, where that was not found out as the machine started: they are asked again until it
 /// is, on a thread of their own, and nothing is put there before.
 ///
-/// A pair that is whole needs its bucket for nothing: what is wrong with that is to be told before the other machine is lost.
+/// A pair that is whole needs its bucket for nothing: what is wrong with that is to be reported before the other machine is lost.
 final class PlaceProof: Sendable {
     /// It has answered, and is not what it must be.
     struct Unkept: Error {

@@ -39,7 +39,7 @@ enum PlainJSON {
         json.beginObject()
         json.member("status", mayAcknowledge ? "ready" : "not-ready")
         json.member("role", standing.ending != nil ? Node.Role.fenced.rawValue : leads && !serves ? Node.Role.candidate.rawValue : standing.role.rawValue)
-        // Who leads alone is told why the other does not come.
+        // A machine that leads alone says why the other does not come.
         let why = mayAcknowledge ? nil : NodeWords.why(standing, node: node) ?? refusals.first?.detail
         let object = standing.isObjectGone ? NodeWords.leaderWithoutObject : standing.isObjectOlder ? NodeWords.leaderWithOlderObject : nil
         // A strange greeting says more of the one who makes it.

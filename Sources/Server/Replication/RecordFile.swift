@@ -6,7 +6,7 @@ import Synchronization
 
 /// A node's own disk: its records in `DATA/cluster/records` and `records.<number>` (`RecordSegment`), `DATA/cluster/promise`, the highest epoch that it has promised, and `DATA/cluster/store`, whose records they are.
 ///
-/// Each record has its hash, and that of the one before, through all files. What a crash has left at the end of the last one that is none was never synced, so nobody was told of it: it is cut off, and kept beside
+/// Each record has its hash, and that of the one before, through all files. What a crash has left at the end of the last one that is none was never synced, so it was reported to nobody: it is cut off, and kept beside
 /// it as `records.cut-<number>`, where the number is that of the first record it may have had. More than a crash can leave is damage, and no start goes over it.
 ///
 /// A file is whole and synced before the next one begins. Whole files at the beginning go once the checkpoint has what they made (`StoreCheckpoint`).

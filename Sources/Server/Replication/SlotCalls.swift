@@ -25,7 +25,7 @@ final class SlotCalls: Sendable {
     private let thread = HeldThread()
 
     /// - Parameters:
-    ///   - place: nil where there is none: whoever asks hears that it failed.
+    ///   - place: nil where there is none: every call fails then.
     ///   - object: says which slots are needed no more.
     ///   - proof: of the place.
     init(_ place: SlotPlace?, object: any ObjectPlace, proof: PlaceProof = PlaceProof(), log: Log) {

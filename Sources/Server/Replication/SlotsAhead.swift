@@ -30,7 +30,7 @@ struct SlotsAhead {
         return record
     }
 
-    /// Those of the next that are there; what goes wrong is told to whoever asks for that one.
+    /// Those of the next that are there; an error of one is thrown when that one is read.
     private static func fetch(_ place: SlotPlace, _ generation: Int, after sequence: Int) -> [Int: Record] {
         let found = Monitor<[Int: Record]>([:])
         // What no thread is had for is read in its turn.

@@ -141,7 +141,7 @@ final class StandbyCopies: Sendable {
         if let failure { log.warning("no copy to answer reads from could be made", ["reason": .text(failure)]) }
     }
 
-    // MARK: Who asks
+    // MARK: Readers
 
     /// The copy that there is, for who is nobody: it is not asked for by that.
     var present: Present? { state.withLock { $0.isOver ? nil : $0.present } }

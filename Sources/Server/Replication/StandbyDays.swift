@@ -6,7 +6,7 @@ internal import Ingest
 ///
 /// It reads the files beside the thread that folds, and changes nothing: what differs is made anew by `StandbyStore`.
 final class StandbyDays: Sendable {
-    /// For whoever asks how the node stands.
+    /// For reports of the node's state.
     struct Report: Sendable, Equatable {
         /// nil until they are held against the leader's.
         var checkedCount: Int?

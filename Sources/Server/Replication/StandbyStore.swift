@@ -75,7 +75,7 @@ final class StandbyStore {
     /// Whether the files end with a record of this node's log.
     private func isKnown() throws -> Bool {
         guard let position = store.position else { return false }
-        // Records up to the base are gone: only their last one can be told, by the mark that the checkpoint left.
+        // Records up to the base are gone: only their last one is known, by the mark that the checkpoint left.
         let base = file.base
         guard position.sequence > base.sequence else { return position == ReplicaStore.Position(base) }
         guard position.sequence <= file.tail.sequence else { return false }

@@ -10,7 +10,7 @@ import Synchronization
 /// 2. Only then do records go, whole files of them, and only those that are beyond what is kept for a peer that was away (`cluster.records`).
 /// 3. One at a time has it: who folds, who copies it to DATA, who sends it to the peer, who puts another in its place.
 final class StoreCheckpoint: Sendable {
-    /// For whoever asks how the node stands.
+    /// For reports of the node's state.
     struct Report: Sendable, Equatable {
         /// The last record that it has; 0: there is none yet.
         var record = 0

@@ -4,7 +4,7 @@ internal import Ingest
 
 /// A witness: one object behind `GET` and conditional `PUT`, and nothing else. It decides nothing but what is an object at all; two nodes ask it who leads.
 ///
-/// Two nodes that swap at once are told apart by the tag: the lock of `ObjectFile` lets one of them be first, and the other gets 412.
+/// Two nodes that swap at once are ordered by the tag: the lock of `ObjectFile` lets one of them be first, and the other gets 412.
 package final class WitnessDoor: RequestHandler {
     private let object: any ObjectPlace
     private let failures: Failures

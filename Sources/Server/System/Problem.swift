@@ -46,7 +46,7 @@ package struct Problem: Error, Sendable {
     package var sqlState: String?
     /// What lies behind an internal error, with paths and statements, or behind a refusal that says little: for the log alone, never for a client.
     package var cause: String?
-    /// Nobody knows whether what was asked was done: who asks again may have it done twice.
+    /// Nobody knows whether what was asked was done: a caller that repeats it may have it done twice.
     package var isOutcomeUnknown: Bool
 
     package init(

@@ -2,7 +2,7 @@ import Glibc
 
 /// The service manager that started the process, where one did: it hears by datagrams what the server does (`sd_notify(3)`, without its library).
 ///
-/// Grammar of a message: lines of `NAME=value`. A manager that does not listen, or no longer, is in nobody's way: what it would have been told is lost.
+/// Grammar of a message: lines of `NAME=value`. A manager that does not listen, or no longer, is in nobody's way: the message is lost.
 package struct ServiceManager: Sendable {
     /// What a manager knows the words of.
     package enum State: Sendable {

@@ -38,7 +38,7 @@ package final class Job: Sendable {
         package var problem: Problem?
     }
 
-    /// The work was told to end.
+    /// The work was asked to end.
     package struct Cancelled: Error {}
 
     package let id: String

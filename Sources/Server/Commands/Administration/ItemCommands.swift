@@ -114,7 +114,7 @@ enum DeadLetterRedriveCommand: ItemCommand {
 enum ListedItem {
     static let options: [Arguments.Option] = [.init("format", "F", "table: a line for each member; or json.")] + StoreAccess.options
 
-    /// - Parameter what: for who asks for one that is not there.
+    /// - Parameter what: the kind's name, for the fault where there is none of that id.
     static func show(_ what: String, _ id: String, of listing: Listing, _ arguments: Arguments) throws -> Int32 {
         _ = try Listing.format(arguments)
         let store = try StoreAccess(arguments, isReading: true)

@@ -8,7 +8,7 @@ public enum TillCommand {
 
     /// - Returns: the exit status: 0 done, 1 failed, 2 misused.
     public static func run(_ arguments: [String]) -> Int32 {
-        // Whoever writes is told by errno. By a handler, which programs that are started do not inherit, unlike an ignored signal: one whose reader has left would go on for good.
+        // A failed write says so by errno. By a handler, which programs that are started do not inherit, unlike an ignored signal: one whose reader has left would go on for good.
         signal(SIGPIPE) { _ in }
         defer { LogWriter.standardError.flush() }
         ProcessHeap.limitArenas()

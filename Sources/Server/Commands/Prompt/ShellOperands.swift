@@ -1,4 +1,4 @@
-/// The words behind a command of the prompt, as many as it takes. What stands behind those is told of and left out, as in psql.
+/// The words behind a command of the prompt, as many as it takes. What stands behind those is left out with a warning, as in psql.
 struct ShellOperands {
     /// All that stands behind the command, and its options, as it was typed.
     let line: String

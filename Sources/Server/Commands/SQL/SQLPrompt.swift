@@ -18,7 +18,7 @@ enum SQLPrompt {
             case .line(let line) where !shell.isWithin && bare(line) == "help": Terminal.write(ShellCommands.help)
             case .line(let line):
                 typed += line + "\n"
-                // A fault is told and ends nothing, unless ON_ERROR_STOP says so of a file: then the prompt goes on.
+                // A fault is printed and ends nothing, unless ON_ERROR_STOP says so of a file: then the prompt goes on.
                 let flow = told { try shell.take(line + "\n") }
                 if !shell.isWithin {
                     editor.remember(typed.trimmed)

@@ -13,14 +13,14 @@ final class SQLShell {
 
     let endpoint: any SQLEndpoint
     var format: SQLCommand.Format
-    /// A person sits in front of it: faults are told and nothing ends.
+    /// A person sits in front of it: faults are printed and nothing ends.
     let isInteractive: Bool
     var expansion = Expansion.off
     var showsTime = false
     var usesPager = true
     /// What is set at the moment holds for one answer, and is not told.
     var isSilent = false
-    /// `\set QUIET`: nothing that changes is told.
+    /// `\set QUIET`: nothing is printed beside answers and faults.
     var isQuiet = false
     var echo = Echo.none
     /// Of tables.
@@ -28,7 +28,7 @@ final class SQLShell {
     var variables = ShellVariables()
     /// Of `\bind`: what `$1` and those behind it stand for in the next statement.
     var bound: [String]?
-    /// A fault ends what runs; else it is told, and the next statement runs.
+    /// A fault ends what runs; else it is printed, and the next statement runs.
     var stopsOnError: Bool
     private(set) var hasFailed = false
     /// Of `\o`; nil for standard output.
@@ -163,7 +163,7 @@ final class SQLShell {
         return try ShellCommands.run(command, in: self)
     }
 
-    /// What is no condition is told, and does not hold, as in psql.
+    /// What is no condition gets a warning and does not hold, as in psql.
     private func holds(_ condition: String, of name: String) -> Bool {
         do {
             // A semicolon out of habit is none of it.
@@ -188,7 +188,7 @@ final class SQLShell {
     /// As many of them as the command takes.
     func operands(of name: String, _ line: String) throws -> ShellOperands { try ShellOperands(of: name, line, read: words) }
 
-    /// What a command does not take is told, and no fault.
+    /// Warns of words that a command does not take; they are no fault.
     func tellExtra(_ operands: ShellOperands, of name: String) {
         for word in operands.extra { warn("\(name): extra argument \"\(word)\" ignored") }
     }
@@ -241,7 +241,7 @@ final class SQLShell {
         return buffer.allSatisfy(\.isWhitespace) ? lastTyped : buffer
     }
 
-    /// Runs `body`; a fault is told, and ends everything where that is wanted.
+    /// Runs `body`; a fault is printed, and ends everything where that is wanted.
     private func guarded<Result>(_ body: () throws -> Result) throws -> Result? {
         do { return try body() } catch {
             hasFailed = true

@@ -169,7 +169,7 @@ enum ShellCommands {
         try file.finish(sha256: nil)
         let editor = Environment["VISUAL"] ?? Environment["EDITOR"] ?? "vi"
         let command = "\(editor) '\(path.replacing("'", with: "'\\''"))'"
-        // Where nobody types, one that waits for keys would wait for ever: it has the end of a file instead.
+        // Where nobody types, one that waits for keys would wait indefinitely: it has the end of a file instead.
         let isTyped = Terminal.inputIsTerminal
         guard system(isTyped ? command : "{ \(command); } </dev/null") == 0 else { throw CommandError("\(editor) failed" + (isTyped ? "" : ": \\e has no terminal for it")) }
         let text = try ScriptText.text(try FileBytes.read(path, byteCountMax: fileByteCountMax), named: path)

@@ -69,7 +69,7 @@ enum ShellDescription {
         return "SELECT \(columns) FROM information_schema.columns c\(comments) WHERE \(condition) ORDER BY c.ordinal_position"
     }
 
-    /// The columns of each table and view of that name, each under its own, with the definitions of views where much is told.
+    /// The columns of each table and view of that name, each under its own, with the definitions of views in the long form.
     private static func each(_ pattern: ShellPattern, _ operand: String, _ shell: SQLShell, telling isTelling: Bool) throws {
         let condition = (pattern.schema == nil ? withoutCatalogs : "true") + pattern.condition(name: "table_name")
         let query = "SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE \(condition) ORDER BY 1, 2"

@@ -7,7 +7,7 @@ import Synchronization
 ///
 ///     prove → follow → promote → serve → stepBack → follow …          or → close, the process's end
 final class ClusterMember: Sendable {
-    /// It was told to end before it led, or must.
+    /// It was asked to end before it led, or must end.
     struct Ended: Error {
         let status: Int32
     }
@@ -55,7 +55,7 @@ final class ClusterMember: Sendable {
 
     /// Looks at the node's files before it is one of its cluster. Where its checkpoint is damaged the peer is asked for its own, for as long as that takes: its records lie behind it.
     ///
-    /// - Throws: `Ended`, where it is told to end meanwhile; what is wrong with other files.
+    /// - Throws: `Ended`, where it is asked to end meanwhile; what is wrong with other files.
     func prove() throws {
         do { return _ = try makeStore() } catch let unusable as StoreCheckpoint.Unusable {
             log.error("the checkpoint of this node cannot be used: the peer is asked for its own", ["reason": .text("\(unusable)")])

@@ -6,7 +6,7 @@ internal import Ingest
 /// Founds a cluster by a person's word: with a store that one machine had alone (`LoneFounding`), or with what a member's disk has, where the object is gone (`MemberFounding`).
 ///
 /// What the protocol never does by itself is done here, once: an object is made beside records. So everything that could speak against it is looked at first, and the object is created, never replaced:
-/// of two who found at once one is told of the other.
+/// of two that found at once one gets an error that names the other.
 struct Founding {
     let settings: Settings
     /// Absolute.

@@ -87,7 +87,7 @@ struct FoundingPlaces {
             guard let record = try? slots.read(end.generation, history.last, of: nil), record.epoch == history.epoch(at: history.last) else { return nil }
             before = record.mark
         }
-        // Each is looked at again as the machine comes to lead, which it does not where one is damaged: better it is told now.
+        // Each is looked at again as the machine comes to lead, which it does not where one is damaged: better it is reported now.
         var (last, level) = (before, 1)
         let isWhole = try slots.walk(end.generation, after: before, through: end.sequence) { record in (last, level) = (record.mark, max(level, record.level)) }
         return isWhole ? Rest(log: log, last: last, level: level) : nil

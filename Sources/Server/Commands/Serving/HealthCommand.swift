@@ -5,7 +5,7 @@ enum HealthCommand: Command {
     static let usage = ["[--url URL [--ca FILE | --insecure]] [--ready] [--config FILE]"]
     static let options: [Arguments.Option] = [
         .init("url", "URL", "A server's address; else the one that TILL_LISTEN or the configuration file says, on this machine."),
-        .init("ready", nil, "Fails also while the server lives and takes no receipts; a standby is restarted for nothing by who asks this."),
+        .init("ready", nil, "Fails also while the server lives and takes no receipts, as a standby does: nothing to restart it by."),
         .init("config", "FILE", "The server's configuration file; TILL_… variables stand above it."),
     ] + StoreAccess.options.filter { ["ca", "insecure"].contains($0.name) }
 

@@ -77,10 +77,10 @@ enum MemberOpening {
         }
     }
 
-    /// What a crash can leave at the end of the last one is less (`RecordFile.unsyncedByteCountMax`): more is told from it.
+    /// What a crash can leave at the end of the last one is less (`RecordFile.unsyncedByteCountMax`): more than that is recognised as damage.
     private static let segmentByteCountMax: Int64 = 128 << 20
 
-    /// Where this machine's requests come in, as its peer is told: with the host that it listens on, which may be all of them.
+    /// Where this machine's requests come in, as its peer learns it: with the host that it listens on, which may be all of them.
     private static func door(_ settings: Settings, port: UInt16) -> String {
         let host = settings.host.isEmpty ? "0.0.0.0" : settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         return "\(settings.tlsCertificate == nil ? "http" : "https")://\(host):\(port)"

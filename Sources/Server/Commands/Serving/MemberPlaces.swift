@@ -4,7 +4,7 @@ import Glibc
 internal import Ingest
 import Synchronization
 
-/// Looks at the places outside a machine of a cluster before it joins: what is wrong with them is told as a start, and not as the other machine is lost. A place that gives no answer keeps
+/// Looks at the places outside a machine of a cluster before it joins: what is wrong with them is reported at a start, and not only when the other machine is lost. A place that gives no answer keeps
 /// nobody from starting: a pair goes on without it, and it is asked again until it has answered (`PlaceProof`).
 enum MemberPlaces {
     /// A log within DATA is lost with it; and what lies in `DATA/log` goes as a member starts (`StoreFounding.clear`), so that this is asked before.

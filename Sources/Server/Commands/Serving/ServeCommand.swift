@@ -3,7 +3,7 @@ import Glibc
 internal import Ingest
 internal import Query
 
-/// Runs the server until it is told to stop.
+/// Runs the server until it is asked to stop.
 enum ServeCommand: Command {
     static let name = "serve"
     static let summary = "Runs the server."
@@ -92,7 +92,7 @@ enum ServeCommand: Command {
             cache: WarehouseOpening.cache(settings, directory: directory))
     }
 
-    /// - Throws: `ClusterMember.Ended` too, where this machine of a cluster was told to end before it led.
+    /// - Throws: `ClusterMember.Ended` too, where this machine of a cluster was asked to end before it led.
     private static func start(_ beginning: Beginning) throws -> Running {
         let (directory, settings, log, fence, member) = (beginning.directory, beginning.settings, beginning.log, beginning.fence, beginning.member)
         // Returns once this machine leads.

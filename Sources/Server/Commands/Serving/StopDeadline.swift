@@ -4,7 +4,7 @@ import Glibc
 /// The one deadline of a stop, whatever its parts wait for: whoever ends the process kills it without a word some seconds later.
 ///
 /// 1. Each wait of a stop has a bound of its own, and takes what is left of the whole where that is less (`left`).
-/// 2. Some parts have no bound: a request to a bucket, a piece of a compaction, some records that are folded. Once the time is over it is told in which part the process is, and it ends.
+/// 2. Some parts have no bound: a request to a bucket, a piece of a compaction, some records that are folded. Once the time is over the log says in which part the process is, and it ends.
 ///    What was acknowledged is durable by then, as behind a kill.
 final class StopDeadline: Sendable {
     private struct State {

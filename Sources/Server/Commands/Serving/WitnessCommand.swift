@@ -46,7 +46,7 @@ enum WitnessCommand: Command {
         }
         let timers = Timers()
         let object = ObjectFile(folder: directory)
-        // What it cannot keep is told now, and not as the first node asks.
+        // That it can keep nothing is reported now, and not only when the first node asks.
         try object.check()
         let door = try WitnessDoor(object, log: log)
         let listener = try Listener(ends, handler: door, connections: ConnectionTable(.init()), timers: timers)

@@ -20,7 +20,7 @@ enum ClientNeed {
     private static func isMapped(_ type: String?, _ client: APIClient) throws -> Bool {
         if let type {
             let answer = try client.call("GET", "/v1/types/\(RequestTarget.encode(type))")
-            // That there is no such type is told of the first record, in the words of the call that knows.
+            // A missing type is reported with the first record, in the words of the call that knows.
             return answer.status == 404 ? true : maps(try JSONParser.parse(try APIClient.succeed(answer).body))
         }
         var cursor: String?

@@ -12,7 +12,7 @@ import Ingest
 ///
 /// 1. `end` is where the last piece ended: the next field's name begins two bytes behind it, or something lies in between that the library has passed over.
 /// 2. Between a name and its value lie the colon and what the library took for blanks.
-/// 3. The first fault is the one that is told; further pieces are still looked at, and change nothing of it.
+/// 3. The first fault is the one that is reported; further pieces are still looked at, and change nothing of it.
 ///
 /// On the connection's thread, while the library's buffer holds the head.
 package struct HeadCheck {

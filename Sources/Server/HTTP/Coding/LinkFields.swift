@@ -2,7 +2,7 @@ internal import Documents
 
 /// Why a link is not good.
 enum LinkRefusal {
-    /// A signature that stands in a URL is no credential: who has a wrong one is told that it is, and not asked for another.
+    /// A signature that stands in a URL is no credential: a client with a wrong one gets 403 with the reason, and is not asked for another (401).
     static var altered: Refusal {
         var problem = Problem(.badSignature, "the link was altered, or was made for something else: take it as it was given")
         problem.status = 403

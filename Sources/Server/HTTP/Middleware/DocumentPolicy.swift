@@ -1,4 +1,4 @@
-/// What browsers are told of everything under /console/, errors too: nothing from elsewhere, nothing inline, in nobody's frame.
+/// Headers by which browsers restrict everything under /console/, errors too: nothing from elsewhere, nothing inline, in nobody's frame.
 package enum DocumentPolicy {
     private static let root = Array("console".utf8)
 

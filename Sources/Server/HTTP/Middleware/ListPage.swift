@@ -111,7 +111,7 @@ extension Exchange {
     ///
     /// - Parameters:
     ///   - advice: what else can be asked for where one by itself may never be had.
-    ///   - read: reads as many as it is told, and asks the room for what they take before it is taken.
+    ///   - read: reads at most `limit` members, and charges their bytes to `room` before it takes them.
     /// - Throws: what `read` throws: `overloaded` where there is no room just now; `too-large` of one member.
     func asManyAsFit<Page>(_ limit: Int, orElse advice: String = Exchange.usualAdvice, _ read: (_ limit: Int, _ room: AnswerRoom) throws -> Page) throws -> Page {
         var limit = limit

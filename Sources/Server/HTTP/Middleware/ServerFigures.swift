@@ -16,7 +16,7 @@ struct ServerFigures: Sendable {
     /// What does not work though work is taken.
     var degradations: [String] { context.store.life.degradations + context.exports.texts }
 
-    /// Everything that Prometheus is told.
+    /// All figures, in Prometheus' format.
     func write(to text: inout PrometheusText) {
         http.write(to: &text)
         writeWork(to: &text)

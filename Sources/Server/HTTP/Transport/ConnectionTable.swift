@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// 1. `counts` has the connections of each network that were not told to close; their sum, and those without an address, is `openCount`.
 /// 2. A connection stays among `entries` until its socket is about to be closed: descriptors of all entries are their own.
-/// 3. One that was told to close does not count against the limits, up to 128 of them.
+/// 3. One that was asked to close does not count against the limits, up to 128 of them.
 package final class ConnectionTable: Sendable {
     package struct Limits: Sendable {
         package var all = 8_192
@@ -40,10 +40,10 @@ package final class ConnectionTable: Sendable {
 
     private struct State {
         var entries: [ObjectIdentifier: Entry] = [:]
-        /// By network, without those that were told to close.
+        /// By network, without those that were asked to close.
         var counts: [PeerAddress: Int] = [:]
         var number = 0
-        /// Those that were told to close.
+        /// Those that were asked to close.
         var closingCount = 0
         var closedForRoomCount = 0
         var refusedCount = 0
@@ -60,7 +60,7 @@ package final class ConnectionTable: Sendable {
 
     /// So many are closed together: who must go is found by looking at all.
     private static let batchCount = 64
-    /// Room is made before the last place is taken, since a connection that is told to close takes a moment.
+    /// Room is made before the last place is taken, since a connection that is asked to close takes a moment.
     private static let spareCount = 128
     /// In seconds.
     private static let searchPause = 0.1

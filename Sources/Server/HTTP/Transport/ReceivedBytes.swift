@@ -47,7 +47,7 @@ enum ReceivedBytes {
 private func tillReceives(_ descriptor: Int32, _ target: UnsafeMutableRawPointer?, _ count: Int, _ flags: Int32) -> Int {
     // Without TLS these are what the client sent.
     guard let record = ReceivedBytes.record(descriptor) else { return recv(descriptor, target, count, flags) }
-    // After a fault the library is told of the end, until it closes the connection.
+    // After a fault the library sees the end of the stream, until it closes the connection.
     if record.framingFault { return 0 }
     return record.checked(target, recv(descriptor, target, count, flags))
 }

@@ -174,7 +174,7 @@ final class SlowRequests: Sendable {
                 isLate = seconds > limits.answerSeconds + Double(progress.byteCount.load(ordering: .relaxed)) / limits.bodyByteRate
             case .line: isLate = isLineLate(&watched.values[place], now, limits)
             }
-            // Once: a connection that was told to end is left to its own thread.
+            // Once: a connection that was asked to end is left to its own thread.
             if isLate, !progress.isLate {
                 progress.end()
             } else if progress.present != .whole, progress.present != .answering {

@@ -3,8 +3,8 @@ internal import ColumnStore
 import Glibc
 import Synchronization
 
-/// A thread of its own that serves new connections while those of all other daemons are held up, by documents that take long or by a disk: whoever asks
-/// whether the server lives must be answered by one that does.
+/// A thread of its own that serves new connections while those of all other daemons are held up, by documents that take long or by a disk: a request that asks
+/// whether the server lives must get its answer meanwhile.
 ///
 /// Its daemon waits on the same listening socket, but takes nothing from it until then. It closes each connection after its answer, and nothing that
 /// may take long runs on it, so that it goes back to rest.

@@ -1,7 +1,7 @@
 internal import ColumnStore
 internal import Query
 
-/// One column of a batch, ready to be written cell by cell in one of the wire's forms: its type is told apart here once.
+/// One column of a batch, ready to be written cell by cell in one of the wire's forms: the switch over its type is here, once.
 struct CellEncoder {
     private enum Source {
         case null
@@ -76,7 +76,7 @@ struct CellEncoder {
         case (.plain(.oidvector), .list(let offsets, let values)):
             .vector(offsets: offsets, Element(CellEncoder(values, format, style: style, as: .plain(.oid)), .oid))
         case (.array(let element), .list(let offsets, let values)):
-            // What is within several dimensions is told of the innermost.
+            // A list of several dimensions has its elements' type within the innermost.
             .list(offsets: offsets, Element(CellEncoder(values, format, style: style, as: Self.isList(values.type) ? type : .plain(element)), element))
         default: nil
         }

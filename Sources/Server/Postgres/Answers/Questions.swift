@@ -298,7 +298,7 @@ final class Questions: @unchecked Sendable {
             plan = try service.engine.prepare(
                 portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, portal.reading, portal.question.parameterTypes, asked: portal.question.text), cancellation: cancellation)
         }
-        // The columns were told when it was prepared: a table may have another since.
+        // The columns were described when it was prepared: a table may have another since.
         guard try AnswerColumns.fields(plan.columns).map(\.type) == portal.question.columns.map(\.type) else {
             throw PostgresFault(.featureNotSupported, "cached plan must not change result type")
         }

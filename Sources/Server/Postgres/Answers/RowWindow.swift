@@ -117,7 +117,7 @@ struct RowWindow {
         }
     }
 
-    /// Once the question has ended, its memory tells nothing of the last rows any more: behind them they are let go of, and the one that it stands on is told here.
+    /// Once the query has ended, its memory no longer counts the last rows: they are dropped when the position is behind them, and those that stay are counted here.
     private mutating func letGo() {
         guard isAtEnd, !keepsAll else { return }
         if position > pulledCount { batches = [] }

@@ -34,7 +34,7 @@ struct SystemRelation: Sendable {
 
     static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
-    /// Of PostgreSQL's types that are none of ours the one that their values are told by.
+    /// For a type of PostgreSQL's that is none of ours, the type that its values are kept as.
     private static func type(_ name: String) -> ColumnType {
         if name.hasSuffix("[]") { return .list(element: Field("element", type(String(name.dropLast(2))))) }
         switch name {

@@ -1,7 +1,7 @@
 internal import ColumnStore
 import Synchronization
 
-/// By which a client may end what another connection of its own is at: a number, and a secret that only that connection was told.
+/// By which a client may end what another connection of its own is at: a number, and a secret that only that connection was sent.
 final class CancelKeys: Sendable {
     private struct Entry {
         let key: [UInt8]
@@ -31,7 +31,7 @@ final class CancelKeys: Sendable {
 
     func remove(_ processID: Int32) { state.withLock { $0.entries[processID] = nil } }
 
-    /// Nobody is told whether there was such a connection.
+    /// The caller does not learn whether there was such a connection.
     func cancel(_ processID: Int32, key: [UInt8]) {
         guard let entry = state.withLock({ $0.entries[processID] }), Digest.areEqual(entry.key, key) else { return }
         entry.interruption.interrupt(.request)

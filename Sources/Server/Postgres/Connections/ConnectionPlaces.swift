@@ -21,7 +21,7 @@ final class ConnectionPlaces: Sendable {
         let socket: Int32
         let interruption: Interruption
         var isStarting = true
-        /// It was told to make room, and goes by itself once it sees that nothing more comes.
+        /// It was asked to make room, and goes by itself once it sees that nothing more comes.
         var isClosing = false
     }
 

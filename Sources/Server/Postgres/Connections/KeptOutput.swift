@@ -10,7 +10,7 @@ final class KeptOutput {
 
     init(_ life: any StoreLife) { self.life = life }
 
-    /// - Throws: the end of the session: what it was about to be told is nobody's to tell.
+    /// - Throws: the end of the session, where what it was about to be sent may not be sent.
     func wait() throws {
         guard isWanted, life.keepsReads else { return }
         let outcome = Monitor<Fault??>(nil)

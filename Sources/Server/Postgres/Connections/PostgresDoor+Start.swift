@@ -1,5 +1,5 @@
 extension PostgresDoor {
-    /// The door as what a start was told wants it; none where no address for it is named.
+    /// Opens the door as the settings want it; none where they name no address for it.
     ///
     /// - Throws: `ListenerError` when the address cannot be listened on.
     static func open(_ context: DoorContext, told settings: Server.Settings, adminKey: String, certificates: PostgresCertificates?) throws {

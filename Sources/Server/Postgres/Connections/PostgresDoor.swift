@@ -140,7 +140,7 @@ package final class PostgresDoor: Door {
     package func waitUntilIdle(seconds: Double) -> Bool {
         let deadline = SteadyClock.seconds() + seconds
         if shared.places.waitUntilEmpty(seconds: max(0, seconds - 0.5)) { return isClosed.wait(seconds: max(0, deadline - SteadyClock.seconds())) { $0 ? true : nil } ?? false }
-        // Those that still run are told why; their answers end in an error of their own.
+        // Statements that still run end with an error that says why.
         shared.places.interruptAll()
         return shared.places.waitUntilEmpty(seconds: max(0, deadline - SteadyClock.seconds()))
     }

@@ -1,4 +1,4 @@
-/// The tokens of a statement that a session reads itself: of a question, which has a lexer of its own, the first words, by which it is told; of what holds a question
+/// The tokens of a statement that a session reads itself: of a question, which has a lexer of its own, the first words, which say what it is; of what holds a question
 /// or expressions, those around them. So a statement of any length leaves few.
 struct KeptTokens {
     private enum Form {

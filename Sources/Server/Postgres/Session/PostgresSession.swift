@@ -132,7 +132,7 @@ package struct PostgresSession {
     var settingsAtBegin: SessionSettings?
     /// A statement of the transaction at hand has looked at a state: its level stays what it is.
     var hasLooked = false
-    /// As the client was told last.
+    /// As they were last reported to the client.
     var reportedSettings: SessionSettings
     var isSkipping = false
     var waiting: Waiting?

@@ -56,7 +56,7 @@ package struct SessionSettings: Sendable {
     /// Bounds of what a session keeps: names of anybody's own, bytes of one and of a value.
     private static let customMax = 64, nameMax = 127, valueMax = 64 << 10
 
-    /// What was set together; never changed, so that two which are one are told to be equal by their place.
+    /// What was set together; never changed, so that two references to one instance are known to be equal without a look inside.
     private final class Values: Sendable {
         let byName: [String: String]
         let timeZone: String
@@ -143,7 +143,7 @@ package struct SessionSettings: Sendable {
     /// What it is where nobody says another value.
     static func builtIn(_ name: String) -> String? { known(name)?.value }
 
-    /// Those that clients are told of, as PostgreSQL spells them.
+    /// Those that are reported to clients, as PostgreSQL spells them.
     package var reported: [(name: String, value: String)] {
         Self.known.compactMap { known in known.reported.map { ($0, values[known.name] ?? known.value) } }
     }

@@ -66,7 +66,7 @@ enum AnswerColumns {
         number == 0 ? nil : namesByNumber[number]
     }
 
-    /// The wire's type of a column: what was declared of it where its values can be told so, else that of its values.
+    /// The wire's type of a column: the declared one where its values can be sent as that, else that of its values.
     static func type(_ column: ResultColumn) -> PostgresColumnType {
         guard let name = column.declared, let type = declared[DeclaredType.withoutLength(name)] else { return type(column.type) }
         switch (type, column.type) {

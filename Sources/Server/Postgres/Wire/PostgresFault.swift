@@ -1,4 +1,4 @@
-// What PostgreSQL's clients are told of faults: PostgreSQL 15 documentation, 55.8 (fields), appendix A (codes).
+// Faults as PostgreSQL's clients get them: PostgreSQL 15 documentation, 55.8 (fields), appendix A (codes).
 
 internal import ColumnStore
 

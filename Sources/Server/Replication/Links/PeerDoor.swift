@@ -214,7 +214,7 @@ final class PeerDoor: Sendable {
             state.withLock { state in state.unknown.removeAll { $0 == connection } }
             return give(greeting, socket)
         }
-        // The one that speaks keeps the seat: were the newcomer heard, the two would throw each other out for ever.
+        // The one that speaks keeps the seat: were the newcomer heard, the two would throw each other out endlessly.
         if let other = seat(greeting, socket) {
             let reason = "two processes say that they are node \(greeting.from): the one at \(other) is heard, and the one at \(greeting.url) is refused; "
                 + "end one of them, or give it the name (cluster.node) and the directory of a node of its own"

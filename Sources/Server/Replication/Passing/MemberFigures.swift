@@ -1,6 +1,6 @@
 internal import Ingest
 
-/// What Prometheus is told by a member of a cluster while another leads: of its process, and of its part in the cluster. Figures of the store are those of the node that leads.
+/// The figures that a member of a cluster gives Prometheus while another leads: of its process, and of its part in the cluster. Figures of the store are those of the node that leads.
 ///
 /// `till_ready` is not among them: a standby takes no work, and nothing is the matter with it.
 enum MemberFigures {

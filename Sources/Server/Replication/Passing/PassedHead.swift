@@ -11,7 +11,7 @@ package struct PassedHead: Sendable {
 
     private let line: [UInt8]
     private let fields: [UInt8]
-    /// Whether it changes nothing to send it twice: it was a question, is told by its own names, or puts one thing in one place.
+    /// Whether it changes nothing to send it twice: it is a read, its own ids make a repeat recognisable, or it puts one thing in one place.
     package let isRepeatable: Bool
     /// Its answer has no body.
     let isHead: Bool

@@ -7,7 +7,7 @@ struct UploadBody: ListItem, JSONObject {
     let upload: Upload
     var baseURL = ""
 
-    /// Begins to read uploaded files; webhooks are told of their ends as calls are.
+    /// Begins to read uploaded files; webhooks get their ends in the form in which calls show uploads.
     static func beginUploads(_ context: DoorContext, url: String) {
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
         context.store.uploads.start { UploadBody(upload: $0, baseURL: base).json() }

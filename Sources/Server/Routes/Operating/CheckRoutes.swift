@@ -30,7 +30,7 @@ enum CheckRoutes {
         }
     }
 
-    /// A document of JSON may stand there as itself: what is told of it is told by its members, not by its bytes.
+    /// A document of JSON may stand there as itself: faults are then placed by its members, not by its bytes.
     private static func document(_ value: JSONValue?) throws -> [UInt8] {
         switch value {
         case .string(let text)?: return Array(text.utf8)

@@ -30,7 +30,7 @@ struct TopicBody: ListItem, JSONObject {
     }
 }
 
-/// A subscription: who is told of what, and how that goes. A secret is never shown.
+/// A subscription: who gets which events, and how their delivery goes. A secret is never shown.
 struct SubscriptionBody: ListItem, JSONObject {
     let report: SubscriptionReport
 

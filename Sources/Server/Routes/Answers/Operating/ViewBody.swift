@@ -7,7 +7,7 @@ struct ViewBody: ListItem, JSONObject {
     static let ofAnswers: Set<String> = ["columns", "reads", "put_at", "fault"]
 
     let view: SavedView
-    /// Why whoever asks cannot read it as things are; nil: they can.
+    /// Why the caller cannot read it at present; nil: they can.
     var fault: String?
 
     static var schemaName: String? { "View" }
