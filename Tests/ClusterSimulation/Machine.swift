@@ -8,7 +8,7 @@ final class Machine {
     var life = 0
     var version = 1
     var disk = SimulatedDisk()
-    /// Whether its checkpoint is of a version that forgets epochs: one that does not takes what is told there for all.
+    /// Whether its checkpoint is of a version that forgets epochs: one that does not takes the epochs there for all.
     var forgets = false
     var image: SimulatedDisk?
     var pausedUntil = 0

@@ -155,7 +155,7 @@ package struct Simulation {
         agenda.add(.event(to: index, life: machines[index].life, .tick), at: time + chance.number(1..<200))
     }
 
-    /// Whether it is of the version before epochs were forgotten: it believes that it is told all of them, and has all.
+    /// Whether it is of the version before epochs were forgotten: it believes that it is sent all of them, and has all.
     func isEarlier(_ index: Int) -> Bool { weather.flaps && machines[index].version == 1 }
 
     mutating func deliver(_ event: Event, to index: Int, life: Int) {

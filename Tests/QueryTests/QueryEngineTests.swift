@@ -176,7 +176,7 @@ final class QueryEngineTests: XCTestCase {
         check("SELECT generate_series(1, 2), generate_series(1, 2) + 1", "1,2|2,3")
     }
 
-    /// Samoa had no 30 December 2011: a day before the first moments of the 31st are the first moments of the 31st, for ever (in PostgreSQL, too).
+    /// Samoa had no 30 December 2011: a day before the first moments of the 31st are the first moments of the 31st, so that the series never ends (in PostgreSQL, too).
     func test_seriesThatWouldNotEnd_isAnError() throws {
         var fixture = QueryFixture(threads: 1)
         fixture.timeZone = "Pacific/Apia"

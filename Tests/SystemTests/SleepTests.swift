@@ -5,8 +5,8 @@ import XCTest
 /// Goal: what waits for a time stands in `Timers`, where a test can move the clock and a stop is not held up. Method: the calls that sleep, by file;
 /// those that are left spread work out and wait for nothing.
 final class SleepTests: XCTestCase {
-    /// libcurl polls every connection each time, so a busy client takes a millisecond's events together; large files are let go a step at a time. Who asks
-    /// a bucket, or for its keys, waits between tries on his own thread, and looks every 20 ms whether he is still wanted.
+    /// libcurl polls every connection each time, so a busy client takes a millisecond's events together; large files are let go a step at a time. A thread that asks
+    /// a bucket, or for its keys, waits itself between tries, and looks every 20 ms whether it is still wanted.
     private static let pacing: Set<String> = ["OutgoingClient.swift", "FileRemoval.swift", "BucketClient.swift", "CredentialCalls.swift"]
 
     func test_sources_sleepOnlyToSpreadWorkOut() throws {

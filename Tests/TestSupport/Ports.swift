@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Ports for servers that a test names before they start, or starts anew where they were. The system gives none of these to whoever asks for any, so that nobody takes one while its server is
+/// Ports for servers that a test names before they start, or starts anew where they were. The system gives none of these to callers that ask for any, so that nobody takes one while its server is
 /// down; and each process of tests has a range of its own, whose lock ends with it.
 package enum Ports {
     private static let rangeLength = 64

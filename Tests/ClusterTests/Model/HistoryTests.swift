@@ -32,7 +32,7 @@ final class HistoryTests: XCTestCase {
         var (compared, unsure) = (0, 0)
         Self.eachWorld { logs in
             let told = logs.map { log in
-                // All; what others are told; and what a disk tells that has its records from the middle on.
+                // All; what is sent to others; and what a disk tells that has its records from the middle on.
                 let whole = Self.history(log)
                 return [whole, whole.shortened(keeping: 3, through: log.count), whole.shortened(keeping: 3, through: log.count - 1)]
             }

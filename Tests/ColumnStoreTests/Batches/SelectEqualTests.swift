@@ -1,7 +1,7 @@
 @testable import ColumnStore
 import XCTest
 
-/// Equality of strings looks at the first eight bytes first: what differs only behind them, or is shorter, must be told apart all the same.
+/// Equality of strings looks at the first eight bytes first: what differs only behind them, or is shorter, must be distinguished all the same.
 final class SelectEqualTests: XCTestCase {
     func test_select_stringsThatBeginAlike_areToldApart() {
         let texts = [

@@ -7,7 +7,7 @@ final class ProcessHeapTests: XCTestCase {
     private static let blockByteCount = 4_096
     private static let blockCount = 16_384
 
-    /// 64 MiB in small blocks, freed below one that stays: the C library keeps them until it is told.
+    /// 64 MiB in small blocks, freed below one that stays: the C library keeps them until it is asked to give them back.
     func test_giveBack_returnsWhatIsFreeBelowABlockInUse() throws {
         var blocks = (0..<Self.blockCount).map { _ -> UnsafeMutableRawPointer in
             let block = UnsafeMutableRawPointer.allocate(byteCount: Self.blockByteCount, alignment: 8)

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
-/// Goal: whatever is woken is worked on after that, failures too, and a thread that was told to stop ends. Method: threads that wake at random; no bounds
+/// Goal: whatever is woken is worked on after that, failures too, and a thread that was asked to stop ends. Method: threads that wake at random; no bounds
 /// on when.
 final class WokenThreadTests: XCTestCase {
     func test_wake_fromManyThreads_nothingIsLeft() {

@@ -3,7 +3,7 @@ import XCTest
 
 @testable import ColumnStore
 
-/// Goal: whoever can do without a thread is told that there is none. Method: one of more stack than any machine has addresses for.
+/// Goal: a caller that can do without a thread learns that there is none. Method: one of more stack than any machine has addresses for.
 final class WorkerThreadTests: XCTestCase {
     private final class Token: Sendable {}
 

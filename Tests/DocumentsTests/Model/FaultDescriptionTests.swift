@@ -2,7 +2,7 @@ import ColumnStore
 import Documents
 import XCTest
 
-/// Goal: a fault that is told where an error of any kind may stand is words, and no dump of what it is made of. Method: examples.
+/// Goal: a fault that is shown where an error of any kind may stand is words, and no dump of its members. Method: examples.
 final class FaultDescriptionTests: XCTestCase {
     func test_faults_asText_areWords_withoutWhatIsForTheLogAlone() {
         let plain: any Error = Fault(.badParameter, "a place is wanted", cause: "/srv/secret")

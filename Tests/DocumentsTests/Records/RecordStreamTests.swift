@@ -208,7 +208,7 @@ final class RecordStreamTests: XCTestCase {
         XCTAssertEqual(texts("a,b", .csv), [])
         XCTAssertEqual(texts("a,a\n1,2\n", .csv), ["ERROR invalid-document: the header has one name twice, of the columns 1 and 2 (line 1)"])
         XCTAssertEqual(texts("a\n1\n\"2\n3\n", .csv), ["1", "ERROR invalid-document: a quoted field is not closed; it begins in the row of line 3 (byte 4)"])
-        // All of a file whose lines end with CR alone is its first row: no value of it is told as a column's name, and it is not taken for a header without records.
+        // All of a file whose lines end with CR alone is its first row: no value of it is shown as a column's name, and it is not taken for a header without records.
         for columns: Set<[UInt8]>? in [nil, [[0x61], [0x62]]] {
             XCTAssertEqual(
                 texts("a,b\r1,078-05-1120\r2,3\r", .csv, Self.options(columns: columns)),

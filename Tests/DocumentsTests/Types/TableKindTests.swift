@@ -2,7 +2,7 @@ import ColumnStore
 import Documents
 import XCTest
 
-/// Goal: kinds of table can be told apart by what is stored and by what type files say. Method: all pairs of all kinds.
+/// Goal: kinds of table can be distinguished by what is stored and by what type files say. Method: all pairs of all kinds.
 final class TableKindTests: XCTestCase {
     func test_kinds_haveWordsAndSuffixesOfTheirOwn() {
         XCTAssertEqual(Set(TableKind.all.map(\.word)).count, TableKind.all.count)

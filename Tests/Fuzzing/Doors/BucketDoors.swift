@@ -140,7 +140,7 @@ private final class LendingSource: CredentialSource {
     }
 }
 
-/// A server on loopback that answers what it was told to, whatever it is asked.
+/// A server on loopback that gives the answers it was set to, whatever it is asked.
 private final class AnsweringService: Sendable {
     private let left = Mutex<[TestHTTPServer.Response]>([])
     private let server = Mutex<TestHTTPServer?>(nil)

@@ -5,7 +5,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: what lies at the URL of a log is told, and what is missing there is named with what to do. Method: a directory that has one thing more each time.
+/// Goal: what lies at the URL of a log is recognised, and what is missing there is named with what to do. Method: a directory that has one thing more each time.
 final class ArchivePlaceTests: XCTestCase {
     private let folder = TemporaryDirectory()
 

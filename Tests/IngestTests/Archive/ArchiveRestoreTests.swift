@@ -184,7 +184,7 @@ final class ArchiveRestoreTests: XCTestCase {
         _ = try restore(place, to: nil, "X")
         XCTAssertEqual(try receipts("X"), Array(0..<9))
         XCTAssertThrowsError(try restore(place, to: nil, "X"), "it is not empty")
-        // Whoever asks for the archive of a log of a single server, or of nothing, is told so.
+        // Asking for the archive of a log of a single server, or of nothing, is an error that says so.
         func isThere(_ name: String) throws -> Bool { try ArchivePlace(url: "file://\(path(name))") { _ in LocalStorageFactory() }.isThere() }
         XCTAssertTrue(try isThere("LOG"))
         XCTAssertFalse(try isThere("NONE"))
@@ -308,7 +308,7 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertThrowsError(try ArchiveReader(place, instant: 7 * Self.second), "the first line has commits up to 10 s, and none of the second's") { XCTAssertTrue($0 is LogReader.Outside, "\($0)") }
         let newest = try ArchiveReader(place, instant: nil)
         XCTAssertEqual(newest.line.number, 2)
-        // Who asks for no instant is told of the first one's, and how to have them.
+        // A restore without an instant names what the first line has, and how to have it.
         XCTAssertEqual(newest.doubts.count, 1)
         XCTAssertTrue(newest.doubts.joined().contains("line 1 such up to 1970-01-01T00:00:10.000000Z") && newest.doubts.joined().contains("--to 1970-01-01T00:00:03.999999Z"), "\(newest.doubts)")
         XCTAssertEqual(try ArchiveReader(place, instant: 4 * Self.second - 1).line.number, 1)
@@ -474,7 +474,7 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(writer.texts.count, 1)
         XCTAssertTrue(writer.texts.joined().contains("s ahead of the place's"), "\(writer.texts)")
         XCTAssertGreaterThan(writer.clockAheadSeconds, 2 * 86_400)
-        // Nor for ever: another leads, and makes checkpoints by a clock of its own.
+        // Nor indefinitely: another leads, and makes checkpoints by a clock of its own.
         machine.isLeading = false
         writer.round()
         writer.checkpointRound()
@@ -577,7 +577,7 @@ final class ArchiveRestoreTests: XCTestCase {
         XCTAssertEqual(before.first, 1)
         let whole = try restore(place, to: nil, "WHOLE")
         XCTAssertEqual(try receipts("WHOLE"), Array(0..<6))
-        // Instants before it are told by the first record still.
+        // Instants before it are still known from the first record.
         _ = try restore(place, to: Self.start + Self.second / 2, "EARLY")
         XCTAssertEqual(try receipts("EARLY"), [0])
         try machine.fold(through: machine.records.count)

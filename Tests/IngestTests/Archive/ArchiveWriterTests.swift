@@ -222,7 +222,7 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertEqual(try place.marks(), [1: Array(1...20)])
     }
 
-    /// Its records before the end have gone from the machine, so that nothing that is told too short could be gone on with: a single answer would begin a line, and with it a gap.
+    /// Its records before the end have gone from the machine, so that nothing that is listed too short could be gone on with: a single answer would begin a line, and with it a gap.
     func test_answersThatLeaveOutALine_orItsSegments_beginNone() throws {
         let (place, objects) = try UnsurePlace.archive(folder.path + "/LOG")
         let machine = machine(50)

@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: what is wrong with a backup is all counted, and no more of it is held than is told. Method: a manifest in a directory of which every file is gone.
+/// Goal: what is wrong with a backup is all counted, and no more of it is held than is reported. Method: a manifest in a directory of which every file is gone.
 final class BackupProofTests: XCTestCase {
     func test_run_moreFilesGoneThanAreListed_countsAll() throws {
         let directory = TemporaryDirectory()

@@ -241,7 +241,7 @@ final class RecoveryTests: XCTestCase {
             let file = try XCTUnwrap(try DataDirectory.names(in: hot).sorted().first { $0.hasSuffix(".sqlite") })
             try flip(page: try rootPage(of: name, in: "\(hot)/\(file)"), of: "\(hot)/\(file)")
             if name == "meta" {
-                // What stands in columns is told by nothing else.
+                // Nothing else says what stands in columns.
                 XCTAssertThrowsError(try Recovery(path: directory.path).run()) { XCTAssertTrue("\($0)".contains("restore it from a backup"), "\($0)") }
                 continue
             }
@@ -345,7 +345,7 @@ final class RecoveryTests: XCTestCase {
         }
     }
 
-    /// Parquet files have their columns' ids and their rows' sequences: what a merge has replaced and still lies there is told from them.
+    /// Parquet files have their columns' ids and their rows' sequences: files that a merge has replaced and that still lie there are found by them.
     func test_recover_parquetAlone_makesTheMetadataAnew() throws {
         for hasCatalog in [false, true] {
             try? FileManager.default.removeItem(atPath: path)
@@ -416,7 +416,7 @@ final class RecoveryTests: XCTestCase {
         XCTAssertThrowsError(try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()) {
             XCTAssertTrue("\($0)".contains("restore the files that are gone from a backup"), "\($0)")
         }
-        // As the refusal says: of what is there the table is made, and what it has is told.
+        // As the refusal says: the table is made of what is there, and its contents are reported.
         try FileManager.default.moveItem(atPath: "\(path)/warehouse/sales/metadata", toPath: "\(path)/metadata.away")
         let report = try Recovery(path: path, typeFiles: [Array(Self.sale.utf8)]).run()
         XCTAssertTrue(report.missing.contains { $0.contains("the table sales: it was made anew") && $0.contains("with 5 documents") }, "\(report.missing)")

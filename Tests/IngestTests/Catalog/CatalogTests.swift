@@ -5,7 +5,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// What the catalog is told, it still knows after it was opened anew.
+/// What is put into the catalog is still there after it was opened anew.
 final class CatalogTests: XCTestCase {
     func test_contractsAndKeys_surviveReopening() throws {
         let directory = TemporaryDirectory()

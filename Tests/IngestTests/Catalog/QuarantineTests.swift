@@ -94,7 +94,7 @@ final class QuarantineTests: XCTestCase {
         asked = []
         XCTAssertEqual(try quarantine.entry(ticket, withDocument: false, hold: { asked.append($0) })?.document.count, 0)
         XCTAssertLessThan(try XCTUnwrap(asked.first), 1_850)
-        // How long another's is nobody is told.
+        // Nobody learns how long another's is.
         asked = []
         XCTAssertNil(try quarantine.entry(ticket, isSeen: { $0 != "c" }, hold: { asked.append($0) }))
         XCTAssertEqual(asked, [])

@@ -6,7 +6,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// Goal: what a type file says in vain is told to whoever puts it; a file that was put before that was a fault stays in force.
+/// Goal: what a type file says in vain is reported to the caller who puts it; a file that was put before that was a fault stays in force.
 final class TypePutTests: XCTestCase {
     private static func type(_ member: String, _ value: String) -> String {
         let others = ["receipt_id": #""/id""#, "issued_at": #""/at""#].filter { $0.key != member }.map { #","\#($0.key)":\#($0.value)"# }.sorted().joined()
@@ -74,7 +74,7 @@ final class TypePutTests: XCTestCase {
         return [UInt8](try JSONSerialization.data(withJSONObject: file))
     }
 
-    /// What does not follow from another fault is told beside it.
+    /// What does not follow from another fault is reported beside it.
     func test_put_faultsOfSeveralKinds_areToldAtOnce() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

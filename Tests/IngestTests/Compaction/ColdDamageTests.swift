@@ -6,7 +6,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// Goal: a cold file that is not as it was written is told of, is in nobody's way but of who needs it, and is whole again once the documents of
+/// Goal: a cold file that is not as it was written is reported, is in nobody's way but of those who need it, and is whole again once the documents of
 /// its damaged rows were sent again, or the file was put back. Method: bytes of single columns' pages are changed on the disk.
 final class ColdDamageTests: XCTestCase {
     private static let count = 60
@@ -252,7 +252,7 @@ final class ColdDamageTests: XCTestCase {
         try checkWhole(fixture, answers, "healed")
     }
 
-    /// Columns of a hot file that are damaged are told of like a cold file's, and are in nobody's way but of who needs them; the next compaction lays
+    /// Columns of a hot file that are damaged are reported like a cold file's, and are in nobody's way but of those who need them; the next compaction lays
     /// them down again, out of the documents.
     func test_query_ofDamagedColumnsInAHotFile_isToldOf_andTheyAreLaidDownAgain() throws {
         var fixture = try open()
@@ -287,7 +287,7 @@ final class ColdDamageTests: XCTestCase {
         try checkWhole(fixture, answers, "cold")
     }
 
-    /// A row whose document is damaged as well gives its columns no more: the file stays as it is, and is told.
+    /// A row whose document is damaged as well gives its columns no more: the file stays as it is, and is reported.
     func test_damagedColumns_ofADamagedDocument_stayDamaged() throws {
         var fixture = try open()
         for number in 0..<40 { _ = try fixture.taken(Self.document(number)) }

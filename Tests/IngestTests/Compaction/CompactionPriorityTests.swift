@@ -27,7 +27,7 @@ final class CompactionPriorityTests: XCTestCase {
     func test_compact_syncsCatalogAndDayFiles_atThePriorityOfTheProcess() throws {
         let directory = TemporaryDirectory()
         let watcher = Watcher()
-        // Before files are opened: it is told of those alone that it has seen.
+        // Before files are opened: it is notified of those alone that it has seen.
         SQLiteFileSystem.observe(watcher)
         defer { SQLiteFileSystem.observe(nil) }
         let fixture = try EngineFixture(directory.path)

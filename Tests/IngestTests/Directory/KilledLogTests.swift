@@ -4,7 +4,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// The log of a process that was killed: a bit that changes in any commit is told from a commit that was cut off, by the log's index beside it.
+/// The log of a process that was killed: a bit that changes in any commit is distinguished from a commit that was cut off, by the log's index beside it.
 final class KilledLogTests: XCTestCase {
     func test_flippedBit_inAnyCommit_isFound_andTheStartStops() throws {
         let (live, killed) = (TemporaryDirectory(), TemporaryDirectory())

@@ -7,8 +7,8 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: each end of an execution is told, and stands in the file until it is. Method: a topic that refuses each event a few times, and looks into the file
-/// whenever it is told of one.
+/// Goal: each end of an execution is published, and stands in the file until it is. Method: a topic that refuses each event a few times, and looks into the file
+/// whenever it gets one.
 final class EndNoticesTests: XCTestCase {
     private final class Topic: EventPublishing {
         private struct State {

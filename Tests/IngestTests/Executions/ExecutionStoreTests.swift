@@ -393,7 +393,7 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertTrue(Patience.until { store.metrics().first { $0.name == "executions_running" }?.value == 0 })
     }
 
-    /// A tree that grows is ended at its root: nothing more begins below, though those between have not been told yet.
+    /// A tree that grows is ended at its root: nothing more begins below, though those between do not know yet.
     func test_children_ofWhatHasEndedAbove_areNotStarted() throws {
         let hands = Hands { _, _ in nil }
         let store = try open(hands)

@@ -38,7 +38,7 @@ final class ExportRowsTests: XCTestCase {
         XCTAssertNil(try catalog.deleteExport("a"))
     }
 
-    /// On another machine it is made again, and may fail there: an id that came before is told once.
+    /// On another machine it is made again, and may fail there: an id that came before is published once.
     func test_endsOfOne_areEventsOfTheirOwn() throws {
         let folder = TemporaryDirectory()
         let fixture = try EngineFixture(folder.path)

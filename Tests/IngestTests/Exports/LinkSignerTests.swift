@@ -25,7 +25,7 @@ final class LinkSignerTests: XCTestCase {
             let index = signature.distance(from: signature.startIndex, to: place)
             altered[index] = altered[index] == "0" ? "1" : "0"
             XCTAssertEqual(check(.export, "e_1", nil, String(altered)), .altered)
-            // Altered is told before expired: who never had the link learns nothing of it.
+            // Altered is reported before expired: who never had the link learns nothing of it.
             XCTAssertEqual(check(.export, "e_1", nil, String(altered), now: 5_000), .altered)
         }
         XCTAssertEqual(signer.check(.export, subject: "e_1", expires: nil, signature: signature, now: 0), .altered)

@@ -6,7 +6,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// Goal: a file of any kind that was cut off is told of, by an error of its kind; nothing traps, nothing is removed, and what is answered is
+/// Goal: a file of any kind that was cut off is reported by an error of its kind; nothing traps, nothing is removed, and what is answered is
 /// right. Method: a killed store's files, cut one at a time at many lengths; each time a start, questions, a verification.
 final class TruncationTests: XCTestCase {
     private let directory = TemporaryDirectory()
@@ -55,7 +55,7 @@ final class TruncationTests: XCTestCase {
         return name == "catalog.sqlite-wal" && !FileManager.default.fileExists(atPath: "\(catalog)-wal") && (try? DatabaseFile.faults(catalog))?.isEmpty == true
     }
 
-    /// What may be told from nothing: the end of a log that was never acknowledged to be there, and scratch.
+    /// Files whose end nothing proves: the end of a log that was never acknowledged to be there, and scratch.
     private static func isScratch(_ name: String) -> Bool { name.hasSuffix("-shm") || name == "LOCK" }
 
     private func check(_ name: String, length: Int, of whole: Int, _ answers: [String]) throws {

@@ -55,7 +55,7 @@ final class ExecutionArchiverTests: XCTestCase {
         }
     }
 
-    /// One that was told to go on does so; one of which a row is being made is refused, and what is forgotten does not run.
+    /// One that was asked to go on does so; one of which a row is being made is refused, and what is forgotten does not run.
     func test_redrive_whileAnExecutionIsPutIntoItsTable_isRefused_andBeforeKeepsIt() throws {
         let directory = TemporaryDirectory()
         let clock = Interruption()

@@ -6,7 +6,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// Goal: one contract's documents never hold all threads, and none waits for ever. Method: jobs that end when the test says so.
+/// Goal: one contract's documents never hold all threads, and none waits indefinitely. Method: jobs that end when the test says so.
 final class IntakePoolTests: XCTestCase {
     private final class Gate: Sendable {
         private let state = Monitor((isOpen: false, begun: [String]()))

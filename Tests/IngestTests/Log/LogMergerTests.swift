@@ -131,7 +131,7 @@ final class LogMergerTests: XCTestCase {
         for name in try place.segments(of: 1) { XCTAssertNoThrow(try LogSegment(parsing: place.objects.get(name.key, byteCountMax: 1 << 20), path: name.key)) }
     }
 
-    /// Answers wait for their record, and for a checkpoint where one is needed, and not for ever.
+    /// Answers wait for their record, and for a checkpoint where one is needed, and not indefinitely.
     func test_answers_waitForTheirRecord_andAreToldOtherwiseInTheEnd() {
         func outcome(_ answers: LogAnswers, _ number: Int64) -> Monitor<String?> {
             let told = Monitor<String?>(nil)

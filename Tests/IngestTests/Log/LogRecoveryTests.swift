@@ -99,7 +99,7 @@ final class LogRecoveryTests: XCTestCase {
         try (try Data(contentsOf: file) + Data(parts.head + parts.tail)).write(to: file)
         XCTAssertEqual(try recovered().next, 9)
         XCTAssertEqual(try recovered().withdrawn, [8])
-        // One that is told of, and the one before it is in no spool.
+        // One that is in a spool, while the one before it is in none.
         try write(MachineStart.id)
         XCTAssertTrue(try recovered().isWhole)
         let later = LogSpool.frame(sequence: 10, time: 90, kind: LogSpool.withdrawn, [], UnsafeRawBufferPointer(start: nil, count: 0))
@@ -193,7 +193,7 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertEqual(try recovered().next, 9)
     }
 
-    /// Killed with the tables of a hot file as its last commit, and again as one of its name was made anew, which the start in between had removed: what may be at the log's place is not to be told otherwise.
+    /// Killed with the tables of a hot file as its last commit, and again as one of its name was made anew, which the start in between had removed: what may be at the log's place is not to be withdrawn.
     func test_whatMakesAHotFile_isNotWithdrawn_whereItsNameWasGivenAgain() throws {
         try write(MachineStart.id)
         let log = try CommitLog(directory: folder.path, next: 6, closed: [], time: 0, clock: .system)

@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: what is wrong with the objects of a log is all counted, and no more of it is held than is told. Method: more faults than are listed, of an empty place.
+/// Goal: what is wrong with the objects of a log is all counted, and no more of it is held than is reported. Method: more faults than are listed, of an empty place.
 final class ObjectFindingsTests: XCTestCase {
     func test_note_moreThanAreListed_countsAll() throws {
         let folder = TemporaryDirectory()

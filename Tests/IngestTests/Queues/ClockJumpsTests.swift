@@ -3,7 +3,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: a clock that was set is told from time that passed. Method: every sequence of three steps around the shortest that counts, against a sum.
+/// Goal: a clock that was set is distinguished from time that passed. Method: every sequence of three steps around the shortest that counts, against a sum.
 final class ClockJumpsTests: XCTestCase {
     private final class Steady: Sendable {
         let time = Mutex<Int64>(0)
@@ -49,7 +49,7 @@ final class ClockJumpsTests: XCTestCase {
             jumps.resume(ClockMark(boot: boot, offset: 1_000_000_000))
             XCTAssertTrue(jumps.look(1_057_000_000) == (wanted, 1_057_000_000), boot)
         }
-        // A machine that cannot be told from another start of it.
+        // A machine that cannot be distinguished from another start of it.
         let steady = Steady()
         var jumps = watched(steady, boot: "")
         jumps.resume(ClockMark(boot: "", offset: 1_000_000_000))

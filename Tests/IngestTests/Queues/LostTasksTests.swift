@@ -7,15 +7,15 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: an execution whose task nobody can answer any more is told so, whatever ends in between, and no other is. Method: messages of tasks and others that die or are
-/// purged, and executions that are told by the test.
+/// Goal: an execution whose task nobody can answer any more is notified, whatever ends in between, and no other is. Method: messages of tasks and others that die or are
+/// purged, and executions that the test stands for.
 final class LostTasksTests: XCTestCase {
     private let folder = TemporaryDirectory()
     private let time = QueueFixture.TestTime(1_700_000_000_000_000)
 
     private final class Executions: Sendable {
         let told = Mutex<[String: String]>([:])
-        /// Whether they take what they are told.
+        /// Whether they accept notifications.
         let areOpen = Mutex(true)
     }
     private let executions = Executions()
@@ -92,7 +92,7 @@ final class LostTasksTests: XCTestCase {
         }
     }
 
-    /// Those of a queue that keeps no dead letters, too; the restart comes before anybody is told, and executions refuse at first.
+    /// Those of a queue that keeps no dead letters, too; the restart comes before anybody is notified, and executions refuse at first.
     func test_lostTasks_areToldAfterARestart_andUntilTheyAreTaken() throws {
         try withQueues(tells: false) { store in
             _ = try store.put(queue: "jobs", QueueSettings(timeToLive: 1_000_000, keepsDeadLetters: false))

@@ -7,7 +7,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// Goal: whoever reads changes from wherever learns of each receipt's final state, and a FAILED one's ticket says for ever what replaced it, whenever
+/// Goal: whoever reads changes from wherever learns of each receipt's final state, and a FAILED one's ticket always says what replaced it, whenever
 /// files turn cold. Method: receipts with two stages of registrars, whose answers go to the writer; a seeded history with readers of several paces.
 final class LateChangesTests: XCTestCase {
     private let directory = TemporaryDirectory()

@@ -55,7 +55,7 @@ final class LongPageTests: XCTestCase {
         XCTAssertFalse(asked.isEmpty)
     }
 
-    /// One document is charged to whoever asks for it before it is read, hot or cold, and then for what the receipt has.
+    /// One document is charged to its caller before it is read, hot or cold, and then for what the receipt has.
     func test_oneLongDocument_asksForItsMemory_beforeItIsRead() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

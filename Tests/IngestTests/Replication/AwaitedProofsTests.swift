@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: nobody waits for a proof for ever. Method: questions from many threads while the one who answers ends.
+/// Goal: nobody waits for a proof indefinitely. Method: questions from many threads while the one who answers ends.
 final class AwaitedProofsTests: XCTestCase {
     func test_question_isToldOnce_andAtOnceWhereNobodyAnswersAnyMore() {
         let proofs = AwaitedProofs()

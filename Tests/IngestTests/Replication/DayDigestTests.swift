@@ -6,7 +6,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// Goal: a day file that is not what the leader had is told from one that is. Method: rows changed one way at a time in a copy whose pages have right sums, and a file of before put in a later
+/// Goal: a day file that is not what the leader had is distinguished from one that is. Method: rows changed one way at a time in a copy whose pages have right sums, and a file of before put in a later
 /// one's place.
 final class DayDigestTests: XCTestCase {
     private var folder = URL(fileURLWithPath: "/")

@@ -8,7 +8,7 @@ import XCTest
 
 /// Goal: where each record is a request to a bucket, commits that come while one is under way go as one. Method: an engine whose replica keeps what it is given waiting.
 final class ReplicaKeeperTests: XCTestCase {
-    /// Acknowledges when it is told to.
+    /// Acknowledges when the test says so.
     private final class Held: CommitReplica {
         private struct State {
             var given = 0

@@ -3,8 +3,8 @@ import Synchronization
 import TestSupport
 import XCTest
 
-/// Goal: what a connection commits, and only that, is told, and makes the same file again. Method: random statements with savepoints, failing ones and
-/// transactions that are undone; the commits that were told are folded into an empty file, from any place on.
+/// Goal: what a connection commits, and only that, is captured, and makes the same file again. Method: random statements with savepoints, failing ones and
+/// transactions that are undone; the commits that were captured are folded into an empty file, from any place on.
 final class CommitCaptureTests: XCTestCase {
     private final class Sink: CommitSink {
         struct State {
@@ -321,7 +321,7 @@ final class CommitCaptureTests: XCTestCase {
         XCTAssertTrue(try ChangeCheck.isMade([], in: folder.path + "/gone"))
     }
 
-    /// Killed as a hot file that nobody took was discarded, and made anew under its name: what the log has of the one before came to be, and is not to be told otherwise.
+    /// Killed as a hot file that nobody took was discarded, and made anew under its name: what the log has of the one before came to be, and is not to be withdrawn.
     func test_isMade_whereTheFileIsNew_isAboutTheOneBefore() throws {
         let sink = Sink()
         CommitSinks.add(sink, root: folder.path)

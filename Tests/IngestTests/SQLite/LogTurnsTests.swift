@@ -67,7 +67,7 @@ final class LogTurnsTests: XCTestCase {
         let all = try first.checkpoint(.passive)
         XCTAssertEqual(all.logged, all.copied)
         let said = Mutex<String?>(nil)
-        // The whole log is copied, so that this commit may begin it anew; the one who asks knows it as it was.
+        // The whole log is copied, so that this commit may begin it anew; the reader knows it as it was.
         gap.set {
             do { try writer.execute("INSERT INTO t VALUES(50, randomblob(3000))") } catch { said.withLock { $0 = "\(error)" } }
         }

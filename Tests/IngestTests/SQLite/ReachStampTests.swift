@@ -3,7 +3,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: whoever is told how far a file has come is told of what is durable in it, and seldom. Method: a database, transactions that hold and that do not, and what was told.
+/// Goal: reports of how far a file has come name what is durable in it, and are rare. Method: a database, transactions that hold and that do not, and what was reported.
 final class ReachStampTests: XCTestCase {
     private let folder = TemporaryDirectory()
     private struct Full: Error {}
@@ -33,7 +33,7 @@ final class ReachStampTests: XCTestCase {
         for _ in 0..<5 { try change(connection, &stamp) }
         XCTAssertEqual(told.withLock { $0 }, [1])
         XCTAssertEqual(try ReachStamp.number(connection), 1)
-        // What came since is told as the file is closed, and once.
+        // What came since is reported as the file is closed, and once.
         stamp.finish(connection)
         stamp.finish(connection)
         XCTAssertEqual(told.withLock { $0 }, [1, 2])

@@ -6,7 +6,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: views are kept as they were put, and read with the rights of who asks. Method: random histories of puts and deletes against a dictionary, with restarts;
+/// Goal: views are kept as they were put, and read with the caller's rights. Method: random histories of puts and deletes against a dictionary, with restarts;
 /// questions of two clients; views that read each other.
 final class SavedViewsTests: XCTestCase {
     private static let columns = [SavedView.ViewColumn(name: "receipt_id", type: "VARCHAR"), SavedView.ViewColumn(name: "total", type: "DECIMAL(18,4)")]

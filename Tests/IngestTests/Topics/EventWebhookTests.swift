@@ -7,13 +7,13 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: a webhook's receiver knows a message by its id alone, and is told nothing once it says that it is gone. Method: a store whose clocks the test holds, and a
+/// Goal: a webhook's receiver knows a message by its id alone, and gets nothing once it says that it is gone. Method: a store whose clocks the test holds, and a
 /// receiver over HTTP that answers as the test says.
 final class EventWebhookTests: XCTestCase {
     private let folder = TemporaryDirectory()
     private let time = QueueFixture.TestTime(1_800_000_000_000_000)
 
-    /// What a receiver was told.
+    /// What a receiver got.
     private final class Receiver: Sendable {
         struct Told: Sendable {
             var path: String

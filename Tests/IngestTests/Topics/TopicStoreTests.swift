@@ -8,7 +8,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: an event that could not be told is told later, whatever somebody does to the clock, and whatever becomes of the answer. Method: a store whose clocks the test holds, and a process in place of
+/// Goal: an event that could not be delivered is delivered later, whatever somebody does to the clock, and whatever becomes of the answer. Method: a store whose clocks the test holds, and a process in place of
 /// whoever is called.
 final class TopicStoreTests: XCTestCase {
     private final class Starter: ProcessStarting {
@@ -96,7 +96,7 @@ final class TopicStoreTests: XCTestCase {
         }
     }
 
-    /// An answer that there was no room for is no answer: the event is told again, and those behind it are not held back for good.
+    /// An answer that there was no room for is no answer: the event is delivered again, and those behind it are not held back for good.
     func test_answerThatCannotBeHandedIn_isAskedForAgain() throws {
         let starter = Starter { call in call == 1 ? nil : .success(()) }
         try withStore(starter) { queues, topics in
@@ -269,7 +269,7 @@ final class TopicStoreTests: XCTestCase {
             XCTAssertTrue(try Patience.until { try topics.subscription("s", of: "sales").pending == 0 })
         }
         XCTAssertEqual(try SQLiteConnection(path: path, mode: .readOnly).integer("SELECT count(*) FROM subscriptions WHERE kind = 'carrier-pigeon' AND target = 'coop' AND secret = 's'"), 1)
-        // Put anew it hears, and is told what waited.
+        // Put anew it gets events, and those that waited.
         try withStore(starter, opens: true) { _, topics in
             _ = try topics.put(Subscription(name: "t", condition: nil, target: .process("p")), of: "sales")
             XCTAssertTrue(Patience.until { starter.callCount == 2 })
@@ -328,7 +328,7 @@ final class TopicStoreTests: XCTestCase {
             while try plan.step() { lines.append(plan.text(3)) }
             XCTAssertTrue(lines.contains { $0.contains("delivery_subjects (subscription=? AND subject=?") }, "\(lines)")
         }
-        // Nor does a subscription that goes read what others are to be told.
+        // Nor does a subscription that goes read what others are still to get.
         for text in TopicTables.dropEvents {
             let plan = try connection.statement("EXPLAIN QUERY PLAN " + text)
             var lines: [String] = []

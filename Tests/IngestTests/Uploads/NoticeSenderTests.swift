@@ -7,7 +7,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: nobody's webhook holds up another's, and what was told is not told again because that could not be noted. Method: rows of the catalog, and one that
+/// Goal: nobody's webhook holds up another's, and what was delivered is not delivered again because that could not be noted. Method: rows of the catalog, and one that
 /// keeps them.
 final class NoticeSenderTests: XCTestCase {
     /// Takes each event, and counts how often it came.
@@ -64,7 +64,7 @@ final class NoticeSenderTests: XCTestCase {
         XCTAssertEqual(try catalog.nextNoticeAt(), 7)
     }
 
-    /// Spans of a contract become longer: the next one may begin where one began that was told, or waits to be.
+    /// Spans of a contract become longer: the next one may begin where one began that was delivered, or waits to be.
     func test_digests_thatBeginAtTheSameInstant_areEachTold() throws {
         let folder = TemporaryDirectory()
         let start: Int64 = 1_796_400_000_000_000

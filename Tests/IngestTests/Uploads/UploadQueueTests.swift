@@ -91,7 +91,7 @@ final class UploadQueueTests: XCTestCase {
         XCTAssertEqual(left.withLock { $0 }, 0)
     }
 
-    /// Files of one owner that go on for ever, then those of two others.
+    /// Files of one owner that never end, then those of two others.
     func test_places_ofOneOwner_areGivenToOthersWhoHaveNone() {
         let queue = UploadQueue()
         let many = (1...6).map { upload("a-\($0)", of: "a") }

@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: whoever holds a moment finds how rows were at it, or is told that it is too old; what nobody holds any more goes, and is charged as long as it is there. Method: moments of
+/// Goal: whoever holds a moment finds how rows were at it, or gets the error that it is too old; what nobody holds any more goes, and is charged as long as it is there. Method: moments of
 /// a chain of commits, a chain too long for a stack, a room for few of them, and readers beside a writer.
 final class EarlierStatesTests: XCTestCase {
     private func row(_ row: Int64, _ state: ReceiptState, endedAt: Int64? = nil) -> EarlierStates.Row {
@@ -156,7 +156,7 @@ final class EarlierStatesTests: XCTestCase {
         XCTAssertEqual(room.byteCount, 0, "the reader stands behind all of them, and nobody else asks for any")
     }
 
-    /// Whoever stands before it is told of it; whoever stands before that is not any more.
+    /// Readers of the moment before it get its states; readers of earlier ones get an error.
     func test_commitOfMoreThanAll_isLinkedIn() throws {
         let room = StatesRoom(MemoryBudget(byteCountMax: 10_000))
         let first = EarlierStates(room)
@@ -172,7 +172,7 @@ final class EarlierStatesTests: XCTestCase {
         XCTAssertTrue(fourth.isLast)
     }
 
-    /// Each finds all that came since, in order, or is told; nothing is charged for good.
+    /// Each finds all that came since, in order, or gets an error; nothing is charged for good.
     func test_readersBesideTheWriter_areToldOrFindAll() {
         let room = StatesRoom(MemoryBudget(byteCountMax: 64 * linkByteCount()))
         var initial = TierBoundary.Snapshot()

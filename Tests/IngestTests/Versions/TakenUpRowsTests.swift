@@ -57,7 +57,7 @@ final class TakenUpRowsTests: XCTestCase {
         XCTAssertLessThanOrEqual(readCount, 1_000, "each once")
     }
 
-    /// Nothing is kept of them, and whoever asks reads the file.
+    /// Nothing is kept of them, and the caller reads the file.
     func test_moreThanAreKept_areNotTold() throws {
         let rows = TakenUpRows()
         var count = 0

@@ -164,7 +164,7 @@ final class VersionWalkTests: XCTestCase {
         XCTAssertEqual(try rows("licences_accepted"), ["L-1|N1|1|COMPLETE"])
     }
 
-    /// So is what a page of receipts holds of them, beside its rows, to whoever asks for it.
+    /// So is what a page of receipts holds of them, beside its rows, to the caller.
     func test_versionsThatEndedSinceTheWalkBegan_areAskedForWithThePage() throws {
         let directory = TemporaryDirectory()
         let history = try VersionHistory(directory.path)

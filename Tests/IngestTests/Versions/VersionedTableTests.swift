@@ -381,7 +381,7 @@ final class VersionedTableTests: XCTestCase {
         XCTAssertGreaterThan(pageCount, 1)
     }
 
-    /// Whoever sees all clients is told whose a document of a common id may be; of one that a single client has, all is said.
+    /// A caller that sees all clients gets the clients whose a document of a common id may be; of one that a single client has, all is said.
     func test_documentOfAnID_isTheOneThatAClientHas() throws {
         let directory = TemporaryDirectory()
         let store = try Store(directory.path)

@@ -6,7 +6,7 @@ import XCTest
 @testable import Ingest
 
 /// Goal: what the writer need not do again it does not: open a file that it had open, look up an identity about which nothing changed. Method:
-/// submissions that looked before something changed, with a cold tier that counts who asks.
+/// submissions that looked before something changed, with a cold tier that counts look-ups.
 final class HotWriterTests: XCTestCase {
     /// A submission whose sender looked when the boundary had that generation, and found that.
     private func submit(_ row: HotRow, _ store: HotTierFixture.Store, generation: UInt64, earlier: StoredReceipt? = nil) throws -> Submission.Outcome {

@@ -1,8 +1,8 @@
 import Processes
 import XCTest
 
-/// Goal: everybody who is to be told of a registration is owed each change of its status once, in order, and is called until it has arrived or was given up; nothing that
-/// is owed waits for a call that nobody makes. Method: every state that small plans and their notices can come to, by the words of endpoints and of those who are told, and every
+/// Goal: everybody who is to be notified of a registration is owed each change of its status once, in order, and is called until it has arrived or was given up; nothing that
+/// is owed waits for a call that nobody makes. Method: every state that small plans and their notices can come to, by the words of endpoints and of those who are notified, and every
 /// event in each of them. What is written down is kept by a ledger that knows the effects alone, as the storage does.
 final class StepNoticeTests: XCTestCase {
     private typealias Target = StepNotice.Target
@@ -13,7 +13,7 @@ final class StepNoticeTests: XCTestCase {
         .acceptedLate, .givenUp(reason: "g"), .redrive, .forget,
     ]
     private static let noticeEvents: [StepNotice.Event] = [.delivered, .failed(nextAt: 80, reason: "r"), .givenUp(reason: "g"), .redrive, .forget]
-    /// A registration that is tried again for ever changes for ever.
+    /// A registration that is tried again without end changes without end.
     private static func noticeCountMax(_ plan: [[String]]) -> Int { plan.joined().count < 2 ? 4 : 2 }
 
     private static func moment(_ now: Int64, isLeaving: Bool = false) -> StepMoment { StepMoment(now: now, isLeaving: isLeaving) { _ in 1_000 } }
@@ -90,7 +90,7 @@ final class StepNoticeTests: XCTestCase {
     func test_apply_allEventsInAllStates_ofSmallPlans_everybodyIsToldOfEachChangeInOrder() {
         var (stateCount, lateCount) = (0, 0)
         for plan in Self.plans {
-            // Of two who are told, one endpoint gives states enough: they wait for nothing of each other.
+            // Of two who are notified, one endpoint gives states enough: they wait for nothing of each other.
             for targets in [[], [Target.contract], [.callback, .contract]] where targets.count < 2 || plan.joined().count < 2 {
                 var first = Ledger(process: StepProcess([]))
                 let start = StepTransition.start(plan, telling: targets, at: Self.moment(5))

@@ -117,7 +117,7 @@ final class StepTransitionTests: XCTestCase {
         }
         XCTAssertEqual(stored, after, place())
         if !event.concernsNotices { XCTAssertEqual(statuses, [], "\(place()): who is told of that?") }
-        // A receipt's state changes where it is another, and is told so in order.
+        // A receipt's state changes where it is another, and that is reported in order.
         XCTAssertEqual(statuses.last ?? before.status, after.status, place())
         XCTAssertEqual(zip([before.status] + statuses, statuses).filter { $0.0 == $0.1 }.count, 0, "\(place()): \(statuses)")
         if case .sent = event { XCTAssertEqual(noteCount, 0, place()) } else if outcome.disposition == .applied { XCTAssertGreaterThan(noteCount, 0, place()) }

@@ -148,7 +148,7 @@ final class FunctionRegistryTests: XCTestCase {
         }
     }
 
-    /// What comes out is told of the types that go in, wherever those tell.
+    /// The type that comes out follows from those that go in, wherever they say.
     func test_signatures_areWhatCallsGive() {
         let signatures = FunctionRegistry.signatures
         func results(_ name: String) -> [ColumnType?] { signatures.filter { $0.function.name == name }.map(\.result) }

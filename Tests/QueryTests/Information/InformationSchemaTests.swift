@@ -3,7 +3,7 @@ import XCTest
 
 @testable import Query
 
-/// Goal: information_schema is there at every door with PostgreSQL's columns and names of types. Method: each relation is read over two tables and a view; types are told one by one.
+/// Goal: information_schema is there at every door with PostgreSQL's columns and names of types. Method: each relation is read over two tables and a view; types are compared one by one.
 final class InformationSchemaTests: XCTestCase {
     private func rows(_ query: String) throws -> [[Value]] {
         let fields: [Field] = [
@@ -97,7 +97,7 @@ final class InformationSchemaTests: XCTestCase {
         XCTAssertEqual(try read.next()?.columns[0].value(at: 0), .integer(41))
     }
 
-    /// Columns that are kept with a view are told without its text, which may not bind for everybody.
+    /// Columns that are kept with a view are listed without its text, which may not bind for everybody.
     private struct Kept: QueryCatalog {
         let base = FixedCatalog([("gone", .view(query: "SELECT a FROM nothing"))])
         var entryNames: [String] { base.entryNames }

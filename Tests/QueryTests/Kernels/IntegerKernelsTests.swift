@@ -4,7 +4,7 @@ import XCTest
 @testable import Query
 
 /// Every pair of values around the ends of 64 bits, as rows and as one value on all rows: sums, differences and products are those that 128 bits give, and
-/// an overflow is told where one is.
+/// an overflow is reported where one is.
 final class IntegerKernelsTests: XCTestCase {
     private typealias Operand = IntegerKernels.Operand
     private static let values: [Int64] = [.min, .min + 1, -(1 << 32), -3, -1, 0, 1, 2, 1 << 31, 1 << 32, .max - 1, .max]
@@ -31,7 +31,7 @@ final class IntegerKernelsTests: XCTestCase {
                     }
                 }
             }
-            // One row that overflows among others is told of all.
+            // One row that overflows among others is reported for the batch.
             XCTAssertTrue(run(.each([1, .max, 1]), .each([1, name == "-" ? -1 : .max, 1])).overflowed)
             XCTAssertEqual(run(.each([]), .each([])).values, [])
         }

@@ -3,7 +3,7 @@ import Foundation
 import Query
 import XCTest
 
-/// Goal: whatever a statement makes of its rows, it stays within its memory, ends when it is told to, and answers when one row at a time fits.
+/// Goal: whatever a statement makes of its rows, it stays within its memory, ends when it is cancelled, and answers when one row at a time fits.
 ///
 /// Method: the statements that once ended the process or outgrew it, under a memory of 16 MiB. What is held beyond is seen in the process.
 final class WorkMeterTests: XCTestCase {

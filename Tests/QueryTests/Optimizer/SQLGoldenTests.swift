@@ -37,9 +37,9 @@ final class SQLGoldenTests: XCTestCase {
         return QueryFixture.table(fields, rows, batchRowCount: 2)
     }
 
-    /// - Parameter describes: whether an error is told with its words, not its place alone.
+    /// - Parameter describes: whether an error is written with its words, not its place alone.
     private func check(_ file: String, describes: Bool = false) throws {
-        // Rows without an ORDER BY come in any order from two threads; what is told of errors doesn't depend on them.
+        // Rows without an ORDER BY come in any order from two threads; what is written of errors doesn't depend on them.
         let engine = QueryEngine(QueryEngine.Settings(threadCount: describes ? 1 : 2))
         let context = QueryContext(catalog: try Self.catalog(), now: TestTables.now)
         var golden = try GoldenFile(file)

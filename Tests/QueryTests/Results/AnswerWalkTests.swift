@@ -57,7 +57,7 @@ final class AnswerWalkTests: XCTestCase {
             "SELECT j FROM (SELECT to_jsonb(d) AS j FROM t UNION ALL SELECT to_jsonb(d::DECIMAL(9, 4)) FROM t) s", "SELECT to_jsonb(d) FROM t ORDER BY 1 DESC", "SELECT g FROM t ORDER BY to_jsonb(d), g",
             "SELECT DISTINCT ARRAY[g, upper(g)] FROM t ORDER BY 1", "SELECT g FROM t ORDER BY ARRAY[d, x] DESC", "SELECT ARRAY[d] AS l, count(*) FROM t GROUP BY 1 ORDER BY l",
             "SELECT g, d FROM t ORDER BY d LIMIT (SELECT 33) OFFSET (SELECT 5)", "SELECT d FROM t ORDER BY d OFFSET (SELECT count(*) FROM t) - 9",
-            // Rows of one row of the table are told apart by the places of their elements.
+            // Rows of one row of the table are distinguished by the places of their elements.
             "SELECT t.g, l.e FROM t, UNNEST(ARRAY[t.d, t.d, 1]) AS l(e)", "SELECT t.g FROM t, UNNEST(ARRAY[1, 1, 1]) AS l(e) WHERE t.x = 1 ORDER BY t.g DESC",
             "SELECT g, e, f FROM t, UNNEST(ARRAY[d, x]) AS l(e), UNNEST(ARRAY[g, 'z']) AS m(f) WHERE x > 0",
             "SELECT g, e FROM t LEFT JOIN UNNEST(CASE WHEN d > 0.2 THEN ARRAY[d, d] END) AS l(e) ON true",

@@ -1,7 +1,7 @@
 import Query
 import XCTest
 
-/// Goal: what is no date or time is told as PostgreSQL 15 tells it. Method: texts whose faults were taken from it, as constants and as a column's.
+/// Goal: what is no date or time is reported as PostgreSQL 15 reports it. Method: texts whose faults were taken from it, as constants and as a column's.
 final class DateTimeReaderTests: XCTestCase {
     private let fixture = QueryFixture(threads: 1)
 

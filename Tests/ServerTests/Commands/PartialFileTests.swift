@@ -81,7 +81,7 @@ final class PartialFileTests: XCTestCase {
         XCTAssertEqual(status.st_mode & S_IFMT, S_IFIFO)
         XCTAssertThrowsError(try PartialFile(folder.path)) { XCTAssertTrue("\($0)".hasSuffix(": Is a directory"), "\($0)") }
     }
-    /// As other tools write to it. A link to what is not there makes the file, and one that leads to itself is told.
+    /// As other tools write to it. A link to what is not there makes the file, and one that leads to itself is reported.
     func test_link_stays_andWhatItNamesIsWritten() throws {
         let folder = try TemporaryDirectory()
         let path = folder.path + "/answer", link = folder.path + "/link", next = folder.path + "/next", round = folder.path + "/round"

@@ -1,7 +1,7 @@
 import Server
 import XCTest
 
-/// Goal: nothing of a cluster can be set that does not work yet, and nothing half. Method: each fault alone, by the key that it is told under.
+/// Goal: nothing of a cluster can be set that does not work yet, and nothing half. Method: each fault alone, by the key that it is reported under.
 final class PairSettingsTests: XCTestCase {
     private static let whole = [
         "TILL_CLUSTER_NODE": "a", "TILL_CLUSTER_PEER": "b@127.0.0.1:7002", "TILL_CLUSTER_LISTEN": "127.0.0.1:7001", "TILL_CLUSTER_WITNESS": "http://127.0.0.1:8090",

@@ -3,7 +3,7 @@ import Server
 import TestSupport
 import XCTest
 
-/// Goal: the console comes from the binary alone, each file the same for ever, and nothing of elsewhere runs in it. Method: ask for documents, files and
+/// Goal: the console comes from the binary alone, each file under its URL never changes, and nothing of elsewhere runs in it. Method: ask for documents, files and
 /// faults below /console/ over HTTP.
 final class ConsoleRoutesTests: XCTestCase {
     private static let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

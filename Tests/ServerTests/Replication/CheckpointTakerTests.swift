@@ -27,7 +27,7 @@ final class CheckpointTakerTests: XCTestCase {
         }
     }
 
-    /// It lives, as it says: so it may say for ever.
+    /// It lives, as it says: so it may say indefinitely.
     func test_peerThatHasOneWait_hasItsTime() throws {
         let (file, _) = try RecordFile.open(folder.path)
         let log = Log(format: .json, level: .error)

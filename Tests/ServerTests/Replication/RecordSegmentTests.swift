@@ -5,7 +5,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: what a disk does not give is told from what is no record. Method: a piece of this process's memory as a file, of which a part is behind the end of the file that it is mapped from.
+/// Goal: what a disk does not give is distinguished from what is no record. Method: a piece of this process's memory as a file, of which a part is behind the end of the file that it is mapped from.
 final class RecordSegmentTests: XCTestCase {
     func test_bytesThatCannotBeRead_areNoEndOfTheRecords() throws {
         let folder = try Project.temporaryFolder("till-segment")

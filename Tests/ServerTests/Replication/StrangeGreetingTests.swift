@@ -2,7 +2,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: greetings of other versions are told from this one's and from none. Method: examples.
+/// Goal: greetings of other versions are distinguished from this one's and from none. Method: examples.
 final class StrangeGreetingTests: XCTestCase {
     private func read(_ text: String) -> StrangeGreeting? { StrangeGreeting(Array(text.utf8)) }
 

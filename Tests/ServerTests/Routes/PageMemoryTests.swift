@@ -166,7 +166,7 @@ final class PageMemoryTests: XCTestCase {
     }
 
     /// A text of control characters is six times as long as JSON: it is refused before it is made where there is room for it, and none for what it is made of.
-    /// It is never had, so that nobody is told to try again.
+    /// It is never had, so that nobody is asked to try again.
     func test_receipts_areChargedWithTheirText() throws {
         var limits = DoorLimits()
         // One credential has 1 MiB.

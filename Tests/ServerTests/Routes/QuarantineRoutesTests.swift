@@ -7,7 +7,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: a refused document as long as any is charged to whoever asks for it, and read for nobody else. Method: a server whose requests may hold 64 KiB, and documents around that.
+/// Goal: a refused document as long as any is charged to the request that asks for it, and read for no other. Method: a server whose requests may hold 64 KiB, and documents around that.
 final class QuarantineRoutesTests: XCTestCase {
     private static let ticket = "01JDABCDEFGHJKMNPQRSTVWXYZ"
 

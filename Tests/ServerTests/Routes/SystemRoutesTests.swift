@@ -7,7 +7,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: who watches the server is told what is so, and needs no key where a load balancer has none. Method: over HTTP, an engine whose state is
+/// Goal: monitoring of the server gets what is so, and needs no key where a load balancer has none. Method: over HTTP, an engine whose state is
 /// set here.
 final class SystemRoutesTests: XCTestCase {
     func test_readyz_saysEveryReason_andIsWellAgain() throws {

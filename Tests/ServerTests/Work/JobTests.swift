@@ -82,7 +82,7 @@ final class JobTests: XCTestCase {
         XCTAssertEqual(try job(try admin.get("/v1/admin/jobs/\(waiting[3])"))["state"]?.text, "cancelled")
         XCTAssertEqual(try admin.delete("/v1/admin/jobs/\(first)").status, 204)
         _ = try wait(admin, first, for: "cancelled")
-        // So do a backup and a compaction, which whoever waits for them is told.
+        // So do a backup and a compaction, and callers that wait for them are answered so.
         server.engine.state.withLock { ($0.isBackupHeld, $0.isCompactionHeld) = (true, true) }
         for (path, body) in [("backup", #"{"destination":"/b"}"#), ("compact", "{}")] {
             let id = try XCTUnwrap(try job(try admin.post("/v1/admin/\(path)?wait=0", body))["id"]?.text)

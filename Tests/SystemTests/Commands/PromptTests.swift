@@ -137,7 +137,7 @@ final class PromptTests: XCTestCase {
         XCTAssertEqual(together.text, "a\r\n1\r\n", together.error)
         try Data("\\prompt 'Name? ' n\n\\set v `echo \"a  b\"`\n\\echo :n [:v] `echo :'v'`\n".utf8).write(to: URL(fileURLWithPath: ask))
         XCTAssertEqual(try TillRun(base + ["--file", ask], input: Data("Ann\n".utf8)).text, "Name? Ann [a  b] a  b\n")
-        // A name that is none is told before anything is asked.
+        // A name that is none is reported before anything is asked.
         let unnamed = try TillRun(base + ["\\prompt 'Name? ' a-b"], input: Data("Ann\n".utf8))
         XCTAssertEqual(unnamed.text, "")
         XCTAssertTrue(unnamed.error.contains("a name for \\prompt has letters"), unnamed.error)

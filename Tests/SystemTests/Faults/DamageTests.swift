@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import XCTest
 
-/// Goal: who asks for what a damaged Parquet file had is told so, and so are operators; and the very documents, sent again, make it whole. Method: the
+/// Goal: a query for what a damaged Parquet file had gets an error that says so, operators see it, and the very documents, sent again, make the file whole. Method: the
 /// real binary, a byte of whose file is changed while it serves.
 final class DamageTests: XCTestCase {
     private static let count = 40

@@ -5,7 +5,7 @@ import TestSupport
 import XCTest
 
 /// Goal: whatever comes together, a full disk, a clock that is set by hours and days, `kill -9`, no execution, message or receipt that was acknowledged is lost, nothing is done twice that is done once,
-/// and all goes on by itself afterwards. Method: the real server with such a disk and such a clock, under callers, workers, an endpoint and a registrar that note what they were told.
+/// and all goes on by itself afterwards. Method: the real server with such a disk and such a clock, under callers, workers, an endpoint and a registrar that note the answers they got.
 ///
 /// `TILL_CRASH_EXECUTIONS` says how many executions there are, `TILL_CRASH_ROUNDS` how many disasters.
 final class DisasterTests: XCTestCase {
@@ -125,7 +125,7 @@ final class DisasterTests: XCTestCase {
     }
 }
 
-/// Callers and workers, and what they were told.
+/// Callers and workers, and the answers they got.
 private final class DisasterBooks: Sendable {
     let executions = Mutex<[String: String]>([:])
     let receipts = Mutex<[String: String]>([:])

@@ -80,7 +80,7 @@ final class PairChangeTests: XCTestCase {
         try PairLoad.check(pair, has: sent.acknowledged, "after a transfer")
     }
 
-    /// An orderly stop hands over as well; who asks the node that has gone asks the other.
+    /// An orderly stop hands over as well; a client of the node that has gone asks the other.
     func test_orderlyStop_underPosts_refusesNothing() throws {
         let pair = try Pair()
         defer { pair.remove() }

@@ -51,7 +51,7 @@ final class PairExportTests: XCTestCase {
         try pair.waitUntilInSync()
         let other = pair.other(than: leader)
         let first = try end(leader.client, try begin(leader.client, Self.small))
-        // What is told of as done lies there by then.
+        // What is reported as done lies there by then.
         XCTAssertEqual(bucket.objects.keys.filter { $0.hasPrefix("files/") }.count, 1)
         let bytes = try text(leader.port, first)
         XCTAssertEqual(try text(other.port, first), bytes, "passed on")

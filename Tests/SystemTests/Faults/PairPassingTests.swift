@@ -152,7 +152,7 @@ final class PairPassingTests: XCTestCase {
         let (document, question) = (documents.wait(), questions.wait())
         let isEnded = document.allSatisfy { $0.text.contains("/not-leader") && $0.text.contains("may be stored") }
         for answer in document { XCTAssertTrue(answer.status == 503 && answer.text.contains(#""outcome":"unknown""#), answer.text) }
-        // A question is told at once that nobody is heard who could prove it, or that the lease is over.
+        // A query gets the answer at once that nobody is heard who could prove it, or that the lease is over.
         for answer in question { XCTAssertTrue(answer.status == 503 && (answer.text.contains("/not-leader") || answer.text.contains("cannot prove that it leads")), answer.text) }
         // On a busy machine they may have come too late, and the document have waited for longer than a call does before the lease was over.
         if stillness.wasShort() {
@@ -169,7 +169,7 @@ final class PairPassingTests: XCTestCase {
         }
     }
 
-    /// Longer than the lease: what came meanwhile is nobody's to be acknowledged by, and is told who leads once that is known.
+    /// Longer than the lease: what came meanwhile is nobody's to be acknowledged by, and gets an answer that says who leads once that is known.
     func test_leader_thatStoodStill_tellsWhatCameMeanwhileWhoLeads_andFollows() throws {
         let pair = try Pair(hasWitness: false)
         defer { pair.remove() }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import XCTest
 
-/// Goal: what PostgreSQL's clients are told by a pair is on both machines, and by the one that leads. Method: psql at both, with transfers, a standby that is lost and a leader that stands still.
+/// Goal: what PostgreSQL's clients are sent by a pair is on both machines, and by the one that leads. Method: psql at both, with transfers, a standby that is lost and a leader that stands still.
 final class PairPostgresTests: XCTestCase {
     /// Ports of both doors for PostgreSQL's clients.
     private func pair(_ ports: [String: UInt16]) throws -> Pair { try Pair(own: { ["TILL_POSTGRES_LISTEN": "127.0.0.1:\(ports[$0] ?? 0)"] }) }

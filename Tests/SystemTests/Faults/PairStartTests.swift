@@ -125,7 +125,7 @@ final class PairStartTests: XCTestCase {
 
     // MARK: Answers that are lost
 
-    /// The object is made and swapped, records lie in their slots, and nobody is told.
+    /// The object is made and swapped, records lie in their slots, and nobody gets an answer.
     func test_bucketThatDoesAllAndSaysNothing_losesAndDoublesNothing() throws {
         let bucket = BucketDouble()
         defer { bucket.close() }

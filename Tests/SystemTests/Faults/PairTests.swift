@@ -43,7 +43,7 @@ final class PairTests: XCTestCase {
         let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(30)
             standby.kill()
-            // Nothing that lies on one disk is told to anybody, neither to who posts nor to who asks.
+            // Nothing that lies on one disk is reported to anybody, neither to writers nor to readers.
             let held = try leader.client.post("/v1/receipts?client=c1", Receipts.pos("HELD-0-0"))
             XCTAssertEqual(held.status, 503, held.text)
             let asked = try leader.client.post("/v1/sql", #"{"query":"SELECT count(*) FROM receipts"}"#)

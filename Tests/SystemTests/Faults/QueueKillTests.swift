@@ -4,7 +4,7 @@ import TestSupport
 import XCTest
 
 /// Goal: whatever dies and when, no acknowledged message is lost, none is completed by two workers, and none is with two at once. Method: the real server is
-/// killed at random moments while senders and workers call it; workers note what they were told.
+/// killed at random moments while senders and workers call it; workers note the answers they got.
 ///
 /// `TILL_CRASH_ROUNDS` says how often.
 final class QueueKillTests: XCTestCase {
@@ -46,11 +46,11 @@ final class QueueKillTests: XCTestCase {
     }
 }
 
-/// Senders and workers, and what they were told.
+/// Senders and workers, and the answers they got.
 private final class QueueCallers: Sendable {
     private static let header = [("Content-Type", "application/json")]
 
-    /// What the callers were told. An instant is one of a clock that all of them share.
+    /// The answers that callers got. An instant is one of a clock that all of them share.
     struct Seen {
         var sent: Set<String> = []
         /// Acknowledged completions.

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
-/// Goal: every event that was acknowledged is told at least once, signed; of one subject in the order of commits, a later one never before an earlier one was taken; whatever
+/// Goal: every event that was acknowledged is delivered at least once, signed; of one subject in the order of commits, a later one never before an earlier one was taken; whatever
 /// dies. Method: histories at random: callers publish, a webhook fails, hangs up and loses its answers, and the real server is killed at random moments.
 ///
 /// `TILL_CRASH_ROUNDS` says how often.
@@ -81,7 +81,7 @@ final class TopicKillTests: XCTestCase {
     }
 }
 
-/// What callers were told, and the webhook.
+/// What callers were answered, and what the webhook got.
 private final class EventBooks: Sendable {
     struct Seen: Sendable {
         /// Of each subject, the numbers that were taken.

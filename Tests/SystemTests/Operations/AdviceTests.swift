@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import XCTest
 
-/// Goal: whoever asks Till what to sum gets a declaration that Till takes as it is, and the questions that led to it are answered from it from then on; who
-/// asked them, and for what, is told to nobody. Method: the real binary and its command line, killed in between.
+/// Goal: an administrator who asks Till what to sum gets a declaration that Till takes as it is, and the questions that led to it are answered from it from then on; who
+/// asked them, and for what, is shown to nobody. Method: the real binary and its command line, killed in between.
 final class AdviceTests: XCTestCase {
     private static let settings = ["TILL_LIMITS_STATEMENT_ROWS": "1", "TILL_COMPACT_INTERVAL": "1s"]
     private static let statements = [

@@ -123,7 +123,7 @@ final class AwaitedLogTests: XCTestCase {
         check(found, has: sent.acknowledged.map(\.id), "taken over")
     }
 
-    /// Down: who waits is told so in the end, who comes then at once, and nothing is done for him; once it is back all goes on, and a repeat is answered.
+    /// Down: callers that wait get that answer in the end, callers that come then at once, with nothing done; once it is back all goes on, and a repeat is answered.
     func test_placeIsGone_isSaid_andAnsweredOnceItIsBack() throws {
         let bucket = BucketDouble()
         defer { bucket.close() }

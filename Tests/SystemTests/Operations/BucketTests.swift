@@ -88,7 +88,7 @@ final class BucketTests: XCTestCase {
         XCTAssertTrue(answer.text.contains("40"), answer.text)
         let metrics = try admin.get("/metrics").text
         XCTAssertTrue(metrics.contains("till_storage_requests_total{method=\"PUT\"}"), metrics)
-        // Readers of the files are told where the bucket is, and no key.
+        // Readers of the files get the bucket's place, and no key.
         let loaded = try admin.get("/iceberg/v1/namespaces/till/tables/receipts").text
         let config = try JSONParser.parse(Array(loaded.utf8))["config"]
         let told = ["s3.region", "client.region", "s3.endpoint", "s3.path-style-access"].map { config?[$0]?.text }

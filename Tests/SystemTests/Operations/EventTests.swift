@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
-/// Goal: events are told to whom they concern, signed, once if nothing fails, and in order for each subject, also when the server dies. Method: the real
+/// Goal: events are delivered to whom they concern, signed, once if nothing fails, and in order for each subject, also when the server dies. Method: the real
 /// binary; the reference package of CloudEvents makes events and reads them.
 final class EventTests: XCTestCase {
     func test_events_byTheReferencePackage() throws {
@@ -80,7 +80,7 @@ final class EventTests: XCTestCase {
         XCTAssertEqual(try signers(at: "/mine"), ["first", "second"])
     }
 
-    /// Each end is told once, whenever the server dies: into a queue it goes with the commit that takes it.
+    /// Each end is delivered once, whenever the server dies: into a queue it goes with the commit that takes it.
     func test_kill_losesNoEndOfAnExecution_andDoublesNone() throws {
         let settings = ["TILL_LIMITS_MIN_FREE": "1MiB"]
         let server = try TillServer(environment: settings)

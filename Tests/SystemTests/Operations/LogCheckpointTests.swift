@@ -89,7 +89,7 @@ final class LogCheckpointTests: XCTestCase {
         }
     }
 
-    /// A machine that is lost in the first moments of an epoch: what it wrote is told of, and the epoch before can be had.
+    /// A machine that is lost in the first moments of an epoch: what it wrote is reported, and the epoch before can be had.
     func test_epochWithoutACheckpoint_isNamed_andTheOneBeforeIsRestoredAtAnInstant() throws {
         let bucket = BucketDouble()
         defer { bucket.close() }

@@ -25,7 +25,7 @@ final class OutsidePlacesTests: XCTestCase {
             XCTAssertTrue(job.text.contains("/problems/bad-parameter"), "\(place.prefix(80)): \(job.text)")
             XCTAssertTrue(job.text.contains(#""pointer":"/to""#), "\(place.prefix(80)): \(job.text)")
         }
-        // What is no URL is told of both kinds.
+        // The error of what is no URL names both kinds.
         let nonsense = try client.post("/v1/admin/move?wait=60", #"{"to":"/nonsense"}"#)
         XCTAssertTrue(nonsense.text.contains("s3://bucket/prefix or file:///path"), nonsense.text)
         // A backup goes nowhere where nothing can be made, whatever the rights say.

@@ -131,7 +131,7 @@ final class ExecutionTaskTests: XCTestCase {
         XCTAssertEqual(try worker.get("/v1/executions/\(id)").status, 404)
     }
 
-    /// What could not be sent as an event is none of a task's either: it would be told to nobody, and hold back what comes after it.
+    /// What could not be sent as an event is none of a task's either: it would be delivered to nobody, and hold back what comes after it.
     func test_publish_whatIsNoEvent_isRejected() throws {
         let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
         defer { server.remove() }

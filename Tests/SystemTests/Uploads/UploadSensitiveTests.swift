@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import XCTest
 
-/// Goal: what became sensitive since is told by no feedback of an earlier upload, in any of its forms, also after a restart. Method: a file with faults, and the type's next version, and another that hides more.
+/// Goal: what became sensitive since is shown by no feedback of an earlier upload, in any of its forms, also after a restart. Method: a file with faults, and the type's next version, and another that hides more.
 final class UploadSensitiveTests: UploadFixture {
     private func type(_ version: Int, sensitive: Set<String>) -> String {
         let columns = [("a", "BIGINT"), ("b", "VARCHAR"), ("n", "INTEGER")].map { name, type in

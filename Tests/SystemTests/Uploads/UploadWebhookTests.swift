@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import XCTest
 
-/// Goal: a contract's webhook is told of the end of each upload, and as often as it asks what was refused; signed, and again until it takes it. Method: a webhook that
+/// Goal: a contract's webhook gets the end of each upload, and as often as the contract says a digest of refusals; signed, and again until it takes it. Method: a webhook that
 /// refuses each delivery once, the real binary, a restart between.
 final class UploadWebhookTests: UploadFixture {
     private final class Inbox: Sendable {

@@ -4,7 +4,7 @@ import XCTest
 @testable import ColumnStore
 
 /// Every sequence of up to four of the numbers around the ends of 64 and 32 bits, and long ones around the sizes of blocks: decoded as they were encoded, however many
-/// are taken or passed over at a time, and where they end is told. A stream that was cut is an error or whole.
+/// are taken or passed over at a time, and their end is reported. A stream that was cut is an error or whole.
 final class DeltaIntegerStreamTests: XCTestCase {
     private static let edges: [Int64] = [.min, -1, 0, 1, .max]
     private static let edges32: [Int32] = [.min, -1, 0, 7, .max]

@@ -158,7 +158,7 @@ final class BucketClientTests: XCTestCase {
         XCTAssertEqual(bucket.objects["store/swapped"], [1])
     }
 
-    /// Another has come in between: the one without an answer lost, whatever it was told.
+    /// Another has come in between: the one without an answer lost, whatever answer it got.
     func test_conditionalPut_withoutAnAnswer_andAnotherWasFirst_loses() throws {
         let client = try client()
         let bucket = bucket

@@ -3,7 +3,7 @@ import XCTest
 
 @testable import ColumnStore
 
-/// Goal: whoever needs a bucket that gave no answer is not refused for ever. Method: as if the system gave no thread to ask it again on.
+/// Goal: callers that need a bucket which gave no answer are not refused indefinitely. Method: as if the system gave no thread to ask it again on.
 final class BucketHealthTests: XCTestCase {
     func test_failed_withoutAThreadToAskAgainOn_refusesNobody() {
         let health = BucketHealth(location: "s3://none/", pauseMilliseconds: 1)

@@ -101,7 +101,7 @@ final class KeyLenderTests: XCTestCase {
         XCTAssertEqual(service.asked.count, 6, "remembered")
     }
 
-    /// Near their end what whoever asks may have soon is better; where that does not come, they are lent still.
+    /// Near their end a caller had better wait for newer keys; where those do not come, the old ones are lent still.
     func test_stsThatIsSlow_holdsUpNobodyWhoseKeysHold() throws {
         let start = SigningInstant.now.seconds
         let now = Mutex(start)
@@ -141,7 +141,7 @@ final class KeyLenderTests: XCTestCase {
         let lender = try lender()
         let ids = Mutex<Set<String>>([])
         DispatchQueue.concurrentPerform(iterations: 16) { _ in
-            // Those whose second was over on a busy machine are told to come again.
+            // Callers whose second was over on a busy machine fail, and try again.
             guard let keys = Patience.value({ try? lender.keys(toRead: ["s3://warehouse/t"]) }) else { return XCTFail("no keys") }
             ids.withLock { _ = $0.insert(keys.accessKeyID) }
         }

@@ -71,7 +71,7 @@ final class MarksInTextsTests: XCTestCase {
         XCTAssertTrue(allowance.isSpent)
     }
 
-    /// Of expressions that give rows it is told by their texts which are the same, and of views what stands behind their last line.
+    /// Which expressions that give rows are the same is decided by their texts, and of views what stands behind their last line.
     func test_constants_arePrintedByTheirBytes() {
         let marks = String(repeating: "\u{301}\u{316}", count: 250_000)
         let printed = SyntaxPrinter.print(ExpressionSyntax(kind: .string(marks + "'"), position: 1, height: 1))

@@ -160,7 +160,7 @@ final class TokenTests: XCTestCase {
             XCTAssertEqual(set.count, row.note == nil ? 1 : 0, row.key)
             if let note = row.note { XCTAssertTrue(set.notes.first?.contains(note) ?? false, "\(set.notes): \(row.key)") }
         }
-        // Two of one name: neither. Of different kinds they are told apart by the algorithm.
+        // Two of one name: neither. Of different kinds they are distinguished by the algorithm.
         let other = try TokenKey(.rsa(bits: 2_048))
         let twice = try KeySet(Array("{\"keys\":[\(try rsa.jwk(kid: "x")),\(try other.jwk(kid: "x")),\(try curve.jwk(kid: "x"))]}".utf8))
         XCTAssertEqual(twice.candidates(kid: "x", .rs256).count, 0)

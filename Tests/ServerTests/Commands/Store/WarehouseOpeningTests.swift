@@ -2,7 +2,7 @@ import XCTest
 
 @testable import Server
 
-/// What clients of the REST catalog are told of the bucket: where it is, and no key.
+/// What clients of the REST catalog learn of the bucket: where it is, and no key.
 final class WarehouseOpeningTests: XCTestCase {
     private func reading(_ url: String?, _ change: (inout Settings.Storage) -> Void = { _ in }) throws -> [WarehouseProperty] {
         var settings = Settings()

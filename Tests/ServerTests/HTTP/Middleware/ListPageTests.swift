@@ -43,7 +43,7 @@ final class ListPageTests: XCTestCase {
         defer { server.engine.executions.stop() }
         let client = server.client()
         for path in ["/v1/contracts", "/v1/uploads", "/v1/exports", "/v1/changes"] {
-            // Whoever asks for ten thousand has room for as many as may ever be had, whether they are there or not; what the answer before it held is given back a
+            // A caller that asks for ten thousand has room for as many as may ever be had, whether they are there or not; what the answer before it held is given back a
             // moment after that was read.
             for query in ["?limit=10000", ""] { XCTAssertTrue(try Patience.until { try client.get(path + query).status == 200 }, path + query) }
         }

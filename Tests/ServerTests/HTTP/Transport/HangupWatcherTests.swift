@@ -25,7 +25,7 @@ final class HangupWatcherTests: XCTestCase {
         for pair in pairs.prefix(2) { close(pair[1]) }
         clock.advance(by: 1)
         XCTAssertEqual(gone.withLock { $0 }, [0])
-        // The last one goes too; nobody is told twice.
+        // The last one goes too; nobody is notified twice.
         close(pairs[2][1])
         clock.advance(by: 10)
         XCTAssertEqual(gone.withLock { $0 }, [0, 2])

@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: a column goes out as the type that it was described as. Method: each type that is told otherwise than its values lie, in both forms, against the values' own output functions.
+/// Goal: a column goes out as the type that it was described as. Method: each type that is sent otherwise than its values lie, in both forms, against the values' own output functions.
 final class CellEncoderTests: XCTestCase {
     private func check(_ values: [Value], _ type: ColumnType, _ declared: String, _ wire: PostgresColumnType, _ wanted: [PostgresValue], line: UInt = #line) {
         var builder = ColumnBuilder(type: type)

@@ -319,7 +319,7 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT 'event_trigger'::regtype::oid"), [[.integer(3_838)]])
     }
 
-    /// What PostgreSQL does not have is told as the registry tells it, and what it reads as words of its grammar is not told.
+    /// What PostgreSQL does not have is listed as the registry has it, and what it reads as words of its grammar is not listed.
     func test_procedures_areEveryFunctionThatThereIs() throws {
         let known = Set(try rows("SELECT proname FROM pg_proc").map { $0[0] })
         let grammar = ["coalesce", "current_date", "current_timestamp", "greatest", "grouping", "least", "localtime", "localtimestamp", "nullif", "trim"]

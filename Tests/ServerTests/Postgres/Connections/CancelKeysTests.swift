@@ -3,7 +3,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: only who was told a connection's key ends its statement, and only while there is one. Method: keys right and wrong, before, during and after.
+/// Goal: only a client that was sent a connection's key ends its statement, and only while there is one. Method: keys right and wrong, before, during and after.
 final class CancelKeysTests: XCTestCase {
     func test_cancel_othersKey_endsNothing() throws {
         let keys = CancelKeys()

@@ -2,7 +2,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: a message has its time from its first byte on, and no other's. Method: a clock that is told, and a decoder that says which message it is at.
+/// Goal: a message has its time from its first byte on, and no other's. Method: a clock that the test sets, and a decoder that says which message it is at.
 final class MessageClockTests: XCTestCase {
     func test_deadline_isOfTheMessage_howeverItsBytesCome() {
         let deadlines = PostgresConnection.Deadlines(startup: 1, message: 60, byteRate: 1_000)

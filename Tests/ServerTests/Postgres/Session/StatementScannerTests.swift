@@ -2,7 +2,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: statements end where PostgreSQL's lexer ends them, commands are told by their words, and no text makes more of itself than a bound. Method: examples of each rule.
+/// Goal: statements end where PostgreSQL's lexer ends them, commands are recognised by their words, and no text makes more of itself than a bound. Method: examples of each rule.
 final class StatementScannerTests: XCTestCase {
     private func texts(_ text: String) throws -> [String] { try StatementScanner.statements(text).map { $0.text.trimmingCharacters(in: .whitespacesAndNewlines) } }
 

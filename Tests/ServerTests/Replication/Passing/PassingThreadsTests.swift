@@ -5,7 +5,7 @@ import Server
 import Synchronization
 import XCTest
 
-/// Goal: one who reads slowly cannot keep others from being passed on. Method: jobs that end when they are told to.
+/// Goal: one who reads slowly cannot keep others from being passed on. Method: jobs that end when the test says so.
 final class PassingThreadsTests: XCTestCase {
     func test_oneAsker_hasNeitherAllThreads_norAllPlaces() {
         let threads = PassingThreads(threadCountMax: 4, waitingCountMax: 8)

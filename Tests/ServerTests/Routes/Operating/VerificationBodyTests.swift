@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: whoever asks a server for a proof hears how many faults there are, and of the first of them which. Method: a report with more of them than it lists, written and read again.
+/// Goal: the answer to a request for a proof says how many faults there are, and of the first of them which. Method: a report with more of them than it lists, written and read again.
 final class VerificationBodyTests: XCTestCase {
     private func told(_ report: Verifier.Report) throws -> (report: Verifier.Report, faultCount: Int) {
         VerificationBody.report(try JSONParser.parse(VerificationBody(report: report).json()))
