@@ -1,7 +1,7 @@
 package import Documents
 package import Processes
 
-/// Queues: what waits for workers. Whoever may not use a queue does not learn that there is one.
+/// Queues: messages that wait for workers. A caller that may not use a queue does not learn that there is one.
 package protocol QueueKeeping: AnyObject, Sendable {
     // Definitions. Changes are durable before these return; calls wait for the disk.
 
@@ -9,7 +9,7 @@ package protocol QueueKeeping: AnyObject, Sendable {
     func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome
     /// - Throws: `Fault`: not-found.
     func queue(_ name: String, as principal: Principal) throws -> QueueReport
-    /// By the bytes of their names, those behind `after`, at most `limit`.
+    /// At most `limit` queues whose names are behind `name`, in the order of their names' bytes; nil: from the first.
     func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport]
     /// With its messages, dead letters too.
     ///
@@ -18,19 +18,19 @@ package protocol QueueKeeping: AnyObject, Sendable {
 
     // Messages. Each `completion` is called once, on any thread, when what it tells is durable, and must return quickly.
 
-    /// All or none. Fails with not-found, queue-full, disk-full, overloaded.
+    /// Sends all messages or none. Fails with not-found, queue-full, disk-full, overloaded.
     func send(
         _ messages: [OutgoingMessage], to queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[SentMessage], Fault>) -> Void)
-    /// At least one message, or none when the wait was ended.
+    /// Takes up to `countMax` messages under locks: at least one, or none when the wait was ended.
     ///
-    /// - Parameter waits: false: what is there now.
-    /// - Returns: cancel it to end the wait; it is answered then.
+    /// - Parameter waits: whether to wait while the queue is empty.
+    /// - Returns: a handle whose `cancel` ends the wait; `completion` is called then.
     func receive(
         _ countMax: Int, from queue: String, waits: Bool, as principal: Principal, completion: @escaping @Sendable (Result<[ReceivedMessage], Fault>) -> Void
     ) -> any NotificationHandle
     /// Fails with not-found; each lock that was lost is reported by itself.
     ///
-    /// - Parameter completion: of each in turn, whether it is complete now.
+    /// - Parameter completion: gets for each lock, in order, whether its message is complete now.
     func complete(_ locks: [MessageLock], in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[Bool], Fault>) -> Void)
     /// Fails with not-found, lock-lost.
     func settle(
@@ -38,8 +38,8 @@ package protocol QueueKeeping: AnyObject, Sendable {
 
     // Lots. Calls wait until all is done.
 
-    /// What is in it but dead letters, looked at and left where it is: what can be taken first, then what somebody has, then what is delayed.
-    /// Where they are long there are fewer than `limit`; `isCut` says that there are more then. So it is with all lists here.
+    /// The messages in it except dead letters, without taking them: first those that can be taken, then those that a worker has, then delayed ones.
+    /// Where they are long there are fewer than `limit`; then `isCut` says that there are more. This holds for all lists here.
     func messages(
         in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal
     ) throws -> (messages: [QueuedMessageReport], isCut: Bool)
@@ -47,12 +47,12 @@ package protocol QueueKeeping: AnyObject, Sendable {
     func deadLetters(
         in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
     ) throws -> (letters: [DeadMessageReport], isCut: Bool)
-    /// Puts dead letters back.
+    /// Puts dead letters back into the queue.
     ///
-    /// - Parameter ids: nil for all that there are.
-    /// - Returns: how many. Those for which there is no room stay.
+    /// - Parameter ids: of the messages; nil: all dead letters.
+    /// - Returns: how many were put back. Those for which there is no room stay dead letters.
     func redrive(_ ids: [String]?, in queue: String, perSecond: Int?, as principal: Principal) throws -> Int
-    /// Takes away all but dead letters.
+    /// Deletes all messages except dead letters.
     func purge(_ queue: String, as principal: Principal) throws
 }
 
@@ -62,7 +62,7 @@ package protocol TopicKeeping: AnyObject, Sendable {
     func put(topic name: String) throws -> PutOutcome
     /// The names of its subscriptions.
     ///
-    /// - Throws: `Fault`: not-found, for whoever may not publish to it too.
+    /// - Throws: `Fault`: not-found, also for a caller that may not publish to it.
     func topic(_ name: String, as principal: Principal) throws -> [String]
     func topics(as principal: Principal) throws -> [String]
     /// - Throws: `Fault`: not-found, invalid-queue for the store's own.
@@ -75,7 +75,7 @@ package protocol TopicKeeping: AnyObject, Sendable {
     func delete(subscription name: String, of topic: String) throws
     /// Events that were given up, in the order of their coming, those behind a number.
     ///
-    /// - Returns: `isCut`: fewer than `limit`, since they are long, and there are more.
+    /// - Returns: the events; `isCut` where there are fewer than `limit` because they are long, and more follow.
     func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> (events: [DeadEventReport], isCut: Bool)
     /// - Returns: how many are tried again.
     func redrive(_ name: String, in topic: String) throws -> Int
@@ -84,7 +84,7 @@ package protocol TopicKeeping: AnyObject, Sendable {
     func publish(_ events: [EventDraft], to topic: String, as principal: Principal, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void)
 }
 
-/// What has queues and topics.
+/// The role of a store that has queues and topics.
 package protocol MessageHolding: AnyObject, Sendable {
     var queues: any QueueKeeping { get }
     var topics: any TopicKeeping { get }

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Who waits for the next commit: long polls of changes.
+/// Waiters for the next commit: long polls of changes.
 ///
-/// Made by `HotTier`; `add` from any thread, `fire` from the writer's after each commit, and from whoever publishes rows in cold at once.
+/// Made by `HotTier`. `add` is called from any thread, `fire` from the writer's after each commit and from threads that publish rows in cold directly.
 final class CommitListeners: Sendable {
-    /// Invariant: whoever waits does so for a number beyond `sequence`; a waker is called once, or never after its handle's `cancel`.
+    /// Invariant: each waiter waits for a number beyond `sequence`; a waker is called once, or never after its handle's `cancel`.
     private struct State {
         var sequence: Int64
         var nextID = 0
@@ -25,7 +25,7 @@ final class CommitListeners: Sendable {
     }
 
     /// - Parameter wake: called once, when a higher sequence is visible; before this returns if one is already.
-    /// - Returns: what takes the waker back. A waker that has been called holds nothing.
+    /// - Returns: a handle that cancels the wait. A waker that has been called is released.
     func add(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle {
         let (id, isThere) = state.withLock { state -> (Int, Bool) in
             state.nextID += 1
@@ -39,7 +39,7 @@ final class CommitListeners: Sendable {
 
     /// Called outside the lock: a waker may come back with another wait.
     ///
-    /// - Complexity: O(those who wait).
+    /// - Complexity: O(waiters).
     func fire(_ sequence: Int64) {
         let wakers = state.withLock { state -> [@Sendable () -> Void] in
             state.sequence = max(state.sequence, sequence)

@@ -5,8 +5,8 @@ import Synchronization
 
 /// The hot tier as a whole: its files, its writer, and the thread that flushes columns and copies logs behind the writer's back.
 ///
-/// Threads: the writer's, the maintenance thread, and readers, who take a snapshot of `boundary` and hold its files. What one does to a file's
-/// rows is done by the writer.
+/// Threads: the writer's, the maintenance thread, and readers, which take a snapshot of `boundary` and hold its files. Only the writer's thread changes a
+/// file's rows.
 package final class HotTier: Sendable {
     package let boundary: TierBoundary
     package let tables: TableColumns
@@ -22,7 +22,7 @@ package final class HotTier: Sendable {
     private let listeners: CommitListeners
     private let mark: StoreMark
     private let reached: ReachNotes
-    /// What processes wait to be done; whoever does them takes it from here.
+    /// Steps and events that wait to be carried out; the scheduler takes them from here.
     let workQueue = WorkQueue()
 
     package struct Options: Sendable {
@@ -170,7 +170,7 @@ package final class HotTier: Sendable {
         return nil
     }
 
-    /// What a document meets in hot files: the receipt of the same document, FAILED or not, else the one that holds its identity.
+    /// The earlier receipt that a document meets in hot files: that of the same document, FAILED or not, else the one that holds its identity; nil: neither.
     ///
     /// - Parameter open: the file that the writer looks in itself, with rows that nobody else sees yet.
     /// - Complexity: O(files of the business day · log rows).
@@ -202,7 +202,7 @@ package final class HotTier: Sendable {
         listeners.add(beyond: sequence, wake: wake)
     }
 
-    /// Shows rows that went to cold at once, and wakes who waits for them.
+    /// Shows rows that went directly to cold, and wakes those who wait for them.
     ///
     /// - Parameter sequence: the last of them, which the catalog has durably.
     func publish(cold: [String: ColdTable], sequence: Int64, rollups: [RollupState] = []) {

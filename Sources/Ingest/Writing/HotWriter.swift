@@ -14,7 +14,7 @@ package import Synchronization
 /// 4. Submissions are committed in the order in which they were handed in. Within a turn jobs come first, then the group with its changes.
 package final class HotWriter: Sendable {
     package struct Limits: Sendable {
-        /// Waiting rows and bytes beyond which new ones are refused.
+        /// Bounds of rows and bytes that wait: a submission beyond them is refused.
         package var queuedRows = 50_000
         package var queuedBytes = 128 << 20
         /// A group is closed at this many rows: a commit of them takes some 30 ms, and nobody waits for more than two.
@@ -22,7 +22,7 @@ package final class HotWriter: Sendable {
         package var groupBytes = 16 << 20
         /// Free bytes on the device below which nothing more is taken.
         package var minFreeBytes: Int64 = 1 << 30
-        /// Rows whose columns are in memory only, past which new ones are refused: about 150 MB.
+        /// Bound of rows whose columns are in memory only: beyond it submissions are refused. About 150 MB.
         package var unflushedRows = 262_144
         /// When the last commit took longer, the next one is left to the writer's thread: the disk is slow, and a connection's thread has
         /// others to serve.
@@ -86,7 +86,7 @@ package final class HotWriter: Sendable {
         /// Sum over all groups.
         package let commitNanoseconds = Atomic<UInt64>(0)
         package let rejected = Atomic<Int>(0)
-        /// Of the commits, those on the thread of their connection.
+        /// Commits that were made on the thread of their connection.
         package let ownCommits = Atomic<Int>(0)
         /// How long the last commit took.
         ///
@@ -212,10 +212,10 @@ package final class HotWriter: Sendable {
     /// - Parameter day: only a file of an earlier day.
     func seal(before day: Int32 = .max) throws { try run(.seal(before: day)) { _ in } }
 
-    /// Nothing for a file that is not the open one, or that somebody has pinned.
+    /// Copies the rest of the file's log, and cuts it off if `cuts`. Does nothing for a file that is not the open one, or that somebody has pinned.
     func checkpoint(_ file: HotFile, cuts: Bool) throws { try run(.checkpoint(file, cuts: cuts)) { _ in } }
 
-    /// After it the writer holds nothing of a sealed file, so that it can go.
+    /// Closes what the writer holds open of a sealed file, so that the file can be removed.
     func forget(_ file: HotFile) throws { try run(.forget(file)) { _ in } }
 
     /// Runs `body` on the writer's thread between two groups, while nothing is written to any hot file; waits for it.
@@ -223,6 +223,8 @@ package final class HotWriter: Sendable {
 
     /// Lends the counters to rows that go to cold at once: `body` takes sequences from the one it is given on, and returns the next free one.
     /// It runs on the writer's thread, between two groups: nothing else is stored meanwhile.
+    ///
+    /// - Throws: as `perform`.
     func number(_ body: @escaping @Sendable (_ first: Int64, ULIDGenerator) throws -> Int64) throws { try run(.number(body)) { _ in } }
 
     /// - Precondition: not called on the writer's thread, which would wait for itself.

@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// A thread that does one job after another, for whoever must not wait for them.
+/// A thread that does one job after another, for callers that must not wait for them.
 ///
 /// In the order of their submission. A job is called exactly once, on the thread, or on the caller's where it is passed over.
 final class JobThread: Sendable {
@@ -14,12 +14,12 @@ final class JobThread: Sendable {
     private let state = Monitor(State())
     private let thread = HeldThread()
 
-    /// - Parameter waitingMax: so many jobs wait; further ones are passed over.
+    /// - Parameter waitingMax: the bound of jobs that wait; further ones are passed over.
     init(name: String, waitingMax: Int = .max) { (self.name, self.waitingMax) = (name, waitingMax) }
 
     func start() { thread.start(name: name) { [self] in run() } }
 
-    /// What waits is called, and told that its work is passed over; so is what comes later.
+    /// Ends the thread. Jobs that wait are called with `true` (passed over), and so are later ones.
     func stop() {
         state.broadcast { $0.isStopping = true }
         thread.join()

@@ -1,18 +1,18 @@
 import ColumnStore
 
-/// A row of a hot file whose document was brought again.
+/// A damaged row of a hot file whose document was sent again.
 ///
 /// Made by intake when a repeat meets a row whose document fails its hash.
 struct RowRepair: Sendable {
     let row: Int64
-    /// As it was posted: it has the hash of the one that was stored.
+    /// The document as it was posted: it has the hash of the stored one.
     let document: [UInt8]
     /// Its type's columns.
     let encoded: [UInt8]
 }
 
 extension HotFile {
-    /// Writes rows anew; from then on they are as they were. Durable when it returns.
+    /// Writes the rows again, which are whole from then on. Durable when it returns.
     ///
     /// Not into their old places: what lies on the same page may be damaged too, and a page that is written has a new sum, which would say
     /// that all of it is right.

@@ -9,9 +9,9 @@ package struct Submission: Sendable {
         case stored(StoredReceipt)
         /// The same document was here before.
         case repeated(StoredReceipt)
-        /// Other bytes are stored under its identity: only where the rows count each on its own.
+        /// Other bytes are stored under its identity: only where `isAtomic` is false.
         case conflict(ticketID: String)
-        /// What it meets is unknown, since a file is damaged: only where the rows count each on its own.
+        /// Whether its identity is taken is unknown, since a file is damaged: only where `isAtomic` is false.
         case refused(Fault)
     }
 
@@ -35,9 +35,9 @@ package struct Submission: Sendable {
     package let rows: [HotRow]
     /// For each row: the receipt of its identity that was found outside the open file, while the boundary had `generation`.
     package let earlier: [StoredReceipt?]
-    /// Of the boundary's changes (`TierBoundary.changes(since:)`): what came since is looked at again by the writer.
+    /// The boundary's generation at that look (`TierBoundary.changes(since:)`): the writer looks again at what came since.
     package let generation: UInt64
-    /// All or nothing; else each row counts on its own.
+    /// Whether all rows are stored or none; else each row counts on its own.
     package let isAtomic: Bool
     /// Called once, on the thread that committed, after fsync; must return quickly.
     package let completion: @Sendable (Answer) -> Void
@@ -55,7 +55,7 @@ package struct Submission: Sendable {
         self.completion = completion
     }
 
-    /// Whether an answer is one to these rows: an outcome for each, in order.
+    /// Whether an answer fits these rows: an outcome for each, in order.
     func takes(_ answer: Answer) -> Bool {
         switch answer {
         case .done(let outcomes): outcomes.count == rows.count
@@ -64,6 +64,6 @@ package struct Submission: Sendable {
         }
     }
 
-    /// As the queue's bound counts it: documents as stored and encoded columns.
+    /// Its size as the queue's bound counts it, in bytes: documents as they are stored, and encoded columns.
     var byteCount: Int { rows.reduce(0) { $0 + $1.document.count + $1.columns.count } }
 }

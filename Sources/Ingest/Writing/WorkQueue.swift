@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Where the writer puts steps and events that wait to be done. Without somebody who does them (a command on a directory) they are
+/// Steps and events that the writer has made durable and that wait to be carried out. Without a scheduler (a command on a directory) they are
 /// only on disk: the next `serve` finds them there.
 ///
-/// What comes while nobody takes it is dropped here, not lost.
+/// What comes while nobody takes it is dropped here, and not lost.
 final class WorkQueue: Sendable {
     /// A closure that stands in a generic by itself is wrapped once more at each look at it; in a struct it is not.
     private struct Taker: Sendable {

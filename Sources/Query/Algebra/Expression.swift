@@ -36,7 +36,7 @@ package indirect enum Expression: Hashable, Sendable {
     case member(Expression, name: String, type: ColumnType)
     /// An operator or function, its arguments already of the types that it takes.
     case call(ScalarFunction, [Expression], type: ColumnType, position: Int?)
-    /// Fails with data-error where a value cannot be cast.
+    /// Ends the query with data-error at a value that cannot be cast.
     case cast(Expression, to: ColumnType, position: Int?)
     /// Three-valued; evaluation may stop early, row by row: an operand is not evaluated on rows that an earlier one decides.
     case and([Expression])
@@ -49,7 +49,7 @@ package indirect enum Expression: Hashable, Sendable {
     case conditional(branches: [Branch], otherwise: Expression?, type: ColumnType)
     /// Evaluated left to right, each on rows still NULL.
     case coalesce([Expression], type: ColumnType)
-    /// Candidates of the operand's type; SQL's NULL rules.
+    /// The candidates have the operand's type. NULL where no candidate is equal and the operand or a candidate is NULL.
     case inList(Expression, [Expression], isNegated: Bool)
     /// Before decorrelation only: the executor never sees one.
     case subquery(SubqueryExpression)
@@ -64,7 +64,7 @@ package indirect enum Expression: Hashable, Sendable {
         }
     }
 
-    /// Known at each node, so that no walk is needed for it.
+    /// Of the value. Each node has it or is BOOLEAN, so that no walk is needed.
     package var type: ColumnType {
         switch self {
         case .column(_, let type), .literal(_, let type), .member(_, _, let type): type

@@ -17,7 +17,7 @@ package indirect enum LogicalPlan: Hashable, Sendable {
     case series(column: OutputColumn, start: Expression, stop: Expression, step: Expression)
     /// Rows for which every conjunct is true, tested in order: a later one is not evaluated on rows that an earlier one drops.
     case filter(input: LogicalPlan, conjuncts: [Expression])
-    /// Passes nothing on but these.
+    /// Computes these columns and drops all others.
     case project(input: LogicalPlan, columns: [ProjectedColumn])
     /// One row for each group, of the keys and the aggregates.
     case aggregate(AggregateNode)
@@ -29,22 +29,22 @@ package indirect enum LogicalPlan: Hashable, Sendable {
     case sort(SortNode)
     /// Without order: any rows. With a `SortNode` beneath: the first of them.
     case limit(input: LogicalPlan, count: Int?, offset: Int)
-    /// Rows without repeats over all columns (NULLs alike).
+    /// The distinct rows, compared over all columns; NULLs are equal.
     case distinct(input: LogicalPlan)
-    /// UNION, INTERSECT or EXCEPT of inputs by place.
+    /// UNION, INTERSECT or EXCEPT; the inputs' columns correspond by place.
     case setOperation(SetOperationNode)
     /// A common table expression used more than once: run once, kept (spilled if need be), read by each `.shared` of that id.
     case shared(id: Int, definition: LogicalPlan, columns: [OutputColumn])
-    /// Exactly one row: NULLs if the input has none, data-error if it has more. Of scalar subqueries.
+    /// Exactly one row: NULLs if the input has none, data-error if it has more. Made of a scalar subquery.
     case singleRow(input: LogicalPlan, position: Int?)
 }
 
-/// Which column of which relation a column is.
+/// The column of a stored relation that a column of a query shows unchanged.
 package struct ColumnOrigin: Hashable, Sendable {
-    /// Nil for the one that tables are in.
+    /// Nil for the schema of the store's own tables.
     package var schema: String?
     package var relation: String
-    /// From 1.
+    /// The column's number in the relation, from 1.
     package var place: Int
 }
 
@@ -58,7 +58,7 @@ package struct ProjectedColumn: Hashable, Sendable {
     }
 }
 
-/// A table as it is read: what comes out of it, and what its source may leave out.
+/// A read of a table: the columns that come out, and the rows that its source may leave out.
 ///
 /// Invariants:
 /// 1. rows that come out pass `scope`, `filters` and `residual`, all of them;
@@ -66,9 +66,9 @@ package struct ProjectedColumn: Hashable, Sendable {
 /// 3. `scope` comes with the table from the catalog: no condition of the query enters it or leaves it.
 package struct ScanNode: Hashable, Sendable {
     package var table: TableReference
-    /// What comes out: each names a top-level column of the table.
+    /// The columns that come out, in this order: each names a top-level column of the table.
     package var columns: [ScanColumn]
-    /// Own-scope and snapshot filters, under everything.
+    /// Filters that come with the table (the caller's own rows, the snapshot): applied before anything else looks at a row.
     package var scope: [ColumnFilter]
     /// Tests of columns against constants that the source answers by itself; it prunes files, row groups and pages by them.
     package var filters: [ColumnFilter]
@@ -78,7 +78,7 @@ package struct ScanNode: Hashable, Sendable {
     package var residual: [Expression]
     /// Columns that only `residual` reads.
     package var residualColumns: [ScanColumn]
-    /// So many rows are enough, any of them; nil for all.
+    /// The source may stop after this many rows, whichever they are; nil: all rows are wanted.
     package var rowCountMax: Int?
 
     package init(
@@ -96,7 +96,7 @@ package struct ScanNode: Hashable, Sendable {
     }
 }
 
-/// A column that a scan puts out, and what of the table's column it is.
+/// A column that a scan puts out, and the part of the table's column that it has.
 package struct ScanColumn: Hashable, Sendable {
     /// Its type has only the members that `members` names, where that is not nil.
     package var column: OutputColumn
@@ -141,7 +141,7 @@ package struct AggregateNode: Hashable, Sendable {
     package var groupingSets: [[Int]]?
     /// With grouping sets: a BIGINT column of the PostgreSQL GROUPING() bits over all `groups` (first group highest), when asked for.
     package var groupingColumn: OutputColumn?
-    /// May be none: then only the different keys come out.
+    /// May be empty: then the distinct keys alone come out.
     package var aggregates: [AggregateCall]
 
     package init(
@@ -163,11 +163,11 @@ package struct AggregateCall: Hashable, Sendable {
     package var arguments: [Expression]
     /// Equal arguments count once.
     package var isDistinct: Bool
-    /// FILTER (WHERE …): rows on which it is not true are passed over.
+    /// FILTER (WHERE …): rows for which it is false or NULL do not count.
     package var filter: Expression?
     /// ORDER BY within the call, and WITHIN GROUP.
     package var order: [SortKey]
-    /// Of the call in the text, for errors of the data.
+    /// Where the call begins in the query's text, for errors of the data.
     package var position: Int?
 
     package init(
@@ -184,7 +184,7 @@ package struct AggregateCall: Hashable, Sendable {
     }
 }
 
-/// One key of an order. Without a word about NULLs they stand where PostgreSQL has them: last, and first of a descending order.
+/// One key of an order. By default NULLs sort as in PostgreSQL: last in an ascending order, first in a descending one.
 package struct SortKey: Hashable, Sendable {
     package var expression: Expression
     package var isDescending: Bool
@@ -204,7 +204,7 @@ package struct SortNode: Hashable, Sendable {
     /// Top-n: only the first `offset + count` rows are kept while sorting, and `offset` of them dropped.
     package var limit: Int?
     package var offset: Int
-    /// Of a top-n: what its reader has enough with before it has so many rows.
+    /// Of a top-n: a size of texts after which the reader of its rows stops, possibly before `limit` rows.
     package var enough: EnoughText?
 
     package init(input: LogicalPlan, keys: [SortKey], limit: Int? = nil, offset: Int = 0, enough: EnoughText? = nil) {
@@ -216,8 +216,8 @@ package struct SortNode: Hashable, Sendable {
     }
 }
 
-/// Where rows in order may end for a reader of texts: the row by which the texts of some columns come to a number of bytes, and one more, which tells that
-/// there are more.
+/// Lets ordered rows end early for a reader that is bounded by bytes: at the row with which the texts of some columns reach `byteCount`, and one row
+/// more, whose presence says that there are further rows.
 package struct EnoughText: Hashable, Sendable {
     package var columns: [Expression]
     package let byteCount: Int
@@ -246,7 +246,7 @@ package struct JoinNode: Hashable, Sendable {
     package var equalities: [Equality]
     /// Further conditions over both sides.
     package var residual: [Expression]
-    /// The executor builds its hash table from the right side; the planner puts the smaller one there where it may.
+    /// - Parameter right: the side that the hash table is built from; the planner puts the smaller one there where it may.
     package init(kind: Kind, left: LogicalPlan, right: LogicalPlan, equalities: [Equality] = [], residual: [Expression] = []) {
         self.kind = kind
         self.left = left
@@ -270,7 +270,7 @@ package struct JoinNode: Hashable, Sendable {
             self.isCorrelation = isCorrelation
         }
 
-        /// What it asks, as a condition over both sides.
+        /// The same test as a condition over both sides.
         var condition: Expression {
             nullsEqual ? .isDistinct(left, right, isNegated: true) : .call(.equal, [left, right], type: .boolean, position: nil)
         }
@@ -281,11 +281,11 @@ package struct JoinNode: Hashable, Sendable {
 package struct UnnestNode: Hashable, Sendable {
     package var input: LogicalPlan
     package var list: Expression
-    /// One for each member of the element's struct that is wanted, by name; for a list of scalars one with an empty name.
+    /// The members of the element's struct that are read above, by name; for a list of scalars one entry with an empty name.
     package var elements: [Element]
     /// WITH ORDINALITY: a BIGINT column with the element's number in its list, from 1.
     package var ordinality: OutputColumn?
-    /// Rows without elements give one row of NULLs.
+    /// Whether a row whose list is empty or NULL comes out once, with NULLs for the element (LEFT JOIN); else it gives no row.
     package var keepsEmpty: Bool
     /// Input columns that are still needed above.
     package var passed: [OutputColumn]
@@ -338,12 +338,12 @@ package struct WindowNode: Hashable, Sendable {
 
     /// The rows around a row that its window's function looks at, from `start` to `end`, both inclusive.
     package struct Frame: Hashable, Sendable {
-        /// What a distance counts: rows, values of the one key of the order, or groups of rows that are alike in it.
+        /// What a distance counts: rows, values of the order's one key, or groups of rows whose keys are equal.
         package enum Unit: Hashable, Sendable { case rows, range, groups }
         package enum Bound: Hashable, Sendable {
             case unboundedPreceding, preceding(Expression), currentRow, following(Expression), unboundedFollowing
         }
-        /// Rows around the current one that do not count, though they lie between the bounds.
+        /// Rows that are left out of the frame though they lie between its bounds (EXCLUDE).
         package enum Exclusion: Hashable, Sendable { case none, currentRow, group, ties }
         package var unit: Unit
         package var start: Bound
@@ -365,11 +365,11 @@ package struct WindowNode: Hashable, Sendable {
     }
 }
 
-/// UNION, INTERSECT and EXCEPT. Without `keepsRepeats` rows that are alike are one, NULLs being alike.
+/// UNION, INTERSECT and EXCEPT. Without `keepsRepeats` equal rows are one row; NULLs are equal.
 package struct SetOperationNode: Hashable, Sendable {
     package enum Kind: Hashable, Sendable { case union, intersect, except }
     package var kind: Kind
-    /// Keeps repeats (ALL).
+    /// ALL.
     package var keepsRepeats: Bool
     /// Inputs have the same number of columns, of the types of `columns`, in order.
     package var inputs: [LogicalPlan]
@@ -383,27 +383,27 @@ package struct SetOperationNode: Hashable, Sendable {
     }
 }
 
-/// Rows of a table of the catalog that are made of others.
+/// The rows of a catalog's table that are computed by a plan over other tables.
 package protocol PlannedRows: EntryRows {
     /// - Parameters:
-    ///   - isWhole: one row a group, however many there are of its sums.
-    ///   - newColumn: gives each column of the plan its id.
-    ///   - newTable: the identity of each mention of a source.
+    ///   - isWhole: whether each group has exactly one row; else it may have one for each file of sums.
+    ///   - newColumn: makes a column of the plan, with an id of its own.
+    ///   - newTable: makes the identity of one mention of a source.
     func plan(isWhole: Bool, newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> (plan: LogicalPlan, read: SumsRead)
 }
 
-/// A rollup that a query reads as a table.
+/// A rollup that a query reads as a table: what was declared, and how several rows of a group become one.
 package struct SumsRead: Sendable {
-    /// What a column of its rows is to whoever adds them up.
+    /// The part of a column where several rows of a group are combined into one.
     enum Role: Sendable, Equatable {
         case key
-        /// With what makes one row of several.
+        /// Combined by this aggregate.
         case measure(AggregateFunction)
     }
 
-    /// What was declared, and the types that it has: other rows follow from another.
+    /// The declaration and the types of its columns: where this differs, rows may differ.
     let definition: String
-    /// The columns of its rows, where a group may have several; none where it has one.
+    /// The columns of its rows, where a group may have several rows; empty where each group has one.
     let parts: [(column: OutputColumn, role: Role)]
 
     init(definition: String, parts: [(column: OutputColumn, role: Role)] = []) { (self.definition, self.parts) = (definition, parts) }

@@ -2,34 +2,34 @@ import ColumnStore
 
 /// A query whose meaning is settled: it may be run any number of times.
 ///
-/// `QueryEngine.prepare` makes it; `execute` runs it, from any thread, each time as another run. What it holds of the
-/// memory for plans is given back with the last copy of it.
+/// `QueryEngine.prepare` makes it; `execute` runs it, from any thread and any number of times. Its plan's memory is
+/// given back with its last copy.
 package struct PreparedQuery: Sendable {
-    /// The optimized plan, and what the binder said of the answer.
+    /// The optimized plan, and the answer's columns as the binder described them.
     package let query: BoundQuery
-    /// Nil of a query that is no EXPLAIN.
+    /// The form of an EXPLAIN; nil for any other query.
     let explain: ExplainForm?
     let timeZone: TimeZoneRules
     let forms: ValueForms
     /// Of a door that has sessions; it is read while the query runs.
     let session: (any QuerySession)?
-    /// From its text on.
+    /// From the text to the plan, in nanoseconds.
     let planningNanoseconds: Int
-    /// Of the plan, as long as it is there.
+    /// The plan's memory, held as long as the plan is.
     let held: PlanMemory
-    /// What of it no rollup answers.
+    /// The parts of it that no rollup answers.
     let needs: RollupNeeds
-    /// About what its plan takes, in bytes: for those who keep many.
+    /// About the size of its plan, in bytes: for callers that keep many.
     package internal(set) var planByteCount = 0
-    /// The same from rows alone; nil where no rollup may answer anyway.
+    /// Plans the same query without rollups; nil where none may be used anyway.
     var withoutSums: (@Sendable () throws -> LogicalPlan)?
 
-    /// It may be run again later, in another session, without being understood anew.
+    /// Whether it may be run again later, in another session, without being bound again.
     package var isFixed: Bool { query.isFixed && isConstant }
 
-    /// A row of constants: nothing is read, and nothing can take long.
+    /// Whether it gives at most one row, of constants alone: no table is read, and nothing can take long.
     package var isConstant: Bool {
-        // A plan's text is no row of it.
+        // EXPLAIN's answer is a text, and not the plan's row.
         guard explain == nil else { return false }
         return switch query.plan {
         case .values(_, let rows): rows.count <= 1 && rows.allSatisfy { $0.allSatisfy(\.isLiteral) }
@@ -38,7 +38,7 @@ package struct PreparedQuery: Sendable {
         }
     }
 
-    /// How many rows it is taken to have, whatever it is cut to: for choosing a way, never for an answer.
+    /// The planner's guess of its rows without its LIMIT: for choosing how to run it, never for an answer.
     package var expectedRowCount: Double {
         var plan = query.plan
         while true {

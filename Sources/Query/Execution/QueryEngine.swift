@@ -9,7 +9,7 @@ package import ColumnStore
 ///
 /// How many queries run at once is the caller's to limit.
 package final class QueryEngine: Sendable {
-    /// Sizes are in bytes. What does not fit a query's memory is spilled, what does not fit the spill space ends the query.
+    /// Sizes are in bytes. Rows that do not fit a query's memory are spilled; a query whose rows do not fit the spill space either ends with spill-full.
     package struct Settings: Sendable {
         /// Worker threads; nil: one for each core.
         package var threadCount: Int?
@@ -17,12 +17,12 @@ package final class QueryEngine: Sendable {
         package var memoryByteCountMax: Int
         /// Of one query, before it spills.
         package var queryMemoryByteCountMax: Int
-        /// Where intermediate rows are written, in files without a name.
+        /// The directory in which intermediate rows are written, in files without a name.
         package var spillDirectory: String
         /// Of all queries together.
         package var spillByteCountMax: Int
-        /// What a query is given, whatever is set: what it holds is put end to end in columns, whose bytes are counted in 32 bits, and twice so much
-        /// is still within their reach.
+        /// The bound of one query's memory that is used: at most 1 GiB, whatever is set. Rows that it holds are laid end to end in columns, whose bytes are
+        /// counted in 32 bits, and twice as much must still be countable.
         package var heldByteCountMax: Int { min(queryMemoryByteCountMax, 1 << 30) }
 
         package init(
@@ -42,16 +42,16 @@ package final class QueryEngine: Sendable {
     private let memory: MemoryBudget
     private let spill: SpillSpace
 
-    /// What queries hold now, and may hold, in bytes: for metrics.
+    /// The bytes that all queries together hold now, and may hold: for metrics.
     package var memoryByteCounts: (used: Int, most: Int) { (memory.usedByteCount, memory.byteCountMax) }
-    /// A budget beneath that of all queries, for what is held on their behalf: an eighth of theirs.
+    /// A budget beneath that of all queries, for memory that is held on their behalf: an eighth of theirs, and at most `byteCountMax`.
     package func memoryOnBehalf(atMost byteCountMax: Int) -> MemoryBudget { MemoryBudget(byteCountMax: min(settings.memoryByteCountMax / 8, byteCountMax), parent: memory) }
     /// Bytes of intermediate rows on disk, of all queries.
     package var spilledByteCount: Int { spill.usedByteCount }
-    /// For intermediate rows of answers on their way into files.
+    /// The same space, for answers that are written into files.
     package var spillSpace: SpillSpace { spill }
 
-    /// Starts the threads; they end when the engine goes.
+    /// Starts the threads; they end with the last reference to the engine.
     package init(_ settings: Settings = Settings()) {
         self.settings = settings
         pool = WorkerPool(threadCount: settings.threadCount ?? SystemFacts.coreCount)
@@ -59,8 +59,9 @@ package final class QueryEngine: Sendable {
         spill = SpillSpace(directory: settings.spillDirectory, byteCountMax: settings.spillByteCountMax)
     }
 
-    /// Reads a query's text and settles what it means.
-    /// - Parameter rewriting: what to make of a query that is no EXPLAIN, before it is planned: a page of it.
+    /// Parses, binds and optimizes a query's text.
+    ///
+    /// - Parameter rewriting: changes a bound query that is no EXPLAIN before it is optimized: makes a page of it.
     /// - Throws: `QueryError` with its position; errors of the catalog; what `rewriting` throws.
     package func prepare(
         _ text: String, in context: QueryContext, cancellation: Cancellation = Cancellation(), rewriting: (BoundQuery) throws -> BoundQuery = { $0 }
@@ -73,10 +74,12 @@ package final class QueryEngine: Sendable {
         return prepared
     }
 
-    /// What a query would give, and what its parameters are, without values for them.
+    /// The columns of a query's answer and the types of its parameters, without values for those.
     /// For doors that describe a statement before it is run.
-    /// - Parameter types: those that are known, by number.
-    /// - Returns: the types of all parameters in order, nil where no place says one; the answer's columns.
+    ///
+    /// - Parameter types: types of parameters that the caller knows, by number from 1.
+    /// - Returns: the parameters in order, nil where the text says no type; the answer's columns.
+    /// - Throws: as `prepare`.
     package func describe(
         _ text: String, in context: QueryContext, types: [Int: ColumnType] = [:], cancellation: Cancellation = Cancellation()
     ) throws -> (parameters: [ResultColumn?], columns: [ResultColumn]) {
@@ -96,7 +99,8 @@ package final class QueryEngine: Sendable {
     }
 
     /// The rows of a query that reads no table and is known to be small, computed on the caller's thread; nil for any other.
-    /// - Throws: what its expressions throw.
+    ///
+    /// - Throws: `QueryError` of its expressions.
     package func immediate(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> [ColumnBatch]? {
         guard prepared.explain == nil, prepared.isConstant else { return nil }
         let root = try PlanBuilder().build(prepared.query.plan)
@@ -137,7 +141,7 @@ package final class QueryEngine: Sendable {
         }
     }
 
-    /// With the plans of recursive tables in it.
+    /// Optimizes a plan, and the plans of the recursive tables that it reads.
     private static func optimized(_ plan: LogicalPlan, _ optimizer: Optimizer) throws(QueryError) -> LogicalPlan {
         try ChanceColumns.placed(optimizer.optimized(plan)).replacingSources { (source) throws(QueryError) in
             try (source as? RecursiveTable)?.mapped { (plan) throws(QueryError) in try optimized(plan, optimizer) }
@@ -155,7 +159,8 @@ package final class QueryEngine: Sendable {
     }
 
     /// Starts a query; its rows are computed as they are pulled, a few batches ahead.
-    /// - Throws: what building the operators throws; with EXPLAIN ANALYZE what the query throws.
+    ///
+    /// - Throws: `QueryError` where operators cannot be made; with EXPLAIN ANALYZE, which runs the query here, what the query throws.
     package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
         if let form = prepared.explain { return ResultStream(lines: try explain(prepared, form, cancellation), form) }
         let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, forms: prepared.forms, session: prepared.session, cancellation: cancellation)
@@ -167,7 +172,8 @@ package final class QueryEngine: Sendable {
         return stream
     }
 
-    /// Runs a plan made in code.
+    /// Runs a plan that was made in code.
+    ///
     /// - Parameter timeZone: for casts between instants and local times.
     /// - Parameter forms: for casts to text.
     /// - Parameter columns: the answer's; nil: the plan's own.

@@ -1,16 +1,18 @@
 package import ColumnStore
 
-/// What SQL can read: the hot tier, the cold table, both as one, Parquet files, tables in memory. All look alike from here.
+/// A table that SQL can read: the hot tier, the cold table, both as one, Parquet files, tables in memory. All look alike from here.
 package protocol TableSource: Sendable {
-    /// The columns, without field ids.
+    /// Names and types of the columns, in order, without field ids.
     var schema: Schema { get }
     /// What is known of the rows without reading them, for the planner only: never for answers.
     var statistics: TableStatistics { get }
-    /// Columns whose values were floats of 32 bits: a literal that is compared with one is rounded as they were. See `ParquetTable`.
+    /// Columns whose values were floats of 32 bits: a literal that is compared with such a column is rounded to 32 bits first. See `ParquetTable`.
     var singlePrecisionColumns: Set<String> { get }
-    /// By column, what PostgreSQL calls its type where the type here does not tell: `oid` of a 64-bit integer, `name` of a text.
+    /// PostgreSQL's name of a column's type, by column, where the type here does not imply it: `oid` for a 64-bit integer, `name` for a text.
     var declaredTypes: [String: String] { get }
-    /// Begins a scan of one consistent state: what it shows stays fixed while it runs, whatever is written, compacted or merged.
+    /// Begins a scan of one consistent state: its rows stay the same while it runs, whatever is written, compacted or merged.
+    ///
+    /// - Throws: errors of the source: files that cannot be read (`ColumnStoreError`), too little memory (`QueryError`).
     func scan(_ request: ScanRequest) throws -> any TableScan
 }
 
@@ -21,11 +23,11 @@ extension TableSource {
 
 /// An error of a table that cannot be read.
 package protocol SourceError: Error {
-    /// Whether only sums are missing, of rows that are there: a query can do without.
+    /// Whether only a rollup's sums cannot be read, whose rows are there: the query can then be planned without rollups.
     var isOfSums: Bool { get }
 }
 
-/// The planner's knowledge of a table. Wrong figures cost time, never right answers.
+/// The planner's knowledge of a table. Wrong figures make a plan slower, and never an answer wrong.
 package struct TableStatistics: Sendable {
     package var rowCount: Int
     /// By top-level column name or dotted leaf path.
@@ -50,7 +52,7 @@ package struct ColumnStatistics: Sendable {
         self.nullCount = nullCount
     }
 
-    /// Of the rows of two files together.
+    /// The statistics of two files' rows together; nil members where either file does not say.
     package func joined(with other: ColumnStatistics) -> ColumnStatistics {
         func extreme(_ a: Value?, _ b: Value?, sign: Int) -> Value? {
             guard let a, let b, let order = Value.order(a, b) else { return nil }
@@ -81,13 +83,13 @@ package struct ScanRequest: Sendable {
     package var residual: ResidualFilter?
     /// No more rows than this are wanted (any of them): the source may stop early.
     package var rowCountMax: Int?
-    /// How many take morsels side by side.
+    /// How many workers take morsels side by side.
     package var workerCount: Int
     /// What the scan counts into; shared by its workers.
     package var counters: ScanCounters
-    /// Of the query: for a source whose rows may be long, which charges them before it reads them. Nil for scans that are no query's.
+    /// The query's budget, which a source with long rows charges before it reads them. Nil for scans that belong to no query.
     package var memory: MemoryBudget?
-    /// Asked by a source whose rows may be long before it reads them, where no query's memory is; then one thread takes all morsels.
+    /// In place of `memory` for scans that belong to no query: a source with long rows asks it for their bytes before it reads them. One thread takes all morsels then.
     package var room: ReadingRoom?
 
     package init(
@@ -119,7 +121,7 @@ extension ScanRequest {
 
 /// A compiled predicate that a source can call on a batch of some columns.
 package struct ResidualFilter: Sendable {
-    /// What `select` reads, shaped as a projection.
+    /// The columns of the batch that `select` is called with, as in `ScanRequest.projection`.
     package var columns: [ColumnPath]
     /// One bit a row: whether it passes. Throws `QueryError` when the predicate fails to evaluate.
     package var select: @Sendable (ColumnBatch) throws -> Bitmap

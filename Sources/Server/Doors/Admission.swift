@@ -1,6 +1,6 @@
 package import Ingest
 
-/// The one admission of all doors: who somebody is, what they may call, and how much they may have under way at once.
+/// The one admission of all doors: who the caller is, what they may call, and how much they may have under way at once.
 package struct Admission: Sendable {
     package let authorizer: Authorizer
     package let ledger: MemoryLedger
@@ -10,13 +10,13 @@ package struct Admission: Sendable {
         (self.authorizer, self.ledger, self.usage) = (authorizer, ledger, usage)
     }
 
-    /// Lets somebody in, or nobody in particular where the call asks for no credential.
+    /// Admits a caller; where the call needs no credential, an anonymous one.
     ///
     /// - Parameters:
-    ///   - credential: asked for only where the call needs one.
-    ///   - mayWait: whether the caller would come again; false the second time.
-    ///   - charge: what the request holds, which is theirs from here on.
-    /// - Throws: `Denial`, what `credential` throws, and `Authorizer.KeysAwaited`; none of what the request holds is charged to whoever it is then.
+    ///   - credential: reads the credential; called only where the call needs one.
+    ///   - mayWait: whether the caller tries again after `KeysAwaited`; false the second time.
+    ///   - charge: the memory that the request holds, which counts as the caller's from here on.
+    /// - Throws: `Denial`, what `credential` throws, and `Authorizer.KeysAwaited`; then nothing is charged to the caller.
     package func admit(
         _ credential: () throws -> Credential, for access: AccessRule, mayWait: Bool = false, charge: inout MemoryLedger.Charge
     ) throws -> Authorizer.Admitted {
@@ -27,7 +27,9 @@ package struct Admission: Sendable {
         return admitted
     }
 
-    /// Counts a request of whoever was let in.
+    /// Charges an admitted caller with the memory that its request holds.
+    ///
+    /// - Throws: `Denial` where the caller has too much under way.
     func enter(_ admitted: Authorizer.Admitted, charge: inout MemoryLedger.Charge) throws(Denial) {
         do {
             try charge.enter(ledger, as: admitted.principal)

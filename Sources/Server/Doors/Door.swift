@@ -2,9 +2,9 @@
 package protocol Door: AnyObject, Sendable {
     /// For the log.
     var name: String { get }
-    /// Takes no more connections, and closes each after what it has under way.
+    /// Accepts no more connections, and closes each open one once its present request is answered.
     func stopAccepting()
-    /// What is under way, after `stopAccepting` only less.
+    /// How many requests or statements are under way; after `stopAccepting` it only falls.
     var inFlightCount: Int { get }
     /// Waits until nothing is under way, at most `seconds`; after `stopAccepting`.
     ///

@@ -11,17 +11,17 @@ package struct WarehouseProperty: Sendable, Equatable {
     package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
 }
 
-/// How readers of the cold tables' files come to them.
+/// How clients of the REST catalog reach the cold tables' files.
 package struct WarehouseReading: Sendable {
-    /// Where the files are.
+    /// Settings that say where the files are.
     package var properties: [WarehouseProperty] = []
-    /// Who gives them keys for a bucket; nil: they have their own.
+    /// Lends clients keys for the bucket; nil: they have their own.
     package var lender: KeyLender?
 
     package init(properties: [WarehouseProperty] = [], lender: KeyLender? = nil) { (self.properties, self.lender) = (properties, lender) }
 }
 
-/// Where clients of PostgreSQL come in.
+/// The port that PostgreSQL's clients connect to, and whether it speaks TLS.
 package struct PostgresAddress: Sendable, Equatable {
     package let port: Int
     package let isSecure: Bool
@@ -66,7 +66,8 @@ package final class DoorContext: Sendable {
         log.leaveOut { [credentials = store.credentials] text in text.contains(adminKey) || credentials.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
     }
 
-    /// Why the server takes no work, or no receipts; none when it does. Before the first answer of the tokens' issuer their clients would be refused.
+    /// Why the server takes no work, or no receipts; empty while it takes both. It is not ready before the first answer of the tokens' issuer, as clients with tokens
+    /// would be refused.
     package var notReady: [Problem] {
         if life.isStopping { return [Problem(.overloaded, "the server is stopping")] }
         if !store.life.isReady || life.isStarting { return [Problem(.overloaded, "the server is starting")] }
@@ -76,7 +77,7 @@ package final class DoorContext: Sendable {
 
     // MARK: The end
 
-    /// How long a stop waits, in seconds: for what runs, and again once its queries are ended.
+    /// How long a stop waits, in seconds: for requests that run (`drain`), and again once their queries are cancelled (`cancel`).
     package struct Patience: Sendable {
         package var drain = 5.0
         package var cancel = 2.0
@@ -85,18 +86,18 @@ package final class DoorContext: Sendable {
 
     package enum End: Sendable, Equatable {
         case whole
-        /// Files are not closed under those who still read them; what is durable is so without it.
+        /// Requests still ran at the end: files are not closed under them, and what was acknowledged is durable all the same.
         case requestsCutOff(count: Int)
         case jobCutOff
     }
 
-    /// Long polls end, readiness with them, and jobs; `stop` closes the doors.
+    /// Ends long polls and jobs, and readiness with them; `stop` closes the doors.
     package func beginStopping() { life.beginStopping {
         jobs.beginStopping()
         exports.beginStopping()
     } }
 
-    /// Closes every door and waits for what is under way; then it is safe to close the engine, unless something was cut off.
+    /// Closes every door and waits for requests that are under way. Where it returns `.whole` the engine may be closed.
     package func stop(_ patience: Patience = Patience()) -> End {
         beginStopping()
         life.closeDoors()

@@ -1,4 +1,4 @@
-/// What doors need to know of the configuration.
+/// The part of the configuration that doors need.
 package struct DoorLimits: Sendable {
     /// In bytes.
     package var body = 64 << 20
@@ -6,9 +6,9 @@ package struct DoorLimits: Sendable {
     /// In seconds.
     package var queryTime = 60.0
     package var streamTime = 3_600.0
-    /// Of an upload's file, as it is sent and decoded, in bytes.
+    /// Bytes of an upload's file, as it is sent and as it is decoded.
     package var uploadByteCount = 5 << 30
-    /// Of all files of exports together, in bytes.
+    /// Bytes of all files of exports together.
     package var exportsByteCount = 50 << 30
     package var memory = MemoryLedger.Limits()
 

@@ -1,7 +1,7 @@
 package import ColumnStore
 import Synchronization
 
-/// From the start to the stop, the same for every door: what they are, when they close, and how long what runs may go on.
+/// The server from its start to its stop, for all doors together: the list of doors, whether the server starts or stops, and the deadlines of waits.
 package final class ServerLife: Sendable {
     private let starting = Atomic<Bool>(false)
     private let stopping = Atomic<Bool>(false)

@@ -1,12 +1,12 @@
 import ColumnStore
 import Synchronization
 
-/// What runs a node of a plan, made for one run of it: `LogicalPlan` says what is to be done, this holds what is there while it is done, and
+/// Executes a node of a plan in one run: `LogicalPlan` says what is to be done, this has the state while it is done, and
 /// `RunFigures` how long it took. First `prepare` (on one thread; it may read whole inputs in parallel), then one stream for each worker.
 ///
-/// The life of one:
+/// The life of an operator:
 ///
-/// 1. `PlanBuilder` makes it and those beneath it, and `place` gives them the plan's node.
+/// 1. `PlanBuilder` makes it and the operators beneath it, and `place` gives them the plan's node.
 /// 2. `pushRuntimeFilter` may be called, from the `prepare` of an operator above, before its own.
 /// 3. `prepare`, once, on one thread.
 /// 4. `stream` for each worker from 0 to below `streamCountMax`, at most once a worker. Streams of several workers are
@@ -15,14 +15,14 @@ import Synchronization
 /// The streams of all workers together give the operator's rows, each once; which stream a row comes out of is open.
 package class PreparedOperator: @unchecked Sendable {
     // Safe to share: `prepare` happens before all streams; what streams of several workers share is locked or atomic.
-    /// What batches of the streams have, in this order. A batch may lie otherwise within (as codes, as a constant), never
-    /// in type but for a decimal's precision.
+    /// The columns of the streams' batches, in this order. A batch's column may be encoded (as codes, as a constant), but never differs
+    /// in type except in a decimal's precision.
     let columns: [OutputColumn]
     /// The operators that it reads, left before right.
     let inputs: [PreparedOperator]
     /// The plan's node that this one works for, alone or with others; nil until it is set, and for what works within an operator.
     private(set) var nodeID: PlanNodeID?
-    /// Of several that work for a node, the one whose rows are the node's.
+    /// Whether its rows are the node's: true for one of the operators that work for a node.
     private var isWhole = false
 
     /// How many streams may be asked for. One when the rows have an order.
@@ -46,20 +46,20 @@ package class PreparedOperator: @unchecked Sendable {
         for input in inputs where input.nodeID == nil { input.assign(node) }
     }
 
-    /// Where each column lies in a batch: what expressions above are compiled with.
+    /// The index of each column in a batch: expressions above are compiled with it.
     var layout: [ColumnID: Int] { Self.layout(columns) }
 
-    /// Of two columns of one id the first: they have the same values.
+    /// Where two columns have one id, the first counts: they have the same values.
     static func layout(_ columns: [OutputColumn]) -> [ColumnID: Int] {
         Dictionary(columns.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// What the plan above looks for in a column: rows that fail may be left out, since it drops them too. Handed down to the scan that
+    /// Hands down a filter of a join above: rows that fail it may be left out, since the join drops them. It goes down to the scan that
     /// reads the column. Called before `prepare`.
     /// The default takes no filter: an operator says by overriding which of its columns pass a filter through unchanged.
     func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {}
 
-    /// Makes everything ready that streams need. Called once.
+    /// Prepares everything that streams need. Called once.
     ///
     /// An operator that reads an input whole (sort, grouping, a join's right side) does it here, with all workers, so that
     /// streams only hand out.
