@@ -9,7 +9,7 @@
 //   Resources: memory, threads, the clock, and the log of what a store does by itself
 //   JSON: text of metadata
 //   Transfers: calls of this program over HTTP, and which addresses they may reach
-//   Storage: objects and files, and proofs for their removal
+//   Storage, Storage/Local: what a storage of objects is, bytes and their digests, proofs for removals; the storage in a directory
 //   Compression: codecs, checksums, dictionaries of codecs
 //   S3/{Signing, Credentials, Client, Cache, Objects}: a bucket: signatures, the keys for them, requests sent until there is an answer, what lies on this machine, objects
 //   Encodings/{Bits, Decoders, Encoders}: bytes of a page to values, and back: an encoding is a decoder, an encoder and its case in Encoders/ValueEncoding.swift

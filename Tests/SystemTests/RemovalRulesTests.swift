@@ -9,9 +9,9 @@ import XCTest
 final class RemovalRulesTests: XCTestCase {
     /// File, call, and why it may.
     private static let allowed: [String: [String: String]] = [
-        "ColumnStore/Storage/FileRemoval.swift": ["unlink": "the one place", "truncate": "a file that has lost its name"],
-        "ColumnStore/Storage/FileSystemCalls.swift": ["remove": "the seam of tests", "rename": "the seam of tests"],
-        "ColumnStore/Storage/LocalStorage.swift": [
+        "ColumnStore/Storage/Local/FileRemoval.swift": ["unlink": "the one place", "truncate": "a file that has lost its name"],
+        "ColumnStore/Storage/Local/FileSystemCalls.swift": ["remove": "the seam of tests", "rename": "the seam of tests"],
+        "ColumnStore/Storage/Local/LocalStorage.swift": [
             "unlink": "by a proof, and second names of files in the making", "rename": "version hint and manifest of a backup: written whole, aside",
         ],
         "ColumnStore/S3/Cache/CacheFolder.swift": ["remove": "copies of what a bucket has, under names that the cache makes"],
