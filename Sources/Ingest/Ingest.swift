@@ -9,9 +9,9 @@
 //   SQLite, Directory, Catalog: one connection, its file system; what proves that a store's files belong together; what must outlive a file
 //   Versions, Cold, Rollups: which version of a document is the newest; one cold table, files for it, and sums that are made with them
 //   Hot, Tiers, Usage: day files: rows, their columns in memory, their processes; hot and cold as one state, to be read; what clients have used
-//   Writing, Compaction, Rebuilding: the one writer, and what works behind its back; from hot to cold, and merging; columns filled for what came before them
+//   Writing, Compaction/Files, Compaction, Rebuilding: the one writer, and what works behind its back; new cold files of a day or of several files; which of them move and merge when; columns filled for what came before them
 //   Registration, Queues, Topics, Executions: who else must accept a receipt; messages that wait for workers; events and their subscribers; state machines, and what runs of them
 //   Verification, Backup: proof of every file; copies of a whole store, and a catalog made anew
-//   Log, Restoring, Replication, Archive: every commit in its order, where no machine's end reaches it; stores made of it again; its way to the other machine of a pair; a pair's records, kept
+//   Log/Format, Log, Restoring, Replication, Archive: a log's records, segments and notes as bytes; every commit in its order, where no machine's end reaches it; stores made of it again; its way to the other machine of a pair; a pair's records, kept
 //   Exports, Intake, Uploads: answers that leave as files, and links; a document on its way in; files of records that come whole
 //   Roles, Reading, Engine, Import: what a door may hold of the store, a protocol each; answers to reads; the store, in each of its roles; many documents past the hot tier

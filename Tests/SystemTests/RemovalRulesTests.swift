@@ -24,7 +24,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Log/CommitLog.swift": [
             "O_TRUNC": "a spool of a number that was never given before", "remove": "a spool whose records lie at the log's place, which its head says, and notes in the making of processes that have ended",
         ],
-        "Ingest/Log/LogSpool.swift": ["truncate": "the end of a spool that this process writes: an entry that could not be written whole"],
+        "Ingest/Log/Format/LogSpool.swift": ["truncate": "the end of a spool that this process writes: an entry that could not be written whole"],
         "Ingest/Restoring/LogFold.swift": ["remove": "scratch: a copy of a database that its records make anew"],
         "Ingest/Replication/ReplicaStore.swift": [
             "remove": "files of a member that its cluster's records make anew, from the first or from where a checkpoint ends, and what came of uploads that nobody can send any more", "truncate": "the end of a file that a record says is its last byte",
