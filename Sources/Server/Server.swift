@@ -10,7 +10,7 @@
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   Postgres/{Catalogs, Answers, Connections}: pg_catalog in the planner; questions to rows on its wire; the socket, TLS, who is there, a session on its thread
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
-//   Replication/Links, Replication: how members of a cluster reach each other, and prove who they are; a member: its disk, the object that says who leads, and its thread
+//   Replication/{Links, Disk, Places}, Replication: how members of a cluster reach each other, and prove who they are; a member's records and checkpoint; the object that says who leads, and slots; a member: its thread and its store
 //   Routes/{Answers/Operating, Answers/Messages, Answers}, Exports, Contents, Executions: bodies; answers that leave as files; the store as tables of SQL; who carries out tasks
 //   Routes/{Processes, Operating, Messages}, Routes, Iceberg, Console: the calls of the API, and its description; the REST catalog of the warehouse; the web application
 //   Commands, Commands/Client, Replication/Passing, Commands/{Prompt, Store, Serving, Administration, Import, SQL, Help}: what a member passes on while another leads; the words of the command line
