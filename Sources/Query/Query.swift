@@ -7,7 +7,7 @@
 //   Syntax/{Tokens}, Syntax: text to words, and words to a tree with positions
 //   Kernels, Types/Values, Types, Information: loops over columns that many share; one value from its text and back; rules of types, casts of columns, rows as text; what information_schema says of a catalog
 //   Algebra: Expression and LogicalPlan, what defines a function, their walks, checks and EXPLAIN
-//   Functions/{Calls, Languages, Text, Backtracking, Patterns, Number, Time, Templates, List, JSON, Paths, Operators, Rows}: one SQL function after another, its definition beside its kernel
+//   Functions/{Calls, Languages, Text, Notations, Backtracking, Patterns, Number, Time, Templates, List, JSON, Paths, Operators, Rows}: one SQL function after another, its definition beside its kernel
 //   Evaluation, Binding: an expression run over a batch; names and exact types, and the list of all functions
 //   Optimizer/{Scans}, Optimizer: what reaches a scan; passes from plan to plan
 //   Rollups: answers from sums that were made before
