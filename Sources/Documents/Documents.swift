@@ -8,7 +8,7 @@
 //   Values: decimals, times, zones and texts, as documents write them
 //   JSON, XML: bytes to a tape, or to a tree without anything from outside
 //   Sources: paths into JSON, XML and CSV, as one interface
-//   Types: the type file, and how a row of its columns lies
+//   Types: the type file, the kinds of tables that types may have (Types/TableKind.swift), and how a row of its columns lies
 //   Records: files of any length, cut into records
 //   Validation: JSON Schema and XSD
 //   Plans: where a type finds what it takes: its paths and columns compiled, and who reads what is sensitive

@@ -8,8 +8,8 @@
 //   Kernels, Types/Values, Types, Information: loops over columns that many share; one value from its text and back; rules of types, casts of columns, rows as text; what information_schema says of a catalog
 //   Algebra: Expression and LogicalPlan, what defines a function, their walks, checks and EXPLAIN
 //   Functions/{Calls, Languages, Text, Notations, Backtracking, Patterns, Number, Time, Templates, List, JSON, Paths, Operators, Rows}: one SQL function after another, its definition beside its kernel
-//   Evaluation, Binding: an expression run over a batch; names and exact types, and the list of all functions
-//   Optimizer/{Scans}, Optimizer: what reaches a scan; passes from plan to plan
+//   Evaluation, Binding: an expression run over a batch; names and exact types, and the list of all functions (Binding/FunctionRegistry.swift)
+//   Optimizer/{Scans}, Optimizer: what reaches a scan; passes from plan to plan, in the order of the list in Optimizer/Optimizer.swift
 //   Rollups: answers from sums that were made before
 //   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels; the engine that all queries share
-//   Results: JSON, NDJSON, CSV, Parquet, workbooks, tables; walks by cursor
+//   Results: an encoder for each format of answers (which formats callers may ask for says Server, Queries/SQLForm.swift), workbooks, tables; walks by cursor
