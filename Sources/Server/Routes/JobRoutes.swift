@@ -23,7 +23,7 @@ enum JobRoutes {
             .delete, "/v1/admin/jobs/{id}", access: .admin, place: .control,
             operation: Operation(
                 "cancelJob", "Ends a job: one that waits is dropped, one that runs ends at the next piece of its work. What a compaction has moved until then stays so, and an earlier backup is as it was.",
-                parameters: [id], answers: [.init(204, "It was told to.")], problems: [.notFound, .diskFull]),
+                parameters: [id], answers: [.init(204, "It was asked to end.")], problems: [.notFound, .diskFull]),
             uses: { $0.jobs }, handle: cancel),
     ]
 

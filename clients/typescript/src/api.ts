@@ -230,7 +230,7 @@ export interface Contract {
     topics?: unknown;
     processes?: unknown;
   } | null;
-  /** From 1s to 1d: how often the webhook is told what was refused, where something was. */
+  /** From 1s to 1d: how often the webhook gets a digest of refusals, where there are any. */
   digest?: string | null;
   /** Where there are any, each says what may be done in its time, in place of the contract, and nothing may be done outside all. No two overlap. */
   subscriptions?: ContractSubscription[] | null;
@@ -239,7 +239,7 @@ export interface Contract {
 export interface ContractSubscription {
   /** Inclusive; null: since ever. */
   from?: string | null;
-  /** Exclusive; null: for ever. */
+  /** Exclusive; null: without end. */
   to?: string | null;
   /** The contract's unless said. */
   access?: "read" | "read-write";
@@ -449,7 +449,7 @@ export interface DeadLetter {
   reason: string;
   attempts: number;
   client_id: string;
-  /** Of what a contract's webhook is told beside receipts: upload.processed, upload.error, feedback.digest. */
+  /** For events of a contract's webhook that are about no receipt: upload.processed, upload.error, feedback.digest. */
   event: string | null;
   /** Null where there is an event. */
   receipt: Taken | null;
@@ -2311,7 +2311,7 @@ export interface Operations {
       id: string;
       source?: string;
       type: string;
-      /** Events of one are told in the order in which they came. */
+      /** Events of one are delivered in the order in which they came. */
       subject?: string;
       time?: string;
       datacontenttype?: string;
@@ -2323,7 +2323,7 @@ export interface Operations {
       id: string;
       source?: string;
       type: string;
-      /** Events of one are told in the order in which they came. */
+      /** Events of one are delivered in the order in which they came. */
       subject?: string;
       time?: string;
       datacontenttype?: string;
@@ -2335,7 +2335,7 @@ export interface Operations {
       id: string;
       source?: string;
       type: string;
-      /** Events of one are told in the order in which they came. */
+      /** Events of one are delivered in the order in which they came. */
       subject?: string;
       time?: string;
       datacontenttype?: string;
@@ -2347,7 +2347,7 @@ export interface Operations {
       id: string;
       source?: string;
       type: string;
-      /** Events of one are told in the order in which they came. */
+      /** Events of one are delivered in the order in which they came. */
       subject?: string;
       time?: string;
       datacontenttype?: string;
@@ -2382,7 +2382,7 @@ export interface Operations {
     };
     answer: Topic;
   };
-  /** Deletes a topic with its subscriptions, and what they are still to be told. */
+  /** Deletes a topic with its subscriptions, and the events that are still to be delivered to them. */
   deleteTopic: {
     path: {
       /** The topic's name; `till` has what happens in the store itself. */
@@ -2447,7 +2447,7 @@ export interface Operations {
     };
     answer: undefined;
   };
-  /** Events that could not be told within three days, or to a receiver that is gone. */
+  /** Events that could not be delivered within three days, or to a receiver that is gone. */
   deadEvents: {
     path: {
       /** The topic's name; `till` has what happens in the store itself. */

@@ -40,7 +40,7 @@ enum ContractPutCommand: Command {
             .init("types", "T,T", "The document types that it may post (all)."), .init("sensitive", nil, "It sees the values of sensitive columns."), .init("valid-from", "T", "An instant or a date."),
             .init("valid-to", "T", "An instant or a date."), .init("rate", "N", "Requests a second."),
             .init("webhook-url", "URL", "Where outcomes are sent."), .init("webhook-secret", "S", "What they are signed with. The one that it replaces signs beside it for a day, where the URL stays."),
-            .init("digest", "SPAN", "How often the webhook is told what was refused: 1s to 1d."),
+            .init("digest", "SPAN", "How often the webhook gets a digest of refusals: 1s to 1d."),
             .init("callback-hosts", "H,H", "Hosts that documents may name for callbacks."), .init("queues", "Q,Q", "Queues that it may use; * for all."),
             .init("topics", "T,T", "Topics that it may publish to; * for all."), .init("processes", "P,P", "Processes that it may start; * for all."),
             .init("subscriptions", "JSON", "What it may do when: [{\"from\", \"to\", \"access\", \"scope\", \"types\", \"sensitive\", \"roles\", \"plan\"}]."),

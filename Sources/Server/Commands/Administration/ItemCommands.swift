@@ -169,5 +169,5 @@ enum JobCancelCommand: ItemCommand {
     static let usage = plainUsage("ID")
     static let ownOptions: [Arguments.Option] = []
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("DELETE", try path("/v1/admin/jobs", arguments)) }
-    static func done(_ arguments: Arguments) -> String { "\(arguments.operands[0]) was told to end" }
+    static func done(_ arguments: Arguments) -> String { "\(arguments.operands[0]) was asked to end" }
 }

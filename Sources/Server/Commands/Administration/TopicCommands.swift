@@ -30,7 +30,7 @@ enum TopicPutCommand: ItemCommand {
 
 enum TopicDeleteCommand: ItemCommand {
     static let name = "topic delete"
-    static let summary = "Deletes a topic with its subscriptions, and what they are still to be told."
+    static let summary = "Deletes a topic with its subscriptions, and the events that are still to be delivered to them."
     static let operand = "a topic"
     static let usage = ["TOPIC \(place)"]
     static let ownOptions: [Arguments.Option] = []
@@ -52,7 +52,7 @@ enum TopicSubscriptionsCommand: ListCommand {
 
 enum TopicDeadLettersCommand: ListCommand {
     static let name = "topic dead-letters"
-    static let summary = "Lists events of a subscription that could not be told within three days."
+    static let summary = "Lists events of a subscription that could not be delivered within three days."
     static let usage = ["TOPIC SUBSCRIPTION [--format table|json] [--limit N] \(place)"]
 
     static func listing(_ arguments: Arguments) throws -> Listing {

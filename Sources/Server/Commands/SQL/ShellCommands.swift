@@ -32,7 +32,7 @@ enum ShellCommands {
           :ERROR :SQLSTATE :ROW_COUNT :LAST_ERROR_MESSAGE :LAST_ERROR_SQLSTATE    what came of the last statement, and of the last that failed
           \\prompt [TEXT] NAME  a line of standard input as the value of NAME; \\getenv NAME VARIABLE: one of the environment
           \\if CONDITION  \\elif CONDITION  \\else  \\endif    what runs: true, on, yes or 1, or not; :{?NAME} is whether NAME has a value
-          \\set ON_ERROR_STOP on|off    whether a fault ends a script; ECHO none|errors|queries|all: what of it is shown; QUIET on|off: whether changes are told
+          \\set ON_ERROR_STOP on|off    whether a fault ends a script; ECHO none|errors|queries|all: what of it is shown; QUIET on|off: whether changes go without a word
           \\echo TEXT  \\qecho  \\warn    to standard output; where answers go; to standard error
           \\errverbose         all that came of the statement that failed last
           `COMMAND`           behind these commands, but for \\copy and \\!: what COMMAND writes

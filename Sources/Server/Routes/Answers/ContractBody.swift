@@ -38,7 +38,7 @@ struct ContractBody: ListItem, JSONObject {
         sink.member("uses", Optional(UsesBody(uses: contract.uses)), Self.free)
         sink.member(
             "digest", contract.digest?.text,
-            MemberFacts("From 1s to 1d: how often the webhook is told what was refused, where something was.", keywords: #""pattern":"^[0-9]+(ms|s|m|h|d)$""#, isRequired: false))
+            MemberFacts("From 1s to 1d: how often the webhook gets a digest of refusals, where there are any.", keywords: #""pattern":"^[0-9]+(ms|s|m|h|d)$""#, isRequired: false))
         sink.member(
             "subscriptions", Optional(contract.subscriptions.map { ContractTermBody(subscription: $0) }),
             MemberFacts("Where there are any, each says what may be done in its time, in place of the contract, and nothing may be done outside all. No two overlap.", isRequired: false))

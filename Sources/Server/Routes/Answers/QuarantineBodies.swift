@@ -106,7 +106,7 @@ struct DeadLetterBody: ListItem, JSONObject {
         sink.member("reason", letter.reason)
         sink.member("attempts", letter.attempts)
         sink.member("client_id", letter.clientID)
-        sink.member("event", letter.event, MemberFacts("Of what a contract's webhook is told beside receipts: upload.processed, upload.error, feedback.digest."))
+        sink.member("event", letter.event, MemberFacts("For events of a contract's webhook that are about no receipt: upload.processed, upload.error, feedback.digest."))
         sink.member("receipt", letter.receipt.map { AcceptedBody($0) }, MemberFacts("Null where there is an event."))
     }
 }

@@ -4,7 +4,7 @@ internal import Ingest
 
 /// Events in.
 enum EventRoutes {
-    private static let eventSchema = ##"{"type":"object","description":"CloudEvents 1.0. What is said of source is replaced by /clients/ and the client's id.","required":["specversion","id","type"],"additionalProperties":true,"properties":{"specversion":{"const":"1.0"},"id":{"description":"Counted once a day for its source.","type":"string","minLength":1,"maxLength":200},"source":{"type":"string"},"type":{"type":"string","minLength":1,"maxLength":200},"subject":{"description":"Events of one are told in the order in which they came.","type":"string","minLength":1,"maxLength":200},"time":{"type":"string","format":"date-time"},"datacontenttype":{"type":"string","default":"application/json"},"data":{}}}"##
+    private static let eventSchema = ##"{"type":"object","description":"CloudEvents 1.0. What is said of source is replaced by /clients/ and the client's id.","required":["specversion","id","type"],"additionalProperties":true,"properties":{"specversion":{"const":"1.0"},"id":{"description":"Counted once a day for its source.","type":"string","minLength":1,"maxLength":200},"source":{"type":"string"},"type":{"type":"string","minLength":1,"maxLength":200},"subject":{"description":"Events of one are delivered in the order in which they came.","type":"string","minLength":1,"maxLength":200},"time":{"type":"string","format":"date-time"},"datacontenttype":{"type":"string","default":"application/json"},"data":{}}}"##
 
     static let all: [Route] = [
         Route(

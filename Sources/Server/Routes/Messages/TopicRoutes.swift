@@ -27,7 +27,7 @@ enum TopicRoutes {
         Route(
             .delete, "/v1/topics/{name}", access: .admin, place: .control,
             operation: Operation(
-                "deleteTopic", "Deletes a topic with its subscriptions, and what they are still to be told.", parameters: [name], answers: [.init(204, "Done.")],
+                "deleteTopic", "Deletes a topic with its subscriptions, and the events that are still to be delivered to them.", parameters: [name], answers: [.init(204, "Done.")],
                 problems: [.notFound, .invalidQueue, .diskFull]),
             uses: { $0.store.topics }, handle: delete),
         Route(
@@ -57,7 +57,7 @@ enum TopicRoutes {
         Route(
             .get, "/v1/topics/{name}/subscriptions/{subscription}/dead-letters", access: .admin, place: .control,
             operation: Operation(
-                "deadEvents", "Events that could not be told within three days, or to a receiver that is gone.", parameters: [name, subscription] + ListPage.parameters,
+                "deadEvents", "Events that could not be delivered within three days, or to a receiver that is gone.", parameters: [name, subscription] + ListPage.parameters,
                 answers: [.init(200, "A page of them.", [.of(ListBody<DeadEventBody>.self)])], problems: [.notFound, .badCursor]),
             uses: { $0.store.topics }, handle: deadEvents),
         Route(

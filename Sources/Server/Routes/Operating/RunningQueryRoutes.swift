@@ -15,7 +15,7 @@ enum RunningQueryRoutes {
             .delete, "/v1/queries/{id}", access: .reader, place: .control,
             operation: Operation(
                 "cancelQuery", "Ends a query; its caller gets 409 query-cancelled.", parameters: [.path("id", "The query's id.")],
-                answers: [.init(204, "It was told to.")], problems: [.notFound]),
+                answers: [.init(204, "It was asked to end.")], problems: [.notFound]),
             uses: { $0.queries }, handle: cancel),
     ]
 

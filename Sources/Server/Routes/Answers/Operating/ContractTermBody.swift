@@ -14,7 +14,7 @@ struct ContractTermBody: JSONObject {
 
     func members(to sink: inout some MemberSink) {
         sink.member("from", subscription.from.map { InstantOrDayForm(instant: $0) }, Self.free("Inclusive; null: since ever."))
-        sink.member("to", subscription.to.map { InstantOrDayForm(instant: $0) }, Self.free("Exclusive; null: for ever."))
+        sink.member("to", subscription.to.map { InstantOrDayForm(instant: $0) }, Self.free("Exclusive; null: without end."))
         sink.member("access", WordForm(subscription.access), Self.free("The contract's unless said."))
         sink.member("scope", WordForm(subscription.scope), Self.free("The contract's unless said."))
         sink.member("types", subscription.types, Self.free("Document types that it may post; null for all."))
