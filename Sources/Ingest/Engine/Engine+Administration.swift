@@ -5,7 +5,7 @@ import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
 ///
-/// What these roles promise stands with their protocols (`Roles/`); here it is handed to the parts. Faults are thrown as `Fault`s, whose words are
+/// The contract of each call stands with its protocol (`Roles/`); here calls are handed to the parts. Faults are thrown as `Fault`s, whose words are
 /// for people.
 extension Engine: TypeAdministration, RollupAdministration, ContractAdministration, KeyAdministration, CredentialLookup, RefusedDocuments {
     package func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] {
@@ -58,7 +58,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         compactor.fill()
     }
 
-    /// Whether its sums would be nearly as many as the rows: a word to whoever declared it, nothing more.
+    /// Says where its sums would be nearly as many as the rows: a warning to the caller, nothing more.
     package func rollupWarning(name: String) -> String? {
         let snapshot = tier.boundary.snapshot()
         guard let rollup = snapshot.rollups[name]?.definition else { return nil }
@@ -153,7 +153,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     /// Returns when it is done.
     ///
-    /// - Throws: overloaded where it was ended before; what went wrong with it.
+    /// - Throws: overloaded where it was ended before it was done; else the error that ended it.
     package func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
         do {
             return try compactor.compact(before: before, isCancelled: isCancelled)

@@ -49,7 +49,7 @@ extension Engine: ExportKeeping, LinkSigning {
         remove(last, "the export \(id) was deleted")
     }
 
-    /// For whoever bears a link that was signed: no principal is asked.
+    /// For a caller with a signed link: no principal is asked.
     package func linkedExport(_ id: String) throws -> Export? { try catalog.export(id).map(shown) }
 
     package func waitingExports() throws -> [Export] { try catalog.exports(in: .running) }

@@ -10,7 +10,7 @@ import Synchronization
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
 ///
-/// Any thread calls it. It has no lock of its own but for what begins and ends: each part looks after itself, and what must be one state is in
+/// Any thread may call it. It has no locks of its own except for its beginning and end: each part has its own, and state that must be consistent is in
 /// `TierBoundary` or in a transaction of the catalog.
 package final class Engine: ProcessHolding, Sendable, UploadHolding {
     package struct Options: Sendable {
@@ -19,37 +19,37 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var compaction = CompactionOptions()
         package var registration = RegistrationOptions()
         package var uploads = Uploads.Options()
-        /// How long executions stay where they ran after they have ended.
+        /// Days for which executions that have ended stay in the file of executions, before they become rows of the table `executions`.
         package var executionDays = 90
-        /// Of one execution; past it the execution fails.
+        /// Bytes of one execution's history; an execution that goes past them fails.
         package var executionHistoryByteCountMax = 16 << 30
-        /// Who there is to do tasks of executions, as definitions may say.
+        /// The kinds of tasks that definitions may name.
         package var tasks = TaskVocabulary.any
-        /// Rows that a question must have looked at for its form to be kept; 0: none is.
+        /// Rows that a query must have looked at for its text to be kept as ground for advice on rollups; 0: none is kept.
         package var statementRowCountMin = 100_000
         /// In bytes.
         package var documentByteCountMax = 1 << 20
         /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
         package var clientsNeedContract = true
-        /// What writes cold files: tests put one in its place that fails.
+        /// The calls by which cold files are written; tests put one here that fails.
         package var fileSystem: any FileSystemCalls = LinuxFileSystem()
-        /// Where cold tables lie.
+        /// The storage of cold tables.
         package var storages: any StorageFactory = LocalStorageFactory()
-        /// Another place of cold tables by its URL; nil: in the store's directory.
+        /// Makes the storage of another place from its URL; nil: of the store's own directory.
         package var openPlace: @Sendable (String?) throws -> any StorageFactory = { place in
             guard let place else { return LocalStorageFactory() }
             guard place.hasPrefix("file:///") else { throw Fault(.badParameter, "no place of cold tables: \(place)") }
             return LocalStorageFactory(path: String(place.dropFirst("file://".utf8.count)))
         }
-        /// Microseconds that nobody sets, beside `hot.clock`: locks, retries and all that lasts so and so long outlast jumps of that. Nil where a test moves it by hand.
+        /// A clock in microseconds that nobody can set: locks, retries and other spans of time are measured by it, so that jumps of `hot.clock` do not matter. Nil: `hot.clock` is used, which a test moves by hand.
         package var steadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
         /// The log of the store's commits; nil: there is none.
         package var log: LogOptions?
-        /// The machines that keep the store together; nil: there is one. Not both with a log.
+        /// The other machine of a pair; nil: one machine keeps the store. Not together with `log`.
         package var replica: (any CommitReplica)?
-        /// Where files of exports go once they are done; nil: they stay in DATA.
+        /// Where finished files of exports go; nil: they stay in DATA.
         package var exportPlace: (any ObjectStorage)?
-        /// Where there is no store, whether one is made.
+        /// Whether a store is made where there is none.
         package var making = DataDirectory.Making.anew
 
         package init() {}
@@ -230,7 +230,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         tier.boundary.snapshot().files.flatMap { $0.damage.values.sorted { $0.row < $1.row } }
     }
 
-    /// Reads the footers of cold files, the newest first, so that the first queries need not; for so many seconds at most.
+    /// Reads the footers of cold files, the newest first, so that the first queries need not; for at most `seconds`.
     ///
     /// - Complexity: as many footers as the cache holds, for each table.
     package func warm(seconds: Double) {
@@ -251,9 +251,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
     }
 
-    /// Lays rows down as columns, few as they are, since whoever opens the store next would make them of their documents again: for so many seconds at most.
+    /// Writes the columns of rows that have them in memory only, as the next process would have to make them of documents again; for at most `seconds`.
     ///
-    /// Called before `close`. What is not done by then goes on behind this call's back.
+    /// Called before `close`. Work that is not done in time goes on after this returns.
     package func layDown(seconds: Double) {
         let isDone = Monitor(false)
         let isBegun = WorkerThread.start(name: "lay-down") { [tier] in
@@ -265,7 +265,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         if isBegun { _ = isDone.wait(seconds: seconds) { $0 ? true : nil } }
     }
 
-    /// Writes where the directory is served into its lock, for other processes.
+    /// Writes the server's URL into the directory's lock file, for other processes.
     package func publish(url: String) { directory.publish(url: url) }
 
     /// Notes the hash of the file with the administrator's key, so that a change of it on the disk is found.
@@ -285,7 +285,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         return earlier != nil && earlier != hash
     }
 
-    /// Whoever takes work ends before those who do it, and the writer last of those who write; then the catalog notes what was kept in memory. A
+    /// Closes all parts: those that take work before those that do it, and the writer last of those that write; then the catalog notes what was kept in memory. A
     /// second call does nothing.
     package func close() throws {
         let wasClosed = isClosed.withLock { isClosed in
@@ -341,10 +341,10 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
 extension Engine: MessageHolding {
     package var queues: any QueueKeeping { queueStore }
     package var topics: any TopicKeeping { topicStore }
-    /// What other parts of the store publish through.
+    /// Publishes events of other parts of the store.
     package var events: any EventPublishing { topicStore }
 
-    /// From now on events go to webhooks and processes, and what is committed to the topic `till`. Without it they wait in the file.
+    /// Begins to deliver events to webhooks and processes, and to publish commits to the topic `till`. Until then events wait in the file.
     ///
     /// Called once, by a server.
     package func startEvents() {

@@ -1,7 +1,7 @@
-/// Places in lists, as a caller may hold them but not make or change them.
+/// Cursors: places in lists, sealed so that a caller may hold them but not make or change them.
 package protocol CursorSealing: AnyObject, Sendable {
-    /// An opaque cursor of `fields`, bound to what must be the same when it comes back.
+    /// An opaque cursor of `fields`; `binding` must be the same when it comes back.
     func seal(_ fields: [[UInt8]], binding: [String]) -> String
-    /// Nil when any bit was changed, or the cursor belongs to something else.
+    /// The fields of a cursor; nil where any bit was changed, or it was sealed with another `binding`.
     func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]?
 }

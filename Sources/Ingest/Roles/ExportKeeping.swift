@@ -1,5 +1,6 @@
-/// Answers that leave as files: what was asked for, and where the files lie. Changes are durable before these return.
+/// Exports: queries whose answers are made into files, and the files. Changes are durable before these return.
 package protocol ExportKeeping: AnyObject, Sendable {
+    /// - Throws: `Fault`: overloaded where its owner has as many as allowed.
     func addExport(_ export: Export) throws
     /// - Throws: not-found, also for another's.
     func export(_ id: String, as principal: Principal) throws -> Export
@@ -9,33 +10,35 @@ package protocol ExportKeeping: AnyObject, Sendable {
     ///
     /// - Throws: not-found.
     func deleteExport(_ id: String, as principal: Principal) throws
-    /// By the link alone; nil where it is gone.
+    /// For a caller with a signed link, whoever it is; nil where the export is gone.
     func linkedExport(_ id: String) throws -> Export?
 
-    // What makes them.
+    // For the queue that makes them.
 
-    /// Takes the file of one that is made, and not told of yet, to where it outlives this machine, if others may come to lead.
+    /// Copies the file of an export that is made, and not yet reported as done, to where it outlives this machine, if another machine may come to lead.
     ///
-    /// - Throws: what ends it; there is no file then.
+    /// - Throws: errors of the place, and what `beforeEachPiece` throws; there is no file then.
     func settleExport(_ export: Export, beforeEachPiece: () throws -> Void) throws
 
-    /// Those to be made, the oldest first, without what was asked for.
+    /// Exports that are still to be made, the oldest first, without their queries.
     func waitingExports() throws -> [Export]
-    /// One of those with what was asked for; nil where it is not to be made any more.
+    /// One of those with its query; nil where it need not be made any more.
     func whole(_ export: Export) throws -> Export?
     /// Notes how an export ended.
     ///
-    /// - Returns: false where somebody has removed it meanwhile: its file goes.
+    /// - Returns: false where it was deleted meanwhile: its file is removed.
     func endExport(_ export: Export) throws -> Bool
-    /// Ends what is past its time, and removes files that nothing leads to. Not while one is being written.
-    func sweepExports(now: Int64) throws
-    /// Takes files that are done to where the settings want them, and from there what is to go. Not while one is being written.
+    /// Ends exports whose time is over, and removes files that no export names. Not to be called while a file is being written.
     ///
-    /// - Throws: what ends it: the rest is for the next time.
+    /// - Parameter now: microseconds since 1970.
+    func sweepExports(now: Int64) throws
+    /// Copies finished files to where the settings want them, and deletes there what is to go. Not to be called while a file is being written.
+    ///
+    /// - Throws: the error that ends it; the next call does the rest.
     func carryExports(beforeEachPiece: () throws -> Void) throws
-    /// A place for a file, which is there when this returns.
+    /// The path for a file of that name, in a directory that is there when this returns.
     func exportPath(_ fileName: String) throws -> String
-    /// What a link leads to; nil where it is nowhere.
+    /// The file of an export; nil where it is nowhere.
     func exportContents(_ export: Export) throws -> ExportContents?
     /// Of all files that are there, and of those of one who asked for them.
     func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64)

@@ -2,21 +2,21 @@ package import ColumnStore
 
 /// State machines and their executions. Changes are durable before these return, or before `completion` is called.
 ///
-/// Each `hold` is asked for the bytes that an answer takes in all with its text, before it takes them; more than once as it grows. What it throws ends the
+/// Each `hold` is called with the bytes of the whole answer and its text, before they are taken and again as it grows; an error that it throws ends the
 /// reading.
 package protocol ProcessKeeping: AnyObject, Sendable {
     // Definitions.
 
     /// - Throws: not-found.
     func process(_ name: String, hold: (Int) throws -> Void) throws -> ProcessDescription
-    /// By name, those behind it. Where they are long there are fewer than `limit`, and `isCut` says so; so it is with all lists here.
+    /// At most `limit` processes behind `name`, by name. Where they are long there are fewer; then `isCut` says that there are more. This holds for all lists here.
     func processes(after name: String?, limit: Int, hold: (Int) throws -> Void) throws -> (processes: [ProcessDescription], isCut: Bool)
     /// - Throws: invalid-process, with every fault and its place.
     func putProcess(_ name: String, _ definition: [UInt8]) throws -> ProcessPutOutcome
-    /// No new execution starts.
+    /// From then on no execution starts; running ones go on.
     func deleteProcess(_ name: String) throws
 
-    // Executions. Those of others are not-found.
+    // Executions. Those that the principal may not see are not-found.
 
     func start(
         _ process: String, name: String?, input: JSONValue, as principal: Principal,
@@ -32,7 +32,7 @@ package protocol ProcessKeeping: AnyObject, Sendable {
     // Tasks.
 
     func answerTask(_ token: String, _ answer: ExecutionStore.TaskAnswer, completion: @escaping @Sendable (Result<Void, any Error>) -> Void)
-    /// - Parameter principal: with the rights that the execution's owner has by now.
+    /// - Parameter principal: has the rights that the execution's owner has by now.
     func startChild(
         of work: TaskWork, _ process: String, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void)
     /// Begins to carry out tasks and to fire timers.

@@ -1,36 +1,36 @@
 package import Query
 
-/// The store as SQL sees it.
+/// The store as SQL sees it: a catalog for each caller.
 package protocol QueryStore: AnyObject, Sendable {
     /// The tables and views as `principal` sees them: own rows only where that is its scope, and none past a walk's beginning.
     ///
     /// - Parameter beginning: nil for everything committed by now.
     /// - Returns: the catalog, and the beginning of a walk over it.
     func catalog(as principal: Principal, from beginning: WalkBeginning?) throws -> (catalog: any QueryCatalog, beginning: WalkBeginning)
-    /// A question has ended. Where it read much, its form is kept, without its constants and without who asked.
+    /// Notes a query that has ended. Where it read much, its text is kept without its constants and without its caller, as ground for advice on rollups.
     ///
-    /// - Parameter needs: what rollups would have spared it that.
+    /// - Parameter needs: works out the rollups that would have spared it the reading.
     func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed])
 }
 
 extension QueryStore {
-    /// The same where no page follows: a sequence alone bounds rows, and says nothing of the states of then.
+    /// The same where no further page follows: a sequence alone bounds which rows are seen, and not the states that rows had then.
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
         let (catalog, beginning) = try catalog(as: principal, from: sequence.map { WalkBeginning(sequence: $0, instant: nil) })
         return (catalog, beginning.sequence)
     }
 }
 
-/// What the store consists of, for those who look after it.
+/// The parts that the store consists of, for administrators.
 package protocol StoreInventory: AnyObject, Sendable {
     /// The cold tables, by name.
     var coldTableNames: [String] { get }
-    /// Of a cold table as it is now, or of hot ones: nil. None of a table that is gone, and no bounds of what is hidden from `principal`.
+    /// The files of a cold table as it is now; nil: hot files. Empty for a table that is gone; without bounds of columns that are hidden from `principal`.
     func files(of table: String?, as principal: Principal) throws -> [StoredFile]
-    /// Of a cold table, the oldest first.
+    /// The snapshots of a cold table, the oldest first.
     func snapshots(of table: String) -> [StoredSnapshot]
-    /// Cold tables that engines outside may read on behalf of `principal`, by name: none where it sees own rows only, and none of which a column is
-    /// hidden from it.
+    /// Cold tables that engines outside may read on behalf of `principal`, by name: none if it sees its own rows only, and no table with a column that is
+    /// hidden from it, as files have everybody's rows and all columns.
     func warehouseTables(as principal: Principal) throws -> [String]
     /// One of those, as it is now; nil: it is none.
     func warehouseTable(_ name: String, as principal: Principal) throws -> WarehouseTable?

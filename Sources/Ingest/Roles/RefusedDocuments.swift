@@ -1,18 +1,21 @@
-/// What was refused, and why.
+/// The quarantine: documents that were refused, with the reasons.
 package protocol RefusedDocuments: AnyObject, Sendable {
+    /// A page of refused documents.
+    ///
     /// - Parameters:
-    ///   - received: the instants between which they came last.
-    ///   - withDocuments: without them entries have none, and pages are longer.
-    ///   - hold: asked for the bytes of the page so far before the next entry is read. What it throws ends the reading.
+    ///   - received: only documents that last came between these instants.
+    ///   - withDocuments: whether entries have the documents' bytes; without them a page has more entries.
+    ///   - hold: called with the bytes of the page so far, before the next entry is read; an error that it throws ends the reading.
     func quarantine(
         client: String?, received: ReceivedSpan, cursor: String?, limit: Int, withDocuments: Bool, as principal: Principal,
         hold: (_ byteCount: Int) throws -> Void
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?)
-    /// - Parameter hold: asked for the bytes of the document and of its reasons before they are read. What it throws ends the reading.
+    /// - Parameter hold: called with the bytes of the document and its reasons, before they are read; an error that it throws ends the reading.
+    /// - Throws: `Fault`: not-found.
     func quarantineEntry(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> QuarantineEntry
     /// - Throws: not-found.
     func deleteQuarantineEntry(_ ticketID: String) throws
-    /// Deletes refused documents that pass, the oldest first.
+    /// Deletes refused documents that pass the filter, the oldest first.
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary
 }
 

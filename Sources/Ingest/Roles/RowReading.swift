@@ -1,9 +1,9 @@
-/// Single rows, their tickets, and pages of them. The caller's `Principal` says whose rows are seen; calls may block their thread on files.
+/// Reads single receipts, their tickets, and pages of receipts. The `Principal` says whose rows are seen; calls may block their thread on files.
 package protocol RowReading: AnyObject, Sendable {
-    /// - Parameter hold: asked for the bytes that reading the receipt takes, before it takes them, and once it is read for the receipt's own. What it throws ends the reading.
+    /// - Parameter hold: called with the bytes that reading the receipt takes, before they are taken, and after it with the receipt's own; an error that it throws ends the reading.
     func receipt(_ lookup: ReceiptLookup, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> ReceiptLookupResult
     func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket
-    /// - Parameter hold: asked for the bytes that the page's rows take, about, before they are read; more than once as it grows. What it throws ends the reading.
+    /// - Parameter hold: called with about the bytes of the page's rows, before they are read and again as the page grows; an error that it throws ends the reading.
     func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page
 }
 
@@ -15,10 +15,12 @@ extension RowReading {
     package func page(_ request: PageRequest, as principal: Principal) throws -> Page { try page(request, as: principal) { _ in } }
 }
 
-/// What was committed, in the order of commits.
+/// The feed of changes: what was committed, in the order of commits.
 package protocol ChangeFeed: AnyObject, Sendable {
-    /// Changes after `sequence`, in commit order, at most `limit`.
+    /// At most `limit` changes after `sequence`, in commit order.
     func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage
-    /// Calls `wake` once, as soon as something beyond `sequence` is committed; at once if it already is. `cancel` the handle to forget it.
+    /// Calls `wake` once, as soon as something beyond `sequence` is committed, before this returns if it already is.
+    ///
+    /// - Returns: a handle whose `cancel` ends the wait.
     func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle
 }

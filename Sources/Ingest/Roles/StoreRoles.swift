@@ -3,7 +3,7 @@ package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & Contrac
     & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & MessageHolding & ProcessHolding & QueryStore & RefusedDocuments & RollupAdministration
     & RowReading & SessionKeeping & StoreInventory & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & UsageKeeping & VersionKeeping & ViewAdministration
 
-/// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
+/// The roles of a store, side by side. Only the code that opens doors has all of them; a door, a call or a timer is given those that it uses, so that what it
 /// can do to the store stands in its declaration.
 package struct StoreRoles: Sendable {
     package let intake: any DocumentIntake

@@ -2,7 +2,7 @@ package import ColumnStore
 
 /// Files of records that clients send whole. Changes are durable before these return.
 package protocol UploadKeeping: AnyObject, Sendable {
-    /// Of a file, in bytes.
+    /// The largest file that is taken, in bytes.
     var byteCountMax: Int { get }
     /// - Throws: read-only, type-not-allowed, unknown-type, not-found, overloaded.
     func announce(_ announcement: UploadAnnouncement, id: String, as principal: Principal) throws -> Upload
@@ -12,36 +12,36 @@ package protocol UploadKeeping: AnyObject, Sendable {
     func uploads(
         client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal
     ) throws -> [Upload]
-    /// Of its file, as values.
+    /// The records of its file, read as values.
     ///
     /// - Throws: not-found, also for another's and for a file that is gone; upload-closed.
     func records(of id: String, as principal: Principal) throws -> UploadRecords
-    /// In the file's order, at most `limit`.
+    /// At most `limit` refused records behind `record`, in the file's order.
     ///
-    /// - Parameter hold: asked for the bytes of the page, as the catalog keeps them, before they are taken; more than once as it grows. What it throws ends the reading.
+    /// - Parameter hold: called with the bytes of the page as the catalog keeps them, before they are taken and again as it grows; an error that it throws ends the reading.
     func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> RejectionPage
-    /// By the link alone; nil where it is gone.
+    /// For a caller with a signed link, whoever it is; nil where the upload is gone.
     func linked(_ id: String) throws -> Upload?
     /// - Parameters:
-    ///   - isAnew: from 0, whatever is there; else behind all that is there.
-    ///   - isKept: whether what comes stays though its call breaks; else only after `keep`.
-    /// - Throws: upload-closed; upload-mismatch where another place is due.
+    ///   - isAnew: whether the file begins anew at 0, whatever is there; else `start` must be the end of what is there.
+    ///   - isKept: whether bytes that come stay though their call breaks off; else only after `keep`.
+    /// - Throws: upload-closed; upload-mismatch where `start` is not the place that is due.
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile
-    /// Of a file, the bytes that are here.
+    /// How many bytes of the file are here.
     func fileByteCount(_ id: String) -> Int64
-    /// The file is here whole: it is read from now on.
+    /// Ends the sending of a file: it is here whole, and is read from now on.
     ///
     /// - Throws: upload-mismatch, upload-closed.
     func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload
-    /// Ends one that waits for its file or is read.
+    /// Ends an upload that waits for its file or is being read.
     func cancel(_ id: String, as principal: Principal) throws
-    /// Begins to take back what one has changed in versioned tables.
+    /// Begins to take back what an upload has changed in versioned tables.
     ///
     /// - Throws: immutable-table, upload-closed.
     func revert(_ id: String, as principal: Principal) throws -> Upload
     /// Begins to read files.
     ///
-    /// - Parameter describe: an upload as the API says it, for webhooks.
+    /// - Parameter describe: an upload as JSON of the API, for webhooks.
     func start(describe: @escaping @Sendable (Upload) -> [UInt8])
 }
 
@@ -54,7 +54,7 @@ extension UploadKeeping {
     }
 }
 
-/// Whoever has the uploads of a store.
+/// The role of a store that has uploads.
 package protocol UploadHolding: AnyObject, Sendable {
     var uploadKeeping: any UploadKeeping { get }
 }

@@ -1,17 +1,19 @@
 package import Documents
 
-/// Documents that change: their versions, and their end.
+/// Documents that change: reads their versions, and removes documents.
 package protocol VersionKeeping: AnyObject, Sendable {
+    /// A page of the versions of a document.
+    ///
     /// - Parameters:
-    ///   - limit: of versions.
-    ///   - hold: asked for the bytes that the page takes in all with its text, before it takes them; more than once as it grows. What it throws ends the reading.
+    ///   - limit: how many versions at most.
+    ///   - hold: called with the bytes of the whole page and its text, before they are taken and again as it grows; an error that it throws ends the reading.
     /// - Throws: `Fault`: not-found, immutable-table, bad-cursor.
     func versions(
         _ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal, hold: (_ byteCount: Int) throws -> Void
     ) throws -> VersionLookupResult
-    /// Adds a version that removes the document; nothing where it is removed already.
+    /// Adds a version that removes the document; does nothing where it is removed already.
     ///
-    /// - Parameter completion: called once, on any thread, after the removal is durable, or with why there is none.
+    /// - Parameter completion: called once, on any thread: with nil after the removal is durable, else with the fault.
     func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void)
 }
 
