@@ -46,7 +46,7 @@ public struct Column: Sendable {
         self.values = values
     }
 
-    /// Takes no memory for its rows.
+    /// A column with the same value in each of `count` rows, which take no memory.
     public static func constant(_ value: Value, type: ColumnType, count: Int) -> Column {
         Column(type: type, count: count, values: .constant(value))
     }
@@ -64,16 +64,16 @@ public struct Column: Sendable {
         return validity.map { count - $0.setCount } ?? 0
     }
 
-    /// The same values under another type that lies alike (BIGINT as TIMESTAMP, a decimal's wider precision).
+    /// The same values under another type with the same form in memory (BIGINT as TIMESTAMP, a decimal's wider precision).
     ///
-    /// Nothing is copied, nor converted: who calls it knows that the numbers mean the same.
+    /// Nothing is copied or converted: the caller must know that the numbers mean the same.
     public func retyped(_ type: ColumnType) -> Column {
         Column(type: type, count: count, validity: validity, values: values)
     }
 }
 
 extension Column.Values {
-    /// Rows, or nil where any number of them is meant.
+    /// The number of rows; nil for a constant, which may stand for any number.
     public var count: Int? {
         switch self {
         case .bits(let bits): bits.count
@@ -132,12 +132,12 @@ public struct ByteArrays: Sendable {
 public final class DictionaryValues: Sendable {
     /// No NULL among them, no dictionary, no constant. Usually distinct, but a foreign file may repeat an entry.
     public let values: Column
-    /// What its largest entry takes.
+    /// Bytes of the largest entry.
     public let flatByteCountMax: Int
-    /// What whoever keeps rows of it has to count for it, once: nothing where it is held, and counted, by somebody else.
+    /// Bytes that a holder of rows charges for the dictionary, once; 0 where another owner has it and has charged it.
     public let ownByteCount: Int
 
-    /// - Parameter isOwn: it was made for the rows that use it, and goes with them.
+    /// - Parameter isOwn: whether it was made for the rows that use it, and is freed with them.
     public init(values: Column, isOwn: Bool = false) {
         assert(values.values.typed != nil && values.nullCount == 0, "a dictionary of \(values.type) whose entries are nested, constant, NULL or codes again")
         self.values = values

@@ -1,6 +1,6 @@
-/// A place for immutable objects, named by relative keys (`data/a.parquet`): a directory today, a bucket later.
+/// A place for immutable objects, named by relative keys (`data/a.parquet`): a directory (`Storage/Local`), or a bucket (`S3`).
 ///
-/// What the table above it relies on, and what a new kind of storage must give:
+/// Tables rely on this, and a new kind of storage must give it:
 /// 1. Every write is durable and whole once its call returns; a reader sees the old state or the new one, never half.
 /// 2. `putIfAbsent` and `create` never replace, even against another process: that is how commits exclude each other (on
 ///    S3: `If-None-Match: *`). A `putIfAbsent` that is tried again may report a conflict with its own first try: commits tell by the bytes.
@@ -10,7 +10,7 @@
 ///
 /// Only the version hint is ever replaced; all other objects are written once.
 public protocol ObjectStorage: Sendable {
-    /// The path under which outside readers find `key`: `file:///absolute/path`, not percent-encoded.
+    /// The URL under which outside readers find `key`: `file:///absolute/path` or `s3://bucket/key`, not percent-encoded.
     func location(of key: String) -> String
 
     /// The key of an object of this storage, from the path in a table's metadata; nil when it lies elsewhere.
@@ -49,24 +49,24 @@ public protocol ObjectStorage: Sendable {
     /// - Throws: `.notFound`.
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes
 
-    /// Says that these objects will be opened soon: where that waits for a network, their ends are asked for side by side. Never fails.
+    /// Hints that these objects will be opened soon: where that waits for a network, their ends are fetched side by side. Never fails.
     func expect(_ ends: [WantedEnd])
 
-    /// Lets go of what is kept of an object beside the storage itself, since it was found to be wrong: the next reading asks the storage. Never fails.
+    /// Drops copies of an object that are cached, since they were found to be wrong: the next read asks the storage itself. Never fails.
     func forget(_ key: String)
 
-    /// The object's size; nil when there is none.
+    /// The object's size in bytes; nil when there is no such object.
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64?
 
     /// Removes an object durably. One that isn't there counts as removed.
     func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError)
 
-    /// Hands out every object whose key starts with `prefix`, in no order, unfinished ones included.
+    /// Calls `body` with every object whose key starts with `prefix`, in no order, unfinished ones included.
     func list(
         prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void
     ) throws(ColumnStoreError)
 
-    /// Keys that start with `prefix` and stand behind `key` in the order of their bytes: the first of them, in that order, unfinished ones included.
+    /// The first `countMax` keys that start with `prefix` and stand behind `key` in the order of their bytes, in that order, unfinished ones included.
     func keys(prefix: String, after key: String, countMax: Int) throws(ColumnStoreError) -> [String]
 }
 
@@ -124,9 +124,9 @@ extension ObjectStorage {
 /// An object that is wanted whole.
 public struct WantedObject: Sendable {
     public let key: String
-    /// How long it is, where something says so: a hint, which may be wrong.
+    /// Its size in bytes, where the caller knows one: a hint, which may be wrong.
     public let byteCount: Int64?
-    /// A longer one is refused.
+    /// The bound in bytes beyond which `get` throws `.overBudget`.
     public let byteCountMax: Int
 
     public init(key: String, byteCount: Int64? = nil, byteCountMax: Int) {

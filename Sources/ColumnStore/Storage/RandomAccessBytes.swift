@@ -2,9 +2,9 @@ internal import Glibc
 
 /// A file or object that is read by ranges, from any thread. Its content never changes while it is open.
 public protocol RandomAccessBytes: Sendable {
-    /// For errors: a path, a URL, or a name of what lies in memory.
+    /// A name for errors: a path, a URL, or what bytes in memory are called.
     var name: String { get }
-    /// Of the whole file, as it was when it was opened.
+    /// Bytes of the whole file, as it was when it was opened.
     var byteCount: Int64 { get }
     /// Fills `target` with the bytes from `offset` on.
     ///
@@ -12,14 +12,14 @@ public protocol RandomAccessBytes: Sendable {
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError)
     /// The bytes from `offset` on, with at least `ByteRegion.paddingByteCount` readable ones after them.
     func region(at offset: Int64, count: Int) throws(ColumnStoreError) -> ByteRegion
-    /// Says that these ranges will be read soon: where reads wait for a disk or a network, they may be fetched meanwhile. Never fails; what lies
-    /// outside of the file is passed over.
+    /// Hints that a range will be read soon: where reads wait for a disk or a network, it may be fetched meanwhile. Never fails; bytes
+    /// outside of the file are ignored.
     func expect(_ range: Range<Int64>)
-    /// Whether a read may wait for a network: then what will be wanted is asked for together, and a little more of it.
+    /// Whether a read may wait for a network: then callers hint at several ranges together, and at a little more than they need.
     var waitsForNetwork: Bool { get }
-    /// Sends for what is expected, without waiting for it.
+    /// Begins to fetch the ranges of `expect`, without waiting for them.
     func begin()
-    /// Has a range kept where reading it waits for nobody, longer than what is only read; nothing where that is so anyway.
+    /// Keeps a range in a cache on this machine, longer than ranges that are only read; does nothing where reads never wait for a network.
     func keepAtHand(_ range: Range<Int64>) throws(ColumnStoreError)
 }
 

@@ -20,7 +20,7 @@ public struct Table: Sendable {
     public let metadata: TableMetadata
     /// Shared with the versions that commits make of this value.
     let cache: ManifestCache
-    /// Properties that each commit sets anew: what its owner wants to know of a version that it finds.
+    /// Properties that each commit sets anew, so that the table's owner can recognise a version that it finds.
     let marks: Marks
     /// Called by each commit, on its thread.
     public typealias Marks = @Sendable () -> [String: String]
@@ -262,7 +262,7 @@ public struct Table: Sendable {
     }
 }
 
-/// What a commit made.
+/// The result of a commit.
 public struct Commit: Sendable {
     /// The table after it. The caller's catalog must name `table.version` before the next commit.
     public let table: Table
@@ -270,7 +270,7 @@ public struct Commit: Sendable {
     public let snapshot: Snapshot?
     /// The files that the table wrote, for a catalog that keeps their hashes.
     public let written: [WrittenObject]
-    /// What nothing refers to any more: to be deleted by `Table.delete`, after the catalog names the new version.
+    /// Keys of objects that nothing refers to any more: to be deleted by `Table.delete`, after the catalog names the new version.
     public let obsoleteKeys: [String]
 }
 

@@ -2,7 +2,7 @@
 //   "PAR1", row groups of column chunks of pages, bloom filters after their row group, what is written aside, column indexes, offset indexes,
 //   footer (FileMetaData), its length in 4 bytes, "PAR1"
 
-/// Writes batches as a Parquet file. Holds one row group; knows nothing of what came before but the footer's part of it.
+/// Writes batches as a Parquet file. Holds one row group in memory, and of earlier ones only what the footer says of them.
 ///
 /// One owner on one thread. After an error the file is of no use, and the writer takes no more.
 ///
@@ -85,7 +85,7 @@ public final class FileWriter {
         try guarded { () throws(ColumnStoreError) in try flushRowGroup() }
     }
 
-    /// About what the row group in the making takes in memory, as values and as pages that are made.
+    /// About the bytes that the unfinished row group takes in memory, as values and as encoded pages.
     public var heldByteCount: Int { rowGroup.byteCount }
     /// Bytes in the sink so far.
     public var writtenByteCount: Int64 { offset }
@@ -109,7 +109,7 @@ public final class FileWriter {
     ///
     /// - Parameter keyValues: of the footer, besides those of the options.
     ///
-    /// - Returns: what a table's manifest wants to know of the file.
+    /// - Returns: the facts of the file that a table's manifest has: sizes, counts, bounds.
     /// - Throws: what the sink throws. The writer takes nothing more afterwards, whatever came of it.
     public func finish(keyValues: [KeyValue] = []) throws(ColumnStoreError) -> WrittenFile {
         let keyValues = options.keyValues + keyValues
