@@ -51,7 +51,7 @@ extension Node {
     /// A leader's object is gone: it goes on with its standby's word, and nobody can take over.
     package var isObjectGone: Bool { role == .leader && leading.isObjectGone }
 
-    /// A leader's object is one of before, as two looks have told: one alone may have been under way while it was swapped.
+    /// A leader's object is an older one, put back, as two looks have shown: one alone may have been under way while it was swapped.
     package var isObjectOlder: Bool { role == .leader && leading.olderCount > 1 }
 
     private func silenceOfFollower(_ configuration: Configuration) -> Silence? {

@@ -48,7 +48,7 @@ package final class JSONSchema: Sendable {
     /// - Parameters:
     ///   - tape: of the document; read by this call alone while it lasts.
     ///   - node: the value that the root schema is held against; not always the document as a whole: a receipt in an envelope is one of its nodes.
-    ///   - work: charged for the part `schema`. Where it ends, no further violation is reported, and who gave it asks it what came of that.
+    ///   - work: charged for the part `schema`. Once it is used up no further violation is reported; the caller sees that from the budget.
     package func validate(
         _ tape: JSONTape, _ node: Int, _ work: WorkBudget? = nil, _ report: (_ node: Int, _ missing: [UInt8]?, _ code: String, _ message: String) -> Void
     ) {

@@ -248,7 +248,7 @@ final class Backup {
                     let stamp = FileStamp(path: file.path)
                     let before = known["hot/\(file.name).sqlite"]
                     // A change right after the last backup may not show in the time of the file.
-                    // Unchanged by size and time, and old enough for times to tell: the copy of before serves.
+                    // Unchanged by size and time, and old enough for times to tell: the earlier copy serves.
                     let isSame = before?.stamp == stamp.text && stamp.isOlder(than: previousAt ?? 0)
                     held.hot.append((file, stamp.text, isSame ? nil : try Self.begin(file.path)))
                     if !isSame { file.pin() }

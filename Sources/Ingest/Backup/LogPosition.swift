@@ -8,6 +8,6 @@ struct LogPosition: Sendable {
     let settled: Int64
     /// The last number that was given.
     let last: Int64
-    /// No commit of before has a later time. Microseconds since 1970.
+    /// No earlier commit has a later time. Microseconds since 1970.
     let at: Int64
 }

@@ -354,7 +354,7 @@ package final class Recovery {
         }
     }
 
-    /// The counters go on above everything that was given out, and a ticket of now is above all of before.
+    /// The counters go on above everything that was given out, and a new ticket is above all earlier ones.
     private func finish(_ draft: Catalog) throws {
         try Self.check(sequence, "sequence")
         if !knowsSequences { sequence += Self.sequenceGap }

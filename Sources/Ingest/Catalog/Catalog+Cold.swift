@@ -9,7 +9,7 @@ package struct RollupCoverage: Sendable, Hashable {
     var part: String?
     /// Of the cold file.
     var rowCount: Int64
-    /// The highest sequence among its rows: who reads a state of before does not read its sums.
+    /// The highest sequence among its rows: a reader of an earlier state does not read its sums.
     var lastSequence: Int64
     /// Why there are no sums, for good.
     var reason: String?

@@ -173,7 +173,7 @@ struct StoreProof {
     private mutating func checkTables() throws {
         var named: [String: Int] = [:]
         for (table, version) in try catalog.coldVersions() { named[table] = version }
-        // Sums are made again from rows. Catalogs of before know none.
+        // Sums are made again from rows. Catalogs of earlier versions know none.
         let sums = Set(((try? catalog.rollupTables()) ?? [:]).keys)
         for table in Set(named.keys).union(try directory.coldTables()).sorted() {
             let storage = try directory.cold(table)

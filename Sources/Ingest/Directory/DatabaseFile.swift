@@ -56,7 +56,7 @@ enum DatabaseFile {
                 if faults.count >= faultCountMax { return faults }
             }
         }
-        // With a log the header in the file may be of before: only without one it must be right.
+        // With a log the header in the file may be an earlier one: only without a log must it be right.
         let pageCount = header[28..<32].reduce(Int64(0)) { $0 << 8 | Int64($1) }
         if log == nil, !isFirstInLog, pageCount != number - 1 { faults.append("has \(number - 1) pages, its header says \(pageCount)") }
         return faults

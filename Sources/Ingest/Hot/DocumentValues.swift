@@ -46,7 +46,7 @@ package final class DocumentValues: Sendable {
     /// - Throws: when the type is not known any more, or no longer takes the document.
     func encoded(_ document: [UInt8], _ kind: RowFormat, receivedAt: Int64) throws -> [UInt8] {
         var options = ReadingOptions(type: kind.type, now: receivedAt, documentByteCountMax: .max, eachCountMax: 1)
-        // It was taken once: what it may cost by now is no matter.
+        // It was accepted once: present bounds of its cost do not matter.
         options.allowance = .unlimited
         let reader = try reader(of: kind)
         let type = reader.registry.snapshot[kind.type]

@@ -1,4 +1,4 @@
-/// Who is asking: an authenticated credential, reduced to what it may do.
+/// The caller: an authenticated credential, reduced to its rights.
 package struct Principal: Sendable, Hashable {
     package enum Scope: String, Sendable, Hashable { case own, all }
     package enum Access: String, Sendable, Hashable { case read, readWrite = "read-write" }

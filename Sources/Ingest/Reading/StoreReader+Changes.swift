@@ -97,7 +97,7 @@ extension StoreReader {
         return true
     }
 
-    /// Cold rows that became final later, at the numbers of their last events: so nobody misses the end of a receipt that he read of before.
+    /// Cold rows that became final later, at the numbers of their last events: so no reader misses the end of a receipt that it has read of earlier.
     ///
     /// Rows of a part are read by the window of their arrivals and of their ends, both from `LateEnds`, and held against their histories.
     private func collectLate(

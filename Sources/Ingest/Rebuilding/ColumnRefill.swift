@@ -176,7 +176,7 @@ final class ColumnRefill {
     /// - Returns: nil when the document does not give the column as the type wants it.
     private static func row(of document: [UInt8], _ reading: Reading, _ received: Int64) -> [UInt8]? {
         var options = ReadingOptions(type: reading.kind.type, now: received, documentByteCountMax: .max, batchCountMax: 1, eachCountMax: 1)
-        // It was taken once: what it may cost by now is no matter, nor is what else is wrong with it by now.
+        // It was accepted once: present bounds of its cost, and present rules, do not matter.
         options.allowance = .unlimited
         options.keepsReadable = true
         options.readableByteCountMax = .max

@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import Processes
 import Glibc
 
-/// Does what waits in the hot files' steps and outboxes: calls registrars and webhooks, and has the writer note what came of it.
+/// Does what waits in the hot files' steps and outboxes: calls registrars and webhooks, and has the writer note the outcomes.
 ///
 /// One thread decides and prepares, libcurl's thread calls. In memory is only what is open, found again on disk after a restart; every
 /// outcome is durable before anything follows from it. Queues go by a clock that nobody sets.

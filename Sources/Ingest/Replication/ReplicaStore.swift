@@ -170,7 +170,7 @@ package final class ReplicaStore {
         try note(.folded)
     }
 
-    /// Records are folded from here on, without syncs: a note of before that holds beyond a crash of the machine does so no more.
+    /// Records are folded from here on, without syncs: an earlier note that would hold after a crash of the machine no longer does.
     package func begin() throws {
         guard position != nil else { return }
         try note(.folded, through: pending)

@@ -5,7 +5,7 @@ import ColumnStore
 /// 1. The checkpoint's databases are copied to a directory of their own, and the records up to the instant folded into them.
 /// 2. The folded catalog names all other files. They and the databases make a backup, and that is restored as every other is: each file hashed on its
 ///    way, nothing left of one that fails.
-/// 3. The log's epoch is raised, so that a writer of before is refused from then on, and noted in the store: its first start wants the log as it was left.
+/// 3. The log's epoch is raised, so that an earlier writer is refused from then on, and noted in the store: its first start wants the log as it was left.
 package struct LogRestore {
     package struct Summary: Sendable {
         package var files = Restore.Summary()
@@ -73,7 +73,7 @@ package struct LogRestore {
         return (summary, restore, end, reader.head.last)
     }
 
-    /// - Returns: where the epoch of before has ended, and what the store notes of the new one.
+    /// - Returns: where the epoch before has ended, and what the store notes of the new one.
     private func raise(last: Int64) throws -> (last: Int64, state: LogState) {
         for attempt in 0... {
             guard let (head, tag) = try place.head() else { break }

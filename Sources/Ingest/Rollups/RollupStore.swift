@@ -17,7 +17,7 @@ struct RollupStore {
         let stored = try catalog.rollups()
         for rollup in BuiltInRollups.all where !stored.contains(where: { $0.name == rollup.name }) {
             var reader = RollupReader()
-            // A store of before may have another table of that name.
+            // A store of an earlier version may have another table of that name.
             guard let schema = schema(of: rollup.table), reader.check(rollup, schema: schema) != nil, conflict(rollup) == nil else { continue }
             _ = try catalog.putRollup(rollup.name, json: rollup.json.serialized, isBuiltIn: true)
         }

@@ -4,7 +4,7 @@ import Query
 /// A flushed group, read batch by batch: what its image can test is tested while reading, so that of rows which do not pass the other
 /// columns are not decoded, and pages that no row passes on are left out.
 ///
-/// Steps: the image's bounds, statistics and pages leave out what cannot pass; its columns are tested where they say what is so now; the rest is
+/// Steps: the image's bounds, statistics and pages leave out what cannot pass; its columns are tested where they are up to date; the rest is
 /// `HotRowFilter`'s.
 struct GroupBatches: HotBatches {
     private let file: HotFileView

@@ -29,7 +29,7 @@ package struct HotTable: Sendable {
     ///
     /// Lays rows that wait into columns (`ColumnTail.view`), so it must be called outside the writer's thread.
     ///
-    /// - Throws: `SnapshotTooOld`; spill-full where the query has no memory for states of before.
+    /// - Throws: `SnapshotTooOld`; spill-full where the query has no memory for earlier states.
     func pieces(_ filter: HotRowFilter) throws -> [HotPiece] {
         var taken: [(file: HotFileView, view: (groups: [HotGroup], chunks: [HotChunk]))] = []
         var counts = ScanCounts()

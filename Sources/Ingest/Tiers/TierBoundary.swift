@@ -75,7 +75,7 @@ package final class TierBoundary: Sendable {
         }
     }
 
-    /// States of rows are about to change: what they are stays known to whoever holds a snapshot of before.
+    /// States of rows are about to change: the present ones stay known to holders of earlier snapshots.
     ///
     /// By the writer, before the commit, since what is committed may be seen at once.
     func announce(_ rows: [EarlierStates.Row], of file: String) {

@@ -30,7 +30,7 @@ package final class TopicStore: Sendable {
         perform { topics, _ in topics.startSending() } completion: { _ in }
     }
 
-    /// Calls under way end. Queues go on: what came of them can still be written down.
+    /// Calls under way end. Queues go on: outcomes of the calls can still be written down.
     func stop() { outbox.stop() }
 
     private func perform<Value: Sendable>(

@@ -5,7 +5,7 @@ import Synchronization
 
 /// What a chain of earlier states may take of the process's memory.
 ///
-/// It grows by a link for each commit as long as somebody holds a snapshot of before: an open transaction, an export of several sheets. The writer waits for nobody and refuses nothing
+/// It grows by a link for each commit as long as somebody holds an earlier snapshot: an open transaction, an export of several sheets. The writer waits for nobody and refuses nothing
 /// for that: where there would be more than may be, the oldest moments let go of what they hold, until there is room.
 ///
 /// 1. What is charged is what the links of living moments are counted with, and nothing else. One commit alone may be more than all.
@@ -21,7 +21,7 @@ package final class StatesRoom: Sendable {
 
     package convenience init() { self.init(MemoryBudget(byteCountMax: Self.byteCountMax)) }
 
-    /// - Parameter memory: what it may take, charged to whatever stands above it, whether there is room or not: others give way to that as they ask.
+    /// - Parameter memory: its budget. It is charged to the budgets above whether they have room or not; others get less then.
     package init(_ memory: MemoryBudget) { self.memory = memory }
 
     /// For tests.

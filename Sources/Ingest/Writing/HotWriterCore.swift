@@ -288,7 +288,7 @@ final class HotWriterCore {
     ///
     /// `registerFile` is durable before the file takes a row, so that no restart takes it for one that was never used.
     private func openFile(day: Int32) throws -> HotFileWriter {
-        // A file of before versions takes none.
+        // A file that was made before versions existed takes none.
         if let open, open.file.day >= day, open.takesVersions { return open }
         try sealOpenFile()
         let writer = try store.nextFile.take(day: day)

@@ -64,7 +64,7 @@ extension Transition {
         var isShort = false
         do throws(StateError) {
             while mayBegin, hasRoom(progress) {
-                // Those of before a redrive come first.
+                // Those that ran before a redrive come first.
                 if let other = execution.again[id]?.popLast() {
                     if execution.again[id]?.isEmpty == true { execution.again[id] = nil }
                     enterAgain(other)

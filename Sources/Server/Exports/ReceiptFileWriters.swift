@@ -45,7 +45,7 @@ final class EncodedFileWriter: ReceiptFileWriter {
     }
 }
 
-/// A workbook of one sheet, which its library writes by itself: `ExportFile` reads what came of it.
+/// A workbook of one sheet, which its library writes by itself: `ExportFile` reads its result.
 final class BookFileWriter: ReceiptFileWriter {
     private let book: WorkbookFile
     private let file: ExportFile

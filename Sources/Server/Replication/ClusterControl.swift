@@ -3,7 +3,7 @@ import ColumnStore
 import Glibc
 import Synchronization
 
-/// What an administrator has a pair do: who leads, and who takes part. Each call ends with what came of it.
+/// Carries out what an administrator asks of a pair: who leads, and who takes part. Each call returns its outcome.
 ///
 /// Calls wait, up to five seconds each. What they want is done by the node's thread, of which `host.standing` tells.
 package final class ClusterControl: PairControl {

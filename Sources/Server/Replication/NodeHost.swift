@@ -44,7 +44,7 @@ final class NodeHost: CommitReplica {
         var slotsLeft: Int?
         /// It leads, and the object that says so is gone.
         var isObjectGone = false
-        /// It leads, and the object is one of before.
+        /// It leads, and the object that says who leads is an older one, put back.
         var isObjectOlder = false
         /// It leads, and goes on with its standby: what the place of the object says, which gives that no more.
         var unread: String?

@@ -69,7 +69,7 @@ struct CommitWriter {
         let snapshot = try writeManifestList(manifests, summary: summary, schemaID: metadata.currentSchemaID)
         var next = nextMetadata(snapshot)
         next.properties.merge(change.properties) { $1 }
-        // Metadata files of before name snapshots that may lead to what was removed: they are forgotten with them, and become obsolete.
+        // Earlier metadata files name snapshots that may lead to what was removed: they are forgotten with them, and become obsolete.
         if change.endsHistory {
             next.snapshots = [snapshot]
             next.snapshotLog = next.snapshotLog.suffix(1)
@@ -251,7 +251,7 @@ struct CommitWriter {
         next.snapshotLog = snapshot == nil ? [] : next.snapshotLog.suffix(1)
         next.metadataLog = []
         next.otherRefs = []
-        // With no cache of before: it holds entries under the places that they had.
+        // With a new cache: the old one holds entries under the places that they had.
         let moved = Table(storage: base, version: table.nextVersion, metadata: next, cache: ManifestCache(), marks: table.marks, floor: table.floor)
         let object = try moved.writeMetadata()
         try moved.writeHint()

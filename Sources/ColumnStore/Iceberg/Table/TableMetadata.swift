@@ -44,7 +44,7 @@ public struct TableMetadata: Sendable, Equatable {
         public let timestampMilliseconds: Int64
     }
 
-    /// A metadata file of before, and the time of its last update.
+    /// An earlier metadata file, and the time of its last update.
     public struct MetadataLogEntry: Sendable, Equatable {
         public let location: String
         public let timestampMilliseconds: Int64

@@ -62,7 +62,7 @@ public struct ColumnMetadata: Sendable {
     public var encodingStats: [PageEncodingStats]?
     /// Of the filter's header, which its bits follow.
     public var bloomFilterOffset: Int64?
-    /// Header and bits; nil in files of before version 2.10 of the format.
+    /// Header and bits; nil in files that are older than version 2.10 of the format.
     public var bloomFilterByteCount: Int32?
     public var sizeStatistics: SizeStatistics?
 

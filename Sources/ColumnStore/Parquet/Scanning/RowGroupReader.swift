@@ -380,7 +380,7 @@ public final class RowGroupReader {
         return true
     }
 
-    /// Tests the rows that are left, and counts what came of it, so that a filter that leaves out next to nothing is given up.
+    /// Tests the rows that are left, and counts how many pass, so that a filter that leaves out next to nothing is given up.
     private func applyRuntimeFilter(
         _ index: Int, _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int, _ selection: inout Selection
     ) throws -> Bool {

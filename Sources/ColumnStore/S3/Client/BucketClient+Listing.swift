@@ -11,7 +11,7 @@ extension BucketClient {
     /// Hands out every object whose key below the endpoint's prefix starts with `prefix`, a page of a thousand at a time.
     ///
     /// - Parameter pageCount: objects a page, for tests.
-    /// - Throws: what came of a page, or what `body` throws.
+    /// - Throws: the error of a page, or what `body` throws.
     package func list(prefix: String, pageCount: Int = 1_000, _ body: (Listed) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
         let root = endpoint.prefix.isEmpty ? "" : endpoint.prefix + "/"
         var token: String?

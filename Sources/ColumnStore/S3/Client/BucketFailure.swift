@@ -42,7 +42,7 @@ package struct BucketFailure: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension ColumnStoreError {
-    /// Adds the object to what came of a request.
+    /// Adds the object to the error of a request.
     package init(_ failure: BucketFailure, key: String) {
         let code: Code =
             switch failure.kind {

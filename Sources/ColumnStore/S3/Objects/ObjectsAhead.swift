@@ -6,7 +6,7 @@ struct ObjectsAhead {
     /// The one that is wanted next, and the first that was not thought of yet.
     private var (place, end) = (0, 0)
     private var begun: [Int: TransferPool.Promise<[UInt8]>] = [:]
-    /// Of what is begun: what it may take.
+    /// The memory that objects which are being fetched may take.
     private var byteCount = 0
 
     /// Beside the one that is wanted now: as many as a bucket is asked for at once.
@@ -19,7 +19,7 @@ struct ObjectsAhead {
     /// The next one.
     ///
     /// - Precondition: there is one.
-    /// - Throws: what came of that one; of those behind it nothing is said before their turn.
+    /// - Throws: that object's error; errors of those behind it are thrown in their turn.
     mutating func next() throws(BucketFailure) -> [UInt8] {
         let object = objects[place]
         let promise = begun.removeValue(forKey: place)

@@ -91,7 +91,7 @@ struct PatternTree {
 
     /// What the character at a part's beginning may be. Nil is not known; none is the end of the text.
     ///
-    /// - Parameter rest: what it may be where the part ends.
+    /// - Parameter rest: what may follow where the part ends.
     private func letters(_ node: PatternNode, then rest: LetterSet?) -> LetterSet? {
         switch node {
         case .place(_, let isEnd): return isEnd ? LetterSet.none : rest

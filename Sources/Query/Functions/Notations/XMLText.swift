@@ -30,7 +30,7 @@ enum XMLText {
             byteCount = rest.startIndex + 2 - text.startIndex
         }
 
-        /// Nothing where it would say what is so anyway.
+        /// Empty where it would say what holds by default.
         var written: [UInt8] {
             let isUsual = version.map { $0 == Array("1.0".utf8) } ?? true
             guard !isUsual || isStandalone != nil else { return [] }

@@ -34,7 +34,7 @@ enum AdvancedPattern {
     }
 
     /// Of functions that look for matches: n or m for `^` and `$` at each line, and neither dots nor sets that leave something out taking its end; p for the latter alone, w
-    /// for the former; s for none of it; x for patterns with blanks and comments; q for one that is no pattern, but the text itself; t for what is so anyway.
+    /// for the former; s for none of it; x for patterns with blanks and comments; q for one that is no pattern, but the text itself; t for the default.
     static let flags = "icnmpwsxqt"
 
     /// The text of an argument that says flags; nil where it says one that is none of `known`. Flags are letters of ASCII, each a byte.

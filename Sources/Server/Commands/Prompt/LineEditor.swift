@@ -1,6 +1,6 @@
 import Glibc
 
-/// One line at a time from a terminal, with the keys that people expect and the lines of before.
+/// One line at a time from a terminal, with the keys that people expect and a history of earlier lines.
 ///
 /// The terminal is raw while a line is read, and as it was before and after: whatever ends the reading puts it back.
 struct LineEditor {

@@ -39,7 +39,7 @@ struct ShellBranches {
     var openLine: Int? { levels.last?.line }
 
     /// - Parameters:
-    ///   - statement: what came of the one that is under way.
+    ///   - statement: the outcome of the statement that is under way.
     ///   - line: where `word` stands.
     ///   - holds: the condition behind it, which is looked at only where that decides.
     /// - Throws: where no such word may stand.

@@ -322,7 +322,7 @@ final class SQLShell {
         }
     }
 
-    /// Runs `body`, which asks for a statement, and keeps in the variables what came of it.
+    /// Runs `body`, which asks for a statement, and keeps its outcome in the variables.
     ///
     /// - Parameter start: where the statement begins in what is asked, in Unicode scalars.
     func answered<Value>(_ query: String, startingAt start: Int = 0, _ body: () throws -> (value: Value, rowCount: Int)) throws -> Value {

@@ -22,7 +22,7 @@ struct BodyCoding: Middleware {
                 let body = exchange.request.body
                 do {
                     exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: byteCountMax) {
-                        // Both are there while it lasts: the body as it came, and what has come of it.
+                        // Both are there while it lasts: the body as it came, and its decoded form.
                         try exchange.holdBody(body.count + $0)
                     }
                 } catch let problem as Problem where problem.slug == .badEncoding && route.body == .receipts {

@@ -53,7 +53,7 @@ final class CertificateSource<Certificate: Sendable>: Sendable {
     /// - Throws: `SettingError` naming the key.
     func take() throws -> Certificate { try take(place.stamps) }
 
-    /// - Returns: nil where the files are those of before.
+    /// - Returns: nil where the files have not changed.
     /// - Throws: `SettingError`, once for each change: what was in use stays.
     func takeIfChanged(isForced: Bool) throws -> Certificate? {
         let stamps = place.stamps

@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import Documents
 package import Ingest
 
-/// An administrative act, and what came of it.
+/// An administrative act and its outcome.
 struct AuditBody: ListItem, JSONObject {
     let entry: AuditEntry
 

@@ -78,7 +78,7 @@ enum ProcessRoutes {
             .adding("Location", "/v1/processes/\(RequestTarget.encode(call.path("name")))")
     }
 
-    /// The body as it came; of one that GET has given, without what answers add. Where nothing else was changed that is the definition of before, blanks and all: no
+    /// The body as it came; of one that GET has given, without what answers add. Where nothing else was changed that is the stored definition, blanks and all: no
     /// version comes of it.
     private static func definition(_ value: JSONValue, _ call: Call, _ store: any ProcessKeeping) throws -> [UInt8] {
         let name = call.path("name")
