@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// A hint for a whole row group (`POSIX_FADV_WILLNEED`) puts all of it into the disk's queue at once, and a commit that is synced then waits until the disk has been
 /// through it. Here no more than two batches are under way, whoever asked, so that a sync never waits for more than those (`docs/decisions/0017-latency.md`).
-/// Nothing depends on it: who comes before it reads for himself.
+/// Nothing depends on it: a reader that comes before it reads by itself.
 final class ReadAhead: Sendable {
     static let shared = ReadAhead()
 

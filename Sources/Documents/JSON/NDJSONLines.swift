@@ -36,7 +36,7 @@ package enum NDJSONLines {
 package struct BodyLines {
     private let body: [UInt8]
     private var start = 0
-    /// Of the last line, from 1: lines of blanks count, so that whoever looks a line up in his file finds it.
+    /// Of the last line, from 1: lines of blanks count, so that the number is that of the line in the sender's file.
     package private(set) var number = 0
 
     package init(_ body: [UInt8]) { self.body = body }

@@ -1,7 +1,7 @@
 /// What kind of table a type's documents go into: what makes two documents the same one, and what happens to one that is sent again.
 ///
 /// A kind is one value at the end of this file: an answer to each question below, which are all that the store asks of a kind. Nobody outside can
-/// name one, so that whoever deals with tables asks what he needs to know, and another kind is another value, a word of `on_repeat` and whatever mechanics
+/// name one, so that code which deals with tables asks questions, and another kind is another value, a word of `on_repeat` and whatever mechanics
 /// it has that no kind had before.
 package final class TableKind: Sendable {
     // MARK: What it is called

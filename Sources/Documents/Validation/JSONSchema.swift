@@ -58,7 +58,7 @@ package final class JSONSchema: Sendable {
             _ = validator.validate(root, node)
         }
         // Only for a budget of its own: there is nobody else who could say that what was found is not all.
-        // No verdict can be given. Whose work it is says so himself.
+        // No verdict can be given. The owner of the budget reports that.
         if work == nil, ownWork.isExhausted { report(node, nil, "schema-too-deep", "the schema takes too many steps on this document") }
     }
 

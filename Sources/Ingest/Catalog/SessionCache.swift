@@ -12,7 +12,7 @@ final class SessionCache: Sendable {
 
         /// Which one ends where another begins.
         ///
-        /// - Returns: the least used of late of its holder, where he has as many as he may, else of all; nil where there is room.
+        /// - Returns: the least recently used session of its holder, where that has as many as it may, else of all; nil where there is room.
         /// - Complexity: O(sessions).
         func surplus(for holder: BrowserSession.Holder) -> [UInt8]? {
             let own = sessions.filter { $0.value.holder.isSame(as: holder) }

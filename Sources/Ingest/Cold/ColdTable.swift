@@ -37,7 +37,7 @@ package final class ColdTable: Sendable {
             entries.withLock { entries in Set(entries.compactMap { $0.table?.iceberg.metadata.currentSnapshotID }) }
         }
 
-        /// - Parameter body: told each time that nobody holds a version any more: by whoever held it last, within whatever lock he has then.
+        /// - Parameter body: called each time that nobody holds a version any more: by its last holder, under whatever locks that has then.
         func whenLeft(_ body: @escaping @Sendable () -> Void) { afterLeaving.withLock { $0 = body } }
 
         fileprivate func leave() { afterLeaving.withLock { $0 }?() }

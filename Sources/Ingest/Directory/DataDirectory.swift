@@ -207,7 +207,7 @@ package final class DataDirectory: Sendable {
     ///
     /// - Parameters:
     ///   - making: where there is none, whether to make one: in an empty directory, or that too.
-    ///   - checksFormat: false for one who looks at the format himself.
+    ///   - checksFormat: false for a caller that checks the format itself.
     /// - Throws: `Failure`.
     package init(path: String, making: Making = .anew, checksFormat: Bool = true, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)
@@ -264,7 +264,7 @@ package final class DataDirectory: Sendable {
         }
     }
 
-    /// Looks at a directory in which nothing can be made: a read-only mount, or somebody else's. Whoever has it locked has it for himself;
+    /// Looks at a directory in which nothing can be made: a read-only mount, or somebody else's. The process that has locked it has it for itself;
     /// where there is no lock, nobody ever worked on it from here.
     init(unwritablePath path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)

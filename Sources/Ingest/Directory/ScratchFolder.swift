@@ -8,7 +8,7 @@ import Glibc
 ///         files/   what is made aside
 ///
 /// What a killed process has left is removed when the next directory is made beside it: where a service has its `TMPDIR` nobody else sweeps. That it may go its mark proves, not its name, which
-/// anybody may give to what he puts aside.
+/// anybody may give to files that are put aside.
 final class ScratchFolder {
     let files: any FileStorage
     /// Above `files`, absolute.

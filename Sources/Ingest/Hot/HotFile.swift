@@ -147,7 +147,7 @@ package final class HotFile: Sendable {
         }
     }
 
-    /// Somebody reads the file in a transaction that lasts: its log must not be begun anew, since that waits for him.
+    /// A reader has a long transaction on the file: its log must not be begun anew, since that would wait for the reader.
     ///
     /// Counted: each `pin` has one `unpin`.
     func pin() { pinCount.wrappingAdd(1, ordering: .acquiringAndReleasing) }

@@ -26,7 +26,7 @@ final class RepeatCheck: Sendable {
     /// What waits is answered without having been looked at; so is what comes later.
     func stop() { thread.stop() }
 
-    /// Who brings a repeat waits for few of others' to be looked at: past that he is answered, and his is not looked at this time.
+    /// The sender of a repeat waits for the checks of a few others: past that it is answered, and its repeat is not checked this time.
     ///
     /// - Parameter done: called once the stored documents are right, or cannot be made so; on any thread.
     func submit(_ repeats: [Repeat], done: @escaping @Sendable () -> Void) {
@@ -36,7 +36,7 @@ final class RepeatCheck: Sendable {
         }
     }
 
-    /// Never throws: the sender has his answer whatever comes of it, and the log says what did not work.
+    /// Never throws: the sender has an answer in any case, and the log says what did not work.
     private func check(_ repeats: [Repeat]) {
         var repairs: [(file: HotFile, rows: [RowRepair])] = []
         var brought: [String: [(row: Catalog.Brought, location: String)]] = [:]

@@ -7,7 +7,7 @@ extension StoreReader {
     /// A table by the name that callers give it, as a principal sees it.
     ///
     /// - Parameters:
-    ///   - beginning: of the walk that whoever reads is on: nothing later has come yet. Nil: he sees all that the snapshot has.
+    ///   - beginning: of the reader's walk over pages: nothing later is seen. Nil: all that the snapshot has is seen.
     ///   - instant: of a versioned table: its state of then.
     ///   - page: who bears what is held of versions; nil: a query, or nobody.
     func shownTable(
@@ -84,7 +84,7 @@ struct ShownTables {
     let index: VersionIndex
     /// Of whoever reads.
     let beginning: WalkBeginning
-    /// What whoever reads may not see; nil where he may see all.
+    /// The columns that the reader may not see; nil where it may see all.
     let sensitive: SensitiveColumns?
     /// Who bears what is held of versions, where it is no query.
     var page: PageMemory?

@@ -174,7 +174,7 @@ package final class ReplicaStore {
     package func begin() throws {
         guard position != nil else { return }
         try note(.folded, through: pending)
-        // Of uploads that this machine read as it led: whoever leads by now reads on, and the ids of what he reads are not in them.
+        // Of uploads that this machine read as it led: the machine that leads by now reads on, and the ids of what it reads are not in them.
         guard access("\(directory)/uploads", F_OK) == 0 else { return }
         for name in try DataDirectory.names(in: "\(directory)/uploads") where name.contains(".") { try remove("uploads/\(name)") }
     }

@@ -3,7 +3,7 @@ import Synchronization
 /// Where hot ends and cold begins, as one state: which hot files there are, which version of each cold table, and the sequence up to
 /// which everything is committed.
 ///
-/// Whoever takes a `snapshot` sees that state as long as he holds it: a hot file that moved to cold stays on disk until then.
+/// A holder of a `snapshot` sees that state as long as it keeps it: a hot file that moved to cold stays on disk until then.
 ///
 /// 1. It changes under one lock, a whole step at a time: no snapshot has a row both hot and cold, or in neither.
 /// 2. `sequence` and `generation` only rise.

@@ -105,7 +105,7 @@ package struct VersionedTable: TableSource {
             let test = hidden.isEmpty ? nil : Self.leavingOut(hidden)
             let scope = [Self.isNoRemoval, state]
             let newest = Part(scope: scope + [ColumnFilter(Self.supersededBy, .isNull)], test: test)
-            // What came later than whoever reads may have seen supersedes nothing for him.
+            // What came later than the reader's state supersedes nothing for it.
             guard sequence < snapshot.sequence else { return [newest] }
             let since = ColumnFilter(Self.supersededBy, unseen)
             guard let then = try walked(view, request) else { return [newest, Part(scope: scope + [since])] }
@@ -125,7 +125,7 @@ package struct VersionedTable: TableSource {
             let test = newest(at: instant, end, superseded, failed)
             let parts = [Part(scope: scope + [ColumnFilter(Self.validTo, .isNull)], test: test), Part(scope: scope + [ColumnFilter(Self.validTo, later)], test: test)]
             guard sequence < snapshot.sequence else { return parts }
-            // An instant may lie ahead of what whoever reads has seen: what came by it, but later than that, supersedes nothing for him.
+            // An instant may lie ahead of the reader's state: what came by that instant, but after that state, supersedes nothing for the reader.
             let before = ColumnFilter.Test.range(lower: nil, upper: .init(.integer(instant), isInclusive: true))
             return parts + [Part(scope: scope + [ColumnFilter(Self.validTo, before), ColumnFilter(Self.supersededBy, unseen)], test: test)]
         }

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// Invariants:
 /// 1. A notice is in `sending` from before its call begins until what became of it was noted: it is never sent twice at once.
-/// 2. At most `sendingCountMax` webhooks are called at a time, and `sendingCountMaxOfOne` of one client: who answers slowly holds up himself.
+/// 2. At most `sendingCountMax` webhooks are called at a time, and `sendingCountMaxOfOne` of one client: a receiver that answers slowly holds up only itself.
 /// 3. A body is the same at each attempt; its signature has the attempt's own time.
 /// 4. What became of a notice and could not be noted is noted later, after pauses that grow; what was taken is not sent again meanwhile.
 /// 5. While `waitingCountMax` receivers wait for that nothing is begun: it is the catalog that takes nothing, as on a full disk, and all others would come to wait as well.

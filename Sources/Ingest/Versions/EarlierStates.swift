@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// A chain from the older to the newer. A moment holds what came after it and nothing before, so that a commit is forgotten with the last snapshot that is older.
 ///
-/// 1. A commit is linked in before anybody can see what it changed: whoever reads a state first, and then looks here, finds here what he must not see. What is linked in and
+/// 1. A commit is linked in before anybody can see what it changed: a reader that reads a state first, and then looks here, finds here what it must not see. What is linked in and
 ///    was rolled back after all states what is true anyway.
 /// 2. Of several changes of a row the first counts: it says how the row was at the moment.
 /// 3. What a moment holds is charged before it is there (`StatesRoom`). Where that is more than it may be, the oldest moment lets go of all that came after it, and its readers

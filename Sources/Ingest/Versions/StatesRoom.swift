@@ -27,7 +27,7 @@ package final class StatesRoom: Sendable {
     /// For tests.
     var byteCount: Int { memory.usedByteCount }
 
-    /// By whoever ends the moment before it, while he holds it himself.
+    /// Called by the owner of the moment before it as that ends, while it still holds it.
     func begin(at moment: EarlierStates) { oldest.withLock { $0.moment = moment } }
 
     /// Takes what a commit's link needs, by the one writer.

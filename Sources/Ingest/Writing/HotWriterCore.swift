@@ -243,7 +243,7 @@ final class HotWriterCore {
             return false
         }
         if isOfOthers ?? false { return false }
-        // Where it cannot be looked up it is not taken up: whoever asked hears why when he looks himself.
+        // Where it cannot be looked up it is not taken up: the caller gets the reason when it looks itself.
         do { return isOther(try store.findEarlier(claim.identity, [], snapshot, open?.file)) } catch { return true }
     }
 

@@ -496,7 +496,7 @@ extension Binder {
         if isRepeated { try countRepeated(value.expression, at: position) }
         // A subquery stands in a plan once: a further mention is bound anew.
         if isRepeated, value.expression.hasSubquery, let again = expansion.again {
-            // As its caller sees it: an argument of his may stand in it.
+            // As its caller sees it: one of the caller's arguments may stand in it.
             let own = expansions.removeLast()
             defer { expansions.append(own) }
             value = try again(number - 1)

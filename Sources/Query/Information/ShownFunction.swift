@@ -1,6 +1,6 @@
 package import ColumnStore
 
-/// A function as documents, completion and catalogs show it: whoever lists functions reads these, and keeps no list of his own.
+/// A function as documents, completion and catalogs show it: code that lists functions reads these, and keeps no list of its own.
 package struct ShownFunction: Sendable {
     /// As `\df` calls it.
     package enum Kind: String, Sendable { case scalar = "function", aggregate, rows, window }

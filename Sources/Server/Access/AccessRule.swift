@@ -31,7 +31,7 @@ extension AccessRule {
     package func refusal(of principal: Principal) -> Problem? {
         switch (principal.role, self) {
         case (_, .open), (_, .signed), (.admin, _): return nil
-        // Nobody counts as a contract without rows: on a call that wants a credential he is asked for one.
+        // An anonymous caller counts as a contract without rows: on a call that needs a credential it is asked for one.
         case (.contract, _) where principal.identity == .nobody: return Problem(.unauthenticated, "this call wants a credential")
         case (.auditor, .review), (.auditor, .audit), (.metrics, .metrics): return nil
         case (.contract, .reader), (.contract, .review), (_, .known): return nil

@@ -78,9 +78,9 @@ package final class QueryService: Sendable {
 
     /// Keeps a query in view until `finished`, so that a stop, or whoever may, can end it.
     ///
-    /// - Throws: `bad-parameter` where the asker has one of that id under way.
+    /// - Throws: `bad-parameter` where the caller has a query of that id under way.
     func started(_ query: RunningQuery) throws {
-        // Of one asker alone: another's id says nothing, and he must not learn of it.
+        // Among the caller's own queries alone: that another caller uses the id must not show here.
         let isNew = running.withLock { running in
             guard !running.contains(where: { $0.id == query.id && $0.asker.bearer == query.asker.bearer }) else { return false }
             running.append(query)

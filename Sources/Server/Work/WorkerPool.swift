@@ -112,7 +112,7 @@ package final class WorkerPool: Sendable {
 
     /// The first job of the first owner in turn who may have another thread.
     private static func next(_ state: inout State, _ limits: Limits) -> (owner: ObjectIdentifier, job: @Sendable () -> Void)? {
-        // Nobody is kept from his turn by it; whoever comes next waits for one of these jobs to end.
+        // Nobody loses a turn by it; the next to come waits for one of these jobs to end.
         let isAlone = limits.lendsIdle && state.turns.count == 1
         for (index, identity) in state.turns.enumerated() {
             guard var own = state.owners[identity], isAlone || own.runningCount < limits.ownRunningMax else { continue }

@@ -59,7 +59,7 @@ package final class TransferPool: Sendable {
     }
 
     /// As `start`, for what is wanted ahead of its time, by one who perhaps holds a lock: it never waits. Where the system gives no thread the promise fails with `.cancelled`, too,
-    /// and whoever comes for it fetches it himself.
+    /// and the one that needs it fetches it itself.
     func startAhead<Value: Sendable>(_ body: @escaping @Sendable () throws(BucketFailure) -> Value) -> Promise<Value> {
         let promise = Promise<Value>()
         switch hand(Self.job(body, promise)) {

@@ -2,9 +2,9 @@ extension SigV4 {
     /// Seven days: the most that S3 takes.
     package static let presignedSecondsMax = 604_800
 
-    /// A URL that lets whoever has it make this one request, without a key of his own, for a time ("Using Query Parameters").
+    /// A URL that lets any holder make this one request, without a key, for a time ("Using Query Parameters").
     ///
-    /// The signature is in the query; it covers the request's headers, which he must send as they are, and not what he sends or gets.
+    /// The signature is in the query; it covers the request's headers, which the holder must send as they are, and not the bodies.
     ///
     /// - Parameters:
     ///   - scheme: `https`, or `http` for a test server.

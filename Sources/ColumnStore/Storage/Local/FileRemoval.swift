@@ -69,7 +69,7 @@ package enum FileRemoval {
     static func shorten(_ descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return }
-        // Who has the file open still reads it: a file without a name stays whole for him. The system grants this lease only where there is
+        // A reader that has the file open still reads it: a file without a name stays whole for it. The system grants this lease only where there is
         // nobody else.
         guard till_take_write_lease(descriptor) == 0 else { return }
         var end = Int64(status.st_size)

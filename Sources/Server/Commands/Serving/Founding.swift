@@ -42,7 +42,7 @@ struct Founding {
 
     // MARK: What both have in common
 
-    /// Nobody else can have come to this epoch by himself: what a disk knows of others' epochs may be less than there were, and two records of one number and epoch would be taken for one.
+    /// No node can have come to this epoch by itself: what a disk knows of others' epochs may be less than there were, and two records of one number and epoch would be taken for one.
     ///
     /// - Parameter known: the highest that is known here.
     static func epoch(above known: Int) throws -> Int {

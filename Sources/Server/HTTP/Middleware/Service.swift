@@ -68,7 +68,7 @@ package final class Service: RequestHandler {
         let match = try router.match(exchange.request.method, exchange.request.target)
         let call = Call(exchange, self, router.routes[match.routeIndex], match.values, opener: openers[match.routeIndex], answer: handlers[match.routeIndex])
         exchange.routeIndex = match.routeIndex
-        // `Dispatch` has nothing to say to a head; admission comes next, so that nobody learns by a parameter's refusal what he may not call.
+        // `Dispatch` has nothing to say to a head; admission comes next, so that no caller learns from a parameter's refusal of calls that it may not make.
         for step in middleware { try step.head(call) }
         return call
     }

@@ -184,7 +184,7 @@ final class PeerDoor: Sendable {
         _ give: (Greeting, MemberSocket) -> Void
     ) {
         MemberSocket.limitHandshake(connection)
-        // Who has not said who he is by then is none.
+        // A connection that has not identified itself by then is no peer's.
         let end = SteadyClock.seconds() + MemberSocket.silenceSeconds
         let tls: SocketTLS?
         do {

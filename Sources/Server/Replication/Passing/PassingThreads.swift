@@ -3,7 +3,7 @@ internal import ColumnStore
 /// Threads for requests that wait for another machine: made as they are wanted, and ended as they are not. Nobody has all of them, however slowly their answers are read.
 ///
 /// 1. At most `threadCountMax` threads, and `waitingCountMax` jobs that wait for one.
-/// 2. Of both one asker has three quarters at most; jobs of another pass by his.
+/// 2. Of both one caller has three quarters at most; jobs of other callers overtake its own.
 /// 3. A thread ends after ten seconds without a job that it may take, unless one waits.
 package final class PassingThreads: Sendable {
     private struct State {
@@ -16,7 +16,7 @@ package final class PassingThreads: Sendable {
 
         /// The first whose asker may have one thread more.
         mutating func next(_ shareMax: Int) -> (asker: Int, run: @Sendable () -> Void)? {
-            // Not always the first: an asker with all his threads is passed over.
+            // Not always the first: a caller that has all the threads it may have is passed over.
             guard let place = jobs.firstIndex(where: { working[$0.asker, default: 0] < shareMax }) else { return nil }
             let job = jobs.remove(at: place)
             working[job.asker, default: 0] += 1
