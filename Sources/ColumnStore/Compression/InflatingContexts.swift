@@ -1,7 +1,7 @@
 internal import CZstd
 import Synchronization
 
-/// zstd's decoders, some of them kept for whoever comes next: each takes some 160 KiB, which a look-up of one row would have made and cleared anew
+/// zstd's decoders, some of them kept for the next caller: each takes some 160 KiB, which a look-up of one row would have made and cleared anew
 /// for every row group that it opens.
 ///
 /// Any thread may take and give. Invariant: those that are kept are as when made, without a session or a parameter.

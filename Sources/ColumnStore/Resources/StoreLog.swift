@@ -1,12 +1,12 @@
 internal import Synchronization
 
-/// An error that has more to say to the log than to whoever asked.
+/// An error that has more to say to the log than to the caller.
 package protocol LoggedError: Error {
     /// With paths and statements of the store.
     var logText: String { get }
 }
 
-/// What a store does to its files by itself, told to whoever keeps the log: the modules below the server have none of their own.
+/// What a store does to its files by itself, handed to the keeper of the log: the modules below the server have none of their own.
 ///
 /// Nothing waits for the sink, and it must not come back into the store.
 public enum StoreLog {

@@ -2,7 +2,7 @@
 package enum OutgoingFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// The address is internal and not listed in `outgoing.allow`.
     case addressRefused
-    /// The request may have arrived: whoever called must ask before calling again.
+    /// The request may have arrived: the caller must ask before calling again.
     case timedOut
     /// The request cannot have been processed: no connection was made.
     case notConnected(String)

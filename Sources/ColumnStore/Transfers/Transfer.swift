@@ -6,7 +6,7 @@ internal import Glibc
 /// 1. Everything but `init` happens on the client's loop: no field needs a lock.
 /// 2. Texts and bodies that libcurl is given are copied by it, but for the list of headers, which is freed after the handle.
 /// 3. `completion` is called once, by the loop, after the handle has left the multi handle.
-/// 4. A request goes out once. What becomes of one that had no answer is for whoever calls to ask: libcurl by itself would send it again.
+/// 4. A request goes out once. What becomes of one that had no answer is for the caller to ask: libcurl by itself would send it again.
 final class Transfer {
     let easy: UnsafeMutableRawPointer
     let completion: @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void

@@ -1,4 +1,4 @@
-/// One reason that a type file is no good; its place is added by whoever knows it.
+/// One reason that a type file is no good; its place is added by the caller that knows it.
 package struct TypeFileFault: Error, Equatable, Sendable {
     package let code: String
     package let message: String

@@ -154,7 +154,7 @@ struct DecimalNumber: BitwiseCopyable {
 
 /// A number that a schema or type file gives, with its own text.
 ///
-/// It owns the bytes that its number points into: whoever copies the number keeps this.
+/// It owns the bytes that its number points into: code that copies the number must keep this alive.
 final class OwnedNumber: Sendable {
     nonisolated(unsafe) private let storage: UnsafeMutablePointer<UInt8>
     nonisolated(unsafe) let number: DecimalNumber

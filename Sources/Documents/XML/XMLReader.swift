@@ -34,7 +34,7 @@ package enum XMLReader {
     }
     private enum Refusal { case doctype, depth, size, namespaces }
 
-    /// Once for the process, by whoever comes first: libxml2's own set-up is not safe to be run by two threads.
+    /// Once for the process, by the first thread that comes: libxml2's own set-up is not safe to be run by two threads.
     private static let initialised: Void = {
         xmlInitParser()
         // Not part of that set-up before 2.15, and as little safe.

@@ -10,7 +10,7 @@ struct ColdRemaking {
     let storage: any ObjectStorage
     let recovery: Recovery
 
-    /// Of the table, for whoever reads what is wrong.
+    /// Of the table, for readers of what is wrong.
     private var place: String { "\(recovery.directory.warehouseName)/\(name)" }
 
     private struct File {

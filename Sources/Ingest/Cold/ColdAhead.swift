@@ -60,7 +60,7 @@ final class ColdAhead: Sendable {
     }
 }
 
-/// A data file that is opened on a thread of its own, for whoever reads the files in their order: a footer that is longer than the end that opening brings is another round
+/// A data file that is opened on a thread of its own, for a reader of the files in their order: a footer that is longer than the end that opening brings is another round
 /// trip, which some go through together.
 final class FileAhead: Sendable {
     private let opened = Monitor<Result<ParquetFile, any Error>?>(nil)

@@ -24,7 +24,7 @@ package struct DamagedColdFile: DamageReport, SourceError, Sendable, Equatable, 
 
     private static let adviceOfSums = "it has sums, which are made again of the rows that they are of: ask again in a while, or now with rollups off"
 
-    /// For whoever's question meets it. Neither where the file lies nor its days are named: they may tell of other clients' rows.
+    /// For the caller whose query meets it. Neither where the file lies nor its days are named: they may tell of other clients' rows.
     package var fault: Fault {
         let advice = "the administrator finds where it lies in the log and with till verify, and puts it back from a backup; "
             + "a receipt of it whose document is damaged is whole again once the documents of all such receipts were sent again as they were; "

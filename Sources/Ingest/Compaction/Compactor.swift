@@ -244,7 +244,7 @@ final class Compactor: Sendable {
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// Whether the work should end: the store closes, or whoever asked for it wants it no more.
+    /// Whether the work should end: the store closes, or its caller wants it no more.
     ///
     /// Asked between pieces everywhere in here; the answer is a `DayCompactor.Cancelled`.
     var isEnding: Bool { isStopping || isUnwanted.withLock { $0 }?() ?? false }

@@ -2,7 +2,7 @@ package import ColumnStore
 import Glibc
 
 /// What kind of storage a store's cold tables have. Everything above asks its `DataDirectory` for an `ObjectStorage`; another kind is another
-/// factory, given to whoever opens the store.
+/// factory, given to the opener of the store.
 ///
 /// Day files, the catalog and what lies beside them are SQLite's, and so files by nature: they have `FileStorage`.
 package protocol StorageFactory: Sendable {

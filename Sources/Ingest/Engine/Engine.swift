@@ -261,7 +261,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             for _ in 0..<2 { try? tier.flush(isWhole: true) }
             isDone.broadcast { $0 = true }
         }
-        // Without a thread nobody could say when it has been long enough: it is left to whoever opens the store.
+        // Without a thread nobody could say when it has been long enough: it is left to the opener of the store.
         if isBegun { _ = isDone.wait(seconds: seconds) { $0 ? true : nil } }
     }
 

@@ -137,7 +137,7 @@ final class ExecutionCore {
     /// Within the transaction, at its end.
     func writeReach() throws { if let file { try reach.write(file) } }
 
-    /// The commit holds, and whoever waits for it was answered.
+    /// The commit holds, and callers that wait for it were answered.
     func noteReach() { if file != nil { reach.committed() } }
 
     /// - Parameter isSound: no sync of the file has failed.

@@ -77,7 +77,7 @@ extension HotFile {
         }
     }
 
-    /// No document may be longer: a row that says so is damaged, as whoever reads it finds.
+    /// No document may be longer: a row that says so is damaged, as its reader finds.
     static let documentByteCountMax = 1 << 30
 
     /// How long the document of a row is, without a look at it: `document` stands last in a row.

@@ -79,7 +79,7 @@ package struct DamagedImage: DamageReport, Sendable, Equatable, CustomStringConv
 
     package var description: String { "\(path): the columns of group \(group) are damaged: \(reason)" }
 
-    /// For whoever's question meets it. As little as of a cold file is said of whose rows they are.
+    /// For the caller whose query meets it. As little as of a cold file is said of whose rows they are.
     package var fault: Fault {
         let advice = "the next compaction lays them down again from the documents, or the log says why it cannot; "
             + "until then a question that needs other columns or days may pass them by, and each receipt's document is there"

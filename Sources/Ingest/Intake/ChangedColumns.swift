@@ -2,7 +2,7 @@ import ColumnStore
 import Documents
 import Query
 
-/// Which columns of a new version say something else than the version before: for the answer to whoever sent it.
+/// Which columns of a new version say something else than the version before: for the answer to its sender.
 ///
 /// The version before is looked for once the new one is durable, since neither the writer nor its caller should wait for cold files.
 final class ChangedColumns: Sendable {

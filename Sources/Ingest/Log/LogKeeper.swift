@@ -269,7 +269,7 @@ final class LogKeeper: Sendable {
     var isStuck: Bool { answers?.isStuck ?? false }
     var isAwaited: Bool { answers != nil }
 
-    /// Has all sent that was committed by now; for whoever removes files that commits name.
+    /// Has all sent that was committed by now; for callers that remove files which commits name.
     func settle() -> Bool { shipper.ship() }
 
     /// After the store's files are closed: sends the rest, and notes where the log ends.

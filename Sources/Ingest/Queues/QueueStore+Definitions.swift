@@ -53,7 +53,7 @@ extension QueueStore {
     /// As of the last group: for callers that must not wait for the writer.
     package func hasQueue(_ name: String) -> Bool { states.contains { $0.name == name } }
 
-    /// - Throws: `Fault`: not-found, for whoever may not use it too.
+    /// - Throws: `Fault`: not-found, also for a caller that may not use it.
     static func check(_ name: String, _ principal: Principal) throws {
         guard principal.uses.queues.includes(name) else { throw Fault.absent(.queue(name)) }
     }

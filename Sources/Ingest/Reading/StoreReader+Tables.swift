@@ -82,7 +82,7 @@ struct ShownTables {
     let boundary: TierBoundary
     let tables: TableColumns
     let index: VersionIndex
-    /// Of whoever reads.
+    /// Of the reader.
     let beginning: WalkBeginning
     /// The columns that the reader may not see; nil where it may see all.
     let sensitive: SensitiveColumns?
@@ -105,7 +105,7 @@ struct ShownTables {
         return tables.storedName(ofShown: base) ?? base
     }
 
-    /// Nil for a name that no table has. Masked for whoever reads.
+    /// Nil for a name that no table has. Masked for the reader.
     func table(_ name: String, asOf instant: Int64? = nil) -> (any TableSource)? {
         whole(name, asOf: instant).map { masked($0, storedName(of: name)) }
     }
@@ -170,7 +170,7 @@ struct ShownTables {
     /// What holds of the rows that `t_accepted` has.
     static let acceptedRows = "state = '\(ReceiptState.complete.rawValue)'"
 
-    /// Whether its sums tell what whoever reads may not see.
+    /// Whether its sums show what the reader may not see.
     func isHidden(_ state: RollupState) -> Bool {
         let name = state.definition.table
         guard let mask = sensitive.flatMap({ TableMask($0, table: name) }) else { return false }
@@ -199,7 +199,7 @@ struct ShownTables {
     ///
     /// - Parameters:
     ///   - client: whose sums may be seen; nil: all.
-    ///   - isAdded: whether whoever reads the partial sums adds them up, so that those over fewer keys do as well. Not of one client's own: which sums a file
+    ///   - isAdded: whether the reader of the partial sums adds them up, so that those over fewer keys do as well. Not of one client's own: which sums a file
     ///     has besides depends on what others sent.
     /// - Returns: with a `fault` where there are no sums to read; a query then reads rows.
     func offer(_ state: RollupState, isAccepted: Bool, client: ColumnFilter?, isAdded: Bool) -> RollupOffer {

@@ -13,7 +13,7 @@ protocol CommitKeeping: AnyObject, Sendable {
     var isAwaited: Bool { get }
     /// Whether answers of calls that change nothing wait too: what they tell must be kept as well.
     var keepsReads: Bool { get }
-    /// Has all kept that was committed by now; for whoever removes files that commits name.
+    /// Has all kept that was committed by now; for callers that remove files which commits name.
     func settle() -> Bool
     /// After the store's files are closed.
     func stop()

@@ -18,7 +18,7 @@ package protocol CommitReplica: AnyObject, Sendable {
     var metrics: [Metric] { get }
     /// For the administrator: what is not as it should be, beside what the members above say.
     var texts: [String] { get }
-    /// Whether the archive of these machines has all that is kept by now: for whoever removes files that commits name. Returns within some seconds; at once where that cannot be.
+    /// Whether the archive of these machines has all that is kept by now: for callers that remove files which commits name. Returns within some seconds; at once where that cannot be.
     func isArchived() -> Bool
     /// This machine can keep nothing any more: it ends, so that another may lead, or it itself once it was started anew.
     func giveUp(_ reason: String)

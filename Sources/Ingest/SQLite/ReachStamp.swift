@@ -56,7 +56,7 @@ struct ReachStamp {
         next = risen
     }
 
-    /// The transaction holds. Called once whoever waits for it was answered.
+    /// The transaction holds. Called once callers that wait for it were answered.
     mutating func committed() {
         guard let next else {
             hasChanged = true

@@ -34,7 +34,7 @@ struct ColumnOverlay: Sendable {
         }
     }
 
-    /// Nothing has come after these rows yet, for whoever reads.
+    /// Nothing has come after these rows yet, for the reader.
     static let noSuccessors = ColumnOverlay(columns: [VersionColumns.validTo.name], needs: [ColumnPath(VersionColumns.validTo.name)]) { parts in
         [VersionColumns.validTo.name: nulls(parts[0].count)]
     }

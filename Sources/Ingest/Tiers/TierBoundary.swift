@@ -8,7 +8,7 @@ import Synchronization
 /// 1. It changes under one lock, a whole step at a time: no snapshot has a row both hot and cold, or in neither.
 /// 2. `sequence` and `generation` only rise.
 package final class TierBoundary: Sendable {
-    /// Taken by whoever reads, once for all that must agree.
+    /// Taken by a reader, once for all that must agree.
     package struct Snapshot: Sendable {
         /// By day and part, the open one last.
         package var files: [HotFile]

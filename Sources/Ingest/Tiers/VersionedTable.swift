@@ -21,11 +21,11 @@ package struct VersionedTable: TableSource {
     private let base: TieredTable
     private let snapshot: TierBoundary.Snapshot
     private let showing: Showing
-    /// No row of a higher sequence has come yet, for whoever reads.
+    /// No row of a higher sequence has come yet, for the reader.
     private let sequence: Int64
-    /// Of a walk that began before the snapshot; nil where whoever reads sees all that there is, or where only the walk's sequence is known.
+    /// Of a walk that began before the snapshot; nil where the reader sees all that there is, or where only the walk's sequence is known.
     private let walk: WalkedDocuments?
-    /// Of whoever reads for a page, and not for a query, whose requests have its memory.
+    /// Of the reader of a page, and not for a query, whose requests have its memory.
     private let page: PageMemory?
     package let schema: Schema
 
@@ -131,7 +131,7 @@ package struct VersionedTable: TableSource {
         }
     }
 
-    /// Came later than whoever reads may have seen.
+    /// Came later than the reader may have seen.
     private var unseen: ColumnFilter.Test { .range(lower: .init(.integer(sequence), isInclusive: false), upper: nil) }
 
     private static let supersededBy = ColumnPath(VersionColumns.supersededBy.name)
@@ -167,7 +167,7 @@ package struct VersionedTable: TableSource {
         ColumnFilter("sequence", .range(lower: .init(.integer(bounds.lowerBound), isInclusive: true), upper: .init(.integer(bounds.upperBound), isInclusive: true)))
     }
 
-    /// By when all had ended of what for whoever reads had ended by an instant.
+    /// The instant by which every version had ended that for the reader had ended by `instant`.
     private func ended(by instant: Int64) -> Int64 { min(instant, walk?.instant ?? .max) }
 
     /// What documents show of which a version has ended since a walk began, or was taken up again; nil where that is not known, or of none.
@@ -302,7 +302,7 @@ package struct VersionedTable: TableSource {
             case .history:
                 let superseded = superseded
                 return superseded.isEmpty ? nil : .successors(superseded)
-            // Rows that were superseded since, for whoever reads what was newest before.
+            // Rows that were superseded since, for a reader of what was newest before.
             case .newest: return sequence < snapshot.sequence ? walk.map { .states(at: $0.instant) } ?? .noSuccessors : nil
             case .asOf(let instant): return .states(at: ended(by: instant))
             }

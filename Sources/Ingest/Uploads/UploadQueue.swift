@@ -101,7 +101,7 @@ final class UploadQueue: Sendable {
 
     // MARK: Ends
 
-    /// Asks whoever works on it to end, and waits for that.
+    /// Asks the thread that works on it to end, and waits for that.
     func end(_ id: String, seconds: Double) {
         state.broadcast { state in
             state.unwanted.insert(id)
@@ -118,7 +118,7 @@ final class UploadQueue: Sendable {
     /// - Returns: whether that came in time.
     func waitWhileActive(_ id: String, seconds: Double) -> Bool { state.wait(seconds: seconds) { $0.active[id] == nil ? true : nil } ?? false }
 
-    /// For whoever works on it: it cannot go on now, and is begun again after a pause that grows each time.
+    /// For the thread that works on it: it cannot go on now, and is begun again after a pause that grows each time.
     func putOff(_ id: String) {
         state.withLock { state in
             var delay = state.delays[id] ?? Delay(pause: pauses)
@@ -127,7 +127,7 @@ final class UploadQueue: Sendable {
         }
     }
 
-    /// For whoever works on it: something of it is done, so that the next pause is a short one.
+    /// For the thread that works on it: something of it is done, so that the next pause is a short one.
     func noteProgress(_ id: String) { state.withLock { _ = $0.delays[id]?.pause.reset() } }
 
     /// Whether it is to give its place to another owner's, between two chunks: it is begun again where it stood.

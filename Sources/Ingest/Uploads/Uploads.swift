@@ -339,7 +339,7 @@ package final class Uploads: Sendable {
         feedbackPlace.withLock { $0 = end }
     }
 
-    // MARK: What whoever works on one asks
+    // MARK: For the thread that works on one
 
     /// A version of a type, in force or not; nil where the store has it no more.
     func type(_ name: String, version: Int32) throws -> DocumentType? {

@@ -1,7 +1,7 @@
 import Query
 import Synchronization
 
-/// What of versions is held for one query or page, of its memory: given back with whoever holds it last.
+/// What of versions is held for one query or page, of its memory: given back with its last holder.
 final class QueryCharge: Sendable {
     private let memory: MemoryBudget?
     private let page: PageMemory?

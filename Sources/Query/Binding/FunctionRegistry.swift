@@ -74,7 +74,7 @@ package enum FunctionRegistry {
         + [ShownFunction(name: "grouping", kind: .aggregate, summary: "which keys a row of ROLLUP, CUBE or GROUPING SETS leaves out")]
     package static let shownRowFunctions = RowFunction.bound + RowFunction.all.map { ShownFunction(name: $0.name, kind: .rows, summary: $0.summary) }
     package static let shownWindows = WindowFunction.own.map { ShownFunction(name: $0.definition.name, kind: .window, summary: $0.definition.summary) }
-    /// All of them, for whoever lists functions.
+    /// All of them, for code that lists functions.
     package static let shown = shownScalars + shownAggregates + shownRowFunctions + shownWindows
     /// All names, for suggestions and completion.
     package static let names = shown.map(\.name)

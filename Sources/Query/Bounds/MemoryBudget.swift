@@ -76,7 +76,7 @@ struct HeldBytes {
 }
 
 extension ColumnBatch {
-    /// The rows without dictionaries of which they use a small part: whoever keeps them would keep all of it.
+    /// The rows without dictionaries of which they use a small part: their holder would keep all of it.
     var withoutSparseDictionaries: ColumnBatch {
         func isSparse(_ column: Column) -> Bool {
             guard case .dictionary(_, let dictionary) = column.values else { return false }

@@ -200,7 +200,7 @@ package struct Authorizer: Sendable {
         guard let tokens, JSONWebToken.looksLike(credential.secret) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
         let outcome: TokenVerifier.Outcome
         do {
-            // Why a token does not count is said to whoever sent it: its claims are its sender's own words.
+            // Why a token does not count is said to its sender: its claims are its sender's own words.
             outcome = try tokens.verify(credential.secret, sha256: credential.sha256, now: Double(CalendarText.now) / 1e6, mayWait: mayWait)
         } catch {
             throw Problem(.unauthenticated, "the token does not count: \(error)")

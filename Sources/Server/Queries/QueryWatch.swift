@@ -1,6 +1,6 @@
 package import Query
 
-/// The queries that one question takes: they end with whoever asked, with the server, or when somebody who may asks for it. Owned by the thread that
+/// The queries that one question takes: they end with their caller, with the server, or when somebody who may asks for it. Owned by the thread that
 /// answers.
 ///
 ///     let watch = try QueryWatch(…)
@@ -27,7 +27,7 @@ package final class QueryWatch {
     /// Once.
     package func end() { service.finished(query) }
 
-    /// What an error that ended the answer is to whoever asked.
+    /// What an error that ended the answer is to the caller.
     package func explained(_ error: any Error) -> any Error {
         guard query.isCancelled, let fault = error as? QueryError, fault.slug == .cancelled else { return error }
         return Problem(.queryCancelled, "the query was ended on request")

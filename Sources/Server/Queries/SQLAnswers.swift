@@ -54,7 +54,7 @@ extension QueryService {
     }
 
     /// What a cursor belongs to: not its `limit`, which may change.
-    /// Whose it is belongs to it: a page is read with the rights of whoever shows the cursor.
+    /// Whose it is belongs to it: a page is read with the rights of the caller that shows the cursor.
     private static func binding(_ request: SQLRequest, _ principal: Principal) -> [String] {
         let parameters = request.parameters.map { "\($0)" }
         return ["sql", request.query, request.timeZone] + principal.binding + parameters

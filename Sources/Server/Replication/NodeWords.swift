@@ -2,7 +2,7 @@ internal import Cluster
 
 /// What a node says of itself to people: in its log and in `/readyz`.
 ///
-/// Words for whoever is woken at night: what is the matter, what it means for what is acknowledged, and what can be done.
+/// Words for the operator who is woken at night: what is the matter, what it means for what is acknowledged, and what can be done.
 enum NodeWords {
     /// What is to be done with a directory of another cluster.
     static let strangerAdvice = "start it with an empty directory, which its peer or the bucket fills, or name the object of its own cluster (cluster.config, cluster.witness) and its own cluster.peer"

@@ -140,7 +140,7 @@ package final class ExportQueue: Sendable {
         state.wait(seconds: seconds) { $0.running == nil ? true : nil } ?? false
     }
 
-    /// For whoever makes an export, and has to do something again.
+    /// For the maker of an export that has to do something again.
     ///
     /// - Returns: false once the queue is stopped; else that much time is over.
     package func pause(seconds: Double) -> Bool { state.wait(seconds: seconds) { $0.isStopped ? false : nil } ?? true }

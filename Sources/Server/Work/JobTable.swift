@@ -43,7 +43,7 @@ package final class JobTable: Sendable {
     /// Takes a job.
     ///
     /// - Parameters:
-    ///   - ended: called once, when the job is over, before whoever waits for it.
+    ///   - ended: called once, when the job is over, before callers that wait for it.
     ///   - work: runs on the thread of its kind; gives the result as JSON.
     /// - Throws: `overloaded` when too many of its kind wait, the server stops, or the system gives no thread.
     package func submit(

@@ -28,7 +28,7 @@ struct DayCompactor {
     /// Asked between pieces: whether to give up, since the store closes.
     let isCancelled: @Sendable () -> Bool
 
-    /// The store closes, or whoever asked wants it no more. Never counted as a failure.
+    /// The store closes, or its caller wants it no more. Never counted as a failure.
     struct Cancelled: Error {}
 
     /// What was written of one table: files, durable but in no table yet.

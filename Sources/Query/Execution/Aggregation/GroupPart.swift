@@ -3,11 +3,11 @@ import Synchronization
 
 /// Groups with their states, of one part of the hash space: in memory as long as they fit, then on disk.
 ///
-/// The life of a part: `append` while workers group, `consume` once by whoever merges it.
+/// The life of a part: `append` while workers group, `consume` once by the one that merges it.
 ///
 /// Invariant: rows lie in `batches` until `isOnDisk`, then in `file`; never in both but within `spill`.
 ///
-/// Safe to share: one worker writes; whoever merges reads, when all writing is over.
+/// Safe to share: one worker writes; the one that merges reads, when all writing is over.
 final class GroupPart: @unchecked Sendable {
     private let run: QueryRun
     /// Of the keys, then of the states.

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// The groups of one grouping set: keys numbered, and a state for each call.
 ///
-/// One thread at a time: a worker's own, and then whoever merges it.
+/// One thread at a time: a worker's own, and then that of the one that merges it.
 ///
 /// Invariant: every aggregator has states for groups 0 ..< `table.count`.
 final class GroupStates {

@@ -5,7 +5,7 @@ package import ColumnStore
 ///     token := base64url(header) "." base64url(claims) "." base64url(signature)
 ///     header := {"alg": "RS256" | "ES256", "kid"?: text, "typ"?: text}
 package struct JSONWebToken: Sendable {
-    /// Why a token is none, or does not count. Said to whoever sent it.
+    /// Why a token is none, or does not count. Said to its sender.
     package struct Fault: Error, Equatable, CustomStringConvertible {
         package let description: String
         package init(_ description: String) { self.description = description }

@@ -105,7 +105,7 @@ final class ObjectCalls: Sendable {
         let found: (bytes: [UInt8], tag: String)?
         do {
             // 1. The object is still the one that the node knows, by its nonce. 2. The store's name is carried over, and the slots claimed for it.
-            // 3. A generation of slots has its base. 4. Only then the object is swapped, by its tag: whoever reads it finds all that it speaks of.
+            // 3. A generation of slots has its base. 4. Only then the object is swapped, by its tag: its reader finds all that it speaks of.
             try proof.require()
             found = try place.read()
             let present = try found.map { try Configuration(parsingObject: $0.bytes) }
