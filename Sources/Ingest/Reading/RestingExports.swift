@@ -67,7 +67,11 @@ final class RestingExports: ExportKeeping, LinkSigning {
 
     func exportContents(_ export: Export) throws -> ExportContents? { export.fileName.map { .file(files.path(of: Self.key($0))) } }
 
-    func exportByteCount() throws -> Int64 { rows.withLock { $0.values.reduce(Int64(0)) { $0.addingSaturating($1.byteCount) } } }
+    func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64) {
+        rows.withLock { rows in
+            rows.values.reduce((Int64(0), Int64(0))) { ($1.owner == owner ? $0.0.addingSaturating($1.byteCount) : $0.0, $0.1.addingSaturating($1.byteCount)) }
+        }
+    }
 
     var hasRoomForExports: Bool { DataDirectory.freeBytes(files.path(of: "")).map { $0 >= Self.freeByteCountMin } ?? true }
 

@@ -117,7 +117,7 @@ final class RestingStoreTests: XCTestCase {
         (export.state, export.fileName, export.byteCount) = (.done, "e_1.csv", 1)
         XCTAssertTrue(try roles.exports.endExport(export))
         XCTAssertEqual(try roles.exports.exports(after: nil, limit: 10, as: .admin).map(\.state), [.done])
-        XCTAssertEqual(try roles.exports.exportByteCount(), 1)
+        XCTAssertEqual(try roles.exports.exportByteCounts(of: .administrator).all, 1)
         guard case .file(path)? = try roles.exports.exportContents(export) else { return XCTFail("it leads nowhere") }
         XCTAssertThrowsError(try roles.exports.export("e_1", as: EngineFixture.own), "another's")
         try roles.exports.deleteExport("e_1", as: .admin)
