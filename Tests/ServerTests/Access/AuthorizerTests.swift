@@ -2,6 +2,7 @@ import ColumnStore
 import Documents
 import Ingest
 import Server
+import Synchronization
 import TestSupport
 import XCTest
 

@@ -83,7 +83,7 @@ struct Dispatch: Middleware {
         let exchange = call.exchange
         exchange.suspendWatched()
         let began = SteadyClock.nanoseconds()
-        let ticket = pool.submit(for: call.turn ?? exchange.account ?? ledger) {
+        let ticket = pool.submit(for: (call.turn ?? exchange.account) ?? ledger) {
             let isOld = SteadyClock.nanoseconds() &- began > Self.longTurnNanoseconds
             run(call) { call in
                 if isOld, call.route.access.needsCredential { call.letIn(try call.rights()()) }

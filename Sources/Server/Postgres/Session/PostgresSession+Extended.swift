@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Parse, Bind, Describe, Execute, Close.
 extension PostgresSession {
     // MARK: Parse
