@@ -26,6 +26,8 @@ final class WorkMeter {
     private let memory: MemoryBudget
     let cancellation: Cancellation?
     private let allowance: StepAllowance?
+    /// Whether what is evaluated becomes a part of a plan: its cancellation is the planning's then, and ends no query.
+    var isOfConstants: Bool { allowance != nil }
     /// Of the batch at hand, where steps are no query's: set before it begins.
     var batchStepCountMax: Int?
 

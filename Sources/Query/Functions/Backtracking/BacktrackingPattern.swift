@@ -67,8 +67,8 @@ final class BacktrackingPattern {
 
     /// Leaves the match in `bounds`.
     private func find(_ text: UnsafeBufferPointer<UInt8>, from start: Int, groups: Int, _ meter: WorkMeter) throws(KernelError) -> Bool {
-        // A rule's or a constant's time would be nobody's: those are refused, and constants computed when the query runs.
-        guard let cancellation = meter.cancellation else {
+        // A rule's time would be nobody's, and a plan's constant would have all of the statement's for a search that no row may ask for: those are refused, and constants computed when the query runs.
+        guard let cancellation = meter.cancellation, !meter.isOfConstants else {
             throw .outside(.notSupported, "patterns that look around or back are for queries: a search for them has to be ended when its time is over")
         }
         guard text.count <= Self.textByteCountMax else { throw .invalidArgument("the text is too long for a pattern that looks around or back: it takes \(Self.textByteCountMax) bytes at most") }

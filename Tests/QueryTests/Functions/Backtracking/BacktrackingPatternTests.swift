@@ -124,6 +124,29 @@ final class BacktrackingPatternTests: XCTestCase {
         guard case .outside(.notSupported, _)? = fault("a", "(?=a)", WorkMeter(EvaluationContext())) else { return XCTFail("a search without an end") }
     }
 
+    /// A plan's constant has the planning's cancellation, whose time is the whole statement's.
+    func test_matches_constantOfAPlan_isRefused() {
+        var context = EvaluationContext(cancellation: Cancellation())
+        context.allowance = StepAllowance()
+        guard case .outside(.notSupported, _)? = fault("a", "(?=a)", WorkMeter(context)) else { return XCTFail("a search while planning") }
+    }
+
+    /// It is left to the query, which may have no row that asks for it.
+    func test_prepare_constantSearch_staysAnExpression() throws {
+        let fixture = QueryFixture()
+        let context = QueryContext(catalog: fixture.catalog, timeZone: "UTC", now: fixture.now)
+        func prepared(_ text: String) throws -> PreparedQuery {
+            // Searched for while planning, the endless one would take all of this time.
+            let prepared = try fixture.engine.prepare(text, in: context, cancellation: Cancellation(timeLimitSeconds: 30))
+            guard case .project(_, let columns) = prepared.query.plan else { XCTFail(text); return prepared }
+            for column in columns { XCTAssertFalse(column.expression.isLiteral, text) }
+            return prepared
+        }
+        _ = try prepared("SELECT repeat('a', 80) ~ '\(Self.endless)'")
+        let batch = try fixture.engine.execute(try prepared("SELECT 'aab' ~ '\(Self.endless)'")).next()
+        XCTAssertEqual(batch?.columns.first?.value(at: 0), .boolean(true))
+    }
+
     func test_init_withoutMemory_isRefused() {
         let context = EvaluationContext(memory: MemoryBudget(byteCountMax: 1 << 20), cancellation: Cancellation())
         XCTAssertEqual(fault("a", "(?=a)", WorkMeter(context)), .tooLarge(fittingRowCount: nil))
