@@ -154,6 +154,21 @@ final class RuleSetTests: XCTestCase {
         }
     }
 
+    /// A walk over matches that lie near each other is nearly linear, and counted so; one that may look at all that is left each time is not.
+    func test_evaluate_walksOverManyMatches_areCountedByWhatTheyLookAt() throws {
+        func type(_ expression: String) throws -> DocumentType { try self.type(columns: numbers + #","v":{"expression":"\#(expression)","type":"INTEGER"}"#) }
+        func text(_ part: String, _ count: Int) -> String { #","s":"\#(String(repeating: part, count: count))""# }
+        let blanks = try type(#"length(regexp_replace(s, '\\s+', ' ', 'g'))"#)
+        XCTAssertEqual(try faults(blanks, text("prose  ", 700)), [])
+        XCTAssertTrue(try values(blanks, text("prose  ", 2_800)).contains(.integer(6 * 2_800)))
+        // Each byte is a match.
+        for expression in ["length(regexp_replace(s, '[^0-9]', '', 'g'))", "regexp_count(s, '[^0-9]')"] { XCTAssertEqual(try faults(try type(expression), text("a", 6_000)), [], expression) }
+        for expression in ["length(regexp_replace(s, 'x(.*y)?', 'z', 'g'))", "regexp_count(s, 'x(.*y)?')"] {
+            let found = try faults(try type(expression), text("x", 60_000))
+            XCTAssertTrue(found.first?.hasPrefix("too-much-work: ") ?? false, "\(expression): \(found)")
+        }
+    }
+
     /// Of each line a text that a document could have once.
     func test_evaluate_largeTextsOfLines_areCountedTogether() throws {
         let list = #""l":{"path":"/l","columns":{"x":{"path":"/x","type":"VARCHAR"},"y":{"expression":"length(repeat(x, 100000))","type":"INTEGER"}}}"#

@@ -203,7 +203,7 @@ private struct RegexpRows {
         let text = Array(texts[row])
         try text.withUnsafeBufferPointer { (bytes) throws(KernelError) in
             while place <= bytes.count {
-                guard let match = try pattern.firstMatchGroups(in: bytes, from: place, meter), let whole = match[0], try visit(match) else { return }
+                guard let match = try pattern.firstMatchGroups(in: bytes, from: place, isFurther: place > start, meter), let whole = match[0], try visit(match) else { return }
                 place = whole.upperBound
                 if whole.isEmpty {
                     place += 1

@@ -32,6 +32,23 @@ extension TextKernels {
         }
     }
 
+    /// As `admit`, of a search further on in a text that was counted in full: most find the next match nearby, and RE2 does not tell how far one looked
+    /// that went over all that is left, as for `x(.*y)?`. A sixteenth of that is counted beforehand, and what lies before the match's end behind it.
+    static func furtherMatchGroups(
+        in text: UnsafeBufferPointer<UInt8>, from start: Int, _ pattern: RegularExpression, _ meter: WorkMeter
+    ) throws(KernelError) -> [Range<Int>?]? {
+        let left = text.count &- start
+        try meter.step((left / furtherShare) &* pattern.stepsPerByte &+ 16)
+        let groups = pattern.firstMatchGroups(in: text, from: start)
+        // The last search, which finds nothing, has looked at everything.
+        let byteCount = groups?.first.flatMap { $0 }.map { $0.upperBound &- start } ?? left
+        try meter.step(byteCount &* pattern.stepsPerByte)
+        return groups
+    }
+
+    /// By so much more than was counted RE2 may look at, where it goes over all that is left each time.
+    private static let furtherShare = 16
+
     /// What a search may take, of what one of a document's check may, for which nobody waits: 2^28 steps, each of which may take some nanoseconds.
     private static let uninterruptedShare = 8
 
@@ -97,7 +114,7 @@ extension TextKernels {
             try result.append(UnsafeBufferPointer(rebasing: text[..<start]))
         }
         var found = 0
-        while start <= text.count, let groups = try wanted.pattern.firstMatchGroups(in: text, from: start, meter), let match = groups[0] {
+        while start <= text.count, let groups = try wanted.pattern.firstMatchGroups(in: text, from: start, isFurther: found > 0, meter), let match = groups[0] {
             try result.append(UnsafeBufferPointer(rebasing: text[start..<match.lowerBound]))
             found += 1
             if wanted.number == 0 || found == wanted.number {

@@ -24,9 +24,13 @@ enum TextPattern {
 
     /// Bounds of the first match at or after `start`, then of its groups; nil for a group that took no part.
     ///
+    /// - Parameter isFurther: of a walk over a text's matches, behind its first search, which counts for all that it looks at.
     /// - Throws: as `matches`.
-    func firstMatchGroups(in text: UnsafeBufferPointer<UInt8>, from start: Int = 0, _ meter: WorkMeter) throws(KernelError) -> [Range<Int>?]? {
+    func firstMatchGroups(
+        in text: UnsafeBufferPointer<UInt8>, from start: Int = 0, isFurther: Bool = false, _ meter: WorkMeter
+    ) throws(KernelError) -> [Range<Int>?]? {
         switch self {
+        case .linear(let expression) where isFurther: return try TextKernels.furtherMatchGroups(in: text, from: start, expression, meter)
         case .linear(let expression):
             try TextKernels.admit(text, from: start, expression, meter)
             return expression.firstMatchGroups(in: text, from: start)
