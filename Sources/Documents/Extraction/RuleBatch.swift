@@ -148,18 +148,24 @@ final class RuleBatch {
         var outcomes = [Outcome](repeating: .unknown, count: rowCount)
         var ranges = [0..<rowCount]
         var failureCount = 0
-        // A range that fails is split; its first half is tried next, as it was put last.
+        // A range that fails is split; its first half is tried next, as it was put last. Splits for the steps end where rows come out alone, which then fail.
         while failureCount < Self.failureCountMax, let range = ranges.popLast() {
+            let middle = range.lowerBound + range.count / 2
+            let halves = range.count > 1 ? [middle..<range.upperBound, range.lowerBound..<middle] : []
             do throws(QueryError) {
                 let batch = ColumnBatch(rowCount: range.count, columns: columns.map { $0.slice(range) })
                 let (result, stepCount) = try context.evaluator(of: program).evaluate(batch, stepCountMax: RuleProgram.freeStepCountOfWaiting)
-                // A document among them may be charged for more than was reckoned: by itself it tells.
-                guard stepCount <= RuleProgram.freeStepCountOfWaiting else { throw QueryError(.unsupportedSQL, "rows that take more steps than they may take together") }
+                if stepCount > RuleProgram.freeStepCountOfWaiting {
+                    // A document among them may be charged for more than was reckoned: by itself it tells.
+                    if halves.isEmpty { throw QueryError(.unsupportedSQL, "a row that takes more steps than are free") }
+                    // Many wide rows are no failure.
+                    ranges += halves
+                    continue
+                }
                 Self.note(try result.get(), range, &outcomes)
             } catch {
                 failureCount += 1
-                let middle = range.lowerBound + range.count / 2
-                if range.count > 1 { ranges += [middle..<range.upperBound, range.lowerBound..<middle] }
+                ranges += halves
             }
         }
         return outcomes

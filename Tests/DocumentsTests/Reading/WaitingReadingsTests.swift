@@ -1,3 +1,5 @@
+import ColumnStore
+import Query
 import TestSupport
 import XCTest
 
@@ -111,6 +113,36 @@ final class WaitingReadingsTests: XCTestCase {
             XCTAssertEqual(
                 try csv(body, registry, context, steps: steps, isTogether: true), try csv(body, registry, context, steps: steps, isTogether: false), "\(steps) steps")
         }
+    }
+
+    // MARK: Wide rows
+
+    /// A batch that takes many times the steps that are free is done in parts, each of several rows.
+    func test_evaluate_wideRows_areKnownOfAll() throws {
+        // None matches, so that each pattern goes over each text: forty thousand steps for a row, forty million for the batch.
+        let check = (0..<20).map { "s ~ '[b-d]x\($0)[e-g]'" }.joined(separator: " OR ")
+        let compiled = try ExpressionCompiler.compile(check, outer: [ExpressionCompiler.Input("s", .string)], as: .boolean, isCondition: true)
+        let program = RuleProgram(compiled, inputs: [(input: RuleCompiler.Input.scalar(0), type: ColumnType.string)], memberNames: [])
+        XCTAssertTrue(program.canWait)
+        let (rules, batch, context) = (WaitingRules([program]), RuleBatch(), ExtractionContext())
+        batch.gather()
+        XCTAssertTrue(batch.serves(rules))
+        for row in 0..<RuleBatch.rowCountMax {
+            // Each row has another text.
+            let text = [UInt8](repeating: UInt8(ascii: "a"), count: 2_000) + Array(String(row).utf8)
+            text.withUnsafeBufferPointer { text in
+                guard let base = text.baseAddress else { return XCTFail("no text") }
+                withUnsafePointer(to: Cell.bytes(base, text.count)) { batch.add($0, isInDoubt: false) }
+            }
+        }
+        batch.evaluate(in: context)
+        batch.answer(from: 0)
+        var unknownCount = 0
+        for _ in 0..<RuleBatch.rowCountMax {
+            if batch.outcome(0) == .unknown { unknownCount += 1 }
+            batch.next()
+        }
+        XCTAssertEqual(unknownCount, 0)
     }
 
     // MARK: JSON
