@@ -106,7 +106,9 @@ final class WaitingCallsTests: XCTestCase {
             for client in clients.dropLast() { try client.send(head("GET /test/held", key)) }
             XCTAssertTrue(Patience.until { count.withLock { $0 } == 6 })
             try clients[6].send(head("GET /test/next", key))
-            // Longer than a turn that nobody is asked for anew.
+            let admin = server.client()
+            XCTAssertTrue(try Patience.until { try admin.get("/metrics").text.contains(#"till_pool_jobs{pool="read",state="waiting"} 1\#n"#) })
+            // Longer than a turn that nobody is asked for anew, counted from where it waits.
             let began = SteadyClock.seconds()
             Patience.until { SteadyClock.seconds() - began > 1.5 }
             lose(loss, server)
