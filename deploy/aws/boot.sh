@@ -155,7 +155,8 @@ if [ "${Machines}:${Found}" = pair:yes ]; then
   fi
 fi
 
-systemctl restart till
+# Not waited for: a start may take as long as it must, and what waits below ends.
+systemctl restart --no-block till
 # It serves, or has all that was acknowledged: only then the other one may be taken away. A machine whose disk is new is sent everything first.
 for _ in $(seq 660); do
   code=$(curl -s -m 5 -o /run/till-ready -w '%{http_code}' http://127.0.0.1:${Port}/readyz || true)

@@ -259,7 +259,7 @@ def check_founding(folder: pathlib.Path, keys: pathlib.Path) -> None:
     names = [call[0] for call in lone.calls()]
     at = names.index("systemd-run")
     # Its files are the user's, its certificates there; nobody has the directory.
-    assert lone.calls().index(["systemctl", "restart", "till"]) > at > lone.calls().index(["chown", "root:till", "a.new"]), names
+    assert lone.calls().index(["systemctl", "restart", "--no-block", "till"]) > at > lone.calls().index(["chown", "root:till", "a.new"]), names
     assert lone.signals() == ["SUCCESS"], lone.signals()
     # The command has refused: nothing is served, and the other machine is not begun with.
     lone.tell("founding", "2")
