@@ -64,7 +64,8 @@ def config(arguments: argparse.Namespace, created: str, diff: str) -> dict:
             "Volumes": {"/var/lib/till": {}},
             "WorkingDir": "/var/lib/till",
             "StopSignal": "SIGTERM",
-            # Who restarts what is unhealthy lets a start take as long as it takes, as the unit does: one that is killed begins anew. It is over with the first answer.
+            # Who restarts what is unhealthy lets a start take as long as it takes, as the unit does: one that is killed begins anew. With Docker that is over
+            # with the first answer; podman counts the time since the start alone, and whoever wants its word of a server that hangs says `--health-start-period` there (docs/delivery.md).
             "Healthcheck": {
                 "Test": ["CMD", "/usr/bin/till", "health"], "Interval": 10 * SECOND, "Timeout": 6 * SECOND, "StartPeriod": 86_400 * SECOND, "Retries": 3,
             },
