@@ -13,14 +13,17 @@ struct RollupRewrite {
     private let catalog: any QueryCatalog
     private let isUTC: Bool
     private let isOff: Bool
+    private let forms: ValueForms
     /// What it did not answer.
     let needs = RollupNeeds()
 
-    init(_ context: QueryContext) { (catalog, isUTC, isOff) = (context.catalog, context.isUTC, !context.usesRollups || context.forms != .plain) }
+    init(_ context: QueryContext) { (catalog, isUTC, isOff, forms) = (context.catalog, context.isUTC, !context.usesRollups, context.forms) }
 
-    /// - Returns: the plan itself where no table that is grouped has rollups.
+    /// - Returns: the plan itself where no table that is grouped has rollups, and where it makes texts in other forms than theirs.
     func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
         if isOff { return plan }
+        var texts = FormedTexts(forms)
+        if texts.areMade(by: plan) { return plan }
         var names: Set<String> = []
         var seen: [Set<Int>] = [[], []]
         Self.groupedTables(plan, &names, &seen)

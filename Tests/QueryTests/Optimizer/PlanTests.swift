@@ -24,6 +24,24 @@ final class PlanTests: XCTestCase {
         golden.check { try plan($0, QueryContext(catalog: SummedTables(), now: TestTables.now)) }
     }
 
+    /// A session's forms decide about texts alone: sums answer what makes none in them.
+    func test_plans_rollups_answerSessionsOfOtherForms_whichMakeNoSuchText() throws {
+        let iso = ValueForms(intervals: .iso8601), german = ValueForms(dates: .german), digits = ValueForms(extraFloatDigits: 0)
+        let sums = "select client_id, sum(total) from receipts_accepted group by 1", days = "select business_day::text, sum(total) from receipts_accepted group by 1"
+        let floats = "select client_id, sum(total)::float8::text from receipts_accepted group by 1", joined = "select client_id, concat(sum(total)::float8, ' €') from receipts_accepted group by 1"
+        let documents = "select client_id, json_build_object('sum', sum(total)::float8) from receipts_accepted group by 1"
+        let answered: [(sql: String, forms: [ValueForms])] = [
+            (sums, [.plain, iso, german, digits]), (days, [.plain, iso, digits]), (floats, [.plain, iso, german]), (joined, [.plain, iso, german]), (documents, [.plain, iso, german]),
+        ]
+        for (sql, forms) in answered {
+            for own in [.plain, iso, german, digits] {
+                var context = QueryContext(catalog: SummedTables(), now: TestTables.now)
+                context.forms = own
+                XCTAssertEqual(try plan(sql, context).contains("Rollup by_day"), forms.contains(own), "\(own): \(sql)")
+            }
+        }
+    }
+
     /// All 22 queries of TPC-H, with joins ordered by the statistics of scale factor 1.
     func test_plans_TPCH_areAsWritten() throws {
         var golden = try GoldenFile("tpch.txt")
