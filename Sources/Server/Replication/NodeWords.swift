@@ -73,7 +73,11 @@ enum NodeWords {
     static func apart(_ fault: String) -> String { "the other node has not everything that is acknowledged, and \(noConnection(fault))" }
 
     /// Of a machine that follows: what it would need to lead.
-    static func withoutWarehouse(_ fault: String) -> String { "the bucket of cold receipts has given this node no answer since its start, and without one it cannot take over: it is asked again each five seconds (\(fault))" }
+    static func withoutWarehouse(_ doubt: PlaceProof.Doubt) -> String {
+        doubt.isUnkept
+            ? "the bucket of cold receipts answers this node, and is not what it must be, so that this node cannot take over: it is asked again every few minutes (\(doubt.reason))"
+            : "the bucket of cold receipts has given this node no answer since its start, and without one it cannot take over: it is asked again each five seconds (\(doubt.reason))"
+    }
 
     private static func why(_ silence: Node.Silence, _ standing: NodeHost.Standing) -> String {
         let leads = standing.role == .leader

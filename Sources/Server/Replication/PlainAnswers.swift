@@ -26,11 +26,11 @@ enum PlainJSON {
     /// What `/readyz` of a member says.
     ///
     /// - Parameters:
-    ///   - warehouse: why the bucket of cold receipts is not known to answer this machine.
+    ///   - warehouse: why the bucket of cold receipts is not known to be good for this machine.
     ///   - refusals: why its server takes no work; none where it does, or there is none yet.
     static func ready(
         _ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report,
-        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), archive: Archiver.Standing?, warehouse: String?, refusals: [Problem]
+        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), archive: Archiver.Standing?, warehouse: PlaceProof.Doubt?, refusals: [Problem]
     ) -> Response {
         let leads = standing.role == .leader
         let serves = leads && isOpen && standing.isServing && standing.ending == nil

@@ -30,6 +30,13 @@ final class NodeWordsTests: XCTestCase {
         XCTAssertTrue(words.contains("about 1200 more"), words)
     }
 
+    func test_bucketOfColdReceipts_thatAnswered_isNotSaidToHaveGivenNoAnswer() {
+        let silent = NodeWords.withoutWarehouse(.init(reason: "it is slow", isUnkept: false)), unkept = NodeWords.withoutWarehouse(.init(reason: "no conditions", isUnkept: true))
+        XCTAssertTrue(silent.contains("has given this node no answer since its start") && silent.contains("each five seconds (it is slow)"), silent)
+        XCTAssertTrue(unkept.contains("is not what it must be") && unkept.hasSuffix("(no conditions)"), unkept)
+        XCTAssertFalse(unkept.contains("no answer") || unkept.contains("five seconds"), unkept)
+    }
+
     /// Of a machine that was given another `log.url` than the leader's.
     func test_placeOfSlots_isNamedBeforeTheSlot() throws {
         var standing = NodeHost.Standing()

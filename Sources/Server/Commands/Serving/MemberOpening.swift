@@ -48,7 +48,7 @@ enum MemberOpening {
             bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
         let connections = ConnectionTable(limits)
         let stale = StaleDoor(host, copies, directory: directory, limits: DoorLimits(settings), queries: queries, connections: connections, timers: timers, log: log)
-        let outer = try MemberDoor(host, passing, stale, days: days, log: log) { coldProof.doubt?.reason }
+        let outer = try MemberDoor(host, passing, stale, days: days, log: log) { coldProof.doubt }
         let listener = try Listener(listenerSettings, handler: outer, connections: connections, timers: timers)
         let url = ServeCommand.url(settings, port: listener.port)
         passing.begin(outer, own: url)

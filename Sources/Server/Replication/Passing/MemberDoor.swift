@@ -17,7 +17,7 @@ final class MemberDoor: RequestHandler, Door {
     private let stale: StaleDoor
     private let days: StandbyDays
     private let log: Log
-    private let warehouse: @Sendable () -> String?
+    private let warehouse: @Sendable () -> PlaceProof.Doubt?
     private let state = Monitor(State())
 
     private struct Inner: Sendable {
@@ -36,8 +36,8 @@ final class MemberDoor: RequestHandler, Door {
     /// What is never passed on, whoever leads.
     private static let ownPaths = ["healthz", "readyz", "metrics"].map { [Array($0.utf8)] }
 
-    /// - Parameter warehouse: why the bucket of cold receipts is not known to answer this machine; nil where it has, or there is none.
-    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, log: Log, warehouse: @escaping @Sendable () -> String?) throws {
+    /// - Parameter warehouse: why the bucket of cold receipts is not known to be good for this machine; nil where it is, or there is none.
+    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, log: Log, warehouse: @escaping @Sendable () -> PlaceProof.Doubt?) throws {
         (self.host, self.passing, self.stale, self.days, self.log, self.warehouse) = (host, passing, stale, days, log, warehouse)
         failures = try Failures(log: log)
     }
