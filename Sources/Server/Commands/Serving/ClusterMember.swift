@@ -116,6 +116,15 @@ final class ClusterMember: Sendable {
     /// - Throws: `Ended`.
     func follow(_ signals: sigset_t) throws {
         tellReady("a member of a cluster")
+        do { try followed().promote() } catch {
+            // An end that hangs is to be cut off, as that of a process that serves.
+            endTelling()
+            throw error
+        }
+    }
+
+    /// - Returns: the store, once this machine is to lead.
+    private func followed() throws -> StandbyStore {
         let store: StandbyStore
         let reason: String?
         do {
@@ -132,7 +141,7 @@ final class ClusterMember: Sendable {
             end(anew: isFenced)
             throw Ended(status: isFenced ? LogFence.status : ExitStatus.done)
         }
-        try store.promote()
+        return store
     }
 
     /// It leads no more.
