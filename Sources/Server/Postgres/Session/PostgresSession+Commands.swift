@@ -277,9 +277,8 @@ extension PostgresSession {
     }
 
     private mutating func prepare(_ name: String, _ types: [PostgresCommand.Piece], _ query: PostgresCommand.Piece) throws(PostgresFault) {
-        let said = said(query)
-        try checkRoom(forStatement: query.text, name, said: said)
-        var statement = Statement(command: .question(tag: "SELECT"), text: query.text, said: said)
+        try checkRoom(forStatement: query.text, name)
+        var statement = Statement(command: .question(tag: "SELECT"), text: query.text, said: said(query))
         let question = number()
         statement.question = question
         waiting = .command(.prepare(name: name, statement))

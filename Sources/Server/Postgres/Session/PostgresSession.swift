@@ -155,6 +155,8 @@ package struct PostgresSession {
     /// The first parameter of the statement at hand in a Query, which has none.
     var parameter: StatementScanner.Statement.Parameter?
     private var statementByteCount = 0, portalByteCount = 0
+    /// Of `statementByteCount`: the texts that PREPAREs stood in. Those of one message share one.
+    private var saidByteCount = 0
     var savepointByteCount = 0
     /// Asked for the memory of so many bytes in all, before they are kept.
     private let hold: (Int) throws(PostgresFault) -> Void
@@ -379,6 +381,7 @@ package struct PostgresSession {
         statements[name] = statement
         statements[name]?.preparedAt = clock()
         statementByteCount += byteCount
+        saidByteCount += statement.said?.utf8.count ?? 0
     }
 
     private static func byteCount(_ statement: Statement, _ name: String) -> Int {
@@ -405,14 +408,15 @@ package struct PostgresSession {
     mutating func drop(statement name: String) {
         guard let statement = statements.removeValue(forKey: name) else { return }
         statementByteCount -= Self.byteCount(statement, name)
+        saidByteCount -= statement.said?.utf8.count ?? 0
         guard let question = statement.question else { return }
         // An open portal keeps its own: only the name goes.
         effects.append(.forgetStatement(question))
     }
 
-    /// - Throws: 53300 when there are too many.
-    func checkRoom(forStatement text: String, _ name: String, said: String = "") throws(PostgresFault) {
-        let bytes = statementByteCount.addingSaturating(text.utf8.count).addingSaturating(name.utf8.count).addingSaturating(said.utf8.count)
+    /// - Throws: 53300 when there are too many. What they stood in is no text of theirs: `keep` charges it.
+    func checkRoom(forStatement text: String, _ name: String) throws(PostgresFault) {
+        let bytes = (statementByteCount - saidByteCount).addingSaturating(text.utf8.count).addingSaturating(name.utf8.count)
         guard statements.count < limits.statements, bytes <= limits.textBytes else {
             throw PostgresFault(.tooManyConnections, "too many prepared statements: \(statements.count), \(bytes) bytes", hint: "DEALLOCATE those that are not needed.")
         }

@@ -123,6 +123,14 @@ final class SessionHoldingsTests: XCTestCase {
         XCTAssertLessThan(held, 10_000)
     }
 
+    /// 300 of 200 bytes, of which each is kept with the message that has all of them: 20 MB, of which they are 70 kB.
+    func test_manyPreparedInOneMessage_areNotRefused_forTheTextThatTheyShare() throws {
+        let filler = String(repeating: "x", count: 200)
+        let text = (0..<300).map { "PREPARE s\($0) AS SELECT '\(filler)'" }.joined(separator: "; ")
+        XCTAssertGreaterThan(300 * text.utf8.count, PostgresSession.Limits().textBytes)
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_prepared_statements", try session([.query(text)]).holdings), [[.integer(300)]])
+    }
+
     func test_abbreviationsOfZones_areThoseOfPostgreSQL() throws {
         func hours(_ count: Int64) -> Value { .interval(Interval(months: 0, days: 0, microseconds: count * 3_600_000_000)) }
         XCTAssertEqual(try rows("SELECT count(*), count(DISTINCT abbrev) FROM pg_timezone_abbrevs", nil), [[.integer(195), .integer(195)]])
