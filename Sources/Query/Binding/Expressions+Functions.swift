@@ -252,7 +252,8 @@ extension Binder {
         for (list, type) in zip(gathered.map(\.expression), function.types) {
             guard case .list(let field) = list.type else { throw .unsupported("\(function.name) does not take \(list.type.sqlName)", at: position) }
             types.append(type ?? field.type)
-            guard let type, field.type != type else {
+            // Of days the function makes names itself.
+            guard let type, field.type != type, !(function.takesZone && JSONRows.hasNames(of: field.type)) else {
                 lists.append(list)
                 continue
             }

@@ -27,6 +27,19 @@ struct JSONRows {
         cells = try Self.cells(column, isBinary: isBinary, zone, forms, meter)
     }
 
+    /// Whether names of members that are made of the type are not its texts: days and moments are ISO's there, too.
+    static func hasNames(of type: ColumnType) -> Bool { type == .date || TypeRules.isTimestamp(type) }
+
+    /// Days or moments as names of members: as they are as values, without the quotes.
+    static func names(_ column: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let rows = try JSONRows(column, as: .jsonb, zone: zone, forms: .plain, meter)
+        return try TextKernels.build(count: column.count, validity: column.rowValidity, meter) { (row, builder) throws(KernelError) in
+            var text: [UInt8] = []
+            try rows.append(row, to: &text)
+            try builder.append(text.dropFirst().dropLast())
+        }
+    }
+
     private static func cells(_ column: Column, isBinary: Bool, _ zone: TimeZoneRules, _ forms: ValueForms, _ meter: WorkMeter) throws(KernelError) -> Cells {
         if column.isConstantNull || column.type == .null { return .null }
         let flat = column.flattened()

@@ -3,8 +3,8 @@ package import ColumnStore
 /// Casts of constants, done while binding: an untyped literal takes the type that its place wants.
 package enum LiteralCast {
     /// Reads an untyped literal as `type`, without what a session says of texts.
-    package static func value(of text: [UInt8], as type: ColumnType, at position: Int?) throws(QueryError) -> Value {
-        try value(of: text, as: type, .plain, at: position)
+    package static func value(of text: [UInt8], as type: ColumnType, order: DateOrder = .mdy, at position: Int?) throws(QueryError) -> Value {
+        try value(of: text, as: type, DateTimeText.Session(order: order), at: position)
     }
 
     /// Reads an untyped literal as `type`. Times without an offset are taken at UTC: the caller sees to other zones.

@@ -95,5 +95,11 @@ final class ValueFormsTests: XCTestCase {
         XCTAssertEqual(
             try texts(["to_json(date '2024-01-02')::text", "to_json(timestamptz '2024-01-02 03:04+00')::text", "to_jsonb(timestamp '2024-01-02 03:04')::text"], ValueForms(dates: .german), zone: "Europe/Kyiv"),
             ["\"2024-01-02\"", "\"2024-01-02T05:04:00+02:00\"", "\"2024-01-02T03:04:00\""])
+        // Names too.
+        let named = ["json_build_object(date '2024-01-02', 1)::text", "jsonb_build_object(timestamp '2024-01-02 03:04', 1)::text"]
+        XCTAssertEqual(try texts(named, ValueForms(dates: .german)), ["{\"2024-01-02\" : 1}", "{\"2024-01-02T03:04:00\": 1}"])
+        let gathered = ["json_object_agg(date '2024-01-02' + g, g)::text", "jsonb_object_agg(timestamptz '2024-01-02 03:04+00', g)::text"]
+        XCTAssertEqual(
+            try texts(gathered, ValueForms(dates: .german), zone: "Europe/Kyiv", from: " FROM generate_series(1, 1) AS s(g)"), ["{ \"2024-01-03\" : 1 }", "{\"2024-01-02T05:04:00+02:00\": 1}"])
     }
 }

@@ -26,12 +26,13 @@ extension ScalarFunction {
             })
     }
 
-    /// Names in the first list, values beside them in the second.
+    /// Names in the first list, texts or days, values beside them in the second.
     static let jsonOfLists = ScalarFunction(
         "json_object_agg", nulls: .first, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in
-            let (offsets, names) = call[0].lists(), (others, element) = call[1].lists()
-            let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 2), forms: call.context.forms, call.meter)
+            let (offsets, given) = call[0].lists(), (others, element) = call[1].lists(), zone = try call.zone(at: 2)
+            let names = JSONRows.hasNames(of: given.type) ? try JSONRows.names(given, zone: zone, call.meter) : given
+            let values = try JSONRows(element, as: call.type, zone: zone, forms: call.context.forms, call.meter)
             let texts = names.count == 0 ? nil : TextRows(names.flattened()), known = names.rowValidity
             return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                 var text: [UInt8] = Array((call.type == .jsonb ? "{" : "{ ").utf8)

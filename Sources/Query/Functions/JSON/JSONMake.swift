@@ -52,7 +52,7 @@ extension SQLFunction {
                 if isName, value.type.isNested || value.type.isJSON {
                     throw .badSQL("a name in an object is a value, and no \(value.type.sqlName)", at: value.position).because(.badValue)
                 }
-                values.append(isName ? try typing.cast(value, to: .string, isExplicit: true) : try argument(value, typing))
+                values.append(isName && !JSONRows.hasNames(of: value.type) ? try typing.cast(value, to: .string, isExplicit: true) : try argument(value, typing))
             }
             guard function != .jsonObject || values.count.isMultiple(of: 2) else {
                 throw .badSQL("\(name) takes a value for each name", at: call.position).because(.badValue)
@@ -137,8 +137,9 @@ extension ScalarFunction {
             kernel: .plain { (call) throws(KernelError) in
                 let zone = try call.zone(at: call.columns.count - 1)
                 var cells: [JSONRows] = [], names: [NamesOfRows?] = []
-                for column in call.columns.dropLast() {
-                    names.append(column.type == .string ? NamesOfRows(column) : nil)
+                for (index, column) in call.columns.dropLast().enumerated() {
+                    let isDay = symbol == "json_object" && index.isMultiple(of: 2) && JSONRows.hasNames(of: column.type)
+                    names.append(column.type == .string ? NamesOfRows(column) : isDay ? NamesOfRows(try JSONRows.names(column, zone: zone, call.meter)) : nil)
                     cells.append(try JSONRows(column, as: call.type, zone: zone, forms: call.context.forms, call.meter))
                 }
                 return try TextKernels.build(count: call.count, validity: nil, type: call.type, call.meter) { (row, builder) throws(KernelError) in
