@@ -51,7 +51,7 @@ enum BoundParameters {
         // Text of a time without an offset is one of the session's zone, which the query's own literals know.
         if format == .text, type == .plain(.timestamptz) { return .text(try text(value), .timestampTZ) }
         if format == .text, order != .mdy, let columnType, type == .plain(.date) || type == .plain(.timestamp), PostgresTime.read(value[...]) == nil { return .text(try text(value), columnType) }
-        let read = format == .binary ? try PostgresBinary.read(value[...], type) : try PostgresText.read(value, type)
+        let read = format == .binary ? try PostgresBinary.read(value[...], type) : try PostgresText.read(value, type, order: order)
         // Blanks at the end of a CHAR mean nothing, and nothing says how many it has.
         if type == .plain(.bpchar), case .text(let text) = read { return try parameter(.text(Array(text.dropLast(text.reversed().prefix { $0 == UInt8(ascii: " ") }.count))), columnType) }
         return try parameter(read, columnType)

@@ -1,26 +1,27 @@
 internal import ColumnStore
-internal import Query
+package import Query
 
 /// Values out of text, in the forms that `PostgresText` writes and a little more. Parameters in text do not pass here: they are literals of the question's own language.
 extension PostgresText {
+    /// - Parameter order: of the numbers of a date, where a text does not begin with its year.
     /// - Throws: 22P02, with the type's name and the text.
-    package static func read(_ text: [UInt8], _ type: PostgresColumnType) throws(PostgresFault) -> PostgresValue {
+    package static func read(_ text: [UInt8], _ type: PostgresColumnType, order: DateOrder = .mdy) throws(PostgresFault) -> PostgresValue {
         switch type {
-        case .plain(let type): return try read(text[...], type)
+        case .plain(let type): return try read(text[...], type, order)
         case .array(let element):
-            var reader = ArrayReader(text: text[...], element: element)
+            var reader = ArrayReader(text: text[...], element: element, order: order)
             return .array(try reader.whole())
         }
     }
 
-    fileprivate static func read(_ text: ArraySlice<UInt8>, _ type: PostgresType) throws(PostgresFault) -> PostgresValue {
-        guard let value = try value(text, type) else {
+    fileprivate static func read(_ text: ArraySlice<UInt8>, _ type: PostgresType, _ order: DateOrder) throws(PostgresFault) -> PostgresValue {
+        guard let value = try value(text, type, order) else {
             throw invalid(text, type)
         }
         return value
     }
 
-    private static func value(_ text: ArraySlice<UInt8>, _ type: PostgresType) throws(PostgresFault) -> PostgresValue? {
+    private static func value(_ text: ArraySlice<UInt8>, _ type: PostgresType, _ order: DateOrder) throws(PostgresFault) -> PostgresValue? {
         func word() -> String { String(decoding: text, as: UTF8.self) }
         switch type.form {
         case .bool: return bool(word())
@@ -41,20 +42,20 @@ extension PostgresText {
         case .date:
             if let isLast = PostgresTime.isInfinite(text) { return .date(isLast ? .max : .min) }
             if let date = PostgresTime.read(text).flatMap(PostgresTime.date) { return .date(date) }
-            guard case .integer(let days) = try moment(text, .date, type) else { return nil }
+            guard case .integer(let days) = try moment(text, .date, type, order) else { return nil }
             return .date(PostgresTime.date(unixDays: days))
         case .time:
             if let time = PostgresTime.time(text) { return .time(time) }
-            guard case .integer(let time) = try moment(text, .time, type) else { return nil }
+            guard case .integer(let time) = try moment(text, .time, type, order) else { return nil }
             return .time(time)
         case .timestamp, .instant:
             if let isLast = PostgresTime.isInfinite(text) { return .timestamp(isLast ? .max : .min) }
             if let parts = PostgresTime.read(text), type.form == .instant || parts.offset == nil, let read = PostgresTime.timestamp(parts) { return .timestamp(read) }
-            guard case .integer(let microseconds) = try moment(text, .timestamp(isUTC: type.form == .instant), type) else { return nil }
+            guard case .integer(let microseconds) = try moment(text, .timestamp(isUTC: type.form == .instant), type, order) else { return nil }
             return .timestamp(PostgresTime.timestamp(unixMicroseconds: microseconds))
         case .interval:
             if let interval = PostgresTime.interval(text) { return interval }
-            guard case .interval(let read) = try moment(text, .interval, type) else { return nil }
+            guard case .interval(let read) = try moment(text, .interval, type, order) else { return nil }
             return .interval(months: read.months, days: read.days, microseconds: read.microseconds)
         case .uuid: return ValueText.uuid(text).map(PostgresValue.uuid)
         case .oid:
@@ -95,9 +96,9 @@ extension PostgresText {
     private static func hasDigits(_ text: ArraySlice<UInt8>) -> Bool { text.prefix { $0 | 0x20 != UInt8(ascii: "e") }.contains { (0x31...0x39).contains($0) } }
 
     /// As the question's own language reads it, by UTC.
-    private static func moment(_ text: ArraySlice<UInt8>, _ kind: ColumnType, _ type: PostgresType) throws(PostgresFault) -> Value {
+    private static func moment(_ text: ArraySlice<UInt8>, _ kind: ColumnType, _ type: PostgresType, _ order: DateOrder) throws(PostgresFault) -> Value {
         do {
-            return try LiteralCast.value(of: Array(text), as: kind, at: nil)
+            return try LiteralCast.value(of: Array(text), as: kind, order: order, at: nil)
         } catch {
             let isOutOfRange = error.cause == .timeOutOfRange
             throw PostgresFault(
@@ -123,7 +124,7 @@ extension PostgresText {
     private static func vector(_ text: ArraySlice<UInt8>, _ type: PostgresType) throws(PostgresFault) -> PostgresValue? {
         let element: PostgresType = type == .int2vector ? .int2 : .oid
         var values: [PostgresValue] = []
-        for word in text.split(separator: 0x20) { values.append(try read(word, element)) }
+        for word in text.split(separator: 0x20) { values.append(try read(word, element, .mdy)) }
         return .array(PostgresArray(element, dimensions: [.init(count: Int32(clamping: values.count), first: 0)], values: values))
     }
 }
@@ -133,14 +134,15 @@ private struct ArrayReader {
     private var rest: ArraySlice<UInt8>
     private let text: ArraySlice<UInt8>
     private let element: PostgresType
+    private let order: DateOrder
     private var counts: [Int?] = []
     private var values: [PostgresValue] = []
     /// Where values stand; above it there are rows alone.
     private var leaf: Int?
 
-    init(text: ArraySlice<UInt8>, element: PostgresType) {
+    init(text: ArraySlice<UInt8>, element: PostgresType, order: DateOrder) {
         self.text = text
-        self.element = element
+        (self.element, self.order) = (element, order)
         rest = text
     }
 
@@ -212,7 +214,7 @@ private struct ArrayReader {
         if skip("\"") {
             var bytes: [UInt8] = []
             while let byte = rest.popFirst() {
-                if byte == UInt8(ascii: "\"") { return try PostgresText.read(bytes[...], element) }
+                if byte == UInt8(ascii: "\"") { return try PostgresText.read(bytes[...], element, order) }
                 if byte == UInt8(ascii: "\\") {
                     guard let next = rest.popFirst() else { break }
                     bytes.append(next)
@@ -227,6 +229,6 @@ private struct ArrayReader {
         guard let last = found.lastIndex(where: { !Self.isBlank($0) }) else { throw malformed }
         let word = found[...last]
         if PostgresText.saysNull(word) { return .null }
-        return try PostgresText.read(word, element)
+        return try PostgresText.read(word, element, order)
     }
 }

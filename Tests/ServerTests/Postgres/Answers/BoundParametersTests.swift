@@ -38,6 +38,11 @@ final class BoundParametersTests: XCTestCase {
             XCTAssertEqual(try BoundParameters.read([Array(text.utf8)], formats: [], types: [type.rawValue], order: .dmy), [wanted], text)
         }
         XCTAssertEqual(try read("1/2/2024", .date), .typed(.integer(19_724), .date))
+        let list = Array("{1/2/2024,\"1/2/2024\",2024-02-01,NULL}".utf8)
+        for (order, day) in [(DateOrder.dmy, Value.integer(19_754)), (.mdy, .integer(19_724))] {
+            let read = try BoundParameters.read([list], formats: [], types: [PostgresType.date.arrayType], order: order)
+            XCTAssertEqual(read, [.typed(.list([day, day, .integer(19_754), .null]), .list(element: Field("element", .date)))], order.rawValue)
+        }
     }
 
     func test_read_lists_haveOneScale() throws {
