@@ -192,7 +192,7 @@ def calls(context: Context) -> None:
 def hostile(context: Context) -> None:
     """The server's memory, and its other clients, under the worst request of each kind, by benchmarks/hostile.py."""
     context.progress.begin("hostile")
-    found = json.loads(run([sys.executable, str(BENCHMARKS / "hostile.py"), "--binary", str(binary()), "--json"]))
+    found = json.loads(run([sys.executable, str(BENCHMARKS / "hostile.py"), "--binary", str(binary("till")), "--json"]))
     context.save("hostile", found)
     dead = [name for name, kind in found["kinds"].items() if not kind["is_alive"]]
     worst = max(found["kinds"].values(), key=lambda kind: kind["peak_mib"])
@@ -217,7 +217,7 @@ def rollups(context: Context) -> None:
 def bucket(context: Context) -> None:
     """Q1 to Q9 from a bucket as far away as one is, by benchmarks/bucket.py."""
     context.progress.begin("bucket")
-    found = json.loads(run([sys.executable, str(BENCHMARKS / "bucket.py"), "--binary", str(binary()), "--json"]))
+    found = json.loads(run([sys.executable, str(BENCHMARKS / "bucket.py"), "--binary", str(binary("till")), "--json"]))
     context.save("bucket", found)
     for name, question in found["questions"].items():
         cold, warm = question["cold"], question["warm"]
