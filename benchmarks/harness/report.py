@@ -201,7 +201,7 @@ def ready(part: dict) -> str:
 def imported(part: dict) -> str:
     rows = [[side, f"{part[side]['per_second']:,.0f}", f"{part[side]['processor_ms'] / part['receipts'] * 1000:,.1f}", f"{size / part['receipts']:,.0f}"]
             for side, size in (("Till", part["till_bytes"]), ("DuckDB", part["duckdb_bytes"]))]
-    return (f"\n### NDJSON to finished Parquet\n\n{part['receipts']:,} receipts, documents and columns; DuckDB reads, sorts and writes without checking.\n\n"
+    return (f"\n### NDJSON to finished Parquet\n\n{part['receipts']:,} receipts, documents and columns; DuckDB reads, sorts and writes without checking. Till also makes the sums of the four rollups it comes with, some 15 % of its processor's time.\n\n"
             + table(["", "receipts a second", "processor µs a receipt", "bytes a receipt"], rows))
 
 
