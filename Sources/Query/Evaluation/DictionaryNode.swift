@@ -198,7 +198,11 @@ final class DictionaryNode: EvaluationNode {
     // MARK: Answers that are true or false
 
     /// Bits, so that those of many rows are read together.
-    private enum Verdict { static let no: UInt8 = 0, yes: UInt8 = 1, null: UInt8 = 2, unknown: UInt8 = 4 }
+    private enum Verdict {
+        static let no: UInt8 = 0, yes: UInt8 = 1, null: UInt8 = 2, unknown: UInt8 = 4
+        /// On its way to be judged: only within `booleans`, and for whoever reads it unknown still.
+        static let pending: UInt8 = unknown | 8
+    }
 
     /// Read by code in one pass: most batches bring few new entries, which only the words of 64 rows that have them are looked through for.
     ///
@@ -216,7 +220,11 @@ final class DictionaryNode: EvaluationNode {
         reading.read(verdicts, codes)
         if !reading.unsettled.isEmpty {
             let words = reading.unsettled
-            try judge(unknown(codes, absent, words), dictionary, type: inputType)
+            let entries = unknown(codes, absent, words)
+            do { try judge(entries, dictionary, type: inputType) } catch {
+                for entry in entries { verdicts[Int(entry)] = Verdict.unknown }
+                throw error
+            }
             reading.read(verdicts, codes, words: words)
         }
         var (bits, nulls) = (Bitmap(words: reading.yes, count: codes.count), Bitmap(words: reading.nulls, count: codes.count))
@@ -243,15 +251,22 @@ final class DictionaryNode: EvaluationNode {
         return entries
     }
 
-    /// The entries without a verdict that rows of some words of 64 use, each once.
+    /// The entries without a verdict that rows of some words of 64 use, each once, as rows come to them: they are pending from here on.
+    ///
+    /// Where each row has an entry of its own (a telephone number), a set of them and its order cost more than to mark them.
     private func unknown(_ codes: [UInt32], _ absent: Bitmap?, _ words: [Int]) -> [Int32] {
-        var entries: Set<UInt32> = []
-        for word in words {
-            for row in word << 6..<min(word << 6 + 64, codes.count) where verdicts[Int(codes[row])] == Verdict.unknown && absent?[row] ?? true {
-                entries.insert(codes[row])
+        var entries: [Int32] = []
+        verdicts.withUnsafeMutableBufferPointer { verdicts in
+            for word in words {
+                for row in word << 6..<min(word << 6 + 64, codes.count) {
+                    let code = Int(codes[row])
+                    guard verdicts[code] == Verdict.unknown, absent?[row] ?? true else { continue }
+                    verdicts[code] = Verdict.pending
+                    entries.append(Int32(truncatingIfNeeded: code))
+                }
             }
         }
-        return entries.sorted().map { Int32(bitPattern: $0) }
+        return entries
     }
 
     /// Finds the verdicts of entries.
