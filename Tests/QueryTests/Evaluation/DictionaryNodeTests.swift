@@ -52,4 +52,24 @@ final class DictionaryNodeTests: XCTestCase {
             }
         }
     }
+
+    /// An entry that fails is asked for anew with the next batch, and so are those that came with it.
+    func test_batchThatFails_leavesNoEntryMarked() throws {
+        var entries = ColumnBuilder(type: .string)
+        for entry in ["5", "7", "none", "5"] { entries.append(.string(entry)) }
+        let dictionary = DictionaryValues(values: entries.finish())
+        func batch(_ codes: [UInt32]) -> ColumnBatch {
+            ColumnBatch(rowCount: codes.count, columns: [Column(type: .string, count: codes.count, values: .dictionary(codes: codes, dictionary))])
+        }
+        let isFive = Expression.isDistinct(.cast(.column(ColumnID(1), .string), to: .int64, position: nil), .literal(.integer(5), .int64), isNegated: true)
+        let evaluator = try Evaluator(isFive, layout: [ColumnID(1): 0], context: EvaluationContext())
+        func answers(_ codes: [UInt32]) throws -> [Value] {
+            let found = try evaluator.evaluate(batch(codes))
+            return codes.indices.map { found.value(at: $0) }
+        }
+        XCTAssertEqual(try answers([1]), [.boolean(false)])
+        for _ in 0..<2 { XCTAssertThrowsError(try answers([1, 3, 2, 0])) }
+        XCTAssertEqual(try answers([3, 1, 0, 3]), [.boolean(true), .boolean(false), .boolean(true), .boolean(true)])
+        XCTAssertThrowsError(try answers([2]))
+    }
 }
