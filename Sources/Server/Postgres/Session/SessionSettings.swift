@@ -224,14 +224,14 @@ package struct SessionSettings: Sendable {
             }
             return name == "role" && value.lowercased() == "none" ? "none" : value
         case "default_transaction_read_only", "transaction_read_only":
-            guard SettingValues.flag(value) != nil else { throw invalid() }
+            guard SettingValues.flag(value) != nil else { throw invalid(SettingValues.advice(name)) }
             return "on"
         case "array_nulls", "transform_null_equals":
             // With another value texts of lists, and `x = NULL`, would mean what they do not mean here.
             guard let shown = SettingValues.shown(name, value), shown == byName[name]?.value else { throw invalid() }
             return shown
         default:
-            guard let shown = SettingValues.shown(name, value) else { throw invalid() }
+            guard let shown = SettingValues.shown(name, value) else { throw invalid(SettingValues.advice(name)) }
             return shown
         }
     }

@@ -63,6 +63,19 @@ enum SettingValues {
         }
     }
 
+    /// What the setting takes, in PostgreSQL's words where it has a hint; nil where any text does.
+    static func advice(_ name: String) -> String? {
+        switch kinds[name] {
+        case .flag?: "It takes on or off."
+        case .words(let words)?: "Available values: \(words.joined(separator: ", "))."
+        case .integer(let range)?: "It takes a number from \(range.lowerBound) to \(range.upperBound)."
+        case .real?: "It takes a number that is not negative."
+        case .time?: "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\"."
+        case .size?: "Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\"."
+        case .label?, .names?, nil: nil
+        }
+    }
+
     /// Whether its value is a list of names, each of which is shown in quotes where SQL would fold it.
     static func isOfNames(_ name: String) -> Bool { if case .names? = kinds[name] { true } else { false } }
 

@@ -37,6 +37,16 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertThrowsError(try SessionSettings([.init("role", "admin")], user: "shop"))
     }
 
+    func test_refusals_sayWhatTheSettingTakes() throws {
+        for (name, value, hint) in [
+            ("bytea_output", "octal", "Available values: escape, hex."), ("extra_float_digits", "9", "It takes a number from -15 to 3."), ("jit", "maybe", "It takes on or off."),
+            ("statement_timeout", "1 week", "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\"."),
+        ] {
+            var settings = try SessionSettings([], user: "shop")
+            XCTAssertThrowsError(try settings.set(name, value)) { XCTAssertEqual(($0 as? PostgresFault)?.hint, hint, name) }
+        }
+    }
+
     /// By them texts of lists and `x = NULL` would mean what they do not mean here.
     func test_values_thatWouldChangeAnswers_areRefused() throws {
         for (name, kept, refused) in [("array_nulls", "TRUE", "off"), ("transform_null_equals", "no", "on"), ("standard_conforming_strings", "1", "off")] {
