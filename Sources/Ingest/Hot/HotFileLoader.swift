@@ -1,5 +1,6 @@
 import ColumnStore
 import Documents
+import Synchronization
 
 /// Rebuilds a file's tails after a restart: flushed groups by their bounds, the rest from the rows' encoded values, or from the
 /// documents where those give them again.
@@ -119,33 +120,80 @@ struct HotFileLoader {
     /// `flushed` passes over rows between `laid_down` and the last group of their table: groups of a table are laid down in order, `laid_down` is
     /// the least over all tables.
     ///
+    /// After a kill amid a burst tens of thousands of documents are inflated, hashed and read again: two threads do so, each a range of rows, and
+    /// `body` gets them in order.
+    ///
     /// - Returns: those of them whose documents are damaged; `body` gets them without values.
     private func readPending(
         _ kinds: [Int64: RowFormat], flushed: [String: Int64], _ body: (TailRow) throws -> Void
     ) throws -> [DamagedDocument] {
         var damage: [DamagedDocument] = []
-        let laidDown = try connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0
-        let hasRepairs = try hasRepairs
-        let statement = try connection.statement("""
-            SELECT \(Self.rowColumns(hasRepairs))
-            FROM \(Self.rowSource(hasRepairs)) WHERE r.id > ?1 ORDER BY r.id
-            """)
-        statement.bind(1, laidDown)
-        while try statement.step() {
-            guard let kind = kinds[statement.int64(6)] else {
-                throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid kind", path: file.path)
+        let pending = Pending(file: file, kinds: kinds, flushed: flushed, hasRepairs: try hasRepairs)
+        let last = try connection.integer("SELECT max(id) FROM rows") ?? 0
+        var start = try connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0
+        while start < last {
+            let middle = min(start + Self.rangeRowCount, last), end = min(middle + Self.rangeRowCount, last)
+            let second = Mutex<Result<Pending.Rows, any Error>?>(nil)
+            let read = { @Sendable in
+                let rows = Result { try pending.file.pool.withConnection { try pending.rows(after: middle, to: end, $0) } }
+                second.withLock { $0 = rows }
             }
-            guard statement.int64(0) > flushed[kind.table] ?? 0 else { continue }
-            do {
-                try body(try Self.row(statement, kind, file))
-            } catch let damaged as DamagedDocument {
-                // A verifier finds the document's fault by itself.
-                if !file.values.isLenient { damage.append(damaged) }
-                // A row without values: `RowLayout` begins with a bit for each column, which is set where a value follows.
-                try body(try Self.row(statement, kind, file, encoded: [UInt8](repeating: 0, count: (kind.fields.count + 7) / 8)))
+            let thread = middle < end ? WorkerThread.joinable(name: "loader", read) : nil
+            let first = Result { try pending.rows(after: start, to: middle, connection) }
+            // Before anything is thrown: the thread reads the file.
+            thread?.join()
+            if thread == nil, middle < end { read() }
+            for part in [first, second.withLock { $0 }].compactMap({ $0 }) {
+                let rows = try part.get()
+                for row in rows.rows { try body(row) }
+                damage += rows.damage
             }
+            start = end
         }
         return damage
+    }
+
+    /// So many rows are worth a thread, and their values take some megabytes.
+    private static let rangeRowCount: Int64 = 4_096
+
+    /// What each thread reads rows by.
+    private struct Pending: Sendable {
+        let file: HotFile
+        let kinds: [Int64: RowFormat]
+        /// By table, the last row that is in a group.
+        let flushed: [String: Int64]
+        let hasRepairs: Bool
+
+        struct Rows: Sendable {
+            var rows: [TailRow] = []
+            var damage: [DamagedDocument] = []
+        }
+
+        func rows(after start: Int64, to end: Int64, _ connection: SQLiteConnection) throws -> Rows {
+            var rows = Rows()
+            let statement = try connection.statement("""
+                SELECT \(HotFileLoader.rowColumns(hasRepairs))
+                FROM \(HotFileLoader.rowSource(hasRepairs)) WHERE r.id > ?1 AND r.id <= ?2 ORDER BY r.id
+                """)
+            defer { statement.reset() }
+            statement.bind(1, start)
+            statement.bind(2, end)
+            while try statement.step() {
+                guard let kind = kinds[statement.int64(6)] else {
+                    throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid kind", path: file.path)
+                }
+                guard statement.int64(0) > flushed[kind.table] ?? 0 else { continue }
+                do {
+                    rows.rows.append(try HotFileLoader.row(statement, kind, file))
+                } catch let damaged as DamagedDocument {
+                    // A verifier finds the document's fault by itself.
+                    if !file.values.isLenient { rows.damage.append(damaged) }
+                    // A row without values: `RowLayout` begins with a bit for each column, which is set where a value follows.
+                    rows.rows.append(try HotFileLoader.row(statement, kind, file, encoded: [UInt8](repeating: 0, count: (kind.fields.count + 7) / 8)))
+                }
+            }
+            return rows
+        }
     }
 
     /// Whether rows were written anew. A file of an earlier version, as a verifier meets it, has no place for them.
@@ -159,14 +207,14 @@ struct HotFileLoader {
     }
 
     /// Columns of `rowSource` that make a `TailRow`.
-    private static func rowColumns(_ hasRepairs: Bool) -> String {
+    fileprivate static func rowColumns(_ hasRepairs: Bool) -> String {
         """
         r.id, r.sequence, r.ticket, r.received_at, r.state, r.completed_at, r.kind, r.business_day, r.issued_at, r.client, \
         r.receipt, \(hasRepairs ? "coalesce(f.encoded, p.encoded)" : "p.encoded"), r.coding, r.document_bytes, r.document, r.sha256
         """
     }
 
-    private static func rowSource(_ hasRepairs: Bool) -> String {
+    fileprivate static func rowSource(_ hasRepairs: Bool) -> String {
         "rows r LEFT JOIN pending p ON p.id = r.id" + (hasRepairs ? " LEFT JOIN repaired f ON f.id = r.id" : "")
     }
 
@@ -196,7 +244,7 @@ struct HotFileLoader {
     ///
     /// - Parameter encoded: its values, where they are known not to be there.
     /// - Throws: `DamagedDocument` when its values cannot be had for that reason.
-    private static func row(_ statement: SQLiteStatement, _ kind: RowFormat, _ file: HotFile, encoded: [UInt8]? = nil) throws -> TailRow {
+    fileprivate static func row(_ statement: SQLiteStatement, _ kind: RowFormat, _ file: HotFile, encoded: [UInt8]? = nil) throws -> TailRow {
         guard let ticket = ULID(bytes: statement.bytes(2)), let state = ReceiptState(code: statement.int64(4)) else {
             throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid ticket or state", path: file.path)
         }
