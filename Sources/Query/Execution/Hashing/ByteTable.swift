@@ -13,13 +13,14 @@ import ColumnStore
 /// Invariants:
 /// 1. `heads[c]` is of the string `values[c]`; codes are 0 ..< `count`.
 /// 2. Each code stands in one slot; from its home `upper & mask` on to it no slot is empty.
-/// 3. `slots.count` is 0 or a power of two, `mask` one less.
+/// 3. `slotCount` is 0 or a power of two, `mask` one less.
 struct ByteTable {
     /// By code.
     private(set) var values = ByteArrays()
     private var heads: [Head] = []
     /// The hash's upper half and the code plus 1; 0 is empty. The lower bits of that half say where a string belongs.
-    private var slots: [UInt64] = []
+    /// Nil as long as nothing has come.
+    private var memory: SlotMemory<UInt64>?
     private var mask = 0
 
     /// What `find` gives for a string that has no code.
@@ -36,9 +37,10 @@ struct ByteTable {
     }
 
     var count: Int { heads.count }
+    private var slotCount: Int { memory?.slots.count ?? 0 }
     /// Of the texts alone.
     var textByteCount: Int { values.bytes.count }
-    var byteCount: Int { values.bytes.capacity + values.offsets.capacity * 4 + slots.count * 8 + heads.capacity * 16 }
+    var byteCount: Int { values.bytes.capacity + values.offsets.capacity * 4 + slotCount * 8 + heads.capacity * 16 }
 
     /// What `added` more strings of `byteCount` bytes may take at most while they are taken in: larger arrays, beside those that they replace.
     /// - Parameter byteCount: of the strings that may be new, together.
@@ -46,7 +48,7 @@ struct ByteTable {
     func growth(by added: Int, byteCount: Int) -> Int {
         let total = heads.count + added
         let room = heads.growth(to: total) * 16 + values.offsets.growth(to: total + 1) * 4 + values.bytes.growth(to: values.bytes.count + byteCount)
-        return total * 2 <= slots.count ? room : room + max(256, total * 2, slots.count * 2).nextPowerOfTwo * 8
+        return total * 2 <= slotCount ? room : room + max(256, total * 2, slotCount * 2).nextPowerOfTwo * 8
     }
 
     // MARK: Giving codes
@@ -62,11 +64,11 @@ struct ByteTable {
                     var start = 0
                     while start < count {
                         let block = start..<min(start + Prefetch.rowCount, count)
-                        makeRoom(for: block.count)
+                        let slots = makeRoom(for: block.count)
                         if let rows {
-                            assign(bytes, offsets, block, uppers, into: codes) { Int(rows[$0]) }
+                            assign(bytes, offsets, block, uppers, slots, into: codes) { Int(rows[$0]) }
                         } else {
-                            assign(bytes, offsets, block, uppers, into: codes) { $0 }
+                            assign(bytes, offsets, block, uppers, slots, into: codes) { $0 }
                         }
                         start = block.upperBound
                     }
@@ -77,8 +79,8 @@ struct ByteTable {
 
     /// The code of one string.
     mutating func assign(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        makeRoom(for: 1)
-        return assign(bytes, 0, bytes.count, Self.upper(bytes, 0, bytes.count))
+        let slots = makeRoom(for: 1)
+        return assign(bytes, 0, bytes.count, Self.upper(bytes, 0, bytes.count), slots)
     }
 
     /// Codes of a block of strings.
@@ -88,20 +90,22 @@ struct ByteTable {
     @inline(__always)
     private mutating func assign(
         _ bytes: UnsafeRawBufferPointer, _ offsets: UnsafeBufferPointer<Int32>, _ block: Range<Int>, _ uppers: UnsafeMutableBufferPointer<UInt64>,
-        into codes: UnsafeMutableBufferPointer<UInt32>, _ row: (Int) -> Int
+        _ slots: UnsafeMutableBufferPointer<UInt64>, into codes: UnsafeMutableBufferPointer<UInt32>, _ row: (Int) -> Int
     ) {
-        prepare(bytes, offsets, block, uppers, row)
+        prepare(bytes, offsets, block, uppers, UnsafeBufferPointer(slots), row)
         for index in block {
             let row = row(index)
             let start = Int(offsets[row])
-            codes[index] = assign(bytes, start, Int(offsets[row + 1]) - start, uppers[index - block.lowerBound])
+            codes[index] = assign(bytes, start, Int(offsets[row + 1]) - start, uppers[index - block.lowerBound], slots)
         }
     }
 
     /// - Parameter upper: half of the string's hash.
     /// - Precondition: there is a free slot.
     @inline(__always)
-    private mutating func assign(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ upper: UInt64) -> UInt32 {
+    private mutating func assign(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ upper: UInt64, _ slots: UnsafeMutableBufferPointer<UInt64>
+    ) -> UInt32 {
         let prefix = Self.prefix(bytes, start, length)
         var place = Int(truncatingIfNeeded: upper) & mask
         while true {
@@ -127,14 +131,15 @@ struct ByteTable {
     /// The code of each string, or `missing`.
     func find(_ arrays: ByteArrays, into codes: UnsafeMutableBufferPointer<UInt32>) {
         precondition(codes.count >= arrays.count)
+        let slots = memory.map { UnsafeBufferPointer($0.slots) } ?? UnsafeBufferPointer(start: nil, count: 0)
         arrays.bytes.withUnsafeBytes { bytes in
             arrays.offsets.withUnsafeBufferPointer { offsets in
                 withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Prefetch.rowCount) { uppers in
                     Prefetch.blocks(0..<arrays.count) { rows in
-                        prepare(bytes, offsets, rows, uppers) { $0 }
+                        prepare(bytes, offsets, rows, uppers, slots) { $0 }
                         for row in rows {
                             let start = Int(offsets[row])
-                            codes[row] = find(bytes, start, Int(offsets[row + 1]) - start, uppers[row - rows.lowerBound])
+                            codes[row] = find(bytes, start, Int(offsets[row + 1]) - start, uppers[row - rows.lowerBound], slots)
                         }
                     }
                 }
@@ -142,11 +147,14 @@ struct ByteTable {
         }
     }
 
-    func find(_ bytes: UnsafeRawBufferPointer) -> UInt32 { find(bytes, 0, bytes.count, Self.upper(bytes, 0, bytes.count)) }
+    func find(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        guard let memory else { return Self.missing }
+        return find(bytes, 0, bytes.count, Self.upper(bytes, 0, bytes.count), UnsafeBufferPointer(memory.slots))
+    }
 
     /// Ends, since half of all slots are empty.
     @inline(__always)
-    private func find(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ upper: UInt64) -> UInt32 {
+    private func find(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ upper: UInt64, _ slots: UnsafeBufferPointer<UInt64>) -> UInt32 {
         if heads.isEmpty { return Self.missing }
         let prefix = Self.prefix(bytes, start, length)
         var place = Int(truncatingIfNeeded: upper) & mask
@@ -169,7 +177,7 @@ struct ByteTable {
     @inline(__always)
     private func prepare(
         _ bytes: UnsafeRawBufferPointer, _ offsets: UnsafeBufferPointer<Int32>, _ block: Range<Int>, _ uppers: UnsafeMutableBufferPointer<UInt64>,
-        _ row: (Int) -> Int
+        _ slots: UnsafeBufferPointer<UInt64>, _ row: (Int) -> Int
     ) {
         var longest = 0
         for index in block {
@@ -180,19 +188,17 @@ struct ByteTable {
             uppers[index - block.lowerBound] = Self.upper(bytes, start, length)
         }
         guard slots.count >= Prefetch.tableByteCountMin / MemoryLayout<UInt64>.stride else { return }
-        slots.withUnsafeBufferPointer { slots in
-            for index in 0..<block.count { Prefetch.touch(slots.baseAddress.map { $0 + Int(truncatingIfNeeded: uppers[index]) & mask }) }
-            heads.withUnsafeBufferPointer { heads in
+        for index in 0..<block.count { Prefetch.touch(slots.baseAddress.map { $0 + Int(truncatingIfNeeded: uppers[index]) & mask }) }
+        heads.withUnsafeBufferPointer { heads in
+            for index in 0..<block.count {
+                let code = Int(truncatingIfNeeded: slots[Int(truncatingIfNeeded: uppers[index]) & mask] & 0xFFFF_FFFF) &- 1
+                Prefetch.touch(heads.baseAddress.map { $0 + max(code, 0) })
+            }
+            if longest <= 8 { return }
+            values.bytes.withUnsafeBytes { own in
                 for index in 0..<block.count {
                     let code = Int(truncatingIfNeeded: slots[Int(truncatingIfNeeded: uppers[index]) & mask] & 0xFFFF_FFFF) &- 1
-                    Prefetch.touch(heads.baseAddress.map { $0 + max(code, 0) })
-                }
-                if longest <= 8 { return }
-                values.bytes.withUnsafeBytes { own in
-                    for index in 0..<block.count {
-                        let code = Int(truncatingIfNeeded: slots[Int(truncatingIfNeeded: uppers[index]) & mask] & 0xFFFF_FFFF) &- 1
-                        if code >= 0 { Prefetch.touch(own.baseAddress.map { $0 + Int(heads[code].start) }) }
-                    }
+                    if code >= 0 { Prefetch.touch(own.baseAddress.map { $0 + Int(heads[code].start) }) }
                 }
             }
         }
@@ -239,19 +245,20 @@ struct ByteTable {
     }
 
     /// Sees to it that `added` strings find free slots. Growing moves slots alone: the hash's upper half is in them.
-    private mutating func makeRoom(for added: Int) {
+    /// - Returns: the slots, which nobody else has: a copy of a table shares them until either is written to.
+    private mutating func makeRoom(for added: Int) -> UnsafeMutableBufferPointer<UInt64> {
         let needed = (heads.count + added) * 2
-        if needed <= slots.count { return }
-        let old = slots
-        slots = [UInt64](repeating: 0, count: max(256, needed, old.count * 2).nextPowerOfTwo)
-        mask = slots.count - 1
-        let mask = mask
-        slots.withUnsafeMutableBufferPointer { slots in
-            for slot in old where slot != 0 {
+        if needed <= slotCount, isKnownUniquelyReferenced(&memory), let memory { return memory.slots }
+        let larger = SlotMemory<UInt64>(count: max(256, needed, slotCount).nextPowerOfTwo)
+        let (slots, mask) = (larger.slots, larger.slots.count - 1)
+        if let memory {
+            for slot in memory.slots where slot != 0 {
                 var place = Int(truncatingIfNeeded: slot >> 32) & mask
                 while slots[place] != 0 { place = (place &+ 1) & mask }
                 slots[place] = slot
             }
         }
+        (memory, self.mask) = (larger, mask)
+        return slots
     }
 }

@@ -6,12 +6,13 @@
 ///
 /// Invariants:
 /// 1. `values[c]` has code c; a value has one code, which never changes.
-/// 2. `isDirect`: `slots` is empty, and every value lies in `base ..< base + direct.count`. Else `direct` is empty.
-/// 3. Hashing: `slots.count` is a power of two, at most half of it is full, and probing is linear.
+/// 2. `isDirect`: there is no `memory`, and every value lies in `base ..< base + direct.count`. Else `direct` is empty.
+/// 3. Hashing: `slotCount` is a power of two, at most half of the slots are full, and probing is linear.
 struct IntegerTable {
     /// By code.
     private(set) var values: [Int64] = []
-    private var slots: [Slot] = []
+    /// Nil while the array is there.
+    private var memory: SlotMemory<Slot>?
     private var mask = 0
     /// `direct[value - base]` is the code plus 1; empty when hashing is on.
     private var direct: [UInt32] = []
@@ -29,14 +30,15 @@ struct IntegerTable {
     /// Rows between two looks at whether the table must grow.
     private static let stepRowCount = 1_024
 
-    private struct Slot {
+    private struct Slot: BitwiseCopyable {
         var value: Int64
         /// Code plus 1; 0 is empty.
         var mark: UInt32
     }
 
     var count: Int { values.count }
-    var byteCount: Int { values.capacity * 8 + slots.count * 16 + direct.count * 4 }
+    private var slotCount: Int { memory?.slots.count ?? 0 }
+    var byteCount: Int { values.capacity * 8 + slotCount * 16 + direct.count * 4 }
 
     /// What `added` more values may take at most while they are taken in: larger arrays, beside those that they replace.
     /// An array may have eight places a value, and room on both sides: twice its span.
@@ -45,7 +47,7 @@ struct IntegerTable {
         let room = values.growth(to: total) * 8
         if isDirect { return room + max(Self.directPlacesMin, total) * 2 * Self.directSpanPerValue * 4 }
         let needed = total * 2
-        return needed <= slots.count ? room : room + max(needed, slots.count * 2).nextPowerOfTwo * 16
+        return needed <= slotCount ? room : room + max(needed, slotCount * 2).nextPowerOfTwo * 16
     }
 
     // MARK: Giving codes
@@ -67,9 +69,9 @@ struct IntegerTable {
             let end = min(start + Self.stepRowCount, input.count)
             makeRoom(for: end - start)
             // Growing may have found that the values lie close together.
-            if isDirect { continue }
+            guard !isDirect, let slots = ownSlots() else { continue }
             Self.assignHashed(
-                UnsafeBufferPointer(rebasing: input[start..<end]), into: UnsafeMutableBufferPointer(rebasing: codes[start..<end]), mask, &slots,
+                UnsafeBufferPointer(rebasing: input[start..<end]), into: UnsafeMutableBufferPointer(rebasing: codes[start..<end]), mask, slots,
                 &values)
             start = end
         }
@@ -106,11 +108,16 @@ struct IntegerTable {
 
     /// - Precondition: there are free slots for all of `input`.
     private static func assignHashed(
-        _ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>, _ mask: Int, _ slots: inout [Slot],
+        _ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>, _ mask: Int, _ slots: UnsafeMutableBufferPointer<Slot>,
         _ values: inout [Int64]
     ) {
-        slots.withUnsafeMutableBufferPointer { slots in
-            Prefetch.blocks(input.indices) { rows in
+        var mark = UInt32(truncatingIfNeeded: values.count)
+        // Room for all of them at once: an append by itself asks each time whether the array is its own.
+        values.append(addingCapacity: input.count) { added in
+            var start = 0
+            while start < input.count {
+                let rows = start..<min(start &+ Prefetch.rowCount, input.count)
+                start = rows.upperBound
                 fetch(input, rows, mask, UnsafeBufferPointer(slots))
                 for row in rows {
                     let value = input[row]
@@ -121,9 +128,10 @@ struct IntegerTable {
                         slot = slots[place]
                     }
                     if slot.mark == 0 {
-                        values.append(value)
-                        slot.mark = UInt32(truncatingIfNeeded: values.count)
-                        slots[place] = Slot(value: value, mark: slot.mark)
+                        added.append(value)
+                        mark &+= 1
+                        slot.mark = mark
+                        slots[place] = Slot(value: value, mark: mark)
                     }
                     codes[row] = slot.mark &- 1
                 }
@@ -155,20 +163,20 @@ struct IntegerTable {
             }
             return
         }
-        slots.withUnsafeBufferPointer { slots in
-            Prefetch.blocks(input.indices) { rows in
-                Self.fetch(input, rows, mask, slots)
-                for row in rows {
-                    let value = input[row]
-                    var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
-                    var slot = slots[place]
-                    while slot.mark != 0, slot.value != value {
-                        place = (place &+ 1) & mask
-                        slot = slots[place]
-                    }
-                    // An empty slot's mark wraps round to `missing`.
-                    codes[row] = slot.mark &- 1
+        guard let memory else { return }
+        let slots = UnsafeBufferPointer(memory.slots)
+        Prefetch.blocks(input.indices) { rows in
+            Self.fetch(input, rows, mask, slots)
+            for row in rows {
+                let value = input[row]
+                var place = Int(truncatingIfNeeded: HashKernels.hash(value)) & mask
+                var slot = slots[place]
+                while slot.mark != 0, slot.value != value {
+                    place = (place &+ 1) & mask
+                    slot = slots[place]
                 }
+                // An empty slot's mark wraps round to `missing`.
+                codes[row] = slot.mark &- 1
             }
         }
     }
@@ -221,45 +229,61 @@ struct IntegerTable {
         base = start
         for code in values.indices { direct[Int(values[code] - base)] = UInt32(code + 1) }
         isDirect = true
-        slots = []
+        memory = nil
         mask = 0
         return true
     }
 
+    /// Lays all values out in slots.
     private mutating func startHashing() {
         isDirect = false
         direct = []
-        rehash((max(1_024, values.count * 4)).nextPowerOfTwo)
+        let memory = SlotMemory<Slot>(count: max(1_024, values.count * 4).nextPowerOfTwo)
+        self.memory = memory
+        let slots = memory.slots
+        mask = slots.count - 1
+        for code in values.indices { Self.put(Slot(value: values[code], mark: UInt32(truncatingIfNeeded: code &+ 1)), slots, mask) }
     }
 
     /// Grows the table, or turns it into an array where the values have come to lie close together.
     private mutating func makeRoom(for added: Int) {
         let needed = (values.count + added) * 2
-        if needed <= slots.count { return }
+        if needed <= slotCount { return }
         // Asked at growth alone: values may have come in any order, and filled the gaps between them since.
         if let (least, greatest) = values.withUnsafeBufferPointer(Self.bounds), values.count > 4_096,
             layDirect(least, greatest, valueCount: values.count)
         {
             return
         }
-        rehash(max(needed, slots.count * 2).nextPowerOfTwo)
+        grow(to: max(needed, slotCount * 2).nextPowerOfTwo)
     }
 
-    /// Lays all values out in slots anew.
-    /// - Precondition: `slotCount` is a power of two above the number of values.
-    private mutating func rehash(_ slotCount: Int) {
-        slots = [Slot](repeating: Slot(value: 0, mark: 0), count: slotCount)
-        mask = slotCount - 1
-        let mask = mask
-        values.withUnsafeBufferPointer { values in
-            slots.withUnsafeMutableBufferPointer { slots in
-                for code in values.indices {
-                    var place = Int(truncatingIfNeeded: HashKernels.hash(values[code])) & mask
-                    while slots[place].mark != 0 { place = (place &+ 1) & mask }
-                    slots[place] = Slot(value: values[code], mark: UInt32(truncatingIfNeeded: code &+ 1))
-                }
-            }
+    /// Slots that nobody else has; nil while there are none.
+    /// Tables are values: a copy of one shares its slots until either is written to.
+    private mutating func ownSlots() -> UnsafeMutableBufferPointer<Slot>? {
+        if !isKnownUniquelyReferenced(&memory), let shared = memory { memory = SlotMemory(copying: shared) }
+        return memory?.slots
+    }
+
+    /// Moves all values to more slots, in the order of the old ones: where a value goes differs from where it was in the upper bits of its place
+    /// alone, so that the new slots are written in as many runs as they are times the old, and none of them is waited for. By the order of codes
+    /// each would be a look somewhere else.
+    /// - Precondition: `slotCount` is a power of two above twice the number of values.
+    private mutating func grow(to slotCount: Int) {
+        let larger = SlotMemory<Slot>(count: slotCount)
+        let (slots, mask) = (larger.slots, slotCount - 1)
+        if let memory {
+            for slot in memory.slots where slot.mark != 0 { Self.put(slot, slots, mask) }
         }
+        (memory, self.mask) = (larger, mask)
+    }
+
+    /// - Precondition: the value is not there, and a slot is free.
+    @inline(__always)
+    private static func put(_ slot: Slot, _ slots: UnsafeMutableBufferPointer<Slot>, _ mask: Int) {
+        var place = Int(truncatingIfNeeded: HashKernels.hash(slot.value)) & mask
+        while slots[place].mark != 0 { place = (place &+ 1) & mask }
+        slots[place] = slot
     }
 }
 
