@@ -68,10 +68,15 @@ enum HashKernels {
         var hashes = [UInt64](repeating: seed, count: count)
         for column in columns {
             let own = values(column)
-            let validity = column.rowValidity
-            for row in 0..<count {
-                let value = validity?[row] ?? true ? own[row] : step
-                hashes[row] = mix(hashes[row] ^ value, step)
+            precondition(own.count == count)
+            hashes.withUnsafeMutableBufferPointer { hashes in
+                own.withUnsafeBufferPointer { own in
+                    if let validity = column.rowValidity, !validity.isAllSet {
+                        for row in own.indices { hashes[row] = mix(hashes[row] ^ (validity[row] ? own[row] : step), step) }
+                    } else {
+                        for row in own.indices { hashes[row] = mix(hashes[row] ^ own[row], step) }
+                    }
+                }
             }
         }
         return hashes
@@ -88,8 +93,13 @@ enum HashKernels {
         case .interval(let values): return values.map { hash($0.span) }
         case .bytes where column.type.isJSON: return values(DocumentOrder.keys(column))
         case .bytes(let arrays):
-            return arrays.bytes.withUnsafeBytes { bytes in
-                (0..<arrays.count).map { hash(UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: $0)])) }
+            return [UInt64](unsafeUninitializedCapacity: arrays.count) { hashes, count in
+                arrays.bytes.withUnsafeBytes { bytes in
+                    arrays.offsets.withUnsafeBufferPointer { offsets in
+                        for row in 0..<arrays.count { hashes[row] = hash(UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[row])..<Int(offsets[row + 1])])) }
+                    }
+                }
+                count = arrays.count
             }
         case .dictionary(let codes, let dictionary):
             // Each entry once, when there are no more entries than rows.
