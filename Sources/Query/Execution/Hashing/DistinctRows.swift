@@ -38,6 +38,10 @@ final class DistinctRows {
     static func canHold(_ types: [ColumnType]) -> Bool { types.count > 1 && types.allSatisfy { !$0.isNested } }
 
     var count: Int { pairs.count }
+    /// Whether its pairs lie so far apart that more of them will mostly take a page each: more pages can be than pairs have come.
+    var isSparse: Bool { pairs.placeCount > Self.placesPerPairMax * pairs.count }
+    /// Months with customers have a third of a place for each of the first pairs, stores with customers some.
+    private static let placesPerPairMax = 2
     /// With the keys as columns, which they are put out from.
     var byteCount: Int {
         lefts.byteCount + lefts.exportByteCount + leftCache.byteCount + rights.byteCount + rights.count * 16 + rightCache.byteCount + pairs.byteCount

@@ -14,6 +14,8 @@ struct PairSet {
     /// Pages of one left number.
     private var width = 1
     private(set) var count = 0
+    /// Of pages, whether they are there or not.
+    var placeCount: Int { places.count }
 
     /// 64 bytes, as a cache's line.
     private static let wordsPerPage = 8
