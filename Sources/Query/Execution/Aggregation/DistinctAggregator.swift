@@ -17,7 +17,10 @@ final class DistinctAggregator: Aggregator {
     private let skipsNulls: Bool
     private var rows: GroupTable
     private var cache: GroupTable.Cache
-    /// (group, row number) pairs seen.
+    /// By row number, the group that it first came with: where rows go with one group mostly, as a customer's number with a region, an array says what
+    /// a look-up would.
+    private var firstGroups: [UInt32] = []
+    /// (group, row number) pairs seen, but those of `firstGroups`.
     private var pairs = IntegerTable()
     private var groupCount = 0
 
@@ -36,7 +39,7 @@ final class DistinctAggregator: Aggregator {
 
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
     /// Rows are held, joined and gathered when they are put out; a table is there twice while it grows.
-    override var byteCount: Int { inner.byteCount + 3 * (rows.byteCount + pairs.byteCount) }
+    override var byteCount: Int { inner.byteCount + 3 * (rows.byteCount + pairs.byteCount + firstGroups.capacity * 4) }
     override func growth(to groupCount: Int) -> Int { inner.growth(to: groupCount) }
 
     override func resize(_ groupCount: Int) {
@@ -54,31 +57,56 @@ final class DistinctAggregator: Aggregator {
         }
         if numbers.isEmpty { return }
         let codes = rows.assign(columns, count: numbers.count, cache: &cache)
+        let fresh = freshRows(numbers, codes)
+        if fresh.isEmpty { return }
+        try inner.update(columns.map { $0.gathering(fresh) }, .numbers(fresh.map { numbers[Int($0)] }))
+    }
+
+    /// Rows whose pairs of group and row number have not come before, which they are from now on.
+    private func freshRows(_ groups: [UInt32], _ codes: [UInt32]) -> [Int32] {
+        var fresh: [Int32] = []
+        // Rows of numbers that first came with another group.
+        var others: [Int32] = []
+        for row in codes.indices {
+            let code = Int(codes[row])
+            // Numbers are given in order: the first row of a new one carries the next.
+            if code == firstGroups.count {
+                firstGroups.append(groups[row])
+                fresh.append(Int32(truncatingIfNeeded: row))
+            } else if firstGroups[code] != groups[row] {
+                others.append(Int32(truncatingIfNeeded: row))
+            }
+        }
+        if others.isEmpty { return fresh }
         var before = UInt32(pairs.count)
-        let joined = numbers.indices.map { Int64(bitPattern: UInt64(numbers[$0]) << 32 | UInt64(codes[$0])) }
+        let joined = others.map { Int64(bitPattern: UInt64(groups[Int($0)]) << 32 | UInt64(codes[Int($0)])) }
         var places = [UInt32](repeating: 0, count: joined.count)
         joined.withUnsafeBufferPointer { joined in
             places.withUnsafeMutableBufferPointer { pairs.assign(joined, into: $0) }
         }
-        // Numbers are given in order: the first row of a new pair is the one that carries the next number.
-        var fresh: [Int32] = []
-        for row in places.indices where places[row] == before {
-            fresh.append(Int32(row))
+        // Of pairs, too.
+        for index in places.indices where places[index] == before {
+            fresh.append(others[index])
             before += 1
         }
-        if fresh.isEmpty { return }
-        try inner.update(columns.map { $0.gathering(fresh) }, .numbers(fresh.map { numbers[Int($0)] }))
+        return fresh
+    }
+
+    /// All pairs: those that came first, then the others.
+    private func allPairs() -> [Int64] {
+        firstGroups.indices.map { Int64(bitPattern: UInt64(firstGroups[$0]) << 32 | UInt64($0)) } + pairs.values
     }
 
     /// Each group's distinct rows as lists: the inner state alone could not be merged, since it does not say which rows it
     /// has seen.
     override func exportState() -> [Column] {
         var offsets = [Int32](repeating: 0, count: groupCount + 1)
-        for pair in pairs.values { offsets[Int(pair >> 32) + 1] += 1 }
+        let pairs = allPairs()
+        for pair in pairs { offsets[Int(pair >> 32) + 1] += 1 }
         for group in 0..<groupCount { offsets[group + 1] += offsets[group] }
         var next = offsets
         var codes = [Int32](repeating: 0, count: pairs.count)
-        for pair in pairs.values {
+        for pair in pairs {
             codes[Int(next[Int(pair >> 32)])] = Int32(truncatingIfNeeded: pair & 0xFFFF_FFFF)
             next[Int(pair >> 32)] += 1
         }
@@ -119,7 +147,7 @@ final class DistinctAggregator: Aggregator {
     /// Writes all pairs and forgets them; memory is free again.
     private func write(to aside: RowsAside) throws {
         let columns = rows.keyColumns()
-        let values = pairs.values
+        let values = allPairs()
         for start in stride(from: 0, to: values.count, by: ColumnBatch.targetRowCount * 16) {
             let some = values[start..<min(values.count, start + ColumnBatch.targetRowCount * 16)]
             let codes = some.map { Int32(truncatingIfNeeded: $0 & 0xFFFF_FFFF) }
@@ -127,7 +155,7 @@ final class DistinctAggregator: Aggregator {
         }
         rows = GroupTable(types: types)
         cache = GroupTable.Cache(keyCount: types.count)
-        pairs = IntegerTable()
+        (firstGroups, pairs) = ([], IntegerTable())
         inner = makeInner()
         inner.resize(groupCount)
     }
