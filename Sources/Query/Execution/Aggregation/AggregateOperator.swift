@@ -20,6 +20,8 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     let sets: [[Int]]
     /// In the order in which they began; empty once their groups are in parts.
     private let workers: Mutex<[AggregateWorker]> = Mutex([])
+    /// The rows that are needed of all; nil: every one. Set before `prepare`.
+    private var first: (id: ColumnID, rows: FirstRows)?
     /// What streams are still to do, the next last.
     private let work: Mutex<[Work]> = Mutex([])
 
@@ -36,6 +38,8 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
 
     /// Groups that are merged at once even where memory is short.
     private static let mergedRowCountMin = 512
+    /// Of a part's rows, those for which slots are laid out at once: 4 MiB of them.
+    private static let expectedRowCountMax = 1 << 18
     /// Below, one merge is faster than handing out parts.
     private static let parallelMergeGroupCount = 20_000
 
@@ -60,10 +64,13 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         inputs[0].pushRuntimeFilter(source, filter)
     }
 
+    override func pushFirstRows(_ id: ColumnID, _ rows: FirstRows) { first = (id, rows) }
+
     /// Empty groups of a set.
     /// - Throws: `dataError` for a percentile's fraction that is none.
-    func makeGroups(_ set: Int) throws(QueryError) -> GroupStates {
-        try GroupStates(types: sets[set].map { node.groups[$0].expression.type }, calls: node.aggregates)
+    /// - Parameter seldom: as many rows will come, of which few are of one group; nil where that is not known.
+    func makeGroups(_ set: Int, seldom rowCount: Int? = nil) throws(QueryError) -> GroupStates {
+        try GroupStates(types: sets[set].map { node.groups[$0].expression.type }, calls: node.aggregates, seldom: rowCount)
     }
 
     /// Reads the input whole, and lays out what streams are to do.
@@ -157,7 +164,9 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     ///
     /// - Throws: `outOfMemory` for one group that does not fit; `spillFull`; what merging states throws.
     private func merged(_ set: Int, _ parts: [GroupPart], depth: Int, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates? {
-        var groups = try makeGroups(set)
+        // Rows that were split wait for memory: none is laid out before they come.
+        let expected = depth > 0 ? 0 : min(parts.reduce(0) { $0 + $1.rowCount }, Self.expectedRowCountMax)
+        var groups = try makeGroups(set, seldom: expected)
         var split: [GroupPart] = []
         func divide(_ batch: ColumnBatch) throws {
             try GroupPart.distribute(batch, keyCount: groups.keyCount, depth: depth + 1, over: split)
@@ -166,12 +175,12 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
             split = GroupPart.make(run, types: groups.types)
             for part in split { try part.spill() }
             try divide(groups.export())
-            groups = try makeGroups(set)
+            groups = try makeGroups(set, seldom: 0)
             share.releaseAll()
         }
         // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split, and what lies on disk is out of the way.
         func mustSplit(_ byteCount: Int) -> Bool {
-            !share.resize(to: byteCount) && groups.table.count > 1 && groups.byteCount > run.smallByteCount && depth < GroupPart.depthMax
+            !share.resize(to: byteCount) && groups.count > 1 && groups.byteCount > run.smallByteCount && depth < GroupPart.depthMax
                 && !groups.isAside
         }
         func take(_ batch: ColumnBatch) throws {
@@ -220,7 +229,17 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     }
 
     private func answers(_ groups: GroupStates, _ set: Int) throws -> ColumnBatch {
-        answers(ColumnBatch(rowCount: groups.table.count, columns: groups.table.keyColumns()), set, try groups.finish())
+        if let first, let call = node.aggregates.firstIndex(where: { $0.column.id == first.id }) {
+            // Answered for all groups, by which those are found that the others are answered for.
+            let answers = try groups.finish(call)
+            if let rows = first.rows.rows(of: answers) {
+                let some = try groups.finish(rows, known: (call, answers))
+                return self.answers(some.keys, set, some.answers)
+            }
+            let all = try node.aggregates.indices.map { $0 == call ? answers : try groups.finish($0) }
+            return self.answers(ColumnBatch(rowCount: groups.count, columns: groups.keyColumns), set, all)
+        }
+        return answers(ColumnBatch(rowCount: groups.count, columns: groups.keyColumns), set, try groups.finish())
     }
 
     /// The output's columns: keys (NULL where the set leaves one out), GROUPING's bits, the calls' answers.

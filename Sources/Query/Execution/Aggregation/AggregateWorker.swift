@@ -25,7 +25,7 @@ final class AggregateWorker: @unchecked Sendable {
     /// By set: how many groups there may be before they are given away, and rows taken since they last were.
     private var groupCountMax: [Int]
     private var rowCounts: [Int]
-    /// Keys of rows on their way straight into parts; nil as long as they are grouped first.
+    /// Rows on their way straight into parts, each as a group of its own; nil as long as they are grouped first.
     private var ungrouped: [ColumnBatch]?
     private var ungroupedRowCount = 0
     private var ungroupedByteCount = 0
@@ -54,7 +54,7 @@ final class AggregateWorker: @unchecked Sendable {
     }
 
     var isParted: Bool { !parts.isEmpty }
-    var groupCount: Int { groupings.reduce(distinct?.count ?? 0) { $0 + $1.table.count } }
+    var groupCount: Int { groupings.reduce(distinct?.count ?? 0) { $0 + $1.count } }
     var spilledByteCount: Int { parts.reduce(0) { $0 + $1.reduce(0) { $0 + $1.spilledByteCount } } }
 
     /// Takes a batch in.
@@ -64,8 +64,8 @@ final class AggregateWorker: @unchecked Sendable {
         let view = RowView(batch)
         let keys = try inputs.groups.map { try $0.evaluate(view) }
         // All that may fail for want of memory comes first: the rows come again then, fewer at a time.
-        let calls = ungrouped == nil ? try inputs.calls.indices.map { try evaluated($0, view) } : []
-        if ungrouped != nil { return try passOn(ColumnBatch(rowCount: batch.rowCount, columns: keys)) }
+        let calls = try inputs.calls.indices.map { try evaluated($0, view) }
+        if ungrouped != nil { return try passOn(try owner.makeGroups(0).single(keys, count: batch.rowCount, calls)) }
         if let distinct { return try take(ColumnBatch(rowCount: batch.rowCount, columns: keys), into: distinct) }
         let keysOfSets = owner.sets.map { set in set.map { keys[$0] } }
         try makeRoom(for: keysOfSets, batch.rowCount)
@@ -82,7 +82,7 @@ final class AggregateWorker: @unchecked Sendable {
         // Tables are looked at once a batch: they may be a batch's groups larger than they should.
         for index in groupings.indices {
             rowCounts[index] += batch.rowCount
-            if groupings[index].table.count >= groupCountMax[index] { try cut(index) }
+            if groupings[index].count >= groupCountMax[index] { try cut(index) }
         }
         // What states really took.
         try hold(byteCount, growth: 0)
@@ -153,12 +153,12 @@ final class AggregateWorker: @unchecked Sendable {
     /// Called when a set's table is full.
     private func cut(_ set: Int) throws {
         if try makeDistinct() { return }
-        if rowCounts[set] >= Self.rowsPerGroup * groupings[set].table.count, groupCountMax[set] < Self.groupCountEnd {
+        if rowCounts[set] >= Self.rowsPerGroup * groupings[set].count, groupCountMax[set] < Self.groupCountEnd {
             groupCountMax[set] *= 2
             return
         }
-        // Without states a row is as good as its group.
-        if owner.node.aggregates.isEmpty, owner.sets.count == 1, rowCounts[set] < Self.rowsPerGroupMin * groupings[set].table.count {
+        // A row is then as good as its group.
+        if owner.sets.count == 1, groupings[set].canBeSingle, rowCounts[set] < Self.rowsPerGroupMin * groupings[set].count {
             ungrouped = []
         }
         try giveAway(set)
@@ -169,10 +169,10 @@ final class AggregateWorker: @unchecked Sendable {
     /// - Returns: false where they cannot be.
     private func makeDistinct() throws -> Bool {
         guard owner.node.aggregates.isEmpty, groupings.count == 1, parts.isEmpty, DistinctRows.canHold(groupings[0].types) else { return false }
-        let rows = DistinctRows(types: groupings[0].types, right: groupings[0].table.widestKey)
+        let rows = DistinctRows(types: groupings[0].types, right: groupings[0].widestKey)
         let groups = groupings[0].export()
         let groupsByteCount = byteCount + groupings[0].exportByteCount
-        guard rows.take(groups.columns, count: groups.rowCount, hold: { share.resize(to: groupsByteCount + $0) }) else { return false }
+        guard rows.take(groups.columns, count: groups.rowCount, hold: { share.resize(to: groupsByteCount + $0) }), !rows.isSparse else { return false }
         groupings[0] = try owner.makeGroups(0)
         distinct = rows
         share.force(to: rows.byteCount)
@@ -220,21 +220,21 @@ final class AggregateWorker: @unchecked Sendable {
         ungrouped = []
     }
 
-    /// Keeps keys that will go straight into parts.
-    private func passOn(_ keys: ColumnBatch) throws {
-        ungrouped?.append(keys)
-        ungroupedRowCount += keys.rowCount
-        ungroupedByteCount += keys.columns.reduce(0) { $0 + $1.flatByteCountBound }
+    /// Keeps rows that will go straight into parts: keys, then states.
+    private func passOn(_ rows: ColumnBatch) throws {
+        ungrouped?.append(rows)
+        ungroupedRowCount += rows.rowCount
+        ungroupedByteCount += rows.columns.reduce(0) { $0 + $1.flatByteCountBound }
         if ungroupedRowCount >= Self.ungroupedRowCountMax || ungroupedByteCount >= Self.ungroupedByteCountMax { try layUngrouped() }
     }
 
-    /// Lays the kept keys into parts.
+    /// Lays the kept rows into parts.
     private func layUngrouped() throws {
         guard let batches = ungrouped, ungroupedRowCount > 0 else { return }
         try run.cancellation.check()
         let types = groupings[0].types
         let columns = types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) }
-        try GroupPart.distribute(ColumnBatch(rowCount: ungroupedRowCount, columns: columns), keyCount: types.count, depth: 0, over: parts[0])
+        try GroupPart.distribute(ColumnBatch(rowCount: ungroupedRowCount, columns: columns), keyCount: groupings[0].keyCount, depth: 0, over: parts[0])
         ungrouped = []
         (ungroupedRowCount, ungroupedByteCount) = (0, 0)
     }
@@ -249,7 +249,7 @@ final class AggregateWorker: @unchecked Sendable {
         let grouping = groupings[set]
         groupings[set] = try owner.makeGroups(set)
         rowCounts[set] = 0
-        guard grouping.table.count > 0 else { return }
+        guard grouping.count > 0 else { return }
         try run.cancellation.check()
         try GroupPart.distribute(grouping.export(), keyCount: grouping.keyCount, depth: 0, over: parts[set])
     }

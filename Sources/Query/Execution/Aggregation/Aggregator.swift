@@ -55,6 +55,8 @@ class Aggregator {
     /// 0 is for those whose states are small, or grow by what rows bring.
     func growth(to groupCount: Int) -> Int { 0 }
 
+    /// Lays out memory for so many groups, where moving states while they come would cost more. Called at most once, before there are any.
+    func reserve(_ groupCount: Int) {}
     /// Makes room for groups 0 ..< `groupCount`. Called before rows of new groups come.
     func resize(_ groupCount: Int) {}
     /// - Parameter arguments: what `AggregatorFactory.inputs` names, row by row; `groups` has as many rows.
@@ -67,6 +69,9 @@ class Aggregator {
     /// The answers, one row a group.
     /// - Throws: `numericOverflow` and the like, of any group.
     func finish() throws(KernelError) -> Column { preconditionFailure("an abstract aggregator") }
+    /// The answers of some groups, in this order.
+    /// - Throws: as `finish`; it is open whether for groups that are not among them.
+    func finish(_ groups: [Int32]) throws(KernelError) -> Column { try finish().gathering(groups) }
 
     // MARK: What does not fit
 
@@ -88,6 +93,7 @@ final class CountAggregator: Aggregator {
     override var byteCount: Int { counts.capacity * 8 }
     override func growth(to groupCount: Int) -> Int { counts.growth(to: groupCount) * 8 }
 
+    override func reserve(_ groupCount: Int) { counts.reserveCapacity(groupCount) }
     override func resize(_ groupCount: Int) { counts.grow(to: groupCount, with: 0) }
 
     override func update(_ arguments: [Column], _ groups: GroupRows) {

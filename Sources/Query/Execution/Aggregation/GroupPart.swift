@@ -66,11 +66,14 @@ final class GroupPart: @unchecked Sendable {
     }
 
     var isEmpty: Bool { batches.isEmpty && file == nil }
+    /// Of all that was laid here.
+    private(set) var rowCount = 0
     var spilledByteCount: Int { file?.byteCount ?? 0 }
 
     /// Keeps groups in memory, or writes them when there is no room.
     /// - Throws: `spillFull`.
     private func append(_ batch: ColumnBatch) throws {
+        rowCount += batch.rowCount
         if !isOnDisk, share.resize(to: share.byteCount + batch.keptByteCount) { return batches.append(batch) }
         try spill()
         try write(batch)

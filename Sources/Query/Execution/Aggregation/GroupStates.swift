@@ -4,18 +4,27 @@ import ColumnStore
 ///
 /// One thread at a time: a worker's own, and then that of the one that merges it.
 ///
-/// Invariant: every aggregator has states for groups 0 ..< `table.count`.
+/// Invariants:
+/// 1. Every aggregator has states for groups 0 ..< `count`.
+/// 2. `table` is empty while `rows` is there, which numbers in its place.
 final class GroupStates {
-    private(set) var table: GroupTable
+    private var table: GroupTable
     private var cache: GroupTable.Cache
+    private var rows: RowTable?
     let aggregators: [Aggregator]
     private let calls: [AggregateCall]
 
-    init(types: [ColumnType], calls: [AggregateCall]) throws(QueryError) {
+    /// - Parameter seldom: how many rows will come of which few are of one group; nil where that is not known.
+    init(types: [ColumnType], calls: [AggregateCall], seldom rowCount: Int? = nil) throws(QueryError) {
         table = GroupTable(types: types, isSearched: false)
         cache = GroupTable.Cache(keyCount: types.count)
         self.calls = calls
         aggregators = try AggregatorFactory.make(calls)
+        if let rowCount, RowTable.canHold(types) {
+            rows = RowTable(types: types)
+            rows?.reserve(rowCount)
+            for aggregator in aggregators { aggregator.reserve(rowCount) }
+        }
         // Without keys there is one group, rows or not.
         if types.isEmpty { for aggregator in aggregators { aggregator.resize(1) } }
     }
@@ -23,17 +32,23 @@ final class GroupStates {
     var keyCount: Int { table.types.count }
     /// Of `export`: keys, then the states of each call.
     var types: [ColumnType] { table.types + aggregators.flatMap(\.stateTypes) }
-    var byteCount: Int { table.byteCount + cache.byteCount + aggregators.reduce(0) { $0 + $1.byteCount } }
+    var count: Int { rows?.count ?? table.count }
+    /// The keys of all groups, in order.
+    var keyColumns: [Column] { rows?.keyColumns() ?? table.keyColumns() }
+    /// Place of the key that has most values.
+    var widestKey: Int { table.widestKey }
+    private var keysByteCount: Int { rows?.byteCount ?? (table.byteCount + cache.byteCount) }
+    var byteCount: Int { keysByteCount + aggregators.reduce(0) { $0 + $1.byteCount } }
 
     /// What rows with these keys may take at most while they are taken in: asked for before they are.
     func growth(by keys: [Column], count: Int) -> Int {
         if keys.isEmpty { return 0 }
-        let groupCount = table.count + count
-        return table.growth(by: keys, count: count) + aggregators.reduce(0) { $0 + $1.growth(to: groupCount) }
+        let groupCount = self.count + count
+        return (rows?.growth(by: keys, count: count) ?? table.growth(by: keys, count: count)) + aggregators.reduce(0) { $0 + $1.growth(to: groupCount) }
     }
 
     /// What putting out all groups takes beside them; of texts and lists that is part of `byteCount`.
-    var exportByteCount: Int { keyCount == 0 ? 0 : table.exportByteCount + table.count * 16 * (types.count - keyCount) }
+    var exportByteCount: Int { keyCount == 0 ? 0 : (rows?.exportByteCount ?? table.exportByteCount) + count * 16 * (types.count - keyCount) }
 
     /// What cannot be divided must fit as it is, or answer from disk.
     /// - Throws: `outOfMemory` with the name and the position of the call that takes most.
@@ -74,9 +89,19 @@ final class GroupStates {
     /// The group of each row; states are made for new ones.
     func rows(_ keys: [Column], count: Int) -> GroupRows {
         if keys.isEmpty { return .one(count: count) }
-        let numbers = table.assign(keys, count: count, cache: &cache)
-        for aggregator in aggregators { aggregator.resize(table.count) }
+        let numbers = assign(keys, count: count)
+        for aggregator in aggregators { aggregator.resize(self.count) }
         return .numbers(numbers)
+    }
+
+    private func assign(_ keys: [Column], count: Int) -> [UInt32] {
+        if let numbers = rows?.assign(keys, count: count) { return numbers }
+        if let groups = rows {
+            // The groups so far keep their numbers, as these are given in order.
+            _ = table.assign(groups.keyColumns(), count: groups.count, cache: &cache)
+            rows = nil
+        }
+        return table.assign(keys, count: count, cache: &cache)
     }
 
     /// - Parameter call: its place among the calls; `arguments` as its aggregator wants them.
@@ -84,9 +109,32 @@ final class GroupStates {
         do { try aggregators[call].update(arguments, rows) } catch { throw error.queryError(position: calls[call].position) }
     }
 
+    /// Whether the state of a row by itself takes little more than the row: rows that seldom share a group may then do without tables (`single`).
+    /// Lists, sketches and exact sums of doubles take more.
+    var canBeSingle: Bool {
+        aggregators.allSatisfy { $0.stateTypes.count <= Self.singleStateCountMax && !$0.stateTypes.contains { $0.isNested || $0 == .binary } }
+    }
+
+    /// Two of a sum: the total, and how many values it is of.
+    private static let singleStateCountMax = 2
+
+    /// As `export` of groups that have one row each, without a look at which of these rows are one group.
+    /// - Parameters:
+    ///   - keys: of each row.
+    ///   - arguments: by call, of the rows that count for it (nil: all); nothing for calls without such a row.
+    /// - Precondition: no rows have come.
+    func single(_ keys: [Column], count: Int, _ arguments: [(arguments: [Column], kept: [Int32]?)?]) throws(QueryError) -> ColumnBatch {
+        let numbers = GroupRows.numbers(Array(0..<UInt32(count)))
+        for aggregator in aggregators { aggregator.resize(count) }
+        for (index, call) in arguments.enumerated() {
+            if let call { try update(index, call.arguments, call.kept.map { numbers.selecting($0) } ?? numbers) }
+        }
+        return ColumnBatch(rowCount: count, columns: keys + aggregators.flatMap { $0.exportState() })
+    }
+
     /// Keys, then the states of each call: one row a group.
     func export() -> ColumnBatch {
-        ColumnBatch(rowCount: table.count, columns: table.keyColumns() + aggregators.flatMap { $0.exportState() })
+        ColumnBatch(rowCount: count, columns: keyColumns + aggregators.flatMap { $0.exportState() })
     }
 
     /// Takes in what another `export` gave.
@@ -106,9 +154,27 @@ final class GroupStates {
     /// The answer of each group to each call.
     func finish() throws(QueryError) -> [Column] {
         var answers: [Column] = []
-        for (index, aggregator) in aggregators.enumerated() {
-            do { answers.append(try aggregator.finish()) } catch { throw error.queryError(position: calls[index].position) }
-        }
+        for call in calls.indices { answers.append(try finish(call)) }
         return answers
+    }
+
+    /// The answer of each group to one call.
+    /// - Parameter call: its place among the calls.
+    func finish(_ call: Int) throws(QueryError) -> Column {
+        do { return try aggregators[call].finish() } catch { throw error.queryError(position: calls[call].position) }
+    }
+
+    /// The keys of some groups, and their answers to each call.
+    /// - Parameter known: a call with its answers for all groups, which are not worked out again.
+    func finish(_ groups: [Int32], known: (call: Int, answers: Column)) throws(QueryError) -> (keys: ColumnBatch, answers: [Column]) {
+        var answers: [Column] = []
+        for (call, aggregator) in aggregators.enumerated() {
+            if known.call == call {
+                answers.append(known.answers.gathering(groups))
+                continue
+            }
+            do { answers.append(try aggregator.finish(groups)) } catch { throw error.queryError(position: calls[call].position) }
+        }
+        return (ColumnBatch(rowCount: groups.count, columns: keyColumns.map { $0.gathering(groups) }), answers)
     }
 }

@@ -76,6 +76,7 @@ final class ExactSumAggregator: Aggregator {
         follows = true
     }
 
+    override func reserve(_ groupCount: Int) { if !follows { totals.groups.reserveCapacity(groupCount) } }
     override func resize(_ groupCount: Int) { if !follows { totals.groups.grow(to: groupCount, with: Total()) } }
 
     override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
@@ -176,8 +177,10 @@ final class ExactSumAggregator: Aggregator {
     }
 
     /// - Throws: `numericOverflow` for a sum or mean that the result's type does not hold.
-    override func finish() throws(KernelError) -> Column {
-        let groups = totals.groups
+    override func finish() throws(KernelError) -> Column { try answers(totals.groups) }
+    override func finish(_ groups: [Int32]) throws(KernelError) -> Column { try answers(groups.map { totals.groups[Int($0)] }) }
+
+    private func answers(_ groups: [Total]) throws(KernelError) -> Column {
         let validity = groups.contains { $0.count == 0 } ? Bitmap.computed(count: groups.count) { groups[$0].count > 0 } : nil
         var values = [Int128](repeating: 0, count: groups.count)
         for group in groups.indices where groups[group].count > 0 { values[group] = try answer(groups[group]) }
@@ -222,6 +225,7 @@ final class PartAverageAggregator: Aggregator {
     override var stateTypes: [ColumnType] { inner.stateTypes }
     override var byteCount: Int { inner.byteCount }
     override func growth(to groupCount: Int) -> Int { inner.growth(to: groupCount) }
+    override func reserve(_ groupCount: Int) { inner.reserve(groupCount) }
     override func resize(_ groupCount: Int) { inner.resize(groupCount) }
 
     override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
@@ -235,4 +239,5 @@ final class PartAverageAggregator: Aggregator {
     override func exportState() -> [Column] { inner.exportState() }
     override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) { try inner.merge(state, groups) }
     override func finish() throws(KernelError) -> Column { try inner.finish() }
+    override func finish(_ groups: [Int32]) throws(KernelError) -> Column { try inner.finish(groups) }
 }

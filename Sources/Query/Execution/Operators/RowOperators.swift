@@ -39,6 +39,13 @@ final class ProjectOperator: PreparedOperator, @unchecked Sendable {
         inputs[0].pushRuntimeFilter(source, filter)
     }
 
+    override func pushFirstRows(_ id: ColumnID, _ rows: FirstRows) {
+        guard let column = projected.first(where: { $0.column.id == id }), case .column(let source, let type) = column.expression,
+            type == column.column.type
+        else { return }
+        inputs[0].pushFirstRows(source, rows)
+    }
+
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let evaluators = try Evaluator.compile(projected.map(\.expression), layout: inputs[0].layout, context: run.context)
         let types = columns.map(\.type)

@@ -59,6 +59,11 @@ package class PreparedOperator: @unchecked Sendable {
     /// The default takes no filter: an operator says by overriding which of its columns pass a filter through unchanged.
     func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {}
 
+    /// Hands down that the operator above needs the first of its rows alone: rows that cannot be among them may be left out. Called before `prepare`.
+    /// The default leaves out none.
+    /// - Parameter id: the column that the order begins with.
+    func pushFirstRows(_ id: ColumnID, _ rows: FirstRows) {}
+
     /// Prepares everything that streams need. Called once.
     ///
     /// An operator that reads an input whole (sort, grouping, a join's right side) does it here, with all workers, so that

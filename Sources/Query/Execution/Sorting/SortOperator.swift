@@ -53,10 +53,13 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     }
 
     override func prepare(_ run: QueryRun) throws {
+        // Offset and limit together are kept: what is skipped must be known to be first.
+        let top = limit.map { $0.addingSaturating(offset) }.flatMap { $0 <= Self.topRowCountMax ? $0 : nil }
+        if let top, let key = keys.first, case .column(let id, _) = key.expression {
+            inputs[0].pushFirstRows(id, FirstRows(count: top, isDescending: key.isDescending, withTies: keys.count > 1))
+        }
         try super.prepare(run)
         try measured(run) {
-            // Offset and limit together are kept: what is skipped must be known to be first.
-            let top = limit.map { $0.addingSaturating(offset) }.flatMap { $0 <= Self.topRowCountMax ? $0 : nil }
             let workers = Mutex<[Collector]>([])
             try run.drain(inputs[0], dividing: true) { _ in
                 let collector = try Collector(self, run, top: top)

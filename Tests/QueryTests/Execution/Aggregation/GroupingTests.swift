@@ -98,6 +98,26 @@ final class GroupingTests: XCTestCase {
         }
     }
 
+    /// Rows that seldom come twice are laid into parts as they come, each with the state of one row.
+    func test_rowsThatSeldomComeTwice_withStates_areRight() throws {
+        // Each key but some comes once: of 131,072 groups no table is worth more.
+        let rows = "(SELECT CASE WHEN g % 50 = 0 THEN 7 ELSE CAST(g AS BIGINT) * 1000003 END AS k, CASE WHEN g % 4 > 0 THEN 'text ' || g % 50 END AS t, g FROM generate_series(1, 300000) AS s(g)) AS r"
+        let groups = "SELECT k, t, count(*) AS c, sum(g) AS s, avg(g) AS a, min(g) AS least, max(t) AS x, count(*) FILTER (WHERE g % 3 = 0) AS f FROM \(rows) GROUP BY k, t"
+        for budget in [256 << 20, 4 << 20] {
+            let fixture = QueryFixture([], settings: QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: budget))
+            // 6,000 rows of key 7 are two groups: 3,000 each, those of multiples of 100 without a text.
+            XCTAssertEqual(
+                try fixture.rows("SELECT count(*), sum(c), sum(s), sum(f), count(x), max(c), sum(least) FROM (\(groups)) AS q"),
+                "294002,300000,45000150000,100000,222001,3000,\(expectedLeast)", "budget \(budget)")
+            XCTAssertEqual(
+                try fixture.rows("SELECT t, c, s, a, least, f FROM (\(groups)) AS q WHERE k = 7 ORDER BY t"),
+                "text 0,3000,450000000,150000.000000,50,1000|,3000,450150000,150050.000000,100,1000", "budget \(budget)")
+        }
+    }
+
+    /// Of the rows of key 7 the least of each group, of all others each itself.
+    private var expectedLeast: Int { (1...300_000).reduce(0) { $0 + ($1 % 50 == 0 ? 0 : $1) } + 50 + 100 }
+
     func test_countDistinct_withOthers_andWithoutRows() throws {
         let fixture = fixture()
         let keys = Set(Self.rows.map(\.key)).count
@@ -107,6 +127,9 @@ final class GroupingTests: XCTestCase {
         XCTAssertEqual(try fixture.rows("SELECT k, count(DISTINCT t) FROM t WHERE k < 0 GROUP BY k"), "")
         let values = "(VALUES (1.0), (1.0), (4.0), (NULL)) AS v(x)"
         XCTAssertEqual(try fixture.rows("SELECT round(avg(DISTINCT x), 1), sum(DISTINCT x), count(x) FROM \(values)"), "2.5,5.0,3")
+        // A mean is not taken apart: texts that come with one day, and such as come with several.
+        let days = Dictionary(grouping: Self.rows, by: \.day).values.reduce(0) { $0 + Set($1.map(\.text)).count }
+        XCTAssertEqual(try fixture.rows("SELECT sum(n), sum(m) FROM (SELECT d, count(DISTINCT t) AS n, count(DISTINCT r) AS m, avg(v) FROM t GROUP BY d) AS g"), "\(days),\(200 * 1_000)")
         // Two different arguments are not taken apart.
         XCTAssertEqual(try fixture.rows("SELECT count(DISTINCT a), count(DISTINCT b) FROM (VALUES (1, 2), (1, 3)) AS v(a, b)"), "1,2")
     }
