@@ -167,3 +167,21 @@ enum DecimalMath {
     /// 10^0 … 10^22, all exact.
     static let doublePowers: [Double] = (0...22).map { Double(powers[$0]) }
 }
+
+extension UInt128 {
+    /// The nearest double, as `Double(self)` has it, which reads any whole number word by word through witnesses of its protocols: a microsecond each.
+    var double: Double {
+        let upper = UInt64(truncatingIfNeeded: self >> 64), lower = UInt64(truncatingIfNeeded: self)
+        if upper == 0 { return Double(lower) }
+        // The first 64 digits, the last of which is set where any that is cut off is: a double has 53, and rounds by those behind.
+        let zeros = upper.leadingZeroBitCount
+        let first = zeros == 0 ? upper : upper &<< UInt64(zeros) | lower &>> UInt64(64 - zeros)
+        let isCut = lower &<< UInt64(zeros) != 0
+        return Double(first | (isCut ? 1 : 0)) * Double(sign: .plus, exponent: 64 - zeros, significand: 1)
+    }
+}
+
+extension Int128 {
+    /// The nearest double.
+    var double: Double { self < 0 ? -magnitude.double : magnitude.double }
+}

@@ -90,4 +90,21 @@ final class DecimalMathTests: XCTestCase {
             XCTAssertEqual(DecimalMath.double(value, scale: scale), Double(String(decoding: text, as: UTF8.self)))
         }
     }
+
+    /// Ends of words, halves between two doubles and a digit beside them, and numbers of every length.
+    func test_double_ofWholeNumbers_isTheNearest() {
+        var random = SplitMix64(state: 7)
+        var values: [UInt128] = [0, 1, UInt128(UInt64.max), 1 << 64, .max, UInt128(Int128.max)]
+        for place in 54...127 {
+            let half: UInt128 = 1 << UInt128(place) | 1 << UInt128(place - 53)
+            values += [half - 1, half, half + 1, half | 1 << UInt128(place - 52)]
+        }
+        for count in 1...128 { values.append((UInt128(random.next()) << 64 | UInt128(random.next())) >> UInt128(128 - count)) }
+        for value in values {
+            XCTAssertEqual(value.double, Double(value))
+            let signed = Int128(truncatingIfNeeded: value)
+            XCTAssertEqual(signed.double, Double(signed))
+        }
+        XCTAssertEqual(Int128.min.double, -0x1p127)
+    }
 }

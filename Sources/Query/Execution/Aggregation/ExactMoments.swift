@@ -46,20 +46,21 @@ struct ExactMoments: BitwiseCopyable {
     }
 
     /// The mean squared distance from the mean, of digits of `scale`; as PostgreSQL, `(n·Σx² − (Σx)²) / n(n − 1)`, rounded once at the end.
+    /// - Parameter unit: the square of what one of the digits stands for (`unit(scale:)`).
     /// - Precondition: at least one row, and two of a sample.
-    func variance(scale: Int, isPopulation: Bool) -> Double {
+    func variance(unit: Double, isPopulation: Bool) -> Double {
         // Both products fit 384 bits: n·Σx² has at most 63 + 316, (Σx)² twice 190.
         let rows = UInt128(UInt64(clamping: count))
         let spread = squares.multiplied(by: rows)
         let square = sum.magnitude.squared
         var numerator = spread
         numerator.add(square.negated)
-        let divisor = Double(rows) * Double(isPopulation ? rows : rows - 1)
-        return numerator.magnitude.double / divisor / Self.power(scale)
+        let divisor = rows.double * (isPopulation ? rows : rows - 1).double
+        return numerator.magnitude.double / divisor / unit
     }
 
     /// 10^(2 · scale), whose square root need not be a power that a double holds exactly.
-    private static func power(_ scale: Int) -> Double { Double("1e\(2 * scale)") ?? 1 }
+    static func unit(scale: Int) -> Double { Double("1e\(2 * scale)") ?? 1 }
 
     // MARK: As columns
 
@@ -164,7 +165,7 @@ private struct Wide: BitwiseCopyable {
 
     /// The nearest double, or its neighbour.
     /// - Precondition: not negative.
-    var double: Double { Double(high) * 0x1p256 + Double(middle) * 0x1p128 + Double(low) }
+    var double: Double { high.double * 0x1p256 + middle.double * 0x1p128 + low.double }
 }
 
 private extension UInt128 {

@@ -120,7 +120,7 @@ struct ExactRealSum {
         if units == 0 { return [] }
         let middle = units >> 50
         let parts = [units & (1 << 50 - 1), (middle & (1 << 50 - 1)) << 50, (middle >> 50) << 100]
-        return parts.filter { $0 != 0 }.map { Self.scaled(Double($0), base) }
+        return parts.filter { $0 != 0 }.map { Self.scaled($0.double, base) }
     }
 
     /// `value` · 2^(base - 1075).
@@ -171,7 +171,7 @@ struct ExactRealSum {
     var value: Double {
         guard let rare = rare.first else {
             // A number below the normal range has no digit to round.
-            return units == 0 ? (otherCount == 0 ? -0.0 : 0) : Self.scaled(Double(units), base)
+            return units == 0 ? (otherCount == 0 ? -0.0 : 0) : Self.scaled(units.double, base)
         }
         if rare.isSpecial { return rare.special }
         var own = rare.parts

@@ -50,9 +50,10 @@ final class ExactVarianceAggregator: Aggregator {
     /// NULL of no rows, and for a sample of one.
     static func answers(_ moments: [ExactMoments], scale: Int, isPopulation: Bool, isDeviation: Bool) -> Column {
         let least: Int64 = isPopulation ? 1 : 2
+        let unit = ExactMoments.unit(scale: scale)
         let values = moments.map { moments -> Double in
             guard moments.count >= least else { return 0 }
-            let variance = moments.variance(scale: scale, isPopulation: isPopulation)
+            let variance = moments.variance(unit: unit, isPopulation: isPopulation)
             return isDeviation ? variance.squareRoot() : variance
         }
         return Column(type: .double, count: values.count, validity: .computed(moments) { $0.count >= least }, values: .double(values))

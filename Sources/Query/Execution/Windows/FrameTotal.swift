@@ -125,7 +125,7 @@ struct FrameTotal {
             case .real(let sum): return .double(try RealSumAggregator.answer(sum, count, isAverage: function == .avg))
             case .wholeMoments(let moments):
                 if count < 2, !isPopulation { return .null }
-                let variance = moments.variance(scale: argument?.scale ?? 0, isPopulation: isPopulation)
+                let variance = moments.variance(unit: ExactMoments.unit(scale: argument?.scale ?? 0), isPopulation: isPopulation)
                 return .double(isDeviation ? variance.squareRoot() : variance)
             case .realMoments(let moments):
                 if count < 2, !isPopulation { return .null }

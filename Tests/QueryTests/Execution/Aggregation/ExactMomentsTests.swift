@@ -22,6 +22,6 @@ final class ExactMomentsTests: XCTestCase {
             XCTAssertEqual(Self.words(parts), Self.words(whole))
         }
         XCTAssertEqual(parts.count, 400)
-        XCTAssertEqual(parts.variance(scale: 0, isPopulation: true), whole.variance(scale: 0, isPopulation: true))
+        XCTAssertEqual(parts.variance(unit: 1, isPopulation: true), whole.variance(unit: 1, isPopulation: true))
     }
 }
