@@ -150,6 +150,24 @@ enum RowOrder {
         }
     }
 
+    /// How many rows of an order come before another row; those of an equal key do not.
+    /// - Complexity: O(log order) comparisons of whole keys.
+    static func countBefore(_ row: Int32, in order: [Int32], _ keys: ByteArrays) -> Int {
+        keys.bytes.withUnsafeBytes { bytes in
+            let key = UnsafeRawBufferPointer(rebasing: bytes[keys.range(at: Int(row))])
+            var (low, high) = (0, order.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if CompareKernels.order(UnsafeRawBufferPointer(rebasing: bytes[keys.range(at: Int(order[middle]))]), key) < 0 {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
+            }
+            return low
+        }
+    }
+
     /// Eight bytes as a big-endian number, whose order is theirs. A shorter key is filled up with zeros: keys that are then
     /// equal are distinguished by length.
     @inline(__always)

@@ -23,6 +23,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     private let collected: Mutex<Collected> = Mutex(Collected())
     /// The rows in order; nil until `prepare`.
     private var output: (any BatchStream)?
+    /// All of them, where they lie in memory: who reads them in several streams, as a window does, takes them from here. Nil until `prepare`.
+    private(set) var sortedRows: SortedRows?
 
     /// Past this many rows, keeping the first ones apart while reading costs more than one sort at the end.
     private static let topRowCountMax = 50_000
@@ -83,7 +85,9 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         let (batches, runs) = collected.withLock { ($0.batches, $0.runs) }
         let range = offset..<(limit.map { offset.addingSaturating($0) } ?? .max)
         if runs.isEmpty {
-            output = SortedStream(batches, types: columns.map(\.type), range: range, cancellation: run.cancellation)
+            let rows = try SortedRows(batches, types: columns.map(\.type), run)
+            sortedRows = rows
+            output = SortedStream(rows, range: range, cancellation: run.cancellation)
             collected.withLock { $0.batches = [] }
             return
         }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Synchronization
 
 /// Rows with the order that they are to come in.
 /// One worker's, when all of them are in memory.
@@ -9,20 +10,19 @@ struct OrderedRows {
     let order: [Int32]
 }
 
-/// Rows in memory, put in order batch by batch as they are pulled.
-/// `RowParts` copies them.
-final class SortedStream: BatchStream {
+/// The rows of several workers in memory, with the one order of them all; `RowParts` copies them.
+struct SortedRows {
     private let rows: RowParts
     private let order: [Int32]
-    private var place: Int
-    private let end: Int
-    private let cancellation: Cancellation
+    var count: Int { order.count }
+
+    /// Fewer rows are merged by one worker.
+    private static let sharedRowCountMin = 50_000
 
     /// Merges the orders two and two, in log(parts) passes over numbers alone; rows are not moved.
     ///
-    /// - Parameter range: places in the order that are put out: OFFSET and LIMIT.
     /// - Parameter parts: each in its order, which are merged here.
-    init(_ parts: [OrderedRows], types: [ColumnType], range: Range<Int>, cancellation: Cancellation) {
+    init(_ parts: [OrderedRows], types: [ColumnType], _ run: QueryRun) throws {
         rows = RowParts(parts.flatMap(\.chunks), types: types)
         let keys = ByteArrays.joining(parts.map(\.keys))
         var start: Int32 = 0
@@ -34,20 +34,55 @@ final class SortedStream: BatchStream {
         while orders.count > 1 {
             var merged: [[Int32]] = []
             for index in stride(from: 0, to: orders.count, by: 2) {
-                merged.append(index + 1 < orders.count ? RowOrder.merged(orders[index], orders[index + 1], keys) : orders[index])
+                merged.append(index + 1 < orders.count ? try Self.merged(orders[index], orders[index + 1], keys, run) : orders[index])
             }
             orders = merged
         }
         order = orders.first ?? []
-        place = min(range.lowerBound, order.count)
-        end = min(range.upperBound, order.count)
+    }
+
+    /// Two orders as one, by all workers: each has its part of the first, and of the other what comes before the next part's first row.
+    private static func merged(_ one: [Int32], _ other: [Int32], _ keys: ByteArrays, _ run: QueryRun) throws -> [Int32] {
+        guard run.workerCount > 1, one.count + other.count >= sharedRowCountMin else { return RowOrder.merged(one, other, keys) }
+        let starts = (0...run.workerCount).map { worker -> (Int, Int) in
+            let place = one.count * worker / run.workerCount
+            return (place, worker == 0 ? 0 : place < one.count ? RowOrder.countBefore(one[place], in: other, keys) : other.count)
+        }
+        let pieces = Mutex<[[Int32]]>(Array(repeating: [], count: run.workerCount))
+        try run.parallel(run.workerCount) { worker in
+            let (from, to) = (starts[worker], starts[worker + 1])
+            return {
+                let piece = RowOrder.merged(Array(one[from.0..<to.0]), Array(other[from.1..<to.1]), keys)
+                pieces.withLock { $0[worker] = piece }
+                return false
+            }
+        }
+        return pieces.withLock { Array($0.joined()) }
+    }
+
+    /// Rows by their places in the order: as many from `place` on as `RowParts.next` gives together.
+    func next(from place: inout Int, to end: Int) -> ColumnBatch { rows.next(of: order, from: &place, to: end) }
+}
+
+/// Rows in memory, put in order batch by batch as they are pulled.
+final class SortedStream: BatchStream {
+    private let rows: SortedRows
+    private var place: Int
+    private let end: Int
+    private let cancellation: Cancellation
+
+    /// - Parameter range: places in the order that are put out: OFFSET and LIMIT, or one of several streams' part.
+    init(_ rows: SortedRows, range: Range<Int>, cancellation: Cancellation) {
+        self.rows = rows
+        place = min(range.lowerBound, rows.count)
+        end = min(range.upperBound, rows.count)
         self.cancellation = cancellation
     }
 
     func next() throws -> ColumnBatch? {
         guard place < end else { return nil }
         try cancellation.check()
-        return rows.next(of: order, from: &place, to: end)
+        return rows.next(from: &place, to: end)
     }
 }
 

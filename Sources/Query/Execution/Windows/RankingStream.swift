@@ -58,10 +58,17 @@ final class RankingStream: BatchStream {
         return (partitions, try HeldKeys.make(columns, count: batch.rowCount, of: "a window's order", run))
     }
 
-    /// Numbers rows of whose keys the arrays are.
+    /// Numbers rows of whose keys the arrays are: by comparing each with the row before, of which for a batch's first the keys are kept.
     private func number(_ partitions: ByteArrays, _ orders: ByteArrays, _ numbers: inout [[Int64]]) {
+        let beginnings = partitions.changes(after: lastPartition), changes = orders.changes(after: lastPartition == nil ? nil : lastOrder)
         for row in 0..<partitions.count {
-            advance(row, partitions, orders)
+            if beginnings[row] { (rowNumber, rank, denseRank) = (0, 0, 0) }
+            rowNumber += 1
+            // The first row of a partition has no peer before it, so that both become 1.
+            if beginnings[row] || changes[row] {
+                rank = rowNumber
+                denseRank += 1
+            }
             for (index, call) in calls.enumerated() {
                 switch call.function {
                 case .rowNumber: numbers[index].append(rowNumber)
@@ -72,25 +79,5 @@ final class RankingStream: BatchStream {
         }
         lastPartition = Array(partitions[partitions.count - 1])
         lastOrder = Array(orders[orders.count - 1])
-    }
-
-    /// Brings the numbers to the next row: by comparing its keys with those of the row before, which for a batch's first
-    /// are kept.
-    private func advance(_ row: Int, _ partitions: ByteArrays, _ orders: ByteArrays) {
-        let isSamePartition: Bool, isPeer: Bool
-        if row > 0 {
-            isSamePartition = partitions[row].elementsEqual(partitions[row - 1])
-            isPeer = isSamePartition && orders[row].elementsEqual(orders[row - 1])
-        } else {
-            isSamePartition = lastPartition.map { partitions[0].elementsEqual($0) } ?? false
-            isPeer = isSamePartition && orders[0].elementsEqual(lastOrder)
-        }
-        if !isSamePartition { (rowNumber, rank, denseRank) = (0, 0, 0) }
-        rowNumber += 1
-        // The first row of a partition has no peer before it, so that both become 1.
-        if !isPeer {
-            rank = rowNumber
-            denseRank += 1
-        }
     }
 }

@@ -7,28 +7,66 @@ import Synchronization
 /// Together, since partitions may be of a row or two: calls are evaluated over columns, and a batch for each would cost more than its rows. A partition is over when a row of
 /// another comes, so the last one of a batch is held until the next.
 ///
-/// The input is a `SortOperator`, by partition, then by the window's order (`PlanBuilder`); there is one stream, since the
-/// rows have an order.
+/// The input is a `SortOperator`, by partition, then by the window's order (`PlanBuilder`). Few rows, and those that lie on disk, come in one stream and in their order; many
+/// are cut where partitions begin (`WindowParts`), and streams take one part after another.
 ///
 /// Ranks alone need no partition: `RankingStream` computes them row by row.
 final class WindowOperator: PreparedOperator, @unchecked Sendable {
     private let node: WindowNode
+    private let sorted: SortOperator
+    /// Set by `prepare` where several streams may come.
+    private var parts: WindowParts?
     /// Of a slice that is put out, and of rows that are laid aside together.
     static let byteCountMax = 4 << 20
     /// Where partitions, peers and frames begin and end, keys of the order, and running totals.
     static let byteCountPerRow = 64
 
-    init(_ sorted: PreparedOperator, _ node: WindowNode) {
+    init(_ sorted: SortOperator, _ node: WindowNode) {
         self.node = node
+        self.sorted = sorted
         super.init(columns: sorted.columns + node.calls.map(\.column), inputs: [sorted])
     }
 
-    override var streamCountMax: Int { 1 }
+    /// Asked when all is prepared.
+    override var streamCountMax: Int { parts == nil ? 1 : .max }
+
+    override func prepare(_ run: QueryRun) throws {
+        try super.prepare(run)
+        if let rows = sorted.sortedRows { try measured(run) { parts = try WindowParts(rows, node, sorted.layout, run) } }
+    }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
-        let layout = inputs[0].layout
-        if let ranking = try RankingStream(node, layout, run, { try self.inputs[0].stream(run, worker: worker) }) { return ranking }
-        return try Stream(self, try inputs[0].stream(run, worker: worker), node, layout, types: inputs[0].columns.map(\.type), run)
+        guard let parts else { return try answers(try sorted.stream(run, worker: worker), run) }
+        return PartStream(parts) { try self.answers(BoundedStream($0, types: self.sorted.columns.map(\.type)), run) }
+    }
+
+    /// - Parameter input: whole partitions, in the order of the sort.
+    private func answers(_ input: any BatchStream, _ run: QueryRun) throws -> any BatchStream {
+        let layout = sorted.layout
+        if let ranking = try RankingStream(node, layout, run, { input }) { return ranking }
+        return try Stream(self, input, node, layout, types: sorted.columns.map(\.type), run)
+    }
+
+    /// The answers to one part after another, as long as some are left.
+    private final class PartStream: BatchStream {
+        private let parts: WindowParts
+        private let answers: (any BatchStream) throws -> any BatchStream
+        private var current: (any BatchStream)?
+
+        init(_ parts: WindowParts, _ answers: @escaping (any BatchStream) throws -> any BatchStream) {
+            self.parts = parts
+            self.answers = answers
+        }
+
+        func next() throws -> ColumnBatch? {
+            while true {
+                if let batch = try current?.next() { return batch }
+                // What the last part held is given back before the next one begins.
+                current = nil
+                guard let part = parts.next() else { return nil }
+                current = try answers(part)
+            }
+        }
     }
 
     /// Invariants:
@@ -214,13 +252,8 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
             var pieces = BatchPieces(batch)
             while let (start, held) = try pieces.next(anyError: partitionKeys) {
                 let keys = held.keys
-                for row in 0..<keys.count {
-                    if row == 0 {
-                        if let lastKey, !keys[0].elementsEqual(lastKey) { starts.append(start) }
-                    } else if !keys[row].elementsEqual(keys[row - 1]) {
-                        starts.append(start + row)
-                    }
-                }
+                let isFirst = lastKey == nil
+                for (row, isNew) in keys.changes(after: lastKey).enumerated() where isNew && !(isFirst && row == 0) { starts.append(start + row) }
                 lastKey = Array(keys[keys.count - 1])
             }
             return starts
@@ -321,9 +354,10 @@ struct WindowRows {
         peerStart = partitionStart
         peerEnd = partitionStart
         peerNumber = partitionStart
+        let (beginnings, changes) = (partitionKeys.changes(after: nil), orderKeys.changes(after: nil))
         for row in 0..<rowCount {
-            let isNewPartition = row == 0 || !partitionKeys[row].elementsEqual(partitionKeys[row - 1])
-            let isNewPeer = isNewPartition || !orderKeys[row].elementsEqual(orderKeys[row - 1])
+            let isNewPartition = beginnings[row]
+            let isNewPeer = isNewPartition || changes[row]
             partitionStart[row] = isNewPartition ? Int32(row) : partitionStart[row - 1]
             peerStart[row] = isNewPeer ? Int32(row) : peerStart[row - 1]
             peerNumber[row] = isNewPartition ? 0 : peerNumber[row - 1] + (isNewPeer ? 1 : 0)
