@@ -20,6 +20,27 @@ struct Cardinality {
         var isKey: Bool { distinct.map { $0 >= rows * 0.9 } ?? false }
     }
 
+    /// The values of a join's key in the table that it comes from.
+    struct Domain {
+        var distinct: Double
+        var isKey: Bool
+        /// Of whole numbers and days; nil where they are not known.
+        var bounds: ClosedRange<Double>?
+
+        /// How many of a key's values those of `other` can refer to, which it is equated with: those between its bounds. A calendar has the days of two hundred years, and sales
+        /// those of five: conditions on the calendar ask for days that have sales.
+        ///
+        /// - Parameter rows: of the key's side, whatever its conditions leave: where they are more than what can be referred to, the rest finds no partner.
+        func reached(from other: Domain, rows: Double) -> Double {
+            guard isKey, let own = bounds, let others = other.bounds else { return distinct }
+            let common = min(own.upperBound, others.upperBound) - max(own.lowerBound, others.lowerBound) + 1
+            // Of nothing in common nothing is known: bounds are statistics.
+            guard common > 0 else { return distinct }
+            let part = common / (own.upperBound - own.lowerBound + 1)
+            return min(distinct, max(distinct * part, rows, 1))
+        }
+    }
+
     private var facts: [ColumnID: Facts] = [:]
     /// Rows of the definition of each shared table.
     private var sharedRows: [Int: Double] = [:]
@@ -79,11 +100,16 @@ struct Cardinality {
     ///
     /// Nil where the type has too many values, or the bounds are not known.
     private static func span(_ facts: Facts) -> Double? {
+        if facts.type == .boolean { return 2 }
+        return bounds(facts).map { $0.upperBound - $0.lowerBound + 1 }
+    }
+
+    /// The least and the greatest of whole numbers and days.
+    private static func bounds(_ facts: Facts) -> ClosedRange<Double>? {
         switch facts.type {
         case .int32, .int64, .date:
-            guard case .integer(let low)? = facts.minimum, case .integer(let high)? = facts.maximum else { return nil }
-            return Double(high) - Double(low) + 1
-        case .boolean: return 2
+            guard case .integer(let low)? = facts.minimum, case .integer(let high)? = facts.maximum, low <= high else { return nil }
+            return Double(low)...Double(high)
         default: return nil
         }
     }
@@ -105,14 +131,14 @@ struct Cardinality {
 
     /// Distinct values of an expression in the table that it comes from, whatever conditions leave of its rows: two columns that are joined
     /// have their values from one domain, of which a condition on one side says nothing about the other (Selinger and all since).
-    func domain(_ expression: Expression, among rows: Double) -> (distinct: Double, isKey: Bool) {
+    func domain(_ expression: Expression, among rows: Double) -> Domain {
         switch expression {
         case .column(let id, _):
-            if let known = facts[id], let distinct = known.distinct { return (max(1, distinct), known.isKey) }
+            if let known = facts[id], let distinct = known.distinct { return Domain(distinct: max(1, distinct), isKey: known.isKey, bounds: Self.bounds(known)) }
         case .cast(let operand, _, _): return domain(operand, among: rows)
         default: break
         }
-        return (distinct(expression, among: rows), false)
+        return Domain(distinct: distinct(expression, among: rows), isKey: false)
     }
 
     /// What comes out of a plan, and the rows of the table behind it, before conditions.
@@ -291,14 +317,16 @@ struct Cardinality {
     /// How many values a join's key may have: of several columns no more than the smaller table has rows.
     private func domain(_ node: JoinNode, _ left: Sizes, _ right: Sizes) -> Double {
         let each = node.equalities.map { equality in
-            Self.joined(domain(equality.left, among: left.rows), domain(equality.right, among: right.rows))
+            var (one, two) = (domain(equality.left, among: left.rows), domain(equality.right, among: right.rows))
+            (one.distinct, two.distinct) = (one.reached(from: two, rows: left.rows), two.reached(from: one, rows: right.rows))
+            return Self.joined(one, two)
         }
         let all = each.reduce(1, *)
         return each.count < 2 ? all : max(each.max() ?? 1, min(all, left.table, right.table))
     }
 
     /// Of two columns that are equated: those of the key, where one is a key that the other refers to.
-    static func joined(_ left: (distinct: Double, isKey: Bool), _ right: (distinct: Double, isKey: Bool)) -> Double {
+    private static func joined(_ left: Domain, _ right: Domain) -> Double {
         switch (left.isKey, right.isKey) {
         case (true, false): left.distinct
         case (false, true): right.distinct

@@ -162,8 +162,7 @@ struct JoinOrder {
         struct Member {
             let mask: UInt64
             let expression: Expression
-            var distinct: Double
-            let isKey: Bool
+            var domain: Cardinality.Domain
         }
 
         /// Sorts equalities into classes and others, and reckons what each leaves.
@@ -177,8 +176,7 @@ struct JoinOrder {
             }
             func member(_ expression: Expression) -> Member {
                 let mask = mask(expression)
-                let known = cardinality.domain(expression, among: mask.nonzeroBitCount == 1 ? rows[mask.trailingZeroBitCount] : 1e6)
-                return Member(mask: mask, expression: expression, distinct: known.distinct, isKey: known.isKey)
+                return Member(mask: mask, expression: expression, domain: cardinality.domain(expression, among: rowCount(of: mask)))
             }
             for equality in equalities {
                 let (left, right) = (member(equality.left), member(equality.right))
@@ -186,17 +184,27 @@ struct JoinOrder {
                 if !equality.nullsEqual, case .column(_, let a) = equality.left, case .column(_, let b) = equality.right, a == b {
                     merge(left, right)
                 } else {
-                    others.append((equality, left.mask, right.mask, 1 / max(left.distinct, right.distinct)))
+                    others.append((equality, left.mask, right.mask, 1 / max(left.domain.distinct, right.domain.distinct)))
                 }
             }
             conditions = residual.map { ($0, mask($0), cardinality.fraction($0)) }
             filterWithin(cardinality)
-            for index in classes.indices {
-                // What refers to a key has no more values than the key.
-                guard let key = classes[index].filter(\.isKey).map(\.distinct).max() else { continue }
-                for member in classes[index].indices { classes[index][member].distinct = min(classes[index][member].distinct, key) }
-            }
+            for index in classes.indices { limitToKeys(&classes[index]) }
             findExcesses(cardinality)
+        }
+
+        /// Of the relation that a column is of; any number where it is of several.
+        private func rowCount(of mask: UInt64) -> Double { mask.nonzeroBitCount == 1 ? rows[mask.trailingZeroBitCount] : 1e6 }
+
+        /// What refers to a key has no more values than the key, and the key no more that matter than can be referred to.
+        private func limitToKeys(_ members: inout [Member]) {
+            guard let key = members.filter(\.domain.isKey).map(\.domain.distinct).max() else { return }
+            let known = members.map(\.domain)
+            for index in members.indices {
+                let rows = rowCount(of: members[index].mask)
+                let reached = known.indices.filter { $0 != index }.map { known[index].reached(from: known[$0], rows: rows) }
+                members[index].domain.distinct = min(known[index].distinct, key, reached.min() ?? key)
+            }
         }
 
         /// Columns of one relation that a class makes equal are tested in it: a join tests one column of each side.
@@ -220,7 +228,7 @@ struct JoinOrder {
                     let (one, two) = (UInt64(1) << UInt64(left), UInt64(1) << UInt64(right))
                     let domains = classes.compactMap { members -> Double? in
                         guard let a = members.first(where: { $0.mask == one }), let b = members.first(where: { $0.mask == two }) else { return nil }
-                        return max(a.distinct, b.distinct)
+                        return max(a.domain.distinct, b.domain.distinct)
                     }
                     guard domains.count > 1 else { continue }
                     let possible = max(domains.max() ?? 1, min(cardinality.tableRows(relations[left]), cardinality.tableRows(relations[right])))
@@ -254,7 +262,7 @@ struct JoinOrder {
             var result = 1.0
             for index in relations.indices where set & (1 << UInt64(index)) != 0 { result *= rows[index] }
             for members in classes {
-                var distinct = members.filter { $0.mask & ~set == 0 }.map(\.distinct)
+                var distinct = members.filter { $0.mask & ~set == 0 }.map(\.domain.distinct)
                 guard distinct.count > 1 else { continue }
                 distinct.sort()
                 for value in distinct.dropFirst() { result /= max(1, value) }

@@ -6,9 +6,15 @@ struct SchemaSource: TableSource {
     let schema: Schema
     var statistics: TableStatistics
 
-    init(_ fields: [(String, ColumnType)], rowCount: Int = 1_000, distinct: [String: Int] = [:]) {
+    /// - Parameter bounds: the least and the greatest value of columns that `distinct` names.
+    init(_ fields: [(String, ColumnType)], rowCount: Int = 1_000, distinct: [String: Int] = [:], bounds: [String: ClosedRange<Int64>] = [:]) {
         schema = Schema(fields.map { Field($0.0, $0.1) })
-        statistics = TableStatistics(rowCount: rowCount, columns: distinct.mapValues { ColumnStatistics(distinctCount: $0) })
+        statistics = TableStatistics(
+            rowCount: rowCount,
+            columns: Dictionary(
+                uniqueKeysWithValues: distinct.map { name, count in
+                    (name, ColumnStatistics(distinctCount: count, minimum: bounds[name].map { .integer($0.lowerBound) }, maximum: bounds[name].map { .integer($0.upperBound) }))
+                }))
     }
 
     func scan(_ request: ScanRequest) throws -> any TableScan { throw QueryError(.dataError, "this table holds no rows") }
