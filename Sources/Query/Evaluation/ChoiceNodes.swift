@@ -61,10 +61,17 @@ final class JunctionNode: EvaluationNode {
 ///
 /// Rows leave `remaining` with the first branch whose condition is true for them; NULL is not true. Without ELSE the rest
 /// is NULL.
+///
+/// Where all results lie there already, as columns and constants, and no condition can refuse a row, nothing is gathered: values are chosen where they lie (`chosen`).
 final class ConditionalNode: EvaluationNode {
     private let branches: [(condition: EvaluationNode, result: EvaluationNode)]
     private let otherwise: EvaluationNode?
     private let meter: WorkMeter
+    private let choosesInPlace: Bool
+    /// The rows of one column, or NULL: they stay as they lie, whatever they are.
+    private let isOneOrNull: Bool
+    /// Each condition is asked of all rows: of more of them gathering is no more work.
+    private static let choiceCountMax = 8
     override var prefersFewRows: Bool {
         branches.contains { $0.condition.prefersFewRows || $0.result.prefersFewRows } || (otherwise?.prefersFewRows ?? false)
     }
@@ -73,10 +80,28 @@ final class ConditionalNode: EvaluationNode {
         self.meter = meter
         self.branches = branches
         self.otherwise = otherwise
+        isOneOrNull = branches.count == 1 && branches[0].result is ColumnNode && ((otherwise as? LiteralNode)?.value.isNull ?? (otherwise == nil))
+        let results = branches.map(\.result) + [otherwise].compactMap { $0 }
+        choosesInPlace =
+            branches.count <= Self.choiceCountMax && !branches.contains { $0.condition.prefersFewRows }
+            && results.allSatisfy { $0 is ColumnNode || $0 is LiteralNode } && (ChoiceKernels.overlays(type) || isOneOrNull)
         super.init(type: type)
     }
 
+    /// Nil where rows are to be gathered.
+    private func chosen(_ view: RowView) throws(QueryError) -> Column? {
+        if isOneOrNull { return try branches[0].result.evaluate(view).masked(by: try branches[0].condition.evaluate(view).trueRows()).retyped(type) }
+        var masks: [Bitmap] = [], parts: [Column] = []
+        for branch in branches {
+            masks.append(try branch.condition.evaluate(view).trueRows())
+            parts.append(try branch.result.evaluate(view))
+        }
+        let other = try otherwise?.evaluate(view) ?? .constant(.null, type: type, count: view.count)
+        return ChoiceKernels.overlay(parts + [other], masks, type: type)
+    }
+
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        if choosesInPlace, let column = try chosen(view) { return column }
         // For each row the part that has its value, and the row in that part.
         var sources = [Int32](repeating: -1, count: view.count)
         var rows = [Int32](repeating: 0, count: view.count)
