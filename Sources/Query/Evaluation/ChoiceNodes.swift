@@ -80,11 +80,11 @@ final class ConditionalNode: EvaluationNode {
         self.meter = meter
         self.branches = branches
         self.otherwise = otherwise
-        isOneOrNull = branches.count == 1 && branches[0].result is ColumnNode && ((otherwise as? LiteralNode)?.value.isNull ?? (otherwise == nil))
+        isOneOrNull = branches.count == 1 && branches[0].result.liesReady && !(branches[0].result is LiteralNode) && ((otherwise as? LiteralNode)?.value.isNull ?? (otherwise == nil))
         let results = branches.map(\.result) + [otherwise].compactMap { $0 }
         choosesInPlace =
             branches.count <= Self.choiceCountMax && !branches.contains { $0.condition.prefersFewRows }
-            && results.allSatisfy { $0 is ColumnNode || $0 is LiteralNode } && (ChoiceKernels.overlays(type) || isOneOrNull)
+            && results.allSatisfy(\.liesReady) && (ChoiceKernels.overlays(type) || isOneOrNull)
         super.init(type: type)
     }
 

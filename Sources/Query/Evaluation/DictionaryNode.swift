@@ -22,6 +22,7 @@ final class DictionaryNode: EvaluationNode {
     private let isCostly: Bool
     private let meter: WorkMeter
     override var prefersFewRows: Bool { inner.prefersFewRows }
+    override var liesReady: Bool { inner.liesReady }
 
     private var dictionary: DictionaryValues?
     /// By code, the row of `results`, or one of the two below.

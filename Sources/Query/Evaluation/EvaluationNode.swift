@@ -8,6 +8,8 @@ class EvaluationNode {
     let type: ColumnType
     /// May refuse a row, or costs much: to be run on no more rows than needed.
     var prefersFewRows: Bool { false }
+    /// Its column lies there already, or takes next to nothing to make: of more rows it is no more work than to gather a few.
+    var liesReady: Bool { false }
 
     init(type: ColumnType) { self.type = type }
 
@@ -35,6 +37,7 @@ class EvaluationNode {
 /// A column of the batch, as it lies.
 final class ColumnNode: EvaluationNode {
     private let index: Int
+    override var liesReady: Bool { true }
 
     init(_ index: Int, type: ColumnType) {
         self.index = index
@@ -47,6 +50,7 @@ final class ColumnNode: EvaluationNode {
 /// One value for all rows.
 final class LiteralNode: EvaluationNode {
     let value: Value
+    override var liesReady: Bool { true }
 
     init(_ value: Value, type: ColumnType) {
         self.value = value
@@ -96,6 +100,7 @@ final class SharedNode: EvaluationNode {
     private let inner: EvaluationNode
     private var last: (view: RowView, answer: Column)?
     override var prefersFewRows: Bool { inner.prefersFewRows }
+    override var liesReady: Bool { inner.liesReady }
 
     init(_ inner: EvaluationNode) {
         self.inner = inner
@@ -183,7 +188,10 @@ final class CastNode: EvaluationNode {
     private let forms: ValueForms
     private let meter: WorkMeter
     private let isSafe: Bool
+    /// To more digits before the mark: the number stays as it is.
+    private let keepsDigits: Bool
     override var prefersFewRows: Bool { !isSafe || inner.prefersFewRows }
+    override var liesReady: Bool { keepsDigits && inner.liesReady }
 
     init(_ inner: EvaluationNode, from: ColumnType, to type: ColumnType, position: Int?, context: EvaluationContext, _ meter: WorkMeter) {
         self.inner = inner
@@ -191,6 +199,7 @@ final class CastNode: EvaluationNode {
         self.position = position
         (zone, forms) = (context.timeZone, context.forms)
         isSafe = Self.cannotFail(from, type)
+        keepsDigits = Self.cannotFail(from, type) && from.isDecimal && type.isDecimal && from.scale == type.scale
         super.init(type: type)
     }
 

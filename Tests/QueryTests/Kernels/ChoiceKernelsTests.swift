@@ -67,6 +67,8 @@ final class ChoiceKernelsTests: XCTestCase {
             ("CASE WHEN m > 2 THEN d WHEN b THEN 7 ELSE d END", "7|1.5|''|7"),
             ("CASE WHEN m IS NULL THEN 0 ELSE m END", "1.50|0.00|2.50|-0.75"),
             ("CASE WHEN b IS NULL THEN s WHEN b THEN 'yes' ELSE s END", "yes|Monday|Sunday|yes"),
+            ("CASE WHEN s = 'Sunday' THEN m::decimal(38, 2) END", "1.50|''|2.50|''"),
+            ("CASE WHEN b THEN m::decimal(12, 2) ELSE 0 END", "1.50|0.00|0.00|-0.75"),
             ("CASE WHEN k = 9 THEN m END", "''|''|''|''"),
             ("CASE WHEN k IS NOT NULL OR s IS NOT NULL THEN k END", "1|2|''|4"),
         ]
