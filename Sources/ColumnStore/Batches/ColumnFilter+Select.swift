@@ -1,9 +1,11 @@
+internal import Glibc
+
 /// Applying a filter to a column: one dispatch a batch, then a loop over contiguous values.
 ///
 /// 1. NULL tests look at the validity alone.
 /// 2. A constant is tested once, a dictionary once an entry; codes are then looked up in the entries' answers.
 /// 3. Whole numbers are compared in their own width, with bounds that were brought into it before.
-/// 4. Strings that must be equal are compared by their first eight bytes; all else goes value by value.
+/// 4. Strings that must be equal are compared by their first eight bytes, those of a range where they lie, doubles of a range in a loop; all else goes value by value.
 /// 5. What stands under a NULL has an answer too, and is masked out at the end.
 extension ColumnFilter {
     /// One bit for each row of `column`: whether it passes.
@@ -36,14 +38,74 @@ extension ColumnFilter {
         return column.validity ?? Bitmap(repeating: true, count: column.count)
     }
 
-    /// Booleans, doubles, and tests of text but for equality: `passes` for each row, with the order that SQL has for NaN.
+    /// Booleans, and tests of doubles and of text but for equality and ranges: `passes` for each row, with the order that SQL has for NaN.
     private func selectByValue(_ column: Column) -> Bitmap {
         if case .bytes(let arrays) = column.values, case .equal(.bytes(let wanted)) = test {
             return Self.selectEqual(arrays, wanted)
         }
+        if case .range(let lower, let upper) = test {
+            if case .bytes(let arrays) = column.values, let passing = Self.selectTexts(arrays, lower, upper) { return passing }
+            if case .double(let values) = column.values, let passing = Self.selectDoubles(values, lower, upper) { return passing }
+        }
         var result = Bitmap(repeating: false, count: column.count)
         for row in 0..<column.count where !column.isNull(at: row) && passes(column.value(at: row)) { result[row] = true }
         return result
+    }
+
+    /// Nil for bounds of another kind.
+    private static func selectDoubles(_ values: [Double], _ lower: Bound?, _ upper: Bound?) -> Bitmap? {
+        /// As `Value.order`: NaN equals itself and is above all numbers.
+        @inline(__always) func isBelow(_ one: Double, _ other: Double) -> Bool { one < other || (other.isNaN && !one.isNaN) }
+        var passing: Bitmap?
+        if let lower {
+            guard case .double(let bound) = lower.value else { return nil }
+            passing = lower.isInclusive ? bits(values) { !isBelow($0, bound) } : bits(values) { isBelow(bound, $0) }
+        }
+        if let upper {
+            guard case .double(let bound) = upper.value else { return nil }
+            let below = upper.isInclusive ? bits(values) { !isBelow(bound, $0) } : bits(values) { isBelow($0, bound) }
+            passing = passing.map { $0 & below } ?? below
+        }
+        return passing
+    }
+
+    /// Nil for bounds of another kind.
+    private static func selectTexts(_ arrays: ByteArrays, _ lower: Bound?, _ upper: Bound?) -> Bitmap? {
+        var passing: Bitmap?
+        if let lower {
+            guard case .bytes(let bound) = lower.value else { return nil }
+            let least = lower.isInclusive ? 0 : 1
+            passing = compared(arrays, bound) { $0 >= least }
+        }
+        if let upper {
+            guard case .bytes(let bound) = upper.value else { return nil }
+            let greatest = upper.isInclusive ? 0 : -1
+            let below = compared(arrays, bound) { $0 <= greatest }
+            passing = passing.map { $0 & below } ?? below
+        }
+        return passing
+    }
+
+    /// - Parameter passes: asked with -1, 0 or 1: whether the text is below `bound`, equal or above.
+    @inline(__always)
+    private static func compared(_ arrays: ByteArrays, _ bound: [UInt8], _ passes: (Int) -> Bool) -> Bitmap {
+        let rowCount = arrays.count
+        var words = [UInt64](repeating: 0, count: (rowCount + 63) / 64)
+        arrays.offsets.withUnsafeBufferPointer { offsets in
+            arrays.bytes.withUnsafeBytes { bytes in
+                bound.withUnsafeBytes { bound in
+                    for row in 0..<rowCount {
+                        let start = Int(offsets[row])
+                        let count = Int(offsets[row &+ 1]) &- start
+                        var order = 0
+                        if let base = bytes.baseAddress, let other = bound.baseAddress { order = Int(memcmp(base + start, other, min(count, bound.count))).signum() }
+                        if order == 0 { order = (count &- bound.count).signum() }
+                        if passes(order) { words[row >> 6] |= 1 << UInt64(row & 63) }
+                    }
+                }
+            }
+        }
+        return Bitmap(words: words, count: rowCount)
     }
 
     private static func selectEqual(_ arrays: ByteArrays, _ wanted: [UInt8]) -> Bitmap {

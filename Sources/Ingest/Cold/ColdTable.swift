@@ -70,7 +70,7 @@ package final class ColdTable: Sendable {
 
     /// The files that may have rows which pass.
     func files(_ request: ScanRequest) throws -> [DataFile] {
-        let filters = (request.scope + request.filters + request.runtimeFilters.map(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
+        let filters = (request.scope + request.filters + request.runtimeFilters.compactMap(\.filter)).filter { iceberg.schema[$0.path.names[0]] != nil }
         let files = try files(filters)
         let all = try reading(iceberg.metadataLocation) { try counts() }
         request.counters.add { counts in

@@ -44,7 +44,7 @@ struct HotRowFilter: Sendable {
 
     /// By bounds alone: true says nothing.
     func mayPass(_ bounds: HotBounds) -> Bool {
-        (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } && request.runtimeFilters.allSatisfy { bounds.mayPass($0.filter) }
+        (request.scope + request.filters).allSatisfy { bounds.mayPass($0) } && request.runtimeFilters.allSatisfy { $0.filter.map(bounds.mayPass) ?? true }
     }
 
     /// What of a scan's tests the reader of a piece has applied by itself, each exactly.

@@ -185,7 +185,7 @@ package struct BatchFilter: Sendable {
         for test in scope { passing = .both(passing, test.filter.select(batch.columns[test.column])) }
         counters.add(rowsScanned: passing?.setCount ?? batch.rowCount)
         for test in filters { passing = .both(passing, test.filter.select(batch.columns[test.column])) }
-        for test in runtimeFilters { passing = .both(passing, test.runtimeFilter.select(batch.columns[test.column].flattened())) }
+        for test in runtimeFilters where test.runtimeFilter.isWorthwhile { passing = .both(passing, test.runtimeFilter.select(batch.columns[test.column].flattened())) }
         guard let residual else { return passing?.setIndices() }
         let rows = passing?.setIndices()
         if let rows, rows.isEmpty { return rows }

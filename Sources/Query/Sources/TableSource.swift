@@ -76,7 +76,7 @@ package struct ScanRequest: Sendable {
     package var filters: [ColumnFilter]
     /// Each on a leaf within a list: rows of which no element passes *may* be left out. A hint for pruning, not exact.
     package var elementFilters: [ColumnFilter]
-    /// Rows that fail one *may* be left out, before `residual` is asked: what a join beyond the scan drops anyway.
+    /// Rows that fail one *may* be left out, before `residual` is asked: what a join beyond the scan drops anyway, or a sort that wants its first rows alone.
     package var runtimeFilters: [RuntimeFilter]
     /// A predicate over `columns` that the source may evaluate early, so as to decode the rest for passing rows only; it is called
     /// on rows that passed `scope` and `filters`, and applied exactly. Nil when there is none.
@@ -115,7 +115,7 @@ extension ScanRequest {
     /// the scan reads it whole: rows that are looked for are few, and each part would look for them anew in indexes and dictionaries.
     package func parts(of scan: ParquetScan, isLast: Bool) throws -> [ScanPart] {
         let isWhole = isLast && rowCountMax == nil && filters.isEmpty && elementFilters.isEmpty && runtimeFilters.isEmpty
-        return try scan.parts(workerCount: isWhole ? workerCount : 1)
+        return scan.mostPromisingFirst(try scan.parts(workerCount: isWhole ? workerCount : 1))
     }
 }
 

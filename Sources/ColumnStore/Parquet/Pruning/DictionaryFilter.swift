@@ -134,6 +134,8 @@ struct DictionaryFilter {
 struct DictionaryRuntimeFilter {
     private let runtimeFilter: RuntimeFilter
     private var tested: DictionaryValues?
+    /// Of the filter when it tested them.
+    private var version = 0
     /// One byte for each entry of `tested`: 1 when it passes.
     private var passes: [UInt8] = []
 
@@ -144,13 +146,16 @@ struct DictionaryRuntimeFilter {
         switch column.values {
         case .constant: return runtimeFilter.select(column.flattened())
         case .dictionary(let codes, let dictionary):
-            if tested !== dictionary {
+            let now = runtimeFilter.version
+            if tested !== dictionary || version != now {
+                version = now
                 let bits = runtimeFilter.select(dictionary.values.retyped(column.type))
                 passes = (0..<bits.count).map { bits[$0] ? 1 : 0 }
                 tested = dictionary
             }
             let selected = DictionaryFilter.select(codes, passes)
-            return column.validity.map { selected & $0 } ?? selected
+            guard let validity = column.validity else { return selected }
+            return runtimeFilter.moving?.takesNulls == true ? selected | ~validity : selected & validity
         default: return runtimeFilter.select(column)
         }
     }

@@ -30,6 +30,9 @@ struct PruningPredicate: Sendable {
         filters.isEmpty ? self : PruningPredicate(terms: terms.filter { !filters.contains($0.filter) })
     }
 
+    /// With the questions of another.
+    func and(_ other: PruningPredicate) -> PruningPredicate { other.isEmpty ? self : PruningPredicate(terms: [terms, other.terms].flatMap { $0 }) }
+
     /// Whether every row of the group passes a filter on a leaf, as its statistics tell. Asked of whole numbers only: bounds of texts may be
     /// shortened, and those of floating-point numbers say nothing of NaN.
     ///

@@ -82,7 +82,7 @@ public final class ParquetScan: Sendable {
         var leaves = resolver.leaves
         projection = projected.map { ProjectedColumn($0.node, phases: phases, leaves: &leaves) }
         let pruning = PruningPredicate(
-            request.filters + request.elementFilters + runtimeFilters.map(\.runtimeFilter.filter), resolver: resolver, metadata: file.metadata)
+            request.filters + request.elementFilters + runtimeFilters.compactMap(\.runtimeFilter.filter), resolver: resolver, metadata: file.metadata)
         rowGroups = file.metadata.rowGroups.indices.filter { number in
             file.metadata.rowGroups[number].rowCount > 0 && pruning.canMatch(file.metadata.rowGroups[number])
         }
@@ -153,10 +153,12 @@ public final class ParquetScan: Sendable {
     func settledFilters(rowGroup: Int) -> [Bool] {
         filters.map { planned in
             guard case .leaf(let place) = planned.node else { return false }
-            let leaf = leaves[place]
-            let decoder = StatisticsDecoder(leaf: leaf.descriptor, conversion: leaf.conversion, hasTypeOrder: file.metadata.hasTypeOrder(leaf.descriptor.index))
-            return PruningPredicate.isPassedByAll(planned.filter, decoder, file.metadata.rowGroups[rowGroup])
+            return PruningPredicate.isPassedByAll(planned.filter, decoder(of: leaves[place]), file.metadata.rowGroups[rowGroup])
         }
+    }
+
+    func decoder(of leaf: PlannedLeaf) -> StatisticsDecoder {
+        StatisticsDecoder(leaf: leaf.descriptor, conversion: leaf.conversion, hasTypeOrder: file.metadata.hasTypeOrder(leaf.descriptor.index))
     }
 
     /// By leaf, whether nothing reads it but filters that are settled.

@@ -107,7 +107,13 @@ public final class RowGroupReader {
         ranges = [rows]
         var layouts: [ChunkLayout] = []
         for leaf in scan.leaves { layouts.append(try file.layout(rowGroup: rowGroup, leaf: leaf.descriptor)) }
-        let pruning = scan.pruning.without(scan.settled(isSettled))
+        let moved = scan.movedBounds(rowGroup: rowGroup)
+        if !moved.canMatch(file.metadata.rowGroups[rowGroup]) {
+            ranges = []
+            counted.prunedRowCount = rows.count
+            return
+        }
+        let pruning = scan.pruning.without(scan.settled(isSettled)).and(moved)
         if !pruning.isEmpty || rows != all { try prune(&layouts, rows, of: all.count, pruning) }
         counted.prunedRowCount = rows.count - ranges.reduce(0) { $0 + $1.count }
         if ranges.isEmpty { return }

@@ -12,6 +12,8 @@ final class FilterOperator: PreparedOperator, @unchecked Sendable {
 
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) { inputs[0].pushRuntimeFilter(id, filter) }
 
+    override func pushBound(_ id: ColumnID, _ bound: MovingBound) { inputs[0].pushBound(id, bound) }
+
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let predicate = try Predicate(conjuncts, layout: inputs[0].layout, context: run.context)
         return TransformStream(try inputs[0].stream(run, worker: worker)) { batch in
@@ -33,10 +35,19 @@ final class ProjectOperator: PreparedOperator, @unchecked Sendable {
 
     /// Only through columns that are handed on as they are: a filter says nothing of what is computed of a column.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
+        if let source = source(of: id) { inputs[0].pushRuntimeFilter(source, filter) }
+    }
+
+    override func pushBound(_ id: ColumnID, _ bound: MovingBound) {
+        if let source = source(of: id) { inputs[0].pushBound(source, bound) }
+    }
+
+    /// The input's column that is handed on as this one; nil of what is computed.
+    private func source(of id: ColumnID) -> ColumnID? {
         guard let column = projected.first(where: { $0.column.id == id }), case .column(let source, let type) = column.expression,
             type == column.column.type
-        else { return }
-        inputs[0].pushRuntimeFilter(source, filter)
+        else { return nil }
+        return source
     }
 
     override func pushFirstRows(_ id: ColumnID, _ rows: FirstRows) {
@@ -217,6 +228,11 @@ final class UnionAllOperator: PreparedOperator, @unchecked Sendable {
         for input in inputs where input.columns[place].type == columns[place].type {
             input.pushRuntimeFilter(input.columns[place].id, filter)
         }
+    }
+
+    override func pushBound(_ id: ColumnID, _ bound: MovingBound) {
+        guard let place = columns.firstIndex(where: { $0.id == id }) else { return }
+        for input in inputs where input.columns[place].type == columns[place].type { input.pushBound(input.columns[place].id, bound) }
     }
 
     /// Inputs with fewer streams than this are read by the first workers alone.

@@ -11,7 +11,7 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
     private let places: [Int]
     /// What is read: paths to nested leaves, where only some members of a column are wanted.
     private let projection: [ColumnPath]
-    /// What joins above look for.
+    /// What joins above look for, and sorts.
     /// `passing` is the part of the column's rows, from 0 to 1, that is thought to pass.
     private var runtimeFilters: [(runtimeFilter: RuntimeFilter, passing: Double)] = []
     /// Nil until `prepare`.
@@ -58,15 +58,25 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
     /// A filter that most rows would pass, or of a value that is compared otherwise in the source, is left out: filters are
     /// hints.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
-        // The source compares values of its own type.
-        guard let path = sourcePath(of: id), let own = node.table.source.schema.field(at: path)?.type,
-            let wanted = columns.first(where: { $0.id == id })?.type, own.scale == wanted.scale, own.isDecimal == wanted.isDecimal
-        else { return }
+        guard let path = comparedPath(of: id) else { return }
         let statistics = node.table.source.statistics
         let distinct = statistics.columns[path.description]?.distinctCount ?? max(statistics.rowCount, 1)
         // Keys may be more than the column's values: the days of a year where rows come once a week.
         let passing = min(Double(filter.keyCount) / Double(max(distinct, 1)), Self.covered(by: filter.bounds, statistics.columns[path.description]))
         if passing <= Self.passingMax { runtimeFilters.append((filter.runtimeFilter(path), passing)) }
+    }
+
+    /// Before the filters of joins: of many rows that are looked at few pass it.
+    override func pushBound(_ id: ColumnID, _ bound: MovingBound) {
+        if let path = comparedPath(of: id) { runtimeFilters.append((RuntimeFilter(path, bound), 0)) }
+    }
+
+    /// The source's column behind an output column, where both compare alike: the source compares values of its own type.
+    private func comparedPath(of id: ColumnID) -> ColumnPath? {
+        guard let path = sourcePath(of: id), let own = node.table.source.schema.field(at: path)?.type,
+            let wanted = columns.first(where: { $0.id == id })?.type, own.scale == wanted.scale, own.isDecimal == wanted.isDecimal
+        else { return nil }
+        return path
     }
 
     /// The part of the span of a column's whole numbers that lies within bounds; 1 where nothing is known.

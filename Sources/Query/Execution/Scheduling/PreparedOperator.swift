@@ -7,7 +7,7 @@ import Synchronization
 /// The life of an operator:
 ///
 /// 1. `PlanBuilder` makes it and the operators beneath it, and `place` gives them the plan's node.
-/// 2. `pushRuntimeFilter` may be called, from the `prepare` of an operator above, before its own.
+/// 2. `pushRuntimeFilter` and `pushBound` may be called, from the `prepare` of an operator above, before its own.
 /// 3. `prepare`, once, on one thread.
 /// 4. `stream` for each worker from 0 to below `streamCountMax`, at most once a worker. Streams of several workers are
 ///    pulled at the same time, one stream by one thread at a time.
@@ -63,6 +63,10 @@ package class PreparedOperator: @unchecked Sendable {
     /// The default leaves out none.
     /// - Parameter id: the column that the order begins with.
     func pushFirstRows(_ id: ColumnID, _ rows: FirstRows) {}
+
+    /// Hands down how far into an order by a column a sort above still looks: rows that lie beyond may be left out, as they come no further. Called before
+    /// `prepare`, as `pushRuntimeFilter` is, and by default goes no further either.
+    func pushBound(_ id: ColumnID, _ bound: MovingBound) {}
 
     /// Prepares everything that streams need. Called once.
     ///

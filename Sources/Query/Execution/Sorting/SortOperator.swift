@@ -6,7 +6,7 @@ import Synchronization
 /// The steps, on each worker but for the last:
 ///
 /// 1. A batch comes with its keys; with a small limit rows past the last of the first ones known are dropped at once
-///    (`threshold`).
+///    (`threshold`), by the scan itself where the first key is a column of it (`bound`).
 /// 2. What is held becomes chunks of 16 MiB. When the budget says no, all of it is sorted and written as one run.
 /// 3. At the end each worker sorts what it still holds: in memory if nobody has written a run, else as a run, too.
 /// 4. Orders of several workers are merged in memory, runs by `RunMerger`.
@@ -19,6 +19,10 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     private let offset: Int
     /// Of a top-n; nil where it counts rows alone.
     private let enough: (columns: [Int], byteCount: Int)?
+    /// How far the first key's column need be looked at; nil without a limit, or where the key is not a column of the input whose values compare alike everywhere.
+    private let bound: (column: ColumnID, place: Int, bound: MovingBound)?
+    /// With a small limit the key of the last row that can still be among the first, of all workers' rows: once set, it never rises.
+    private let threshold = Mutex<[UInt8]?>(nil)
     /// What the workers have handed over.
     private let collected: Mutex<Collected> = Mutex(Collected())
     /// The rows in order; nil until `prepare`.
@@ -44,7 +48,20 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         self.enough = enough.flatMap { limit == nil || places.isEmpty ? nil : (places, $0.byteCount) }
         self.limit = limit
         self.offset = offset
+        bound = limit == nil ? nil : Self.bound(keys, columns: input.columns, countsRowsAlone: self.enough == nil)
         super.init(columns: input.columns, inputs: [input])
+    }
+
+    private static func bound(_ keys: [SortKey], columns: [OutputColumn], countsRowsAlone: Bool) -> (column: ColumnID, place: Int, bound: MovingBound)? {
+        guard let key = keys.first, case .column(let id, _) = key.expression, let place = columns.firstIndex(where: { $0.id == id }) else { return nil }
+        // Rows of the last one's own key need not come where there is no other key. -0 and 0 are equal, and sort apart.
+        var takesEqual = keys.count > 1 || !countsRowsAlone
+        switch columns[place].type {
+        case .int32, .int64, .decimal, .string, .date, .time, .timestamp, .timestampNanoseconds: break
+        case .double: takesEqual = true
+        default: return nil
+        }
+        return (id, place, MovingBound(isDescending: key.isDescending, takesNulls: key.nullsFirst, takesEqual: takesEqual))
     }
 
     override var streamCountMax: Int { 1 }
@@ -60,6 +77,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         if let top, let key = keys.first, case .column(let id, _) = key.expression {
             inputs[0].pushFirstRows(id, FirstRows(count: top, isDescending: key.isDescending, withTies: keys.count > 1))
         }
+        if let bound { inputs[0].pushBound(bound.column, bound.bound) }
         try super.prepare(run)
         try measured(run) {
             let workers = Mutex<[Collector]>([])
@@ -79,6 +97,17 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             if collected.withLock({ !$0.runs.isEmpty }) { for collector in collectors { try collector.spill() } }
             try merge(run)
         }
+    }
+
+    /// Rows that come need be no later than the last of these: so many are enough.
+    private func draw(to sorted: KeyedRows) {
+        let last = sorted.batch.rowCount - 1
+        let key = Array(sorted.keys[last])
+        threshold.withLock { threshold in
+            if let known = threshold, !key.lexicographicallyPrecedes(known) { return }
+            threshold = key
+        }
+        if let bound { bound.bound.draw(to: sorted.batch.columns[bound.place].value(at: last)) }
     }
 
     private func merge(_ run: QueryRun) throws {
@@ -105,8 +134,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     /// 1. `chunks` and then `rows` are what is held, in the order in which it came; `rowCount`, `byteCount` and
     ///    `keyByteCount` are of both, `openByteCount` of `rows`.
     /// 2. After `cut`, one sorted chunk of at most `top` rows is held, or none when it was written.
-    /// 3. `threshold`, once set, never rises: no row after it is among the first.
-    /// 4. `keyByteCount` stays where 32-bit offsets reach all keys put end to end.
+    /// 3. `keyByteCount` stays where 32-bit offsets reach all keys put end to end.
     private final class Collector: @unchecked Sendable {
         // Safe to share: one worker feeds it; `finish` comes after all workers.
         private let owner: SortOperator
@@ -129,15 +157,14 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         private var work: MemoryShare?
         /// Where all runs are written.
         private var volume: SpillVolume?
-        /// The key of the last row that can still be among the first.
-        private var threshold: [UInt8]?
-
         /// Batches become one in lumps of this size: copying all of them at once would take their memory twice.
         private static let chunkByteCount = 16 << 20
         /// Rows up to this size are never asked for by themselves.
         private static let plainRowByteCountMax = 2 << 20
         /// With its key, in order, and as it is written.
         private static let copiesOfRow = 3
+        /// Of fewer rows a cut costs more than it drops.
+        private static let cutRowCountMin = 64
         /// Keys of all rows must be within reach of 32-bit offsets.
         private static let keyByteCountMax = Int(Int32.max) - HeldKeys.byteCountMax
         /// While rows are put in order: numbers and prefixes of keys, twice.
@@ -172,7 +199,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             }
             let keys = try HeldKeys.make(sortColumns, count: batch.rowCount, of: "ORDER BY", run)
             var added = KeyedRows(batch: batch, keys: keys.keys)
-            if let threshold { added = added.filtered(notAfter: threshold) }
+            if top != nil, let threshold = owner.threshold.withLock({ $0 }) { added = added.filtered(notAfter: threshold) }
             if added.batch.rowCount == 0 { return }
             // Without the room that texts were built with, which would be held too.
             added.batch = added.batch.compacted()
@@ -186,8 +213,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
                 if textByteCount > enough.byteCount.addingSaturating(Self.chunkByteCount) { return try cut(to: top) }
             }
             // A cut sorts all that is held. It waits for four times the rows that stay, so that a row is sorted a few times
-            // at most.
-            if let top, rowCount > max(4 * top, 2 * ColumnBatch.targetRowCount) { return try cut(to: top) }
+            // at most, and for no more: what is known of the last row spares readers the others.
+            if let top, rowCount > max(4 * top, Self.cutRowCountMin) { return try cut(to: top) }
             if openByteCount >= Self.chunkByteCount { closeChunk() }
             if keyByteCount < Self.keyByteCountMax, share.resize(to: neededByteCount) { return }
             if let top, rowCount > top { return try cut(to: top) }
@@ -237,7 +264,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             openByteCount = 0
             keyByteCount = sorted.keys.byteCount
             if let enough = owner.enough { textByteCount = sorted.textByteCounts(enough.columns).reduce(0, +) }
-            if rowCount == top || textByteCount >= owner.enough?.byteCount ?? .max { threshold = Array(sorted.keys[rowCount - 1]) }
+            if rowCount == top || textByteCount >= owner.enough?.byteCount ?? .max { owner.draw(to: sorted) }
             if !share.resize(to: neededByteCount) { try makeRoom() }
         }
 
