@@ -54,7 +54,13 @@ final class PlanBuilder {
             // A window's sort is no node of the plan: its figures are the window's.
             let keys = node.partition.map { SortKey($0) } + node.order
             return WindowOperator(SortOperator(input, keys: keys, limit: nil, offset: 0), node)
-        case .sort(let node): return SortOperator(try build(node.input), keys: node.keys, limit: node.limit, offset: node.offset, enough: node.enough)
+        case .sort(let node):
+            guard let late = LateColumns(node) else {
+                return SortOperator(try build(node.input), keys: node.keys, limit: node.limit, offset: node.offset, enough: node.enough)
+            }
+            let scan = ScanOperator(late.early, numbers: LateColumns.numbers)
+            scan.place(at: shape.add(PlanShape.Node(isScan: true), to: path.last))
+            return LateColumnsOperator(SortOperator(scan, keys: node.keys, limit: node.limit, offset: node.offset, enough: node.enough), scan, late)
         case .limit(let input, let count, let offset): return LimitOperator(try build(input), count: count, offset: offset)
         case .distinct(let input): return distinct(try build(input))
         case .setOperation(let node): return try setOperation(node)

@@ -29,6 +29,17 @@ package final class CountedReader {
         tell()
     }
 
+    /// Of single rows: their row group has been counted when they were looked at.
+    package init(_ scan: ParquetScan, rowGroup: Int, onlyRows rows: [Int], _ counters: ScanCounters) throws {
+        reader = try scan.reader(rowGroup: rowGroup, onlyRows: rows)
+        self.counters = counters
+        counters.add { $0.bytesOffered += scan.byteCount(rowGroup: rowGroup) }
+        tell()
+    }
+
+    /// As the reader's.
+    package func rowNumber(of row: Int) -> Int { reader.rowNumber(of: row) }
+
     /// Rows looked at so far.
     package var rowCount: Int { told.rowCount }
 

@@ -118,11 +118,15 @@ package final class ParquetTable: TableSource {
         return result
     }
 
+    package var numbersRows: Bool { true }
+
     package func scan(_ request: ScanRequest) throws -> any TableScan { Scan(files, schema, request) }
 
     /// File after file, and of a file part after part; parts of one file are read side by side.
     /// Any number of workers ask for morsels; what is still to be read is under the lock.
-    private final class Scan: TableScan {
+    private final class Scan: NumberedScan {
+        private let files: [ParquetFile]
+        private let schema: Schema
         private let counters: ScanCounters
         private let whole: ScanRequest
         private let request: ParquetScanRequest
@@ -131,12 +135,15 @@ package final class ParquetTable: TableSource {
         /// What is still to be read.
         private struct State {
             var files: ArraySlice<ParquetFile>
-            /// The file whose parts are given out.
+            /// The file whose parts are given out, and its place among all.
             var current: ParquetScan?
+            var place = 0
             var parts: ArraySlice<ScanPart> = []
         }
 
         init(_ files: [ParquetFile], _ schema: Schema, _ request: ScanRequest) {
+            (self.files, self.schema) = (files, schema)
+            starts = request.numbersRows ? Self.starts(files) : []
             counters = request.counters
             whole = request
             counters.add { $0.rowsOffered += files.reduce(0) { $0 + $1.rowCount } }
@@ -149,16 +156,65 @@ package final class ParquetTable: TableSource {
         }
 
         func nextMorsel() throws -> (any Morsel)? {
-            guard let (scan, part) = try nextPart() else { return nil }
+            guard let (scan, part, place) = try nextPart() else { return nil }
             // Not under the lock: a reader reads page indexes and dictionaries to begin with.
-            return PartOfFile(try CountedReader(scan, part, counters), counters)
+            return PartOfFile(try CountedReader(scan, part, counters), counters, start: whole.numbersRows ? starts[place][part.rowGroup] : nil)
         }
 
+        // MARK: Rows by number
+
+        /// By file and row group: the number of its first row, where rows are numbered; they are numbered through all files.
+        private let starts: [[Int64]]
+
+        private static func starts(_ files: [ParquetFile]) -> [[Int64]] {
+            var next: Int64 = 0
+            return files.map { file in
+                file.metadata.rowGroups.map { group in
+                    defer { next = next.addingSaturating(group.rowCount) }
+                    return next
+                }
+            }
+        }
+
+        /// The file and the row group that have a row. Of empty ones, which begin where the next does, the last that begins there.
+        private func group(of number: Int64) -> (file: Int, rowGroup: Int)? {
+            guard let file = starts.lastIndex(where: { $0.first.map { $0 <= number } ?? false }), let group = starts[file].lastIndex(where: { $0 <= number })
+            else { return nil }
+            return (file, group)
+        }
+
+        func together(_ numbers: [Int64]) -> [Range<Int>] {
+            var ranges: [Range<Int>] = []
+            var last: (file: Int, rowGroup: Int)?
+            for (index, number) in numbers.enumerated() {
+                let group = group(of: number)
+                if let last, let group, last == group, let range = ranges.last {
+                    ranges[ranges.count - 1] = range.lowerBound..<index + 1
+                } else {
+                    ranges.append(index..<index + 1)
+                }
+                last = group
+            }
+            return ranges
+        }
+
+        func rows(_ numbers: ArraySlice<Int64>, _ projection: [ColumnPath]) throws -> [ColumnBatch] {
+            guard let first = numbers.first, let (file, rowGroup) = group(of: first) else { return [] }
+            let scan = try files[file].scan(ParquetScanRequest(projection: projection, schema: schema))
+            let reader = try CountedReader(scan, rowGroup: rowGroup, onlyRows: numbers.map { Int($0 - starts[file][rowGroup]) }, counters)
+            var batches: [ColumnBatch] = []
+            while let batch = try reader.next() { batches.append(batch) }
+            return batches
+        }
+
+        // MARK: Parts
+
         /// Opens the next file when all parts of the last one are given out. Metadata alone is looked at under the lock.
-        private func nextPart() throws -> (scan: ParquetScan, part: ScanPart)? {
+        private func nextPart() throws -> (scan: ParquetScan, part: ScanPart, place: Int)? {
             try state.withLock { state in
                 while true {
-                    if let scan = state.current, let part = state.parts.popFirst() { return (scan, part) }
+                    if let scan = state.current, let part = state.parts.popFirst() { return (scan, part, state.place) }
+                    state.place = state.files.startIndex
                     guard let file = state.files.popFirst() else { return nil }
                     let scan = try file.scan(request)
                     let pruned = file.metadata.rowGroups.count - scan.rowGroups.count
@@ -181,10 +237,13 @@ package final class ParquetTable: TableSource {
         private let reader: CountedReader
         private let counters: ScanCounters
         private var counted = 0
+        /// The number of the row group's first row; nil where rows are not numbered.
+        private let start: Int64?
 
-        init(_ reader: CountedReader, _ counters: ScanCounters) {
+        init(_ reader: CountedReader, _ counters: ScanCounters, start: Int64?) {
             self.reader = reader
             self.counters = counters
+            self.start = start
         }
 
         func next() throws -> ColumnBatch? {
@@ -192,7 +251,9 @@ package final class ParquetTable: TableSource {
             let read = reader.rowCount
             counters.add(rowsScanned: read - counted)
             counted = read
-            return batch
+            guard let start, let batch else { return batch }
+            let numbers = (0..<batch.rowCount).map { start + Int64(reader.rowNumber(of: $0)) }
+            return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [Column(type: .int64, count: batch.rowCount, values: .int64(numbers))])
         }
     }
 }

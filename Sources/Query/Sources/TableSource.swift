@@ -10,6 +10,8 @@ package protocol TableSource: Sendable {
     var singlePrecisionColumns: Set<String> { get }
     /// PostgreSQL's name of a column's type, by column, where the type here does not imply it: `oid` for a 64-bit integer, `name` for a text.
     var declaredTypes: [String: String] { get }
+    /// Whether a scan can number its rows and give some of them again (`NumberedScan`).
+    var numbersRows: Bool { get }
     /// Begins a scan of one consistent state: its rows stay the same while it runs, whatever is written, compacted or merged.
     ///
     /// - Throws: errors of the source: files that cannot be read (`ColumnStoreError`), too little memory (`QueryError`).
@@ -19,6 +21,7 @@ package protocol TableSource: Sendable {
 extension TableSource {
     package var singlePrecisionColumns: Set<String> { [] }
     package var declaredTypes: [String: String] { [:] }
+    package var numbersRows: Bool { false }
 }
 
 /// An error of a table that cannot be read.
@@ -83,6 +86,8 @@ package struct ScanRequest: Sendable {
     package var residual: ResidualFilter?
     /// No more rows than this are wanted (any of them): the source may stop early.
     package var rowCountMax: Int?
+    /// Whether batches have a further, last column of BIGINT, by whose numbers the scan gives rows again. Of sources alone that number rows.
+    package var numbersRows = false
     /// How many workers take morsels side by side.
     package var workerCount: Int
     /// What the scan counts into; shared by its workers.
@@ -136,6 +141,15 @@ package struct ResidualFilter: Sendable {
 package protocol TableScan: AnyObject, Sendable {
     /// The next morsel, or nil when all are given out. Called from any worker.
     func nextMorsel() throws -> (any Morsel)?
+}
+
+/// A scan that gives rows again by the numbers that it gave them: columns that nobody needs until it is known which rows are wanted.
+package protocol NumberedScan: TableScan {
+    /// Which of some ascending numbers are best read together.
+    func together(_ numbers: [Int64]) -> [Range<Int>]
+    /// The rows of one such range, in its order; from any worker.
+    /// - Parameter projection: as a request's.
+    func rows(_ numbers: ArraySlice<Int64>, _ projection: [ColumnPath]) throws -> [ColumnBatch]
 }
 
 /// A piece of a scan (a row group, a hot batch), read by one worker at a time.

@@ -202,6 +202,15 @@ public final class ParquetScan: Sendable {
     public func reader(rowGroup: Int, rows: Range<Int>? = nil) throws -> RowGroupReader {
         try RowGroupReader(scan: self, rowGroup: rowGroup, rows: rows)
     }
+
+    /// Begins to read single rows of one row group, as `RowGroupReader.rowNumber` gave their numbers.
+    ///
+    /// - Precondition: `rows` ascend, and the scan has no filters.
+    public func reader(rowGroup: Int, onlyRows rows: [Int]) throws -> RowGroupReader {
+        precondition(filters.isEmpty && runtimeFilters.isEmpty && elementFilters.isEmpty && request.residual == nil)
+        guard let first = rows.first, let last = rows.last else { return try RowGroupReader(scan: self, rowGroup: rowGroup, rows: 0..<0) }
+        return try RowGroupReader(scan: self, rowGroup: rowGroup, rows: first..<last + 1, wanted: rows)
+    }
 }
 
 extension ParquetFile {

@@ -39,6 +39,8 @@ public final class RowGroupReader {
     private var ranges: [Range<Int>] = []
     private var rangeIndex = 0
     private var nextRow = 0
+    /// Of the row group, ascending: those that are read and no others, as far as no window had them; nil for all of `ranges`.
+    private var wanted: ArraySlice<Int>?
     private var windowRowCount: Int
     /// By phase: rows that did not pass are decoded along when no more of them than this stand between two that did.
     private var gapRowCounts: [ParquetScan.Phase: Int] = [:]
@@ -76,13 +78,15 @@ public final class RowGroupReader {
         Dictionary(readers.map { ($0.leaf.path, $0.pages.loadedPageCount + ($0.pages.hasReadDictionary ? 1 : 0)) }, uniquingKeysWith: +)
     }
 
-    /// - Parameter rows: of the row group; nil for all.
-    ///
+    /// - Parameters:
+    ///   - rows: of the row group; nil for all.
+    ///   - wanted: ascending numbers of single rows among them; nil for all.
     /// - Throws: `.corruptFile`, `.overBudget`, `.unsupportedFeature`, `.io`.
-    init(scan: ParquetScan, rowGroup: Int, rows: Range<Int>? = nil) throws {
+    init(scan: ParquetScan, rowGroup: Int, rows: Range<Int>? = nil, wanted: [Int]? = nil) throws {
         let start = SteadyClock.nanoseconds()
         self.scan = scan
         self.rowGroup = rowGroup
+        self.wanted = wanted.map { $0[...] }
         bytes = MeteredBytes(scan.file.bytes)
         budget = DecodeBudget(byteCountMax: scan.file.options.memoryBudgetByteCount, room: scan.request.room)
         dictionaryFilters = scan.filters.map { DictionaryFilter($0.filter) }
@@ -202,14 +206,15 @@ public final class RowGroupReader {
     ///
     /// Three questions decide how a leaf's bytes come:
     /// 1. Is all that may be wanted small (`comesTogether`)? Then it is fetched at once, whatever filters leave of it.
-    /// 2. Else, is the leaf read after filters, with its pages known (`isLate`)? Then page by page, as rows are left.
+    /// 2. Else, is the leaf read after filters, or for single rows, with its pages known (`isLate`)? Then page by page, as rows are left.
     /// 3. Are few rows of a page wanted (`isSparse`)? Then pages are inflated no further than the last of them.
     private func makeReaders(_ layouts: [ChunkLayout]) {
         let file = scan.file
         // Each leaf may hold a read of this size: of many leaves all together a quarter of the budget.
         let target = max(16 << 10, min(file.options.readByteCountTarget, budget.byteCountMax / 4 / max(layouts.count, 1)))
-        let hasFilters = isSettled.contains(false) || !scan.runtimeFilters.isEmpty || scan.request.residual != nil
-        let first = scan.phases.indices.filter { !isIdle[$0] }.map { scan.phases[$0] }.min() ?? .rest
+        let hasFilters = isSettled.contains(false) || !scan.runtimeFilters.isEmpty || scan.request.residual != nil || wanted != nil
+        // Of single rows no leaf is read whole.
+        let first = wanted == nil ? scan.phases.indices.filter { !isIdle[$0] }.map { scan.phases[$0] }.min() ?? .rest : nil
         let needed = layouts.map(neededRanges)
         // A round trip costs as much as megabytes do, a request to a disk as much as a hundred kilobytes: all that may be wanted comes with the first.
         let comesTogether = zip(needed, isIdle).reduce(0) { $1.1 ? $0 : $1.0.reduce($0) { $0.addingSaturating($1.count) } }
@@ -297,10 +302,24 @@ public final class RowGroupReader {
             let start = nextRow
             nextRow += count
             if nextRow >= range.upperBound { rangeIndex += 1 }
-            counted.rowCount += count
-            if let batch = try read(start, count) { return batch }
+            guard let selection = selection(start, count) else { continue }
+            if let batch = try read(start, count, selection) { return batch }
         }
         return nil
+    }
+
+    /// The rows that a window begins with: all, or those that are wanted; nil for none. Wanted ones were looked at before, and do not count again.
+    private func selection(_ start: Int, _ count: Int) -> Selection? {
+        guard wanted != nil else {
+            counted.rowCount += count
+            return Selection(count: count, rows: nil)
+        }
+        var rows: [Int32] = []
+        while let row = wanted?.first, row < start &+ count {
+            rows.append(Int32(truncatingIfNeeded: row &- start))
+            wanted?.removeFirst()
+        }
+        return rows.isEmpty ? nil : Selection(count: rows.count, rows: rows)
     }
 
     /// Rows of the window that are still there: all, or these.
@@ -314,11 +333,12 @@ public final class RowGroupReader {
 
     /// One window: the steps of the type's description, each for the rows that the one before it left.
     ///
+    /// - Parameter wanted: the rows to begin with; all where the scan has filters.
     /// - Returns: nil where no row passes.
-    private func read(_ start: Int, _ count: Int) throws -> ColumnBatch? {
+    private func read(_ start: Int, _ count: Int, _ wanted: Selection) throws -> ColumnBatch? {
         budget.beginBatch()
         var outputs = [LeafOutput?](repeating: nil, count: scan.leaves.count)
-        var selection = Selection(count: count, rows: nil)
+        var selection = wanted
         var decoded = DecodedRows()
         if isSettled.contains(false) {
             // Filters have every row of the window: nothing is left out yet.

@@ -11,16 +11,24 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
     private let places: [Int]
     /// What is read: paths to nested leaves, where only some members of a column are wanted.
     private let projection: [ColumnPath]
+    /// A last column of the rows' numbers, by which the scan gives them again; nil where nobody asks.
+    private let numbers: OutputColumn?
     /// What joins above look for, and sorts.
     /// `passing` is the part of the column's rows, from 0 to 1, that is thought to pass.
     private var runtimeFilters: [(runtimeFilter: RuntimeFilter, passing: Double)] = []
     /// Nil until `prepare`.
     private var scan: (any TableScan)?
 
-    init(_ node: ScanNode) {
+    /// - Parameter numbers: for rows that are asked for again. Of sources alone that number rows.
+    init(_ node: ScanNode, numbers: OutputColumn? = nil) {
         self.node = node
-        (projection, places) = Self.project(node.columns)
-        super.init(columns: node.columns.map(\.column), inputs: [])
+        self.numbers = numbers
+        let (projection, own) = Self.project(node.columns)
+        var places = own
+        // It comes after the source's columns, of which there is one for each name.
+        if numbers != nil { places.append(Set(projection.map { $0.names[0] }).count) }
+        (self.projection, self.places) = (projection, places)
+        super.init(columns: node.columns.map(\.column) + (numbers.map { [$0] } ?? []), inputs: [])
     }
 
     override var streamCountMax: Int { .max }
@@ -96,8 +104,22 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
                 projection: projection, scope: node.scope, filters: node.filters, elementFilters: node.elementFilters,
                 runtimeFilters: runtimeFilters.map(\.runtimeFilter), rowCountMax: node.rowCountMax, workerCount: run.workerCount, counters: figures(of: run)?.scan ?? run.counters,
                 memory: run.memory)
+            request.numbersRows = numbers != nil
             if !node.residual.isEmpty { request.residual = try residual(run) }
             scan = try node.table.source.scan(request)
+        }
+    }
+
+    /// Which of some rows' ascending numbers are best read together.
+    /// - Precondition: the scan numbers rows, and is prepared.
+    func together(_ numbers: [Int64]) -> [Range<Int>] { (scan as? any NumberedScan)?.together(numbers) ?? [] }
+
+    /// Columns of rows that came out before, by their numbers, in their order: batches with a column for each of `columns`.
+    func rows(_ numbers: ArraySlice<Int64>, _ columns: [ScanColumn]) throws -> [ColumnBatch] {
+        guard let scan = scan as? any NumberedScan else { return [] }
+        let (projection, places) = Self.project(columns)
+        return try scan.rows(numbers, projection).map { batch in
+            ColumnBatch(rowCount: batch.rowCount, columns: zip(places, columns).map { batch.columns[$0].retyped($1.column.type) })
         }
     }
 

@@ -9,6 +9,10 @@ import XCTest
 /// order without a limit.
 final class FirstRowsTests: XCTestCase {
     private static func table(_ fields: [Field], _ rows: [[Value]], rowGroupRowCount: Int, pageRowCount: Int) throws -> ParquetTable {
+        try ParquetTable(files: [try file(fields, rows, rowGroupRowCount: rowGroupRowCount, pageRowCount: pageRowCount)])
+    }
+
+    private static func file(_ fields: [Field], _ rows: [[Value]], rowGroupRowCount: Int, pageRowCount: Int) throws -> ParquetFile {
         let columns = fields.enumerated().map { index, field in
             var builder = ColumnBuilder(type: field.type)
             for row in rows { builder.append(row[index]) }
@@ -21,7 +25,7 @@ final class FirstRowsTests: XCTestCase {
         let writer = try FileWriter(Schema(fields), options: options, to: sink)
         try writer.append(ColumnBatch(rowCount: rows.count, columns: columns))
         _ = try writer.finish()
-        return try ParquetTable(files: [try ParquetFile(MemoryBytes(sink.bytes, name: "image"))])
+        return try ParquetFile(MemoryBytes(sink.bytes, name: "image"))
     }
 
     /// What a scan read of how much, as EXPLAIN ANALYZE has it.
@@ -84,6 +88,47 @@ final class FirstRowsTests: XCTestCase {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// Ten pages of the key are read, and one of each other column: that of the two rows that come out.
+    func test_lateColumns_areReadOfTheFirstRowsAlone() throws {
+        let fields = [Field("n", .int64), Field("a", .string), Field("b", .int64), Field("c", .list(element: Field("element", .int64)))]
+        let rows = (0..<4_000).map { (n: Int) -> [Value] in
+            let number = Value.integer(Int64(n)), twice = Value.integer(Int64(2 * n))
+            return [number, .string("text \(n)"), n % 10 == 5 ? Value.null : twice, .list([number, .null])]
+        }
+        let fixture = QueryFixture([("t", try Self.table(fields, rows, rowGroupRowCount: 1_000, pageRowCount: 100))], threads: 1)
+        let query = "SELECT * FROM t ORDER BY n LIMIT 2 OFFSET 4"
+        XCTAssertEqual(try fixture.rows("SELECT a, b, n FROM t ORDER BY n LIMIT 2 OFFSET 4"), "text 4,8,4|text 5,,5")
+        XCTAssertEqual(try fixture.rows("SELECT c[1], b, n FROM t ORDER BY n LIMIT 2 OFFSET 4"), "4,8,4|5,,5")
+        let read = try read(fixture, query)
+        XCTAssertTrue(read.contains("1 of 4 row groups, 13 of 40 pages, 1000 of 4000 rows"), read)
+        // A condition's columns are there, whether they pass or not.
+        let filtered = try self.read(fixture, "SELECT * FROM t WHERE a LIKE '%7%' ORDER BY n LIMIT 2")
+        XCTAssertTrue(filtered.contains("1 of 4 row groups, 22 of 40 pages, 1000 of 4000 rows"), filtered)
+    }
+
+    /// Rows that come of several files and row groups, in an order that is none of theirs; more of them than fit into memory together come in pieces.
+    func test_lateColumns_ofRowsFromEverywhere_comeInTheirOrder() throws {
+        let fields = [Field("n", .int64), Field("k", .int64), Field("long", .string)]
+        // 7919 is prime to 600: each k comes once.
+        func key(_ n: Int) -> Int { n * 7_919 % 600 }
+        func text(_ n: Int) -> String { String(repeating: "x", count: 30_000) + "\(n)" }
+        func file(_ range: Range<Int>) throws -> ParquetFile {
+            let rows = range.map { (n: Int) -> [Value] in [.integer(Int64(n)), .integer(Int64(key(n))), .string(text(n))] }
+            return try Self.file(fields, rows, rowGroupRowCount: 50, pageRowCount: 10)
+        }
+        let files = [try file(0..<200), try file(200..<600)]
+        let first = (0..<600).sorted { key($0) < key($1) }.prefix(400)
+        let expected = first.map { (n: Int) -> String in "\(n),\(text(n).utf8.count)" }.joined(separator: "|")
+        for memory in [256 << 20, 4 << 20] {
+            for threads in [1, 2] {
+                let settings = QueryEngine.Settings(threadCount: threads, queryMemoryByteCountMax: memory)
+                let fixture = QueryFixture([("t", try ParquetTable(files: files))], settings: settings)
+                XCTAssertEqual(
+                    try fixture.rows("SELECT n, length(long) FROM (SELECT n, k, long FROM t ORDER BY k LIMIT 400) s ORDER BY k"), expected, "\(memory), \(threads) threads")
             }
         }
     }
