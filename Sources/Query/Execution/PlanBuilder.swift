@@ -40,7 +40,12 @@ final class PlanBuilder {
             return SeriesOperator(column: column, start: start, stop: stop, step: step)
         case .filter(let input, let conjuncts): return FilterOperator(try build(input), conjuncts: conjuncts)
         case .project(let input, let columns): return ProjectOperator(try build(input), columns: columns)
-        case .aggregate(let node): return AggregateOperator(try build(node.input), node)
+        case .aggregate(let node):
+            if let row = KnownExtremes.row(node) {
+                skip(node.input)
+                return ValuesOperator(columns: plan.columns, rows: [row])
+            }
+            return AggregateOperator(try build(node.input), node)
         case .join(let node):
             guard let list = node.ownList else { return JoinOperator(try build(node.left), try build(node.right), node) }
             let left = try build(node.left)

@@ -119,6 +119,24 @@ package final class ParquetTable: TableSource {
     }
 
     package var numbersRows: Bool { true }
+    package var exactRowCount: Int? { rowCount }
+
+    package func extremes(of column: String) -> (minimum: Value, maximum: Value)? {
+        guard let type = schema.field(at: ColumnPath([column]))?.type else { return nil }
+        switch type {
+        case .int32, .int64, .date, .timestamp: break
+        // Decimals come in widths of their own, bounds of texts may be shortened, and those of doubles say nothing of NaN.
+        default: return nil
+        }
+        var known: (minimum: Value, maximum: Value) = (.null, .null)
+        for file in files {
+            guard let own = file.exactExtremes(of: column) else { return nil }
+            if own.minimum.isNull { continue }
+            if known.minimum.isNull || (Value.order(own.minimum, known.minimum) ?? 0) < 0 { known.minimum = own.minimum }
+            if known.maximum.isNull || (Value.order(own.maximum, known.maximum) ?? 0) > 0 { known.maximum = own.maximum }
+        }
+        return known
+    }
 
     package func scan(_ request: ScanRequest) throws -> any TableScan { Scan(files, schema, request) }
 

@@ -12,6 +12,10 @@ package protocol TableSource: Sendable {
     var declaredTypes: [String: String] { get }
     /// Whether a scan can number its rows and give some of them again (`NumberedScan`).
     var numbersRows: Bool { get }
+    /// The least and the greatest value of a top-level column over all rows, exactly, NULL without any; nil where rows would have to be read to tell.
+    func extremes(of column: String) -> (minimum: Value, maximum: Value)?
+    /// How many rows there are, where that is known for answers.
+    var exactRowCount: Int? { get }
     /// Begins a scan of one consistent state: its rows stay the same while it runs, whatever is written, compacted or merged.
     ///
     /// - Throws: errors of the source: files that cannot be read (`ColumnStoreError`), too little memory (`QueryError`).
@@ -22,6 +26,8 @@ extension TableSource {
     package var singlePrecisionColumns: Set<String> { [] }
     package var declaredTypes: [String: String] { [:] }
     package var numbersRows: Bool { false }
+    package func extremes(of column: String) -> (minimum: Value, maximum: Value)? { nil }
+    package var exactRowCount: Int? { nil }
 }
 
 /// An error of a table that cannot be read.

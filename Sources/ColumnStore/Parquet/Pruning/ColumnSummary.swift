@@ -57,6 +57,25 @@ extension ParquetFile {
         return summary
     }
 
+    /// The least and the greatest value of a top-level column of whole numbers, dates or instants, by the footer alone; NULL of a column without values. Nil where a row
+    /// group does not say, and for a column that is no such or is not in the file.
+    public func exactExtremes(of column: String) -> (minimum: Value, maximum: Value)? {
+        guard case .leaf(let leaf)? = columns.first(where: { $0.field.name.utf8.elementsEqual(column.utf8) })?.kind,
+            leaf.physicalType == .int32 || leaf.physicalType == .int64
+        else { return nil }
+        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: metadata.hasTypeOrder(leaf.index))
+        var known: (minimum: Value, maximum: Value)?
+        for rowGroup in metadata.rowGroups where rowGroup.rowCount > 0 {
+            guard let chunk = rowGroup.columns[leaf.index].metadata, let statistics = chunk.statistics else { return nil }
+            if statistics.nullCount == chunk.valueCount { continue }
+            guard statistics.isMinValueExact != false, statistics.isMaxValueExact != false, case (let minimum?, let maximum?) = decoder.bounds(statistics),
+                case .integer = minimum, case .integer = maximum
+            else { return nil }
+            known = (Self.extreme(known?.minimum, minimum, sign: -1), Self.extreme(known?.maximum, maximum, sign: 1))
+        }
+        return known ?? (.null, .null)
+    }
+
     /// The one of two that lies further out: `sign` is -1 for the lesser, 1 for the greater.
     private static func extreme(_ known: Value?, _ value: Value, sign: Int) -> Value {
         guard let known, let order = Value.order(value, known) else { return known ?? value }

@@ -132,4 +132,30 @@ final class FirstRowsTests: XCTestCase {
             }
         }
     }
+
+    /// What the footers know is read of no row; what they do not know is.
+    func test_extremes_ofWholeTables_comeOfFooters() throws {
+        let fields = [Field("n", .int64), Field("d", .date), Field("none", .int32), Field("x", .double), Field("s", .string)]
+        func file(_ range: Range<Int>) throws -> ParquetFile {
+            let rows = range.map { (n: Int) -> [Value] in
+                let number = Value.integer(Int64(n)), less = Value.integer(Int64(n) - 50)
+                return [n % 7 == 0 ? Value.null : less, number, .null, .double(Double(n)), .string("s\(n)")]
+            }
+            return try Self.file(fields, rows, rowGroupRowCount: 20, pageRowCount: 10)
+        }
+        let table = try ParquetTable(files: [file(0..<100), file(100..<130)]), empty = try ParquetTable(files: [file(0..<0)])
+        let fixture = QueryFixture([("t", table), ("empty", empty)], threads: 1)
+        let query = "SELECT min(n), max(n), max(d), min(none), count(*) FROM t"
+        // 126 is a seventh: 129 is the last that is none, 1 the first.
+        XCTAssertEqual(try fixture.rows(query), "-49,79,1970-05-10,,130")
+        XCTAssertEqual(try fixture.rows("SELECT min(n), max(d), count(*) FROM empty"), ",,0")
+        let lines = try fixture.rows("EXPLAIN ANALYZE " + query)
+        XCTAssertTrue(lines.contains("0 rows scanned"), lines)
+        for (query, answer) in [
+            ("SELECT min(n), max(n) FROM t WHERE d < DATE '1970-01-11'", "-49,-41"), ("SELECT max(x) > 128.5, min(s), max(s) FROM t", "true,s0,s99"), ("SELECT max(n) FILTER (WHERE d < DATE '1970-01-11') FROM t", "-41"),
+            ("SELECT max(n + 1) FROM t", "80"), ("SELECT count(n), max(n) FROM t", "111,79"), ("SELECT d > DATE '1970-04-11', max(n) FROM t GROUP BY 1 ORDER BY 1", "false,50|true,79"),
+        ] {
+            XCTAssertEqual(try fixture.rows(query), answer, query)
+        }
+    }
 }
