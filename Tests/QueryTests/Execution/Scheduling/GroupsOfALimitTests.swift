@@ -5,7 +5,7 @@ import XCTest
 @testable import Query
 
 /// What a limit needs of the rows beneath its sort, against all rows sorted.
-final class FirstRowsTests: XCTestCase {
+final class GroupsOfALimitTests: XCTestCase {
     private var random = SplitMix64(state: 0xF1257)
 
     func test_random_columns_keepWhatTheFirstAreOf() {
