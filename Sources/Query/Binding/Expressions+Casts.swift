@@ -278,7 +278,8 @@ extension Binder {
         var isOfFields = false
         var result: Expression
         if let fields = target.intervalFields, value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression {
-            guard let interval = IntervalText.read(text[...], fields: fields) else {
+            if context.forms.intervals == .sqlStandard { dependsOnSession = true }
+            guard let interval = IntervalText.read(text[...], fields: fields, style: context.forms.intervals) else {
                 throw .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no INTERVAL", at: value.position).because(IntervalText.fault(of: text[...], fields: fields))
             }
             (result, isOfFields) = (.literal(.interval(interval), .interval), true)
@@ -410,12 +411,15 @@ extension Binder {
     /// An untyped literal, read as what its place wants.
     ///
     /// A parameter whose value is to come is of that type from here on (`ParameterTypes.settle`).
-    private func read(_ text: [UInt8], as type: ColumnType, at position: Int) throws(QueryError) -> Expression {
+    func read(_ text: [UInt8], as type: ColumnType, at position: Int) throws(QueryError) -> Expression {
         if let types = context.parameterTypes, let number = ParameterTypes.number(text) {
             types.settle(number, as: type == .null ? .string : type)
             return .null(type)
         }
-        guard DateTimeText.isOfDay(type) else { return .literal(try LiteralCast.value(of: text, as: type, at: position), type) }
+        guard DateTimeText.isOfDay(type) else {
+            if type == .interval, context.forms.intervals == .sqlStandard { dependsOnSession = true }
+            return .literal(try LiteralCast.value(of: text, as: type, DateTimeText.Session(intervals: context.forms.intervals), at: position), type)
+        }
         let session = textSession
         let moment = DateTimeText.read(text[...], session)
         // What it says depends on the day, or on the session's order.
@@ -430,8 +434,8 @@ extension Binder {
 
     /// What dates in texts mean in this session.
     private var textSession: DateTimeText.Session {
-        guard let zone = try? TimeZoneDatabase.system.rules(for: context.timeZone) else { return DateTimeText.Session(order: context.dateOrder) }
-        return DateTimeText.Session(order: context.dateOrder, now: (context.now, zone))
+        let zone = try? TimeZoneDatabase.system.rules(for: context.timeZone)
+        return DateTimeText.Session(order: context.dateOrder, intervals: context.forms.intervals, now: zone.map { (context.now, $0) })
     }
 
     /// A text of the data as a date or time, by the session's order of a date's numbers.

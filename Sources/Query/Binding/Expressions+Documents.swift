@@ -231,14 +231,14 @@ extension Binder {
             return .null(type)
         }
         guard let items = ArrayText.elements(bytes) else { throw ArrayText.fault(of: bytes, at: value.position) }
-        var values: [Value] = []
+        // Each as a constant of its own: what moments and days say depends on the session.
+        var elements: [Expression] = [], values: [Value] = []
         for item in items {
-            guard let item else {
-                values.append(.null)
-                continue
-            }
-            values.append(try LiteralCast.value(of: Array(item.utf8), as: field.type, at: value.position))
+            let element: Expression = if let item { try read(Array(item.utf8), as: field.type, at: value.position) } else { .null(field.type) }
+            elements.append(element)
+            if case .literal(let literal, _) = element { values.append(literal) }
         }
+        guard values.count == elements.count else { return .call(.makeList, elements, type: .listOf(field.type), position: value.position) }
         return .literal(.list(values), .listOf(field.type))
     }
 

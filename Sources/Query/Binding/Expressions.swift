@@ -77,7 +77,8 @@ extension Binder {
             let names = fields?.prefix { $0 != "(" }, digits = fields?.drop { $0 != "(" }.dropFirst().dropLast() ?? ""
             let named = names.map { IntervalText.Fields(rawValue: String($0)) }
             if let fields, case .some(.none) = named { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: position) }
-            let read = IntervalText.read(Array(text.utf8)[...], fields: named ?? nil)
+            if context.forms.intervals == .sqlStandard { dependsOnSession = true }
+            let read = IntervalText.read(Array(text.utf8)[...], fields: named ?? nil, style: context.forms.intervals)
             guard let value = read.flatMap({ digits.isEmpty ? $0 : IntervalText.rounded($0, digitCount: Int(digits) ?? 6) }) else {
                 throw .data("“\(text.prefix(60))” is no INTERVAL", at: position).because(IntervalText.fault(of: Array(text.utf8)[...], fields: named ?? nil))
             }

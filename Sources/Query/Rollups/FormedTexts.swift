@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// Looks in a plan for texts whose form the session decides: those that rollups keep were made in the plain ones.
+/// Looks in a plan for texts whose form the session decides: those that rollups keep were made, and read, in the plain ones.
 ///
 /// What reads `EvaluationContext.forms` is found by its types: casts, functions that give JSON, the text of a REAL. To functions of texts that take any value (`concat`, `format`, `||`, `array_to_string`)
 /// the binder gives texts, by casts.
@@ -11,7 +11,7 @@ struct FormedTexts {
 
     init(_ forms: ValueForms) { self.forms = forms }
 
-    /// Whether any expression of the plan makes a text of a value that has another one in the plain forms.
+    /// Whether any expression of the plan makes a text of a value that has another one in the plain forms, or reads one that says something else in them.
     ///
     /// - Precondition: no subquery is left in it.
     mutating func areMade(by plan: LogicalPlan) -> Bool {
@@ -24,11 +24,21 @@ struct FormedTexts {
         return false
     }
 
-    /// Whether this node of an expression makes one.
+    /// Whether this node of an expression makes one, or reads one.
     private func makesText(_ expression: Expression) -> Bool {
         switch expression {
-        case .cast(let operand, let type, _): Self.holdsText(type) && decides(operand.type)
+        case .cast(let operand, let type, _): Self.holdsText(type) && decides(operand.type) || Self.holdsText(operand.type) && reads(type)
         case .call(let function, let arguments, let type, _): (type.isJSON || function == .realText) && arguments.contains { decides($0.type) }
+        default: false
+        }
+    }
+
+    /// Whether the session's forms say what texts are as values of the type: those of SQL's standard do, of intervals.
+    private func reads(_ type: ColumnType) -> Bool {
+        switch type {
+        case .interval: forms.intervals == .sqlStandard
+        case .list(let element): reads(element.type)
+        case .structure(let fields): fields.contains { reads($0.type) }
         default: false
         }
     }

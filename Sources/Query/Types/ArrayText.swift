@@ -35,7 +35,7 @@ enum ArrayText {
     }
 
     /// Lists of what texts say, their elements as casts of their texts.
-    static func lists(of column: Column, as type: ColumnType, element: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
+    static func lists(of column: Column, as type: ColumnType, element: ColumnType, zone: TimeZoneRules, forms: ValueForms, _ meter: WorkMeter) throws(KernelError) -> Column {
         let flat = column.flattened(), texts = TextRows(flat), validity = flat.rowValidity
         var builder = ColumnBuilder(type: .listOf(.string)), byteCount = 0
         for row in 0..<flat.count {
@@ -54,7 +54,7 @@ enum ArrayText {
         }
         let lists = builder.finish()
         let (offsets, elements) = lists.lists()
-        let cast = try CastKernels.cast(elements, to: element, zone: zone, meter)
+        let cast = try CastKernels.cast(elements, to: element, zone: zone, forms: forms, meter)
         return Column(type: type, count: lists.count, validity: lists.rowValidity, values: .list(offsets: offsets, element: cast))
     }
 

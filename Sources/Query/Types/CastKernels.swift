@@ -4,7 +4,7 @@ import ColumnStore
 enum CastKernels {
     /// - Parameters:
     ///   - zone: the session's, for casts between instants and local times or text.
-    ///   - forms: the session's, for casts to text.
+    ///   - forms: the session's, for casts to text, and of texts to intervals.
     static func cast(
         _ column: Column, to type: ColumnType, zone: TimeZoneRules, forms: ValueForms = .plain, _ meter: WorkMeter? = nil
     ) throws(KernelError) -> Column {
@@ -41,8 +41,8 @@ enum CastKernels {
         case (.list, .string): return try ArrayText.texts(of: column, zone: zone, forms: forms, meter ?? WorkMeter(EvaluationContext()))
         case (_, .string): return try TextCastKernels.text(of: column, zone: zone, forms: forms, meter)
         case (.string, .list(let to)):
-            return try ArrayText.lists(of: column, as: type, element: to.type, zone: zone, meter ?? WorkMeter(EvaluationContext()))
-        case (.string, _): return try TextCastKernels.parse(column, to: type, zone: zone, meter)
+            return try ArrayText.lists(of: column, as: type, element: to.type, zone: zone, forms: forms, meter ?? WorkMeter(EvaluationContext()))
+        case (.string, _): return try TextCastKernels.parse(column, to: type, zone: zone, forms: forms, meter)
         case (.binary, .uuid), (.uuid, .binary): return column.retyped(type)
         case (.list(_), .list(let to)):
             let (offsets, element) = column.lists()
@@ -69,10 +69,10 @@ enum CastKernels {
         }
         if type.isWhole {
             // Rounded, as NUMERIC is.
-            let decimals = try TextCastKernels.parse(column.retyped(.string), to: .decimal38(scale: 0), zone: zone, meter)
+            let decimals = try TextCastKernels.parse(column.retyped(.string), to: .decimal38(scale: 0), zone: zone, forms: .plain, meter)
             return try cast(decimals, to: type, zone: zone, meter)
         }
-        return try TextCastKernels.parse(column.retyped(.string), to: type, zone: zone, meter)
+        return try TextCastKernels.parse(column.retyped(.string), to: type, zone: zone, forms: .plain, meter)
     }
 
     static func narrowed(_ values: [Int64], type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {

@@ -2,15 +2,17 @@ package import ColumnStore
 
 /// Casts of constants, done while binding: an untyped literal takes the type that its place wants.
 package enum LiteralCast {
-    /// Reads an untyped literal as `type`, without what a session says of texts.
-    package static func value(of text: [UInt8], as type: ColumnType, order: DateOrder = .mdy, at position: Int?) throws(QueryError) -> Value {
-        try value(of: text, as: type, DateTimeText.Session(order: order), at: position)
+    /// Reads an untyped literal as `type`, with no more of what a session says of texts than is given.
+    package static func value(
+        of text: [UInt8], as type: ColumnType, order: DateOrder = .mdy, zone: TimeZoneRules = .utc, intervals: IntervalStyle = .postgres, at position: Int?
+    ) throws(QueryError) -> Value {
+        try value(of: text, as: type, DateTimeText.Session(order: order, intervals: intervals), zone: zone, at: position)
     }
 
-    /// Reads an untyped literal as `type`. Times without an offset are taken at UTC: the caller sees to other zones.
+    /// Reads an untyped literal as `type`.
     ///
     /// - Throws: data-error when the text is no value of the type, numeric-overflow when it is too large for it.
-    static func value(of text: [UInt8], as type: ColumnType, _ session: DateTimeText.Session, at position: Int?) throws(QueryError) -> Value {
+    static func value(of text: [UInt8], as type: ColumnType, _ session: DateTimeText.Session, zone: TimeZoneRules = .utc, at position: Int?) throws(QueryError) -> Value {
         func fault() -> QueryError {
             .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no value of type \(type.sqlName)", at: position)
         }
@@ -44,8 +46,8 @@ package enum LiteralCast {
             if ValueText.isNoDecimal(slice) { throw .unsupported(ValueText.noDecimal, at: position) }
         case .date: if let value = DateTimeText.read(slice, session)?.date { return .integer(value) }
         case .timestamp(let isUTC):
-            if let text = DateTimeText.read(slice, session), let value = isUTC ? text.instant(inSession: .utc) : text.local { return .integer(value) }
-        case .interval: if let value = IntervalText.read(slice) { return .interval(value) }
+            if let text = DateTimeText.read(slice, session), let value = isUTC ? text.instant(inSession: zone) : text.local { return .integer(value) }
+        case .interval: if let value = IntervalText.read(slice, style: session.intervals) { return .interval(value) }
         case .binary:
             if let value = ValueText.binary(slice) { return .bytes(value) }
             if slice.starts(with: "\\x".utf8) { throw fault().because(.badValue) }

@@ -108,7 +108,7 @@ enum TextCastKernels {
 
     // MARK: Reading
 
-    static func parse(_ column: Column, to type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter?) throws(KernelError) -> Column {
+    static func parse(_ column: Column, to type: ColumnType, zone: TimeZoneRules, forms: ValueForms, _ meter: WorkMeter?) throws(KernelError) -> Column {
         if type.isJSON {
             let texts = column.byteArrays(), valid = column.rowValidity
             return try TextKernels.build(count: texts.count, validity: valid, type: type, meter ?? WorkMeter(EvaluationContext())) {
@@ -125,7 +125,7 @@ enum TextCastKernels {
                 let byteCount = arrays.range(at: row).count
                 guard byteCount <= valueByteCountMax else { throw .invalidText(type.sqlName) }
                 try meter?.step(byteCount)
-                builder.append(try value(arrays[row], type, zone: zone))
+                builder.append(try value(arrays[row], type, zone: zone, forms.intervals))
             } else {
                 builder.appendNull()
             }
@@ -134,7 +134,7 @@ enum TextCastKernels {
     }
 
     /// One text as a value of a type.
-    static func value(_ text: ArraySlice<UInt8>, _ type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Value {
+    static func value(_ text: ArraySlice<UInt8>, _ type: ColumnType, zone: TimeZoneRules, _ style: IntervalStyle = .postgres) throws(KernelError) -> Value {
         let invalid = KernelError.invalidText(type.sqlName)
         switch type {
         case .boolean:
@@ -166,7 +166,7 @@ enum TextCastKernels {
             guard let bytes = uuid(text) else { throw invalid }
             return .bytes(bytes)
         case .interval:
-            guard let value = IntervalText.read(text) else { throw fault(of: text, type) }
+            guard let value = IntervalText.read(text, style: style) else { throw fault(of: text, type) }
             return .interval(value)
         default: return try moment(text, type, zone: zone)
         }

@@ -42,6 +42,15 @@ final class PlanTests: XCTestCase {
         }
     }
 
+    /// By SQL's standard a text may say another interval than it said when sums were made.
+    func test_plans_rollups_answerNoQuestionThatReadsIntervalsBySQLsStandard() throws {
+        for (forms, isAnswered) in [(ValueForms.plain, true), (ValueForms(intervals: .iso8601), true), (ValueForms(intervals: .sqlStandard), false)] {
+            var context = QueryContext(catalog: SummedTables(), now: TestTables.now)
+            context.forms = forms
+            XCTAssertEqual(try plan("select currency::interval, sum(total) from receipts_accepted group by currency", context).contains("Rollup by_day"), isAnswered, "\(forms)")
+        }
+    }
+
     /// All 22 queries of TPC-H, with joins ordered by the statistics of scale factor 1.
     func test_plans_TPCH_areAsWritten() throws {
         var golden = try GoldenFile("tpch.txt")

@@ -3,7 +3,7 @@ import XCTest
 
 @testable import Query
 
-/// Goal: each IntervalStyle writes what PostgreSQL 15 writes. Method: intervals of every sign and mixture, with the texts that a PostgreSQL gave for them; the ends of the types do not trap.
+/// Goal: each IntervalStyle writes and reads what PostgreSQL 15 writes and reads. Method: intervals of every sign and mixture, with the texts that a PostgreSQL gave for them; the ends of the types do not trap.
 final class IntervalStyleTests: XCTestCase {
     private func text(_ style: IntervalStyle, _ months: Int32, _ days: Int32, _ microseconds: Int64) -> String {
         var text: [UInt8] = []
@@ -33,6 +33,24 @@ final class IntervalStyleTests: XCTestCase {
             XCTAssertEqual(text(.iso8601, months, days, microseconds), iso)
         }
         XCTAssertEqual(text(.postgres, 14, -3, 14_706_700_000), "1 year 2 mons -3 days +04:05:06.7")
+    }
+
+    /// By SQL's standard one sign at the front is that of all parts.
+    func test_signs_areThoseOfTheStyle() {
+        let table: [(text: String, standard: Interval, plain: Interval)] = [
+            ("-1 2:03:04", Interval(months: 0, days: -1, microseconds: -7_384_000_000), Interval(months: 0, days: -1, microseconds: 7_384_000_000)),
+            ("-1-2 3 4:05", Interval(months: -14, days: -3, microseconds: -14_700_000_000), Interval(months: -14, days: 3, microseconds: 14_700_000_000)),
+            ("- 1 day 2 hours", Interval(months: 0, days: -1, microseconds: -7_200_000_000), Interval(months: 0, days: -1, microseconds: 7_200_000_000)),
+            // What comes before turns all about.
+            ("-1 day 2 hours ago", Interval(months: 0, days: 1, microseconds: 7_200_000_000), Interval(months: 0, days: 1, microseconds: -7_200_000_000)),
+            ("-1 +2:03", Interval(months: 0, days: -1, microseconds: 7_380_000_000), Interval(months: 0, days: -1, microseconds: 7_380_000_000)),
+            ("1 -2:03", Interval(months: 0, days: 1, microseconds: -7_380_000_000), Interval(months: 0, days: 1, microseconds: -7_380_000_000)),
+            ("P-1DT2H", Interval(months: 0, days: -1, microseconds: 7_200_000_000), Interval(months: 0, days: -1, microseconds: 7_200_000_000)),
+        ]
+        for (text, standard, plain) in table {
+            XCTAssertEqual(IntervalText.read(Array(text.utf8)[...], style: .sqlStandard), standard, text)
+            for style in [IntervalStyle.postgres, .postgresVerbose, .iso8601] { XCTAssertEqual(IntervalText.read(Array(text.utf8)[...], style: style), plain, text) }
+        }
     }
 
     func test_endsOfTheirTypes_areWritten() {

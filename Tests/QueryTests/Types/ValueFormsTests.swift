@@ -38,6 +38,25 @@ final class ValueFormsTests: XCTestCase {
         XCTAssertEqual(try texts(sums, ValueForms(intervals: .iso8601), from: " FROM generate_series(1, 2) AS s(g)"), ["P1D;P2D", "[\"P1D\", \"P2D\"]", "{P1D,P2D}"])
     }
 
+    /// Constants, texts of rows, lists and documents: `-1 2:03:04` is a day and some hours ago by SQL's standard, and -1 day with hours ahead in the other styles.
+    func test_intervals_areReadByTheSessionsStyle() throws {
+        let items = [
+            "'-1 2:03:04'::interval", "interval '-1 2:03:04'", "interval '-1 2:03' day to minute", "('-1 2:03:04' || '')::interval", "('{-1 2:03:04}'::interval[])[1]", "('{-1 2:03:04}'::text::interval[])[1]",
+            "(ARRAY[interval '1 day'] || '{-1 2:03:04}')[2]", "v.t::interval",
+        ].map { "extract(epoch FROM \($0))::int::text" }
+        let from = " FROM (VALUES ('-1 2:03:04')) v(t)"
+        func seconds(_ sign: Int) -> [String] { [7_384, 7_384, 7_380, 7_384, 7_384, 7_384, 7_384, 7_384].map { String(-86_400 + sign * $0) } }
+        XCTAssertEqual(try texts(items, ValueForms(intervals: .sqlStandard), from: from), seconds(-1))
+        XCTAssertEqual(try texts(items, .plain, from: from), seconds(1))
+    }
+
+    /// A list that is written beside one of moments has those of the session's zone.
+    func test_momentsOfLists_areOfTheSessionsZone() throws {
+        let list = "ARRAY[timestamptz '2024-01-01 00:00+00']"
+        let items = ["\(list) = '{2024-01-01 02:00}'", "\(list) @> '{2024-01-01 02:00}'", "timestamptz '2024-01-01 00:00+00' = ANY ('{2024-01-01 02:00}')", "coalesce('{2024-01-01 02:00}', \(list)) = \(list)"]
+        XCTAssertEqual(try texts(items.map { "(\($0))::text" }, .plain, zone: "Europe/Kyiv"), ["true", "true", "true", "true"])
+    }
+
     func test_bytes_areEscapedWhereTheSessionSaysSo() throws {
         let value = "'\\x00416c5cff'::bytea", forms = ValueForms(escapesBytes: true)
         let doubled = #"\\000Al\\\\\\377"#

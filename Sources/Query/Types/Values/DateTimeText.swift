@@ -17,6 +17,8 @@ struct DateTimeText {
     /// What of the session a text depends on.
     struct Session: Sendable {
         var order = DateOrder.mdy
+        /// By SQL's standard an interval's first sign is that of all its parts.
+        var intervals = IntervalStyle.postgres
         /// now(), and the clock that shows it; nil where no text may say `today`, as where the query runs.
         var now: (instant: Int64, zone: TimeZoneRules)?
 

@@ -43,9 +43,11 @@ package enum IntervalText {
     }
 
     /// Nil when the text is none, or past the range of a part.
-    package static func read(_ text: ArraySlice<UInt8>, fields: Fields? = nil) -> Interval? {
+    ///
+    /// - Parameter style: the session's. By SQL's standard the sign that a text begins with is that of all its parts, unless another has one of its own.
+    package static func read(_ text: ArraySlice<UInt8>, fields: Fields? = nil, style: IntervalStyle = .postgres) -> Interval? {
         if let tokens = DateTimeTokens.split(text) {
-            switch verbose(tokens, fields) {
+            switch verbose(tokens, fields, signsAll: style == .sqlStandard && isSignedOnce(tokens)) {
             case .read(let sum): return sum.interval.map { cut($0, fields) }
             case .outOfRange: return nil
             case .other: break
@@ -106,8 +108,13 @@ package enum IntervalText {
         case outOfRange
     }
 
+    /// Whether the first part has a minus, and no other a sign.
+    private static func isSignedOnce(_ tokens: [DateTimeTokens.Token]) -> Bool {
+        tokens.first?.text.first == UInt8(ascii: "-") && !tokens.dropFirst().contains { $0.text.first == UInt8(ascii: "-") || $0.text.first == UInt8(ascii: "+") }
+    }
+
     /// From the right to the left, as PostgreSQL reads it: a unit stands behind its number.
-    private static func verbose(_ tokens: [DateTimeTokens.Token], _ fields: Fields?) -> Reading {
+    private static func verbose(_ tokens: [DateTimeTokens.Token], _ fields: Fields?, signsAll: Bool = false) -> Reading {
         var sum = IntervalSum()
         var unit: Unit?
         var isAgo = false
@@ -143,6 +150,7 @@ package enum IntervalText {
             }
         }
         guard !sum.seen.isEmpty else { return .other }
+        if signsAll { sum.makeNegative() }
         if isAgo, !sum.negate() { return .outOfRange }
         return .read(sum)
     }
@@ -401,6 +409,12 @@ private struct IntervalSum {
         guard let negated = microseconds.negatedOrNil else { return false }
         microseconds = negated
         return true
+    }
+
+    /// Every part that is above zero becomes as much below it, for which there is room.
+    mutating func makeNegative() {
+        func below<Number: FixedWidthInteger>(_ number: Number) -> Number { number > 0 ? number.negatedOrNil ?? number : number }
+        (years, months, days, microseconds) = (below(years), below(months), below(days), below(microseconds))
     }
 
     mutating func negate() -> Bool {

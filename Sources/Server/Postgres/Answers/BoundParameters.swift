@@ -6,11 +6,11 @@ enum BoundParameters {
     /// - Parameters:
     ///   - formats: none for text throughout, one for all, or one each.
     ///   - types: as ParameterDescription says them.
-    ///   - order: of the numbers of a date, where a text does not begin with its year.
+    ///   - session: by which texts of days, moments and intervals are read.
     ///   - number: of what has a name in `regclass` or its kin.
     /// - Throws: 22P02, 22P03 and others for bytes that are no value of their type.
     static func read(
-        _ values: [[UInt8]?], formats: [WireFormat], types: [UInt32], order: DateOrder = .mdy, numbering number: (_ name: String, _ registry: String) throws -> Int64? = { _, _ in nil }
+        _ values: [[UInt8]?], formats: [WireFormat], types: [UInt32], session: TextSession = TextSession(), numbering number: (_ name: String, _ registry: String) throws -> Int64? = { _, _ in nil }
     ) throws(PostgresFault) -> [QueryParameter] {
         var parameters: [QueryParameter] = []
         for (index, value) in values.enumerated() {
@@ -20,7 +20,7 @@ enum BoundParameters {
                 parameters.append(.typed(.integer(try found(name, in: registry, number)), .int64))
                 continue
             }
-            parameters.append(try parameter(value, type, format, order))
+            parameters.append(try parameter(value, type, format, session))
         }
         return parameters
     }
@@ -45,13 +45,13 @@ enum BoundParameters {
         }
     }
 
-    private static func parameter(_ value: [UInt8]?, _ type: PostgresColumnType, _ format: WireFormat, _ order: DateOrder) throws(PostgresFault) -> QueryParameter {
+    private static func parameter(_ value: [UInt8]?, _ type: PostgresColumnType, _ format: WireFormat, _ session: TextSession) throws(PostgresFault) -> QueryParameter {
         let columnType = try AnswerColumns.parameter(type.number)
         guard let value else { return columnType.map { .typed(.null, $0) } ?? .null }
         // Text of a time without an offset is one of the session's zone, which the query's own literals know.
         if format == .text, type == .plain(.timestamptz) { return .text(try text(value), .timestampTZ) }
-        if format == .text, order != .mdy, let columnType, type == .plain(.date) || type == .plain(.timestamp), PostgresTime.read(value[...]) == nil { return .text(try text(value), columnType) }
-        let read = format == .binary ? try PostgresBinary.read(value[...], type) : try PostgresText.read(value, type, order: order)
+        if format == .text, session.order != .mdy, let columnType, type == .plain(.date) || type == .plain(.timestamp), PostgresTime.read(value[...]) == nil { return .text(try text(value), columnType) }
+        let read = format == .binary ? try PostgresBinary.read(value[...], type) : try PostgresText.read(value, type, session)
         // Blanks at the end of a CHAR mean nothing, and nothing says how many it has.
         if type == .plain(.bpchar), case .text(let text) = read { return try parameter(.text(Array(text.dropLast(text.reversed().prefix { $0 == UInt8(ascii: " ") }.count))), columnType) }
         return try parameter(read, columnType)

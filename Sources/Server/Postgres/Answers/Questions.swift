@@ -185,7 +185,7 @@ final class Questions: @unchecked Sendable {
             let state = !keepsState && question.isOfConstants(reading) ? nil : try seen(as: principal)
             let parameters: [QueryParameter] =
                 switch wanted.arguments {
-                case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes, order: reading.order) { [self] name, registry in
+                case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes, session: reading.texts) { [self] name, registry in
                     try catalog(state ?? seen(as: principal)).dialect?.object(named: name, in: registry)
                 }
                 case .expressions(let pieces): pieces.isEmpty ? [] : try evaluate(pieces, as: question.parameterTypes, seen(as: principal), reading)

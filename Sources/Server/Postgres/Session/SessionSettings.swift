@@ -123,6 +123,9 @@ package struct SessionSettings: Sendable {
     /// By which times and dates in texts are read, and values written where a question makes texts of them.
     struct Reading: Hashable {
         var zone = "UTC", order = DateOrder.mdy, forms = ValueForms.plain
+
+        /// What of it decides what texts of parameters say.
+        var texts: TextSession { TextSession(order: order, zone: (try? TimeZoneDatabase.system.rules(for: zone)) ?? .utc, intervals: forms.intervals) }
     }
     var reading: Reading { Reading(zone: stored.timeZone, order: stored.dateOrder, forms: stored.forms) }
     /// Of all names and values.

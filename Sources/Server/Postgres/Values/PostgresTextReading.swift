@@ -1,27 +1,40 @@
 internal import ColumnStore
-package import Query
+internal import Query
+
+/// What of a session decides what texts of days, moments and intervals say.
+struct TextSession {
+    /// Of the numbers of a date, where a text does not begin with its year.
+    var order = DateOrder.mdy
+    /// In which a moment without an offset is one.
+    var zone = TimeZoneRules.utc
+    var intervals = IntervalStyle.postgres
+
+    var isUTC: Bool { zone.name == TimeZoneRules.utc.name }
+}
 
 /// Values out of text, in the forms that `PostgresText` writes and a little more. Parameters in text do not pass here: they are literals of the question's own language.
 extension PostgresText {
-    /// - Parameter order: of the numbers of a date, where a text does not begin with its year.
     /// - Throws: 22P02, with the type's name and the text.
-    package static func read(_ text: [UInt8], _ type: PostgresColumnType, order: DateOrder = .mdy) throws(PostgresFault) -> PostgresValue {
+    package static func read(_ text: [UInt8], _ type: PostgresColumnType) throws(PostgresFault) -> PostgresValue { try read(text, type, TextSession()) }
+
+    /// - Throws: 22P02, with the type's name and the text.
+    static func read(_ text: [UInt8], _ type: PostgresColumnType, _ session: TextSession) throws(PostgresFault) -> PostgresValue {
         switch type {
-        case .plain(let type): return try read(text[...], type, order)
+        case .plain(let type): return try read(text[...], type, session)
         case .array(let element):
-            var reader = ArrayReader(text: text[...], element: element, order: order)
+            var reader = ArrayReader(text: text[...], element: element, session: session)
             return .array(try reader.whole())
         }
     }
 
-    fileprivate static func read(_ text: ArraySlice<UInt8>, _ type: PostgresType, _ order: DateOrder) throws(PostgresFault) -> PostgresValue {
-        guard let value = try value(text, type, order) else {
+    fileprivate static func read(_ text: ArraySlice<UInt8>, _ type: PostgresType, _ session: TextSession) throws(PostgresFault) -> PostgresValue {
+        guard let value = try value(text, type, session) else {
             throw invalid(text, type)
         }
         return value
     }
 
-    private static func value(_ text: ArraySlice<UInt8>, _ type: PostgresType, _ order: DateOrder) throws(PostgresFault) -> PostgresValue? {
+    private static func value(_ text: ArraySlice<UInt8>, _ type: PostgresType, _ session: TextSession) throws(PostgresFault) -> PostgresValue? {
         func word() -> String { String(decoding: text, as: UTF8.self) }
         switch type.form {
         case .bool: return bool(word())
@@ -42,20 +55,21 @@ extension PostgresText {
         case .date:
             if let isLast = PostgresTime.isInfinite(text) { return .date(isLast ? .max : .min) }
             if let date = PostgresTime.read(text).flatMap(PostgresTime.date) { return .date(date) }
-            guard case .integer(let days) = try moment(text, .date, type, order) else { return nil }
+            guard case .integer(let days) = try moment(text, .date, type, session) else { return nil }
             return .date(PostgresTime.date(unixDays: days))
         case .time:
             if let time = PostgresTime.time(text) { return .time(time) }
-            guard case .integer(let time) = try moment(text, .time, type, order) else { return nil }
+            guard case .integer(let time) = try moment(text, .time, type, session) else { return nil }
             return .time(time)
         case .timestamp, .instant:
             if let isLast = PostgresTime.isInfinite(text) { return .timestamp(isLast ? .max : .min) }
-            if let parts = PostgresTime.read(text), type.form == .instant || parts.offset == nil, let read = PostgresTime.timestamp(parts) { return .timestamp(read) }
-            guard case .integer(let microseconds) = try moment(text, .timestamp(isUTC: type.form == .instant), type, order) else { return nil }
+            // Without an offset a moment is one of the session's zone.
+            if let parts = PostgresTime.read(text), type.form == .instant ? parts.offset != nil || session.isUTC : parts.offset == nil, let read = PostgresTime.timestamp(parts) { return .timestamp(read) }
+            guard case .integer(let microseconds) = try moment(text, .timestamp(isUTC: type.form == .instant), type, session) else { return nil }
             return .timestamp(PostgresTime.timestamp(unixMicroseconds: microseconds))
         case .interval:
-            if let interval = PostgresTime.interval(text) { return interval }
-            guard case .interval(let read) = try moment(text, .interval, type, order) else { return nil }
+            if session.intervals != .sqlStandard, let interval = PostgresTime.interval(text) { return interval }
+            guard case .interval(let read) = try moment(text, .interval, type, session) else { return nil }
             return .interval(months: read.months, days: read.days, microseconds: read.microseconds)
         case .uuid: return ValueText.uuid(text).map(PostgresValue.uuid)
         case .oid:
@@ -95,10 +109,10 @@ extension PostgresText {
     /// Whether a digit before the exponent is none of zero.
     private static func hasDigits(_ text: ArraySlice<UInt8>) -> Bool { text.prefix { $0 | 0x20 != UInt8(ascii: "e") }.contains { (0x31...0x39).contains($0) } }
 
-    /// As the question's own language reads it, by UTC.
-    private static func moment(_ text: ArraySlice<UInt8>, _ kind: ColumnType, _ type: PostgresType, _ order: DateOrder) throws(PostgresFault) -> Value {
+    /// As the question's own language reads it.
+    private static func moment(_ text: ArraySlice<UInt8>, _ kind: ColumnType, _ type: PostgresType, _ session: TextSession) throws(PostgresFault) -> Value {
         do {
-            return try LiteralCast.value(of: Array(text), as: kind, order: order, at: nil)
+            return try LiteralCast.value(of: Array(text), as: kind, order: session.order, zone: session.zone, intervals: session.intervals, at: nil)
         } catch {
             let isOutOfRange = error.cause == .timeOutOfRange
             throw PostgresFault(
@@ -124,7 +138,7 @@ extension PostgresText {
     private static func vector(_ text: ArraySlice<UInt8>, _ type: PostgresType) throws(PostgresFault) -> PostgresValue? {
         let element: PostgresType = type == .int2vector ? .int2 : .oid
         var values: [PostgresValue] = []
-        for word in text.split(separator: 0x20) { values.append(try read(word, element, .mdy)) }
+        for word in text.split(separator: 0x20) { values.append(try read(word, element, TextSession())) }
         return .array(PostgresArray(element, dimensions: [.init(count: Int32(clamping: values.count), first: 0)], values: values))
     }
 }
@@ -134,15 +148,15 @@ private struct ArrayReader {
     private var rest: ArraySlice<UInt8>
     private let text: ArraySlice<UInt8>
     private let element: PostgresType
-    private let order: DateOrder
+    private let session: TextSession
     private var counts: [Int?] = []
     private var values: [PostgresValue] = []
     /// Where values stand; above it there are rows alone.
     private var leaf: Int?
 
-    init(text: ArraySlice<UInt8>, element: PostgresType, order: DateOrder) {
+    init(text: ArraySlice<UInt8>, element: PostgresType, session: TextSession) {
         self.text = text
-        (self.element, self.order) = (element, order)
+        (self.element, self.session) = (element, session)
         rest = text
     }
 
@@ -214,7 +228,7 @@ private struct ArrayReader {
         if skip("\"") {
             var bytes: [UInt8] = []
             while let byte = rest.popFirst() {
-                if byte == UInt8(ascii: "\"") { return try PostgresText.read(bytes[...], element, order) }
+                if byte == UInt8(ascii: "\"") { return try PostgresText.read(bytes[...], element, session) }
                 if byte == UInt8(ascii: "\\") {
                     guard let next = rest.popFirst() else { break }
                     bytes.append(next)
@@ -229,6 +243,6 @@ private struct ArrayReader {
         guard let last = found.lastIndex(where: { !Self.isBlank($0) }) else { throw malformed }
         let word = found[...last]
         if PostgresText.saysNull(word) { return .null }
-        return try PostgresText.read(word, element, order)
+        return try PostgresText.read(word, element, session)
     }
 }

@@ -35,13 +35,31 @@ final class BoundParametersTests: XCTestCase {
         for (text, type, wanted) in [
             ("1/2/2024", PostgresType.date, QueryParameter.text("1/2/2024", .date)), ("2024-02-01", .date, .typed(.integer(19_754), .date)), ("1.2.2024 10:00", .timestamp, .text("1.2.2024 10:00", .timestamp(isUTC: false))),
         ] {
-            XCTAssertEqual(try BoundParameters.read([Array(text.utf8)], formats: [], types: [type.rawValue], order: .dmy), [wanted], text)
+            XCTAssertEqual(try BoundParameters.read([Array(text.utf8)], formats: [], types: [type.rawValue], session: TextSession(order: .dmy)), [wanted], text)
         }
         XCTAssertEqual(try read("1/2/2024", .date), .typed(.integer(19_724), .date))
         let list = Array("{1/2/2024,\"1/2/2024\",2024-02-01,NULL}".utf8)
         for (order, day) in [(DateOrder.dmy, Value.integer(19_754)), (.mdy, .integer(19_724))] {
-            let read = try BoundParameters.read([list], formats: [], types: [PostgresType.date.arrayType], order: order)
+            let read = try BoundParameters.read([list], formats: [], types: [PostgresType.date.arrayType], session: TextSession(order: order))
             XCTAssertEqual(read, [.typed(.list([day, day, .integer(19_754), .null]), .list(element: Field("element", .date)))], order.rawValue)
+        }
+    }
+
+    /// 00:00 of Kyiv's winter is 22:00 the day before; an offset of its own says it all.
+    func test_read_listsOfMoments_areOfTheSessionsZone() throws {
+        let kyiv = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "Europe/Kyiv"))
+        let midnight = Int64(1_704_067_200_000_000), list = Array("{2024-01-01 00:00,2024-01-01,2024-01-01 00:00:00+00,NULL}".utf8)
+        for (zone, wanted) in [(kyiv, midnight - 7_200_000_000), (.utc, midnight)] {
+            let read = try BoundParameters.read([list], formats: [], types: [PostgresType.timestamptz.arrayType], session: TextSession(zone: zone))
+            XCTAssertEqual(read, [.typed(.list([.integer(wanted), .integer(wanted), .integer(midnight), .null]), .list(element: Field("element", .timestampTZ)))], zone.name)
+        }
+    }
+
+    func test_read_intervals_haveSignsOfTheSessionsStyle() throws {
+        for (style, microseconds) in [(IntervalStyle.sqlStandard, Int64(-7_384_000_000)), (.postgres, 7_384_000_000)] {
+            let read = try BoundParameters.read([Array("-1 2:03:04".utf8), Array("{-1 2:03:04}".utf8)], formats: [], types: [PostgresType.interval.rawValue, PostgresType.interval.arrayType], session: TextSession(intervals: style))
+            let value = Value.interval(Interval(months: 0, days: -1, microseconds: microseconds))
+            XCTAssertEqual(read, [.typed(value, .interval), .typed(.list([value]), .list(element: Field("element", .interval)))], style.rawValue)
         }
     }
 

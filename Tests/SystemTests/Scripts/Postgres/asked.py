@@ -60,7 +60,7 @@ STATEMENTS = [
     "SHOW TRANSACTION ISOLATION LEVEL", "BEGIN", "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", "SHOW transaction_isolation", "ROLLBACK", "SHOW transaction_isolation",
     # As Rails says it with each connection.
     "PREPARE span AS SELECT interval '1 day'::text AS t", "SET intervalstyle = iso_8601", f"SELECT {INTERVALS}", SPAN, "EXECUTE span", "SET IntervalStyle TO Postgres_Verbose", f"SELECT {INTERVALS}", SPAN, "EXECUTE span",
-    "SET intervalstyle = 'sql_standard'", f"SELECT {INTERVALS}", SPAN, "DEALLOCATE span", "SET bytea_output = escape", BYTES, "RESET bytea_output", BYTES, "SET extra_float_digits = 0", FLOAT, "SET extra_float_digits = -3", FLOAT,
+    "SET intervalstyle = 'sql_standard'", f"SELECT {INTERVALS}", SPAN, "SELECT '-1 2:03:04'::interval, interval '-1-2 3 4:05', '-1 +2:03'::interval, ('-1 2:03:04' || '')::interval, '{-1 2:03:04}'::interval[], interval '-1 2:03' day to minute", "DEALLOCATE span", "SET bytea_output = escape", BYTES, "RESET bytea_output", BYTES, "SET extra_float_digits = 0", FLOAT, "SET extra_float_digits = -3", FLOAT,
     "RESET extra_float_digits", FLOAT,
     "SET timezone = 'Europe/Kyiv'", *[line for style in ("SQL", "SQL, DMY", "Postgres, MDY", "postgresql, european", "German", "German, MDY", "ISO, DMY", "ymd, iso", "default") for line in (
         f"SET datestyle = '{style}'", "SHOW datestyle", *([] if "ymd" in style else [DATES]))], "SET datestyle = 'sql, iso'", "SET datestyle = dmy, mdy", "RESET datestyle", "RESET timezone", "SHOW IntervalStyle", "SET intervalstyle = iso",
