@@ -93,8 +93,8 @@ final class QuestionPortal {
     /// What the connection's memory was asked for, for its window.
     var chargedByteCount = 0
 
-    init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState?, _ reading: SessionSettings.Reading, isScrollable: Bool) {
+    init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState?, _ reading: SessionSettings.Reading, _ keeping: RowWindow.Keeping) {
         (self.question, self.parameters, self.state, self.reading) = (question, parameters, state, reading)
-        window = RowWindow(keepsAll: isScrollable)
+        window = RowWindow(keeping)
     }
 }

@@ -190,7 +190,7 @@ final class Questions: @unchecked Sendable {
                 }
                 case .expressions(let pieces): pieces.isEmpty ? [] : try evaluate(pieces, as: question.parameterTypes, seen(as: principal), reading)
                 }
-            portals[wanted.portal] = QuestionPortal(question, parameters, state, reading, isScrollable: wanted.isScrollable)
+            portals[wanted.portal] = QuestionPortal(question, parameters, state, reading, wanted.isScrollable ? .all : wanted.isOpen ? .some : .last)
             portals[wanted.portal]?.isForwardOnly = wanted.isForwardOnly
             return nil
         } catch {
@@ -346,7 +346,7 @@ final class Questions: @unchecked Sendable {
     /// - Parameter writer: nil where the rows are only passed.
     private func move(_ portal: QuestionPortal, _ direction: FetchDirection, _ writer: RowWriter?) throws -> Int {
         let output = output
-        let keepsAll = portal.window.keepsAll
+        let keepsAll = portal.window.keeping == .all
         let pull = { () throws -> ColumnBatch? in
             guard let batch = try portal.stream?.next() else { return nil }
             if keepsAll {
@@ -356,6 +356,10 @@ final class Questions: @unchecked Sendable {
             return batch
         }
         let given = try portal.window.move(direction, pull: pull) { piece in try writer?.write(piece.batch, piece.range, to: output) }
+        if portal.window.keeping == .some {
+            // No room for what it might go back to is no reason to end it.
+            do { try charge(portal) } catch { portal.window.keepLast() }
+        }
         if !keepsAll { try charge(portal) }
         return given
     }

@@ -10,10 +10,19 @@ struct RowWindow {
         let range: Range<Int>
     }
 
-    /// What a cursor that goes both ways may hold, in bytes.
-    private static let keptByteCountMax = 64 << 20
+    enum Keeping {
+        /// What it stands on alone: it goes forward.
+        case last
+        /// All so far, while that is little: nobody said which way the cursor goes, and most go forward.
+        case some
+        /// It goes both ways.
+        case all
+    }
 
-    let keepsAll: Bool
+    /// What a cursor that goes both ways may hold, in bytes, and one of which nobody said so.
+    private static let keptByteCountMax = 64 << 20, someByteCountMax = 1 << 20
+
+    private(set) var keeping: Keeping
     private var batches: [(first: Int, batch: ColumnBatch)] = []
     private var pulledCount = 0
     private(set) var position = 0
@@ -23,8 +32,7 @@ struct RowWindow {
     /// Neither before the first row nor behind the last.
     var isOnRow: Bool { position >= 1 && position <= pulledCount }
 
-    /// - Parameter keepsAll: it goes both ways.
-    init(keepsAll: Bool) { self.keepsAll = keepsAll }
+    init(_ keeping: Keeping) { self.keeping = keeping }
 
     // MARK: Moves
 
@@ -53,9 +61,12 @@ struct RowWindow {
 
     /// Goes to one row and gives it out, if there is one there.
     private mutating func row(_ target: Int, _ pull: () throws -> ColumnBatch?, _ give: (Piece) throws -> Void) throws -> Int {
-        guard keepsAll || target >= position else { throw PostgresFault.goesForward }
+        guard keeping != .last || target >= position else { throw PostgresFault.goesForward }
         while pulledCount < target, !isAtEnd { try fetch(pull) }
-        position = min(target, pulledCount + 1)
+        let place = min(target, pulledCount + 1)
+        // It may have let go of the row on the way to the end.
+        if place >= 1, place <= pulledCount, piece(at: place) == nil { throw PostgresFault.goesForward }
+        position = place
         guard position >= 1, position <= pulledCount, let piece = piece(at: position) else { return 0 }
         try give(piece)
         return 1
@@ -82,6 +93,8 @@ struct RowWindow {
     }
 
     private mutating func backward(_ count: Int?, _ pull: () throws -> ColumnBatch?, _ give: (Piece) throws -> Void) throws -> Int {
+        // Before any row is given: what was let go of is not there to be given.
+        if position > 1, piece(at: max(1, position.addingSaturating(0 - (count ?? .max)))) == nil { throw PostgresFault.goesForward }
         var given = 0
         while given < count ?? .max, position > 1, let piece = piece(at: position - 1) {
             try give(piece)
@@ -105,10 +118,11 @@ struct RowWindow {
             return
         }
         guard batch.rowCount > 0 else { return }
-        if !keepsAll { batches = [] }
+        if keeping == .some, heldByteCount.addingSaturating(batch.flatByteCountBound) > Self.someByteCountMax { keepLast() }
+        if keeping == .last { batches = [] }
         batches.append((pulledCount + 1, batch))
         pulledCount += batch.rowCount
-        guard keepsAll else { return }
+        guard keeping != .last else { return }
         heldByteCount = heldByteCount.addingSaturating(batch.flatByteCountBound)
         guard heldByteCount <= Self.keptByteCountMax else {
             throw PostgresFault(
@@ -119,9 +133,17 @@ struct RowWindow {
 
     /// Once the query has ended, its memory no longer counts the last rows: they are dropped when the position is behind them, and those that stay are counted here.
     private mutating func letGo() {
-        guard isAtEnd, !keepsAll else { return }
+        guard isAtEnd, keeping == .last else { return }
         if position > pulledCount { batches = [] }
         heldByteCount = batches.reduce(0) { $0.addingSaturating($1.batch.flatByteCountBound) }
+    }
+
+    /// From here on it goes forward: of what it has passed nothing is held.
+    mutating func keepLast() {
+        guard keeping == .some else { return }
+        (keeping, heldByteCount) = (.last, 0)
+        batches = batches.suffix(1)
+        letGo()
     }
 
     /// Everything at once, for rows that are there already.

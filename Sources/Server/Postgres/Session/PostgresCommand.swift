@@ -56,6 +56,9 @@ package enum PostgresCommand: Equatable, Sendable {
         package var isForwardOnly = false
         package var isHeld = false
         package var query: Piece
+
+        /// Nobody said which way it goes.
+        var isOpen: Bool { !isScrollable && !isForwardOnly }
     }
 
     /// Of whose rows an Execute may take some, and the next one others.

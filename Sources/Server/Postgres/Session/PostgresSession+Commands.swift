@@ -347,7 +347,7 @@ extension PostgresSession {
         }
         guard !portal.isFailed else { throw PostgresFault(.notInPrerequisiteState, "portal \"\(cursor)\" cannot be run") }
         // Before anything is waited for: what is refused here asks for nothing.
-        guard !direction.goesBack || portal.isScrollable else { throw PostgresFault.goesForward }
+        guard !direction.goesBack || portal.isScrollable || portal.isOpen else { throw PostgresFault.goesForward }
         var direction = direction
         if let rowsMax = executeRowsMax, let name = activePortal, !isMove {
             let left = portals[name]?.left ?? direction
@@ -460,10 +460,10 @@ extension PostgresSession {
         let formats = [WireFormat](repeating: cursor.isBinary ? .binary : .text, count: shape.columns.count)
         let portal = Portal(
             command: .question(tag: "SELECT"), source: .question(question), columns: shape.columns, formats: formats, said: said, isBinary: cursor.isBinary, isScrollable: cursor.isScrollable,
-            isHeld: cursor.isHeld, depth: savepoints.count, byteCount: bound?.byteCount ?? 0)
+            isOpen: cursor.isOpen, isHeld: cursor.isHeld, depth: savepoints.count, byteCount: bound?.byteCount ?? 0)
         waiting = .command(.openCursor(cursor, portal, question: question))
         let arguments = SessionEffect.Open.Arguments.bound(formats: bound?.formats ?? [], values: bound?.values ?? [])
-        effects.append(.open(.init(portal: question, statement: question, arguments: arguments, isScrollable: cursor.isScrollable, isForwardOnly: cursor.isForwardOnly)))
+        effects.append(.open(.init(portal: question, statement: question, arguments: arguments, isScrollable: cursor.isScrollable, isForwardOnly: cursor.isForwardOnly, isOpen: cursor.isOpen)))
     }
 
     private static func rows(_ outcome: SessionInput.Outcome) throws(PostgresFault) -> Int {

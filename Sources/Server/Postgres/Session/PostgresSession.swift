@@ -50,6 +50,8 @@ package struct PostgresSession {
         var openedAt: Int64 = 0
         var isBinary = false
         var isScrollable = false
+        /// A cursor without SCROLL and NO SCROLL: it goes back while it has the rows (`RowWindow`).
+        var isOpen = false
         /// WITH HOLD.
         var isHeld = false
         /// Held, and its own transaction is committed.

@@ -54,6 +54,8 @@ package enum SessionEffect: Equatable, Sendable {
         package var isScrollable: Bool
         /// It does not even give a row again.
         package var isForwardOnly = false
+        /// Nobody said which way it goes.
+        package var isOpen = false
     }
 
     package struct Run: Equatable, Sendable {

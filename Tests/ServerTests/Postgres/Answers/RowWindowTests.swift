@@ -59,11 +59,12 @@ final class RowWindowTests: XCTestCase {
     }
 
     func test_move_randomHistories_agreesWithModel() throws {
-        for seed in 0..<500 {
+        // Of so few rows a cursor of which nobody said so has all, too.
+        for (seed, keeping) in (0..<500).map({ ($0, $0 % 5 == 0 ? RowWindow.Keeping.some : .all) }) {
             var random = SplitMix64(state: UInt64(seed))
             let count = Int(random.next() % 12)
             var waiting = Self.batches(count, using: &random)
-            var window = RowWindow(keepsAll: true)
+            var window = RowWindow(keeping)
             var model = Model(count: count)
             for _ in 0..<20 {
                 let number = Int(random.next() % 9) - 4
@@ -85,10 +86,34 @@ final class RowWindowTests: XCTestCase {
         }
     }
 
+    /// A cursor of which nobody said which way it goes goes back while its rows are few, and from then on forward alone.
+    func test_move_openCursor_letsGoOfManyRows() throws {
+        var waiting = (0..<3).map { (number: Int) in
+            var builder = ColumnBuilder(type: .string)
+            builder.append(.bytes([UInt8](repeating: UInt8(0x61 + number), count: 600_000)))
+            return ColumnBatch(rowCount: 1, columns: [builder.finish()])
+        }
+        var window = RowWindow(.some)
+        func move(_ direction: FetchDirection) throws -> Int { try window.move(direction, pull: { waiting.isEmpty ? nil : waiting.removeFirst() }) { _ in } }
+        XCTAssertEqual(try move(.forward(1)), 1)
+        XCTAssertGreaterThanOrEqual(window.heldByteCount, 600_000)
+        XCTAssertEqual(try move(.backward(1)), 0)
+        XCTAssertEqual(try move(.forward(2)), 2)
+        XCTAssertEqual(window.heldByteCount, 0)
+        for direction in [FetchDirection.backward(1), .backward(nil), .relative(-1), .absolute(1)] {
+            XCTAssertThrowsError(try move(direction), "\(direction)") { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "55000") }
+            XCTAssertEqual(window.position, 2, "\(direction)")
+        }
+        XCTAssertEqual(try move(.forward(0)), 1)
+        XCTAssertEqual(try move(.forward(nil)), 1)
+        XCTAssertThrowsError(try move(.backward(1))) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "55000") }
+        XCTAssertEqual(window.heldByteCount, 0)
+    }
+
     func test_move_forwardOnly_holdsOneBatch() throws {
         var random = SplitMix64(state: 1)
         var waiting = Self.batches(100, using: &random)
-        var window = RowWindow(keepsAll: false)
+        var window = RowWindow(.last)
         var found: [Int] = []
         for _ in 0..<40 { _ = try window.move(.forward(3), pull: { waiting.isEmpty ? nil : waiting.removeFirst() }) { found += Self.rows($0) } }
         XCTAssertEqual(found, Array(1...100))
@@ -107,7 +132,7 @@ final class RowWindowTests: XCTestCase {
         }
         for (direction, wanted, isHeld) in [(FetchDirection.forward(nil), 3, false), (.absolute(-1), 1, true), (.forward(4), 3, false), (.absolute(9), 0, false), (.forward(3), 3, false)] {
             var waiting = [ColumnBatch(rowCount: 3, columns: [column()])]
-            var window = RowWindow(keepsAll: false)
+            var window = RowWindow(.last)
             XCTAssertEqual(try window.move(direction, pull: { waiting.popLast() }) { _ in }, wanted, "\(direction)")
             // A row that it stands on may be asked for again, by FETCH 0.
             XCTAssertEqual(window.heldByteCount >= 3_000, isHeld, "\(direction)")
@@ -120,7 +145,7 @@ final class RowWindowTests: XCTestCase {
     func test_move_forwardOnly_goesToPlacesAhead() throws {
         var random = SplitMix64(state: 2)
         var waiting = Self.batches(20, using: &random)
-        var window = RowWindow(keepsAll: false)
+        var window = RowWindow(.last)
         func move(_ direction: FetchDirection) throws -> [Int] {
             var found: [Int] = []
             _ = try window.move(direction, pull: { waiting.isEmpty ? nil : waiting.removeFirst() }) { found += Self.rows($0) }

@@ -15,7 +15,7 @@ enum SessionHistory {
     ]
     private static let others = [
         "SET application_name = 'x'", "SET application_name TO DEFAULT", "SET LOCAL application_name = 'local'", "SHOW application_name", "RESET application_name", "SET nothing_known = 1", "SHOW nothing_known", "SET extra_float_digits = 3",
-        "DEALLOCATE s1", "DEALLOCATE ALL", "PREPARE s1 AS SELECT 1", "PREPARE s2 AS SELECT generate_series(1,5) AS n", "EXECUTE s1", "EXECUTE s2", "DECLARE c CURSOR FOR SELECT generate_series(1,5) AS n",
+        "DEALLOCATE s1", "DEALLOCATE ALL", "PREPARE s1 AS SELECT 1", "PREPARE s2 AS SELECT generate_series(1,5) AS n", "EXECUTE s1", "EXECUTE s2", "DECLARE c NO SCROLL CURSOR FOR SELECT generate_series(1,5) AS n",
         "DECLARE h CURSOR WITH HOLD FOR SELECT generate_series(1,5) AS n", "FETCH c", "FETCH 2 FROM c", "FETCH ALL FROM c", "MOVE 2 IN c", "FETCH BACKWARD 1 FROM c", "FETCH 3 FROM h", "CLOSE c", "CLOSE h", "CLOSE ALL",
         "COPY (SELECT 1) TO STDOUT", "COPY (SELECT generate_series(1,5) AS n) TO STDOUT (FORMAT csv)", "CREATE TABLE t ()", "LISTEN x", "UNLISTEN *", "DISCARD PLANS", "DISCARD ALL", "SET TRANSACTION READ ONLY", "",
     ]
@@ -35,7 +35,7 @@ enum SessionHistory {
     /// What is refused asks the store for nothing: the next message is taken as ever.
     private static let backwards: [[FrontendMessage]] =
         ["FETCH PRIOR FROM c", "FETCH BACKWARD ALL FROM c", "FETCH -1 FROM c", "FETCH RELATIVE -1 FROM c", "MOVE BACKWARD 1 IN c"].flatMap { (text: String) -> [[FrontendMessage]] in
-            let begun: FrontendMessage = .query("BEGIN; DECLARE c CURSOR FOR SELECT generate_series(1,5) AS n; FETCH 2 FROM c")
+            let begun: FrontendMessage = .query("BEGIN; DECLARE c NO SCROLL CURSOR FOR SELECT generate_series(1,5) AS n; FETCH 2 FROM c")
             return [
                 [begun, .query(text), .query("SELECT 1"), .query("ROLLBACK"), .sync, .terminate],
                 [begun, .parse(.init(name: "", query: text)), .bind(.init(portal: "", statement: "")), .execute(portal: "", rowsMax: 0), .sync, .query("COMMIT"), .sync, .terminate],

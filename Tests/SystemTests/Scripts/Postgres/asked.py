@@ -75,6 +75,8 @@ STATEMENTS = [
     # As pg_dump says it.
     "SET synchronize_seqscans TO off", "LOCK TABLE receipts IN ACCESS SHARE MODE", "BEGIN", "LOCK TABLE public.receipts IN ACCESS SHARE MODE", "LOCK receipts IN ACCESS SHARE MODE NOWAIT", "COMMIT",
     "BEGIN", "DECLARE c NO SCROLL CURSOR FOR SELECT n FROM generate_series(1, 10) g(n)", "FETCH ABSOLUTE 5 FROM c", "FETCH RELATIVE 2 FROM c", "FETCH NEXT FROM c", "FETCH ABSOLUTE 3 FROM c", "ROLLBACK",
+    "BEGIN", "DECLARE c CURSOR FOR SELECT n FROM generate_series(1, 10) g(n)", "FETCH 3 FROM c", "FETCH BACKWARD 2 FROM c", "FETCH ABSOLUTE 4 FROM c", "FETCH ABSOLUTE 2 FROM c", "FETCH LAST FROM c", "FETCH PRIOR FROM c", "MOVE BACKWARD ALL FROM c", "FETCH -1 FROM c",
+    "FETCH NEXT FROM c", "ROLLBACK",
     "DECLARE c SCROLL NO SCROLL CURSOR FOR SELECT 1", "DECLARE \"\" CURSOR FOR SELECT 1", "DECLARE c CURSOR FOR EXPLAIN SELECT 1", f"SELECT count(*) FROM receipts WHERE total IN ({','.join(map(str, range(6000)))})",
 ]
 # Of statements in one message and what was prepared before: where their errors are said to be.
