@@ -387,6 +387,7 @@ extension Binder {
 
     /// Of what a function makes of lists; nil where it says nothing.
     func listDeclaration(of function: String, _ arguments: [TypedExpression]) -> String? {
+        if function == "xpath" { return Self.listDeclaration(of: "xml") }
         if function == "array_fill", let value = arguments.first { return Self.listDeclaration(of: declaredType(value)) }
         guard Self.keepingLists.contains(function) else { return nil }
         return commonList(function == "trim_array" ? Array(arguments.prefix(1)) : arguments)

@@ -169,6 +169,8 @@ package struct FunctionSyntax: Sendable {
     package var withinGroup: [OrderItemSyntax] = []
     package var filter: ExpressionSyntax?
     package var over: OverSyntax?
+    /// What a column of it is called, where it was written in another word.
+    var columnName: String?
 
     package init(name: NameSyntax, arguments: [ExpressionSyntax] = []) { (self.name, self.arguments) = (name, arguments) }
 }
@@ -188,4 +190,8 @@ package struct TypeNameSyntax: Sendable, Equatable {
     /// However many brackets follow: PostgreSQL does not tell dimensions apart either.
     package let isArray: Bool
     package let position: Int
+    /// What a column is called that is cast to it in another word than CAST: `xmlparse`.
+    var columnName: String?
+
+    package init(name: String, modifiers: [Int], isArray: Bool, position: Int) { (self.name, self.modifiers, self.isArray, self.position) = (name, modifiers, isArray, position) }
 }

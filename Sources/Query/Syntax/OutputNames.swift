@@ -18,8 +18,9 @@ enum OutputNames {
         case .field(_, let name): return (name.text, true)
         case .element(let owner, _), .slice(let owner, _): return chosen(owner)
         case .function(let call):
-            return (call.name.text, true)
+            return (call.columnName ?? call.name.text, true)
         case .collated(let operand, _): return chosen(operand)
+        case .cast(_, let type) where type.columnName != nil: return type.columnName.map { ($0, true) }
         case .cast(let operand, let type):
             if let own = chosen(operand), own.isOwn { return own }
             return (typeName(type), false)

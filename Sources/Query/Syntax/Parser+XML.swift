@@ -29,19 +29,24 @@ extension Parser {
         case "xmlparse":
             let value = try xmlContent()
             if accept("strip") || accept("preserve") { try expect("whitespace") }
-            let type = TypeNameSyntax(name: "xml", modifiers: [], isArray: false, position: token.position)
+            var type = TypeNameSyntax(name: "xml", modifiers: [], isArray: false, position: token.position)
+            type.columnName = token.text
             made = try node(.cast(value, type), at: token.position, over: [value])
         case "xmlserialize":
             let value = try xmlContent()
             try expect("as")
-            made = try node(.cast(value, try typeName()), at: token.position, over: [value])
+            var type = try typeName()
+            type.columnName = token.text
+            made = try node(.cast(value, type), at: token.position, over: [value])
         default:
             let path = try expression()
             try expect("passing")
             try passXMLMechanism()
             let value = try expression()
             try passXMLMechanism()
-            made = try callNode(FunctionSyntax(name: NameSyntax("xpath_exists", at: token.position), arguments: [path, value]))
+            var call = FunctionSyntax(name: NameSyntax("xpath_exists", at: token.position), arguments: [path, value])
+            call.columnName = token.text
+            made = try callNode(call)
         }
         try expectSymbol(")")
         return made

@@ -50,6 +50,20 @@ final class ValueFormsTests: XCTestCase {
         XCTAssertEqual(try texts(items, .plain, from: from), seconds(1))
     }
 
+    /// Days and moments in XML are ISO's whatever the session's style is, as in JSON; what has no end is none.
+    func test_daysAndMomentsOfXML_areISOs() throws {
+        let items = [
+            "xmlelement(name a, date '2024-01-02', timestamp '2024-01-02 03:04:05.678', timestamptz '2024-01-02 03:04:05+00')", "xmlelement(name a, xmlattributes(date '2024-01-02' AS d, timestamptz '2024-07-02 03:04:05+00' AS t))",
+            "xmlforest(date '0044-01-02 BC' AS d, timestamp '0044-03-15 BC' AS t)",
+        ]
+        for forms in [ValueForms.plain, ValueForms(dates: .german)] {
+            XCTAssertEqual(
+                try texts(items, forms, zone: "Europe/Kyiv"),
+                ["<a>2024-01-022024-01-02T03:04:05.6782024-01-02T05:04:05+02:00</a>", "<a d=\"2024-01-02\" t=\"2024-07-02T06:04:05+03:00\"/>", "<d>0044-01-02 BC</d><t>0044-03-15T00:00:00 BC</t>"])
+        }
+        for value in ["date 'infinity'", "timestamp '-infinity'", "timestamptz 'infinity'"] { XCTAssertThrowsError(try texts(["xmlelement(name a, \(value))"], .plain), value) }
+    }
+
     /// A list that is written beside one of moments has those of the session's zone.
     func test_momentsOfLists_areOfTheSessionsZone() throws {
         let list = "ARRAY[timestamptz '2024-01-01 00:00+00']"

@@ -52,14 +52,27 @@ extension SQLFunction {
     private static func text(_ value: TypedExpression, _ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         switch value.type {
         case .binary: return call.make(.encode, [value.expression, .text("base64")], .string)
-        case .timestamp(isUTC: false): return call.make(.replace, [try typing.text(value), .text(" "), .text("T")], .string)
-        case .timestamp, .list, .structure: throw .unsupported("\(call.name) of \(value.type.sqlName) is not supported", at: value.position)
+        case .date, .timestamp(isUTC: false): return call.make(.xmlMoment, [value.expression, .text("UTC")], .string)
+        case .timestamp(isUTC: true): return call.make(.xmlMoment, [value.expression, typing.zone], .string)
+        case .list, .structure: throw .unsupported("\(call.name) of \(value.type.sqlName) is not supported", at: value.position)
         default: return try typing.text(value)
         }
     }
 }
 
 extension ScalarFunction {
+    /// A day or a moment, which are ISO's whatever the session's style is, and the zone that it is told in.
+    static let xmlMoment = ScalarFunction(
+        "xml_moment", nulls: .first, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let valid = call[0].rowValidity, isOfDays = call[0].type == .date
+            for (row, value) in (call[0].flattened().integers() ?? []).enumerated() where valid?[row] ?? true {
+                // XML Schema has no word for it.
+                if isOfDays ? Calendar.isInfinite(day: value) : Calendar.isInfinite(moment: value) { throw .timeOutOfRange }
+            }
+            return try JSONRows.names(call[0], zone: try call.zone(at: 1), call.meter)
+        })
+
     static let xmlEscaped = ScalarFunction(
         "xml_escaped", nulls: .strict, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in

@@ -569,3 +569,5 @@ SELECT '"\udc00a"'::jsonpath;
 SELECT rank(total) WITHIN GROUP (ORDER BY total) FROM receipts;
 SELECT percentile_cont(total) WITHIN GROUP (ORDER BY total) FROM receipts;
 SELECT percentile_disc(n) WITHIN GROUP (ORDER BY m) FROM (VALUES (2::float8, 1)) v(n, m) GROUP BY n;
+SELECT xmlelement(name a, timestamp 'infinity');
+SELECT xmlforest(date '-infinity' AS a);

@@ -1602,3 +1602,6 @@ SELECT a[2] AS b FROM jsonb_to_record('{"a": [{}, [1]]}') AS r(a jsonb[]);
 SELECT n, rank(n) WITHIN GROUP (ORDER BY m), cume_dist(n + 1) WITHIN GROUP (ORDER BY m) FROM (VALUES (1, 3), (1, 0), (2, 2), (2, 1)) v(n, m) GROUP BY n ORDER BY n;
 SELECT p, percentile_cont(p) WITHIN GROUP (ORDER BY m), percentile_disc(p) WITHIN GROUP (ORDER BY m DESC) FROM (VALUES (0.25::float8, 10), (0.25, 20), (0.25, NULL), (1, 7), (0.5, NULL)) v(p, m) GROUP BY p ORDER BY p;
 SELECT percentile_cont((SELECT 0.75)) WITHIN GROUP (ORDER BY m), percentile_disc((SELECT NULL::float8)) WITHIN GROUP (ORDER BY m) FROM (VALUES (2), (4)) v(m);
+SELECT xmlelement(name a, date '2024-01-02', timestamp '2024-01-02 03:04:05.678', timestamptz '2024-01-02 03:04:05+00'), xmlforest(date '0044-03-15 BC' AS d, timestamp '0044-03-15 BC' AS t);
+SELECT xpath('/a/b', '<a><b/></a>'), (xpath('/a/b/text()', '<a><b>x</b></a>'))[1], u.x, coalesce(xpath('/a/b', '<a><b/></a>'), '{}'), (xpath('/a/b', '<a><b/></a>'))[1]::text, xmlelement(name c, (xpath('/a/b', '<a><b/></a>'))[1]) FROM unnest(xpath('/a/b', '<a><b/></a>')) u(x);
+SELECT xmlparse(content 'a'), xmlparse(document '<a/>'), xmlserialize(content xml '<a/>' AS varchar(20)), xmlserialize(content xml 'a' AS char(3)), xmlexists('/a' PASSING '<a/>'), xml 'b', xml 'c'::text;
