@@ -428,11 +428,12 @@ struct SystemRows {
         let builtIn = SessionSettings.builtIn(setting.name.lowercased()).map { SystemSetting(setting.name, $0).value }
         let builtInValue: Value = builtIn.map { .string($0) } ?? .null
         let isFixed = SessionSettings.isFixed(setting.name.lowercased())
+        let text = SettingTexts.text(setting.name)
         let source = builtIn == known.value ? "default" : isFixed ? "configuration file" : "session"
         return [
             "name": .string(setting.name), "setting": .string(known.value), "unit": known.unit.map { .string($0) } ?? .null, "vartype": .string(known.type),
             "context": .string(isFixed ? "internal" : "user"), "source": .string(source),
-            "boot_val": builtInValue, "reset_val": builtInValue, "short_desc": .string(""),
+            "boot_val": builtInValue, "reset_val": builtInValue, "category": .string(text?.category ?? "Customized Options"), "short_desc": text.map { .string($0.description) } ?? .null,
         ]
     }
 }

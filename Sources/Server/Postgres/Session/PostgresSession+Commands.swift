@@ -210,7 +210,7 @@ extension PostgresSession {
         let columns = columns(of: .show(name), or: [])
         describeRows(columns, columns.map { _ in .text })
         var rows: [[[UInt8]?]]
-        if let name { rows = [[Array((settings[name] ?? "").utf8)]] } else { rows = settings.all.map { [Array($0.name.utf8), Array($0.value.utf8), []] } }
+        if let name { rows = [[Array((settings[name] ?? "").utf8)]] } else { rows = settings.all.map { [Array($0.name.utf8), Array($0.value.utf8), Array((SettingTexts.text($0.name)?.description ?? "").utf8)] } }
         if let portal = activePortal, let rowsMax = executeRowsMax {
             // An Execute asks for so many of them, and the next one for those behind.
             let given = portals[portal]?.shownCount ?? 0

@@ -146,4 +146,12 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertEqual(try shown(level, "RESET ALL", "SHOW transaction_isolation", "SHOW default_transaction_isolation"), ["repeatable read", "repeatable read"])
         XCTAssertEqual(try shown("BEGIN", level, "RESET ALL", "COMMIT", "SHOW transaction_isolation"), ["repeatable read"])
     }
+
+    func test_settings_haveWhatPostgreSQLSaysOfThem() throws {
+        for (name, _) in try SessionSettings().all { XCTAssertFalse((SettingTexts.text(name)?.description ?? "").isEmpty, name) }
+        XCTAssertEqual(SettingTexts.text("TimeZone")?.category, "Client Connection Defaults / Locale and Formatting")
+        XCTAssertNil(SettingTexts.text("my.own"))
+        let said = String(decoding: try SessionPlay.play([.query("SHOW ALL"), .terminate]), as: UTF8.self)
+        XCTAssertTrue(said.contains("Sets the display format for interval values."), said)
+    }
 }

@@ -1605,3 +1605,4 @@ SELECT percentile_cont((SELECT 0.75)) WITHIN GROUP (ORDER BY m), percentile_disc
 SELECT xmlelement(name a, date '2024-01-02', timestamp '2024-01-02 03:04:05.678', timestamptz '2024-01-02 03:04:05+00'), xmlforest(date '0044-03-15 BC' AS d, timestamp '0044-03-15 BC' AS t);
 SELECT xpath('/a/b', '<a><b/></a>'), (xpath('/a/b/text()', '<a><b>x</b></a>'))[1], u.x, coalesce(xpath('/a/b', '<a><b/></a>'), '{}'), (xpath('/a/b', '<a><b/></a>'))[1]::text, xmlelement(name c, (xpath('/a/b', '<a><b/></a>'))[1]) FROM unnest(xpath('/a/b', '<a><b/></a>')) u(x);
 SELECT xmlparse(content 'a'), xmlparse(document '<a/>'), xmlserialize(content xml '<a/>' AS varchar(20)), xmlserialize(content xml 'a' AS char(3)), xmlexists('/a' PASSING '<a/>'), xml 'b', xml 'c'::text;
+SELECT name, category, short_desc FROM pg_settings WHERE name IN ('TimeZone', 'application_name', 'backslash_quote', 'search_path', 'statement_timeout', 'work_mem') ORDER BY name;
