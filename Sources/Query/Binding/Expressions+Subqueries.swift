@@ -221,6 +221,7 @@ extension Binder {
         guard !value.type.holdsRows || declaredType(.column(value)) == "record" else {
             throw .unsupported("lists of \(value.type.sqlName) are not supported", at: position)
         }
+        guard !isVector(TypedExpression(.column(value), at: position)) else { throw listOfVectors(at: position) }
         let list = ColumnType.list(element: Field("element", value.type))
         let call = AggregateCall(column: newColumn("array", list), function: .arrayAggregate, arguments: [.column(value)], order: order, position: position)
         let all = LogicalPlan.aggregate(AggregateNode(input: plan, groups: [], aggregates: [call]))
@@ -400,6 +401,11 @@ extension Binder {
             let fault = QueryError.badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position)
             // PostgreSQL's grammar has no subscript behind a text that is written.
             if case .string = list.kind { throw fault }
+            // Past its dimensions a list has no element there.
+            if case .element = list.kind, context.catalog.dialect != nil, !value.type.isNested {
+                _ = try subscriptNumber(index, "[…]", in: scope)
+                return TypedExpression(.null(value.type), declared: declaredType(value), at: position)
+            }
             throw fault.because(.typeMismatch)
         }
         var place = try subscriptNumber(index, "[…]", in: scope)
@@ -428,6 +434,8 @@ extension Binder {
             let element = Expression.call(.element, [value.expression, .cast(folded(place), to: .int32, position: position)], type: field.type, position: position)
             return TypedExpression(element, at: position)
         case .list(let field) where field.type.isNested: break
+        // A row has members by name alone, and what PostgreSQL calls a record none by number either.
+        case .structure where declaredType(value) == "record" && TypeRules.isInteger(key.type): return nil
         case .structure: break
         default: return nil
         }

@@ -191,6 +191,9 @@ extension Binder {
         return TypedExpression(.call(.element, [list(all), place], type: all[0].type, position: position), at: position)
     }
 
+    /// PostgreSQL has lists of them, whose elements they are; here they would be rows of one list.
+    func listOfVectors(at position: Int) -> QueryError { .unsupported("lists of int2vector and oidvector are not supported", at: position) }
+
     /// `ARRAY[…]`: elements of one type; lists within it of one length.
     private func bindArray(_ items: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard !items.isEmpty else { throw .badSQL("an empty ARRAY needs a type", at: position, hint: "cast it, such as ARRAY[]::INTEGER[]").because(.ambiguousParameter) }
@@ -200,6 +203,7 @@ extension Binder {
             throw .badSQL("the lists of this ARRAY have different numbers of elements", at: position).because(.badSubscript)
         }
         let bound = try bindAll(items, in: scope)
+        if let vector = bound.first(where: isVector) { throw listOfVectors(at: vector.position) }
         let values = try unified(bound, "ARRAY")
         let type = ColumnType.list(element: Field("element", values[0].type))
         return TypedExpression(

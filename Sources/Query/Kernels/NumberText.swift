@@ -211,7 +211,7 @@ package enum NumberText {
     static func readDouble(_ text: some RandomAccessCollection<UInt8>) throws(KernelError) -> Double? {
         let bytes = trimmed(text)
         switch String(word: bytes).lowercased() {
-        case "nan": return .nan
+        case "nan", "+nan", "-nan": return .nan
         case "infinity", "+infinity", "inf", "+inf": return .infinity
         case "-infinity", "-inf": return -.infinity
         default: break

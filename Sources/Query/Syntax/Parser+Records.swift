@@ -57,6 +57,10 @@ extension Parser {
 
     /// A member as a type: of a scalar its text, read as that; a document stays one; null is NULL.
     private mutating func memberOfRecord(_ name: NameSyntax, _ type: TypeNameSyntax, isBinary: Bool) throws(QueryError) -> ExpressionSyntax {
+        // PostgreSQL's own name of int4[].
+        if type.name.hasPrefix("_"), type.modifiers.isEmpty, !type.isArray {
+            return try memberOfRecord(name, TypeNameSyntax(name: String(type.name.dropFirst()), modifiers: [], isArray: true, position: type.position), isBinary: isBinary)
+        }
         let owner = try node(.name([NameSyntax("record", at: name.position), NameSyntax("value", at: name.position)]), at: name.position)
         let key = try node(.string(name.text), at: name.position)
         let text = try node(.binary(.memberText, owner, key), at: name.position, over: [owner, key])

@@ -16,4 +16,14 @@ final class TextCastKernelsTests: XCTestCase {
         XCTAssertThrowsError(try TextCastKernels.value(Array("nano".utf8)[...], type, zone: .utc)) { XCTAssertEqual($0 as? KernelError, .invalidText("DECIMAL(9,2)")) }
         XCTAssertThrowsError(try LiteralCast.value(of: Array("nano".utf8), as: type, at: 1)) { XCTAssertEqual(($0 as? QueryError)?.cause, .invalidText) }
     }
+
+    /// PostgreSQL reads DOUBLEs as C does, and NUMERICs by itself: there it is no number.
+    func test_NaNsWithASign_areDoublesAlone() {
+        for text in ["-NaN", " +nan "] {
+            let bytes = Array(text.utf8)
+            XCTAssertEqual(try NumberText.readDouble(bytes)?.isNaN, true, text)
+            XCTAssertEqual(ValueText.double(bytes[...])?.isNaN, true, text)
+            XCTAssertThrowsError(try TextCastKernels.value(bytes[...], .decimal(precision: 9, scale: 2), zone: .utc), text) { XCTAssertEqual($0 as? KernelError, .invalidText("DECIMAL(9,2)"), text) }
+        }
+    }
 }

@@ -78,14 +78,17 @@ package enum ValueText {
     }
 
     /// Whether it is NaN or an infinity, which PostgreSQL's NUMERIC has and DECIMAL has not.
-    static func isNoDecimal(_ text: ArraySlice<UInt8>) -> Bool { double(text).map { !$0.isFinite } ?? false }
+    static func isNoDecimal(_ text: ArraySlice<UInt8>) -> Bool {
+        // A sign before NaN is a DOUBLE's alone.
+        double(text).map { $0.isInfinite || $0.isNaN && ![0x2B, 0x2D].contains(trimmed(text).first) } ?? false
+    }
 
     package static let noDecimal = "NUMERIC has no NaN and no infinity here: DOUBLE has"
 
     package static func double(_ text: ArraySlice<UInt8>) -> Double? {
         let text = trimmed(text)
         switch String(word: text).lowercased() {
-        case "nan": return .nan
+        case "nan", "+nan", "-nan": return .nan
         case "infinity", "+infinity", "inf", "+inf": return .infinity
         case "-infinity", "-inf": return -.infinity
         default: break

@@ -51,6 +51,19 @@ final class SystemVectorsTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT CAST(v AS text) FROM (SELECT indkey AS v FROM pg_index UNION ALL SELECT indkey FROM pg_index) AS t"), [[.string("1")], [.string("1")]])
     }
 
+    /// PostgreSQL has lists whose elements they are; here their numbers would be the elements.
+    func test_listsOfVectors_areRefused() throws {
+        for query in ["SELECT ARRAY[indkey] FROM pg_index", "SELECT ARRAY(SELECT indclass FROM pg_index)"] {
+            XCTAssertThrowsError(try rows(query), query) { XCTAssertEqual(($0 as? QueryError)?.slug, .unsupportedSQL, query) }
+        }
+    }
+
+    /// Past its dimensions a list has nothing, and a row has no part by number.
+    func test_subscripts_pastDimensions() throws {
+        XCTAssertEqual(try rows("SELECT (ARRAY[1, 2])[1][1], (ARRAY['x'])[1][3][1], indkey[0][1] FROM pg_index"), [[.null, .null, .null]])
+        XCTAssertThrowsError(try rows("SELECT (ROW(42, 84))[1]")) { XCTAssertEqual(($0 as? QueryError)?.cause, .typeMismatch) }
+    }
+
     /// As Sequelize takes an index's keys apart, and Rails looks for a function by the types that it takes.
     func test_partsOfVectors_areLists_andListsBecomeVectors() throws {
         XCTAssertEqual(

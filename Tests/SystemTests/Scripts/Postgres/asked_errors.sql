@@ -571,3 +571,6 @@ SELECT percentile_cont(total) WITHIN GROUP (ORDER BY total) FROM receipts;
 SELECT percentile_disc(n) WITHIN GROUP (ORDER BY m) FROM (VALUES (2::float8, 1)) v(n, m) GROUP BY n;
 SELECT xmlelement(name a, timestamp 'infinity');
 SELECT xmlforest(date '-infinity' AS a);
+SELECT (ROW(42, 84))[1];
+SELECT '-NaN'::numeric;
+SELECT (5)[1][2];
