@@ -49,6 +49,8 @@ extension Binder {
         if let bits = try bindBits(operand, type, at: position, in: scope) { return bits }
         var value = try bindExpression(operand, in: scope)
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
+        // A row is a record already.
+        if type.name == "record", declaredType(value) == "record" { return value }
         let target = try target(type)
         if target.type == .string { value = try asDocument(try written(value, in: scope)) }
         if let name = target.isPadded ? target.declared : target.declaredName, let number = unknownParameter(value) { context.parameterTypes?.declare(number, as: name) }
@@ -392,6 +394,8 @@ extension Binder {
         if value.type == type { return value.expression }
         if case .literal(.null, _) = value.expression { return .null(type) }
         if let shown = realShown(value, as: type) { return shown }
+        // A list of rows, as CYCLE's path is one, has each row's own text.
+        if type == .string, declaredType(value) == "record[]" { return .cast(value.expression, to: .string, position: value.position) }
         if type == .string, isVector(value) {
             let texts = Expression.cast(value.expression, to: .list(element: Field("element", .string)), position: value.position)
             return .call(.arrayToString, [texts, .text(" ")], type: .string, position: value.position)

@@ -154,7 +154,9 @@ extension Binder {
         // It is no one's wish.
         let text = try implicit(value, to: .string, "COLLATE")
         if name.text == "default", try collationName(of: [text], at: name.position) == nil { return TypedExpression(text, declared: declaredType(value), at: value.position) }
-        return TypedExpression(.call(.collated, [text, .text(name.text)], type: .string, position: name.position), at: value.position)
+        // A VARCHAR is one still.
+        let declared = declaredType(value).flatMap { $0.hasPrefix("varchar") ? $0 : nil }
+        return TypedExpression(.call(.collated, [text, .text(name.text)], type: .string, position: name.position), declared: declared, at: value.position)
     }
 
     /// The order that texts are to be compared in, as `collationName` has it. Nil for the order of bytes.

@@ -64,6 +64,12 @@ final class ValueFormsTests: XCTestCase {
         for value in ["date 'infinity'", "timestamp '-infinity'", "timestamptz 'infinity'"] { XCTAssertThrowsError(try texts(["xmlelement(name a, \(value))"], .plain), value) }
     }
 
+    /// The list of a row's texts, in quotes where they have commas, and values within them in the session's forms.
+    func test_listsOfRows_haveTheTextsOfRows() throws {
+        let items = ["ARRAY[ROW(1, 'a b'), ROW(2, NULL)]::text", "concat(ARRAY[ROW(1)])", "ARRAY[ROW(interval '1 day')]::text", "x::text"]
+        XCTAssertEqual(try texts(items, ValueForms(intervals: .iso8601), from: " FROM (SELECT ARRAY[ROW(1, true)] AS x) t"), [#"{"(1,\"a b\")","(2,)"}"#, "{(1)}", "{(P1D)}", #"{"(1,t)"}"#])
+    }
+
     /// A list that is written beside one of moments has those of the session's zone.
     func test_momentsOfLists_areOfTheSessionsZone() throws {
         let list = "ARRAY[timestamptz '2024-01-01 00:00+00']"

@@ -105,7 +105,7 @@ enum SystemFunctions {
             Key("pg_database_size", 1): "0::bigint", Key("pg_indexes_size", 1): "0::bigint", Key("pg_size_pretty", 1): sizePretty,
             Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", anyCount): "true",
             Key("pg_relation_is_updatable", anyCount): "0", Key("pg_column_is_updatable", anyCount): "false", Key("pg_tablespace_location", 1): "''",
-            Key("pg_tablespace_size", 1): "0::bigint", Key("pg_partition_root", 1): "NULL::bigint",
+            Key("pg_tablespace_size", 1): "0::bigint", Key("pg_partition_root", 1): "NULL::regclass",
             Key("pg_advisory_unlock", anyCount): "false", Key("pg_try_advisory_lock", anyCount): "true", Key("pg_try_advisory_lock_shared", anyCount): "true",
             Key("pg_try_advisory_xact_lock", anyCount): "true", Key("pg_advisory_lock", anyCount): "''::void", Key("pg_advisory_lock_shared", anyCount): "''::void",
             Key("pg_advisory_xact_lock", anyCount): "''::void", Key("pg_advisory_unlock_shared", anyCount): "false", Key("pg_notify", 2): "''::void", Key("pg_cancel_backend", 1): "false", Key("pg_terminate_backend", 1): "false",

@@ -1609,3 +1609,6 @@ SELECT name, category, short_desc FROM pg_settings WHERE name IN ('TimeZone', 'a
 SELECT * FROM json_to_record('{"ia": [1, "2", null, 4], "t": ["x", null]}') AS x(ia _int4, t _text);
 SELECT (ARRAY[1, 2])[1][1], (ARRAY['x'])[1][3][1], pg_typeof((ARRAY[1, 2])[1][1]), a[1][2] FROM (VALUES ('{1,2}'::bigint[])) v(a);
 SELECT '-NaN'::float8, ' +nan '::text::float8, '-nan'::float4, sind('-NaN');
+WITH RECURSIVE walk(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM walk WHERE n < 3) CYCLE n SET is_cycle USING path SELECT n, is_cycle, path::text AS path FROM walk;
+SELECT ARRAY[ROW(1, 'a b'), ROW(2, NULL)]::text, concat(ARRAY[ROW(1, 2)]), format('%s', ARRAY[ROW(1, 2)]), CAST(ARRAY(SELECT r FROM (VALUES (1, 2)) r(a, b)) AS varchar), ROW(1, 'a')::record;
+SELECT pg_partition_root(0), varchar 't' COLLATE "C", (x COLLATE "C") AS c, upper(x) COLLATE "C" AS u FROM (VALUES ('a'::varchar(3))) v(x);
