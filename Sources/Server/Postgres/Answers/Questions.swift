@@ -81,14 +81,16 @@ final class Questions: @unchecked Sendable {
     /// Does a part of a statement: its own time ends it, and its client's going.
     private func whileAwaited<Result>(_ body: () throws -> Result) throws -> Result {
         let statementTimeout = settings.statementTimeout
-        let timer = statementTimeout > 0 ? timers.after(Double(statementTimeout) / 1_000) { [interruption] in interruption.interrupt(.timeout) } : nil
+        let part = interruption.beginPart()
+        let timer = statementTimeout > 0 ? timers.after(Double(statementTimeout) / 1_000) { [interruption] in interruption.expire(part) } : nil
         asker.whenGone { [interruption] in interruption.interrupt(.gone) }
         defer {
             asker.whenGone(nil)
-            interruption.watch(nil)
+            interruption.endPart(part)
             if let timer { timers.cancel(timer) }
         }
-        return try body()
+        // Of what ends with the part it is said while it is known.
+        do { return try body() } catch { throw interruption.explained(FaultStates.fault(error)) }
     }
 
     /// Plans on a query's thread, within `limits.query_time` and all that ends a statement which runs.

@@ -31,7 +31,7 @@ final class CancelKeysTests: XCTestCase {
     func test_watch_whatWasAskedBefore_isDoneAtOnce() {
         let interruption = Interruption()
         interruption.begin()
-        interruption.interrupt(.timeout)
+        interruption.expire(interruption.beginPart())
         interruption.interrupt(.request)
         let done = expectation(description: "the action")
         interruption.watch { done.fulfill() }
