@@ -1,5 +1,6 @@
 package import ColumnStore
 internal import CXML2
+package import Query
 
 /// A version of a document type, compiled: recognises, validates and extracts. Immutable and shared by all threads.
 ///
@@ -55,14 +56,16 @@ package final class DocumentType: Sendable {
     /// Written while this is made, read by any thread afterwards.
     nonisolated(unsafe) private let arena: Arena
 
-    /// - Parameter isKept: it was taken before. What is refused since for what it reads goes on then: its documents are there.
+    /// - Parameters:
+    ///   - isKept: it was taken before. What is refused since for what it reads goes on then: its documents are there.
+    ///   - cancellation: ends the binding of its expressions, of which it may have megabytes.
     /// - Throws: every reason that the file cannot be compiled.
     /// - Complexity: milliseconds for a type with a large schema or XSD; never on the way of a document.
-    package init(_ file: TypeFile, isKept: Bool = false) throws(TypeFileError) {
+    package init(_ file: TypeFile, isKept: Bool = false, cancellation: Cancellation? = nil) throws(TypeFileError) {
         self.file = file
         arena = Arena()
         // Order matters: `plan` makes the table of JSON's paths of all that have numbers by then.
-        var compiler = PlanCompiler(file: file, arena: arena)
+        var compiler = PlanCompiler(file: file, arena: arena, cancellation: cancellation)
         match = compiler.tests(file.match)
         xsdPath = file.xsd?.at.map { compiler.path($0) }
         if let each = file.each {
@@ -102,11 +105,13 @@ package final class DocumentType: Sendable {
 
     /// Reads and compiles a type file in one step.
     ///
-    /// - Parameter files: schemas and XSDs by the names that the type refers to.
-    package convenience init(json: [UInt8], files: [String: [UInt8]] = [:]) throws(TypeFileError) {
+    /// - Parameters:
+    ///   - files: schemas and XSDs by the names that the type refers to.
+    ///   - cancellation: ends the binding of its expressions.
+    package convenience init(json: [UInt8], files: [String: [UInt8]] = [:], cancellation: Cancellation? = nil) throws(TypeFileError) {
         let reading = try TypeFileReading(json, files: files)
-        if !reading.reasons.isEmpty { _ = try reading.compiled() }
-        try self.init(reading.file)
+        if !reading.reasons.isEmpty { _ = try reading.compiled(cancellation: cancellation) }
+        try self.init(reading.file, cancellation: cancellation)
     }
 
     /// Columns that are not stored have no filter to be in.
@@ -185,9 +190,11 @@ extension TypeFileReading {
 
     /// The type, compiled.
     ///
-    /// - Parameter further: what else is wrong with it, by who knows more than the file.
+    /// - Parameters:
+    ///   - cancellation: ends the binding of its expressions.
+    ///   - further: what else is wrong with it, by who knows more than the file.
     /// - Throws: every reason; where the form is so wrong that paths and rules would be blamed for it, none of theirs.
-    package func compiled(further: (TypeFile) -> [Fault.Violation] = { _ in [] }) throws(TypeFileError) -> DocumentType {
+    package func compiled(cancellation: Cancellation? = nil, further: (TypeFile) -> [Fault.Violation] = { _ in [] }) throws(TypeFileError) -> DocumentType {
         if reasons.contains(where: \.pointer.isEmpty) { throw TypeFileError(reasons: reasons) }
         // A place whose form is reported as wrong is not reported again.
         let told = Set(reasons.map(\.pointer))
@@ -196,7 +203,7 @@ extension TypeFileReading {
         guard reasons.allSatisfy({ $0.code == "unknown-member" || Self.plainMembers.contains(Self.member($0.pointer)) }) else { throw TypeFileError(reasons: all) }
         let type: DocumentType
         do {
-            type = try DocumentType(file)
+            type = try DocumentType(file, cancellation: cancellation)
         } catch {
             all.append(contentsOf: error.reasons.filter { !told.contains($0.pointer) })
             throw TypeFileError(reasons: all)

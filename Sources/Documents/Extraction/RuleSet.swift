@@ -284,10 +284,13 @@ struct RuleSet: Sendable {
                     element.append(ExpressionCompiler.Input(member.name, member.type))
                 }
             }
+            // All that come after it would say the same.
+            if compiler.isLate { return nil }
             do throws(QueryError) {
                 func compiled(as type: ColumnType?) throws(QueryError) -> ExpressionCompiler.Compiled {
                     try ExpressionCompiler.compile(
-                        text, outer: outer.map { ExpressionCompiler.Input($0.name, $0.type) }, element: element, as: type, isCondition: isCondition)
+                        text, outer: outer.map { ExpressionCompiler.Input($0.name, $0.type) }, element: element, as: type, isCondition: isCondition,
+                        cancellation: compiler.cancellation)
                 }
                 let names = lists.map { $0.map(\.name) }
                 // A DOUBLE is rounded to a whole number half away from zero, not by the engine's cast.
@@ -296,6 +299,11 @@ struct RuleSet: Sendable {
                 }
                 return RuleProgram(try compiled(as: type), inputs: inputs, memberNames: names)
             } catch {
+                compiler.isLate = compiler.cancellation?.isOver ?? false
+                if compiler.isLate {
+                    compiler.fail(pointer, error.detail, code: error.slug.rawValue)
+                    return nil
+                }
                 let place = error.position.map { " (character \($0))" } ?? ""
                 compiler.fail(pointer, error.detail + place, code: "invalid-expression")
                 return nil

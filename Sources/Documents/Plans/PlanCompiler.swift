@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Query
 
 /// Turns a type file's paths and options into a plan, noting what does not compile.
 ///
@@ -16,9 +17,15 @@ struct PlanCompiler {
     private var elementScope = SlotScope()
     private var rootScope = SlotScope()
 
-    init(file: TypeFile, arena: Arena) {
+    /// Ends the binding of expressions; nil for a type that was taken before.
+    let cancellation: Cancellation?
+    /// It did: no further expression is bound.
+    var isLate = false
+
+    init(file: TypeFile, arena: Arena, cancellation: Cancellation?) {
         self.file = file
         self.arena = arena
+        self.cancellation = cancellation
     }
 
     mutating func fail(_ pointer: String, _ message: String, code: String = "invalid-value") {

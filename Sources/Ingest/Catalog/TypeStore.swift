@@ -1,5 +1,6 @@
 import ColumnStore
 package import Documents
+import Query
 import Synchronization
 
 /// The document types of the store: in force (the registry), on disk (the catalog), and their tables' columns.
@@ -11,6 +12,7 @@ package final class TypeStore: Sendable {
     package let registry = TypeRegistry()
     private let catalog: Catalog
     private let registrars: Set<String>
+    private let bindingSeconds: Double
     private let tables: TableColumns
     /// The newest version of each type that ever was; changes go one at a time.
     private let stored: Mutex<[String: StoredType]>
@@ -20,9 +22,10 @@ package final class TypeStore: Sendable {
     /// - Throws: `TypeFileError` when a stored type cannot be compiled any more: this program is older than the store.
     /// - Parameters:
     ///   - registrars: those that a type may register with.
+    ///   - bindingSeconds: for the expressions of a type that is put.
     ///   - isReading: the catalog is another's: what it does not have is not put into it.
-    init(catalog: Catalog, tables: TableColumns, registrars: Set<String> = [], isReading: Bool = false) throws {
-        self.registrars = registrars
+    init(catalog: Catalog, tables: TableColumns, registrars: Set<String> = [], bindingSeconds: Double = 60, isReading: Bool = false) throws {
+        (self.registrars, self.bindingSeconds) = (registrars, bindingSeconds)
         self.catalog = catalog
         self.tables = tables
         var stored: [String: StoredType] = [:]
@@ -196,7 +199,7 @@ package final class TypeStore: Sendable {
 
     /// - Throws: every reason against it, but for its version.
     private func compiled(_ reading: TypeFileReading, name: String) throws(TypeFileError) -> DocumentType {
-        try reading.compiled { file in
+        try reading.compiled(cancellation: Cancellation(timeLimitSeconds: bindingSeconds, ending: "binding the type's expressions")) { file in
             // What has no columns that can be read is in conflict with nothing.
             faults(of: file, name: name) + (reading.isSound(["table", "format", "on_repeat", "columns"]) ? conflicts(of: file) : [])
         }

@@ -27,6 +27,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var tasks = TaskVocabulary.any
         /// Rows that a query must have looked at for its text to be kept as ground for advice on rollups; 0: none is kept.
         package var statementRowCountMin = 100_000
+        /// How long the expressions of a type, or the condition of a subscription, may take to be bound when it is put, in seconds.
+        package var bindingSeconds = 60.0
         /// In bytes.
         package var documentByteCountMax = 1 << 20
         /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
@@ -144,7 +146,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         repeats = RepeatCheck(tier: tier, catalog: catalog, damage: cold.damage)
         changed = ChangedColumns(tier: tier)
         savedViews = try SavedViews(catalog: catalog)
-        types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
+        types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys), bindingSeconds: options.bindingSeconds)
         try RollupStore(catalog: catalog, boundary: tier.boundary, columns: tier.tables).open(opened.filter { sums[$0.key] != nil }, numbers: sums)
         intakeParts = IntakeParts(
             clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
@@ -160,7 +162,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: StoreLog.text(error), level: .warning)
         }
         let outbox = EventOutbox(clock: options.hot.clock)
-        let topicCore = TopicCore(outbox: outbox)
+        let topicCore = TopicCore(outbox: outbox, bindingSeconds: options.bindingSeconds)
         lostTasks = LostTasks(clock: options.hot.clock)
         queueStore = try Self.queues(directory, catalog, options, [topicCore, lostTasks])
         topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })

@@ -35,15 +35,17 @@ final class EventCondition {
         .init("type", .string), .init("source", .string), .init("subject", .string), .init("time", .timestamp(isUTC: true)), .init("data", .string),
     ]
 
+    /// - Parameter seconds: for its binding; nil for one that was put before.
     /// - Throws: `QueryError` with what is wrong.
-    init(_ text: String) throws(QueryError) {
+    init(_ text: String, within seconds: Double? = nil) throws(QueryError) {
         guard text.utf8.count <= Self.byteCountMax else { throw QueryError(.badSQL, "a condition has at most \(Self.byteCountMax) bytes") }
         var scanner = ConditionScanner(text)
         let rewritten = try scanner.rewritten()
         guard scanner.paths.count <= Self.extractCountMax else { throw QueryError(.badSQL, "a condition asks for at most \(Self.extractCountMax) members of data") }
         extracts = scanner.paths.map { Extract(path: $0.path, isText: $0.isText) }
         let columns = extracts.indices.map { ExpressionCompiler.Input(ConditionScanner.column($0), .string) }
-        let compiled = try ExpressionCompiler.compile(rewritten, outer: Self.inputs + columns, as: .boolean, isCondition: true)
+        let cancellation = seconds.map { Cancellation(timeLimitSeconds: $0, ending: "binding the condition") }
+        let compiled = try ExpressionCompiler.compile(rewritten, outer: Self.inputs + columns, as: .boolean, isCondition: true, cancellation: cancellation)
         used = compiled.usedInputs
         var layout: [ColumnID: Int] = [:]
         // The batch has the used columns alone, in this order.
@@ -54,7 +56,8 @@ final class EventCondition {
     /// The fault of a condition that cannot be bound.
     static func fault(_ error: any Error) -> Fault {
         let detail = (error as? QueryError).map { "\($0.detail)" } ?? "\(error)"
-        return Fault(.invalidQueue, "where: \(detail)", errors: [.init(pointer: "/where", code: "bad-sql", message: detail)])
+        let isLate = (error as? QueryError)?.slug == .queryTimeout
+        return Fault(.invalidQueue, "where: \(detail)", errors: [.init(pointer: "/where", code: isLate ? QueryError.Slug.queryTimeout.rawValue : "bad-sql", message: detail)])
     }
 
     private var looksAtData: Bool { used.contains { $0 >= Self.inputs.count - 1 } }

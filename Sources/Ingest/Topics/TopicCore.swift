@@ -86,7 +86,10 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     /// Ids that one group lets go of.
     private static let forgottenCountMax = 1_000
 
-    init(outbox: EventOutbox) { self.outbox = outbox }
+    /// For a condition that is put.
+    let bindingSeconds: Double
+
+    init(outbox: EventOutbox, bindingSeconds: Double = 60) { (self.outbox, self.bindingSeconds) = (outbox, bindingSeconds) }
 
     // MARK: Groups
 
@@ -270,7 +273,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         let earlier = known(topic).first { $0.subscription.name == subscription.name }
         if earlier?.subscription == subscription, earlier?.rests == nil { return .unchanged }
         if earlier == nil { try checkCount(known(topic).count + 1) }
-        let condition = try Self.bound(subscription.condition)
+        let condition = try bound(subscription.condition)
         let connection = try core.opened()
         let id = try earlier?.id ?? (connection.integer("SELECT max(id) FROM subscriptions") ?? 0) + 1
         let insert = try connection.statement("INSERT OR REPLACE INTO subscriptions(id, topic, name, condition, kind, target, secret) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
@@ -303,8 +306,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         guard count <= Self.subscriptionCountMax else { throw Fault(.invalidQueue, "a topic has at most \(Self.subscriptionCountMax) subscriptions") }
     }
 
-    private static func bound(_ condition: String?) throws -> EventCondition? {
-        do { return try condition.map { try EventCondition($0) } } catch { throw EventCondition.fault(error) }
+    private func bound(_ condition: String?) throws -> EventCondition? {
+        do { return try condition.map { try EventCondition($0, within: bindingSeconds) } } catch { throw EventCondition.fault(error) }
     }
 
     /// Has a process be started by events of these rules, and of no others.
@@ -318,7 +321,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         let new = rules.subtracting(own.map { rule($0) })
         for rule in new {
             try checkTopic(rule.topic)
-            _ = try Self.bound(rule.condition)
+            _ = try bound(rule.condition)
             try checkCount(known(rule.topic).count - former.count(where: { $0.topic == rule.topic }) + new.count(where: { $0.topic == rule.topic }))
         }
         for known in former { try remove(known) }

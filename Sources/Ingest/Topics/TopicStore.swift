@@ -191,7 +191,7 @@ extension TopicStore: EventPublishing {
 
     package func conditionFault(_ text: String) -> String? {
         do {
-            _ = try EventCondition(text)
+            _ = try EventCondition(text, within: core.bindingSeconds)
             return nil
         } catch {
             return "\(error.detail)"

@@ -121,9 +121,17 @@ package final class Binder {
 
     /// The columns of a text as a view, and what it names in FROM, without what views among that read.
     ///
-    /// - Parameter name: the view's: it cannot be read by what it reads.
+    /// - Parameters:
+    ///   - name: the view's: it cannot be read by what it reads.
+    ///   - cancellation: of its own time; nil: it is bound for a statement that is planned.
     /// - Throws: `QueryError` as `bind`, and bad-sql for a statement that is no query.
-    package static func view(_ text: String, named name: String, in context: QueryContext) throws(QueryError) -> (columns: [OutputColumn], reads: [String]) {
+    package static func view(
+        _ text: String, named name: String, in context: QueryContext, cancellation: Cancellation? = nil
+    ) throws(QueryError) -> (columns: [OutputColumn], reads: [String]) {
+        try PlanningWork.bind(cancellation) { () throws(QueryError) in try boundView(text, named: name, in: context) }
+    }
+
+    private static func boundView(_ text: String, named name: String, in context: QueryContext) throws(QueryError) -> (columns: [OutputColumn], reads: [String]) {
         let binder = Binder(context: context)
         binder.openViews.append(name)
         binder.asksForColumns = true

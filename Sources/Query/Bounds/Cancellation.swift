@@ -10,12 +10,15 @@ package final class Cancellation: Sendable {
     /// Where threads wait that go on when it is over: made by the first, as few queries wait.
     private let waiting = Mutex<Monitor<Void>?>(nil)
 
-    /// The setting that the time comes from.
+    /// The setting that the time comes from, and what has it.
     private let setting: String
+    private let subject: String
 
-    /// - Parameter seconds: how long the query may run; nil is without limit.
-    package init(timeLimitSeconds seconds: Double? = nil, of setting: String = "limits.query_time") {
-        self.setting = setting
+    /// - Parameters:
+    ///   - seconds: how long the query may run; nil is without limit.
+    ///   - subject: what it is, for the message.
+    package init(timeLimitSeconds seconds: Double? = nil, of setting: String = "limits.query_time", ending subject: String = "the query") {
+        (self.setting, self.subject) = (setting, subject)
         deadline = Atomic(seconds.map { Int(SteadyClock.nanoseconds()) + Int($0 * 1e9) } ?? Int.max)
     }
 
@@ -61,7 +64,7 @@ package final class Cancellation: Sendable {
     package func check() throws(QueryError) {
         if isCancelled.load(ordering: .relaxed) { throw QueryError(.cancelled, "the query was cancelled") }
         if deadline.load(ordering: .relaxed) < Int(SteadyClock.nanoseconds()) {
-            throw QueryError(.queryTimeout, "the query ran out of time: ask for less, or raise \(setting)")
+            throw QueryError(.queryTimeout, "\(subject) ran out of time: ask for less, or raise \(setting)")
         }
     }
 }

@@ -40,6 +40,20 @@ package final class PlanningWork: @unchecked Sendable {
         do { return try $current.withValue(PlanningWork(cancellation: cancellation), operation: body) } catch { throw cancellation.reason ?? error }
     }
 
+    /// Binds what is kept and no statement: a view, or one of a type's expressions.
+    ///
+    /// - Parameters:
+    ///   - cancellation: of its own time, which several may share: the next one is not begun past it. Nil: it is a part of what this thread plans, if it plans anything.
+    ///   - stepCountMax: of this one.
+    static func bind<Bound>(
+        _ cancellation: Cancellation?, stepCountMax: Int = SyntaxLimits.planningStepCountMax, _ body: () throws(QueryError) -> Bound
+    ) throws(QueryError) -> Bound {
+        guard let cancellation else { return try body() }
+        try cancellation.check()
+        let result = $current.withValue(PlanningWork(stepCountMax: stepCountMax, cancellation: cancellation)) { Result { () throws(QueryError) in try body() } }
+        do throws(QueryError) { return try result.get() } catch { throw cancellation.reason ?? error }
+    }
+
     /// - Throws: unsupported-sql past the limit; cancelled and query-timeout.
     static func check() throws(QueryError) { try current?.check() }
 

@@ -26,9 +26,20 @@ package enum ExpressionCompiler {
     ///   - element: inside a list, the members of its element; they hide columns of the same name in `outer`.
     ///   - type: what the value is cast to (decimals round half away from zero); nil: whatever it is.
     ///   - isCondition: it must be BOOLEAN as it stands: a number that is meant as a condition is a mistake.
+    ///   - cancellation: ends it; expressions of one type share it. Nil: nothing does, as it was taken before.
     /// - Throws: `QueryError` with its position in `text`.
     package static func compile(
-        _ text: String, outer: [Input], element: [Input] = [], as type: ColumnType? = nil, isCondition: Bool = false, timeZone: String = "UTC"
+        _ text: String, outer: [Input], element: [Input] = [], as type: ColumnType? = nil, isCondition: Bool = false, timeZone: String = "UTC",
+        cancellation: Cancellation? = nil
+    ) throws(QueryError) -> Compiled {
+        // By time alone: what was taken once must be taken again.
+        try PlanningWork.bind(cancellation, stepCountMax: .max) { () throws(QueryError) in
+            try bound(text, outer: outer, element: element, as: type, isCondition: isCondition, timeZone: timeZone)
+        }
+    }
+
+    private static func bound(
+        _ text: String, outer: [Input], element: [Input], as type: ColumnType?, isCondition: Bool, timeZone: String
     ) throws(QueryError) -> Compiled {
         let syntax = try Parser.parseExpression(text)
         let binder = Binder(context: QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0))

@@ -12,6 +12,20 @@ final class RuleSetTests: XCTestCase {
         return try DocumentType(json: Array(json.utf8))
     }
 
+    /// What comes after it would say no more: a file has thousands of them.
+    func test_init_timeIsOver_isSaidOnceAtTheFirstExpression() throws {
+        let json = Array(
+            #"{"name":"t","version":1,"format":"json","match":{},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"a":{"path":"/a","type":"VARCHAR"}},"rules":[{"name":"one","check":"a = 'x'","message":"m"},{"name":"two","check":"a = 'y'","message":"m"}]}"#
+                .utf8)
+        XCTAssertFalse(try DocumentType(json: json, cancellation: Cancellation(timeLimitSeconds: 3_600)).rules.isEmpty)
+        XCTAssertThrowsError(try DocumentType(json: json, cancellation: Cancellation(timeLimitSeconds: -1, ending: "binding the type's expressions"))) { error in
+            let reasons = (error as? TypeFileError)?.reasons ?? []
+            XCTAssertEqual(reasons.map(\.pointer), ["/rules/0/check"], "\(error)")
+            XCTAssertEqual(reasons.map(\.code), ["query-timeout"])
+            XCTAssertEqual(reasons.first?.message.hasPrefix("binding the type's expressions ran out of time"), true)
+        }
+    }
+
     private func read(_ type: DocumentType, _ members: String) throws -> ReceiptResult {
         let registry = TypeRegistry()
         try registry.put(type)

@@ -33,6 +33,25 @@ final class TypePutTests: XCTestCase {
         }
     }
 
+    /// What was taken before is not asked for its time: the next start takes it, however slow it is.
+    func test_put_expressionsTakeTooLong_isRefused_andAStartTakesWhatIsThere() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        func types(_ seconds: Double) throws -> TypeStore { try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns()), bindingSeconds: seconds) }
+        func file(_ version: Int) -> [UInt8] {
+            Array(
+                #"{"name":"idle","version":\#(version),"format":"json","receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"a":{"path":"/a","type":"VARCHAR"}},"rules":[{"name":"one","check":"a = 'x'","message":"m"}]}"#
+                    .utf8)
+        }
+        XCTAssertEqual(try types(3_600).put(name: "idle", json: file(1)), .created)
+        let late = try types(-1)
+        XCTAssertTrue(late.isKnown("idle"))
+        XCTAssertThrowsError(try late.put(name: "idle", json: file(2))) { error in
+            XCTAssertEqual((error as? Fault)?.code, .invalidType, "\(error)")
+            XCTAssertEqual((error as? Fault)?.errors.map(\.code), ["query-timeout"])
+        }
+    }
+
     func test_versions_askForTheirMemory_beforeEachIsRead() throws {
         struct Refusal: Error {}
         let directory = TemporaryDirectory()

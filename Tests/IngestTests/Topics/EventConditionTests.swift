@@ -1,4 +1,5 @@
 import Documents
+import Query
 import XCTest
 
 @testable import Ingest
@@ -61,6 +62,15 @@ final class EventConditionTests: XCTestCase {
         let conditions: [EventCondition?] = [light, heavy, heavy, light, other, nil]
         XCTAssertEqual(EventCondition.those(of: Array(conditions.indices), for: event(data)) { conditions[$0] }, [0, 4, 5])
         XCTAssertEqual(EventCondition.those(of: Array(conditions.indices), for: event("a")) { conditions[$0] }, [0, 1, 2, 3, 4, 5])
+    }
+
+    func test_init_timeIsOver_isRefusedAsThat() {
+        XCTAssertNoThrow(try EventCondition("data->>'a' = '1'", within: 3_600))
+        XCTAssertThrowsError(try EventCondition("data->>'a' = '1'", within: -1)) { error in
+            XCTAssertEqual((error as? QueryError)?.slug, .queryTimeout, "\(error)")
+            XCTAssertEqual(EventCondition.fault(error).errors.map(\.code), ["query-timeout"])
+        }
+        XCTAssertThrowsError(try EventCondition("data->>'a' =", within: 3_600)) { XCTAssertEqual(EventCondition.fault($0).errors.map(\.code), ["bad-sql"]) }
     }
 
     func test_init_arrowsToNothing_areRefused() {

@@ -239,6 +239,33 @@ final class PlanningWorkTests: XCTestCase {
         ) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled) }
     }
 
+    /// Views, and expressions of types and subscriptions, are planned by nobody: they have a time of their own.
+    func testWhatIsKeptIsBoundWithinATimeOfItsOwn() throws {
+        let (over, open) = (Cancellation(timeLimitSeconds: -1, ending: "binding the view"), Cancellation(timeLimitSeconds: 3_600))
+        let context = QueryContext(catalog: FixedCatalog([]), now: 0)
+        let isLate = { (error: any Error) in
+            XCTAssertEqual((error as? QueryError)?.slug, .queryTimeout, "\(error)")
+            XCTAssertEqual((error as? QueryError)?.detail, "binding the view ran out of time: ask for less, or raise limits.query_time")
+        }
+        XCTAssertThrowsError(try Binder.view("SELECT 1 AS a", named: "v", in: context, cancellation: over), "", isLate)
+        XCTAssertThrowsError(try ExpressionCompiler.compile("a = 1", outer: [.init("a", .int64)], cancellation: over), "", isLate)
+        for cancellation in [open, nil] {
+            XCTAssertEqual(try Binder.view("SELECT 1 AS a", named: "v", in: context, cancellation: cancellation).columns.map(\.name), ["a"])
+            XCTAssertEqual(try ExpressionCompiler.compile("a = 1", outer: [.init("a", .int64)], cancellation: cancellation).usedInputs, [0])
+        }
+        // What counts its steps meanwhile looks at it, and is bounded as a statement is.
+        XCTAssertTrue(try PlanningWork.bind(open) { () throws(QueryError) in PlanningWork.cancellation === open })
+        XCTAssertThrowsError(try PlanningWork.bind(open, stepCountMax: 9) { () throws(QueryError) in try PlanningWork.current?.spend(100_000) }) {
+            XCTAssertEqual(($0 as? QueryError)?.slug, .unsupportedSQL)
+        }
+        XCTAssertThrowsError(
+            try PlanningWork.bind(open) { () throws(QueryError) in
+                open.cancel()
+                try PlanningWork.current?.spend(100_000)
+            }
+        ) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled) }
+    }
+
     func testLargeConstantsAreNotKeptInThePlan() throws {
         let engine = QueryEngine(QueryEngine.Settings(threadCount: 1))
         let query = "SELECT " + list(40, ",") { "repeat('x', \(1_000_000 + $0))" }

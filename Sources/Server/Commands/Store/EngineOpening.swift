@@ -40,6 +40,7 @@ enum EngineOpening {
         options.compaction.intervalSeconds = settings.compactInterval
         options.compaction.snapshotKeepSeconds = settings.snapshotKeep
         options.statementRowCountMin = settings.limits.statementRows
+        options.bindingSeconds = settings.limits.queryTime
         options.compaction.rollupRowCountMax = settings.limits.rollupRows
         options.registration = try registration(settings)
         let cache = cache ?? WarehouseOpening.cache(settings, directory: directory)

@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 internal import Ingest
+internal import Query
 
 /// What a type would make of a document, before either is there.
 enum CheckRoutes {
@@ -11,17 +12,18 @@ enum CheckRoutes {
                 "checkType", "Shows what a type file makes of a document. Nothing is stored, and nothing goes to quarantine.",
                 body: [.json(##"{"type":"object","required":["type","document"],"additionalProperties":false,"properties":{"type":{"$ref":"#/components/schemas/Type"},"files":{"description":"XSD files by the names that the type has for them.","type":"object","additionalProperties":{"type":"string"}},"document":{"description":"The document as text; of JSON its value, too.","type":["string","object","array"],"items":{}}}}"##)],
                 answers: [.init(200, "A result for each receipt of the document.", [.of(TypeCheckBody.self)])], problems: [.invalidType], changesNothing: true),
-            handle: check)
+            uses: { $0.queries.limits.time }, handle: check)
     ]
 
-    private static func check(_ call: Call) throws -> Response {
+    private static func check(_ call: Call, _ bindingSeconds: Double) throws -> Response {
         let body = try call.object(members: ["type", "files", "document"], hasTexts: true)
         guard let type = body["type"], case .object = type else { throw Problem.parameter("type", "a type file is wanted", code: "required") }
         let document = try document(body["document"])
         do {
             let json = type.serialized
             do throws(JSONSyntaxError) { _ = try JSONParser.parse(json, boundsMarks: true) } catch { throw Problem.parameter("type", error.message) }
-            let checker = try TypeChecker(type: try DocumentType(json: json, files: try files(body["files"])), now: CalendarText.now)
+            let time = Cancellation(timeLimitSeconds: bindingSeconds, ending: "binding the type's expressions")
+            let checker = try TypeChecker(type: try DocumentType(json: json, files: try files(body["files"]), cancellation: time), now: CalendarText.now)
             return .json(TypeCheckBody(lines: checker.check(file: "document", document).lines), reserving: 4_096)
         } catch let error as TypeFileError {
             throw Problem(

@@ -47,14 +47,29 @@ enum ViewRoutes {
         let context = try context(call, parts)
         // A view may have a mebibyte of SQL.
         let (shown, byteCount, hasMore) = try page.fit(found) { ViewBody(view: $0).byteCountMax }
-        let next = hasMore ? shown.last.map { page.cursor([Array($0.name.utf8)]) } : nil
-        return .json(ListBody(items: shown.map { ViewBody(view: $0, fault: fault($0, context)) }, nextCursor: next), reserving: byteCount)
+        let bodies = bodies(shown, context, time(parts))
+        let next = hasMore || bodies.count < shown.count ? bodies.last.map { page.cursor([Array($0.view.name.utf8)]) } : nil
+        return .json(ListBody(items: bodies, nextCursor: next), reserving: byteCount)
     }
+
+    /// As many as can be bound in the time; the first one in any case. It says then that it cannot.
+    static func bodies(_ views: some Sequence<SavedView>, _ context: QueryContext, _ cancellation: Cancellation) -> [ViewBody] {
+        var bodies: [ViewBody] = []
+        for view in views {
+            let body = ViewBody(view: view, fault: fault(view, context, cancellation))
+            if cancellation.isOver, !bodies.isEmpty { break }
+            bodies.append(body)
+        }
+        return bodies
+    }
+
+    /// For all that one call binds.
+    private static func time(_ parts: Parts) -> Cancellation { Cancellation(timeLimitSeconds: parts.queries.limits.time, ending: "binding the view") }
 
     private static func one(_ call: Call, _ parts: Parts) throws -> Response {
         let name = call.path("name")
         guard let view = parts.views.view(name) else { throw Problem(.notFound, "there is no view \(MemberReader.shown(name))") }
-        return .json(ViewBody(view: view, fault: fault(view, try context(call, parts))))
+        return .json(ViewBody(view: view, fault: fault(view, try context(call, parts), time(parts))))
     }
 
     private static func context(_ call: Call, _ parts: Parts) throws -> QueryContext {
@@ -62,9 +77,9 @@ enum ViewRoutes {
     }
 
     /// What became of tables and views beneath since it was put.
-    private static func fault(_ view: SavedView, _ context: QueryContext) -> String? {
+    private static func fault(_ view: SavedView, _ context: QueryContext, _ cancellation: Cancellation) -> String? {
         do {
-            _ = try Binder.view(view.fixedQuery, named: view.name, in: context)
+            _ = try Binder.view(view.fixedQuery, named: view.name, in: context, cancellation: cancellation)
         } catch { return error.detail }
         // A type or a rollup may have taken its name since.
         if case .view(let query) = try? context.catalog.entry(named: view.name), query == view.fixedQuery { return nil }
@@ -74,16 +89,18 @@ enum ViewRoutes {
     private static func put(_ call: Call, _ parts: Parts) throws -> Response {
         let name = call.path("name")
         let body = try call.object(members: ViewBody.members, passingOver: ViewBody.ofAnswers)
-        let view = try read(body, name: name, context(call, parts), isKnown: parts.views.view(name) != nil)
+        let view = try read(body, name: name, context(call, parts), time(parts), isKnown: parts.views.view(name) != nil)
         let outcome = try parts.views.putView(view)
         let text = ViewBody(view: parts.views.view(name) ?? view).json()
         call.exchange.auditDetail = String(decoding: body.serialized, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: text).adding("Location", "/v1/views/\(RequestTarget.encode(name))")
     }
 
-    /// - Parameter isKnown: there is a view of this name.
+    /// - Parameters:
+    ///   - cancellation: of its binding.
+    ///   - isKnown: there is a view of this name.
     /// - Throws: `invalid-view` with each fault, and the place in the query.
-    private static func read(_ body: JSONValue, name: String, _ context: QueryContext, isKnown: Bool) throws -> SavedView {
+    private static func read(_ body: JSONValue, name: String, _ context: QueryContext, _ cancellation: Cancellation, isKnown: Bool) throws -> SavedView {
         var reader = MemberReader(body: body)
         if let own = reader.string("name"), own != name { reader.fault("/name", "mismatch", "the path names the view \(name), this is \(MemberReader.shown(own))") }
         if !isName(name) { reader.fault("/name", "format", "a name begins with a small letter and has up to 63 of a to z, 0 to 9 and _, not \(MemberReader.shown(name))") }
@@ -94,12 +111,12 @@ enum ViewRoutes {
         if query == nil, !reader.faults.contains(where: { $0.pointer == "/query" }) { reader.fault("/query", "required", "a SELECT is wanted") }
         guard reader.faults.isEmpty, let query else { throw Problem(.invalidView, reader.summary("the view"), errors: reader.faults) }
         do throws(QueryError) {
-            let bound = try Binder.view(query, named: name, in: context)
+            let bound = try Binder.view(query, named: name, in: context, cancellation: cancellation)
             let view = SavedView(
                 name: name, query: query, description: description, columns: bound.columns.map { .init(name: $0.name, type: $0.type.sqlName) }, reads: bound.reads)
             try check(columns: view.columns.map(\.name))
             // As it will stand in other queries.
-            _ = try Binder.view(view.fixedQuery, named: name, in: context)
+            _ = try Binder.view(view.fixedQuery, named: name, in: context, cancellation: cancellation)
             return view
         } catch {
             throw Problem(
