@@ -92,6 +92,13 @@ package struct Contract: Sendable, Hashable {
                 case .some(let names): names.contains { $0.hasSameBytes(as: name) }
                 }
             }
+
+            fileprivate func includeAll(of others: Names) -> Bool {
+                switch others {
+                case .all: self == .all
+                case .some(let names): names.allSatisfy(includes)
+                }
+            }
         }
 
         package var queues: Names
@@ -101,6 +108,8 @@ package struct Contract: Sendable, Hashable {
         package init(queues: Names = .none, topics: Names = .none, processes: Names = .none) {
             (self.queues, self.topics, self.processes) = (queues, topics, processes)
         }
+
+        func include(_ others: Uses) -> Bool { queues.includeAll(of: others.queues) && topics.includeAll(of: others.topics) && processes.includeAll(of: others.processes) }
 
         package static let none = Uses()
         package static let all = Uses(queues: .all, topics: .all, processes: .all)

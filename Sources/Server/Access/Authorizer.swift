@@ -54,20 +54,41 @@ package struct Authorizer: Sendable {
     ///
     /// - Throws: `Denial`, as `authorize`, but for the rate.
     package func principal(of credential: Credential, for access: AccessRule) throws -> Principal {
-        let principal = try denying { try authenticate(credential, mayWait: false) }.principal
-        if let problem = access.refusal(of: principal) { throw Denial(problem, of: principal) }
-        return principal
+        try Self.principal(of: denying { try authenticate(credential, mayWait: false) }, for: access)
+    }
+
+    /// The same of whoever has proved to have the key of that hash.
+    ///
+    /// - Throws: as the other.
+    package func principal(ofKeySHA256 hash: [UInt8], for access: AccessRule) throws -> Principal { try Self.principal(of: known(ofKeySHA256: hash), for: access) }
+
+    private static func principal(of known: Known, for access: AccessRule) throws -> Principal {
+        if let problem = access.refusal(of: known.principal) { throw Denial(problem, of: known.principal) }
+        return known.principal
+    }
+
+    /// That an answer which goes on has not lost the rights with which it began.
+    ///
+    /// - Parameter present: whose they are by now.
+    /// - Throws: `Denial` with `role-not-allowed`.
+    package static func check(_ present: Principal, keeps earlier: Principal) throws {
+        guard present.stillSees(whatWasSeenBy: earlier) else {
+            throw Denial(Problem(.roleNotAllowed, "the contract may see less than when this answer, or its transaction, began: ask again"), of: present)
+        }
     }
 
     /// Lets in whoever has proved to have the key of that hash, as if it had been shown.
     ///
     /// - Throws: as `authorize`.
     package func authorize(keySHA256 hash: [UInt8], for access: AccessRule) throws -> Admitted {
-        let known = try denying {
+        try admit(known(ofKeySHA256: hash), for: access)
+    }
+
+    private func known(ofKeySHA256 hash: [UInt8]) throws -> Known {
+        try denying {
             guard let known = try holder(ofKeySHA256: hash) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
             return known
         }
-        return try admit(known, for: access)
     }
 
     private func denying(_ find: () throws -> Known) throws -> Known {

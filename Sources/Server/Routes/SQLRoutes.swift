@@ -61,6 +61,7 @@ enum SQLRoutes {
     private static func stream(_ request: SQLRequest, _ form: SQLForm, _ compression: ArrowCompression?, _ call: Call, _ queries: QueryService, _ log: Log) throws -> Response? {
         let exchange = call.exchange
         // Header fields may not be read once the answer has begun.
+        let (rights, beginning) = (try call.rights(), call.principal)
         let coding = form.isBinary ? nil : ContentCoding.choose(call.request.header("Accept-Encoding"))
         let watch = try watch(request, call, queries)
         defer { watch.end() }
@@ -92,6 +93,8 @@ enum SQLRoutes {
         do {
             let runner = SQLRunner(engine: queries.engine)
             try runner.write(answer, as: form, compression: compression, hold: { try exchange.holdAnswer(ResponseStream.heldByteCount + $0) }) { bytes in
+                // Nobody hears more than they may have by now, however long it takes.
+                do { try Authorizer.check(rights(), keeps: beginning) } catch let denial as Denial { throw denial.problem }
                 if !bytes.isEmpty { begin() }
                 try writer.write(bytes)
                 bytes.removeAll(keepingCapacity: true)

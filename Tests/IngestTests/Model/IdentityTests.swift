@@ -60,6 +60,28 @@ final class IdentityTests: XCTestCase {
         }
     }
 
+    func test_stillSees_lessOfAnything_isNotAll() {
+        let whole = Principal(clientID: "c", access: .readWrite, scope: .all, types: ["a"], uses: .init(queues: .some(["q"])), seesSensitive: true)
+        func changed(_ change: (inout Principal) -> Void) -> Principal {
+            var principal = whole
+            change(&principal)
+            return principal
+        }
+        let asMuch = [
+            whole, changed { $0.access = .read }, changed { $0.types = nil }, changed { $0.types = ["b", "a"] }, changed { $0.uses = .all },
+            changed { $0.uses = .init(queues: .some(["p", "q"]), topics: .some(["t"])) },
+        ]
+        for principal in asMuch { XCTAssertTrue(principal.stillSees(whatWasSeenBy: whole), "\(principal)") }
+        let less = [
+            changed { $0.scope = .own }, changed { $0.types = [] }, changed { $0.types = ["b"] }, changed { $0.uses = .none }, changed { $0.uses = .init(queues: .some(["r"]), topics: .all) },
+            changed { $0.seesSensitive = false }, Principal(clientID: "d", access: .readWrite, scope: .all, uses: .all, seesSensitive: true), .admin, .nobody,
+        ]
+        for principal in less { XCTAssertFalse(principal.stillSees(whatWasSeenBy: whole), "\(principal)") }
+        XCTAssertFalse(whole.stillSees(whatWasSeenBy: changed { $0.types = nil }))
+        XCTAssertFalse(whole.stillSees(whatWasSeenBy: changed { $0.uses = .all }))
+        XCTAssertTrue(Principal.admin.stillSees(whatWasSeenBy: .admin))
+    }
+
     private static func sql(_ engine: Engine, as principal: Principal) throws -> Int {
         let table = try XCTUnwrap(try engine.catalog(as: principal, upTo: nil).catalog.entry(named: "receipts"))
         guard case .table(let source, let scope) = table else { return -1 }

@@ -180,6 +180,27 @@ final class SQLRoutesTests: XCTestCase {
         XCTAssertTrue(late.text.split(separator: "\n").last?.hasPrefix(#"{"error":{"type":"/problems/data-error""#) ?? false, String(late.text.suffix(300)))
     }
 
+    /// It may go on for an hour: who loses the key or may see less meanwhile hears no more of it, and who may see as much all of it.
+    func test_stream_endsWithTheRightsThatItBeganWith() throws {
+        let query = #"{"query":"SELECT g FROM generate_series(1, 500000) AS s(g)"}"#
+        let changes: [(slug: String?, change: @Sendable (inout FakeEngine.State) -> Void)] = [
+            ("unauthenticated", { $0.keys = [:] }), ("contract-not-valid", { $0.contracts["c"]?.validTo = 1 }), ("role-not-allowed", { $0.contracts["c"]?.scope = .own }),
+            (nil, { $0.contracts["c"]?.access = .readWrite }),
+        ]
+        for (slug, change) in changes {
+            let server = try Self.server()
+            let client = server.client(key: try server.key("c", .read, .all))
+            // It goes out in sixty pieces and more, before each of which is looked; one look is the request's own.
+            server.engine.state.withLock { $0.atLookup = (10, change) }
+            let answer = try client.post("/v1/sql", query, [("Accept", "application/x-ndjson")])
+            XCTAssertEqual(answer.status, 200, String(answer.text.suffix(300)))
+            XCTAssertEqual(answer.isCut, slug != nil)
+            XCTAssertTrue(answer.text.hasPrefix(#"{"g":1}"#))
+            let last = answer.text.split(separator: "\n").last ?? ""
+            if let slug { XCTAssertTrue(last.hasPrefix(#"{"error":{"type":"/problems/\#(slug)""#), String(last)) } else { XCTAssertEqual(last, #"{"g":500000}"#) }
+        }
+    }
+
     /// What the rows have and the form has not is known with the first of them, and then there is an answer that says so.
     func test_valuesThatTheFormHasNot_areAnErrorOfTheirOwn() throws {
         let client = try Self.server().client()

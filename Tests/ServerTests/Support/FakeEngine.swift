@@ -36,6 +36,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         /// Of each such page, how many it was to have of these.
         var refusedLimits: [Int] = []
         var refusedEntries: [QuarantineEntry] = []
+        /// Done at the look for a key that has this number, of those that are counted from here on.
+        var atLookup: (number: Int, change: @Sendable (inout State) -> Void)?
         var isReady = true
         var isBackupHeld = false
         var isCompactionHeld = false
@@ -328,6 +330,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? {
         state.withLock { state in
+            if let (number, change) = state.atLookup {
+                state.atLookup = number > 1 ? (number - 1, change) : nil
+                if number == 1 { change(&state) }
+            }
             guard let (owner, key) = state.keys[hash] else { return nil }
             switch owner {
             case .client(let clientID): return state.contracts[clientID].map { .contract($0, expiresAt: key.expiresAt) }

@@ -319,6 +319,37 @@ def test_revoked(shop, key, key_id):
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_narrowed(_, __, ___):
+    """Who may see less than when a transaction or a cursor began sees no more of it; who may see more, or write less, goes on."""
+    import psycopg
+
+    def may(access, scope):
+        call("PUT", "/v1/contracts/narrowed", {"access": access, "scope": scope})
+
+    key, _ = contract("narrowed", "all")
+    with psycopg.connect(host=HOST, port=PORT, user="narrowed", password=key, dbname="till") as connection:
+
+        def count():
+            return connection.execute("SELECT count(*) FROM receipts").fetchone()[0]
+
+        connection.execute("DECLARE c CURSOR FOR SELECT receipt_id FROM receipts ORDER BY client_id, receipt_id")
+        same(connection.execute("FETCH 1 FROM c").fetchone(), ("R-1",))
+        may("read", "all")
+        same(connection.execute("FETCH 1 FROM c").fetchone(), ("R-2",))
+        may("read", "own")
+        fails("42501", lambda: connection.execute("FETCH 1 FROM c"))
+        connection.rollback()
+        same(count(), 0)
+        may("read", "all")
+        same(count(), 0)
+        connection.rollback()
+        assert count() > 0
+        may("read", "own")
+        fails("42501", count)
+        connection.rollback()
+        same(count(), 0)
+
+
 def main():
     missing = [name for name in ("psycopg", "psycopg2", "asyncpg", "pg8000") if not importlib.util.find_spec(name)] + ([] if shutil.which("psql") else ["psql"])
     if missing:

@@ -6,6 +6,8 @@ internal import Query
 struct SeenState: @unchecked Sendable {
     // Proof of Sendable: never changed; a catalog is Sendable itself.
     let catalog: any QueryCatalog
+    /// Whose catalog it is: with the rights of that moment.
+    let principal: Principal
     let sequence: Int64
     /// now(), in microseconds since 1970.
     let now: Int64

@@ -9,6 +9,8 @@ final class Questions: @unchecked Sendable {
     struct Asker {
         /// Who it is now: a key may have been revoked since.
         let admit: () throws -> Principal
+        /// The same while an answer goes on, which is no request.
+        let present: () throws -> Principal
         /// Of whose queries not all places may be.
         let owner: AnyObject
         /// Calls when the client goes; nil: no more.
@@ -51,13 +53,16 @@ final class Questions: @unchecked Sendable {
     func endTransaction() { state = nil }
 
     private func seen(as principal: Principal) throws -> SeenState {
-        if let state { return state }
+        if let state {
+            try Authorizer.check(principal, keeps: state.principal)
+            return state
+        }
         let (own, sequence) = try service.catalog(as: principal, upTo: nil)
         var session = asker.session
         session.settings = settings
         let catalog = SystemCatalog(own, session)
         stateNumber += 1
-        let made = SeenState(catalog: catalog, sequence: sequence, now: CalendarText.now, number: stateNumber)
+        let made = SeenState(catalog: catalog, principal: principal, sequence: sequence, now: CalendarText.now, number: stateNumber)
         state = made
         return made
     }
@@ -259,6 +264,7 @@ final class Questions: @unchecked Sendable {
         do {
             let names = portal.state.flatMap { catalog($0).dialect }.map { RegistryNames($0) }
             let style = AnswerStyle(settings, zone: try TimeZoneDatabase.system.rules(inAnyCase: portal.reading.zone) ?? .utc, names: names)
+            try checkRights(portal)
             if try runAtOnce(portal) { return try give(portal, wanted, style) }
             return try whileAwaited {
                 try places.run(for: asker.owner, interruption) { [self] in
@@ -272,6 +278,11 @@ final class Questions: @unchecked Sendable {
             release(portal)
             return .failed(fault(error, of: wanted.isOfEarlierText ? nil : portal.question.start))
         }
+    }
+
+    /// That who asked may still see what the portal's state shows: a cursor may be open for long, and a stream run.
+    private func checkRights(_ portal: QuestionPortal) throws {
+        if let state = portal.state { try Authorizer.check(asker.present(), keeps: state.principal) }
     }
 
     /// A row of constants needs no thread of its own, and no place: false for any other question.
@@ -349,8 +360,9 @@ final class Questions: @unchecked Sendable {
     private func move(_ portal: QuestionPortal, _ direction: FetchDirection, _ writer: RowWriter?) throws -> Int {
         let output = output
         let keepsAll = portal.window.keeping == .all
-        let pull = { () throws -> ColumnBatch? in
+        let pull = { [self] () throws -> ColumnBatch? in
             guard let batch = try portal.stream?.next() else { return nil }
+            try checkRights(portal)
             if keepsAll {
                 try output.hold(moreOfCursors: batch.flatByteCountBound)
                 portal.chargedByteCount += batch.flatByteCountBound

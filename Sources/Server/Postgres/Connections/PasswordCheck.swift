@@ -83,7 +83,19 @@ struct PasswordCheck {
         case .key(let hash): try authorizer.authorize(keySHA256: hash, for: .reader)
         case .said(let credential): try said(credential, authorizer)
         }
-        let principal = admitted.principal
+        return try own(admitted.principal, user)
+    }
+
+    /// The same while an answer goes on: nothing is taken of the contract's rate.
+    static func present(_ proof: Proof, user: String, _ authorizer: Authorizer) throws -> Principal {
+        let principal = switch proof {
+        case .key(let hash): try authorizer.principal(ofKeySHA256: hash, for: .reader)
+        case .said(let credential): try authorizer.principal(of: credential, for: .reader)
+        }
+        return try own(principal, user)
+    }
+
+    private static func own(_ principal: Principal, _ user: String) throws -> Principal {
         let isOwn = principal.identity.client.map { $0.text.utf8.elementsEqual(user.utf8) } ?? (principal.isAdmin && user == ScramSecret.administrator)
         guard isOwn else { throw PostgresFault(.invalidPassword, "password authentication failed for user \"\(user)\"", severity: .fatal) }
         return principal

@@ -225,6 +225,7 @@ final class PostgresConnection {
         let (processID, key) = try shared.cancels.add(interruption)
         let asker = Questions.Asker(
             admit: { try PasswordCheck.principal(proof, user: user, authorizer) },
+            present: { try PasswordCheck.present(proof, user: user, authorizer) },
             owner: charges.charge.account ?? charges,
             whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } },
             session: SystemSession(user: user, database: shared.database, processID: processID, isEncrypted: channel.isEncrypted, serverBeganAt: shared.openedAt))
