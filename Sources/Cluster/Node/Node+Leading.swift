@@ -143,6 +143,8 @@ extension Node {
             // A sign of life for who hears nothing but the bucket.
             push(Record(after: top, epoch: configuration.epoch, kind: .noop, level: 1, body: []))
         }
+        // Who takes the lead refuses this node until it has it: a change of the object meanwhile would undo the one that was wanted, or end this node for having been late.
+        if isOfferTaken { return }
         if configuration.mode == .pair, let standby = peers.first(where: { others.contains($0.name) }), now > leading.lostAfter,
             now - standby.echo > settings.times.standbyLost {
             standbyLost()
@@ -159,6 +161,9 @@ extension Node {
         }
         if swap == nil, leading.sealing == nil, leading.admitting == nil, leading.offeredTo == nil, isServing, has(.identity), configuration.store != named || leading.isUnnamed { begin(.change) { _ in } }
     }
+
+    /// Whether whoever was offered the lead has promised a later epoch than this one, and so is about to lead. It is waited for as long as an offer stands.
+    private var isOfferTaken: Bool { leading.offeredTo.map { name in peers.contains { $0.name == name && $0.promise > epoch } } ?? false }
 
     /// Goes on without the standby: through slots where there is a bucket, alone where the settings let it; else waits.
     mutating func standbyLost() {

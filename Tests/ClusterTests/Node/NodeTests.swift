@@ -204,6 +204,48 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.logs[old]?.last?.body, [7])
     }
 
+    /// A busy machine, or a slow bucket: for longer than a tick, and for longer than a standby is waited for.
+    func test_transfer_whoseSwapTakesLong_isWaitedFor_andNobodyIsFenced() throws {
+        for milliseconds in [600, 1_600] {
+            for hasBucket in [true, false] {
+                let world = SmallWorld.pair(hasBucket: hasBucket, degrades: !hasBucket)
+                let old = try XCTUnwrap(world.leader)
+                let new = old == "a" ? "b" : "a"
+                world.slowSwaps = ["a", "b"]
+                world.give(.command(.transfer(to: new)), to: old)
+                world.pass(milliseconds)
+                XCTAssertEqual(world.nodes[new]?.role, .candidate)
+                XCTAssertEqual(world.object?.leader, old)
+                world.releaseSwaps()
+                world.pass(600)
+                XCTAssertEqual(world.leader, new)
+                XCTAssertFalse(world.hasEnded(old))
+                XCTAssertEqual(world.object?.mode, .pair)
+                XCTAssertEqual(world.object?.insync, [new, old])
+            }
+        }
+    }
+
+    func test_transfer_whoseTakerFallsBeforeItLeads_isGivenUp() throws {
+        let world = SmallWorld.pair()
+        let old = try XCTUnwrap(world.leader)
+        let new = old == "a" ? "b" : "a"
+        world.slowSwaps = [new]
+        world.give(.command(.transfer(to: new)), to: old)
+        world.pass(600)
+        XCTAssertEqual(world.nodes[new]?.role, .candidate)
+        world.stop(new)
+        world.pass(3_000)
+        XCTAssertEqual(world.leader, old)
+        XCTAssertEqual(world.object?.mode, .log)
+        world.give(.submit(Submission(token: 1, body: [7])), to: old)
+        world.settle()
+        XCTAssertEqual(world.logs[old]?.last?.body, [7])
+        // What it had sent comes to the object at last.
+        world.releaseSwaps()
+        XCTAssertEqual(world.leader, old)
+    }
+
     func test_swap_withoutAnAnswer_isLookedUp() throws {
         let world = SmallWorld.pair()
         let leader = try XCTUnwrap(world.leader)

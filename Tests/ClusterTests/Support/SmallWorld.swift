@@ -24,6 +24,9 @@ final class SmallWorld {
     var swapAnswer: Writing?
     /// The object can be changed; else it is read, and nobody knows what became of a swap.
     var takesSwaps = true
+    /// Names of those whose swaps are under way until they are let go on.
+    var slowSwaps: Set<String> = []
+    private var heldSwaps: [(name: String, effect: Effect)] = []
     /// Asked each time that the object has been swapped.
     var swapped: (() -> Void)?
     private var queue: [(name: String, event: Event)] = []
@@ -136,6 +139,15 @@ final class SmallWorld {
         settle()
     }
 
+    /// Swaps come to the object, in the order in which they were sent.
+    func releaseSwaps() {
+        slowSwaps = []
+        let held = heldSwaps
+        heldSwaps = []
+        for (name, effect) in held { perform(effect, of: name) }
+        settle()
+    }
+
     var leader: String? { nodes.first { $0.value.role == .leader && $0.value.configuration == object }?.key }
 
     func commits(of name: String) -> [Int] {
@@ -174,6 +186,7 @@ final class SmallWorld {
             dropped[name] = dropped[peer]
             nodes[name] = node.restarted(session: sessions, disk: disk(of: name), at: time)
         case .readConfiguration(let ticket): queue.append((name, .configuration(object.map { .found($0) } ?? .absent, ticket: ticket)))
+        case .swap where slowSwaps.contains(name): heldSwaps.append((name, effect))
         case .swap(let expected, let next, _, let ticket):
             let fits = takesSwaps && object?.nonce == expected
             if fits {
