@@ -31,10 +31,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
     }
 
     /// By the bytes of their names; `name` is exclusive.
-    package func views(after name: String?, limit: Int) -> [SavedView] {
-        let all = savedViews.all.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        return Array(all.drop { view in name.map { !$0.utf8.lexicographicallyPrecedes(view.name.utf8) } ?? false }.prefix(limit))
-    }
+    package func views(after name: String?, limit: Int) -> [SavedView] { savedViews.listed(after: name, limit: limit) }
 
     package func view(_ name: String) -> SavedView? { savedViews.all[name] }
     package func putView(_ view: SavedView) throws -> PutOutcome { try savedViews.put(view) }

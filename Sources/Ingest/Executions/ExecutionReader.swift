@@ -100,6 +100,14 @@ final class ExecutionReader: Sendable {
         }
     }
 
+    /// - Throws: not-found, also for one that the principal may not see.
+    func execution(_ id: String, as principal: Principal, hold: (Int) throws -> Void) throws -> ExecutionView {
+        guard let id = ULID(id), let found = try execution(id, hold: hold), principal.isAdmin || principal.identity == found.owner, principal.identity != .nobody else {
+            throw Fault.absent(.execution)
+        }
+        return found
+    }
+
     /// Of a row's execution: constants and header.
     private static func byteCount(_ row: SQLiteStatement) -> Int { ExecutionView.otherByteCount + row.withBytes(7) { $0.count } + row.withBytes(8) { $0.count } }
 
@@ -159,6 +167,17 @@ final class ExecutionReader: Sendable {
         } catch {
             throw SQLiteError(code: 11, message: "an execution cannot be read: \(error.reason)", path: path)
         }
+    }
+
+    /// Entries behind `after`, the oldest first, each as its JSON.
+    ///
+    /// - Throws: not-found.
+    func history(
+        _ id: String, after: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void
+    ) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
+        // Of the execution no more than its number is kept.
+        let number = try execution(id, as: principal, hold: hold).number
+        return try history(number, after: after, limit: limit, byteCountMax: ExecutionStore.pageByteCountMax, hold: hold)
     }
 
     /// Of an entry of a history, beside its JSON.

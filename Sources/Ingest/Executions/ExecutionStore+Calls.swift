@@ -142,10 +142,7 @@ extension ExecutionStore {
     }
 
     package func execution(_ id: String, as principal: Principal, hold: (Int) throws -> Void) throws -> ExecutionView {
-        guard let id = ULID(id), let found = try reader.execution(id, hold: hold), principal.isAdmin || principal.identity == found.owner, principal.identity != .nobody else {
-            throw Fault.absent(.execution)
-        }
-        return found
+        try reader.execution(id, as: principal, hold: hold)
     }
 
     /// The newest first.
@@ -160,9 +157,7 @@ extension ExecutionStore {
     package func history(
         _ id: String, after: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void
     ) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
-        // Of the execution no more than its number is kept.
-        let number = try execution(id, as: principal, hold: hold).number
-        return try reader.history(number, after: after, limit: limit, byteCountMax: Self.pageByteCountMax, hold: hold)
+        try reader.history(id, after: after, limit: limit, as: principal, hold: hold)
     }
 
     /// Ends an execution; its children end soon after.

@@ -55,11 +55,24 @@ enum QueueFile {
         switch version {
         case 0: try make(connection, store)
         case Self.version: try check(connection, store)
-        default:
-            throw SQLiteError(code: 26, message: "queues of version \(version), of a later till: this one reads version \(Self.version)", path: path)
+        default: throw later(version, path)
         }
         if isNew, let end = path.lastIndex(of: "/") { try DataDirectory.synchronizeDirectory(String(path[..<end])) }
         return connection
+    }
+
+    /// Opens the file to be read: of a store that nobody works on.
+    ///
+    /// - Throws: `SQLiteError` for a file of another version.
+    static func read(path: String) throws -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        let version = try connection.integer("PRAGMA user_version") ?? 0
+        guard version == Self.version else { throw Self.later(version, path) }
+        return connection
+    }
+
+    private static func later(_ version: Int64, _ path: String) -> SQLiteError {
+        SQLiteError(code: 26, message: "queues of version \(version), of a later till: this one reads version \(Self.version)", path: path)
     }
 
     private static func make(_ connection: SQLiteConnection, _ store: String) throws {

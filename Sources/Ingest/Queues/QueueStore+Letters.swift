@@ -22,32 +22,37 @@ extension QueueStore {
         let report = try queue(name, as: principal)
         // The counts are those of the group that has just answered; the queue's id is of the last group that was shown, and nil for one that was put since.
         guard report.dead > 0, let state = states.first(where: { $0.name == name }) else { return ([], false) }
-        return try pool.withConnection { connection in
-            let select = try connection.statement("""
-                SELECT m.id, coalesce(m.body, b.body), m.reason, m.detail, m.deliveries, m.enqueued_at, m.due, m.number
-                FROM messages m LEFT JOIN bodies b ON b.number = m.number
-                WHERE m.queue = ?1 AND m.state = 3 AND (m.due, m.number) > (?2, ?3) ORDER BY m.due, m.number LIMIT ?4
-                """)
-            defer { select.reset() }
-            select.bind(1, state.id)
-            select.bind(2, place?.diedAt ?? .min)
-            select.bind(3, place?.number ?? .min)
-            select.bind(4, Int64(limit))
-            var letters: [DeadMessageReport] = []
-            var byteCount = 0
-            while byteCount < DeadMessageReport.pageByteCountMax, try select.step() {
-                guard let reason = QueueMessage.Reason(rawValue: select.text(2)) else {
-                    throw SQLiteError(code: 11, message: "a dead letter has an unknown reason", path: pool.path)
-                }
-                let body = select.bytes(1)
-                byteCount += body.count
-                letters.append(
-                    DeadMessageReport(
-                        id: select.text(0), body: body, reason: reason, detail: select.optionalText(3), deliveries: Int(clamping: select.int64(4)),
-                        enqueuedAt: select.int64(5), diedAt: select.int64(6), number: select.int64(7)))
+        return try pool.withConnection { try Self.deadLetters(of: state.id, after: place, limit: limit, $0) }
+    }
+
+    /// The same of a queue's rows.
+    static func deadLetters(
+        of queue: Int64, after place: (diedAt: Int64, number: Int64)?, limit: Int, _ connection: SQLiteConnection
+    ) throws -> (letters: [DeadMessageReport], isCut: Bool) {
+        let select = try connection.statement("""
+            SELECT m.id, coalesce(m.body, b.body), m.reason, m.detail, m.deliveries, m.enqueued_at, m.due, m.number
+            FROM messages m LEFT JOIN bodies b ON b.number = m.number
+            WHERE m.queue = ?1 AND m.state = 3 AND (m.due, m.number) > (?2, ?3) ORDER BY m.due, m.number LIMIT ?4
+            """)
+        defer { select.reset() }
+        select.bind(1, queue)
+        select.bind(2, place?.diedAt ?? .min)
+        select.bind(3, place?.number ?? .min)
+        select.bind(4, Int64(limit))
+        var letters: [DeadMessageReport] = []
+        var byteCount = 0
+        while byteCount < DeadMessageReport.pageByteCountMax, try select.step() {
+            guard let reason = QueueMessage.Reason(rawValue: select.text(2)) else {
+                throw SQLiteError(code: 11, message: "a dead letter has an unknown reason", path: connection.path)
             }
-            return (letters, try byteCount >= DeadMessageReport.pageByteCountMax && select.step())
+            let body = select.bytes(1)
+            byteCount += body.count
+            letters.append(
+                DeadMessageReport(
+                    id: select.text(0), body: body, reason: reason, detail: select.optionalText(3), deliveries: Int(clamping: select.int64(4)),
+                    enqueuedAt: select.int64(5), diedAt: select.int64(6), number: select.int64(7)))
         }
+        return (letters, try byteCount >= DeadMessageReport.pageByteCountMax && select.step())
     }
 
     /// A page of messages that nobody has completed and that are not dead, as `deadLetters` has its pages: active ones, then locked, then delayed ones, in
@@ -59,33 +64,38 @@ extension QueueStore {
     ) throws -> (messages: [QueuedMessageReport], isCut: Bool) {
         let report = try queue(name, as: principal)
         guard report.active + report.locked + report.delayed > 0, let state = states.first(where: { $0.name == name }) else { return ([], false) }
-        return try pool.withConnection { connection in
-            let select = try connection.statement("""
-                SELECT m.id, coalesce(m.body, b.body), m.state, m.deliveries, m.enqueued_at, m.due, m.number
-                FROM messages m LEFT JOIN bodies b ON b.number = m.number
-                WHERE m.queue = ?1 AND m.state < 3 AND (m.state, m.due, m.number) > (?2, ?3, ?4) ORDER BY m.state, m.due, m.number LIMIT ?5
-                """)
-            defer { select.reset() }
-            select.bind(1, state.id)
-            select.bind(2, place?.state ?? .min)
-            select.bind(3, place?.due ?? .min)
-            select.bind(4, place?.number ?? .min)
-            select.bind(5, Int64(limit))
-            var messages: [QueuedMessageReport] = []
-            var byteCount = 0
-            while byteCount < QueuedMessageReport.pageByteCountMax, try select.step() {
-                guard let standing = MessageState(rawValue: select.int64(2))?.standing else {
-                    throw SQLiteError(code: 11, message: "a message has an unknown state", path: pool.path)
-                }
-                let body = select.bytes(1)
-                byteCount += body.count
-                messages.append(
-                    QueuedMessageReport(
-                        id: select.text(0), body: body, standing: standing, deliveries: Int(clamping: select.int64(3)), enqueuedAt: select.int64(4),
-                        place: .init(state: select.int64(2), due: select.int64(5), number: select.int64(6))))
+        return try pool.withConnection { try Self.messages(of: state.id, after: place, limit: limit, $0) }
+    }
+
+    /// The same of a queue's rows.
+    static func messages(
+        of queue: Int64, after place: QueuedMessageReport.Place?, limit: Int, _ connection: SQLiteConnection
+    ) throws -> (messages: [QueuedMessageReport], isCut: Bool) {
+        let select = try connection.statement("""
+            SELECT m.id, coalesce(m.body, b.body), m.state, m.deliveries, m.enqueued_at, m.due, m.number
+            FROM messages m LEFT JOIN bodies b ON b.number = m.number
+            WHERE m.queue = ?1 AND m.state < 3 AND (m.state, m.due, m.number) > (?2, ?3, ?4) ORDER BY m.state, m.due, m.number LIMIT ?5
+            """)
+        defer { select.reset() }
+        select.bind(1, queue)
+        select.bind(2, place?.state ?? .min)
+        select.bind(3, place?.due ?? .min)
+        select.bind(4, place?.number ?? .min)
+        select.bind(5, Int64(limit))
+        var messages: [QueuedMessageReport] = []
+        var byteCount = 0
+        while byteCount < QueuedMessageReport.pageByteCountMax, try select.step() {
+            guard let standing = MessageState(rawValue: select.int64(2))?.standing else {
+                throw SQLiteError(code: 11, message: "a message has an unknown state", path: connection.path)
             }
-            return (messages, try byteCount >= QueuedMessageReport.pageByteCountMax && select.step())
+            let body = select.bytes(1)
+            byteCount += body.count
+            messages.append(
+                QueuedMessageReport(
+                    id: select.text(0), body: body, standing: standing, deliveries: Int(clamping: select.int64(3)), enqueuedAt: select.int64(4),
+                    place: .init(state: select.int64(2), due: select.int64(5), number: select.int64(6))))
         }
+        return (messages, try byteCount >= QueuedMessageReport.pageByteCountMax && select.step())
     }
 
     /// Puts dead letters back, as new messages at the queue's end.

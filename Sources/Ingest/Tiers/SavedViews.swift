@@ -17,6 +17,12 @@ final class SavedViews: Sendable {
     /// By name.
     var all: [String: SavedView] { views.withLock { $0 } }
 
+    /// At most `limit` in the order of their names, those behind one.
+    func listed(after name: String?, limit: Int) -> [SavedView] {
+        let sorted = all.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        return Array(sorted.drop { view in name.map { !$0.utf8.lexicographicallyPrecedes(view.name.utf8) } ?? false }.prefix(limit))
+    }
+
     /// Durable when it returns.
     func put(_ view: SavedView) throws -> PutOutcome {
         // One change after the other, in memory as on disk.

@@ -98,11 +98,18 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     /// - Throws: `SQLiteError`.
     func open(_ connection: SQLiteConnection) throws {
         try connection.execute(TopicTables.schema)
+        try load(connection)
+    }
+
+    /// The same of a file that is only read, which may be one of before there were topics, or secrets of before a change.
+    func load(_ connection: SQLiteConnection) throws {
+        func has(_ table: String) throws -> Bool { try connection.integer("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '\(table)'") == 1 }
+        guard try has("subscriptions") else { return }
         self.connection = connection
         var state = State()
         let topics = try connection.statement("SELECT name FROM topics")
         while try topics.step() { state.topics.insert(topics.text(0)) }
-        let select = try connection.statement(TopicTables.loadSubscriptions)
+        let select = try connection.statement(try has("former_secrets") ? TopicTables.loadSubscriptions : TopicTables.loadSubscriptionsAlone)
         while try select.step() {
             let subscription = Subscription(
                 name: select.text(2), condition: select.optionalText(3), target: SubscriptionTarget(kind: select.text(4), target: select.text(5), secret: select.optionalText(6)))

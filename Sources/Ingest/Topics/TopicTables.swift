@@ -44,6 +44,8 @@ enum TopicTables {
     static let loadSubscriptions = """
         SELECT s.id, s.topic, s.name, s.condition, s.kind, s.target, s.secret, f.secret, f.until FROM subscriptions s LEFT JOIN former_secrets f ON f.subscription = s.id
         """
+    /// Where there were none of those secrets yet.
+    static let loadSubscriptionsAlone = "SELECT id, topic, name, condition, kind, target, secret, NULL, NULL FROM subscriptions"
     /// Of a subscription: they go with it.
     static let remove = ["DELETE FROM former_secrets WHERE subscription = ?1", "DELETE FROM subscriptions WHERE id = ?1"]
 

@@ -141,7 +141,9 @@ package final class Uploads: Sendable {
 
     // MARK: Seeing
 
-    package func upload(_ id: String, as principal: Principal) throws -> Upload {
+    package func upload(_ id: String, as principal: Principal) throws -> Upload { try Self.known(catalog, id, as: principal) }
+
+    static func known(_ catalog: Catalog, _ id: String, as principal: Principal) throws -> Upload {
         // Whoever made it and the administrator: a contract that reads all rows sees its own uploads only.
         guard let upload = try catalog.upload(id), principal.isAdmin || principal.identity != .nobody && principal.identity == upload.owner else {
             throw Fault.absent(.upload)

@@ -110,6 +110,70 @@ final class StoreDirectoryTests: XCTestCase {
         XCTAssertEqual(try server.client().get("/v1/receipts/R-2?client=shop").status, 200)
     }
 
+    /// A message in each state, an event that cannot be delivered, an execution that has ended.
+    ///
+    /// - Returns: commands that list it.
+    private func fill(_ admin: HTTPClient) throws -> [[String]] {
+        XCTAssertEqual(try admin.put("/v1/queues/jobs", #"{"lock":"30s"}"#).status, 201)
+        XCTAssertEqual(try admin.post("/v1/queues/jobs/messages", #"{"messages":[{"id":"a","body":1},{"id":"b","body":2}]}"#).status, 200)
+        let taken = try admin.post("/v1/queues/jobs/receive", #"{"max":1}"#).text
+        let token = try XCTUnwrap(taken.firstMatch(of: #/"lock_token":"([^"]+)"/#), taken).1
+        XCTAssertEqual(try admin.post("/v1/queues/jobs/messages/a/dead-letter", #"{"lock_token":"\#(token)","reason":"torn"}"#).status, 204)
+        XCTAssertEqual(try admin.put("/v1/topics/news", "").status, 201)
+        XCTAssertEqual(try admin.put("/v1/topics/news/subscriptions/lost", #"{"target":{"queue":"nowhere"}}"#).status, 201)
+        XCTAssertEqual(try admin.post("/v1/events?topic=news", #"{"specversion":"1.0","id":"e1","type":"a","data":null}"#).status, 202)
+        XCTAssertEqual(try admin.put("/v1/views/totals", #"{"query":"SELECT count(*) AS n FROM receipts"}"#).status, 201)
+        XCTAssertEqual(try admin.put("/v1/processes/hello", #"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#).status, 201)
+        let started = try admin.post("/v1/processes/hello/executions", #"{"name":"one","input":{"n":1}}"#).text
+        let execution = String(try XCTUnwrap(started.firstMatch(of: #/"execution_id":"([^"]+)"/#), started).1)
+        XCTAssertTrue(try Patience.until { try admin.get("/v1/executions/\(execution)").text.contains("SUCCEEDED") })
+        return [
+            ["queue", "list"], ["queue", "show", "jobs"], ["queue", "dead-letters", "jobs"], ["topic", "list"], ["topic", "show", "news"], ["topic", "subscriptions", "news"],
+            ["topic", "dead-letters", "news", "lost"], ["view", "list"], ["view", "show", "totals"], ["process", "list"], ["process", "show", "hello"], ["process", "history", execution],
+            ["execution", "list"], ["execution", "show", execution],
+        ]
+    }
+
+    func test_listsOfWhatAServerHasInMemory_areTheSameOfItsFiles_besideAnotherReader() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-1")).status, 201)
+        let commands = try fill(server.client())
+        let place = ["--data", server.data.path]
+        let served = try commands.map { command in
+            let run = try TillRun(command + place)
+            XCTAssertEqual(run.status, 0, "\(command): \(run.error)")
+            return run.text
+        }
+        for (command, says) in [(0, "jobs"), (2, "torn"), (5, "nowhere"), (7, "count(*)"), (12, "SUCCEEDED")] { XCTAssertTrue(served[command].contains(says), served[command]) }
+        XCTAssertEqual(server.stop(), 0)
+        let lock = open(server.data.appendingPathComponent("LOCK").path, O_RDONLY | O_CLOEXEC)
+        defer { close(lock) }
+        XCTAssertEqual(flock(lock, LOCK_SH | LOCK_NB), 0)
+        let before = try whole(server.data)
+        for (command, text) in zip(commands, served) {
+            let run = try TillRun(command + place)
+            XCTAssertEqual(run.status, 0, "\(command): \(run.error)")
+            XCTAssertEqual(run.text, text, "\(command)")
+        }
+        // How far sums are made is another when the server ends; and of its jobs a process that has just begun has none.
+        for (command, says) in [(["rollup", "list"], "receipts_by_day"), (["rollup", "show", "receipts_by_day"], "receipts_by_day"), (["job", "list"], "(0 rows)"), (["upload", "list"], "(0 rows)")] {
+            let run = try TillRun(command + place)
+            XCTAssertEqual(run.status, 0, "\(command): \(run.error)")
+            XCTAssertTrue(run.text.contains(says), "\(command): \(run.text)")
+        }
+        for command in [["queue", "show", "no"], ["topic", "show", "no"], ["topic", "subscriptions", "no"], ["view", "show", "no"], ["process", "show", "no"], ["execution", "show", "no"], ["rollup", "show", "no"], ["job", "show", "no"], ["upload", "show", "no"]] {
+            let run = try TillRun(command + place)
+            XCTAssertEqual(run.status, 1, "\(command): \(run.text)")
+            XCTAssertTrue(run.error.contains("there is no"), "\(command): \(run.error)")
+        }
+        let refused = try TillRun(["queue", "purge", "jobs"] + place)
+        XCTAssertEqual(refused.status, 1)
+        XCTAssertTrue(refused.error.contains("is being read by"), refused.error)
+        XCTAssertEqual(try whole(server.data), before)
+    }
+
     func test_killedStore_isReadWithItsLogs_andLeftAsItIs() throws {
         let server = try TillServer()
         defer { server.remove() }

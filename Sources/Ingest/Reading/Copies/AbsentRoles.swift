@@ -81,7 +81,15 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     var haveSensitiveColumns: Bool { true }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome { throw fault }
     func deleteType(name: String) throws { throw fault }
-    func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] { throw fault }
+    func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] {
+        // A pair makes no sums, and what its copy would tell of them is nothing.
+        let copy = try standby.taken()
+        guard copy.figures != nil, principal.isAdmin else { throw fault }
+        let reader = copy.reader
+        let shown = reader.shownTables(reader.boundary.snapshot(), as: principal)
+        return try RollupStore(catalog: reader.catalog, boundary: reader.boundary, columns: reader.tables)
+            .descriptions(after: name, limit: limit, ownOnly: false) { shown.isListed($0, for: principal.rows) }
+    }
     func putRollup(name: String, body: JSONValue) throws -> PutOutcome { throw fault }
     func deleteRollup(name: String) throws { throw fault }
     func rollupWarning(name: String) -> String? { nil }
@@ -96,8 +104,8 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     }
     func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription { throw fault }
     func deleteKey(of owner: KeyOwner, id: String) throws { throw fault }
-    func views(after name: String?, limit: Int) -> [SavedView] { [] }
-    func view(_ name: String) -> SavedView? { nil }
+    func views(after name: String?, limit: Int) -> [SavedView] { standby.present?.reader.savedViews.listed(after: name, limit: limit) ?? [] }
+    func view(_ name: String) -> SavedView? { standby.present?.reader.savedViews.all[name] }
     func putView(_ view: SavedView) throws -> PutOutcome { throw fault }
     func deleteView(_ name: String) throws -> String? { throw fault }
 

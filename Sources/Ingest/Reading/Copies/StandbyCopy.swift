@@ -25,7 +25,7 @@ package final class StandbyCopy: Sendable {
     private let kept: Kept
     private let files: [HotFile]
     private let cold: [String: ColdTable]
-    private let executions: ExecutionReader
+    let executions: ExecutionReader
     /// Of a store at rest: what its server alone tells otherwise.
     let figures: RestingFigures?
 

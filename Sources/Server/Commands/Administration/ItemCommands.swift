@@ -152,6 +152,7 @@ enum AuditShowCommand: Command {
 enum JobShowCommand: ItemCommand {
     static let name = "job show"
     static let summary = "Shows how long work of a running server stands."
+    static let isAtRest = true
     static let operand = "a job's id"
     static let usage = Server.usage("ID [--wait SECONDS]")
     static let ownOptions: [Arguments.Option] = [

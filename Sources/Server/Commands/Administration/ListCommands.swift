@@ -135,6 +135,7 @@ enum AuditListCommand: ListCommand {
 enum JobListCommand: ListCommand {
     static let name = "job list"
     static let summary = "Lists the long work of a running server, the newest first."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()

@@ -5,6 +5,7 @@ private let access = "(--data DIR | --url URL [--ca FILE | --insecure])"
 enum ProcessListCommand: ListCommand {
     static let name = "process list"
     static let summary = "Lists the state machines."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()
@@ -15,6 +16,7 @@ enum ProcessListCommand: ListCommand {
 enum ProcessShowCommand: ItemCommand {
     static let name = "process show"
     static let summary = "Shows a state machine."
+    static let isAtRest = true
     static let operand = "a process"
     static let usage = ["NAME \(access)"]
     static let ownOptions: [Arguments.Option] = []
@@ -92,6 +94,7 @@ enum ProcessStartCommand: Command {
 enum ProcessHistoryCommand: ListCommand {
     static let name = "process history"
     static let summary = "Lists what happened to an execution, the oldest first."
+    static let isAtRest = true
     static let usage = ["EXECUTION [--format table|json] [--limit N] \(access)"]
 
     static func listing(_ arguments: Arguments) throws -> Listing {
@@ -125,6 +128,7 @@ enum ProcessRedriveCommand: ItemCommand {
 enum ExecutionListCommand: ListCommand {
     static let name = "execution list"
     static let summary = "Lists executions, the newest first."
+    static let isAtRest = true
     static let usage = ["[--process P] [--state S] [--format table|json] [--limit N] \(access)"]
     static let ownOptions: [Arguments.Option] = [
         .init("process", "P", "Of this process alone."), .init("state", "S", "RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."),
@@ -141,6 +145,7 @@ enum ExecutionListCommand: ListCommand {
 enum ExecutionShowCommand: ItemCommand {
     static let name = "execution show"
     static let summary = "Shows how an execution stands."
+    static let isAtRest = true
     static let operand = "an execution"
     static let usage = ["EXECUTION [--format table|json] \(access)"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/executions", arguments)) }

@@ -6,6 +6,7 @@ private let place = "(--data DIR | --url URL [--ca FILE | --insecure])"
 enum QueueListCommand: ListCommand {
     static let name = "queue list"
     static let summary = "Lists the queues, and how much is in each."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()
@@ -18,6 +19,7 @@ enum QueueListCommand: ListCommand {
 enum QueueShowCommand: ItemCommand {
     static let name = "queue show"
     static let summary = "Shows a queue."
+    static let isAtRest = true
     static let operand = "a queue"
     static let usage = ["QUEUE [--format table|json] \(place)"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/queues", arguments)) }
@@ -46,6 +48,7 @@ enum QueuePurgeCommand: ItemCommand {
 enum QueueDeadLettersCommand: ListCommand {
     static let name = "queue dead-letters"
     static let summary = "Lists the messages of a queue that nobody completed."
+    static let isAtRest = true
     static let usage = ["QUEUE [--format table|json] [--limit N] \(place)"]
 
     static func listing(_ arguments: Arguments) throws -> Listing {

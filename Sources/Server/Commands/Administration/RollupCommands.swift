@@ -29,6 +29,7 @@ enum RollupPutCommand: Command {
 enum RollupListCommand: ListCommand {
     static let name = "rollup list"
     static let summary = "Lists the rollups, with how far their sums are made."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()
@@ -40,6 +41,7 @@ enum RollupListCommand: ListCommand {
 enum RollupShowCommand: ItemCommand {
     static let name = "rollup show"
     static let summary = "Shows a rollup, and how far its sums are made."
+    static let isAtRest = true
     static let operand = "a rollup"
     static let usage = ["NAME [--format table|json] (--data DIR | --url URL [--ca FILE | --insecure])"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/rollups", arguments)) }

@@ -5,6 +5,7 @@ private let place = "(--data DIR | --url URL [--ca FILE | --insecure])"
 enum TopicListCommand: ListCommand {
     static let name = "topic list"
     static let summary = "Lists the topics, and who subscribes to each."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()
@@ -15,6 +16,7 @@ enum TopicListCommand: ListCommand {
 enum TopicShowCommand: ItemCommand {
     static let name = "topic show"
     static let summary = "Shows a topic."
+    static let isAtRest = true
     static let operand = "a topic"
     static let usage = ["TOPIC [--format table|json] \(place)"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/topics", arguments)) }
@@ -41,6 +43,7 @@ enum TopicDeleteCommand: ItemCommand {
 enum TopicSubscriptionsCommand: ListCommand {
     static let name = "topic subscriptions"
     static let summary = "Lists the subscriptions of a topic, and how each goes."
+    static let isAtRest = true
     static let usage = ["TOPIC [--format table|json] [--limit N] \(place)"]
 
     static func listing(_ arguments: Arguments) throws -> Listing {
@@ -53,6 +56,7 @@ enum TopicSubscriptionsCommand: ListCommand {
 enum TopicDeadLettersCommand: ListCommand {
     static let name = "topic dead-letters"
     static let summary = "Lists events of a subscription that could not be delivered within three days."
+    static let isAtRest = true
     static let usage = ["TOPIC SUBSCRIPTION [--format table|json] [--limit N] \(place)"]
 
     static func listing(_ arguments: Arguments) throws -> Listing {

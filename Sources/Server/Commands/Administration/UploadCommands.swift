@@ -116,6 +116,7 @@ enum UploadListCommand: ListCommand {
 enum UploadErrorsCommand: ListCommand {
     static let name = "upload errors"
     static let summary = "Lists the records of an upload that were refused, each with its faults."
+    static let isAtRest = true
     static let usage = ["UPLOAD [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
 
     static func listing(_ arguments: Arguments) throws -> Listing {
@@ -126,6 +127,7 @@ enum UploadErrorsCommand: ListCommand {
 enum UploadShowCommand: ItemCommand {
     static let name = "upload show"
     static let summary = "Shows an upload, and how far it is."
+    static let isAtRest = true
     static let operand = "an upload"
     static let usage = ["UPLOAD [--format table|json] (--data DIR | --url URL [--ca FILE | --insecure])"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/uploads", arguments)) }

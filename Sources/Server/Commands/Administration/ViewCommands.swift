@@ -27,6 +27,7 @@ enum ViewPutCommand: Command {
 enum ViewListCommand: ListCommand {
     static let name = "view list"
     static let summary = "Lists the views, and what keeps one from being read."
+    static let isAtRest = true
 
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()
@@ -37,6 +38,7 @@ enum ViewListCommand: ListCommand {
 enum ViewShowCommand: ItemCommand {
     static let name = "view show"
     static let summary = "Shows a view, with its columns."
+    static let isAtRest = true
     static let operand = "a view"
     static let usage = ["NAME [--format table|json] (--data DIR | --url URL [--ca FILE | --insecure])"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/views", arguments)) }

@@ -166,6 +166,31 @@ final class RestingStoreTests: XCTestCase {
         try assertSame(directory.path, before)
     }
 
+    /// Of before there were topics, of before secrets were kept that were replaced, and of a version to come.
+    func test_queuesOfOtherVersions_areReadAsFarAsTheyAreKnown() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        _ = try fixture.engine.queueStore.put(queue: "jobs", QueueSettings())
+        _ = try fixture.engine.topicStore.put(topic: "news")
+        _ = try fixture.engine.topicStore.put(Subscription(name: "all", condition: nil, target: .queue("jobs")), of: "news")
+        try fixture.engine.close()
+        func read() throws -> (topics: [String], queues: [String]) {
+            let store = try RestingStore(path: directory.path)
+            defer { store.close() }
+            let roles = StoreRoles(of: store)
+            let topics = try roles.topics.topics(as: .admin).map { name in "\(name): \(try roles.topics.topic(name, as: .admin).joined(separator: " "))" }
+            return (topics, try roles.queues.queues(after: nil, limit: 10, as: .admin).map(\.name))
+        }
+        for (change, topics) in [("", ["news: all", "till: "]), ("DROP TABLE former_secrets", ["news: all", "till: "]), ("DROP TABLE subscriptions", ["till: "])] {
+            if !change.isEmpty { try SQLiteConnection(path: "\(directory.path)/queues.sqlite", mode: .readWrite).execute(change) }
+            let found = try read()
+            XCTAssertEqual(found.topics, topics, change)
+            XCTAssertEqual(found.queues, ["jobs"], change)
+        }
+        try SQLiteConnection(path: "\(directory.path)/queues.sqlite", mode: .readWrite).execute("PRAGMA user_version = 9")
+        XCTAssertThrowsError(try read()) { XCTAssertTrue("\($0)".contains("of a later till"), "\($0)") }
+    }
+
     /// The index of versions is made aside, of the store's own or of the rows.
     func test_versionedTable_showsTheNewest_withItsIndexAndWithout() throws {
         let directory = TemporaryDirectory()
