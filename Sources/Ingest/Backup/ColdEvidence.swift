@@ -45,7 +45,8 @@ struct ColdEvidence {
                 try storage.list(prefix: "data/") { object in if object.key.hasSuffix(".parquet") { dataCount += 1 } }
                 // Nothing may be made in the place of what can be read.
                 if dataCount > 0, lacking.isEmpty {
-                    found.append(try ColdRemaking(name: name, storage: storage, recovery: recovery).remake(after: versions.last ?? 0))
+                    guard let remade = try ColdRemaking(name: name, storage: storage, recovery: recovery).remake(after: versions.last ?? 0) else { return [] }
+                    found.append(remade)
                     continue
                 }
                 guard versions.isEmpty, dataCount == 0 else {

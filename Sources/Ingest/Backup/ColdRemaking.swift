@@ -19,15 +19,22 @@ struct ColdRemaking {
     }
 
     /// - Parameter version: the last of the versions that cannot be read; they stay.
-    /// - Returns: the table at its first version after `version`, with metadata that goes again where no catalog comes of it.
+    /// - Returns: the table at its first version after `version`, with metadata that goes again where no catalog comes of it; nil in a trial, which ends here.
     /// - Throws: `Recovery.Failure` naming the file in the way.
-    func remake(after version: Int) throws -> ColdEvidence {
+    func remake(after version: Int) throws -> ColdEvidence? {
         let files = try read()
         guard let (taken, left, rowCount) = try choose(files.reversed()) ?? choose(files) else {
             throw Recovery.Failure("of the table \(name) no metadata can be read, and some of its data files have a part of their rows in common: "
                 + "restore \(place) from a backup")
         }
         let schema = try schema(of: taken)
+        var text = "the metadata of the table \(name): it \(recovery.isTrial ? "would be" : "was") made anew, of \(taken.count) data file\(taken.count == 1 ? "" : "s") with \(rowCount) documents"
+        if !left.isEmpty { text += "; \(left.count) others with the same rows are left out: \(left.prefix(3).map(\.key).joined(separator: ", "))\(left.count > 3 ? " …" : "")" }
+        recovery.report.missing.append(text)
+        guard !recovery.isTrial else {
+            _ = recovery.cut()
+            return nil
+        }
         // By the ids that the files' columns have: else none of them would be found.
         let created = try Table.create(
             storage, schema: schema, sorting: ColdOrder.sorting, grouping: "business_day", version: version + 1, keepsIDs: true)
@@ -37,9 +44,6 @@ struct ColdRemaking {
         }
         let commit = try created.table.append(described)
         recovery.remade.append((storage, commit.written.map(\.key)))
-        var text = "the metadata of the table \(name): it was made anew, of \(taken.count) data file\(taken.count == 1 ? "" : "s") with \(rowCount) documents"
-        if !left.isEmpty { text += "; \(left.count) others with the same rows are left out: \(left.prefix(3).map(\.key).joined(separator: ", "))\(left.count > 3 ? " …" : "")" }
-        recovery.report.missing.append(text)
         return ColdEvidence(name: name, storage: storage, whole: [commit.table], store: nil, generation: 0)
     }
 

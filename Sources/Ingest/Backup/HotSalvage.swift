@@ -23,15 +23,15 @@ struct HotSalvage {
     private let catalogPath: String
     private let damaged: SQLiteConnection
     private let draft: SQLiteConnection
+    private let draftPath: String
     private var missing: [String] = []
-
-    private var draftPath: String { path + ".recovering" }
 
     /// A file that is whole is left as it is.
     ///
+    /// - Parameter aside: where drafts are made by who changes nothing: they take nobody's place.
     /// - Returns: the files made anew, with what is missing of them.
     /// - Throws: `Recovery.Failure` for one of which that cannot be done.
-    static func run(_ directory: DataDirectory, progress: (String) -> Void) throws -> [(name: String, missing: [String])] {
+    static func run(_ directory: DataDirectory, aside: (any FileStorage)?, progress: (String) -> Void) throws -> [(name: String, missing: [String])] {
         guard access(directory.hotPath, F_OK) == 0 else { return [] }
         var made: [(name: String, missing: [String])] = []
         let lost = LostAndFound(directory)
@@ -39,14 +39,15 @@ struct HotSalvage {
         for file in try DataDirectory.names(in: directory.hotPath).sorted() where file.hasSuffix(".sqlite.recovering") {
             let name = String(file.dropLast(".recovering".utf8.count))
             guard access("\(directory.hotPath)/\(name)", F_OK) != 0 else { continue }
-            try place("\(directory.hotPath)/\(name)", directory)
+            if aside == nil { try place("\(directory.hotPath)/\(name)", directory) }
             made.append(("hot/\(name)", []))
         }
         for file in try DataDirectory.names(in: directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
             let path = "\(directory.hotPath)/\(file)"
             guard HotFileName.parse(String(file.dropLast(".sqlite".utf8.count))) != nil, try isNeeded(path) else { continue }
             progress("hot/\(file)")
-            made.append(("hot/\(file)", try make(path, directory)))
+            made.append(("hot/\(file)", try make(path, as: aside?.path(of: file) ?? "\(path).recovering", directory)))
+            guard aside == nil else { continue }
             // No commit tells of the new file.
             try LogMark.noteBroken(directory.path)
             for suffix in ["-wal", "-shm", ""] { try lost.take(path + suffix, reason: "it is damaged, and a new one has been made of what can be read of it") }
@@ -90,12 +91,12 @@ struct HotSalvage {
         } catch let error as SQLiteError where error.kind == .corrupt && path.map({ error.path == $0 }) ?? true { return false }
     }
 
-    /// - Returns: what is missing of the draft, which lies beside the file.
-    private static func make(_ path: String, _ directory: DataDirectory) throws -> [String] {
-        func removeDraft() { for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove("\(path).recovering\(suffix)", .temporary) } }
+    /// - Returns: what is missing of the draft.
+    private static func make(_ path: String, as draftPath: String, _ directory: DataDirectory) throws -> [String] {
+        func removeDraft() { for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(draftPath + suffix, .temporary) } }
         removeDraft()
         do {
-            var salvage = try HotSalvage(path, directory)
+            var salvage = try HotSalvage(path, draftPath, directory)
             try salvage.copy()
             return salvage.missing
         } catch {
@@ -104,12 +105,12 @@ struct HotSalvage {
         }
     }
 
-    private init(_ path: String, _ directory: DataDirectory) throws {
-        self.path = path
+    private init(_ path: String, _ draftPath: String, _ directory: DataDirectory) throws {
+        (self.path, self.draftPath) = (path, draftPath)
         name = "hot/" + (path.split(separator: "/").last ?? "")
         catalogPath = directory.catalogPath
         damaged = try SQLiteConnection(atRest: path)
-        draft = try SQLiteConnection(path: "\(path).recovering", mode: .create)
+        draft = try SQLiteConnection(path: draftPath, mode: .create)
         try draft.execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
     }
 

@@ -15,6 +15,9 @@ import Glibc
 /// The new catalog is made beside the old one and proved against the files; only then is the old one put aside in `lost+found/` and the new
 /// one put in its place. Until then nothing is changed, and no file is removed at all.
 ///
+/// A trial says all that without doing it: it reads the store beside others who do, on a medium that cannot be written too, and makes its draft aside. What follows from files that it would
+/// have to make first it does not know.
+///
 /// Used once. It holds the directory from `init` until `run` has returned.
 package final class Recovery {
     /// What was found, and what is missing.
@@ -39,6 +42,8 @@ package final class Recovery {
         package var madeAnew: [String] = []
         /// Only hot files were made anew.
         package var keepsCatalog = false
+        /// A trial's, which ends with what is to be made before all else.
+        package var isCut = false
     }
 
     /// Why there is no new catalog. Nothing was changed.
@@ -62,6 +67,10 @@ package final class Recovery {
     /// Rows of cold tables: who had them made, and by which types.
     var kinds: Set<TypeVersion> = []
     var clients: Set<[UInt8]> = []
+    let isTrial: Bool
+    /// Of a trial.
+    private var stillness: Placement.Stillness?
+    private let aside: ScratchFolder?
     /// Metadata that was made for tables that had none: gone again where there is no new catalog.
     var remade: [(storage: any ObjectStorage, keys: [String])] = []
 
@@ -77,14 +86,18 @@ package final class Recovery {
     /// - Parameters:
     ///   - backup: the directory of a backup of this store.
     ///   - typeFiles: of types that no catalog has.
-    /// - Throws: `DataDirectory.Failure` when it is no store, in use, or a member of a cluster.
+    ///   - isTrial: whether nothing is changed.
+    /// - Throws: `DataDirectory.Failure` when it is no store, in use (of a trial: by who may change it), or a member of a cluster.
     package init(
-        path: String, backup: String? = nil, typeFiles: [[UInt8]] = [], storages: any StorageFactory = LocalStorageFactory(),
+        path: String, backup: String? = nil, typeFiles: [[UInt8]] = [], isTrial: Bool = false, storages: any StorageFactory = LocalStorageFactory(),
         progress: @escaping (String) -> Void = { _ in }
     ) throws {
         // Beside its server, too, which has no `LOCK` while it follows.
         guard !DataDirectory.isOfCluster(DataDirectory.absolute(path)) else { throw DataDirectory.Failure.ofCluster(path: path) }
-        directory = try DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)
+        directory = try isTrial ? DataDirectory(provingPath: path, storages: storages) : DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)
+        self.isTrial = isTrial
+        aside = try isTrial ? ScratchFolder("recover") : nil
+        stillness = isTrial ? Placement.Stillness(directory.path) : nil
         self.backup = backup
         self.typeFiles = typeFiles
         self.progress = progress
@@ -92,7 +105,10 @@ package final class Recovery {
 
     /// - Throws: `Failure` for what an operator must decide, `DataDirectory.Failure`, and what reading and writing throw.
     package func run() throws -> Report {
-        defer { directory.release() }
+        defer {
+            stillness = nil
+            directory.release()
+        }
         let format = try self.format()
         do { return try make(format) } catch {
             for (storage, keys) in remade { for key in keys { try storage.delete(key, .unpublished) } }
@@ -103,12 +119,14 @@ package final class Recovery {
     /// In this order: evidence of hot and cold files; whose they are; a catalog to take from; the draft, filled and proven; the place.
     private func make(_ format: StoreFormat?) throws -> Report {
         warehouse = format?.warehouse
-        for (name, missing) in try HotSalvage.run(directory, progress: progress) {
+        for (name, missing) in try HotSalvage.run(directory, aside: aside?.files, progress: progress) {
             report.madeAnew.append(name)
             report.missing.append(contentsOf: missing)
         }
+        if isTrial, !report.madeAnew.isEmpty { return cut() }
         let hot = try HotEvidence.read(directory)
         let cold = try ColdEvidence.read(self)
+        if report.isCut { return report }
         let stores = [format?.store].compactMap { $0 } + hot.compactMap(\.store) + cold.compactMap(\.store)
         generation = ([format?.generation ?? 0] + hot.map(\.generation) + cold.map(\.generation)).max() ?? 0
         if let first = stores.first, let other = stores.first(where: { $0 != first }) {
@@ -142,6 +160,11 @@ package final class Recovery {
             try finish(draft)
             try prove(draft, moved: chosen.moved)
             draft.close()
+            if isTrial {
+                report.putAside = try versionsAside(chosen).map { "warehouse/\($0.table)/\($0.key)" } + chosen.moved.map { "hot/\($0).sqlite" }
+                try removeDraft()
+                return report
+            }
             // From here on the new catalog may name it.
             remade = []
             try putInPlace(chosen, store: draft.storeID)
@@ -149,6 +172,12 @@ package final class Recovery {
             try removeDraft()
             throw error
         }
+        return report
+    }
+
+    /// What a trial cannot make, it cannot go on from.
+    func cut() -> Report {
+        report.isCut = true
         return report
     }
 
@@ -172,7 +201,7 @@ package final class Recovery {
         return try statement.step() ? String(decoding: statement.bytes(0), as: UTF8.self) : ""
     }
 
-    var draftPath: String { "\(directory.path)/\(Self.draftName)" }
+    var draftPath: String { aside?.files.path(of: Self.draftName) ?? "\(directory.path)/\(Self.draftName)" }
 
     private func format() throws -> StoreFormat? {
         do { return try StoreFormat.read(directory.path) } catch DataDirectory.Failure.unknownFormat(let line, let path) {
@@ -421,15 +450,19 @@ package final class Recovery {
 extension Recovery {
     /// Versions that were passed over must not look like what a later catalog has made.
     private func putAsideVersions(_ chosen: Chosen, _ lost: LostAndFound) throws {
-        for name in try directory.coldTables() {
+        for (name, storage, key) in try versionsAside(chosen) {
+            try lost.take(key, of: storage, reason: "the catalog that was made anew does not have that version")
+            report.putAside.append("warehouse/\(name)/\(key)")
+        }
+        for name in try directory.coldTables() { try chosen.tables.first { $0.name == name }?.whole.first?.writeHint() }
+    }
+
+    /// Metadata of versions above those that were chosen.
+    private func versionsAside(_ chosen: Chosen) throws -> [(table: String, storage: any ObjectStorage, key: String)] {
+        try directory.coldTables().flatMap { name in
             let storage = try directory.cold(name)
-            let table = chosen.tables.first { $0.name == name }?.whole.first
-            for version in try Table.versions(storage) where version > table?.version ?? 0 {
-                let key = "metadata/v\(version).metadata.json"
-                try lost.take(key, of: storage, reason: "the catalog that was made anew does not have that version")
-                report.putAside.append("warehouse/\(name)/\(key)")
-            }
-            try table?.writeHint()
+            let last = chosen.tables.first { $0.name == name }?.whole.first?.version ?? 0
+            return try Table.versions(storage).filter { $0 > last }.map { (name, storage, "metadata/v\($0).metadata.json") }
         }
     }
 }

@@ -213,6 +213,14 @@ final class StoreDirectoryTests: XCTestCase {
         }
         let verified = try TillRun(["verify"] + place)
         XCTAssertTrue(verified.status == 1 && verified.text.contains("catalog.sqlite: is missing"), verified.text)
+        let lock = open(server.data.appendingPathComponent("LOCK").path, O_RDONLY | O_CLOEXEC)
+        XCTAssertEqual(flock(lock, LOCK_SH | LOCK_NB), 0, "somebody reads it")
+        let foretold = try TillRun(["recover", "--check"] + place)
+        XCTAssertEqual(foretold.status, 0, foretold.error)
+        for says in ["would recover 2 receipts", "missing: contracts of 1 clients with receipts: shop", "nothing was changed"] { XCTAssertTrue(foretold.text.contains(says), foretold.text) }
+        XCTAssertEqual(try listing(server.data), before)
+        XCTAssertTrue(try TillRun(["recover"] + place).error.contains("is being read by"))
+        close(lock)
         let recovered = try TillRun(["recover"] + place)
         XCTAssertEqual(recovered.status, 0, recovered.error)
         for says in ["recovered 2 receipts", "missing: contracts of 1 clients with receipts: shop"] { XCTAssertTrue(recovered.text.contains(says), recovered.text) }
