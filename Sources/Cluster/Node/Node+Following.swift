@@ -8,9 +8,11 @@ extension Node {
                 isVouched: configuration.map { vouched.contains($0.nonce) } ?? false, tail: synced)
             effects.append(.send(to: peer.name, .hello(hello)))
         }
-        if now - heardAt >= settings.times.standbyLost || !hasRead, now - polledAt >= settings.times.standbyLost, swap == nil {
+        // A place that is slow is not asked again before it has answered: it would answer what nobody waits for any more.
+        let pause = pollTicket == nil ? settings.times.standbyLost : settings.times.proof / 2
+        if now - heardAt >= settings.times.standbyLost || !hasRead, now - polledAt >= pause, swap == nil {
             let ticket = newTicket()
-            (pollTicket, polledAt) = (ticket, now)
+            (pollTicket, polledAt, firstPoll) = (ticket, now, firstPoll ?? ticket)
             effects.append(.readConfiguration(ticket: ticket))
         }
         if isOwnLead || leaderIsGone || now - heardAt >= settings.times.standbyLost, watch.ticket == nil, swap == nil { readWatched() }

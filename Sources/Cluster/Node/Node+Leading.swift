@@ -89,7 +89,7 @@ extension Node {
         // Only one that just spoke is waited for.
         let isHere = hasOffer || peers.contains { configuration.insync.contains($0.name) && $0.hello != nil && now - $0.helloAt < settings.times.standbyLost }
         leading.lostAfter = isHere ? now + settings.times.standbyLost : now
-        (echo, vouched, tenureFollowed, hasOffer, leaderIsGone) = (nil, [], 0, false, false)
+        (echo, vouched, tenureFollowed, hasOffer, leaderIsGone, pollTicket) = (nil, [], 0, false, false, nil)
         watch = Watch()
         for peer in peers.indices { peers[peer].forget(at: now) }
         // Who wanted slots removed may have ended before their day was over.

@@ -154,8 +154,9 @@ extension Node {
     mutating func take(_ reading: Reading<Configuration>, ticket: Int) {
         if lookedUp(reading, ticket: ticket) { return }
         if role == .leader { return proven(by: reading, ticket: ticket) }
-        guard ticket == pollTicket else { return }
-        pollTicket = nil
+        // Late or not: the object as it was since this process began. An older one than is known is passed over.
+        guard let firstPoll, ticket >= firstPoll else { return }
+        if ticket == pollTicket { pollTicket = nil }
         switch reading {
         case .found(let found):
             (isAbsent, hasRead) = (false, true)

@@ -71,9 +71,10 @@ package struct Node: Sendable {
     var heardAt: Int
     /// When it was last heard itself, and not by what it does.
     var ledAt: Int
-    /// When a follower last asked for the object, and by which question that is open.
+    /// When a follower last asked for the object, by which question that is open, and the first one of this process.
     var polledAt: Int
     var pollTicket: Int?
+    var firstPoll: Int?
     /// Whether this process has read the object.
     var hasRead = false
     /// The process that leads, as its last message said.

@@ -174,4 +174,19 @@ final class NodeObjectTests: XCTestCase {
         XCTAssertEqual(world.object, other)
         XCTAssertTrue(world.hasEnded(leader))
     }
+
+    /// A place that takes longer for each answer than a node waited before it asked again: it had asked anew each time, and knew nothing for good.
+    func test_object_thatIsReadSlowly_isReadAllTheSame() throws {
+        let world = SmallWorld.pair()
+        for name in ["a", "b"] { world.stop(name) }
+        world.holdsReads = true
+        for name in ["a", "b"] { world.start(name) }
+        for _ in 0..<75 {
+            world.pass(200)
+            world.releaseReads(askedBy: world.time - 2_500)
+        }
+        XCTAssertNotNil(world.leader)
+        XCTAssertEqual(world.object?.insync.sorted(), ["a", "b"])
+        XCTAssertEqual(world.object?.mode, .pair)
+    }
 }

@@ -24,6 +24,9 @@ final class SmallWorld {
     var swapAnswer: Writing?
     /// The object can be changed; else it is read, and nobody knows what became of a swap.
     var takesSwaps = true
+    /// The object is read, and what was read comes once it is let go on.
+    var holdsReads = false
+    private var heldReads: [(name: String, event: Event, time: Int)] = []
     /// Names of those whose swaps are under way until they are let go on.
     var slowSwaps: Set<String> = []
     private var heldSwaps: [(name: String, effect: Effect)] = []
@@ -139,6 +142,13 @@ final class SmallWorld {
         settle()
     }
 
+    /// What was asked for by an instant is answered.
+    func releaseReads(askedBy instant: Int) {
+        queue += heldReads.filter { $0.time <= instant }.map { ($0.name, $0.event) }
+        heldReads.removeAll { $0.time <= instant }
+        settle()
+    }
+
     /// Swaps come to the object, in the order in which they were sent.
     func releaseSwaps() {
         slowSwaps = []
@@ -185,7 +195,9 @@ final class SmallWorld {
             logs[name] = Array(logs[peer, default: []].prefix(dropped[peer, default: 0]))
             dropped[name] = dropped[peer]
             nodes[name] = node.restarted(session: sessions, disk: disk(of: name), at: time)
-        case .readConfiguration(let ticket): queue.append((name, .configuration(object.map { .found($0) } ?? .absent, ticket: ticket)))
+        case .readConfiguration(let ticket):
+            let event = Event.configuration(object.map { .found($0) } ?? .absent, ticket: ticket)
+            if holdsReads { heldReads.append((name, event, time)) } else { queue.append((name, event)) }
         case .swap where slowSwaps.contains(name): heldSwaps.append((name, effect))
         case .swap(let expected, let next, _, let ticket):
             let fits = takesSwaps && object?.nonce == expected

@@ -53,7 +53,7 @@ final class ObjectCalls: Sendable {
         }
     }
 
-    /// Behind a place that gives no answer for long the looks of a follower gather, one a second, of which it waits for the last alone: the first go. A swap is always made: without its answer a node
+    /// Behind a place that gives no answer for long the looks of a follower gather, one each few seconds: the first go. A swap is always made: without its answer a node
     /// begins no other, and would never lead.
     func add(_ call: Call) {
         state.signal { state in
