@@ -318,7 +318,9 @@ final class LogShipper: Sendable {
             var next = builder(claim)
             guard let missing = log.unspooled(from: next.last + 1) else { return isMended }
             let withdrawn = log.state.withLock { $0.withdrawn }
-            for _ in 0..<min(missing.count, Self.fenceCountMax) { try next.append(withdrawn.contains(next.last + 1) ? .noop : .fence, [], at: missing.time) }
+            // Later than the record before, which may have been acknowledged: so the instant of that one can be asked for.
+            let time = max(missing.time, next.time.addingSaturating(1))
+            for _ in 0..<min(missing.count, Self.fenceCountMax) { try next.append(withdrawn.contains(next.last + 1) ? .noop : .fence, [], at: time) }
             try send(&next)
             log.forgetUnspooled(through: next.last)
             isMended = true

@@ -132,9 +132,7 @@ struct LogReader {
                     left(record)
                     return last
                 }
-                guard record.kind != .fence else {
-                    throw Outside(description: "at \(InstantText.text(record.time)) the store was changed past its log: instants from then on need a later checkpoint")
-                }
+                guard record.kind != .fence else { throw changedPast(record) }
                 try take(record)
                 (last, next) = (record, record.sequence + 1)
             }
@@ -142,6 +140,13 @@ struct LogReader {
         guard next > end.last else { throw missing(next, through: end.last) }
         if last == nil { try proveEnd() }
         return last
+    }
+
+    /// No store can be made of a fence and what follows; of all before it one can, by its instant.
+    private func changedPast(_ fence: LogRecord) -> Outside {
+        let before = fence.time.subtractingSaturating(1)
+        let rest = before < checkpoint.at ? "" : ". Before it the log tells the store's state up to \(InstantText.text(before)): --to \(InstantText.text(before)) makes that store, without what was changed then and since"
+        return Outside(description: "at \(InstantText.text(fence.time)) the store was changed past its log: instants from then on need a later checkpoint\(rest)")
     }
 
     /// Why records may have been committed before the instant though they bear later times: the clock was ahead as they were, and came back.

@@ -252,6 +252,29 @@ final class LogShipperTests: XCTestCase {
         XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).hasCheckpoint)
     }
 
+    /// What was acknowledged just before a spool was lost is of an instant that can be asked for.
+    func test_fenceOfALostSpool_isLaterThanTheRecordBeforeIt() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertEqual(commit(log), 1)
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(commit(log), 2)
+        XCTAssertEqual(log.rotate(), [2])
+        try FileManager.default.removeItem(atPath: log.spoolPath(2))
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(commit(log), 3)
+        XCTAssertTrue(shipper.ship())
+        var times: [Int64: Int64] = [:]
+        for name in try place.segments(of: 1) {
+            for record in try LogSegment(parsing: try place.objects.get(name.key, byteCountMax: 1 << 20), path: name.key).records { times[record.sequence] = record.time }
+        }
+        XCTAssertEqual(try kinds(place), [1: .rows, 2: .fence, 3: .rows])
+        XCTAssertEqual(times[2], try XCTUnwrap(times[1]) + 1)
+    }
+
     /// As where the whole directory was taken away, which ends the commits as well: no instant is cut off from those before.
     func test_commitsThatCameToNothing_andThatNoSpoolHas_areNoFences() throws {
         let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
