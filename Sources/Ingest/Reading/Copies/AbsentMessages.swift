@@ -48,7 +48,7 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
     // MARK: Topics
 
     func put(topic name: String) throws -> PutOutcome { throw fault }
-    func topic(_ name: String, as principal: Principal) throws -> [String] { try resting(principal).subscriptions(of: name).map(\.subscription.name) }
+    func topic(_ name: String, as principal: Principal) throws -> [String] { try resting(principal).subscriptionNames(of: name) }
     func topics(as principal: Principal) throws -> [String] { try resting(principal).topicNames() }
     func delete(topic name: String) throws { throw fault }
     func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome { throw fault }

@@ -62,6 +62,14 @@ final class RestingMessages: Sendable {
     func topicNames() throws -> [String] { try topics { $0.topicNames } }
 
     /// - Throws: not-found.
+    func subscriptionNames(of topic: String) throws -> [String] {
+        try topics { core in
+            try core.checkTopic(topic)
+            return core.known(topic).map(\.subscription.name).filter { QueueStore.isName($0) }
+        }
+    }
+
+    /// - Throws: not-found.
     func subscriptions(of topic: String) throws -> [SubscriptionReport] {
         try topics { core in
             try core.checkTopic(topic)

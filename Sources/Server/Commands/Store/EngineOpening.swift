@@ -99,7 +99,7 @@ enum EngineOpening {
 
     /// Why nobody is let in beside a command that may change the store: what it knows is in its memory and logs.
     private static func another(_ directory: String) -> String {
-        "another process, which may change it and has told no address: only what reads (till sql, export, verify, lists of contracts) is let in beside each other. "
+        "another process, which may change it and has told no address: only what reads (till sql, export, verify, lists and shows) is let in beside each other. "
             + "Wait until it ends; where it is a server that starts, until it serves, and name it by --url. While `till serve --data \(directory)` holds it, commands with --data or its --url go through that server, any number at once"
     }
 
