@@ -47,8 +47,8 @@ struct TenuredStorageFactory: StorageFactory {
     var root: (any WarehouseRoot)? { base.root }
     var objects: (any ObjectStorage)? { base.objects }
     func check() throws(ColumnStoreError) { try base.check() }
-    var metrics: [Metric] { base.metrics }
     var requests: BucketCounters.Figures? { base.requests }
+    var cacheFigures: CacheFigures? { base.cacheFigures }
     var isRemote: Bool { base.isRemote }
     var outage: (reason: String, since: Int64)? { base.outage }
     func tables(in warehouse: String) throws -> [String] { try base.tables(in: warehouse) }

@@ -26,11 +26,11 @@ package protocol StorageFactory: Sendable {
     /// - Throws: why it could not be asked.
     func fault() throws(ColumnStoreError) -> ColumnStoreError?
 
-    /// What it has done since the start.
-    var metrics: [Metric] { get }
-
     /// What its bucket was asked for since the start; nil where there is none.
     var requests: BucketCounters.Figures? { get }
+
+    /// What of its objects lies on this machine; nil while nothing does.
+    var cacheFigures: CacheFigures? { get }
 
     /// Whether reading waits for a network, so that what every receipt needs is kept here.
     var isRemote: Bool { get }
@@ -58,8 +58,8 @@ extension StorageFactory {
     package func fault() throws(ColumnStoreError) -> ColumnStoreError? { nil }
     package var isRemote: Bool { false }
     package var outage: (reason: String, since: Int64)? { nil }
-    package var metrics: [Metric] { [] }
     package var requests: BucketCounters.Figures? { nil }
+    package var cacheFigures: CacheFigures? { nil }
 }
 
 /// Directories of this machine, below the store's own or elsewhere: the one place that makes a storage of files.

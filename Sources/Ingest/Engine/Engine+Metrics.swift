@@ -12,7 +12,7 @@ extension Engine: StoreLife {
     package func metrics() -> [Metric] {
         let snapshot = tier.boundary.snapshot()
         return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + rollupMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
-            + directory.storages.metrics + (log?.metrics ?? [])
+            + PlaceFigures.metrics(ofWarehouse: directory.storages) + (log?.metrics ?? [])
             + (registration.withLock { $0 }?.metrics() ?? []) + executions.metrics() + queueStore.metrics(now: options.hot.clock.now()) + topicStore.metrics()
     }
 

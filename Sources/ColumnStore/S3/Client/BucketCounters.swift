@@ -29,6 +29,8 @@ package final class BucketCounters: Sendable {
         package var throttledCount = 0
         /// Requests that failed for good, but for objects that are not there and races that were lost.
         package var failureCount = 0
+
+        package init() {}
     }
 
     private let figuresNow = Mutex(Figures())
