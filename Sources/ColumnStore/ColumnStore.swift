@@ -9,9 +9,9 @@
 //   Resources: memory, threads, the clock, and the log of what a store does by itself
 //   JSON: text of metadata
 //   Transfers: calls of this program over HTTP, and which addresses they may reach
-//   Storage, Storage/Local: what a storage of objects is, bytes and their digests, proofs for removals; the storage in a directory
-//   Compression: codecs, checksums, dictionaries of codecs
-//   S3/{Signing, Credentials, Client, Cache, Objects}: a bucket: signatures, the keys for them, requests sent until there is an answer, what lies on this machine, objects
+//   Storage, Compression: what a storage of objects is, bytes and their digests, proofs for removals, calls of the file system; codecs, checksums, dictionaries of codecs
+//   Storage/{Cache, Kinds, Local}: ranges of objects that lie on this machine, too; what each kind of storage is asked; the kind in a directory
+//   S3/{Signing, Credentials, Client, Objects}: the kind in a bucket: signatures, the keys for them, requests sent until there is an answer, objects
 //   Encodings/{Bits, Decoders, Encoders}: bytes of a page to values, and back: an encoding is a decoder, an encoder and its case in Encoders/ValueEncoding.swift
 //   Parquet/{Format, Reading, Pruning, Scanning, Writing}: the file's structs; its leaves, decoded; what need not be read; rows that pass; new files
 //   Iceberg/{Avro, Manifests, Table}: the table of many files

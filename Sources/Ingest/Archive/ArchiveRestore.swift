@@ -1,5 +1,5 @@
 import Cluster
-import ColumnStore
+package import ColumnStore
 
 /// Makes the store of an instant out of the archive of a pair, in a directory that is empty or not there.
 ///

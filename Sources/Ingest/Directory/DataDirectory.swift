@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 import Documents
 import Glibc
 import Synchronization

@@ -1,4 +1,4 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// What storages behind a network are asked for, as all of them are counted: the warehouse's, and those of other places.
 package enum PlaceFigures {

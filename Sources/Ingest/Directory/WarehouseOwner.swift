@@ -16,7 +16,7 @@ struct WarehouseOwner: Equatable, Sendable {
     /// For people.
     var host: String
 
-    static let key = "store"
+    static let key = WarehouseKey.owner
 
     var bytes: [UInt8] { Array("till-warehouse 1\nstore \(store)\ngeneration \(generation)\nmark \(mark)\nhost \(host)\n".utf8) }
 

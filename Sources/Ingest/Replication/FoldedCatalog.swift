@@ -1,3 +1,4 @@
+import ColumnStore
 import Glibc
 
 /// What a standby asks the catalog that it folds, while that is closed.

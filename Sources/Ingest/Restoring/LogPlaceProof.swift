@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 
 /// Proves that the log of a single server is whole where it lies, without the store: the files of its checkpoints by their hashes, each record from the newest checkpoint up to the head, the fold
 /// over them, and all files that a restore of the log's end would take. Its server may work on.

@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 
 /// Proves that a store's files are the fold of its log: each table of each database has the very rows that the records make of the checkpoint.
 ///

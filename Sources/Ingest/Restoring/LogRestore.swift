@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 
 /// Makes the store of an instant out of its log, in a directory that is empty or not there.
 ///

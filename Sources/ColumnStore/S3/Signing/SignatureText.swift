@@ -61,18 +61,6 @@ enum SignatureText {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// What hexadecimal digits stand for; nil when they are none, or an odd number of them.
-    static func bytes(_ digits: some StringProtocol) -> [UInt8]? {
-        let values = digits.utf8.map(digit)
-        guard values.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for place in stride(from: 0, to: values.count, by: 2) {
-            guard let high = values[place], let low = values[place + 1] else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
-    }
-
     /// RFC 4648, section 4, with padding: how checksums stand in headers.
     static func base64(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []

@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 import Glibc
 
 /// A store that no process works on, opened for reading only: any number of processes at once, of which none changes a byte of it.

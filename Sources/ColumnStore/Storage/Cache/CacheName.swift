@@ -25,7 +25,7 @@ struct CacheName: Hashable, Sendable {
     static func object(_ location: String) -> [UInt8] { Array(SHA256.hash(Array(location.utf8)).prefix(objectByteCount)) }
 
     var fileName: String {
-        "\(SignatureText.hexadecimal(object))-\(byteCount)-\(range.lowerBound)-\(range.upperBound)\(isKept ? "k" : "")\(Self.suffix)"
+        "\(Hexadecimal.text(object))-\(byteCount)-\(range.lowerBound)-\(range.upperBound)\(isKept ? "k" : "")\(Self.suffix)"
     }
 
     /// - Returns: nil for what is no such name.
@@ -35,7 +35,7 @@ struct CacheName: Hashable, Sendable {
         isKept = text.hasSuffix("k")
         if isKept { text = text.dropLast() }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 4, let object = SignatureText.bytes(parts[0]), object.count == Self.objectByteCount, let count = Int64(parts[1]),
+        guard parts.count == 4, let object = Hexadecimal.bytes(parts[0]), object.count == Self.objectByteCount, let count = Int64(parts[1]),
             let start = Int64(parts[2]), let end = Int64(parts[3]), 0 <= start, start < end, end <= count
         else { return nil }
         self.object = object
