@@ -45,8 +45,7 @@ struct LogPlace: Sendable {
         // `s3://bucket/prefix/` is the same place.
         let url = StorageScheme.isRemote(url) && url.hasSuffix("/") ? String(url.dropLast()) : url
         self.url = url
-        if StorageScheme(of: url) == .directory {
-            let path = try Self.path(url)
+        if StorageKind.directory.has(url), let path = try DirectoryURL.path(url) {
             objects = try LocalStorageFactory.files(path)
             root = LocalWarehouseRoot(path: path)
             basePath = "\(path)/base"
@@ -71,15 +70,6 @@ struct LogPlace: Sendable {
     /// - Throws: `Unkept`; `ColumnStoreError` where it gives no answer.
     func check() throws {
         if let fault = try bucket?.fault() { throw Unkept(fault: fault) }
-    }
-
-    /// - Throws: `.invalidRequest`.
-    static func path(_ url: String) throws(ColumnStoreError) -> String {
-        let parts = url.dropFirst("file://".utf8.count).split(separator: "/")
-        guard StorageScheme(of: url) == .directory, !parts.isEmpty, !parts.contains(".."), !parts.contains("."), ObjectKey.isReadableLocation("/" + parts.joined(separator: "/")) else {
-            throw ColumnStoreError(.invalidRequest, path: url, "an absolute path without . and .. is wanted after file://, and none of # ? : % in it")
-        }
-        return "/" + parts.joined(separator: "/")
     }
 
     static func segmentFolder(_ epoch: Int64) -> String { "log/\(LogNumber.text(epoch))/" }

@@ -39,7 +39,7 @@ enum ClusterObject {
 
     /// - Returns: nil for what is no directory's URL.
     private static func folder(_ url: String) -> String? {
-        StorageScheme(of: url) == .directory && !url.split(separator: "/").contains("..") && url.utf8.count > 8 ? String(url.dropFirst("file://".count)) : nil
+        StorageKind.directory.has(url) && !url.split(separator: "/").contains("..") && url.utf8.count > 8 ? String(url.dropFirst("file://".count)) : nil
     }
 
     private static func unknown(_ key: String) -> SettingError { SettingError(key: key, message: "\(StorageScheme.forms) is wanted") }
@@ -47,7 +47,7 @@ enum ClusterObject {
     /// - Returns: nil for what is no URL of a place behind a network.
     private static func bucket(_ settings: Settings, at url: String, key: String) throws -> (any StorageFactory)? {
         guard StorageScheme.isRemote(url) else { return nil }
-        do { return try WarehouseOpening.remote(settings, at: url, options, cache: nil) } catch let error as SettingError {
+        do throws(SettingError) { return try WarehouseOpening.open(settings, at: url, options, cache: nil) } catch {
             throw SettingError(key: key, message: error.message)
         }
     }

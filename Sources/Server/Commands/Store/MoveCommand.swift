@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Ingest
 
 /// Moves a store's cold tables to another place, while it works.
 enum MoveCommand: Command {

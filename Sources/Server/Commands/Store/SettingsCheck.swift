@@ -40,7 +40,7 @@ package enum SettingsCheck {
     private static func checkLog(_ settings: Settings) throws {
         guard let url = settings.logURL else { return }
         guard (0.1...10).contains(settings.logSegment) else { throw SettingError(key: "log.segment", message: "0.1s to 10s is wanted: so much is lost with the machine") }
-        guard StorageScheme(of: url) != nil else {
+        guard StorageScheme.kind(of: url) != nil else {
             throw SettingError(key: "log.url", message: "\(StorageScheme.forms) is wanted")
         }
         var elsewhere = settings

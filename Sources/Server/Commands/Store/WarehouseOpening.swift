@@ -12,9 +12,13 @@ enum WarehouseOpening {
     }
 
     static func factory(_ settings: Settings, directory: String, cache: WarehouseCache?) throws -> any StorageFactory {
-        if let place = try localPlace(settings, directory: directory) { return place }
         guard let url = settings.storage.url else { return LocalStorageFactory() }
-        return try remote(settings, at: url, cache: cache)
+        // The store's own directory by its name is its own directory.
+        if let path = try filePath(url), case let own = DataDirectory.absolute(directory) {
+            if path == "\(own)/warehouse" { return LocalStorageFactory() }
+            if DataDirectory.isOwn(path, in: own) { throw SettingError(key: "storage.url", message: "\(url) lies where the store keeps its own files: name another place, or file://\(own)/warehouse") }
+        }
+        return try open(settings, at: url, cache: cache)
     }
 
     static func cache(_ settings: Settings, directory: String) -> WarehouseCache {
@@ -31,47 +35,23 @@ enum WarehouseOpening {
         return cache.take() ? cache : nil
     }
 
-    /// Of a `file:///` URL; the store's own directory by that name is its own directory.
-    private static func localPlace(_ settings: Settings, directory: String) throws -> LocalStorageFactory? {
-        guard let url = settings.storage.url, let path = try filePath(url) else { return nil }
-        let own = DataDirectory.absolute(directory)
-        if path == "\(own)/warehouse" { return LocalStorageFactory() }
-        if DataDirectory.isOwn(path, in: own) { throw SettingError(key: "storage.url", message: "\(url) lies where the store keeps its own files: name another place, or file://\(own)/warehouse") }
-        return LocalStorageFactory(path: path)
-    }
-
     /// - Returns: nil for what is no `file:` URL.
-    private static func filePath(_ url: String) throws -> String? {
-        guard url.hasPrefix("file:") else { return nil }
-        let path = url.dropFirst("file://".count)
-        let parts = path.split(separator: "/")
-        guard url.hasPrefix("file:///"), !parts.isEmpty, !parts.contains(".."), !parts.contains("."), ObjectKey.isReadableLocation(String(path)) else {
-            throw SettingError(key: "storage.url", message: "an absolute path without . and .. is wanted after file://, and none of # ? : % in it")
-        }
-        return "/" + parts.joined(separator: "/")
+    private static func filePath(_ url: String) throws(SettingError) -> String? {
+        do throws(ColumnStoreError) { return try DirectoryURL.path(url) } catch { throw SettingError(key: "storage.url", message: error.detail) }
     }
 
-    /// The storage of a URL behind a network, with the settings' endpoint and keys: a line for each kind.
+    /// The storages of a place, with the settings' endpoint and keys.
     ///
     /// - Parameter options: how long a request may take.
-    static func remote(_ settings: Settings, at url: String, _ options: BucketOptions = options, cache: WarehouseCache?) throws -> any StorageFactory {
-        switch StorageScheme(of: url) {
-        case .bucket: BucketStorageFactory(try client(settings, at: url, options), cache: cache)
-        case .directory, nil: throw SettingError(key: "storage.url", message: "\(url) is neither a bucket nor a directory: write \(StorageScheme.remoteForms) or file:///path")
+    static func open(_ settings: Settings, at url: String, _ options: BucketOptions = options, cache: WarehouseCache?) throws(SettingError) -> any StorageFactory {
+        guard let kind = StorageScheme.kind(of: url) else {
+            throw SettingError(key: "storage.url", message: "\(url) is neither a bucket nor a directory: write \(StorageScheme.remoteForms) or file:///path")
         }
-    }
-
-    private static func client(_ settings: Settings, at url: String, _ options: BucketOptions) throws -> BucketClient {
-        let storage = settings.storage
-        let region = region(settings, of: url)
-        let endpoint: BucketEndpoint
-        do {
-            endpoint = try BucketEndpoint(url: url, endpoint: endpointURL(storage), region: region, isPathStyle: storage.isPathStyle)
+        do throws(ColumnStoreError) {
+            return try kind.open(StorageAddress(url, storage(settings, of: url), environment: Environment.all, options: options, cache: cache))
         } catch {
             throw SettingError(key: "storage.url", message: error.detail)
         }
-        let transport = OutgoingClient(policy: nil)
-        return BucketClient(endpoint, region: region, credentials: chain(storage, transport), transport: transport, options: options)
     }
 
     /// This program's own keys.
@@ -82,10 +62,17 @@ enum WarehouseOpening {
             }, environment: Environment.all, region: region(storage), client: transport)
     }
 
-    /// Where a bucket is: that of the log may be elsewhere than all others, so that it outlives their region.
-    static func region(_ settings: Settings, of url: String) -> String {
-        if let log = settings.logURL, let region = settings.logRegion, PlacesCheck.folder(url).hasPrefix(PlacesCheck.folder(log)) { return region }
-        return region(settings.storage)
+    /// What the settings say of a place: that of the log may be elsewhere than all others, so that it outlives their region.
+    static func storage(_ settings: Settings, of url: String) -> StorageSettings {
+        let storage = settings.storage
+        var found = StorageSettings()
+        (found["endpoint"], found["region"], found["path_style"]) = (storage.endpoint, storage.region, storage.isPathStyle ? "true" : nil)
+        if let keys = storage.credentials {
+            (found["credentials.access_key_id"], found["credentials.secret_access_key"]) = (keys.accessKeyID, keys.secretAccessKey)
+            found["credentials.session_token"] = keys.sessionToken
+        }
+        if let log = settings.logURL, let region = settings.logRegion, PlacesCheck.folder(url).hasPrefix(PlacesCheck.folder(log)) { found["region"] = region }
+        return found
     }
 
     private static func region(_ storage: Settings.Storage) -> String {
@@ -115,22 +102,19 @@ enum WarehouseOpening {
     /// Where the objects are, in the words of Iceberg's clients.
     private static func properties(_ storage: Settings.Storage) -> [WarehouseProperty] {
         guard let url = storage.url else { return [] }
-        switch StorageScheme(of: url) {
-        case .bucket:
-            let region = region(storage)
-            var found = [WarehouseProperty("s3.region", region), WarehouseProperty("client.region", region)]
-            if let endpoint = endpointURL(storage) { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
-            if storage.isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
-            return found
-        case .directory, nil: return []
-        }
+        guard StorageKind.bucket.has(url) else { return [] }
+        let region = region(storage)
+        var found = [WarehouseProperty("s3.region", region), WarehouseProperty("client.region", region)]
+        if let endpoint = endpointURL(storage) { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
+        if storage.isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
+        return found
     }
 
     /// Gives the places of a log whose URL a command was given, by the URLs of these.
     ///
     /// - Throws: `SettingError` for a URL that is no place.
     static func opener(ofLog url: String, _ settings: Settings, directory: String) throws -> (String?) throws -> any StorageFactory {
-        guard let scheme = StorageScheme(of: url), url != scheme.rawValue else { throw SettingError(key: "log.url", message: "\(StorageScheme.forms) is wanted, not \(url)") }
+        guard let kind = StorageScheme.kind(of: url), url != kind.scheme else { throw SettingError(key: "log.url", message: "\(StorageScheme.forms) is wanted, not \(url)") }
         return { place in
             var elsewhere = settings
             // A configuration that names no log has its region for this one.
@@ -142,7 +126,7 @@ enum WarehouseOpening {
     /// The objects below a URL, with the settings' endpoint and keys; nil for what lies on this machine.
     static func objects(_ settings: Settings, at url: String) throws -> (any ObjectStorage)? {
         guard StorageScheme.isRemote(url) else { return nil }
-        return try remote(settings, at: url, cache: nil).objects
+        return try open(settings, at: url, cache: nil).objects
     }
 
     /// What files of exports go to; nil: nowhere.

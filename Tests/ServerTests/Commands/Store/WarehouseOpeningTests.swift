@@ -1,3 +1,4 @@
+import ColumnStore
 import XCTest
 
 @testable import Server
@@ -29,15 +30,16 @@ final class WarehouseOpeningTests: XCTestCase {
     }
 
     func test_ofTheLog_theRegionMayBeAnother() {
+        func region(_ settings: Settings, of url: String) -> String? { WarehouseOpening.storage(settings, of: url)["region"] }
         var settings = Settings()
         (settings.storage.region, settings.logURL) = ("eu-central-1", "s3://far/log")
-        XCTAssertEqual(WarehouseOpening.region(settings, of: "s3://far/log"), "eu-central-1")
+        XCTAssertEqual(region(settings, of: "s3://far/log"), "eu-central-1")
         settings.logRegion = "eu-west-1"
-        for url in ["s3://far/log", "s3://far/log/base"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-west-1", url) }
+        for url in ["s3://far/log", "s3://far/log/base"] { XCTAssertEqual(region(settings, of: url), "eu-west-1", url) }
         // The setting as somebody may write it: places below it are named without the last sign.
         settings.logURL = "s3://far/log/"
-        for url in ["s3://far/log", "s3://far/log/", "s3://far/log/archive/base"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-west-1", url) }
-        for url in ["s3://far/logs", "s3://far/exports", "s3://near/log", "s3://near/log/s3://far/log"] { XCTAssertEqual(WarehouseOpening.region(settings, of: url), "eu-central-1", url) }
+        for url in ["s3://far/log", "s3://far/log/", "s3://far/log/archive/base"] { XCTAssertEqual(region(settings, of: url), "eu-west-1", url) }
+        for url in ["s3://far/logs", "s3://far/exports", "s3://near/log", "s3://near/log/s3://far/log"] { XCTAssertEqual(region(settings, of: url), "eu-central-1", url) }
     }
 
     func test_ofFilesHere_nothingIsTold() throws {
