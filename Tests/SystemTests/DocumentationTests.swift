@@ -120,8 +120,12 @@ final class DocumentationTests: XCTestCase {
     func test_settings_haveARowEach_andNoOtherHas() throws {
         let reader = try String(contentsOf: Project.root.appendingPathComponent("Sources/Server/Configuration/SettingsReader.swift"), encoding: .utf8)
         let page = try String(contentsOf: Project.root.appendingPathComponent("docs/settings.md"), encoding: .utf8)
-        let settings = try Self.matches(#"^ *Key\("([a-z_.]+)""#, reader)
+        var settings = try Self.matches(#"^ *Key\("([a-z_.]+)""#, reader)
         XCTAssertGreaterThan(settings.count, 50)
+        // What kinds of storage read, they say themselves; several may read the same.
+        let kinds = try Self.documents([".swift"]).filter { $0.path.hasPrefix("Sources/ColumnStore/") }.flatMap { try Self.matches(#"\bStorageSetting\("([a-z_]+)""#, $0.text) }
+        XCTAssertGreaterThan(kinds.count, 2)
+        settings += Set(kinds).map { "storage.\($0)" }
         let members = try Self.matches(#"^ *case "([a-z_]+)": registrar\."#, reader)
         XCTAssertGreaterThan(members.count, 10)
         let rows = try Self.matches(#"^\| `([a-z][a-z_.]*)` \|"#, page)

@@ -9,6 +9,15 @@ package enum StorageScheme {
         .directory,
     ]
 
+    /// What the kinds read of the settings, each once.
+    package static let settings: [StorageSetting] = all.reduce(into: []) { found, kind in
+        for setting in kind.settings {
+            let same = found.first { $0.name == setting.name }
+            assert(same == nil || same == setting, "two kinds read storage.\(setting.name), each in another form")
+            if same == nil { found.append(setting) }
+        }
+    }
+
     /// - Returns: nil for what is no URL of a place.
     package static func kind(of url: String) -> StorageKind? { all.first { $0.has(url) } }
 

@@ -1,3 +1,5 @@
+package import ColumnStore
+
 /// Everything that `till.json`, the environment and the command line can set, with its defaults.
 package struct Settings: Sendable, Equatable {
     package struct Limits: Sendable, Equatable {
@@ -55,19 +57,10 @@ package struct Settings: Sendable, Equatable {
 
     /// Where cold tables lie.
     package struct Storage: Sendable, Equatable {
-        package struct Credentials: Sendable, Equatable {
-            package var accessKeyID = ""
-            package var secretAccessKey = ""
-            package var sessionToken: String?
-        }
-
         /// `s3://bucket/prefix`; nil: in DATA.
         package var url: String?
-        package var endpoint: String?
-        package var region: String?
-        package var isPathStyle = false
-        /// nil: as the SDKs find them.
-        package var credentials: Credentials?
+        /// What the kinds of storage read: endpoint, region, keys.
+        package var own = StorageSettings()
         /// nil: `cache` in DATA.
         package var cachePath: String?
         package var cacheByteCount = 50 << 30

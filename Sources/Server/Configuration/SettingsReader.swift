@@ -66,10 +66,6 @@ package enum SettingsReader {
         Key("jwt.jwks") { value, settings in settings.jwt.jwks = try value.stringOrNull() },
         Key("jwt.claim") { value, settings in settings.jwt.claim = try value.string() },
         Key("storage.url") { value, settings in settings.storage.url = try value.stringOrNull() },
-        Key("storage.endpoint") { value, settings in settings.storage.endpoint = try url(value) },
-        Key("storage.region") { value, settings in settings.storage.region = try value.stringOrNull() },
-        Key("storage.path_style") { value, settings in settings.storage.isPathStyle = try value.boolean() },
-        Key("storage.credentials", isStructured: true) { value, settings in settings.storage.credentials = try credentials(value) },
         Key("storage.cache.path") { value, settings in settings.storage.cachePath = try value.stringOrNull() },
         Key("iceberg.lent_role") { value, settings in settings.storage.lentRole = try role(value) },
         Key("storage.class", isStructured: true) { value, settings in settings.storage.objectClass = try objectClass(value) },
@@ -94,7 +90,7 @@ package enum SettingsReader {
         Key("cluster.tls.key") { value, settings in settings.pair.tlsKey = try value.stringOrNull() },
         Key("cluster.tls.ca") { value, settings in settings.pair.tlsAuthority = try value.stringOrNull() },
         Key("log.segment") { value, settings in settings.logSegment = try value.duration() },
-    ]
+    ] + StorageScheme.settings.map(storageKey)
 
     /// - Parameters:
     ///   - file: the configuration file's path and bytes.
@@ -342,6 +338,38 @@ package enum SettingsReader {
 
     // MARK: Values with rules of their own
 
+    /// What a kind of storage reads.
+    private static func storageKey(_ setting: StorageSetting) -> Key {
+        let name = setting.name
+        return switch setting.form {
+        case .text: Key("storage.\(name)") { value, settings in settings.storage.own[name] = try value.stringOrNull() }
+        case .url: Key("storage.\(name)") { value, settings in settings.storage.own[name] = try url(value) }
+        case .flag: Key("storage.\(name)") { value, settings in settings.storage.own[name] = try value.boolean() ? "true" : nil }
+        case .members(let wanted, let further):
+            Key("storage.\(name)", isStructured: true) { value, settings in
+                let found = try members(value, wanted, further)
+                for member in wanted + further { settings.storage.own["\(name).\(member)"] = found[member] }
+            }
+        }
+    }
+
+    /// An object of texts; none of null.
+    private static func members(_ value: SettingValue, _ wanted: [String], _ further: [String]) throws -> [String: String] {
+        if value.isNull { return [:] }
+        let names = wanted + further
+        guard case .object(let members) = value.value else {
+            throw SettingError(key: value.key, message: "an object of \(names.dropLast().joined(separator: ", ")) and \(names.last ?? "") is wanted, not \(value.value.kind)")
+        }
+        var found: [String: String] = [:]
+        for member in members {
+            let item = SettingValue(key: "\(value.key).\(member.name)", value: member.value)
+            guard names.contains(member.name) else { throw SettingError(key: item.key, message: noSuch("key", member.name, among: names)) }
+            found[member.name] = wanted.contains(member.name) ? try item.string() : try item.stringOrNull()
+        }
+        guard wanted.allSatisfy({ found[$0] != nil }) else { throw SettingError(key: value.key, message: "\(wanted.joined(separator: " and ")) are wanted both") }
+        return found
+    }
+
     private static func url(_ value: SettingValue) throws -> String? {
         guard let text = try value.stringOrNull() else { return nil }
         // libcurl takes a slash too many, and blanks and controls, which no request line does.
@@ -359,29 +387,6 @@ package enum SettingsReader {
             throw SettingError(key: value.key, message: "a URL that paths can be put behind is wanted, without ? and #, not \(value.received)")
         }
         return text
-    }
-
-    private static func credentials(_ value: SettingValue) throws -> Settings.Storage.Credentials? {
-        if value.isNull { return nil }
-        guard case .object(let members) = value.value else {
-            throw SettingError(key: value.key, message: "an object of access_key_id, secret_access_key and session_token is wanted, not \(value.value.kind)")
-        }
-        var credentials = Settings.Storage.Credentials()
-        for member in members {
-            let item = SettingValue(key: "\(value.key).\(member.name)", value: member.value)
-            switch member.name {
-            case "access_key_id": credentials.accessKeyID = try item.string()
-            case "secret_access_key": credentials.secretAccessKey = try item.string()
-            case "session_token": credentials.sessionToken = try item.stringOrNull()
-            default:
-                let names = ["access_key_id", "secret_access_key", "session_token"]
-                throw SettingError(key: item.key, message: noSuch("key", member.name, among: names))
-            }
-        }
-        guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty else {
-            throw SettingError(key: value.key, message: "access_key_id and secret_access_key are wanted both")
-        }
-        return credentials
     }
 
     private static func role(_ value: SettingValue) throws -> String? {

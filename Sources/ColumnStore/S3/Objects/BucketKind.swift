@@ -1,6 +1,6 @@
 extension StorageKind {
     /// S3, and what speaks as it does.
-    package static let bucket = StorageKind(scheme: "s3://", form: "s3://bucket/prefix", isRemote: true) { (address) throws(ColumnStoreError) in
+    package static let bucket = StorageKind(scheme: "s3://", form: "s3://bucket/prefix", isRemote: true, settings: BucketSettings.all) { (address) throws(ColumnStoreError) in
         let settings = BucketSettings(address)
         let endpoint = try BucketEndpoint(url: address.url, endpoint: settings.endpoint, region: settings.region, isPathStyle: settings.isPathStyle)
         let transport = OutgoingClient(policy: nil)
@@ -10,15 +10,20 @@ extension StorageKind {
 }
 
 /// What the settings and the environment say of buckets.
-struct BucketSettings {
-    let region: String
+package struct BucketSettings {
+    static let all = [
+        StorageSetting("endpoint", .url), StorageSetting("region", .text), StorageSetting("path_style", .flag),
+        StorageSetting("credentials", .members(["access_key_id", "secret_access_key"], ["session_token"])),
+    ]
+
+    package let region: String
     /// nil: AWS.
-    let endpoint: String?
-    let isPathStyle: Bool
+    package let endpoint: String?
+    package let isPathStyle: Bool
     private let credentials: AWSCredentials?
     private let environment: [String: String]
 
-    init(_ address: StorageAddress) {
+    package init(_ address: StorageAddress) {
         let settings = address.settings
         environment = address.environment
         region = settings["region"] ?? environment[present: "AWS_REGION"] ?? environment[present: "AWS_DEFAULT_REGION"] ?? "us-east-1"
@@ -30,5 +35,5 @@ struct BucketSettings {
     }
 
     /// This program's own keys.
-    func chain(_ transport: OutgoingClient) -> CredentialChain { CredentialChain(settings: credentials, environment: environment, region: region, client: transport) }
+    package func chain(_ transport: OutgoingClient) -> CredentialChain { CredentialChain(settings: credentials, environment: environment, region: region, client: transport) }
 }

@@ -21,26 +21,3 @@ extension StorageAddress: CustomStringConvertible, CustomDebugStringConvertible,
     package var debugDescription: String { url }
     package var customMirror: Mirror { Mirror(self, children: ["url": url]) }
 }
-
-/// What the settings say of places beside their URLs, by the names that kinds give them: `region`, and `credentials.access_key_id` for a member of an object.
-package struct StorageSettings: Sendable, Equatable {
-    private var values: [String: String] = [:]
-
-    package init() {}
-
-    /// nil for what is not set.
-    package subscript(name: String) -> String? {
-        get { values[name] }
-        set { values[name] = newValue }
-    }
-
-    /// A setting that is true or false, and false where it is not set.
-    package func flag(_ name: String) -> Bool { values[name] == "true" }
-}
-
-/// Without the values, for the same reason.
-extension StorageSettings: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package var description: String { "settings of \(values.keys.sorted().joined(separator: ", "))" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
-}

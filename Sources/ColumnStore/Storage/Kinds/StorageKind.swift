@@ -8,13 +8,17 @@ package struct StorageKind: Sendable {
     package let form: String
     /// Whether its objects lie behind a network, where several machines reach them.
     package let isRemote: Bool
+    /// What it reads beside a place's URL.
+    package let settings: [StorageSetting]
     /// Makes the storages of a place. Nothing is asked there yet.
     ///
     /// - Throws: `.invalidRequest` that says what is wrong with the address.
     package let open: @Sendable (StorageAddress) throws(ColumnStoreError) -> any StorageFactory
 
-    package init(scheme: String, form: String, isRemote: Bool, open: @escaping @Sendable (StorageAddress) throws(ColumnStoreError) -> any StorageFactory) {
-        (self.scheme, self.form, self.isRemote, self.open) = (scheme, form, isRemote, open)
+    package init(
+        scheme: String, form: String, isRemote: Bool, settings: [StorageSetting] = [], open: @escaping @Sendable (StorageAddress) throws(ColumnStoreError) -> any StorageFactory
+    ) {
+        (self.scheme, self.form, self.isRemote, self.settings, self.open) = (scheme, form, isRemote, settings, open)
     }
 
     package func has(_ url: String) -> Bool { url.hasPrefix(scheme) }

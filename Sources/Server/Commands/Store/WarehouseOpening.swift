@@ -54,32 +54,16 @@ enum WarehouseOpening {
         }
     }
 
-    /// This program's own keys.
-    private static func chain(_ storage: Settings.Storage, _ transport: OutgoingClient) -> CredentialChain {
-        CredentialChain(
-            settings: storage.credentials.map {
-                AWSCredentials(accessKeyID: $0.accessKeyID, secretAccessKey: $0.secretAccessKey, sessionToken: $0.sessionToken)
-            }, environment: Environment.all, region: region(storage), client: transport)
-    }
-
-    /// What the settings say of a place: that of the log may be elsewhere than all others, so that it outlives their region.
+    /// What the settings say of a place: that of the log may be in another region than all others, so that it outlives theirs.
     static func storage(_ settings: Settings, of url: String) -> StorageSettings {
-        let storage = settings.storage
-        var found = StorageSettings()
-        (found["endpoint"], found["region"], found["path_style"]) = (storage.endpoint, storage.region, storage.isPathStyle ? "true" : nil)
-        if let keys = storage.credentials {
-            (found["credentials.access_key_id"], found["credentials.secret_access_key"]) = (keys.accessKeyID, keys.secretAccessKey)
-            found["credentials.session_token"] = keys.sessionToken
-        }
+        var found = settings.storage.own
         if let log = settings.logURL, let region = settings.logRegion, PlacesCheck.folder(url).hasPrefix(PlacesCheck.folder(log)) { found["region"] = region }
         return found
     }
 
-    private static func region(_ storage: Settings.Storage) -> String {
-        storage.region ?? Environment["AWS_REGION"] ?? Environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+    private static func bucket(_ storage: Settings.Storage) -> BucketSettings {
+        BucketSettings(StorageAddress(storage.url ?? "", storage.own, environment: Environment.all))
     }
-
-    private static func endpointURL(_ storage: Settings.Storage) -> String? { storage.endpoint ?? Environment["AWS_ENDPOINT_URL_S3"] }
 
     /// How readers come to the bucket's objects; nothing where the warehouse is on this machine.
     ///
@@ -93,7 +77,8 @@ enum WarehouseOpening {
         guard let role = storage.lentRole.flatMap({ RoleName($0) }) else { return nil }
         let transport = OutgoingClient(policy: nil)
         do {
-            return try KeyLender(of: role, region: region(storage), environment: Environment.all, credentials: chain(storage, transport), client: transport)
+            let bucket = bucket(storage)
+            return try KeyLender(of: role, region: bucket.region, environment: Environment.all, credentials: bucket.chain(transport), client: transport)
         } catch {
             throw SettingError(key: "iceberg.lent_role", message: "AWS_ENDPOINT_URL_STS, where its keys are asked for: \(error.detail)")
         }
@@ -101,12 +86,11 @@ enum WarehouseOpening {
 
     /// Where the objects are, in the words of Iceberg's clients.
     private static func properties(_ storage: Settings.Storage) -> [WarehouseProperty] {
-        guard let url = storage.url else { return [] }
-        guard StorageKind.bucket.has(url) else { return [] }
-        let region = region(storage)
-        var found = [WarehouseProperty("s3.region", region), WarehouseProperty("client.region", region)]
-        if let endpoint = endpointURL(storage) { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
-        if storage.isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
+        guard let url = storage.url, StorageKind.bucket.has(url) else { return [] }
+        let bucket = bucket(storage)
+        var found = [WarehouseProperty("s3.region", bucket.region), WarehouseProperty("client.region", bucket.region)]
+        if let endpoint = bucket.endpoint { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
+        if bucket.isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
         return found
     }
 

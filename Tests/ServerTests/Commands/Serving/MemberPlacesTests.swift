@@ -16,8 +16,8 @@ final class MemberPlacesTests: XCTestCase {
 
     private func settings() -> Server.Settings {
         var settings = Server.Settings()
-        (settings.storage.endpoint, settings.storage.region, settings.storage.isPathStyle) = (bucket.endpoint, "eu-central-1", true)
-        settings.storage.credentials = .init(accessKeyID: "AKIADOUBLE", secretAccessKey: "double/secret+key")
+        (settings.storage.own["endpoint"], settings.storage.own["region"], settings.storage.own["path_style"]) = (bucket.endpoint, "eu-central-1", "true")
+        (settings.storage.own["credentials.access_key_id"], settings.storage.own["credentials.secret_access_key"]) = ("AKIADOUBLE", "double/secret+key")
         (settings.pair.objectURL, settings.logURL) = ("s3://receipts/ctl", "s3://receipts/log")
         return settings
     }

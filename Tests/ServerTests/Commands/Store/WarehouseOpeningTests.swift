@@ -8,8 +8,9 @@ final class WarehouseOpeningTests: XCTestCase {
     private func reading(_ url: String?, _ change: (inout Settings.Storage) -> Void = { _ in }) throws -> [WarehouseProperty] {
         var settings = Settings()
         settings.storage.url = url
-        settings.storage.region = "eu-central-1"
-        settings.storage.credentials = Settings.Storage.Credentials(accessKeyID: "AK", secretAccessKey: "SECRET", sessionToken: "SESSION")
+        settings.storage.own["region"] = "eu-central-1"
+        (settings.storage.own["credentials.access_key_id"], settings.storage.own["credentials.secret_access_key"]) = ("AK", "SECRET")
+        settings.storage.own["credentials.session_token"] = "SESSION"
         change(&settings.storage)
         let reading = try WarehouseOpening.reading(settings)
         XCTAssertEqual(reading.lender == nil, settings.storage.lentRole == nil)
@@ -23,7 +24,7 @@ final class WarehouseOpeningTests: XCTestCase {
 
     func test_ofABucket_itsPlaceIsTold_andNoKey() throws {
         XCTAssertEqual(try reading("s3://bucket/till"), [WarehouseProperty("s3.region", "eu-central-1"), WarehouseProperty("client.region", "eu-central-1")])
-        let own = try reading("s3://bucket/till") { ($0.endpoint, $0.isPathStyle) = ("http://127.0.0.1:9000", true) }
+        let own = try reading("s3://bucket/till") { ($0.own["endpoint"], $0.own["path_style"]) = ("http://127.0.0.1:9000", "true") }
         XCTAssertEqual(own.map(\.name), ["s3.region", "client.region", "s3.endpoint", "s3.path-style-access"])
         XCTAssertEqual(own.map(\.value), ["eu-central-1", "eu-central-1", "http://127.0.0.1:9000", "true"])
         for property in own { XCTAssertFalse(["AK", "SECRET", "SESSION"].contains { property.value.contains($0) || property.name.contains("key") }) }
@@ -32,7 +33,7 @@ final class WarehouseOpeningTests: XCTestCase {
     func test_ofTheLog_theRegionMayBeAnother() {
         func region(_ settings: Settings, of url: String) -> String? { WarehouseOpening.storage(settings, of: url)["region"] }
         var settings = Settings()
-        (settings.storage.region, settings.logURL) = ("eu-central-1", "s3://far/log")
+        (settings.storage.own["region"], settings.logURL) = ("eu-central-1", "s3://far/log")
         XCTAssertEqual(region(settings, of: "s3://far/log"), "eu-central-1")
         settings.logRegion = "eu-west-1"
         for url in ["s3://far/log", "s3://far/log/base"] { XCTAssertEqual(region(settings, of: url), "eu-west-1", url) }
