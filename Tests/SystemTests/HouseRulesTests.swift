@@ -104,13 +104,15 @@ final class HouseRulesTests: XCTestCase {
         }
     }
 
-    /// Another kind of storage is a folder and a line where the factory is chosen: nothing else may ask which kind there is.
-    func test_kindOfStorage_isAskedWhereItIsChosenOnly() throws {
-        // `storage.class` is about what buckets alone have.
-        let chosen = ["Server/Commands/Store/WarehouseOpening.swift"]
-        for source in try Self.sources() where !chosen.contains(source.path) {
-            for line in source.lines where line.text.contains("as? BucketStorageFactory") || line.text.contains("as? LocalStorageFactory") {
-                XCTFail("\(source.path):\(line.number) asks which kind of storage it is: ask `StorageFactory` (`objects`, `root`, `check`, `isRemote`)")
+    /// Another kind of storage is a folder and a line of `StorageScheme.all`: nothing else may name the one that it means, but what has files by nature.
+    func test_kindOfStorage_isAskedByQuestion_neverWhichItIs() throws {
+        let own = ["ColumnStore/S3/", "ColumnStore/Storage/", "Ingest/Directory/StorageScheme.swift"]
+        let words = ["BucketStorageFactory", "BucketClient", "BucketEndpoint", "CredentialChain", "KeyLender", "AWSCredentials", "StorageKind.bucket", "as? LocalStorageFactory"]
+        for source in try Self.sources() where !own.contains(where: source.path.hasPrefix) {
+            for line in source.lines where !line.text.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+                for word in words where line.text.contains(word) {
+                    XCTFail("\(source.path):\(line.number) has \(word): ask the `StorageKind` of a URL, or its `StorageFactory` (`objects`, `root`, `check`, `isRemote`)")
+                }
             }
         }
     }

@@ -126,7 +126,7 @@ package enum SettingsReader {
             reading.fault(settings.tlsKey == nil ? "tls.key" : "tls.cert", "tls.cert and tls.key are wanted both or neither")
         }
         checkPostgres(settings.postgres, &reading)
-        if settings.storage.lentRole != nil, settings.storage.url.map({ StorageKind.bucket.has($0) }) != true {
+        if settings.storage.lentRole != nil, settings.storage.url.flatMap({ StorageScheme.kind(of: $0) })?.lendsKeys != true {
             reading.fault("iceberg.lent_role", "lends keys of a bucket: storage.url is to name one")
         }
         if settings.pair.isSet { checkPair(settings, &reading) }

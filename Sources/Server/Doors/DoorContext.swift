@@ -3,24 +3,6 @@ internal import Documents
 package import Ingest
 package import Query
 
-/// A setting that clients of the REST catalog take over.
-package struct WarehouseProperty: Sendable, Equatable {
-    package let name: String
-    package let value: String
-
-    package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
-}
-
-/// How clients of the REST catalog reach the cold tables' files.
-package struct WarehouseReading: Sendable {
-    /// Settings that say where the files are.
-    package var properties: [WarehouseProperty] = []
-    /// Lends clients keys for the bucket; nil: they have their own.
-    package var lender: KeyLender?
-
-    package init(properties: [WarehouseProperty] = [], lender: KeyLender? = nil) { (self.properties, self.lender) = (properties, lender) }
-}
-
 /// The port that PostgreSQL's clients connect to, and whether it speaks TLS.
 package struct PostgresAddress: Sendable, Equatable {
     package let port: Int

@@ -3,13 +3,13 @@ internal import Ingest
 
 /// Keys for the files of one table, in the words of Iceberg's clients.
 struct LentKeys {
-    private let keys: AWSCredentials
+    private let keys: LentWarehouseKeys
     private let locations: [String]
 
     /// - Throws: `storage-unavailable` while there are none.
-    init(for table: WarehouseTable, from lender: KeyLender) throws {
+    init(for table: WarehouseTable, from lender: any WarehouseLender) throws {
         locations = table.locations
-        do throws(CredentialFailure) { keys = try lender.keys(toRead: table.locations) } catch {
+        do { keys = try lender.lend(toRead: table.locations) } catch {
             throw Problem(.storageUnavailable, "no keys for the table's files can be lent just now; try again, or without asking for them", cause: "\(error)")
         }
     }
@@ -20,15 +20,9 @@ struct LentKeys {
     }
 
     /// Another for each that is lent, and nothing that is secret.
-    var name: String { keys.accessKeyID }
+    var name: String { keys.name }
 
-    var config: [WarehouseProperty] {
-        [
-            WarehouseProperty("s3.access-key-id", keys.accessKeyID), WarehouseProperty("s3.secret-access-key", keys.secretAccessKey),
-            WarehouseProperty("s3.session-token", keys.sessionToken ?? ""),
-            WarehouseProperty("s3.session-token-expires-at-ms", String((keys.expiresAtSeconds ?? 0).multipliedSaturating(by: 1_000))),
-        ]
-    }
+    var config: [WarehouseProperty] { keys.properties }
 
     /// As the specification's `storage-credentials`.
     ///

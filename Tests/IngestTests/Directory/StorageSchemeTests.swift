@@ -62,6 +62,30 @@ final class StorageSchemeTests: XCTestCase {
         XCTAssertEqual(try host({ $0["path_style"] = "true" }, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9001"]), "127.0.0.1:9001")
     }
 
+    func test_readers_ofABucket_areToldWhereItIs_andLentKeysOfARole() throws {
+        func reading(_ kind: StorageKind, _ role: String?, _ environment: [String: String] = [:]) throws -> WarehouseReading {
+            var settings = StorageSettings()
+            settings["region"] = "eu-central-1"
+            return try kind.reading(StorageAddress(kind.form, settings, environment: environment), role)
+        }
+        let role = "arn:aws:iam::123456789012:role/readers"
+        XCTAssertEqual(StorageScheme.all.filter(\.lendsKeys).map(\.scheme), ["s3://"])
+        XCTAssertEqual(try reading(.bucket, nil).properties, [WarehouseProperty("s3.region", "eu-central-1"), WarehouseProperty("client.region", "eu-central-1")])
+        XCTAssertNil(try reading(.bucket, nil).lender)
+        XCTAssertNotNil(try reading(.bucket, role).lender)
+        XCTAssertThrowsError(try reading(.bucket, role, ["AWS_ENDPOINT_URL_STS": "nowhere"])) {
+            XCTAssertEqual(($0 as? ColumnStoreError)?.code, .invalidRequest)
+            XCTAssertTrue(($0 as? ColumnStoreError)?.detail.hasPrefix("AWS_ENDPOINT_URL_STS, where its keys are asked for: ") == true, "\($0)")
+        }
+        XCTAssertEqual(try reading(.directory, nil).properties, [])
+        XCTAssertNil(try reading(.directory, nil).lender)
+    }
+
+    /// Who sets `storage.class` for a place that has no such rules learns that it does nothing.
+    func test_classes_ofADirectory_areNone() {
+        XCTAssertEqual(LocalStorageFactory().classFault("GLACIER_IR", afterDays: 90), "storage.class is set, and storage.url names no bucket")
+    }
+
     /// Keys are among them, and settings come into logs.
     func test_settings_areNotShown() {
         var settings = StorageSettings()

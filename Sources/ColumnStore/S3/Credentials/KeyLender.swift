@@ -163,3 +163,16 @@ package final class KeyLender: Sendable {
 
     private static func secondsLeft(_ keys: AWSCredentials, _ now: Int64) -> Int64 { (keys.expiresAtSeconds ?? now).subtractingSaturating(now) }
 }
+
+extension KeyLender: WarehouseLender {
+    package func lend(toRead locations: [String]) throws -> LentWarehouseKeys {
+        let keys = try keys(toRead: locations)
+        return LentWarehouseKeys(
+            name: keys.accessKeyID,
+            properties: [
+                WarehouseProperty("s3.access-key-id", keys.accessKeyID), WarehouseProperty("s3.secret-access-key", keys.secretAccessKey),
+                WarehouseProperty("s3.session-token", keys.sessionToken ?? ""),
+                WarehouseProperty("s3.session-token-expires-at-ms", String((keys.expiresAtSeconds ?? 0).multipliedSaturating(by: 1_000))),
+            ])
+    }
+}

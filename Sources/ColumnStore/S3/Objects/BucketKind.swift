@@ -1,29 +1,36 @@
 extension StorageKind {
     /// S3, and what speaks as it does.
-    package static let bucket = StorageKind(scheme: "s3://", form: "s3://bucket/prefix", isRemote: true, settings: BucketSettings.all) { (address) throws(ColumnStoreError) in
-        let settings = BucketSettings(address)
-        let endpoint = try BucketEndpoint(url: address.url, endpoint: settings.endpoint, region: settings.region, isPathStyle: settings.isPathStyle)
-        let transport = OutgoingClient(policy: nil)
-        let client = BucketClient(endpoint, region: settings.region, credentials: settings.chain(transport), transport: transport, options: address.options)
-        return BucketStorageFactory(client, cache: address.cache)
-    }
+    package static let bucket = StorageKind(
+        scheme: "s3://", form: "s3://bucket/prefix", isRemote: true, settings: BucketSettings.all,
+        open: { (address) throws(ColumnStoreError) in
+            let settings = BucketSettings(address)
+            let endpoint = try BucketEndpoint(url: address.url, endpoint: settings.endpoint, region: settings.region, isPathStyle: settings.isPathStyle)
+            let transport = OutgoingClient(policy: nil)
+            let client = BucketClient(endpoint, region: settings.region, credentials: settings.chain(transport), transport: transport, options: address.options)
+            return BucketStorageFactory(client, cache: address.cache)
+        },
+        lendsKeys: true,
+        reading: { (address, role) throws(ColumnStoreError) in
+            let settings = BucketSettings(address)
+            return WarehouseReading(properties: settings.properties, lender: try settings.lender(of: role, for: address.url))
+        })
 }
 
 /// What the settings and the environment say of buckets.
-package struct BucketSettings {
+private struct BucketSettings {
     static let all = [
         StorageSetting("endpoint", .url), StorageSetting("region", .text), StorageSetting("path_style", .flag),
         StorageSetting("credentials", .members(["access_key_id", "secret_access_key"], ["session_token"])),
     ]
 
-    package let region: String
+    let region: String
     /// nil: AWS.
-    package let endpoint: String?
-    package let isPathStyle: Bool
+    let endpoint: String?
+    let isPathStyle: Bool
     private let credentials: AWSCredentials?
     private let environment: [String: String]
 
-    package init(_ address: StorageAddress) {
+    init(_ address: StorageAddress) {
         let settings = address.settings
         environment = address.environment
         region = settings["region"] ?? environment[present: "AWS_REGION"] ?? environment[present: "AWS_DEFAULT_REGION"] ?? "us-east-1"
@@ -35,5 +42,24 @@ package struct BucketSettings {
     }
 
     /// This program's own keys.
-    package func chain(_ transport: OutgoingClient) -> CredentialChain { CredentialChain(settings: credentials, environment: environment, region: region, client: transport) }
+    func chain(_ transport: OutgoingClient) -> CredentialChain { CredentialChain(settings: credentials, environment: environment, region: region, client: transport) }
+
+    /// Where the objects are, in the words of Iceberg's clients; no keys.
+    var properties: [WarehouseProperty] {
+        var found = [WarehouseProperty("s3.region", region), WarehouseProperty("client.region", region)]
+        if let endpoint { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
+        if isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
+        return found
+    }
+
+    /// Who lends readers keys of a role; nil where they have their own.
+    func lender(of role: String?, for url: String) throws(ColumnStoreError) -> KeyLender? {
+        guard let role = role.flatMap({ RoleName($0) }) else { return nil }
+        let transport = OutgoingClient(policy: nil)
+        do throws(ColumnStoreError) {
+            return try KeyLender(of: role, region: region, environment: environment, credentials: chain(transport), client: transport)
+        } catch {
+            throw ColumnStoreError(.invalidRequest, path: url, "AWS_ENDPOINT_URL_STS, where its keys are asked for: \(error.detail)")
+        }
+    }
 }

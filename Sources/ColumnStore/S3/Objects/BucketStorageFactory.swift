@@ -41,6 +41,15 @@ package final class BucketStorageFactory: StorageFactory {
     package func check() throws(ColumnStoreError) { try BucketProbe.check(client) }
     package func fault() throws(ColumnStoreError) -> ColumnStoreError? { try BucketProbe.fault(of: client) }
 
+    /// A key may do without the right to read the bucket's rules.
+    package func classFault(_ name: String, afterDays: Int) -> String? {
+        do throws(BucketFailure) {
+            return try BucketLifecycle.read(client).fault(prefix: client.endpoint.prefix, className: name, afterDays: afterDays)
+        } catch {
+            return "the bucket's lifecycle rules cannot be read, so that storage.class is not proven: \(error.detail); give the key the right s3:GetLifecycleConfiguration"
+        }
+    }
+
     package var root: (any WarehouseRoot)? { BucketWarehouseRoot(client: client) }
 
     package var requests: BucketCounters.Figures? { client.counters.figures }

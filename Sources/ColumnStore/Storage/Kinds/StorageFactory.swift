@@ -23,6 +23,12 @@ package protocol StorageFactory: Sendable {
     /// - Throws: why it could not be asked.
     func fault() throws(ColumnStoreError) -> ColumnStoreError?
 
+    /// What the place's own rules do otherwise with objects that have lain there for some time than the settings say. One request.
+    ///
+    /// - Parameter name: of the class that such objects should lie in.
+    /// - Returns: for people; nil where all is as it should be.
+    func classFault(_ name: String, afterDays: Int) -> String?
+
     /// What its bucket was asked for since the start; nil where there is none.
     var requests: BucketCounters.Figures? { get }
 
@@ -53,6 +59,7 @@ extension StorageFactory {
     package var objects: (any ObjectStorage)? { nil }
     package func check() throws(ColumnStoreError) {}
     package func fault() throws(ColumnStoreError) -> ColumnStoreError? { nil }
+    package func classFault(_ name: String, afterDays: Int) -> String? { "storage.class is set, and storage.url names no bucket" }
     package var isRemote: Bool { false }
     package var outage: (reason: String, since: Int64)? { nil }
     package var requests: BucketCounters.Figures? { nil }

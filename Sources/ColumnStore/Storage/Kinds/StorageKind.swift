@@ -14,11 +14,20 @@ package struct StorageKind: Sendable {
     ///
     /// - Throws: `.invalidRequest` that says what is wrong with the address.
     package let open: @Sendable (StorageAddress) throws(ColumnStoreError) -> any StorageFactory
+    /// Whether it can lend readers keys of a role.
+    package let lendsKeys: Bool
+    /// How clients of the REST catalog reach a place's files; of a role's name, where they are lent its keys. Nothing is asked there yet.
+    ///
+    /// - Throws: `.invalidRequest` for what names a lender, and none that can be asked.
+    package let reading: @Sendable (StorageAddress, _ role: String?) throws(ColumnStoreError) -> WarehouseReading
 
+    /// - Parameter reading: nothing, unless it is said.
     package init(
-        scheme: String, form: String, isRemote: Bool, settings: [StorageSetting] = [], open: @escaping @Sendable (StorageAddress) throws(ColumnStoreError) -> any StorageFactory
+        scheme: String, form: String, isRemote: Bool, settings: [StorageSetting] = [], open: @escaping @Sendable (StorageAddress) throws(ColumnStoreError) -> any StorageFactory,
+        lendsKeys: Bool = false, reading: @escaping @Sendable (StorageAddress, String?) throws(ColumnStoreError) -> WarehouseReading = { _, _ in WarehouseReading() }
     ) {
         (self.scheme, self.form, self.isRemote, self.settings, self.open) = (scheme, form, isRemote, settings, open)
+        (self.lendsKeys, self.reading) = (lendsKeys, reading)
     }
 
     package func has(_ url: String) -> Bool { url.hasPrefix(scheme) }

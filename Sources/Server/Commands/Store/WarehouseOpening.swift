@@ -61,37 +61,16 @@ enum WarehouseOpening {
         return found
     }
 
-    private static func bucket(_ storage: Settings.Storage) -> BucketSettings {
-        BucketSettings(StorageAddress(storage.url ?? "", storage.own, environment: Environment.all))
-    }
-
-    /// How readers come to the bucket's objects; nothing where the warehouse is on this machine.
+    /// How readers come to the warehouse's objects; nothing where it is on this machine.
     ///
-    /// - Throws: `SettingError` for an STS that is no URL.
-    static func reading(_ settings: Settings) throws -> WarehouseReading {
-        WarehouseReading(properties: properties(settings.storage), lender: try lender(settings.storage))
-    }
-
-    /// Who lends readers keys of a role; nil where they have their own.
-    private static func lender(_ storage: Settings.Storage) throws -> KeyLender? {
-        guard let role = storage.lentRole.flatMap({ RoleName($0) }) else { return nil }
-        let transport = OutgoingClient(policy: nil)
-        do {
-            let bucket = bucket(storage)
-            return try KeyLender(of: role, region: bucket.region, environment: Environment.all, credentials: bucket.chain(transport), client: transport)
+    /// - Throws: `SettingError` for a lender of keys that cannot be asked.
+    static func reading(_ settings: Settings) throws(SettingError) -> WarehouseReading {
+        guard let url = settings.storage.url, let kind = StorageScheme.kind(of: url) else { return WarehouseReading() }
+        do throws(ColumnStoreError) {
+            return try kind.reading(StorageAddress(url, settings.storage.own, environment: Environment.all), settings.storage.lentRole)
         } catch {
-            throw SettingError(key: "iceberg.lent_role", message: "AWS_ENDPOINT_URL_STS, where its keys are asked for: \(error.detail)")
+            throw SettingError(key: "iceberg.lent_role", message: error.detail)
         }
-    }
-
-    /// Where the objects are, in the words of Iceberg's clients.
-    private static func properties(_ storage: Settings.Storage) -> [WarehouseProperty] {
-        guard let url = storage.url, StorageKind.bucket.has(url) else { return [] }
-        let bucket = bucket(storage)
-        var found = [WarehouseProperty("s3.region", bucket.region), WarehouseProperty("client.region", bucket.region)]
-        if let endpoint = bucket.endpoint { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
-        if bucket.isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
-        return found
     }
 
     /// Gives the places of a log whose URL a command was given, by the URLs of these.
@@ -139,17 +118,10 @@ enum WarehouseOpening {
         return options
     }()
 
-    /// What the bucket's own rules do otherwise than `storage.class` says: that costs money, and no receipt. A key may do without the right to read them.
+    /// What the place's own rules do otherwise than `storage.class` says: that costs money, and no receipt.
     ///
     /// - Returns: for the log; nil where all is as it should be.
     static func classFault(_ storages: any StorageFactory, _ settings: Settings) -> String? {
-        guard let wanted = settings.storage.objectClass else { return nil }
-        guard let bucket = storages as? BucketStorageFactory else { return "storage.class is set, and storage.url names no bucket" }
-        do throws(BucketFailure) {
-            let rules = try BucketLifecycle.read(bucket.client)
-            return rules.fault(prefix: bucket.client.endpoint.prefix, className: wanted.name, afterDays: wanted.afterDays)
-        } catch {
-            return "the bucket's lifecycle rules cannot be read, so that storage.class is not proven: \(error.detail); give the key the right s3:GetLifecycleConfiguration"
-        }
+        settings.storage.objectClass.flatMap { storages.classFault($0.name, afterDays: $0.afterDays) }
     }
 }

@@ -1,3 +1,4 @@
+internal import ColumnStore
 package import Ingest
 
 /// What calls can be given. A route says which of these it uses, once, when the server starts; its handler is handed that and nothing else, so

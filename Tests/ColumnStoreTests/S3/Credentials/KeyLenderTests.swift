@@ -69,6 +69,14 @@ final class KeyLenderTests: XCTestCase {
         XCTAssertEqual(next.expiresAtSeconds, start + 3_600 - 800 + 3_600, "no longer than they were asked for")
     }
 
+    func test_lend_saysKeysInTheWordsOfReaders_underANameThatIsNoSecret() throws {
+        let lent = try lender().lend(toRead: ["s3://warehouse/t"])
+        XCTAssertEqual(lent.name, TokenServiceDouble.keyID(1))
+        XCTAssertEqual(lent.properties.map(\.name), ["s3.access-key-id", "s3.secret-access-key", "s3.session-token", "s3.session-token-expires-at-ms"])
+        XCTAssertEqual(lent.properties.dropLast().map(\.value), [TokenServiceDouble.keyID(1), "lent/secret&1", "lent-token-1=="])
+        XCTAssertTrue(lent.properties.last?.value.hasSuffix("000") == true, "whole seconds, in milliseconds")
+    }
+
     func test_stsThatGivesNone_isLeftAloneForAWhile_andTheOldAreLentMeanwhile() throws {
         let start = SigningInstant.now.seconds
         let now = Mutex(start)
