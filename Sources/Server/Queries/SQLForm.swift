@@ -18,6 +18,8 @@ enum SQLForm: String, CaseIterable, Sendable {
         var contentType: String?
         /// Bytes that no text coding is laid over, and no terminal shows.
         var isBinary = false
+        /// How its rows stand in its bytes, where those tell how many there are.
+        var rowLines: RowLines?
         /// At which place exports offer it; nil where they do not have it.
         var placeInExports: Int?
         /// Throws `unsupported-sql` for an answer that the form has no room for.
@@ -27,11 +29,19 @@ enum SQLForm: String, CaseIterable, Sendable {
     private var facts: Facts {
         switch self {
         case .page: Facts(name: "json") { columns, _ in JSONObjectEncoder(columns: columns) }
-        case .lines: Facts(name: "ndjson", placeInExports: 4) { columns, _ in JSONObjectEncoder(columns: columns) }
-        case .csv: Facts(name: "csv", contentType: "text/csv; charset=utf-8; header=present", placeInExports: 3) { columns, _ in CSVEncoder(columns: columns) }
+        case .lines: Facts(name: "ndjson", rowLines: .each, placeInExports: 4) { columns, _ in JSONObjectEncoder(columns: columns) }
+        case .csv: Facts(name: "csv", contentType: "text/csv; charset=utf-8; header=present", rowLines: .behindNames, placeInExports: 3) { columns, _ in CSVEncoder(columns: columns) }
         case .parquet: Facts(name: "parquet", isBinary: true, placeInExports: 1) { columns, _ in try ParquetEncoder(columns: columns) }
         case .arrow: Facts(name: "arrow", isBinary: true, placeInExports: 2) { columns, compression in try ArrowEncoder(columns: columns, compression: compression) }
         }
+    }
+
+    /// How rows stand in a text.
+    enum RowLines {
+        /// A row a line.
+        case each
+        /// A row a line behind one with the columns' names; line breaks between quotes end none.
+        case behindNames
     }
 
     /// Those that hold a whole answer, as it comes.
@@ -47,6 +57,8 @@ enum SQLForm: String, CaseIterable, Sendable {
     /// What exports and commands call it, and how its files end.
     var name: String { facts.name }
     var isBinary: Bool { facts.isBinary }
+    /// Nil where bytes alone do not tell how many rows there are.
+    var rowLines: RowLines? { facts.rowLines }
     var contentType: String { facts.contentType ?? rawValue }
 
     /// - Throws: `unsupported-sql` for an answer that the form has no room for.
