@@ -6,7 +6,7 @@
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Model, Process: identities, principals, contracts, receipts, what calls take and give; plans, states and clocks of what must happen to a row after it was stored
-//   SQLite, Directory/Names, Directory, Catalog: one connection, its file system; names and marks of a store's files; its directory, the storages of its cold tables, and what proves that its files belong together; what must outlive a file
+//   SQLite, Directory/Names, Directory, Catalog/Schema, Catalog: one connection, its file system; names and marks of a store's files; its directory, the storages of its cold tables, and what proves that its files belong together; tables of the catalog, and columns of all others; what must outlive a file
 //   Versions, Cold, Rollups: which version of a document is the newest; one cold table, files for it, and sums that are made with them
 //   Hot, Tiers, Usage: day files: rows, their columns in memory, their processes; hot and cold as one state, to be read; what clients have used
 //   Writing, Compaction/Files, Compaction, Rebuilding: the one writer, and what works behind its back; new cold files of a day or of several files; which of them move and merge when; columns filled for what came before them
