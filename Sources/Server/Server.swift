@@ -7,7 +7,7 @@
 //   System, Observability, Configuration, Work: time, files, digests, keys; log, figures, traces; settings; pools, what requests may hold, deadlines, jobs
 //   Access/Tokens, Access, Queries, Doors: callers, and what they may call; queries in SQL, and the table of their formats (Queries/SQLForm.swift); what every door shares: one admission, one query service, one start, drain and stop
 //   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
-//   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
+//   HTTP/{Heads, Coding, Transport}: heads, targets, media types; bodies, problems; the listener, connections, exchanges
 //   Postgres/{Catalogs, Answers, Connections}: pg_catalog in the planner; questions to rows on its wire; the socket, TLS, who is there, a session on its thread
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Replication/{Links, Disk, Places}, Replication: how members of a cluster reach each other, and prove who they are; a member's records and checkpoint; the object that says who leads, and slots; a member: its thread and its store
