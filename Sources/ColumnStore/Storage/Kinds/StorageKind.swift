@@ -4,7 +4,7 @@
 package struct StorageKind: Sendable {
     /// How the URLs of its places begin, and no other kind's: `s3://`.
     package let scheme: String
-    /// How they are written, for messages and descriptions: `s3://bucket/prefix`. A place itself, as far as it can be told from its text.
+    /// How they are written, for messages and descriptions: `s3://bucket/prefix`, itself a URL of the kind.
     package let form: String
     /// Whether its objects lie behind a network, where several machines reach them.
     package let isRemote: Bool
