@@ -16,13 +16,16 @@ extension ScalarFunction {
             let texts = TextRows(call[0])
             return try call.texts { (row) throws(KernelError) in
                 try call.meter.step(2 * texts.range(at: row).count)
-                return try unescaped(texts[row])
+                return try unescaped(texts[row], call.meter)
             }
         })
 
+    /// Of one escape, beside those of its bytes. A text may have fifty million of them: it is counted as they are read, so that its query ends among them.
+    private static let escapeStepCount = 16
+
     /// - Throws: `.outside(.syntax)` for an escape that is none, and for one half without the other; `.invalidArgument` for 0 and for numbers past
     ///   U+10FFFF.
-    private static func unescaped(_ text: ArraySlice<UInt8>) throws(KernelError) -> [UInt8] {
+    private static func unescaped(_ text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) -> [UInt8] {
         var rest = text, result: [UInt8] = []
         // The first half of a character in two.
         var half: UInt32?
@@ -33,6 +36,7 @@ extension ScalarFunction {
                 result.append(byte)
                 continue
             }
+            try meter.step(escapeStepCount)
             // 0 is an escape without a letter, which has four digits, too.
             let digitCount = switch rest.first {
             case UInt8(ascii: "+"): 6
