@@ -135,7 +135,8 @@ package final class Recovery {
         try removeDraft()
         do {
             let source = try chooseSource(store: stores.first)
-            if source?.isProven == true {
+            // Of metadata that was made anew just now the catalog fits no more than the number.
+            if source?.isProven == true, remade.isEmpty {
                 guard report.madeAnew.isEmpty else {
                     report.keepsCatalog = true
                     // What could not be read of them they do not have any more.
