@@ -216,12 +216,15 @@ package final class ParquetTable: TableSource {
             return ranges
         }
 
-        func rows(_ numbers: ArraySlice<Int64>, _ projection: [ColumnPath]) throws -> [ColumnBatch] {
+        func rows(_ numbers: ArraySlice<Int64>, _ projection: [ColumnPath], hold: (ColumnBatch) throws -> Void) throws -> [ColumnBatch] {
             guard let first = numbers.first, let (file, rowGroup) = group(of: first) else { return [] }
             let scan = try files[file].scan(ParquetScanRequest(projection: projection, schema: schema))
             let reader = try CountedReader(scan, rowGroup: rowGroup, onlyRows: numbers.map { Int($0 - starts[file][rowGroup]) }, counters)
             var batches: [ColumnBatch] = []
-            while let batch = try reader.next() { batches.append(batch) }
+            while let batch = try reader.next() {
+                try hold(batch)
+                batches.append(batch)
+            }
             return batches
         }
 

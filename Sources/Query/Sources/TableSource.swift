@@ -154,8 +154,10 @@ package protocol NumberedScan: TableScan {
     /// Which of some ascending numbers are best read together.
     func together(_ numbers: [Int64]) -> [Range<Int>]
     /// The rows of one such range, in its order; from any worker.
-    /// - Parameter projection: as a request's.
-    func rows(_ numbers: ArraySlice<Int64>, _ projection: [ColumnPath]) throws -> [ColumnBatch]
+    /// - Parameters:
+    ///   - projection: as a request's.
+    ///   - hold: called with each batch before the next one is read; what it throws ends the reading.
+    func rows(_ numbers: ArraySlice<Int64>, _ projection: [ColumnPath], hold: (ColumnBatch) throws -> Void) throws -> [ColumnBatch]
 }
 
 /// A piece of a scan (a row group, a hot batch), read by one worker at a time.

@@ -38,6 +38,8 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
 
     /// Groups that are merged at once even where memory is short.
     private static let mergedRowCountMin = 512
+    /// Of a key or a state for one row: a sum with its count takes most.
+    private static let laidOutByteCount = 32
     /// Of a part's rows, those for which slots are laid out at once: 4 MiB of them.
     private static let expectedRowCountMax = 1 << 18
     /// Below, one merge is faster than handing out parts.
@@ -166,7 +168,9 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     private func merged(_ set: Int, _ parts: [GroupPart], depth: Int, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates? {
         // Rows that were split wait for memory: none is laid out before they come.
         let expected = depth > 0 ? 0 : min(parts.reduce(0) { $0 + $1.rowCount }, Self.expectedRowCountMax)
-        var groups = try makeGroups(set, seldom: expected)
+        // Slots of 8 bytes, at most four a row, and keys and states.
+        let laidOut = expected * (32 + Self.laidOutByteCount * (sets[set].count + node.aggregates.count))
+        var groups = try makeGroups(set, seldom: laidOut <= run.smallByteCount && share.resize(to: laidOut) ? expected : 0)
         var split: [GroupPart] = []
         func divide(_ batch: ColumnBatch) throws {
             try GroupPart.distribute(batch, keyCount: groups.keyCount, depth: depth + 1, over: split)

@@ -29,6 +29,8 @@ final class AggregateWorker: @unchecked Sendable {
     private var ungrouped: [ColumnBatch]?
     private var ungroupedRowCount = 0
     private var ungroupedByteCount = 0
+    /// How often such rows were laid into parts.
+    private var lumpCount = 0
     /// Keys without states, once they are many: instead of groups, until they lie too far apart or do not fit.
     private(set) var distinct: DistinctRows?
 
@@ -42,6 +44,7 @@ final class AggregateWorker: @unchecked Sendable {
     /// Rows that are laid into parts together: some thousand for each.
     private static let ungroupedRowCountMax = 4 * ColumnBatch.targetRowCount
     private static let ungroupedByteCountMax = 4 << 20
+    private static let lumpsBetweenLooks = 4
 
     init(_ owner: AggregateOperator, _ run: QueryRun) throws {
         self.owner = owner
@@ -234,9 +237,17 @@ final class AggregateWorker: @unchecked Sendable {
         try run.cancellation.check()
         let types = groupings[0].types
         let columns = types.indices.map { index in Column.concatenating(batches.map { $0.columns[index] }, type: types[index]) }
-        try GroupPart.distribute(ColumnBatch(rowCount: ungroupedRowCount, columns: columns), keyCount: groupings[0].keyCount, depth: 0, over: parts[0])
+        let rows = ColumnBatch(rowCount: ungroupedRowCount, columns: columns)
+        try GroupPart.distribute(rows, keyCount: groupings[0].keyCount, depth: 0, over: parts[0])
         ungrouped = []
         (ungroupedRowCount, ungroupedByteCount) = (0, 0)
+        lumpCount += 1
+        if lumpCount % Self.lumpsBetweenLooks == 0, comesOftenAgain(rows.slice(0..<min(rows.rowCount, ColumnBatch.targetRowCount))) { ungrouped = nil }
+    }
+
+    /// Whether rows have come to share groups: what seldom comes twice at first, as customers of a new year, may do so later. The answer is the same either way.
+    private func comesOftenAgain(_ rows: ColumnBatch) -> Bool {
+        Set(HashKernels.rows(Array(rows.columns[..<groupings[0].keyCount]), count: rows.rowCount)).count * Self.rowsPerGroup < rows.rowCount
     }
 
     private func makeParts() {

@@ -20,6 +20,8 @@ final class DistinctAggregator: Aggregator {
     /// By row number, the group that it first came with: where rows go with one group mostly, as a customer's number with a region, an array says what
     /// a look-up would.
     private var firstGroups: [UInt32] = []
+    /// Of a number whose first row is still to come.
+    private static let noGroup = UInt32.max
     /// (group, row number) pairs seen, but those of `firstGroups`.
     private var pairs = IntegerTable()
     private var groupCount = 0
@@ -69,9 +71,10 @@ final class DistinctAggregator: Aggregator {
         var others: [Int32] = []
         for row in codes.indices {
             let code = Int(codes[row])
-            // Numbers are given in order: the first row of a new one carries the next.
-            if code == firstGroups.count {
-                firstGroups.append(groups[row])
+            // A NULL may come before values whose numbers are below its own: these wait, and each has a row in this batch.
+            if code >= firstGroups.count { firstGroups.append(contentsOf: repeatElement(Self.noGroup, count: code + 1 - firstGroups.count)) }
+            if firstGroups[code] == Self.noGroup {
+                firstGroups[code] = groups[row]
                 fresh.append(Int32(truncatingIfNeeded: row))
             } else if firstGroups[code] != groups[row] {
                 others.append(Int32(truncatingIfNeeded: row))
@@ -84,7 +87,7 @@ final class DistinctAggregator: Aggregator {
         joined.withUnsafeBufferPointer { joined in
             places.withUnsafeMutableBufferPointer { pairs.assign(joined, into: $0) }
         }
-        // Of pairs, too.
+        // Numbers of pairs are given in order: the first row of a new one carries the next.
         for index in places.indices where places[index] == before {
             fresh.append(others[index])
             before += 1

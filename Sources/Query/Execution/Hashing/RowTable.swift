@@ -41,7 +41,12 @@ struct RowTable {
     func growth(by columns: [Column], count added: Int) -> Int {
         let total = count + added
         let slots = total * 2 <= slotCount ? 0 : max(Self.slotCountMin, total * 2).nextPowerOfTwo * 8
-        return zip(keys, columns).reduce(slots) { $0 + $1.0.growth(by: $1.1) }
+        var growth = zip(keys, columns).reduce(slots) { $0 + $1.0.growth(by: $1.1) }
+        // A decimal past 64 bits has all rows go to another table, beside this one.
+        if columns.contains(where: { if case .int128 = $0.values { true } else { false } }) {
+            growth += GroupTable.byteCountBound(types, rowCount: total, textByteCount: keys.reduce(0) { $0 + $1.byteCount })
+        }
+        return growth
     }
 
     /// What putting out the keys of all rows takes beside the table, which gives its arrays away: whole numbers of half the width.

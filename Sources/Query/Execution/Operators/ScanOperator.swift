@@ -25,8 +25,8 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
         self.numbers = numbers
         let (projection, own) = Self.project(node.columns)
         var places = own
-        // It comes after the source's columns, of which there is one for each name.
-        if numbers != nil { places.append(Set(projection.map { $0.names[0] }).count) }
+        // It comes after the source's columns.
+        if numbers != nil { places.append((own.max() ?? -1) + 1) }
         (self.projection, self.places) = (projection, places)
         super.init(columns: node.columns.map(\.column) + (numbers.map { [$0] } ?? []), inputs: [])
     }
@@ -115,10 +115,11 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
     func together(_ numbers: [Int64]) -> [Range<Int>] { (scan as? any NumberedScan)?.together(numbers) ?? [] }
 
     /// Columns of rows that came out before, by their numbers, in their order: batches with a column for each of `columns`.
-    func rows(_ numbers: ArraySlice<Int64>, _ columns: [ScanColumn]) throws -> [ColumnBatch] {
+    /// - Parameter hold: as of `NumberedScan`.
+    func rows(_ numbers: ArraySlice<Int64>, _ columns: [ScanColumn], hold: (ColumnBatch) throws -> Void) throws -> [ColumnBatch] {
         guard let scan = scan as? any NumberedScan else { return [] }
         let (projection, places) = Self.project(columns)
-        return try scan.rows(numbers, projection).map { batch in
+        return try scan.rows(numbers, projection, hold: hold).map { batch in
             ColumnBatch(rowCount: batch.rowCount, columns: zip(places, columns).map { batch.columns[$0].retyped($1.column.type) })
         }
     }

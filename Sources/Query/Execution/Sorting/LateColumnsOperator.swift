@@ -43,6 +43,8 @@ final class LateColumnsOperator: PreparedOperator, @unchecked Sendable {
         let run: QueryRun
         /// Of the rows that were completed last.
         let share: MemoryShare
+        /// As they are read, end to end, and in the order of the sort.
+        private static let copiesOfRow = 3
 
         /// The rows of a batch of the sort, in their order, with all columns.
         /// - Throws: `outOfMemory`, with a number of rows that may fit.
@@ -55,12 +57,14 @@ final class LateColumnsOperator: PreparedOperator, @unchecked Sendable {
             let reading = Reading(rangeCount: ranges.count, share)
             let step = { [scan, node, run] in
                 guard let index = reading.next() else { return false }
-                try run.cancellation.check()
-                // Readers are bounded by a budget of their own.
-                let batches = try scan.rows(ascending[ranges[index]], node.late)
-                guard reading.keep(batches, at: index) else {
-                    throw QueryError.outOfMemory("columns of the first rows", fittingRowCount: max(1, batch.rowCount / 2))
+                // Readers are bounded by a budget of their own, a batch at a time.
+                let batches = try scan.rows(ascending[ranges[index]], node.late) { some in
+                    try run.cancellation.check()
+                    guard reading.hold(some.byteCount.multipliedSaturating(by: Self.copiesOfRow)) else {
+                        throw QueryError.outOfMemory("columns of the first rows", fittingRowCount: max(1, batch.rowCount / 2))
+                    }
                 }
+                reading.keep(batches, at: index)
                 return true
             }
             // A stream's thread is one of the pool's, which must not wait for the others.
@@ -98,14 +102,10 @@ final class LateColumnsOperator: PreparedOperator, @unchecked Sendable {
             return index < rangeCount ? index : nil
         }
 
-        /// False where there is no memory for them.
-        func keep(_ batches: [ColumnBatch], at index: Int) -> Bool {
-            found.withLock { found in
-                guard share.take(batches.reduce(0) { $0.addingSaturating($1.byteCount) }) else { return false }
-                found[index] = batches
-                return true
-            }
-        }
+        /// False where there is no memory for so much more.
+        func hold(_ byteCount: Int) -> Bool { found.withLock { _ in share.take(byteCount) } }
+
+        func keep(_ batches: [ColumnBatch], at index: Int) { found.withLock { $0[index] = batches } }
 
         var batches: [ColumnBatch] { found.withLock { $0.flatMap { $0 } } }
     }

@@ -115,6 +115,16 @@ final class GroupingTests: XCTestCase {
         }
     }
 
+    /// A hundred groups after as many as fill a table, and new ones again.
+    func test_rowsThatComeOftenAfterManyThatDidNot_areRight() throws {
+        let rows = "(SELECT CAST(CASE WHEN g <= 200000 OR g > 900000 THEN g ELSE g % 100 END AS BIGINT) AS k, g % 2 AS j FROM generate_series(1, 1000000) AS s(g)) AS r"
+        let groups = "SELECT k, j, count(*) AS c FROM \(rows) GROUP BY k, j"
+        // 700,000 rows go to k 0 … 99, of which 1 … 99 are there, each with its own parity; of 0 there is none yet.
+        XCTAssertEqual(
+            try QueryFixture([], settings: QueryEngine.Settings(threadCount: 2)).rows("SELECT count(*), sum(c), max(c), sum(k * c) FROM (\(groups)) AS q"),
+            "300001,1000000,7001,\(20_000_100_000 + 7_000 * 4_950 + 95_000_050_000)")
+    }
+
     /// Of the rows of key 7 the least of each group, of all others each itself.
     private var expectedLeast: Int { (1...300_000).reduce(0) { $0 + ($1 % 50 == 0 ? 0 : $1) } + 50 + 100 }
 
@@ -130,6 +140,14 @@ final class GroupingTests: XCTestCase {
         // A mean is not taken apart: texts that come with one day, and such as come with several.
         let days = Dictionary(grouping: Self.rows, by: \.day).values.reduce(0) { $0 + Set($1.map(\.text)).count }
         XCTAssertEqual(try fixture.rows("SELECT sum(n), sum(m) FROM (SELECT d, count(DISTINCT t) AS n, count(DISTINCT r) AS m, avg(v) FROM t GROUP BY d) AS g"), "\(days),\(200 * 1_000)")
+        // NULLs before values that come first with them, in one batch and in later ones: array_agg keeps NULLs.
+        for x in ["x", "CAST(x AS VARCHAR)"] {
+            let lists = "SELECT k, cardinality(array_agg(DISTINCT \(x))), count(*) FROM (VALUES (1, NULL), (1, 1), (2, NULL), (1, 2), (2, 2), (1, NULL), (2, 3)) AS v(k, x) GROUP BY k ORDER BY k"
+            XCTAssertEqual(try fixture.rows(lists), "1,3,4|2,3,3", x)
+        }
+        XCTAssertEqual(
+            try fixture.rows("SELECT sum(n) FROM (SELECT d, cardinality(array_agg(DISTINCT CASE WHEN k % 5 > 0 THEN k END)) AS n, avg(v) FROM t GROUP BY d) AS g"),
+            "\(Dictionary(grouping: Self.rows, by: \.day).values.reduce(0) { $0 + Set($1.map { $0.key % 5 > 0 ? Optional($0.key) : nil }).count })")
         // Two different arguments are not taken apart.
         XCTAssertEqual(try fixture.rows("SELECT count(DISTINCT a), count(DISTINCT b) FROM (VALUES (1, 2), (1, 3)) AS v(a, b)"), "1,2")
     }
