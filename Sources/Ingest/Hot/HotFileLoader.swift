@@ -130,7 +130,8 @@ struct HotFileLoader {
         var damage: [DamagedDocument] = []
         let pending = Pending(file: file, kinds: kinds, flushed: flushed, hasRepairs: try hasRepairs)
         let last = try connection.integer("SELECT max(id) FROM rows") ?? 0
-        var start = try connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0
+        var start = try StoredNumber.checked(
+            connection.integer("SELECT value FROM meta WHERE key = 'laid_down'") ?? 0, "the last row before which all are in groups", in: StoredNumber.rows, path: file.path)
         while start < last {
             let middle = min(start + Self.rangeRowCount, last), end = min(middle + Self.rangeRowCount, last)
             let second = Mutex<Result<Pending.Rows, any Error>?>(nil)
@@ -147,14 +148,18 @@ struct HotFileLoader {
                 let rows = try part.get()
                 for row in rows.rows { try body(row) }
                 damage += rows.damage
+                start = rows.end
+                // Of large rows the range was not read to its end: what the other thread read of later ones comes again.
+                if rows.isCut { break }
             }
-            start = end
         }
         return damage
     }
 
-    /// So many rows are worth a thread, and their values take some megabytes.
+    /// So many rows are worth a thread.
     private static let rangeRowCount: Int64 = 4_096
+    /// Of their values, held by each thread.
+    private static let rangeByteCountMax = 16 << 20
 
     /// What each thread reads rows by.
     private struct Pending: Sendable {
@@ -167,10 +172,15 @@ struct HotFileLoader {
         struct Rows: Sendable {
             var rows: [TailRow] = []
             var damage: [DamagedDocument] = []
+            /// The last row that was looked at.
+            var end: Int64
+            /// Whether there are more in the range.
+            var isCut = false
         }
 
         func rows(after start: Int64, to end: Int64, _ connection: SQLiteConnection) throws -> Rows {
-            var rows = Rows()
+            var rows = Rows(end: end)
+            var byteCount = 0
             let statement = try connection.statement("""
                 SELECT \(HotFileLoader.rowColumns(hasRepairs))
                 FROM \(HotFileLoader.rowSource(hasRepairs)) WHERE r.id > ?1 AND r.id <= ?2 ORDER BY r.id
@@ -179,10 +189,15 @@ struct HotFileLoader {
             statement.bind(1, start)
             statement.bind(2, end)
             while try statement.step() {
+                if byteCount >= HotFileLoader.rangeByteCountMax {
+                    (rows.end, rows.isCut) = (rows.rows.last?.row ?? start, true)
+                    break
+                }
                 guard let kind = kinds[statement.int64(6)] else {
                     throw SQLiteError(code: 11, message: "row \(statement.int64(0)) has no valid kind", path: file.path)
                 }
                 guard statement.int64(0) > flushed[kind.table] ?? 0 else { continue }
+                defer { byteCount += rows.rows.last?.columns.count ?? 0 }
                 do {
                     rows.rows.append(try HotFileLoader.row(statement, kind, file))
                 } catch let damaged as DamagedDocument {

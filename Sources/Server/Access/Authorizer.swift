@@ -166,7 +166,7 @@ package struct Authorizer: Sendable {
     private func holder(ofPass pass: String) throws -> Known {
         // Only what this store has sealed gets here, so the hash and the digits are what `pass(for:)` wrote.
         guard let passes, pass.utf8.allSatisfy({ $0 < 0x80 }), let fields = passes.unseal(String(decoding: pass.utf8.dropFirst(Self.passPrefix.utf8.count), as: UTF8.self), binding: Self.passBinding), fields.count == 2,
-            let end = Int64(String(decoding: fields[1], as: UTF8.self)), CalendarText.now < end, let known = try holder(ofKeySHA256: fields[0])
+            let end = Int64(String(decoding: fields[1], as: UTF8.self)), (Self.beginning ?? CalendarText.now) < end, let known = try holder(ofKeySHA256: fields[0])
         else { throw Problem(.unauthenticated, "the token is over, or of a key that is revoked; ask for another") }
         return known
     }
@@ -210,9 +210,18 @@ package struct Authorizer: Sendable {
         return true
     }
 
+    /// The instant at which keys, passes and tokens within a scope are looked at for their end; nil: now.
+    @TaskLocal private static var beginning: Int64?
+
+    /// What a credential that was let in at an instant is worth now: a key that is revoked and a contract that ended or was narrowed count, but not that the key, the pass or the token
+    /// has run out since. An answer that goes on for long is one call.
+    package func principal(of credential: Credential, for access: AccessRule, letInAt instant: Int64) throws -> Principal {
+        try Self.$beginning.withValue(instant) { try principal(of: credential, for: access) }
+    }
+
     /// Nil never ends.
     private static func check(_ expiresAt: Int64?) throws {
-        guard let expiresAt, CalendarText.now >= expiresAt else { return }
+        guard let expiresAt, (beginning ?? CalendarText.now) >= expiresAt else { return }
         throw Problem(.unauthenticated, "the key expired at \(CalendarText.text(instant: expiresAt))")
     }
 
@@ -222,7 +231,7 @@ package struct Authorizer: Sendable {
         let outcome: TokenVerifier.Outcome
         do {
             // Why a token does not count is said to its sender: its claims are its sender's own words.
-            outcome = try tokens.verify(credential.secret, sha256: credential.sha256, now: Double(CalendarText.now) / 1e6, mayWait: mayWait)
+            outcome = try tokens.verify(credential.secret, sha256: credential.sha256, now: Double(Self.beginning ?? CalendarText.now) / 1e6, mayWait: mayWait)
         } catch {
             throw Problem(.unauthenticated, "the token does not count: \(error)")
         }

@@ -61,7 +61,7 @@ enum SQLRoutes {
     private static func stream(_ request: SQLRequest, _ form: SQLForm, _ compression: ArrowCompression?, _ call: Call, _ queries: QueryService, _ log: Log) throws -> Response? {
         let exchange = call.exchange
         // Header fields may not be read once the answer has begun.
-        let (rights, beginning) = (try call.rights(), call.principal)
+        let (rights, beginning) = (try call.rightsOfStream(), call.principal)
         let coding = form.isBinary ? nil : ContentCoding.choose(call.request.header("Accept-Encoding"))
         let watch = try watch(request, call, queries)
         defer { watch.end() }

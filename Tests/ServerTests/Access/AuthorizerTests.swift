@@ -209,6 +209,14 @@ final class AuthorizerTests: XCTestCase {
         let pass = authorizer.pass(for: credential, until: CalendarText.now + 3_600_000_000)
         XCTAssertNotEqual(pass, key)
         XCTAssertEqual(try authorizer.authorize(Credential(pass), for: .reader).principal.identity.client?.text, "c")
+        // What streams goes on when its pass is over, but not when its key is revoked.
+        let short = Credential(authorizer.pass(for: credential, until: CalendarText.now))
+        XCTAssertThrowsError(try authorizer.principal(of: short, for: .reader))
+        XCTAssertEqual(try authorizer.principal(of: short, for: .reader, letInAt: CalendarText.now - 60_000_000).identity.client?.text, "c")
+        let keys = server.engine.state.withLock { $0.keys }
+        server.engine.state.withLock { $0.keys = [:] }
+        XCTAssertThrowsError(try authorizer.principal(of: short, for: .reader, letInAt: CalendarText.now - 60_000_000))
+        server.engine.state.withLock { $0.keys = keys }
         // Of a pass none that lives longer is made.
         XCTAssertEqual(authorizer.pass(for: Credential(pass), until: .max), pass)
         let without = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey)

@@ -23,7 +23,10 @@ private struct BucketSettings {
         StorageSetting("credentials", .members(["access_key_id", "secret_access_key"], ["session_token"])),
     ]
 
+    /// Of the objects.
     let region: String
+    /// Where keys are asked for, which all places of a store have in common.
+    private let keysRegion: String
     /// nil: AWS.
     let endpoint: String?
     let isPathStyle: Bool
@@ -33,7 +36,8 @@ private struct BucketSettings {
     init(_ address: StorageAddress) {
         let settings = address.settings
         environment = address.environment
-        region = settings["region"] ?? environment[present: "AWS_REGION"] ?? environment[present: "AWS_DEFAULT_REGION"] ?? "us-east-1"
+        keysRegion = settings["region"] ?? environment[present: "AWS_REGION"] ?? environment[present: "AWS_DEFAULT_REGION"] ?? "us-east-1"
+        region = settings[StorageSettings.regionOfPlace] ?? keysRegion
         endpoint = settings["endpoint"] ?? environment[present: "AWS_ENDPOINT_URL_S3"]
         isPathStyle = settings.flag("path_style")
         credentials = settings["credentials.access_key_id"].map {
@@ -42,7 +46,7 @@ private struct BucketSettings {
     }
 
     /// This program's own keys.
-    func chain(_ transport: OutgoingClient) -> CredentialChain { CredentialChain(settings: credentials, environment: environment, region: region, client: transport) }
+    func chain(_ transport: OutgoingClient) -> CredentialChain { CredentialChain(settings: credentials, environment: environment, region: keysRegion, client: transport) }
 
     /// Where the objects are, in the words of Iceberg's clients; no keys.
     var properties: [WarehouseProperty] {

@@ -23,6 +23,9 @@ package struct StorageSettings: Sendable, Equatable {
 
     package init() {}
 
+    /// What is set of one place alone: that it lies in another region than the others.
+    package static let regionOfPlace = "region of the place"
+
     /// nil for what is not set.
     package subscript(name: String) -> String? {
         get { values[name] }

@@ -63,10 +63,12 @@ enum QueueFile {
 
     /// Opens the file to be read: of a store that nobody works on.
     ///
+    /// - Returns: nil where nothing was laid out in it yet: a process ended between the two.
     /// - Throws: `SQLiteError` for a file of another version.
-    static func read(path: String) throws -> SQLiteConnection {
+    static func read(path: String) throws -> SQLiteConnection? {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         let version = try connection.integer("PRAGMA user_version") ?? 0
+        if version == 0 { return nil }
         guard version == Self.version else { throw Self.later(version, path) }
         return connection
     }

@@ -57,7 +57,7 @@ enum WarehouseOpening {
     /// What the settings say of a place: that of the log may be in another region than all others, so that it outlives theirs.
     static func storage(_ settings: Settings, of url: String) -> StorageSettings {
         var found = settings.storage.own
-        if let log = settings.logURL, let region = settings.logRegion, PlacesCheck.folder(url).hasPrefix(PlacesCheck.folder(log)) { found["region"] = region }
+        if let log = settings.logURL, let region = settings.logRegion, PlacesCheck.folder(url).hasPrefix(PlacesCheck.folder(log)) { found[StorageSettings.regionOfPlace] = region }
         return found
     }
 

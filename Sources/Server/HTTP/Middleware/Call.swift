@@ -107,6 +107,13 @@ package final class Call: HandledRequest, @unchecked Sendable {
         return { try authorizer.principal(of: credential, for: access) }
     }
 
+    /// As `rights`, for an answer that streams: a token or a key that runs out meanwhile does not cut it off.
+    func rightsOfStream() throws -> @Sendable () throws -> Principal {
+        let credential = try request.credential()
+        let (authorizer, access, instant) = (service.context.admission.authorizer, route.access, CalendarText.now)
+        return { try authorizer.principal(of: credential, for: access, letInAt: instant) }
+    }
+
     // MARK: The path
 
     /// What stands at `{name}` in the route's path, decoded.

@@ -81,7 +81,7 @@ struct RowWindow {
                 try fetch(pull)
                 continue
             }
-            guard let (first, batch) = batches.last(where: { $0.first <= position + 1 }) else { break }
+            guard let (first, batch) = batches.last(where: { $0.first <= position + 1 }) else { throw PostgresFault.goesForward }
             let start = position + 1 - first
             let end = min(batch.rowCount, start.addingSaturating(wanted - given))
             try give(Piece(batch: batch, range: start..<end))
@@ -142,7 +142,8 @@ struct RowWindow {
     mutating func keepLast() {
         guard keeping == .some else { return }
         (keeping, heldByteCount) = (.last, 0)
-        batches = batches.suffix(1)
+        // It may stand before the last batch, and goes on from there.
+        batches = Array(batches.drop { $0.first + $0.batch.rowCount <= max(position, 1) })
         letGo()
     }
 
