@@ -31,7 +31,12 @@ final class WarehouseOpeningTests: XCTestCase {
     }
 
     func test_ofTheLog_theRegionMayBeAnother() {
-        func region(_ settings: Settings, of url: String) -> String? { WarehouseOpening.storage(settings, of: url)["region"] }
+        func region(_ settings: Settings, of url: String) -> String? {
+            let own = WarehouseOpening.storage(settings, of: url)
+            // Keys are asked for where those of all places are.
+            XCTAssertEqual(own["region"], "eu-central-1", url)
+            return own[StorageSettings.regionOfPlace] ?? own["region"]
+        }
         var settings = Settings()
         (settings.storage.own["region"], settings.logURL) = ("eu-central-1", "s3://far/log")
         XCTAssertEqual(region(settings, of: "s3://far/log"), "eu-central-1")
