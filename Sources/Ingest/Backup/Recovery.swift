@@ -116,9 +116,18 @@ package final class Recovery {
         }
     }
 
+    /// A log by itself is read only by what makes its index, and a look makes nothing.
+    private func checkLogs() throws {
+        let hot = access(directory.hotPath, F_OK) == 0 ? try DataDirectory.names(in: directory.hotPath).filter { $0.hasSuffix(".sqlite") }.sorted() : []
+        for path in [directory.catalogPath] + hot.map({ "\(directory.hotPath)/\($0)" }) where Placement.hasLog(path) && access(path + "-shm", F_OK) != 0 {
+            throw Failure("the log of \(path) has no index beside it (-shm), as in a copy that left it out, so that it cannot be read without making one: copy the directory, and let recover have the copy")
+        }
+    }
+
     /// In this order: evidence of hot and cold files; whose they are; a catalog to take from; the draft, filled and proven; the place.
     private func make(_ format: StoreFormat?) throws -> Report {
         warehouse = format?.warehouse
+        if isTrial { try checkLogs() }
         for (name, missing) in try HotSalvage.run(directory, aside: aside?.files, progress: progress) {
             report.madeAnew.append(name)
             report.missing.append(contentsOf: missing)

@@ -85,6 +85,10 @@ final class RecoveryTrialTests: XCTestCase {
         XCTAssertTrue(before.contains { $0.key.hasPrefix("hot/") && $0.key.hasSuffix("-wal") && !$0.value.isEmpty })
         XCTAssertEqual(try trial(killed.path).hotFiles.reduce(0) { $0 + $1.rowCount }, 10)
         try assertSame(killed.path, before)
+        // A copy without the logs' indexes: a look says so, and recovery itself reads them.
+        for name in try DataDirectory.names(in: "\(killed.path)/hot") where name.hasSuffix("-shm") { try FileManager.default.removeItem(atPath: "\(killed.path)/hot/\(name)") }
+        XCTAssertThrowsError(try trial(killed.path)) { XCTAssertTrue("\($0)".contains("let recover have the copy"), "\($0)") }
+        XCTAssertEqual(try Recovery(path: killed.path, typeFiles: [Array(Self.sale.utf8)]).run().hotFiles.reduce(0) { $0 + $1.rowCount }, 10)
     }
 
     /// What would have to be made first is said, and what of it would be missing.

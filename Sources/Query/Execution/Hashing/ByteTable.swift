@@ -244,21 +244,11 @@ struct ByteTable {
         }
     }
 
-    /// Sees to it that `added` strings find free slots. Growing moves slots alone: the hash's upper half is in them.
+    /// Sees to it that `added` strings find free slots.
     /// - Returns: the slots, which nobody else has: a copy of a table shares them until either is written to.
     private mutating func makeRoom(for added: Int) -> UnsafeMutableBufferPointer<UInt64> {
-        let needed = (heads.count + added) * 2
-        if needed <= slotCount, isKnownUniquelyReferenced(&memory), let memory { return memory.slots }
-        let larger = SlotMemory<UInt64>(count: max(256, needed, slotCount).nextPowerOfTwo)
-        let (slots, mask) = (larger.slots, larger.slots.count - 1)
-        if let memory {
-            for slot in memory.slots where slot != 0 {
-                var place = Int(truncatingIfNeeded: slot >> 32) & mask
-                while slots[place] != 0 { place = (place &+ 1) & mask }
-                slots[place] = slot
-            }
-        }
-        (memory, self.mask) = (larger, mask)
+        let slots = SlotMemory.room(in: &memory, used: heads.count, added: added, countMin: 256).slots
+        mask = slots.count - 1
         return slots
     }
 }

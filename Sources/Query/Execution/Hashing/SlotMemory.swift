@@ -48,3 +48,26 @@ final class SlotMemory<Slot: BitwiseCopyable>: @unchecked Sendable {
         return (UnsafeMutableRawBufferPointer(start: base, count: whole), start)
     }
 }
+
+/// Slots of the upper half of a hash and a number plus 1 beside it, 0 where there is none: the home of a slot is its half & mask, with `count` a power of two and `mask` one less.
+extension SlotMemory where Slot == UInt64 {
+    /// Room for `added` more slots besides `used` ones, at most half full: these slots where they have it and nobody shares them, else as many as are needed, with all that is in these.
+    ///
+    /// Moved in the order of the old ones, since where a slot goes differs in the upper bits of its place alone.
+    /// - Parameter countMin: a power of two.
+    static func room(in memory: inout SlotMemory?, used: Int, added: Int, countMin: Int) -> SlotMemory {
+        let needed = (used + added) * 2, count = memory?.slots.count ?? 0
+        if needed <= count, isKnownUniquelyReferenced(&memory), let memory { return memory }
+        let larger = SlotMemory(count: max(countMin, needed, count).nextPowerOfTwo)
+        let (slots, mask) = (larger.slots, larger.slots.count - 1)
+        if let memory {
+            for slot in memory.slots where slot != 0 {
+                var place = Int(truncatingIfNeeded: slot >> 32) & mask
+                while slots[place] != 0 { place = (place &+ 1) & mask }
+                slots[place] = slot
+            }
+        }
+        memory = larger
+        return larger
+    }
+}

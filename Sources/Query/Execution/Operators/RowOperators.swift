@@ -51,10 +51,7 @@ final class ProjectOperator: PreparedOperator, @unchecked Sendable {
     }
 
     override func pushFirstRows(_ id: ColumnID, _ rows: FirstRows) {
-        guard let column = projected.first(where: { $0.column.id == id }), case .column(let source, let type) = column.expression,
-            type == column.column.type
-        else { return }
-        inputs[0].pushFirstRows(source, rows)
+        if let source = source(of: id) { inputs[0].pushFirstRows(source, rows) }
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {

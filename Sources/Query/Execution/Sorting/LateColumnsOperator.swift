@@ -70,7 +70,10 @@ final class LateColumnsOperator: PreparedOperator, @unchecked Sendable {
             // A stream's thread is one of the pool's, which must not wait for the others.
             if workerCount > 1 { try run.parallel(min(workerCount, ranges.count)) { _ in step } } else { while try step() {} }
             let parts = reading.batches
-            precondition(parts.reduce(0) { $0 + $1.rowCount } == batch.rowCount, "rows that were there are gone")
+            // A file that is written over while it is read, or whose indexes contradict its pages.
+            guard parts.reduce(0, { $0 + $1.rowCount }) == batch.rowCount else {
+                throw QueryError(.dataError, "rows of a table that were there are gone: is a file of it being written?")
+            }
             // By row of the batch, its place among the ascending ones.
             var places = [Int32](repeating: 0, count: order.count)
             for (place, row) in order.enumerated() { places[row] = Int32(place) }
