@@ -102,6 +102,21 @@ final class DocumentValuesTests: XCTestCase {
         XCTAssertEqual(again.allTails.map(\.rowCountInMemory), [0, 0])
     }
 
+    /// Two threads read them, each a range by rows and bytes: of rows of 6 kB neither gets to the end of its own.
+    func test_reopen_largeRows_areReadToTheLast_eachOnce() throws {
+        let directory = TemporaryDirectory()
+        let time = Int64(1_795_000_000_000_000), count = 5_000
+        var store = try HotTierFixture.Store(directory.path, clock: Clock { time })
+        let padding = String(repeating: "x", count: 6_000)
+        for start in stride(from: 0, to: count, by: 500) {
+            _ = try store.stored(try (start..<start + 500).map { try HotTierFixture.row("\($0)-\(padding)") })
+        }
+        store.close()
+        store = try HotTierFixture.Store(directory.path, clock: Clock { time })
+        defer { store.close() }
+        XCTAssertEqual(store.tier.boundary.snapshot().files[0].tail(of: "receipts")?.rowCount, count)
+    }
+
     func test_unflushedRows_pastTheLimit_refuseNewOnes() throws {
         let directory = TemporaryDirectory()
         var limits = HotWriter.Limits()

@@ -105,12 +105,12 @@ final class GroupingTests: XCTestCase {
         let groups = "SELECT k, t, count(*) AS c, sum(g) AS s, avg(g) AS a, min(g) AS least, max(t) AS x, count(*) FILTER (WHERE g % 3 = 0) AS f FROM \(rows) GROUP BY k, t"
         for budget in [256 << 20, 4 << 20] {
             let fixture = QueryFixture([], settings: QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: budget))
-            // 6,000 rows of key 7 are two groups: 3,000 each, those of multiples of 100 without a text.
+            // 6,000 rows of key 7 are two groups: 3,000 each, those of multiples of 100 without a text. By their count, which is known when all are grouped.
             XCTAssertEqual(
                 try fixture.rows("SELECT count(*), sum(c), sum(s), sum(f), count(x), max(c), sum(least) FROM (\(groups)) AS q"),
                 "294002,300000,45000150000,100000,222001,3000,\(expectedLeast)", "budget \(budget)")
             XCTAssertEqual(
-                try fixture.rows("SELECT t, c, s, a, least, f FROM (\(groups)) AS q WHERE k = 7 ORDER BY t"),
+                try fixture.rows("SELECT t, c, s, a, least, f FROM (\(groups)) AS q WHERE c > 1 ORDER BY t"),
                 "text 0,3000,450000000,150000.000000,50,1000|,3000,450150000,150050.000000,100,1000", "budget \(budget)")
         }
     }
@@ -140,7 +140,7 @@ final class GroupingTests: XCTestCase {
         // A mean is not taken apart: texts that come with one day, and such as come with several.
         let days = Dictionary(grouping: Self.rows, by: \.day).values.reduce(0) { $0 + Set($1.map(\.text)).count }
         XCTAssertEqual(try fixture.rows("SELECT sum(n), sum(m) FROM (SELECT d, count(DISTINCT t) AS n, count(DISTINCT r) AS m, avg(v) FROM t GROUP BY d) AS g"), "\(days),\(200 * 1_000)")
-        // NULLs before values that come first with them, in one batch and in later ones: array_agg keeps NULLs.
+        // Lists have NULLs, too.
         for x in ["x", "CAST(x AS VARCHAR)"] {
             let lists = "SELECT k, cardinality(array_agg(DISTINCT \(x))), count(*) FROM (VALUES (1, NULL), (1, 1), (2, NULL), (1, 2), (2, 2), (1, NULL), (2, 3)) AS v(k, x) GROUP BY k ORDER BY k"
             XCTAssertEqual(try fixture.rows(lists), "1,3,4|2,3,3", x)
