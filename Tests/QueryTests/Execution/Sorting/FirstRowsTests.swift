@@ -76,8 +76,8 @@ final class FirstRowsTests: XCTestCase {
             for name in names {
                 for key in ["i", "x", "s", "m", "d", "b"] {
                     for order in ["", " DESC", " NULLS FIRST", " DESC NULLS LAST"] {
-                        // Of equal keys any row may come: keys alone, then rows whose order leaves nothing open.
-                        for (columns, keys) in [(key, key + order), ("*", "\(key)\(order), id")] {
+                        // Of equal keys any row may come: keys alone, then rows whose order leaves nothing open, against that in which they lie, so that better ones of an equal key come last.
+                        for (columns, keys) in [(key, key + order), ("*", "\(key)\(order), id DESC")] {
                             let query = "SELECT \(columns) FROM \(name) WHERE long LIKE '%7%' ORDER BY \(keys)"
                             let all = try fixture.rows(query).split(separator: "|", omittingEmptySubsequences: false)
                             XCTAssertGreaterThan(all.count, 400, query)
