@@ -110,6 +110,27 @@ final class RowWindowTests: XCTestCase {
         XCTAssertEqual(window.heldByteCount, 0)
     }
 
+    /// Its memory may be refused while it stands far behind what it has pulled: it goes on from where it stands.
+    func test_keepLast_farBehindWhatWasPulled_losesNoRow() throws {
+        for seed in 0..<50 {
+            var random = SplitMix64(state: UInt64(seed))
+            var waiting = Self.batches(30, using: &random)
+            var window = RowWindow(.some)
+            func move(_ direction: FetchDirection) throws -> [Int] {
+                var found: [Int] = []
+                _ = try window.move(direction, pull: { waiting.isEmpty ? nil : waiting.removeFirst() }) { found += Self.rows($0) }
+                return found
+            }
+            XCTAssertEqual(try move(.absolute(20)), [20])
+            let place = Int(random.next() % 19) + 1
+            XCTAssertEqual(try move(.absolute(place)), [place])
+            window.keepLast()
+            XCTAssertEqual(try move(.forward(0)), [place], "seed \(seed)")
+            XCTAssertEqual(try move(.forward(10)), Array(place + 1...min(30, place + 10)), "seed \(seed)")
+            XCTAssertEqual(try move(.forward(nil)), place + 11 > 30 ? [] : Array(place + 11...30), "seed \(seed)")
+        }
+    }
+
     func test_move_forwardOnly_holdsOneBatch() throws {
         var random = SplitMix64(state: 1)
         var waiting = Self.batches(100, using: &random)
