@@ -1,3 +1,4 @@
+internal import ColumnStore
 import CSQLite
 import Glibc
 
@@ -9,20 +10,17 @@ struct LogNames {
     private struct Named {
         /// SQLite's own, which is there for as long as the file is open.
         let path: UnsafePointer<CChar>
-        let device: UInt
-        let file: UInt
+        let file: FileIdentity
 
         init?(_ path: UnsafePointer<CChar>) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            (self.path, device, file) = (path, status.st_dev, status.st_ino)
+            guard let file = FileIdentity(path: path) else { return nil }
+            (self.path, self.file) = (path, file)
         }
 
         /// What cannot be looked at for another reason is not known to be gone.
         var isGone: Bool {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return errno == ENOENT || errno == ENOTDIR }
-            return status.st_ino != file || status.st_dev != device
+            guard let now = FileIdentity(path: path) else { return errno == ENOENT || errno == ENOTDIR }
+            return now != file
         }
     }
 

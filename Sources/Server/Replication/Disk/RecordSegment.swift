@@ -183,7 +183,6 @@ struct RecordBytes {
     /// A file whose name was taken away is synced without complaint, and is gone with the process.
     func sync() throws {
         guard fdatasync(descriptor) == 0 else { throw RecordFile.Failure("sync", path) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else { throw RecordFile.Failure("sync", path, code: ENOENT) }
+        guard let nameCount = FileIdentity.nameCount(of: descriptor), nameCount > 0 else { throw RecordFile.Failure("sync", path, code: ENOENT) }
     }
 }
