@@ -7,7 +7,13 @@ public enum SourceSeed {
     /// The hash (FNV-1a, 64 bits) of names and bytes of all Swift and Python files under these folders of the project, in the order of their names.
     ///
     /// - Precondition: there is such a file; a folder that moved must not silently make the seed a constant.
-    public static func of(_ folders: String...) -> UInt64 {
+    public static func of(_ folders: String...) -> UInt64 { of(all: folders) }
+
+    /// Seeds of histories: the first few of all, which are the same on every run, and one that the sources give. Many that are the same each time find no more the
+    /// second time; so each change of the sources has a history that nobody has seen, and over the changes there are more than a list has.
+    public static func histories(_ knownCount: UInt64, _ folders: String...) -> [UInt64] { Array(1...max(1, knownCount)) + [of(all: folders)] }
+
+    private static func of(all folders: [String]) -> UInt64 {
         known.withLock { known in
             if let hash = known[folders] { return hash }
             let hash = computed(folders)

@@ -114,8 +114,9 @@ final class StoreLogTests: XCTestCase {
     }
 
     func test_randomHistories_withKills_comeBackAsTheyWereAtAnyInstant() throws {
-        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { UInt64($0) } ?? 2
-        for seed in 1...rounds {
+        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { UInt64($0) } ?? 1
+        for round in 0..<rounds {
+            let seed = SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") &+ round
             var random = SplitMix64(state: seed)
             let log = try path("LOG\(seed)")
             let environment = environment("file://\(log)")
