@@ -47,7 +47,7 @@ final class CrashTests: XCTestCase {
     }
 
     func test_kill_atRandomInstants_losesAndDoublesNothing() throws {
-        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 6
+        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 4
         let directory = TemporaryDirectory()
         var acknowledged: Set<String> = []
         for round in 0..<rounds {

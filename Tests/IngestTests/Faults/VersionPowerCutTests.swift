@@ -121,7 +121,7 @@ final class VersionPowerCutTests: XCTestCase {
 
     func test_powerCut_atAnyPoint_leavesTheFirstVersionsOfEachDocument() throws {
         let environment = ProcessInfo.processInfo.environment
-        let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 10
+        let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 6
         let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest")
         var random = SplitMix64(state: seed)
         let directory = TemporaryDirectory()

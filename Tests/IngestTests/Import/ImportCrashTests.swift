@@ -48,7 +48,7 @@ final class ImportCrashTests: XCTestCase {
     }
 
     func test_kill_atRandomInstants_leavesWholeBatches_andAgainDoublesNothing() throws {
-        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 6
+        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 4
         let directory = TemporaryDirectory()
         let expected = Set((0..<Self.receiptCount).map(Self.line))
         var earlier = 0

@@ -23,7 +23,7 @@ final class DisasterTests: XCTestCase {
     private static func number(_ name: String, _ usual: Int) -> Int { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual }
 
     func test_fullDisk_setClocks_andKills_loseAndDoubleNothing() throws {
-        let (count, rounds) = (Self.number("TILL_CRASH_EXECUTIONS", 800), Self.number("TILL_CRASH_ROUNDS", 8))
+        let (count, rounds) = (Self.number("TILL_CRASH_EXECUTIONS", 600), Self.number("TILL_CRASH_ROUNDS", 6))
         let disaster = try Disaster()
         let desk = TestHTTPServer { [books] in books.answer($0) }
         let tax = RegistrarSimulator(name: "tax", secret: "tax secret", manners: [.plain, .reject, .late, .errorsFirst, .tooMany, .dropsBefore, .dropsAfter, .unclear])

@@ -15,7 +15,7 @@ final class KillTests: XCTestCase {
     }
 
     func test_kill_underLoad_losesAndDoublesNothing() throws {
-        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 10
+        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 6
         let settings = ["TILL_COMPACT_INTERVAL": "1s", "TILL_LIMITS_MIN_FREE": "1MiB"]
         let server = try TillServer(environment: settings)
         defer { server.remove() }

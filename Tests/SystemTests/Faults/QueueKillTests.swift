@@ -12,7 +12,7 @@ final class QueueKillTests: XCTestCase {
     private let callers = QueueCallers()
 
     func test_kill_losesNothing_andGivesNothingToTwo() throws {
-        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 6
+        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 4
         let server = try TillServer(environment: Self.settings)
         defer { server.remove() }
         XCTAssertEqual(try server.client().put("/v1/queues/jobs", #"{"lock":"1s","max_deliveries":1000000}"#).status, 201)

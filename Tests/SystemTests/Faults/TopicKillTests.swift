@@ -15,7 +15,7 @@ final class TopicKillTests: XCTestCase {
     private let books = EventBooks()
 
     func test_kill_losesNoEvent_andKeepsEachSubjectsOrder() throws {
-        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 5
+        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 4
         let receiver = TestHTTPServer { [books] in books.hook($0) }
         defer { receiver.close() }
         let server = try TillServer(environment: Self.settings)

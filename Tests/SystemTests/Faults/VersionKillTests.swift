@@ -16,7 +16,7 @@ final class VersionKillTests: XCTestCase {
     private static let settings = ["TILL_COMPACT_INTERVAL": "1s", "TILL_LIMITS_MIN_FREE": "1MiB"]
 
     func test_kill_keepsEveryAcknowledgedVersion() throws {
-        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 8
+        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 5
         let server = try TillServer(environment: Self.settings)
         defer { server.remove() }
         XCTAssertEqual(try server.client().put("/v1/types/licence", Self.type).status, 201)

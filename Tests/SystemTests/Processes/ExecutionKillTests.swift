@@ -38,7 +38,7 @@ final class ExecutionKillTests: XCTestCase {
     }
 
     func test_kill_withManyRunning_losesAndDoublesNoTransition() throws {
-        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 5
+        let rounds = ProcessInfo.processInfo.environment["TILL_CRASH_ROUNDS"].flatMap { Int($0) } ?? 4
         let desk = Desk()
         let endpoint = TestHTTPServer { desk.answer($0) }
         let folder = try TemporaryDirectory()

@@ -35,7 +35,7 @@ final class ManyExecutionsKillTests: XCTestCase {
     private static func number(_ name: String, _ usual: Int) -> Int { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual }
 
     func test_kill_withTenThousandUnderWay_losesAndDoublesNothing() throws {
-        let (count, rounds) = (Self.number("TILL_CRASH_EXECUTIONS", 10_000), Self.number("TILL_CRASH_ROUNDS", 4))
+        let (count, rounds) = (Self.number("TILL_CRASH_EXECUTIONS", 10_000), Self.number("TILL_CRASH_ROUNDS", 3))
         let desk = TestHTTPServer { [books] in books.answer($0) }
         defer { desk.close() }
         let folder = try TemporaryDirectory()

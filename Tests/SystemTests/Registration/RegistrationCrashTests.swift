@@ -10,7 +10,7 @@ import XCTest
 /// `TILL_REGISTRATION_RECEIPTS` sets how many receipts there are.
 final class RegistrationCrashTests: XCTestCase {
     private static let posterCount = 4
-    private static let receiptCount = ProcessInfo.processInfo.environment["TILL_REGISTRATION_RECEIPTS"].flatMap { Int($0) } ?? 5_000
+    private static let receiptCount = ProcessInfo.processInfo.environment["TILL_REGISTRATION_RECEIPTS"].flatMap { Int($0) } ?? 2_500
     private static let webhookSecret = "the client's secret"
 
     /// What the posters know: the ticket of each receipt that was acknowledged.
@@ -90,7 +90,7 @@ final class RegistrationCrashTests: XCTestCase {
         }
         var random = SplitMix64(state: 0x5EED)
         var killCount = 0
-        while left.withLock({ $0 }) > 0 || killCount < 6 {
+        while left.withLock({ $0 }) > 0 || killCount < 4 {
             usleep(1_000_000 + UInt32(random.next() % 1_500_000))
             server.kill()
             killCount += 1
