@@ -163,25 +163,25 @@ final class CompactionTests: XCTestCase {
         let fixture = try EngineFixture(directory.path)
         let engine = fixture.engine
         defer { XCTAssertNoThrow(try engine.close()) }
-        try fill(fixture, 0..<1_000, days: ["2026-11-16", "2026-11-17", "2025-02-03"])
-        let expected = try fixture.walk(PageRequest(fields: ["receipt_id", "total"], limit: 200))
+        try fill(fixture, 0..<500, days: ["2026-11-16", "2026-11-17", "2025-02-03"])
+        let expected = try fixture.walk(PageRequest(fields: ["receipt_id", "total"], limit: 100))
         let watch = Watch()
         let wide = Set(expected)
         let reader = WorkerThread(name: "reader") {
             while !watch.isStopping.load(ordering: .relaxed) {
                 do {
-                    let rows = try EngineFixture.walk(engine, PageRequest(fields: ["receipt_id", "total"], limit: 170)).filter { wide.contains($0) }
+                    let rows = try EngineFixture.walk(engine, PageRequest(fields: ["receipt_id", "total"], limit: 85)).filter { wide.contains($0) }
                     if rows != expected { watch.note("\(rows.count) of \(expected.count) rows") }
                     let count = try Self.count(engine)
-                    if count.rows < 1_000 || count.rows != count.distinct { watch.note("scan: \(count)") }
+                    if count.rows < 500 || count.rows != count.distinct { watch.note("scan: \(count)") }
                     watch.walks.wrappingAdd(1, ordering: .relaxed)
                 } catch { watch.note("\(error)") }
             }
         }
-        var posted = 1_000
-        for _ in 0..<6 {
-            try fill(fixture, posted..<posted + 200, days: ["2026-11-16", "2026-11-17"])
-            posted += 200
+        var posted = 500
+        for _ in 0..<5 {
+            try fill(fixture, posted..<posted + 100, days: ["2026-11-16", "2026-11-17"])
+            posted += 100
             _ = try engine.compact(before: nil)
         }
         watch.isStopping.store(true, ordering: .relaxed)

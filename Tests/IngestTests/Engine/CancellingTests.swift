@@ -12,9 +12,12 @@ import XCTest
 final class CancellingTests: XCTestCase {
     private static let request = PageRequest(fields: ["receipt_id", "sequence", "ticket_id", "document"], limit: 1_000)
 
+    /// Work looks once or more a file, and is done anew up to each look: few rows, in as many files.
+    private static let fileRowCount = 20
+
     private func fill(_ fixture: EngineFixture, _ range: Range<Int>) throws {
-        for start in stride(from: range.lowerBound, to: range.upperBound, by: 50) {
-            let lines = (start..<min(start + 50, range.upperBound)).map { EngineFixture.receipt("R-\($0)", at: "20\(24 + $0 % 3)-05-01T10:00:00Z") }
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.fileRowCount) {
+            let lines = (start..<min(start + Self.fileRowCount, range.upperBound)).map { EngineFixture.receipt("R-\($0)", at: "20\(24 + $0 % 3)-05-01T10:00:00Z") }
             guard case .each(let results) = fixture.take(lines.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }
             for result in results { _ = try result.get() }
             try fixture.engine.tier.writer.seal()
@@ -43,7 +46,7 @@ final class CancellingTests: XCTestCase {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
         defer { XCTAssertNoThrow(try fixture.engine.close()) }
-        try fill(fixture, 0..<200)
+        try fill(fixture, 0..<80)
         let expected = try fixture.walk(Self.request)
         let count = try endAtEachLook({ _ = try fixture.engine.compact(before: nil, isCancelled: $0) }) {
             XCTAssertEqual(try fixture.walk(Self.request), expected)
@@ -58,13 +61,13 @@ final class CancellingTests: XCTestCase {
         let (directory, destination) = (TemporaryDirectory(), TemporaryDirectory())
         let fixture = try EngineFixture(directory.path)
         defer { XCTAssertNoThrow(try fixture.engine.close()) }
-        try fill(fixture, 0..<100)
+        try fill(fixture, 0..<40)
         _ = try fixture.engine.compact(before: nil)
         _ = try fixture.engine.backup(to: destination.path)
         let manifest = try Data(contentsOf: URL(filePath: destination.path + "/" + BackupManifest.key))
-        try fill(fixture, 100..<200)
+        try fill(fixture, 40..<80)
         _ = try fixture.engine.compact(before: nil)
-        try fill(fixture, 200..<230)
+        try fill(fixture, 80..<92)
         let expected = try fixture.walk(Self.request)
         let count = try endAtEachLook({ _ = try fixture.engine.backup(to: destination.path, isCancelled: $0) }) {
             XCTAssertEqual(try Data(contentsOf: URL(filePath: destination.path + "/" + BackupManifest.key)), manifest)
