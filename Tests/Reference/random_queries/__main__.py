@@ -1,9 +1,9 @@
-"""Compares Till's answers to random queries over random tables with PostgreSQL 15's and DuckDB's.
+"""Compares Till's answers to random queries over random tables with PostgreSQL 15's.
 
     python Tests/Reference/random_queries --till .build/release/till [--queries N] [--seed N] [--threads N] [--rows N | --zones | --pages | --versions]
 
-PostgreSQL decides: the same rows (in the order that the query tells, else as a multiset), or an error from both. DuckDB is asked too: its
-opinion stands beside each disagreement. A disagreement is made as small as it gets before it is printed with its tables' seed.
+PostgreSQL decides: the same rows (in the order that the query tells, else as a multiset), or an error from both. A disagreement is made as
+small as it gets before it is printed with its tables' seed, and with what DuckDB, which is asked of those alone, says.
 `--seed random` takes one and prints it. Exit status 1 when something disagrees. What differs for a reason is in differences.py.
 
 --rows: the tables are large and a query may use 1 MiB, so that it spills; exit status 1 also when some kind of operator never did.
@@ -38,7 +38,6 @@ def main():
     parser.add_argument("--pages", action="store_true", help="answers in pages")
     parser.add_argument("--versions", action="store_true", help="documents that change")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--no-duckdb", dest="duckdb", action="store_false")
     arguments = parser.parse_args()
     # Ended from outside, the servers end too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

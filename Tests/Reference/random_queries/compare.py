@@ -1,6 +1,8 @@
 """When two answers are the same: by the type of each column, as the generator knows it."""
 
+import collections
 import datetime
+import functools
 import json
 import math
 import re
@@ -27,9 +29,12 @@ def agree(query, answer, reference):
         return f"error {re.sub(r' at [0-9]+', '', answer[1])[:60]}|{answer[1]}; PostgreSQL has {len(reference[1])} rows: {str(reference[1][:3])[:200]}"
     if reference[0] == "error":
         return f"only PostgreSQL refuses:|{reference[1]}; we give {str(answer[1][:3])[:200]}"
-    ours, theirs = ([[plain(cell, kind) for cell, kind in zip(row, query.kinds)] for row in rows] for rows in (answer[1], reference[1]))
-    if len(ours) != len(theirs):
-        return f"rows:|ours {len(ours)} {str(answer[1][:4])[:300]}, PostgreSQL {len(theirs)} {str(reference[1][:4])[:300]}"
+    if len(answer[1]) != len(reference[1]):
+        return f"rows:|ours {len(answer[1])} {str(answer[1][:4])[:300]}, PostgreSQL {len(reference[1])} {str(reference[1][:4])[:300]}"
+    ours, theirs = answer[1], reference[1]
+    if not query.ordered:
+        ours, theirs = unlike(ours, theirs)
+    ours, theirs = ([[plain(cell, kind) for cell, kind in zip(row, query.kinds)] for row in rows] for rows in (ours, theirs))
     if not query.ordered:
         ours, theirs = (sorted(rows, key=lambda row: order(row, query.kinds)) for rows in (ours, theirs))
     for one, other in zip(ours, theirs):
@@ -37,6 +42,30 @@ def agree(query, answer, reference):
             if not same(one[place], other[place], kind):
                 return f"values:|c{place} of type {kind}: ours {shown(one)}, PostgreSQL {shown(other)}"
     return None
+
+
+def unlike(ours, theirs):
+    """The rows of each side that the other one has not letter by letter: most are alike, and what cells mean takes long to find."""
+    left = collections.Counter(map(written, theirs))
+    mine = []
+    for row in ours:
+        key = written(row)
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            mine.append(row)
+    others = []
+    for row in theirs:
+        key = written(row)
+        if left[key] > 0:
+            left[key] -= 1
+            others.append(row)
+    return mine, others
+
+
+def written(row):
+    """A row as PostgreSQL writes its cells; lists as texts that none of it is."""
+    return tuple("t" if cell is True else "f" if cell is False else cell if cell is None or isinstance(cell, str) else repr(cell) for cell in row)
 
 
 def shown(row):
@@ -65,6 +94,7 @@ def plain(cell, kind):
     return str(cell)
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def moment(cell):
     """A time as one text, whatever zone it is told in."""
     if isinstance(cell, datetime.datetime):

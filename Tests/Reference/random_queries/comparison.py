@@ -1,4 +1,4 @@
-"""Asks random queries of Till, PostgreSQL and DuckDB, and makes small what they disagree on."""
+"""Asks random queries of Till and PostgreSQL, and makes small what they disagree on."""
 
 import collections
 import sys
@@ -15,7 +15,7 @@ class Comparison:
     def __init__(self, arguments):
         self.arguments, self.counts, self.disagreements = arguments, collections.Counter(), 0
         self.zone = "UTC"
-        self.postgres, self.duckdb = PostgreSQL(), DuckDB()
+        self.postgres = PostgreSQL()
         self.till = self.make_till()
 
     def make_till(self):
@@ -33,10 +33,9 @@ class Comparison:
             data_seed = seed * 1_000_003 + done
             with tempfile.TemporaryDirectory(prefix="till-random-") as folder:
                 made = self.make_tables(data_seed)
-                files = made.parquet(folder)
-                self.till.load(made, files)
+                self.files = made.parquet(folder)
+                self.till.load(made, self.files)
                 self.postgres.load(made.script())
-                self.duckdb.load(files)
                 count = min(self.arguments.batch, self.arguments.queries - done)
                 queries = [self.generator(data_seed * 1_009 + number, number).query() for number in range(count)]
                 # Large answers are not held all at once.
@@ -51,13 +50,10 @@ class Comparison:
     def compare(self, queries, data_seed):
         ours = self.till.ask([query.text("till") for query in queries], self.zone)
         theirs = self.postgres.ask([query.text("postgres") for query in queries], self.zone)
-        others = self.duckdb.ask([query.text("duckdb") for query in queries], self.zone) if self.arguments.duckdb else [("error", "")] * len(queries)
-        for query, answer, reference, other in zip(queries, ours, theirs, others):
+        for query, answer, reference in zip(queries, ours, theirs):
             self.counts[("rows" if reference[0] == "rows" else "errors")] += 1
             self.counts["empty"] += reference == ("rows", [])
             fault = self.fault(query, answer, reference)
-            if other[0] == "rows" and reference[0] == "rows":
-                self.counts["DuckDB agrees" if not agree(query, other, reference) else "DuckDB differs"] += 1
             if fault is None:
                 continue
             if fault == "known":
@@ -99,7 +95,9 @@ class Comparison:
     def report(self, query, fault, data_seed):
         print(f"-- tables of seed {data_seed}" + (f", {self.zone}" if self.zone != "UTC" else ""))
         print(f"{query.text('till')}\n  {fault.replace('|', ' ')}")
-        other = self.duckdb.ask([query.text("duckdb")], self.zone)[0]
+        duckdb = DuckDB()
+        duckdb.load(self.files)
+        other = duckdb.ask([query.text("duckdb")], self.zone)[0]
         print(f"  duckdb: {str(other)[:300]}\n")
 
     def conclude(self):

@@ -227,9 +227,11 @@ class SpillingComparison(Comparison):
         return SpillingGenerator(seed, FORMS[number % len(FORMS)], is_sure=number < len(FORMS))
 
     def compare(self, queries, data_seed):
-        # Until each operator has spilled: beyond that it would be the same work for the same answer.
-        looked_at = queries if OPERATORS - set(self.spilled) else []
-        for answer in self.till.ask(["EXPLAIN ANALYZE " + query.text("till") for query in looked_at]):
+        for query in queries:
+            # Until each operator has spilled: beyond that it would be the same work for the same answer.
+            if OPERATORS <= set(self.spilled):
+                break
+            answer = self.till.ask(["EXPLAIN ANALYZE " + query.text("till")])[0]
             operators = operators_that_spilled([row[0] for row in answer[1]]) if answer[0] == "rows" else set()
             self.counts["queries that spilled"] += bool(operators)
             self.spilled.update(operators)
