@@ -3,7 +3,7 @@ import TestSupport
 import XCTest
 
 /// Goal: no bytes from outside end the process, at any door. Method: `till-fuzz` (Tests/Fuzzing), each door in a process of its own: what was
-/// once found, then mutations to the end of half a second, whose seed each change of the sources makes anew. `TILL_FUZZ_SECONDS` makes it longer;
+/// once found, then mutations to the end of a quarter of a second, whose seed each change of the sources makes anew. `TILL_FUZZ_SECONDS` makes it longer;
 /// `script/fuzz` runs libFuzzer.
 final class FuzzingTests: XCTestCase {
     /// Built beside these tests.
@@ -25,7 +25,7 @@ final class FuzzingTests: XCTestCase {
     }
 
     func test_everyDoor_survivesMutations() throws {
-        let seconds = ProcessInfo.processInfo.environment["TILL_FUZZ_SECONDS"] ?? "0.5"
+        let seconds = ProcessInfo.processInfo.environment["TILL_FUZZ_SECONDS"] ?? "0.25"
         let seed = SourceSeed.of("Sources", "Tests/Fuzzing")
         let doors = try run([]).output.split(separator: "\n").map(String.init)
         XCTAssertGreaterThan(doors.count, 0)
