@@ -38,7 +38,7 @@ final class DifferentialTests: XCTestCase {
     }
 
     private func compare(_ queries: [DuckDBComparison.Query], line: UInt = #line) throws {
-        for (seed, count, threads, memory) in [(7, 600, 1, 256 << 20), (8, 3_000, 2, 256 << 20), (9, 3_000, 2, 40_000)] as [(UInt64, Int, Int, Int)] {
+        for (seed, count, threads, memory) in [(7, 600, 1, 256 << 20), (8, 2_200, 2, 256 << 20), (9, 2_200, 2, 40_000)] as [(UInt64, Int, Int, Int)] {
             let comparison = DuckDBComparison(
                 tables: Self.tables(seed: seed, count: count), threads: threads, queryMemory: memory, usesDictionaries: seed != 7)
             let report = try comparison.disagreements(queries)

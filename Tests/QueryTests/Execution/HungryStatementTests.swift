@@ -54,8 +54,8 @@ final class HungryStatementTests: XCTestCase {
 
     func testGeneratedStatementsEndAndKeepToTheirMemory() throws {
         let environment = ProcessInfo.processInfo.environment
-        let count = environment["TILL_STATEMENTS"].flatMap(Int.init) ?? 60
-        let seed = environment["TILL_RANDOM_SEED"] == "random" ? UInt64.random(in: 0...(.max)) : environment["TILL_RANDOM_SEED"].flatMap(UInt64.init) ?? 20_261_121
+        let count = environment["TILL_STATEMENTS"].flatMap(Int.init) ?? 30
+        let seed = environment["TILL_RANDOM_SEED"] == "random" ? UInt64.random(in: 0...(.max)) : environment["TILL_RANDOM_SEED"].flatMap(UInt64.init) ?? SourceSeed.of("Sources/Query")
         let fixture = fixture()
         var generator = StatementGenerator(seed: seed)
         for number in 0..<count {

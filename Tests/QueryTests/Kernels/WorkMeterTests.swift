@@ -11,8 +11,8 @@ final class WorkMeterTests: XCTestCase {
         settings: QueryEngine.Settings(threadCount: 2, memoryByteCountMax: 48 << 20, queryMemoryByteCountMax: 16 << 20))
 
     func test_textsOfABatch_pastItsMemory_areTakenFewerRowsAtATime() throws {
-        // 240 MB, of a memory of 16 MiB.
-        let rows = "FROM generate_series(1,8000) g(g), (SELECT repeat('x',30000) AS x FROM generate_series(1,1)) t"
+        // 60 MB a batch, of a memory of 16 MiB; and some rows of a second one.
+        let rows = "FROM generate_series(1,2500) g(g), (SELECT repeat('x',30000) AS x FROM generate_series(1,1)) t"
         XCTAssertEqual(try fixture.rows("SELECT max(length(x || g::text)) \(rows)"), "30004")
         XCTAssertEqual(try fixture.rows("SELECT max(length(coalesce(nullif(x || g::text, ''), 'a'))) \(rows)"), "30004")
         XCTAssertEqual(try fixture.rows("SELECT max(length(CASE WHEN g > 10 THEN x || g::text ELSE 'a' END)) \(rows)"), "30004")

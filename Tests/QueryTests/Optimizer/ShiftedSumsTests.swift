@@ -19,17 +19,18 @@ final class ShiftedSumsTests: XCTestCase {
 
     func test_sumsOfShifts_areThoseOfTheirRows() {
         let tables: [[Int64?]] = [[], [nil], [nil, nil, 5], [1, 2, 3, nil, -4], [Self.end, 0], [Self.start, 0], [Self.start, Self.end, nil], (0..<50).map { $0 * 40_000_000 - 1_000_000_000 }]
-        for values in tables {
+        let forms = [("", ""), ("g, ", " GROUP BY g ORDER BY g"), ("", " HAVING count(*) >= 0")]
+        for (table, values) in tables.enumerated() {
             let fixture = fixture(values)
-            for constant in [0, 1, -1, 7, -7, 1_000_000_000, -1_000_000_000, 1_200_000_000, -1_200_000_000, Self.end, Self.start + 1, Self.start] {
+            for (place, constant) in [0, 1, -1, 7, -7, 1_000_000_000, -1_000_000_000, 1_200_000_000, -1_200_000_000, Self.end, Self.start + 1, Self.start].enumerated() {
                 let shown = "(\(constant))"
-                for shift in ["x + \(shown)", "\(shown) + x", "x - \(shown)", "\(shown) - x"] {
-                    for (from, more) in [("", ""), ("g, ", " GROUP BY g ORDER BY g"), ("", " HAVING count(*) >= 0")] {
-                        let calls = "SELECT \(from)sum(\(shift)), sum(x) FILTER (WHERE x > 3)"
-                        // Alone it is summed row by row; two more make no difference to what comes, or to how it ends.
-                        let plain = answer(fixture, "\(calls) FROM t\(more)"), many = answer(fixture, "\(calls), sum(x + 0), sum(x - 0) FROM t\(more)")
-                        XCTAssertEqual(lines(many, dropping: 2), lines(plain, dropping: 0), "\(shift)\(more) over \(values)")
-                    }
+                for (number, shift) in ["x + \(shown)", "\(shown) + x", "x - \(shown)", "\(shown) - x"].enumerated() {
+                    // Each form meets each constant over each table, with one shift or two.
+                    let (from, more) = forms[(table + place + number) % forms.count]
+                    let calls = "SELECT \(from)sum(\(shift)), sum(x) FILTER (WHERE x > 3)"
+                    // Alone it is summed row by row; two more make no difference to what comes, or to how it ends.
+                    let plain = answer(fixture, "\(calls) FROM t\(more)"), many = answer(fixture, "\(calls), sum(x + 0), sum(x - 0) FROM t\(more)")
+                    XCTAssertEqual(lines(many, dropping: 2), lines(plain, dropping: 0), "\(shift)\(more) over \(values)")
                 }
             }
         }

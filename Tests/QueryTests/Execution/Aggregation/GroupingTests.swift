@@ -60,19 +60,24 @@ final class GroupingTests: XCTestCase {
     }
 
     /// count, sum of v, least r and distinct d over all groups of `key`, brought down to four numbers.
-    private func expected(_ key: (Row) -> String) -> String {
-        var groups: [String: (count: Int, sum: Int64, least: Double, days: Set<Int32>)] = [:]
-        for row in Self.rows {
-            var group = groups[key(row)] ?? (0, 0, .infinity, [])
-            group.count += 1
-            group.sum += row.value ?? 0
-            group.least = min(group.least, row.real)
-            group.days.insert(row.day)
-            groups[key(row)] = group
+    private func expected(_ rows: [Row], _ key: (Row) -> Int64) -> String {
+        // By place: a group that is taken out and put back copies its days.
+        var places: [Int64: Int] = [:]
+        var groups: [(count: Int, sum: Int64, least: Double, days: Set<Int32>)] = []
+        for row in rows {
+            let place = places[key(row)] ?? groups.count
+            if place == groups.count {
+                places[key(row)] = place
+                groups.append((0, 0, .infinity, []))
+            }
+            groups[place].count += 1
+            groups[place].sum += row.value ?? 0
+            groups[place].least = min(groups[place].least, row.real)
+            groups[place].days.insert(row.day)
         }
-        let sum = groups.values.reduce(0) { $0 + $1.sum * Int64($1.count) }
-        let least = groups.values.reduce(0) { $0 + $1.least }
-        let days = groups.values.reduce(0) { $0 + $1.days.count }
+        let sum = groups.reduce(0) { $0 + $1.sum * Int64($1.count) }
+        let least = groups.reduce(0) { $0 + $1.least }
+        let days = groups.reduce(0) { $0 + $1.days.count }
         return "\(groups.count),\(decimal(sum)),\(Int(least * 8)),\(days)"
     }
 
@@ -89,13 +94,13 @@ final class GroupingTests: XCTestCase {
     }
 
     func test_manyGroups_inMemoryAndOnDisk_areRight() throws {
-        let byKey = expected { "\($0.key)" }
-        let byBoth = expected { "\($0.text) \($0.key % 3)" }
-        for budget in [256 << 20, 2 << 20] {
-            XCTAssertEqual(try fixture(budget: budget).rows(query("k")), byKey, "budget \(budget)")
-            let text = query("t, k3").replacing("FROM t ", with: "FROM (SELECT *, k % 3 AS k3 FROM t) AS t ")
-            XCTAssertEqual(try fixture(budget: budget).rows(text), byBoth, "budget \(budget)")
+        let both = query("t, k3").replacing("FROM t ", with: "FROM (SELECT *, k % 3 AS k3 FROM t) AS t ")
+        for (rows, fixture) in [(Self.rows, fixture()), (Self.fewRows, fixture(budget: 1 << 20, Self.fewTable))] {
+            XCTAssertEqual(try fixture.rows(query("k")), expected(rows) { $0.key }, "\(rows.count) rows")
+            // A text is its key's rest.
+            XCTAssertEqual(try fixture.rows(both), expected(rows) { $0.key % 70_001 * 3 + $0.key % 3 }, "\(rows.count) rows")
         }
+        for text in [query("k"), both] { checkSpills(text, budget: 1 << 20) }
     }
 
     /// Rows that seldom come twice are laid into parts as they come, each with the state of one row.
@@ -161,14 +166,16 @@ final class GroupingTests: XCTestCase {
 
     private func checkDistinct(_ rows: [Row], _ fixture: QueryFixture) throws {
         let copies = "(SELECT *, (k + c) % 40009 AS kc, t || c AS tc FROM t, generate_series(0, 1) AS s(c)) AS t"
-        var late: Set<String> = []
-        var keys: [Int32: Set<Int64>] = [:], texts: [Int32: Set<String>] = [:], values: [Int32: Set<Int64>] = [:], reals: Set<[Int64]> = []
+        // Numbers in the place of texts and of rows, which are as different: 70,001 texts of two copies, 40,009 keys, 1,000 numbers, 200 days.
+        var late: Set<Int64> = [], reals: Set<Int64> = []
+        var keys: [Int32: Set<Int64>] = [:], texts: [Int32: Set<Int64>] = [:], values: [Int32: Set<Int64>] = [:]
         for row in rows {
             for copy in 0..<2 as Range<Int64> {
                 keys[row.day, default: []].insert((row.key + copy) % 40_009)
-                texts[row.day, default: []].insert("\(row.text)\(copy)")
-                if row.real >= 1 { late.insert("\(row.day) \(row.text)\(copy)") }
-                reals.insert([Int64(row.day), Int64(row.real * 8), (row.key + copy) % 40_009])
+                let text = row.key % 70_001 * 2 + copy
+                texts[row.day, default: []].insert(text)
+                if row.real >= 1 { late.insert(Int64(row.day) * 200_000 + text) }
+                reals.insert((Int64(row.day) * 1_000 + Int64(row.real * 8)) * 40_009 + (row.key + copy) % 40_009)
             }
             if let value = row.value { values[row.day, default: []].insert(value) }
         }

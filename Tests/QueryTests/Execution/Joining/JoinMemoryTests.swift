@@ -21,11 +21,13 @@ final class JoinMemoryTests: XCTestCase {
     private func check(_ queries: [String], line: UInt = #line) throws {
         let ample = QueryFixture(Self.tables, threads: 2)
         let folder = FileManager.default.temporaryDirectory.path
-        for budget in [30_000, 150_000] {
-            let scarce = QueryFixture(
-                Self.tables, settings: QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: budget, spillDirectory: folder))
-            for query in queries {
-                XCTAssertEqual(try scarce.rows(query), try ample.rows(query), "\(query) with \(budget) bytes", line: line)
+        let scarce = [30_000, 150_000].map { budget in
+            QueryFixture(Self.tables, settings: QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: budget, spillDirectory: folder))
+        }
+        for query in queries {
+            let expected = try ample.rows(query)
+            for fixture in scarce {
+                XCTAssertEqual(try fixture.rows(query), expected, "\(query) with \(fixture.engine.settings.queryMemoryByteCountMax) bytes", line: line)
             }
         }
     }
