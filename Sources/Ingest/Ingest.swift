@@ -14,4 +14,4 @@
 //   Verification, Backup: proof of every file; copies of a whole store, and a catalog made anew
 //   Log/Format, Log, Restoring, Replication, Archive: a log's records, segments and notes as bytes; every commit in its order, where no machine's end reaches it; stores made of it again; its way to the other machine of a pair; a pair's records, kept
 //   Exports, Intake, Uploads: answers that leave as files, and links; a document on its way in; files of records that come whole
-//   Roles, Reading, Reading/Copies, Engine, Import: what a door may hold of the store, a protocol each; answers to reads; the same of a store that nobody serves and of a standby's copy; the store, in each of its roles; many documents past the hot tier
+//   Roles/Administration, Roles, Reading, Reading/Copies, Engine, Import: what a door may hold of the store, a protocol each, those of an administrator first; answers to reads; the same of a store that nobody serves and of a standby's copy; the store, in each of its roles; many documents past the hot tier
