@@ -177,7 +177,7 @@ final class ExecutionReader: Sendable {
     ) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
         // Of the execution no more than its number is kept.
         let number = try execution(id, as: principal, hold: hold).number
-        return try history(number, after: after, limit: limit, byteCountMax: ExecutionStore.pageByteCountMax, hold: hold)
+        return try history(number, after: after, limit: limit, byteCountMax: ExecutionQuestion.pageByteCountMax, hold: hold)
     }
 
     /// Of an entry of a history, beside its JSON.

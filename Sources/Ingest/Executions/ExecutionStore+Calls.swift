@@ -12,7 +12,7 @@ extension ExecutionStore {
     }
 
     package func processes(after name: String?, limit: Int, hold: (Int) throws -> Void) throws -> (processes: [ProcessDescription], isCut: Bool) {
-        try reader.processes(after: name, limit: limit, byteCountMax: Self.pageByteCountMax, hold: hold)
+        try reader.processes(after: name, limit: limit, byteCountMax: ExecutionQuestion.pageByteCountMax, hold: hold)
     }
 
     /// Reads, checks and stores a definition, then has its topics start it.
@@ -59,7 +59,7 @@ extension ExecutionStore {
         var after: String?
         do {
             // By pages, in the order of names: a store may have many processes, and each definition is read once.
-            while case let page = try reader.processes(after: after, limit: Self.followCount, byteCountMax: Self.pageByteCountMax).processes, let last = page.last {
+            while case let page = try reader.processes(after: after, limit: Self.followCount, byteCountMax: ExecutionQuestion.pageByteCountMax).processes, let last = page.last {
                 for process in page {
                     // What was put by a version that knew more is left to it.
                     guard let machine = try? DefinitionReader.read(process.definition) else { continue }
@@ -149,9 +149,6 @@ extension ExecutionStore {
     package func executions(_ question: ExecutionQuestion, as principal: Principal, hold: (Int) throws -> Void) throws -> (executions: [ExecutionView], isCut: Bool) {
         try reader.executions(question, as: principal, hold: hold)
     }
-
-    /// Bytes of definitions, of inputs and outputs, or of a history, that one page reads, but for its last member.
-    package static let pageByteCountMax = 16 << 20
 
     /// Entries behind `after`, the oldest first, each as its JSON.
     package func history(

@@ -43,8 +43,12 @@ package struct ExecutionQuestion: Sendable {
     package var limit: Int
     /// Of JSON, but for the last of them.
     package var byteCountMax: Int
+
+    /// Bytes of definitions, of inputs and outputs, or of a history, that one page reads, but for its last member.
+    package static let pageByteCountMax = 16 << 20
+
     package init(
-        process: String? = nil, status: Execution.Status? = nil, before: Int64? = nil, limit: Int, byteCountMax: Int = ExecutionStore.pageByteCountMax
+        process: String? = nil, status: Execution.Status? = nil, before: Int64? = nil, limit: Int, byteCountMax: Int = ExecutionQuestion.pageByteCountMax
     ) {
         (self.process, self.status, self.before, self.limit, self.byteCountMax) = (process, status, before, limit, byteCountMax)
     }

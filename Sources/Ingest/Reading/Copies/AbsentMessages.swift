@@ -68,7 +68,7 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
         return found
     }
     func processes(after name: String?, limit: Int, hold: (Int) throws -> Void) throws -> (processes: [ProcessDescription], isCut: Bool) {
-        try standby.taken().executions.processes(after: name, limit: limit, byteCountMax: ExecutionStore.pageByteCountMax, hold: hold)
+        try standby.taken().executions.processes(after: name, limit: limit, byteCountMax: ExecutionQuestion.pageByteCountMax, hold: hold)
     }
     func putProcess(_ name: String, _ definition: [UInt8]) throws -> ProcessPutOutcome { throw fault }
     func deleteProcess(_ name: String) throws { throw fault }
