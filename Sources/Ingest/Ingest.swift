@@ -10,7 +10,7 @@
 //   Versions, Cold, Rollups: which version of a document is the newest; one cold table, files for it, and sums that are made with them
 //   Hot, Tiers, Tiers/Tables, Usage: day files: rows, their columns in memory, their processes; hot and cold as one state; the tables of it, to be read; what clients have used
 //   Writing, Compaction/Files, Compaction, Rebuilding: the one writer, and what works behind its back; new cold files of a day or of several files; which of them move and merge when; columns filled for what came before them
-//   Registration, Queues/Core, Queues, Topics, Executions: who else must accept a receipt; messages that wait for workers, as rows of one file, and as doors hold them; events and their subscribers; state machines, and what runs of them (their tasks are carried out by Server, Executions/TaskExecutors.swift)
+//   Registration, Queues/Core, Queues, Topics, Executions/Core, Executions: who else must accept a receipt; messages that wait for workers, as rows of one file, and as doors hold them; events and their subscribers; executions of state machines, as rows of one file, and what runs of them (their tasks are carried out by Server, Executions/TaskExecutors.swift)
 //   Verification, Backup: proof of every file; copies of a whole store, and a catalog made anew
 //   Log/Format, Log, Restoring, Replication, Archive: a log's records, segments and notes as bytes; every commit in its order, where no machine's end reaches it; stores made of it again; its way to the other machine of a pair; a pair's records, kept
 //   Exports, Intake, Uploads: answers that leave as files, and links; a document on its way in; files of records that come whole
