@@ -11,6 +11,6 @@
 //   Postgres/{Catalogs, Answers, Connections}: pg_catalog in the planner; questions to rows on its wire; the socket, TLS, who is there, a session on its thread
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Replication/{Links, Disk, Places}, Replication: how members of a cluster reach each other, and prove who they are; a member's records and checkpoint; the object that says who leads, and slots; a member: its thread and its store
-//   Routes/{Answers/Operating, Answers/Messages, Answers}, Exports, Contents, Executions: bodies; answers that leave as files; the store as tables of SQL; who carries out tasks of executions, a file and a line of Executions/TaskExecutors.swift each
+//   Routes/{Answers/Operating, Answers/Messages, Answers/Documents, Answers}, Exports, Contents, Executions: bodies; answers that leave as files; the store as tables of SQL; who carries out tasks of executions, a file and a line of Executions/TaskExecutors.swift each
 //   Routes/{Processes, Operating, Messages, Administration}, Routes, Iceberg, Console: the calls of the API, and its description; the REST catalog of the warehouse; the web application
 //   Commands, Commands/Client, Replication/Passing, Commands/{Prompt, Store, Serving, Administration, Import, Statements, SQL, Help}: what a member passes on while another leads; the words of the command line; doors and the engine open in Serving/ServeCommand.swift, storages in Store/WarehouseOpening.swift
