@@ -5,7 +5,7 @@ import TestSupport
 // it mutates by itself:
 //   till-fuzz                                        lists the doors
 //   till-fuzz DOOR FILE…                             reads these inputs: a finding again
-//   till-fuzz DOOR --seconds N [--seed S] [--last F] the corpus, then mutations; F holds the input at hand when the process ends
+//   till-fuzz DOOR --seconds N [--seed S] [--last F] what is kept, seeds, then mutations; F holds the input at hand when the process ends
 //   till-fuzz DOOR --words FILE                      writes the door's words there, as libFuzzer reads a dictionary
 //   till-fuzz DOOR --seeds FOLDER                    writes the seeds and the corpus there, for libFuzzer to begin with
 
@@ -33,7 +33,10 @@ extension Door {
     }
 
     /// The seeds, and before them what is kept in the tree.
-    func corpus() throws -> [[UInt8]] {
+    func corpus() throws -> [[UInt8]] { try kept() + seeds() }
+
+    /// Findings that were mended.
+    func kept() throws -> [[UInt8]] {
         let folder = Project.root.appendingPathComponent("Tests/Fuzzing/Corpus/\(name)")
         var inputs: [[UInt8]] = []
         if FileManager.default.fileExists(atPath: folder.path) {
@@ -41,7 +44,7 @@ extension Door {
                 inputs.append([UInt8](try Data(contentsOf: folder.appendingPathComponent(file))))
             }
         }
-        return inputs + (try seeds())
+        return inputs
     }
 }
 
@@ -110,9 +113,14 @@ enum FuzzDriver {
         try lines.joined().write(toFile: file, atomically: true, encoding: .utf8)
     }
 
+    /// So many times as long as mutations seeds may take. Doors that make a store of each, or run each to its bounds, would take a minute for all of theirs: they read some, which another
+    /// seed of chance draws anew, and mutations are of all.
+    private static let seedShare = 16.0
+
     private static func mutate(_ door: Door, seconds: Double, seed: UInt64, last: String?) throws {
         let last = try last.map { try LastInput(path: $0) }
-        let corpus = try door.corpus()
+        let (kept, seeds) = (try door.kept(), try door.seeds())
+        let corpus = kept + seeds
         var mutator = Mutator(random: SplitMix64(state: seed), words: door.words().map { Array($0.utf8) })
         var counts = (total: 0, taken: 0)
         func read(_ input: [UInt8]) {
@@ -123,10 +131,14 @@ enum FuzzDriver {
                 if door.read(bytes) { counts.taken += 1 }
             }
         }
-        // What reading the corpus takes counts: it is most of the work at doors that make a store of each input.
-        let end = Date(timeIntervalSinceNow: seconds)
-        for input in corpus { read(input) }
-        repeat { read(mutator.next(from: corpus)) } while Date() < end
+        for input in kept { read(input) }
+        // What reading seeds takes counts.
+        let start = Date()
+        for input in seeds.shuffled(using: &mutator.random) {
+            read(input)
+            if Date().timeIntervalSince(start) > Self.seedShare * seconds { break }
+        }
+        repeat { read(mutator.next(from: corpus)) } while Date().timeIntervalSince(start) < seconds
         alarm(0)
         print("\(door.name): \(counts.total) inputs, \(counts.taken) taken, seed \(seed)")
     }

@@ -3,7 +3,7 @@ import TestSupport
 import XCTest
 
 /// Goal: no bytes from outside end the process, at any door. Method: `till-fuzz` (Tests/Fuzzing), each door in a process of its own: what was
-/// once found, then mutations to the end of a quarter of a second, whose seed each change of the sources makes anew. `TILL_FUZZ_SECONDS` makes it longer;
+/// once found, some or all of its good inputs, then mutations to the end of a quarter of a second, whose seed each change of the sources makes anew. `TILL_FUZZ_SECONDS` makes it longer;
 /// `script/fuzz` runs libFuzzer.
 final class FuzzingTests: XCTestCase {
     /// Built beside these tests.
