@@ -1,4 +1,5 @@
 import ColumnStore
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -27,6 +28,14 @@ final class EngineFixture: Sendable {
         for client in ["c1", "c2"] {
             _ = try engine.putContract(Contract(clientID: client, access: .readWrite, scope: .own))
         }
+    }
+
+    /// Leaves one of the rollups that a store has from its first day, which each change of the sources chooses anew: they are alike, and the sums of all four are two of five parts of what a
+    /// compaction does, and more than half of a store's files.
+    func keepOneRollup() throws {
+        var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest"))
+        let kept = Int.random(in: BuiltInRollups.all.indices, using: &random)
+        for (place, rollup) in BuiltInRollups.all.enumerated() where place != kept && engine.tier.boundary.rollups[rollup.name] != nil { try engine.deleteRollup(name: rollup.name) }
     }
 
     static func receipt(

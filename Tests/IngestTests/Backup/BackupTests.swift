@@ -24,6 +24,7 @@ final class BackupTests: XCTestCase {
     /// Cold files of two years, a sealed hot file with a flushed group, an open one, an entry of the quarantine.
     private func makeStore(_ path: String) throws -> EngineFixture {
         let fixture = try EngineFixture(path)
+        try fixture.keepOneRollup()
         fill(fixture, 0..<300)
         _ = try fixture.engine.compact(before: nil)
         fill(fixture, 300..<600)
@@ -341,6 +342,7 @@ final class BackupTests: XCTestCase {
     func test_backup_whilePostingAndCompacting_isOneState() throws {
         let (data, destination) = (TemporaryDirectory(), TemporaryDirectory())
         let fixture = try EngineFixture(data.path) { $0.compaction.snapshotKeepSeconds = 0; $0.compaction.intervalSeconds = 0.05 }
+        try fixture.keepOneRollup()
         fill(fixture, 0..<500)
         let isDone = Mutex(false)
         let acknowledged = Mutex(500)

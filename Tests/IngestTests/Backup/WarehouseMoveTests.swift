@@ -33,10 +33,12 @@ final class WarehouseMoveTests: XCTestCase {
         let storages = try factory(place)
         // Proof: tests end before what they hold goes.
         nonisolated(unsafe) let test = self
-        return try EngineFixture(data) {
+        let fixture = try EngineFixture(data) {
             $0.storages = storages
             $0.openPlace = { try test.factory($0) }
         }
+        try fixture.keepOneRollup()
+        return fixture
     }
 
     private func fill(_ fixture: EngineFixture, _ range: Range<Int>) throws {

@@ -28,6 +28,7 @@ final class CompactionTests: XCTestCase {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
         let days = ["2025-12-30", "2026-01-01", "2026-03-05", "2026-03-06", "2026-11-18"]
+        try fixture.keepOneRollup()
         try fill(fixture, 0..<2_000, days: days)
         let before = try fixture.walk(PageRequest(fields: Self.fields, limit: 300))
         XCTAssertEqual(before.count, 2_000)
@@ -163,6 +164,7 @@ final class CompactionTests: XCTestCase {
         let fixture = try EngineFixture(directory.path)
         let engine = fixture.engine
         defer { XCTAssertNoThrow(try engine.close()) }
+        try fixture.keepOneRollup()
         try fill(fixture, 0..<500, days: ["2026-11-16", "2026-11-17", "2025-02-03"])
         let expected = try fixture.walk(PageRequest(fields: ["receipt_id", "total"], limit: 100))
         let watch = Watch()

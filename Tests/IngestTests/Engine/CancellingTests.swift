@@ -46,6 +46,7 @@ final class CancellingTests: XCTestCase {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
         defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try fixture.keepOneRollup()
         try fill(fixture, 0..<80)
         let expected = try fixture.walk(Self.request)
         let count = try endAtEachLook({ _ = try fixture.engine.compact(before: nil, isCancelled: $0) }) {
@@ -61,6 +62,7 @@ final class CancellingTests: XCTestCase {
         let (directory, destination) = (TemporaryDirectory(), TemporaryDirectory())
         let fixture = try EngineFixture(directory.path)
         defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try fixture.keepOneRollup()
         try fill(fixture, 0..<40)
         _ = try fixture.engine.compact(before: nil)
         _ = try fixture.engine.backup(to: destination.path)

@@ -346,6 +346,7 @@ final class FaultTests: XCTestCase {
         let shared = SharedClock(1_795_176_000_000_000)
         let day: Int64 = 86_400_000_000
         var fixture = try EngineFixture(directory.path, clock: shared.clock)
+        try fixture.keepOneRollup()
         var last: (sequence: Int64, ticket: String) = (0, "")
         var count = 0
         func post() throws {
