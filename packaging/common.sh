@@ -23,11 +23,18 @@ find_binary() {
 
 # Paths of the libraries that a binary loads and that no Debian package has: Swift's, where it was not linked with them inside.
 foreign_libraries() {
-  local name arrow path rest
-  ldd "$1" | while read -r name arrow path rest; do
-    [ "$arrow" = "=>" ] || continue
-    [ "$path" != not ] || { echo "$1 needs $name, which is not here" >&2; exit 1; }
-    dpkg-query -S "$(realpath "$path")" >/dev/null 2>&1 || dpkg-query -S "$path" >/dev/null 2>&1 || dpkg-query -S "${path#/usr}" >/dev/null 2>&1 || echo "$path"
+  local loaded name arrow path rest known names=()
+  loaded=$(ldd "$1")
+  while read -r name arrow path rest; do
+    [ "$arrow" != "=>" ] || [ "$path" != not ] || { echo "$1 needs $name, which is not here" >&2; return 1; }
+  done <<<"$loaded"
+  mapfile -t loaded < <(awk '$2 == "=>" && $3 ~ /^\// { print $3 }' <<<"$loaded")
+  for path in "${loaded[@]}"; do names+=("$(realpath "$path")" "$path" "${path#/usr}"); done
+  # Asked once: each time it reads the lists of all packages.
+  known=$'\n'$({ dpkg-query -S "${names[@]}" 2>/dev/null || true; } | sed 's/^.*: //')$'\n'
+  for path in "${loaded[@]}"; do
+    for name in "$(realpath "$path")" "$path" "${path#/usr}"; do [[ $known != *$'\n'"$name"$'\n'* ]] || continue 2; done
+    echo "$path"
   done
 }
 
