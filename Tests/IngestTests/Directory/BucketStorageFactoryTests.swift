@@ -115,6 +115,7 @@ final class BucketStorageFactoryTests: XCTestCase {
         }
         let storages = try factory(cache: cache.path + "/c")
         let fixture = try EngineFixture(data.path) { $0.storages = storages }
+        try fixture.keepOneRollup()
         for part in 0..<4 { try fill(fixture, part * 30..<part * 30 + 30) }
         let rows = try fixture.walk(Self.request)
         XCTAssertEqual(rows.count, 120)
