@@ -16,7 +16,7 @@ final class RandomQueriesTests: XCTestCase {
         XCTAssertEqual(run.exitCode, 0, run.output)
     }
 
-    func test_knownQueries_agreeWithPostgreSQL() throws { try compare(["--queries", "400", "--seed", "1"]) }
+    func test_knownQueries_agreeWithPostgreSQL() throws { try compare(["--queries", "200", "--seed", "1"]) }
 
     func test_newQueries_agreeWithPostgreSQL() throws { try compareNew(600) }
 
