@@ -12,7 +12,7 @@ internal import Glibc
 /// - Values in double quotes; `&`, `<`, `"` and tabs, line feeds and carriage returns as references; in texts `&`, `<`, `>` and carriage returns.
 struct XMLCanonicalForm {
     private let tape: XMLTape
-    private var bytes: [UInt8] = []
+    private var output: Output
     /// Prefixes that are written on the elements around, innermost last: what they stand for.
     ///
     /// A stack: an element takes off what it put on.
@@ -22,19 +22,22 @@ struct XMLCanonicalForm {
     /// - Returns: UTF-8. As the element's own: what stands around it in the document does not show.
     /// - Complexity: O(bytes of the element), and for each name the prefixes in force.
     static func bytes(of node: Int, in tape: XMLTape) -> [UInt8] {
-        var form = XMLCanonicalForm(tape: tape)
         let element = tape.nodes[node]
         // Elements begin at their name; the tape has no place of a closing tag, so the next element's beginning stands for it.
         let first = Int(element.nameOffset)
         // About as long as it is in the text, which goes on to where the next element begins.
         var end = Int(element.end)
         while end < tape.count, tape.nodes[end].kind != .element { end += 1 }
-        form.bytes.reserveCapacity((end < tape.count ? Int(tape.nodes[end].nameOffset) : tape.textByteCount) - first + 512)
+        var form = XMLCanonicalForm(tape: tape, capacity: (end < tape.count ? Int(tape.nodes[end].nameOffset) : tape.textByteCount) - first + 512)
+        defer { form.output.deallocate() }
         form.add(element: node)
-        return form.bytes
+        return form.output.array
     }
 
-    private init(tape: XMLTape) { self.tape = tape }
+    private init(tape: XMLTape, capacity: Int) {
+        self.tape = tape
+        output = Output(capacity: capacity)
+    }
 
     /// As deep as the scanner lets a document be.
     ///
@@ -43,11 +46,11 @@ struct XMLCanonicalForm {
         let element = tape.nodes[node]
         let name = tape.name(element)
         let writtenCount = written.count
-        bytes.append(UInt8(ascii: "<"))
-        bytes.append(contentsOf: name)
+        output.append(UInt8(ascii: "<"))
+        output.append(name)
         addNamespaces(of: node, element)
         addAttributes(from: node + 1, to: Int(element.offset))
-        bytes.append(UInt8(ascii: ">"))
+        output.append(UInt8(ascii: ">"))
         // Attributes lie between the element and `offset`; behind them elements and texts alternate as they come.
         var child = Int(element.offset)
         while child < Int(element.end) {
@@ -55,10 +58,9 @@ struct XMLCanonicalForm {
             if present.kind == .element { add(element: child) } else { addText(tape.value(present)) }
             child = Int(present.end)
         }
-        bytes.append(UInt8(ascii: "<"))
-        bytes.append(UInt8(ascii: "/"))
-        bytes.append(contentsOf: name)
-        bytes.append(UInt8(ascii: ">"))
+        output.append("</")
+        output.append(name)
+        output.append(UInt8(ascii: ">"))
         written.removeLast(written.count - writtenCount)
     }
 
@@ -75,13 +77,11 @@ struct XMLCanonicalForm {
         guard written.count > count else { return }
         if written.count > count + 1 { written[count...].sort { Self.precedes($0.prefix, $1.prefix) } }
         for (prefix, namespace) in written[count...] {
-            bytes.append(contentsOf: " xmlns".utf8)
-            if !prefix.isEmpty { bytes.append(UInt8(ascii: ":")) }
-            bytes.append(contentsOf: prefix)
-            bytes.append(UInt8(ascii: "="))
-            bytes.append(UInt8(ascii: "\""))
-            bytes.append(contentsOf: tape.uri(namespace))
-            bytes.append(UInt8(ascii: "\""))
+            output.append(prefix.isEmpty ? " xmlns" : " xmlns:")
+            output.append(prefix)
+            output.append("=\"")
+            output.append(tape.uri(namespace))
+            output.append(UInt8(ascii: "\""))
         }
     }
 
@@ -114,40 +114,95 @@ struct XMLCanonicalForm {
 
     /// Section 2.3 on attribute nodes.
     private mutating func add(attribute: XMLNode) {
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(contentsOf: tape.name(attribute))
-        bytes.append(UInt8(ascii: "="))
-        bytes.append(UInt8(ascii: "\""))
-        for byte in tape.value(attribute) {
+        output.append(UInt8(ascii: " "))
+        output.append(tape.name(attribute))
+        output.append("=\"")
+        addEscaped(tape.value(attribute)) { byte in
             switch byte {
-            case UInt8(ascii: "&"): bytes.append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "<"): bytes.append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: "\""): bytes.append(contentsOf: "&quot;".utf8)
-            case 0x09: bytes.append(contentsOf: "&#x9;".utf8)
-            case 0x0A: bytes.append(contentsOf: "&#xA;".utf8)
-            case 0x0D: bytes.append(contentsOf: "&#xD;".utf8)
-            default: bytes.append(byte)
+            case UInt8(ascii: "&"): "&amp;"
+            case UInt8(ascii: "<"): "&lt;"
+            case UInt8(ascii: "\""): "&quot;"
+            case 0x09: "&#x9;"
+            case 0x0A: "&#xA;"
+            case 0x0D: "&#xD;"
+            default: nil
             }
         }
-        bytes.append(UInt8(ascii: "\""))
+        output.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func addText(_ text: UnsafeBufferPointer<UInt8>) {
+        addEscaped(text) { byte in
+            switch byte {
+            case UInt8(ascii: "&"): "&amp;"
+            case UInt8(ascii: "<"): "&lt;"
+            case UInt8(ascii: ">"): "&gt;"
+            case 0x0D: "&#xD;"
+            default: nil
+            }
+        }
     }
 
     /// Runs of plain bytes are copied at once.
-    private mutating func addText(_ text: UnsafeBufferPointer<UInt8>) {
+    @inline(__always)
+    private mutating func addEscaped(_ text: UnsafeBufferPointer<UInt8>, _ escape: (UInt8) -> StaticString?) {
         var start = 0
         for index in 0..<text.count {
-            let escape: StaticString
-            switch text[index] {
-            case UInt8(ascii: "&"): escape = "&amp;"
-            case UInt8(ascii: "<"): escape = "&lt;"
-            case UInt8(ascii: ">"): escape = "&gt;"
-            case 0x0D: escape = "&#xD;"
-            default: continue
-            }
-            bytes.append(contentsOf: text[start..<index])
-            bytes.append(contentsOf: UnsafeBufferPointer(start: escape.utf8Start, count: escape.utf8CodeUnitCount))
+            guard let escaped = escape(text[index]) else { continue }
+            output.append(UnsafeBufferPointer(rebasing: text[start..<index]))
+            output.append(escaped)
             start = index + 1
         }
-        bytes.append(contentsOf: text[start...])
+        output.append(UnsafeBufferPointer(rebasing: text[start...]))
+    }
+}
+
+/// Bytes being written: an array would ask at each of them whether it is its only owner.
+///
+/// Freed by hand.
+private struct Output {
+    private var base: UnsafeMutablePointer<UInt8>
+    private var count = 0
+    private var capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        base = .allocate(capacity: capacity)
+    }
+
+    func deallocate() { base.deallocate() }
+
+    var array: [UInt8] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+    @inline(__always)
+    mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let start = bytes.baseAddress, bytes.count > 0 else { return }
+        append(start, bytes.count)
+    }
+
+    @inline(__always)
+    mutating func append(_ byte: UInt8) {
+        if count == capacity { grow(1) }
+        base[count] = byte
+        count &+= 1
+    }
+
+    @inline(__always)
+    mutating func append(_ text: StaticString) { append(text.utf8Start, text.utf8CodeUnitCount) }
+
+    @inline(__always)
+    private mutating func append(_ bytes: UnsafePointer<UInt8>, _ added: Int) {
+        if capacity &- count < added { grow(added) }
+        base.advanced(by: count).update(from: bytes, count: added)
+        count &+= added
+    }
+
+    /// Doubled, so that appending costs O(1) a byte.
+    private mutating func grow(_ added: Int) {
+        let larger = max(capacity &* 2, count &+ added)
+        let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        grown.update(from: base, count: count)
+        base.deallocate()
+        (base, capacity) = (grown, larger)
     }
 }

@@ -54,6 +54,7 @@ enum XMLEncoding {
     ///
     /// - Throws: as `utf8`, but for bytes that are none of the encoding: those are not looked at.
     static func encoding(of bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (encoding: String?, bomByteCount: Int) {
+        if declaresUTF8(bytes) { return (nil, 0) }
         let mark = bom(bytes)
         if let mark, mark.encoding == "UTF-32" { throw DocumentError(.badEncoding, offset: 0, "UTF-32 is not read; send UTF-8") }
         // Without a BOM, UTF-16 shows by the zero beside the first `<`.
@@ -79,6 +80,20 @@ enum XMLEncoding {
             }
         }
         return (encoding == "UTF-8" ? nil : encoding, mark?.byteCount ?? 0)
+    }
+
+    /// Whether a text begins as nearly all do that programs write: `<?xml version="1.0" encoding="utf-8"`, in either quotes and any case.
+    ///
+    /// What else begins otherwise takes a closer look.
+    private static func declaresUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        func begins(_ literal: StaticString) -> Bool {
+            let count = literal.utf8CodeUnitCount
+            guard let base = bytes.baseAddress, bytes.count > count &+ 5, memcmp(base, literal.utf8Start, count) == 0 else { return false }
+            // The quote that ends it is the one that began it.
+            guard bytes[count &+ 5] == bytes[count &- 1] else { return false }
+            return strncasecmp(base.advanced(by: count).assumingMemoryBound(to: CChar.self), "utf-8", 5) == 0
+        }
+        return begins("<?xml version=\"1.0\" encoding=\"") || begins("<?xml version='1.0' encoding='")
     }
 
     /// UTF-32's mark begins with UTF-16's: longest first.

@@ -54,6 +54,20 @@ final class XMLReaderTests: XCTestCase {
         XCTAssertEqual(try texts([0xEF, 0xBB, 0xBF] + Array("<a>Ї</a>".utf8), "/a"), ["Ї"])
     }
 
+    /// The beginning that nearly all documents have is told by a look, and what is nearly that is read all the same.
+    func test_encoding_declarationsLikeTheUsualOne_areReadAsTheyStand() throws {
+        func encoding(_ text: String) throws -> String { try Array(text.utf8).withUnsafeBytes { try XMLEncoding.encoding(of: $0).encoding } ?? "none" }
+        for text in [
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><a/>", "<?xml version='1.0' encoding='uTf-8' standalone='yes'?><a/>", "<?xml version=\"1.0\" encoding='utf-8'?><a/>", "<?xml version=\"1.0\" encoding=\"utf8\"?><a/>", "<a/>",
+        ] {
+            XCTAssertEqual(try encoding(text), "none", text)
+        }
+        XCTAssertEqual(try encoding("<?xml version='1.0' encoding='windows-1251'?><a/>"), "CP1251")
+        for text in ["utf-8'?><a b=\"\"/>", "utf-80\"?><a/>", "utf-16\"?><a/>", "utf_8\"?><a/>"] {
+            XCTAssertThrowsError(try encoding("<?xml version=\"1.0\" encoding=\"" + text), text)
+        }
+    }
+
     func test_read_bytesThatContradictTheirEncoding_areBadEncoding() {
         let bom: [UInt8] = [0xEF, 0xBB, 0xBF]
         for bytes: [UInt8] in [
