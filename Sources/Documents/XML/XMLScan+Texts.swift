@@ -36,13 +36,6 @@ extension XMLScan {
         return start == position &- 3 || addText(start..<position &- 3, false)
     }
 
-    private mutating func addText(_ range: Range<Int>, _ needsDecoding: Bool) -> Bool {
-        var node = XMLNode(kind: .text)
-        guard setValue(range, needsDecoding, isAttribute: false, of: &node) else { return false }
-        add(node)
-        return true
-    }
-
     /// Points a node at its value: in the text itself, or decoded beside it.
     mutating func setValue(_ range: Range<Int>, _ needsDecoding: Bool, isAttribute: Bool, of node: inout XMLNode) -> Bool {
         guard needsDecoding else {

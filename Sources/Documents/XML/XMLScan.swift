@@ -2,8 +2,9 @@ internal import Glibc
 
 /// One text's way through the scanner.
 ///
-/// Invariants: `nodes` has room for two for each `<` in the text, one for each `=` and two more; `decoded` for as many bytes as the text has; `frames` for
-/// `XMLReader.depthMax`; `bindings` and `namespaces` for their limits.
+/// Invariants: `nodes` has room for two for each `<` in the text, one for each `=` and two more, or for half as many as the text has bytes and four more;
+/// `decoded` for as many bytes as the text has; `frames` for `XMLReader.depthMax`; `bindings` and `namespaces` for their limits; `elementNames` for a tape's
+/// words.
 ///
 /// Grammar that is taken (XML 1.0 and Namespaces in XML 1.0), all of it ASCII but for texts, values and comments:
 ///
@@ -62,6 +63,7 @@ struct XMLScan {
     private let frames: UnsafeMutablePointer<Frame>
     let bindings: UnsafeMutablePointer<Binding>
     let namespaces: UnsafeMutablePointer<XMLTape.Namespace>
+    private let elementNames: UnsafeMutablePointer<UInt64>
     let classes = XMLBytes.table
     let seed = NameHash.processSeed
     /// The next byte to be read; everything before it has been taken in.
@@ -76,7 +78,8 @@ struct XMLScan {
 
     init(
         bytes: UnsafePointer<UInt8>, byteCount: Int, nodes: UnsafeMutablePointer<XMLNode>, decoded: UnsafeMutablePointer<UInt8>,
-        frames: UnsafeMutablePointer<Frame>, bindings: UnsafeMutablePointer<Binding>, namespaces: UnsafeMutablePointer<XMLTape.Namespace>
+        frames: UnsafeMutablePointer<Frame>, bindings: UnsafeMutablePointer<Binding>, namespaces: UnsafeMutablePointer<XMLTape.Namespace>,
+        elementNames: UnsafeMutablePointer<UInt64>
     ) {
         self.bytes = bytes
         self.byteCount = byteCount
@@ -85,6 +88,7 @@ struct XMLScan {
         self.frames = frames
         self.bindings = bindings
         self.namespaces = namespaces
+        self.elementNames = elementNames
     }
 
     /// The byte here or further on; 0, which stands nowhere in a document, behind the end.
@@ -142,13 +146,15 @@ struct XMLScan {
         namespaces[0] = XMLTape.Namespace(offset: 0, byteCount: 0, hash: 0)
         nodes[0] = XMLNode(offset: 1, kind: .document)
         nodeCount = 1
+        elementNames.update(repeating: 0, count: XMLTape.elementNameWordCount)
         guard skipDeclaration(), skipMiscellany(isBeforeRoot: true) else { return nil }
         // Comments and style sheets make no nodes.
         let root = nodeCount
         guard readRoot(), skipMiscellany(isBeforeRoot: false), position == byteCount else { return nil }
         nodes[0].end = UInt32(truncatingIfNeeded: nodeCount)
         return XMLTape(
-            text: bytes, textByteCount: byteCount, decoded: decoded, nodes: nodes, count: nodeCount, namespaces: namespaces, rootElement: root)
+            text: bytes, textByteCount: byteCount, decoded: decoded, nodes: nodes, count: nodeCount, namespaces: namespaces, rootElement: root,
+            elementNames: elementNames)
     }
 
     // MARK: Elements
@@ -202,26 +208,28 @@ struct XMLScan {
         return position &- name.start <= Self.nameByteCountMax ? name : nil
     }
 
-    /// Hashed once, here: paths are compared by the hash.
-    private func node(_ kind: XMLNode.Kind, _ name: Name) -> XMLNode {
-        XMLNode(
+    /// Lays an element or attribute down where the next node stands; `nodeCount` is the caller's to raise.
+    ///
+    /// Hashed once, here: paths are compared by the hash. `end` is what it is for a node with nothing in it; an element's is set when its tag ends.
+    /// All at once, in its place: a node that is put together elsewhere and copied waits for what was just written.
+    @inline(__always)
+    private func lay(_ kind: XMLNode.Kind, _ name: Name, in parent: Int) {
+        nodes[nodeCount] = XMLNode(
             nameOffset: UInt32(truncatingIfNeeded: name.offset), nameHash: NameHash.hash(bytes + name.offset, name.byteCount, seed: seed),
+            parent: UInt32(truncatingIfNeeded: parent), end: UInt32(truncatingIfNeeded: nodeCount &+ 1),
             nameByteCount: UInt16(truncatingIfNeeded: name.byteCount), prefixByteCount: UInt16(truncatingIfNeeded: name.prefixByteCount), kind: kind)
     }
 
-    /// Adds a child of the innermost open element, or of the document.
-    ///
-    /// `end` is what it is for a node with nothing in it; an element's is set when its tag ends.
+    /// Adds a text, with its value, to the innermost open element.
     @inline(__always)
-    mutating func add(_ node: XMLNode) {
-        var node = node
-        let parent = depth > 0 ? frames[depth &- 1].node : 0
-        node.parent = UInt32(truncatingIfNeeded: parent)
-        node.end = UInt32(truncatingIfNeeded: nodeCount &+ 1)
-        nodes[nodeCount] = node
-        // For what has children it counts them.
+    mutating func addText(_ range: Range<Int>, _ needsDecoding: Bool) -> Bool {
+        let parent = frames[depth &- 1].node
+        let text = nodes.advanced(by: nodeCount)
+        text.pointee = XMLNode(parent: UInt32(truncatingIfNeeded: parent), end: UInt32(truncatingIfNeeded: nodeCount &+ 1), kind: .text)
+        guard setValue(range, needsDecoding, isAttribute: false, of: &text.pointee) else { return false }
         nodes[parent].byteCount &+= 1
         nodeCount &+= 1
+        return true
     }
 
     /// At its `<`. Adds the element and its attributes, resolves their names, and opens it unless it ends with `/>`.
@@ -230,7 +238,13 @@ struct XMLScan {
         guard let tagName = name(), depth < XMLReader.depthMax else { return false }
         let element = nodeCount
         let firstBinding = bindingCount
-        add(node(.element, tagName))
+        let parent = depth > 0 ? frames[depth &- 1].node : 0
+        lay(.element, tagName, in: parent)
+        let place = XMLTape.place(ofName: nodes[element].nameHash)
+        elementNames[place.word] |= place.bit
+        // For what has children it counts them.
+        nodes[parent].byteCount &+= 1
+        nodeCount &+= 1
         var isEmpty = false
         while true {
             let hasBlanks = skipBlanks()
@@ -315,11 +329,8 @@ struct XMLScan {
         }
         // Attributes are the nodes behind the element.
         guard nodeCount &- element <= Self.attributeCountMax else { return false }
-        var node = node(.attribute, name)
-        guard setValue(value, needsDecoding, isAttribute: true, of: &node) else { return false }
-        node.parent = UInt32(truncatingIfNeeded: element)
-        node.end = UInt32(truncatingIfNeeded: nodeCount &+ 1)
-        nodes[nodeCount] = node
+        lay(.attribute, name, in: element)
+        guard setValue(value, needsDecoding, isAttribute: true, of: &nodes[nodeCount]) else { return false }
         nodeCount &+= 1
         return true
     }

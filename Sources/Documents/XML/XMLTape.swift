@@ -66,6 +66,22 @@ struct XMLTape {
     /// As many as the document has different ones.
     let namespaces: UnsafePointer<Namespace>
     let rootElement: Int
+    /// A bit for each name that an element has, by the name's hash: 1,024 of them, of which ordinary documents set forty.
+    let elementNames: UnsafePointer<UInt64>
+    static let elementNameWordCount = 16
+
+    /// Where a name's bit lies in `elementNames`.
+    @inline(__always)
+    static func place(ofName hash: UInt32) -> (word: Int, bit: UInt64) {
+        (Int(truncatingIfNeeded: hash >> 6 & 15), 1 << UInt64(truncatingIfNeeded: hash & 63))
+    }
+
+    /// False where no element has a name of that hash: then nobody needs to look for one.
+    @inline(__always)
+    func mayHaveElement(_ nameHash: UInt32) -> Bool {
+        let place = Self.place(ofName: nameHash)
+        return elementNames[place.word] & place.bit != 0
+    }
 
     /// An attribute's value, or a text.
     ///

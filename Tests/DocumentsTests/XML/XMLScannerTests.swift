@@ -64,6 +64,9 @@ final class XMLScannerTests: XCTestCase {
             "<a b='x&#10;y\tz\r\nw&quot;\"'/>", "<a>x\r\ny<![CDATA[<&]]><![CDATA[]]>z]]</a>", "<p:a xmlns:p='urn:p' p:b='1' b='2'><p:c xmlns:p='urn:q'/></p:a>",
             "<a xmlns='http://www.w3.org/2000/09/xmldsig#'><b xmlns=''><c/></b></a>", "<a>\u{FFFD}\u{F900}Їжак😀</a>", "<a.b-c_1/>", "<a>\u{7F}\u{80}</a>",
             String(repeating: "<a>", count: 128) + String(repeating: "</a>", count: 128),
+            // As many nodes as their bytes can hold.
+            String(repeating: "<a>b", count: 128) + String(repeating: "</a>c", count: 127) + "</a>", "<a>" + String(repeating: "<b/>c", count: 200) + "</a>",
+            "<a>" + String(repeating: "<b c=''/>", count: 200) + "</a>",
         ] {
             XCTAssertTrue(try assertAgree(Array(text.utf8)), text)
         }
