@@ -43,6 +43,8 @@ package final class DocumentType: Sendable {
     let csvPaths: [String]
     /// All must pass for a document to be of the type; from the document's root.
     let match: [TestPlan]
+    /// The path of the first of them, where that must find something.
+    let neededPath: Int?
     /// The path to the receipts of an envelope, and what each of them must pass; nil where the document is the receipt.
     let each: (path: Int, tests: [TestPlan])?
     /// Computed columns and rules, in the order in which they are evaluated.
@@ -67,6 +69,11 @@ package final class DocumentType: Sendable {
         // Order matters: `plan` makes the table of JSON's paths of all that have numbers by then.
         var compiler = PlanCompiler(file: file, arena: arena, cancellation: cancellation)
         match = compiler.tests(file.match)
+        if let test = match.first {
+            neededPath = if case .exists(false) = test.condition { nil } else { test.path }
+        } else {
+            neededPath = nil
+        }
         xsdPath = file.xsd?.at.map { compiler.path($0) }
         if let each = file.each {
             self.each = (compiler.path(each.path), compiler.tests(each.tests))
@@ -88,7 +95,7 @@ package final class DocumentType: Sendable {
         schema = Self.schema(of: file, &compiler)
         xsd = Self.xsd(of: file, &compiler)
         Self.check(file, &compiler)
-        xmlTapePaths = file.format == .xml && file.xsd == nil && compiler.reasons.isEmpty ? XMLTapePaths(xmlPaths, namespaces: file.namespaces) : nil
+        xmlTapePaths = file.format == .xml && file.xsd == nil && compiler.reasons.isEmpty ? XMLTapePaths(xmlPaths, namespaces: file.namespaces, scopes: plan.scopes) : nil
         // What is refused since it reads sensitive values is refused for new types only.
         let reasons = compiler.reasons.filter { !isKept || $0.code != SensitivePaths.code }
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }

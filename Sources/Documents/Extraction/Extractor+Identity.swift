@@ -6,6 +6,7 @@ extension Extractor {
     func complete(_ alternatives: [[PartPlan]]) -> [(part: PartPlan, node: Int, text: ScalarText)]? {
         for parts in alternatives {
             var found: [(part: PartPlan, node: Int, text: ScalarText)] = []
+            found.reserveCapacity(parts.count)
             var isComplete = true
             for part in parts {
                 let node = node(part.lookup, from: element, slots: slots)

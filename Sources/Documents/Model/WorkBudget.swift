@@ -8,6 +8,8 @@ package final class WorkBudget {
     package enum Part: Int, CaseIterable, Sendable {
         case matching, paths, xpath, schema, xsd, rules, decoding
 
+        static var count: Int { decoding.rawValue &+ 1 }
+
         /// For the message of a refusal.
         var title: String {
             switch self {
@@ -28,17 +30,66 @@ package final class WorkBudget {
 
     static func steps(forByteCount byteCount: Int) -> Int { stepsMin + stepsPerByte * min(max(byteCount, 0), 1 << 40) }
 
-    private(set) var left = 0
-    /// The part that asked for more than was left.
-    private(set) var exhaustedBy: Part?
-    /// Documents so far that asked for more.
-    private(set) var cutShortCount = 0
+    /// What is written to at every step. Behind a pointer, which a walk may hold: so a step counts no references and asks for no access.
+    struct Counter {
+        fileprivate(set) var left = 0
+        /// The part that asked for more than was left.
+        fileprivate(set) var exhaustedBy: Part?
+        /// Documents so far that asked for more.
+        fileprivate(set) var cutShortCount = 0
+        /// By part.
+        fileprivate let spent = UnsafeMutablePointer<Int>.allocate(capacity: Part.count)
+
+        /// As `WorkBudget.charge`.
+        @inline(__always)
+        mutating func charge(_ steps: Int, _ part: Part) -> Bool {
+            if steps <= left, exhaustedBy == nil {
+                left &-= steps
+                spent[part.rawValue] &+= steps
+                return true
+            }
+            return exhaust(part)
+        }
+
+        private mutating func exhaust(_ part: Part) -> Bool {
+            if exhaustedBy == nil {
+                exhaustedBy = part
+                cutShortCount &+= 1
+            }
+            return false
+        }
+    }
+
+    /// Valid as long as this is.
+    let counter = UnsafeMutablePointer<Counter>.allocate(capacity: 1)
+    private(set) var left: Int {
+        get { counter.pointee.left }
+        set { counter.pointee.left = newValue }
+    }
+    private(set) var exhaustedBy: Part? {
+        get { counter.pointee.exhaustedBy }
+        set { counter.pointee.exhaustedBy = newValue }
+    }
+    var cutShortCount: Int { counter.pointee.cutShortCount }
+    private var spent: UnsafeMutablePointer<Int> { counter.pointee.spent }
     private var granted = 0
     private var isBoundByAllowance = false
     private var allowance = WorkAllowance(steps: 0)
-    private var spent = [Int](repeating: 0, count: Part.allCases.count)
+    /// As `setMark` found it.
+    private let markedSpent = UnsafeMutablePointer<Int>.allocate(capacity: Part.count)
+    private var markedLeft = 0
 
-    init() {}
+    init() {
+        counter.initialize(to: Counter())
+        spent.initialize(repeating: 0, count: Part.count)
+        markedSpent.initialize(repeating: 0, count: Part.count)
+    }
+
+    deinit {
+        spent.deallocate()
+        counter.deallocate()
+        markedSpent.deallocate()
+    }
 
     /// For what is outside any document: tests, and trees of our own.
     package static var unlimited: WorkBudget {
@@ -68,7 +119,7 @@ package final class WorkBudget {
         isBoundByAllowance = allowance.left < limit
         granted = min(limit, max(allowance.left, 0))
         left = granted
-        for part in spent.indices { spent[part] = 0 }
+        spent.update(repeating: 0, count: Part.count)
     }
 
     /// Gives back what the present document left.
@@ -77,29 +128,32 @@ package final class WorkBudget {
         (granted, left, exhaustedBy) = (0, 0, nil)
     }
 
+    /// Notes where the present document stands, for `goBack`.
+    ///
+    /// - Precondition: it is not exhausted.
+    func setMark() {
+        markedLeft = left
+        markedSpent.update(from: spent, count: Part.count)
+    }
+
+    /// Undoes what was charged since `setMark`.
+    ///
+    /// - Precondition: of the same document.
+    func goBack() {
+        left = markedLeft
+        spent.update(from: markedSpent, count: Part.count)
+        if exhaustedBy != nil { counter.pointee.cutShortCount &-= 1 }
+        exhaustedBy = nil
+    }
+
     /// Takes `steps`, of which there are not below zero. False when there are not so many left: the work must end here.
     @inline(__always)
-    func charge(_ steps: Int, _ part: Part) -> Bool {
-        if steps <= left, exhaustedBy == nil {
-            left &-= steps
-            spent[part.rawValue] &+= steps
-            return true
-        }
-        return exhaust(part)
-    }
+    func charge(_ steps: Int, _ part: Part) -> Bool { counter.pointee.charge(steps, part) }
 
     /// As `charge`, for work that grows by the product of two counts.
     func charge(_ one: Int, times other: Int, _ part: Part) -> Bool {
         let (product, isOverflow) = one.multipliedReportingOverflow(by: other)
         return charge(isOverflow ? Int.max : product, part)
-    }
-
-    private func exhaust(_ part: Part) -> Bool {
-        if exhaustedBy == nil {
-            exhaustedBy = part
-            cutShortCount &+= 1
-        }
-        return false
     }
 
     /// Whether there is a limit at all.

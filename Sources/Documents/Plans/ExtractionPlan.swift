@@ -22,6 +22,8 @@ final class ExtractionPlan: Sendable {
     /// Each path of a scope has a slot; a source fills all slots of a scope at once, in JSON by one walk over the members that matter.
     let elementScope: SlotScope
     let rootScope: SlotScope
+    /// By their numbers, where they are not JSON's.
+    var scopes: [SlotScope] { [elementScope, rootScope] + lists.map(\.scope) }
     /// Nil where the type names none: times without an offset are then faults.
     let zone: ZonePlan?
     /// Alternatives, the first complete one of which counts; each is parts that are joined. Empty where the type maps none.

@@ -184,6 +184,10 @@ struct PlanCompiler {
             table.addTrie(for: &rootScope)
             for index in drafts.indices { table.addTrie(for: &drafts[index].scope) }
             table.freeze()
+        } else {
+            // As `ExtractionPlan.scopes` has them.
+            rootScope.trieRoot = 1
+            for index in drafts.indices { drafts[index].scope.trieRoot = 2 + index }
         }
         let lists = drafts.map { draft in
             ListPlan(

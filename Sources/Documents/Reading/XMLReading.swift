@@ -66,7 +66,7 @@ struct XMLReading<View: XMLView> {
         } else {
             var matching: [DocumentType] = []
             // The root's name is a cheap first test, which most types fail.
-            for type in snapshot.xml where view.hasRoot(of: type) {
+            for type in snapshot.xml where view.hasRoot(of: type) && !view.isRuledOut(type, context) {
                 guard let source = view.source(type, context) else { return nil }
                 if PathMatcher(source: source, isTyped: false).passes(type.match, from: source.root) { matching.append(type) }
             }

@@ -7,6 +7,8 @@ protocol XMLView {
     associatedtype Source: DocumentSource
     /// Whether the root element is one of those that the type names, if it names any.
     func hasRoot(of type: DocumentType) -> Bool
+    /// Whether the document cannot be of the type, as can be told without its source; charged as its first test would be then.
+    func isRuledOut(_ type: DocumentType, _ context: ExtractionContext) -> Bool
     /// The document seen by the type's paths; nil when that takes more than this view has.
     func source(_ type: DocumentType, _ context: ExtractionContext) -> Source?
     /// Looks once at what all receipts of an envelope are held against.
@@ -37,6 +39,8 @@ struct XMLTreeView: XMLView {
         return type.file.roots.contains { $0.name == local && $0.namespace == namespace }
     }
 
+    func isRuledOut(_ type: DocumentType, _ context: ExtractionContext) -> Bool { false }
+
     /// Prefixes are a type's own, so each type has an evaluator of its own.
     func source(_ type: DocumentType, _ context: ExtractionContext) -> XMLSource? {
         XMLSource(document: document, paths: type.xmlPaths, arena: context.arena, evaluator: XPathEvaluator(document: document, arena: context.arena, work: context.work))
@@ -59,6 +63,12 @@ struct XMLTapeView: XMLView {
         let root = tape.nodes[tape.rootElement]
         let (name, uri) = (tape.localName(root), tape.uri(root.namespace))
         return type.file.roots.contains { $0.name.utf8.elementsEqual(name) && $0.namespace.utf8.elementsEqual(uri) }
+    }
+
+    /// Most types look for an element first that documents of others do not have.
+    func isRuledOut(_ type: DocumentType, _ context: ExtractionContext) -> Bool {
+        guard let path = type.neededPath, let paths = type.xmlTapePaths else { return false }
+        return paths.findsNothing(path, in: tape, context.work.counter)
     }
 
     func source(_ type: DocumentType, _ context: ExtractionContext) -> XMLTapeSource? {

@@ -8,6 +8,8 @@ protocol DocumentSource {
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>)
     /// Calls `body` with each node that the path selects, in document order, until it returns false.
     func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool)
+    /// The first of them, or `none`.
+    func first(_ path: Int, from node: Int) -> Int
     /// The elements of the array `node`, until `body` returns false; nil when it is no array.
     func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void?
     /// Says which element of a list, from 0, the following paths start at; nil when they start at the receipt again.
@@ -30,7 +32,7 @@ let none = Int.min
 struct SlotScope: Sendable {
     /// The path of each slot.
     var paths: [Int] = []
-    /// For JSON: where these paths' trie begins.
+    /// Where these paths' trie begins: for JSON its node in the table of paths, for XML its number among the type's tries.
     var trieRoot = 0
 
     /// The slot of `path`, a new one if it has none.
@@ -45,7 +47,6 @@ extension DocumentSource {
     func enter(element: (index: Int, count: Int)?) {}
     func takeFault() -> (path: String, reason: String)? { nil }
 
-    /// The first node that the path selects, or `none`.
     func first(_ path: Int, from node: Int) -> Int {
         var found = none
         forEach(path, from: node) { candidate in

@@ -114,6 +114,7 @@ struct XMLTapeCompiler {
         }
         path.kind = Self.kind(of: own)
         path.isPlain = own.allSatisfy { $0.predicateCount == 0 }
+        path.isAttribute = !path.isAbsolute && own.count == 1 && own[0].axis == .attribute && path.isPlain
         (path.first, path.count) = (Int32(steps.count), Int32(own.count))
         steps += own
         return path

@@ -49,6 +49,8 @@ final class XMLTapePaths: @unchecked Sendable {
         var near: Int32 = -1
         var far: Int32 = -1
         var parentCount: Int32 = 0
+        /// One step to attributes of the context node, without predicates.
+        var isAttribute = false
     }
 
     /// A node of a predicate's expression.
@@ -85,30 +87,36 @@ final class XMLTapePaths: @unchecked Sendable {
     let operations: UnsafeMutableBufferPointer<Operation>
     let namespaces: UnsafeMutableBufferPointer<Namespace>
     let texts: UnsafeMutableBufferPointer<UInt8>
+    /// Of the type's scopes, by `SlotScope.trieRoot`.
+    private(set) var tries: [XMLTapeTrie] = []
 
     /// - Parameters:
     ///   - sources: the type's paths, by their numbers.
     ///   - namespaces: as `XMLPath` takes them.
+    ///   - scopes: by their numbers.
     /// - Returns: nil when one of them is none that a tape can be asked.
-    convenience init?(_ sources: [XMLPath], namespaces: [String: [String]]) {
+    convenience init?(_ sources: [XMLPath], namespaces: [String: [String]], scopes: [SlotScope] = []) {
         var compiler = XMLTapeCompiler(namespaces: namespaces)
         guard compiler.add(sources) else { return nil }
         self.init(compiler)
+        tries = scopes.map { XMLTapeTrie($0, self) }
+    }
+
+    /// Laid down as it is, with room for one at least.
+    static func laid<Element: BitwiseCopyable>(_ array: [Element]) -> UnsafeMutableBufferPointer<Element> {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(array.count, 1))
+        _ = buffer.initialize(from: array)
+        return buffer
     }
 
     private init(_ compiler: XMLTapeCompiler) {
-        func laid<Element: BitwiseCopyable>(_ array: [Element]) -> UnsafeMutableBufferPointer<Element> {
-            let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(array.count, 1))
-            _ = buffer.initialize(from: array)
-            return buffer
-        }
-        steps = laid(compiler.steps)
-        paths = laid(compiler.paths)
-        members = laid(compiler.members)
-        predicates = laid(compiler.predicates)
-        operations = laid(compiler.operations)
-        namespaces = laid(compiler.namespaces)
-        texts = laid(compiler.texts)
+        steps = Self.laid(compiler.steps)
+        paths = Self.laid(compiler.paths)
+        members = Self.laid(compiler.members)
+        predicates = Self.laid(compiler.predicates)
+        operations = Self.laid(compiler.operations)
+        namespaces = Self.laid(compiler.namespaces)
+        texts = Self.laid(compiler.texts)
     }
 
     deinit {
@@ -119,6 +127,23 @@ final class XMLTapePaths: @unchecked Sendable {
         operations.deallocate()
         namespaces.deallocate()
         texts.deallocate()
+    }
+
+    /// Whether a path finds nothing from the document since no element has the name of its first step.
+    ///
+    /// Charged as following it is, which is from the root element once more where it is relative. False where that is not told so.
+    func findsNothing(_ number: Int, in tape: XMLTape, _ counter: UnsafeMutablePointer<WorkBudget.Counter>) -> Bool {
+        let path = paths[number]
+        guard path.kind == .direct || path.kind == .unordered, path.isPlain, path.far < 0, path.count > 0 else { return false }
+        let step = steps[Int(path.first)]
+        guard step.hasName, step.axis == .child || step.axis == .descendant, !tape.mayHaveElement(step.nameHash) else { return false }
+        func charge(_ start: Int) {
+            // Of children there are `byteCount`.
+            _ = counter.pointee.charge(step.axis == .child ? Int(tape.nodes[start].byteCount) : Int(tape.nodes[start].end) - start, .paths)
+        }
+        charge(0)
+        if !path.isAbsolute { charge(tape.rootElement) }
+        return true
     }
 
     @inline(__always)

@@ -17,16 +17,24 @@ struct XMLTapeSource: DocumentSource {
     var root: Int { 0 }
 
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) {
-        scope.paths.withUnsafeBufferPointer { paths in
-            for slot in paths.indices {
-                var found = none
-                forEach(paths[slot], from: node) { candidate in
-                    found = candidate
-                    return false
-                }
-                slots[slot] = found
-            }
-        }
+        if resolveTogether(scope, from: node, into: slots) { return }
+        for slot in scope.paths.indices { slots[slot] = first(scope.paths[slot], from: node) }
+    }
+
+    /// Paths that have a trie in one walk, the others by themselves.
+    ///
+    /// - Returns: false, with nothing charged, where the work ends on the way: paths are then followed in their order, so that it ends where it always has.
+    private func resolveTogether(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) -> Bool {
+        guard let trie = walk.trie(of: scope), walk.resolve(trie, from: node, into: slots) else { return false }
+        for slot in trie.others { slots[slot] = first(scope.paths[slot], from: node) }
+        return walk.isResolved()
+    }
+
+    @inline(__always)
+    func first(_ path: Int, from node: Int) -> Int {
+        let found = walk.first(path, from: node)
+        guard found == none, node == 0, !walk.isAbsolute(path) else { return found }
+        return walk.first(path, from: walk.tape.rootElement)
     }
 
     /// A relative path that finds nothing from the document starts at its root element instead, as `XMLSource` has it.

@@ -14,13 +14,22 @@ final class XMLTapeWalk {
     let tape: XMLTape
     private let paths: XMLTapePaths
     private let nodes: UnsafePointer<XMLNode>
+    private let names: XMLTapeNames
+    // The type's, by the pointers themselves, so that none is counted on the way.
     private let steps: UnsafeMutablePointer<Step>
     private let table: UnsafeMutablePointer<Path>
+    private let members: UnsafeMutablePointer<Int32>
+    private let predicates: UnsafeMutablePointer<Int32>
+    private let operations: UnsafeMutablePointer<XMLTapePaths.Operation>
+    private let texts: UnsafeMutablePointer<UInt8>
     /// For texts that are put together; they live until the document is done with.
     private let arena: Arena
     private let work: WorkBudget
+    private let counter: UnsafeMutablePointer<WorkBudget.Counter>
     /// Nodes that the far end of a path selects from an ancestor of many elements: the same for each of them.
     private var farNodes: [FarPlace: [Int]] = [:]
+    /// Those since the last `resolve`.
+    private var newFarPlaces: [FarPlace] = []
     /// The path of the far end, and the node that it starts from.
     private struct FarPlace: Hashable {
         let path: Int
@@ -33,10 +42,19 @@ final class XMLTapeWalk {
         self.arena = arena
         self.work = work
         nodes = tape.nodes
+        names = XMLTapeNames(tape, paths)
         // Neither is empty: room for one is there in any case.
         steps = paths.steps.baseAddress.unsafelyUnwrapped
         table = paths.paths.baseAddress.unsafelyUnwrapped
+        members = paths.members.baseAddress.unsafelyUnwrapped
+        predicates = paths.predicates.baseAddress.unsafelyUnwrapped
+        operations = paths.operations.baseAddress.unsafelyUnwrapped
+        texts = paths.texts.baseAddress.unsafelyUnwrapped
+        counter = work.counter
     }
+
+    @inline(__always)
+    private func bytes(_ text: XMLTapePaths.Text) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: texts + Int(text.offset), count: Int(text.count)) }
 
     @inline(__always)
     func isAbsolute(_ path: Int) -> Bool { table[path].isAbsolute }
@@ -102,7 +120,7 @@ final class XMLTapeWalk {
     /// Each once, in document order.
     private func sorted(_ found: inout [Int], _ part: WorkBudget.Part) -> [Int] {
         guard found.count > 1 else { return found }
-        guard work.charge(found.count, part) else { return [] }
+        guard counter.pointee.charge(found.count, part) else { return [] }
         found.sort()
         var count = 1
         for index in 1..<found.count where found[index] != found[count - 1] {
@@ -117,7 +135,7 @@ final class XMLTapeWalk {
     private func union(_ path: Path, from node: Int) -> [Int] {
         var all: [Int] = []
         for member in 0..<Int(path.count) {
-            forEach(Int(paths.members[Int(path.first) + member]), from: node) { found in
+            forEach(Int(members[Int(path.first) + member]), from: node) { found in
                 all.append(found)
                 return true
             }
@@ -158,9 +176,61 @@ final class XMLTapeWalk {
                 return true
             }
             farNodes[place] = nodes
+            newFarPlaces.append(place)
             found = nodes
         }
-        for node in found { guard work.charge(1, .xpath), body(node) else { return } }
+        for node in found { guard counter.pointee.charge(1, .xpath), body(node) else { return } }
+    }
+
+    /// The first node that the path selects, or `none`; charged as `forEach` that ends with it.
+    func first(_ number: Int, from node: Int) -> Int {
+        let path = table[number]
+        var first = none
+        guard path.kind == .union || path.kind == .unordered && path.far < 0 else {
+            forEach(number, from: node) { found in
+                first = found
+                return false
+            }
+            return first
+        }
+        // All have to be seen, but not to be kept.
+        var count = 0
+        func note(_ found: Int) -> Bool {
+            if first == none || found < first { first = found }
+            count &+= 1
+            return true
+        }
+        if path.kind == .union {
+            for member in 0..<Int(path.count) { forEach(Int(members[Int(path.first) + member]), from: node, note) }
+        } else {
+            _ = visit(Int(path.first), Int(path.first + path.count), path.isAbsolute ? 0 : node, part(path), note)
+        }
+        guard count < 2 || counter.pointee.charge(count, path.kind == .union ? .xpath : part(path)) else { return none }
+        return first
+    }
+
+    /// Of the scope's paths.
+    func trie(of scope: SlotScope) -> XMLTapeTrie? {
+        guard scope.trieRoot < paths.tries.count else { return nil }
+        let trie = paths.tries[scope.trieRoot]
+        return trie.slotCount == scope.paths.count ? trie : nil
+    }
+
+    /// Sets the slots of a trie's own paths; false where the work might end meanwhile. `isResolved` comes when the other slots are set.
+    func resolve(_ trie: XMLTapeTrie, from node: Int, into slots: UnsafeMutablePointer<Int>) -> Bool {
+        guard !work.isExhausted else { return false }
+        work.setMark()
+        newFarPlaces.removeAll(keepingCapacity: true)
+        return XMLTapeTrieWalk.resolve(trie, in: tape, names, steps, from: node, into: slots, work)
+    }
+
+    /// Whether the work has not ended since `resolve`; if it has, all since then is undone.
+    func isResolved() -> Bool {
+        guard work.isExhausted else { return true }
+        work.goBack()
+        // What is known costs less to find.
+        for place in newFarPlaces { farNodes[place] = nil }
+        return false
     }
 
     // MARK: Steps
@@ -179,7 +249,7 @@ final class XMLTapeWalk {
         case .attribute:
             guard nodes[node].kind == .element else { return true }
             let stop = Int(nodes[node].offset)
-            guard work.charge(stop &- node, part) else { return false }
+            guard counter.pointee.charge(stop &- node, part) else { return false }
             var attribute = node &+ 1
             while attribute < stop {
                 if matches(step, attribute, .attribute), !visit(index &+ 1, end, attribute, part, body) { return false }
@@ -189,7 +259,8 @@ final class XMLTapeWalk {
         // `byteCount` of an element is the number of its children: what a step looks at is charged before it does.
         case .child:
             guard nodes[node].kind.rawValue <= XMLNode.Kind.element.rawValue else { return true }
-            guard work.charge(Int(nodes[node].byteCount), part) else { return false }
+            guard counter.pointee.charge(Int(nodes[node].byteCount), part) else { return false }
+            if step.pointee.hasName, !tape.mayHaveElement(step.pointee.nameHash) { return true }
             let stop = Int(nodes[node].end)
             var child = Int(nodes[node].offset)
             while child < stop {
@@ -200,7 +271,8 @@ final class XMLTapeWalk {
         case .descendant:
             guard nodes[node].kind.rawValue <= XMLNode.Kind.element.rawValue else { return true }
             let stop = Int(nodes[node].end)
-            guard work.charge(stop &- node, part) else { return false }
+            guard counter.pointee.charge(stop &- node, part) else { return false }
+            if step.pointee.hasName, !tape.mayHaveElement(step.pointee.nameHash) { return true }
             var inner = Int(nodes[node].offset)
             while inner < stop {
                 if matches(step, inner, .element), !visit(index &+ 1, end, inner, part, body) { return false }
@@ -216,34 +288,16 @@ final class XMLTapeWalk {
         let present = nodes + node
         if step.pointee.hasName {
             guard present.pointee.nameHash == step.pointee.nameHash, present.pointee.kind == kind else { return false }
-            return isNamed(step, present.pointee) && passes(step, node)
+            return names.isNamed(step, present) && passes(step, node)
         }
         if step.pointee.isAnyNode { return true }
-        return present.pointee.kind == kind && isNamed(step, present.pointee) && passes(step, node)
-    }
-
-    /// By bytes: hashes agree already where the step has a name.
-    private func isNamed(_ step: UnsafeMutablePointer<Step>, _ node: XMLNode) -> Bool {
-        if step.pointee.hasName {
-            let name = paths.bytes(step.pointee.name)
-            guard let base = name.baseAddress, name.count == Int(node.nameByteCount), memcmp(base, tape.text + Int(node.nameOffset), name.count) == 0 else { return false }
-        }
-        guard step.pointee.namespaceCount >= 0 else { return true }
-        for index in 0..<Int(step.pointee.namespaceCount) {
-            let wanted = paths.namespaces[Int(step.pointee.firstNamespace) + index]
-            if wanted.uri.count == 0 {
-                if node.namespace == 0 { return true }
-            } else if node.namespace != 0, tape.namespaces[Int(node.namespace)].hash == wanted.hash, Self.areEqual(paths.bytes(wanted.uri), tape.uri(node.namespace)) {
-                return true
-            }
-        }
-        return false
+        return present.pointee.kind == kind && names.isNamed(step, present) && passes(step, node)
     }
 
     /// Whether all predicates of a step hold.
     private func passes(_ step: UnsafeMutablePointer<Step>, _ node: Int) -> Bool {
         for index in 0..<Int(step.pointee.predicateCount) {
-            guard isTrue(paths.predicates[Int(step.pointee.firstPredicate) + index], node) else { return false }
+            guard isTrue(predicates[Int(step.pointee.firstPredicate) + index], node) else { return false }
         }
         return true
     }
@@ -259,7 +313,7 @@ final class XMLTapeWalk {
         if first == stop { return UnsafeBufferPointer(start: ScalarText.noBytes, count: 0) }
         // Nearly every element that is read holds one text: it is given where it stands.
         if first &+ 1 == stop, nodes[first].kind == .text { return tape.value(nodes[first]) }
-        guard work.charge(stop &- first, .paths) else { return nil }
+        guard counter.pointee.charge(stop &- first, .paths) else { return nil }
         var byteCount = 0
         var textCount = 0
         var last = first
@@ -270,7 +324,7 @@ final class XMLTapeWalk {
         }
         if textCount == 1 { return tape.value(nodes[last]) }
         // Joined texts take room of their own until the document is done with, and each reading anew.
-        guard work.charge(byteCount, .paths) else { return nil }
+        guard counter.pointee.charge(byteCount, .paths) else { return nil }
         let target = arena.allocate(byteCount)
         var written = 0
         for inner in first..<stop where nodes[inner].kind == .text {
@@ -294,7 +348,7 @@ final class XMLTapeWalk {
     ///
     /// - Parameter number: of the operation; its tree is as deep as the expression nests.
     private func isTrue(_ number: Int32, _ node: Int) -> Bool {
-        let operation = paths.operations[Int(number)]
+        let operation = operations[Int(number)]
         switch operation.kind {
         case .or: return isTrue(operation.left, node) || isTrue(operation.right, node)
         case .and: return isTrue(operation.left, node) && isTrue(operation.right, node)
@@ -308,34 +362,24 @@ final class XMLTapeWalk {
             guard work.charge(text.count >> 4, times: part.count, .xpath) else { return false }
             return Self.contains(base, text.count, partBase, part.count)
         case .isNumber: return isNumber(node)
-        case .path:
-            var isAny = false
-            forEach(Int(operation.path), from: node) { _ in
-                isAny = true
-                return false
-            }
-            return isAny
+        case .path: return first(Int(operation.path), from: node) != none
         case .literal, .localName, .translated: return false
         }
     }
 
     /// An operation's text: of nodes that of the first, none of none.
     private func text(_ number: Int32, _ node: Int) -> UnsafeBufferPointer<UInt8>? {
-        let operation = paths.operations[Int(number)]
+        let operation = operations[Int(number)]
         switch operation.kind {
-        case .literal: return paths.bytes(operation.text)
+        case .literal: return bytes(operation.text)
         case .localName:
             return tape.localName(nodes[node])
         case .path:
-            var first = none
-            forEach(Int(operation.path), from: node) { found in
-                first = found
-                return false
-            }
+            let first = first(Int(operation.path), from: node)
             return first == none ? UnsafeBufferPointer(start: ScalarText.noBytes, count: 0) : stringValue(first)
         case .translated:
-            guard let text = text(operation.left, node), work.charge(text.count, .xpath) else { return nil }
-            return translated(text, paths.bytes(operation.text), paths.bytes(operation.other))
+            guard let text = text(operation.left, node), counter.pointee.charge(text.count, .xpath) else { return nil }
+            return translated(text, bytes(operation.text), bytes(operation.other))
         case .or, .and, .not, .equal, .unequal, .contains, .startsWith, .isNumber: return nil
         }
     }
@@ -370,12 +414,14 @@ final class XMLTapeWalk {
     private func compares(_ operation: XMLTapePaths.Operation, _ node: Int) -> Bool {
         let isEqual = operation.kind == .equal
         // XPath 1.0, section 3.4: of two node-sets some pair decides, of a node-set and a text some node, of two texts they themselves.
-        guard paths.operations[Int(operation.left)].kind == .path else {
+        guard operations[Int(operation.left)].kind == .path else {
             guard let left = text(operation.left, node), let right = text(operation.right, node) else { return false }
             return Self.areEqual(left, right) == isEqual
         }
-        guard paths.operations[Int(operation.right)].kind == .path else {
+        guard operations[Int(operation.right)].kind == .path else {
             guard let right = text(operation.right, node) else { return false }
+            let path = table + Int(operations[Int(operation.left)].path)
+            if path.pointee.isAttribute { return isAttribute(path, of: node, right, isEqual) }
             return isAny(of: operation.left, node) { Self.areEqual($0, right) == isEqual }
         }
         var others: [UnsafeBufferPointer<UInt8>] = []
@@ -384,16 +430,34 @@ final class XMLTapeWalk {
             return false
         }
         return isAny(of: operation.left, node) { text in
-            guard work.charge(others.count, .xpath) else { return false }
+            guard counter.pointee.charge(others.count, .xpath) else { return false }
             return others.contains { Self.areEqual(text, $0) == isEqual }
         }
+    }
+
+    /// Whether an attribute of the node that a path of one step selects is equal to a text, or unequal: as `isAny` would find it.
+    private func isAttribute(_ path: UnsafeMutablePointer<Path>, of node: Int, _ text: UnsafeBufferPointer<UInt8>, _ isEqual: Bool) -> Bool {
+        guard nodes[node].kind == .element else { return false }
+        let stop = Int(nodes[node].offset)
+        guard counter.pointee.charge(stop &- node, .paths) else { return false }
+        let step = steps + Int(path.pointee.first)
+        var attribute = node &+ 1
+        while attribute < stop {
+            if matches(step, attribute, .attribute) {
+                let value = tape.value(nodes[attribute])
+                guard counter.pointee.charge(1 &+ (value.count >> 6), .xpath) else { return false }
+                if Self.areEqual(value, text) == isEqual { return true }
+            }
+            attribute &+= 1
+        }
+        return false
     }
 
     /// Whether one of the nodes that a path selects has a text like that.
     private func isAny(of number: Int32, _ node: Int, _ test: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
         var isFound = false
-        forEach(Int(paths.operations[Int(number)].path), from: node) { found in
-            guard let text = stringValue(found), work.charge(1 + (text.count >> 6), .xpath) else { return false }
+        forEach(Int(operations[Int(number)].path), from: node) { found in
+            guard let text = stringValue(found), counter.pointee.charge(1 + (text.count >> 6), .xpath) else { return false }
             isFound = test(text)
             return !isFound
         }
@@ -402,7 +466,7 @@ final class XMLTapeWalk {
 
     /// Whether XPath's `number()` of the node is one: as libxml2 reads it.
     private func isNumber(_ node: Int) -> Bool {
-        guard let text = stringValue(node), work.charge(text.count, .xpath) else { return false }
+        guard let text = stringValue(node), counter.pointee.charge(text.count, .xpath) else { return false }
         // Digits alone are a number, as most are, and need no NUL behind them.
         if text.count > 0, text.count < 16, text.allSatisfy({ $0 &- 0x30 < 10 }) { return true }
         let terminated = arena.allocate(text.count + 1)
