@@ -74,6 +74,12 @@ package enum NumberText {
         text.append(contentsOf: buffer.prefix(max(0, Int(clamping: count))).map { UInt8(bitPattern: $0) })
     }
 
+    /// The REAL of whose fewest digits a DOUBLE was made. One that lies between two REALs, or among those that have fewer bits, tells by its digits which of them it was.
+    package static func single(_ value: Double) -> Float {
+        let isBetween = value.bitPattern & 0x1FFF_FFFF == 0x1000_0000 || value.magnitude < Double(Float.leastNormalMagnitude)
+        return isBetween ? Float(value.description) ?? Float(value) : Float(value)
+    }
+
     /// A REAL in the fewest digits, whose form has an exponent from 1e+06 on.
     static func appendReal(_ value: Float, to text: inout [UInt8]) { appendShortest(value, fixedBelow: 6, to: &text) }
 

@@ -267,7 +267,7 @@ extension ValueForms {
     }
 
     package func append(real value: Double, to text: inout [UInt8]) {
-        if let digits { NumberText.append(value, digits: digits.single, to: &text) } else { NumberText.appendReal(Float(value), to: &text) }
+        if let digits { NumberText.append(value, digits: digits.single, to: &text) } else { NumberText.appendReal(NumberText.single(value), to: &text) }
     }
 
     /// - Parameter day: since 1970-01-01.

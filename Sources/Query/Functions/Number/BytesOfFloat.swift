@@ -9,7 +9,7 @@ extension SQLFunction {
 
 extension ScalarFunction {
     // A REAL is kept as the DOUBLE of its digits, of which it is the nearest one.
-    static let realBytes = sending("float4send") { number in withUnsafeBytes(of: Float(number).bitPattern.bigEndian) { Array($0) } }
+    static let realBytes = sending("float4send") { number in withUnsafeBytes(of: NumberText.single(number).bitPattern.bigEndian) { Array($0) } }
     static let doubleBytes = sending("float8send") { number in withUnsafeBytes(of: number.bitPattern.bigEndian) { Array($0) } }
 
     private static func sending(_ symbol: String, _ bytes: @escaping @Sendable (Double) -> [UInt8]) -> ScalarFunction {

@@ -23,7 +23,7 @@ extension ScalarFunction {
     static let wideReal = ScalarFunction(
         "double of real", nulls: .strict, cost: .arithmetic, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
-            let values = call[0].doubles().map { Double(Float($0)) }
+            let values = call[0].doubles().map { Double(NumberText.single($0)) }
             return Column(type: .double, count: values.count, validity: call[0].rowValidity, values: .double(values))
         })
 

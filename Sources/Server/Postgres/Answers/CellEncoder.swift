@@ -383,7 +383,7 @@ struct CellEncoder {
         case .int64(let values): Self.integer(values[row], to: &bytes)
         case .shorts(let values): Self.integer(Int16(clamping: values[row]), to: &bytes)
         case .oids(let values), .named(let values, _): Self.integer(UInt32(clamping: values[row]), to: &bytes)
-        case .singles(let values): Self.integer(Float(values[row]).bitPattern, to: &bytes)
+        case .singles(let values): Self.integer(NumberText.single(values[row]).bitPattern, to: &bytes)
         // One byte, whatever it holds.
         case .letters(let arrays): bytes.append(arrays[row].first ?? 0)
         case .decimals(let values, let scale): PostgresNumeric.appendBinary(values[row], scale: scale, to: &bytes)
