@@ -17,7 +17,7 @@ package enum FunctionRegistry {
     static let topics: [Topic] = [
         Topic("Text", [
             .lower, .upper, .length, .substring, .trim, .trimLeading, .trimTrailing, .replace, .concat, .concatSeparated, .position, .splitPart,
-            .left, .right, .padLeft, .padRight, .startsWith, .regexpReplace, .reverse, .repeatText, .overlay, .ascii, .chr, .initcap, .translate,
+            .left, .right, .padLeft, .padRight, .startsWith, .like, .notLike, .regexpReplace, .reverse, .repeatText, .overlay, .ascii, .chr, .initcap, .translate,
             .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha224, .sha256, .sha384, .sha512, .normalize, .isNormalized, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format, .unistr, .parseIdent,
             .regexpLike, .regexpCount, .regexpSubstr, .regexpInstr, .regexpMatch, .regexpSplitToArray, .similarToEscape,
             .xmlComment, .xmlConcat, .xmlElement, .xmlForest, .xmlInstruction, .xmlRoot,

@@ -50,7 +50,7 @@ final class ScalarFunctionTests: XCTestCase {
             ("starts_with('abc', 'ab')", "true"), ("concat('a', NULL, 1)", "a1"), ("'a' || NULL", ""), ("reverse('хліб')", "білх"),
             ("repeat('ab', 3)", "ababab"), ("regexp_replace('abc123', '[0-9]+', '<\\&>')", "abc<123>"),
             ("regexp_replace('a1b2', '[0-9]', 'X', 'g')", "aXbX"), ("'Хліб' ILIKE 'хл%'", "true"), ("'abc' LIKE 'a_c'", "true"),
-            ("'abc' LIKE '%d%'", "false"), ("'a%c' LIKE 'a\\%c'", "true"), ("'хліб' LIKE '_лі_'", "true"), ("'abcabc' LIKE '%bc%bc'", "true"),
+            ("like('aaa', '_a%')", "true"), ("notlike('abc', 'a%')", "false"), ("'abc' LIKE '%d%'", "false"), ("'a%c' LIKE 'a\\%c'", "true"), ("'хліб' LIKE '_лі_'", "true"), ("'abcabc' LIKE '%bc%bc'", "true"),
             ("'abc' ~ '^a.c$'", "true"), ("'ABC' ~* 'b'", "true"), ("'' LIKE '%'", "true"), ("'' LIKE ''", "true"), ("'x' LIKE ''", "false"),
         ])
     }

@@ -5,6 +5,13 @@ import ColumnStore
 /// A constant pattern is compiled once for each place and worker; patterns of rows are compiled again where they change from one row to the next.
 ///
 /// PostgreSQL 15's documentation, section 9.7.1.
+extension SQLFunction {
+    static let like = SQLFunction("like", summary: "whether a text is like a pattern, as `LIKE` says", takes: [.string, .string], gives: .boolean, runs: .like)
+    static let notLike = SQLFunction("notlike", summary: "whether a text is not like a pattern, as `NOT LIKE` says", forms: [[.string, .string]]) { (call, typing) throws(QueryError) in
+        .not(call.make(.like, try call.typed([.string, .string], typing), .boolean))
+    }
+}
+
 extension ScalarFunction {
     static let like = matching("LIKE", ignoringCase: false, .pattern)
     static let ilike = matching("ILIKE", ignoringCase: true, nil)

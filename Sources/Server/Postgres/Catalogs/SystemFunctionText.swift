@@ -30,7 +30,7 @@ enum SystemFunctionText {
         1375 octet_length 23 1042 fi; 1376 factorial 1700 20 fi; 1381 char_length 23 25 fi; 1384 date_part 701 25,1082 fi; 1385 date_part 701 25,1083 fi; 1386 age 1186 1184 fs
         1387 pg_get_constraintdef 25 26 fs; 1389 isfinite 16 1184 fi; 1390 isfinite 16 1186 fi; 1394 abs 700 700 fi; 1395 abs 701 701 fi; 1396 abs 20 20 fi; 1397 abs 23 23 fi
         1398 abs 21 21 fi; 1402 current_schema 19 - fs; 1403 current_schemas 1003 16 fs; 1404 overlay 25 25,25,23,23 fi; 1405 overlay 25 25,25,23 fi; 1481 log10 1700 1700 fi
-        1597 pg_encoding_to_char 19 23 fs; 1600 asin 701 701 fi; 1601 acos 701 701 fi; 1602 atan 701 701 fi; 1603 atan2 701 701,701 fi; 1604 sin 701 701 fi; 1605 cos 701 701 fi
+        1569 like 16 25,25 fi; 1570 notlike 16 25,25 fi; 1597 pg_encoding_to_char 19 23 fs; 1600 asin 701 701 fi; 1601 acos 701 701 fi; 1602 atan 701 701 fi; 1603 atan2 701 701,701 fi; 1604 sin 701 701 fi; 1605 cos 701 701 fi
         1606 tan 701 701 fi; 1607 cot 701 701 fi; 1608 degrees 701 701 fi; 1609 radians 701 701 fi; 1610 pi 701 - fi; 1619 pg_typeof 2206 2276 fs; 1620 ascii 23 25 fi
         1621 chr 25 23 fi; 1622 repeat 25 25,23 fi; 1640 pg_get_viewdef 25 25 fs; 1641 pg_get_viewdef 25 26 fs; 1642 pg_get_userbyid 19 26 fs; 1643 pg_get_indexdef 25 26 fs
         1680 substring 1560 1560,23,23 fi; 1681 length 23 1560 fi; 1682 octet_length 23 1560 fi; 1699 substring 1560 1560,23 fi; 1705 abs 1700 1700 fi; 1706 sign 1700 1700 fi
