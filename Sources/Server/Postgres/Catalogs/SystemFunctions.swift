@@ -272,8 +272,12 @@ enum SystemFunctions {
 
     private static let formatType = """
         CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0 THEN '-'
+    /// Behind the name, and before the brackets of its lists, of a type whose modifier says nothing in words of its own.
+    private static let bareModifier =
+        "CASE WHEN $2 >= 0 AND $1 NOT IN (16, 20, 21, 23, 700, 701, 1700, 1043, 1000, 1005, 1007, 1016, 1021, 1022, 1231, 1015) THEN '(' || $2::text || ')' ELSE '' END"
+
             WHEN $1 IN (1700, 1231) AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || CASE WHEN $1 = 1231 THEN ')[]' ELSE ')' END
-            WHEN $1 IN (1042, 1014) AND $2 IS NOT NULL THEN CASE WHEN $2 > 4 THEN 'character(' || ($2 - 4)::text || ')' ELSE 'bpchar' END || CASE WHEN $1 = 1014 THEN '[]' ELSE '' END
+            WHEN $1 IN (1042, 1014) AND $2 IS NOT NULL THEN CASE WHEN $2 > 4 THEN 'character(' || ($2 - 4)::text || ')' WHEN $2 >= 0 THEN 'character' ELSE 'bpchar' END || CASE WHEN $1 = 1014 THEN '[]' ELSE '' END
             WHEN $1 IN (1043, 1015) AND $2 > 4 THEN 'character varying(' || ($2 - 4)::text || CASE WHEN $1 = 1015 THEN ')[]' ELSE ')' END
             WHEN $1 IN (1083, 1183, 1114, 1115, 1184, 1185, 1266, 1270) AND $2 >= 0 THEN CASE WHEN $1 IN (1083, 1183, 1266, 1270) THEN 'time(' ELSE 'timestamp(' END || $2::text
                 || CASE WHEN $1 IN (1184, 1185, 1266, 1270) THEN ') with time zone' ELSE ') without time zone' END || CASE WHEN $1 IN (1183, 1115, 1185, 1270) THEN '[]' ELSE '' END
@@ -283,6 +287,6 @@ enum SystemFunctions {
                 || CASE WHEN $2 % 65536 < 65535 THEN '(' || ($2 % 65536)::text || ')' ELSE '' END || CASE WHEN $1 = 1187 THEN '[]' ELSE '' END
             WHEN $1 IN (1560, 1561, 1562, 1563) AND $2 >= 0 THEN CASE WHEN $1 < 1562 THEN 'bit(' ELSE 'bit varying(' END || $2::text || CASE WHEN $1 IN (1561, 1563) THEN ')[]' ELSE ')' END
             WHEN $1 = 1560 AND $2 < 0 THEN '"bit"'
-            ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), '???') END
+            ELSE coalesce(replace((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1) || \(bareModifier), '[]' || \(bareModifier), \(bareModifier) || '[]'), '???') END
         """
 }

@@ -31,13 +31,13 @@ final class AnsweredTypesTests: XCTestCase {
         let catalog = SystemCatalog(FixedCatalog(tables: []), SystemSession(user: "shop", database: "till", processID: 7))
         let query = """
             SELECT format_type(1186, 327679), format_type(1186, 2147418114), format_type(1187, 470286337), format_type(1186, 2147483647), format_type(1186, -1), format_type(1560, 3), format_type(1563, 7),
-                format_type(1266, 2)
+                format_type(1266, 2), format_type(25, 4), format_type(1009, 0), format_type(1042, 4), format_type(1042, -1), format_type(23, 7), format_type(18, 0), format_type(999999, 4), format_type(25, -1)
             """
         let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
         var found: [Value] = []
         while let batch = try stream.next() { found += batch.columns.map { $0.value(at: 0) } }
         XCTAssertEqual(
             found,
-            ["interval year", "interval(2)", "interval day to second(1)[]", "interval", "interval", "bit(3)", "bit varying(7)[]", "time(2) with time zone"].map { Value.string($0) })
+            ["interval year", "interval(2)", "interval day to second(1)[]", "interval", "interval", "bit(3)", "bit varying(7)[]", "time(2) with time zone", "text(4)", "text(0)[]", "character", "bpchar", "integer", "\"char\"(0)", "???", "text"].map { Value.string($0) })
     }
 }
