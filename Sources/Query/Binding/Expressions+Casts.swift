@@ -201,7 +201,7 @@ extension Binder {
         case "regproc", "regprocedure": cause = .undefinedFunction
         case "regtype": cause = .undefinedType
         case "regnamespace": return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedSchema)
-        case "regrole": return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedObject)
+        case "regrole", "regcollation": return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedObject)
         default: cause = .undefinedTable
         }
         if parts.count == 3 { return .unsupported("names have no database before their schema here", at: position) }

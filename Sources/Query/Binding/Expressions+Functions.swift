@@ -167,7 +167,7 @@ extension Binder {
     }
 
     private static let typesAsFunctions: Set<String> = ["bool", "bpchar", "bytea", "float4", "float8", "int2", "int4", "int8", "jsonb", "name", "numeric", "text", "uuid"]
-    private static let registriesAsFunctions: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc"]
+    private static let registriesAsFunctions: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc", "regcollation"]
 
     /// `float8(x)` is the cast; no row is cast so.
     private func bindTypeAsFunction(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {

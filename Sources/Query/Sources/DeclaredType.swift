@@ -3,7 +3,7 @@ import ColumnStore
 /// Names that values are declared by where the types here do not tell what PostgreSQL calls them: `oid`, `varchar(5)`, `regclass[]`.
 package enum DeclaredType {
     private static let listSuffix = "[]"
-    private static let registries: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator"]
+    private static let registries: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator", "regcollation"]
     private static let withLists = registries.union(["int2", "float4", "name", "char", "varchar", "bpchar", "oid", "xid", "record", "xml", "jsonpath"]).union(times)
     private static let times: Set<String> = ["timestamp", "timestamptz", "time", "interval"]
 

@@ -40,6 +40,7 @@ enum BoundParameters {
         case .regclass: throw PostgresFault(.undefinedTable, "relation \"\(name)\" does not exist")
         case .regtype: throw PostgresFault(.undefinedObject, "type \"\(name)\" does not exist")
         case .regnamespace: throw PostgresFault(.undefinedSchema, "schema \"\(name)\" does not exist")
+        case .regcollation: throw PostgresFault(.undefinedObject, "collation \"\(name)\" for encoding \"UTF8\" does not exist")
         case .regrole: throw PostgresFault(.undefinedObject, "role \"\(name)\" does not exist")
         default: throw PostgresFault(.undefinedFunction, "function \"\(name)\" does not exist")
         }

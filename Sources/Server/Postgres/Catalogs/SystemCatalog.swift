@@ -86,7 +86,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     }
 
     private static let registries: Set<String> = [
-        "regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator",
+        "regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator", "regcollation",
     ]
 
     func isRegistry(_ type: String) -> Bool { Self.registries.contains(type) }
@@ -124,6 +124,9 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
             // What a contract is called may have capitals, and was taken without quotes.
             let isAsker = name == session.user || name.trimmingQuotes == session.user
             return isAsker ? SystemNumber.asker : name.trimmingQuotes == SystemRows.owner ? SystemNumber.owner : nil
+        case "regcollation":
+            let plain = Self.unquoted(name).trimmingPrefix("pg_catalog.")
+            return SystemRows.collationNames.first { $0.name == plain }?.number
         default: return nil
         }
     }
@@ -148,6 +151,8 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         case "regtype": return SystemType.byNumber[number]?.shown ?? rowTypeName(of: number)
         case "regnamespace": return SystemRows.namespaces(base).first { $0.number == number }?.name
         case "regrole": return number == SystemNumber.asker ? session.user : number == SystemNumber.owner ? SystemRows.owner : nil
+        // All of them have capitals, or are a word of the language.
+        case "regcollation": return SystemRows.collationNames.first { $0.number == number }.map { "\"\($0.name)\"" }
         case "regproc": return SystemProcedure.name(of: number)
         case "regprocedure": return SystemProcedure.signature(of: number)
         default: return nil

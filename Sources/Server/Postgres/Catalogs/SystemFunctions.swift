@@ -78,6 +78,8 @@ enum SystemFunctions {
             Key("regproc_name", 1): procedureName, Key("regprocedure_name", 1): procedureSignature, Key("regoper_name", 1): "($1 + 0)::text", Key("regoperator_name", 1): "($1 + 0)::text",
             Key("to_regclass", 1): "(SELECT n.oid FROM pg_catalog.till_names n WHERE n.name = replace($1::text, '\"', ''))",
             Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.shown = $1::text OR t.typname = replace(replace($1::text, '\"', ''), 'pg_catalog.', ''))",
+            Key("regcollation_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT '\"' || c.collname || '\"' FROM pg_catalog.pg_collation c WHERE c.oid = $1), ($1 + 0)::text) END",
+            Key("to_regcollation", 1): "(SELECT c.oid FROM pg_catalog.pg_collation c WHERE c.collname = replace(replace($1::text, '\"', ''), 'pg_catalog.', ''))",
             Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = replace($1::text, '\"', ''))",
             Key("array_to_string", 2): "(SELECT coalesce(string_agg(u.x::text, $2::text), '') FROM unnest($1) AS u(x))",
             Key("array_to_string", 3): "(SELECT string_agg(coalesce(u.x::text, $3::text), $2::text) FROM unnest($1) AS u(x))",
@@ -154,7 +156,7 @@ enum SystemFunctions {
         for kind in ["table", "any_column", "sequence", "schema"] { for count in 2...3 { found[Key("has_\(kind)_privilege\(byName)", count)] = rightByName(on: kind, count) } }
         for function in [
             "pg_get_expr", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
-            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_describe_object", "pg_sequence_last_value", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
+            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_describe_object", "pg_sequence_last_value", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regoper", "to_regoperator", "to_regprocedure", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
         ] { found[Key(function, anyCount)] = nothing }
         return found
     }()
@@ -270,12 +272,12 @@ enum SystemFunctions {
 
     private static let viewDefinition = "(SELECT v.definition FROM pg_catalog.till_views v WHERE v.oid = $1)"
 
-    private static let formatType = """
-        CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0 THEN '-'
     /// Behind the name, and before the brackets of its lists, of a type whose modifier says nothing in words of its own.
     private static let bareModifier =
         "CASE WHEN $2 >= 0 AND $1 NOT IN (16, 20, 21, 23, 700, 701, 1700, 1043, 1000, 1005, 1007, 1016, 1021, 1022, 1231, 1015) THEN '(' || $2::text || ')' ELSE '' END"
 
+    private static let formatType = """
+        CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0 THEN '-'
             WHEN $1 IN (1700, 1231) AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || CASE WHEN $1 = 1231 THEN ')[]' ELSE ')' END
             WHEN $1 IN (1042, 1014) AND $2 IS NOT NULL THEN CASE WHEN $2 > 4 THEN 'character(' || ($2 - 4)::text || ')' WHEN $2 >= 0 THEN 'character' ELSE 'bpchar' END || CASE WHEN $1 = 1014 THEN '[]' ELSE '' END
             WHEN $1 IN (1043, 1015) AND $2 > 4 THEN 'character varying(' || ($2 - 4)::text || CASE WHEN $1 = 1015 THEN ')[]' ELSE ')' END

@@ -356,7 +356,8 @@ struct SystemRows {
 
     private static let languages: [Row] = [["oid": .integer(12), "lanname": .string("internal"), "lanowner": .integer(SystemNumber.owner)]]
 
-    private static let collations: [Row] = [(100, "default", "d"), (950, "C", "c"), (951, "POSIX", "c")].map { number, name, provider in
+    static let collationNames: [(number: Int64, name: String, provider: String)] = [(100, "default", "d"), (950, "C", "c"), (951, "POSIX", "c")]
+    private static let collations: [Row] = collationNames.map { number, name, provider in
         [
             "oid": .integer(number), "collname": .string(name), "collnamespace": .integer(11), "collowner": .integer(SystemNumber.owner), "collprovider": .string(provider),
             "collisdeterministic": .boolean(true), "collencoding": .integer(-1),

@@ -48,7 +48,7 @@ enum AnswerColumns {
             ("varchar", .varchar),
             ("oid", .oid), ("xid", .xid), ("name", .name), ("char", .char), ("int2", .int2), ("float4", .float4), ("int2vector", .int2vector),
             ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem), ("record", .record), ("void", .void), ("regproc", .regproc), ("regprocedure", .regprocedure),
-            ("regoper", .regoper), ("regoperator", .regoperator), ("regclass", .regclass), ("regtype", .regtype), ("regnamespace", .regnamespace), ("regrole", .regrole), ("bpchar", .bpchar),
+            ("regoper", .regoper), ("regoperator", .regoperator), ("regclass", .regclass), ("regtype", .regtype), ("regnamespace", .regnamespace), ("regrole", .regrole), ("regcollation", .regcollation), ("bpchar", .bpchar),
             ("xml", .xml), ("jsonpath", .jsonpath),
         ]
         for (name, type) in types {

@@ -5,12 +5,12 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
     case bool = 16, bytea = 17, char = 18, name = 19, int8 = 20, int2 = 21, int2vector = 22, int4 = 23, regproc = 24, text = 25, oid = 26, xid = 28
     case oidvector = 30, json = 114, xml = 142, void = 2278, nodeTree = 194, float4 = 700, float8 = 701, unknown = 705, aclitem = 1033, bpchar = 1042, varchar = 1043
     case date = 1082, time = 1083, timestamp = 1114, timestamptz = 1184, interval = 1186, numeric = 1700
-    case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, record = 2249, uuid = 2950, jsonb = 3802, jsonpath = 4072, regnamespace = 4089, regrole = 4096
+    case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, record = 2249, uuid = 2950, jsonb = 3802, jsonpath = 4072, regnamespace = 4089, regrole = 4096, regcollation = 4191
 
     /// Whether its values are numbers that are written as names: `regclass` and kin.
     package var isRegistry: Bool {
         switch self {
-        case .regproc, .regprocedure, .regoper, .regoperator, .regclass, .regtype, .regnamespace, .regrole: true
+        case .regproc, .regprocedure, .regoper, .regoperator, .regclass, .regtype, .regnamespace, .regrole, .regcollation: true
         default: false
         }
     }
@@ -43,7 +43,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .interval: .interval
         case .uuid: .uuid
         case .jsonb: .jsonb
-        case .oid, .xid, .regproc, .regprocedure, .regoper, .regoperator, .regclass, .regtype, .regnamespace, .regrole: .oid
+        case .oid, .xid, .regproc, .regprocedure, .regoper, .regoperator, .regclass, .regtype, .regnamespace, .regrole, .regcollation: .oid
         case .int2vector, .oidvector: .vector
         case .record: .record
         }
@@ -106,6 +106,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .jsonpath: 4073
         case .regnamespace: 4090
         case .regrole: 4097
+        case .regcollation: 4192
         }
     }
 

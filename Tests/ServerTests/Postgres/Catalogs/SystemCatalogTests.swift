@@ -505,6 +505,13 @@ final class SystemCatalogTests: XCTestCase {
             try rows("SELECT g, (SELECT (g + 22)::regtype)::text FROM generate_series(1, 3) g ORDER BY g").map { $0[1] }, [.string("integer"), .string("regproc"), .string("text")])
     }
 
+    func test_collations_haveNamesAndNumbers() throws {
+        XCTAssertEqual(
+            try rows("SELECT to_regcollation('\"POSIX\"')::text, to_regcollation('nosuch'), '\"C\"'::regcollation::oid, 100::regcollation::text, to_regcollation(collname::text) FROM pg_collation WHERE oid = 951"),
+            [[.string("\"POSIX\""), .null, .integer(950), .string("\"default\""), .integer(951)]])
+        XCTAssertThrowsError(try rows("SELECT 'nosuch'::regcollation")) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedObject) }
+    }
+
     /// As PostGraphile and Supabase ask of each relation.
     func test_bitsOfNumbers_andCountsOfRelations_areNumbers() throws {
         XCTAssertEqual(

@@ -551,6 +551,7 @@ SELECT x'zz'::int;
 SELECT b'2'::int;
 SELECT x'1ffffffff'::int;
 SELECT ('x' || 'qq')::bit(8)::int;
+SELECT 'nosuch'::regcollation;
 SELECT to_timestamp('20205', 'YYYYMMDD');
 SELECT to_date('2020-03-Apr', 'YYYY-MM-Mon');
 SELECT num_nonnulls();

@@ -1589,6 +1589,7 @@ SELECT x'1F'::int, B'10110'::int4, x'FFFFFFFF'::int, x'7fffffffffffffff'::bigint
 SELECT 37::bit(10)::text, x'a5'::text, ('x' || to_hex(48879))::bit(16)::int, ('101')::bit(6)::int, n::bit(3)::text FROM (VALUES (5), (-2)) v(n);
 SELECT '7038531e-32'::float4, '7038531e-32'::float4::float8, float4send('7038531e-32'::float4), '-7038531e-32'::float4 || '';
 SELECT like('aaa', '_a%'), notlike('abc', 'a%'), like(NULL, 'a');
+SELECT to_regcollation('"POSIX"'), to_regcollation('nosuch'), '"C"'::regcollation::oid, 100::regcollation;
 SELECT extract(epoch FROM interval '900000000 days'), extract(epoch FROM interval '-150000000 years'), extract(epoch FROM interval '2 hours'), date_part('epoch', interval '900000000 days');
 SELECT '"int8"'::regtype, to_regtype('"pg_catalog"."bool"'), '"pg_catalog"'::regnamespace, to_regnamespace('PG_CATALOG'), '"array_in"'::regproc, to_regtype('"integer"') IS NULL;
 SELECT '$.total ? (@ > 5)'::jsonpath, pg_typeof('$'::jsonpath), coalesce('$.b'::jsonpath, NULL);
