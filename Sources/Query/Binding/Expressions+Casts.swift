@@ -46,7 +46,6 @@ extension Binder {
             return try bindCast(operand, TypeNameSyntax(name: String(type.name.dropFirst()), modifiers: [], isArray: true, position: type.position), at: position, in: scope)
         }
         if let vector = try bindVectorCast(operand, type, at: position, in: scope) { return vector }
-        if let bits = try bindBits(operand, type, at: position, in: scope) { return bits }
         var value = try bindExpression(operand, in: scope)
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
         // A row is a record already.
@@ -248,6 +247,7 @@ extension Binder {
         }
         // A name is never longer, and so is what it is compared with.
         if registry == "name" { return TypedExpression(.text(String(decoding: SystemName.cut(text[...]), as: UTF8.self)), at: value.position) }
+        if DeclaredType.isBits(registry), let bits = try bits(value) { return TypedExpression(bits, at: value.position) }
         if registry == "char" { return TypedExpression(folded(.call(.systemLetter, [.text(String(decoding: text, as: UTF8.self))], type: .string, position: value.position)), at: value.position) }
         guard let dialect = context.catalog.dialect, dialect.isRegistry(registry) else { return value }
         return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: value.position), at: value.position)
@@ -269,6 +269,7 @@ extension Binder {
     /// The cast as it was written, through all that the target type does to values: rounding, cutting, narrowing.
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {
         if let result = try castLetter(value, to: target) { return result }
+        if let result = try castBits(value, to: target) { return result }
         // Of whole numbers INTEGER alone is a truth value, and a truth value no other number.
         if target.type == .boolean && declaredType(value) == "int2" || target.narrow == .int16 && value.type == .boolean {
             let isTruth = value.type == .boolean

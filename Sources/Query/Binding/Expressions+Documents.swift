@@ -342,6 +342,7 @@ extension Binder {
         case .squareRoot: return try called(.sqrt, "|/")
         case .cubeRoot: return try called(.cbrt, "||/")
         default:
+            if isBits(value) { return .call(.bitsNot, [value.expression], type: .string, position: position) }
             guard TypeRules.isInteger(value.type) else { throw .badSQL("~ needs an integer, not \(value.type.sqlName)", at: position).because(.undefinedFunction) }
             return .call(.bitNot, [value.expression], type: value.type, position: position)
         }

@@ -32,6 +32,7 @@ extension Binder {
         if name == "coalesce" { rowSources = nil }
         defer { if name == "coalesce" { rowSources = sources } }
         var arguments = try bindAll(call.arguments, in: scope)
+        if let bits = try bindBitCall(name, arguments, at: position) { return bits }
         if Self.writing.contains(name) { for index in arguments.indices { arguments[index] = try writtenWhole(arguments[index], in: scope) } }
         if name == "array_to_string", let list = arguments.first, let texts = realShown(list, as: .listOf(.string)) { arguments[0] = TypedExpression(texts, at: list.position) }
         if Self.showing.contains(name) { arguments = arguments.map(withBlanks) }
@@ -263,14 +264,16 @@ extension Binder {
             }
             lists.append(.cast(list, to: .listOf(type), position: position))
         }
-        guard let type = function.gives(types) else {
+        let isOfBits = Self.ofSeveral.contains(function.name) && elementDeclaration(of: gathered[0]).map(DeclaredType.isBits) ?? false
+        guard let type = isOfBits ? .string : function.gives(types) else {
             throw .badSQL("\(function.name) does not take \(types[0].sqlName)", at: position).because(.undefinedFunction)
         }
         let isOfRows = hasDocuments && function.name == "json_agg"
-        let value = Expression.call(isOfRows ? .jsonOfRows : function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position)
+        let kernel: ScalarFunction = isOfRows ? .jsonOfRows : isOfBits ? .listOfBits(function.name) : function.function
+        let value = Expression.call(kernel, lists + (function.takesZone ? [zone] : []), type: type, position: position)
         // Bits of SMALLINTs are one.
         let isSmall = Self.ofSeveral.contains(function.name) && elementDeclaration(of: gathered[0]) == "int2"
-        return TypedExpression(value, declared: function.name == "xmlagg" ? "xml" : isSmall ? "int2" : nil, at: position)
+        return TypedExpression(value, declared: function.name == "xmlagg" ? "xml" : isOfBits ? "bit" : isSmall ? "int2" : nil, at: position)
     }
 
     // MARK: Hypothetical sets

@@ -15,7 +15,7 @@ extension Binder {
             // REAL and SMALLINT stay what they are.
             let declared = declaredType(value).flatMap { op.keepsType && Self.isNarrow($0) && result.type == value.type ? $0 : nil }
             if declared == "int2" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
-            return TypedExpression(result, declared: declared, at: position)
+            return TypedExpression(result, declared: declared ?? Self.bitsName(result), at: position)
         case .atTimeZone(let operand, let zone):
             let arguments = [try bindExpression(operand, in: scope), try bindExpression(zone, in: scope)]
             return TypedExpression(try atTimeZone(arguments[0], arguments[1], at: position), at: position)
@@ -37,7 +37,7 @@ extension Binder {
             }
             let result = try binary(op, sides.0, sides.1, at: position)
             let list = op == .concatenate && isList(result.type) ? commonList([sides.0, sides.1]) : nil
-            return TypedExpression(result, declared: list ?? Self.narrowed(result), at: position)
+            return TypedExpression(result, declared: list ?? Self.narrowed(result) ?? Self.bitsName(result), at: position)
         default: return TypedExpression(.null(.null), at: position)
         }
     }
@@ -60,6 +60,7 @@ extension Binder {
     func binary(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
+        if let result = try bitOperator(op, left, right, at: position) { return result }
         switch op {
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: return try compare(op, left, right, at: position)
         case .concatenate: return try concatenate(left, right, at: position)
@@ -403,27 +404,93 @@ extension Binder {
         return .call(.concat, [try text(left), try text(right)], type: .string, position: position)
     }
 
-    // MARK: Bits
+    // MARK: Strings of bits
 
-    /// `x'ff'::int4`, `number::bit(8)::int4`, which PostGraphile asks what may be written to, `('x' || text)::bit(32)::int8`, `number::bit(8)::text`: there are
-    /// no strings of bits here, but where a number or a text is made of one it is known what comes out. Nil of all other casts.
-    func bindBits(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
-        guard case .cast(let inner, let bits) = operand.kind, bits.name == "bit", !bits.isArray, bits.modifiers.count <= 1, case let count = bits.modifiers.first ?? 1,
-            (0...ScalarFunction.bitCountMax).contains(count), case let wanted = try target(type), wanted.declaredName == nil, TypeRules.isInteger(wanted.type) || wanted.type == .string
-        else { return nil }
-        let value = try bindExpression(inner, in: scope), length = Expression.literal(.integer(Int64(count)), .int32)
-        let isNumber = TypeRules.isInteger(value.type) && declaredType(value) == nil
-        guard isNumber || value.type == .string && !isUnknownParameter(value) else { return nil }
-        let result: Expression
-        if isNumber, wanted.type != .string, (1...31).contains(count) {
-            // The lowest bits alone.
-            let mask = Expression.literal(.integer((1 << Int64(count)) - 1), .int64)
-            result = .call(.bitAnd, [try cast(value, to: .int64, isExplicit: true), mask], type: .int64, position: position)
-        } else {
-            let source = isNumber ? try cast(value, to: .int64, isExplicit: true) : value.expression
-            let digits = Expression.call(isNumber ? .bitsOfNumber : .bitsOfText, [source, length], type: .string, position: position)
-            result = wanted.type == .string ? digits : .call(.numberOfBits, [digits], type: wanted.type, position: position)
+    /// They are texts of zeros and ones, which are called `bit`, `bit(n)`, `varbit` or `varbit(n)`.
+    func isBits(_ value: TypedExpression) -> Bool { value.type == .string && declaredType(value).map(DeclaredType.isBits) ?? false }
+
+    /// A cast to strings of bits, or from one to what is no text; nil of all others.
+    ///
+    /// `x'ff'::int4`, `number::bit(8)::int4`, which PostGraphile asks what may be written to, `('x' || text)::bit(32)::int8`.
+    func castBits(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression? {
+        let wantsBits = target.declared.map(DeclaredType.isBits) ?? false, position = value.position
+        guard wantsBits || isBits(value) && target.type != .string else { return nil }
+        func call(_ function: ScalarFunction, _ value: Expression, _ length: Int?, _ type: ColumnType = .string) -> Expression {
+            folded(.call(function, [value] + (length.map { [.literal(.integer(Int64($0)), .int32)] } ?? []), type: type, position: position))
         }
-        return TypedExpression(try castExplicitly(TypedExpression(folded(result), at: position), to: wanted), at: position)
+        func refused() -> QueryError { .badSQL("\(isBits(value) ? "BIT" : value.type.sqlName) cannot be cast to \(wantsBits ? "BIT" : target.type.sqlName)", at: position).because(.noCast) }
+        guard wantsBits else {
+            guard TypeRules.isInteger(target.type), target.declaredName == nil else { throw refused() }
+            return call(.numberOfBits, value.expression, nil, target.type)
+        }
+        if value.type == .null { return .null(.string) }
+        let isFixed = target.declared == "bit", length = target.lengthMax
+        guard !isFixed || (length ?? 0) <= ScalarFunction.bitCountMax else { throw .unsupported("BIT(n) has at most \(ScalarFunction.bitCountMax) bits here", at: position) }
+        if TypeRules.isInteger(value.type), isFixed, declaredType(value) == nil { return call(.bitsOfNumber, try cast(value, to: .int64, isExplicit: true), length ?? 1) }
+        guard value.type == .string else { throw refused() }
+        let bits = call(.bitsOfText, try cast(value, to: .string, isExplicit: true), isFixed ? length ?? -1 : -1)
+        return isFixed ? bits : length.map { call(.left, bits, $0) } ?? bits
+    }
+
+    /// A string of bits, or what has no type yet as one; nil of anything else.
+    func bits(_ value: TypedExpression) throws(QueryError) -> Expression? {
+        if isBits(value) { return value.expression }
+        guard value.isUntyped || value.type == .null else { return nil }
+        if let number = unknownParameter(value) { context.parameterTypes?.declare(number, as: "bit") }
+        return try castBits(value, to: TypeNames.Target(type: .string, declared: "bit"))
+    }
+
+    /// Operators where a string of bits is a side; nil of all others. A text beside one makes a text by `||`.
+    private func bitOperator(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression? {
+        guard isBits(left) || isBits(right) else { return nil }
+        let function: ScalarFunction
+        switch op {
+        case .shiftLeft, .shiftRight:
+            guard isBits(left) else { throw mismatch(op, left, right, at: position) }
+            return .call(op == .shiftLeft ? .bitsLeft : .bitsRight, [left.expression, try implicit(right, to: .int32, op.rawValue)], type: .string, position: position)
+        case .concatenate: function = .bitsJoined
+        case .bitAnd: function = .bitsAnd
+        case .bitOr: function = .bitsOr
+        case .bitXor: function = .bitsXor
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: function = Self.function(op)
+        default: return nil
+        }
+        guard let one = try bits(left), let other = try bits(right) else {
+            if op == .concatenate { return nil }
+            throw mismatch(op, left, right, at: position)
+        }
+        return .call(function, [one, other], type: op.isComparison ? .boolean : .string, position: position)
+    }
+
+    /// What an operator's result is called that is a string of bits.
+    static func bitsName(_ result: Expression) -> String? {
+        switch result {
+        case .call(.bitsAnd, _, _, _), .call(.bitsOr, _, _, _), .call(.bitsXor, _, _, _), .call(.bitsNot, _, _, _), .call(.bitsLeft, _, _, _), .call(.bitsRight, _, _, _): "bit"
+        case .call(.bitsJoined, _, _, _): "varbit"
+        default: nil
+        }
+    }
+
+    /// Functions that do something else with a string of bits than with a text; nil of all others.
+    func bindBitCall(_ name: String, _ arguments: [TypedExpression], at position: Int) throws(QueryError) -> TypedExpression? {
+        guard let first = arguments.first, isBits(first) else { return nil }
+        func call(_ function: ScalarFunction, _ types: [ColumnType], _ type: ColumnType) throws(QueryError) -> TypedExpression {
+            var given = [first.expression]
+            for (argument, type) in zip(arguments.dropFirst(), types) { given.append(try implicit(argument, to: type, name)) }
+            return TypedExpression(.call(function, given, type: type, position: position), declared: type == .string ? "bit" : nil, at: position)
+        }
+        switch (name, arguments.count) {
+        case ("bit_length", 1): return try call(.length, [], .int32)
+        case ("octet_length", 1): return try call(.octetsOfBits, [], .int32)
+        case ("bit_count", 1): return try call(.countOfBits, [], .int64)
+        case ("get_bit", 2): return try call(.bitOfBits, [.int32], .int32)
+        case ("set_bit", 3): return try call(.bitsWithBit, [.int32, .int32], .string)
+        case ("substring", 2), ("substring", 3): return try call(.substring, [.int32, .int32], .string)
+        case ("overlay", 3), ("overlay", 4):
+            return TypedExpression(try SQLFunction.overlay.bound(FunctionCall(name: name, arguments: arguments, position: position), self), declared: "bit", at: position)
+        default: return nil
+        }
     }
 }

@@ -280,6 +280,7 @@ extension Binder {
         }
         var value = wideList(try bindExpression(operand, in: scope), to: target)
         if target.type == .string, let texts = realShown(value, as: .listOf(.string)) { value = TypedExpression(texts, at: value.position) }
+        if target.declared.map(DeclaredType.isBits) ?? false, !value.isUntyped, value.type != .null { throw .unsupported("lists are not cast to lists of BIT", at: value.position, hint: "write its elements") }
         if target.declared == "char", !value.isUntyped, value.type != .null, value.type.leaf != .string {
             throw .unsupported("lists of \(value.type.leaf.sqlName) are not cast to \"char\"", at: value.position)
         }

@@ -31,6 +31,8 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         case collationMismatch
         case badBucketCount, badBuckets, badPlaceOfRow, badFrameDistance, badSubscript, badEncoding, notSupported, noCast, badRecursion
         case badSampleShare, badSampleSeed
+        /// Strings of bits that go together have one length.
+        case unevenBits
         /// What a path of JSON finds not to be as it says.
         case noMember, noArray, noObject, noNumber, notNumeric, badElement, notSingle, badMoment, untranslatable
         /// A write, at a door that only reads.

@@ -2,7 +2,6 @@
 package enum UnsupportedTypes {
     private static let groups: [(String, [String])] = [
         ("keep the time as TIME and its offset beside it, or the moment as TIMESTAMPTZ", ["timetz", "time with time zone"]),
-        ("keep the bits as BYTEA, as TEXT or as a whole number", ["bit", "varbit", "bit varying"]),
         ("keep both ends as columns of their own",
             ["int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange"]),
         ("keep the address as TEXT", ["inet", "cidr", "macaddr", "macaddr8"]),

@@ -4,7 +4,7 @@ import ColumnStore
 package enum DeclaredType {
     private static let listSuffix = "[]"
     private static let registries: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc", "regprocedure", "regoper", "regoperator", "regcollation"]
-    private static let withLists = registries.union(["int2", "float4", "name", "char", "varchar", "bpchar", "oid", "xid", "record", "xml", "jsonpath"]).union(times)
+    private static let withLists = registries.union(["int2", "float4", "name", "char", "varchar", "bpchar", "oid", "xid", "record", "xml", "jsonpath", "bit", "varbit"]).union(times)
     private static let times: Set<String> = ["timestamp", "timestamptz", "time", "interval"]
 
     /// `varchar(5)` without its length, in lists too.
@@ -22,8 +22,11 @@ package enum DeclaredType {
         return Int(name[name.index(after: open)..<close])
     }
 
-    /// Whether what stands behind it in brackets is PostgreSQL's typmod as it is: digits of a second, and of an interval its fields as well.
-    package static func isTime(_ name: String) -> Bool { times.contains { name.hasPrefix($0 + "(") } }
+    /// Whether what stands behind it in brackets is PostgreSQL's typmod as it is: digits of a second, of an interval its fields as well, and how many bits there are.
+    package static func saysModifier(_ name: String) -> Bool { times.contains { name.hasPrefix($0 + "(") } || name.hasPrefix("bit(") || name.hasPrefix("varbit(") }
+
+    /// Strings of bits, which are kept as texts of zeros and ones.
+    static func isBits(_ name: String) -> Bool { ["bit", "varbit"].contains(withoutLength(name)) }
 
     /// `timestamp(3)`, `time(0)`, `interval(2147418114)`; nil of a type that says neither digits of a second nor fields.
     ///

@@ -193,5 +193,8 @@ package struct TypeNameSyntax: Sendable, Equatable {
     /// What a column is called that is cast to it in another word than CAST: `xmlparse`.
     var columnName: String?
 
+    /// The type of `b'0101'`: BIT of as many bits as there are digits. No text names it.
+    static let bitDigits = "bit digits"
+
     package init(name: String, modifiers: [Int], isArray: Bool, position: Int) { (self.name, self.modifiers, self.isArray, self.position) = (name, modifiers, isArray, position) }
 }

@@ -8,7 +8,7 @@ enum OutputNames {
     private static let internalTypeNames = [
         "integer": "int4", "int": "int4", "bigint": "int8", "double precision": "float8", "double": "float8", "float": "float8",
         "decimal": "numeric", "dec": "numeric", "boolean": "bool", "timestamp with time zone": "timestamptz",
-        "character varying": "varchar", "blob": "bytea", "smallint": "int2", "real": "float4", "character": "bpchar",
+        "character varying": "varchar", "blob": "bytea", "smallint": "int2", "real": "float4", "character": "bpchar", "bit varying": "varbit",
     ]
 
     /// A name, and whether it is the value's own: that of a type or of CASE gives way to the next one further out.
@@ -21,6 +21,7 @@ enum OutputNames {
             return (call.columnName ?? call.name.text, true)
         case .collated(let operand, _): return chosen(operand)
         case .cast(_, let type) where type.columnName != nil: return type.columnName.map { ($0, true) }
+        case .cast(_, let type) where type.name == TypeNameSyntax.bitDigits: return nil
         case .cast(let operand, let type):
             if let own = chosen(operand), own.isOwn { return own }
             return (typeName(type), false)

@@ -88,7 +88,7 @@ extension Parser {
         return try nameOrCall()
     }
 
-    /// `b'0101'` and `x'1F'`: the digits as a cast to a type of so many bits. Nil where no string follows at once, and nothing is passed.
+    /// `b'0101'` and `x'1F'`: the digits as a cast to a type of as many bits as they have. Nil where no string follows at once, and nothing is passed.
     private mutating func bitConstant(_ token: Token) throws(QueryError) -> ExpressionSyntax? {
         let string = self.token(after: 1)
         guard string.kind == .string, string.start == token.end else { return nil }
@@ -99,7 +99,7 @@ extension Parser {
         advance()
         advance()
         let digits = try node(.string(token.text + string.text), at: token.position)
-        let type = TypeNameSyntax(name: "bit", modifiers: [string.text.utf8.count * (isHexadecimal ? 4 : 1)], isArray: false, position: token.position)
+        let type = TypeNameSyntax(name: TypeNameSyntax.bitDigits, modifiers: [], isArray: false, position: token.position)
         return try node(.cast(digits, type), at: token.position, over: [digits])
     }
 

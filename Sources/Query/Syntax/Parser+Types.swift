@@ -35,6 +35,8 @@ extension Parser {
                 advance()
             } while acceptSymbol(",")
             try expectSymbol(")")
+        } else if name == "bit", isWord {
+            modifiers = [1]
         }
         if name == "interval", modifiers.isEmpty, let fields = try fieldsOfInterval() {
             name += " " + fields.name
@@ -86,17 +88,20 @@ extension Parser {
         let isType: Bool
         // Types with further words or numbers may have their string further on; all others have it right behind them.
         switch token.text {
-        case "timestamp", "timestamptz", "time", "interval", "double", "float", "character", "varchar", "char", "nchar", "national", "bpchar", "decimal", "dec", "numeric": isType = true
+        case "timestamp", "timestamptz", "time", "interval", "double", "float", "character", "varchar", "char", "nchar", "national", "bpchar", "decimal", "dec", "numeric", "bit": isType = true
         default: isType = token.kind == .word && self.token(after: 1).kind == .string
         }
         guard isType else { return nil }
         if nextIs(symbol: "."), token.text != "pg_catalog" { return nil }
+        let isBare = self.token(after: 1).kind == .string
         guard var type = try? typeName(), current.kind == .string else {
             index = saved
             return nil
         }
         // Without a length a constant keeps all of its text, as PostgreSQL has it: elsewhere such a type is of one character.
         if type.name == "character", type.modifiers.isEmpty, !type.isArray { type = TypeNameSyntax(name: "bpchar", modifiers: [], isArray: false, position: type.position) }
+        // So are all of BIT's.
+        if type.name == "bit", isBare { type = TypeNameSyntax(name: type.name, modifiers: [], isArray: type.isArray, position: type.position) }
         let text = current.text
         advance()
         return try node(.typedString(type, text), at: token.position)

@@ -183,6 +183,9 @@ package struct SyntaxPrinter {
         case .exists(let query): return "EXISTS (\(text(query)))"
         case .scalarQuery(let query): return "(\(text(query)))"
         case .arrayQuery(let query): return "ARRAY(\(text(query)))"
+        case .cast(let operand, let type) where type.name == TypeNameSyntax.bitDigits:
+            guard case .string(let digits) = operand.kind, let mark = digits.first else { return text(operand) }
+            return "\(mark)\(string(String(digits.dropFirst())))"
         case .cast(let operand, let type): return "CAST(\(text(operand)) AS \(text(type)))"
         case .function(let call): return text(call)
         case .atTimeZone(let operand, let zone): return "(\(text(operand)) AT TIME ZONE \(text(zone)))"

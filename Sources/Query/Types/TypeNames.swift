@@ -60,6 +60,7 @@ enum TypeNames {
         case "char" where syntax.modifiers.isEmpty: target = Target(type: .string, declared: "char")
         // A text: what reads it finds whether it is any.
         case "xml": target = Target(type: .string, declared: "xml")
+        case "bit", "bit varying", "varbit", TypeNameSyntax.bitDigits: return try bits(syntax)
         case "decimal", "numeric", "dec": return try decimal(syntax)
         case "varchar", "character varying", "text", "string", "bpchar": return try text(syntax)
         case "char", "character": return try text(syntax.modifiers.isEmpty ? TypeNameSyntax(name: syntax.name, modifiers: [1], isArray: false, position: syntax.position) : syntax)
@@ -123,6 +124,18 @@ enum TypeNames {
             throw .badSQL("DECIMAL(p, s) needs p from 1 to 38 and s from 0 to p", at: syntax.position).because(.badValue)
         }
         return Target(type: .decimal(precision: precision, scale: scale))
+    }
+
+    /// More bits PostgreSQL has in no type's name.
+    private static let bitCountMax = 83_886_080
+
+    private static func bits(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
+        let declared = syntax.name == "bit varying" || syntax.name == "varbit" ? "varbit" : "bit"
+        guard let length = syntax.modifiers.first else { return Target(type: .string, declared: declared) }
+        guard syntax.modifiers.count == 1, (1...bitCountMax).contains(length) else {
+            throw .badSQL("\(syntax.name.uppercased())(n) needs n from 1 to \(bitCountMax)", at: syntax.position).because(.badValue)
+        }
+        return Target(type: .string, lengthMax: length, declared: declared)
     }
 
     private static func text(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {

@@ -54,6 +54,7 @@ enum QueryStates {
         case .badSubscript: "2202E"
         case .badSampleShare: "2202H"
         case .badSampleSeed: "2202G"
+        case .unevenBits: "22026"
         case .badEncoding: "22021"
         case .notSupported: "0A000"
         case .noCast: "42846"

@@ -69,6 +69,7 @@ enum BoundParameters {
         case .text(let text):
             if case .json? = type, let type { return .typed(try document(text, type), type) }
             return .string(String(decoding: text, as: UTF8.self))
+        case .bits(let digits): return .typed(.bytes(digits), .string)
         case .character(0): return .string("")
         case .character(let byte): return .string(String(decoding: [byte], as: UTF8.self))
         case .array(let array): return try list(array, type)
@@ -135,7 +136,7 @@ enum BoundParameters {
         case .float32(let value): return (.double(Double(value.description) ?? Double(value)), .double)
         case .float64(let value): return (.double(value), .double)
         case .numeric(let value): return try decimal(value)
-        case .text(let text): return (.bytes(text), .string)
+        case .text(let text), .bits(let text): return (.bytes(text), .string)
         case .character(let byte): return (.bytes([byte]), .string)
         case .bytes(let bytes): return (.bytes(bytes), .binary)
         case .uuid(let bytes): return (.bytes(bytes), .uuid)

@@ -18,6 +18,8 @@ struct CellEncoder {
         case named([Int64], registry: String)
         case singles([Double])
         case letters(ByteArrays)
+        /// Strings of bits, which binary packs.
+        case digits(ByteArrays)
         /// int2vector and oidvector.
         case vector(offsets: [Int32], Element)
         case days([Int32])
@@ -68,6 +70,8 @@ struct CellEncoder {
         case (.plain(let plain), .dictionary) where plain.hasVersion && column.type == .string: Self.source(column.flattened(), format, style, as: type)
         case (.plain(.char), .bytes(let arrays)): .letters(arrays)
         case (.plain(.char), .dictionary): Self.source(column.flattened(), format, style, as: type)
+        case (.plain(let plain), .bytes(let arrays)) where plain.form == .bits && format == .binary: .digits(arrays)
+        case (.plain(let plain), .dictionary) where plain.form == .bits && format == .binary: Self.source(column.flattened(), format, style, as: type)
         case (.plain(.int2vector), .list(let offsets, let values)):
             .vector(offsets: offsets, Element(CellEncoder(values, format, style: style, as: .plain(.int2)), .int2))
         case (.plain(.record), .structure(let members)):
@@ -236,7 +240,7 @@ struct CellEncoder {
         case .int64(let values), .oids(let values): NumberText.appendInteger(values[row], to: &text)
         case .named(let values, let registry): style.names?.append(values[row], in: registry, to: &text) ?? NumberText.appendInteger(values[row], to: &text)
         case .singles(let values): style.forms.append(real: values[row], to: &text)
-        case .letters(let arrays): Self.append(arrays, row, to: &text)
+        case .letters(let arrays), .digits(let arrays): Self.append(arrays, row, to: &text)
         case .decimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
         case .wideDecimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
         case .doubles(let values): style.forms.append(values[row], to: &text)
@@ -386,6 +390,7 @@ struct CellEncoder {
         case .singles(let values): Self.integer(NumberText.single(values[row]).bitPattern, to: &bytes)
         // One byte, whatever it holds.
         case .letters(let arrays): bytes.append(arrays[row].first ?? 0)
+        case .digits(let arrays): PostgresBinary.appendBits(arrays[row], to: &bytes)
         case .decimals(let values, let scale): PostgresNumeric.appendBinary(values[row], scale: scale, to: &bytes)
         case .wideDecimals(let values, let scale): PostgresNumeric(values[row], scale: scale).appendBinary(to: &bytes)
         case .doubles(let values): Self.integer(values[row].bitPattern, to: &bytes)

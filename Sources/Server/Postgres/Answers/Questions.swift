@@ -397,6 +397,8 @@ extension AnswerColumns {
         switch PostgresColumnType(number) {
         case .plain(.bpchar)?: "bpchar"
         case .array(of: .bpchar)?: "bpchar[]"
+        // Without quotes it is BIT(1).
+        case .plain(.bit)?: "\"bit\""
         case .plain(let type)? where type.form == .record || type.form == .vector || type == .unknown: nil
         case nil: nil
         default: SystemType.byNumber[Int64(number)]?.shown

@@ -49,7 +49,7 @@ enum AnswerColumns {
             ("oid", .oid), ("xid", .xid), ("name", .name), ("char", .char), ("int2", .int2), ("float4", .float4), ("int2vector", .int2vector),
             ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem), ("record", .record), ("void", .void), ("regproc", .regproc), ("regprocedure", .regprocedure),
             ("regoper", .regoper), ("regoperator", .regoperator), ("regclass", .regclass), ("regtype", .regtype), ("regnamespace", .regnamespace), ("regrole", .regrole), ("regcollation", .regcollation), ("bpchar", .bpchar),
-            ("xml", .xml), ("jsonpath", .jsonpath),
+            ("xml", .xml), ("jsonpath", .jsonpath), ("bit", .bit), ("varbit", .varbit),
         ]
         for (name, type) in types {
             found[name] = .plain(type)
@@ -82,7 +82,7 @@ enum AnswerColumns {
     /// Whether values of `type` go out as `wire`.
     private static func holds(_ type: ColumnType, _ wire: PostgresType) -> Bool {
         switch (wire.form, type) {
-        case (.oid, .int64), (.int16, .int32), (.float32, .double), (.text, .string), (.character, .string): true
+        case (.oid, .int64), (.int16, .int32), (.float32, .double), (.text, .string), (.character, .string), (.bits, .string): true
         case (.record, .structure): true
         case (.vector, .list(let element)): element.type == (wire == .oidvector ? .int64 : .int32)
         default: false
@@ -96,7 +96,7 @@ enum AnswerColumns {
 
     private static func modifier(_ column: ResultColumn) -> Int32 {
         guard let name = column.declared, let length = DeclaredType.length(name) else { return modifier(column.type) }
-        return Int32(clamping: length.addingReportingOverflow(DeclaredType.isTime(name) ? 0 : modifierOffset).partialValue)
+        return Int32(clamping: length.addingReportingOverflow(DeclaredType.saysModifier(name) ? 0 : modifierOffset).partialValue)
     }
 
     private static func modifier(_ type: ColumnType) -> Int32 {
@@ -136,6 +136,7 @@ enum AnswerColumns {
         case .numeric: .decimal38(scale: 6)
         case .text where type == .json: .json(isBinary: false)
         case .text, .character: nil
+        case .bits: .string
         case .jsonb: .json(isBinary: true)
         case .bytes: .binary
         case .date: .date

@@ -2,6 +2,8 @@
 //
 //     Int32 dimensions, Int32 whether a NULL is among them, UInt32 type of the elements,
 //     for each dimension Int32 count, Int32 index of the first; then each element: Int32 bytes (−1 NULL), value
+//
+// A string of bits: Int32 how many, then eight to a byte from the highest on.
 
 internal import ColumnStore
 
@@ -30,6 +32,7 @@ package enum PostgresBinary {
         case .numeric(let value): value.appendBinary(to: &bytes)
         case .text(let value), .bytes(let value), .uuid(let value): bytes += value
         case .character(let value): bytes.append(value)
+        case .bits(let value): appendBits(value, to: &bytes)
         case .interval(let months, let days, let microseconds):
             integer(microseconds, to: &bytes)
             integer(days, to: &bytes)
@@ -40,6 +43,20 @@ package enum PostgresBinary {
 
     private static func integer<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// - Parameter digits: zeros and ones as texts have them.
+    static func appendBits(_ digits: some Collection<UInt8>, to bytes: inout [UInt8]) {
+        integer(Int32(clamping: digits.count), to: &bytes)
+        var byte: UInt8 = 0, mask: UInt8 = 0x80
+        for digit in digits {
+            if digit & 1 == 1 { byte |= mask }
+            mask >>= 1
+            guard mask == 0 else { continue }
+            bytes.append(byte)
+            (byte, mask) = (0, 0x80)
+        }
+        if mask != 0x80 { bytes.append(byte) }
     }
 
     private static func appendArray(_ array: PostgresArray, to bytes: inout [UInt8]) {
@@ -92,6 +109,7 @@ package enum PostgresBinary {
             return .text(try text(&reader))
         case .bytes: return .bytes(Array(reader.rest()))
         case .character: return .character(try reader.byte())
+        case .bits: return .bits(try bits(&reader))
         case .date: return .date(try date(reader.integer()))
         case .time: return .time(try time(reader.integer()))
         case .timestamp, .instant: return .timestamp(try timestamp(reader.integer()))
@@ -110,6 +128,23 @@ package enum PostgresBinary {
         let bytes = reader.rest()
         guard !bytes.contains(0) else { throw PostgresFault(.invalidByteSequence, "invalid byte sequence for encoding \"UTF8\": 0x00") }
         return Array(try WireReader.text(bytes).utf8)
+    }
+
+    /// A packed bit becomes a byte.
+    private static let bitCountMax = 1 << 16
+
+    private static func bits(_ reader: inout WireReader) throws(PostgresFault) -> [UInt8] {
+        let count = Int(clamping: try reader.integer(Int32.self)), packed = reader.rest()
+        guard count >= 0 else { throw PostgresFault(.invalidBinaryRepresentation, "invalid length in external bit string") }
+        guard count <= bitCountMax else { throw PostgresFault(.programLimitExceeded, "strings of bits that are parameters have at most \(bitCountMax) bits here") }
+        let spare = packed.count.multipliedSaturating(by: 8).subtractingSaturating(count)
+        guard spare >= 0 else { throw PostgresFault(.protocolViolation, "insufficient data left in message") }
+        guard spare < 8 else { throw PostgresFault(.invalidBinaryRepresentation, "incorrect binary data format") }
+        var digits: [UInt8] = []
+        for byte in packed {
+            for place: UInt8 in [7, 6, 5, 4, 3, 2, 1, 0] where digits.count < count { digits.append(UInt8(ascii: "0") | byte >> place & 1) }
+        }
+        return digits
     }
 
     /// From 4714-11-24 BC to 5874897-12-31, or infinite.

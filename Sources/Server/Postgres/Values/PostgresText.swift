@@ -26,6 +26,7 @@ package enum PostgresText {
         case .numeric(let value): value.appendText(to: &text)
         case .text(let value): text += value
         case .bytes(let value): appendBytes(value, to: &text)
+        case .bits(let value): text += value
         case .character(let value): if value != 0 { text.append(value) }
         case .date(let value): PostgresTime.appendDate(value, to: &text)
         case .time(let value): Calendar.appendTime(microseconds: value, fraction: .shortest, to: &text)

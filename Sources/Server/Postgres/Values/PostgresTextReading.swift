@@ -52,6 +52,7 @@ extension PostgresText {
             guard text.starts(with: [0x5C, 0x78]) else { return nil }
             throw PostgresFault(.invalidParameterValue, "invalid hexadecimal data: \"\(shown(text))\"")
         case .character: return text.count <= 1 ? .character(text.first ?? 0) : nil
+        case .bits: return bits(text).map(PostgresValue.bits)
         case .date:
             if let isLast = PostgresTime.isInfinite(text) { return .date(isLast ? .max : .min) }
             if let date = PostgresTime.read(text).flatMap(PostgresTime.date) { return .date(date) }
@@ -129,6 +130,21 @@ extension PostgresText {
 
     private static func bool(_ word: String) -> PostgresValue? {
         ValueText.boolean(Array(word.utf8)[...]).map(PostgresValue.bool)
+    }
+
+    /// `0101`, `b0101`, or hexadecimal digits behind an x.
+    private static func bits(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        let mark = text.first.map { $0 | 0x20 }
+        guard mark == UInt8(ascii: "x") else {
+            let digits = mark == UInt8(ascii: "b") ? text.dropFirst() : text
+            return digits.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "1") } ? Array(digits) : nil
+        }
+        var bits: [UInt8] = []
+        for digit in text.dropFirst() {
+            guard let value = Character(Unicode.Scalar(digit)).hexDigitValue else { return nil }
+            for place in [8, 4, 2, 1] { bits.append(value & place == 0 ? UInt8(ascii: "0") : UInt8(ascii: "1")) }
+        }
+        return bits
     }
 
     private static func bytes(_ text: ArraySlice<UInt8>) -> [UInt8]? {

@@ -4,7 +4,7 @@
 package enum PostgresType: UInt32, CaseIterable, Sendable {
     case bool = 16, bytea = 17, char = 18, name = 19, int8 = 20, int2 = 21, int2vector = 22, int4 = 23, regproc = 24, text = 25, oid = 26, xid = 28
     case oidvector = 30, json = 114, xml = 142, void = 2278, nodeTree = 194, float4 = 700, float8 = 701, unknown = 705, aclitem = 1033, bpchar = 1042, varchar = 1043
-    case date = 1082, time = 1083, timestamp = 1114, timestamptz = 1184, interval = 1186, numeric = 1700
+    case date = 1082, time = 1083, timestamp = 1114, timestamptz = 1184, interval = 1186, bit = 1560, varbit = 1562, numeric = 1700
     case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, record = 2249, uuid = 2950, jsonb = 3802, jsonpath = 4072, regnamespace = 4089, regrole = 4096, regcollation = 4191
 
     /// Whether its values are numbers that are written as names: `regclass` and kin.
@@ -18,6 +18,8 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
     /// What its values are like, whatever they are called.
     package enum Form: Sendable {
         case bool, int16, int32, int64, float32, float64, numeric, text, bytes, character, date, time, timestamp, instant, interval, uuid, jsonb, oid
+        /// Strings of bits: texts of zeros and ones, which binary packs.
+        case bits
         /// int2vector and oidvector: arrays that count from 0 and are written with blanks.
         case vector
         /// A row without a name: `(1,"a b",)`.
@@ -42,6 +44,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .timestamptz: .instant
         case .interval: .interval
         case .uuid: .uuid
+        case .bit, .varbit: .bits
         case .jsonb: .jsonb
         case .oid, .xid, .regproc, .regprocedure, .regoper, .regoperator, .regclass, .regtype, .regnamespace, .regrole, .regcollation: .oid
         case .int2vector, .oidvector: .vector
@@ -61,7 +64,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .int64, .float64, .time, .timestamp, .instant: 8
         case .interval, .uuid: 16
         case .text: self == .name ? 64 : self == .unknown ? -2 : self == .aclitem ? 12 : self == .void ? 4 : -1
-        case .numeric, .bytes, .jsonb, .vector, .record: -1
+        case .numeric, .bytes, .jsonb, .vector, .record, .bits: -1
         }
     }
 
@@ -94,6 +97,8 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .timestamp: 1115
         case .timestamptz: 1185
         case .interval: 1187
+        case .bit: 1561
+        case .varbit: 1563
         case .numeric: 1231
         case .regprocedure: 2207
         case .regoper: 2208

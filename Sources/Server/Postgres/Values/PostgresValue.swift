@@ -11,6 +11,8 @@ package enum PostgresValue: Equatable, Sendable {
     /// UTF-8, without a zero byte: text, varchar, name, json.
     case text([UInt8])
     case bytes([UInt8])
+    /// Zeros and ones, as a text has them.
+    case bits([UInt8])
     /// "char": one byte.
     case character(UInt8)
     /// Days since 2000-01-01; the least and the greatest are −infinity and infinity.

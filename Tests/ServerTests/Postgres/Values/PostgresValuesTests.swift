@@ -10,7 +10,7 @@ import XCTest
 final class PostgresValuesTests: XCTestCase {
     private static let types: [PostgresType] = [
         .bool, .int2, .int4, .int8, .float4, .float8, .numeric, .text, .varchar, .bytea, .char, .name, .date, .time, .timestamp, .timestamptz, .interval, .uuid, .json, .jsonb, .oid, .xid,
-        .int2vector, .oidvector,
+        .int2vector, .oidvector, .bit, .varbit,
     ]
     private static let perType = 60
 

@@ -16,6 +16,7 @@ enum RandomPostgresValue {
         case .text: return .text(type == .json ? json(using: &random) : text(max: type == .name ? 15 : 40, using: &random))
         case .jsonb: return .text(json(using: &random))
         case .bytes: return .bytes((0..<Int.random(in: 0...20, using: &random)).map { _ in .random(in: 0...255, using: &random) })
+        case .bits: return .bits((0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 0x30...0x31, using: &random) })
         case .character: return .character(.random(in: 0x20...0x7E, using: &random))
         case .date:
             let days: Int32 = [.max, .min, -2_451_545, 2_145_031_948, 0, -730_500, -730_119, -730_120].randomElement(using: &random) ?? 0
