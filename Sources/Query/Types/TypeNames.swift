@@ -117,13 +117,18 @@ enum TypeNames {
             hint: meant.map { "did you mean \($0.uppercased())?" }).because(.undefinedType)
     }
 
+    /// PostgreSQL's own.
+    private static let precisionMax = 1_000
+
     private static func decimal(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
         guard let precision = syntax.modifiers.first else { return Target(type: .decimal38(scale: 0), keepsScale: true) }
         let scale = syntax.modifiers.count > 1 ? syntax.modifiers[1] : 0
-        guard syntax.modifiers.count <= 2, (1...38).contains(precision), (0...precision).contains(scale) else {
-            throw .badSQL("DECIMAL(p, s) needs p from 1 to 38 and s from 0 to p", at: syntax.position).because(.badValue)
+        guard syntax.modifiers.count <= 2, (1...precisionMax).contains(precision), (0...precision).contains(scale) else {
+            throw .badSQL("DECIMAL(p, s) needs p from 1 to \(precisionMax) and s from 0 to p", at: syntax.position).because(.badValue)
         }
-        return Target(type: .decimal(precision: precision, scale: scale))
+        guard scale <= TypeRules.digitCountMax else { throw .unsupported("a DECIMAL has at most \(TypeRules.digitCountMax) digits here", at: syntax.position) }
+        // A value of more digits than there are here is refused where it comes.
+        return Target(type: .decimal(precision: min(precision, TypeRules.digitCountMax), scale: scale))
     }
 
     /// More bits PostgreSQL has in no type's name.
