@@ -14,7 +14,7 @@ enum OutputNames {
     /// A name, and whether it is the value's own: that of a type or of CASE gives way to the next one further out.
     private static func chosen(_ expression: ExpressionSyntax) -> (text: String, isOwn: Bool)? {
         switch expression.kind {
-        case .name(let parts): return parts.last.map { ($0.text, true) }
+        case .name(let parts), .star(let parts): return parts.last.map { ($0.text, true) }
         case .field(_, let name): return (name.text, true)
         case .element(let owner, _), .slice(let owner, _): return chosen(owner)
         case .function(let call):

@@ -1597,6 +1597,7 @@ SELECT bit_and(v), bit_or(v), bit_xor(v), count(DISTINCT v), bit_and(v) FILTER (
 SELECT v, v = '1', v < B'11', v || v, pg_typeof(v), pg_typeof(v || v) FROM (VALUES (B'1'), (B'01'), (B'100')) AS t(v) ORDER BY v;
 SELECT '{1,101,NULL}'::bit(2)[], ARRAY[B'1', B'101']::varbit[], ARRAY[B'1', '0'];
 SELECT coalesce(B'1', B'0'), array_agg(v), json_build_array(v), row(v) FROM (VALUES (B'1'), (B'0')) t(v) GROUP BY v ORDER BY v;
+SELECT (a.*)::text, row((a.*)::text) FROM (VALUES (1, 'x')) AS a(n, m);
 SELECT extract(epoch FROM interval '900000000 days'), extract(epoch FROM interval '-150000000 years'), extract(epoch FROM interval '2 hours'), date_part('epoch', interval '900000000 days');
 SELECT '"int8"'::regtype, to_regtype('"pg_catalog"."bool"'), '"pg_catalog"'::regnamespace, to_regnamespace('PG_CATALOG'), '"array_in"'::regproc, to_regtype('"integer"') IS NULL;
 SELECT '$.total ? (@ > 5)'::jsonpath, pg_typeof('$'::jsonpath), coalesce('$.b'::jsonpath, NULL);
