@@ -112,7 +112,7 @@ extension Binder {
         // Level 0 is the query at hand, as is a call that mentions no columns.
         guard let owner = try owner(of: used, levels), owner > 0 else {
             guard let collector else { throw .badSQL("aggregates are not allowed in \(clause)", at: position).because(.ungroupedColumn) }
-            return TypedExpression(value(of: collector.column(for: call), call.function, call.arguments), at: position)
+            return TypedExpression(try value(of: collector.column(for: call), call.function, call.arguments, at: position), at: position)
         }
         return try outerAggregate(call, levels, owner, before, at: position)
     }
@@ -125,10 +125,14 @@ extension Binder {
         return used
     }
 
-    /// The least or greatest text of an order is behind its key.
-    func value(of column: OutputColumn, _ function: AggregateFunction, _ arguments: [Expression]) -> Expression {
-        guard case .call(.collationKey, _, _, let position)? = arguments.first, [.min, .max, .percentileDiscrete, .mode].contains(function) else { return .column(column) }
-        return .call(.collatedText, [.column(column)], type: .string, position: position)
+    /// The least or greatest text of an order is behind its key. What is made of texts is compared by their order.
+    func value(of column: OutputColumn, _ function: AggregateFunction, _ arguments: [Expression], at position: Int) throws(QueryError) -> Expression {
+        guard case .call(.collationKey, let parts, _, let place)? = arguments.first, [.min, .max, .percentileDiscrete, .mode].contains(function) else {
+            if column.type == .string { collations[column.id] = try collationName(of: arguments, at: position) }
+            return .column(column)
+        }
+        if case .literal(.bytes(let name), _)? = parts.last { collations[column.id] = String(word: name) }
+        return .call(.collatedText, [.column(column)], type: .string, position: place)
     }
 
     /// A level and all around it, innermost first.
@@ -179,7 +183,7 @@ extension Binder {
             level.restoreCorrelation(correlation)
             level.correlate([column.id])
         }
-        return TypedExpression(value(of: column, call.function, call.arguments), at: position)
+        return TypedExpression(try value(of: column, call.function, call.arguments, at: position), at: position)
     }
 
     /// percentile_cont(ARRAY[…]): a list of one for each fraction; NULL of no values.

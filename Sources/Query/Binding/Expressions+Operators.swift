@@ -177,6 +177,10 @@ extension Binder {
             case .column(let id, _):
                 // One that orders by bytes gives way to that of a language.
                 if let own = collations[id], inherited.map({ Collator.byteOrders.contains($0) }) ?? true { inherited = own }
+            // A text behind its key, by which it was the least, say.
+            case .call(.collatedText, let arguments, _, _): open += arguments.flatMap { [$0] + $0.children }
+            case .call(.collationKey, let arguments, _, _):
+                if case .literal(.bytes(let bytes), _)? = arguments.last { inherited = inherited ?? String(word: bytes) }
             case .call(.collated, let arguments, _, _):
                 guard case .literal(.bytes(let bytes), _)? = arguments.last else { continue }
                 let name = String(word: bytes)

@@ -57,10 +57,11 @@ extension Binder {
         }
         guard case .aggregate(let aggregate) = function else {
             // It gives one of its values.
+            if column.type == .string { collations[column.id] = try collationName(of: arguments, at: position) }
             let kept = arguments.first.flatMap { $0.type == column.type ? given.map(DeclaredType.ofOne) ?? Self.narrowed($0) : nil }
             return TypedExpression(.column(column), declared: kept.flatMap { DeclaredType.isKept($0) ? $0 : nil }, at: position)
         }
-        return declared(TypedExpression(value(of: column, aggregate, arguments), at: position), of: aggregate, arguments.first, given)
+        return declared(TypedExpression(try value(of: column, aggregate, arguments, at: position), at: position), of: aggregate, arguments.first, given)
     }
 
     /// The window itself, with what it takes from the one that it names.
