@@ -30,7 +30,7 @@ final class EngineFixture: Sendable {
         }
     }
 
-    /// Leaves one of the rollups that a store has from its first day, which each change of the sources chooses anew: they are alike, and the sums of all four are two of five parts of what a
+    /// Leaves one of the rollups that a store has from its first day, which each change of the sources chooses anew: they are alike, and the other three are two fifths of what a
     /// compaction does, and more than half of a store's files.
     func keepOneRollup() throws {
         var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest"))
