@@ -49,7 +49,7 @@ enum AnswerColumns {
             ("oid", .oid), ("xid", .xid), ("name", .name), ("char", .char), ("int2", .int2), ("float4", .float4), ("int2vector", .int2vector),
             ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem), ("record", .record), ("void", .void), ("regproc", .regproc), ("regprocedure", .regprocedure),
             ("regoper", .regoper), ("regoperator", .regoperator), ("regclass", .regclass), ("regtype", .regtype), ("regnamespace", .regnamespace), ("regrole", .regrole), ("regcollation", .regcollation), ("bpchar", .bpchar),
-            ("xml", .xml), ("jsonpath", .jsonpath), ("bit", .bit), ("varbit", .varbit),
+            ("xml", .xml), ("jsonpath", .jsonpath), ("bit", .bit), ("varbit", .varbit), ("pg_lsn", .lsn),
         ]
         for (name, type) in types {
             found[name] = .plain(type)
@@ -135,6 +135,8 @@ enum AnswerColumns {
         case .float32, .float64: .double
         case .numeric: .decimal38(scale: 6)
         case .text where type == .json: .json(isBinary: false)
+        // Columns of catalogs alone are of it, and have no values.
+        case .text where type == .lsn: throw refused(type.rawValue)
         case .text, .character: nil
         case .bits: .string
         case .jsonb: .json(isBinary: true)

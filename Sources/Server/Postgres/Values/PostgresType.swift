@@ -5,7 +5,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
     case bool = 16, bytea = 17, char = 18, name = 19, int8 = 20, int2 = 21, int2vector = 22, int4 = 23, regproc = 24, text = 25, oid = 26, xid = 28
     case oidvector = 30, json = 114, xml = 142, void = 2278, nodeTree = 194, float4 = 700, float8 = 701, unknown = 705, aclitem = 1033, bpchar = 1042, varchar = 1043
     case date = 1082, time = 1083, timestamp = 1114, timestamptz = 1184, interval = 1186, bit = 1560, varbit = 1562, numeric = 1700
-    case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, record = 2249, uuid = 2950, jsonb = 3802, jsonpath = 4072, regnamespace = 4089, regrole = 4096, regcollation = 4191
+    case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, record = 2249, uuid = 2950, lsn = 3220, jsonb = 3802, jsonpath = 4072, regnamespace = 4089, regrole = 4096, regcollation = 4191
 
     /// Whether its values are numbers that are written as names: `regclass` and kin.
     package var isRegistry: Bool {
@@ -35,7 +35,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .float4: .float32
         case .float8: .float64
         case .numeric: .numeric
-        case .text, .varchar, .bpchar, .name, .unknown, .void, .json, .jsonpath, .xml, .nodeTree, .aclitem: .text
+        case .text, .varchar, .bpchar, .name, .unknown, .void, .json, .jsonpath, .xml, .nodeTree, .aclitem, .lsn: .text
         case .bytea: .bytes
         case .char: .character
         case .date: .date
@@ -63,7 +63,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .int32, .float32, .date, .oid: 4
         case .int64, .float64, .time, .timestamp, .instant: 8
         case .interval, .uuid: 16
-        case .text: self == .name ? 64 : self == .unknown ? -2 : self == .aclitem ? 12 : self == .void ? 4 : -1
+        case .text: self == .name ? 64 : self == .unknown ? -2 : self == .aclitem ? 12 : self == .void ? 4 : self == .lsn ? 8 : -1
         case .numeric, .bytes, .jsonb, .vector, .record, .bits: -1
         }
     }
@@ -107,6 +107,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .regtype: 2211
         case .record: 2287
         case .uuid: 2951
+        case .lsn: 3221
         case .jsonb: 3807
         case .jsonpath: 4073
         case .regnamespace: 4090

@@ -14,6 +14,18 @@ final class AnsweredTypesTests: XCTestCase {
         return try Self.engine.describe(query, in: QueryContext(catalog: catalog, now: 0)).columns.map { AnswerColumns.described($0).modifier }
     }
 
+    private func types(_ query: String) throws -> [UInt32] {
+        let catalog = SystemCatalog(FixedCatalog(tables: []), SystemSession(user: "shop", database: "till", processID: 7))
+        return try Self.engine.describe(query, in: QueryContext(catalog: catalog, now: 0)).columns.map { AnswerColumns.described($0).type }
+    }
+
+    func test_stringsOfBits_andPlacesInTheLog_areOfTheirTypes() throws {
+        let bits = "SELECT '10'::bit(3), '1011'::varbit(3), B'101', 5::bit, B'1' || B'0', B'1' & B'0', array_agg(B'1'), B'1'::text"
+        XCTAssertEqual(try types(bits), [1560, 1562, 1560, 1560, 1562, 1560, 1561, 25])
+        XCTAssertEqual(try modifiers(bits), [3, 3, -1, 1, -1, -1, -1, -1])
+        XCTAssertEqual(try types("SELECT srsublsn FROM pg_subscription_rel"), [3220])
+    }
+
     func test_times_withDigits_sayThem() throws {
         let expected: [(String, [Int32])] = [
             ("SELECT '2020-01-01'::timestamp(0), '2020-01-01'::timestamptz(3), time(1) '10:00', '10:00'::time(10), '2020-01-01'::timestamp", [0, 3, 1, 6, -1]),

@@ -1597,6 +1597,7 @@ SELECT coalesce(B'1', B'0'), array_agg(v), json_build_array(v), row(v) FROM (VAL
 SELECT like('aaa', '_a%'), notlike('abc', 'a%'), like(NULL, 'a');
 SELECT '7038531e-32'::float4, '7038531e-32'::float4::float8, float4send('7038531e-32'::float4), '-7038531e-32'::float4 || '';
 SELECT (a.*)::text, row((a.*)::text) FROM (VALUES (1, 'x')) AS a(n, m);
+SELECT srsublsn, pg_typeof(srsublsn) FROM pg_subscription_rel;
 SELECT to_regcollation('"POSIX"'), to_regcollation('nosuch'), '"C"'::regcollation::oid, 100::regcollation;
 SELECT extract(epoch FROM interval '900000000 days'), extract(epoch FROM interval '-150000000 years'), extract(epoch FROM interval '2 hours'), date_part('epoch', interval '900000000 days');
 SELECT '"int8"'::regtype, to_regtype('"pg_catalog"."bool"'), '"pg_catalog"'::regnamespace, to_regnamespace('PG_CATALOG'), '"array_in"'::regproc, to_regtype('"integer"') IS NULL;
