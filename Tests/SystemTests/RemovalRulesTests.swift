@@ -22,7 +22,7 @@ final class RemovalRulesTests: XCTestCase {
         "ColumnStore/Iceberg/Table/Table+Maintenance.swift": ["delete": "the caller's proof is passed on"],
         "ColumnStore/Iceberg/Table/Table+Relocation.swift": ["delete": "the caller's proof is passed on"],
         "Ingest/Backup/Backup.swift": ["delete": "files of a backup that the new one has taken the place of, under names that backups make", "remove": "an empty file that was made in the lines before"],
-        "Ingest/Backup/BackupPlace.swift": ["remove": "scratch: copies of databases on their way to a bucket"],
+        "Ingest/Backup/BackupPlace.swift": ["delete": "what an attempt has left under the name that is to be taken now", "remove": "scratch: copies of databases on their way to a bucket"],
         "Ingest/Log/CommitLog.swift": [
             "O_TRUNC": "a spool of a number that was never given before", "remove": "a spool whose records lie at the log's place, which its head says, and notes in the making of processes that have ended",
         ],

@@ -330,8 +330,7 @@ final class Backup {
     ) throws -> BackupManifest.File {
         try goOn()
         let workspace = try place.workspace()
-        // What an attempt of the same number left.
-        for suffix in ["", "-journal", "-wal", "-shm"] { try storage.delete(name + suffix, .named("an attempt that was cut off left it")) }
+        try place.clear(name)
         try workspace.prepare(name)
         try connection.copy(to: workspace.path(of: name))
         try workspace.synchronize(name)
@@ -359,7 +358,7 @@ final class Backup {
             manifest.files.append(file)
             // Of a list that is gone, say: others may name it.
             if try storage.byteCount(of: path) == digest.byteCount, try storage.digest(of: path).sha256 == digest.sha256 { continue }
-            try storage.delete(path, .named("an attempt that was cut off left it"))
+            try place.clear(path)
             try FileCopy.copy(path, from: source, to: storage, as: path, byteCount: digest.byteCount, sha256: digest.sha256, beforeEachPiece: goOn)
             copied.append(file)
         }
@@ -373,7 +372,7 @@ final class Backup {
         let bytes = try source.get(key, byteCountMax: 1 << 16)
         let file = BackupManifest.File(
             path: key, name: "\(key).\(mark)", byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
-        try storage.delete(file.name, .named("an attempt that was cut off left it"))
+        try place.clear(file.name)
         try storage.putIfAbsent(file.name, bytes)
         if let files = place.files { chmod(files.path(of: file.name), 0o600) }
         manifest.files.append(file)

@@ -28,6 +28,13 @@ final class BackupPlace {
         return made.files
     }
 
+    /// Removes what an attempt of the same number has left under a name that is to be taken now; mostly nothing, and then the log is to tell of nothing. What stands beside a database lies in a directory alone.
+    func clear(_ name: String) throws {
+        for suffix in files == nil ? [""] : ["", "-journal", "-wal", "-shm"] where try storage.byteCount(of: name + suffix) != nil {
+            try storage.delete(name + suffix, .named("an attempt that was cut off left it"))
+        }
+    }
+
     /// Sends a copy that was made in the workspace to where the backup lies; nothing where it lies there.
     ///
     /// - Throws: `.corruptFile` where it does not have its hash.

@@ -461,6 +461,7 @@ final class BucketStorageFactoryTests: XCTestCase {
         try fill(fixture, 0..<20)
         let first = try fixture.engine.backup(to: destination)
         XCTAssertEqual(first.copiedFileCount, first.fileCount)
+        XCTAssertEqual(bucket.seen.filter { $0.method == "DELETE" && $0.key.contains(".sqlite") }.map(\.key), [], "there was nothing to be removed")
         try fill(fixture, 20..<30)
         // Several hot files, as any store has that is older than a day.
         for number in 1..<4 {
