@@ -46,8 +46,13 @@ struct HotSalvage {
             let path = "\(directory.hotPath)/\(file)"
             guard HotFileName.parse(String(file.dropLast(".sqlite".utf8.count))) != nil, try isNeeded(path) else { continue }
             progress("hot/\(file)")
-            made.append(("hot/\(file)", try make(path, as: aside?.path(of: file) ?? "\(path).recovering", directory)))
-            guard aside == nil else { continue }
+            let draftPath = aside?.path(of: file) ?? "\(path).recovering"
+            made.append(("hot/\(file)", try make(path, as: draftPath, directory)))
+            guard aside == nil else {
+                // What is missing is known by now, and the next one needs as much room.
+                removeDraft(draftPath)
+                continue
+            }
             // No commit tells of the new file.
             try LogMark.noteBroken(directory.path)
             for suffix in ["-wal", "-shm", ""] { try lost.take(path + suffix, reason: "it is damaged, and a new one has been made of what can be read of it") }
@@ -93,17 +98,18 @@ struct HotSalvage {
 
     /// - Returns: what is missing of the draft.
     private static func make(_ path: String, as draftPath: String, _ directory: DataDirectory) throws -> [String] {
-        func removeDraft() { for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(draftPath + suffix, .temporary) } }
-        removeDraft()
+        removeDraft(draftPath)
         do {
             var salvage = try HotSalvage(path, draftPath, directory)
             try salvage.copy()
             return salvage.missing
         } catch {
-            removeDraft()
+            removeDraft(draftPath)
             throw error
         }
     }
+
+    private static func removeDraft(_ path: String) { for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(path + suffix, .temporary) } }
 
     private init(_ path: String, _ draftPath: String, _ directory: DataDirectory) throws {
         (self.path, self.draftPath) = (path, draftPath)

@@ -119,4 +119,26 @@ final class RecoveryTrialTests: XCTestCase {
         try assertSame(path, before)
         XCTAssertTrue(try Recovery(path: path).run().missing.contains { $0.contains("it was made anew, of 1 data file with 5 documents") })
     }
+
+    /// A copy of a hot file may be as large as all that is free.
+    func test_draftsOfATrial_goOneByOne() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture)
+        try fixture.engine.close()
+        let file = try XCTUnwrap(try DataDirectory.names(in: "\(path)/hot").sorted().first { $0.hasSuffix(".sqlite") })
+        let hot = "\(path)/hot/\(file)"
+        let page = try XCTUnwrap(try SQLiteConnection(path: hot, mode: .readOnly).integer("SELECT rootpage FROM sqlite_master WHERE name = 'days'"))
+        var damaged = try Data(contentsOf: URL(filePath: hot))
+        damaged[Int(page - 1) * 4_096 + 2_048] ^= 1
+        for name in [file, "2099-01-01.sqlite", "2099-01-02.sqlite"] { try damaged.write(to: URL(filePath: "\(path)/hot/\(name)")) }
+        let aside = TemporaryDirectory()
+        let drafts = try LocalStorageFactory.files(try aside.made())
+        let directory = try DataDirectory(provingPath: path)
+        defer { directory.release() }
+        var found: [[String]] = []
+        let made = try HotSalvage.run(directory, aside: drafts) { _ in found.append((try? FileManager.default.contentsOfDirectory(atPath: aside.path)) ?? ["?"]) }
+        XCTAssertEqual(made.map { $0.name }, ["hot/\(file)", "hot/2099-01-01.sqlite", "hot/2099-01-02.sqlite"])
+        XCTAssertEqual(found, [[], [], []])
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: aside.path), [])
+    }
 }
