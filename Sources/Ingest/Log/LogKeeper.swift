@@ -117,6 +117,21 @@ final class LogKeeper: Sendable {
         }
     }
 
+    /// Before anything is acknowledged, where answers do not wait for the log: what is stored in an epoch is lost with the machine until its first checkpoint is there.
+    ///
+    /// Waits no longer for a place that gives no answer, or after an attempt that has failed: `texts` say what is wrong.
+    func waitForCheckpoint(seconds: Double) {
+        guard answers == nil else { return }
+        let end = SteadyClock.seconds() + seconds
+        func isAwaited() -> Bool {
+            shipper.progress.withLock { $0.owesCheckpoint && $0.claim != nil && $0.failure == nil && $0.refusal == nil } && checkpoints.withLock { $0.failure == nil }
+        }
+        while isAwaited(), SteadyClock.seconds() < end, !isStopping { _ = log.state.wait(nanoseconds: 10_000_000) { $0.isStopping ? () : nil } }
+        guard isAwaited() else { return }
+        StoreLog.note(
+            "the log has no checkpoint yet: what is stored until it is there cannot be restored", path: place.url, reason: "it was waited for \(Int(seconds)) s", level: .warning)
+    }
+
     /// Something was changed that no commit tells, and that a checkpoint has.
     func wantCheckpoint() throws { try shipper.want() }
 
@@ -211,7 +226,7 @@ final class LogKeeper: Sendable {
         guard let epoch, !isOvertaken else { return }
         do {
             // Before the copy begins: what is wished for, or sent, while it is made may not be in it.
-            let (wishes, byteCount) = shipper.progress.withLock { ($0.wishes, $0.byteCount) }
+            let (wishes, byteCount, isOwed) = shipper.progress.withLock { ($0.wishes, $0.byteCount, $0.owesCheckpoint) }
             let made = try backup(place, { [log] in log.position }, { [self] in isStopping || isOvertaken })
             let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
             try place.objects.put(checkpoint.key, checkpoint.bytes)
@@ -222,7 +237,8 @@ final class LogKeeper: Sendable {
             missing.withLock { ($0.isWanted, $0.nextLook) = (false, -.infinity) }
             // The object is there: only now does the epoch owe it no more, once the log has come to `to`.
             shipper.take(checkpointFrom: made.from, to: made.to, at: made.at, wishes: wishes)
-            if answers != nil { shipper.ship() }
+            // Until the log has come to its end nothing goes on from it.
+            if answers != nil || isOwed { shipper.ship() }
             removeCovered(by: checkpoint.key)
         } catch is Backup.Cancelled {
             // The next start makes it: `LogState.hasCheckpoint`.

@@ -55,8 +55,8 @@ final class LogKeeperTests: XCTestCase {
 
     private static let now: Int64 = 1_800_000_000_000_000
 
-    private func keeper(_ directory: DataDirectory, _ log: String) throws -> LogKeeper {
-        let options = LogOptions(url: "file://\(folder.path)/\(log)", refused: { XCTFail($0) })
+    private func keeper(_ directory: DataDirectory, _ log: String, segmentSeconds: Double = 5) throws -> LogKeeper {
+        let options = LogOptions(url: "file://\(folder.path)/\(log)", segmentSeconds: segmentSeconds, refused: { XCTFail($0) })
         return try LogKeeper(options, directory: directory, store: "one", clock: Clock { LogKeeperTests.now }, clockAheadMax: .max) { _ in LocalStorageFactory() }
     }
 
@@ -79,6 +79,42 @@ final class LogKeeperTests: XCTestCase {
             XCTAssertEqual(next.isCheckpointDue, isDue, "\(age)")
             next.stop()
         }
+    }
+
+    /// What is acknowledged before it is there nobody could give back.
+    func test_firstCheckpoint_isWaitedFor_untilTheLogHasComeToItsEnd() throws {
+        // No segment comes by itself.
+        let keeper = try keeper(try DataDirectory(path: "\(folder.path)/DATA"), "LOG", segmentSeconds: 3_600)
+        let isOpen = Monitor(false)
+        defer {
+            isOpen.broadcast { $0 = true }
+            keeper.stop()
+        }
+        keeper.start { _, _, _ in
+            _ = isOpen.wait { $0 ? true : nil }
+            return LogKeeperTests.backup(LogKeeperTests.now)
+        }
+        func owes() -> Bool { keeper.texts.contains { $0.contains("the log has no checkpoint of epoch 1 yet") } }
+        keeper.waitForCheckpoint(seconds: 0)
+        XCTAssertTrue(owes(), "\(keeper.texts)")
+        isOpen.broadcast { $0 = true }
+        keeper.waitForCheckpoint(seconds: 600)
+        XCTAssertFalse(owes(), "\(keeper.texts)")
+        XCTAssertEqual(try keeper.place.newestCheckpoint(of: 1)?.at, Self.now)
+    }
+
+    func test_firstCheckpointThatFails_isNotWaitedFor() throws {
+        struct Failure: Error {}
+        let keeper = try keeper(try DataDirectory(path: "\(folder.path)/DATA"), "LOG")
+        defer { keeper.stop() }
+        keeper.start { _, _, _ in throw Failure() }
+        let hasEnded = Monitor(false)
+        WorkerThread(name: "waits", isDetached: true) {
+            keeper.waitForCheckpoint(seconds: 1_000_000)
+            hasEnded.broadcast { $0 = true }
+        }
+        XCTAssertTrue(Patience.until { hasEnded.withLock { $0 } })
+        XCTAssertTrue(keeper.texts.contains { $0.contains("no checkpoint of the log could be made") }, "\(keeper.texts)")
     }
 
     func test_removalThatFails_isToldAsWhatItIs() throws {

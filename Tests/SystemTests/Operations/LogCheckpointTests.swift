@@ -120,6 +120,36 @@ final class LogCheckpointTests: XCTestCase {
         XCTAssertEqual(try receipts(made), ["A-1"])
     }
 
+    /// The machine may be lost again in the first moments of what was restored.
+    func test_serverOfARestoredStore_answersOnceItsLogHasACheckpoint() throws {
+        let bucket = BucketDouble()
+        defer { bucket.close() }
+        let environment = environment(bucket, ack: "async")
+        let first = try TillServer(environment: environment)
+        defer { first.remove() }
+        _ = try first.key("c1")
+        XCTAssertEqual(try first.client().post("/v1/receipts?client=c1", Receipts.pos("A-1")).status, 201)
+        XCTAssertTrue(try Patience.until { try figure("checkpoints_total", first.client()) >= 1 && figure("lag_records", first.client()) == 0 })
+        XCTAssertEqual(first.stop(), 0)
+        let (run, data) = try restore("SECOND", environment)
+        XCTAssertEqual(run.status, 0, run.error)
+        let before = checkpointCount(bucket)
+        // Some files, one after the other: longer than a start takes.
+        bucket.fail { $0.method == "PUT" && $0.key.hasPrefix("log/base/") ? .delay(milliseconds: 400) : nil }
+        let second = try TillServer(data: data, environment: environment)
+        defer { second.remove() }
+        XCTAssertGreaterThan(checkpointCount(bucket), before)
+        let ready = try second.client().get("/readyz").text
+        XCTAssertFalse(ready.contains("no checkpoint"), ready)
+        XCTAssertEqual(try second.client().post("/v1/receipts?client=c1", Receipts.pos("B-1")).status, 201)
+        XCTAssertTrue(try Patience.until { try figure("lag_records", second.client()) == 0 })
+        second.kill()
+        bucket.fail(nil)
+        let (again, made) = try restore("THIRD", environment)
+        XCTAssertEqual(again.status, 0, again.error)
+        XCTAssertEqual(try receipts(made), ["A-1", "B-1"])
+    }
+
     func test_storeOfAnEarlierRestore_isRefused_whetherTheLaterOneHasBegunOrNot() throws {
         let bucket = BucketDouble()
         defer { bucket.close() }

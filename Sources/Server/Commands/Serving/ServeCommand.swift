@@ -18,6 +18,8 @@ enum ServeCommand: Command {
 
     /// A stop that is asked for meanwhile must wait for it.
     private static let warmSeconds = 3.0
+    /// As `warmSeconds`; and whoever asks waits, too: a store whose copy takes longer is served without it.
+    private static let checkpointSeconds = 5.0
 
     static var outcomes: Outcomes {
         Outcomes(
@@ -111,6 +113,8 @@ enum ServeCommand: Command {
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
             ])
         }
+        // A store that was restored a moment ago is as likely to be lost again as any.
+        engine.waitForCheckpoint(seconds: checkpointSeconds)
         let adminKey = try adminKey(of: directory, engine, log)
         let parts = try ServeParts(settings, engine: engine, log: log, certificates: member?.certificates)
         let context = DoorContext(
