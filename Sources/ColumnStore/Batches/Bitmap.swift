@@ -88,11 +88,23 @@ public struct Bitmap: Hashable, Sendable {
     ///
     /// - Precondition: each index is 0 ..< `count`.
     public func gathering(_ indices: [Int32]) -> Bitmap {
-        var result = [UInt64](repeating: 0, count: (indices.count + 63) / 64)
-        for row in indices.indices {
-            let source = Int(indices[row])
-            precondition(source >= 0 && source < count)
-            result[row >> 6] |= (words[source >> 6] >> UInt64(source & 63) & 1) << UInt64(row & 63)
+        let bitCount = count, wordCount = (indices.count + 63) / 64
+        let result = [UInt64](unsafeUninitializedCapacity: wordCount) { target, filled in
+            words.withUnsafeBufferPointer { words in
+                indices.withUnsafeBufferPointer { indices in
+                    for index in 0..<wordCount {
+                        // From the last of its bits, so that a word is made without being read again for each.
+                        var word: UInt64 = 0
+                        for row in (index << 6..<min(index << 6 + 64, indices.count)).reversed() {
+                            let source = Int(indices[row])
+                            precondition(source >= 0 && source < bitCount)
+                            word = word << 1 | (words[source >> 6] &>> UInt64(truncatingIfNeeded: source)) & 1
+                        }
+                        target[index] = word
+                    }
+                }
+            }
+            filled = wordCount
         }
         return Bitmap(words: result, count: indices.count)
     }

@@ -86,4 +86,19 @@ final class BitBuilderTests: XCTestCase {
             XCTAssertEqual(validity.count, 0)
         }
     }
+
+    func test_gathering_bitsInAnyOrder_isBitAfterBit() {
+        var random = SplitMix64(state: 9)
+        for count in [1, 63, 64, 65, 300] {
+            let bits = begun(count).bits
+            var bitmap = Bitmap(repeating: false, count: count)
+            for (row, bit) in bits.enumerated() { bitmap[row] = bit }
+            for taken in [0, 1, 63, 64, 65, 127, 128, 200] {
+                let indices = (0..<taken).map { _ in Int32(random.next() % UInt64(count)) }
+                XCTAssertEqual(array(bitmap.gathering(indices)), indices.map { bits[Int($0)] })
+                // What lies behind the last bit of a word is 0, as counts of all bits rely on.
+                XCTAssertEqual(bitmap.gathering(indices).setCount, indices.reduce(0) { $0 + (bits[Int($1)] ? 1 : 0) })
+            }
+        }
+    }
 }
