@@ -19,6 +19,11 @@ struct DependentKey {
     /// By group.
     private var isNull: [Bool] = []
     private var hasNull = false
+    /// The first dictionary that texts came in, as that of a join's column, which is one for all rows; and each group's code in it, `noCode` where its text came otherwise. Rows of the
+    /// same code need no look at their texts.
+    private var dictionary: DictionaryValues?
+    private var codes: [UInt32] = []
+    private static let noCode = UInt32.max
     /// Of the groups, those that came with earlier rows.
     private var settledCount = 0
 
@@ -33,7 +38,7 @@ struct DependentKey {
     /// Of the groups before it.
     var count: Int { isNull.count }
     /// With the copies of texts that are made when the keys are put out, as those of `KeyTable` are.
-    var byteCount: Int { texts.bytes.capacity + ColumnBatch.copied(texts.bytes.count) + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity }
+    var byteCount: Int { texts.bytes.capacity + ColumnBatch.copied(texts.bytes.count) + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity + codes.capacity * 4 }
 
     /// What the rows of `column` may take at most while they are compared, and what the values take as those of a table, beside these, should a row not agree.
     ///
@@ -42,7 +47,7 @@ struct DependentKey {
     func growth(by column: Column) -> Int {
         let (total, textByteCount) = (count + column.count, type.isBytes ? column.flatByteCountBound : 0)
         let own = isNull.growth(to: total) + (type.isBytes
-            ? texts.offsets.growth(to: total + 1) * 4 + texts.bytes.growth(to: texts.bytes.count + textByteCount) : integers.growth(to: total) * 8)
+            ? codes.growth(to: total) * 4 + texts.offsets.growth(to: total + 1) * 4 + texts.bytes.growth(to: texts.bytes.count + textByteCount) : integers.growth(to: total) * 8)
         let table = type.isBytes ? ByteTable().growth(by: total, byteCount: texts.bytes.count + textByteCount) : IntegerTable().growth(by: total)
         return own + table + IntegerTable().growth(by: total) + total * 16
     }
@@ -91,22 +96,26 @@ struct DependentKey {
         return true
     }
 
-    /// Codes are looked up, not compared: two batches of one column may have two dictionaries.
+    /// Codes of other dictionaries than the first are looked up, not compared: two batches of one column may have two.
     private mutating func takeTexts(_ column: Column, _ groups: [UInt32]) -> Bool {
         if case .dictionary(let codes, let dictionary) = column.values {
-            return takeTexts(dictionary.values.byteArrays(), at: codes, column.rowValidity, groups)
+            if self.dictionary == nil { self.dictionary = dictionary }
+            return takeTexts(dictionary.values.byteArrays(), at: codes, isFirst: self.dictionary === dictionary, column.rowValidity, groups)
         }
-        return takeTexts(column.byteArrays(), at: nil, column.rowValidity, groups)
+        return takeTexts(column.byteArrays(), at: nil, isFirst: false, column.rowValidity, groups)
     }
 
-    /// - Parameter codes: where the text of each row is; nil for its own place.
-    private mutating func takeTexts(_ arrays: ByteArrays, at codes: [UInt32]?, _ validity: Bitmap?, _ groups: [UInt32]) -> Bool {
+    /// - Parameter rowCodes: where the text of each row is; nil for its own place.
+    /// - Parameter isFirst: whether these are codes of `dictionary`.
+    private mutating func takeTexts(_ arrays: ByteArrays, at rowCodes: [UInt32]?, isFirst: Bool, _ validity: Bitmap?, _ groups: [UInt32]) -> Bool {
         arrays.bytes.withUnsafeBytes { bytes in
             arrays.offsets.withUnsafeBufferPointer { offsets in
                 for row in groups.indices {
                     let group = Int(groups[row])
                     let isPresent = validity?[row] ?? true
-                    let entry = codes.map { Int($0[row]) } ?? row
+                    let entry = rowCodes.map { Int($0[row]) } ?? row
+                    // A dictionary may have a text twice, so that another code says nothing.
+                    if isFirst, isPresent, group < codes.count, codes[group] == UInt32(truncatingIfNeeded: entry) { continue }
                     let text = isPresent ? UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[entry])..<Int(offsets[entry + 1])]) : UnsafeRawBufferPointer(rebasing: bytes[..<0])
                     if group < isNull.count {
                         if isNull[group] == isPresent || !isEqual(text, group) { return false }
@@ -114,6 +123,7 @@ struct DependentKey {
                     }
                     guard group == isNull.count, texts.bytes.count + text.count < Int(Int32.max) else { return false }
                     texts.append(text)
+                    codes.append(isFirst && isPresent ? UInt32(truncatingIfNeeded: entry) : Self.noCode)
                     note(isPresent)
                 }
                 return true

@@ -91,6 +91,25 @@ final class GroupTableTests: XCTestCase {
         }
     }
 
+    /// A join hands its texts on in one dictionary for all rows, which may have a text twice.
+    func test_one_dictionary_for_all_rows_tells_texts_apart_and_not_codes() {
+        func texts(_ values: [Value]) -> Column {
+            var builder = ColumnBuilder(type: .string)
+            for value in values { builder.append(value) }
+            return builder.finish()
+        }
+        let dictionary = DictionaryValues(values: texts([.string("x"), .string("y"), .string("x")]))
+        var table = GroupTable(types: [.int64, .string], isSearched: false)
+        var cache = GroupTable.Cache(keyCount: 2)
+        func assign(_ keys: [Int64], _ texts: Column) -> [UInt32] { table.assign([.whole(keys, type: .int64, validity: nil), texts], count: keys.count, cache: &cache) }
+        func coded(_ codes: [UInt32]) -> Column { Column(type: .string, count: codes.count, validity: nil, values: .dictionary(codes: codes, dictionary)) }
+        XCTAssertEqual(assign([1, 2, 3], coded([0, 1, 0])), [0, 1, 2])
+        XCTAssertEqual(assign([1, 2, 1], coded([2, 1, 0])), [0, 1, 0])
+        XCTAssertEqual(assign([1, 4], texts([.string("x"), .null])), [0, 3])
+        // From here on the texts are numbered, too.
+        XCTAssertEqual(assign([1, 1, 2, 4], coded([1, 0, 1, 0])), [4, 0, 1, 5])
+    }
+
     func test_a_searched_table_finds_what_was_assigned() {
         let types: [ColumnType] = [.int64, .string]
         var table = GroupTable(types: types)
