@@ -209,8 +209,10 @@ struct Cardinality {
         let byName = Dictionary(
             (node.columns + node.residualColumns).map { ($0.name, facts[$0.column.id]) }, uniquingKeysWith: { first, _ in first })
         let statistics = node.table.source.statistics.columns
+        let told = Self.columnsOfChoices(node)
         for filter in node.filters {
             let name = filter.path.names.first ?? ""
+            if told.contains(name) { continue }
             // A filter may test a column that the scan does not put out any more: then the table's statistics are asked themselves.
             let known = byName[name].flatMap { $0 } ?? statistics[name].map {
                 Facts(
@@ -222,6 +224,19 @@ struct Cardinality {
         // Element filters are hints of one condition, which is guessed at once however many there are.
         if !node.elementFilters.isEmpty { rows *= Self.otherFraction }
         return rows * fraction(ofAll: node.residual)
+    }
+
+    /// Columns that every branch of an OR tests: the scan has a filter of the OR's hull on them (`FilterReader`), which leaves out no row that the OR keeps. Counted by itself, too,
+    /// `year = 1999 OR year = 1998 AND month = 12` would leave one row of seventy that it does.
+    private static func columnsOfChoices(_ node: ScanNode) -> Set<String> {
+        var names: [ColumnID: String]?
+        return node.residual.reduce(into: []) { told, condition in
+            guard case .or(let branches) = condition, let first = branches.first else { return }
+            let known = names ?? Dictionary((node.columns + node.residualColumns).map { ($0.column.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            names = known
+            let tested = branches.dropFirst().reduce(first.columnIDs) { $0.intersection($1.columnIDs) }
+            told.formUnion(tested.compactMap { known[$0] })
+        }
     }
 
     /// What conditions leave of rows together. Past some hundred a guess is none any more, and reading them all at each look is costly.

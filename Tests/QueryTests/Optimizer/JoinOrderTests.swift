@@ -56,6 +56,11 @@ final class JoinOrderTests: XCTestCase {
         XCTAssertEqual(try rows("SELECT s_customer FROM customer JOIN sales ON c_key = s_customer"), 3_000_000, accuracy: 1)
     }
 
+    /// A scan tests `d_year IN (2001, 2002)` too, which says no more than the condition does: 365 days and of 365 those of a range.
+    func test_rows_ofAChoice_areThoseOfItsBranches() throws {
+        XCTAssertEqual(try rows("SELECT d_day FROM calendar WHERE d_year = 2001 OR d_year = 2002 AND d_day > 5"), 365 * 1.35, accuracy: 1)
+    }
+
     /// Not of the sales of the year, which are more.
     func test_join_withSalesOfAYear_isBuiltOfCustomers() throws {
         let sql = "SELECT s_customer FROM calendar, sales, customer WHERE d_day = s_day AND s_customer = c_key AND d_year = 2001"
