@@ -31,18 +31,32 @@ enum SortKeys {
     /// One key a row.
     ///
     /// - Precondition: they are within reach of 32-bit offsets.
-    static func encode(_ columns: [SortColumn], count: Int) -> ByteArrays {
-        if let fixed = encodeFixed(columns, count: count) { return fixed }
+    static func encode(_ columns: [SortColumn], count: Int) -> ByteArrays { encode(columns, count: count, dividedAt: nil).keys }
+
+    /// - Parameter prefixCount: of how many first columns it is told how many bytes of each key are theirs; nil: of none.
+    static func encode(_ columns: [SortColumn], count: Int, dividedAt prefixCount: Int?) -> (keys: ByteArrays, prefixes: [Int32]) {
+        if let fixed = encodeFixed(columns, count: count) {
+            guard let prefixCount else { return (fixed, []) }
+            let prefix = columns.prefix(prefixCount).reduce(0) { $0 + 1 + (width($1.column.type) ?? 0) }
+            return (fixed, [Int32](repeating: Int32(prefix), count: count))
+        }
         let flat = columns.map(\.flattened)
+        if let plain = encodePlain(flat, count: count, dividedAt: prefixCount) { return plain }
         var bytes: [UInt8] = []
-        var offsets: [Int32] = [0]
+        var offsets: [Int32] = [0], prefixes: [Int32] = []
         offsets.reserveCapacity(count + 1)
+        if prefixCount != nil { prefixes.reserveCapacity(count) }
         bytes.reserveCapacity(flat.reduce(0) { $0 + $1.column.flatByteCount })
         for row in 0..<count {
-            for key in flat { append(key, row, to: &bytes) }
+            let start = bytes.count
+            for (place, key) in flat.enumerated() {
+                if place == prefixCount { prefixes.append(Int32(bytes.count - start)) }
+                append(key, row, to: &bytes)
+            }
+            if prefixCount == flat.count { prefixes.append(Int32(bytes.count - start)) }
             offsets.append(Int32(bytes.count))
         }
-        return ByteArrays(offsets: offsets, bytes: bytes)
+        return (ByteArrays(offsets: offsets, bytes: bytes), prefixes)
     }
 
     /// Bytes that the keys of some rows take at most, with their offsets.
@@ -85,7 +99,7 @@ enum SortKeys {
     }
 
     /// Bytes of a value of the type; nil when they vary.
-    private static func width(_ type: ColumnType) -> Int? {
+    static func width(_ type: ColumnType) -> Int? {
         switch type {
         case .boolean: 1
         case .int32, .date: 4
@@ -148,7 +162,7 @@ enum SortKeys {
 
     /// The value as an unsigned number in the same order, within its width.
     /// A two's complement number with its sign bit turned: -1 is 7F…FF, 0 is 80…00.
-    private static func ordered(_ column: Column, _ row: Int) -> UInt128 {
+    static func ordered(_ column: Column, _ row: Int) -> UInt128 {
         switch column.values {
         case .bits(let bits): return bits[row] ? 1 : 0
         case .int32(let values): return UInt128(UInt32(bitPattern: values[row]) ^ 0x8000_0000)
@@ -166,52 +180,8 @@ enum SortKeys {
     /// above them. NaN comes last, and -0 is 0, as PostgreSQL has it:
     /// <https://www.postgresql.org/docs/15/datatype-numeric.html#DATATYPE-FLOAT>.
     @inline(__always)
-    private static func ordered(_ value: Double) -> UInt64 {
+    static func ordered(_ value: Double) -> UInt64 {
         let bits = UInt64(bitPattern: HashKernels.canonicalBits(value))
         return bits >> 63 == 0 ? bits | 1 << 63 : ~bits
-    }
-
-    /// All columns of fixed width: column by column into one array.
-    ///
-    /// Nil when a type has no fixed width, or the keys are past 32-bit offsets; then `encode` goes row by row. Within what
-    /// `HeldKeys` allows the types alone decide, so that all batches of a sort go one way. They must: here NULL fills its
-    /// column's width with zeros, there it is its mark alone.
-    private static func encodeFixed(_ columns: [SortColumn], count: Int) -> ByteArrays? {
-        var total = 0
-        for key in columns {
-            guard let width = width(key.column.type) else { return nil }
-            total += width + 1
-        }
-        guard total * count < Int(Int32.max) else { return nil }
-        // Row `r` has its key at `r * total`; a column's part begins `place` bytes further. NULL leaves its value zero.
-        var bytes = [UInt8](repeating: 0, count: total * count)
-        var place = 0
-        for key in columns {
-            let width = width(key.column.type) ?? 8
-            let column = key.column.flattened()
-            let validity = column.rowValidity
-            if case .constant = column.values {
-                for row in 0..<count { bytes[row * total + place] = key.nullsFirst ? 0 : 2 }
-            } else {
-                for row in 0..<count {
-                    let start = row * total + place
-                    guard validity?[row] ?? true else {
-                        bytes[start] = key.nullsFirst ? 0 : 2
-                        continue
-                    }
-                    bytes[start] = 1
-                    var value = ordered(column, row)
-                    if key.isDescending { value = ~value }
-                    // All of its bytes at once, the highest first.
-                    withUnsafeBytes(of: value.bigEndian) { value in
-                        bytes.withUnsafeMutableBytes { bytes in
-                            UnsafeMutableRawBufferPointer(rebasing: bytes[(start + 1)...]).copyMemory(from: UnsafeRawBufferPointer(rebasing: value[(value.count - width)...]))
-                        }
-                    }
-                }
-            }
-            place += width + 1
-        }
-        return ByteArrays(offsets: (0...count).map { Int32($0 * total) }, bytes: bytes)
     }
 }

@@ -45,6 +45,32 @@ final class HeldKeysTests: XCTestCase {
         }
     }
 
+    /// Beside a list, keys are laid down value by value; else column by column.
+    func test_keys_laidDownByColumn_areThoseLaidDownByValue() {
+        var random = SplitMix64(state: 0xC01)
+        func bytes(_ most: UInt64, _ values: UInt64) -> [UInt8] { (0..<random.next() % (most + 1)).map { _ in UInt8(random.next() % values) } }
+        let kinds: [(ColumnType, () -> Value)] = [
+            (.boolean, { .boolean(random.next() % 2 == 0) }), (.int32, { .integer(Int64(random.next() % 9) - 4) }), (.int64, { .integer(Int64(bitPattern: random.next())) }), (.date, { .integer(-3) }),
+            (.double, { .double(Double(random.next() % 5) - 2) }), (.decimal(precision: 18, scale: 2), { .decimal(Int128(random.next() % 99) - 50) }), (.decimal(precision: 38, scale: 2), { .decimal(-7) }),
+            (.binary, { .bytes(bytes(9, 3)) }), (.string, { .bytes(bytes(9, 20).map { $0 + 97 }) }),
+        ]
+        for rowCount in [0, 1, 2, 70] {
+            for (type, value) in kinds {
+                for (isDescending, nullsFirst) in [(false, false), (false, true), (true, false), (true, true)] {
+                    let values = (0..<rowCount).map { _ in random.next() % 4 == 0 ? Value.null : value() }, texts = (0..<rowCount).map { _ in Value.bytes(bytes(5, 200)) }
+                    let plain = [
+                        SortColumn(column(.binary, texts)), SortColumn(column(type, values), isDescending: isDescending, nullsFirst: nullsFirst), SortColumn(column(.string, values.map { _ in .null })),
+                        SortColumn(column(.binary, texts), isDescending: true),
+                    ]
+                    let list = SortColumn(column(.list(element: Field("n", .int32)), values.map { _ in .list([]) }))
+                    let (byColumn, byValue) = (SortKeys.encode(plain, count: rowCount), SortKeys.encode(plain + [list], count: rowCount))
+                    // An empty list is its mark and its end.
+                    for row in 0..<rowCount { XCTAssertEqual(Array(byColumn[row]), Array(byValue[row].dropLast(2)), "\(type.sqlName), row \(row)") }
+                }
+            }
+        }
+    }
+
     func test_byteCountBound_longTexts_countsTheirZerosOnly() {
         let long = [UInt8](repeating: 1, count: 100_000) + [UInt8](repeating: 0, count: 50_000)
         let columns = [SortColumn(column(.binary, [.bytes(long)]))]
