@@ -319,6 +319,19 @@ package struct WindowNode: Hashable, Sendable {
     package var partition: [Expression]
     package var order: [SortKey]
     package var calls: [Call]
+    /// The rows of each partition that are wanted; nil: all.
+    package var first: FirstRanks?
+
+    /// Rows whose rank is above `count` may be left out: a condition above tests that away. All calls look at the rows before theirs alone.
+    package struct FirstRanks: Hashable, Sendable {
+        /// `rank`, `denseRank` or `rowNumber`.
+        package var function: WindowFunction
+        package var count: Int
+        package init(function: WindowFunction, count: Int) {
+            self.function = function
+            self.count = count
+        }
+    }
 
     /// One function over the windows; its value stands beside each row of the input.
     package struct Call: Hashable, Sendable {

@@ -58,7 +58,8 @@ final class PlanBuilder {
             let input = try build(node.input)
             // A window's sort is no node of the plan: its figures are the window's.
             let keys = node.partition.map { SortKey($0) } + node.order
-            return WindowOperator(SortOperator(input, keys: keys, limit: nil, offset: 0), node)
+            let ranks = node.first.map { PartitionRanks(keyCount: node.partition.count, first: $0) }
+            return WindowOperator(SortOperator(input, keys: keys, limit: nil, offset: 0, ranks: ranks), node)
         case .sort(let node):
             guard let late = LateColumns(node) else {
                 return SortOperator(try build(node.input), keys: node.keys, limit: node.limit, offset: node.offset, enough: node.enough)

@@ -141,6 +141,7 @@ struct PredicatePushdown {
             if !used.isEmpty, used.isSubset(of: keys) { below.append(condition) } else { above.append(condition) }
         }
         node.input = push(below, into: node.input)
+        node.first = RankBounds.first(above, over: node)
         return kept(above, over: .window(node))
     }
 

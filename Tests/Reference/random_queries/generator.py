@@ -241,6 +241,8 @@ class Generator(Expressions):
             distinct = Node("DISTINCT ", spare=True)
         elif top and exact and self.rng.random() < 0.06:
             return self.distinct_on(items, source, where), types
+        elif top and self.rng.random() < 0.07:
+            return self.first_ranks(items, source, columns, unique, where), types + ["big"]
         return Node("SELECT ", distinct, self.items(items), " FROM ", source, where), types
 
     @staticmethod
@@ -251,6 +253,22 @@ class Generator(Expressions):
         rest = ", ".join(f"{place}{self.one('', ' DESC', ' NULLS FIRST')}" for place in range(2, len(items) + 1))
         body = Node("SELECT DISTINCT ON (1) ", self.items(items), " FROM ", source, where, " ORDER BY 1", ", " + rest if rest else "")
         return Node("SELECT * FROM (", body, ") z")
+
+    def first_ranks(self, items, source, columns, unique, where):
+        """The rows of each partition whose rank passes a test above the window; beside it a second window, at times."""
+        key = Node(self.make(self.rng.choice(self.keys), columns, 1), self.one("", " DESC", " NULLS FIRST", " DESC NULLS LAST"))
+        partition, call, ties = self.partition(columns), self.one("rank()", "dense_rank()"), ""
+        if unique and self.rng.random() < 0.4:
+            call, ties = "row_number()", ", " + ", ".join(unique)
+        number = Node(f"{call} OVER (", partition, "ORDER BY ", key, ties, ")", kind="big")
+        others = [Node("count(*) OVER (", partition, ")", kind="big")] if self.rng.random() < 0.2 else []
+        name = f"c{len(items)}"
+        test = self.one(f"{name} <= 1", f"{name} < 4", f"{name} = 2", f"3 >= {name}", f"{name} BETWEEN 2 AND 5", f"{name} IN (1, 3)", f"{name} <= 0", f"{name} <= 3000000000")
+        if self.rng.random() < 0.3:
+            test += self.one(f" OR {name} = 7", " AND c0 IS NOT NULL", f" AND {name} <> 2")
+        body = Node("SELECT ", self.items(items + [number] + others), " FROM ", source, where)
+        wanted = ", ".join(f"c{place}" for place in range(len(items) + 1))
+        return Node(f"SELECT {wanted} FROM (", body, f") z WHERE {test}")
 
     def aggregate(self, scope, kind=None, top=False):
         make = lambda kind: self.make(kind, scope, 2)

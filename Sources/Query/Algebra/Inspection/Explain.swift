@@ -187,6 +187,7 @@ package struct Explain {
         var text = ""
         if !node.partition.isEmpty { text += " partition by \(node.partition.map(self.text).joined(separator: ", "))" }
         if !node.order.isEmpty { text += " order by \(node.order.map(self.text).joined(separator: ", "))" }
+        if let first = node.first { text += " first \(first.count) by \(first.function)" }
         return text
     }
 

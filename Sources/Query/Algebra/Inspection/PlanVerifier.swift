@@ -191,6 +191,7 @@ package struct PlanVerifier {
         let visible = visit(node.input, around: outer).over(outer)
         for expression in LogicalPlan.window(node).expressions { visit(expression, in: visible, "a window") }
         for call in node.calls { if let filter = call.filter, filter.type != .boolean { fail("a window's filter is \(filter.type.sqlName)") } }
+        if node.first != nil, !node.calls.allSatisfy(\.function.definition.looksBackOnly) { fail("a window that looks at all rows keeps the first ones") }
         return made(LogicalPlan.window(node).columns, by: "a window")
     }
 

@@ -5,8 +5,10 @@ import ColumnStore
 struct KeyedRows {
     var batch: ColumnBatch
     var keys: ByteArrays
+    /// Of each key how many bytes name the partition of the row, where partitions have rows that are not wanted; else empty.
+    var prefixes: [Int32] = []
 
-    var byteCount: Int { batch.keptByteCount + keys.byteCount }
+    var byteCount: Int { batch.keptByteCount + keys.byteCount + prefixes.count * 4 }
 
     /// The rows and the keys as a last column, for a spill file.
     var withKeyColumn: ColumnBatch {
@@ -20,7 +22,7 @@ struct KeyedRows {
             Column.concatenating(parts.map { $0.batch.columns[index] }, type: types[index])
         }
         let keys = ByteArrays.joining(parts.map(\.keys))
-        return KeyedRows(batch: ColumnBatch(rowCount: keys.count, columns: columns), keys: keys)
+        return KeyedRows(batch: ColumnBatch(rowCount: keys.count, columns: columns), keys: keys, prefixes: parts.flatMap(\.prefixes))
     }
 
     /// The rows in order, or the first of them.
@@ -65,9 +67,16 @@ struct KeyedRows {
                 }
             }
         }
+        return filtered(by: passing)
+    }
+
+    /// Without the rows that come behind the last one that is wanted of their partition.
+    func filtered(by tops: PartitionTops) -> KeyedRows { filtered(by: tops.passing(keys, prefixes)) }
+
+    private func filtered(by passing: Bitmap) -> KeyedRows {
         if passing.isAllSet { return self }
         let rows = passing.setIndices()
-        return KeyedRows(batch: batch.gathering(rows), keys: keys.gathering(rows))
+        return KeyedRows(batch: batch.gathering(rows), keys: keys.gathering(rows), prefixes: prefixes.isEmpty ? [] : rows.map { prefixes[Int($0)] })
     }
 }
 

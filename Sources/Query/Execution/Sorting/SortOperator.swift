@@ -19,6 +19,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     private let offset: Int
     /// Of a top-n; nil where it counts rows alone.
     private let enough: (columns: [Int], byteCount: Int)?
+    /// Of a window's rows, where the first of each partition are wanted; nil for all.
+    private let ranks: PartitionRanks?
     /// How far the first key's column need be looked at; nil without a limit, or where the key is not a column of the input whose values compare alike everywhere.
     private let bound: (column: ColumnID, place: Int, bound: MovingBound)?
     /// With a small limit the key of the last row that can still be among the first, of all workers' rows: once set, it never rises.
@@ -41,14 +43,18 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         var shares: [MemoryShare] = []
     }
 
-    init(_ input: PreparedOperator, keys: [SortKey], limit: Int?, offset: Int, enough: EnoughText? = nil) {
+    /// - Parameter ranks: not beside a limit.
+    init(_ input: PreparedOperator, keys: [SortKey], limit: Int?, offset: Int, enough: EnoughText? = nil, ranks: PartitionRanks? = nil) {
         self.keys = keys
+        self.ranks = ranks
         let ids = input.columns.map(\.id)
         let places = enough?.columns.compactMap { expression -> Int? in if case .column(let id, _) = expression { ids.firstIndex(of: id) } else { nil } } ?? []
         self.enough = enough.flatMap { limit == nil || places.isEmpty ? nil : (places, $0.byteCount) }
         self.limit = limit
         self.offset = offset
-        bound = limit == nil ? nil : Self.bound(keys, columns: input.columns, countsRowsAlone: self.enough == nil)
+        // The first rows of one partition are those of all.
+        let wantsFirst = limit != nil || ranks?.keyCount == 0
+        bound = wantsFirst ? Self.bound(keys, columns: input.columns, countsRowsAlone: self.enough == nil && (ranks.map { $0.first.function == .rowNumber } ?? true)) : nil
         super.init(columns: input.columns, inputs: [input])
     }
 
@@ -68,14 +74,15 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
 
     /// Not beneath a limit: rows that are left out would let others in.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: JoinRuntimeFilter) {
-        if limit == nil, offset == 0 { inputs[0].pushRuntimeFilter(id, filter) }
+        if limit == nil, offset == 0, ranks == nil { inputs[0].pushRuntimeFilter(id, filter) }
     }
 
     override func prepare(_ run: QueryRun) throws {
         // Offset and limit together are kept: what is skipped must be known to be first.
         let top = limit.map { $0.addingSaturating(offset) }.flatMap { $0 <= Self.topRowCountMax ? $0 : nil }
-        if let top, let key = keys.first, case .column(let id, _) = key.expression {
-            inputs[0].pushFirstRows(id, FirstRows(count: top, isDescending: key.isDescending, withTies: keys.count > 1))
+        let rankCount = ranks.flatMap { $0.keyCount > 0 || $0.first.function == .denseRank ? nil : $0.first.count }
+        if let count = top ?? rankCount, let key = keys.first, case .column(let id, _) = key.expression {
+            inputs[0].pushFirstRows(id, FirstRows(count: count, isDescending: key.isDescending, withTies: keys.count > 1 || ranks?.first.function == .rank))
         }
         if let bound { inputs[0].pushBound(bound.column, bound.bound) }
         try super.prepare(run)
@@ -135,6 +142,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     ///    `keyByteCount` are of both, `openByteCount` of `rows`.
     /// 2. After `cut`, one sorted chunk of at most `top` rows is held, or none when it was written.
     /// 3. `keyByteCount` stays where 32-bit offsets reach all keys put end to end.
+    /// 4. Of each partition that `tops` has, the rows that are wanted are held or written.
     private final class Collector: @unchecked Sendable {
         // Safe to share: one worker feeds it; `finish` comes after all workers.
         private let owner: SortOperator
@@ -153,6 +161,10 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         /// Of the columns by which a reader has enough.
         private var textByteCount = 0
         private var largestRowByteCount = 0
+        /// How far partitions are looked at, as far as it is known.
+        private var tops: PartitionTops?
+        /// With how many rows it is looked for those that are not wanted.
+        private var nextCutRowCount = 0
         /// Of the rows that are being taken.
         private var work: MemoryShare?
         /// Where all runs are written.
@@ -165,6 +177,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         private static let copiesOfRow = 3
         /// Of fewer rows a cut costs more than it drops.
         private static let cutRowCountMin = 64
+        /// The same of partitions, of which there are many, each with some rows.
+        private static let partitionsCutRowCountMin = 4_096
         /// Keys of all rows must be within reach of 32-bit offsets.
         private static let keyByteCountMax = Int(Int32.max) - HeldKeys.byteCountMax
         /// While rows are put in order: numbers and prefixes of keys, twice.
@@ -175,6 +189,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             self.run = run
             self.top = top
             share = MemoryShare(run.memory)
+            if let ranks = owner.ranks { nextCutRowCount = max(4 * ranks.first.count, Self.partitionsCutRowCountMin) }
             var evaluators: [Evaluator] = []
             for key in owner.keys { evaluators.append(try Evaluator(key.expression, layout: owner.inputs[0].layout, context: run.context)) }
             self.evaluators = evaluators
@@ -187,7 +202,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         /// - Throws: `outOfMemory`, with a number of rows to try where fewer may fit; `spillFull`; what the keys'
         ///   expressions throw.
         func take(_ batch: ColumnBatch) throws {
-            if top == 0 { return }
+            if top == 0 || owner.ranks?.first.count == 0 { return }
             // Held until the rows are kept, or written.
             work = try holdWork(rowByteCount: batch.byteCount / max(1, batch.rowCount))
             defer { work = nil }
@@ -197,8 +212,9 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
                 sortColumns.append(
                     SortColumn(try evaluator.evaluate(view), isDescending: key.isDescending, nullsFirst: key.nullsFirst))
             }
-            let keys = try HeldKeys.make(sortColumns, count: batch.rowCount, of: "ORDER BY", run)
-            var added = KeyedRows(batch: batch, keys: keys.keys)
+            let keys = try HeldKeys.make(sortColumns, count: batch.rowCount, dividedAt: owner.ranks?.keyCount, of: "ORDER BY", run)
+            var added = KeyedRows(batch: batch, keys: keys.keys, prefixes: keys.prefixes)
+            if let tops { added = added.filtered(by: tops) }
             if top != nil, let threshold = owner.threshold.withLock({ $0 }) { added = added.filtered(notAfter: threshold) }
             if added.batch.rowCount == 0 { return }
             // Without the room that texts were built with, which would be held too.
@@ -215,6 +231,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             // A cut sorts all that is held. It waits for four times the rows that stay, so that a row is sorted a few times
             // at most, and for no more: what is known of the last row spares readers the others.
             if let top, rowCount > max(4 * top, Self.cutRowCountMin) { return try cut(to: top) }
+            if let ranks = owner.ranks, rowCount > nextCutRowCount { cut(to: ranks) }
             if openByteCount >= Self.chunkByteCount { closeChunk() }
             if keyByteCount < Self.keyByteCountMax, share.resize(to: neededByteCount) { return }
             if let top, rowCount > top { return try cut(to: top) }
@@ -235,14 +252,15 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
 
         /// What putting the held rows in order takes: their keys a second time, and a lump of rows.
         private var neededByteCount: Int {
-            // The first rows are copied twice where they are cut.
-            let copied = top == nil ? min(openByteCount, Self.chunkByteCount) : byteCount
-            return byteCount + copied + keyByteCount + rowCount * Self.byteCountPerRow
+            // The first rows are copied twice where they are cut; those of partitions where they are no more than half.
+            let copied = top != nil ? byteCount : max(owner.ranks == nil ? 0 : byteCount / 2, min(openByteCount, Self.chunkByteCount))
+            return byteCount + copied + keyByteCount + rowCount * Self.byteCountPerRow + (tops?.byteCount ?? 0)
         }
 
         /// Writes what is held, unless it is so little that others must hold the memory.
         private func makeRoom() throws {
             if byteCount < run.smallByteCount { return share.force(to: neededByteCount) }
+            if let ranks = owner.ranks, cut(to: ranks), share.resize(to: neededByteCount) { return }
             try spill()
         }
 
@@ -268,6 +286,39 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             if !share.resize(to: neededByteCount) { try makeRoom() }
         }
 
+        /// Lets go of the rows that are not wanted of their partitions, where they are half of all at least; fewer are not worth a copy of the others.
+        /// - Returns: whether it did.
+        @discardableResult private func cut(to ranks: PartitionRanks) -> Bool {
+            closeChunk()
+            let keys = ByteArrays.joining(chunks.map(\.keys)), prefixes = chunks.flatMap(\.prefixes)
+            let (kept, last) = ranks.rows(of: RowOrder.sorted(keys), keys, prefixes)
+            tops = PartitionTops(last, keys, prefixes, ranks.first.function)
+            let isWorthIt = kept.count <= rowCount / 2
+            if isWorthIt {
+                let parts = RowParts(chunks.map(\.batch), types: types)
+                chunks = []
+                var place = 0
+                while place < kept.count {
+                    let start = place
+                    let batch = parts.next(of: kept, from: &place, to: kept.count)
+                    let rows = Array(kept[start..<place])
+                    chunks.append(KeyedRows(batch: batch, keys: keys.gathering(rows), prefixes: rows.map { prefixes[Int($0)] }))
+                }
+                rowCount = kept.count
+                byteCount = chunks.reduce(0) { $0 + $1.byteCount }
+                keyByteCount = chunks.reduce(0) { $0 + $1.keys.byteCount }
+                if let bound = owner.bound, !last.isEmpty, let end = chunks.last?.batch { bound.bound.draw(to: end.columns[bound.place].value(at: end.rowCount - 1)) }
+            }
+            nextCutRowCount = max(4 * rowCount, Self.partitionsCutRowCountMin)
+            return isWorthIt
+        }
+
+        /// All rows that are held, in order, but for those that are not wanted of their partitions.
+        private func order(_ keys: ByteArrays) -> [Int32] {
+            let order = RowOrder.sorted(keys)
+            return owner.ranks.map { $0.rows(of: order, keys, chunks.flatMap(\.prefixes)).kept } ?? order
+        }
+
         /// Writes what is held as one sorted run.
         func spill() throws {
             // A worker that has finished in memory left its rows there: they go into its run, from `chunks`, which it still
@@ -279,7 +330,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             closeChunk()
             let keys = ByteArrays.joining(chunks.map(\.keys))
             let parts = RowParts(chunks.map(\.withKeyColumn), types: types + [.binary])
-            let order = RowOrder.sorted(keys)
+            let order = order(keys)
             let volume = try volume ?? SpillVolume(run.spill)
             self.volume = volume
             let file = try SpillFile(run.spill, types: types + [.binary], in: volume)
@@ -300,7 +351,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             guard rowCount > 0, owner.collected.withLock({ $0.runs.isEmpty }) else { return }
             closeChunk()
             let keys = ByteArrays.joining(chunks.map(\.keys))
-            let ordered = OrderedRows(chunks: chunks.map(\.batch), keys: keys, order: RowOrder.sorted(keys))
+            let ordered = OrderedRows(chunks: chunks.map(\.batch), keys: keys, order: order(keys))
             owner.collected.withLock {
                 $0.batches.append(ordered)
                 $0.shares.append(share)

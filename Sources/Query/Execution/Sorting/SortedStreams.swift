@@ -29,7 +29,8 @@ struct SortedRows {
         var orders: [[Int32]] = []
         for part in parts {
             orders.append(start == 0 ? part.order : part.order.map { $0 + start })
-            start += Int32(part.order.count)
+            // Rows that nobody wants are in no order.
+            start += Int32(part.keys.count)
         }
         while orders.count > 1 {
             var merged: [[Int32]] = []
