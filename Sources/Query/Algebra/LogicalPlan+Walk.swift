@@ -96,6 +96,7 @@ extension LogicalPlan {
         case .window(var node):
             node.partition = try all(node.partition)
             node.order = try keys(node.order)
+            if case .shared(let sorted, let partitionCount) = node.sorting { node.sorting = .shared(try keys(sorted), partitionCount: partitionCount) }
             for index in node.calls.indices {
                 node.calls[index].arguments = try all(node.calls[index].arguments)
                 if let filter = node.calls[index].filter { node.calls[index].filter = try rewrite(filter) }
@@ -125,7 +126,7 @@ extension LogicalPlan {
         case .join(let node): node.equalities.flatMap { [$0.left, $0.right] } + node.residual
         case .unnest(let node): [node.list]
         case .window(let node):
-            node.partition + node.order.map(\.expression)
+            node.partition + node.order.map(\.expression) + node.sharedKeys.map(\.expression)
                 + node.calls.flatMap { call in
                     var all = call.arguments
                     if let filter = call.filter { all.append(filter) }

@@ -321,6 +321,8 @@ package struct WindowNode: Hashable, Sendable {
     package var calls: [Call]
     /// The rows of each partition that are wanted; nil: all.
     package var first: FirstRanks?
+    /// How rows come into the order of partition and order.
+    package var sorting = Sorting.own
 
     /// Rows whose rank is above `count` may be left out: a condition above tests that away. All calls look at the rows before theirs alone.
     package struct FirstRanks: Hashable, Sendable {
@@ -331,6 +333,16 @@ package struct WindowNode: Hashable, Sendable {
             self.function = function
             self.count = count
         }
+    }
+
+    /// Who sorts the rows of a node.
+    package enum Sorting: Hashable, Sendable {
+        case own
+        /// The node itself, by keys of which partition and order are the first: windows that stand on it take its rows in that order. By the first
+        /// `partitionCount` keys rows may be divided: partitions of all these windows lie within.
+        case shared([SortKey], partitionCount: Int)
+        /// The window beneath.
+        case given
     }
 
     /// One function over the windows; its value stands beside each row of the input.
@@ -376,6 +388,9 @@ package struct WindowNode: Hashable, Sendable {
         self.order = order
         self.calls = calls
     }
+
+    /// What it sorts by for others too; empty where it does not.
+    var sharedKeys: [SortKey] { if case .shared(let keys, _) = sorting { keys } else { [] } }
 }
 
 /// UNION, INTERSECT and EXCEPT. Without `keepsRepeats` equal rows are one row; NULLs are equal.

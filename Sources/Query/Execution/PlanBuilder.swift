@@ -56,8 +56,10 @@ final class PlanBuilder {
             return UnnestOperator(RecursiveListOperator(of: &node, input) ?? input, node)
         case .window(let node):
             let input = try build(node.input)
+            if node.sorting == .given { return WindowOperator(input, node) }
             // A window's sort is no node of the plan: its figures are the window's.
-            let keys = node.partition.map { SortKey($0) } + node.order
+            var keys = node.partition.map { SortKey($0) } + node.order
+            if !node.sharedKeys.isEmpty { keys = node.sharedKeys }
             let ranks = node.first.map { PartitionRanks(keyCount: node.partition.count, first: $0) }
             return WindowOperator(SortOperator(input, keys: keys, limit: nil, offset: 0, ranks: ranks), node)
         case .sort(let node):

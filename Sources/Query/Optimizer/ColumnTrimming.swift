@@ -1,6 +1,6 @@
 /// Drops what only the node itself reads: a list above its UNNEST, columns above the scan that filters by them.
 ///
-/// Runs last, when each condition has found its place.
+/// Runs late, when each condition has found its place.
 ///
 /// `ColumnPruning` runs before filters have moved into scans, and lets through what any condition reads. Here a condition within a scan reads its
 /// columns there, and they need not come out.

@@ -77,14 +77,15 @@ package struct Optimizer {
     /// - `ProjectionRemoval` before `Rollups` and the rules of groupings: they look at columns of tables under their own ids;
     /// - `ColumnPruning` before `ScanFilters`, whose conditions still stand above the scans and count as readers;
     /// - `JoinOrder` after both: it reckons with the filters that scans have got;
-    /// - `ColumnTrimming` last, when each condition has found its place.
+    /// - `ColumnTrimming` when each condition has found its place;
+    /// - `WindowOrder` last: between windows that share a sort nothing may come any more.
     private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {
         [
             ("PredicatePushdown", PredicatePushdown.rewrite), ("ProjectionRemoval", ProjectionRemoval.rewrite),
             ("Rollups", rollups), ("SharedConditions", SharedConditions.rewrite), ("ShiftedSums", ShiftedSums.rewrite), ("DependentKeys", DependentKeys.rewrite),
             ("ColumnPruning", ColumnPruning.rewrite), ("ScanFilters", { ScanFilters.rewrite($0, isUTC: isUTC) }),
             ("JoinOrder", JoinOrder.rewrite), ("LimitPushdown", LimitPushdown.rewrite),
-            ("DistinctAggregates", DistinctAggregates.rewrite), ("ColumnTrimming", ColumnTrimming.rewrite),
+            ("DistinctAggregates", DistinctAggregates.rewrite), ("ColumnTrimming", ColumnTrimming.rewrite), ("WindowOrder", WindowOrder.rewrite),
         ]
     }
 

@@ -70,6 +70,7 @@ struct PlanCost {
             // The right side is read whole before the first row.
             let built = (inputs.last?.total ?? 0) + (inputs.last?.rows ?? 0) * rowCost
             return Sum(start: first + built, total: below + read * rowCost + rows * rowCost, rows: rows)
+        case .window(let node) where node.sorting == .given: return Sum(start: first, total: below + rows * rowCost, rows: rows)
         case .sort, .window:
             let sorted = below + read * 2 * operatorCost * log2(max(2, read))
             return Sum(start: sorted, total: sorted + rows * rowCost, rows: rows)

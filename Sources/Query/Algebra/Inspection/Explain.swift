@@ -187,6 +187,11 @@ package struct Explain {
         var text = ""
         if !node.partition.isEmpty { text += " partition by \(node.partition.map(self.text).joined(separator: ", "))" }
         if !node.order.isEmpty { text += " order by \(node.order.map(self.text).joined(separator: ", "))" }
+        switch node.sorting {
+        case .own: break
+        case .shared(let keys, _): text += " sorted by \(keys.map(self.text).joined(separator: ", "))"
+        case .given: text += " as sorted"
+        }
         if let first = node.first { text += " first \(first.count) by \(first.function)" }
         return text
     }

@@ -192,6 +192,12 @@ package struct PlanVerifier {
         for expression in LogicalPlan.window(node).expressions { visit(expression, in: visible, "a window") }
         for call in node.calls { if let filter = call.filter, filter.type != .boolean { fail("a window's filter is \(filter.type.sqlName)") } }
         if node.first != nil, !node.calls.allSatisfy(\.function.definition.looksBackOnly) { fail("a window that looks at all rows keeps the first ones") }
+        if node.sorting == .given {
+            guard case .window(let below) = node.input, below.sorting != .own, node.first == nil else {
+                fail("a window takes its rows as they come, and nothing sorts them for it")
+                return made(LogicalPlan.window(node).columns, by: "a window")
+            }
+        }
         return made(LogicalPlan.window(node).columns, by: "a window")
     }
 

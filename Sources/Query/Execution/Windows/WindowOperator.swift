@@ -8,12 +8,14 @@ import Synchronization
 /// another comes, so the last one of a batch is held until the next.
 ///
 /// The input is a `SortOperator`, by partition, then by the window's order (`PlanBuilder`). Few rows, and those that lie on disk, come in one stream and in their order; many
-/// are cut where partitions begin (`WindowParts`), and streams take one part after another.
+/// are cut where partitions begin (`WindowParts`), and streams take one part after another. Or it is another window whose order is this one's too (`WindowOrder`): then its
+/// streams have whole partitions in their order, and each is read by one of this window's.
 ///
 /// Ranks alone need no partition: `RankingStream` computes them row by row.
 final class WindowOperator: PreparedOperator, @unchecked Sendable {
     private let node: WindowNode
-    private let sorted: SortOperator
+    /// Nil where another window's rows are read.
+    private let sorted: SortOperator?
     /// Set by `prepare` where several streams may come.
     private var parts: WindowParts?
     /// Of a slice that is put out, and of rows that are laid aside together.
@@ -21,30 +23,34 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
     /// Where partitions, peers and frames begin and end, keys of the order, and running totals.
     static let byteCountPerRow = 64
 
-    init(_ sorted: SortOperator, _ node: WindowNode) {
+    /// - Parameter input: a sort, or a window by whose order the rows are in this one's.
+    init(_ input: PreparedOperator, _ node: WindowNode) {
         self.node = node
-        self.sorted = sorted
-        super.init(columns: sorted.columns + node.calls.map(\.column), inputs: [sorted])
+        sorted = input as? SortOperator
+        super.init(columns: input.columns + node.calls.map(\.column), inputs: [input])
     }
 
     /// Asked when all is prepared.
-    override var streamCountMax: Int { parts == nil ? 1 : .max }
+    override var streamCountMax: Int { sorted == nil ? inputs[0].streamCountMax : parts == nil ? 1 : .max }
 
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
-        if let rows = sorted.sortedRows { try measured(run) { parts = try WindowParts(rows, node, sorted.layout, run) } }
+        guard let rows = sorted?.sortedRows else { return }
+        var divided = node.partition
+        if case .shared(let keys, let partitionCount) = node.sorting { divided = keys.prefix(partitionCount).map(\.expression) }
+        try measured(run) { parts = try WindowParts(rows, by: divided, inputs[0].layout, run) }
     }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
-        guard let parts else { return try answers(try sorted.stream(run, worker: worker), run) }
-        return PartStream(parts) { try self.answers(BoundedStream($0, types: self.sorted.columns.map(\.type)), run) }
+        guard let parts else { return try answers(try inputs[0].stream(run, worker: worker), run) }
+        return PartStream(parts) { try self.answers(BoundedStream($0, types: self.inputs[0].columns.map(\.type)), run) }
     }
 
     /// - Parameter input: whole partitions, in the order of the sort.
     private func answers(_ input: any BatchStream, _ run: QueryRun) throws -> any BatchStream {
-        let layout = sorted.layout
+        let layout = inputs[0].layout
         if let ranking = try RankingStream(node, layout, run, { input }) { return ranking }
-        return try Stream(self, input, node, layout, types: sorted.columns.map(\.type), run)
+        return try Stream(self, input, node, layout, types: inputs[0].columns.map(\.type), run)
     }
 
     /// The answers to one part after another, as long as some are left.

@@ -16,9 +16,10 @@ final class WindowParts: Sendable {
     private static let partsPerWorker = 4
 
     /// Nil where one stream is enough.
-    init?(_ rows: SortedRows, _ node: WindowNode, _ layout: [ColumnID: Int], _ run: QueryRun) throws {
-        guard run.workerCount > 1, !node.partition.isEmpty, rows.count >= Self.rowCountMin else { return nil }
-        let cutter = Cutter(rows: rows, partition: try Evaluator.compile(node.partition, layout: layout, context: run.context), run: run)
+    /// - Parameter partition: the sort's first keys, of which rows of one part alone have the same values.
+    init?(_ rows: SortedRows, by partition: [Expression], _ layout: [ColumnID: Int], _ run: QueryRun) throws {
+        guard run.workerCount > 1, !partition.isEmpty, rows.count >= Self.rowCountMin else { return nil }
+        let cutter = Cutter(rows: rows, partition: try Evaluator.compile(partition, layout: layout, context: run.context), run: run)
         let count = min(run.workerCount * Self.partsPerWorker, rows.count / ColumnBatch.targetRowCount)
         var cuts = [0]
         for number in 1..<count {

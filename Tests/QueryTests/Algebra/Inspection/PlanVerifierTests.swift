@@ -35,6 +35,25 @@ final class PlanVerifierTests: XCTestCase {
         check(.join(JoinNode(kind: .cross, left: rows, right: rows)), "both sides of a join")
     }
 
+    func test_faults_windowsThatTakeWhatTheyCannotHave_areNamed() {
+        let frame = WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow)
+        func window(_ number: Int, _ function: WindowFunction, over input: LogicalPlan) -> WindowNode {
+            WindowNode(
+                input: input, partition: [.column(a)], order: [],
+                calls: [WindowNode.Call(column: OutputColumn(id: ColumnID(number), name: "w", type: .int64), function: function, arguments: [], frame: frame)])
+        }
+        var below = window(3, .rank, over: rows)
+        var above = window(4, .rank, over: .window(below))
+        above.sorting = .given
+        check(.window(above), "nothing sorts them")
+        below.sorting = .shared([SortKey(.column(a))], partitionCount: 1)
+        above.input = .window(below)
+        XCTAssertEqual(PlanVerifier.faults(in: .window(above)), [])
+        var counted = window(3, .aggregate(.countRows), over: rows)
+        counted.first = WindowNode.FirstRanks(function: .rank, count: 3)
+        check(.window(counted), "looks at all rows")
+    }
+
     func test_faults_rangesOutsideTheirBounds_areNamed() {
         check(.limit(input: rows, count: 1, offset: -1), "after -1")
         let group = ProjectedColumn(OutputColumn(id: ColumnID(3), name: "g", type: .int64), .column(a))
