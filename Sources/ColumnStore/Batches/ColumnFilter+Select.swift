@@ -5,7 +5,7 @@ internal import Glibc
 /// 1. NULL tests look at the validity alone.
 /// 2. A constant is tested once, a dictionary once an entry; codes are then looked up in the entries' answers.
 /// 3. Whole numbers are compared in their own width, with bounds that were brought into it before.
-/// 4. Strings that must be equal are compared by their first eight bytes, those of a range where they lie, doubles of a range in a loop; all else goes value by value.
+/// 4. Strings that must be equal, or must not, are compared by their first eight bytes, those of a range where they lie, doubles of a range in a loop; all else goes value by value.
 /// 5. What stands under a NULL has an answer too, and is masked out at the end.
 extension ColumnFilter {
     /// One bit for each row of `column`: whether it passes.
@@ -40,8 +40,13 @@ extension ColumnFilter {
 
     /// Booleans, and tests of doubles and of text but for equality and ranges: `passes` for each row, with the order that SQL has for NaN.
     private func selectByValue(_ column: Column) -> Bitmap {
-        if case .bytes(let arrays) = column.values, case .equal(.bytes(let wanted)) = test {
-            return Self.selectEqual(arrays, wanted)
+        if case .bytes(let arrays) = column.values {
+            switch test {
+            case .equal(.bytes(let wanted)): return Self.selectEqual(arrays, wanted)
+            // True under a NULL, too, which is masked out by whoever asks.
+            case .notEqual(.bytes(let unwanted)): return ~Self.selectEqual(arrays, unwanted)
+            default: break
+            }
         }
         if case .range(let lower, let upper) = test {
             if case .bytes(let arrays) = column.values, let passing = Self.selectTexts(arrays, lower, upper) { return passing }
@@ -120,7 +125,9 @@ extension ColumnFilter {
                         let start = Int(offsets[row])
                         guard Int(offsets[row &+ 1]) &- start == wanted.count else { continue }
                         if let head, bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) != head { continue }
-                        if bytes[start..<start + wanted.count].elementsEqual(wanted) { words[row >> 6] |= 1 << UInt64(row & 63) }
+                        // Of no bytes there may be no address.
+                        let isEqual = if let one = bytes.baseAddress, let other = wanted.baseAddress { memcmp(one + start, other, wanted.count) == 0 } else { true }
+                        if isEqual { words[row >> 6] |= 1 << UInt64(row & 63) }
                     }
                 }
             }

@@ -192,18 +192,23 @@ final class InListNode: EvaluationNode {
     private static let comparisonCountMax = 8
     /// The literals by value, made at the first batch; those of one type are in one of the two.
     private var wanted: (integers: Set<Int128>, bytes: Set<[UInt8]>)?
+    /// The literals where they are few short texts.
+    private let short: ShortTexts?
 
     init(_ operand: EvaluationNode, _ candidates: [EvaluationNode], isNegated: Bool) {
         self.operand = operand
         self.candidates = candidates
         self.isNegated = isNegated
+        let isFew = candidates.count <= Self.comparisonCountMax && operand.type.isBytes && !operand.type.isJSON
+        short = isFew ? ShortTexts(candidates.map { ($0 as? LiteralNode)?.value }) : nil
         super.init(type: .boolean)
     }
 
     /// By a set of the literals where they are many, else by a comparison with each candidate.
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         let column = try operand.evaluate(view)
-        var result = literalMatches(column)
+        var result = column.constantValue == nil ? short?.matches(column) : nil
+        if result == nil { result = literalMatches(column) }
         if result == nil { result = try comparing(column, view) }
         guard let result else { return .constant(.null, type: .boolean, count: view.count) }
         return isNegated ? LogicKernels.not(result) : result
@@ -256,5 +261,55 @@ final class InListNode: EvaluationNode {
         // With a NULL among the literals only a match is known.
         let hasNull = values.contains { $0.isNull }
         return .boolean(bits, validity: hasNull ? .both(column.rowValidity, bits) : column.rowValidity)
+    }
+}
+
+/// A few texts of at most eight bytes, each a number: a row is read once for all of them.
+private struct ShortTexts {
+    private let texts: [(head: UInt64, count: Int)]
+    private let hasNull: Bool
+
+    /// Nil where one is no literal, or longer.
+    init?(_ values: [Value?]) {
+        var texts: [(head: UInt64, count: Int)] = [], hasNull = false
+        for value in values {
+            switch value {
+            case .bytes(let text)? where text.count <= 8: texts.append((text.withUnsafeBytes { Self.head($0, 0, text.count) }, text.count))
+            case .null?: hasNull = true
+            default: return nil
+            }
+        }
+        (self.texts, self.hasNull) = (texts, hasNull)
+    }
+
+    /// Which rows are one of them; unknown for all others where one is NULL.
+    func matches(_ column: Column) -> Column {
+        let arrays = column.byteArrays()
+        let bits = arrays.bytes.withUnsafeBytes { bytes in
+            arrays.offsets.withUnsafeBufferPointer { offsets in
+                Bitmap.computed(count: arrays.count) { row in
+                    let start = Int(offsets[row])
+                    let count = Int(offsets[row + 1]) - start
+                    guard count <= 8 else { return false }
+                    let head = Self.head(bytes, start, count)
+                    return texts.contains { $0.head == head && $0.count == count }
+                }
+            }
+        }
+        // With a NULL among them only a match is known.
+        return .boolean(bits, validity: hasNull ? .both(column.rowValidity, bits) : column.rowValidity)
+    }
+
+    /// Its bytes as a number, the first the lowest.
+    @inline(__always)
+    private static func head(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> UInt64 {
+        if count == 0 { return 0 }
+        // What follows in the array is read along and masked off.
+        if start + 8 <= bytes.count {
+            return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)) & (UInt64.max >> UInt64(64 - 8 * count))
+        }
+        var head: UInt64 = 0
+        for index in 0..<count { head |= UInt64(bytes[start + index]) << UInt64(8 * index) }
+        return head
     }
 }

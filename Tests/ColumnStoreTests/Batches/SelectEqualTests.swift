@@ -13,6 +13,21 @@ final class SelectEqualTests: XCTestCase {
         for wanted in texts + [Array("abcdefg1".utf8), Array("zz".utf8)] {
             let found = ColumnFilter("text", .equal(.bytes(wanted))).select(column)
             XCTAssertEqual((0..<texts.count).filter { found[$0] }, texts.indices.filter { texts[$0] == wanted }, String(decoding: wanted, as: UTF8.self))
+            let others = ColumnFilter("text", .notEqual(.bytes(wanted))).select(column)
+            XCTAssertEqual((0..<texts.count).filter { others[$0] }, texts.indices.filter { texts[$0] != wanted }, String(decoding: wanted, as: UTF8.self))
+        }
+    }
+
+    /// NULL is neither: nothing passes of a row without a value, whatever stands under it.
+    func test_select_rowsWithoutAValue_passNeither() {
+        var arrays = ByteArrays()
+        for text in ["a", "", "b", ""] { arrays.append(text.utf8) }
+        var validity = Bitmap()
+        for isPresent in [true, false, true, true] { validity.append(isPresent) }
+        let column = Column(type: .string, count: 4, validity: validity, values: .bytes(arrays))
+        for (test, rows) in [(.notEqual(.string("")), [0, 2]), (.notEqual(.string("a")), [2, 3]), (.equal(.string("")), [3])] as [(ColumnFilter.Test, [Int])] {
+            let found = ColumnFilter("text", test).select(column)
+            XCTAssertEqual((0..<4).filter { found[$0] }, rows, "\(test)")
         }
     }
 }

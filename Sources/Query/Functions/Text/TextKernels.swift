@@ -130,10 +130,37 @@ extension TextKernels {
 
     /// Characters of a text, bytes of a BLOB.
     static func length(_ column: Column, type: ColumnType) -> Column {
-        let texts = TextRows(column)
+        let texts = column.oneRow().byteArrays()
         let isText = column.type == .string
-        let counts = (0..<column.count).map { row in Int64(isText ? scalarCount(texts[row]) : texts[row].count) }
+        var counts = [Int64](repeating: 0, count: texts.count)
+        texts.bytes.withUnsafeBytes { bytes in
+            texts.offsets.withUnsafeBufferPointer { offsets in
+                for row in counts.indices {
+                    let (start, end) = (Int(offsets[row]), Int(offsets[row + 1]))
+                    counts[row] = Int64(isText ? scalarCount(bytes, start..<end) : end - start)
+                }
+            }
+        }
+        if column.constantValue != nil { counts = [Int64](repeating: counts.first ?? 0, count: column.count) }
         return .whole(counts, type: type, validity: column.rowValidity)
+    }
+
+    /// As of a slice, eight bytes at a time: a byte goes on with a character where its highest bit is set and the next one is not.
+    @inline(__always)
+    private static func scalarCount(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+        var (count, place) = (range.count, range.lowerBound)
+        while place + 8 <= range.upperBound {
+            let eight = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            // A bit for each, which the multiplication adds up in the highest byte.
+            let further = (eight & ~(eight << 1) & 0x8080_8080_8080_8080) >> 7
+            count -= Int((further &* 0x0101_0101_0101_0101) >> 56)
+            place += 8
+        }
+        while place < range.upperBound {
+            count -= bytes[place] & 0xC0 == 0x80 ? 1 : 0
+            place += 1
+        }
+        return count
     }
 
     /// substring(text from start [for count]): places before the first count towards `count`.
