@@ -62,7 +62,8 @@ final class JunctionNode: EvaluationNode {
 /// Rows leave `remaining` with the first branch whose condition is true for them; NULL is not true. Without ELSE the rest
 /// is NULL.
 ///
-/// Where all results lie there already, as columns and constants, and no condition can refuse a row, nothing is gathered: values are chosen where they lie (`chosen`).
+/// Where all results lie there already, as columns and constants, and no condition can refuse a row, nothing is gathered: values are chosen where they lie (`chosen`), texts by
+/// their codes (`ChosenTexts`).
 final class ConditionalNode: EvaluationNode {
     private let branches: [(condition: EvaluationNode, result: EvaluationNode)]
     private let otherwise: EvaluationNode?
@@ -70,6 +71,8 @@ final class ConditionalNode: EvaluationNode {
     private let choosesInPlace: Bool
     /// The rows of one column, or NULL: they stay as they lie, whatever they are.
     private let isOneOrNull: Bool
+    /// Of texts whose rows may be codes.
+    private let texts: ChosenTexts?
     /// Each condition is asked of all rows: of more of them gathering is no more work.
     private static let choiceCountMax = 8
     override var prefersFewRows: Bool {
@@ -82,9 +85,11 @@ final class ConditionalNode: EvaluationNode {
         self.otherwise = otherwise
         isOneOrNull = branches.count == 1 && branches[0].result.liesReady && !(branches[0].result is LiteralNode) && ((otherwise as? LiteralNode)?.value.isNull ?? (otherwise == nil))
         let results = branches.map(\.result) + [otherwise].compactMap { $0 }
-        choosesInPlace =
-            branches.count <= Self.choiceCountMax && !branches.contains { $0.condition.prefersFewRows }
-            && results.allSatisfy(\.liesReady) && (ChoiceKernels.overlays(type) || isOneOrNull)
+        let asksAllRows = branches.count <= Self.choiceCountMax && !branches.contains { $0.condition.prefersFewRows }
+        choosesInPlace = asksAllRows && results.allSatisfy(\.liesReady) && (ChoiceKernels.overlays(type) || isOneOrNull)
+        // Without ELSE the rest is NULL.
+        let all = otherwise == nil ? results + [LiteralNode(.null, type: type)] : results
+        texts = asksAllRows && !isOneOrNull ? ChosenTexts(all, type: type, meter) : nil
         super.init(type: type)
     }
 
@@ -100,8 +105,16 @@ final class ConditionalNode: EvaluationNode {
         return ChoiceKernels.overlay(parts + [other], masks, type: type)
     }
 
+    /// Where each condition holds.
+    private func masks(_ view: RowView) throws(QueryError) -> [Bitmap] {
+        var masks: [Bitmap] = []
+        for branch in branches { masks.append(try branch.condition.evaluate(view).trueRows()) }
+        return masks
+    }
+
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         if choosesInPlace, let column = try chosen(view) { return column }
+        if let parts = texts?.parts(view), let column = try texts?.chosen(parts, masks(view)) { return column }
         // For each row the part that has its value, and the row in that part.
         var sources = [Int32](repeating: -1, count: view.count)
         var rows = [Int32](repeating: 0, count: view.count)

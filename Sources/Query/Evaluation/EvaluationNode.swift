@@ -36,7 +36,7 @@ class EvaluationNode {
 
 /// A column of the batch, as it lies.
 final class ColumnNode: EvaluationNode {
-    private let index: Int
+    let index: Int
     override var liesReady: Bool { true }
 
     init(_ index: Int, type: ColumnType) {
