@@ -20,6 +20,8 @@ final class DictionaryNode: EvaluationNode {
     private let column: Int
     /// Whether a few values are better found first and evaluated once.
     private let isCostly: Bool
+    /// Answers on the texts of earlier dictionaries; nil where one costs little, or is true or false. What they take is a part of `keptByteCount`.
+    private var earlier: EarlierEntries?
     private let meter: WorkMeter
     override var prefersFewRows: Bool { inner.prefersFewRows }
     override var liesReady: Bool { inner.liesReady }
@@ -45,10 +47,12 @@ final class DictionaryNode: EvaluationNode {
     /// The answers take too much to be kept: rows are evaluated as they come, as if there were no dictionary.
     private var isTooLarge = false
 
-    init(_ inner: EvaluationNode, column: Int, isCostly: Bool, _ meter: WorkMeter) {
+    /// - Parameter isDear: whether each value costs so much that it is better looked up.
+    init(_ inner: EvaluationNode, column: Int, isCostly: Bool, isDear: Bool, _ meter: WorkMeter) {
         self.inner = inner
         self.column = column
         self.isCostly = isCostly
+        earlier = isDear && inner.type != .boolean ? EarlierEntries() : nil
         self.meter = meter
         super.init(type: inner.type)
         meter.addCache { [weak self] in
@@ -65,7 +69,13 @@ final class DictionaryNode: EvaluationNode {
         if self.dictionary !== dictionary { reset(dictionary) }
         if isTooLarge { return try evaluateEach(input) }
         if type == .boolean { return try booleans(codes, input.validity, dictionary, type: input.type) }
+        let hadEarlier = earlier?.isOver == false
         try learn(codes, input.validity, dictionary, type: input.type)
+        if isTooLarge, hadEarlier {
+            // Its own answers may fit, without those of earlier ones.
+            reset(dictionary)
+            try learn(codes, input.validity, dictionary, type: input.type)
+        }
         if isTooLarge { return try evaluateEach(input) }
         guard let results else { return .constant(.null, type: type, count: input.count) }
         var indices = [Int32](repeating: 0, count: codes.count)
@@ -114,8 +124,10 @@ final class DictionaryNode: EvaluationNode {
     /// Begins with another dictionary.
     private func reset(_ dictionary: DictionaryValues) {
         self.dictionary = dictionary
+        earlier?.begin()
+        // The answers stay where those of earlier dictionaries are asked for.
+        if earlier?.isOver ?? true { drop() }
         isTooLarge = false
-        drop()
         if type == .boolean {
             verdicts = [UInt8](repeating: Verdict.unknown, count: dictionary.count)
             isFresh = true
@@ -127,6 +139,7 @@ final class DictionaryNode: EvaluationNode {
     /// Keeps no answers on this dictionary from now on: its rows are evaluated as they come.
     private func giveUp() {
         (isTooLarge, places) = (true, [])
+        earlier?.end()
         drop()
     }
 
@@ -153,13 +166,46 @@ final class DictionaryNode: EvaluationNode {
         }
         guard !missing.isEmpty else { return }
         do {
-            let first = try append(dictionary.values.retyped(inputType).gathering(missing))
+            let entries = dictionary.values.retyped(inputType).gathering(missing)
+            let known = try remembered(entries)
+            if isTooLarge { return }
+            if let known {
+                for index in missing.indices { places[Int(missing[index])] = known[index] }
+                return
+            }
+            let first = try append(entries)
             if isTooLarge { return }
             for index in missing.indices { places[Int(missing[index])] = first + Int32(index) }
         } catch {
             for code in missing where !isTooLarge { places[Int(code)] = Self.unknown }
             throw error
         }
+    }
+
+    /// The places of entries' answers, of which those on texts of earlier dictionaries are there; nil where they are not looked up.
+    private func remembered(_ entries: Column) throws(QueryError) -> [Int32]? {
+        // Asked in place: a copy of it would have its table copied with the next text.
+        guard earlier?.isOver == false, let before = earlier?.byteCount, let growth = earlier?.growth(by: entries) else { return nil }
+        guard keptByteCount + growth <= meter.columnByteCountMax, keeps(growth) else { return nil }
+        keptByteCount += growth
+        guard let (codes, unknown) = earlier?.look(entries) else { return nil }
+        forget(before + growth - (earlier?.byteCount ?? 0))
+        if unknown.isEmpty { return earlier?.learn(codes, 0, first: 0) }
+        do {
+            let first = try append(unknown.count == entries.count ? entries : entries.gathering(unknown))
+            return isTooLarge ? nil : earlier?.learn(codes, unknown.count, first: first)
+        } catch {
+            // There are texts without answers.
+            forget(earlier?.byteCount ?? 0)
+            earlier?.clear()
+            throw error
+        }
+    }
+
+    /// Gives back bytes of those that are kept.
+    private func forget(_ byteCount: Int) {
+        meter.forget(byteCount)
+        keptByteCount -= byteCount
     }
 
     private func note(_ code: UInt32, _ missing: inout [Int32]) {

@@ -28,7 +28,7 @@ struct EvaluationCompiler {
         if Self.isWorthCaching(expression), mentioned.count == 1, let id = mentioned.first, let index = layout[id] {
             // Without `shared`: its nodes see other batches, of one column.
             let inner = EvaluationCompiler(layout: [id: 0], context: context, meter: meter)
-            return DictionaryNode(try inner.build(expression), column: index, isCostly: Self.isCostly(expression), meter)
+            return DictionaryNode(try inner.build(expression), column: index, isCostly: Self.isCostly(expression), isDear: Self.isDear(expression), meter)
         }
         return try build(expression)
     }
@@ -64,6 +64,19 @@ struct EvaluationCompiler {
             }
         }
         return cost >= 4
+    }
+
+    /// Something is done with a text that costs much more than to look it up.
+    private static func isDear(_ expression: Expression) -> Bool {
+        var (isOfText, isDear) = (false, false)
+        walk(expression) { node in
+            switch node {
+            case .column(_, let type): isOfText = type.isBytes && !type.isJSON
+            case .call(let function, let arguments, _, _): isDear = isDear || function.cost == .heavy && arguments.contains { $0.type == .string }
+            default: break
+            }
+        }
+        return isOfText && isDear
     }
 
     private static func columns(of expression: Expression) -> Set<ColumnID> {

@@ -72,4 +72,43 @@ final class DictionaryNodeTests: XCTestCase {
         XCTAssertEqual(try answers([3, 1, 0, 3]), [.boolean(true), .boolean(false), .boolean(true), .boolean(true)])
         XCTAssertThrowsError(try answers([2]))
     }
+
+    /// What costs much is asked once for a text, whichever dictionary it comes in: the answers on a later dictionary are entries of the earlier one's.
+    func test_costlyAnswers_onLaterDictionaries_areThoseThatAreKnown() throws {
+        let replaced = Expression.call(
+            .regexpReplace, [.column(ColumnID(1), .string), .literal(.string("^(.)(.*)$"), .string), .literal(.string("\\2\\1"), .string)], type: .string, position: nil)
+        let evaluator = try Evaluator(replaced, layout: [ColumnID(1): 0], context: EvaluationContext())
+        func answers(_ entries: [String], _ codes: [UInt32], absent: Int? = nil) throws -> (texts: [Value], entries: ObjectIdentifier?) {
+            var builder = ColumnBuilder(type: .string)
+            for entry in entries { builder.append(.string(entry)) }
+            let validity = absent.map { absent in Bitmap.computed(count: codes.count) { $0 != absent } }
+            let column = Column(type: .string, count: codes.count, validity: validity, values: .dictionary(codes: codes, DictionaryValues(values: builder.finish())))
+            let found = try evaluator.evaluate(ColumnBatch(rowCount: codes.count, columns: [column]))
+            guard case .dictionary(_, let known) = found.values else { return (codes.indices.map { found.value(at: $0) }, nil) }
+            return (codes.indices.map { found.value(at: $0) }, ObjectIdentifier(known))
+        }
+        let first = try answers(["abc", "xyz", "never asked"], [1, 0, 1])
+        XCTAssertEqual(first.texts, [.string("yzx"), .string("bca"), .string("yzx")])
+        let second = try answers(["xyz", "abc", "xyz"], [0, 1, 2])
+        XCTAssertEqual(second.texts, [.string("yzx"), .string("bca"), .string("yzx")])
+        XCTAssertNotNil(first.entries)
+        XCTAssertEqual(second.entries, first.entries)
+        let third = try answers(["12", "", "abc", "12", "xyz"], [3, 4, 0, 1, 2, 3], absent: 1)
+        XCTAssertEqual(third.texts, [.string("21"), .null, .string("21"), .string(""), .string("bca"), .string("21")])
+        XCTAssertEqual(try answers(["", "12"], [1, 0]).texts, [.string("21"), .string("")])
+    }
+
+    /// Dictionaries that hold nothing of those before, and then again the same.
+    func test_costlyAnswers_onDictionariesThatShareNothing_areRight() throws {
+        let upper = Expression.call(.regexpReplace, [.column(ColumnID(1), .string), .literal(.string("a"), .string), .literal(.string("-"), .string)], type: .string, position: nil)
+        let evaluator = try Evaluator(upper, layout: [ColumnID(1): 0], context: EvaluationContext())
+        for round in 0..<8 {
+            let texts = (0..<600).map { "a\(round < 6 ? round * 600 + $0 : $0)" }
+            var builder = ColumnBuilder(type: .string)
+            for text in texts { builder.append(.string(text)) }
+            let column = Column(type: .string, count: 600, values: .dictionary(codes: (0..<600).map { UInt32(599 - $0) }, DictionaryValues(values: builder.finish())))
+            let found = try evaluator.evaluate(ColumnBatch(rowCount: 600, columns: [column]))
+            XCTAssertEqual((0..<600).map { found.value(at: $0) }, texts.reversed().map { .string("-" + $0.dropFirst()) }, "\(round)")
+        }
+    }
 }
