@@ -92,7 +92,7 @@ final class WholeExtremeAggregator: Aggregator {
 
 /// min and max of texts, by their bytes.
 /// Texts are ordered by bytes, which is the order of UTF-8's code points. An order of a language is not known here.
-/// Of byte strings and UUIDs, too. A group's best is a copy: it holds no batch alive.
+/// Of byte strings and UUIDs, too. A group's best is a copy: it holds no batch alive, but the dictionary that came last.
 final class BytesExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
@@ -101,8 +101,11 @@ final class BytesExtremeAggregator: Aggregator {
     private var seen: [Bool] = []
     /// Of all texts in `best`.
     private var heldByteCount = 0
+    /// By entry of the dictionary at hand, the group that it was last compared with: rows of one entry are mostly of one group.
+    private var compared: (dictionary: DictionaryValues, groups: [UInt32])?
+    private static let entriesPerRow = 4
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }
+    override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) + (compared?.groups.capacity ?? 0) * 4 }
     override func growth(to groupCount: Int) -> Int { best.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isMaximum: Bool) {
@@ -117,23 +120,53 @@ final class BytesExtremeAggregator: Aggregator {
 
     /// Of equal texts the first stays.
     override func update(_ arguments: [Column], _ groups: GroupRows) {
-        let arrays = arguments[0].byteArrays()
-        let validity = arguments[0].rowValidity
-        let numbers = groups.numbers
-        arrays.bytes.withUnsafeBytes { bytes in
-            for row in numbers.indices where validity?[row] ?? true {
-                let group = Int(numbers[row])
-                let value = UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: row)])
-                if seen[group] {
-                    // The text is compared in the batch, and copied only if it is better.
-                    let order = best[group].withUnsafeBytes { CompareKernels.order(value, $0) }
-                    if isMaximum ? order <= 0 : order >= 0 { continue }
-                }
-                heldByteCount += value.count - best[group].count
-                best[group] = Array(value)
-                seen[group] = true
+        let (validity, numbers) = (arguments[0].rowValidity, groups.numbers)
+        guard case .dictionary(let codes, let dictionary) = arguments[0].values else {
+            let arrays = arguments[0].byteArrays()
+            return arrays.bytes.withUnsafeBytes { bytes in
+                for row in numbers.indices where validity?[row] ?? true { take(bytes[arrays.range(at: row)], Int(numbers[row])) }
             }
         }
+        // Entries are compared where they lie: laid flat, each row would have a copy of its own.
+        let rows = rowsToCompare(codes, dictionary, validity, numbers)
+        let arrays = dictionary.values.byteArrays()
+        arrays.bytes.withUnsafeBytes { bytes in
+            for row in rows { take(bytes[arrays.range(at: Int(codes[Int(row)]))], Int(numbers[Int(row)])) }
+        }
+    }
+
+    /// The rows with a value but those whose entry was compared with their group before: a group's best only gets better.
+    private func rowsToCompare(_ codes: [UInt32], _ dictionary: DictionaryValues, _ validity: Bitmap?, _ groups: [UInt32]) -> [Int32] {
+        precondition(codes.count == groups.count)
+        if compared?.dictionary !== dictionary {
+            // Few rows are compared sooner than all entries are marked.
+            guard dictionary.count / Self.entriesPerRow <= codes.count else { return validity?.setIndices() ?? Array(0..<Int32(codes.count)) }
+            compared = (dictionary, [UInt32](repeating: .max, count: dictionary.count))
+        }
+        var rows: [Int32] = []
+        compared?.groups.withUnsafeMutableBufferPointer { known in
+            for row in codes.indices {
+                // Codes lie within their dictionary.
+                let entry = Int(codes[row])
+                guard known[entry] != groups[row], validity?[row] ?? true else { continue }
+                known[entry] = groups[row]
+                rows.append(Int32(truncatingIfNeeded: row))
+            }
+        }
+        return rows
+    }
+
+    /// The text is compared where it lies, and copied only if it is better.
+    @inline(__always)
+    private func take(_ value: Slice<UnsafeRawBufferPointer>, _ group: Int) {
+        let value = UnsafeRawBufferPointer(rebasing: value)
+        if seen[group] {
+            let order = best[group].withUnsafeBytes { CompareKernels.order(value, $0) }
+            if isMaximum ? order <= 0 : order >= 0 { return }
+        }
+        heldByteCount += value.count - best[group].count
+        best[group] = Array(value)
+        seen[group] = true
     }
 
     override func exportState() -> [Column] { [finish()] }
