@@ -4,26 +4,28 @@ import ColumnStore
 /// A key of a grouping of which each group of the keys before it has one value, as the name beside a customer's number: values are kept by group and rows are compared with
 /// them, which takes neither a hash nor tables of values and pairs. A row that has another value ends it.
 ///
+/// Texts that all come with one dictionary, as those of a join's right side do, stay where they lie: a group has its code.
+///
 /// Unlike `KeyTable` it never searches: which group a row is in is known from the keys before it, and the row only has to
 /// agree.
 ///
 /// Invariants:
 /// 1. `isNull` has an entry a group; so has `texts` or `integers`, whichever the type takes. Under a NULL it is empty, or
-///    0.
+///    0. While `dictionary` is there, it is `codes` in the place of `texts`, which is empty.
 /// 2. Once `take` was false, groups from `settledCount` on may have come from the rows that ended it: only `settled` is to
 ///    be read then.
 struct DependentKey {
     private let type: ColumnType
     private var texts = ByteArrays()
     private var integers: [Int64] = []
+    private var codes: [UInt32] = []
+    /// The one that all rows so far came with; nil once they came with several, or flat.
+    private var dictionary: DictionaryValues?
+    /// Of the texts of all groups.
+    private var heldByteCount = 0
     /// By group.
     private var isNull: [Bool] = []
     private var hasNull = false
-    /// The first dictionary that texts came in, as that of a join's column, which is one for all rows; and each group's code in it, `noCode` where its text came otherwise. Rows of the
-    /// same code need no look at their texts.
-    private var dictionary: DictionaryValues?
-    private var codes: [UInt32] = []
-    private static let noCode = UInt32.max
     /// Of the groups, those that came with earlier rows.
     private var settledCount = 0
 
@@ -38,18 +40,26 @@ struct DependentKey {
     /// Of the groups before it.
     var count: Int { isNull.count }
     /// With the copies of texts that are made when the keys are put out, as those of `KeyTable` are.
-    var byteCount: Int { texts.bytes.capacity + ColumnBatch.copied(texts.bytes.count) + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity + codes.capacity * 4 }
+    /// Codes are put out as they are, and the dictionary is another's, or was made for these rows.
+    var byteCount: Int {
+        texts.bytes.capacity + ColumnBatch.copied(texts.bytes.count) + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity
+            + codes.capacity * 4 + (dictionary?.ownByteCount ?? 0)
+    }
 
     /// What the rows of `column` may take at most while they are compared, and what the values take as those of a table, beside these, should a row not agree.
     ///
     /// The values of a table are asked for beside because a row that does not agree has them numbered at once, in the same
     /// batch.
     func growth(by column: Column) -> Int {
-        let (total, textByteCount) = (count + column.count, type.isBytes ? column.flatByteCountBound : 0)
-        let own = isNull.growth(to: total) + (type.isBytes
-            ? codes.growth(to: total) * 4 + texts.offsets.growth(to: total + 1) * 4 + texts.bytes.growth(to: texts.bytes.count + textByteCount) : integers.growth(to: total) * 8)
-        let table = type.isBytes ? ByteTable().growth(by: total, byteCount: texts.bytes.count + textByteCount) : IntegerTable().growth(by: total)
-        return own + table + IntegerTable().growth(by: total) + total * 16
+        let (total, textByteCount) = (count + column.count, type.isBytes ? heldByteCount + column.flatByteCountBound : 0)
+        guard type.isBytes else {
+            return isNull.growth(to: total) + integers.growth(to: total) * 8 + 2 * IntegerTable().growth(by: total) + total * 16
+        }
+        let own = isNull.growth(to: total) + codes.growth(to: total) * 4 + texts.offsets.growth(to: total + 1) * 4 + texts.bytes.growth(to: textByteCount)
+        // What stays where it lies is laid out, should a row come with another dictionary.
+        let copies = dictionary == nil ? 0 : ColumnBatch.copied(heldByteCount)
+        let dictionaryByteCount: Int = if count == 0, case .dictionary(_, let dictionary) = column.values { dictionary.ownByteCount } else { 0 }
+        return own + copies + dictionaryByteCount + ByteTable().growth(by: total, byteCount: textByteCount) + IntegerTable().growth(by: total) + total * 16
     }
 
     /// Compares rows with the values of their groups; those of new groups become theirs.
@@ -74,6 +84,7 @@ struct DependentKey {
             for group in isNull.indices where isNull[group] { bits[group] = false }
             validity = bits
         }
+        if let dictionary { return Column(type: type, count: count, validity: validity, values: .dictionary(codes: codes, dictionary)) }
         return type.isBytes ? .text(texts, type: type, validity: validity) : .whole(integers, type: type, validity: validity)
     }
 
@@ -96,26 +107,56 @@ struct DependentKey {
         return true
     }
 
-    /// Codes of other dictionaries than the first are looked up, not compared: two batches of one column may have two.
     private mutating func takeTexts(_ column: Column, _ groups: [UInt32]) -> Bool {
-        if case .dictionary(let codes, let dictionary) = column.values {
-            if self.dictionary == nil { self.dictionary = dictionary }
-            return takeTexts(dictionary.values.byteArrays(), at: codes, isFirst: self.dictionary === dictionary, column.rowValidity, groups)
+        guard case .dictionary(let codes, let dictionary) = column.values else {
+            return layTexts() && takeTexts(column.byteArrays(), at: nil, column.rowValidity, groups)
         }
-        return takeTexts(column.byteArrays(), at: nil, isFirst: false, column.rowValidity, groups)
+        if count == 0 { self.dictionary = dictionary }
+        if self.dictionary === dictionary { return takeCodes(codes, dictionary.values.byteArrays(), column.rowValidity, groups) }
+        // Two batches of one column may have two dictionaries: texts are compared then.
+        return layTexts() && takeTexts(dictionary.values.byteArrays(), at: codes, column.rowValidity, groups)
     }
 
-    /// - Parameter rowCodes: where the text of each row is; nil for its own place.
-    /// - Parameter isFirst: whether these are codes of `dictionary`.
-    private mutating func takeTexts(_ arrays: ByteArrays, at rowCodes: [UInt32]?, isFirst: Bool, _ validity: Bitmap?, _ groups: [UInt32]) -> Bool {
+    /// Lays out the texts that lie in a dictionary; false where they are too many.
+    private mutating func layTexts() -> Bool {
+        guard let dictionary else { return true }
+        guard heldByteCount < Int(Int32.max) else { return false }
+        let arrays = dictionary.values.byteArrays()
+        arrays.bytes.withUnsafeBytes { bytes in
+            for group in codes.indices {
+                texts.append(UnsafeRawBufferPointer(rebasing: isNull[group] ? bytes[..<0] : bytes[arrays.range(at: Int(codes[group]))]))
+            }
+        }
+        (codes, self.dictionary) = ([], nil)
+        return true
+    }
+
+    /// Rows of the one dictionary. It may hold a text twice.
+    private mutating func takeCodes(_ rows: [UInt32], _ entries: ByteArrays, _ validity: Bitmap?, _ groups: [UInt32]) -> Bool {
+        for row in groups.indices {
+            let group = Int(groups[row])
+            let isPresent = validity?[row] ?? true
+            if group < isNull.count {
+                if isNull[group] == isPresent { return false }
+                if isPresent, codes[group] != rows[row], !entries[Int(codes[group])].elementsEqual(entries[Int(rows[row])]) { return false }
+                continue
+            }
+            guard group == isNull.count else { return false }
+            codes.append(rows[row])
+            if isPresent { heldByteCount += entries.range(at: Int(rows[row])).count }
+            note(isPresent)
+        }
+        return true
+    }
+
+    /// - Parameter codes: where the text of each row is; nil for its own place.
+    private mutating func takeTexts(_ arrays: ByteArrays, at codes: [UInt32]?, _ validity: Bitmap?, _ groups: [UInt32]) -> Bool {
         arrays.bytes.withUnsafeBytes { bytes in
             arrays.offsets.withUnsafeBufferPointer { offsets in
                 for row in groups.indices {
                     let group = Int(groups[row])
                     let isPresent = validity?[row] ?? true
-                    let entry = rowCodes.map { Int($0[row]) } ?? row
-                    // A dictionary may have a text twice, so that another code says nothing.
-                    if isFirst, isPresent, group < codes.count, codes[group] == UInt32(truncatingIfNeeded: entry) { continue }
+                    let entry = codes.map { Int($0[row]) } ?? row
                     let text = isPresent ? UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[entry])..<Int(offsets[entry + 1])]) : UnsafeRawBufferPointer(rebasing: bytes[..<0])
                     if group < isNull.count {
                         if isNull[group] == isPresent || !isEqual(text, group) { return false }
@@ -123,7 +164,7 @@ struct DependentKey {
                     }
                     guard group == isNull.count, texts.bytes.count + text.count < Int(Int32.max) else { return false }
                     texts.append(text)
-                    codes.append(isFirst && isPresent ? UInt32(truncatingIfNeeded: entry) : Self.noCode)
+                    heldByteCount += text.count
                     note(isPresent)
                 }
                 return true

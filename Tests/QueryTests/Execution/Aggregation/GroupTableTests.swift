@@ -110,6 +110,41 @@ final class GroupTableTests: XCTestCase {
         XCTAssertEqual(assign([1, 1, 2, 4], coded([1, 0, 1, 0])), [4, 0, 1, 5])
     }
 
+    /// Texts that follow from a number and come with one dictionary in all batches, which has an entry twice; then with another, and then one that does not follow.
+    func test_texts_ofOneDictionary_thenOfOthers_areThoseOfTheirGroups() {
+        func dictionary(_ entries: [String]) -> DictionaryValues {
+            var builder = ColumnBuilder(type: .string)
+            for entry in entries { builder.append(.string(entry)) }
+            return DictionaryValues(values: builder.finish())
+        }
+        let (one, other) = (dictionary(["a", "b", "a", "c"]), dictionary(["c", "d", "b"]))
+        var table = GroupTable(types: [.int64, .string], isSearched: false)
+        var cache = GroupTable.Cache(keyCount: 2)
+        func assign(_ numbers: [Int64], _ codes: [UInt32], _ entries: DictionaryValues, absent: Int? = nil) -> [UInt32] {
+            let validity = absent.map { absent in Bitmap.computed(count: codes.count) { $0 != absent } }
+            let columns = [
+                Column(type: .int64, count: numbers.count, values: .int64(numbers)),
+                Column(type: .string, count: codes.count, validity: validity, values: .dictionary(codes: codes, entries)),
+            ]
+            let bound = table.byteCount + table.growth(by: columns, count: numbers.count) + ColumnBatch.copied(columns[1].flatByteCount)
+            let groups = table.assign(columns, count: numbers.count, cache: &cache)
+            XCTAssertLessThanOrEqual(table.byteCount, bound)
+            return groups
+        }
+        func texts() -> [Value] {
+            let column = table.keyColumns()[1]
+            return (0..<table.count).map { column.value(at: $0) }
+        }
+        XCTAssertEqual(assign([10, 20, 10, 30], [0, 1, 2, 3], one, absent: 3), [0, 1, 0, 2])
+        XCTAssertEqual(texts(), [.string("a"), .string("b"), .null])
+        XCTAssertEqual(assign([30, 10, 40], [0, 2, 3], one, absent: 0), [2, 0, 3])
+        guard case .dictionary = table.keyColumns()[1].values else { return XCTFail("texts were copied") }
+        XCTAssertEqual(assign([40, 50, 20], [0, 1, 2], other), [3, 4, 1])
+        XCTAssertEqual(texts(), [.string("a"), .string("b"), .null, .string("c"), .string("d")])
+        XCTAssertEqual(assign([10, 50], [1, 1], other), [5, 4])
+        XCTAssertEqual(texts(), [.string("a"), .string("b"), .null, .string("c"), .string("d"), .string("d")])
+    }
+
     func test_a_searched_table_finds_what_was_assigned() {
         let types: [ColumnType] = [.int64, .string]
         var table = GroupTable(types: types)
