@@ -147,12 +147,14 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     // MARK: Merging
 
     /// The groups of all workers: few, so that nothing is in parts.
-    /// The first worker's own where there is no other: nothing is copied.
+    /// The first worker's own, into which those of the others are taken: nothing of it is copied.
     private func mergedWhole(_ set: Int, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates {
         let workers = workers.withLock { $0 }
         if workers.count == 1 { return workers[0].groupings[set] }
-        let groups = try makeGroups(set)
-        for worker in workers {
+        guard let first = workers.first else { return try makeGroups(set) }
+        let groups = try first.takeGroups(set)
+        try groups.checkWhole(share, run)
+        for worker in workers.dropFirst() {
             try groups.absorb(try worker.takeGroups(set))
             try groups.checkWhole(share, run)
         }

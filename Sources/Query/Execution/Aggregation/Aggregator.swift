@@ -66,6 +66,12 @@ class Aggregator {
     func exportState() -> [Column] { [] }
     /// - Parameter state: columns as `exportState` gives them; `groups` says for each row which group of this one it is of.
     func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {}
+    /// Takes over the state of another aggregator of the same call, which is not asked for anything after that.
+    /// - Parameter groups: for each group of the other which of this one it is.
+    /// - Precondition: the other has nothing on disk.
+    func absorb(_ other: Aggregator, _ groups: [UInt32]) throws(KernelError) {
+        if !stateTypes.isEmpty { try merge(other.exportState(), groups) }
+    }
     /// The answers, one row a group.
     /// - Throws: `numericOverflow` and the like, of any group.
     func finish() throws(KernelError) -> Column { preconditionFailure("an abstract aggregator") }

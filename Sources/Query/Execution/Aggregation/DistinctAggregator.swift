@@ -35,14 +35,41 @@ final class DistinctAggregator: Aggregator {
         inner = makeInner()
         self.types = types
         self.skipsNulls = skipsNulls
+        isOfNumbers = types.count == 1 && Self.isNumber(types[0])
         rows = GroupTable(types: types)
         cache = GroupTable.Cache(keyCount: types.count)
     }
 
+    /// Types whose values are numbered by their 64 bits alone.
+    private static func isNumber(_ type: ColumnType) -> Bool {
+        switch type {
+        case .int32, .int64, .date, .time, .timestamp, .timestampNanoseconds, .double: true
+        default: false
+        }
+    }
+
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
-    /// Rows are held, joined and gathered when they are put out; a table is there twice while it grows.
-    override var byteCount: Int { inner.byteCount + 3 * (rows.byteCount + pairs.byteCount + firstGroups.capacity * 4) }
-    override func growth(to groupCount: Int) -> Int { inner.growth(to: groupCount) }
+    /// Rows are held, joined and gathered when they are put out; a table is there twice while it grows, which `growth` says of numbers of several groups.
+    override var byteCount: Int {
+        let held = rows.byteCount + pairs.byteCount + firstGroups.capacity * 4
+        return inner.byteCount + (saysGrowth ? held + (rows.count + pairs.count) * Self.exportedByteCount : 3 * held)
+    }
+
+    /// Each row that comes may be a new group, and bring a new value.
+    override func growth(to groupCount: Int) -> Int {
+        let added = max(0, groupCount - self.groupCount)
+        guard saysGrowth, added > 0 else { return inner.growth(to: groupCount) }
+        // Of numbers the table asks for their count alone.
+        let numbers = Column.constant(.null, type: types[0], count: added)
+        return inner.growth(to: groupCount) + rows.growth(by: [numbers], count: added) + pairs.growth(by: added)
+            + firstGroups.growth(to: rows.count + added) * 4 + added * Self.exportedByteCount
+    }
+
+    /// Whether what rows bring can be told from how many they are. Rows of the one group that a grouping without keys has are not asked for before they come.
+    private var saysGrowth: Bool { isOfNumbers && groupCount > 1 }
+    private let isOfNumbers: Bool
+    /// Of a value while it is put out: itself, gathered, its pair and its code.
+    private static let exportedByteCount = 32
 
     override func resize(_ groupCount: Int) {
         self.groupCount = max(self.groupCount, groupCount)
@@ -59,25 +86,31 @@ final class DistinctAggregator: Aggregator {
         }
         if numbers.isEmpty { return }
         let codes = rows.assign(columns, count: numbers.count, cache: &cache)
-        let fresh = freshRows(numbers, codes)
-        if fresh.isEmpty { return }
-        try inner.update(columns.map { $0.gathering(fresh) }, .numbers(fresh.map { numbers[Int($0)] }))
+        try take(columns, numbers, codes, rowOf: nil)
     }
 
     /// Rows whose pairs of group and row number have not come before, which they are from now on.
+    /// - Precondition: of the numbers that `rows` has given, each new one is among `codes`.
     private func freshRows(_ groups: [UInt32], _ codes: [UInt32]) -> [Int32] {
+        precondition(groups.count == codes.count)
+        firstGroups.grow(to: rows.count, with: Self.noGroup)
         var fresh: [Int32] = []
         // Rows of numbers that first came with another group.
         var others: [Int32] = []
-        for row in codes.indices {
-            let code = Int(codes[row])
-            // A NULL may come before values whose numbers are below its own: these wait, and each has a row in this batch.
-            if code >= firstGroups.count { firstGroups.append(contentsOf: repeatElement(Self.noGroup, count: code + 1 - firstGroups.count)) }
-            if firstGroups[code] == Self.noGroup {
-                firstGroups[code] = groups[row]
-                fresh.append(Int32(truncatingIfNeeded: row))
-            } else if firstGroups[code] != groups[row] {
-                others.append(Int32(truncatingIfNeeded: row))
+        firstGroups.withUnsafeMutableBufferPointer { firstGroups in
+            groups.withUnsafeBufferPointer { groups in
+                codes.withUnsafeBufferPointer { codes in
+                    for row in codes.indices {
+                        let first = firstGroups[Int(codes[row])]
+                        if first == groups[row] { continue }
+                        if first == Self.noGroup {
+                            firstGroups[Int(codes[row])] = groups[row]
+                            fresh.append(Int32(truncatingIfNeeded: row))
+                        } else {
+                            others.append(Int32(truncatingIfNeeded: row))
+                        }
+                    }
+                }
             }
         }
         if others.isEmpty { return fresh }
@@ -126,6 +159,28 @@ final class DistinctAggregator: Aggregator {
         }
         if numbers.isEmpty { return }
         try update(state.map { $0.lists().element }, .numbers(numbers))
+    }
+
+    /// The other's numbers are looked up, each once: as lists by group all of its rows would be moved twice before.
+    override func absorb(_ other: Aggregator, _ groups: [UInt32]) throws(KernelError) {
+        guard let other = other as? DistinctAggregator, !other.firstGroups.isEmpty else { return }
+        var cache = GroupTable.Cache(keyCount: types.count)
+        let columns = other.rows.keyColumns()
+        let codes = rows.assign(columns, count: other.firstGroups.count, cache: &cache)
+        try take(columns, other.firstGroups.map { groups[Int($0)] }, codes, rowOf: nil)
+        let pairs = other.pairs.values
+        if pairs.isEmpty { return }
+        let numbers = pairs.map { Int32(truncatingIfNeeded: $0 & 0xFFFF_FFFF) }
+        try take(columns, pairs.map { groups[Int($0 >> 32)] }, numbers.map { codes[Int($0)] }, rowOf: numbers)
+    }
+
+    /// Gives the inner aggregator those of some pairs that have not come before.
+    /// - Parameter rowOf: where each pair's row stands in `columns`; nil for the pair's own place.
+    private func take(_ columns: [Column], _ groups: [UInt32], _ codes: [UInt32], rowOf: [Int32]?) throws(KernelError) {
+        let fresh = freshRows(groups, codes)
+        if fresh.isEmpty { return }
+        let places = rowOf.map { rowOf in fresh.map { rowOf[Int($0)] } } ?? fresh
+        try inner.update(columns.map { $0.gathering(places) }, .numbers(fresh.map { groups[Int($0)] }))
     }
 
     override func finish() throws(KernelError) -> Column {

@@ -75,7 +75,13 @@ final class GroupStates {
     /// Takes in the groups of another worker.
     /// - Precondition: without keys, where some state lies on disk.
     func absorb(_ other: GroupStates) throws {
-        guard other.isAside else { return try merge(other.export()) }
+        guard other.isAside else {
+            let numbers = rows(other.keyColumns, count: other.count).numbers
+            for (index, aggregator) in aggregators.enumerated() {
+                do throws(KernelError) { try aggregator.absorb(other.aggregators[index], numbers) } catch { throw error.queryError(position: calls[index].position) }
+            }
+            return
+        }
         precondition(keyCount == 0, "groups with keys are laid into parts before their states are written aside")
         for (index, aggregator) in aggregators.enumerated() where !aggregator.isFollower {
             do {

@@ -65,6 +65,22 @@ final class TableGrowthTests: XCTestCase {
         }
     }
 
+    /// Distinct numbers of several groups, dense and spread: rows that come take no more than was asked for before.
+    func test_distinctNumbers_takeNoMoreThanTheySay_asRowsCome() throws {
+        for spread: UInt64 in [3, 5_000, 1 << 40] {
+            let distinct = DistinctAggregator(types: [.int64], skipsNulls: true) { CountAggregator() }
+            distinct.resize(3)
+            for _ in 0..<12 {
+                let count = Int(1 + random.next() % 3_000)
+                let values = column(.int64, count, spread)
+                let groups = (0..<count).map { _ in UInt32(random.next() % 3) }
+                let bound = distinct.byteCount + distinct.growth(to: 3 + count)
+                try distinct.update([values], .numbers(groups))
+                XCTAssertLessThanOrEqual(distinct.byteCount, bound, "\(count) rows, spread \(spread), seed 0x5EED")
+            }
+        }
+    }
+
     /// A group that kept hashes and takes registers over has these alone.
     func test_sketch_thatBecomesDense_countsItsHashesNoMore() throws {
         func sketch(_ values: Range<Int64>) throws -> ApproximateDistinctAggregator {
