@@ -37,6 +37,25 @@ final class PartPrefilterTests: XCTestCase {
         try check("éa", in: ["éa", "ÉA", "a", "é", "éé", "xÉa"], ignoringCase: true)
     }
 
+    /// Every text has the rarest two bytes of the part side by side, few have all of it.
+    func test_candidates_haveEveryByteOfTheirPart() throws {
+        let filter = try XCTUnwrap(PartPrefilter(Array("кава".utf8), ignoringCase: true))
+        var arrays = ByteArrays()
+        var wanted: [Int32] = []
+        for number in 0..<300 {
+            let holds = number % 31 == 7
+            if holds { wanted.append(Int32(number)) }
+            let word = holds ? ["Кава", "міцна КАВА", "кава"][number % 3] : ["Калина", "Смакота", "каша", "Картка", "кавун"][number % 5]
+            arrays.append(Array("\(word) \(number)".utf8))
+        }
+        XCTAssertEqual(filter.candidates(arrays), wanted)
+        // A part longer than there are bytes that are looked for.
+        let long = try XCTUnwrap(PartPrefilter(Array("chocolate with nuts".utf8), ignoringCase: false))
+        var others = ByteArrays()
+        for number in 0..<100 { others.append(Array((number == 70 ? "chocolate with nuts, \(number)" : "chocolate without, \(number)").utf8)) }
+        XCTAssertEqual(long.candidates(others), [70])
+    }
+
     func test_candidates_ofNoTexts_areNone() throws {
         let filter = try XCTUnwrap(PartPrefilter(Array("ab".utf8), ignoringCase: false))
         XCTAssertEqual(filter.candidates(ByteArrays()), [])
