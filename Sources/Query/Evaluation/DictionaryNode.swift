@@ -10,7 +10,7 @@ import ColumnStore
 ///
 /// One worker's own, as all of its evaluator.
 ///
-/// Entries that no row of the view uses are never evaluated: they may belong to rows that a filter left out.
+/// Entries that no row of the view uses are never evaluated where that may fail: they may belong to rows that a filter left out.
 ///
 /// Days and small integers of which a batch has few are treated alike when the expression costs much: most tables come in the order of
 /// their days.
@@ -20,6 +20,8 @@ final class DictionaryNode: EvaluationNode {
     private let column: Int
     /// Whether a few values are better found first and evaluated once.
     private let isCostly: Bool
+    /// Whether an entry may be refused.
+    private let canFail: Bool
     /// Answers on the texts of earlier dictionaries; nil where one costs little, or is true or false. What they take is a part of `keptByteCount`.
     private var earlier: EarlierEntries?
     private let meter: WorkMeter
@@ -48,10 +50,11 @@ final class DictionaryNode: EvaluationNode {
     private var isTooLarge = false
 
     /// - Parameter isDear: whether each value costs so much that it is better looked up.
-    init(_ inner: EvaluationNode, column: Int, isCostly: Bool, isDear: Bool, _ meter: WorkMeter) {
+    init(_ inner: EvaluationNode, column: Int, isCostly: Bool, isDear: Bool, canFail: Bool, _ meter: WorkMeter) {
         self.inner = inner
         self.column = column
         self.isCostly = isCostly
+        self.canFail = canFail
         earlier = isDear && inner.type != .boolean ? EarlierEntries() : nil
         self.meter = meter
         super.init(type: inner.type)
@@ -261,7 +264,13 @@ final class DictionaryNode: EvaluationNode {
         let absent = validity.flatMap { $0.isAllSet ? nil : $0 }
         var reading = VerdictReading(rowCount: codes.count)
         if isFresh {
-            try judge(used(codes, absent), dictionary, type: inputType)
+            let entries = used(codes, absent)
+            if !canFail, entries.count > dictionary.count / 2 {
+                // As they lie: to copy most of the texts costs more than to look at the others, which later batches will ask for.
+                verdicts = try verdicts(of: dictionary.values.retyped(inputType))
+            } else {
+                try judge(entries, dictionary, type: inputType)
+            }
             isFresh = false
         }
         reading.read(verdicts, codes)

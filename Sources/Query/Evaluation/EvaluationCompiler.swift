@@ -28,7 +28,8 @@ struct EvaluationCompiler {
         if Self.isWorthCaching(expression), mentioned.count == 1, let id = mentioned.first, let index = layout[id] {
             // Without `shared`: its nodes see other batches, of one column.
             let inner = EvaluationCompiler(layout: [id: 0], context: context, meter: meter)
-            return DictionaryNode(try inner.build(expression), column: index, isCostly: Self.isCostly(expression), isDear: Self.isDear(expression), meter)
+            return DictionaryNode(
+                try inner.build(expression), column: index, isCostly: Self.isCostly(expression), isDear: Self.isDear(expression), canFail: ConstantFolding.canFail(expression), meter)
         }
         return try build(expression)
     }
