@@ -67,7 +67,7 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
         let firstOffset = offsets.count - count
         bytes.append(addingCapacity: total) { (span: inout OutputSpan<UInt8>) in
             span.withUnsafeMutableBufferPointer { target, filled in
-                if let target = target.baseAddress { copy(count, offsets, firstOffset, start, UnsafeMutableRawPointer(target)) }
+                if let target = target.baseAddress { copy(count, offsets, firstOffset, start, total, UnsafeMutableRawPointer(target)) }
                 filled = total
             }
         }
@@ -104,7 +104,7 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
     ///
     /// - Precondition: `addOffsets` has checked the lengths.
     private mutating func copy(
-        _ count: Int, _ offsets: [Int32], _ firstOffset: Int, _ start: Int, _ target: UnsafeMutableRawPointer
+        _ count: Int, _ offsets: [Int32], _ firstOffset: Int, _ start: Int, _ total: Int, _ target: UnsafeMutableRawPointer
     ) {
         var place = 0
         var cursor = base + position
@@ -114,8 +114,14 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
             for index in 0..<count {
                 let prefix = Int(prefixLengths[lengthIndex + index])
                 let suffix = Int(lengths[lengthIndex + index])
-                if prefix > 0, let before { (target + place).copyMemory(from: before, byteCount: prefix) }
-                (target + place + prefix).copyMemory(from: cursor, byteCount: suffix)
+                if index > 0, prefix <= 16, suffix <= 16, place + prefix + 16 <= total, let before {
+                    // Safe: the value before lies in the target, which has 16 bytes from either place on, and the page is padded; the next copy overwrites what is too much.
+                    Self.copySixteen(from: before, to: target + place)
+                    Self.copySixteen(from: cursor, to: target + place + prefix)
+                } else {
+                    if prefix > 0, let before { (target + place).copyMemory(from: before, byteCount: prefix) }
+                    (target + place + prefix).copyMemory(from: cursor, byteCount: suffix)
+                }
                 cursor += suffix
                 before = UnsafeRawPointer(target + place)
                 place = Int(offsets[firstOffset + index]) - start
@@ -124,17 +130,63 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
         position = cursor - base
     }
 
-    /// Each value builds on the one before: they must be made all the same.
+    /// Two loads and two stores, whatever the length of a short value.
+    @inline(__always)
+    private static func copySixteen(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
+        let low = source.loadUnaligned(as: UInt64.self)
+        let high = source.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        target.storeBytes(of: low, as: UInt64.self)
+        target.storeBytes(of: high, toByteOffset: 8, as: UInt64.self)
+    }
+
+    /// Of the values passed only the last is made, since the next one builds on it: each of its bytes is taken from the rest that brought it.
     ///
-    /// - Complexity: O(bytes passed), 256 values at a time so that little memory is taken.
+    /// - Complexity: O(`count`), and the bytes of one value.
     mutating func skip(_ count: Int) throws(PageError) {
-        var left = count
-        while left > 0 {
-            var offsets: [Int32] = [0]
-            var bytes: [UInt8] = []
-            let part = min(left, 256)
-            try appendByteArrays(part, offsets: &offsets, bytes: &bytes)
-            left -= part
+        guard count <= lengths.count - lengthIndex else { throw .truncated("lengths") }
+        if count == 0 { return }
+        let (byteCount, suffixes) = try lastLength(count)
+        try page.budget.require(byteCount)
+        let (base, first, end) = (base, lengthIndex, position + suffixes)
+        let last = [UInt8](unsafeUninitializedCapacity: byteCount) { target, filled in
+            previous.withUnsafeBytes { previous in
+                // Of the value at hand, from the last one back, the first `open` bytes are still to be found; those behind its prefix are in its own rest.
+                var open = byteCount
+                var (index, cursor) = (first + count, end)
+                while open > 0, index > first {
+                    index -= 1
+                    cursor -= Int(lengths[index])
+                    let prefix = Int(prefixLengths[index])
+                    if prefix >= open { continue }
+                    // Safe: a rest lies within the page, and no value is longer than its prefix and its rest.
+                    UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[prefix..<open])
+                        .copyMemory(from: UnsafeRawBufferPointer(start: base + cursor, count: open - prefix))
+                    open = prefix
+                }
+                UnsafeMutableRawBufferPointer(target).copyMemory(from: UnsafeRawBufferPointer(rebasing: previous[..<open]))
+            }
+            filled = byteCount
         }
+        previous = last
+        position = end
+        lengthIndex += count
+    }
+
+    /// Checks every prefix and suffix of the next `count` values, as `addOffsets` does.
+    ///
+    /// - Returns: the length of the last of them, and what all rests take.
+    private func lastLength(_ count: Int) throws(PageError) -> (byteCount: Int, suffixes: Int) {
+        var length = previous.count
+        var suffixes = 0
+        let room = page.bytes.count - position
+        for index in lengthIndex..<(lengthIndex + count) {
+            let prefix = Int(prefixLengths[index])
+            let suffix = Int(lengths[index])
+            guard prefix >= 0, prefix <= length else { throw .outOfRange("a shared prefix's length", value: prefix) }
+            guard suffix >= 0, suffix <= room - suffixes else { throw .outOfRange("a length", value: suffix) }
+            suffixes += suffix
+            length = prefix + suffix
+        }
+        return (length, suffixes)
     }
 }
