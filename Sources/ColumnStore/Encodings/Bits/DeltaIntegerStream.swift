@@ -180,18 +180,48 @@ struct DeltaIntegerStream {
         taken += count
     }
 
-    /// Passes over `count` values. They must be summed up all the same.
+    /// Passes over `count` values. Their differences must be summed up all the same, but no value is made.
     ///
+    /// - Throws: as `decode`.
     /// - Complexity: O(`count`).
     mutating func skip(_ count: Int) throws(PageError) {
-        try withTemporary(Int64.self, 1_024) { (scratch) throws(PageError) in
-            var left = count
-            while left > 0 {
-                let part = min(left, 1_024)
-                try decode(into: scratch, count: part)
-                left -= part
+        guard count <= totalCount - taken else { throw .truncated("delta encoding") }
+        var left = count
+        // The header's value is there already.
+        if taken == 0, count > 0 {
+            left &-= 1
+            taken = 1
+        }
+        while left > 0 {
+            if miniblockLeft == 0 { try nextMiniblock() }
+            let part = min(miniblockLeft, left)
+            skipPart(part)
+            left -= part
+        }
+    }
+
+    /// - Precondition: the present miniblock has `count` values left.
+    private mutating func skipPart(_ count: Int) {
+        var sum = leastDelta &* Int64(truncatingIfNeeded: count)
+        if miniblockWidth > 0 {
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { deltas in
+                // Safe: as in `decodePart`.
+                let deltas = deltas.baseAddress.unsafelyUnwrapped
+                var done = 0
+                while done < count {
+                    let part = min(128, count &- done)
+                    BitUnpacking.unpack64(
+                        base + miniblockStart, width: miniblockWidth, first: miniblockIndex &+ done, count: part, into: deltas)
+                    // Sums do not wait for one another, as values do.
+                    for index in 0..<part { sum &+= Int64(bitPattern: deltas[index]) }
+                    done &+= part
+                }
             }
         }
+        last &+= sum
+        miniblockIndex += count
+        miniblockLeft -= count
+        taken += count
     }
 
     /// Where the bytes after the stream begin.
@@ -217,16 +247,4 @@ extension DeltaIntegerStream {
         }
         return lengths
     }
-}
-
-/// Uninitialised scratch space for the time of a call.
-///
-/// From the heap, freed when `body` returns or throws; its first content is of any value.
-@inline(__always)
-func withTemporary<Element: BitwiseCopyable, Result>(
-    _: Element.Type, _ count: Int, _ body: (UnsafeMutablePointer<Element>) throws(PageError) -> Result
-) throws(PageError) -> Result {
-    let scratch = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
-    defer { scratch.deallocate() }
-    return try body(scratch)
 }
