@@ -119,14 +119,20 @@ extension ColumnFilter {
         arrays.offsets.withUnsafeBufferPointer { offsets in
             arrays.bytes.withUnsafeBytes { bytes in
                 wanted.withUnsafeBytes { wanted in
-                    // Most values of the right length differ in their first eight bytes.
-                    let head = wanted.count >= 8 ? wanted.loadUnaligned(as: UInt64.self) : nil
+                    // Most values of the right length differ in their last eight bytes, as ids do that count up behind what all begin with, or in their first.
+                    let ends = wanted.count >= 8
+                        ? (wanted.loadUnaligned(as: UInt64.self), wanted.loadUnaligned(fromByteOffset: wanted.count - 8, as: UInt64.self)) : nil
                     for row in 0..<rowCount {
                         let start = Int(offsets[row])
                         guard Int(offsets[row &+ 1]) &- start == wanted.count else { continue }
-                        if let head, bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) != head { continue }
-                        // Of no bytes there may be no address.
-                        let isEqual = if let one = bytes.baseAddress, let other = wanted.baseAddress { memcmp(one + start, other, wanted.count) == 0 } else { true }
+                        if let ends {
+                            if bytes.loadUnaligned(fromByteOffset: start &+ wanted.count &- 8, as: UInt64.self) != ends.1 { continue }
+                            if bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) != ends.0 { continue }
+                        }
+                        // These are all of sixteen bytes. And of no bytes there may be no address.
+                        let isEqual = if 8...16 ~= wanted.count { true } else if let one = bytes.baseAddress, let other = wanted.baseAddress {
+                            memcmp(one + start, other, wanted.count) == 0
+                        } else { true }
                         if isEqual { words[row >> 6] |= 1 << UInt64(row & 63) }
                     }
                 }

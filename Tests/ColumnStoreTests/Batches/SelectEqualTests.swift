@@ -1,11 +1,12 @@
 @testable import ColumnStore
 import XCTest
 
-/// Equality of strings looks at the first eight bytes first: what differs only behind them, or is shorter, must be distinguished all the same.
+/// Equality of strings looks at the last and the first eight bytes first: what differs only between them, or is shorter, must be distinguished all the same.
 final class SelectEqualTests: XCTestCase {
     func test_select_stringsThatBeginAlike_areToldApart() {
         let texts = [
             "", "a", "abcdefg", "abcdefgh", "abcdefgi", "abcdefgh1", "abcdefgh2", "abcdefgh1", "12345678abcdefgh", "12345678abcdefgX", "", "abcdefgh",
+            "abcdefgh and 12345678", "abcdefgh und 12345678", "abcdefgh112345678", "abcdefgh212345678", "abcdefg12345678", "bbcdefg12345678",
         ].map { Array($0.utf8) }
         var arrays = ByteArrays()
         for text in texts { arrays.append(text) }
