@@ -107,8 +107,11 @@ final class CountAggregator: Aggregator {
         switch groups {
         case .one(let count): counts[0] += Int64(validity?.setCount ?? count)
         case .numbers(let numbers):
+            let runs = validity == nil ? GroupRuns(numbers) : nil
             counts.withUnsafeMutableBufferPointer { counts in
-                if let validity {
+                if let runs {
+                    runs.forEach { counts[Int(numbers[$0.lowerBound])] &+= Int64($0.count) }
+                } else if let validity {
                     for row in numbers.indices where validity[row] { counts[Int(numbers[row])] &+= 1 }
                 } else {
                     for group in numbers { counts[Int(group)] &+= 1 }

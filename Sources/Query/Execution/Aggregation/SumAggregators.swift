@@ -85,40 +85,43 @@ final class ExactSumAggregator: Aggregator {
         let validity = column.rowValidity
         guard !totals.isWide, let values = column.integers() else { return try addWide(column.wideIntegers(), validity, groups.numbers) }
         switch groups {
-        case .one: addAll(values, validity)
-        case .numbers(let numbers): add(values, validity, numbers)
+        case .one: add(values, validity, 0..<values.count, to: 0)
+        case .numbers(let numbers):
+            precondition(values.count == numbers.count)
+            guard let runs = GroupRuns(numbers) else { return add(values, validity, numbers) }
+            runs.forEach { add(values, validity, $0, to: Int(numbers[$0.lowerBound])) }
         }
     }
 
-    /// Low and high halves apart: neither can overflow over a batch, and both loops need no carry.
-    private func addAll(_ values: [Int64], _ validity: Bitmap?) {
+    /// Rows of one group. Low and high halves apart: neither can overflow over a batch, and both loops need no carry.
+    private func add(_ values: [Int64], _ validity: Bitmap?, _ rows: Range<Int>, to group: Int) {
         // A batch has far fewer than 2^31 rows: neither sum of 32-bit halves leaves 64 bits. Arithmetic in 128 bits would
         // be several instructions a row.
         var low: UInt64 = 0
         var high: Int64 = 0
         var count = 0
         if let validity {
-            for row in values.indices where validity[row] {
+            for row in rows where validity[row] {
                 low &+= UInt64(truncatingIfNeeded: values[row] & 0xFFFF_FFFF)
                 high &+= values[row] >> 32
                 count &+= 1
             }
         } else {
             values.withUnsafeBufferPointer { values in
-                for value in values {
+                for value in UnsafeBufferPointer(rebasing: values[rows]) {
                     low &+= UInt64(truncatingIfNeeded: value & 0xFFFF_FFFF)
                     high &+= value >> 32
                 }
             }
-            count = values.count
+            count = rows.count
         }
-        totals.groups[0].sum += Int128(high) << 32 + Int128(low)
-        totals.groups[0].count += Int64(count)
+        // 2^63 rows of 64 bits fit in 128.
+        totals.groups[group].sum &+= Int128(high) << 32 + Int128(low)
+        totals.groups[group].count &+= Int64(count)
     }
 
     /// Two loops, so that rows without NULLs are not asked for their bit.
     private func add(_ values: [Int64], _ validity: Bitmap?, _ groups: [UInt32]) {
-        precondition(values.count == groups.count)
         totals.groups.withUnsafeMutableBufferPointer { totals in
             values.withUnsafeBufferPointer { values in
                 groups.withUnsafeBufferPointer { groups in
