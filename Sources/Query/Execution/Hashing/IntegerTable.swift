@@ -61,9 +61,14 @@ struct IntegerTable {
             if isDirect {
                 // The window is laid for all that is still to come, so that the loop below needs no test.
                 let rest = UnsafeBufferPointer(rebasing: input[start...])
-                widen(toHold: rest)
+                let isOneValue = widen(toHold: rest)
                 if isDirect {
-                    return Self.assignDirect(rest, into: UnsafeMutableBufferPointer(rebasing: codes[start...]), base, &direct, &values)
+                    let target = UnsafeMutableBufferPointer(rebasing: codes[start..<input.count])
+                    // A day's rows: the first is looked up for all.
+                    let some = isOneValue ? UnsafeBufferPointer(rebasing: rest[..<1]) : rest
+                    Self.assignDirect(some, into: target, base, &direct, &values)
+                    if isOneValue { target.update(repeating: target[0]) }
+                    return
                 }
             }
             let end = min(start + Self.stepRowCount, input.count)
@@ -206,14 +211,17 @@ struct IntegerTable {
     }
 
     /// Moves the array's window so that all of `input` lies in it, or gives it up for hashing.
-    private mutating func widen(toHold input: UnsafeBufferPointer<Int64>) {
-        guard var (least, greatest) = Self.bounds(input) else { return }
+    /// - Returns: whether all of `input` is one value.
+    private mutating func widen(toHold input: UnsafeBufferPointer<Int64>) -> Bool {
+        guard var (least, greatest) = Self.bounds(input) else { return false }
+        let isOneValue = least == greatest
         if !direct.isEmpty {
-            if least >= base, greatest < base + Int64(direct.count) { return }
+            if least >= base, greatest < base + Int64(direct.count) { return isOneValue }
             least = min(least, base)
             greatest = max(greatest, base + Int64(direct.count) - 1)
         }
         if !layDirect(least, greatest, valueCount: values.count + input.count) { startHashing() }
+        return isOneValue
     }
 
     /// Makes an array for values from `least` to `greatest`; false when they are too far apart for `valueCount` of them.

@@ -66,6 +66,17 @@ final class KeyNumberingTests: XCTestCase {
         XCTAssertEqual(codes(arrays.count) { table.find(arrays, into: $0) }, (0..<UInt32(arrays.count)).map { $0 })
     }
 
+    /// Batches of one number each, new ones and those that came before, among others; the last is hashed.
+    func test_wholeNumbers_ofRowsAlike_areNumberedOnce() {
+        var table = IntegerTable()
+        for (values, wanted) in [
+            ([5, 5, 5], [0, 0, 0]), ([7], [1]), ([5, 5], [0, 0]), ([6, 7, 5], [2, 1, 0]), ([-3, -3, -3, -3], [3, 3, 3, 3]), ([1 << 40, 1 << 40], [4, 4]), ([5, 5], [0, 0]),
+        ] as [([Int64], [UInt32])] {
+            XCTAssertEqual(values.withUnsafeBufferPointer { values in codes(values.count) { table.assign(values, into: $0) } }, wanted, "\(values)")
+        }
+        XCTAssertEqual(table.values, [5, 7, 6, -3, 1 << 40])
+    }
+
     func test_wholeNumbers_areNumberedAsTheyFirstCome() {
         var random = SplitMix64(state: 12)
         for distinct in Self.distinctCounts {
