@@ -1,7 +1,9 @@
 package import ColumnStore
 
 /// One column of a batch, ready to be written cell by cell: the switch over its type is here, once.
-package struct CellWriter {
+///
+/// A class: taken from an array of them for each cell, a struct would have all that it holds counted by reference each time.
+package final class CellWriter {
     private enum Source {
         case null
         case bits(Bitmap)
@@ -14,15 +16,9 @@ package struct CellWriter {
         case doubles([Double])
         case bytes(ByteArrays)
         case dictionary([UInt32], ByteArrays)
-        case list(offsets: [Int32], Element)
+        case list(offsets: [Int32], CellWriter)
         case structure(keys: [[UInt8]], [CellWriter])
         case values(Column)
-    }
-
-    /// A list's element has a writer of its own; a struct cannot hold itself.
-    private final class Element {
-        let writer: CellWriter
-        init(_ writer: CellWriter) { self.writer = writer }
     }
 
     private let source: Source
@@ -44,10 +40,10 @@ package struct CellWriter {
             if case .bytes(let arrays) = dictionary.values.values {
                 source = .dictionary(codes, arrays)
             } else {
-                source = Self.plain(column.flattened(), cancellation)
+                source = CellWriter.plain(column.flattened(), cancellation)
             }
-        case .constant(let value): source = value.isNull ? .null : Self.plain(column.flattened(), cancellation)
-        default: source = Self.plain(column, cancellation)
+        case .constant(let value): source = value.isNull ? .null : CellWriter.plain(column.flattened(), cancellation)
+        default: source = CellWriter.plain(column, cancellation)
         }
     }
 
@@ -64,7 +60,7 @@ package struct CellWriter {
         case .int128(let values): .wideDecimals(values)
         case .double(let values): .doubles(values)
         case .bytes(let arrays): .bytes(arrays)
-        case .list(let offsets, let element): .list(offsets: offsets, Element(CellWriter(element, endingWith: cancellation)))
+        case .list(let offsets, let element): .list(offsets: offsets, CellWriter(element, endingWith: cancellation))
         case .structure(let members):
             if case .structure(let fields) = column.type {
                 .structure(keys: keys(fields), members.map { CellWriter($0, endingWith: cancellation) })
@@ -122,7 +118,7 @@ package struct CellWriter {
                     text.append(UInt8(ascii: ","))
                     if (place - first) & (Self.elementCountPerLook - 1) == 0, cancellation?.isOver == true { return }
                 }
-                element.writer.appendJSON(place, to: &text)
+                element.appendJSON(place, to: &text)
             }
             text.append(UInt8(ascii: "]"))
         case .structure(let keys, let members):
