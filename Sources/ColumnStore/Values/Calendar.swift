@@ -200,20 +200,18 @@ extension Calendar {
     /// Decimal digits with zeros in front up to `width`, behind a minus where there is one.
     public static func appendPadded(_ signed: Int, width: Int, to text: inout [UInt8]) {
         if signed < 0 { text.append(UInt8(ascii: "-")) }
-        let number = Int(clamping: signed.magnitude)
-        // From the highest digit on, so that nothing has to be turned round.
-        var scale = 1
-        var digits = 1
-        while number / scale >= 10 {
-            scale *= 10
-            digits += 1
-        }
-        for _ in stride(from: digits, to: width, by: 1) { text.append(UInt8(ascii: "0")) }
-        var rest = number
-        while scale > 0 {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / scale))
-            rest %= scale
-            scale /= 10
+        var rest = min(signed.magnitude, Int.max.magnitude)
+        // From the last digit on: a division by ten is a multiplication, one by what a loop finds takes many times as long, and a page of rows has thousands of moments.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            // 64 bits have twenty digits at most.
+            var place = 20
+            repeat {
+                place -= 1
+                digits[place] = UInt8(ascii: "0") | UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest != 0
+            for _ in stride(from: 20 &- place, to: width, by: 1) { text.append(UInt8(ascii: "0")) }
+            text.append(contentsOf: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(digits)[place...]))
         }
     }
 }

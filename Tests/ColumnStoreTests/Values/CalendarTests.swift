@@ -39,6 +39,17 @@ final class CalendarTests: XCTestCase {
         XCTAssertEqual(Calendar.parseMoment("2026-11-20T14:03:07Z".utf8)?.offsetSeconds, 0)
     }
 
+    func test_appendPadded_numbersAndWidths_haveTheirZeros() {
+        for (number, width, expected) in [
+            (0, 0, "0"), (0, 2, "00"), (7, 2, "07"), (10, 2, "10"), (99, 2, "99"), (100, 2, "100"), (2_026, 4, "2026"), (44, 4, "0044"), (1_000, 6, "001000"), (-5, 4, "-0005"),
+            (1_000_000_007, 3, "1000000007"), (.max, 1, "9223372036854775807"), (5, 25, String(repeating: "0", count: 24) + "5"),
+        ] as [(Int, Int, String)] {
+            var text = Array("at ".utf8)
+            Calendar.appendPadded(number, width: width, to: &text)
+            XCTAssertEqual(String(decoding: text, as: UTF8.self), "at " + expected)
+        }
+    }
+
     func test_addMonths_endOfMonth_isCut() {
         let day = Calendar.days(year: 2024, month: 1, day: 31)
         XCTAssertEqual(Calendar.addMonths(1, toDays: day), Calendar.days(year: 2024, month: 2, day: 29))
