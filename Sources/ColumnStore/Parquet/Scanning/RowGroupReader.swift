@@ -494,10 +494,12 @@ public final class RowGroupReader {
     ///
     /// - Returns: ranges of the row group, from the first selected row to the last.
     private func readRows(_ phase: ParquetScan.Phase, _ selection: Selection, _ start: Int, _ count: Int) -> ReadRows {
-        guard let rows = selection.rows, let first = rows.first else {
+        guard let rows = selection.rows, let first = rows.first, let last = rows.last else {
             return ReadRows(ranges: [start..<(start + count)], start: start)
         }
         let gapRowCountMax = gapRowCounts[phase] ?? 0
+        // All that are missing together are no longer than a gap, as where hardly any row did not pass: no gap need be looked for.
+        if Int(last) + 1 - Int(first) - rows.count <= gapRowCountMax { return ReadRows(ranges: [(start + Int(first))..<(start + Int(last) + 1)], start: start) }
         var ranges: [Range<Int>] = []
         var lower = Int(first)
         var upper = Int(first) + 1
