@@ -37,6 +37,8 @@ package struct Times: Sendable {
     package var look = 2_000
     /// A transfer, and a letting in, that does not come to its end.
     package var patience = 2_000
+    /// A transfer that somebody has taken, and says so still: the swap may be a request or two to a place that takes seconds for each. Less than `proof`.
+    package var taking = 9_000
     /// Slots below the floor.
     package var keeping = 86_400_000
 

@@ -131,7 +131,7 @@ extension Node {
     /// What a leader does by the clock: asks its peers and the object, makes the sign of life, and notices who is lost, to be removed, or to be let in. One
     /// change of the object at a time.
     mutating func tickLeading() {
-        if let offeredTo = leading.offeredTo, now - leading.offeredAt > settings.times.patience || swap != nil || !others.contains(offeredTo) { leading.offeredTo = nil }
+        if let offeredTo = leading.offeredTo, hasLapsed(offerTo: offeredTo) { leading.offeredTo = nil }
         for peer in peers.indices { ping(peer) }
         guard let configuration else { return }
         if isOutgrown, leading.offeredTo == nil, let other = others.first { take(Command.transfer(to: other)) }
@@ -164,6 +164,13 @@ extension Node {
 
     /// Whether whoever was offered the lead has promised a later epoch than this one, and so is about to lead. It is waited for as long as an offer stands.
     private var isOfferTaken: Bool { leading.offeredTo.map { name in peers.contains { $0.name == name && $0.promise > epoch } } ?? false }
+
+    /// One that was taken stands for as long as whoever took it is heard and refuses this node still: so it is about to lead, and both would change the object.
+    private func hasLapsed(offerTo name: String) -> Bool {
+        guard swap == nil, others.contains(name) else { return true }
+        let isTaken = peers.contains { $0.name == name && $0.promise > epoch && now - $0.promisedAt <= settings.times.standbyLost }
+        return now - leading.offeredAt > (isTaken ? settings.times.taking : settings.times.patience)
+    }
 
     /// Goes on without the standby: through slots where there is a bucket, alone where the settings let it; else waits.
     mutating func standbyLost() {

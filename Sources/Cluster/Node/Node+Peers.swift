@@ -17,8 +17,9 @@ struct Peer: Sendable {
     var since = 0
     /// The version that it said it speaks.
     var version = 0
-    /// The highest epoch that it said it has promised.
+    /// The highest epoch that it said it has promised, and when it last said that of one that is later than this node's.
     var promise = 0
+    var promisedAt = Int.min / 2
     /// The tenure in which its log was found to go on from this one; 0: not in this one yet.
     var tenure = 0
     /// Of its word that asks for this log's history; nil: none did.
@@ -44,7 +45,7 @@ struct Peer: Sendable {
     /// As at the start of a tenure, or of its process.
     mutating func forget(at now: Int) {
         (since, promise, tenure, attempt, matched, matchedBefore, next, accepts, isFetching) = (now, 0, 0, nil, 0, 0, 1, [], false)
-        echo = .min / 2
+        (echo, promisedAt) = (Int.min / 2, Int.min / 2)
     }
 }
 
@@ -64,7 +65,7 @@ extension Node {
     /// One that has promised more: perhaps it leads. Above what no cluster comes to nobody follows: an object of a higher epoch could not be read.
     mutating func refused(epoch theirs: Int, by peer: Int) {
         guard role == .leader, theirs > epoch, theirs <= Bounds.epochMax else { return }
-        peers[peer].promise = max(peers[peer].promise, theirs)
+        (peers[peer].promise, peers[peer].promisedAt) = (max(peers[peer].promise, theirs), now)
         if leading.proof == nil { look() }
     }
 

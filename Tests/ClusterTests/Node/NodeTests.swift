@@ -206,7 +206,7 @@ final class NodeTests: XCTestCase {
 
     /// A busy machine, or a slow bucket: for longer than a tick, and for longer than a standby is waited for.
     func test_transfer_whoseSwapTakesLong_isWaitedFor_andNobodyIsFenced() throws {
-        for milliseconds in [600, 1_600] {
+        for milliseconds in [600, 1_600, 4_600, 8_600] {
             for hasBucket in [true, false] {
                 let world = SmallWorld.pair(hasBucket: hasBucket, degrades: !hasBucket)
                 let old = try XCTUnwrap(world.leader)
