@@ -24,7 +24,7 @@ find_binary() {
 # Paths of the libraries that a binary loads and that no Debian package has: Swift's, where it was not linked with them inside.
 foreign_libraries() {
   local loaded name arrow path rest known names=()
-  loaded=$(ldd "$1")
+  loaded=$(ldd "$1") || return
   while read -r name arrow path rest; do
     [ "$arrow" != "=>" ] || [ "$path" != not ] || { echo "$1 needs $name, which is not here" >&2; return 1; }
   done <<<"$loaded"

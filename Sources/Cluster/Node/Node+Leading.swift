@@ -163,7 +163,7 @@ extension Node {
     }
 
     /// Whether whoever was offered the lead has promised a later epoch than this one, and so is about to lead. It is waited for as long as an offer stands.
-    private var isOfferTaken: Bool { leading.offeredTo.map { name in peers.contains { $0.name == name && $0.promise > epoch } } ?? false }
+    package var isOfferTaken: Bool { role == .leader && leading.offeredTo.map { name in peers.contains { $0.name == name && $0.promise > epoch } } ?? false }
 
     /// One that was taken stands for as long as whoever took it is heard and refuses this node still: so it is about to lead, and both would change the object.
     private func hasLapsed(offerTo name: String) -> Bool {

@@ -22,7 +22,11 @@ package struct FileIdentity: Equatable, Sendable {
 
     private static func look(_ descriptor: Int32, _ path: UnsafePointer<CChar>) -> (identity: FileIdentity, nameCount: Int)? {
         var (device, number, nameCount): (UInt64, UInt64, UInt32) = (0, 0, 0)
-        guard till_look_at_file(descriptor, path, &device, &number, &nameCount) == 0 else { return nil }
-        return (FileIdentity(device: device, number: number), Int(nameCount))
+        if till_look_at_file(descriptor, path, &device, &number, &nameCount) == 0 { return (FileIdentity(device: device, number: number), Int(nameCount)) }
+        // An old kernel, or a filter of system calls that does not know this one.
+        guard errno == ENOSYS || errno == EPERM else { return nil }
+        var status = stat()
+        guard (path.pointee == 0 ? fstat(descriptor, &status) : stat(path, &status)) == 0 else { return nil }
+        return (FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino)), Int(status.st_nlink))
     }
 }

@@ -231,7 +231,7 @@ struct Cardinality {
     private static func columnsOfChoices(_ node: ScanNode) -> Set<String> {
         var names: [ColumnID: String]?
         return node.residual.reduce(into: []) { told, condition in
-            guard case .or(let branches) = condition, let first = branches.first else { return }
+            guard case .or(let branches) = condition, branches.count <= Self.conditionCountMax, let first = branches.first else { return }
             let known = names ?? Dictionary((node.columns + node.residualColumns).map { ($0.column.id, $0.name) }, uniquingKeysWith: { first, _ in first })
             names = known
             let tested = branches.dropFirst().reduce(first.columnIDs) { $0.intersection($1.columnIDs) }

@@ -40,8 +40,8 @@ package struct Optimizer {
         try PlanningWork.check()
         var plan = try SubqueryRemoval.rewrite(foldedPlan, ids: PlanIDs(after: foldedPlan))
         inspect?("SubqueryRemoval", bound, plan)
-        try PlanSize.check(plan)
-        for pass in passes {
+        let size = try PlanSize.check(plan)
+        for pass in passes(hasWindows: size.hasWindows) {
             plan = pass.rewrite(plan)
             inspect?(pass.name, bound, plan)
             // What a pass left undone because the work was over is not to be run.
@@ -78,15 +78,16 @@ package struct Optimizer {
     /// - `ColumnPruning` before `ScanFilters`, whose conditions still stand above the scans and count as readers;
     /// - `JoinOrder` after both: it reckons with the filters that scans have got;
     /// - `ColumnTrimming` when each condition has found its place;
-    /// - `WindowOrder` last: between windows that share a sort nothing may come any more.
-    private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {
-        [
+    /// - `WindowOrder` last: between windows that share a sort nothing may come any more. A plan without windows is not walked once more for it.
+    private func passes(hasWindows: Bool) -> [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {
+        let last: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] = hasWindows ? [("WindowOrder", WindowOrder.rewrite)] : []
+        return [
             ("PredicatePushdown", PredicatePushdown.rewrite), ("ProjectionRemoval", ProjectionRemoval.rewrite),
             ("Rollups", rollups), ("SharedConditions", SharedConditions.rewrite), ("ShiftedSums", ShiftedSums.rewrite), ("DependentKeys", DependentKeys.rewrite),
             ("ColumnPruning", ColumnPruning.rewrite), ("ScanFilters", { ScanFilters.rewrite($0, isUTC: isUTC) }),
             ("JoinOrder", JoinOrder.rewrite), ("LimitPushdown", LimitPushdown.rewrite),
-            ("DistinctAggregates", DistinctAggregates.rewrite), ("ColumnTrimming", ColumnTrimming.rewrite), ("WindowOrder", WindowOrder.rewrite),
-        ]
+            ("DistinctAggregates", DistinctAggregates.rewrite), ("ColumnTrimming", ColumnTrimming.rewrite),
+        ] + last
     }
 
     /// A plan without subqueries in the form in which rollups and queries are compared: conditions where they are asked, no columns renamed.

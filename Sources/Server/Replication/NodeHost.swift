@@ -52,6 +52,8 @@ final class NodeHost: CommitReplica {
         var later: String?
         /// Why nothing is put at the places outside.
         var doubt: PlaceProof.Doubt?
+        /// It leads, and whoever was offered the lead is about to.
+        var isOfferTaken = false
     }
 
     /// Taken as a whole: all that waits is worked off together, so that one sync serves it.
@@ -399,6 +401,7 @@ final class NodeHost: CommitReplica {
         next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : NodeWords.waitsForPeer(next) ? way.map(NodeWords.noConnection) : nil
         next.apart = next.role == .leader && next.configuration.map { $0.insync.count == 1 && $0.removed.isEmpty } == true ? way : nil
         next.isObjectOlder = work.node.isObjectOlder
+        next.isOfferTaken = work.node.isOfferTaken
         next.unread = next.role == .leader && !NodeWords.waitsForObject(next) ? object.unread : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
@@ -522,14 +525,20 @@ final class NodeHost: CommitReplica {
 
     /// Hands the leadership over where somebody is there to take it, once the store is closed.
     ///
+    /// - Parameter waitsForTaker: past `seconds`, for as long as an offer stands that was taken: a store that is opened meanwhile would be open as the other comes to lead, and the process end
+    ///   for that.
     /// - Returns: whether somebody took it.
     @discardableResult
-    func handOver(seconds: Double) -> Bool {
+    func handOver(seconds: Double, waitsForTaker: Bool = false) -> Bool {
         let end = SteadyClock.seconds() + seconds
         while let other = standing.withLock({ $0.role == .leader && $0.ending == nil ? $0.configuration?.insync.first { $0 != name } : nil }), SteadyClock.seconds() < end {
             // One that comes while the node is at something else is not heard.
             give(.command(.transfer(to: other)))
             _ = standing.wait(seconds: Self.commandSeconds) { $0.role != .leader || $0.ending != nil ? () : nil }
+        }
+        if waitsForTaker {
+            let most = Double(Times().taking) / 1_000 + 1
+            _ = standing.wait(seconds: most) { $0.role != .leader || $0.ending != nil || !$0.isOfferTaken ? () : nil }
         }
         return standing.withLock { $0.role != .leader && $0.ending == nil }
     }

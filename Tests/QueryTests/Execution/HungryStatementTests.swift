@@ -111,7 +111,7 @@ final class HungryStatementTests: XCTestCase {
                 let error = run(query, fixture, secondsMax: 3_600)
                 let taken = memory.end()
                 if isAnswered { XCTAssertNil(error, query) } else { XCTAssertEqual((error as? QueryError)?.slug, .spillFull, query) }
-                XCTAssertLessThan(taken >> 20, (Self.budget + Self.slack) >> 20, "MiB: \(query)")
+                XCTAssertLessThan(taken >> 20, (fixture.engine.settings.queryMemoryByteCountMax + Self.slack) >> 20, "MiB: \(query)")
             }
         }
     }

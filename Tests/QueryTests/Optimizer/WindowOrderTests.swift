@@ -17,7 +17,7 @@ final class WindowOrderTests: XCTestCase {
     func test_orders_thatServeSeveralWindows() throws {
         XCTAssertEqual(
             try windows("count(*) OVER (PARTITION BY s, u, day)", "rank() OVER (PARTITION BY s, u ORDER BY day, l)"),
-            ["partition by s, u order by day, l as sorted", "partition by s, u, day sorted by s, u, day, l"])
+            [#"partition by s, u order by "day", l as sorted"#, #"partition by s, u, "day" sorted by s, u, "day", l"#])
         XCTAssertEqual(
             try windows("rank() OVER (PARTITION BY s ORDER BY l DESC)", "sum(l) OVER (PARTITION BY s)", "count(*) OVER (PARTITION BY l, s ORDER BY i)"),
             ["partition by l, s order by i as sorted", "partition by s as sorted", "partition by s order by l DESC sorted by s, l DESC, i"])

@@ -8,6 +8,8 @@ struct PlanSize {
     private(set) var height = 0
     /// Nodes of the plan above each other, a subquery being one more.
     private(set) var level = 0
+    /// Some node of it is a window.
+    private(set) var hasWindows = false
     private let countsMentions: Bool
     /// Levels of the definition of each shared table that has been walked.
     private var sharedLevels: [Int: Int] = [:]
@@ -19,7 +21,8 @@ struct PlanSize {
     /// Called for the bound plan, after subqueries have become joins, and after each pass: any of them may copy expressions.
     ///
     /// - Parameter isBound: its subqueries have not become joins.
-    static func check(_ plan: LogicalPlan, isBound: Bool = false) throws(QueryError) {
+    @discardableResult
+    static func check(_ plan: LogicalPlan, isBound: Bool = false) throws(QueryError) -> PlanSize {
         try PlanningWork.check()
         var size = PlanSize(countsMentions: isBound)
         size.visit(plan, level: 1)
@@ -35,6 +38,7 @@ struct PlanSize {
                 "the query has more than \(SyntaxLimits.expressionNodeCountMax) operators, names and constants, once it is put together", at: nil)
         }
         try PlanningWork.check()
+        return size
     }
 
     /// The walk ends here: what is past a bound is refused however large it is, and walking on could itself overflow the stack.
@@ -45,6 +49,7 @@ struct PlanSize {
     private mutating func visit(_ plan: LogicalPlan, level: Int) {
         self.level = max(self.level, level)
         expressionNodeCount += 1
+        if case .window = plan { hasWindows = true }
         if isTooLarge { return }
         // Each subquery of a node becomes a join beneath it.
         var below = level + 1

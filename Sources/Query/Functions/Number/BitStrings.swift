@@ -12,9 +12,12 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let texts = TextRows(call[0]), lengths = call[1].integers() ?? []
             return try call.texts { (row) throws(KernelError) in
-                try call.meter.step(texts.range(at: row).count)
-                try call.meter.charge(texts.range(at: row).count)
-                return try bits(texts[row], Int(clamping: lengths[row]))
+                let length = Int(clamping: lengths[row]), count = texts.range(at: row).count
+                // A hexadecimal digit is four bits, and an array that grows has room for twice as many.
+                let most = length < 0 ? (texts[row].first.map { $0 | 0x20 } == UInt8(ascii: "x") ? count * 8 : count * 2) : length + 4
+                try call.meter.step(max(count, most))
+                try call.meter.charge(most)
+                return try bits(texts[row], length)
             }
         })
 
@@ -25,6 +28,7 @@ extension ScalarFunction {
             let values = call[0].integers() ?? [], lengths = call[1].integers() ?? []
             return try call.texts { (row) throws(KernelError) in
                 try call.meter.step(Int(clamping: lengths[row]))
+                try call.meter.charge(Int(clamping: lengths[row]))
                 let value = values[row]
                 // A shift by 63 leaves the sign alone.
                 return (0..<lengths[row]).reversed().map { (value >> min($0, 63)) & 1 == 1 ? UInt8(ascii: "1") : UInt8(ascii: "0") }
@@ -117,9 +121,9 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let texts = TextRows(call[0]), indexes = call[1].integers() ?? [], new = call[2].integers() ?? []
             return try call.texts { (row) throws(KernelError) in
+                try call.meter.step(texts.range(at: row).count)
+                try call.meter.charge(texts.range(at: row).count)
                 var bits = Array(texts[row])
-                try call.meter.step(bits.count)
-                try call.meter.charge(bits.count)
                 let found = try place(indexes[row], in: bits[...])
                 guard new[row] == 0 || new[row] == 1 else { throw .outside(.badValue, "a bit is 0 or 1") }
                 bits[found] = new[row] == 1 ? UInt8(ascii: "1") : UInt8(ascii: "0")

@@ -167,7 +167,7 @@ final class ClusterMember: Sendable {
         }
         // Of this start of the machine alone: it goes on, and nobody waits for a sync of all.
         try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark), isDurable: false)
-        host.handOver(seconds: Self.handOverSeconds)
+        host.handOver(seconds: Self.handOverSeconds, waitsForTaker: true)
         return true
     }
 

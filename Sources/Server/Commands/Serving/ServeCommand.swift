@@ -113,9 +113,9 @@ enum ServeCommand: Command {
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
             ])
         }
-        // A store that was restored a moment ago is as likely to be lost again as any.
-        engine.waitForCheckpoint(seconds: checkpointSeconds)
         let adminKey = try adminKey(of: directory, engine, log)
+        // A store that was restored a moment ago is as likely to be lost again as any. Behind the key, which lies in a file that checkpoints alone have.
+        engine.waitForCheckpoint(seconds: checkpointSeconds)
         let parts = try ServeParts(settings, engine: engine, log: log, certificates: member?.certificates)
         let context = DoorContext(
             store: StoreRoles(engine), queries: beginning.queries, further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),

@@ -399,6 +399,7 @@ extension AnswerColumns {
         case .array(of: .bpchar)?: "bpchar[]"
         // Without quotes it is BIT(1).
         case .plain(.bit)?: "\"bit\""
+        case .array(of: .bit)?: "\"bit\"[]"
         case .plain(let type)? where type.form == .record || type.form == .vector || type == .unknown: nil
         case nil: nil
         default: SystemType.byNumber[Int64(number)]?.shown

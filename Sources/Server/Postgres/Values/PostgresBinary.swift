@@ -131,7 +131,7 @@ package enum PostgresBinary {
     }
 
     /// A packed bit becomes a byte.
-    private static let bitCountMax = 1 << 16
+    static let bitCountMax = 1 << 16
 
     private static func bits(_ reader: inout WireReader) throws(PostgresFault) -> [UInt8] {
         let count = Int(clamping: try reader.integer(Int32.self)), packed = reader.rest()

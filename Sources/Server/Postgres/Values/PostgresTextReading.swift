@@ -52,7 +52,7 @@ extension PostgresText {
             guard text.starts(with: [0x5C, 0x78]) else { return nil }
             throw PostgresFault(.invalidParameterValue, "invalid hexadecimal data: \"\(shown(text))\"")
         case .character: return text.count <= 1 ? .character(text.first ?? 0) : nil
-        case .bits: return bits(text).map(PostgresValue.bits)
+        case .bits: return try bits(text).map(PostgresValue.bits)
         case .date:
             if let isLast = PostgresTime.isInfinite(text) { return .date(isLast ? .max : .min) }
             if let date = PostgresTime.read(text).flatMap(PostgresTime.date) { return .date(date) }
@@ -133,8 +133,12 @@ extension PostgresText {
     }
 
     /// `0101`, `b0101`, or hexadecimal digits behind an x.
-    private static func bits(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    private static func bits(_ text: ArraySlice<UInt8>) throws(PostgresFault) -> [UInt8]? {
         let mark = text.first.map { $0 | 0x20 }
+        // Each digit is four bits, of a byte each.
+        guard mark != UInt8(ascii: "x") || text.count <= PostgresBinary.bitCountMax / 4 + 1 else {
+            throw PostgresFault(.programLimitExceeded, "strings of bits that are parameters have at most \(PostgresBinary.bitCountMax) bits here")
+        }
         guard mark == UInt8(ascii: "x") else {
             let digits = mark == UInt8(ascii: "b") ? text.dropFirst() : text
             return digits.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "1") } ? Array(digits) : nil
