@@ -220,11 +220,25 @@ final class InListNode: EvaluationNode {
     /// By a set of the literals where they are many, else by a comparison with each candidate.
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         let column = try operand.evaluate(view)
-        var result = column.constantValue == nil ? short?.matches(column) : nil
-        if result == nil { result = literalMatches(column) }
+        var result: Column?
+        if case .dictionary(let codes, let dictionary) = column.values {
+            // Laid flat, each row would have a text of its own: entries are asked, or compared where they lie.
+            if dictionary.count <= column.count { result = matches(codes, dictionary, column) }
+        } else {
+            result = column.constantValue == nil ? short?.matches(column) : nil
+            if result == nil { result = literalMatches(column) }
+        }
         if result == nil { result = try comparing(column, view) }
         guard let result else { return .constant(.null, type: .boolean, count: view.count) }
         return isNegated ? LogicKernels.not(result) : result
+    }
+
+    /// Many literals, looked for once for each entry of a dictionary; nil as `literalMatches` says.
+    private func matches(_ codes: [UInt32], _ dictionary: DictionaryValues, _ column: Column) -> Column? {
+        guard let found = literalMatches(dictionary.values.retyped(column.type)) else { return nil }
+        let rows = found.gathering(codes.map { Int32(bitPattern: $0) })
+        guard case .bits(let bits) = rows.values else { return nil }
+        return .boolean(bits, validity: .both(rows.rowValidity, column.rowValidity))
     }
 
     /// Candidate by candidate, over all rows: they may be expressions.

@@ -54,7 +54,7 @@ final class ChosenTexts {
         if let column {
             own = column.evaluate(view)
             guard case .dictionary(_, let dictionary)? = own?.values, extend(dictionary, rowCount: view.count) else { return nil }
-        } else if entries == nil, !lay(constants) {
+        } else if entries == nil, !lay(constants.byteCount(), { constants }) {
             return nil
         }
         var next = source?.count ?? 0, parts: [Column] = []
@@ -85,18 +85,18 @@ final class ChosenTexts {
             (source, entries) = (dictionary, dictionary)
             return true
         }
-        guard lay(Column.concatenating([dictionary.values.retyped(type), constants], type: type)) else { return false }
+        let byteCount = dictionary.values.byteCount() + constants.byteCount()
+        guard lay(byteCount, { Column.concatenating([dictionary.values.retyped(type), constants], type: type) }) else { return false }
         source = dictionary
         return true
     }
 
-    /// Keeps entries, where there is memory for them.
-    private func lay(_ values: Column) -> Bool {
-        let byteCount = values.byteCount()
+    /// Makes entries and keeps them, where there is memory for them: it is asked for before they are laid down.
+    private func lay(_ byteCount: Int, _ values: () -> Column) -> Bool {
         guard byteCount <= meter.columnByteCountMax else { return false }
         do throws(KernelError) { try meter.keep(byteCount) } catch { return false }
         keptByteCount = byteCount
-        entries = DictionaryValues(values: values, isOwn: true)
+        entries = DictionaryValues(values: values(), isOwn: true)
         return true
     }
 

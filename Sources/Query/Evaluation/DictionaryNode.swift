@@ -265,7 +265,7 @@ final class DictionaryNode: EvaluationNode {
         var reading = VerdictReading(rowCount: codes.count)
         if isFresh {
             let entries = used(codes, absent)
-            if !canFail, entries.count > dictionary.count / 2 {
+            if !canFail, entries.count > dictionary.count / 2, dictionary.values.flatByteCountBound <= meter.columnByteCountMax {
                 // As they lie: to copy most of the texts costs more than to look at the others, which later batches will ask for.
                 verdicts = try verdicts(of: dictionary.values.retyped(inputType))
             } else {

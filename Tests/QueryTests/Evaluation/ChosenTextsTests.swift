@@ -76,6 +76,28 @@ final class ChosenTextsTests: XCTestCase {
         XCTAssertEqual(found[0], found[1])
     }
 
+    /// What is asked of a choice's codes, of few texts and of many, with NULL among them and without.
+    func test_in_overAChoice_isThatOfItsRows() throws {
+        let entries = ["alpha", "beta", "", "gamma"]
+        let mask = Bitmap.computed(count: 64) { $0 % 3 == 0 }, validity = Bitmap.computed(count: 64) { $0 % 5 != 0 }
+        let codes = (0..<64).map { UInt32($0 % 4) }
+        let column = Column(type: .string, count: 64, validity: validity, values: .dictionary(codes: codes, dictionary(entries)))
+        let batch = ColumnBatch(rowCount: 64, columns: [.boolean(mask, validity: nil), .boolean(mask, validity: nil), column])
+        let many = (0..<12).map { "word \($0)" } + ["gamma", "none"]
+        for (wanted, hasNull) in [(["beta", "none"], false), (["alpha"], true), (many, false), (many, true)] {
+            let candidates = wanted.map { literal($0) } + (hasNull ? [literal(nil)] : [])
+            for isNegated in [false, true] {
+                let condition = Query.Expression.inList(choice([literal("none")], otherwise: text), candidates, isNegated: isNegated)
+                let found = try Evaluator(condition, layout: layout, context: EvaluationContext()).evaluate(batch)
+                let expected = (0..<64).map { row -> Value in
+                    guard let value = mask[row] ? "none" : validity[row] ? entries[Int(codes[row])] : nil else { return .null }
+                    return wanted.contains(value) ? .boolean(!isNegated) : hasNull ? .null : .boolean(isNegated)
+                }
+                XCTAssertEqual((0..<64).map(found.value), expected, "\(wanted.count), \(hasNull), \(isNegated)")
+            }
+        }
+    }
+
     /// Texts that lie flat, and the few rows of a large dictionary, are gathered as ever.
     func test_otherColumns_areGathered() throws {
         let evaluator = try Evaluator(choice([text], otherwise: literal("none")), layout: layout, context: EvaluationContext())

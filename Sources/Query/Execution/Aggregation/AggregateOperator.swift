@@ -155,7 +155,10 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         let groups = try first.takeGroups(set)
         try groups.checkWhole(share, run)
         for worker in workers.dropFirst() {
-            try groups.absorb(try worker.takeGroups(set))
+            let other = try worker.takeGroups(set)
+            // Both are there until all of one is in the other.
+            if !share.resize(to: groups.byteCount + other.byteCount + groups.growth(absorbing: other)) { try groups.writeAside(run) }
+            try groups.absorb(other)
             try groups.checkWhole(share, run)
         }
         return groups
@@ -191,7 +194,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         }
         func take(_ batch: ColumnBatch) throws {
             if !split.isEmpty { return try divide(batch) }
-            let growth = groups.growth(by: Array(batch.columns[..<groups.keyCount]), count: batch.rowCount)
+            let growth = groups.growth(by: Array(batch.columns[..<groups.keyCount]), count: batch.rowCount) + groups.growth(merging: batch)
             if mustSplit(groups.byteCount + growth) {
                 // All of its rows may be new, which few batches' are: with fewer the bound is nearer.
                 if batch.rowCount > Self.mergedRowCountMin {

@@ -55,6 +55,12 @@ class Aggregator {
     /// 0 is for those whose states are small, or grow by what rows bring.
     func growth(to groupCount: Int) -> Int { 0 }
 
+    /// What taking in `state`, as `merge` does, may take at most beside what `growth(to:)` says of its groups.
+    func growth(merging state: [Column]) -> Int { 0 }
+
+    /// The same of another aggregator's state.
+    func growth(absorbing other: Aggregator) -> Int { 0 }
+
     /// Lays out memory for so many groups, where moving states while they come would cost more. Called at most once, before there are any.
     func reserve(_ groupCount: Int) {}
     /// Makes room for groups 0 ..< `groupCount`. Called before rows of new groups come.

@@ -65,6 +65,19 @@ final class DistinctAggregator: Aggregator {
             + firstGroups.growth(to: rows.count + added) * 4 + added * Self.exportedByteCount
     }
 
+    override func growth(merging state: [Column]) -> Int { growth(byValues: state[0].lists().element.count) }
+
+    override func growth(absorbing other: Aggregator) -> Int {
+        (other as? DistinctAggregator).map { growth(byValues: $0.rows.count + $0.pairs.count) } ?? 0
+    }
+
+    /// Lists bring more values than groups. Of other types three times what is held is counted.
+    private func growth(byValues count: Int) -> Int {
+        guard isOfNumbers, count > 0 else { return 0 }
+        return rows.growth(by: [.constant(.null, type: types[0], count: count)], count: count) + pairs.growth(by: count)
+            + firstGroups.growth(to: rows.count + count) * 4 + count * Self.exportedByteCount
+    }
+
     /// Whether what rows bring can be told from how many they are. Rows of the one group that a grouping without keys has are not asked for before they come.
     private var saysGrowth: Bool { isOfNumbers && groupCount > 1 }
     private let isOfNumbers: Bool

@@ -47,6 +47,24 @@ final class GroupStates {
         return (rows?.growth(by: keys, count: count) ?? table.growth(by: keys, count: count)) + aggregators.reduce(0) { $0 + $1.growth(to: groupCount) }
     }
 
+    /// What the states of `exported` may take at most while they are merged, beside `growth`.
+    func growth(merging exported: ColumnBatch) -> Int {
+        var (place, sum) = (keyCount, 0)
+        for aggregator in aggregators {
+            let width = aggregator.stateTypes.count
+            if width > 0 { sum += aggregator.growth(merging: Array(exported.columns[place..<(place + width)])) }
+            place += width
+        }
+        return sum
+    }
+
+    func growth(absorbing other: GroupStates) -> Int { zip(aggregators, other.aggregators).reduce(0) { $0 + $1.0.growth(absorbing: $1.1) } }
+
+    /// Only what takes a part of it worth writing.
+    func writeAside(_ run: QueryRun) throws {
+        for aggregator in aggregators where aggregator.byteCount > run.refusedByteCount / 8 { _ = try aggregator.writeAside(run) }
+    }
+
     /// What putting out all groups takes beside them; of texts and lists that is part of `byteCount`.
     var exportByteCount: Int { keyCount == 0 ? 0 : (rows?.exportByteCount ?? table.exportByteCount) + count * 16 * (types.count - keyCount) }
 
@@ -54,10 +72,7 @@ final class GroupStates {
     /// - Throws: `outOfMemory` with the name and the position of the call that takes most.
     func checkWhole(_ share: MemoryShare, _ run: QueryRun) throws {
         if share.resize(to: byteCount) { return }
-        if byteCount > run.refusedByteCount {
-            // Only what takes a part of it worth writing.
-            for aggregator in aggregators where aggregator.byteCount > run.refusedByteCount / 8 { _ = try aggregator.writeAside(run) }
-        }
+        if byteCount > run.refusedByteCount { try writeAside(run) }
         let byteCount = byteCount
         if share.resize(to: byteCount) { return }
         guard byteCount <= run.refusedByteCount else {
