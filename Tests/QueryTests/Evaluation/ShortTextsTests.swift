@@ -8,7 +8,7 @@ import XCTest
 final class ShortTextsTests: XCTestCase {
     private func column(_ expression: String, of texts: [String?], usesDictionaries: Bool) throws -> String {
         let rows = texts.map { [$0.map { Value.string($0) } ?? .null] }
-        let fixture = QueryFixture([("t", QueryFixture.table([Field("s", .string)], rows, batchRowCount: 5, usesDictionaries: usesDictionaries))])
+        let fixture = QueryFixture([("t", QueryFixture.table([Field("s", .string)], rows, batchRowCount: texts.count, usesDictionaries: usesDictionaries))])
         return try fixture.rows("SELECT coalesce((\(expression))::text, '-') FROM t")
     }
 
