@@ -13,7 +13,7 @@ final class HotFileWriter {
     /// A log that is begun anew keeps so much: what is in use when copying begins, and what comes meanwhile.
     private static let preallocationMax: Int64 = 160 << 20
     let file: HotFile
-    private let connection: SQLiteConnection
+    let connection: SQLiteConnection
     private let log: WALPreallocation
     private let beginning: SQLiteStatement
     private let commitment: SQLiteStatement

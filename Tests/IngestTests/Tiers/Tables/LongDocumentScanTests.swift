@@ -32,6 +32,11 @@ final class LongDocumentScanTests: XCTestCase {
         try body(store)
     }
 
+    /// On the writer's connection, as the log has one writer: zeros are laid ahead of what that one has written, over what another did.
+    private func execute(_ statement: String, in file: HotFile, of store: HotTierFixture.Store) throws {
+        try store.tier.writer.perform(on: file) { try $0.connection.execute(statement) }
+    }
+
     private func scan(_ store: HotTierFixture.Store, _ request: ScanRequest, _ body: (ColumnBatch) throws -> Void) throws {
         let scan = try TieredTable(name: "receipts", boundary: store.tier.boundary, tables: store.tier.tables).scan(request)
         while let morsel = try scan.nextMorsel() { while let batch = try morsel.next() { try body(batch) } }
@@ -95,11 +100,10 @@ final class LongDocumentScanTests: XCTestCase {
     /// What registrars said may be longer than what they were sent.
     func test_histories_areReadSomeAtATime_besideDocuments() throws {
         try eachState { store in
-            let path = try XCTUnwrap(store.tier.boundary.snapshot().files.first).path
-            let connection = try SQLiteConnection(path: path, mode: .readWrite)
+            let file = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
             // Every second row has one.
             for row in stride(from: Int64(2), through: Int64(Self.rowCount), by: 2) {
-                try connection.execute("INSERT OR REPLACE INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '{\"note\":\"\(row)\(String(repeating: "h", count: 150_000))\"}')")
+                try execute("INSERT OR REPLACE INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '{\"note\":\"\(row)\(String(repeating: "h", count: 150_000))\"}')", in: file, of: store)
             }
             for columns in [["receipt_id", "history"], ["history", "receipt_id", "document"]] {
                 let memory = MemoryBudget(byteCountMax: 8 << 20)
@@ -132,10 +136,9 @@ final class LongDocumentScanTests: XCTestCase {
     func test_histories_thatDoNotFit_areNotRead() throws {
         try eachState { store in
             let file = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
-            let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
             for row in Int64(1)...8 {
                 let details = row == 8 ? "no object" : #"{"note":"\#(String(repeating: "h", count: 150_000))"}"#
-                try connection.execute("INSERT OR REPLACE INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '\(details)')")
+                try execute("INSERT OR REPLACE INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '\(details)')", in: file, of: store)
             }
             var (told, read): ([Int], [Int]) = ([], [])
             try file.readHistories(Array(1...9)) { place, text, expected in
@@ -150,7 +153,7 @@ final class LongDocumentScanTests: XCTestCase {
             XCTAssertEqual(told.count, 4)
             XCTAssertTrue(told.allSatisfy { $0 > 150_000 }, "\(told)")
             // Neither where it lies between two that are wanted, and is longer than is read for nothing.
-            try connection.execute("UPDATE history SET details = '\(String(repeating: "n", count: 300_000))' WHERE id = \(Int64(8) << ProcessKey.historyBits)")
+            try execute("UPDATE history SET details = '\(String(repeating: "n", count: 300_000))' WHERE id = \(Int64(8) << ProcessKey.historyBits)", in: file, of: store)
             read = []
             try file.readHistories([7, 9]) { place, _, _ in read.append(place) } fits: { _ in true }
             XCTAssertEqual(read, [0, 1])
