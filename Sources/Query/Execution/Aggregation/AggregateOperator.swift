@@ -157,7 +157,9 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         for worker in workers.dropFirst() {
             let other = try worker.takeGroups(set)
             // Both are there until all of one is in the other.
-            if !share.resize(to: groups.byteCount + other.byteCount + groups.growth(absorbing: other)) { try groups.writeAside(run) }
+            let held = groups.byteCount + other.byteCount
+            // What they grow by is a bound that few come near: where it is not to be had, what was had before will do.
+            if !share.resize(to: held + groups.growth(absorbing: other)), !share.resize(to: held) { try groups.writeAside(run) }
             try groups.absorb(other)
             try groups.checkWhole(share, run)
         }
