@@ -221,24 +221,12 @@ final class InListNode: EvaluationNode {
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         let column = try operand.evaluate(view)
         var result: Column?
-        if case .dictionary(let codes, let dictionary) = column.values {
-            // Laid flat, each row would have a text of its own: entries are asked, or compared where they lie.
-            if dictionary.count <= column.count { result = matches(codes, dictionary, column) }
-        } else {
-            result = column.constantValue == nil ? short?.matches(column) : nil
-            if result == nil { result = literalMatches(column) }
-        }
+        // Laid flat, each row of a dictionary would have a text of its own: a few are compared with its entries where they lie.
+        if case .dictionary = column.values {} else if column.constantValue == nil { result = short?.matches(column) }
+        if result == nil { result = literalMatches(column) }
         if result == nil { result = try comparing(column, view) }
         guard let result else { return .constant(.null, type: .boolean, count: view.count) }
         return isNegated ? LogicKernels.not(result) : result
-    }
-
-    /// Many literals, looked for once for each entry of a dictionary; nil as `literalMatches` says.
-    private func matches(_ codes: [UInt32], _ dictionary: DictionaryValues, _ column: Column) -> Column? {
-        guard let found = literalMatches(dictionary.values.retyped(column.type)) else { return nil }
-        let rows = found.gathering(codes.map { Int32(bitPattern: $0) })
-        guard case .bits(let bits) = rows.values else { return nil }
-        return .boolean(bits, validity: .both(rows.rowValidity, column.rowValidity))
     }
 
     /// Candidate by candidate, over all rows: they may be expressions.
@@ -278,8 +266,7 @@ final class InListNode: EvaluationNode {
         if column.type.isJSON {
             return nil
         } else if column.type.isBytes {
-            let arrays = column.byteArrays()
-            bits = .computed(count: column.count) { set.bytes.contains(Array(arrays[$0])) }
+            bits = Self.matches(column, set.bytes)
         } else if column.type == .double || column.type == .boolean || column.type == .interval || column.type.isNested {
             return nil
         } else {
@@ -288,6 +275,18 @@ final class InListNode: EvaluationNode {
         // With a NULL among the literals only a match is known.
         let hasNull = values.contains { $0.isNull }
         return .boolean(bits, validity: hasNull ? .both(column.rowValidity, bits) : column.rowValidity)
+    }
+
+    /// Entries of a dictionary are looked up where they lie, each once where there are no more of them than rows.
+    private static func matches(_ column: Column, _ wanted: Set<[UInt8]>) -> Bitmap {
+        guard case .dictionary(let codes, let dictionary) = column.values else {
+            let arrays = column.byteArrays()
+            return .computed(count: column.count) { wanted.contains(Array(arrays[$0])) }
+        }
+        let entries = dictionary.values.byteArrays()
+        if entries.count > codes.count { return .computed(count: codes.count) { wanted.contains(Array(entries[Int(codes[$0])])) } }
+        let found = (0..<entries.count).map { wanted.contains(Array(entries[$0])) }
+        return .computed(count: codes.count) { found[Int(codes[$0])] }
     }
 }
 

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -47,6 +49,32 @@ final class PairStartTests: XCTestCase {
         XCTAssertTrue(try leader.client.get("/metrics").text.contains("till_cluster_object_failing 1"))
         bucket.fail(nil)
         XCTAssertTrue(Patience.until { leader.ready?.text.contains("nobody can take over") == false }, leader.ready?.text ?? "")
+    }
+
+    /// The store is closed for it, and is not to be opened again as the other comes to lead.
+    func test_transfer_whoseSwapTakesLong_isWaitedFor() throws {
+        let bucket = BucketDouble()
+        defer { bucket.close() }
+        let pair = try pair(bucket)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        let sent = PairLoad.acknowledged(pair, "A") { $0.more(20) }
+        // Each of them within what a call may take, so that the swap is done in the end: all that changes the object stands still before it is done.
+        let heldCount = Mutex(0)
+        bucket.fail { seen in
+            guard seen.method == "PUT", seen.key.hasPrefix("ctl") else { return nil }
+            heldCount.withLock { $0 += 1 }
+            usleep(7_000_000)
+            return nil
+        }
+        XCTAssertTrue(pair.transfer(to: standby), standby.logText.suffix(2_000).description)
+        XCTAssertGreaterThan(heldCount.withLock { $0 }, 0)
+        bucket.fail(nil)
+        try pair.waitUntilInSync()
+        for node in pair.nodes { XCTAssertNil(node.lastStatus, "\(node.name) has ended: \(node.logText.suffix(1_000))") }
+        XCTAssertEqual(try pair.leader().name, standby.name)
+        XCTAssertFalse(leader.logText.contains("another node leads"), leader.logText.suffix(2_000).description)
+        try PairLoad.check(pair, has: sent, "after the transfer")
     }
 
     /// What a single server has left in `log` goes as its directory becomes a member's: a pair's log there would go with it.

@@ -81,6 +81,33 @@ final class TableGrowthTests: XCTestCase {
         }
     }
 
+    /// Two workers' distinct numbers brought together, and lists of them from a part: what came with the other's is asked for before.
+    func test_distinctNumbers_takeNoMoreThanTheySay_asStatesAreMerged() throws {
+        for spread: UInt64 in [3, 5_000, 1 << 40] {
+            for groupCount in [2, 40] {
+                func filled() throws -> DistinctAggregator {
+                    let made = DistinctAggregator(types: [.int64], skipsNulls: true) { CountAggregator() }
+                    made.resize(groupCount)
+                    let count = Int(3_000 + random.next() % 3_000)
+                    try made.update([column(.int64, count, spread)], .numbers((0..<count).map { _ in UInt32(random.next() % UInt64(groupCount)) }))
+                    return made
+                }
+                let groups = (0..<UInt32(groupCount)).map { $0 }
+                let whole = try filled()
+                for _ in 0..<3 {
+                    let other = try filled()
+                    let absorbed = whole.byteCount + whole.growth(absorbing: other)
+                    try whole.absorb(other, groups)
+                    XCTAssertLessThanOrEqual(whole.byteCount, absorbed, "\(groupCount) groups, spread \(spread), seed 0x5EED")
+                    let lists = try filled().exportState()
+                    let merged = whole.byteCount + whole.growth(to: groupCount) + whole.growth(merging: lists)
+                    try whole.merge(lists, groups)
+                    XCTAssertLessThanOrEqual(whole.byteCount, merged, "\(groupCount) groups, spread \(spread), seed 0x5EED")
+                }
+            }
+        }
+    }
+
     /// A group that kept hashes and takes registers over has these alone.
     func test_sketch_thatBecomesDense_countsItsHashesNoMore() throws {
         func sketch(_ values: Range<Int64>) throws -> ApproximateDistinctAggregator {

@@ -52,7 +52,7 @@ DATES = ("SELECT date '2024-01-02' AS a, (date '2024-01-02')::text AS b, timesta
 # In their order.
 STATEMENTS = [
     "PREPARE p1(date) AS SELECT $1 - 1", "EXECUTE p1('2020-01-02')", "PREPARE p2(bigint) AS SELECT $1 * 3000000000, $1", "EXECUTE p2(3)", "PREPARE p3(int) AS SELECT $1", "EXECUTE p3(1.7)", "EXECUTE p3('x')", "EXECUTE p3(1, 2)",
-    "PREPARE p4(int[]) AS SELECT $1", "EXECUTE p4('{1,2}')", "EXECUTE p4(ARRAY[1,2])", "PREPARE p5(numeric(10,2)) AS SELECT $1", "EXECUTE p5(1.5)", "PREPARE p6(nope) AS SELECT $1", "PREPARE p7(varchar(2)) AS SELECT 1", "EXECUTE p7('abc')",
+    "PREPARE b1(bit[]) AS SELECT $1", "EXECUTE b1('{101,11}')", "PREPARE b2(bit) AS SELECT $1", "EXECUTE b2('101')", "PREPARE p4(int[]) AS SELECT $1", "EXECUTE p4('{1,2}')", "EXECUTE p4(ARRAY[1,2])", "PREPARE p5(numeric(10,2)) AS SELECT $1", "EXECUTE p5(1.5)", "PREPARE p6(nope) AS SELECT $1", "PREPARE p7(varchar(2)) AS SELECT 1", "EXECUTE p7('abc')",
     "PREPARE p8(timestamp) AS SELECT $1 + interval '1 day'", "EXECUTE p8('2020-01-01')", "PREPARE p9(unknown) AS SELECT $1 + 1", "EXECUTE p9(2)", "PREPARE p10() AS SELECT 1", "PREPARE p11 AS SELECT 1", "EXECUTE p11(5, 'x')", "EXPLAIN (COSTS OFF) EXECUTE nope(1)", "EXECUTE p3()", "DEALLOCATE ALL",
     "SET enable_seqscan = 'bogus'", "SET statement_timeout = '1.5s'", "SHOW statement_timeout", "SET statement_timeout = 60000", "SHOW statement_timeout", "SET statement_timeout = 99999999999", "RESET statement_timeout",
     "SET work_mem = '1XB'", "SET work_mem = 4096", "SHOW work_mem", "RESET work_mem", "RESET server_version", "SET search_path = '$user', public", "SHOW search_path", "RESET search_path", "SET SESSION AUTHORIZATION DEFAULT", "SET role = 'none'",
