@@ -78,7 +78,12 @@ final class ChosenTextsTests: XCTestCase {
 
     /// What is asked of a choice's codes, of few texts and of many, with NULL among them and without.
     func test_in_overAChoice_isThatOfItsRows() throws {
-        let entries = ["alpha", "beta", "", "gamma"]
+        let few = ["alpha", "beta", "", "gamma"]
+        // As they stand, and as a few of more than there are rows.
+        for entries in [few, few + (0..<100).map { "entry \($0)" }] { try checkIn(entries) }
+    }
+
+    private func checkIn(_ entries: [String]) throws {
         let mask = Bitmap.computed(count: 64) { $0 % 3 == 0 }, validity = Bitmap.computed(count: 64) { $0 % 5 != 0 }
         let codes = (0..<64).map { UInt32($0 % 4) }
         let column = Column(type: .string, count: 64, validity: validity, values: .dictionary(codes: codes, dictionary(entries)))
