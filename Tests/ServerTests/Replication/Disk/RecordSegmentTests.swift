@@ -25,4 +25,19 @@ final class RecordSegmentTests: XCTestCase {
         // Of a file that ends there it is the end.
         XCTAssertNil(try RecordBytes(file, path).entry(at: Int64(page - 8), limit: Int64(page + 1_000)))
     }
+
+    /// Its sync would succeed, and be worth nothing.
+    func test_sync_ofAFileWithoutAName_isRefused() throws {
+        let folder = try Project.temporaryFolder("till-segment")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("records").path
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        defer { close(descriptor) }
+        let bytes = RecordBytes(descriptor, path)
+        try bytes.write([1, 2, 3], at: 0)
+        try bytes.sync()
+        XCTAssertEqual(unlink(path), 0)
+        try bytes.write([4], at: 3)
+        XCTAssertThrowsError(try bytes.sync()) { XCTAssertTrue("\($0)".contains(path), "\($0)") }
+    }
 }
