@@ -8,7 +8,7 @@
 //   Model, Process: identities, principals, contracts, receipts, what calls take and give; plans, states and clocks of what must happen to a row after it was stored
 //   SQLite, Directory/Names, Directory, Catalog/Schema, Catalog: one connection, its file system; names and marks of a store's files; its directory, the storages of its cold tables, and what proves that its files belong together; tables of the catalog, and columns of all others; what must outlive a file
 //   Versions, Cold, Rollups: which version of a document is the newest; one cold table, files for it, and sums that are made with them
-//   Hot, Tiers, Tiers/Tables, Usage: day files: rows, their columns in memory, their processes; hot and cold as one state; the tables of it, to be read; what clients have used
+//   Hot/Rows, Hot, Tiers, Tiers/Tables, Usage: a row, and columns of many in memory; day files: their rows, and those rows' processes; hot and cold as one state; the tables of it, to be read; what clients have used
 //   Writing, Compaction/Files, Compaction, Rebuilding: the one writer, and what works behind its back; new cold files of a day or of several files; which of them move and merge when; columns filled for what came before them
 //   Registration, Queues/Core, Queues, Topics, Executions/Core, Executions: who else must accept a receipt; messages that wait for workers, as rows of one file, and as doors hold them; events and their subscribers; executions of state machines, as rows of one file, and what runs of them (their tasks are carried out by Server, Executions/TaskExecutors.swift)
 //   Verification, Backup: proof of every file; copies of a whole store, and a catalog made anew
