@@ -20,6 +20,19 @@ final class JSONPathTests: XCTestCase {
         }.join()
     }
 
+    /// A template reads any day that a DATE has, and microseconds in 64 bits reach a twentieth of them.
+    func test_datetime_ofDaysPastAnyInstant_isCompared() throws {
+        for (one, another, isLess) in [
+            ("5874897-12-31", "2000-01-01", false), ("2000-01-01", "5874897-12-31", true), ("5874897-12-30", "5874897-12-31", true), ("300000-01-01", "300000-01-01", false),
+        ] {
+            for (time, suffix) in [("", ""), (" 23:59:58", " HH24:MI:SS")] {
+                let moment = { (place: Int) in #"$[\#(place)].datetime("YYYY-MM-DD\#(suffix)")"# }
+                XCTAssertEqual(
+                    try fixture.rows(#"SELECT jsonb_path_match('["\#(one)\#(time)","\#(another)\#(time)"]', '\#(moment(0)) < \#(moment(1))')"#), "\(isLess)", "\(one)\(time)")
+            }
+        }
+    }
+
     func test_parse_deepPaths_areRefusedOrWalked() {
         let fixture = fixture
         onWorker {

@@ -121,7 +121,8 @@ struct JSONPathMoment {
             return try order(try other.zoned(clock), clock)
         }
         let (one, another) = (moment, other.moment)
-        if one != another { return one < another ? -1 : 1 }
+        if one.seconds != another.seconds { return one.seconds < another.seconds ? -1 : 1 }
+        if one.microseconds != another.microseconds { return one.microseconds < another.microseconds ? -1 : 1 }
         // Of times alone, the same moment of another clock comes before or behind.
         guard day == nil, let east = secondsEast, let otherEast = other.secondsEast, east != otherEast else { return 0 }
         return east > otherEast ? -1 : 1
@@ -137,8 +138,11 @@ struct JSONPathMoment {
         return JSONPathMoment(day: day, time: time ?? 0, secondsEast: Int((local - clock.zone.utc(fromLocal: local)) / Calendar.microsecondsPerSecond))
     }
 
-    /// Microseconds in UTC, by which moments of one kind are ordered.
-    private var moment: Int { ((day ?? 0) * 86_400 - (secondsEast ?? 0)) * Self.microseconds + (time ?? 0) }
+    /// In UTC, by which moments of one kind are ordered. A template names days whose microseconds do not fit into 64 bits.
+    private var moment: (seconds: Int, microseconds: Int) {
+        let time = time ?? 0
+        return ((day ?? 0) * 86_400 - (secondsEast ?? 0) + time / Self.microseconds, time % Self.microseconds)
+    }
 
     /// Reads a text from left to right; what returns nil may have passed something, but for `date`.
     private struct Reader {
