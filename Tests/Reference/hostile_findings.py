@@ -269,6 +269,10 @@ QUERIES.append(("2", [
     f"SELECT jsonb_path_match('[\"{one}\",\"{other}\"]', '$[0].datetime(\"YYYY-MM-DD\") < $[1].datetime(\"YYYY-MM-DD\")')"
     for one in ["5874897-12-31", "300000-01-01", "0001-01-01"] for other in ["5874897-12-31", "2000-01-01"]]))
 
+# Each expression kept a number for every row of the join's right side.
+_RIGHT = "FROM generate_series(1,600000) a(x) JOIN (SELECT g, 'x' || g AS t FROM generate_series(1,600000) g) b ON a.x = b.g LIMIT 3"
+QUERIES.append(("19", ["SELECT " + ",".join(f"upper(b.t || '{n}')" for n in range(1_000)) + " " + _RIGHT, "SELECT " + ",".join(f"b.t LIKE '%{n}_%{n}'" for n in range(1_000)) + " " + _RIGHT]))
+
 # Out of order: a comparison of Swift's Strings takes the square of them.
 MARKS = "a" + "\u0301\u0316" * 30_000
 QUERIES.append(("marks", [

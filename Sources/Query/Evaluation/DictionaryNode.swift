@@ -6,7 +6,8 @@ import ColumnStore
 /// Invariants:
 /// 1. `places`, `results`, `verdicts` are of `dictionary`; another dictionary begins anew.
 /// 2. `places[c]` is a row of `results`, or `unknown`; `pending` stands there only within `learn`.
-/// 3. What `results` takes is `keptByteCount`, kept in the meter until that asks for it (`giveUp`). BOOLEAN answers are verdicts instead, a byte each.
+/// 3. What `results` takes is `keptByteCount`, and what `places` or `verdicts` take `tableByteCount`, kept in the meter until that asks for it (`giveUp`). BOOLEAN answers are
+///    verdicts instead, a byte each.
 ///
 /// One worker's own, as all of its evaluator.
 ///
@@ -46,7 +47,9 @@ final class DictionaryNode: EvaluationNode {
     private var resultDictionary: DictionaryValues?
     /// What the answers that are kept take.
     private var keptByteCount = 0
-    /// The answers take too much to be kept: rows are evaluated as they come, as if there were no dictionary.
+    /// What a place or a verdict for each entry takes, of a dictionary that may have as many as a join's right side has rows.
+    private var tableByteCount = 0
+    /// The answers take too much to be kept, or a place for each: rows are evaluated as they come, as if there were no dictionary.
     private var isTooLarge = false
 
     /// - Parameter isDear: whether each value costs so much that it is better looked up.
@@ -59,7 +62,7 @@ final class DictionaryNode: EvaluationNode {
         self.meter = meter
         super.init(type: inner.type)
         meter.addCache { [weak self] in
-            if let self, self.keptByteCount > 0 { self.giveUp() }
+            if let self, self.keptByteCount + self.tableByteCount > 0 { self.giveUp() }
         }
     }
 
@@ -70,14 +73,17 @@ final class DictionaryNode: EvaluationNode {
             return try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
         }
         if self.dictionary !== dictionary { reset(dictionary) }
-        if isTooLarge { return try evaluateEach(input) }
+        if isTooLarge {
+            verdicts = []
+            return try evaluateEach(input)
+        }
         if type == .boolean { return try booleans(codes, input.validity, dictionary, type: input.type) }
         let hadEarlier = earlier?.isOver == false
         try learn(codes, input.validity, dictionary, type: input.type)
         if isTooLarge, hadEarlier {
             // Its own answers may fit, without those of earlier ones.
             reset(dictionary)
-            try learn(codes, input.validity, dictionary, type: input.type)
+            if !isTooLarge { try learn(codes, input.validity, dictionary, type: input.type) }
         }
         if isTooLarge { return try evaluateEach(input) }
         guard let results else { return .constant(.null, type: type, count: input.count) }
@@ -131,6 +137,12 @@ final class DictionaryNode: EvaluationNode {
         // The answers stay where those of earlier dictionaries are asked for.
         if earlier?.isOver ?? true { drop() }
         isTooLarge = false
+        (places, verdicts) = ([], [])
+        meter.forget(tableByteCount)
+        tableByteCount = 0
+        let byteCount = dictionary.count * (type == .boolean ? 1 : MemoryLayout<Int32>.stride)
+        guard keeps(byteCount) else { return giveUp() }
+        tableByteCount = byteCount
         if type == .boolean {
             verdicts = [UInt8](repeating: Verdict.unknown, count: dictionary.count)
             isFresh = true
@@ -141,7 +153,10 @@ final class DictionaryNode: EvaluationNode {
 
     /// Keeps no answers on this dictionary from now on: its rows are evaluated as they come.
     private func giveUp() {
+        // Verdicts may be read at this moment: they go with the next rows.
         (isTooLarge, places) = (true, [])
+        meter.forgetLater(tableByteCount)
+        tableByteCount = 0
         earlier?.end()
         drop()
     }

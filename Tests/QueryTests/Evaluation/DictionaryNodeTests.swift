@@ -98,6 +98,29 @@ final class DictionaryNodeTests: XCTestCase {
         XCTAssertEqual(try answers(["", "12"], [1, 0]).texts, [.string("21"), .string("")])
     }
 
+    /// A join's right side is one dictionary of all its rows, and each expression over it has a place for each of them.
+    func test_placesForALargeDictionary_areCharged_andDoneWithoutWhereTheyDoNotFit() throws {
+        let count = 2_000_000
+        let texts = ByteArrays(offsets: Array(0...Int32(count)), bytes: [UInt8](repeating: UInt8(ascii: "a"), count: count))
+        let dictionary = DictionaryValues(values: Column(type: .string, count: count, values: .bytes(texts)))
+        let batch = ColumnBatch(rowCount: 3, columns: [Column(type: .string, count: 3, values: .dictionary(codes: [0, UInt32(count - 1), 7], dictionary))])
+        let name = Expression.column(ColumnID(1), .string)
+        let upper = Expression.call(.upper, [name], type: .string, position: nil)
+        let isA = Expression.call(.equal, [name, .text("a")], type: .boolean, position: nil)
+        for (expression, wanted, byteCount) in [(upper, Value.string("A"), 4 * count), (isA, .boolean(true), count)] {
+            for memoryByteCount in [64 << 20, 1 << 20] {
+                let memory = MemoryBudget(byteCountMax: memoryByteCount)
+                let evaluator = try Evaluator(expression, layout: [ColumnID(1): 0], context: EvaluationContext(memory: memory))
+                for _ in 0..<2 {
+                    let found = try evaluator.evaluate(batch)
+                    XCTAssertEqual((0..<3).map { found.value(at: $0) }, [wanted, wanted, wanted], "\(memoryByteCount)")
+                    let isCharged = memory.usedByteCount >= byteCount
+                    XCTAssertEqual(isCharged, memoryByteCount > byteCount, "\(memory.usedByteCount) of \(memoryByteCount)")
+                }
+            }
+        }
+    }
+
     /// Dictionaries that hold nothing of those before, and then again the same.
     func test_costlyAnswers_onDictionariesThatShareNothing_areRight() throws {
         let upper = Expression.call(.regexpReplace, [.column(ColumnID(1), .string), .literal(.string("a"), .string), .literal(.string("-"), .string)], type: .string, position: nil)
