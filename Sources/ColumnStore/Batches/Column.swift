@@ -136,9 +136,13 @@ public final class DictionaryValues: Sendable {
     public let flatByteCountMax: Int
     /// Bytes that a holder of rows charges for the dictionary, once; 0 where another owner has it and has charged it.
     public let ownByteCount: Int
+    /// Bytes that whoever keeps it longer than the rows that came with it charges; 0 where another owner has it as long as it is asked for, and has charged it.
+    public let heldByteCount: Int
 
-    /// - Parameter isOwn: whether it was made for the rows that use it, and is freed with them.
-    public init(values: Column, isOwn: Bool = false) {
+    /// - Parameters:
+    ///   - isOwn: whether it was made for the rows that use it, and is freed with them.
+    ///   - isPassing: whether its owner lets go of it once those rows have gone by, as who reads a row group does.
+    public init(values: Column, isOwn: Bool = false, isPassing: Bool = false) {
         assert(values.values.typed != nil && values.nullCount == 0, "a dictionary of \(values.type) whose entries are nested, constant, NULL or codes again")
         self.values = values
         var byteCountMax = 16
@@ -149,6 +153,7 @@ public final class DictionaryValues: Sendable {
         }
         flatByteCountMax = byteCountMax
         ownByteCount = isOwn ? values.flatByteCountBound : 0
+        heldByteCount = isOwn || isPassing ? values.flatByteCountBound : 0
     }
 
     public var count: Int { values.count }

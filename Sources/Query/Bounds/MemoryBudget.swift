@@ -49,7 +49,7 @@ package final class MemoryBudget: Sendable {
     }
 }
 
-/// Counts what batches take that are kept: a dictionary that was made for them once, however many share it.
+/// Counts what batches take that are kept: a dictionary that nobody else keeps as long once, however many share it.
 struct HeldBytes {
     private(set) var byteCount = 0
     private var dictionaries: Set<ObjectIdentifier> = []
@@ -65,7 +65,7 @@ struct HeldBytes {
     private mutating func addDictionaries(_ column: Column) {
         switch column.values {
         case .dictionary(_, let dictionary):
-            if dictionary.ownByteCount > 0, dictionaries.insert(ObjectIdentifier(dictionary)).inserted { byteCount += dictionary.ownByteCount }
+            if dictionary.heldByteCount > 0, dictionaries.insert(ObjectIdentifier(dictionary)).inserted { byteCount += dictionary.heldByteCount }
         case .list(_, let element): addDictionaries(element)
         case .structure(let members): for member in members { addDictionaries(member) }
         // The value lies once, behind all of them.

@@ -23,6 +23,6 @@ final class LeafDictionary {
         output.reserve(count)
         output.validity.append(repeating: true, count)
         try LeafDecoding.append(&values, count, slots: count, start: 0, to: &output, context)
-        shared = DictionaryValues(values: output.finish())
+        shared = DictionaryValues(values: output.finish(), isPassing: true)
     }
 }

@@ -105,7 +105,9 @@ final class BytesExtremeAggregator: Aggregator {
     private var compared: (dictionary: DictionaryValues, groups: [UInt32])?
     private static let entriesPerRow = 4
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) + (compared?.groups.capacity ?? 0) * 4 }
+    override var byteCount: Int {
+        best.capacity * 48 + ColumnBatch.copied(heldByteCount) + (compared.map { $0.groups.capacity * 4 + $0.dictionary.heldByteCount } ?? 0)
+    }
     override func growth(to groupCount: Int) -> Int { best.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isMaximum: Bool) {

@@ -40,10 +40,10 @@ struct DependentKey {
     /// Of the groups before it.
     var count: Int { isNull.count }
     /// With the copies of texts that are made when the keys are put out, as those of `KeyTable` are.
-    /// Codes are put out as they are, and the dictionary is another's, or was made for these rows.
+    /// Codes are put out as they are, and the dictionary is another's, or stays for them alone once their rows are gone.
     var byteCount: Int {
         texts.bytes.capacity + ColumnBatch.copied(texts.bytes.count) + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity
-            + codes.capacity * 4 + (dictionary?.ownByteCount ?? 0)
+            + codes.capacity * 4 + (dictionary?.heldByteCount ?? 0)
     }
 
     /// What the rows of `column` may take at most while they are compared, and what the values take as those of a table, beside these, should a row not agree.
@@ -58,7 +58,7 @@ struct DependentKey {
         let own = isNull.growth(to: total) + codes.growth(to: total) * 4 + texts.offsets.growth(to: total + 1) * 4 + texts.bytes.growth(to: textByteCount)
         // What stays where it lies is laid out, should a row come with another dictionary.
         let copies = dictionary == nil ? 0 : ColumnBatch.copied(heldByteCount)
-        let dictionaryByteCount: Int = if count == 0, case .dictionary(_, let dictionary) = column.values { dictionary.ownByteCount } else { 0 }
+        let dictionaryByteCount: Int = if count == 0, case .dictionary(_, let dictionary) = column.values { dictionary.heldByteCount } else { 0 }
         return own + copies + dictionaryByteCount + ByteTable().growth(by: total, byteCount: textByteCount) + IntegerTable().growth(by: total) + total * 16
     }
 

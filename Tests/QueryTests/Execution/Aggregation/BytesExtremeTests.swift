@@ -6,6 +6,27 @@ import XCTest
 
 /// The least and the greatest text of each group, over batches that lie flat and in dictionaries, large and small beside their rows, against the standard library's order of bytes.
 final class BytesExtremeTests: XCTestCase {
+    /// Who reads a row group lets go of its dictionary with its rows; a join has its own as long as the query runs.
+    func test_dictionaryThatIsKept_isCharged_whereNobodyElseHasIt() throws {
+        let texts = (0..<1_000).map { String(repeating: "x", count: 96) + String(1_000 + $0) }
+        var builder = ColumnBuilder(type: .string)
+        for text in texts { builder.append(.string(text)) }
+        let values = builder.finish()
+        for isPassing in [true, false] {
+            let dictionary = DictionaryValues(values: values, isPassing: isPassing)
+            let column = Column(type: .string, count: 300, values: .dictionary(codes: (0..<300).map { UInt32($0) }, dictionary))
+            let aggregator = BytesExtremeAggregator(type: .string, isMaximum: true)
+            aggregator.resize(1)
+            aggregator.update([column], .numbers([UInt32](repeating: 0, count: 300)))
+            XCTAssertEqual(aggregator.finish().value(at: 0), .string(texts[299]))
+            XCTAssertEqual(aggregator.byteCount > 100_000, isPassing, "\(aggregator.byteCount)")
+            var key = try XCTUnwrap(DependentKey(type: .string))
+            XCTAssertEqual(key.growth(by: column) - key.growth(by: column.flattened()) > 50_000, isPassing)
+            XCTAssertTrue(key.take(column, (0..<300).map { UInt32($0) }))
+            XCTAssertEqual(key.byteCount > 100_000, isPassing, "\(key.byteCount)")
+        }
+    }
+
     func test_randomTexts_flatAndInDictionaries_giveTheLeastAndTheGreatest() throws {
         var random = SplitMix64(state: 0xE47E)
         for history in 0..<40 {
