@@ -43,8 +43,8 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in try ListKernels.average(call[0], type: call.type) })
     package static let listMin = ScalarFunction(
         "list_min", nulls: .strict, cost: .heavy, failure: .never,
-        kernel: .plain { (call) throws(KernelError) in ListKernels.extreme(call[0], .least, type: call.type) })
+        kernel: .plain { (call) throws(KernelError) in try ListKernels.extreme(call[0], .least, type: call.type, call.meter) })
     package static let listMax = ScalarFunction(
         "list_max", nulls: .strict, cost: .heavy, failure: .never,
-        kernel: .plain { (call) throws(KernelError) in ListKernels.extreme(call[0], .greatest, type: call.type) })
+        kernel: .plain { (call) throws(KernelError) in try ListKernels.extreme(call[0], .greatest, type: call.type, call.meter) })
 }

@@ -10,8 +10,8 @@ extension ScalarFunction {
     static let listOrder = pairs("array_order") { (call, left, right) throws(KernelError) in
         try call.numbers { (row) throws(KernelError) in
             let (one, other) = (left[row], right[row])
-            try call.meter.step(16 * min(one.count, other.count))
             for (a, b) in zip(one, other) {
+                try call.meter.step(16 + left.textByteCount(a) + right.textByteCount(b))
                 let order = CompareKernels.order(left.value(a), right.value(b), left.elementType)
                 if order != 0 { return order < 0 ? -1 : 1 }
             }
@@ -24,7 +24,10 @@ extension ScalarFunction {
         try call.truths { (row) throws(KernelError) in
             if right[row].isEmpty { return true }
             let known = try left.set(row, call.meter)
-            for place in right[row] where right.value(place).isNull || !known.contains(right.identity(place)) { return false }
+            for place in right[row] {
+                try call.meter.step(32 + right.textByteCount(place))
+                if right.value(place).isNull || !known.contains(right.identity(place)) { return false }
+            }
             return true
         }
     }
@@ -33,7 +36,11 @@ extension ScalarFunction {
     static let listOverlaps = pairs("&&") { (call, left, right) throws(KernelError) in
         try call.truths { (row) throws(KernelError) in
             let known = try left.set(row, call.meter)
-            return right[row].contains { !right.value($0).isNull && known.contains(right.identity($0)) }
+            for place in right[row] {
+                try call.meter.step(32 + right.textByteCount(place))
+                if !right.value(place).isNull, known.contains(right.identity(place)) { return true }
+            }
+            return false
         }
     }
 
@@ -117,6 +124,16 @@ struct ListValues {
     /// - Parameter place: in the element column.
     func value(_ place: Int) -> Value { element.value(at: place) }
 
+    /// Of an element that is a text, a byte string or a document; 0 of all others.
+    func textByteCount(_ place: Int) -> Int {
+        switch element.values {
+        case .bytes(let texts): return texts.range(at: place).count
+        case .dictionary(let codes, let dictionary): if case .bytes(let entries) = dictionary.values.values { return entries.range(at: Int(codes[place])).count }
+        default: break
+        }
+        return 0
+    }
+
     /// What values that are equal in SQL share: NaN is NaN, 30 days are a month, 1 and 1.0 are one number in documents.
     func identity(_ place: Int) -> Value {
         switch element.value(at: place) {
@@ -129,11 +146,18 @@ struct ListValues {
 
     func values(_ row: Int) -> [Value] { self[row].map { element.value(at: $0) } }
 
-    /// - Complexity: linear in the list.
+    /// - Complexity: linear in the list, with its texts.
     func set(_ row: Int, _ meter: WorkMeter) throws(KernelError) -> Set<Value> {
-        try meter.step(32 * self[row].count)
         try meter.charge(64 * self[row].count)
-        return Set(self[row].map(identity))
+        var known = Set<Value>(minimumCapacity: self[row].count)
+        for place in self[row] {
+            // Each text is a copy, or a document's key in its place.
+            let byteCount = textByteCount(place)
+            try meter.step(32 + byteCount)
+            try meter.charge(byteCount)
+            known.insert(identity(place))
+        }
+        return known
     }
 
     /// Which elements of a row's list are a value. A document's key is made once, and reading documents is work: one of megabytes may be held against each of many.

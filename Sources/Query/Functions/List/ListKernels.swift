@@ -121,13 +121,14 @@ enum ListKernels {
     }
 
     /// list_min and list_max: each list's least or greatest value; NULL where it has none.
-    static func extreme(_ column: Column, _ extreme: Extreme, type: ColumnType) -> Column {
+    static func extreme(_ column: Column, _ extreme: Extreme, type: ColumnType, _ meter: WorkMeter) throws(KernelError) -> Column {
         let (offsets, element) = column.lists()
         let flat = element.flattened()
         var builder = ColumnBuilder(type: type)
         for row in 0..<column.count {
             var best = Value.null
             for index in Int(offsets[row])..<Int(offsets[row + 1]) {
+                try meter.step(16)
                 let value = flat.value(at: index)
                 if value.isNull { continue }
                 if best.isNull {

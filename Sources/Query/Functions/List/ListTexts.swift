@@ -77,6 +77,8 @@ extension ScalarFunction {
             return try TextKernels.build(count: call.count, validity: validity, call.meter) { (row, builder) throws(KernelError) in
                 var isFirst = true
                 for place in lists[row] {
+                    // Parts without a byte are work, too.
+                    try builder.step(16)
                     let part: [UInt8]
                     if case .bytes(let bytes) = lists.value(place) {
                         part = bytes

@@ -83,6 +83,7 @@ extension TextKernels {
                 try builder.append(byte)
                 continue
             }
+            try builder.step(32)
             let mark = try FormatMark(&rest, next: &next, count: count, value)
             guard let place = mark.argument else {
                 try builder.append(UInt8(ascii: "%"))
