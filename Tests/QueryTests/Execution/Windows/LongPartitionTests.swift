@@ -33,6 +33,18 @@ final class LongPartitionTests: XCTestCase {
         if let (one, other) = zip(expected, actual).first(where: { $0 != $1 }) { XCTFail("\(calls) OVER (\(over)): \(one), not \(other)", line: line) }
     }
 
+    /// The sort of a window's rows is written here in any case: a partition that does not fit lies on disk beside it, and small ones do not.
+    func test_partitionThatDoesNotFit_isWritten_besideTheRunsOfTheSort() throws {
+        func spilledByteCount(_ partition: String) throws -> Int {
+            let plan = try narrow.rows("EXPLAIN ANALYZE SELECT s, sum(v) OVER (PARTITION BY \(partition) ORDER BY g) FROM \(Self.rows(16_000))")
+            let window = try XCTUnwrap(plan.split(separator: "|").first { $0.contains("Window") }, plan)
+            let words = window.split(separator: " "), place = try XCTUnwrap(words.firstIndex(of: "bytes"), plan)
+            return try XCTUnwrap(Int(words[place - 1]), plan)
+        }
+        let (whole, small) = (try spilledByteCount("p"), try spilledByteCount("g % 4000"))
+        XCTAssertGreaterThan(whole, small * 3 / 2)
+    }
+
     func test_ranksAndNeighbours() throws {
         let calls = [
             "percent_rank()", "cume_dist()", "ntile(7)", "lag(s)", "lead(v, 3)", "lag(v, 12000, -1)", "lead(s, (g % 5)::int, 'none ' || g)", "dense_rank()",
