@@ -159,7 +159,9 @@ extension Engine {
         .storageUnavailable, "this was done here and is not in the log yet, which gives no answer: the same call is answered once it has it", advice: .sendAgainLater, isOutcomeUnknown: true)
 
     /// For a start, before it answers: waits for the first checkpoint of an epoch of the log that has none.
-    package func waitForCheckpoint(seconds: Double) { (log as? LogKeeper)?.waitForCheckpoint(seconds: seconds) }
+    ///
+    /// - Parameter isEnding: whether the process was asked to end meanwhile.
+    package func waitForCheckpoint(seconds: Double, isEnding: () -> Bool) { (log as? LogKeeper)?.waitForCheckpoint(seconds: seconds, isEnding: isEnding) }
 
     /// Files go no earlier than the commits that have ended them are kept, and are carried before the commits that name them.
     func startLog(_ cold: ColdTier) {

@@ -234,8 +234,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
 
     /// Reads the footers of cold files, the newest first, so that the first queries need not; for at most `seconds`.
     ///
+    /// - Parameter isEnding: whether the process was asked to end meanwhile.
     /// - Complexity: as many footers as the cache holds, for each table.
-    package func warm(seconds: Double) {
+    package func warm(seconds: Double, isEnding: () -> Bool) {
         defer { compactor.keepFiltersSoon() }
         let end = SteadyClock.seconds() + seconds
         for cold in tier.boundary.snapshot().cold.values {
@@ -245,7 +246,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             // Behind a network their ends come side by side.
             if cold.isRemote { cold.iceberg.expect(newest) }
             for file in newest {
-                if SteadyClock.seconds() > end { return }
+                if SteadyClock.seconds() > end || isEnding() { return }
                 _ = try? cold.open(file)
             }
             // The planner's statistics take requests there, so that no query has to wait for them.

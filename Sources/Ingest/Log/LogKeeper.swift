@@ -120,14 +120,16 @@ final class LogKeeper: Sendable {
     /// Before anything is acknowledged, where answers do not wait for the log: what is stored in an epoch is lost with the machine until its first checkpoint is there.
     ///
     /// Waits no longer for a place that gives no answer, or after an attempt that has failed: `texts` say what is wrong.
-    func waitForCheckpoint(seconds: Double) {
+    ///
+    /// - Parameter isEnding: whether the process was asked to end, which then has nothing to acknowledge.
+    func waitForCheckpoint(seconds: Double, isEnding: () -> Bool) {
         guard answers == nil else { return }
         let end = SteadyClock.seconds() + seconds
         func isAwaited() -> Bool {
             shipper.progress.withLock { $0.owesCheckpoint && $0.claim != nil && $0.failure == nil && $0.refusal == nil } && checkpoints.withLock { $0.failure == nil }
         }
-        while isAwaited(), SteadyClock.seconds() < end, !isStopping { _ = log.state.wait(nanoseconds: 10_000_000) { $0.isStopping ? () : nil } }
-        guard isAwaited() else { return }
+        while isAwaited(), SteadyClock.seconds() < end, !isStopping, !isEnding() { _ = log.state.wait(nanoseconds: 10_000_000) { $0.isStopping ? () : nil } }
+        guard isAwaited(), !isEnding() else { return }
         StoreLog.note(
             "the log has no checkpoint yet: what is stored until it is there cannot be restored", path: place.url, reason: "it was waited for \(Int(seconds)) s", level: .warning)
     }

@@ -95,10 +95,19 @@ final class LogKeeperTests: XCTestCase {
             return LogKeeperTests.backup(LogKeeperTests.now)
         }
         func owes() -> Bool { keeper.texts.contains { $0.contains("the log has no checkpoint of epoch 1 yet") } }
-        keeper.waitForCheckpoint(seconds: 0)
+        keeper.waitForCheckpoint(seconds: 0) { false }
         XCTAssertTrue(owes(), "\(keeper.texts)")
+        // It would come only once it may.
+        let asked = Mutex(0)
+        keeper.waitForCheckpoint(seconds: 1_000_000) {
+            asked.withLock { asked in
+                asked += 1
+                return asked > 2
+            }
+        }
+        XCTAssertTrue(owes(), "a stop that was asked for does not wait")
         isOpen.broadcast { $0 = true }
-        keeper.waitForCheckpoint(seconds: 600)
+        keeper.waitForCheckpoint(seconds: 600) { false }
         XCTAssertFalse(owes(), "\(keeper.texts)")
         XCTAssertEqual(try keeper.place.newestCheckpoint(of: 1)?.at, Self.now)
     }
@@ -110,7 +119,7 @@ final class LogKeeperTests: XCTestCase {
         keeper.start { _, _, _ in throw Failure() }
         let hasEnded = Monitor(false)
         WorkerThread(name: "waits", isDetached: true) {
-            keeper.waitForCheckpoint(seconds: 1_000_000)
+            keeper.waitForCheckpoint(seconds: 1_000_000) { false }
             hasEnded.broadcast { $0 = true }
         }
         XCTAssertTrue(Patience.until { hasEnded.withLock { $0 } })

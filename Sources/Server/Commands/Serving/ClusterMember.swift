@@ -79,7 +79,7 @@ final class ClusterMember: Sendable {
     private static let mendPauseSeconds = 0.1
 
     /// Whether a signal waits that ends the process: signals are blocked meanwhile, so they are looked for.
-    private static var isStopping: Bool {
+    static var isStopping: Bool {
         var pending = sigset_t()
         sigpending(&pending)
         return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1

@@ -16,9 +16,9 @@ enum ServeCommand: Command {
         .init("tls-key", "FILE", "Its key, PEM."),
     ]
 
-    /// A stop that is asked for meanwhile must wait for it.
+    /// A stop that is asked for meanwhile waits for the file at hand.
     private static let warmSeconds = 3.0
-    /// As `warmSeconds`; and whoever asks waits, too: a store whose copy takes longer is served without it.
+    /// Whoever asks waits, too, but for a stop: a store whose copy takes longer is served without it.
     private static let checkpointSeconds = 5.0
 
     static var outcomes: Outcomes {
@@ -115,7 +115,7 @@ enum ServeCommand: Command {
         }
         let adminKey = try adminKey(of: directory, engine, log)
         // A store that was restored a moment ago is as likely to be lost again as any. Behind the key, which lies in a file that checkpoints alone have.
-        engine.waitForCheckpoint(seconds: checkpointSeconds)
+        engine.waitForCheckpoint(seconds: checkpointSeconds) { ClusterMember.isStopping }
         let parts = try ServeParts(settings, engine: engine, log: log, certificates: member?.certificates)
         let context = DoorContext(
             store: StoreRoles(engine), queries: beginning.queries, further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
@@ -139,7 +139,7 @@ enum ServeCommand: Command {
         UploadBody.beginUploads(context, url: url)
         let calls = EndpointCaller(try EngineOpening.registration(settings), callbackBase: url)
         try context.store.processes.begin(TaskExecutors(context: context, calls: calls))
-        engine.warm(seconds: warmSeconds)
+        engine.warm(seconds: warmSeconds) { ClusterMember.isStopping }
         context.life.setStarting(false)
         member?.serve(service, context, fence)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
