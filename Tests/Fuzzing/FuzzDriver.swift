@@ -115,7 +115,9 @@ enum FuzzDriver {
 
     /// So many times as long as mutations seeds may take. Doors that make a store of each, or run each to its bounds, would take a minute for all of theirs: they read some, which another
     /// seed of chance draws anew, and mutations are of all.
-    private static let seedShare = 16.0
+    private static let seedShare = 12.0
+    /// So many mutations are read at such a door within a third of that, where another has thousands; the least of them however long each takes.
+    private static let (mutationCount, mutationCountMin, mutationShare) = (64, 4, 4.0)
 
     private static func mutate(_ door: Door, seconds: Double, seed: UInt64, last: String?) throws {
         let last = try last.map { try LastInput(path: $0) }
@@ -138,9 +140,15 @@ enum FuzzDriver {
             read(input)
             if Date().timeIntervalSince(start) > Self.seedShare * seconds { break }
         }
-        repeat { read(mutator.next(from: corpus)) } while Date().timeIntervalSince(start) < seconds
+        let (seedsEnd, seedCount) = (Date(), counts.total)
+        func isOver(_ mutated: Int) -> Bool {
+            if mutated < Self.mutationCountMin { return false }
+            if Date().timeIntervalSince(start) < seconds { return false }
+            return mutated >= Self.mutationCount || Date().timeIntervalSince(seedsEnd) > Self.mutationShare * seconds
+        }
+        repeat { read(mutator.next(from: corpus)) } while !isOver(counts.total - seedCount)
         alarm(0)
-        print("\(door.name): \(counts.total) inputs, \(counts.taken) taken, seed \(seed)")
+        print("\(door.name): \(counts.total) inputs, \(counts.total - seedCount) of them mutations, \(counts.taken) taken, seed \(seed)")
     }
 }
 
