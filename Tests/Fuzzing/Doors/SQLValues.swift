@@ -36,6 +36,7 @@ enum SQLValues {
             "date",
             [
                 "date '0001-01-01'", "date '9999-12-31'", "date '2024-02-29'", "date '1970-01-01'", "null::date", "date '2026-03-29'", "date '1582-10-15'",
+                "date '5874897-12-31'", "date '4714-11-24 BC'", "date 'infinity'", "date '-infinity'",
             ]
         ),
         (
@@ -43,11 +44,15 @@ enum SQLValues {
             [
                 "timestamptz '0001-01-01 00:00:00Z'", "timestamptz '9999-12-31 23:59:59.999999Z'", "timestamptz '2026-03-29 00:59:59.999999Z'",
                 "timestamptz '1970-01-01 00:00:00Z'", "null::timestamptz", "timestamptz '1900-01-01 00:00:00+00:19:32'",
+                "timestamptz '294246-12-31 23:59:59.999999Z'", "timestamptz '4714-11-24 00:00:00+00 BC'", "timestamptz 'infinity'", "timestamptz '-infinity'",
             ]
         ),
         (
             "timestamp",
-            ["timestamp '0001-01-01 00:00:00'", "timestamp '9999-12-31 23:59:59.999999'", "timestamp '2026-03-29 03:30:00'", "null::timestamp"]
+            [
+                "timestamp '0001-01-01 00:00:00'", "timestamp '9999-12-31 23:59:59.999999'", "timestamp '2026-03-29 03:30:00'", "null::timestamp",
+                "timestamp '294246-12-31 23:59:59.999999'", "timestamp '4714-11-24 00:00:00 BC'", "timestamp 'infinity'", "timestamp '-infinity'",
+            ]
         ),
         ("time", ["time '00:00:00'", "time '23:59:59.999999'", "time '24:00:00'", "null::time"]),
         (
