@@ -41,6 +41,8 @@ final class OperationsTests: XCTestCase {
         let posted = try curl("/v1/receipts?client=c1", ["-d", RegistrationTests.sale("S-1"), "-H", "Content-Type: application/json", "-H", "Prefer: wait=10"])
         XCTAssertEqual(Receipts.member("state", of: posted), "COMPLETE", posted)
         _ = try curl("/v1/sql", ["-d", #"{"query":"SELECT count(*) FROM receipts"}"#, "-H", "Content-Type: application/json"])
+        XCTAssertFalse(try curl("/metrics").contains("till_backup_"), "there was none")
+        _ = try curl("/v1/admin/backup", ["-d", #"{"destination":"\#(folder.path)/backup"}"#, "-H", "Content-Type: application/json"])
         let exported = Set(
             try curl("/metrics").split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.compactMap { $0.split(separator: " ").dropFirst(2).first }.map(String.init))
         XCTAssertGreaterThan(exported.count, 40)
