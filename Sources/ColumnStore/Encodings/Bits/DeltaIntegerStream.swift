@@ -157,23 +157,38 @@ struct DeltaIntegerStream {
                 target[index] = Target(truncatingIfNeeded: value)
             }
         } else {
-            // 128 differences are 1 KiB of stack, and a multiple of 8, so that unpacking stays at whole groups.
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { deltas in
-                // Safe: a temporary allocation of more than zero elements has an address.
-                let deltas = deltas.baseAddress.unsafelyUnwrapped
-                var done = 0
-                while done < count {
-                    let part = min(128, count &- done)
-                    BitUnpacking.unpack64(
-                        base + miniblockStart, width: miniblockWidth, first: miniblockIndex &+ done, count: part, into: deltas)
-                    for index in 0..<part {
-                        value &+= least &+ Int64(bitPattern: deltas[index])
-                        target[done &+ index] = Target(truncatingIfNeeded: value)
-                    }
-                    done &+= part
+            unpackDeltas(count) { deltas, done, part in
+                for index in 0..<part {
+                    value &+= least &+ Int64(bitPattern: deltas[index])
+                    target[done &+ index] = Target(truncatingIfNeeded: value)
                 }
             }
         }
+        passed(count, value)
+    }
+
+    /// Hands out the next `count` packed differences, above the least one, some at a time: where they lie, how many came before, how many there are.
+    ///
+    /// Inlined with its closure, so that a loop over them is as fast as one that is written here.
+    @inline(__always)
+    private func unpackDeltas(_ count: Int, _ take: (_ deltas: UnsafeMutablePointer<UInt64>, _ done: Int, _ part: Int) -> Void) {
+        // 128 differences are 1 KiB of stack, and a multiple of 8, so that unpacking stays at whole groups.
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { deltas in
+            // Safe: a temporary allocation of more than zero elements has an address.
+            let deltas = deltas.baseAddress.unsafelyUnwrapped
+            var done = 0
+            while done < count {
+                let part = min(128, count &- done)
+                BitUnpacking.unpack64(base + miniblockStart, width: miniblockWidth, first: miniblockIndex &+ done, count: part, into: deltas)
+                take(deltas, done, part)
+                done &+= part
+            }
+        }
+    }
+
+    /// Goes on behind `count` values of the miniblock, of which the last is `value`.
+    @inline(__always)
+    private mutating func passed(_ count: Int, _ value: Int64) {
         last = value
         miniblockIndex += count
         miniblockLeft -= count
@@ -204,24 +219,12 @@ struct DeltaIntegerStream {
     private mutating func skipPart(_ count: Int) {
         var sum = leastDelta &* Int64(truncatingIfNeeded: count)
         if miniblockWidth > 0 {
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { deltas in
-                // Safe: as in `decodePart`.
-                let deltas = deltas.baseAddress.unsafelyUnwrapped
-                var done = 0
-                while done < count {
-                    let part = min(128, count &- done)
-                    BitUnpacking.unpack64(
-                        base + miniblockStart, width: miniblockWidth, first: miniblockIndex &+ done, count: part, into: deltas)
-                    // Sums do not wait for one another, as values do.
-                    for index in 0..<part { sum &+= Int64(bitPattern: deltas[index]) }
-                    done &+= part
-                }
+            unpackDeltas(count) { deltas, _, part in
+                // Sums do not wait for one another, as values do.
+                for index in 0..<part { sum &+= Int64(bitPattern: deltas[index]) }
             }
         }
-        last &+= sum
-        miniblockIndex += count
-        miniblockLeft -= count
-        taken += count
+        passed(count, last &+ sum)
     }
 
     /// Where the bytes after the stream begin.
