@@ -13,8 +13,8 @@ struct XMLTapeNames: BitwiseCopyable {
         text = tape.text
         ofTape = tape.namespaces
         // Neither is empty: room for one is there in any case.
-        ofPaths = UnsafePointer(paths.namespaces.baseAddress.unsafelyUnwrapped)
-        texts = UnsafePointer(paths.texts.baseAddress.unsafelyUnwrapped)
+        ofPaths = UnsafePointer(paths.namespaces.address)
+        texts = UnsafePointer(paths.texts.address)
     }
 
     /// Whether an element or attribute has the name and namespace of a step.

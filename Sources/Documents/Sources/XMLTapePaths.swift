@@ -80,13 +80,13 @@ final class XMLTapePaths: @unchecked Sendable {
         var hash: UInt32
     }
 
-    let steps: UnsafeMutableBufferPointer<Step>
-    let paths: UnsafeMutableBufferPointer<Path>
-    let members: UnsafeMutableBufferPointer<Int32>
-    let predicates: UnsafeMutableBufferPointer<Int32>
-    let operations: UnsafeMutableBufferPointer<Operation>
-    let namespaces: UnsafeMutableBufferPointer<Namespace>
-    let texts: UnsafeMutableBufferPointer<UInt8>
+    let steps: LaidRecords<Step>
+    let paths: LaidRecords<Path>
+    let members: LaidRecords<Int32>
+    let predicates: LaidRecords<Int32>
+    let operations: LaidRecords<Operation>
+    let namespaces: LaidRecords<Namespace>
+    let texts: LaidRecords<UInt8>
     /// Of the type's scopes, by `SlotScope.trieRoot`.
     private(set) var tries: [XMLTapeTrie] = []
 
@@ -102,31 +102,14 @@ final class XMLTapePaths: @unchecked Sendable {
         tries = scopes.map { XMLTapeTrie($0, self) }
     }
 
-    /// Laid down as it is, with room for one at least.
-    static func laid<Element: BitwiseCopyable>(_ array: [Element]) -> UnsafeMutableBufferPointer<Element> {
-        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(array.count, 1))
-        _ = buffer.initialize(from: array)
-        return buffer
-    }
-
     private init(_ compiler: XMLTapeCompiler) {
-        steps = Self.laid(compiler.steps)
-        paths = Self.laid(compiler.paths)
-        members = Self.laid(compiler.members)
-        predicates = Self.laid(compiler.predicates)
-        operations = Self.laid(compiler.operations)
-        namespaces = Self.laid(compiler.namespaces)
-        texts = Self.laid(compiler.texts)
-    }
-
-    deinit {
-        steps.deallocate()
-        paths.deallocate()
-        members.deallocate()
-        predicates.deallocate()
-        operations.deallocate()
-        namespaces.deallocate()
-        texts.deallocate()
+        steps = LaidRecords(compiler.steps)
+        paths = LaidRecords(compiler.paths)
+        members = LaidRecords(compiler.members)
+        predicates = LaidRecords(compiler.predicates)
+        operations = LaidRecords(compiler.operations)
+        namespaces = LaidRecords(compiler.namespaces)
+        texts = LaidRecords(compiler.texts)
     }
 
     /// Whether a path finds nothing from the document since no element has the name of its first step.
@@ -148,6 +131,30 @@ final class XMLTapePaths: @unchecked Sendable {
 
     @inline(__always)
     func bytes(_ text: Text) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(rebasing: texts[Int(text.offset)..<Int(text.offset) + Int(text.count)])
+        texts[Int(text.offset)..<Int(text.offset) + Int(text.count)]
     }
+}
+
+/// Records that are laid down once, and that walks read by their address; they go with their owner.
+struct LaidRecords<Record: BitwiseCopyable>: ~Copyable {
+    private let records: UnsafeMutableBufferPointer<Record>
+
+    init(_ array: [Record]) {
+        // Room for one at least: an empty table has an address, too.
+        records = .allocate(capacity: max(array.count, 1))
+        _ = records.initialize(from: array)
+    }
+
+    deinit { records.deallocate() }
+
+    /// Of the first one; good for as long as the owner is there.
+    var address: UnsafeMutablePointer<Record> {
+        // Safe: what was allocated for one record at least has an address.
+        records.baseAddress.unsafelyUnwrapped
+    }
+
+    subscript(_ place: Int) -> Record { records[place] }
+
+    @inline(__always)
+    subscript(_ range: Range<Int>) -> UnsafeBufferPointer<Record> { UnsafeBufferPointer(rebasing: records[range]) }
 }

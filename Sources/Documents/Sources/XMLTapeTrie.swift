@@ -45,13 +45,12 @@ final class XMLTapeTrie: @unchecked Sendable {
         var isUnordered: Bool
     }
 
-    // Each with room for one at least.
-    let branches: UnsafeMutableBufferPointer<Branch>
-    let groups: UnsafeMutableBufferPointer<Group>
-    let edges: UnsafeMutableBufferPointer<Edge>
-    let ends: UnsafeMutableBufferPointer<End>
+    let branches: LaidRecords<Branch>
+    let groups: LaidRecords<Group>
+    let edges: LaidRecords<Edge>
+    let ends: LaidRecords<End>
     /// How many paths go through each group.
-    let pathCounts: UnsafeMutableBufferPointer<Int32>
+    let pathCounts: LaidRecords<Int32>
     let groupCount: Int
     let endCount: Int
     /// Ends of the paths from the scope's node are the first ones.
@@ -85,19 +84,11 @@ final class XMLTapeTrie: @unchecked Sendable {
         relativeEndCount = draft.relativeEndCount
         let laid = draft.laid()
         (groupCount, endCount) = (laid.groups.count, laid.ends.count)
-        branches = XMLTapePaths.laid(laid.branches)
-        groups = XMLTapePaths.laid(laid.groups)
-        edges = XMLTapePaths.laid(laid.edges)
-        ends = XMLTapePaths.laid(laid.ends)
-        pathCounts = XMLTapePaths.laid(laid.pathCounts)
-    }
-
-    deinit {
-        branches.deallocate()
-        groups.deallocate()
-        edges.deallocate()
-        ends.deallocate()
-        pathCounts.deallocate()
+        branches = LaidRecords(laid.branches)
+        groups = LaidRecords(laid.groups)
+        edges = LaidRecords(laid.edges)
+        ends = LaidRecords(laid.ends)
+        pathCounts = LaidRecords(laid.pathCounts)
     }
 
     /// The steps that lead on; nil for a path that a trie cannot have.

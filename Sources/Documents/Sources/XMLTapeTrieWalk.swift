@@ -48,13 +48,13 @@ struct XMLTapeTrieWalk {
         (self.tape, self.names, self.steps, self.slots) = (tape, names, steps, slots)
         nodes = tape.nodes
         // Each has room for one in any case.
-        branches = UnsafePointer(trie.branches.baseAddress.unsafelyUnwrapped)
-        groups = UnsafePointer(trie.groups.baseAddress.unsafelyUnwrapped)
-        edges = UnsafePointer(trie.edges.baseAddress.unsafelyUnwrapped)
-        ends = UnsafePointer(trie.ends.baseAddress.unsafelyUnwrapped)
+        branches = UnsafePointer(trie.branches.address)
+        groups = UnsafePointer(trie.groups.address)
+        edges = UnsafePointer(trie.edges.address)
+        ends = UnsafePointer(trie.ends.address)
         open = room
         counts = room + trie.groupCount
-        open.initialize(from: UnsafePointer(trie.pathCounts.baseAddress.unsafelyUnwrapped), count: trie.groupCount)
+        open.initialize(from: UnsafePointer(trie.pathCounts.address), count: trie.groupCount)
         counts.initialize(repeating: 0, count: trie.slotCount)
     }
 

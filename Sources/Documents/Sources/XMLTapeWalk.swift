@@ -44,12 +44,12 @@ final class XMLTapeWalk {
         nodes = tape.nodes
         names = XMLTapeNames(tape, paths)
         // Neither is empty: room for one is there in any case.
-        steps = paths.steps.baseAddress.unsafelyUnwrapped
-        table = paths.paths.baseAddress.unsafelyUnwrapped
-        members = paths.members.baseAddress.unsafelyUnwrapped
-        predicates = paths.predicates.baseAddress.unsafelyUnwrapped
-        operations = paths.operations.baseAddress.unsafelyUnwrapped
-        texts = paths.texts.baseAddress.unsafelyUnwrapped
+        steps = paths.steps.address
+        table = paths.paths.address
+        members = paths.members.address
+        predicates = paths.predicates.address
+        operations = paths.operations.address
+        texts = paths.texts.address
         counter = work.counter
     }
 
