@@ -69,26 +69,9 @@ private final class FirstRows: TableSource {
     var schema: Schema { table.schema }
     var statistics: TableStatistics { TableStatistics(rowCount: count) }
 
-    func scan(_ request: ScanRequest) throws -> any TableScan { Scan(try table.scan(request), self) }
-
-    private final class Scan: TableScan {
-        private let scan: any TableScan
-        private let table: FirstRows
-
-        init(_ scan: any TableScan, _ table: FirstRows) { (self.scan, self.table) = (scan, table) }
-
-        func nextMorsel() throws -> (any Morsel)? { table.given < table.count ? try scan.nextMorsel().map { Rows($0, table) } : nil }
-    }
-
-    private final class Rows: Morsel {
-        private let morsel: any Morsel
-        private let table: FirstRows
-
-        init(_ morsel: any Morsel, _ table: FirstRows) { (self.morsel, self.table) = (morsel, table) }
-
-        func next() throws -> ColumnBatch? {
-            guard table.given < table.count, let batch = try morsel.next() else { return nil }
-            table.rows.wrappingAdd(batch.rowCount, ordering: .relaxed)
+    func scan(_ request: ScanRequest) throws -> any TableScan {
+        RelayedScan(try table.scan(request), isOver: { self.given >= self.count }) { batch in
+            self.rows.wrappingAdd(batch.rowCount, ordering: .relaxed)
             return batch
         }
     }

@@ -58,69 +58,28 @@ struct ColumnOverlay: Sendable {
         }
     }
 
+    /// A scan whose batches get these columns before the rest of a request is applied to them.
+    ///
+    /// Filters on overlaid columns would be wrong below: they are applied here, and so is whatever comes behind them.
+    /// - Parameters:
+    ///   - schema: of the scan's batches.
+    ///   - request: what is left to do, over `schema`.
+    func over(_ scan: any TableScan, _ schema: Schema, _ request: ScanRequest) throws -> any TableScan {
+        let rest = try RestOfRequest(request, schema)
+        let budget = request.rowCountMax.map { ScanBudget($0) }
+        return RelayedScan(scan, isOver: { budget?.isUsedUp ?? false }) { batch in
+            let made = make(needs.compactMap { path in schema.index(of: path.names[0]).map { batch.columns[$0] } })
+            let columns = zip(schema.fields, batch.columns).map { field, column in made[field.name] ?? column }
+            let kept = try rest.rows(of: ColumnBatch(rowCount: batch.rowCount, columns: columns))
+            if let kept { budget?.take(kept.rowCount) }
+            return kept
+        }
+    }
+
     private static func nulls(_ count: Int) -> Column {
         var builder = ColumnBuilder(type: .timestampTZ)
         for _ in 0..<count { builder.appendNull() }
         return builder.finish()
-    }
-}
-
-/// A scan whose batches get their overlaid columns before the rest of a request is applied to them.
-///
-/// Filters on overlaid columns would be wrong below: they are applied here, and so is whatever comes behind them.
-final class OverlaidScan: TableScan {
-    private let scan: any TableScan
-    private let overlay: ColumnOverlay
-    /// Of the scan's batches.
-    private let schema: Schema
-    private let filter: BatchFilter
-    private let shape: BatchShape
-    private let budget: ScanBudget?
-
-    /// - Parameter request: what is left to do, over `schema`.
-    init(_ scan: any TableScan, _ overlay: ColumnOverlay, _ schema: Schema, _ request: ScanRequest) throws {
-        self.scan = scan
-        self.overlay = overlay
-        self.schema = schema
-        filter = try BatchFilter(request, schema)
-        shape = try BatchShape(request.projection, schema)
-        budget = request.rowCountMax.map { ScanBudget($0) }
-    }
-
-    func nextMorsel() throws -> (any Morsel)? {
-        if let budget, budget.isUsedUp { return nil }
-        return try scan.nextMorsel().map { OverlaidMorsel($0, self) }
-    }
-
-    /// - Returns: nil for a batch of which no row passes.
-    fileprivate func overlaid(_ batch: ColumnBatch) throws -> ColumnBatch? {
-        let parts = overlay.needs.compactMap { path in schema.index(of: path.names[0]).map { batch.columns[$0] } }
-        let made = overlay.make(parts)
-        let columns = zip(schema.fields, batch.columns).map { field, column in made[field.name] ?? column }
-        let whole = ColumnBatch(rowCount: batch.rowCount, columns: columns)
-        // The rows were counted when they were read.
-        let passing = try filter.select(whole, counters: ScanCounters())
-        let shaped = shape.shape(whole)
-        let kept = passing.map { $0.isEmpty ? nil : shaped.gathering($0) } ?? shaped
-        if let kept { budget?.take(kept.rowCount) }
-        return kept
-    }
-}
-
-private final class OverlaidMorsel: Morsel {
-    private let morsel: any Morsel
-    private let scan: OverlaidScan
-
-    init(_ morsel: any Morsel, _ scan: OverlaidScan) {
-        self.morsel = morsel
-        self.scan = scan
-    }
-
-    func next() throws -> ColumnBatch? {
-        while let batch = try morsel.next() {
-            if let made = try scan.overlaid(batch) { return made }
-        }
-        return nil
     }
 }
 

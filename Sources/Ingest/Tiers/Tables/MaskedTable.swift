@@ -47,7 +47,8 @@ struct MaskedTable: TableSource {
         if isResidualMasked || !later.isEmpty { inner.rowCountMax = nil }
         let read = Self.tops(inner.projection)
         let fields = tops.compactMap { name in schema.fields.first { $0.name == name } }
-        return try MaskedScan(try base.scan(inner), mask, read: read, fields: fields, outer)
+        let rest = try RestOfRequest(outer, Schema(fields))
+        return RelayedScan(try base.scan(inner)) { try rest.rows(of: masked($0, read: read, fields: fields)) }
     }
 
     private static func tops(_ paths: [ColumnPath]) -> [String] {
@@ -74,30 +75,13 @@ struct MaskedTable: TableSource {
         guard case .list(let element)? = schema[top]?.type, case .structure(let members) = element.type, let first = members.first else { return [] }
         return [ColumnPath([top, (members.first { !mask.touches(ColumnPath([top, $0.name])) } ?? first).name])]
     }
-}
 
-/// Gives the batches of a scan their masked columns, and does what is left of the request.
-///
-/// Shared by the threads of a scan: immutable.
-private final class MaskedScan: TableScan {
-    private let scan: any TableScan
-    private let mask: TableMask
-    /// Columns of the scan's batches.
-    private let read: [String]
-    /// Columns that the rest of the request is about.
-    private let fields: [Field]
-    private let filter: BatchFilter
-    private let shape: BatchShape
-
-    init(_ scan: any TableScan, _ mask: TableMask, read: [String], fields: [Field], _ request: ScanRequest) throws {
-        (self.scan, self.mask, self.read, self.fields) = (scan, mask, read, fields)
-        filter = try BatchFilter(request, Schema(fields))
-        shape = try BatchShape(request.projection, Schema(fields))
-    }
-
-    func nextMorsel() throws -> (any Morsel)? { try scan.nextMorsel().map { MaskedMorsel($0, self) } }
-
-    fileprivate func masked(_ batch: ColumnBatch) throws -> ColumnBatch? {
+    /// A batch with the columns that the rest of a request is about, masked.
+    ///
+    /// - Parameters:
+    ///   - read: columns of the batch.
+    ///   - fields: columns of the result.
+    private func masked(_ batch: ColumnBatch, read: [String], fields: [Field]) -> ColumnBatch {
         let types = read.firstIndex(of: "type").map { batch.columns[$0] }
         let columns = fields.map { field -> Column in
             guard let place = read.firstIndex(of: field.name) else { return .constant(.null, type: field.type, count: batch.rowCount) }
@@ -105,25 +89,6 @@ private final class MaskedScan: TableScan {
             // Members that were not read stand in their places again, as NULL.
             return mask.members[field.name] == nil ? column : TableMask.completed(column, to: field.type)
         }
-        let whole = ColumnBatch(rowCount: batch.rowCount, columns: columns)
-        // The rows were counted when they were read.
-        let passing = try filter.select(whole, counters: ScanCounters())
-        let shaped = shape.shape(whole)
-        guard let passing else { return shaped }
-        return passing.isEmpty ? nil : shaped.gathering(passing)
-    }
-}
-
-private final class MaskedMorsel: Morsel {
-    private let morsel: any Morsel
-    private let scan: MaskedScan
-
-    init(_ morsel: any Morsel, _ scan: MaskedScan) { (self.morsel, self.scan) = (morsel, scan) }
-
-    func next() throws -> ColumnBatch? {
-        while let batch = try morsel.next() {
-            if let made = try scan.masked(batch) { return made }
-        }
-        return nil
+        return ColumnBatch(rowCount: batch.rowCount, columns: columns)
     }
 }

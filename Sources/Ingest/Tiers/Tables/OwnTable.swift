@@ -25,34 +25,10 @@ struct OwnTable: TableSource {
         inner.counters = ScanCounters()
         // A bound that moves leaves out more rows the sooner some are read, and so the fewer others' rows lie before them.
         inner.runtimeFilters = request.runtimeFilters.filter { $0.moving == nil }
-        return Scan(try WaitScope.run(.untold) { try table.scan(inner) }, request.counters)
-    }
-
-    /// Counts the rows that come out.
-    private final class Scan: TableScan {
-        private let scan: any TableScan
-        private let counters: ScanCounters
-
-        init(_ scan: any TableScan, _ counters: ScanCounters) {
-            self.scan = scan
-            self.counters = counters
-        }
-
-        func nextMorsel() throws -> (any Morsel)? { try WaitScope.run(.untold) { try scan.nextMorsel() }.map { Rows($0, counters) } }
-    }
-
-    private final class Rows: Morsel {
-        private let morsel: any Morsel
-        private let counters: ScanCounters
-
-        init(_ morsel: any Morsel, _ counters: ScanCounters) {
-            self.morsel = morsel
-            self.counters = counters
-        }
-
-        func next() throws -> ColumnBatch? {
-            let batch = try WaitScope.run(.untold) { try morsel.next() }
-            counters.add(rowsScanned: batch?.rowCount ?? 0)
+        let counters = request.counters
+        return RelayedScan(try WaitScope.run(.untold) { try table.scan(inner) }, isUntold: true) { batch in
+            // The rows that come out are all that is counted.
+            counters.add(rowsScanned: batch.rowCount)
             return batch
         }
     }

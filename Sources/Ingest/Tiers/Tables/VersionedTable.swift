@@ -69,7 +69,7 @@ package struct VersionedTable: TableSource {
         outer.scope = []
         outer.filters = request.filters.filter { overlay.columns.contains($0.path.names[0]) }
         outer.runtimeFilters = []
-        return try OverlaidScan(scan, overlay, Schema(inner.projection.compactMap { base.schema[$0.names[0]] }), outer)
+        return try overlay.over(scan, Schema(inner.projection.compactMap { base.schema[$0.names[0]] }), outer)
     }
 
     private static func tops(_ paths: [ColumnPath]) -> [ColumnPath] {
