@@ -8,7 +8,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Tests are not what is fast: where all is built optimised (`script/test`), they are not.
+/// Tests are not what is fast: where all is built optimised (`script/test`), they are not. What all of them call is: clients, servers that stand in, seeds.
 let tests: [SwiftSetting] = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 /// A Debian library, seen through a module map and nothing else.
@@ -83,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "till-fuzz", dependencies: ["Server", "Cluster", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
             swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: ["ColumnStore"], path: "Tests/TestSupport", swiftSettings: tests),
+        .target(name: "TestSupport", dependencies: ["ColumnStore"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "ColumnStoreTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: tests),
         .testTarget(

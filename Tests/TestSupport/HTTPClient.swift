@@ -22,6 +22,8 @@ package final class HTTPClient {
     private let port: UInt16
     private var descriptor: Int32 = -1
     private var buffer: [UInt8] = []
+    /// Of what is received; less than the C library would map and clear anew for each call.
+    private var piece = [UInt8](repeating: 0, count: 64 << 10)
     package var authorization: String?
     /// Looks at each answer to `call`, and throws where it is not what it should be.
     package var check: ((_ method: String, _ target: String, Answer) throws -> Void)?
@@ -188,8 +190,8 @@ package final class HTTPClient {
     }
 
     private func fill() throws -> Bool {
-        var piece = [UInt8](repeating: 0, count: 256 << 10)
-        let count = recv(descriptor, &piece, piece.count, 0)
+        let room = piece.count
+        let count = recv(descriptor, &piece, room, 0)
         if count < 0 { throw Failure(description: "recv: \(String(cString: strerror(errno)))") }
         buffer.append(contentsOf: piece[..<count])
         return count > 0
