@@ -9,9 +9,12 @@ public enum SourceSeed {
     /// - Precondition: there is such a file; a folder that moved must not silently make the seed a constant.
     public static func of(_ folders: String...) -> UInt64 { of(all: folders) }
 
-    /// Seeds of histories: the first few of all, which are the same on every run, and one that the sources give. Many that are the same each time find no more the
-    /// second time; so each change of the sources has a history that nobody has seen, and over the changes there are more than a list has.
-    public static func histories(_ knownCount: UInt64, _ folders: String...) -> [UInt64] { Array(1...max(1, knownCount)) + [of(all: folders)] }
+    /// Seeds of histories: one, which the sources give; with `TILL_HISTORIES` so many. Those that are the same each time find no more the second time: so each
+    /// change of the sources has a history that nobody has seen, and over the changes there are more than a list has.
+    public static func histories(_ folders: String...) -> [UInt64] {
+        let count = ProcessInfo.processInfo.environment["TILL_HISTORIES"].flatMap { UInt64($0) } ?? 1, first = of(all: folders)
+        return (0..<count).map { first &+ $0 }
+    }
 
     private static func of(all folders: [String]) -> UInt64 {
         known.withLock { known in

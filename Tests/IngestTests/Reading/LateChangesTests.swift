@@ -125,7 +125,7 @@ final class LateChangesTests: XCTestCase {
     }
 
     func test_changes_ofARandomHistory_tellEachReaderTheLastStateOfAll() throws {
-        for seed in SourceSeed.histories(1, "Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") {
+        for seed in SourceSeed.histories("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") {
             var random = SplitMix64(state: seed)
             // A store of its own: readers would go through all earlier histories again.
             let directory = TemporaryDirectory()

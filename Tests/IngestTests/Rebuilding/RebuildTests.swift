@@ -150,7 +150,7 @@ final class RebuildTests: XCTestCase {
     }
 
     func test_randomHistories_columnsSayWhatDocumentsSay() throws {
-        for seed in SourceSeed.histories(3, "Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") { try run(seed: seed) }
+        for seed in SourceSeed.histories("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") { try run(seed: seed) }
     }
 
     func test_rebuild_leavesDocumentsSequencesAndStates_andSaysWhatItDid() throws {

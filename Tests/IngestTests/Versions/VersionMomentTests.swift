@@ -25,7 +25,7 @@ final class VersionMomentTests: XCTestCase {
     }
 
     func test_randomHistories_answerAsOfTheMomentThatIsHeld() throws {
-        for seed in SourceSeed.histories(1, "Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") {
+        for seed in SourceSeed.histories("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") {
             let directory = TemporaryDirectory()
             let history = try VersionHistory(directory.path)
             defer { try? history.engine.close() }

@@ -60,7 +60,7 @@ final class VersionWalkTests: XCTestCase {
 
     /// An instant ahead is asked where nothing is taken up again: of a version that is PROCESSING it is not known when it began to be.
     func test_randomHistories_eachWalkShowsItsBeginning() throws {
-        for seed in SourceSeed.histories(1, "Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") { try run(seed, VersionHistory.Decision.allCases, ahead: false) }
+        for seed in SourceSeed.histories("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") { try run(seed, VersionHistory.Decision.allCases, ahead: false) }
         try run(4, [.accepted, .rejected], ahead: true)
     }
 

@@ -249,7 +249,7 @@ final class VersionedTableTests: XCTestCase {
     }
 
     func test_randomHistories_answerAsTheModel() throws {
-        for seed in SourceSeed.histories(1, "Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") { try run(seed: seed, steps: 110) }
+        for seed in SourceSeed.histories("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") { try run(seed: seed, steps: 110) }
     }
 
     /// An index that a crash left behind the rows, which have all become cold meanwhile: numbers go on, and nothing is superseded by less than there is.

@@ -58,7 +58,7 @@ final class BucketBackupTests: XCTestCase {
     }
 
     func test_backups_toABucketThatFails_areWhole_andRestored() throws {
-        for seed in SourceSeed.histories(1, "Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") {
+        for seed in SourceSeed.histories("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") {
             let bucket = BucketDouble()
             defer { bucket.close() }
             let count = Mutex(0)

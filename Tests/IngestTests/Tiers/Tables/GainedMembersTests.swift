@@ -186,7 +186,7 @@ final class GainedMembersTests: XCTestCase {
     }
 
     func test_randomHistories_listsKeepTheirElements() throws {
-        for seed in SourceSeed.histories(1, "Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") { try run(seed: seed) }
+        for seed in SourceSeed.histories("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") { try run(seed: seed) }
     }
 
     /// A member of one bit is what is read where elements are only counted: here none of what is stored has it.
