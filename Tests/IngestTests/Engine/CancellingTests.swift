@@ -7,8 +7,8 @@ import XCTest
 
 @testable import Ingest
 
-/// Goal: long work that somebody ends has changed no answer, wherever it is ended. Method: a store of some files; ended at the first look, at the
-/// second, and so on until one comes to its end.
+/// Goal: long work that somebody ends has changed no answer, wherever it is ended. Method: a store of some files; ended at the first looks, one after the other, and
+/// then at some of the later ones, other ones with each change of the sources, until one comes to its end: what is done anew up to each look is the same.
 final class CancellingTests: XCTestCase {
     private static let request = PageRequest(fields: ["receipt_id", "sequence", "ticket_id", "document"], limit: 1_000)
 
@@ -24,14 +24,20 @@ final class CancellingTests: XCTestCase {
         }
     }
 
+    /// Looks at which work is ended one after the other.
+    private static let firstLookCount = 6
+
     /// - Parameter check: what must hold after each that was ended.
-    /// - Returns: how many times the work looked until it was done.
+    /// - Returns: how many looks were enough for the work to be done.
     private func endAtEachLook(_ work: (@escaping @Sendable () -> Bool) throws -> Void, check: () throws -> Void) throws -> Int {
-        for most in 0..<1_000 {
-            let looks = Atomic<Int>(0)
+        var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest"))
+        var most = -1
+        while most < 1_000 {
+            most += most < Self.firstLookCount ? 1 : Int.random(in: 1...5, using: &random)
+            let looks = Atomic<Int>(0), limit = most
             do {
-                try work { looks.add(1, ordering: .relaxed).newValue > most }
-                return most
+                try work { looks.add(1, ordering: .relaxed).newValue > limit }
+                return limit
             } catch let fault as Fault {
                 XCTAssertEqual(fault.code, .overloaded)
                 XCTAssertTrue(fault.detail.contains("was ended before it was done"), fault.detail)

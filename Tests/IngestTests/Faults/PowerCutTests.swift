@@ -72,7 +72,7 @@ final class PowerCutTests: XCTestCase {
 
     func test_powerCut_atAnyPoint_losesAndDoublesNothing() throws {
         let environment = ProcessInfo.processInfo.environment
-        let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 12
+        let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 8
         let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest")
         var random = SplitMix64(state: seed)
         let directory = TemporaryDirectory()
@@ -103,7 +103,7 @@ final class PowerCutTests: XCTestCase {
 
     func test_powerCut_withAnotherCatalog_losesNothing() throws {
         let environment = ProcessInfo.processInfo.environment
-        let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 9
+        let count = environment["TILL_CRASH_IMAGES"].flatMap { Int($0) } ?? 6
         let seed = environment["TILL_CRASH_SEED"].flatMap { UInt64($0) } ?? SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest")
         var random = SplitMix64(state: seed)
         let (directory, stranger) = (TemporaryDirectory(), TemporaryDirectory())

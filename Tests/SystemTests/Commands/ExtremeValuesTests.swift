@@ -15,7 +15,7 @@ final class ExtremeValuesTests: XCTestCase {
         XCTAssertEqual(run.exitCode, 0, run.output)
     }
 
-    func test_knownStatements_agreeWithPostgreSQL() throws { try compare("1200", seed: "1") }
+    func test_knownStatements_agreeWithPostgreSQL() throws { try compare("400", seed: "1") }
 
     func test_newStatements_agreeWithPostgreSQL() throws {
         let sources = SourceSeed.of("Sources/ColumnStore", "Sources/Query", "Tests/Reference/extreme_values")

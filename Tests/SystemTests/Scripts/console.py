@@ -80,7 +80,8 @@ def narrow_and_long(browser: Browser) -> None:
         visitor = Visitor(browser, name, ADMIN, locale="en", **options)
         visitor.context.route("**/languages/en.json", lengthen)
         visitor.go("overview")
-        for path in pages(visitor) + details():
+        # What hangs over at 320 px is the same at 640.
+        for path in pages(visitor) + (details() if name == "320 px" else []):
             visitor.turn(path)
             # axe looks at a few: what narrowness breaks is what hangs over.
             if path in ("overview", "sql", "contracts"):

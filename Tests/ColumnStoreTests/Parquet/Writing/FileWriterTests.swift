@@ -42,10 +42,10 @@ final class FileWriterTests: XCTestCase {
         _ = try write(RandomTable(batchRowCounts: [0], seed: 2), to: directory, name: "empty")
         _ = try write(RandomTable(batchRowCounts: [1], seed: 3, nullShare: 0), to: directory, name: "one")
         _ = try write(RandomTable(batchRowCounts: [40], seed: 4, nullShare: 100), to: directory, name: "nulls")
-        let large = RandomTable(batchRowCounts: [1_500, 1_000], seed: 5)
+        let large = RandomTable(batchRowCounts: [750, 500], seed: 5)
         _ = try write(large, to: directory, name: "pages") {
-            $0.pageRowCount = 100
-            $0.rowGroupRowCount = 1_100
+            $0.pageRowCount = 50
+            $0.rowGroupRowCount = 550
             $0.workerCount = 3
         }
         _ = try write(large, to: directory, name: "v1") {
@@ -97,7 +97,7 @@ final class FileWriterTests: XCTestCase {
 
     func test_finish_everyForcedEncoding_othersReadEqualValues() throws {
         let directory = try TemporaryDirectory()
-        let table = RandomTable(batchRowCounts: [900], seed: 6)
+        let table = RandomTable(batchRowCounts: [450], seed: 6)
         let encodings: [(String, ColumnWriterOptions.Encoding)] = [
             ("plain", .only(.plain)), ("dictionary", .dictionary), ("delta", .only(.deltaBinaryPacked)),
             ("lengths", .only(.deltaLengthByteArray)), ("prefixes", .only(.deltaByteArray)), ("split", .only(.byteStreamSplit)), ("runs", .only(.rle)),
@@ -107,7 +107,7 @@ final class FileWriterTests: XCTestCase {
                 _ = try write(table, to: directory, name: "\(name)-\(codec)") {
                     $0.defaultColumn.encoding = encoding
                     $0.codec = codec
-                    $0.pageRowCount = 250
+                    $0.pageRowCount = 125
                 }
             }
         }
@@ -152,7 +152,7 @@ final class FileWriterTests: XCTestCase {
         let directory = try TemporaryDirectory()
         let schema = Schema([Field("id", .int64), Field("document", .binary)])
         var random = SplitMix64(state: 12)
-        let batches = (0..<20).map { batch in
+        let batches = (0..<10).map { batch in
             var documents = ByteArrays()
             for _ in 0..<100 {
                 let count = Int(random.next() % 5_000)
@@ -174,7 +174,7 @@ final class FileWriterTests: XCTestCase {
             $0.pageByteCount = 1 << 16
         }
         XCTAssertNil(file.leaves[1].minimum)
-        XCTAssertEqual(file.leaves[0].maximum, .integer(1_999))
+        XCTAssertEqual(file.leaves[0].maximum, .integer(999))
         XCTAssertGreaterThan(file.metadata.rowGroups[0].columns[1].metadata?.encodingStats?.first?.count ?? 0, 20)
         try readWithOthers(directory)
     }
