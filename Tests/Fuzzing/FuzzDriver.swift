@@ -116,7 +116,7 @@ enum FuzzDriver {
     /// So many times as long as mutations seeds may take. Doors that make a store of each, or run each to its bounds, would take a minute for all of theirs: they read some, which another
     /// seed of chance draws anew, and mutations are of all.
     private static let seedShare = 6.0
-    /// So many mutations are read at such a door within a third of that, where another has thousands; the least of them however long each takes.
+    /// So many mutations are read at such a door within two thirds of that, where another has thousands; the least of them however long each takes.
     private static let (mutationCount, mutationCountMin, mutationShare) = (64, 4, 4.0)
 
     private static func mutate(_ door: Door, seconds: Double, seed: UInt64, last: String?) throws {

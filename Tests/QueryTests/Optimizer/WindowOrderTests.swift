@@ -44,6 +44,16 @@ final class WindowOrderTests: XCTestCase {
         }
     }
 
+    /// A window that asks for what another one below it computes stays above that one, whatever order a lower one has.
+    func test_windowsOverAnothersAnswers_stayAboveIt() throws {
+        let query = """
+            SELECT i, c0, c1, count(*) OVER (PARTITION BY i % 3, c1) AS c2
+            FROM (SELECT i, count(*) OVER (PARTITION BY i % 3) AS c0, count(*) OVER (PARTITION BY i % 2) AS c1 FROM generate_series(0, 6) t(i)) w ORDER BY i
+            """
+        XCTAssertEqual(
+            try QueryFixture().rows(query).split(separator: "\n").map(String.init), ["0,3,4,2", "1,2,3,1", "2,2,4,1", "3,3,3,1", "4,2,4,1", "5,2,3,1", "6,3,4,2"])
+    }
+
     /// The answers of both, by a number of the row, are those of each alone.
     func test_answers_ofWindowsThatShare_areTheirs() throws {
         let rows = """
