@@ -10,8 +10,8 @@ package enum Hexadecimal {
     }
 
     package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-        let values = text.utf8.map { digits.firstIndex(of: $0) }
-        guard values.count.isMultiple(of: 2), values.allSatisfy({ $0 != nil }) else { return nil }
-        return stride(from: 0, to: values.count, by: 2).map { UInt8((values[$0] ?? 0) << 4 | (values[$0 + 1] ?? 0)) }
+        let values = text.utf8.compactMap { digits.firstIndex(of: $0) }
+        guard values.count == text.utf8.count, values.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: values.count, by: 2).map { (place: Int) -> UInt8 in UInt8(values[place] << 4 | values[place + 1]) }
     }
 }

@@ -118,8 +118,8 @@ struct ExactRealSum {
     /// Three pieces, of 50, 50 and 28 bits: each is a double without rounding.
     private var unitParts: [Double] {
         if units == 0 { return [] }
-        let middle = units >> 50
-        let parts = [units & (1 << 50 - 1), (middle & (1 << 50 - 1)) << 50, (middle >> 50) << 100]
+        let middle = units >> 50, piece: Int128 = 1 << 50 - 1
+        let parts: [Int128] = [units & piece, (middle & piece) << 50, (middle >> 50) << 100]
         return parts.filter { $0 != 0 }.map { Self.scaled($0.double, base) }
     }
 

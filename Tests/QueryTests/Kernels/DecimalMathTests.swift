@@ -35,10 +35,12 @@ final class DecimalMathTests: XCTestCase {
 
     func test_divide_randomOperands_agreesWithLongDivision() {
         var random = SplitMix64(state: 3)
+        /// Of any length up to 64 bits.
+        func number() -> UInt64 { random.next() >> (random.next() % 64) }
         for _ in 0..<20_000 {
-            let left = Int128(random.next() >> (random.next() % 64)) * Int128(random.next() >> (random.next() % 64)) % DecimalMath.greatest
+            let left: Int128 = Int128(number()) * Int128(number()) % DecimalMath.greatest
             // A divisor below 2^124 keeps the oracle's remainders within 128 bits.
-            let right = max(1, Int128(random.next() >> (random.next() % 64)) * Int128((random.next() >> (random.next() % 64)) / 32))
+            let right: Int128 = max(1, Int128(number()) * Int128(number() / 32))
             let (leftScale, rightScale) = (Int(random.next() % 20), Int(random.next() % 20))
             let scale = max(leftScale, 6)
             var digits = Digits(left.magnitude)

@@ -62,7 +62,10 @@ final class BacktrackingPattern {
     /// The bounds in bytes of the first match at or after `start`, and of its groups; nil for a group that took no part. `^` still means the beginning of the text.
     func firstMatchGroups(in text: UnsafeBufferPointer<UInt8>, from start: Int, _ meter: WorkMeter) throws(KernelError) -> [Range<Int>?]? {
         guard start <= text.count, try find(text, from: start, groups: groupCount + 1, meter) else { return nil }
-        return (0...groupCount).map { bounds[2 * $0] < 0 ? nil : Int(bounds[2 * $0])..<Int(bounds[2 * $0 + 1]) }
+        return (0...groupCount).map { (group: Int) -> Range<Int>? in
+            let (first, end) = (Int(bounds[2 * group]), Int(bounds[2 * group + 1]))
+            return first < 0 ? nil : first..<end
+        }
     }
 
     /// Leaves the match in `bounds`.

@@ -237,9 +237,10 @@ final class GroupingTests: XCTestCase {
         XCTAssertEqual(answers.count, 400)
         for (index, answer) in answers.enumerated() {
             let row = index + 1
-            let values = (max(1, row - 7)...min(400, row + 2)).filter { $0 % 5 != 0 }.map { Double($0 * $0 % 11) }
+            let rows: ClosedRange<Int> = max(1, row - 7)...min(400, row + 2)
+            let values = rows.filter { $0 % 5 != 0 }.map { (place: Int) -> Double in Double(place * place % 11) }
             let mean = values.reduce(0, +) / Double(values.count)
-            let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            let squares = values.reduce(0) { (sum: Double, value: Double) -> Double in sum + (value - mean) * (value - mean) }
             XCTAssertEqual(try XCTUnwrap(Double(answer[1])), mean, accuracy: 1e-9, "row \(row)")
             XCTAssertEqual(try XCTUnwrap(Double(answer[2])), (squares / Double(values.count - 1)).squareRoot(), accuracy: 1e-9, "row \(row)")
             XCTAssertEqual(answer[3].hasPrefix("t"), values.contains { $0 > 3 }, "row \(row)")
