@@ -57,6 +57,11 @@ public struct ColumnBuilder: Sendable {
         count += 1
     }
 
+    private mutating func appended(_ added: Int) {
+        for _ in 0..<added { validity?.append(true) }
+        count += added
+    }
+
     private mutating func appendPlaceholder() {
         switch form {
         case .values: values.appendPlaceholder()
@@ -84,6 +89,21 @@ public struct ColumnBuilder: Sendable {
         case .bits, .double, .interval, .bytes: preconditionFailure("not a column of whole numbers")
         }
         appended()
+    }
+
+    /// As `append(integer:)` of each: whole numbers of 64 bits that lie end to end, wherever they begin, little-endian.
+    ///
+    /// - Precondition: the column has numbers of 64 bits, or DECIMAL's of 128.
+    public mutating func append(integers: UnsafeRawBufferPointer) {
+        let added = integers.count / MemoryLayout<Int64>.size
+        func number(_ place: Int) -> Int64 { Int64(littleEndian: integers.loadUnaligned(fromByteOffset: place * MemoryLayout<Int64>.size, as: Int64.self)) }
+        if isOf(.int64) {
+            for place in 0..<added { values.int64s.append(number(place)) }
+        } else {
+            precondition(isOf(.int128), "not a column of numbers of 64 bits")
+            for place in 0..<added { values.int128s.append(Int128(number(place))) }
+        }
+        appended(added)
     }
 
     /// The digits of a decimal at the column's scale.
@@ -134,6 +154,20 @@ public struct ColumnBuilder: Sendable {
             appended()
         }
         try fill(&children[0])
+    }
+
+    /// Appends one list row of so many structs: `fill` appends as many values to each member's builder, one member after another.
+    /// - Precondition: the column is a list of structs, and every member has grown by `added`.
+    public mutating func appendList<Failure: Error>(
+        ofStructures added: Int, _ fill: (inout [ColumnBuilder]) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(form == .list && children[0].form == .structure, "not a column of lists of structs")
+        // Where it throws, members may be of different lengths, and the builder is of no more use.
+        try fill(&children[0].children)
+        children[0].appended(added)
+        assert(children[0].children.allSatisfy { $0.count == children[0].count }, "members of unequal length")
+        offsets.append(Int32(children[0].count))
+        appended()
     }
 
     /// Appends one struct row: `fill` appends one value to each member's builder.

@@ -197,40 +197,34 @@ struct RowReader {
         _ column: ColumnLayout, to builder: inout ColumnBuilder, memberTargets: [Int]
     ) throws(RowError) {
         let rowCount = try elementCount(column)
-        // The bytes are member by member and a builder's struct row by row: note where each member's values are, then go through them together.
-        var readers: [(validity: UnsafeRawBufferPointer, reader: RowReader)] = []
-        for member in column.members {
-            let validity = try take((rowCount + 7) / 8)
-            readers.append((validity, self))
-            for row in 0..<rowCount where Self.isSet(validity, row) { try skip(member) }
-        }
-        try builder.appendList { (element) throws(RowError) in
-            for row in 0..<rowCount {
-                try element.appendStructure { (members) throws(RowError) in
-                    var isFilled = memberTargets.isEmpty ? [] : [Bool](repeating: false, count: members.count)
-                    for (index, member) in column.members.enumerated() {
-                        let target = memberTargets.isEmpty ? index : memberTargets[index]
-                        if !memberTargets.isEmpty { isFilled[target] = true }
-                        if Self.isSet(readers[index].validity, row) {
-                            try readers[index].reader.append(member, to: &members[target])
-                        } else {
-                            members[target].appendNull()
-                        }
-                    }
-                    for index in isFilled.indices where !isFilled[index] { members[index].appendNull() }
-                }
+        // As the bytes lie: all values of a member, then all of the next.
+        try builder.appendList(ofStructures: rowCount) { (members) throws(RowError) in
+            var isFilled = memberTargets.isEmpty ? [] : [Bool](repeating: false, count: members.count)
+            for (index, member) in column.members.enumerated() {
+                let target = memberTargets.isEmpty ? index : memberTargets[index]
+                if !memberTargets.isEmpty { isFilled[target] = true }
+                try append(member, rowCount: rowCount, to: &members[target])
             }
+            for index in isFilled.indices where !isFilled[index] { for _ in 0..<rowCount { members[index].appendNull() } }
         }
     }
 
-    private mutating func skip(_ column: ColumnLayout) throws(RowError) {
-        switch column.form {
-        case .byte: _ = try take(1)
-        case .int32: _ = try take(4)
-        case .int64, .double: _ = try take(8)
-        case .int128: _ = try take(16)
-        case .bytes: _ = try take(try count())
-        case .list: throw RowError(offset: offset)
+    /// A member's values of all elements of a list.
+    private mutating func append(_ member: ColumnLayout, rowCount: Int, to builder: inout ColumnBuilder) throws(RowError) {
+        let validity = try take((rowCount + 7) / 8)
+        // Numbers of 64 bits are most of what lists have, and nearly always all there. Where bytes are missing the way by single values says which.
+        let byteCount = rowCount * MemoryLayout<Int64>.size
+        if member.form == .int64, Self.areAllSet(validity, rowCount), bytes.count - offset >= byteCount {
+            return builder.append(integers: try take(byteCount))
         }
+        for row in 0..<rowCount {
+            if Self.isSet(validity, row) { try append(member, to: &builder) } else { builder.appendNull() }
+        }
+    }
+
+    private static func areAllSet(_ validity: UnsafeRawBufferPointer, _ count: Int) -> Bool {
+        for index in 0..<count >> 3 where validity[index] != 0xFF { return false }
+        let rest: UInt8 = 1 << UInt8(count & 7) - 1
+        return rest == 0 || validity[count >> 3] & rest == rest
     }
 }

@@ -48,6 +48,65 @@ final class RowLayoutTests: XCTestCase {
             .list([.structure([.decimal(100), .null, .string("a")]), .structure([.decimal(250), .null, .null]), .structure([.null, .null, .string("c")])]))
     }
 
+    private static func lines(_ precision: Int) -> ColumnType {
+        let members = [Field("q", .decimal(precision: precision, scale: 2)), Field("p", .string), Field("t", .timestampTZ), Field("i", .int32), Field("w", .decimal(precision: 38, scale: 2))]
+        return .list(element: Field("element", .structure(members)))
+    }
+
+    /// Lists of 0 to 20 elements, so that bits go over one and two bytes; of every other row all members of all elements are there.
+    func test_append_ofManyRows_isWhatEachRowSays() throws {
+        let fields = [Field("n", .int64), Field("l", Self.lines(18))]
+        let layout = RowLayout(fields: fields)
+        var builders = fields.map { ColumnBuilder(type: $0.type) }
+        var random = SplitMix64(state: 0x2031)
+        var wanted: [[Value]] = []
+        for number in 0..<210 {
+            let elements = (0..<number % 21).map { place -> Value in
+                let members: [Value] = [
+                    .decimal(Int128(Int64.random(in: -1_000_000...1_000_000, using: &random))), .string(String(repeating: "ж", count: place * 9)),
+                    .integer(Int64.random(in: 0...1 << 50, using: &random)), .integer(Int64(place)), .decimal(Int128(place) << (place % 3 == 0 ? 70 : 0)),
+                ]
+                return .structure(members.map { number % 2 == 0 || Bool.random(using: &random) ? $0 : .null })
+            }
+            let row: [Value] = [.integer(Int64(number)), .list(elements)]
+            try layout.row(of: row).withUnsafeBytes { try layout.append($0, to: &builders, targets: [0, 1], memberTargets: [[], []]) }
+            wanted.append(row)
+        }
+        let columns = builders.indices.map { builders[$0].finish() }
+        for (number, row) in wanted.enumerated() { XCTAssertEqual(columns.map { $0.value(at: number) }, row, "row \(number)") }
+    }
+
+    /// A table whose column has become wider than that of the row's version.
+    func test_append_ofNarrowDecimalsBehindWideOnes_keepsBoth() throws {
+        let (narrow, wide) = (RowLayout(fields: [Field("l", Self.lines(18))]), RowLayout(fields: [Field("l", Self.lines(38))]))
+        var builders = [ColumnBuilder(type: Self.lines(38))]
+        func line(_ digits: Int128) -> Value { .structure([.decimal(digits), .null, .null, .null, .null]) }
+        for (layout, row) in [(wide, [line(1 << 70)]), (narrow, [line(-5), line(7)])] {
+            try layout.row(of: [.list(row)]).withUnsafeBytes { try layout.append($0, to: &builders, targets: [0], memberTargets: [[]]) }
+        }
+        let column = builders[0].finish()
+        XCTAssertEqual([column.value(at: 0), column.value(at: 1)], [.list([line(1 << 70)]), .list([line(-5), line(7)])])
+    }
+
+    func test_append_ofCutBytes_failsWhereValuesFail() throws {
+        let receipt = try receipt()
+        let layout = receipt.type.layout
+        func place(_ read: () throws -> Void) -> Int? {
+            do { try read() } catch { return (error as? RowError)?.offset }
+            return nil
+        }
+        for length in 0..<receipt.row.count {
+            let row = Array(receipt.row[..<length])
+            let wanted = place { _ = try layout.values(of: row) }
+            XCTAssertNotNil(wanted)
+            var builders = layout.fields.map { ColumnBuilder(type: $0.type) }
+            let found = place {
+                try row.withUnsafeBytes { try layout.append($0, to: &builders, targets: Array(layout.fields.indices), memberTargets: layout.fields.map { _ in [] }) }
+            }
+            XCTAssertEqual(found, wanted, "\(length) bytes")
+        }
+    }
+
     func test_values_cutOrChangedBytes_neverTrap() throws {
         let receipt = try receipt()
         for length in 0..<receipt.row.count { XCTAssertThrowsError(try receipt.type.layout.values(of: Array(receipt.row[..<length]))) }
