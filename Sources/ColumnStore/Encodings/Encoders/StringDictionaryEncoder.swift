@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Distinct byte strings, numbered in the order in which they came: what turns a column of strings into codes.
 ///
 /// A hash table with open addressing, as `IntegerDictionaryEncoder`. One owner; the writer's leaf buffer has one for each column of strings and
@@ -37,8 +39,10 @@ struct StringDictionaryEncoder {
     private func isEqual(_ entry: Int, _ value: UnsafeRawBufferPointer) -> Bool {
         let start = Int(entries.offsets[entry])
         guard Int(entries.offsets[entry &+ 1]) &- start == value.count else { return false }
+        // Most texts that come are known, and looked at to their end: byte by byte that would cost more than hashing them.
         return entries.bytes.withUnsafeBytes { bytes in
-            UnsafeRawBufferPointer(rebasing: bytes[start..<start + value.count]).elementsEqual(value)
+            guard let known = bytes.baseAddress, let new = value.baseAddress else { return true }
+            return memcmp(known + start, new, value.count) == 0
         }
     }
 
