@@ -15,6 +15,9 @@ final class JSONRecognizer: Sendable {
     }
 
     private let candidates: [Candidate]
+    /// By candidate, the slot of its first test, where that fails if there is nothing; else -1. Most types are not meant by a document, and this tells without counting the
+    /// references to their tests.
+    private let neededSlots: [Int]
     /// Of the shared paths; types' own tables are for tests with stars.
     private let table: JSONPathTable
     private let scope: SlotScope
@@ -45,6 +48,11 @@ final class JSONRecognizer: Sendable {
             }
             candidates.append(Candidate(type: type, tests: tests, slowTests: slowTests))
         }
+        neededSlots = candidates.map { candidate in
+            guard let first = candidate.tests.first else { return -1 }
+            if case .exists(false) = first.condition { return -1 }
+            return first.slot
+        }
         table = JSONPathTable(paths: paths)
         table.addTrie(for: &scope)
         table.freeze()
@@ -63,7 +71,9 @@ final class JSONRecognizer: Sendable {
         let slots = context.buffers.pointee.slots.base
         source.resolve(trieRoot: scope.trieRoot, slotCount: slotCount, from: node, into: slots)
         var found: [DocumentType] = []
-        for index in candidates.indices where passes(index, source, slots, node) {
+        for index in candidates.indices {
+            let needed = neededSlots[index]
+            guard needed < 0 || slots[needed] != none, passes(index, source, slots, node) else { continue }
             let type = candidates[index].type
             if !envelopesOnly || type.each != nil { found.append(type) }
         }

@@ -259,21 +259,24 @@ struct SchemaValidator {
         var seenMore: Set<Int> = []
         var position = 0
         let end = Int(tape.nodes[node].end)
+        // Asked of the schema once: all threads count its references in one place, and each member would be one more.
+        let table = part.names
+        let looksAtNames = !part.patternProperties.isEmpty || part.propertyNames != nil
         var child = node + 1
         while child < end {
             var isKnown = false
-            if let names = part.names {
-                let entry = names.entry(of: child, in: tape)
+            if let table {
+                let entry = table.entry(of: child, in: tape)
                 if entry >= 0 {
                     if entry < 64 { seen |= 1 << UInt64(entry) } else { seenMore.insert(entry) }
-                    let schema = names.entries[entry].schema
+                    let schema = table.entries[entry].schema
                     if schema >= 0 {
                         isKnown = true
                         isValid = validate(schema, child) && isValid
                     }
                 }
             }
-            if !part.patternProperties.isEmpty || part.propertyNames != nil {
+            if looksAtNames {
                 let name = tape.name(of: child)
                 guard work.charge(stepsOfPatterns(part, name.count), .schema) else { return false }
                 for (expression, _, schema) in part.patternProperties where expression.matches(name) {
