@@ -10,7 +10,7 @@ final class AccessCache: Sendable {
     /// Guarded by one lock, which is held for a look and never while the disk is asked.
     struct State: Sendable {
         /// By the client id's bytes: as a String, ids that are canonically equivalent would be one.
-        var contracts: [[UInt8]: Contract] = [:]
+        var contracts: [[UInt8]: HeldContract] = [:]
         /// By the SHA-256 of the secret.
         private(set) var keys: [[UInt8]: HeldKey] = [:]
         /// The same by whose password they may be: a client id's bytes, or nil for administrators.
@@ -32,6 +32,11 @@ final class AccessCache: Sendable {
             keys = keys.filter { !gone.contains($0.key) }
             ofUser = ofUser.mapValues { $0.filter { !gone.contains($0) } }.filter { !$0.value.isEmpty }
         }
+    }
+    /// A contract as it was put last. An object, so that whoever looks at one member counts no references to all others.
+    final class HeldContract: Sendable {
+        let contract: Contract
+        init(_ contract: Contract) { self.contract = contract }
     }
     /// A key without its secret. `expiresAt` in microseconds since 1970; nil for one that has no end.
     struct HeldKey: Sendable {
@@ -61,7 +66,7 @@ final class AccessCache: Sendable {
         let contracts = try connection.statement("\(Catalog.contractQuery)")
         while try contracts.step() {
             let contract = try contracts.contract()
-            state.contracts[Array(contract.clientID.utf8)] = contract
+            state.contracts[Array(contract.clientID.utf8)] = HeldContract(contract)
         }
         let verifiers = "LEFT JOIN key_verifiers USING (secret_sha256)"
         let keys = try connection.statement("SELECT secret_sha256, client_id, id, expires_at, stored_key, server_key FROM keys \(verifiers)")
@@ -209,11 +214,14 @@ extension Catalog {
             while try statement.step() { ids.append(statement.text(0)) }
             return ids
         }
-        return access.state.withLock { state in ids.compactMap { state.contracts[Array($0.utf8)] } }
+        return access.state.withLock { state in ids.compactMap { state.contracts[Array($0.utf8)]?.contract } }
     }
 
     /// - Complexity: O(1), from memory. Ids are compared by their bytes.
-    package func contract(_ clientID: String) -> Contract? { access.state.withLock { $0.contracts[Array(clientID.utf8)] } }
+    package func contract(_ clientID: String) -> Contract? { heldContract(Array(clientID.utf8))?.contract }
+
+    /// As `contract`, for each receipt: by the bytes of its client's id, and without a copy of what the contract says.
+    func heldContract(_ clientID: [UInt8]) -> AccessCache.HeldContract? { access.state.withLock { $0.contracts[clientID] } }
 
     /// A webhook whose secret changes keeps the one before for a while (`Contract.Webhook.following`).
     ///
@@ -228,7 +236,7 @@ extension Catalog {
             try Self.keep(contract, connection)
             return (contract: contract, outcome: earlier == nil ? PutOutcome.created : earlier == contract ? .unchanged : .replaced)
         } committed: { stored in
-            access.state.withLock { $0.contracts[Array(stored.contract.clientID.utf8)] = stored.contract }
+            access.state.withLock { $0.contracts[Array(stored.contract.clientID.utf8)] = AccessCache.HeldContract(stored.contract) }
         }.outcome
     }
 
@@ -428,7 +436,7 @@ extension Catalog {
             switch key.owner {
             case .operators: return .operators(key.role, id: key.id, expiresAt: key.expiresAt)
             case .client(let clientID):
-                return state.contracts[Array(clientID.utf8)].map { .contract($0, expiresAt: key.expiresAt) }
+                return state.contracts[Array(clientID.utf8)].map { .contract($0.contract, expiresAt: key.expiresAt) }
             }
         }
     }

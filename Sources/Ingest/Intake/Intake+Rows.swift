@@ -73,7 +73,7 @@ extension Intake {
         }
         if let own = principal.identity.client, own.bytes == client { return client }
         guard principal.rows == .all else { throw Fault(.wrongClient, "this key writes for its own client only") }
-        guard !parts.clientsNeedContract || parts.catalog.contract(String(decoding: client, as: UTF8.self)) != nil else {
+        guard !parts.clientsNeedContract || parts.catalog.heldContract(client) != nil else {
             throw Fault(.notFound, "the client \(String(decoding: client, as: UTF8.self)) has no contract")
         }
         return client
@@ -200,7 +200,7 @@ extension Intake {
     /// - Parameter pointer: where the document says the callback URL; nil when the request does.
     /// - Throws: callback-host-not-allowed.
     func process(stages: [[String]], client: [UInt8], callbackURL: String?, saidAt pointer: String? = nil, trace: String?) throws -> ProcessPlan? {
-        let contract = parts.catalog.contract(String(decoding: client, as: UTF8.self))
+        let held = parts.catalog.heldContract(client)
         var targets: [StepNotice.Target] = []
         if let callbackURL {
             let pointer = pointer ?? "/callback_url"
@@ -208,14 +208,14 @@ extension Intake {
                 let fault = "an http or https URL of at most \(CallbackURL.byteCountMax) bytes, without user and password, is wanted"
                 throw Fault(.callbackHostNotAllowed, "callback_url: \(fault)", errors: [.init(pointer: pointer, code: "bad-url", message: fault)])
             }
-            guard let contract, CallbackURL.isAllowed(callbackURL, hosts: contract.callbackHosts) else {
+            guard let held, CallbackURL.isAllowed(callbackURL, hosts: held.contract.callbackHosts) else {
                 throw Fault(
                     .callbackHostNotAllowed, "the callback URL's host is none that the contract lists in callback_hosts",
                     errors: [.init(pointer: pointer, code: "callback-host-not-allowed", message: "not among callback_hosts")])
             }
             targets.append(.callback)
         }
-        if let webhook = contract?.webhook, callbackURL.map({ !$0.hasSameBytes(as: webhook.url) }) ?? true { targets.append(.contract) }
+        if let webhook = held?.contract.webhook, callbackURL.map({ !$0.hasSameBytes(as: webhook.url) }) ?? true { targets.append(.contract) }
         return stages.isEmpty && targets.isEmpty ? nil : ProcessPlan(stages: stages, targets: targets, trace: trace)
     }
 }

@@ -147,7 +147,8 @@ package struct HotRow: Sendable {
     package var values: ArraySlice<UInt8> { columns[(clientByteCount + receiptByteCount)...] }
     package var sha256: ArraySlice<UInt8> { document[..<32] }
     package var identity: ReceiptIdentity {
-        ReceiptIdentity(table: kind.table, client: Array(client), receipt: Array(receipt), businessDay: businessDay).ofTableKind
+        // As `ofTableKind`, without a look at the table's name.
+        ReceiptIdentity(table: kind.table, client: Array(client), receipt: Array(receipt), businessDay: kind.tableKind.dayIsOfIdentity ? businessDay : 0)
     }
     /// Of a versioned table.
     var versionKey: VersionKey? { version == nil ? nil : VersionKey(table: kind.table, client: Array(client), receipt: Array(receipt)) }
