@@ -64,10 +64,14 @@ package struct ULID: Hashable, Sendable, Comparable, CustomStringConvertible {
         return alphabet.firstIndex(of: upper).map { UInt8($0) }
     }
 
+    private static let textByteCount = 26
+
     /// The 26 characters in UTF-8.
     package var text: [UInt8] {
-        let value = value
-        return (0..<26).map { Self.alphabet[Int(truncatingIfNeeded: value >> UInt128(5 * (25 - $0))) & 31] }
+        var text: [UInt8] = []
+        text.reserveCapacity(Self.textByteCount)
+        appendText(to: &text)
+        return text
     }
 
     /// As `text`, at the end of other bytes.

@@ -1,3 +1,4 @@
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -18,6 +19,23 @@ final class ULIDTests: XCTestCase {
         }
         XCTAssertEqual(ULID("01ARZ3NDEKTSV4RRFFQ69G5FAV")?.milliseconds, 1_469_922_850_259)
         XCTAssertEqual(ULID("01arz3ndektsv4rrffq69g5fav")?.description, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    }
+
+    func test_text_isTheNumberInBase32() {
+        let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+        var random = SplitMix64(state: 0x1D)
+        var numbers: [(UInt64, UInt64)] = (0..<200).map { _ in (random.next(), random.next()) }
+        numbers += [(0, 0), (.max, .max), (0, .max), (.max, 0), (1, 1 << 63), (1 << 63, 1)]
+        for (high, low) in numbers {
+            var rest = UInt128(high) << 64 | UInt128(low)
+            var digits: [UInt8] = []
+            for _ in 0..<26 {
+                digits.insert(alphabet[Int(rest % 32)], at: 0)
+                rest /= 32
+            }
+            XCTAssertEqual(ULID(high: high, low: low).text, digits)
+            XCTAssertEqual(ULID(high: high, low: low).description, String(decoding: digits, as: UTF8.self))
+        }
     }
 
     func test_init_textThatIsNone_isNil() {

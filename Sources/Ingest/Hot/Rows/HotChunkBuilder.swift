@@ -72,7 +72,8 @@ struct HotChunkBuilder {
         received.append(row.receivedAt)
         stateCodes.append(UInt32(row.state.code))
         if let completedAt = row.completedAt { completed.append(integer: completedAt) } else { completed.appendNull() }
-        tickets.append(row.ticket.text)
+        row.ticket.appendText(to: &tickets.bytes)
+        tickets.offsets.append(Int32(tickets.bytes.count))
         sequences.append(row.sequence)
         rows.append(row.row)
         bounds.add(row: row.row, sequence: row.sequence, day: row.businessDay, issuedAt: row.issuedAt)
@@ -80,12 +81,18 @@ struct HotChunkBuilder {
 
     /// - Complexity: O(bytes of the id), on average.
     private mutating func appendClient(_ client: UnsafeRawBufferPointer) {
+        // Receipts of one client come together, as a batch of his: those behind the first need no look-up.
+        if let last = clientCodes.last, isClient(last, client) { return clientCodes.append(last) }
         let key = Array(client)
         if let code = clients[key] { return clientCodes.append(code) }
         let code = UInt32(clientEntries.count)
         clients[key] = code
         clientEntries.append(key)
         clientCodes.append(code)
+    }
+
+    private func isClient(_ code: UInt32, _ client: UnsafeRawBufferPointer) -> Bool {
+        clientEntries.bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[clientEntries.range(at: Int(code))]).elementsEqual(client) }
     }
 
     private mutating func code(of kind: RowFormat) -> Int {
