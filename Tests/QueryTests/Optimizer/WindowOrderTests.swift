@@ -51,7 +51,7 @@ final class WindowOrderTests: XCTestCase {
             FROM (SELECT i, count(*) OVER (PARTITION BY i % 3) AS c0, count(*) OVER (PARTITION BY i % 2) AS c1 FROM generate_series(0, 6) t(i)) w ORDER BY i
             """
         XCTAssertEqual(
-            try QueryFixture().rows(query).split(separator: "\n").map(String.init), ["0,3,4,2", "1,2,3,1", "2,2,4,1", "3,3,3,1", "4,2,4,1", "5,2,3,1", "6,3,4,2"])
+            try QueryFixture().rows(query).split(separator: "|").map(String.init), ["0,3,4,2", "1,2,3,1", "2,2,4,1", "3,3,3,1", "4,2,4,1", "5,2,3,1", "6,3,4,2"])
     }
 
     /// The answers of both, by a number of the row, are those of each alone.
