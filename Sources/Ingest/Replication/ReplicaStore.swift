@@ -401,9 +401,11 @@ package final class ReplicaStore {
         let state = try Catalog.State(path: path)
         if access("\(directory)/hot", F_OK) == 0 { try removeHot(except: Set(state.hotFiles)) }
         for name in Self.databaseFiles("versions") { try remove(name) }
-        let catalog = try Catalog(path: path)
+        // As the records have made it: what this version changes of it, the store that opens now puts into records of its own. Changed here, it would be in none, and no other machine, checkpoint or
+        // archive could take the rows that follow.
+        let catalog = try Catalog(unmigratedPath: path)
         defer { catalog.close() }
-        try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory)
+        try StoreFormat(store: catalog.storeID.isEmpty ? nil : catalog.storeID, generation: catalog.mark.generation).write(directory)
     }
 
     /// The server that led has closed the store, and all that its files have was acknowledged up to `last`.
