@@ -133,6 +133,8 @@ package struct LogRestore {
     ///
     /// - Parameter place: where these lie.
     static func folded(_ scratch: ScratchFolder, _ place: LogPlace) throws -> (files: [BackupManifest.File], state: Catalog.State) {
+        // As of an instant before this version's first start it is an earlier one's. What follows asks for what this version's has, and a store that is restored is this version's.
+        if try scratch.files.byteCount(of: "catalog.sqlite") != nil { try Catalog(path: scratch.files.path(of: "catalog.sqlite")).close() }
         try dropSums(scratch.files.path(of: "catalog.sqlite"))
         let state = try Catalog.State(path: scratch.files.path(of: "catalog.sqlite"))
         var databases = ["catalog.sqlite"] + state.hotFiles.map { "hot/\($0).sqlite" }

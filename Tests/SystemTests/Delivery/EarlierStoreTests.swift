@@ -3,15 +3,51 @@ import TestSupport
 import XCTest
 
 /// Goal: a store that an earlier version wrote opens, with all that it held. Method: `EarlierStores` has one of each format that a binary was at hand for, made by
-/// `Scripts/earlier_store.py` with that binary; `CatalogTests` takes a catalog through every step.
+/// `Scripts/earlier_store.py` with that binary, and a log of one; `CatalogTests` takes a catalog through every step.
 final class EarlierStoreTests: XCTestCase {
+    private static let folder = Project.root.appendingPathComponent("Tests/SystemTests/Delivery/EarlierStores")
+
+    private static func archives(_ prefix: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix(prefix) && $0.hasSuffix(".tar.xz") }.sorted()
+    }
+
     func test_storesOfEarlierFormats_openAndHoldWhatTheyHeld() throws {
-        let folder = Project.root.appendingPathComponent("Tests/SystemTests/Delivery/EarlierStores")
-        let archives = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".tar.xz") }.sorted()
-        XCTAssertGreaterThanOrEqual(archives.count, 7)
+        let archives = try Self.archives("catalog-")
+        XCTAssertGreaterThanOrEqual(archives.count, 8)
         for archive in archives {
-            let run = try PythonReader.run("SystemTests/Scripts/earlier_open.py", [TillServer.binary.path, folder.appendingPathComponent(archive).path])
+            let run = try PythonReader.run("SystemTests/Scripts/earlier_open.py", [TillServer.binary.path, Self.folder.appendingPathComponent(archive).path])
             XCTAssertEqual(run.exitCode, 0, "\(archive): \(run.output)")
+        }
+    }
+
+    private struct Known: Decodable {
+        let instant: String
+        let answer: String
+        let end: String
+    }
+
+    /// The machine that wrote it is lost, and the version of then may be, too.
+    func test_logsOfEarlierFormats_areProved_andRestoredToAnInstantAndTheEnd() throws {
+        let archives = try Self.archives("log-")
+        XCTAssertGreaterThanOrEqual(archives.count, 1)
+        for archive in archives {
+            let folder = try Project.temporaryFolder()
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let unpacked = try Subprocess("/usr/bin/env", ["tar", "-xJf", Self.folder.appendingPathComponent(archive).path, "-C", folder.path])
+            XCTAssertEqual(unpacked.status, 0, unpacked.all)
+            let known = try JSONDecoder().decode(Known.self, from: try Data(contentsOf: folder.appendingPathComponent("known.json")))
+            let log = "file://\(folder.path)/log"
+            let proof = try TillRun(["verify", "--log", log])
+            XCTAssertEqual(proof.status, 0, "\(archive): \(proof.text)\(proof.error)")
+            // Each of a copy: a restore leaves the log at another epoch.
+            for (name, more, answer) in [("then", ["--to", known.instant], known.answer), ("end", [], known.end)] as [(String, [String], String)] {
+                let (data, own) = (folder.appendingPathComponent(name).path, folder.appendingPathComponent("\(name)-log"))
+                try FileManager.default.copyItem(at: folder.appendingPathComponent("log"), to: own)
+                let restored = try TillRun(["restore", "--from-log", "file://\(own.path)", "--data", data] + more)
+                XCTAssertEqual(restored.status, 0, "\(archive), \(name): \(restored.text)\(restored.error)")
+                let query = "SELECT client_id, receipt_id, business_day, issued_at, total, currency FROM receipts_accepted ORDER BY 1, 2"
+                XCTAssertEqual(try TillRun(["sql", "--data", data, "--format", "csv", query]).text, answer, "\(archive), \(name)")
+            }
         }
     }
 

@@ -1,7 +1,8 @@
-"""Makes a small store with a till of an earlier version, for the tests: `python earlier_store.py TILL TARGET.tar.xz`.
+"""Makes a small store with a till of an earlier version, for the tests: `python earlier_store.py TILL TARGET.tar.xz [log]`.
 
-What it answered lies in the archive beside it, so that a later version can be held to it.
+What it answered lies in the archive beside it, so that a later version can be held to it. With `log` the archive has the store's log in its place, and what it answered at an instant and at the end.
 """
+import datetime
 import json
 import lzma
 import os
@@ -95,13 +96,25 @@ def fill(server: Server) -> dict:
     return {"key": key, "tickets": tickets, "answer": server.sql()}
 
 
+def note_instant(server: Server, known: dict) -> None:
+    """With something behind it."""
+    time.sleep(1)
+    known["instant"] = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    time.sleep(1)
+    assert server.call("POST", "/v1/receipts", receipt(9, "2025-09-11"), known["key"])[0] == 201
+    known["end"] = server.sql()
+
+
 def main() -> None:
-    till, target = sys.argv[1:]
+    till, target = sys.argv[1:3]
+    with_log = sys.argv[3:] == ["log"]
     with tempfile.TemporaryDirectory() as folder:
         data = f"{folder}/DATA"
-        server = Server(till, data)
+        server = Server(till, data, environment={"TILL_LOG_URL": f"file://{folder}/log", "TILL_LOG_SEGMENT": "200ms"} if with_log else None)
         try:
             known = fill(server)
+            if with_log:
+                note_instant(server, known)
             server.stop()
         finally:
             server.process.kill()
@@ -109,7 +122,7 @@ def main() -> None:
         pathlib.Path(f"{data}.json").write_text(json.dumps(known, ensure_ascii=False))
         # A store that was closed has no log; what SQLite leaves beside its files may go.
         with lzma.open(target, "wb", preset=9) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
-            tar.add(data, "DATA")
+            tar.add(*((f"{folder}/log", "log") if with_log else (data, "DATA")))
             tar.add(f"{data}.json", "known.json")
     print(target, os.path.getsize(target), "bytes, catalog", known["catalog"], known["answer"].count("\n") - 1, "receipts")
 
