@@ -57,6 +57,9 @@ package final class DoorContext: Sendable {
         return (waits ? [Problem(.overloaded, "the server waits for the keys of tokens")] : []) + store.life.intakeRefusals.map { Problem($0) }
     }
 
+    /// What does not work though work is taken.
+    package var degradations: [String] { store.life.degradations + exports.texts }
+
     // MARK: The end
 
     /// How long a stop waits, in seconds: for requests that run (`drain`), and again once their queries are cancelled (`cancel`).

@@ -28,9 +28,11 @@ enum PlainJSON {
     /// - Parameters:
     ///   - warehouse: why the bucket of cold receipts is not known to be good for this machine.
     ///   - refusals: why its server takes no work; none where it does, or there is none yet.
+    ///   - faults: what does not work though its server takes work; those of the archive, which are told with it, may be among them.
     static func ready(
         _ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report,
-        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), archive: Archiver.Standing?, warehouse: PlaceProof.Doubt?, refusals: [Problem]
+        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), archive: Archiver.Standing?, warehouse: PlaceProof.Doubt?, refusals: [Problem],
+        faults: [String]
     ) -> Response {
         let leads = standing.role == .leader
         let serves = leads && isOpen && standing.isServing && standing.ending == nil
@@ -64,6 +66,11 @@ enum PlainJSON {
         json.member("digest", standing.committed.hash.text)
         json.member("lag_records", max(0, standing.last - standing.committed.sequence))
         json.member("degraded", standing.isDegraded)
+        let told = Set(archive?.texts ?? [])
+        json.key("faults" as StaticString)
+        json.beginArray()
+        for fault in faults where !told.contains(fault) { json.string(fault) }
+        json.endArray()
         json.key("days" as StaticString)
         json.beginObject()
         json.member("checked", days.checkedCount)

@@ -289,6 +289,24 @@ final class PairBucketTests: XCTestCase {
         XCTAssertTrue(pair.transfer(to: second), second.logText.suffix(2_000).description)
     }
 
+    /// It goes on without cold receipts, and whoever looks after it is told so, as of a single server.
+    func test_leader_thatTheBucketRefuses_saysSo_andTakesReceipts() throws {
+        let pair = try pair()
+        defer { pair.remove() }
+        let first = try pair.leader()
+        try post(3, to: first)
+        let well = #""degraded":false,"faults":[],"#
+        XCTAssertTrue(first.ready?.text.contains(well) == true, first.ready?.text ?? "no answer")
+        bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
+        let refused = try first.client.post("/v1/admin/compact", "{}")
+        let says = #""faults":["the bucket of cold receipts has given no answer for "#
+        XCTAssertTrue(Patience.until { first.ready?.text.contains(says) == true }, "\(refused.status) \(refused.text): \(first.ready?.text ?? "no answer")")
+        XCTAssertEqual(first.ready?.status, 200)
+        try post(3, to: first)
+        bucket.fail(nil)
+        XCTAssertTrue(Patience.until { first.ready?.text.contains(well) == true }, first.ready?.text ?? "no answer")
+    }
+
     func test_standby_thatLooksElsewhere_ends_andSaysBothPlaces() throws {
         let pair = try pair()
         defer { pair.remove() }

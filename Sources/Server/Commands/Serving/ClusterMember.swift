@@ -149,7 +149,7 @@ final class ClusterMember: Sendable {
 
     /// The server is open: requests are its own from here on, until this machine leads no more.
     func serve(_ service: Service, _ context: DoorContext, _ fence: LogFence) {
-        door.open(service) { context.notReady }
+        door.open(service, refusals: { context.notReady }, faults: { context.degradations })
         guard !isWatched.exchange(true, ordering: .relaxed) else { return }
         WorkerThread(name: "cluster-end", isDetached: true) { [host] in fence.leave(host.standing.wait { $0.ending }) }
     }

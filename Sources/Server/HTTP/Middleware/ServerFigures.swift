@@ -14,7 +14,7 @@ struct ServerFigures: Sendable {
     /// Why the server takes no work, or no receipts; none when it does.
     var notReady: [Problem] { context.notReady }
     /// What does not work though work is taken.
-    var degradations: [String] { context.store.life.degradations + context.exports.texts }
+    var degradations: [String] { context.degradations }
 
     /// All figures, in Prometheus' format.
     func write(to text: inout PrometheusText) {

@@ -24,6 +24,8 @@ final class MemberDoor: RequestHandler, Door {
         let handler: any RequestHandler
         /// Why the server takes no work; none when it does.
         let refusals: @Sendable () -> [Problem]
+        /// What does not work though it takes work.
+        let faults: @Sendable () -> [String]
     }
 
     /// Requests are in `taken` from before their handler has them until they are over: a stop waits for them to go.
@@ -45,7 +47,9 @@ final class MemberDoor: RequestHandler, Door {
     var name: String { "http" }
 
     /// From here on requests are the server's, as long as this node leads.
-    func open(_ handler: any RequestHandler, refusals: @escaping @Sendable () -> [Problem]) { state.withLock { $0.inner = Inner(handler: handler, refusals: refusals) } }
+    func open(_ handler: any RequestHandler, refusals: @escaping @Sendable () -> [Problem], faults: @escaping @Sendable () -> [String]) {
+        state.withLock { $0.inner = Inner(handler: handler, refusals: refusals, faults: faults) }
+    }
 
     var isOpen: Bool { state.withLock { $0.inner != nil } && host.standing.withLock { $0.isServing && $0.ending == nil } }
 
@@ -68,7 +72,7 @@ final class MemberDoor: RequestHandler, Door {
             let inner = state.withLock { $0.inner }
             return PlainAnswer(PlainJSON.ready(
                 standing, node: host.name, isOpen: inner != nil, leaderURL: (standing.configuration?.leader).flatMap { host.url(of: $0) }, days: days.report, checkpoint: host.checkpointStanding,
-                archive: host.archiveStanding, warehouse: warehouse(), refusals: inner?.refusals() ?? []))
+                archive: host.archiveStanding, warehouse: warehouse(), refusals: inner?.refusals() ?? [], faults: inner?.faults() ?? []))
         }
         let taken = state.withLock { state -> (any RequestHandler)? in
             guard isServing, let inner = state.inner else { return nil }
