@@ -34,6 +34,8 @@ extension Engine: StoreLife {
         return []
     }
 
+    var room: DiskRoom { DiskRoom(path: directory.path, leastBytes: options.hot.writer.minFreeBytes) }
+
     private func gauge(_ name: String, _ help: String, _ value: Double, _ labels: [(name: String, value: String)] = []) -> Metric {
         Metric(name: name, help: help, kind: .gauge, labels: labels, value: value)
     }
@@ -74,7 +76,7 @@ extension Engine: StoreLife {
         let today = Clock.day(ofMicroseconds: options.hot.clock.now())
         // Files move as a whole, by their day.
         let due = options.compaction.keepsHot ? [] : files.filter { $0.day < today - options.compaction.hotDays }
-        var metrics = [
+        let metrics = [
             gauge("hot_files", "Hot files.", Double(files.count)),
             gauge("hot_dates", "Days, in UTC, of which hot files hold what came.", Double(Set(files.map(\.day)).count)),
             gauge("compaction_due_files", "Hot files whose time to move to cold has come.", Double(due.count)),
@@ -86,12 +88,8 @@ extension Engine: StoreLife {
             gauge("hot_rows_damaged", "Receipts in hot files whose documents were found damaged at the start.", Double(files.reduce(0) { $0 + $1.damage.count })),
             gauge("hot_bytes", "Bytes of hot files.", Double(byteCount)),
             gauge("hot_oldest_seconds", "Whole days since that of the oldest hot file, in seconds.", Double(files.map { Int(today) - Int($0.day) }.max() ?? 0) * 86_400),
-            gauge("disk_min_free_bytes", "Free bytes below which no receipt is taken.", Double(options.hot.writer.minFreeBytes)),
         ]
-        if let free = DataDirectory.freeBytes(directory.path) {
-            metrics.append(gauge("disk_free_bytes", "Free bytes of the disk that holds the directory.", Double(free)))
-        }
-        return metrics
+        return metrics + room.metrics
     }
 
     /// 0 for a file that is not there (any more).

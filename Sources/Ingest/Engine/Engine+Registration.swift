@@ -38,10 +38,11 @@ extension Engine: Callbacks, DeadLetterReview {
 
     /// What an operator should look after, in words; empty while all is well.
     ///
-    /// From all parts that go on with less: registrars, damaged files, the warehouse, the log, subscriptions.
+    /// From all parts that go on with less: the disk, registrars, damaged files, the warehouse, the log, subscriptions.
     package var degradations: [String] {
         let registrars = missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" }
-        return registrars + compactor.cold.damage.texts + compactor.hotDamageTexts + compactor.warehouseTexts + (log?.texts ?? []) + topicStore.texts
+        let disk = room.text.map { [$0] } ?? []
+        return disk + registrars + compactor.cold.damage.texts + compactor.hotDamageTexts + compactor.warehouseTexts + (log?.texts ?? []) + topicStore.texts
     }
 
     /// What a ticket says of a step that nobody does.

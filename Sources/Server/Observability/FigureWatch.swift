@@ -13,6 +13,7 @@ struct FigureWatch {
     private var last: [String: Double] = [:]
     private var refusals: [String] = []
     private var lookedAt = 0.0
+    private var room = RoomWatch()
 
     /// - Parameter period: how often all figures are read, which takes some milliseconds; in seconds.
     init(_ log: Log, period: Double = 5) { (self.log, self.period) = (log, period) }
@@ -48,6 +49,7 @@ struct FigureWatch {
         if let moved = risen("compaction_rows_moved_total", figures), let merged = risen("compaction_rows_merged_total how=compressed", figures), moved + merged > 0 {
             log.info("compacted", ["rows_moved": .number(Int(moved)), "rows_merged": .number(Int(merged))])
         }
+        room.look(metrics, log)
         last = figures
     }
 

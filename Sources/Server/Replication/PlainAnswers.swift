@@ -28,7 +28,7 @@ enum PlainJSON {
     /// - Parameters:
     ///   - warehouse: why the bucket of cold receipts is not known to be good for this machine.
     ///   - refusals: why its server takes no work; none where it does, or there is none yet.
-    ///   - faults: what does not work though its server takes work; those of the archive, which are told with it, may be among them.
+    ///   - faults: what does not work though its server takes work, or though it follows; those of the archive, which are told with it, may be among them.
     static func ready(
         _ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report,
         checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), archive: Archiver.Standing?, warehouse: PlaceProof.Doubt?, refusals: [Problem],

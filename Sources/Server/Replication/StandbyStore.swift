@@ -17,6 +17,8 @@ final class StandbyStore {
     /// What reads are answered from.
     private let copies: StandbyCopies
     private let days: StandbyDays
+    private let room: DiskRoom
+    private var roomWatch = RoomWatch()
     /// Days are held against the leader's once the files tell all up to this record; nil: they were.
     private var daysFrom: Int64? = 0
     /// The files were made anew since the start: they are not again.
@@ -45,8 +47,9 @@ final class StandbyStore {
     ///   - directory: of the store, absolute.
     ///   - warehouse: where this node would look for cold tables; nil: nowhere.
     /// - Throws: where the files cannot be read.
-    init(_ host: NodeHost, _ checkpoint: StoreCheckpoint, directory: String, warehouse: String?, copies: StandbyCopies, days: StandbyDays, log: Log) throws {
+    init(_ host: NodeHost, _ checkpoint: StoreCheckpoint, directory: String, warehouse: String?, copies: StandbyCopies, days: StandbyDays, room: DiskRoom, log: Log) throws {
         (self.host, self.checkpoint, self.warehouse, self.copies, self.days, self.log) = (host, checkpoint, warehouse, copies, days, log)
+        self.room = room
         file = checkpoint.file
         store = try ReplicaStore(directory: directory)
         if try isKnown() { try store.begin() } else { try makeAnew(directory) }
@@ -122,6 +125,8 @@ final class StandbyStore {
             if SteadyClock.seconds() - settledAt > Self.settleSeconds {
                 try store.settle()
                 settledAt = SteadyClock.seconds()
+                // A disk of this machine's own, of which the one that leads knows nothing.
+                roomWatch.look(room.metrics, log)
                 // What the catalog and days are to a later version this one does not know.
                 if isOutgrown { continue }
                 try noteIdentity()

@@ -37,6 +37,28 @@ final class EngineTests: XCTestCase {
         XCTAssertEqual(inMemory(), [0])
     }
 
+    /// What others write to the disk meanwhile is less than each of these bounds is away from what is free.
+    func test_diskThatWillBeFull_isSaid_whileReceiptsAreTaken() throws {
+        let directory = TemporaryDirectory()
+        let path = try directory.made()
+        let free = try XCTUnwrap(DataDirectory.freeBytes(path))
+        func opened(_ name: String, least: Int64) throws -> EngineFixture { try EngineFixture("\(path)/\(name)") { $0.hot.writer.minFreeBytes = least } }
+        let enough = try opened("enough", least: free / 16)
+        XCTAssertEqual(enough.engine.degradations, [])
+        try enough.engine.close()
+        let short = try opened("short", least: free / 2)
+        XCTAssertEqual(short.engine.intakeRefusals.map(\.code), [])
+        let texts = short.engine.degradations
+        XCTAssertTrue(texts.count == 1 && texts[0].hasPrefix("the disk is full soon: ") && texts[0].contains("limits.min_free, \(free / 2 >> 20) MiB"), "\(texts)")
+        _ = try short.taken(EngineFixture.receipt("R-1"))
+        try short.engine.close()
+        let full = DiskRoom(path: path, leastBytes: free.multipliedSaturating(by: 2))
+        XCTAssertNil(full.text, "it is said by the refusal")
+        // A machine that follows refuses nothing.
+        XCTAssertNil(DiskRoom(path: path, leastBytes: free / 16).followersText)
+        for room in [DiskRoom(path: path, leastBytes: free / 2), full] { XCTAssertNotNil(room.followersText) }
+    }
+
     func test_take_document_isStoredAndFoundByIdTicketAndPage() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

@@ -74,4 +74,17 @@ final class FigureWatchTests: XCTestCase {
             [#""level":"error","event":"documents were found damaged","new":1}"#, #""level":"info","event":"compacted","rows_moved":20,"rows_merged":0}"#])
         XCTAssertEqual(try compacted(30, 5, damaged: 1), [])
     }
+
+    /// Also as the server begins; then once, though the room goes to and fro.
+    func test_diskThatFills_isToldBeforeItIsFull() throws {
+        func free(_ mebibytes: Double) throws -> [String] { try lines([("disk_free_bytes", [], mebibytes * 1_048_576), ("disk_min_free_bytes", [], 1_073_741_824)]) }
+        let told = [#""level":"warning","event":"the disk is full soon","free_mib":4000,"min_free_mib":1024}"#]
+        XCTAssertEqual(try free(4_000), told)
+        XCTAssertEqual(try free(3_000), [])
+        XCTAssertEqual(try free(4_200), [])
+        XCTAssertEqual(try free(5_121), [#""level":"info","event":"the disk has room again","free_mib":5121}"#])
+        XCTAssertEqual(try free(4_097), [])
+        XCTAssertEqual(try free(4_000), told)
+        XCTAssertEqual(try lines([]), [], "nobody knows how much is free")
+    }
 }

@@ -46,6 +46,24 @@ final class StandbyFilesTests: XCTestCase {
         XCTAssertEqual(try standby.client.get("/v1/queues/jobs").status, 200)
     }
 
+    /// Its disk is its own, and fills whatever room the other machine has.
+    func test_standbyWhoseDiskIsFullSoon_saysSo() throws {
+        let pair = try Pair(degrades: true)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        XCTAssertEqual(standby.stop(), 0, standby.logText)
+        standby.environment["TILL_LIMITS_MIN_FREE"] = "1000TiB"
+        try standby.start()
+        try pair.waitUntilInSync()
+        let says = #""faults":["the disk of this node is full soon: "#
+        XCTAssertTrue(Patience.until { standby.ready?.text.contains(says) == true }, standby.ready?.text ?? "no answer")
+        XCTAssertTrue(Patience.until { standby.logText.contains("the disk is full soon") }, standby.logText.suffix(2_000).description)
+        XCTAssertTrue(Patience.until { leader.ready?.text.contains(#""degraded":false,"faults":[],"#) == true }, leader.ready?.text ?? "no answer")
+        // For the rule of docs/alerts.yml, which asks each machine.
+        let figures = try standby.client.get("/metrics").text
+        for name in ["disk_free_bytes", "disk_min_free_bytes"] { XCTAssertTrue(figures.contains("\ntill_\(name) "), figures) }
+    }
+
     func test_memberWithoutAStore_saysSo() throws {
         let folder = try Project.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }

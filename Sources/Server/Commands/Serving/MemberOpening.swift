@@ -40,7 +40,8 @@ enum MemberOpening {
         // The cache on the disk is whose store is open.
         let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
         let days = StandbyDays(directory: directory)
-        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, checkpoint, directory: directory, warehouse: warehouse, copies: copies, days: days, log: log) }
+        let room = DiskRoom(path: directory, leastBytes: Int64(settings.limits.minFree))
+        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, checkpoint, directory: directory, warehouse: warehouse, copies: copies, days: days, room: room, log: log) }
         let timers = Timers()
         let passing = RequestPassing(
             host, peers: [peer.name: peer.host], LeaderConnections(authority: try files?.authorityBytes()), copies,
@@ -48,7 +49,7 @@ enum MemberOpening {
             bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
         let connections = ConnectionTable(limits)
         let stale = StaleDoor(host, copies, directory: directory, limits: DoorLimits(settings), queries: queries, connections: connections, timers: timers, log: log)
-        let outer = try MemberDoor(host, passing, stale, days: days, log: log) { coldProof.doubt }
+        let outer = try MemberDoor(host, passing, stale, days: days, room: room, log: log) { coldProof.doubt }
         let listener = try Listener(listenerSettings, handler: outer, connections: connections, timers: timers)
         let url = ServeCommand.url(settings, port: listener.port)
         passing.begin(outer, own: url)

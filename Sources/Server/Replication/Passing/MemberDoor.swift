@@ -16,6 +16,7 @@ final class MemberDoor: RequestHandler, Door {
     private let passing: RequestPassing
     private let stale: StaleDoor
     private let days: StandbyDays
+    private let room: DiskRoom
     private let log: Log
     private let warehouse: @Sendable () -> PlaceProof.Doubt?
     private let state = Monitor(State())
@@ -39,8 +40,9 @@ final class MemberDoor: RequestHandler, Door {
     private static let ownPaths = ["healthz", "readyz", "metrics"].map { [Array($0.utf8)] }
 
     /// - Parameter warehouse: why the bucket of cold receipts is not known to be good for this machine; nil where it is, or there is none.
-    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, log: Log, warehouse: @escaping @Sendable () -> PlaceProof.Doubt?) throws {
+    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, room: DiskRoom, log: Log, warehouse: @escaping @Sendable () -> PlaceProof.Doubt?) throws {
         (self.host, self.passing, self.stale, self.days, self.log, self.warehouse) = (host, passing, stale, days, log, warehouse)
+        self.room = room
         failures = try Failures(log: log)
     }
 
@@ -72,7 +74,7 @@ final class MemberDoor: RequestHandler, Door {
             let inner = state.withLock { $0.inner }
             return PlainAnswer(PlainJSON.ready(
                 standing, node: host.name, isOpen: inner != nil, leaderURL: (standing.configuration?.leader).flatMap { host.url(of: $0) }, days: days.report, checkpoint: host.checkpointStanding,
-                archive: host.archiveStanding, warehouse: warehouse(), refusals: inner?.refusals() ?? [], faults: inner?.faults() ?? []))
+                archive: host.archiveStanding, warehouse: warehouse(), refusals: inner?.refusals() ?? [], faults: inner?.faults() ?? room.followersText.map { [$0] } ?? []))
         }
         let taken = state.withLock { state -> (any RequestHandler)? in
             guard isServing, let inner = state.inner else { return nil }
@@ -103,7 +105,7 @@ final class MemberDoor: RequestHandler, Door {
         if exchange.request.method == .get, segments == Self.ownPaths[0] { return PlainAnswer(PlainJSON.status("ok")) }
         if exchange.request.method == .get, segments == Self.ownPaths[2] {
             try stale.checkMayWatch(exchange.request)
-            return PlainAnswer(MemberFigures.response(host.metrics))
+            return PlainAnswer(MemberFigures.response(host.metrics + room.metrics))
         }
         let isMarked = exchange.request.header(PassedHead.mark) != nil
         let meaning = try stale.meaning(of: exchange)
