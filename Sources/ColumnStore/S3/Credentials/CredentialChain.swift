@@ -9,6 +9,9 @@ package final class CredentialChain: Sendable {
     /// Between two questions near the end.
     static let pauseSeconds: Int64 = 30
 
+    /// For whoever has none.
+    static let waysToSetUp = "give storage.credentials, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a file of credentials, or a role to the container or machine"
+
     private struct State {
         var credentials: AWSCredentials?
         var isAsking = false
@@ -104,9 +107,7 @@ package final class CredentialChain: Sendable {
             }
             return found
         }
-        throw CredentialFailure(
-            source: "credentials",
-            reason: "none are set up: give storage.credentials, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a file of credentials, or a role to the container or machine")
+        throw CredentialFailure(source: "credentials", reason: "none are set up: \(Self.waysToSetUp)")
     }
 
     private static func secondsLeft(_ credentials: AWSCredentials, _ now: Int64) -> Int64 {

@@ -19,7 +19,11 @@ package struct InstanceCredentials: CredentialSource {
     package func fetch() throws(CredentialFailure) -> AWSCredentials? {
         if environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() == "true" { return nil }
         let base = (environment[present: "AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? "http://169.254.169.254").trimmingSlash
-        let token = try calls.body(.put, base + "/latest/api/token", [("X-aws-ec2-metadata-token-ttl-seconds", "21600")], what: base)
+        let token: [UInt8]
+        do { token = try calls.body(.put, base + "/latest/api/token", [("X-aws-ec2-metadata-token-ttl-seconds", "21600")], what: base) } catch {
+            // Asked last, and of every machine: mostly there is no such service, and nobody has set up any of the others.
+            throw CredentialFailure(source: name, reason: "\(error.reason); no other place for credentials is set up: \(CredentialChain.waysToSetUp)")
+        }
         guard !token.isEmpty, token.count <= 4_096, token.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw CredentialFailure(source: name, reason: "\(base) gave no token")
         }

@@ -160,6 +160,15 @@ final class CredentialChainTests: XCTestCase {
         XCTAssertNil(try fetch())
     }
 
+    /// Of a machine that is nobody's cloud: what its owner has not done is said, and not only that an address gives no answer.
+    func test_instance_whereThereIsNone_saysWhatToSetUp() throws {
+        let environment = ["AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:\(Ports.take(1)[0])"]
+        let chain = CredentialChain(settings: nil, environment: environment, region: "eu-central-1", client: client)
+        XCTAssertThrowsError(try chain.credentials()) { error in
+            for words in ["metadata service", "no connection", "storage.credentials", "AWS_ACCESS_KEY_ID"] { XCTAssertTrue("\(error)".contains(words), "\(error)") }
+        }
+    }
+
     func test_answersThatAreNone_areFaults() throws {
         let body = Mutex("")
         let server = TestHTTPServer { _ in .init(body: body.withLock { $0 }) }
