@@ -135,6 +135,35 @@ final class PairTests: XCTestCase {
         try PairLoad.check(pair, has: sent + ["ALONE-0-0"], "after it had been alone")
     }
 
+    /// Connections end for those who speak, and what was said last comes behind what the next ones say.
+    func test_wordsThatComeBehindThoseOfTheNextConnection_loseAndDoubleNothing() throws {
+        final class Proxies: Sendable { let all = Mutex<[CuttingProxy]>([]) }
+        let proxies = Proxies()
+        let pair = try Pair(degrades: true) { port in
+            let proxy = try CuttingProxy(to: port)
+            proxies.all.withLock { $0.append(proxy) }
+            return proxy.port
+        }
+        let both = proxies.all.withLock { $0 }
+        defer {
+            for proxy in both { proxy.close() }
+            pair.remove()
+        }
+        _ = try pair.begin()
+        let sent = PairLoad.acknowledged(pair, "A") { load in
+            for round in 0..<6 {
+                // Of one way and of both.
+                let held = round.isMultiple(of: 3) ? both : [both[round % 2]]
+                for proxy in held { proxy.holdBack() }
+                load.more(15)
+                for proxy in held { proxy.letGo() }
+                load.more(15)
+            }
+        }
+        try pair.waitUntilInSync()
+        try PairLoad.check(pair, has: sent, "after words that came late")
+    }
+
     /// What one says the other does not hear, now and then in the middle of a message; then nobody hears anybody; then a process stands still for longer than it may lead.
     func test_connections_cutAndTorn_andAProcessThatStandsStill_loseAndDoubleNothing() throws {
         final class Proxies: Sendable { let all = Mutex<[CuttingProxy]>([]) }

@@ -2,17 +2,21 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Passes connections on to a port, and cuts, stalls or refuses them as a test says.
+/// Passes connections on to a port, and cuts, stalls, refuses or reorders them as a test says.
 final class CuttingProxy: Sendable {
     private struct State {
         var target: UInt16
         var sockets: Set<Int32> = []
+        /// Those of them by which somebody came.
+        var clients: Set<Int32> = []
         var isCut = false
         var isClosed = false
         /// Bytes that pass before a connection is cut; nil: all.
         var byteCountMax: Int?
         /// Bytes of answers that pass; then nothing comes, and nothing ends.
         var answerByteCountMax: Int?
+        /// Of connections whose last bytes come later than those of the connections after them.
+        var heldBack: Set<Int32> = []
     }
 
     let port: UInt16
@@ -51,7 +55,18 @@ final class CuttingProxy: Sendable {
     /// What comes back stands still after so many bytes, on each connection.
     func stall(after byteCount: Int?) { state.withLock { $0.answerByteCountMax = byteCount } }
 
+    /// To whoever speaks the connections that are there end, and it makes others; what they have said and did not arrive yet waits.
+    func holdBack() {
+        state.withLock { state in
+            state.heldBack.formUnion(state.clients)
+            for client in state.clients { shutdown(client, Int32(SHUT_WR)) }
+        }
+    }
+
+    func letGo() { state.withLock { $0.heldBack = [] } }
+
     func close() {
+        letGo()
         state.withLock { $0.isClosed = true }
         cut()
         shutdown(listener, Int32(SHUT_RDWR))
@@ -66,7 +81,10 @@ final class CuttingProxy: Sendable {
                 Glibc.close(client)
                 continue
             }
-            state.withLock { $0.sockets.formUnion([client, server]) }
+            state.withLock { state in
+                state.sockets.formUnion([client, server])
+                state.clients.insert(client)
+            }
             // Peers speak one way on each connection, but on one that a checkpoint comes by.
             let isBack = DispatchSemaphore(value: 0)
             Thread { [self] in
@@ -77,7 +95,11 @@ final class CuttingProxy: Sendable {
                 pump(client, server)
                 for socket in [client, server] { shutdown(socket, Int32(SHUT_RDWR)) }
                 isBack.wait()
-                state.withLock { $0.sockets.subtract([client, server]) }
+                state.withLock { state in
+                    state.sockets.subtract([client, server])
+                    state.clients.remove(client)
+                    state.heldBack.remove(client)
+                }
                 Glibc.close(client)
                 Glibc.close(server)
             }.start()
@@ -117,6 +139,7 @@ final class CuttingProxy: Sendable {
         var passed = 0
         while true {
             let count = recv(from, &buffer, buffer.count, 0)
+            while state.withLock({ $0.heldBack.contains(from) }) { usleep(10_000) }
             guard count > 0 else { return }
             let left = state.withLock { $0.byteCountMax }.map { max(0, $0 - passed) } ?? count
             var sent = 0
