@@ -163,13 +163,22 @@ extension Binder {
         guard let members else {
             throw .badSQL("a \(owner.type.sqlName) has no field “\(name.text)”", at: name.position)
         }
-        guard let member = members.first(where: { $0.name == name.text }) else {
+        guard let place = members.firstIndex(where: { $0.name == name.text }) else {
             let meant = NameSuggestion.closest(to: name.text, among: members.map(\.name))
             throw .badSQL("there is no field “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" }).because(.undefinedColumn)
         }
-        let type = isList ? ColumnType.list(element: Field("element", member.type)) : member.type
+        let type = isList ? ColumnType.list(element: Field("element", members[place].type)) : members[place].type
         if case .literal(.null, _) = owner { return .null(type) }
-        return .member(owner, name: name.text, type: type)
+        return Self.made(place, of: owner) ?? .member(owner, name: name.text, type: type)
+    }
+
+    /// A field of a row that is made on the spot is what it is made of: the others, among them names that are looked up by numbers, need not be made. Nil of all else.
+    private static func made(_ place: Int, of row: Expression) -> Expression? {
+        if case .call(.makeRow, let values, _, _) = row { return values[place] }
+        guard let (condition, fields) = rowWhereItIs(row) else { return nil }
+        // Columns of a row that an outer join left out are NULL by themselves.
+        if case .column = fields[place] { return fields[place] }
+        return .conditional(branches: [.init(condition: condition, result: fields[place])], otherwise: .null(fields[place].type), type: fields[place].type)
     }
 
     /// The error for a name that is no column, with the nearest one that is.

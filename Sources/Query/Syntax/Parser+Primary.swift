@@ -6,13 +6,14 @@ extension Parser {
     /// A primary with the fields that are taken out of it.
     mutating func primaryExpression() throws(QueryError) -> ExpressionSyntax {
         // Names take the dots behind them themselves, so one that is followed by a dot stood in parentheses.
-        try fields(of: try primary())
+        let isInParentheses = atSymbol("(")
+        return try fields(of: try primary(), isInParentheses: isInParentheses)
     }
 
-    /// `(row).field`, and the field of a field.
-    mutating func fields(of row: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
+    /// `(row).field`, the field of a field, and `(t.*).field`.
+    mutating func fields(of row: ExpressionSyntax, isInParentheses: Bool = false) throws(QueryError) -> ExpressionSyntax {
         var expression = row
-        while atSymbol("."), case .some = fieldOwner(expression) {
+        while atSymbol("."), hasFields(expression, isInParentheses) {
             let start = position
             advance()
             if acceptSymbol("*") { return try node(.members(expression), at: start, over: [expression]) }
@@ -21,11 +22,12 @@ extension Parser {
         return expression
     }
 
-    /// Nil for what a dot cannot follow: `*`, and a number, whose own dot it would be.
-    private func fieldOwner(_ expression: ExpressionSyntax) -> Int? {
+    /// Not what a dot cannot follow: `t.*` as it stands, and a number, whose own dot it would be.
+    private func hasFields(_ expression: ExpressionSyntax, _ isInParentheses: Bool) -> Bool {
         switch expression.kind {
-        case .star, .number: nil
-        default: expression.position
+        case .star: isInParentheses
+        case .number: false
+        default: true
         }
     }
 

@@ -53,6 +53,7 @@ final class ParserTests: XCTestCase {
             ("((select 1) + 1)", "((SELECT 1) + 1)"),
             ("((select 1) union select 2)", "((SELECT 1) UNION SELECT 2)"),
             ("(a, b) = (1, 2)", "(ROW(a, b) = ROW(1, 2))"),
+            ("(t.*).a + 1", "((t.*).a + 1)"),
             ("a[1:2][:3][4]", "(a)[1:2][:3][1:4]"),
             ("(a[1:2])[3][4]", "(((a)[1:2])[3])[4]"),
             ("case when a then 1 else 2 end", "CASE WHEN a THEN 1 ELSE 2 END"),

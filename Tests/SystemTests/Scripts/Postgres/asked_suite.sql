@@ -1624,3 +1624,5 @@ SELECT '-NaN'::float8, ' +nan '::text::float8, '-nan'::float4, sind('-NaN');
 WITH RECURSIVE walk(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM walk WHERE n < 3) CYCLE n SET is_cycle USING path SELECT n, is_cycle, path::text AS path FROM walk;
 SELECT ARRAY[ROW(1, 'a b'), ROW(2, NULL)]::text, concat(ARRAY[ROW(1, 2)]), format('%s', ARRAY[ROW(1, 2)]), CAST(ARRAY(SELECT r FROM (VALUES (1, 2)) r(a, b)) AS varchar), ROW(1, 'a')::record;
 SELECT pg_partition_root(0), varchar 't' COLLATE "C", (x COLLATE "C") AS c, upper(x) COLLATE "C" AS u FROM (VALUES ('a'::varchar(3))) v(x);
+SELECT typname, (t.*).typlen, (t).typarray, (t.*).typtype FROM pg_type t WHERE oid = 23;
+SELECT (a.*).attname, (t.*).typname FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = a.atttypid AND t.typname = 'text' WHERE a.attrelid = 'receipts'::regclass AND a.attnum BETWEEN 1 AND 3 ORDER BY a.attnum;
