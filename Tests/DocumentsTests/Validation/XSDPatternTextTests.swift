@@ -67,7 +67,9 @@ final class XSDPatternTextTests: XCTestCase {
         func sequence(_ depth: Int) -> String { (0..<Int.random(in: 1...3, using: &random)).map { _ in atom(depth) + quantifier() }.joined() }
         func choice(_ depth: Int) -> String { (0..<Int.random(in: 1...2, using: &random)).map { _ in sequence(depth) }.joined(separator: "|") }
         // All texts of a and b of up to five characters, the empty one among them.
-        let texts = (0...5).flatMap { length in (0..<1 << length).map { bits in String((0..<length).map { bits >> $0 & 1 == 0 ? "a" : "b" }) } }
+        let texts = (0...5).flatMap { (length: Int) -> [String] in
+            (0..<1 << length).map { (bits: Int) -> String in (0..<length).map { (place: Int) -> String in bits >> place & 1 == 0 ? "a" : "b" }.joined() }
+        }
         for _ in 0..<120 {
             let pattern = choice(2)
             // Some are refused, as they can match one text in too many ways.

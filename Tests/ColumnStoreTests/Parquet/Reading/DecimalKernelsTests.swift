@@ -44,7 +44,8 @@ final class DecimalKernelsTests: XCTestCase {
     }
 
     func test_wide_pastSixteenBytes_refusesWhatDoesNotFit() {
-        for bytes in [[1] + [UInt8](repeating: 0, count: 16), [0] + [0x80] + [UInt8](repeating: 0, count: 15), [0xFF] + [0x7F] + [UInt8](repeating: 0, count: 15)] {
+        for head in [[1, 0], [0, 0x80], [0xFF, 0x7F]] as [[UInt8]] {
+            let bytes = head + [UInt8](repeating: 0, count: 15)
             XCTAssertThrowsError(try bytes.withUnsafeBytes { try DecimalKernels.wide($0) }, "\(bytes)")
         }
     }
