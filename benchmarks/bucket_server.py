@@ -2,7 +2,7 @@
 
 Usage: python3 benchmarks/bucket_server.py [--port 0] [--delay 30] [--rate 100] [--keep FOLDER]
 
-It keeps conditions, parts and listings, and believes every signature: what is as strict as S3 is Tests/TestSupport/BucketDouble. `GET /_/requests` gives
+It keeps conditions, parts and listings, and believes every signature: what is as strict as S3 is Tests/TestSupport/Doubles/BucketDouble. `GET /_/requests` gives
 what was asked since the last such call: method, key, bytes, when it began and ended; `/_/delay?ms=N[&rate=N]` sets another delay and rate. With a folder
 its objects outlive it, and lie on the disk and not in memory.
 """
