@@ -58,6 +58,8 @@ final class CommandHelpTests: XCTestCase {
             for word in Set(usage.split { !$0.isLetter && $0 != "-" }.map(String.init)) where word.hasPrefix("--") {
                 XCTAssertTrue(parts[1].contains("\n  \(word) ") || parts[1].hasPrefix("  \(word) "), "till \(name) does not explain \(word)")
             }
+            // A store in a bucket is opened by its configuration alone.
+            if parts[1].contains("\n  --config ") { XCTAssertTrue(usage.contains("--config"), "the usage of till \(name) leaves --config out") }
             let wrong = try TillRun(command + ["--no-such-option"])
             XCTAssertEqual(wrong.status, 2, name)
             XCTAssertTrue(wrong.error.contains("unknown option --no-such-option") && wrong.error.contains("usage: till \(name)"), wrong.error)

@@ -1,6 +1,6 @@
 internal import ColumnStore
 
-private let access = "(--data DIR | --url URL [--ca FILE | --insecure])"
+private let access = "(--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"
 
 enum ProcessListCommand: ListCommand {
     static let name = "process list"

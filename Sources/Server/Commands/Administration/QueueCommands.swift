@@ -1,7 +1,7 @@
 internal import ColumnStore
 internal import Query
 
-private let place = "(--data DIR | --url URL [--ca FILE | --insecure])"
+private let place = "(--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"
 
 enum QueueListCommand: ListCommand {
     static let name = "queue list"

@@ -4,7 +4,7 @@ internal import ColumnStore
 enum RollupPutCommand: Command {
     static let name = "rollup put"
     static let summary = "Makes or changes a rollup, from a file: sums that are kept and used without being asked for."
-    static let usage = ["FILE (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["FILE (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options
     private static let byteCountMax = 1 << 20
 
@@ -43,7 +43,7 @@ enum RollupShowCommand: ItemCommand {
     static let summary = "Shows a rollup, and how far its sums are made."
     static let isAtRest = true
     static let operand = "a rollup"
-    static let usage = ["NAME [--format table|json] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["NAME [--format table|json] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/rollups", arguments)) }
 }
 
@@ -51,7 +51,7 @@ enum RollupDeleteCommand: ItemCommand {
     static let name = "rollup delete"
     static let summary = "Removes a rollup and its sums; no receipt goes."
     static let operand = "a rollup"
-    static let usage = ["NAME (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["NAME (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = []
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("DELETE", try path("/v1/rollups", arguments)) }
     static func done(_ arguments: Arguments) -> String { "deleted the rollup \(arguments.operands[0])" }

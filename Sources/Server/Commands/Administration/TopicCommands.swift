@@ -1,6 +1,6 @@
 internal import ColumnStore
 
-private let place = "(--data DIR | --url URL [--ca FILE | --insecure])"
+private let place = "(--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"
 
 enum TopicListCommand: ListCommand {
     static let name = "topic list"

@@ -7,7 +7,7 @@ private let client = Arguments.Option("client", "C", "Of this client; a key of a
 enum UploadPutCommand: Command {
     static let name = "upload put"
     static let summary = "Uploads a file of documents, waits for its end, and tells what was refused, record by record."
-    static let usage = ["FILE [--client C] [--type T] [--errors FILE] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["FILE [--client C] [--type T] [--errors FILE] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options =
         [
             client, Arguments.Option("type", "T", "The document type of its records; else each is recognised by itself."),
@@ -129,7 +129,7 @@ enum UploadShowCommand: ItemCommand {
     static let summary = "Shows an upload, and how far it is."
     static let isAtRest = true
     static let operand = "an upload"
-    static let usage = ["UPLOAD [--format table|json] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["UPLOAD [--format table|json] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/uploads", arguments)) }
 }
 
@@ -137,7 +137,7 @@ enum UploadCancelCommand: ItemCommand {
     static let name = "upload cancel"
     static let summary = "Ends an upload; what it has given so far stays."
     static let operand = "an upload"
-    static let usage = ["UPLOAD (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["UPLOAD (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = []
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("DELETE", try path("/v1/uploads", arguments)) }
     static func done(_ arguments: Arguments) -> String { "cancelled \(arguments.operands[0])" }
@@ -147,7 +147,7 @@ enum UploadRevertCommand: ItemCommand {
     static let name = "upload revert"
     static let summary = "Takes an upload back: what it changed gets the version before it again."
     static let operand = "an upload"
-    static let usage = ["UPLOAD [--format table|json] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["UPLOAD [--format table|json] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("POST", try path("/v1/uploads", arguments) + "/revert") }
 }
 

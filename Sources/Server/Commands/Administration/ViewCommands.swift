@@ -4,7 +4,7 @@ internal import ColumnStore
 enum ViewPutCommand: Command {
     static let name = "view put"
     static let summary = "Saves a SELECT under a name, or changes one; of a file with FILE.sql, else as it stands."
-    static let usage = ["NAME (SELECT | FILE.sql) [--description TEXT] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["NAME (SELECT | FILE.sql) [--description TEXT] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options = [Arguments.Option("description", "TEXT", "What it is for.")] + StoreAccess.options
     private static let byteCountMax = 1 << 20
 
@@ -40,7 +40,7 @@ enum ViewShowCommand: ItemCommand {
     static let summary = "Shows a view, with its columns."
     static let isAtRest = true
     static let operand = "a view"
-    static let usage = ["NAME [--format table|json] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["NAME [--format table|json] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("GET", try path("/v1/views", arguments)) }
 }
 
@@ -48,7 +48,7 @@ enum ViewDeleteCommand: ItemCommand {
     static let name = "view delete"
     static let summary = "Deletes a view that no other reads."
     static let operand = "a view"
-    static let usage = ["NAME (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["NAME (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = []
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("DELETE", try path("/v1/views", arguments)) }
     static func done(_ arguments: Arguments) -> String { "deleted the view \(arguments.operands[0])" }
