@@ -269,6 +269,9 @@ QUERIES.append(("2", [
     f"SELECT jsonb_path_match('[\"{one}\",\"{other}\"]', '$[0].datetime(\"YYYY-MM-DD\") < $[1].datetime(\"YYYY-MM-DD\")')"
     for one in ["5874897-12-31", "300000-01-01", "0001-01-01"] for other in ["5874897-12-31", "2000-01-01"]]))
 
+# Registers that are all full: no values make such a sketch.
+QUERIES.append(("2", [f"SELECT approx_count_distinct_merge(('\\x01' || repeat('{rank}', 8192))::bytea)" for rank in ["33", "34"]]))
+
 # Each expression kept a number for every row of the join's right side.
 _RIGHT = "FROM generate_series(1,600000) a(x) JOIN (SELECT g, 'x' || g AS t FROM generate_series(1,600000) g) b ON a.x = b.g LIMIT 3"
 QUERIES.append(("19", ["SELECT " + ",".join(f"upper(b.t || '{n}')" for n in range(1_000)) + " " + _RIGHT, "SELECT " + ",".join(f"b.t LIKE '%{n}_%{n}'" for n in range(1_000)) + " " + _RIGHT]))

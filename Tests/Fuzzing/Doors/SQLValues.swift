@@ -63,6 +63,13 @@ enum SQLValues {
                 "interval '0.000001 seconds'", "null::interval",
             ]
         ),
+        (
+            "bytea",
+            [
+                "'\\x'::bytea", "'\\x00ff'::bytea", "'\\xc328'::bytea", "null::bytea", "('\\x01' || repeat('34', 8192))::bytea", "('\\x01' || repeat('33', 8192))::bytea",
+                "('\\x01' || repeat('00', 8192))::bytea",
+            ]
+        ),
         ("list", ["r.lines", "r.tags"]),
         ("any", ["null", "'1'", "'x'"]),
     ]

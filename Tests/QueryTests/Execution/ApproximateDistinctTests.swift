@@ -49,6 +49,15 @@ final class ApproximateDistinctTests: XCTestCase {
         }
     }
 
+    /// No values make such a sketch, and anybody can write one.
+    func test_registersThatAreAllFull_areAsManyAsANumberHolds() throws {
+        for rank: UInt8 in [51, 52] {
+            var arrays = ByteArrays()
+            arrays.append([1] + [UInt8](repeating: rank, count: 8_192))
+            XCTAssertEqual(try count([.text(arrays, type: .binary, validity: nil)]), .max, "\(rank)")
+        }
+    }
+
     func test_bytesThatAreNoSketch_areRefused() throws {
         for bytes: [UInt8] in [[], [2], [0, 1], [1, 1], [0] + [UInt8](repeating: 1, count: 8 * 257), [1] + [UInt8](repeating: 200, count: 8_192)] {
             var arrays = ByteArrays()

@@ -152,7 +152,8 @@ final class ApproximateDistinctAggregator: Aggregator {
         var sum = count * tau((count - histogram[Int(rankMax)]) / count)
         for rank in stride(from: Int(rankMax) - 1, through: 1, by: -1) { sum = (sum + histogram[rank]) * 0.5 }
         sum += count * sigma(histogram[0] / count)
-        return Int64((count * count / (2 * log(2.0)) / sum).rounded())
+        // Sketches may come from outside: of registers that are all full it is infinite.
+        return Int64(saturating: (count * count / (2 * log(2.0)) / sum).rounded())
     }
 
     /// What registers without a value weigh, of which `share` of all are.
