@@ -156,7 +156,10 @@ extension ScalarFunction {
     private static func hex(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(2 * bytes.count)
-        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
         return text
     }
 
@@ -167,7 +170,8 @@ extension ScalarFunction {
             if byte == 0 || byte >= 0x80 {
                 text += [UInt8(ascii: "\\"), 0x30 + (byte >> 6), 0x30 + (byte >> 3 & 7), 0x30 + (byte & 7)]
             } else {
-                text += byte == UInt8(ascii: "\\") ? [byte, byte] : [byte]
+                if byte == UInt8(ascii: "\\") { text.append(byte) }
+                text.append(byte)
             }
         }
         return text

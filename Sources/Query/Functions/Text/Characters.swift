@@ -40,11 +40,11 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let texts = TextRows(call[0])
             return try call.texts { (row) throws(KernelError) in
-                try call.meter.step(8 * texts.range(at: row).count)
                 try call.meter.charge(4 * texts.range(at: row).count)
                 var isInWord = false
                 var result: [UInt8] = []
                 for scalar in String(decoding: texts[row], as: UTF8.self).unicodeScalars {
+                    try call.meter.step(8)
                     let mapped = isInWord ? scalar.properties.lowercaseMapping : scalar.properties.uppercaseMapping
                     // One character for one, as the simple mappings have it.
                     let only = mapped.unicodeScalars.first.flatMap { mapped.unicodeScalars.count == 1 ? $0 : nil } ?? scalar
@@ -63,11 +63,12 @@ extension ScalarFunction {
             var fixed: [Unicode.Scalar: Unicode.Scalar?]?
             if from.isConstant, to.isConstant, call.count > 0 { fixed = mapping(from[0], to[0]) }
             return try call.texts { (row) throws(KernelError) in
-                try call.meter.step(8 * texts.range(at: row).count + from.range(at: row).count)
+                try call.meter.step(from.range(at: row).count)
                 try call.meter.charge(4 * texts.range(at: row).count)
                 let map = fixed ?? mapping(from[row], to[row])
                 var result: [UInt8] = []
                 for scalar in String(decoding: texts[row], as: UTF8.self).unicodeScalars {
+                    try call.meter.step(8)
                     // Nil twice: not among the characters, or among them as one that goes.
                     if let changed = map[scalar] {
                         if let changed { result += String(Character(changed)).utf8 }
