@@ -210,8 +210,10 @@ struct PredicatePushdown {
             }
         }
         node.kind = node.equalities.isEmpty && node.residual.isEmpty ? .cross : .inner
-        node.left = push(left, into: node.left)
-        node.right = push(right, into: node.right)
+        // Rows that an outer join below adds need a match here as well.
+        let needed = node.residual + node.equalities.filter { !$0.nullsEqual }.flatMap { [.not(.isNull($0.left)), .not(.isNull($0.right))] }
+        node.left = push(left, into: NullRejection.narrowed(node.left, by: needed))
+        node.right = push(right, into: NullRejection.narrowed(node.right, by: needed))
         return kept(above, over: .join(node))
     }
 

@@ -69,4 +69,45 @@ final class NullRejectionTests: XCTestCase {
         XCTAssertFalse(NullRejection.rejects(.or([.isNull(number), less]), nulls: columns))
         XCTAssertTrue(NullRejection.rejects(.inList(number, [one], isNegated: false), nulls: columns))
     }
+
+    // MARK: Joins above
+
+    /// Of four rows two have matches: one of one, one of two, of which one has none above.
+    private static let tables = "WITH a(i, x) AS (VALUES (1, 10), (2, 20), (3, 30), (4, NULL)), b(y, z) AS (VALUES (10, 100), (20, 200), (20, NULL), (50, 300)), c(w) AS (VALUES (100), (200), (300))"
+
+    private func plan(_ text: String) throws -> String {
+        Explain.text(try VerifiedPlan.make(text, in: QueryContext(catalog: TPCHTables.catalog, now: TestTables.now)))
+    }
+
+    /// A row that an outer join adds finds no match in the join above it.
+    func test_joinAbove_makesAnInnerJoinOfAnOuterOne() throws {
+        let orders = "lineitem LEFT JOIN orders ON l_orderkey = o_orderkey"
+        for text in [
+            "SELECT count(*) FROM \(orders) JOIN customer ON o_custkey = c_custkey", "SELECT count(*) FROM \(orders), customer WHERE o_custkey = c_custkey",
+            "SELECT count(*) FROM customer JOIN (SELECT o_custkey AS k FROM \(orders)) AS o ON k = c_custkey", "SELECT count(*) FROM \(orders) JOIN customer ON o_totalprice < c_acctbal",
+            "SELECT count(*) FROM orders FULL JOIN lineitem ON l_orderkey = o_orderkey JOIN customer ON o_custkey = c_custkey JOIN part ON l_partkey = p_partkey",
+        ] {
+            let shown = try plan(text)
+            for kind in ["Left join", "Right join", "Full join"] { XCTAssertFalse(shown.contains(kind), "\(text): \(shown)") }
+        }
+        for text in [
+            "SELECT count(*) FROM \(orders) JOIN part ON l_partkey = p_partkey", "SELECT count(*) FROM \(orders) JOIN customer ON o_custkey IS NOT DISTINCT FROM c_custkey",
+            "SELECT count(*) FROM \(orders) LEFT JOIN customer ON o_custkey = c_custkey", "SELECT count(*) FROM \(orders) JOIN customer ON coalesce(o_custkey, 1) = c_custkey",
+        ] {
+            let shown = try plan(text)
+            XCTAssertTrue(shown.contains("Left join") || shown.contains("Right join"), "\(text): \(shown)")
+        }
+    }
+
+    func test_answersOfOuterJoins_belowOthers() throws {
+        let fixture = QueryFixture()
+        for (join, answer) in [
+            ("a LEFT JOIN b ON x = y JOIN c ON z = w", "1,10,100|2,20,200"), ("a LEFT JOIN b ON x = y JOIN c ON coalesce(z, 100) = w", "1,10,100|2,20,100|2,20,200|3,,100|4,,100"),
+            ("a FULL JOIN b ON x = y JOIN c ON z = w", "1,10,100|2,20,200|,50,300"), ("b RIGHT JOIN a ON x = y JOIN c ON z = w", "1,10,100|2,20,200"),
+            ("a FULL JOIN b ON x = y JOIN (SELECT i AS j, 7 AS w FROM a) AS s ON i = j", "1,10,7|2,20,7|2,20,7|3,,7|4,,7"),
+            ("a FULL JOIN b ON x = y JOIN c ON z = w JOIN (SELECT i AS j FROM a) AS s ON i = j", "1,10,100|2,20,200"),
+        ] {
+            XCTAssertEqual(try fixture.rows("\(Self.tables) SELECT i, y, w FROM \(join) ORDER BY 1 NULLS LAST, 3"), answer, join)
+        }
+    }
 }
