@@ -175,7 +175,14 @@ final class AggregateWorker: @unchecked Sendable {
         let rows = DistinctRows(types: groupings[0].types, right: groupings[0].widestKey)
         let groups = groupings[0].export()
         let groupsByteCount = byteCount + groupings[0].exportByteCount
-        guard rows.take(groups.columns, count: groups.rowCount, hold: { share.resize(to: groupsByteCount + $0) }), !rows.isSparse else { return false }
+        // By the first of them it mostly shows how far apart they lie, and by both whether left numbers go on growing.
+        var leftCount = 0
+        for count in [groups.rowCount / 8, groups.rowCount] {
+            leftCount = rows.leftCount
+            let some = groups.slice(0..<count)
+            guard rows.take(some.columns, count: count, hold: { share.resize(to: groupsByteCount + $0) }), !rows.isSparse(for: groups.rowCount) else { return false }
+        }
+        if rows.isSparse(leftCountBefore: leftCount) { return false }
         groupings[0] = try owner.makeGroups(0)
         distinct = rows
         share.force(to: rows.byteCount)

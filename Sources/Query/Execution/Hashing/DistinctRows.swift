@@ -38,8 +38,14 @@ final class DistinctRows {
     static func canHold(_ types: [ColumnType]) -> Bool { types.count > 1 && types.allSatisfy { !$0.isNested } }
 
     var count: Int { pairs.count }
-    /// Whether its pairs lie so far apart that more of them will mostly take a page each: more pages can be than pairs have come.
-    var isSparse: Bool { pairs.placeCount > Self.placesPerPairMax * pairs.count }
+    /// Whether its pairs lie so far apart that more of them will mostly take a page each: more pages can be than pairs have come, or will have.
+    /// - Parameter pairCount: `count`, or as many as there will be at least; places are only ever added.
+    func isSparse(for pairCount: Int) -> Bool { pairs.placeCount > Self.placesPerPairMax * pairCount }
+    /// The same of pairs of which each few bring another left number, as those of customers with what they bought do: they will take as much for each as they do now, which is more
+    /// than groups would. Where left numbers are as many as they will be, pages fill as pairs come.
+    /// - Parameter leftCountBefore: `leftCount` of the first eighth of the pairs.
+    func isSparse(leftCountBefore: Int) -> Bool { lefts.count >= 4 * leftCountBefore && pairs.isLoose }
+    var leftCount: Int { lefts.count }
     /// Months with customers have a third of a place for each of the first pairs, stores with customers some.
     private static let placesPerPairMax = 2
     /// With the keys as columns, which they are put out from.

@@ -24,6 +24,9 @@ struct PairSet {
 
     var byteCount: Int { words.capacity * 8 + places.capacity * 4 }
 
+    /// Whether pairs take more than they would in a hash table, by pages alone.
+    var isLoose: Bool { words.count * 8 > Self.byteCountPerPairMax * count }
+
     /// So many bytes are few, however few pairs they hold: those to come may lie in the same pages.
     private static let sparseByteCountMin = 32 << 20
     /// What a pair takes in a hash table.

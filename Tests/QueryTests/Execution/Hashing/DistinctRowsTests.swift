@@ -71,4 +71,32 @@ final class DistinctRowsTests: XCTestCase {
             check(output(one), all, "both, from \(split)")
         }
     }
+
+    /// Left numbers that go on growing, with four right ones in as many pages each; and a few with many.
+    func test_sparse_whereEachFewPairsBringAnotherLeftNumber() {
+        func table(_ rows: [(Int64, Int64)]) -> DistinctRows {
+            let table = DistinctRows(types: [.int64, .int64], right: 1)
+            let columns: [Column] = [.whole(rows.map(\.0), type: .int64, validity: nil), .whole(rows.map(\.1), type: .int64, validity: nil)]
+            XCTAssertTrue(table.take(columns, count: rows.count) { _ in true })
+            XCTAssertEqual(table.count, rows.count)
+            return table
+        }
+        // Right numbers are given in order by the first 4,000 rows, and come in another one then.
+        var pairs: [(Int64, Int64)] = []
+        for row in 0..<8_000 as Range<Int64> {
+            let right: Int64 = row < 4_000 ? row : (row * 1_237) % 4_000
+            pairs.append((row / 4, right))
+        }
+        let growing = table(pairs)
+        XCTAssertEqual(growing.leftCount, 2_000)
+        XCTAssertTrue(growing.isSparse(leftCountBefore: 250))
+        XCTAssertFalse(growing.isSparse(leftCountBefore: 1_000), "they grow no more")
+        pairs = []
+        for row in 0..<8_000 as Range<Int64> { pairs.append((row % 20, row)) }
+        let few = table(pairs)
+        XCTAssertFalse(few.isSparse(leftCountBefore: 1), "pages that fill")
+        // Places are eight pages for each of 2,000: 16,000.
+        XCTAssertTrue(growing.isSparse(for: 7_999))
+        XCTAssertFalse(growing.isSparse(for: 8_000))
+    }
 }
