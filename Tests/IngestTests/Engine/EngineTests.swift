@@ -49,7 +49,7 @@ final class EngineTests: XCTestCase {
         let short = try opened("short", least: free / 2)
         XCTAssertEqual(short.engine.intakeRefusals.map(\.code), [])
         let texts = short.engine.degradations
-        XCTAssertTrue(texts.count == 1 && texts[0].hasPrefix("the disk is full soon: ") && texts[0].contains("limits.min_free, \(free / 2 >> 20) MiB"), "\(texts)")
+        XCTAssertTrue(texts.count == 1 && texts[0].hasPrefix("the disk is full soon: ") && texts[0].contains("limits.min_free, \((free / 2) >> 20) MiB"), "\(texts)")
         _ = try short.taken(EngineFixture.receipt("R-1"))
         try short.engine.close()
         let full = DiskRoom(path: path, leastBytes: free.multipliedSaturating(by: 2))
