@@ -16,6 +16,8 @@ struct SystemSession: Sendable {
     var isEncrypted = false
     /// When its door was opened.
     var serverBeganAt = CalendarText.now
+    /// When it came.
+    let beganAt = CalendarText.now
 
     var path: SearchPath { SearchPath(settings?["search_path"]) }
 

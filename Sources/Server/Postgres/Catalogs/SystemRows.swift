@@ -120,7 +120,7 @@ struct SystemRows {
             [
                 "oid": .integer(relation.number), "relname": .string(relation.name), "relnamespace": .integer(11), "relkind": .string(relation.isView ? "v" : "r"),
                 "relnatts": .integer(Int64(relation.columns.count)), "relowner": .integer(SystemNumber.owner), "relpersistence": .string("p"), "relreplident": .string("n"),
-                "relispopulated": .boolean(true), "relam": .integer(relation.isView ? 0 : 2), "relfrozenxid": .integer(relation.isView ? 0 : Self.oldestTransaction),
+                "relispopulated": .boolean(true), "relhasrules": .boolean(relation.isView), "relam": .integer(relation.isView ? 0 : 2), "relfrozenxid": .integer(relation.isView ? 0 : Self.oldestTransaction),
                 "relminmxid": .integer(relation.isView ? 0 : 1),
             ]
         }
@@ -128,14 +128,14 @@ struct SystemRows {
             [
                 "oid": .integer(relation.number), "relname": .string(relation.name), "relnamespace": .integer(Self.informationSchema), "relkind": .string("v"),
                 "relnatts": .integer(Int64(relation.columns.count)), "relowner": .integer(SystemNumber.owner), "relpersistence": .string("p"), "relreplident": .string("n"),
-                "relispopulated": .boolean(true),
+                "relispopulated": .boolean(true), "relhasrules": .boolean(true),
             ]
         }
         for table in try tables() {
             rows.append([
                 "oid": .integer(table.number), "relname": .string(table.name), "relnamespace": .integer(table.namespace),
                 "relkind": .string(table.isView ? "v" : "r"), "relnatts": .integer(Int64(table.fields.count)), "relowner": .integer(SystemNumber.owner),
-                "relpersistence": .string("p"), "relreplident": .string("d"), "relispopulated": .boolean(true), "relhasindex": .boolean(table.hasKey),
+                "relpersistence": .string("p"), "relreplident": .string("d"), "relispopulated": .boolean(true), "relhasindex": .boolean(table.hasKey), "relhasrules": .boolean(table.isView),
                 "relam": .integer(table.isView ? 0 : 2), "reltuples": .double(-1), "reltype": .integer(SystemNumber.rowType(of: table.name, inSchema: table.schema)),
                 "relfrozenxid": .integer(table.isView ? 0 : Self.oldestTransaction), "relminmxid": .integer(table.isView ? 0 : 1),
             ])
@@ -367,10 +367,12 @@ struct SystemRows {
     /// Others' sessions are nobody's business.
     private var activity: Row {
         session.holdings?.see()
+        let now = CalendarText.now
         return [
             "datid": .integer(Self.database), "datname": .string(session.database), "pid": .integer(Int64(session.processID)), "usesysid": .integer(SystemNumber.asker),
             "usename": .string(session.user), "application_name": .string(session.settings?["application_name"] ?? ""), "state": .string("active"), "backend_type": .string("client backend"),
-            "query": session.asked.map { .string(Self.clipped($0)) } ?? .null, "query_start": .integer(CalendarText.now), "state_change": .integer(CalendarText.now),
+            "query": session.asked.map { .string(Self.clipped($0)) } ?? .null, "query_start": .integer(now), "state_change": .integer(now),
+            "backend_start": .integer(session.beganAt), "xact_start": .integer(now),
         ]
     }
 
@@ -430,11 +432,15 @@ struct SystemRows {
         let builtInValue: Value = builtIn.map { .string($0) } ?? .null
         let isFixed = SessionSettings.isFixed(setting.name.lowercased())
         let text = SettingTexts.text(setting.name)
+        let bounds = SettingValues.bounds(setting.name.lowercased())
+        let least: Value = bounds.least.map { .string($0) } ?? .null, greatest: Value = bounds.greatest.map { .string($0) } ?? .null
+        let words: Value = bounds.words.map { .list($0.map { .string($0) }) } ?? .null
         let source = builtIn == known.value ? "default" : isFixed ? "configuration file" : "session"
         return [
             "name": .string(setting.name), "setting": .string(known.value), "unit": known.unit.map { .string($0) } ?? .null, "vartype": .string(known.type),
             "context": .string(isFixed ? "internal" : "user"), "source": .string(source),
             "boot_val": builtInValue, "reset_val": builtInValue, "category": .string(text?.category ?? "Customized Options"), "short_desc": text.map { .string($0.description) } ?? .null,
+            "min_val": least, "max_val": greatest, "enumvals": words,
         ]
     }
 }

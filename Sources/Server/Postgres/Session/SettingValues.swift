@@ -76,6 +76,35 @@ enum SettingValues {
         }
     }
 
+    /// What `pg_settings` says of a value: the least and the greatest, in the setting's unit, and the words that it may be.
+    struct Bounds: Equatable {
+        var least: String?, greatest: String?
+        var words: [String]?
+    }
+
+    private static let greatestReal = "1.79769e+308"
+    /// Of those that nobody sets.
+    private static let ofFixed: [String: Bounds] = [
+        "block_size": Bounds(least: "8192", greatest: "8192"), "wal_block_size": Bounds(least: "8192", greatest: "8192"), "max_function_args": Bounds(least: "100", greatest: "100"),
+        "max_identifier_length": Bounds(least: "63", greatest: "63"), "max_index_keys": Bounds(least: "32", greatest: "32"), "max_connections": Bounds(least: "1", greatest: "262143"),
+        "max_prepared_transactions": Bounds(least: "0", greatest: "262143"), "shared_buffers": Bounds(least: "16", greatest: "1073741823"),
+        "server_version_num": Bounds(least: "150000", greatest: "150000"), "wal_level": Bounds(words: ["minimal", "replica", "logical"]),
+        "intervalstyle": Bounds(words: ["postgres", "postgres_verbose", "sql_standard", "iso_8601"]),
+    ]
+    /// Other words for the same, which PostgreSQL takes and does not list.
+    private static let unlistedWords: Set<String> = ["debug", "true", "false", "yes", "no", "1", "0"]
+
+    static func bounds(_ name: String) -> Bounds {
+        switch kinds[name] {
+        case .integer(let range)?: Bounds(least: "\(range.lowerBound)", greatest: "\(range.upperBound)")
+        case .time?: Bounds(least: "0", greatest: "\(Int32.max)")
+        case .real?: Bounds(least: "0", greatest: name == "cursor_tuple_fraction" ? "1" : greatestReal)
+        case .size(let unit, let least)?: Bounds(least: "\(least / unit)", greatest: "\(Int32.max)")
+        case .words(let words)?: Bounds(words: words.filter { !unlistedWords.contains($0) })
+        case .flag?, .names?, .label?, nil: ofFixed[name] ?? Bounds()
+        }
+    }
+
     /// Whether its value is a list of names, each of which is shown in quotes where SQL would fold it.
     static func isOfNames(_ name: String) -> Bool { if case .names? = kinds[name] { true } else { false } }
 

@@ -402,6 +402,15 @@ final class SystemCatalogTests: XCTestCase {
                 [.string("TimeZone"), .string("UTC"), .string("string"), .null], [.string("work_mem"), .string("4096"), .string("integer"), .string("kB")],
             ])
         XCTAssertEqual(try rows("SELECT current_setting(n) FROM (VALUES ('TimeZone'), ('work_mem')) AS t(n)"), [[.string("UTC")], [.string("4MB")]])
+        // psql's Tab key offers the words.
+        XCTAssertEqual(
+            try rows("SELECT name, min_val, max_val, enumvals FROM pg_settings WHERE name IN ('TimeZone', 'IntervalStyle', 'extra_float_digits', 'jit', 'work_mem', 'xmloption') ORDER BY lower(name)"),
+            [
+                [.string("extra_float_digits"), .string("-15"), .string("3"), .null],
+                [.string("IntervalStyle"), .null, .null, .list([.string("postgres"), .string("postgres_verbose"), .string("sql_standard"), .string("iso_8601")])], [.string("jit"), .null, .null, .null],
+                [.string("TimeZone"), .null, .null, .null], [.string("work_mem"), .string("64"), .string("2147483647"), .null],
+                [.string("xmloption"), .null, .null, .list([.string("content"), .string("document")])],
+            ])
         // What nobody has set is not what psql's dconfig shows.
         XCTAssertEqual(
             try rows("SELECT boot_val, source FROM pg_settings WHERE name IN ('work_mem', 'synchronize_seqscans') ORDER BY name"),

@@ -98,6 +98,7 @@ final class SessionHoldingsTests: XCTestCase {
         let held = SessionHoldings(message: "SELECT 1; SELECT 2")
         XCTAssertEqual(try rows("SELECT query, state, query_start IS NOT NULL FROM pg_stat_activity", held), [[.string("SELECT 1; SELECT 2"), .string("active"), .boolean(true)]])
         XCTAssertTrue(held.wasSeen)
+        XCTAssertEqual(try rows("SELECT backend_start <= xact_start, xact_start = query_start FROM pg_stat_activity", held), [[.boolean(true), .boolean(true)]])
         // Two bytes each: of 1,023 the last has no room for its second.
         let long = SessionHoldings(message: String(repeating: "ї", count: 1_000))
         XCTAssertEqual(try rows("SELECT query FROM pg_stat_activity", long), [[.string(String(repeating: "ї", count: 511))]])

@@ -1618,6 +1618,9 @@ SELECT xmlelement(name a, date '2024-01-02', timestamp '2024-01-02 03:04:05.678'
 SELECT xpath('/a/b', '<a><b/></a>'), (xpath('/a/b/text()', '<a><b>x</b></a>'))[1], u.x, coalesce(xpath('/a/b', '<a><b/></a>'), '{}'), (xpath('/a/b', '<a><b/></a>'))[1]::text, xmlelement(name c, (xpath('/a/b', '<a><b/></a>'))[1]) FROM unnest(xpath('/a/b', '<a><b/></a>')) u(x);
 SELECT xmlparse(content 'a'), xmlparse(document '<a/>'), xmlserialize(content xml '<a/>' AS varchar(20)), xmlserialize(content xml 'a' AS char(3)), xmlexists('/a' PASSING '<a/>'), xml 'b', xml 'c'::text;
 SELECT name, category, short_desc FROM pg_settings WHERE name IN ('TimeZone', 'application_name', 'backslash_quote', 'search_path', 'statement_timeout', 'work_mem') ORDER BY name;
+SELECT relname, relhasrules FROM pg_class WHERE relname IN ('pg_class', 'pg_views', 'columns') ORDER BY relname;
+SELECT backend_start <= now(), xact_start IS NOT NULL FROM pg_stat_activity WHERE pid = pg_backend_pid();
+SELECT name, min_val, max_val, enumvals FROM pg_settings WHERE name IN ('DateStyle', 'IntervalStyle', 'backslash_quote', 'bytea_output', 'client_min_messages', 'cursor_tuple_fraction', 'default_transaction_isolation', 'effective_cache_size', 'extra_float_digits', 'jit', 'maintenance_work_mem', 'max_connections', 'seq_page_cost', 'shared_buffers', 'statement_timeout', 'synchronous_commit', 'wal_level', 'work_mem') ORDER BY name;
 SELECT * FROM json_to_record('{"ia": [1, "2", null, 4], "t": ["x", null]}') AS x(ia _int4, t _text);
 SELECT (ARRAY[1, 2])[1][1], (ARRAY['x'])[1][3][1], pg_typeof((ARRAY[1, 2])[1][1]), a[1][2] FROM (VALUES ('{1,2}'::bigint[])) v(a);
 SELECT '-NaN'::float8, ' +nan '::text::float8, '-nan'::float4, sind('-NaN');
