@@ -9,6 +9,33 @@ extension CommandReader {
         return .prepare(name: name, types: types, query: .init(query, start: start))
     }
 
+    /// `PREPARE TRANSACTION 'x'`, `COMMIT PREPARED 'x'` and `ROLLBACK PREPARED 'x'`, as drivers say them for transactions over several servers.
+    ///
+    /// - Throws: what PostgreSQL says where `max_prepared_transactions` is 0, as it is unless somebody sets it.
+    func refuseTwoPhases(_ word: String) throws(PostgresFault) {
+        guard let token, token.kind == .word, place + 1 < statement.tokens.count, statement.tokens[place + 1].kind == .text else { return }
+        switch (word, token.value) {
+        case ("prepare", "transaction"):
+            throw PostgresFault(.notInPrerequisiteState, "prepared transactions are disabled", hint: "Nothing is written here: COMMIT or ROLLBACK ends a transaction.")
+        case ("commit", "prepared"), ("rollback", "prepared"):
+            throw PostgresFault(.undefinedObject, "prepared transaction with identifier \"\(statement.tokens[place + 1].value)\" does not exist")
+        default: return
+        }
+    }
+
+    /// `SET CONSTRAINTS ALL DEFERRED`, as Django says it around what it writes.
+    ///
+    /// - Throws: 42704 for one by its name.
+    mutating func constraints() throws(PostgresFault) -> PostgresCommand {
+        if !skip("all") {
+            var name = try name()
+            while skip(".") { name = try self.name() }
+            throw PostgresFault(.undefinedObject, "constraint \"\(name)\" does not exist")
+        }
+        guard skip("deferred", "immediate") else { throw unexpected }
+        return .constraints
+    }
+
     /// `int, numeric(10, 2)[], "char")`: each as it is written.
     private mutating func typeNames(from start: Int) throws(PostgresFault) -> [PostgresCommand.Piece] {
         var types: [PostgresCommand.Piece] = []

@@ -74,6 +74,7 @@ package struct CommandReader {
         guard let first = token else { return .empty }
         guard first.kind == .word else { return .question(tag: "SELECT") }
         place += 1
+        try refuseTwoPhases(first.value)
         switch first.value {
         case "begin": return try begin("BEGIN")
         case "start":
@@ -202,6 +203,7 @@ package struct CommandReader {
         if skip("transaction") {
             return .setTransaction(isOfSession: false, level: try modes())
         }
+        if skip("constraints") { return try constraints() }
         if skip("time") {
             try expect("zone")
             if skip("interval") { return .set(name: "timezone", value: try intervalZone(), isLocal: isLocal) }

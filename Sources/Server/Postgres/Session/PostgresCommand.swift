@@ -34,6 +34,8 @@ package enum PostgresCommand: Equatable, Sendable {
     case close(String?)
     /// LOCK … IN ACCESS SHARE MODE.
     case lock
+    /// SET CONSTRAINTS ALL …, of which there are none that wait.
+    case constraints
     /// LISTEN and UNLISTEN, of which nothing comes.
     case listen(tag: String)
     case copyOut(query: Piece, CopyOptions)

@@ -201,6 +201,9 @@ extension PostgresSession {
             if what == "ALL" { try discardAll() }
             return "DISCARD \(what == "TEMPORARY" ? "TEMP" : what)"
         case .listen(let tag): return tag
+        case .constraints:
+            if block != .explicit { warn(PostgresFault(.noActiveTransaction, "SET CONSTRAINTS can only be used in transaction blocks", severity: .warning)) }
+            return "SET CONSTRAINTS"
         default: return nil
         }
     }

@@ -73,6 +73,7 @@ final class SessionSettingsTests: XCTestCase {
         var session = PostgresSession(try SessionSettings([], user: "shop"))
         for (text, tag) in [
             ("DISCARD TEMPORARY", "DISCARD TEMP"), ("DISCARD TEMP", "DISCARD TEMP"), ("DISCARD PLANS", "DISCARD PLANS"), ("DISCARD ALL", "DISCARD ALL"), ("SET XML OPTION DOCUMENT", "SET"), ("SET xml.this = 1", "SET"),
+            ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS"),
         ] { XCTAssertTrue(session.step(.message(.query(text))).contains(.send(.commandComplete(tag))), text) }
         XCTAssertEqual(session.settings["xmloption"], "document")
         XCTAssertEqual(session.settings["xml.this"], "1")

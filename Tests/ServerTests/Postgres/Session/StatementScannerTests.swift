@@ -48,6 +48,15 @@ final class StatementScannerTests: XCTestCase {
         }
     }
 
+    /// Transactions of two phases are what nobody has switched on, and constraints what nothing is checked by.
+    func test_whatIsOfWritesAlone_isRefusedAsPostgreSQLDoes() throws {
+        for (text, state) in [("PREPARE TRANSACTION 'x'", "55000"), ("COMMIT PREPARED 'x'", "42704"), ("rollback prepared E'x'", "42704"), ("COMMIT PREPARED", "42601"), ("ABORT PREPARED 'x'", "42601"), ("SET CONSTRAINTS a.b, c DEFERRED", "42704"), ("SET CONSTRAINTS ALL", "42601")] {
+            XCTAssertThrowsError(try command(text), text) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, state, text) }
+        }
+        for text in ["SET CONSTRAINTS ALL DEFERRED", "set constraints all immediate"] { XCTAssertEqual(try command(text), .constraints) }
+        XCTAssertEqual(try command("PREPARE transaction AS SELECT 1"), .prepare(name: "transaction", types: [], query: .init("SELECT 1", start: 23)))
+    }
+
     func test_copy_readsBothFormsOfItsOptions() throws {
         guard case .copyOut(let query, let options) = try command("COPY (SELECT ')' FROM (VALUES (1)) v) TO STDOUT WITH (FORMAT csv, HEADER, DELIMITER ';', NULL 'x', QUOTE '''', ESCAPE '\\')") else { return XCTFail("no copy") }
         XCTAssertEqual(query, .init("SELECT ')' FROM (VALUES (1)) v", start: 6))

@@ -585,3 +585,6 @@ SELECT xmlforest(date '-infinity' AS a);
 SELECT (ROW(42, 84))[1];
 SELECT '-NaN'::numeric;
 SELECT (5)[1][2];
+COMMIT PREPARED 'x';
+ROLLBACK PREPARED 'x';
+SET CONSTRAINTS nosuch DEFERRED;

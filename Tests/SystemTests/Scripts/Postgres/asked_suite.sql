@@ -1629,3 +1629,4 @@ SELECT ARRAY[ROW(1, 'a b'), ROW(2, NULL)]::text, concat(ARRAY[ROW(1, 2)]), forma
 SELECT pg_partition_root(0), varchar 't' COLLATE "C", (x COLLATE "C") AS c, upper(x) COLLATE "C" AS u FROM (VALUES ('a'::varchar(3))) v(x);
 SELECT typname, (t.*).typlen, (t).typarray, (t.*).typtype FROM pg_type t WHERE oid = 23;
 SELECT (a.*).attname, (t.*).typname FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = a.atttypid AND t.typname = 'text' WHERE a.attrelid = 'receipts'::regclass AND a.attnum BETWEEN 1 AND 3 ORDER BY a.attnum;
+SET CONSTRAINTS ALL IMMEDIATE;
