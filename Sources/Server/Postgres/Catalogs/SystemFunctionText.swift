@@ -130,5 +130,6 @@ enum SystemFunctionText {
         4009 jsonb_path_match 16 3802,25,3802,16 fi; 4046 jsonb_contains 16 3802,3802 fi; 4047 jsonb_exists 16 3802,25 fi; 4048 jsonb_exists_any 16 3802,1009 fi
         4049 jsonb_exists_all 16 3802,1009 fi; 4050 jsonb_contained 16 3802,3802 fi; 5042 min_scale 23 1700 fi; 5043 trim_scale 1700 1700 fi
         698 host 25 869 fi; 2626 pg_sleep 2278 701 fv; 3935 pg_sleep_for 2278 1186 fv; 3936 pg_sleep_until 2278 1184 fv; 5054 jsonb_set_lax 3802 3802,1009,3802,16,25 fi; 6172 trim_array 2277 2277,23 fi; 6198 unistr 25 25 fi
+        2999 pg_relation_filenode 26 2205 fs; 3034 pg_relation_filepath 25 2205 fs; 3454 pg_filenode_relation 2205 26,26 fs; 3537 pg_describe_object 25 26,26,23 fs; 3839 pg_identify_object 2249 26,26,23 fs
         """
 }

@@ -100,7 +100,8 @@ enum SystemFunctions {
             Key("obj_description", 1): "(SELECT d.description FROM pg_catalog.pg_description d WHERE d.objoid = $1 AND d.objsubid = 0)",
             Key("col_description", 2): "(SELECT d.description FROM pg_catalog.pg_description d WHERE d.objoid = $1 AND d.objsubid = $2 AND d.objsubid > 0)",
             Key("pg_get_constraintdef", anyCount): "(SELECT 'PRIMARY KEY (ticket_id)' FROM pg_catalog.pg_constraint o WHERE o.oid = $1)",
-            Key("pg_identify_object", 3): identified, Key("pg_get_indexdef", 1): indexDefinition,
+            Key("pg_identify_object", 3): identified, Key("pg_describe_object", 3): described, Key("pg_relation_filenode", 1): "NULL::oid", Key("pg_relation_filepath", 1): nothing,
+            Key("pg_filenode_relation", 2): "NULL::regclass", Key("pg_get_indexdef", 1): indexDefinition,
             Key("pg_get_indexdef", 3): "CASE WHEN $1 IS NULL OR $2 IS NULL OR $3 IS NULL THEN NULL WHEN $2 = 0 THEN \(indexDefinition) ELSE 'ticket_id' END",
             Key("pg_get_viewdef", 1): viewDefinition, Key("pg_get_viewdef", 2): "CASE WHEN $2 IS NOT NULL THEN \(viewDefinition) END",
             Key("pg_relation_size", anyCount): "0::bigint", Key("pg_table_size", anyCount): "0::bigint", Key("pg_total_relation_size", anyCount): "0::bigint",
@@ -156,7 +157,7 @@ enum SystemFunctions {
         for kind in ["table", "any_column", "sequence", "schema"] { for count in 2...3 { found[Key("has_\(kind)_privilege\(byName)", count)] = rightByName(on: kind, count) } }
         for function in [
             "pg_get_expr", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
-            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_describe_object", "pg_sequence_last_value", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regoper", "to_regoperator", "to_regprocedure", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
+            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_sequence_last_value", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regoper", "to_regoperator", "to_regprocedure", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
         ] { found[Key(function, anyCount)] = nothing }
         return found
     }()
@@ -209,7 +210,7 @@ enum SystemFunctions {
 
     /// Whose names `has_…_privilege`, `pg_get_viewdef` and sizes take beside numbers.
     static func registries(_ name: String, _ count: Int) -> [String?] {
-        if ["pg_get_viewdef", "pg_relation_size", "pg_table_size", "pg_indexes_size", "pg_total_relation_size"].contains(name) { return ["regclass"] }
+        if ["pg_get_viewdef", "pg_relation_size", "pg_table_size", "pg_relation_filenode", "pg_relation_filepath", "pg_indexes_size", "pg_total_relation_size"].contains(name) { return ["regclass"] }
         let registry: String? =
             switch name {
             case "has_table_privilege", "has_column_privilege", "has_any_column_privilege", "has_sequence_privilege": "regclass"
@@ -268,6 +269,20 @@ enum SystemFunctions {
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = $3
             WHERE $1 = \(SystemRelation.classNumber) AND c.oid = $2
             UNION ALL SELECT 'schema', NULL, quote_ident(s.nspname), quote_ident(s.nspname) FROM pg_catalog.pg_namespace s WHERE $1 = 2615 AND s.oid = $2) AS r)
+        """
+
+    /// What each of them is in words: relations, their columns, schemas, types, functions, views' rules, roles and keys. NULL of what is not there, and of all else.
+    private static let described = """
+        (SELECT d.words FROM (
+            SELECT CASE WHEN $3 > 0 THEN 'column ' || a.attname || ' of ' ELSE '' END || CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'i' THEN 'index ' ELSE 'table ' END
+                || CASE WHEN pg_table_is_visible(c.oid) THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(c.relname) AS words
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = $3 WHERE $1 = \(SystemRelation.classNumber) AND c.oid = $2
+            UNION ALL SELECT 'schema ' || s.nspname FROM pg_catalog.pg_namespace s WHERE $1 = 2615 AND s.oid = $2
+            UNION ALL SELECT 'type ' || t.shown FROM pg_catalog.till_type_names t WHERE $1 = 1247 AND t.oid = $2
+            UNION ALL SELECT 'function ' || p.oid::regprocedure::text FROM pg_catalog.pg_proc p WHERE $1 = 1255 AND p.oid = $2
+            UNION ALL SELECT 'rule ' || w.rulename || ' on view ' || w.ev_class::regclass::text FROM pg_catalog.pg_rewrite w WHERE $1 = 2618 AND w.oid = $2
+            UNION ALL SELECT 'role ' || r.rolname FROM pg_catalog.pg_roles r WHERE $1 = 1260 AND r.oid = $2
+            UNION ALL SELECT 'constraint ' || o.conname || ' on table ' || o.conrelid::regclass::text FROM pg_catalog.pg_constraint o WHERE $1 = 2606 AND o.oid = $2) AS d)
         """
 
     private static let viewDefinition = "(SELECT v.definition FROM pg_catalog.till_views v WHERE v.oid = $1)"

@@ -32,6 +32,16 @@ final class SystemObjectsTests: XCTestCase {
             [[.string("schema"), .string("pg_catalog"), .boolean(true)]])
     }
 
+    func test_describeObject_saysWhatItIsCalled() throws {
+        let table = "'\"Odd \"\"name\"\"\"'::regclass"
+        XCTAssertEqual(
+            try rows("SELECT pg_describe_object('pg_class'::regclass, \(table), 0), pg_describe_object(1259, \(table), 2), pg_describe_object(2615, 2200, 0), pg_describe_object(1247, 23, 0), pg_describe_object(1255, 870, 0), pg_describe_object(1259, 3, 0)"),
+            [[
+                .string("table \"Odd \"\"name\"\"\""), .string("column My n of table \"Odd \"\"name\"\"\""), .string("schema public"), .string("type integer"), .string("function lower(text)"), .null,
+            ]])
+        XCTAssertEqual(try rows("SELECT pg_relation_filenode(\(table)), pg_relation_filepath('pg_class'), pg_filenode_relation(0, 7)"), [[.null, .null, .null]])
+    }
+
     /// pg_dump puts a view behind what it reads by these rows.
     func test_views_areRulesThatDependOnWhatTheyRead() throws {
         let table = MemoryTable(schema: Schema([Field("n", .int32)]), batches: [])

@@ -1627,6 +1627,8 @@ SELECT '-NaN'::float8, ' +nan '::text::float8, '-nan'::float4, sind('-NaN');
 WITH RECURSIVE walk(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM walk WHERE n < 3) CYCLE n SET is_cycle USING path SELECT n, is_cycle, path::text AS path FROM walk;
 SELECT ARRAY[ROW(1, 'a b'), ROW(2, NULL)]::text, concat(ARRAY[ROW(1, 2)]), format('%s', ARRAY[ROW(1, 2)]), CAST(ARRAY(SELECT r FROM (VALUES (1, 2)) r(a, b)) AS varchar), ROW(1, 'a')::record;
 SELECT pg_partition_root(0), varchar 't' COLLATE "C", (x COLLATE "C") AS c, upper(x) COLLATE "C" AS u FROM (VALUES ('a'::varchar(3))) v(x);
+SELECT pg_describe_object('pg_class'::regclass, 'receipts'::regclass, 2), pg_describe_object(1259, 'receipts_pkey'::regclass, 0), pg_describe_object(2615, 2200, 0), pg_describe_object(1247, 23, 0), pg_describe_object(1255, 870, 0), pg_describe_object(2606, (SELECT oid FROM pg_constraint WHERE conname = 'receipts_pkey'), 0), pg_describe_object(1259, 'pg_views'::regclass, 0), pg_describe_object(1259, 'information_schema.tables'::regclass, 1), pg_describe_object(1259, 1, 0);
+SELECT pg_relation_filepath('pg_views'::regclass), pg_filenode_relation(0, 1), pg_relation_filenode('pg_views'::regclass);
 SELECT typname, (t.*).typlen, (t).typarray, (t.*).typtype FROM pg_type t WHERE oid = 23;
 SELECT (a.*).attname, (t.*).typname FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = a.atttypid AND t.typname = 'text' WHERE a.attrelid = 'receipts'::regclass AND a.attnum BETWEEN 1 AND 3 ORDER BY a.attnum;
 SET CONSTRAINTS ALL IMMEDIATE;
