@@ -3,7 +3,7 @@
 ///     declaration = '<?xml' { blank name '=' quoted } '?>'        of version, encoding and standalone
 ///
 /// PostgreSQL 15's src/backend/utils/adt/xml.c.
-enum XMLText {
+package enum XMLText {
     /// What a text of XML says of itself at its start. One that is not as it should be says nothing.
     struct Declaration {
         /// Of the declaration itself.
@@ -43,6 +43,13 @@ enum XMLText {
         }
 
         private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    }
+
+    /// A value of type XML as clients get it: its declaration, where that says what does not hold by default, and the rest, without the line's end that an empty one leaves.
+    package static func shown(_ text: ArraySlice<UInt8>) -> (declaration: [UInt8], rest: ArraySlice<UInt8>) {
+        let declaration = Declaration(of: text), written = declaration.written
+        let rest = text.dropFirst(declaration.byteCount)
+        return (written, written.isEmpty && rest.first == UInt8(ascii: "\n") ? rest.dropFirst() : rest)
     }
 
     /// One behind the other, with one declaration for all: what each says of its version, and whether none needs another.

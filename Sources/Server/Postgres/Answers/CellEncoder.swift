@@ -37,6 +37,8 @@ struct CellEncoder {
         case json(JSONCells, isBinary: Bool)
         /// JSON and JSONB as their texts, a version before each where clients look for one.
         case documents(ByteArrays, hasVersion: Bool)
+        /// XML, whose declaration goes out only where it says something.
+        case markup(ByteArrays)
     }
 
     private final class Element {
@@ -68,6 +70,8 @@ struct CellEncoder {
         case (.plain(.float4), .double(let values)): .singles(values)
         case (.plain(let plain), .bytes(let arrays)) where plain.hasVersion && column.type == .string: .documents(arrays, hasVersion: format == .binary)
         case (.plain(let plain), .dictionary) where plain.hasVersion && column.type == .string: Self.source(column.flattened(), format, style, as: type)
+        case (.plain(.xml), .bytes(let arrays)): .markup(arrays)
+        case (.plain(.xml), .dictionary): Self.source(column.flattened(), format, style, as: type)
         case (.plain(.char), .bytes(let arrays)): .letters(arrays)
         case (.plain(.char), .dictionary): Self.source(column.flattened(), format, style, as: type)
         case (.plain(let plain), .bytes(let arrays)) where plain.form == .bits && format == .binary: .digits(arrays)
@@ -155,6 +159,10 @@ struct CellEncoder {
         case .documents(let arrays, let hasVersion):
             if hasVersion { bytes.append(1) }
             Self.append(arrays, row, to: &bytes)
+        case .markup(let arrays):
+            let (declaration, rest) = XMLText.shown(arrays[row])
+            bytes += declaration
+            bytes += rest
         case .json(let cells, let isBinary):
             // jsonb has a version before its text.
             if isBinary { bytes.append(1) }
@@ -257,7 +265,7 @@ struct CellEncoder {
         case .intervals(let values): style.forms.append(values[row], to: &text)
         case .binary(let arrays): style.forms.append(arrays[row], to: &text)
         case .uuids(let arrays): PostgresText.appendUUID(Array(arrays[row]), to: &text)
-        case .null, .text, .dictionary, .documents, .json, .list, .vector, .record: break
+        case .null, .text, .dictionary, .documents, .markup, .json, .list, .vector, .record: break
         }
     }
 
@@ -402,7 +410,7 @@ struct CellEncoder {
             Self.integer(values[row].days, to: &bytes)
             Self.integer(values[row].months, to: &bytes)
         case .binary(let arrays), .uuids(let arrays): Self.append(arrays, row, to: &bytes)
-        case .null, .text, .dictionary, .documents, .json, .list, .vector, .record: break
+        case .null, .text, .dictionary, .documents, .markup, .json, .list, .vector, .record: break
         }
     }
 

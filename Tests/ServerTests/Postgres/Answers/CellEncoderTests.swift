@@ -33,6 +33,10 @@ final class CellEncoderTests: XCTestCase {
     func test_texts() {
         check([.string("receipts"), .string("")], .string, "name", .plain(.name), [.text(Array("receipts".utf8)), .text([])])
         check([.string("<a/>")], .string, "xml", .plain(.xml), [.text(Array("<a/>".utf8))])
+        // A declaration that says what holds by default is none.
+        let documents = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a/>", "<?xml version='1.0' standalone='no' ?><a/>", "<?xml version=\"1.1\"?>\n<a/>", "<?xml version=1?><a/>"]
+        let shown = ["<a/>", "<?xml version=\"1.0\" standalone=\"no\"?><a/>", "<?xml version=\"1.1\"?>\n<a/>", "<?xml version=1?><a/>"]
+        check(documents.map { .string($0) }, .string, "xml", .plain(.xml), shown.map { .text(Array($0.utf8)) })
         // Its bytes begin with the number of its form.
         check([.string("$.\"a\""), .null], .string, "jsonpath", .plain(.jsonpath), [.text(Array("$.\"a\"".utf8)), .null])
         check([.string("r"), .string("v")], .string, "char", .plain(.char), [.character(0x72), .character(0x76)])
