@@ -402,9 +402,14 @@ extension Binder {
             let fault = QueryError.badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position)
             // PostgreSQL's grammar has no subscript behind a text that is written.
             if case .string = list.kind { throw fault }
+            if case .element = list.kind, let deeper = deepened(value.expression), case .list(let field) = deeper.type {
+                let place = try subscriptNumber(index, "[…]", in: scope)
+                return TypedExpression(.call(.element, [deeper, place], type: field.type, position: position), declared: declaredType(value), at: position)
+            }
             // Past its dimensions a list has no element there.
             if case .element = list.kind, context.catalog.dialect != nil, !value.type.isNested {
                 _ = try subscriptNumber(index, "[…]", in: scope)
+                guard !isOfText(value.expression) else { throw .unsupported("a text that becomes a list of such elements has one dimension here", at: position) }
                 return TypedExpression(.null(value.type), declared: declaredType(value), at: position)
             }
             throw fault.because(.typeMismatch)
@@ -413,6 +418,26 @@ extension Binder {
         if isVector(value) { place = fromOne(place, at: position) }
         return TypedExpression(
             .call(.element, [value.expression, place], type: field.type, position: position), declared: elementDeclaration(of: value), at: position)
+    }
+
+    /// How many dimensions a text has that becomes a list it tells by itself: where one more subscript follows, it is read as of one more. Nil of all else.
+    private func deepened(_ value: Expression) -> Expression? {
+        switch value {
+        case .cast(let text, .list(let element), let position) where text.type == .string: return .cast(text, to: .listOf(.list(element: element)), position: position)
+        case .call(.element, let parts, _, let position):
+            guard parts.count == 2, let list = deepened(parts[0]), case .list(let field) = list.type else { return nil }
+            return .call(.element, [list, parts[1]], type: field.type, position: position)
+        default: return nil
+        }
+    }
+
+    /// Whether it is taken out of a text that became a list, however its elements were narrowed.
+    private func isOfText(_ value: Expression) -> Bool {
+        switch value {
+        case .cast(let text, .list, _): text.type == .string
+        case .call(_, let parts, _, _): parts.first.map(isOfText) ?? false
+        default: false
+        }
     }
 
     /// Of a list of structs, or a struct, where clients have it described as a document: elements count from 0, or from the end below it, and members have

@@ -47,7 +47,9 @@ enum ArrayText {
             let text = texts[row]
             try meter.step(16 * text.count)
             try meter.charge(32 * text.count, row: row, of: flat.count)
-            guard let items = elements(Array(text)) else { throw hasBounds(text) ? .outside(.notSupported, noBounds) : .invalidText(type.sqlName) }
+            guard let items = try element.isNested ? within(Array(text), type) : elements(Array(text)) else {
+                throw hasBounds(text) ? .outside(.notSupported, noBounds) : .invalidText(type.sqlName)
+            }
             byteCount = byteCount.addingSaturating(16 * items.count + text.count)
             try meter.checkColumn(byteCount, row: row, of: flat.count)
             builder.append(.list(items.map { $0.map { .string($0) } ?? .null }))
@@ -56,6 +58,13 @@ enum ArrayText {
         let (offsets, elements) = lists.lists()
         let cast = try CastKernels.cast(elements, to: element, zone: zone, forms: forms, meter)
         return Column(type: type, count: lists.count, validity: lists.rowValidity, values: .list(offsets: offsets, element: cast))
+    }
+
+    /// The texts of the lists within one; none of one that has fewer dimensions than it is asked for, since nothing is at their places. Nil of a text that is no list.
+    private static func within(_ bytes: [UInt8], _ type: ColumnType) throws(KernelError) -> [String?]? {
+        guard let within = Self.lists(bytes) else { return elements(bytes).map { _ -> [String?] in [] } }
+        guard Set(within.map { elements($0)?.count ?? Self.lists($0)?.count }).count == 1 else { throw .invalidText(type.sqlName) }
+        return within.map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func needsQuotes(_ text: ArraySlice<UInt8>) -> Bool {

@@ -1632,4 +1632,6 @@ SELECT pg_relation_filepath('pg_views'::regclass), pg_filenode_relation(0, 1), p
 SELECT typname, (t.*).typlen, (t).typarray, (t.*).typtype FROM pg_type t WHERE oid = 23;
 SELECT (a.*).attname, (t.*).typname FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = a.atttypid AND t.typname = 'text' WHERE a.attrelid = 'receipts'::regclass AND a.attnum BETWEEN 1 AND 3 ORDER BY a.attnum;
 SET CONSTRAINTS ALL IMMEDIATE;
+SELECT (v::int[][])[2][1], (v::int[])[1][1], (v::text[])[2][1], (v::int[][])[3][1], (v::int[][])[1][2] FROM (VALUES ('{{1}, {2}}')) t(v);
+SELECT (v::int[])[1][1], (v::int[])[2] FROM (VALUES ('{1, 2}'), (NULL)) t(v);
 SELECT xml '<?xml version="1.0" encoding="UTF-8"?><a/>', xmlparse(document '<?xml version="1.0" standalone="yes"?><a/>'), (xml '<?xml version="1.0"?><a/>')::text, xml '<?xml version="1.1"?><a/>', ARRAY[xml '<?xml version="1.0"?><a/>'];
