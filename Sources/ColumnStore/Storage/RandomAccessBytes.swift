@@ -142,7 +142,9 @@ public final class LocalFileBytes: RandomAccessBytes {
         try checkRange(at: offset, count: target.count)
         var done = 0
         while done < target.count {
-            let count = pread(descriptor, target.baseAddress.map { $0 + done }, target.count - done, off_t(offset) + off_t(done))
+            // A piece at a time: what is not in the cache is asked of the disk as a whole, and others wait behind it.
+            let piece = min(target.count - done, ReadPace.shared.byteCount)
+            let count = pread(descriptor, target.baseAddress.map { $0 + done }, piece, off_t(offset) + off_t(done))
             if count > 0 {
                 done += count
             } else if count == 0 {

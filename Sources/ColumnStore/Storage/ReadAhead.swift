@@ -32,7 +32,7 @@ final class ReadAhead: Sendable {
             while count < Self.threadCount {
                 let isBegun = WorkerThread.start(name: "read-ahead") { [line] in
                     WorkerThread.lowerDiskPriority()
-                    while true { Self.fetch(line.wait { $0.take() }) }
+                    while true { Self.fetch(line.wait { $0.take(Int64(ReadPace.shared.byteCount)) }) }
                 }
                 guard isBegun else { break }
                 count += 1
@@ -43,9 +43,13 @@ final class ReadAhead: Sendable {
 
     /// Returns when the batch is there.
     private static func fetch(_ batch: [ReadAheadLine.Item]) {
+        // What its reader was quicker to read says nothing of the disk.
+        let missing = batch.filter { !$0.file.isCached($0.range) }
+        let begun = SteadyClock.nanoseconds()
         // First all are sent for, so that the disk may order them; then each range's last page is waited for.
-        for item in batch { item.file.advise(item.range) }
-        for item in batch { item.file.await(item.range.upperBound - 1) }
+        for item in missing { item.file.advise(item.range) }
+        for item in missing { item.file.await(item.range.upperBound - 1) }
+        ReadPace.shared.note(byteCount: missing.reduce(0) { $0 + $1.range.count }, nanoseconds: SteadyClock.nanoseconds() &- begun)
     }
 }
 
@@ -62,8 +66,6 @@ struct ReadAheadLine {
     private var head = 0
     private var byteCount: Int64 = 0
 
-    /// Of a batch: the disk gives as much in a millisecond or some.
-    static let batchByteCountMax: Int64 = 1 << 20
     /// That wait together, about. What comes beyond is not fetched ahead.
     static let waitingByteCountMax: Int64 = 64 << 20
     private static let waitingCountMax = 4_096
@@ -75,9 +77,11 @@ struct ReadAheadLine {
     }
 
     /// As many of those that wait longest as make a batch, the last one maybe cut; nil while none waits.
-    mutating func take() -> [Item]? {
+    ///
+    /// - Parameter byteCountMax: of a batch: as much as the disk gives in a millisecond or two (`ReadPace`).
+    mutating func take(_ byteCountMax: Int64) -> [Item]? {
         var batch: [Item] = []
-        var room = Self.batchByteCountMax
+        var room = byteCountMax
         while room > 0, head < items.count {
             let range = items[head].range
             let end = min(range.upperBound, range.lowerBound.addingSaturating(room))

@@ -57,8 +57,9 @@ final class ReadAheadTests: XCTestCase {
             var asked: [Range<Int64>] = []
             var taken: [Range<Int64>] = []
             func take() -> Bool {
-                guard let batch = line.take() else { return false }
-                XCTAssertLessThanOrEqual(batch.reduce(0) { $0 + $1.range.count }, Int(ReadAheadLine.batchByteCountMax))
+                let byteCountMax = Int.random(in: ReadPace.byteCountRange, using: &random)
+                guard let batch = line.take(Int64(byteCountMax)) else { return false }
+                XCTAssertLessThanOrEqual(batch.reduce(0) { $0 + $1.range.count }, byteCountMax)
                 for item in batch {
                     // A piece goes on where the last one was cut.
                     if let last = taken.last, last.upperBound == item.range.lowerBound, !asked.contains(where: { $0.lowerBound == item.range.lowerBound }) {
@@ -87,14 +88,43 @@ final class ReadAheadTests: XCTestCase {
         var line = ReadAheadLine()
         for number in 0..<1_000 { line.append(Int64(number) << 24..<(Int64(number) << 24) + (1 << 20), of: file) }
         var byteCount = 0
-        while let batch = line.take() { byteCount += batch.reduce(0) { $0 + $1.range.count } }
+        while let batch = line.take(1 << 20) { byteCount += batch.reduce(0) { $0 + $1.range.count } }
         XCTAssertEqual(Int64(byteCount), ReadAheadLine.waitingByteCountMax)
         // What was taken makes room for others.
         for number in 0..<200 {
             line.append(Int64(number) << 24..<(Int64(number) << 24) + (1 << 20), of: file)
-            XCTAssertEqual(line.take()?.map(\.range.count), [1 << 20], "\(number)")
+            XCTAssertEqual(line.take(1 << 20)?.map(\.range.count), [1 << 20], "\(number)")
         }
-        XCTAssertNil(line.take())
+        XCTAssertNil(line.take(1 << 20))
+    }
+
+    func test_pace_isWhatTheDiskGivesInAMillisecondOrTwo() {
+        let pace = ReadPace()
+        XCTAssertEqual(pace.byteCount, 1 << 20)
+        // A hundred megabytes a second: 10.5, 5.2, 2.6 milliseconds, and then 1.3.
+        for expected in [512, 256, 128, 128, 128] {
+            pace.note(byteCount: pace.byteCount, nanoseconds: UInt64(pace.byteCount) * 10)
+            XCTAssertEqual(pace.byteCount, expected << 10)
+        }
+        // A tenth of that: the least there is.
+        for _ in 0..<3 { pace.note(byteCount: pace.byteCount, nanoseconds: UInt64(pace.byteCount) * 100) }
+        XCTAssertEqual(pace.byteCount, 64 << 10)
+        // What came from the disk in part only says nothing.
+        pace.note(byteCount: 4_096, nanoseconds: 100_000)
+        pace.note(byteCount: 0, nanoseconds: 0)
+        XCTAssertEqual(pace.byteCount, 64 << 10)
+        // Two gigabytes a second: 33 microseconds, and at a megabyte half a millisecond.
+        for expected in [128, 256, 512, 1_024, 1_024] {
+            pace.note(byteCount: pace.byteCount, nanoseconds: UInt64(pace.byteCount) / 2)
+            XCTAssertEqual(pace.byteCount, expected << 10)
+        }
+    }
+
+    func test_read_inPiecesOfThePace_givesWhatIsThere() throws {
+        let file = try coldFile()
+        let found = try file.region(at: 4_095, count: 5 << 20).copied
+        XCTAssertEqual(found.count, 5 << 20)
+        for page in [1, 2, 255, 256, 257, 1_279] { XCTAssertEqual(found[page * 4_096 - 4_095], UInt8(truncatingIfNeeded: page), "\(page)") }
     }
 
     func test_begin_withoutAThread_fetchesNothing_andBeginsLater() {

@@ -1,0 +1,32 @@
+internal import Synchronization
+
+/// How much of a file is asked of a disk at a time: as much as it gives in a millisecond or two, so that whoever writes beside, a commit above all, waits for no more than that.
+///
+/// A megabyte of a quick disk, a sixteenth of that where one gives a hundred megabytes a second: there more together is read no sooner, and commits took ten times as long
+/// (`docs/decisions/0017-latency.md`). It is found by what batches take.
+final class ReadPace: Sendable {
+    /// Of all that this process reads: which disk a file lies on is not known.
+    static let shared = ReadPace()
+
+    static let byteCountRange = 64 << 10...1 << 20
+    private static let longNanoseconds: UInt64 = 2_500_000
+    private static let shortNanoseconds: UInt64 = 1_250_000
+
+    // Two threads that note at once lose one of two steps, and the next batch makes up for it.
+    private let current = Atomic<Int>(ReadPace.byteCountRange.upperBound)
+
+    init() {}
+
+    var byteCount: Int { current.load(ordering: .relaxed) }
+
+    /// Tells what a batch took that came from the disk. One that was far shorter than might be says nothing.
+    func note(byteCount: Int, nanoseconds: UInt64) {
+        let known = self.byteCount
+        guard byteCount >= known / 2 else { return }
+        if nanoseconds > Self.longNanoseconds {
+            current.store(max(known / 2, Self.byteCountRange.lowerBound), ordering: .relaxed)
+        } else if nanoseconds < Self.shortNanoseconds {
+            current.store(min(known * 2, Self.byteCountRange.upperBound), ordering: .relaxed)
+        }
+    }
+}
