@@ -7,10 +7,11 @@ import ColumnStore
 extension HotFile {
     /// The receipt that holds an identity (FAILED ones do not), among committed rows.
     ///
+    /// - Parameter isOneOfMany: as `withRows` has it.
     /// - Complexity: one search in the index of identities, O(log rows).
-    func find(_ identity: ReceiptIdentity) throws -> StoredReceipt? {
+    func find(_ identity: ReceiptIdentity, isOneOfMany: Bool = false) throws -> StoredReceipt? {
         guard state.days.contains(identity.businessDay) else { return nil }
-        return try pool.withConnection { connection in
+        return try withRows(isOneOfMany: isOneOfMany) { connection in
             let statement = try connection.statement("""
                 SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
                 WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state <> 2 AND r.table_id > 0 AND t.name = ?4
@@ -28,7 +29,7 @@ extension HotFile {
     /// The FAILED receipt of the same document under an identity, among committed rows.
     func findFailed(_ identity: ReceiptIdentity, document sha256: [UInt8]) throws -> StoredReceipt? {
         guard hasFailed, state.days.contains(identity.businessDay) else { return nil }
-        return try pool.withConnection { try $0.statement(HotFileSchema.failedOfDocument).failedReceipt(identity, document: sha256) }
+        return try withRows { try $0.statement(HotFileSchema.failedOfDocument).failedReceipt(identity, document: sha256) }
     }
 
     /// The receipt that came next under the identity of a FAILED one, itself FAILED by now or not.
@@ -36,7 +37,7 @@ extension HotFile {
     /// - Parameter sequence: of the FAILED one. A receipt that holds the identity now is not asked for here: `find` has it.
     func successor(of identity: ReceiptIdentity, after sequence: Int64) throws -> StoredReceipt? {
         guard state.days.contains(identity.businessDay) else { return nil }
-        return try pool.withConnection { connection in
+        return try withRows { connection in
             let statement = try connection.statement("""
                 SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource)
                 WHERE r.receipt = ?1 AND r.client = ?2 AND r.business_day = ?3 AND r.state = 2 AND t.name = ?4 AND r.sequence > ?5
@@ -59,7 +60,7 @@ extension HotFile {
     package func find(ticket: ULID) throws -> (row: Int64, receipt: StoredReceipt)? {
         let info = state
         guard let first = info.firstTicket, let last = info.lastTicket, ticket >= first, ticket <= last else { return nil }
-        return try pool.withConnection { connection in
+        return try withRows { connection in
             let probe = try connection.statement("SELECT ticket FROM rows WHERE id = ?1")
             defer { probe.reset() }
             var low: Int64 = 1
@@ -84,7 +85,7 @@ extension HotFile {
     ///
     /// - Returns: 0 for one that has none, for a number that no row has, and for a length that no document has.
     func documentByteCount(row: Int64) throws -> Int {
-        try pool.withConnection { connection in
+        try withRows { connection in
             let statement = try connection.statement("SELECT document_bytes FROM rows WHERE id = ?1")
             defer { statement.reset() }
             statement.bind(1, row)
@@ -95,7 +96,7 @@ extension HotFile {
     }
 
     /// Nil for a number that no row has.
-    func receipt(row: Int64) throws -> StoredReceipt? { try pool.withConnection { try Self.receipt($0, row: row) } }
+    func receipt(row: Int64) throws -> StoredReceipt? { try withRows { try Self.receipt($0, row: row) } }
 
     private static func receipt(_ connection: SQLiteConnection, row: Int64) throws -> StoredReceipt? {
         let statement = try connection.statement(
@@ -139,7 +140,8 @@ extension HotFile {
         _ wanted: [Int64], document: Bool, _ body: (Int, StoredParts) throws -> Void, fits: (_ byteCount: Int) throws -> Bool = { _ in true }
     ) throws {
         let (ids, places) = Self.ascending(wanted)
-        try pool.withConnection { connection in
+        func borrowed(_ body: (SQLiteConnection) throws -> Void) throws { try ids.count == 1 ? withRows(body) : pool.withConnection(body) }
+        try borrowed { connection in
             let statement = try connection.statement(
                 document
                     ? "SELECT id, sha256, coding, document_bytes, document, ticket FROM rows WHERE id >= ?1 AND id <= ?2"
@@ -255,7 +257,7 @@ extension HotFile {
         receiptID: [UInt8], of scope: RowScope, table: String, day: Int32?, _ body: (_ row: Int64, StoredReceipt) throws -> Void
     ) throws {
         if let day, !state.days.contains(day) { return }
-        try pool.withConnection { connection in
+        try withRows { connection in
             // One index each.
             for state in ["r.state <> 2 AND r.table_id > 0", "r.state = 2"] {
                 var sql = "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.receipt = ?1 AND \(state) AND t.name = ?2"

@@ -70,7 +70,7 @@ extension HotFile {
     }
 
     func history(row: Int64) throws -> ReceiptHistory {
-        try pool.withConnection { try Self.histories($0, rows: row...row)[row] ?? ReceiptHistory() }
+        try withRows { try Self.histories($0, rows: row...row)[row] ?? ReceiptHistory() }
     }
 
     /// Of the rows that have one.

@@ -127,6 +127,15 @@ package final class HotFile: Sendable {
         try images.file(HotImage.name(group, path: path)) { try ParquetFile(HotImage(group: group, path: path, pool: pool)) }
     }
 
+    /// To read single rows, wherever they lie.
+    ///
+    /// Of a file that takes rows their pages are at hand, and it is mapped anew after each commit: there the system need not be told.
+    ///
+    /// - Parameter isOneOfMany: whether so many are looked for that most pages will be read.
+    func withRows<Result>(isOneOfMany: Bool = false, _ body: (SQLiteConnection) throws -> Result) throws -> Result {
+        try pool.withConnection(state.isSealed && !isOneOfMany ? .hereAndThere : .inOrder, body)
+    }
+
     /// From now on the file goes when its last reader does.
     ///
     /// Called once the catalog has the file as moved. Readers that began earlier hold a reference, and read on.

@@ -53,7 +53,7 @@ struct ImportLookup {
             try batch.forEachRecord(ofDays: Set(shared)) { record in
                 let identity = ReceiptIdentity(
                     table: table, client: batch.clients[record.client], receipt: Array(record.receipt), businessDay: record.businessDay)
-                if let receipt = try file.find(identity) { hits.append((record.ordinal, ImportMark(receipt.sha256))) }
+                if let receipt = try file.find(identity, isOneOfMany: true) { hits.append((record.ordinal, ImportMark(receipt.sha256))) }
             }
             for (ordinal, mark) in hits { note(mark, ordinal) }
             return
@@ -67,7 +67,7 @@ struct ImportLookup {
             guard let ordinal = batch.ordinal(of: mark) else { return }
             hits.append((ordinal, ReceiptIdentity(table: table, client: Array(client), receipt: Array(receipt), businessDay: day)))
         }
-        for hit in hits { if let receipt = try file.find(hit.identity) { note(ImportMark(receipt.sha256), hit.ordinal) } }
+        for hit in hits { if let receipt = try file.find(hit.identity, isOneOfMany: true) { note(ImportMark(receipt.sha256), hit.ordinal) } }
     }
 
     /// The store has a document under the identity of a row: the row's own one counts before any other.

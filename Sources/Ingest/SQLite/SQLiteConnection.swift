@@ -92,6 +92,9 @@ package final class SQLiteConnection {
     /// The log's writes are reported to `room` from now on. Once the connection has read or written: before that it has no log.
     func give(_ room: WALPreallocation) { SQLiteFileSystem.give(room, toLogOf: raw) }
 
+    /// Of the file's map single pages will be read, wherever they lie. Before anything is read.
+    func expectSinglePages() { SQLiteFileSystem.expectSinglePages(raw) }
+
     private static func uri(_ path: String, _ parameter: String) -> String {
         "file:" + path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23") + "?" + parameter
     }

@@ -56,6 +56,9 @@ enum SQLiteFileSystem {
         var names: LogNames?
         /// Of a database: its path, as long as it is open.
         var path: UnsafePointer<CChar>?
+        /// Of a database whose map is read here and there: where the map begins of which the system was told that.
+        var toldMap: UnsafeMutableRawPointer?
+        var isReadHereAndThere = false
     }
 
     /// Bytes of a log that SQLite has handed over and that are not in the file yet. Nobody else may look for them before they are: the
@@ -76,6 +79,8 @@ enum SQLiteFileSystem {
 
     /// A call of ours to a file: it is empty, and will be a database whose pages have sums.
     private static let expectSums: Int32 = 0x7411
+    /// Another: of its map single pages will be read, wherever they lie.
+    private static let expectSinglePages: Int32 = 0x7412
 
     private typealias File = UnsafeMutablePointer<sqlite3_file>
 
@@ -137,7 +142,7 @@ enum SQLiteFileSystem {
                 // for whoever opens a file just now.
                 xShmBarrier: { _ in atomicMemoryFence(ordering: .sequentiallyConsistent) },
                 xShmUnmap: { SQLiteFileSystem.below($0)?.1.xShmUnmap(SQLiteFileSystem.below($0)?.0, $1) ?? SQLITE_IOERR },
-                xFetch: { SQLiteFileSystem.below($0)?.1.xFetch(SQLiteFileSystem.below($0)?.0, $1, $2, $3) ?? SQLITE_IOERR },
+                xFetch: { SQLiteFileSystem.fetch($0, $1, $2, $3) },
                 xUnfetch: { SQLiteFileSystem.leaveMap($0, $1, $2) }))
         return UnsafePointer(methods)
     }
@@ -280,6 +285,10 @@ enum SQLiteFileSystem {
             header(file).pointee.sums = .used
             return SQLITE_OK
         }
+        if operation == expectSinglePages {
+            header(file).pointee.isReadHereAndThere = true
+            return SQLITE_OK
+        }
         return methods.xFileControl(inner, operation, argument)
     }
 
@@ -325,9 +334,31 @@ enum SQLiteFileSystem {
         return code
     }
 
+    /// Of the connection's file, as often as it is mapped: for a page that is missing the system reads that page, and none around it.
+    static func expectSinglePages(_ connection: OpaquePointer) {
+        sqlite3_file_control(connection, "main", expectSinglePages, nil)
+    }
+
+    /// A page in the file's map; nil where it has none there. SQLite maps a file anew once it has changed, so each map is told of at its first page.
+    private static func fetch(_ file: File?, _ offset: Int64, _ count: Int32, _ target: UnsafeMutablePointer<UnsafeMutableRawPointer?>?) -> Int32 {
+        guard let file, let inner = Optional(inner(file)), let methods = inner.pointee.pMethods else { return SQLITE_IOERR }
+        let code = methods.pointee.xFetch(inner, offset, count, target)
+        let header = header(file)
+        guard header.pointee.isReadHereAndThere, code == SQLITE_OK, let page = target?.pointee else { return code }
+        let start = page.advanced(by: Int(clamping: (0 as Int64).subtractingSaturating(offset)))
+        guard header.pointee.toldMap != start else { return code }
+        header.pointee.toldMap = start
+        // A map is as long as the file was then, and no longer than SQLite maps at all. What fails leaves the system's own way.
+        var (size, limit): (Int64, Int64) = (0, -1)
+        guard methods.pointee.xFileSize(inner, &size) == SQLITE_OK, methods.pointee.xFileControl(inner, SQLITE_FCNTL_MMAP_SIZE, &limit) == SQLITE_OK else { return code }
+        madvise(start, Int(clamping: min(size, limit)), MADV_RANDOM)
+        return code
+    }
+
     /// Pages in the file's map are of no use any more; of all of them, `address` is nil.
     private static func leaveMap(_ file: File?, _ offset: Int64, _ address: UnsafeMutableRawPointer?) -> Int32 {
         guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
+        if address == nil { header(file).pointee.toldMap = nil }
         if address == nil, isObserved, let path = paths.withLock({ $0[UInt(bitPattern: file)] }) { withObserver { $0.willLeaveMap(path) } }
         return methods.xUnfetch(inner, offset, address)
     }
