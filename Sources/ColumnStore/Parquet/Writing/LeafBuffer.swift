@@ -81,13 +81,14 @@ final class LeafBuffer {
         removeValues()
     }
 
-    /// Leaves the values to whoever took `storage`, and begins anew with as much room for bytes.
+    /// Leaves the values to whoever took `storage`, and begins anew with about as much room for bytes: a little more, since the next piece may be a little longer, and an array that
+    /// is full takes twice as much.
     ///
     /// A piece in the making keeps them; appended to in place they would be copied, all of them, since they have two owners.
     func detach() {
         let byteCount = values.arrays.bytes.count
         release()
-        values.arrays.bytes.reserveCapacity(byteCount)
+        values.arrays.bytes.reserveCapacity(byteCount + byteCount / 8)
     }
 
     /// Empties the buffer and keeps no memory.

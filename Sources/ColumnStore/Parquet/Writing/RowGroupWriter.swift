@@ -18,8 +18,11 @@ final class RowGroupWriter {
     private let pool: EncodingPool
     /// Work that was begun and is not known to have ended, oldest first.
     private var inFlight: [(batch: EncodingPool.Batch, columns: [ColumnChunkWriter])] = []
-    /// Pieces of bulky columns that may be encoded while rows are gathered: two, so that threads beside the owner's always have work.
+    /// Columns whose pages may be made while rows are gathered: two, so that threads beside the owner's always have work.
     private let inFlightCountMax: Int
+    /// Pieces of bulky columns, of which each takes tens of megabytes. One has several pages, enough for a single thread beside the owner's: only once the next piece is there, and
+    /// its pages are to be had, does the owner wait for the one before.
+    private let pieceCountMax: Int
     /// Of a row group that comes part by part: the leaves whose values have all come, ascending.
     private var endedLeafCount = 0
 
@@ -29,6 +32,7 @@ final class RowGroupWriter {
         columns = schema.leaves.map { ColumnChunkWriter($0, options: options) }
         pool = EncodingPool(workerCount: options.workerCount)
         inFlightCountMax = options.workerCount > 1 ? 2 : 0
+        pieceCountMax = min(inFlightCountMax, options.workerCount / 2)
         compressors = (0..<max(1, options.workerCount)).map { _ in PageCompressors(options.codec) }
         do {
             _ = try compressors[0].compressor(CompressionEffort(level: options.compressionLevel))
@@ -47,6 +51,9 @@ final class RowGroupWriter {
         for (node, column) in zip(schema.roots, batch.columns) { try append(column, node, slots) }
         try took(batch.rowCount, columns)
     }
+
+    /// Columns and pieces whose pages are in the making.
+    var inFlightCount: Int { inFlight.count }
 
     /// How many rows may come before all columns end a page.
     var pageRestRowCount: Int { options.pageRowCount - rowCount % options.pageRowCount }
@@ -159,7 +166,7 @@ final class RowGroupWriter {
     private func beginPiece(_ column: ColumnChunkWriter) throws(ColumnStoreError) {
         try column.prepare(compressors: compressors[0], detaches: inFlightCountMax > 0)
         begin([column])
-        while inFlight.count > inFlightCountMax { try endOldest() }
+        while inFlight.count > pieceCountMax { try endOldest() }
     }
 
     /// Has the pages of the newest piece of each column made.

@@ -82,7 +82,9 @@ struct MergeBlock {
     private static let windowRowCount = 8_192
     private static let windowByteCount = 4 << 20
     /// Of all inputs, what was read and not yet taken.
-    private static let aheadByteCount = 32 << 20
+    private static let aheadByteCount = 16 << 20
+    /// Of the row group's documents: so many take more memory than all before them.
+    private static let bulkyByteCountMin = 64 << 20
 
     /// Writes the rows as a row group, each part of the columns read from all inputs by itself.
     func write(to writer: ColdFileWriter, _ schema: Schema, _ isCancelled: () -> Bool) throws {
@@ -91,6 +93,8 @@ struct MergeBlock {
             guard let entry = try ColumnShape([part.path], schema: schema).entries.first else { return }
             var request = ParquetScanRequest(projection: [part.path], schema: schema)
             let rowByteCount = try sources.map { try $0.file.scan(request).inflatedByteCountOfRow }.max() ?? 1
+            // The arenas keep what other columns and earlier row groups had in pieces that documents do not fit (docs/decisions/0019-heaps.md).
+            if rowByteCount.multipliedSaturating(by: rowCount) >= Self.bulkyByteCountMin { ProcessHeap.giveBack() }
             let window = max(16, min(Self.windowRowCount, Self.windowByteCount / max(1, rowByteCount)))
             request.batchRowCount = max(4, min(window, Self.aheadByteCount / sources.count / max(1, rowByteCount)))
             let streams = try sources.map { MergeStream(try $0.file.scan(request), $0.segments, type: entry.type) }

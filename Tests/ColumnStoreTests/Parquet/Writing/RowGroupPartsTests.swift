@@ -38,6 +38,25 @@ final class RowGroupPartsTests: XCTestCase {
         }
     }
 
+    /// Each takes tens of megabytes. Method: every row is a piece, and what is in the making is counted after each.
+    func test_piecesOfLongTexts_thatAreInTheMaking_areAsFewAsThreadsNeed() throws {
+        for (workerCount, expected) in [(1, 0), (2, 1), (3, 1), (4, 2)] {
+            var options = WriterOptions()
+            options.workerCount = workerCount
+            options.bulkyByteCount = 10_000
+            options.columns = ["document": ColumnWriterOptions(encoding: .only(.plain), hasBounds: false)]
+            let writer = try FileWriter(Schema([Field("document", .binary, isRequired: true)]), options: options, to: MemorySink())
+            var most = 0
+            for _ in 0..<6 {
+                let texts = ByteArrays(offsets: [0, 20_000], bytes: [UInt8](repeating: 7, count: 20_000))
+                try writer.append(ColumnBatch(rowCount: 1, columns: [Column(type: .binary, count: 1, values: .bytes(texts))]))
+                most = max(most, writer.rowGroup.inFlightCount)
+            }
+            XCTAssertEqual(most, expected, "\(workerCount) threads")
+            XCTAssertEqual(try writer.finish().rowCount, 6)
+        }
+    }
+
     func test_appendRowGroup_aColumnWithOtherRows_isRefused() throws {
         let table = RandomTable(Self.schema, batchRowCounts: [100], seed: 42)
         let writer = try FileWriter(table.schema, options: options(1), to: MemorySink())
