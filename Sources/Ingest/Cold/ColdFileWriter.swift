@@ -63,8 +63,8 @@ final class ColdFileWriter {
         func made(_ file: ParquetFile) -> Bool { file.metadata.keyValues?.contains(mark) ?? false }
     }
 
-    /// Of documents, so many are compressed beside the gathering of others; three such pieces are in memory.
-    private static let pieceByteCount = 32 << 20
+    /// Of documents, so many are compressed beside the gathering of others; two such pieces are in memory. Of small pages less is enough.
+    private static func pieceByteCount(_ effort: Effort) -> Int { effort == .brief ? 8 << 20 : 32 << 20 }
 
     private let table: Table
     private let options: WriterOptions
@@ -95,7 +95,7 @@ final class ColdFileWriter {
         if let rowGroupRowCount { options.rowGroupRowCount = rowGroupRowCount }
         options.compressionLevel = effort.level
         options.pageByteCount = effort.pageByteCounts.other
-        options.bulkyByteCount = Self.pieceByteCount
+        options.bulkyByteCount = Self.pieceByteCount(effort)
         options.keyValues = [effort.mark]
         for path in bloomPaths.union(["receipt_id", "ticket_id"]) where table.schema.field(at: path) != nil {
             options.columns[path] = ColumnWriterOptions(hasBloomFilter: true)

@@ -9,7 +9,7 @@ import Query
 /// 2. Batches gather until a run is full: 48 MiB or 131,072 rows.
 /// 3. A run is put in the order of `ColdOrder` and written column by column, a row group for each year in it.
 ///
-/// Memory: two runs at most, and the columns of one while they are put in order.
+/// Memory: two runs at most, and the columns of one while they are put in order, but for its documents, which lie in its batches until they are written (`RunColumns`).
 struct DayCompactor {
     /// A run ends when its documents and columns take so much.
     static let runByteCountMax = 48 << 20
@@ -109,11 +109,9 @@ struct DayCompactor {
     private func write(
         _ run: inout [ColumnBatch], _ schema: Schema, _ name: String, _ table: Table
     ) throws -> [ColdFileWriter.Output] {
-        let columns = schema.fields.indices.map { index in
-            Column.concatenating(run.map { $0.columns[index] }, type: schema.fields[index].type)
-        }
+        let columns = RunColumns(run, schema)
         run = []
-        let order = ColdOrder(ColdOrder.paths.compactMap { path in schema.index(of: path.names[0]).map { columns[$0] } })
+        let order = ColdOrder(ColdOrder.paths.compactMap { path in schema.index(of: path.names[0]).map(columns.whole) })
         let permutation = order.permutation()
         let writer = try ColdFileWriter(table: table, bloomPaths: bloomPaths(name), names: names, now: now, effort: .brief)
         do {
@@ -124,10 +122,7 @@ struct DayCompactor {
                 let end = (start..<permutation.count).partitioningIndex { CompactionPicker.year(order.days[Int(permutation[$0])]) > year }
                 try writer.appendRowGroup(rowCount: end - start, day: day) { part, take in
                     if isCancelled() { throw Cancelled() }
-                    let column = part.column(of: columns)
-                    for first in stride(from: start, to: end, by: ColumnBatch.targetRowCount) {
-                        try take(column.gathering(Array(permutation[first..<min(first + ColumnBatch.targetRowCount, end)])))
-                    }
+                    try columns.take(part, permutation[start..<end], take)
                 }
                 start = end
             }
