@@ -45,7 +45,7 @@ final class SQLitePoolTests: XCTestCase {
         try writer.execute("UPDATE t SET text = 'short' WHERE id = 700")
         pool.closeIdle()
         XCTAssertTrue(try writer.cutLog())
-        XCTAssertEqual(try pool.withConnection(.hereAndThere) { connection in
+        XCTAssertEqual(try pool.withConnection(.hereAndThere) { (connection) -> Int64? in
             XCTAssertEqual(try connection.integer("SELECT length(text) FROM t WHERE id = 700"), 5)
             try writer.execute("UPDATE t SET text = 'shorter' WHERE id = 701")
             return try connection.integer("SELECT length(text) FROM t WHERE id = 701")
