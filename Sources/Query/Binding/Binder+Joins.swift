@@ -61,6 +61,7 @@ extension Binder {
     private func telling(_ side: (LogicalPlan, NameScope), whetherIts mayBeAbsent: Bool) -> (LogicalPlan, NameScope) {
         guard tellsPresence, mayBeAbsent else { return side }
         let mark = newColumn("present", .boolean)
+        presenceIDs.insert(mark.id)
         let columns = side.0.columns.map { ProjectedColumn($0, .column($0)) } + [ProjectedColumn(mark, .isTrue)]
         var names = side.1
         // What a join within leaves out has a column of that, or nothing that tells.

@@ -169,15 +169,15 @@ extension Binder {
         }
         let type = isList ? ColumnType.list(element: Field("element", members[place].type)) : members[place].type
         if case .literal(.null, _) = owner { return .null(type) }
-        return Self.made(place, of: owner) ?? .member(owner, name: name.text, type: type)
+        return made(place, of: owner) ?? .member(owner, name: name.text, type: type)
     }
 
     /// A field of a row that is made on the spot is what it is made of: the others, among them names that are looked up by numbers, need not be made. Nil of all else.
-    private static func made(_ place: Int, of row: Expression) -> Expression? {
+    private func made(_ place: Int, of row: Expression) -> Expression? {
         if case .call(.makeRow, let values, _, _) = row { return values[place] }
-        guard let (condition, fields) = rowWhereItIs(row) else { return nil }
-        // Columns of a row that an outer join left out are NULL by themselves.
-        if case .column = fields[place] { return fields[place] }
+        guard let (condition, fields) = Self.rowWhereItIs(row) else { return nil }
+        // Columns of a side that a join left out are NULL by themselves; whatever else a statement says of a row holds for its fields.
+        if case .column(let id, _) = condition, presenceIDs.contains(id), case .column = fields[place] { return fields[place] }
         return .conditional(branches: [.init(condition: condition, result: fields[place])], otherwise: .null(fields[place].type), type: fields[place].type)
     }
 

@@ -55,6 +55,8 @@ package final class Binder {
     var reads: Set<String> = []
     /// Where and under which name a column was last mentioned: for messages about it.
     var mentions: [ColumnID: (name: String, position: Int)] = [:]
+    /// Columns that are true of each row of a side, and NULL where a join leaves the side out.
+    var presenceIDs: Set<ColumnID> = []
     /// Columns of 32-bit floats, as their tables tell.
     var singlePrecisionIDs: Set<ColumnID> = []
     /// Output columns that are string constants without a type of their own: a set operation may still give them one.

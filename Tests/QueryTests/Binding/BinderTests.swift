@@ -61,6 +61,13 @@ final class BinderTests: XCTestCase {
     }
 
     /// The row of a side that a join leaves out is none, and no row of NULLs.
+    /// What a condition withholds is not there by its fields either.
+    func test_bind_fieldOfARowUnderACondition_isOfThatCondition() throws {
+        XCTAssertEqual(
+            try QueryFixture().rows("SELECT (CASE WHEN i > 1 THEN t END).i IS NULL, (CASE WHEN i > 1 THEN t ELSE NULL END).i = 2 FROM (VALUES (1), (2)) t(i) ORDER BY t.i"),
+            "true,|false,true")
+    }
+
     func test_bind_wholeRowOfASideThatMayBeAbsent_isNullWhereItIs() throws {
         let fixture = QueryFixture()
         let sides = "(VALUES (1, NULL), (2, 'p')) AS a(x, y)", others = "(SELECT v.x, NULL::text AS y FROM (VALUES (2), (3)) v(x)) AS b"
