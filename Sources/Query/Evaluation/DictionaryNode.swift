@@ -102,6 +102,12 @@ final class DictionaryNode: EvaluationNode {
 
     /// Row by row, with the column laid flat.
     private func evaluateEach(_ input: Column) throws(QueryError) -> Column {
+        if input.count == 1 {
+            // Its own entry counts, not the longest one.
+            let row = input.flattened()
+            try located(nil) { () throws(KernelError) in try meter.charge(row.flatByteCountBound) }
+            return try inner.evaluate(RowView(ColumnBatch(rowCount: 1, columns: [row])))
+        }
         try located(nil) { () throws(KernelError) in try meter.admit(input) }
         return try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input.flattened()])))
     }

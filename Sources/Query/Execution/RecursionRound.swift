@@ -26,6 +26,8 @@ final class RecursionRound: Sendable {
 
     /// - Throws: `outOfMemory` when the batch does not fit beside those before it.
     func append(_ batch: ColumnBatch) throws(QueryError) {
+        // One row of a row group would hold the whole of its dictionary, and there is no disk for it here.
+        let batch = batch.withoutSparseDictionaries
         let fits = state.withLock { state -> Bool in
             state.batches.append(batch)
             state.held.add(batch)

@@ -35,7 +35,7 @@ enum NullRejection {
         case .join(var node):
             func rejects(_ side: LogicalPlan) -> Bool {
                 let columns = side.columnIDs
-                return conditions.contains { self.rejects($0, nulls: columns) }
+                return conditions.contains { !$0.columnIDs.isDisjoint(with: columns) && self.rejects($0, nulls: columns) }
             }
             switch node.kind {
             case .left where rejects(node.right), .right where rejects(node.left): node.kind = .inner

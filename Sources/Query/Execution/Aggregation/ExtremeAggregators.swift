@@ -92,7 +92,7 @@ final class WholeExtremeAggregator: Aggregator {
 
 /// min and max of texts, by their bytes.
 /// Texts are ordered by bytes, which is the order of UTF-8's code points. An order of a language is not known here.
-/// Of byte strings and UUIDs, too. A group's best is a copy: it holds no batch alive, but the dictionary that came last.
+/// Of byte strings and UUIDs, too. A group's best is a copy: it holds no batch alive, and no dictionary.
 final class BytesExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
@@ -101,13 +101,13 @@ final class BytesExtremeAggregator: Aggregator {
     private var seen: [Bool] = []
     /// Of all texts in `best`.
     private var heldByteCount = 0
-    /// By entry of the dictionary at hand, the group that it was last compared with: rows of one entry are mostly of one group.
-    private var compared: (dictionary: DictionaryValues, groups: [UInt32])?
+    /// The dictionary that came last. Not kept: who reads a row group lets go of it with its rows.
+    private weak var comparedDictionary: DictionaryValues?
+    /// By its entries, the group that each was last compared with: rows of one entry are mostly of one group.
+    private var comparedGroups: [UInt32] = []
     private static let entriesPerRow = 4
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int {
-        best.capacity * 48 + ColumnBatch.copied(heldByteCount) + (compared.map { $0.groups.capacity * 4 + $0.dictionary.heldByteCount } ?? 0)
-    }
+    override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) + comparedGroups.capacity * 4 }
     override func growth(to groupCount: Int) -> Int { best.growth(to: groupCount) * 48 }
 
     init(type: ColumnType, isMaximum: Bool) {
@@ -140,13 +140,13 @@ final class BytesExtremeAggregator: Aggregator {
     /// The rows with a value but those whose entry was compared with their group before: a group's best only gets better.
     private func rowsToCompare(_ codes: [UInt32], _ dictionary: DictionaryValues, _ validity: Bitmap?, _ groups: [UInt32]) -> [Int32] {
         precondition(codes.count == groups.count)
-        if compared?.dictionary !== dictionary {
+        if comparedDictionary !== dictionary {
             // Few rows are compared sooner than all entries are marked.
             guard dictionary.count / Self.entriesPerRow <= codes.count else { return validity?.setIndices() ?? Array(0..<Int32(codes.count)) }
-            compared = (dictionary, [UInt32](repeating: .max, count: dictionary.count))
+            (comparedDictionary, comparedGroups) = (dictionary, [UInt32](repeating: .max, count: dictionary.count))
         }
         var rows: [Int32] = []
-        compared?.groups.withUnsafeMutableBufferPointer { known in
+        comparedGroups.withUnsafeMutableBufferPointer { known in
             for row in codes.indices {
                 // Codes lie within their dictionary.
                 let entry = Int(codes[row])
