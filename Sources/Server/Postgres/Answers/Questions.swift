@@ -221,8 +221,10 @@ final class Questions: @unchecked Sendable {
             guard let row = try service.engine.immediate(plan)?.first, row.columns.count == pieces.count else {
                 throw PostgresFault(.featureNotSupported, "arguments of EXECUTE are constants", hint: "Send them as parameters of the extended protocol.")
             }
-            return row.columns.map { column in
+            return row.columns.enumerated().map { index, column in
                 let value = column.value(at: 0)
+                // As values of the extended protocol: a text without a type would be one of what the question makes of it.
+                if index < types.count, let type = PostgresType(rawValue: types[index]), type == .bit || type == .varbit, !value.isNull { return .typed(value, column.type) }
                 if column.type == .string, case .bytes(let bytes) = value { return .string(String(decoding: bytes, as: UTF8.self)) }
                 return value.isNull && column.type == .string ? .null : .typed(value.isNull ? .null : value, column.type)
             }

@@ -303,7 +303,7 @@ final class SystemCatalogTests: XCTestCase {
     }
 
     func test_procedures_areNumbersWithNames() throws {
-        XCTAssertEqual(SystemProcedure.ofPostgres.count, 991)
+        XCTAssertEqual(SystemProcedure.ofPostgres.count, 996)
         XCTAssertEqual(Set(SystemProcedure.all.map(\.number)).count, SystemProcedure.all.count)
         for type in SystemType.all {
             for name in type.functions { XCTAssertNotNil(SystemProcedure.number(named: name), "\(type.name): \(name)") }
