@@ -14,6 +14,8 @@ final class ReadPace: Sendable {
 
     // Two threads that note at once lose one of two steps, and the next batch makes up for it.
     private let current = Atomic<Int>(ReadPace.byteCountRange.upperBound)
+    /// What a batch of twice as much took, in nanoseconds; 0 where that is not known.
+    private let ofTwice = Atomic<UInt64>(0)
 
     init() {}
 
@@ -22,9 +24,15 @@ final class ReadPace: Sendable {
     /// Tells what a batch took that came from the disk. One that was far shorter than might be says nothing.
     func note(byteCount: Int, nanoseconds: UInt64) {
         let known = self.byteCount
-        guard byteCount >= known / 2 else { return }
+        // More than eight gigabytes a second came from memory: not every system says what it has there.
+        guard byteCount >= known / 2, nanoseconds > UInt64(byteCount) / 8 else { return }
+        let before = ofTwice.exchange(0, ordering: .relaxed)
         if nanoseconds > Self.longNanoseconds {
-            current.store(max(known / 2, Self.byteCountRange.lowerBound), ordering: .relaxed)
+            // Where twice as much took about as long, it is the way to the disk that takes the time: asked for less, all is read later and nobody waits less.
+            let isOfTheWay = before > 0 && nanoseconds > before / 4 * 3
+            let next = isOfTheWay ? min(known * 2, Self.byteCountRange.upperBound) : max(known / 2, Self.byteCountRange.lowerBound)
+            if next < known { ofTwice.store(nanoseconds, ordering: .relaxed) }
+            current.store(next, ordering: .relaxed)
         } else if nanoseconds < Self.shortNanoseconds {
             current.store(min(known * 2, Self.byteCountRange.upperBound), ordering: .relaxed)
         }

@@ -98,6 +98,17 @@ final class ReadAheadTests: XCTestCase {
         XCTAssertNil(line.take(1 << 20))
     }
 
+    /// A disk of 200 megabytes a second behind four milliseconds gives nothing sooner that is asked for in pieces, and what comes from memory says nothing of a disk.
+    func test_pace_ofADiskThatIsFarAway_isNotTheLeast() {
+        let pace = ReadPace()
+        for _ in 0..<20 { pace.note(byteCount: pace.byteCount, nanoseconds: 4_000_000 + UInt64(pace.byteCount) * 5) }
+        XCTAssertGreaterThanOrEqual(pace.byteCount, 256 << 10)
+        let slow = ReadPace()
+        for _ in 0..<3 { slow.note(byteCount: slow.byteCount, nanoseconds: UInt64(slow.byteCount) * 10) }
+        slow.note(byteCount: slow.byteCount, nanoseconds: 10_000)
+        XCTAssertEqual(slow.byteCount, 128 << 10)
+    }
+
     func test_pace_isWhatTheDiskGivesInAMillisecondOrTwo() {
         let pace = ReadPace()
         XCTAssertEqual(pace.byteCount, 1 << 20)
