@@ -296,7 +296,7 @@ final class PairBucketTests: XCTestCase {
         let first = try pair.leader()
         try post(3, to: first)
         let well = #""degraded":false,"faults":[],"#
-        XCTAssertTrue(first.ready?.text.contains(well) == true, first.ready?.text ?? "no answer")
+        XCTAssertTrue(Patience.until { first.ready?.text.contains(well) == true }, first.ready?.text ?? "no answer")
         bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
         let refused = try first.client.post("/v1/admin/compact", "{}")
         let says = #""faults":["the bucket of cold receipts has given no answer for "#

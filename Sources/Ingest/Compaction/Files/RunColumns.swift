@@ -5,7 +5,8 @@ import ColumnStore
 /// Long texts, documents above all, stay in their batches: laid end to end first, most of a run would be in memory twice.
 struct RunColumns {
     private let schema: Schema
-    private let batches: [ColumnBatch]
+    /// Of columns that stay where they lie, those of the batches; of others none, so that the batches' go.
+    private let pieces: [[Column]]
     /// Of each batch the place of its first row among all rows.
     private let starts: [Int32]
     /// End to end; of those that stay where they lie the first batch's, of which only the shape counts.
@@ -22,21 +23,21 @@ struct RunColumns {
     /// - Precondition: there is a batch; all have the schema's columns, and fewer than 2³¹ rows together.
     init(_ batches: [ColumnBatch], _ schema: Schema) {
         self.schema = schema
-        self.batches = batches
         var (starts, rowCount): ([Int32], Int) = ([], 0)
         for batch in batches {
             starts.append(Int32(rowCount))
             rowCount += batch.rowCount
         }
         self.starts = starts
-        var (columns, averages): ([Column], [Int?]) = ([], [])
+        var (columns, averages, kept): ([Column], [Int?], [[Column]]) = ([], [], [])
         for (index, field) in schema.fields.enumerated() {
             let pieces = batches.map { $0.columns[index] }
             let average = Self.averageByteCount(pieces, rowCount)
             averages.append(average)
+            kept.append(average == nil ? [] : pieces)
             columns.append(average == nil ? Column.concatenating(pieces, type: field.type) : pieces[0])
         }
-        (self.columns, self.averages) = (columns, averages)
+        (self.columns, self.averages, self.pieces) = (columns, averages, kept)
     }
 
     /// Nil for what is no text, is short, or lies in one piece.
@@ -52,7 +53,7 @@ struct RunColumns {
 
     /// All rows of a column, in their order here.
     func whole(_ index: Int) -> Column {
-        averages[index] == nil ? columns[index] : Column.concatenating(batches.map { $0.columns[index] }, type: schema.fields[index].type)
+        averages[index] == nil ? columns[index] : Column.concatenating(pieces[index], type: schema.fields[index].type)
     }
 
     /// Hands rows of a part to `take` in the order of `rows`, some at a time.
@@ -70,7 +71,7 @@ struct RunColumns {
     ///
     /// Example: with rows a b in one batch and c in the next, b c a are gathered as b a and c, and then by 0 2 1.
     private func gathering(_ wanted: ArraySlice<Int32>, _ index: Int) -> Column {
-        var rows = [[Int32]](repeating: [], count: batches.count)
+        var rows = [[Int32]](repeating: [], count: starts.count)
         let origins = wanted.map { row in
             let origin = starts.indices.partitioningIndex { starts[$0] > row } - 1
             rows[origin].append(row - starts[origin])
@@ -82,11 +83,11 @@ struct RunColumns {
             places.append(place)
             place += Int32(each.count)
         }
-        let pieces = batches.indices.filter { !rows[$0].isEmpty }.map { batches[$0].columns[index].gathering(rows[$0]) }
+        let taken = rows.indices.filter { !rows[$0].isEmpty }.map { pieces[index][$0].gathering(rows[$0]) }
         let order = origins.map { origin in
             defer { places[origin] += 1 }
             return places[origin]
         }
-        return Column.concatenating(pieces, type: schema.fields[index].type).gathering(order)
+        return Column.concatenating(taken, type: schema.fields[index].type).gathering(order)
     }
 }

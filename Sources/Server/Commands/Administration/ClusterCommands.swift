@@ -25,6 +25,7 @@ enum ClusterStatusCommand: Command {
         for name in ["insync", "removed"] {
             if case .array(let names)? = status[name], name == "insync" || !names.isEmpty { Terminal.write("\(name): \(names.compactMap(\.text).joined(separator: " "))\n") }
         }
+        if case .array(let faults)? = status["faults"] { for fault in faults { Terminal.write("fault: \(fault.text ?? "")\n") } }
         if let checkpoint = status["checkpoint"] { say(checkpoint) }
         if let archive = status["archive"] { say(archive: archive) }
         return ExitStatus.done
