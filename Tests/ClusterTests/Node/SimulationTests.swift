@@ -4,7 +4,7 @@ import Foundation
 import XCTest
 
 /// Goal: nothing acknowledged is lost or doubled, nobody leads beside another, and the cluster comes back, whatever fails. Method: simulated worlds, each from its seed
-/// (`Tests/ClusterSimulation`). By hand thousands: `TILL_CLUSTER_SEEDS=10000`, or a million with `till-simulate 1 1000000` of a release build.
+/// (`Tests/ClusterSimulation`). Ten thousand of them in CI (`TILL_CLUSTER_SEEDS`), and by hand a million with `till-simulate 1 1000000` of a release build.
 final class SimulationTests: XCTestCase {
     func test_cluster_inManyWorlds_keepsWhatItAcknowledged() {
         let count = ProcessInfo.processInfo.environment["TILL_CLUSTER_SEEDS"].flatMap { UInt64($0) } ?? 300

@@ -64,7 +64,7 @@ final class BinderTests: XCTestCase {
     /// What a condition withholds is not there by its fields either.
     func test_bind_fieldOfARowUnderACondition_isOfThatCondition() throws {
         XCTAssertEqual(
-            try QueryFixture().rows("SELECT (CASE WHEN i > 1 THEN t END).i IS NULL, (CASE WHEN i > 1 THEN t ELSE NULL END).i = 2 FROM (VALUES (1), (2)) t(i) ORDER BY t.i"),
+            try QueryFixture().rows("SELECT (CASE WHEN b THEN t END).i IS NULL, (CASE WHEN i > 1 THEN t ELSE NULL END).i = 2 FROM (VALUES (1, false), (2, true)) t(i, b) ORDER BY t.i"),
             "true,|false,true")
     }
 
