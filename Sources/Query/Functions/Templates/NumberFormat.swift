@@ -236,7 +236,8 @@ struct NumberFormat {
             self.blankCount = blankCount
             self.fractionCount = fractionCount
             fills = format.fills
-            hasBracket = format.hasBracket && (format.fills || isNegative)
+            // With a sign of its own PR closes behind a positive number, too, whatever FM says.
+            hasBracket = format.hasBracket && (format.fills || isNegative || format.hasPlus || format.hasMinus)
             zeroStart = format.zeroStart - 1
             if format.hasPlus || format.hasMinus {
                 wroteSign = format.hasMinus
