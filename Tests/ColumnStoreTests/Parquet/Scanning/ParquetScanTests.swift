@@ -401,6 +401,9 @@ final class ParquetScanTests: XCTestCase {
         while let batch = try reader.next() {
             guard case .dictionary(_, let dictionary) = batch.columns[0].values else { return XCTFail("no codes") }
             dictionaries.insert(ObjectIdentifier(dictionary))
+            // It goes with the row group: who keeps it longer charges it.
+            XCTAssertEqual(dictionary.heldByteCount, dictionary.values.flatByteCountBound)
+            XCTAssertEqual(dictionary.ownByteCount, 0)
         }
         XCTAssertEqual(dictionaries.count, 1)
     }
