@@ -403,6 +403,8 @@ extension Binder {
             // PostgreSQL's grammar has no subscript behind a text that is written.
             if case .string = list.kind { throw fault }
             if case .element = list.kind, let deeper = deepened(value.expression), case .list(let field) = deeper.type {
+                // Each takes the text's type apart anew, which is as deep as there are subscripts.
+                guard subscriptCount(deeper) < Self.dimensionCountMax else { throw .unsupported("a list has at most \(Self.dimensionCountMax) dimensions", at: position) }
                 let place = try subscriptNumber(index, "[…]", in: scope)
                 return TypedExpression(.call(.element, [deeper, place], type: field.type, position: position), declared: declaredType(value), at: position)
             }
@@ -418,6 +420,10 @@ extension Binder {
         if isVector(value) { place = fromOne(place, at: position) }
         return TypedExpression(
             .call(.element, [value.expression, place], type: field.type, position: position), declared: elementDeclaration(of: value), at: position)
+    }
+
+    private func subscriptCount(_ value: Expression) -> Int {
+        if case .call(.element, let parts, _, _) = value { 1 + subscriptCount(parts[0]) } else { 0 }
     }
 
     /// How many dimensions a text has that becomes a list it tells by itself: where one more subscript follows, it is read as of one more. Nil of all else.
