@@ -174,6 +174,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         // Not held: it publishes to the queues.
         queueStore.whenDeleted { [weak executions] name in try executions?.lookAgain(at: .queue(name)) }
         dayDigests?.start()
+        tier.removeLeftFiles()
         compactor.start()
         rebuilder.start()
         repeats.start()

@@ -89,6 +89,9 @@ package final class HotFile: Sendable {
         remove(.named("its rows are in cold, and its last reader is done"))
     }
 
+    /// Something of it lies on the disk.
+    var isOnDisk: Bool { ["", "-wal", "-shm"].contains { access(path + $0, F_OK) == 0 } }
+
     /// Takes the file from the disk, with what belongs to it.
     ///
     /// The log and the shared memory go behind the database, without which they mean nothing.

@@ -24,6 +24,8 @@ package final class HotTier: Sendable {
     private let reached: ReachNotes
     /// Steps and events that wait to be carried out; the scheduler takes them from here.
     let workQueue = WorkQueue()
+    /// Files whose rows are in cold, which the last process could not remove.
+    private let leftFiles: [HotFile]
 
     package struct Options: Sendable {
         package var writer = HotWriter.Limits()
@@ -55,7 +57,8 @@ package final class HotTier: Sendable {
             try catalog.addDictionary(type: type, bytes: bytes)
         }
         let values = DocumentValues { [catalog] in try catalog.typeFile(name: $0, version: Int($1)) }
-        let files = try Self.openFiles(directory, catalog, dictionaries, tables, values, lost)
+        let (files, left) = try Self.openFiles(directory, catalog, dictionaries, tables, values, lost)
+        leftFiles = left
         // Never below what was given out: neither what files have, nor what the catalog noted of rows that moved or were imported.
         let sequence = files.map(\.state.lastSequence).max().map { max($0, sequenceFloor) } ?? sequenceFloor
         let mark = catalog.mark
@@ -116,15 +119,17 @@ package final class HotTier: Sendable {
         maintenance.start(writer: writer)
     }
 
-    /// What the catalog says of a file decides: a known one must be there, a moved one goes, a new one is removed if it has no row, and else put
-    /// aside. Files that it does not name are put aside.
+    /// What the catalog says of a file decides: a known one must be there, a moved one is left over, a new one is removed if it has no row, and
+    /// else put aside. Files that it does not name are put aside.
     ///
+    /// - Returns: those that are known, and those that are left over.
     /// - Throws: for a known file that is missing, damaged where a start must read it, or of a later version.
     private static func openFiles(
         _ directory: DataDirectory, _ catalog: Catalog, _ dictionaries: DocumentDictionaries, _ tables: TableColumns,
         _ values: DocumentValues, _ lost: LostAndFound
-    ) throws -> [HotFile] {
+    ) throws -> (known: [HotFile], left: [HotFile]) {
         var files: [HotFile] = []
+        var left: [HotFile] = []
         var known: Set<String> = []
         func file(_ day: Int32, _ part: Int) -> HotFile {
             HotFile(
@@ -143,7 +148,7 @@ package final class HotTier: Sendable {
                 try HotFileWriter.recover(file)
                 try file.load()
                 files.append(file)
-            case .moved: file.remove(.named("the catalog says that its rows are in cold"))
+            case .moved: if file.isOnDisk { left.append(file) }
             case .new:
                 // A crash came before its first row. What cannot be read as that is nothing that we know.
                 if let found = try? HotFileMarks(file.path), found.rowCount == 0 {
@@ -157,7 +162,14 @@ package final class HotTier: Sendable {
             guard let (day, part) = HotFileName.parse(String(name.dropLast(7))), !known.contains(String(name.dropLast(7))) else { continue }
             try file(day, part).putAside(lost, reason: "the catalog does not know it, and it has no rows")
         }
-        return files
+        return (files, left)
+    }
+
+    /// Removes files whose rows are in cold, which the last process could not remove.
+    ///
+    /// Called at the end of a start: until every table of the cold tier has been opened, they may be the only copy of rows that can be read.
+    func removeLeftFiles() {
+        for file in leftFiles { file.remove(.named("the catalog says that its rows are in cold")) }
     }
 
     /// Looks in hot files for the receipt that holds an identity.

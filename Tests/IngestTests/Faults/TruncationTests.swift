@@ -13,13 +13,20 @@ final class TruncationTests: XCTestCase {
     private let saved = TemporaryDirectory()
     private static let all = PageRequest(fields: ["*"], limit: 50)
 
-    /// A store as a kill leaves it: rows in cold, in a sealed hot file, and in the open one whose log has not been copied.
-    private func fill() throws -> [String] {
+    /// A store as a kill leaves it: rows in cold whose hot file a reader still holds, rows in a sealed hot file, and in the open one whose log has not been copied.
+    ///
+    /// - Returns: its rows, and the first of these files.
+    private func fill() throws -> (answers: [String], left: String) {
         let fixture = try EngineFixture(directory.path)
         try fixture.keepOneRollup()
+        var reader: TierBoundary.Snapshot?
+        defer { withExtendedLifetime(reader) {} }
         for round in 0..<3 {
             for number in 0..<20 { _ = try fixture.taken(EngineFixture.receipt("R-\(round)-\(number)", note: String(repeating: "n", count: number))) }
-            if round == 0 { _ = try fixture.engine.compact(before: nil) }
+            if round == 0 {
+                reader = fixture.engine.tier.boundary.snapshot()
+                _ = try fixture.engine.compact(before: nil)
+            }
             if round == 1 {
                 try fixture.engine.tier.seal()
                 try fixture.engine.tier.flush()
@@ -27,8 +34,10 @@ final class TruncationTests: XCTestCase {
         }
         let answers = try fixture.walk(Self.all)
         try FileManager.default.copyItem(atPath: directory.path, toPath: saved.path)
+        let left = try XCTUnwrap(reader?.files.first?.name)
+        reader = nil
         try fixture.engine.close()
-        return answers
+        return (answers, "hot/\(left).sqlite")
     }
 
     private func files() throws -> [String] {
@@ -101,8 +110,18 @@ final class TruncationTests: XCTestCase {
         if !isTold, length < whole, name.contains("/data/") { XCTFail("\(place): nobody says so") }
     }
 
+    func test_fileThatAReaderHeld_goesAtTheEndOfTheNextStart() throws {
+        let (answers, left) = try fill()
+        try restore()
+        XCTAssertTrue(try files().contains(left))
+        let fixture = try EngineFixture(directory.path)
+        XCTAssertFalse(try files().contains(left))
+        XCTAssertEqual(try fixture.walk(Self.all), answers)
+        try fixture.engine.close()
+    }
+
     func test_anyFile_cutOff_isToldOf() throws {
-        let answers = try fill()
+        let answers = try fill().answers
         try restore()
         var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest"))
         for name in AlikeFiles.sample(try files()) where !name.hasSuffix("-shm") && name != "LOCK" {
