@@ -31,13 +31,13 @@ struct MergeBlock {
     /// - Parameter bound: inclusive.
     /// - Complexity: O(rows · log inputs), and a bisection for each input.
     mutating func append(_ inputs: [MergeInput], through bound: (order: ColdOrder, row: Int), rowCountMax: Int) {
-        var heads: [MergeHead] = []
+        var heads: [InputHead] = []
         for input in inputs {
             guard let order = input.order else { continue }
             // The input's first row that comes after the bound.
             let end = (input.position..<order.rowCount).partitioningIndex { bound.order.precedes(bound.row, order, $0) }
             guard end > input.position else { continue }
-            heads.append(MergeHead(input: input, order: order, row: input.position, end: end, place: place(of: input)))
+            heads.append(InputHead(input: input, order: order, row: input.position, end: end, place: place(of: input)))
         }
         var queue = MergeQueue(heads)
         while let head = queue.first, rowCount < rowCountMax {
@@ -133,7 +133,7 @@ struct MergeBlock {
 }
 
 /// An input's next row in a merge.
-private struct MergeHead {
+private struct InputHead: MergeHead {
     let input: MergeInput
     let order: ColdOrder
     var row: Int
@@ -141,50 +141,8 @@ private struct MergeHead {
     let place: Int
 
     var isAtEnd: Bool { row == end }
-}
-
-/// Inputs by their next rows, the least first.
-///
-/// A binary heap: the first is found at once, `advance` takes O(log inputs). `all` keeps those at their end, whose rows are still to be noted as
-/// taken.
-private struct MergeQueue {
-    private(set) var all: [MergeHead]
-    /// A heap of places in `all`.
-    private var heap: [Int]
-
-    init(_ heads: [MergeHead]) {
-        all = heads
-        heap = Array(heads.indices)
-        for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
-    }
-
-    var first: MergeHead? { heap.first.map { all[$0] } }
-
-    /// Passes over the least row.
-    mutating func advance() {
-        all[heap[0]].row += 1
-        if all[heap[0]].isAtEnd {
-            heap.swapAt(0, heap.count - 1)
-            heap.removeLast()
-        }
-        if heap.count > 1 { sink(0) }
-    }
-
-    private func precedes(_ left: Int, _ right: Int) -> Bool {
-        all[heap[left]].order.precedes(all[heap[left]].row, all[heap[right]].order, all[heap[right]].row)
-    }
-
-    /// Lets an input down to where it belongs: none is below a later one.
-    private mutating func sink(_ start: Int) {
-        var index = start
-        while true {
-            var least = index
-            for child in [2 * index + 1, 2 * index + 2] where child < heap.count && precedes(child, least) { least = child }
-            if least == index { return }
-            heap.swapAt(index, least)
-            index = least
-        }
-    }
+    func precedes(_ other: InputHead) -> Bool { order.precedes(row, other.order, other.row) }
+    mutating func advance() { row += 1 }
 }
 
 /// One part of the columns of an input, read from row to row.
