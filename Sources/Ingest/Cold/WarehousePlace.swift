@@ -17,10 +17,7 @@ enum WarehousePlace {
         let format = (try? StoreFormat.read(directory.path)) ?? nil
         let configured = directory.storages.location
         var store = format?.store
-        // Not opened where it is empty: SQLite would throw its log away.
-        if access(directory.catalogPath, F_OK) == 0, try !DatabaseFile.isEmpty(directory.catalogPath),
-            let catalog = try? Catalog(readOnlyPath: directory.catalogPath)
-        {
+        if let catalog = try catalog(directory) {
             defer { catalog.close() }
             // A member of a pair that has not led has no FORMAT.
             if store == nil, DataDirectory.isOfCluster(directory.path) { store = catalog.storeID }
@@ -32,6 +29,19 @@ enum WarehousePlace {
         guard let owner = try WarehouseOwner.read(directory.storages)?.owner, owner.store != store else { return }
         // A store that was cut off before its first start was noted has no id yet, and no tables either.
         throw DataDirectory.Failure.warehouseTaken(location: configured ?? own, by: owner.store, own: store, host: owner.host)
+    }
+
+    /// As it is, also of a version before this one, which a start has not changed yet; nil where there is none that can be read.
+    private static func catalog(_ directory: DataDirectory) throws -> Catalog? {
+        // Not opened where it is empty: SQLite would throw its log away.
+        guard access(directory.catalogPath, F_OK) == 0, try !DatabaseFile.isEmpty(directory.catalogPath),
+            let catalog = try? Catalog(unmigratedPath: directory.catalogPath)
+        else { return nil }
+        guard let version = try? catalog.version, (1...Int64(CatalogSchema.migrations.count)).contains(version) else {
+            catalog.close()
+            return nil
+        }
+        return catalog
     }
 
     private static func elsewhere(_ known: String?, _ configured: String?) -> DataDirectory.Failure {

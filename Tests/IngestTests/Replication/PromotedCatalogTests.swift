@@ -64,4 +64,19 @@ final class PromotedCatalogTests: XCTestCase {
         XCTAssertTrue(try next.taken(EngineFixture.receipt("R-1")).isRepeat)
         try next.engine.close()
     }
+
+    /// Settings that name another place than the catalog does are named, before anything is changed: else the first file that is not there would be.
+    func test_catalogOfTheVersionBefore_whoseWarehouseIsElsewhere_isRefusedByBothNames() throws {
+        let store = try node("a")
+        let connection = try SQLiteConnection(path: "\(path("a"))/catalog.sqlite", mode: .readWrite)
+        try connection.execute("""
+            INSERT INTO meta(key, value) VALUES('warehouse', CAST('s3://bucket/prefix' AS BLOB));
+            INSERT INTO tables(name, columns, cold_version) VALUES('receipts', '[]', 1);
+            """)
+        try store.promote()
+        XCTAssertThrowsError(try EngineFixture(path("a")) { $0.replica = CommitRecorder() }) { error in
+            guard case DataDirectory.Failure.warehouseElsewhere(known: "s3://bucket/prefix", configured: _) = error else { return XCTFail("\(error)") }
+        }
+        XCTAssertEqual(try version("a"), Self.present - 1)
+    }
 }
