@@ -91,6 +91,9 @@ extension StoreReader {
                 var summary = event.receipt.summary
                 // As of then: it may have changed since.
                 summary.state = ReceiptState.allCases.first { Self.event($0) == event.event } ?? summary.state
+                if TableName.kind(of: event.receipt.table).changesNameVersions {
+                    summary.version = try index.version(event.receipt.versionKey, sequence: summary.sequence)?.version
+                }
                 if !lowest.add(ChangePage.Change(sequence: event.sequence, at: event.at, event: event.event, receipt: summary)) { return false }
             }
         }
@@ -169,6 +172,7 @@ extension StoreReader {
     private static func change(_ receipt: StoredReceipt, at: Int64, _ batch: ColumnBatch, _ row: Int) -> ChangePage.Change {
         var change = ChangePage.Change(sequence: receipt.summary.sequence, at: at, event: event(receipt.summary.state), receipt: receipt.summary)
         change.version = TableName.kind(of: receipt.table).changesNameVersions ? version(batch, row) : nil
+        change.receipt.version = change.version?.number
         return change
     }
 

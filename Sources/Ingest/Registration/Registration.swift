@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Processes
 import Glibc
 
@@ -370,8 +371,11 @@ final class Registration: Sendable {
             release(work, queue, worked: nil, outcome: "dead", because: detail)
             return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
         }
+        let stored = call.stored
+        let number = TableName.kind(of: stored.table).numbersVersions
+            ? try tier.versions.version(stored.versionKey, sequence: stored.summary.sequence)?.version : nil
         let request = WebhookCall.request(
-            call, version: version, url: url, secrets: contract?.webhook?.secrets(at: now, for: url) ?? [], nowSeconds: now / 1_000_000)
+            call, version: version, number: number, url: url, secrets: contract?.webhook?.secrets(at: now, for: url) ?? [], nowSeconds: now / 1_000_000)
         self.client.send(request) { [self] in finishEvent(work, version, target, call.attempts + 1, queue, $0) }
     }
 

@@ -8,9 +8,12 @@ internal import ColumnStore
 enum WebhookCall {
     static let timeoutMilliseconds = 15_000
 
-    /// - Parameter nowSeconds: since 1970; the time stamp that is signed.
+    /// - Parameters:
+    ///   - version: of what is told of the receipt.
+    ///   - number: of the document among its versions, in a table that has them.
+    ///   - nowSeconds: since 1970; the time stamp that is signed.
     static func request(
-        _ call: HotFile.EventCall, version: Int64, url: String, secrets: [WebhookSecret], nowSeconds: Int64
+        _ call: HotFile.EventCall, version: Int64, number: Int32?, url: String, secrets: [WebhookSecret], nowSeconds: Int64
     ) -> OutgoingRequest {
         let summary = call.stored.summary
         let id = "\(summary.ticketID)-\(version)"
@@ -28,6 +31,7 @@ enum WebhookCall {
                 json.member("business_day", DayText.text(summary.businessDay))
                 json.member("state", call.event.rawValue)
                 json.member("sequence", summary.sequence)
+                if let number { json.member("version", Int64(number)) }
             }
         }
         var request = request(id: id, body: json.bytes, url: url, secrets: secrets, nowSeconds: nowSeconds)
