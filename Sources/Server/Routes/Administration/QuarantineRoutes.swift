@@ -26,8 +26,8 @@ enum QuarantineRoutes {
         Route(
             .post, "/v1/dead-letters/{id}/redrive", access: .writer, place: .control,
             operation: Operation(
-                "redrive", "Tries a dead letter again.", parameters: [.path("id", "The dead letter.")],
-                answers: [.init(202, "It is tried again.")], problems: [.notFound, .differentDocument, .contradictingOutcome, .diskFull], isAudited: true),
+                "redrive", "Tries a dead letter again.", parameters: [.path("id", "The dead letter."), .client],
+                answers: [.init(202, "It is tried again.")], problems: [.wrongClient, .notFound, .differentDocument, .contradictingOutcome, .diskFull], isAudited: true),
             uses: { $0.store.deadLetters }, handle: redrive),
     ]
 
@@ -65,7 +65,12 @@ enum QuarantineRoutes {
     }
 
     private static func redrive(_ call: Call, _ letters: any DeadLetterReview) throws -> Response {
-        try letters.redrive(call.path("id"), as: call.principal)
+        let id = call.path("id")
+        // Whoever names a client means a letter of that one alone.
+        if let client = try call.client(), try letters.deadLetter(id, as: call.principal).map({ $0.clientID.hasBytes(of: client) }) != true {
+            throw Problem(.notFound, "the client \(MemberReader.shown(client)) has no dead letter \(MemberReader.shown(id))")
+        }
+        try letters.redrive(id, as: call.principal)
         return Response(status: 202)
     }
 }

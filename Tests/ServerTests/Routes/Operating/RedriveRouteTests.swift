@@ -38,6 +38,21 @@ final class RedriveRouteTests: XCTestCase {
         return DeadLetter(id: id, kind: .step, name: "tax", at: 0, reason: "no answer", attempts: 3, receipt: receipt)
     }
 
+    /// A letter of another client than the one that is named is none of its own.
+    func test_oneLetter_isOfTheClientThatIsNamed() throws {
+        let server = try TestServer()
+        server.engine.state.withLock { $0.letters = [Self.letter("a", of: "c1")] }
+        let client = server.client()
+        _ = try server.key("c2", .readWrite, .own)
+        let other = try client.post("/v1/dead-letters/a/redrive?client=c2", "")
+        XCTAssertEqual(other.status, 404, other.text)
+        XCTAssertEqual(server.engine.state.withLock { $0.redriven }, [])
+        let own = server.client(key: try server.key("c1", .readWrite, .own))
+        XCTAssertEqual(try own.post("/v1/dead-letters/a/redrive?client=c2", "").status, 403)
+        for query in ["?client=c1", ""] { XCTAssertEqual(try client.post("/v1/dead-letters/a/redrive\(query)", "").status, 202, query) }
+        XCTAssertEqual(server.engine.state.withLock { $0.redriven }, ["a", "a"])
+    }
+
     func test_whatIsNoFlag_sendsNothing() throws {
         let server = try TestServer()
         server.engine.state.withLock { $0.letters = [Self.letter("a", of: "c1")] }
