@@ -119,6 +119,8 @@ struct ImportPublication {
     /// What the parts' threads have made. By table.
     private struct Written {
         var outputs: [Int: [ColdFileWriter.Output]] = [:]
+        /// By the batch's number of the client.
+        var usage: [Int: UsageFigures] = [:]
         var lastTicket = ULID(high: 0, low: 0)
         var failure: (any Error)?
     }
@@ -154,8 +156,13 @@ struct ImportPublication {
             try compactor.cold.takeBack(batch.tables, present)
             throw error
         }
+        // Rows that were never hot are counted here.
+        let day = Clock.day(ofMicroseconds: now)
+        let usage = Dictionary(uniqueKeysWithValues: written.usage.map { client, figures in
+            (UsageKey(client: ClientID(String(decoding: batch.clients[client], as: UTF8.self)), day: day), figures)
+        })
         // Should this fail, the next start sees by the catalog whether it happened: nothing may be removed before.
-        try compactor.catalog.switchToCold(switches + rolled.switches, last: (lastSequence, written.lastTicket), rollups: rolled.changes)
+        try compactor.catalog.switchToCold(switches + rolled.switches, last: (lastSequence, written.lastTicket), rollups: rolled.changes) { try Catalog.add(usage, $0) }
         compactor.tier.publish(cold: next, sequence: lastSequence, rollups: rolled.states)
         let byteCount = written.outputs.values.reduce(0) { $0 + $1.reduce(0) { $0 + $1.byteCount } }
         compactor.writtenBytes.wrappingAdd(Int(byteCount), ordering: .relaxed)
@@ -178,9 +185,10 @@ struct ImportPublication {
                     let part = parts[index]
                     guard let cold = tables[part.table], written.withLock({ $0.failure == nil }) else { return }
                     do {
-                        let (outputs, ticket) = try shared.value.write(part, cold, from: starts[index], common)
+                        let (outputs, usage, ticket) = try shared.value.write(part, cold, from: starts[index], common)
                         written.withLock { written in
                             written.outputs[part.table, default: []] += outputs
+                            for (client, figures) in usage { written.usage[client, default: UsageFigures()].add(figures) }
                             written.lastTicket = max(written.lastTicket, ticket)
                         }
                     } catch {
@@ -204,8 +212,8 @@ struct ImportPublication {
 
     private func write(
         _ part: Part, _ cold: ColdTable, from ticket: ULID, _ common: Common
-    ) throws -> ([ColdFileWriter.Output], ULID) {
-        guard let spill = batch.spill else { return ([], ticket) }
+    ) throws -> ([ColdFileWriter.Output], usage: [Int: UsageFigures], ULID) {
+        guard let spill = batch.spill else { return ([], [:], ticket) }
         let cursors = batch.runs.map { ImportCursor(spill, $0.part(part.first, through: part.last)) }
         let merge = try ImportMerge(cursors, tables: batch.tableOfKind, ranks: common.ranks, isDropped: common.dropped)
         var columns = ImportColumns(schema: cold.iceberg.schema, shared: common.columns, firstSequence: part.firstSequence)
@@ -213,13 +221,16 @@ struct ImportPublication {
         let writer = try ColdFileWriter(
             table: cold.iceberg, bloomPaths: compactor.types.bloomPaths(of: cold.name), names: compactor.names, now: common.columns.now,
             effort: .quick, workerCount: common.workerCount)
+        var usage: [Int: UsageFigures] = [:]
         do {
             while let record = try merge.next() {
+                usage[record.client, default: UsageFigures()].receipts += 1
+                usage[record.client, default: UsageFigures()].bytes += Int64(record.document.count)
                 try columns.append(record, ticket: tickets.next())
                 if columns.isFull { try writer.append(try columns.batch()) }
             }
             if columns.rowCount > 0 { try writer.append(try columns.batch()) }
-            return (try writer.finish(), tickets.last)
+            return (try writer.finish(), usage, tickets.last)
         } catch {
             try writer.abandon()
             throw error

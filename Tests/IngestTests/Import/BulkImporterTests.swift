@@ -51,6 +51,12 @@ final class BulkImporterTests: XCTestCase {
         try EngineFixture.walk(engine, PageRequest(fields: ["document"], limit: 10_000)).sorted()
     }
 
+    /// `<receipts> <bytes>` of a client.
+    private func usage(_ engine: Engine, _ client: String = "c1") throws -> String {
+        let spans = try engine.usage(of: client, from: nil, to: nil, byMonth: false, as: .admin)
+        return "\(spans.reduce(0) { $0 + $1.figures.receipts }) \(spans.reduce(0) { $0 + $1.figures.bytes })"
+    }
+
     func test_import_storesWhatPostsWouldHaveStored() throws {
         let directory = TemporaryDirectory()
         let lines = Self.receipts(0..<500)
@@ -59,6 +65,8 @@ final class BulkImporterTests: XCTestCase {
             defer { XCTAssertNoThrow(try fixture.engine.close()) }
             let outcome = try importing(fixture.engine, lines) { $0.runByteCount = 20_000 }
             XCTAssertEqual(outcome.text, "500 0 0")
+            XCTAssertEqual(try usage(fixture.engine), "500 \(lines.reduce(0) { $0 + $1.utf8.count })", "what is never hot is counted, too")
+            XCTAssertEqual(try importing(fixture.engine, lines).text, "0 500 0")
             XCTAssertEqual(try documents(fixture.engine), lines.sorted())
             // Sequences are contiguous, and so are they in the order of the files.
             let rows = try fixture.walk(PageRequest(fields: ["sequence", "state", "business_day", "receipt_id", "total"], limit: 10_000))
@@ -77,6 +85,7 @@ final class BulkImporterTests: XCTestCase {
         }
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
         let fixture = try EngineFixture(directory.path)
+        XCTAssertEqual(try usage(fixture.engine), "501 \(lines.reduce(EngineFixture.receipt("later").utf8.count) { $0 + $1.utf8.count })", "once, and none is forgotten")
         XCTAssertEqual(try fixture.taken(EngineFixture.receipt("after a restart")).summary.sequence, 502)
         XCTAssertEqual(try documents(fixture.engine).count, 502)
         try fixture.engine.close()
