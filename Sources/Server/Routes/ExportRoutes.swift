@@ -161,7 +161,8 @@ enum ExportRoutes {
         common.append(.init("Content-Disposition", ContentDisposition.attachment(export.name, ending: "." + format.rawValue)))
         // A range of another file is no use: the whole of this one comes.
         let isSame = call.request.header("If-Range").map { $0.trimmingBlanks == tag } ?? true
-        let range = isSame ? ByteRange(call.request.header("Range"), of: export.byteCount) : .whole
+        // Of GET alone (RFC 9110, 14.2): HEAD tells of the whole.
+        let range = isSame && call.request.method == .get ? ByteRange(call.request.header("Range"), of: export.byteCount) : .whole
         return try response(export, format, range, common, call, parts)
     }
 

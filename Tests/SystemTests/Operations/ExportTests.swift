@@ -168,6 +168,9 @@ final class ExportTests: XCTestCase {
         let head = try fetch(export, method: "HEAD")
         XCTAssertEqual(head.status, 200)
         XCTAssertEqual(head.headers["content-length"], String(count))
+        // A range is of GET alone.
+        let part = try fetch(export, [("Range", "bytes=0-9")], method: "HEAD")
+        XCTAssertEqual([part.headers["content-length"], part.headers["content-range"], "\(part.status)"], [String(count), nil, "200"])
         // Altered in any sign: 403, whether or not it would be good.
         let url = String(try XCTUnwrap(export["url"] as? String).dropFirst(server.url.count))
         let open = server.client(key: nil)
