@@ -42,7 +42,7 @@ extension Intake {
         let brought = upload == nil ? type.tableKind.broughtColumns : type.tableKind.broughtByUploads
         let values = brought.isEmpty ? receipt.row : VersionColumns.row(receipt.row, count: type.layout.fields.count, after: brought, upload: upload)
         return HotRow(
-            kind: parts.formats.format(receipt.type, contentType: contentType, isUploaded: upload != nil), client: client, receipt: receipt.receiptID,
+            kind: parts.formats.format(receipt.type, contentType: contentType(of: receipt.document), isUploaded: upload != nil), client: client, receipt: receipt.receiptID,
             businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: values, sha256: sha256,
             storedDocument: stored, documentByteCount: document.count, coding: coding,
             callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process,
@@ -93,6 +93,12 @@ extension Intake {
     }
 
     private var contentType: String { StoredContentType.text(request.form, request.contentType) }
+
+    /// What was made for a receipt of an envelope is in an encoding of its own.
+    private func contentType(of document: ReceiptDocument) -> String {
+        guard case .own = document else { return contentType }
+        return StoredContentType.text(request.form, request.contentType, isCanonical: true)
+    }
 
     /// Looks where the writer does not, then hands the rows to it.
     ///

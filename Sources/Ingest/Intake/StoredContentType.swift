@@ -1,11 +1,12 @@
 /// The content type that a receipt's row keeps: one of a few, since each makes a kind of rows of its own, for as long as the store lives, and
 /// what a client writes comes from outside.
 package enum StoredContentType {
-    package static func text(_ form: IntakeRequest.Form, _ header: String) -> String {
+    /// - Parameter isCanonical: the document is an element in canonical form, which is UTF-8 whatever its envelope came in.
+    package static func text(_ form: IntakeRequest.Form, _ header: String, isCanonical: Bool = false) -> String {
         switch form {
         case .json, .ndjson: "application/json"
         case .csv: "text/csv"
-        case .xml: xml(header)
+        case .xml: xml(isCanonical ? String(header.prefix { $0 != ";" }) : header)
         }
     }
 

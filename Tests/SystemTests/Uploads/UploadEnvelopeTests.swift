@@ -43,6 +43,30 @@ final class UploadEnvelopeTests: UploadFixture {
         }
     }
 
+    /// What is cut out of an envelope is in UTF-8, and says so, whatever the envelope came in; a document that is stored as it came keeps its own.
+    func test_recordsOfAnEnvelope_areUTF8_whateverItCameIn() throws {
+        let server = try running()
+        let single = #"{"name":"slip","version":1,"format":"xml","match":{"root":"slip"},"receipt_id":"@id","issued_at":"at","time_zone":"UTC","columns":{"who":{"path":"who","type":"VARCHAR"}}}"#
+        for type in [("pack", Self.pack), ("slip", single)] { XCTAssertEqual(try server.client().put("/v1/types/\(type.0)", type.1).status, 201) }
+        let one = server.client(key: try server.key("c1"))
+        // Їжа in Windows-1251.
+        let word = "\u{AF}\u{E6}\u{E0}"
+        func bytes(_ text: String) -> [UInt8] { ("<?xml version='1.0' encoding='windows-1251'?>" + text).unicodeScalars.map { UInt8($0.value) } }
+        let pack = bytes("<pack><till><sale id='W1'><at>2026-01-01T10:00:00Z</at><who>\(word)</who></sale><name>\(word)</name></till></pack>")
+        let slip = bytes("<slip id='W2'><at>2026-01-01T10:00:00Z</at><who>\(word)</who></slip>")
+        for body in [pack, slip] {
+            let answer = try one.call("POST", "/v1/receipts", headers: [("Content-Type", "text/xml; charset=windows-1251")], body: body)
+            XCTAssertTrue([200, 201].contains(answer.status), answer.text)
+        }
+        XCTAssertEqual(try rows("SELECT till FROM packs", one), #"[["Їжа"]]"#)
+        let cut = try one.get("/v1/receipts/W1?table=packs&raw=1")
+        XCTAssertEqual(cut.headers["content-type"], "text/xml")
+        XCTAssertTrue(cut.text.contains("<who>Їжа</who>"), cut.text)
+        let whole = try one.get("/v1/receipts/W2?raw=1")
+        XCTAssertEqual(whole.headers["content-type"], "text/xml; charset=windows-1251")
+        XCTAssertEqual(whole.body, slip)
+    }
+
     func test_envelope_killed_hasItsSurroundingsInEachRecord() throws {
         let server = try running()
         XCTAssertEqual(try server.client().put("/v1/types/shift", Self.shift).status, 201)
