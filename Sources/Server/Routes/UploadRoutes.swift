@@ -107,7 +107,8 @@ enum UploadRoutes {
     }
 
     private static func list(_ call: Call, _ parts: Parts) throws -> Response {
-        let page = try ListPage(call)
+        // A cursor is of what was asked for: another state or client has other places.
+        let page = try ListPage(call, of: ["client", "state"].flatMap { name in call.parameter(name).map { [name, $0] } ?? [] })
         var state: Upload.State?
         if let text = call.parameter("state") {
             state = Upload.State(rawValue: text)

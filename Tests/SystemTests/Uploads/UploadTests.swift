@@ -150,6 +150,9 @@ final class UploadTests: UploadFixture {
         XCTAssertEqual((pages["uploads"] as? [[String: Any]])?.first?["upload_id"] as? String, good, "the newest first")
         let next = try XCTUnwrap(pages["next_cursor"] as? String)
         XCTAssertEqual((try object(try one.get("/v1/uploads?limit=1&cursor=\(next)").body)["uploads"] as? [[String: Any]])?.first?["upload_id"] as? String, id)
+        let filtered = try one.get("/v1/uploads?limit=1&state=PROCESSED&cursor=\(next)")
+        XCTAssertEqual(filtered.status, 400, "a cursor leads on in the list that it is of")
+        XCTAssertTrue(filtered.text.contains("bad-cursor"), filtered.text)
         // For the administrator somebody must say whose they are.
         let nobodys = try upload(Self.lines(50...50), server.client(), name: "a.ndjson")
         XCTAssertEqual(counts(nobodys), [1, 1, 0, 0, 0, 1], "the call names no client")

@@ -32,7 +32,8 @@ enum ExecutionRoutes {
     ]
 
     private static func list(_ call: Call, _ store: any ProcessKeeping) throws -> Response {
-        let page = try ListPage(call)
+        // A cursor is of what was asked for: another process or state has other places.
+        let page = try ListPage(call, of: ["process", "state"].flatMap { name in call.parameter(name).map { [name, $0] } ?? [] })
         var question = ExecutionQuestion(process: call.parameter("process"), limit: page.limit + 1)
         if let text = call.parameter("state") {
             guard let state = ExecutionState(rawValue: text) else {

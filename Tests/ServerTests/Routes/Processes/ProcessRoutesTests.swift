@@ -77,6 +77,10 @@ final class ProcessRoutesTests: XCTestCase {
         XCTAssertEqual(page["executions"]?.array?.map { $0["execution_id"]?.text ?? "" }, [other])
         let rest = try JSONParser.parse(try admin.get("/v1/executions?limit=1&state=RUNNING&process=p&cursor=\(page["next_cursor"]?.text ?? "")").body)
         XCTAssertEqual(rest["executions"]?.array?.map { $0["execution_id"]?.text ?? "" }, [id])
+        // A cursor leads on in the list that it is of.
+        for query in ["limit=1&state=FAILED&process=p", "limit=1&state=RUNNING", "limit=1"] {
+            XCTAssertEqual(slug(try admin.get("/v1/executions?\(query)&cursor=\(page["next_cursor"]?.text ?? "")")), "bad-cursor 400", query)
+        }
         XCTAssertEqual(slug(try admin.get("/v1/executions?state=DONE")), "bad-parameter 400")
         XCTAssertEqual(slug(try own.post("/v1/executions/\(id)/redrive", "")), "wrong-state 409")
         XCTAssertEqual(try own.post("/v1/executions/\(id)/abort", "").status, 202)
