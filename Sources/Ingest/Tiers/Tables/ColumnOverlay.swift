@@ -39,12 +39,16 @@ struct ColumnOverlay: Sendable {
         [VersionColumns.validTo.name: nulls(parts[0].count)]
     }
 
-    /// `state` and `completed_at` as they were; nothing has come after these rows yet.
+    /// `state` and `completed_at` as they were; of what came after these rows that which had come for the reader.
     ///
     /// A row that ended after the instant was PROCESSING then; when it began to be is not asked, since rows that came later are left out.
-    static func states(at instant: Int64) -> ColumnOverlay {
-        ColumnOverlay(columns: ["state", "completed_at", VersionColumns.validTo.name], needs: ["state", "completed_at"]) { parts in
-            var (states, ends) = (ColumnBuilder(type: .string), ColumnBuilder(type: .timestampTZ))
+    ///
+    /// - Parameters:
+    ///   - superseded: what may have come after them; nothing of rows that were the newest then.
+    ///   - sequence: the last that the reader sees.
+    static func states(at instant: Int64, before superseded: SupersededRows = SupersededRows(), through sequence: Int64 = .max) -> ColumnOverlay {
+        ColumnOverlay(columns: ["state", "completed_at", VersionColumns.validTo.name], needs: ["state", "completed_at", "sequence"]) { parts in
+            var (states, ends, successors) = (ColumnBuilder(type: .string), ColumnBuilder(type: .timestampTZ), ColumnBuilder(type: .timestampTZ))
             for row in 0..<parts[0].count {
                 if case .integer(let ended) = parts[1].value(at: row), ended <= instant {
                     states.append(parts[0].value(at: row))
@@ -53,8 +57,13 @@ struct ColumnOverlay: Sendable {
                     states.append(.string(ReceiptState.processing.rawValue))
                     ends.appendNull()
                 }
+                if case .integer(let own) = parts[2].value(at: row), let next = superseded[own], next.by != 0, next.by <= sequence {
+                    successors.append(integer: next.at)
+                } else {
+                    successors.appendNull()
+                }
             }
-            return ["state": states.finish(), "completed_at": ends.finish(), VersionColumns.validTo.name: nulls(parts[0].count)]
+            return ["state": states.finish(), "completed_at": ends.finish(), VersionColumns.validTo.name: successors.finish()]
         }
     }
 

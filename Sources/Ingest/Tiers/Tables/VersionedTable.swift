@@ -302,8 +302,11 @@ package struct VersionedTable: TableSource {
             case .history:
                 let superseded = superseded
                 return superseded.isEmpty ? nil : .successors(superseded)
-            // Rows that were superseded since, for a reader of what was newest before.
-            case .newest: return sequence < snapshot.sequence ? walk.map { .states(at: $0.instant) } ?? .noSuccessors : nil
+            // Rows that were superseded since, for a reader of what was newest before. One that is accepted may have a version behind it that is not yet.
+            case .newest(let view):
+                let superseded = superseded
+                if sequence < snapshot.sequence { return walk.map { .states(at: $0.instant, before: superseded, through: sequence) } ?? .noSuccessors }
+                return view == .accepted && !superseded.isEmpty ? .successors(superseded) : nil
             case .asOf(let instant): return .states(at: ended(by: instant))
             }
         }
