@@ -125,7 +125,8 @@ extension StoreReader {
             ticket.history.append(HistoryEvent(at: completedAt, event: receipt.summary.state == .failed ? "failed" : "complete"))
         }
         ticket.history += history.events
-        if receipt.summary.state == .failed {
+        // Of versions none stands in another's place.
+        if receipt.summary.state == .failed, TableName.kind(of: receipt.table).holder == .rows {
             ticket.replacedBy = try successor(of: receipt, snapshot)?.summary.ticketID
         }
         return ticket
