@@ -206,7 +206,8 @@ struct Intake: Sendable {
     private func conflicts(_ rows: [HotRow]) throws -> [Submission.Conflict] {
         let earlier = try earlier(rows, parts.tier.boundary.snapshot(), except: nil)
         return rows.indices.compactMap { place in
-            guard let stored = earlier[place], !stored.isOf(rows[place].sha256) else { return nil }
+            // A version follows whatever is stored.
+            guard rows[place].version == nil, let stored = earlier[place], !stored.isOf(rows[place].sha256) else { return nil }
             return Submission.Conflict(place: place, ticketID: stored.summary.ticketID)
         }
     }
