@@ -201,8 +201,10 @@ enum ReceiptRoutes {
         .json(300, ChoicesBody(choices: choices.map { choice in
             let day = CalendarText.text(day: choice.businessDay)
             var url = call.request.target.path + "?day=\(day)&client=\(RequestTarget.encode(choice.clientID))"
-            if let id = call.parameter("receipt_id") { url += "&receipt_id=\(RequestTarget.encode(id))" }
-            if let table = call.parameter("table") { url += "&table=\(RequestTarget.encode(table))" }
+            // What else was asked for is asked for there, too: the instant above all.
+            for parameter in call.parameters where !["day", "client"].contains(parameter.name) {
+                url += "&\(RequestTarget.encode(parameter.name))=\(RequestTarget.encode(parameter.value))"
+            }
             return .init(businessDay: choice.businessDay, clientID: choice.clientID, url: url)
         }))
     }

@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -87,6 +88,7 @@ final class VersionTests: XCTestCase {
             XCTAssertTrue(Set(shown.keys).isDisjoint(with: ["superseded_by", "history", "document_sha256", "name"]), "\(context): \(shown.keys.sorted())")
             let changes = try XCTUnwrap(try json(try board.get("/v1/changes?after=0"))["changes"] as? [[String: Any]], context)
             XCTAssertEqual(changes.compactMap { ($0["receipt"] as? [String: Any])?["receipt_id"] as? String ?? $0["receipt_id"] as? String }, ["L1", "L1", "L1", "L2", "L3", "L3"], context)
+            XCTAssertEqual(changes.map { ($0["receipt"] as? [String: Any])?["version"] as? Int ?? $0["version"] as? Int }, [1, 2, 3, 1, 1, 2], context)
             let removal = try json(try board.get("/v1/receipts/L3/versions?table=licences"))["versions"] as? [[String: Any]]
             let ticket = try board.get("/v1/tickets/\(removal?.first?["ticket_id"] as? String ?? "none")")
             XCTAssertEqual(try json(ticket)["state"] as? String, "COMPLETE", "\(context): a removal's ticket: \(ticket.text)")
@@ -173,8 +175,13 @@ final class VersionTests: XCTestCase {
     /// What a registrar has not said yet, has refused, or says late.
     func test_registeredVersions_supersedeAsTheyAreAccepted() throws {
         let isOpen = Monitor(false)
+        let told = Mutex<[[UInt8]]>([])
         let board = TestHTTPServer { request in
             let text = String(decoding: request.body, as: UTF8.self)
+            guard request.path != "/told" else {
+                told.withLock { $0.append(request.body) }
+                return .init(status: 200)
+            }
             if text.contains("slow") { isOpen.wait { $0 ? () : nil } }
             return .init(status: 200, body: text.contains("refuse") ? #"{"outcome":"rejected","errors":[]}"# : #"{"outcome":"accepted","reference":"R"}"#)
         }
@@ -186,7 +193,7 @@ final class VersionTests: XCTestCase {
         defer { server.remove() }
         let type = Self.type.replacingOccurrences(of: #""receipt_id""#, with: #""register":[["board"]],"receipt_id""#)
         XCTAssertEqual(try server.client().put("/v1/types/licence", type).status, 201)
-        let key = try server.key("board")
+        let key = try server.key("board", more: #","webhook":{"url":"http://127.0.0.1:\#(board.port)/told","secret":"w"}"#)
         var client: HTTPClient { server.client(key: key) }
         func post(_ name: String, waits: Bool = true) throws -> String {
             let answer = try client.post("/v1/receipts", licence("L1", name), waits ? [("Prefer", "wait=60")] : [])
@@ -199,6 +206,9 @@ final class VersionTests: XCTestCase {
         XCTAssertEqual(try post("first"), "1 COMPLETE")
         XCTAssertEqual(try post("slow", waits: false), "2 PROCESSING")
         XCTAssertEqual(try shown(), ["2|PROCESSING", "1|COMPLETE"])
+        for table in ["licences_accepted", "licences_history"] {
+            XCTAssertEqual(try sql(client, "SELECT valid_to IS NULL FROM \(table) WHERE version = 1"), "0", "\(table): another has come, whether or not it is accepted")
+        }
         XCTAssertEqual(try post("refuse"), "3 FAILED")
         XCTAssertEqual(try shown(), ["2|PROCESSING", "1|COMPLETE"], "a FAILED version changes nothing")
         XCTAssertEqual(try post("refuse"), "4 FAILED", "the same again, past a FAILED one, is a new version")
@@ -211,12 +221,60 @@ final class VersionTests: XCTestCase {
         try Patience.until { try sql(client, "SELECT count(*) FROM licences_history WHERE state = 'PROCESSING'") == "0" }
         XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"], "what is accepted late is not the newest")
         XCTAssertEqual(try post("refuse"), "6 FAILED")
+        // Who has a webhook is told which version of the document it is.
+        var seen: [String] = []
+        XCTAssertTrue(
+            try Patience.until {
+                seen = try told.withLock { $0 }.map { body in
+                    let event = try JSONParser.parse(body)
+                    return "\(event["receipt"]?["version"]?.integer ?? 0) \(event["receipt"]?["state"]?.text ?? "-")"
+                }
+                return Set(seen).count == 12
+            }, "\(seen)")
+        XCTAssertEqual(Set(seen), Set((1...6).flatMap { ["\($0) PROCESSING", "\($0) \([3, 4, 6].contains($0) ? "FAILED" : "COMPLETE")"] }))
+        let failed = try json(try client.get("/v1/receipts/L1/versions?table=licences"))["versions"] as? [[String: Any]]
+        let ticket = try json(try client.get("/v1/tickets/\(failed?.first { $0["version"] as? Int == 3 }?["ticket_id"] as? String ?? "none")"))
+        XCTAssertEqual(ticket["state"] as? String, "FAILED")
+        XCTAssertTrue(ticket["replaced_by"] == nil || ticket["replaced_by"] is NSNull, "a version stands in nobody's place: \(ticket)")
         let ends = "SELECT version, state, valid_to IS NULL FROM licences_history ORDER BY 1"
         let expected = "1|COMPLETE|0\n2|COMPLETE|0\n3|FAILED|1\n4|FAILED|1\n5|COMPLETE|1\n6|FAILED|1"
         XCTAssertEqual(try sql(client, ends), expected)
         XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
         XCTAssertEqual(try sql(client, ends), expected, "cold")
         XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"], "cold")
+    }
+
+    /// A version follows whatever is stored: what stands in an array's way is another document of it alone.
+    func test_arrayOfBothKinds_namesWhatConflictsAlone() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        XCTAssertEqual(try server.client().put("/v1/types/licence", Self.type).status, 201)
+        let board = try server.client(key: server.key("board"))
+        XCTAssertEqual(try board.post("/v1/receipts", "[\(licence("L1", "Ann")),\(Receipts.pos("R-1", total: "1.00", name: "bread"))]").status, 200)
+        let answer = try board.post("/v1/receipts", "[\(licence("L1", "Bob")),\(Receipts.pos("R-1", total: "2.00", name: "bread"))]")
+        XCTAssertEqual(answer.status, 409, answer.text)
+        XCTAssertEqual((try json(answer)["errors"] as? [[String: Any]])?.map { $0["pointer"] as? String }, ["/1"], answer.text)
+        XCTAssertEqual(try sql(board, "SELECT name, version FROM licences"), "Ann|1", "refused whole")
+        XCTAssertEqual(try board.post("/v1/receipts", "[\(licence("L1", "Bob")),\(Receipts.pos("R-1", total: "1.00", name: "bread"))]").status, 200)
+        XCTAssertEqual(try sql(board, "SELECT name, version FROM licences"), "Bob|2")
+    }
+
+    /// What several clients have is chosen from by URLs that ask for the same: the instant and the form come along.
+    func test_choices_askForWhatWasAsked() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/types/licence", Self.type).status, 201)
+        for client in ["c1", "c2"] {
+            _ = try server.key(client)
+            XCTAssertEqual(try admin.post("/v1/receipts?client=\(client)", licence("L1", "Ann")).status, 201)
+        }
+        let instant = try XCTUnwrap((try json(try admin.get("/v1/receipts/L1/versions?table=licences&client=c2"))["versions"] as? [[String: Any]])?.first?["received_at"] as? String)
+        XCTAssertEqual(try admin.post("/v1/receipts?client=c1", licence("L1", "Bob")).status, 201)
+        let answer = try admin.get("/v1/receipts/L1?table=licences&as_of=\(instant)&raw=1")
+        XCTAssertEqual(answer.status, 300, answer.text)
+        let urls = try XCTUnwrap(try json(answer)["choices"] as? [[String: Any]]).compactMap { $0["url"] as? String }
+        XCTAssertEqual(try urls.map { try admin.get($0).text }, [licence("L1", "Ann"), licence("L1", "Ann")], "\(urls)")
     }
 
     func test_recordsOfCSV_areTheSame_inAnyOrderOfColumns() throws {
