@@ -104,8 +104,9 @@ final class EventOutbox: Sendable {
     private func start(_ process: String, _ delivery: EventDelivery, _ parts: Parts) {
         guard let starter = parts.surroundings.starter() else { return parts.answer(delivery.key, .refused("nothing runs processes here")) }
         let identity = delivery.origin.map { Identity.contract(ClientID($0)) } ?? .administrator
-        // Of the event and the subscription alone, so that a second start is the first.
-        let name = "event-" + Hexadecimal.text(Array(SHA256.hash(Array("\(delivery.topic)\n\(delivery.subscription.name)\n\(delivery.origin ?? "")\n\(delivery.id)".utf8)).prefix(16)))
+        // Of the event and the subscription alone, so that a second start is the first. By the event's number: its id may come again after a day, and is another event then.
+        let place = "\(delivery.topic)\n\(delivery.subscription.name)\n\(delivery.origin ?? "")\n\(delivery.key.number)\n\(delivery.id)"
+        let name = "event-" + Hexadecimal.text(Array(SHA256.hash(Array(place.utf8)).prefix(16)))
         starter.start(process, name: name, input: delivery.event, as: identity) { [self] result in
             switch result {
             case .success: parts.answer(delivery.key, .taken)

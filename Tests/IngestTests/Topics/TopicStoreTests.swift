@@ -18,6 +18,8 @@ final class TopicStoreTests: XCTestCase {
             var held: [Completion] = []
             /// Ids of the events.
             var ids: [String] = []
+            /// What executions are to be called.
+            var names: [String] = []
         }
         let state = Mutex(State())
         /// nil: the answer is held back.
@@ -29,6 +31,7 @@ final class TopicStoreTests: XCTestCase {
         func start(_ process: String, name: String, input: [UInt8], as identity: Identity, completion: @escaping Completion) {
             let call = state.withLock { state in
                 state.callCount += 1
+                state.names.append(name)
                 if let id = (try? JSONParser.parse(input, depthMax: 10))?["id"]?.text { state.ids.append(id) }
                 return state.callCount
             }
@@ -93,6 +96,28 @@ final class TopicStoreTests: XCTestCase {
                     return try topics.subscription("s", of: "sales").pending == 0
                 })
             XCTAssertEqual(try topics.subscription("s", of: "sales").dead, 0)
+        }
+    }
+
+    /// An id that comes again after a day is another event, and starts an execution of its own; what is tried again is the first one still.
+    func test_idThatComesAgainAfterADay_startsAnotherExecution() throws {
+        let starter = Starter { call in call == 1 ? .failure(Fault(.overloaded, "busy")) : .success(()) }
+        try withStore(starter) { _, topics in
+            func publishAndWait() throws {
+                try publish(topics, "1")
+                XCTAssertTrue(
+                    try Patience.until {
+                        time.pass(Self.second)
+                        return try topics.subscription("s", of: "sales").pending == 0
+                    })
+            }
+            try publishAndWait()
+            time.pass(2 * 86_400 * Self.second)
+            try publishAndWait()
+            let names = starter.state.withLock { $0.names }
+            XCTAssertEqual(names.count, 3)
+            XCTAssertEqual(names[0], names[1])
+            XCTAssertNotEqual(names[1], names[2])
         }
     }
 
