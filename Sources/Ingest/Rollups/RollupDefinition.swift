@@ -17,6 +17,9 @@ package struct RollupDefinition: Sendable, Hashable {
         (self.keys, self.measures) = (keys, measures)
     }
 
+    /// By bytes, as it is kept: a condition that asks for other bytes of the same letters is another.
+    package static func == (left: RollupDefinition, right: RollupDefinition) -> Bool { left.json.serialized == right.json.serialized }
+
     /// The table of its partial sums, in SQL and in the warehouse.
     package var tableName: String { Self.tableName(of: name) }
     static func tableName(of name: String) -> String { TableName.sums(of: name) }

@@ -27,6 +27,13 @@ package struct SavedView: Sendable, Equatable {
         (self.name, self.query, self.description, self.columns, self.reads, self.putAt) = (name, query, description, columns, reads, putAt)
     }
 
+    /// By bytes: a query that asks for other bytes of the same letters is another.
+    package static func == (left: SavedView, right: SavedView) -> Bool {
+        func isSame(_ one: String?, _ other: String?) -> Bool { one.map { one in other.map { one.hasBytes(of: $0) } ?? false } ?? (other == nil) }
+        return left.name.hasBytes(of: right.name) && left.query.hasBytes(of: right.query) && isSame(left.description, right.description)
+            && left.columnsJSON == right.columnsJSON && left.readsJSON == right.readsJSON && left.putAt == right.putAt
+    }
+
     /// What stands for it in FROM: its columns by name, of what was put, however that ends.
     ///
     /// The line breaks keep a comment at the end of what was put from taking the bracket with it.

@@ -109,6 +109,8 @@ final class RollupReaderTests: XCTestCase {
                 name: "r", body: try JSONParser.parse(Array(#"{"name":"r","table":"receipts","group_by":{"k":"\#(key)"},"measures":{"n":"count(*)"}}"#.utf8)))
         }
         XCTAssertEqual([try put("client_id"), try put("client_id"), try put("currency")], [.created, .unchanged, .replaced])
+        // The same letters of other bytes are another condition.
+        XCTAssertEqual([try put("client_id = '\u{E9}'"), try put("client_id = 'e\u{301}'")], [.replaced, .replaced])
         try fixture.engine.deleteRollup(name: "r")
         XCTAssertThrowsError(try fixture.engine.deleteRollup(name: "r"))
         XCTAssertEqual(try put("client_id"), .created)

@@ -44,6 +44,16 @@ final class SavedViewsTests: XCTestCase {
         XCTAssertThrowsError(try rows("SELECT * FROM mine", fixture.engine, .admin))
     }
 
+    /// Texts are compared by their bytes, in questions and so here.
+    func test_viewOfOtherBytesOfTheSameLetters_isAnother() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        let queries = ["\u{E9}", "e\u{301}"].map { "SELECT * FROM receipts WHERE receipt_id = '\($0)'" }
+        XCTAssertEqual(try fixture.engine.putView(view("mine", queries[0])), .created)
+        XCTAssertEqual(try fixture.engine.putView(view("mine", queries[1])), .replaced)
+        XCTAssertEqual(fixture.engine.view("mine").map { Array($0.query.utf8) }, Array(queries[1].utf8))
+    }
+
     func test_viewsThatReadEachOther_areRefusedWhenRead_andSoAreTooManyDeep() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
