@@ -208,12 +208,16 @@ final class Questions: @unchecked Sendable {
 
     /// The values of EXECUTE's arguments, each cast to what its parameter is.
     private func evaluate(_ pieces: [PostgresCommand.Piece], as types: [UInt32], _ state: SeenState, _ reading: SessionSettings.Reading) throws -> [QueryParameter] {
-        var text = "SELECT ", starts: [Int] = []
+        var text = "", starts: [Int] = [], scalarCount = 0
+        func add(_ part: String) {
+            text += part
+            scalarCount += part.unicodeScalars.count
+        }
         for (index, piece) in pieces.enumerated() {
-            text += index == 0 ? "(" : ", ("
-            starts.append(text.unicodeScalars.count)
-            text += piece.text + ")"
-            if index < types.count, let name = AnswerColumns.castName(types[index]) { text += "::" + name }
+            add(index == 0 ? "SELECT (" : ", (")
+            starts.append(scalarCount)
+            add(piece.text + ")")
+            if index < types.count, let name = AnswerColumns.castName(types[index]) { add("::" + name) }
         }
         do {
             let text = text

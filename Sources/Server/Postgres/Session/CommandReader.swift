@@ -5,8 +5,13 @@ internal import Query
 package struct CommandReader {
     let statement: StatementScanner.Statement
     var place = 0
+    /// Where the piece that was cut out last ends, in scalars and in the text. Pieces come in the text's order, so that all of them cost one walk.
+    private var cut: (scalars: Int, index: String.Index)
 
-    private init(_ statement: StatementScanner.Statement) { self.statement = statement }
+    private init(_ statement: StatementScanner.Statement) {
+        self.statement = statement
+        cut = (0, statement.text.startIndex)
+    }
 
     /// - Throws: 42601 at the token that does not fit; 0A000, 22023 and others for what is not done.
     package static func command(_ statement: StatementScanner.Statement) throws(PostgresFault) -> PostgresCommand {
@@ -59,13 +64,19 @@ package struct CommandReader {
     }
 
     /// What stands from here to the end, and where it begins.
-    func rest() throws(PostgresFault) -> (String, Int) {
+    mutating func rest() throws(PostgresFault) -> (String, Int) {
         guard let token else { throw unexpected }
         return (text(token.range.lowerBound..<statement.text.unicodeScalars.count), token.range.lowerBound)
     }
 
-    func text(_ range: Range<Int>) -> String {
-        String(String.UnicodeScalarView(statement.text.unicodeScalars.dropFirst(range.lowerBound).prefix(range.count)))
+    /// - Parameter range: in the text's scalars.
+    mutating func text(_ range: Range<Int>) -> String {
+        let scalars = statement.text.unicodeScalars
+        if range.lowerBound < cut.scalars { cut = (0, scalars.startIndex) }
+        let begin = scalars.index(cut.index, offsetBy: range.lowerBound - cut.scalars, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        let end = scalars.index(begin, offsetBy: range.count, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        cut = (range.upperBound, end)
+        return String(scalars[begin..<end])
     }
 
     // MARK: Commands

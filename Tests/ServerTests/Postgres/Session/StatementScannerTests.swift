@@ -92,6 +92,25 @@ final class StatementScannerTests: XCTestCase {
         XCTAssertEqual(CopyWriter(options).tail, [0xFF, 0xFF])
     }
 
+    /// All arguments are cut out in one walk: each from the front would be the square of them behind so long a comment.
+    func test_argumentsBehindALongComment_areWhatWasWritten_eachInItsPlace() throws {
+        let comment = "/* \(String(repeating: "їжак ", count: 800_000))*/"
+        let values = (0..<3_000).map { $0 % 3 == 0 ? " '\($0) ї'" : "\($0)" }
+        let start = comment.unicodeScalars.count
+        let text = "\(comment)EXECUTE q(\(values.joined(separator: ",")))"
+        let statement = try XCTUnwrap(try StatementScanner.statements(text).first)
+        guard case .execute("q", let arguments) = try CommandReader.command(statement) else { return XCTFail("no EXECUTE") }
+        XCTAssertEqual(arguments.map(\.text), values)
+        var place = start + "EXECUTE q(".count
+        for (argument, value) in zip(arguments, values) {
+            XCTAssertEqual(argument.start, place)
+            place += value.unicodeScalars.count + 1
+        }
+        // What goes back is cut as well.
+        guard case .explain("EXPLAIN (costs off) ", "q", let explained) = try CommandReader.command(try StatementScanner.statements("EXPLAIN (costs off) EXECUTE q(1, 'ї', 2)")[0]) else { return XCTFail("no EXPLAIN") }
+        XCTAssertEqual(explained.map(\.text), ["1", " 'ї'", " 2"])
+    }
+
     func test_statements_pastTheirBounds_areRefused_orCut() throws {
         XCTAssertThrowsError(try StatementScanner.statements(String(repeating: "a;", count: StatementScanner.statementsMax + 1))) { XCTAssertEqual(($0 as? PostgresFault)?.state, .programLimitExceeded) }
         let many = String(repeating: "1,", count: 20_000) + "1"
