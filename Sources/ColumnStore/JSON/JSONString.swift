@@ -10,6 +10,21 @@ package enum JSONString {
         text.append(UInt8(ascii: "\""))
     }
 
+    /// How many bytes `append` adds for these.
+    package static func byteCount(_ bytes: ArraySlice<UInt8>) -> Int {
+        bytes.withUnsafeBufferPointer { bytes in
+            var count = bytes.count + 2
+            for byte in bytes {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0A, 0x0C, 0x0D: count += 1
+                case ..<0x20: count += 5
+                default: break
+                }
+            }
+            return count
+        }
+    }
+
     /// Escapes the quote, the backslash and control characters, by their short forms where there are any.
     private static func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
         var plainStart = 0

@@ -32,9 +32,7 @@ enum CastKernels {
             let rows = try JSONRows(column, as: type, zone: zone, forms: forms, meter ?? WorkMeter(EvaluationContext()))
             return try TextKernels.build(count: column.count, validity: column.rowValidity, type: type, meter ?? WorkMeter(EvaluationContext())) {
                 (row, builder) throws(KernelError) in
-                var text: [UInt8] = []
-                try rows.append(row, to: &text)
-                try builder.append(text)
+                try rows.text(row, to: &builder)
             }
         case (.json, _): return try scalars(of: column, to: type, zone: zone, meter)
         case (.structure, .string): return try RowText.texts(of: column, zone: zone, forms: forms, meter ?? WorkMeter(EvaluationContext()))

@@ -37,6 +37,7 @@ struct JSONRows {
             var text: [UInt8] = []
             try rows.append(row, to: &text)
             try builder.append(text.dropFirst().dropLast())
+            meter.uncharge(text.count)
         }
     }
 
@@ -86,13 +87,32 @@ struct JSONRows {
         return result
     }
 
+    /// What is appended is charged, since a row's text may be many times what it is made of; the caller uncharges it where it has handed the text on.
+    ///
     /// - Parameter separator: between the elements or members of the outermost value; nil for what stands between those of all others.
     func append(_ row: Int, separator: String? = nil, to text: inout [UInt8]) throws(KernelError) {
-        try append(cells, row, separator ?? (isBinary ? ", " : ","), to: &text)
+        var charged = text.count
+        try append(cells, row, separator ?? (isBinary ? ", " : ","), to: &text, &charged)
+        try meter.charge(text.count - charged)
     }
 
-    private func append(_ cells: Cells, _ row: Int, _ separator: String? = nil, to text: inout [UInt8]) throws(KernelError) {
+    /// One text, on its way to the builder.
+    func text(_ row: Int, separator: String? = nil, to builder: inout TextBuilder) throws(KernelError) {
+        var text: [UInt8] = []
+        try append(row, separator: separator, to: &text)
+        try builder.append(text)
+        meter.uncharge(text.count)
+    }
+
+    /// What grows uncharged between two charges is no more than this, and one value.
+    private static let unchargedMax = 1 << 16
+
+    private func append(_ cells: Cells, _ row: Int, _ separator: String? = nil, to text: inout [UInt8], _ charged: inout Int) throws(KernelError) {
         let separator = separator ?? (isBinary ? ", " : ",")
+        if text.count - charged > Self.unchargedMax {
+            try meter.charge(text.count - charged)
+            charged = text.count
+        }
         switch cells {
         case .null: text += "null".utf8
         case .list(let validity, let offsets, let element):
@@ -100,7 +120,7 @@ struct JSONRows {
             text.append(UInt8(ascii: "["))
             for place in Int(offsets[row])..<Int(offsets[row + 1]) {
                 if place > Int(offsets[row]) { text += separator.utf8 }
-                try append(element, place, to: &text)
+                try append(element, place, to: &text, &charged)
             }
             text.append(UInt8(ascii: "]"))
         case .structure(let validity, let names, let members):
@@ -109,7 +129,7 @@ struct JSONRows {
             for (index, member) in members.enumerated() {
                 if index > 0 { text += separator.utf8 }
                 text += names[index]
-                try append(member, row, to: &text)
+                try append(member, row, to: &text, &charged)
             }
             text.append(UInt8(ascii: "}"))
         case .documents(let validity, let texts, let isCanonical):
@@ -117,6 +137,10 @@ struct JSONRows {
             if isBinary, !isCanonical { text += try JSONDocument.read(texts[row], as: .jsonb, meter) } else { text += texts[row] }
         case .plain(let validity, let texts, let isBare):
             guard validity?[row] ?? true else { return text += "null".utf8 }
+            // A control character becomes six.
+            let escaped = texts[row].count > Self.unchargedMax ? JSONString.byteCount(texts[row]) : 0
+            try meter.charge(escaped)
+            defer { meter.uncharge(escaped) }
             try appendPlain(texts[row], isBare: isBare, to: &text)
         }
     }

@@ -27,6 +27,7 @@ final class JSONStringTests: XCTestCase {
             let text = (0..<random.next() % 12).map { _ in ["a", "\"", "\\", "/", "\u{1}", "\u{8}", "\n", "Ж", "😀", "u0041"][Int(random.next() % 10)] }.joined()
             var written: [UInt8] = []
             JSONString.append(text.utf8, to: &written)
+            XCTAssertEqual(JSONString.byteCount(Array(text.utf8)[...]), written.count, "seed \(seed)")
             XCTAssertEqual(unescaped(String(decoding: written.dropFirst().dropLast(), as: UTF8.self)), text, "seed \(seed)")
         }
     }

@@ -185,6 +185,29 @@ final class HungryStatementTests: XCTestCase {
         }
     }
 
+    /// JSON may be many times what it is made of: exponents are written out, and a control character is six.
+    func test_jsonThatGrowsAsItIsWritten_isBounded() throws {
+        let fixture = fixture()
+        let (numbers, characters) = ("array_fill(1e308::double precision, ARRAY[400000])", "repeat(chr(1), 12000000)")
+        for call in [
+            "('[' || repeat('1e999,', 200000) || '1]')::jsonb", "('[' || repeat('1e999,', 60000) || '1]')::jsonb", "('[' || repeat('1E-999,', 60000) || '1]')::jsonb",
+            "to_jsonb(\(numbers))", "jsonb_build_object('a', \(numbers), 'b', \(numbers))", "jsonb_build_array(\(numbers))", "array_to_json(ARRAY[\(characters)])",
+            "to_json(\(characters))", "json_build_object(\(characters), 1)", "json_build_object('a', \(characters))",
+        ] {
+            let memory = try MemorySampler()
+            let error = run("SELECT length((\(call))::text)", fixture, secondsMax: 3_600)
+            let taken = memory.end()
+            XCTAssertEqual((error as? QueryError)?.slug, .dataError, call)
+            XCTAssertLessThan(taken >> 20, (Self.budget + Self.slack) >> 20, "MiB: \(call)")
+        }
+        for (query, answer) in [
+            ("SELECT length(('[' || repeat('1e999,', 2000) || '1]')::jsonb::text)", "\(2_000 * 1_002 + 3)"), (#"SELECT '{"3e999":"4e999","a":1e2}'::jsonb = '{"a": 100, "3e999": "4e999"}'"#, "true"),
+            ("SELECT length(to_jsonb(array_fill(1e308::double precision, ARRAY[2000]))::text)", "\(2_000 * 311)"), (#"SELECT to_json(E'\x01"')::text = '"\u0001\""'"#, "true"),
+        ] {
+            XCTAssertEqual(try fixture.rows(query), answer, query)
+        }
+    }
+
     /// Paths go over the elements of an array, however many, by their places.
     func test_pathsOverManyElements_areWalkedWithinTheirMemory() throws {
         let fixture = QueryFixture(

@@ -17,9 +17,8 @@ extension ScalarFunction {
                 return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                     try builder.append(UInt8(ascii: "["))
                     for place in Int(offsets[row])..<Int(offsets[row + 1]) {
-                        var text: [UInt8] = place > Int(offsets[row]) ? Array(separator.utf8) : []
-                        try values.append(place, to: &text)
-                        try builder.append(text)
+                        if place > Int(offsets[row]) { try builder.append(Array(separator.utf8)) }
+                        try values.text(place, to: &builder)
                     }
                     try builder.append(UInt8(ascii: "]"))
                 }
@@ -36,9 +35,11 @@ extension ScalarFunction {
             let texts = names.count == 0 ? nil : TextRows(names.flattened()), known = names.rowValidity
             return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                 var text: [UInt8] = Array((call.type == .jsonb ? "{" : "{ ").utf8)
+                let mark = call.meter.mark
                 for place in Int(offsets[row])..<Int(offsets[row + 1]) {
                     guard let texts, known?[place] ?? true else { throw .invalidArgument("a name in an object cannot be NULL") }
                     if place > Int(offsets[row]) { text += ", ".utf8 }
+                    try call.meter.charge(JSONString.byteCount(texts[place]))
                     JSONString.append(texts[place], to: &text)
                     text += (call.type == .jsonb ? ": " : " : ").utf8
                     try values.append(Int(others[row]) + place - Int(offsets[row]), to: &text)
@@ -46,7 +47,9 @@ extension ScalarFunction {
                 }
                 text += (call.type == .jsonb ? "}" : " }").utf8
                 // Members of one name, and their order, are as JSONB has them.
-                try builder.append(call.type == .jsonb ? try JSONDocument.read(text[...], as: .jsonb, call.meter) : text)
+                let made = call.type == .jsonb ? try JSONDocument.read(text[...], as: .jsonb, call.meter) : text
+                call.meter.settle(since: mark)
+                try builder.append(made)
             }
         })
 }

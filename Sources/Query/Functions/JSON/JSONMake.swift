@@ -81,15 +81,13 @@ extension ScalarFunction {
                 let rows = try JSONRows(call[0], as: call.type, zone: try call.zone(at: 1), forms: call.context.forms, call.meter)
                 let validity = call[0].rowValidity
                 return try TextKernels.build(count: call.count, validity: validity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
-                    var text: [UInt8] = []
-                    try rows.append(row, separator: separator, to: &text)
-                    try builder.append(text)
+                    try rows.text(row, separator: separator, to: &builder)
                 }
             })
     }
 
     /// Names and values in turn, and the session's zone.
-    static let jsonObject = made("json_object") { (names, cells, row, isBinary, text) throws(KernelError) in
+    static let jsonObject = made("json_object") { (names, cells, row, isBinary, text, meter) throws(KernelError) in
         var members: [(name: [UInt8], value: [UInt8])] = []
         for index in stride(from: 0, to: cells.count, by: 2) {
             guard let name = names[index]?[row] else { throw .invalidArgument("a name in an object cannot be NULL") }
@@ -101,13 +99,14 @@ extension ScalarFunction {
         text.append(UInt8(ascii: "{"))
         for (index, member) in members.enumerated() {
             if index > 0 { text += ", ".utf8 }
+            try meter.charge(JSONString.byteCount(member.name[...]) + member.value.count)
             JSONString.append(member.name, to: &text)
             text += (isBinary ? ": " : " : ").utf8 + member.value
         }
         text.append(UInt8(ascii: "}"))
     }
 
-    static let jsonArray = made("json_array") { (_, cells, row, _, text) throws(KernelError) in
+    static let jsonArray = made("json_array") { (_, cells, row, _, text, _) throws(KernelError) in
         text.append(UInt8(ascii: "["))
         for (index, cell) in cells.enumerated() {
             if index > 0 { text += ", ".utf8 }
@@ -127,8 +126,8 @@ extension ScalarFunction {
         }.map { ($0.key, $0.value) }
     }
 
-    /// Writes one row's document: names and values by argument, the row, whether it is JSONB, and the text.
-    private typealias Maker = @Sendable ([NamesOfRows?], [JSONRows], Int, Bool, inout [UInt8]) throws(KernelError) -> Void
+    /// Writes one row's document: names and values by argument, the row, whether it is JSONB, the text, and what it is charged to.
+    private typealias Maker = @Sendable ([NamesOfRows?], [JSONRows], Int, Bool, inout [UInt8], WorkMeter) throws(KernelError) -> Void
 
     /// NULLs are values here: every row is written.
     private static func made(_ symbol: String, _ make: @escaping Maker) -> ScalarFunction {
@@ -144,7 +143,9 @@ extension ScalarFunction {
                 }
                 return try TextKernels.build(count: call.count, validity: nil, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                     var text: [UInt8] = []
-                    try make(names, cells, row, call.type == .jsonb, &text)
+                    let mark = call.meter.mark
+                    try make(names, cells, row, call.type == .jsonb, &text, call.meter)
+                    call.meter.settle(since: mark)
                     try builder.append(text)
                 }
             })

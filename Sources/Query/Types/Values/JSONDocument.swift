@@ -13,7 +13,9 @@ package enum JSONDocument {
         guard text.count <= TextKernels.byteCountMax else { throw .textTooLong }
         // Looked at and laid down again, once as a tree.
         try meter?.step(2 * text.count)
-        let taken = treeByteCount(text)
+        let writtenOut = exponents(text)
+        guard writtenOut <= TextKernels.byteCountMax else { throw .textTooLong }
+        let taken = treeByteCount(text) + writtenOut
         try meter?.charge(taken)
         // The tree ends here; what is made of it, its keeper charges.
         defer { meter?.uncharge(taken) }
@@ -43,6 +45,29 @@ package enum JSONDocument {
             }
         }
         return 8 * text.count + 48 * markCount
+    }
+
+    /// How many digits a text's numbers gain where their exponents are written out: `1e999` is five bytes, and then a thousand.
+    private static func exponents(_ text: ArraySlice<UInt8>) -> Int {
+        var sum = 0, isString = false, place = text.startIndex
+        while place < text.endIndex {
+            let byte = text[place]
+            place += 1
+            if isString {
+                if byte == UInt8(ascii: "\\") { place += 1 } else if byte == UInt8(ascii: "\"") { isString = false }
+            } else if byte == UInt8(ascii: "\"") {
+                isString = true
+            } else if byte | 0x20 == UInt8(ascii: "e") {
+                if place < text.endIndex, text[place] == UInt8(ascii: "-") || text[place] == UInt8(ascii: "+") { place += 1 }
+                var exponent = 0
+                while place < text.endIndex, (0x30...0x39).contains(text[place]) {
+                    exponent = min(digitCountMax, 10 * exponent + Int(text[place] - 0x30))
+                    place += 1
+                }
+                sum = sum.addingSaturating(exponent)
+            }
+        }
+        return sum
     }
 
     /// The tree of a text that is known to be JSON. It is charged until the caller settles what its row took.
