@@ -230,7 +230,7 @@ export interface Paths {
     get: { query: { client?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: DeadLetterList };
   };
   "/v1/dead-letters/{id}/redrive": {
-    post: { query: {  }; body: undefined; answer: undefined };
+    post: { query: { client?: string | number | null }; body: undefined; answer: undefined };
   };
   "/v1/me": {
     get: { query: {  }; body: undefined; answer: Me };

@@ -1901,6 +1901,10 @@ export interface Operations {
       /** The dead letter. */
       id: string;
     };
+    query?: {
+      /** The client's id. */
+      client?: string;
+    };
     answer: undefined;
   };
   /** What this credential may do. */
