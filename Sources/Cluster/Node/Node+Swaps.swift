@@ -43,7 +43,8 @@ extension Node {
     mutating func begin(_ purpose: Swap.Purpose, nonce: Nonce? = nil, isFirst: Bool = false, _ change: (inout Configuration) -> Void) {
         guard swap == nil, var target = configuration else { return }
         // Above what was promised, too: an object that was put back from before names a lower epoch than its leaders have made records in, and no epoch is ever two leaders'.
-        target.epoch = min(max(target.epoch, promised), Int.max - 1) + 1
+        // And above this log's last record, which a disk that has lost its promise has still.
+        target.epoch = min(max(target.epoch, promised, top.epoch), Int.max - 1) + 1
         target.nonce = nonce ?? newNonce()
         if has(.identity) { target.store = named }
         change(&target)

@@ -108,10 +108,22 @@ final class NodeTests: XCTestCase {
         }
     }
 
-    func test_whoeverComesToLead_goesOnAboveItsOwnPromise() {
+    /// And above its last record, should the promise of its epoch be lost: a log's epochs never fall.
+    func test_whoeverComesToLead_goesOnAboveItsOwnPromise_andItsRecords() {
+        var history = History()
+        let record = Record(after: .start, epoch: 60, kind: .rows, level: 1, body: [1])
+        history.append(record)
+        let disks = [
+            (Node.Disk(promise: 50, history: History(), tail: .start, recent: []), 51), (Node.Disk(promise: 5, history: history, tail: record.mark, recent: [record]), 61),
+        ]
+        for (disk, epoch) in disks { XCTAssertEqual(promises(of: disk), [epoch]) }
+    }
+
+    /// Of a node that leads by the object, which is of epoch 5.
+    private func promises(of disk: Node.Disk) -> [Int] {
         let object = Configuration(epoch: 5, nonce: Nonce(session: 9, count: 1), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 1, removed: [], level: 1)
         var node = Node(
-            Settings(name: "a", peers: ["b"], hasBucket: false), session: 1, disk: Node.Disk(promise: 50, history: History(), tail: .start, recent: []), at: 0)
+            Settings(name: "a", peers: ["b"], hasBucket: false), session: 1, disk: disk, at: 0)
         var promises: [Int] = []
         for time in stride(from: 200, through: 2_000, by: 200) {
             for effect in Node.step(&node, .tick, at: time) {
@@ -119,7 +131,7 @@ final class NodeTests: XCTestCase {
                 if case .promise(let epoch, _) = effect { promises.append(epoch) }
             }
         }
-        XCTAssertEqual(promises, [51])
+        return promises
     }
 
     func test_submit_inAPair_isCommittedAfterBothDisks() throws {
