@@ -98,9 +98,11 @@ final class ImageOrderTests: XCTestCase {
             for row in stride(from: Int64(3), through: 400, by: 3) { info.overlay.set(row, HotFile.StateChange(state: .failed, completedAt: row), sequence: .max) }
         }
         // Every fifth has a history of its own.
-        let history = try SQLiteConnection(path: file.path, mode: .readWrite)
-        for row in stride(from: Int64(5), through: 400, by: 5) {
-            try history.execute("INSERT INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '{}')")
+        // On the writer's connection, as the log has one writer.
+        try store.tier.writer.perform(on: file) { parts in
+            for row in stride(from: Int64(5), through: 400, by: 5) {
+                try parts.connection.execute("INSERT INTO history(id, at, event, details) VALUES(\(row << ProcessKey.historyBits), \(row), 'x', '{}')")
+            }
         }
         let schema = StandardColumns.schema(of: "receipts", typeColumns: HotTierFixture.fields)
         let names = ["client_id", "receipt_id", "sequence", "state", "completed_at", "document", "document_sha256", "history", "total"]

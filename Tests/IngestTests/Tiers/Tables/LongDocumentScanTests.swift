@@ -197,8 +197,8 @@ final class LongDocumentScanTests: XCTestCase {
         let store = try HotTierFixture.Store(directory.path)
         defer { store.close() }
         _ = try store.stored([try HotTierFixture.row("R-1", salt: salt(1), dictionaries: store.tier.dictionaries)])
-        let path = try XCTUnwrap(store.tier.boundary.snapshot().files.first).path
-        try SQLiteConnection(path: path, mode: .readWrite).execute("UPDATE rows SET document_bytes = \(Int64(1) << 40) WHERE id = 1")
+        let file = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
+        try execute("UPDATE rows SET document_bytes = \(Int64(1) << 40) WHERE id = 1", in: file, of: store)
         let memory = MemoryBudget(byteCountMax: 8 << 20)
         XCTAssertThrowsError(try scan(store, ScanRequest(projection: ["document"], memory: memory)) { _ in }) { XCTAssertEqual(($0 as? DamagedDocument)?.row, 1, "\($0)") }
         XCTAssertEqual(memory.usedByteCount, 0)
