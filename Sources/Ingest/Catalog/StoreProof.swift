@@ -184,10 +184,17 @@ struct StoreProof {
                 reasons.append("warehouse/\(table)/metadata/v\(version).metadata.json is missing, which the catalog names")
                 continue
             }
-            if version > 0, let present = try? Table.open(storage, version: version) { checkMarks("the table \(table)", Self.marks(present)) }
+            // What an end came before the removal of. Catalogs of earlier versions know none.
+            let removable = (try? catalog.endedCold())?[table] ?? []
+            if version > 0, let present = try? Table.open(storage, version: version) {
+                checkMarks("the table \(table)", Self.marks(present))
+                if !sums.contains(table), let key = (try? present.reached(of: removable))?.first {
+                    reasons.append("the catalog says that warehouse/\(table)/\(key) may go, which version \(version) of the table leads to")
+                }
+            }
             if DataDirectory.isOfCluster(directory.path) { continue }
-            // Of a table that was ended, what an end came before the removal of.
-            let ended = Set(version > 0 ? [] : (try? catalog.endedCold())?[table] ?? [])
+            // Of a table that was ended.
+            let ended = Set(version > 0 ? [] : removable)
             let newer = versions.filter { $0 > version && !ended.contains("metadata/v\($0).metadata.json") }
             guard let last = newer.last else { continue }
             if last > version.addingSaturating(Self.versionCountMax) {

@@ -61,7 +61,8 @@ final class ColdTier: Sendable {
     /// - Parameter sums: names of tables of sums. One that is damaged is left out: its sums are made again.
     /// - Throws: for a table of rows that cannot be opened at its version.
     func open(sums: Set<String>) throws -> [String: ColdTable] {
-        try removeEnded()
+        // Of tables that are no more: their names may be wanted anew.
+        try removeEnded(ofAbsentAlone: true)
         for known in try catalog.damagedFiles() { damage.note(known, isKept: true) }
         var tables: [String: ColdTable] = [:]
         for (name, version) in try catalog.coldVersions() {
@@ -69,6 +70,8 @@ final class ColdTier: Sendable {
                 StoreLog.note("a table of sums cannot be opened", path: name, reason: error.description, level: .warning)
             }
         }
+        // Where one cannot be opened, nothing of another is removed either.
+        try removeEnded()
         return tables
     }
 
@@ -155,10 +158,11 @@ final class ColdTier: Sendable {
     }
 
     /// Removes the files that the catalog says may go: what an end came between.
-    func removeEnded() throws {
-        let ended = try catalog.endedCold().sorted { $0.key < $1.key }
+    func removeEnded(ofAbsentAlone: Bool = false) throws {
+        var ended = try catalog.endedCold().sorted { $0.key < $1.key }
         if ended.isEmpty { return }
         let present = Set(try catalog.coldVersions().map(\.table))
+        if ofAbsentAlone { ended.removeAll { present.contains($0.key) } }
         // A table that is no more was one of sums, which are made again from rows: nobody else needs them, and their names may be wanted anew.
         let isFree = tenure.map(\.isSettled) ?? (ended.allSatisfy { !present.contains($0.key) } || beforeRemoval.withLock { $0 }?() ?? true)
         for (name, keys) in ended where isFree || tenure == nil && !present.contains(name) {

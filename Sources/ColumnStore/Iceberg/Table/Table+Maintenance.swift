@@ -33,6 +33,15 @@ extension Table {
         for key in keys { try storage.delete(key, proof) }
     }
 
+    /// Which of these keys this version leads to.
+    ///
+    /// - Complexity: every manifest of every snapshot is read once.
+    package func reached(of keys: [String]) throws(ColumnStoreError) -> [String] {
+        if keys.isEmpty { return [] }
+        let known = try Reachability.knownKeys(of: self)
+        return keys.filter { known.contains($0) }
+    }
+
     /// Objects are about to be deleted by other hands.
     public func forget(_ keys: [String]) { cache.remove(keys.lazy.map { storage.location(of: $0) }) }
 
