@@ -1,5 +1,4 @@
 import CArguments
-import Glibc
 import Server
 
-exit(TillCommand.run((1..<max(1, till_argument_count())).map { String(cString: till_argument_at($0)) }))
+ProcessEnd.end(TillCommand.run((1..<max(1, till_argument_count())).map { String(cString: till_argument_at($0)) }))

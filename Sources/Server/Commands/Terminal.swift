@@ -7,9 +7,9 @@ enum Terminal {
 
     static func write(_ bytes: [UInt8]) {
         guard let code = SharedDescriptor.write(bytes[...], to: STDOUT_FILENO) else { return }
-        if code == EPIPE { exit(ExitStatus.done) }
+        if code == EPIPE { ProcessEnd.end(ExitStatus.done) }
         writeError("till: standard output: \(String(cString: strerror(code)))\n")
-        exit(ExitStatus.failed)
+        ProcessEnd.end(ExitStatus.failed)
     }
 
     /// Behind the lines that a log has for standard error.

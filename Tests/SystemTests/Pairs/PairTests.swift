@@ -79,7 +79,7 @@ final class PairTests: XCTestCase {
         try pair.waitUntilInSync()
         XCTAssertFalse(leader.logText.contains("made anew"), leader.logText.suffix(2_000).description)
         // Its directory is the cluster's.
-        XCTAssertEqual(leader.stop(), 0)
+        XCTAssertEqual(leader.stop(), 0, leader.logText.suffix(4_000).description)
         let alone = try TillRun(["verify", "--data", leader.data.path])
         XCTAssertEqual(alone.status, 0, alone.error)
         let serve = try TillRun(["serve", "--data", leader.data.path, "--listen", "127.0.0.1:0"])
