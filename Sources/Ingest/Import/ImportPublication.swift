@@ -158,9 +158,14 @@ struct ImportPublication {
         }
         // Rows that were never hot are counted here.
         let day = Clock.day(ofMicroseconds: now)
-        let usage = Dictionary(uniqueKeysWithValues: written.usage.map { client, figures in
+        let used = written.usage.map { client, figures in
             (UsageKey(client: ClientID(String(decoding: batch.clients[client], as: UTF8.self)), day: day), figures)
-        })
+        }
+        let usage = Dictionary(used) { one, other in
+            var sum = one
+            sum.add(other)
+            return sum
+        }
         // Should this fail, the next start sees by the catalog whether it happened: nothing may be removed before.
         try compactor.catalog.switchToCold(switches + rolled.switches, last: (lastSequence, written.lastTicket), rollups: rolled.changes) { try Catalog.add(usage, $0) }
         compactor.tier.publish(cold: next, sequence: lastSequence, rollups: rolled.states)
