@@ -20,6 +20,8 @@ package struct Restore {
     private let progress: (_ done: Int64, _ all: Int64) -> Void
     /// Called once all but the format file is there.
     var finish: () throws -> Void = {}
+    /// What the warehouse's place is taken with: files there are removed again only where it still says so.
+    private let owner: WarehouseOwner
     /// DATA and what is above it, as far as they are not there yet, the deepest first: nothing of them stays after a failure.
     private let missing: [String]
 
@@ -33,6 +35,7 @@ package struct Restore {
         self.source = place.storage
         self.progress = progress
         manifest = try Self.manifest(place)
+        owner = WarehouseOwner(store: manifest.store, generation: 0)
         target = try LocalStorageFactory.files(directory)
         missing = Self.missing(on: target.root)
     }
@@ -43,6 +46,7 @@ package struct Restore {
         progress: @escaping (_ done: Int64, _ all: Int64) -> Void
     ) throws {
         (self.manifest, self.source, self.storages, self.progress) = (manifest, source, storages, progress)
+        owner = WarehouseOwner(store: manifest.store, generation: 0)
         target = try LocalStorageFactory.files(directory)
         missing = Self.missing(on: target.root)
     }
@@ -82,7 +86,7 @@ package struct Restore {
         defer { directory.release() }
         do {
             // Ours before anything lies there; the first start takes it over.
-            _ = try WarehouseClaim.take(storages, store: manifest.store, generation: 0)
+            try WarehouseClaim.takeEmpty(storages, owner)
             var summary = Summary()
             summary.madeAt = manifest.madeAt
             let all = manifest.files.reduce(0) { $0 + $1.byteCount }
@@ -175,8 +179,9 @@ package struct Restore {
     /// Directories that were not there before, unless somebody has put something into them.
     private func removeMade() { for directory in missing { rmdir(directory) } }
 
-    /// Of a warehouse that is not below DATA: it was empty.
+    /// Of a warehouse that is not below DATA: it was empty when this restore took it. Where another was quicker, what lies there is that one's.
     private func removeTables(_ directory: DataDirectory) throws {
+        if storages.root != nil { guard try WarehouseOwner.read(storages)?.owner == owner else { return } }
         for table in try storages.tables(in: directory.warehousePath) {
             let storage = try directory.cold(table)
             var keys: [String] = []

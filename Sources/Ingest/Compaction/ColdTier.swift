@@ -75,6 +75,17 @@ final class ColdTier: Sendable {
         return tables
     }
 
+    /// Before a tenure is counted, of which there are only so many: a start that comes to nothing for a table's sake is tried again and again.
+    ///
+    /// - Throws: for a table of rows that cannot be opened at the version that the catalog names.
+    static func check(_ directory: DataDirectory, _ catalog: Catalog) throws {
+        let sums = Set(try catalog.rollupTables().keys)
+        for (name, version) in try catalog.coldVersions() where !sums.contains(name) {
+            let proven = ProvenStorage(base: try directory.cold(name), table: name) { [catalog] key in try catalog.coldDigest(of: key, in: name) }
+            _ = try Table.open(proven, version: version)
+        }
+    }
+
     private func open(_ name: String, version: Int) throws -> ColdTable {
         let storage = try storage(name)
         var iceberg = try Table.open(proven(storage, of: name), version: version, marks: marks, floor: floor)

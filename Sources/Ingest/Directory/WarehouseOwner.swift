@@ -92,6 +92,20 @@ final class WarehouseClaim: Sendable {
         return WarehouseClaim(storages, own)
     }
 
+    /// Takes a place that nobody has, also not a start of the same store: what is restored goes to an empty one.
+    ///
+    /// - Parameter own: drawn by the caller, who may find out by it later whether the place is still its own.
+    /// - Throws: `DataDirectory.Failure.warehouseTaken` where somebody else was as quick; what the storage throws, and then it may be taken or not.
+    static func takeEmpty(_ storages: any StorageFactory, _ own: WarehouseOwner) throws {
+        guard let root = storages.root, let location = storages.location else { return }
+        do throws(ColumnStoreError) { try root.create(WarehouseOwner.key, own.bytes) } catch {
+            guard error.code == .conflict else { throw error }
+            // This very call's, of which an earlier answer was lost, or somebody else's.
+            guard let found = try WarehouseOwner.read(storages)?.owner else { throw error }
+            guard found == own else { throw DataDirectory.Failure.warehouseTaken(location: location, by: found.store, own: own.store, host: found.host) }
+        }
+    }
+
     private init(_ storages: any StorageFactory, _ own: WarehouseOwner) { (self.storages, self.own) = (storages, own) }
 
     /// - Throws: `.unavailable` when a later start has taken the place over.

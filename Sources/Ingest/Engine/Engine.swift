@@ -123,6 +123,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
                 StoreLog.note("what an attempt to found a cluster has left could not be removed", path: directory.path, reason: "\(error)", level: .warning)
             }
         }
+        if tenure != nil { try ColdTier.check(directory, catalog) }
         try (log as? ReplicaKeeper)?.begin(tenure, catalog)
         try WarehousePlace.take(directory, catalog)
         let lost = LostAndFound(directory, calls: options.fileSystem)

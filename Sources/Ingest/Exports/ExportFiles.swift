@@ -8,8 +8,8 @@ import Synchronization
 /// and a place that gives no answer costs room on the disk and nothing else. Keys are `<store>/<file's name>`: stores may share a place.
 package final class ExportFiles: Sendable {
     private struct State {
-        /// Whether what lies at the place was looked through since the start.
-        var isListed = false
+        /// When what lies at the place was looked through last, by the steady clock; nil: not since the start.
+        var listedAt: Double?
         /// Whether files that are nowhere were looked for since the start.
         var isFound = false
         /// Names of files that nothing leads to any more, with the reason: they are still to be removed from there.
@@ -22,14 +22,23 @@ package final class ExportFiles: Sendable {
     /// Asked before anything is removed at the place, where others may come to lead: whether this process does, and all that was committed by now counts.
     private let mayRemove: @Sendable () -> Bool
     private let state = Mutex(State())
+    /// So old is what is removed there because no export leads to it, in milliseconds: older than any link. A copy of the store that is served elsewhere has its id and knows nothing of what the store has
+    /// exported since; and the store itself knows nothing of the copy's.
+    private let strayAge: Int64
+
+    /// What is no stray yet may be one a day later.
+    private static let listingSeconds = 86_400.0
+    /// A link is good for ninety days at most (`expires_in`).
+    package static let strayAgeMax: Int64 = 91 * 86_400_000
 
     /// - Parameters:
     ///   - folder: DATA/exports, absolute.
     ///   - store: the store's id.
     ///   - place: nil: they stay in the folder.
+    ///   - strayAge: how long, in milliseconds, what no export leads to has lain there before it is removed.
     ///   - mayRemove: asked before anything is removed there.
-    package init(folder: String, store: String, place: (any ObjectStorage)?, mayRemove: @escaping @Sendable () -> Bool = { true }) {
-        (self.folder, self.store, self.place, self.mayRemove) = (folder, store, place, mayRemove)
+    package init(folder: String, store: String, place: (any ObjectStorage)?, strayAge: Int64 = ExportFiles.strayAgeMax, mayRemove: @escaping @Sendable () -> Bool = { true }) {
+        (self.folder, self.store, self.place, self.strayAge, self.mayRemove) = (folder, store, place, strayAge, mayRemove)
     }
 
     private func key(_ name: String) -> String { "\(store)/\(name)" }
@@ -79,16 +88,19 @@ package final class ExportFiles: Sendable {
         guard let place else { return }
         let exports = try exports()
         let named = Set(exports.compactMap(\.fileName))
-        if !state.withLock(\.isListed) {
+        let at = SteadyClock.seconds()
+        if state.withLock({ state in state.listedAt.map { at - $0 >= Self.listingSeconds } ?? true }) {
             var strays: [String] = []
             let folder = store + "/"
+            let before = (Clock.system.now() / 1_000).subtractingSaturating(strayAge)
             try place.list(prefix: folder) { object throws(ColumnStoreError) in
                 let name = String(object.key.dropFirst(folder.count))
-                if !named.contains(name) { strays.append(name) }
+                // 0: the place gives no time that can be read.
+                if !named.contains(name), object.modifiedMilliseconds > 0, object.modifiedMilliseconds <= before { strays.append(name) }
             }
             state.withLock { state in
                 for name in strays { state.unwanted[name] = Self.stray }
-                state.isListed = true
+                state.listedAt = at
             }
         }
         for export in exports { try carry(export, to: place, beforeEachPiece) }

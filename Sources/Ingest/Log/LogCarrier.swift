@@ -4,12 +4,12 @@ import Glibc
 /// Brings files that records name, and that no record holds, to the log's place: objects of cold tables and files of uploads. Before the segment with the
 /// record, so that whoever reads that finds them.
 struct LogCarrier {
-    /// Its files stand under names that their content decides (a size and a hash, or a key that a table gives once), so that one that is there already is
-    /// the same file.
+    /// Its files stand under names that their content decides (a size and a hash), or that a table gives once (data files and manifests, by chance), so that one that is there already is
+    /// the same file. Versions of a table are counted: an earlier history of the store, or a commit that never was, may have left another of the same number, so these are compared.
     let place: LogPlace
     let directory: DataDirectory
 
-    /// A file is not what the commit that names it says, or its disk does not give it: it cannot be brought, however often that is tried.
+    /// A file is not what the commit that names it says, or its disk does not give it, or its name is taken by another: it cannot be brought, however often that is tried.
     struct Damaged: Error, CustomStringConvertible {
         /// As messages name it.
         let path: String
@@ -59,7 +59,9 @@ struct LogCarrier {
     /// - Returns: false for what is not there any more: a later record of the log says so, or the file is not whole yet.
     func bring(_ named: NamedFile) throws -> Bool {
         switch named {
-        case .cold(let table, let key, let byteCount, let sha256): return try Self.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: try directory.cold(table), to: place)
+        case .cold(let table, let key, let byteCount, let sha256):
+            if let isSame = try isVersion(key, of: table, byteCount: byteCount, sha256: sha256) { return isSame }
+            return try Self.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: try directory.cold(table), to: place)
         // Rows of uploads have no hash: the file is read for it, so that its name can say it.
         case .upload(let id):
             let source = try directory.files()
@@ -74,6 +76,20 @@ struct LogCarrier {
             try FileCopy.copy("uploads/\(id)", from: source, to: place.objects, as: name, byteCount: digest.byteCount, sha256: digest.sha256)
             return true
         }
+    }
+
+    /// Of a table's version, whether it is there; nil where it is to be brought, or is no version.
+    ///
+    /// Another one is not replaced here, which a writer that has lost the log would do as well: a checkpoint does that, since the log is its writer's by then.
+    ///
+    /// - Throws: `Damaged` where another has its name; what the place throws.
+    private func isVersion(_ key: String, of table: String, byteCount: Int64, sha256: [UInt8]) throws -> Bool? {
+        let name = LogPlace.coldKey(table, key)
+        guard Table.version(ofKey: key) != nil, try place.objects.byteCount(of: name) != nil else { return nil }
+        let found: (byteCount: Int64, sha256: [UInt8]) = try place.objects.digest(of: name)
+        if found.byteCount == byteCount, found.sha256 == sha256 { return true }
+        guard !TableName.isOfSums(table) else { return false }
+        throw Damaged(path: "\(place.url)/\(name)", reason: "is another version of that number, of an earlier history of the store or of a commit that never was")
     }
 
     /// Copies an object of a cold table, unless one of its name and size is there.

@@ -22,7 +22,7 @@ final class LogShipper: Sendable {
         var unheard: [Int64: Int64] = [:]
         /// Files that are there.
         var carried: Set<NamedFile> = []
-        /// Files that are damaged on this machine, without which a commit was sent, by their paths. Until a checkpoint has come that has all of them, or needs them no more.
+        /// Files that could not be brought, without which a commit was sent, by their paths. Until a checkpoint has come that has all of them, or needs them no more.
         var lacking: [String: (number: Int64, reason: String)] = [:]
         var failure: String?
         /// Why nothing is sent any more.
@@ -388,7 +388,7 @@ final class LogShipper: Sendable {
         let isNew = progress.withLock { $0.lacking.updateValue((number, damaged.reason), forKey: damaged.path) == nil }
         guard isNew else { return }
         StoreLog.note(
-            "a file that a commit names is damaged on this machine, and the log goes on without it: no instant from that commit on can be restored before the file is whole, or in no table any more, and a checkpoint has come",
+            "a file that a commit names is damaged on this machine, or its name is taken in the log's place, and the log goes on without it: no instant from that commit on can be restored before the file is whole, or in no table any more, and a checkpoint has come",
             path: damaged.path, reason: damaged.reason, level: .warning)
         try want()
     }

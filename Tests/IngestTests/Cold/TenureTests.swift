@@ -115,4 +115,33 @@ final class TenureTests: XCTestCase {
         XCTAssertThrowsError(try Table.create(storage, schema: Self.schema), "before its tenure has begun nothing is made")
         XCTAssertThrowsError(try storage.delete("x", .unpublished))
     }
+
+    /// The unit starts it anew each second, and there is room for some twenty thousand.
+    func test_startThatATableStandsInTheWayOf_countsNone() throws {
+        let (data, place) = (folder.path + "/lead", folder.path + "/tables")
+        func open() throws -> EngineFixture {
+            try EngineFixture(data) { options in
+                options.replica = CommitRecorder()
+                options.storages = LocalStorageFactory(path: place)
+            }
+        }
+        func counted() throws -> Int64? { try SQLiteConnection(path: data + "/catalog.sqlite", mode: .readOnly).integer("SELECT value FROM meta WHERE key = 'tenure'") }
+        let fixture = try open()
+        guard case .each = fixture.take(EngineFixture.receipt("R-1"), .ndjson) else { return XCTFail("no results") }
+        _ = try fixture.engine.compact(before: nil)
+        try fixture.engine.close()
+        XCTAssertEqual(try counted(), 1)
+        let versions = try Table.versions(try LocalStorageFactory.files(place + "/receipts"))
+        let path = "\(place)/receipts/metadata/v\(try XCTUnwrap(versions.last)).metadata.json"
+        let sound = try Data(contentsOf: URL(fileURLWithPath: path))
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
+        for _ in 0..<3 {
+            XCTAssertThrowsError(try open()) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile, "\($0)") }
+            EngineFixture.forgetFailedStart(data)
+        }
+        XCTAssertEqual(try counted(), 1)
+        try sound.write(to: URL(fileURLWithPath: path))
+        try open().engine.close()
+        XCTAssertEqual(try counted(), 2)
+    }
 }

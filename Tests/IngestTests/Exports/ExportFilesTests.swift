@@ -14,7 +14,7 @@ final class ExportFilesTests: XCTestCase {
     private var place: String { directory.path + "/place" }
 
     private func files(store: String = "01STORE") throws -> ExportFiles {
-        ExportFiles(folder: folder, store: store, place: try LocalStorageFactory.files(place))
+        ExportFiles(folder: folder, store: store, place: try LocalStorageFactory.files(place), strayAge: 0)
     }
 
     /// An export that is done, with its file in the folder.
@@ -96,6 +96,16 @@ final class ExportFilesTests: XCTestCase {
         try files.carry([kept]) {}
         XCTAssertEqual(names(place), ["01OTHER/e_2-b.csv", "01STORE/e_3-c.csv"])
         XCTAssertEqual(names(folder), [])
+    }
+
+    /// A backup that is served elsewhere with the same settings has the store's id, and not its later exports.
+    func test_filesThatALinkMayLeadTo_stay_whoeverDoesNotKnowThem() throws {
+        let store = try files()
+        let export = try export("e_1-a.csv", "one,two", in: store)
+        try store.carry([export]) {}
+        let copy = ExportFiles(folder: folder + "-copy", store: "01STORE", place: try LocalStorageFactory.files(place))
+        try copy.carry([]) {}
+        XCTAssertEqual(try text(try store.contents(export)), "object one,two")
     }
 
     func test_aCopyThatIsThere_isBelieved_ifItIsTheFile() throws {

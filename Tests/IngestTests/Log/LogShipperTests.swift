@@ -334,6 +334,26 @@ final class LogShipperTests: XCTestCase {
         XCTAssertTrue(shipper.progress.withLock { $0.lacking.isEmpty })
     }
 
+    /// A commit that failed, or a restore to an instant before, gives a table's number out again: what lies there under it is another file, be it as long as this one or not.
+    func test_versionsWhoseNumbersWereUsedBefore_areNotTakenForThoseThatLieThere() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertTrue(shipper.ship())
+        let names = (1...3).map { "metadata/v\($0).metadata.json" }
+        // As long, longer, the same.
+        for (name, bytes) in zip(names, [[9, 9, 9], [9, 9, 9, 9], [1, 2, 3]] as [[UInt8]]) { try place.objects.put(LogPlace.coldKey("sales", name), bytes) }
+        for payload in try ColdCommits.payloads(names.map { "sales/" + $0 }, of: [1, 2, 3], in: folder.path + "/commits") {
+            let changes = try XCTUnwrap(LogPayload(payload)).changes
+            log.resolve(Array(changes).withUnsafeBytes { log.prepare("catalog.sqlite", $0) }, isCommitted: true)
+        }
+        XCTAssertTrue(shipper.ship(), shipper.progress.withLock { $0.failure } ?? "")
+        XCTAssertEqual(shipper.progress.withLock { $0.lacking.keys.sorted() }, names.prefix(2).map { "\(place.url)/\(LogPlace.coldKey("sales", $0))" })
+        XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).wantsCheckpoint)
+    }
+
     /// Nothing was asked of the disk: a shortage that passes left the log to be begun anew by the next start, with a checkpoint.
     func test_spoolThatNoDescriptorWasLeftFor_isSyncedLater_andNothingIsLost() throws {
         let directory = try DataDirectory(path: folder.path + "/DATA")

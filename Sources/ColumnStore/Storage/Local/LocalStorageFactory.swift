@@ -9,7 +9,7 @@ package struct LocalStorageFactory: StorageFactory {
     package init(path: String? = nil) { self.path = path }
 
     package var location: String? { path.map { "file://\($0)" } }
-    package var root: (any WarehouseRoot)? { path.map(LocalWarehouseRoot.init) }
+    package var root: (any WarehouseRoot)? { path.map { LocalWarehouseRoot(path: $0) } }
 
     package func tables(in warehouse: String) throws -> [String] {
         let place = path ?? warehouse
@@ -19,7 +19,7 @@ package struct LocalStorageFactory: StorageFactory {
         var names: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
-            if name != ".", name != "..", path == nil || name != WarehouseKey.owner { names.append(name) }
+            if name != ".", name != "..", path == nil || name != WarehouseKey.owner && !name.hasSuffix(LocalWarehouseRoot.lockEnding) { names.append(name) }
         }
         return names
     }
