@@ -105,8 +105,11 @@ extension Extractor {
     private func day(of instant: Int64, offset: Int, at node: Int, between earliest: Int64, and latest: Int64) -> Int32? {
         let day: Int32
         if let (parts, node) = plan.businessDay.isEmpty ? nil : time(plan.businessDay, name: "business_day") {
-            guard let written = businessDay(parts) else {
-                report(node, ValueFault.notADate.rawValue, "business_day is no date")
+            let written: Int32
+            do throws(ValueFault) {
+                written = try businessDay(parts)
+            } catch {
+                report(node, error.rawValue, error == .outOfRange ? "business_day lies outside the years 1 to 9999" : "business_day is no date")
                 return nil
             }
             // A day apart at most for zones, on both sides.
@@ -130,9 +133,15 @@ extension Extractor {
     }
 
     /// An instant is brought to its day in the type's zone, or in UTC.
-    private func businessDay(_ parts: TimeParts) -> Int32? {
-        if let instant = parts.instant { return zone?.day(ofMicroseconds: instant) ?? CivilDate.day(ofMicroseconds: instant) }
-        return parts.day.flatMap { Int32(exactly: $0) }
+    ///
+    /// - Throws: `.outOfRange` for an instant outside `IssueTime.range`, which a count of seconds may be; `.notADate`.
+    private func businessDay(_ parts: TimeParts) throws(ValueFault) -> Int32 {
+        if let instant = parts.instant {
+            guard IssueTime.range.contains(instant) else { throw .outOfRange }
+            return zone?.day(ofMicroseconds: instant) ?? CivilDate.day(ofMicroseconds: instant)
+        }
+        guard let day = parts.day.flatMap({ Int32(exactly: $0) }) else { throw .notADate }
+        return day
     }
 
     /// 2000-01-01.

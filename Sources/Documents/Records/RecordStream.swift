@@ -42,6 +42,13 @@ package struct RecordStream {
     private var head: [UInt8]? = []
     /// Records so far, passed over or not.
     package private(set) var recordCount = 0
+    /// Of them, each with what stands around it, in bytes.
+    private var documentByteCount = 0
+    /// What stands around an envelope's records is copied and read with each of them, so that a small file may come to a million times its length. All of its
+    /// records' documents together have this much at most, and `documentShare` times what the file has up to there: of records of 200 bytes each may have 12 KiB around
+    /// it in a file of any length.
+    static let documentByteCountMin = 1 << 30
+    static let documentShare = 64
 
     /// The records of a file of that form, none of them in an envelope.
     package init(_ form: RecordForm, _ options: Options = Options()) {
@@ -211,6 +218,15 @@ package struct RecordStream {
 
     /// Numbers a record, and gives it out unless it was taken before.
     private mutating func emit(_ record: RawRecord, _ take: (StreamRecord) throws -> Void) throws {
+        // Those that were taken before count, too: a file ends at the same record, wherever its reading goes on.
+        documentByteCount = documentByteCount.addingSaturating(record.bytes?.count ?? 0)
+        let documentByteCountMax = Self.documentByteCountMin.addingSaturating(record.endOffset.multipliedSaturating(by: Self.documentShare))
+        guard documentByteCount <= documentByteCountMax else {
+            throw RecordFileError(
+                .tooLarge,
+                "what stands around the records is read with each of them, and \(recordCount + 1) come to more than \(documentByteCountMax) bytes so: cut the file into several, or let less stand around its records",
+                offset: record.endOffset)
+        }
         recordCount += 1
         guard recordCount > options.recordCountPassed else { return }
         let content: StreamRecord.Content

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Glibc
 internal import Synchronization
 
@@ -100,10 +101,12 @@ package final class ZoneRules: Sendable {
         return earliest
     }
 
-    /// The local day of an instant in microseconds.
+    /// The local day of any instant in microseconds; of one within an offset of what 64 bits hold, the day of the last that they hold.
     package func day(ofMicroseconds microseconds: Int64) -> Int32 {
-        let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
-        return CivilDate.day(ofMicroseconds: microseconds + Int64(offset(at: seconds)) * 1_000_000)
+        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        // Rounded down: a zone's rules are of whole seconds.
+        let seconds = remainder < 0 ? quotient.subtractingSaturating(1) : quotient
+        return CivilDate.day(ofMicroseconds: microseconds.addingSaturating(Int64(offset(at: seconds)) * 1_000_000))
     }
 }
 

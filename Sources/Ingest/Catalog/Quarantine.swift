@@ -1,5 +1,6 @@
 import ColumnStore
 import Documents
+import Synchronization
 
 /// What was refused, with its reasons and bytes, for some days and up to some bytes: the oldest go first.
 ///
@@ -18,6 +19,8 @@ package final class Quarantine: Sendable {
     private let limits: Limits
     private let counting: @Sendable ([Refused], SQLiteConnection) throws -> Void
     private let tickets = ULIDGenerator()
+    /// Of an entry: those with lower numbers came under a clock that was ahead (`arrivalBehind`).
+    private let place = Atomic<Int64>(.min)
 
     /// A refused document on its way in.
     ///
@@ -120,7 +123,7 @@ package final class Quarantine: Sendable {
                 let tickets = try entries.map { entry in
                     entry.refused.document.count > limits.byteCountMax ? nil : try Self.write(entry, now: now, connection)
                 }
-                try Self.trim(limits, now: now, connection)
+                try trim(now: now, connection)
                 try counting(group, connection)
                 return tickets.map { .success($0) }
             }
@@ -186,28 +189,45 @@ package final class Quarantine: Sendable {
     /// Drops what is over the limits, what was refused longest ago first: some at a time, so that no request pays for many.
     ///
     /// By the row's number, not the ticket: what is refused again keeps its ticket, and gets the last number.
-    private static func trim(_ limits: Limits, now: Int64, _ connection: SQLiteConnection) throws {
+    /// An entry that is of a later instant than now, since the clock was ahead as it came, goes with the first one behind it that is not: it came before that.
+    private func trim(now: Int64, _ connection: SQLiteConnection) throws {
         var bytes = try connection.integer("SELECT value FROM meta WHERE key = 'quarantine_bytes'") ?? 0
         let cutoff = now - Int64(limits.days) * Clock.microsecondsPerDay
-        for _ in 0..<groupCount * 2 {
+        for _ in 0..<Self.groupCount * 2 {
             let oldest = try connection.statement("SELECT ticket, received_at, byte_count FROM quarantine ORDER BY id LIMIT 1")
             guard try oldest.step() else { return }
             let (ticket, receivedAt, count) = (oldest.bytes(0), oldest.int64(1), Int64(oldest.count(2)))
             oldest.reset()
-            guard receivedAt < cutoff || bytes > limits.byteCountMax else { return }
+            let arrival = try receivedAt > now ? arrivalBehind(now, connection) ?? receivedAt : receivedAt
+            guard arrival < cutoff || bytes > limits.byteCountMax else { return }
             let delete = try connection.statement("DELETE FROM quarantine WHERE ticket = ?1")
             try delete.bind(1, ticket)
             try delete.run()
-            try addBytes(-count, connection)
+            try Self.addBytes(-count, connection)
             bytes = bytes.subtractingSaturating(count)
         }
+    }
+
+    /// When the first entry came that is of no later instant than `now`; nil where there is none.
+    ///
+    /// - Complexity: entries that were passed over once are not looked at again by this process.
+    private func arrivalBehind(_ now: Int64, _ connection: SQLiteConnection) throws -> Int64? {
+        let select = try connection.statement("SELECT id, received_at FROM quarantine WHERE id >= ?1 AND received_at <= ?2 ORDER BY id LIMIT 1")
+        defer { select.reset() }
+        select.bind(1, place.load(ordering: .relaxed))
+        select.bind(2, now)
+        guard try select.step() else {
+            place.store(try connection.integer("SELECT max(id) FROM quarantine") ?? .min, ordering: .relaxed)
+            return nil
+        }
+        place.store(select.int64(0), ordering: .relaxed)
+        return select.int64(1)
     }
 
     /// Drops what is too old: from time to time.
     func trim() throws {
         let now = catalog.now
-        let limits = limits
-        try catalog.write(isCounted: false) { try Self.trim(limits, now: now, $0) }
+        try catalog.write(isCounted: false) { try trim(now: now, $0) }
     }
 
     // `entry` reads them by their places; the document, or an empty blob, comes seventh.

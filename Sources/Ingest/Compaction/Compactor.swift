@@ -371,10 +371,14 @@ final class Compactor: Sendable {
         try catalog.checkUsable()
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
         // A file takes rows until it is sealed, and only a sealed one may leave.
-        if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.seal() }
+        let today = Clock.day(ofMicroseconds: clock.now())
+        let known = tier.boundary.snapshot().files
+        if let open = known.last(where: { !$0.state.isSealed }), HotFileAges(known, today: today).day(of: open) < day { try tier.seal() }
         mendImages()
         let workerCount = workerCount(isRequested: isRequested)
-        let files = tier.boundary.snapshot().files.filter { $0.day < day && $0.state.isSealed }
+        let present = tier.boundary.snapshot().files
+        let ages = HotFileAges(present, today: today)
+        let files = present.filter { ages.day(of: $0) < day && $0.state.isSealed }
         for start in stride(from: 0, to: files.count, by: workerCount) {
             if isEnding { throw DayCompactor.Cancelled() }
             var leaving: [HotFile] = []

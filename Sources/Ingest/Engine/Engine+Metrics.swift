@@ -75,7 +75,8 @@ extension Engine: StoreLife {
         let byteCount = files.reduce(0) { $0 + Self.byteCount($1.path) + Self.byteCount($1.path + "-wal") }
         let today = Clock.day(ofMicroseconds: options.hot.clock.now())
         // Files move as a whole, by their day.
-        let due = options.compaction.keepsHot ? [] : files.filter { $0.day < today - options.compaction.hotDays }
+        let ages = HotFileAges(files, today: today)
+        let due = options.compaction.keepsHot ? [] : files.filter { ages.day(of: $0) < today - options.compaction.hotDays }
         let metrics = [
             gauge("hot_files", "Hot files.", Double(files.count)),
             gauge("hot_dates", "Days, in UTC, of which hot files hold what came.", Double(Set(files.map(\.day)).count)),

@@ -14,7 +14,7 @@ extension Engine: Callbacks, DeadLetterReview {
         // Known to others only when it runs.
         try registration.start()
         self.registration.withLock { $0 = registration }
-        uploads.notices.start(policy: options.registration.policy)
+        uploads.notices.start(policy: options.registration.policy, steady: options.steadyClock)
     }
 
     // MARK: Registrars that are not configured

@@ -8,7 +8,8 @@ import Glibc
 ///
 /// 1. One at a time for each file: the core opens them, or `NextHotFile`, which hands its one on.
 /// 2. `rowCount` is the highest id, of rows of the open transaction too.
-/// 3. The caches know what the file has, and what the open transaction has added; after `rollback` they are read anew if it added anything.
+/// 3. Within a transaction the caches know what the file has, and what the transaction has added; after a `rollback` the next `begin` reads them anew if it added
+///    anything.
 final class HotFileWriter {
     /// A log that is begun anew keeps so much: what is in use when copying begins, and what comes meanwhile.
     private static let preallocationMax: Int64 = 160 << 20
@@ -28,13 +29,15 @@ final class HotFileWriter {
     ///
     /// What was given out within a transaction is given out again after its rollback: ids have no gaps.
     private(set) var rowCount: Int64
+    /// What `rowCount` was as the present transaction, or the last one, began.
+    private var rowCountBefore: Int64
     /// By the kind's object, which is held here so that its address stays its own.
     private var kinds: [ObjectIdentifier: (kind: RowFormat, id: Int64, table: Int64)] = [:]
     private var tables: [String: Int64] = [:]
     /// Days and dictionaries that the file has, so that a row asks for neither.
     private var days: Set<Int32> = []
     private var dictionaries: Set<Int64> = []
-    /// What `rollback` restores: the caches must not know rows that the file has not.
+    /// Whether the caches know what no commit has laid down, or do not know all that the file has: `begin` reads them anew.
     private var isCacheDirty = false
     /// The catalog's generation that stands in the file; below all where that is not known.
     private var notedGeneration: Int64 = -1
@@ -71,6 +74,7 @@ final class HotFileWriter {
         insertVersion = try connection.statement("INSERT INTO versions(id, version, removed, content) VALUES(?1, ?2, ?3, ?4)")
         takesVersions = try connection.integer("SELECT value FROM meta WHERE key = 'ledger_identity'") == 1
         rowCount = try HotFileSchema.rowCount(connection)
+        rowCountBefore = rowCount
         try loadCaches()
         file.setPreallocation(log)
     }
@@ -175,7 +179,6 @@ final class HotFileWriter {
         while try dayRows.step() { days.insert(Int32(clamping: dayRows.int64(0))) }
         let dictionaryRows = try connection.statement("SELECT id FROM dictionaries")
         while try dictionaryRows.step() { dictionaries.insert(dictionaryRows.int64(0)) }
-        isCacheDirty = false
     }
 
     /// The file is sealed: what is written to it from now on is little, and so is the cache for it.
@@ -189,7 +192,17 @@ final class HotFileWriter {
     }
 
     /// BEGIN IMMEDIATE: the write lock is taken now, and not in the middle of a group.
-    func begin() throws { try beginning.run() }
+    ///
+    /// - Throws: also where what the transaction before was rolled back of cannot be read again: nothing is begun then.
+    func begin() throws {
+        try leavePart()
+        if isCacheDirty {
+            try loadCaches()
+            isCacheDirty = false
+        }
+        try beginning.run()
+        rowCountBefore = rowCount
+    }
 
     /// Returns after fsync.
     ///
@@ -217,13 +230,13 @@ final class HotFileWriter {
         return generation
     }
 
-    // What was noted of the generation may have been rolled back with the rest: it is noted again.
-    func rollback() throws {
+    /// Asks nothing of the disk that has just failed a commit: an answer that did not come would leave `rowCount` at ids that no row has, and the ids would have a gap for
+    /// good. What has to be read again `begin` reads.
+    func rollback() {
+        // What was noted of the generation may have been rolled back with the rest: it is noted again.
         notedGeneration = -1
         connection.rollback()
-        try leavePart()
-        rowCount = try HotFileSchema.rowCount(connection)
-        if isCacheDirty { try loadCaches() }
+        rowCount = rowCountBefore
     }
 
     /// Within a transaction: a part that can be undone alone.
@@ -249,6 +262,7 @@ final class HotFileWriter {
         try connection.execute("ROLLBACK TO part; RELEASE part")
         try leavePart()
         rowCount = earlier
+        // Still dirty: what the transaction added before the part is no more laid down than it was.
         if isCacheDirty { try loadCaches() }
     }
 

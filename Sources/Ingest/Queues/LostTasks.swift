@@ -8,6 +8,8 @@ import Synchronization
 ///
 /// 1. A row stays until its execution has been notified, durably, or does not wait for it any more.
 /// 2. `telling` has the tokens of rows whose execution is being notified: never twice at a time.
+/// 3. Rows are gone through in the order of their tokens, from the front again behind the last one: those whose executions cannot be notified hold up no other,
+///    however many they are.
 ///
 /// Proof that it may be shared: the writer's thread alone works with what is not behind a lock, within operations.
 final class LostTasks: QueueGroupMember, @unchecked Sendable {
@@ -30,6 +32,14 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
     private var leaving: [Lost] = []
     /// When rows are looked at.
     private var due = Int64.max
+    /// The last token that was looked at; empty where the next look is from the front.
+    private var place = ""
+    /// The last look ended for want of room, with rows behind `place`.
+    private var hasMore = false
+    /// A row came that may stand before `place`.
+    private var hasPassedOver = false
+    /// An execution was not notified: the rows are gone through once more.
+    private var hasFailed = false
 
     /// At once.
     private static let tellingMax = 64
@@ -61,7 +71,7 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
     func open(_ connection: SQLiteConnection) throws {
         try connection.execute(Self.schema)
         self.connection = connection
-        due = 0
+        (due, place) = (0, "")
     }
 
     func close() { connection = nil }
@@ -73,14 +83,20 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
         }
         if !lost.isEmpty {
             telling.subtract(lost)
-            due = min(due, clock.now().addingSaturating(Self.pause))
+            comeAgain(clock.now())
         }
         leaving = []
     }
 
+    private func comeAgain(_ now: Int64) {
+        hasFailed = true
+        due = min(due, now.addingSaturating(Self.pause))
+    }
+
     func rollBack() {
         leaving = []
-        due = 0
+        // Those that were looked at in this group, too.
+        (due, place) = (0, "")
     }
 
     func keep(_ shift: Int64) { due = 0 }
@@ -93,20 +109,30 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
         try insert.bind(2, cause)
         try insert.run()
         due = 0
+        if !place.isEmpty { hasPassedOver = true }
     }
 
     func finish(_ core: QueueCore) throws {
         guard let connection, due <= core.now, teller.withLock({ $0 != nil }) else { return }
         due = .max
-        let select = try connection.statement("SELECT token, cause FROM lost_tasks LIMIT ?1")
+        let select = try connection.statement("SELECT token, cause FROM lost_tasks WHERE token > ?1 ORDER BY token")
+        try select.bind(1, place)
         defer { select.reset() }
-        // Those whose execution is being notified are among them.
-        select.bind(1, Int64(Self.tellingMax))
         while try select.step() {
+            // The others as one of them comes back, and after a pause where that was not notified.
+            guard telling.count + leaving.count < Self.tellingMax else {
+                hasMore = true
+                return
+            }
             let token = select.text(0)
+            place = token
             guard !telling.contains(token), !leaving.contains(where: { $0.token == token }) else { continue }
             leaving.append(Lost(token: token, cause: select.text(1)))
         }
+        (place, hasMore) = ("", false)
+        if hasFailed { due = core.now.addingSaturating(Self.pause) }
+        if hasPassedOver { due = 0 }
+        (hasFailed, hasPassedOver) = (false, false)
     }
 
     func committed() {
@@ -123,14 +149,14 @@ final class LostTasks: QueueGroupMember, @unchecked Sendable {
         store.submit { [self] core -> Bool? in
             telling.remove(token)
             guard isKnown else {
-                due = min(due, core.now.addingSaturating(Self.pause))
+                comeAgain(core.now)
                 return false
             }
             let delete = try core.opened().statement("DELETE FROM lost_tasks WHERE token = ?1")
             try delete.bind(1, token)
             try delete.run()
-            // Others may stand behind it.
-            due = 0
+            // Not where all were looked at: those that could not be notified have their pause.
+            if hasMore { due = 0 }
             return true
         } completion: { [self] result in
             // Its execution is notified again.

@@ -117,7 +117,8 @@ extension StoreReader {
         after: DeadLetterKey?, of scope: RowScope, limit: Int, note: (DeadLetter) throws -> Void
     ) throws -> [(key: DeadLetterKey, letter: DeadLetter)] {
         // The files first: what goes to the catalog meanwhile is in it by then, and still at hand here.
-        let files = boundary.snapshot().files
+        // By their names, as the letters' keys have them: a file that a clock ahead has begun stands before those that came later.
+        let files = boundary.snapshot().files.sorted { ($0.day, $0.part) < ($1.day, $1.part) }
         var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1, exceptOf: files, note: note)
         var keys = Set(found.map(\.key))
         var hotCount = 0

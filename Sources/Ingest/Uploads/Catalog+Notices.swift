@@ -70,6 +70,35 @@ extension Catalog {
         }
     }
 
+    /// After a look at the clock: whatever somebody did to it, no notice waits longer than it was to.
+    ///
+    /// - Parameters:
+    ///   - shift: by how much the clock was set back since the last look, in microseconds, 0 or below: what is put off is due as much sooner.
+    ///   - longest: nothing is put off for longer, in microseconds: what is due later was put off by a clock that was ahead, and is due now.
+    /// - Complexity: one search in an index, unless there is something to change.
+    func bringForward(by shift: Int64, longest: Int64, now: Int64) throws {
+        let bound = now.addingSaturating(longest)
+        let isAnyAhead = try read { connection in
+            let select = try connection.statement("SELECT 1 FROM notices WHERE due_at > ?1 AND event IN (\(Self.knownEvents)) LIMIT 1")
+            defer { select.reset() }
+            select.bind(1, bound)
+            return try select.step()
+        }
+        guard shift < 0 || isAnyAhead else { return }
+        try write(isCounted: false) { connection in
+            if shift < 0 {
+                let sooner = try connection.statement("UPDATE notices SET due_at = max(?1, due_at + ?2) WHERE due_at > ?1 AND event IN (\(Self.knownEvents))")
+                sooner.bind(1, now)
+                sooner.bind(2, shift)
+                try sooner.run()
+            }
+            let present = try connection.statement("UPDATE notices SET due_at = ?1 WHERE due_at > ?2 AND event IN (\(Self.knownEvents))")
+            present.bind(1, now)
+            present.bind(2, bound)
+            try present.run()
+        }
+    }
+
     func delete(_ notice: Notice) throws {
         try write(isCounted: false) { connection in
             let delete = try connection.statement("DELETE FROM notices WHERE id = ?1")
@@ -165,14 +194,19 @@ extension Catalog {
         return parts.count == 2 ? "/" + parts[1].prefix(200) : ""
     }
 
-    /// Makes notices of the digests whose spans are over.
+    /// A span that begins so much later than now, in microseconds, was begun by a clock that was ahead. Less is one that is being led back.
+    private static let spanLead: Int64 = 60_000_000
+
+    /// Makes notices of the digests whose spans are over, or would begin later: nothing more comes to one that a clock which was ahead has begun.
     /// A hundred at a time, so that others wait for the catalog no longer; the next look takes the rest.
     ///
     /// - Parameter now: microseconds since 1970; a span that ends at it is over.
     func closeDigests(now: Int64) throws {
         try write(isCounted: false) { connection in
-            let select = try connection.statement("SELECT client_id, span_from, span_to, rejected FROM digest_spans WHERE span_to <= ?1 ORDER BY span_to LIMIT 100")
+            let select = try connection.statement(
+                "SELECT client_id, span_from, span_to, rejected FROM digest_spans WHERE span_to <= ?1 OR span_from > ?2 ORDER BY span_to LIMIT 100")
             select.bind(1, now)
+            select.bind(2, now.addingSaturating(Self.spanLead))
             var spans: [(client: String, from: Int64, to: Int64, rejected: Int64)] = []
             while try select.step() { spans.append((select.text(0), select.int64(1), select.int64(2), select.int64(3))) }
             select.reset()

@@ -85,10 +85,21 @@ final class NoticeSender: Sendable {
         (self.pauses, self.lookPace) = (pauses, lookPace)
     }
 
+    /// What the thread knows from its earlier turns.
+    private struct Turns {
+        /// Of looks that fail one after the other.
+        var stillness: GrowingPause
+        var jumps: ClockJumps
+        /// By how much the clock was set, until notices have been moved by it.
+        var shift: Int64 = 0
+    }
+
     /// Only a server tells anybody anything.
     ///
-    /// - Parameter policy: which addresses may be called; nil where the operator alone says where calls go.
-    func start(policy: AddressPolicy?) {
+    /// - Parameters:
+    ///   - policy: which addresses may be called; nil where the operator alone says where calls go.
+    ///   - steady: microseconds of a clock that nobody sets; nil: the clock's jumps are taken for time.
+    func start(policy: AddressPolicy?, steady: (@Sendable () -> Int64)? = nil) {
         let isFirst = state.withLock { state in
             defer { state.isStarted = true }
             return !state.isStarted
@@ -97,8 +108,8 @@ final class NoticeSender: Sendable {
         client.withLock { $0 = OutgoingClient(policy: policy) }
         catalog.noticed.withLock { $0 = { [weak self] in self?.wake() } }
         WorkerThread(name: "notices", isDetached: true) { [self] in
-            var stillness = pauses
-            while work(&stillness) {}
+            var turns = Turns(stillness: pauses, jumps: ClockJumps(steady: steady))
+            while work(&turns) {}
             state.broadcast { $0.isStarted = false }
         }
     }
@@ -116,12 +127,15 @@ final class NoticeSender: Sendable {
         }
     }
 
-    /// - Parameter stillness: of looks that fail one after the other.
     /// - Returns: false once it is stopped.
-    private func work(_ stillness: inout GrowingPause) -> Bool {
+    private func work(_ turns: inout Turns) -> Bool {
         var seconds: Double
         do {
             let now = clock.now()
+            turns.shift = turns.shift.addingSaturating(turns.jumps.look(now).shift)
+            // Set forward, it has what waits come sooner, which does no harm.
+            try catalog.bringForward(by: min(turns.shift, 0), longest: Self.retry.delayMax, now: now)
+            turns.shift = 0
             try catalog.closeDigests(now: now)
             for notice in try next(now: now) { send(notice) }
             let nextSeconds = try catalog.nextNoticeAt().map { Double($0.subtractingSaturating(clock.now())) / 1e6 } ?? Self.sleepMax
@@ -129,10 +143,10 @@ final class NoticeSender: Sendable {
             let isBusy = state.withLock { $0.receivers.values.contains { $0.sendingCount > 0 || $0.until > steadyNow } }
             // What is being sent, or is to be noted, is due all the while.
             seconds = min(max(nextSeconds, isBusy ? Self.pause : 0.01), Self.sleepMax)
-            stillness.reset()
+            turns.stillness.reset()
         } catch {
-            if stillness.failureCount == 0 { StoreLog.note("webhooks stand still; it is tried again", path: "notices", reason: StoreLog.text(error), level: .warning) }
-            seconds = stillness.next()
+            if turns.stillness.failureCount == 0 { StoreLog.note("webhooks stand still; it is tried again", path: "notices", reason: StoreLog.text(error), level: .warning) }
+            seconds = turns.stillness.next()
         }
         let isStopped = state.wait(seconds: seconds) { state -> Bool? in
             if state.isStopped { return true }

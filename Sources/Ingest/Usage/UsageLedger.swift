@@ -10,17 +10,19 @@ package final class UsageLedger: Sendable {
     package let meter: UsageMeter
     private let catalog: Catalog
     private let boundary: TierBoundary
-    private let clock: Clock
+    private let steady: @Sendable () -> UInt64
     private let hot = HotUsage()
     /// Held while a file changes from hot to cold, so that nobody counts it twice or not at all.
     private let moves = Mutex(())
-    private let lastFlush = Atomic<Int64>(.min)
+    /// By the steady clock: one that is set back would have nothing written down until it has caught up.
+    private let nextFlush = Atomic<UInt64>(0)
 
-    /// So that with a look every few seconds no minute passes.
-    private static let flushInterval: Int64 = 30_000_000
+    /// In nanoseconds. So that with a look every few seconds no minute passes.
+    private static let flushInterval: UInt64 = 30_000_000_000
 
-    package init(catalog: Catalog, boundary: TierBoundary, clock: Clock) {
-        (self.catalog, self.boundary, self.clock) = (catalog, boundary, clock)
+    /// - Parameter steady: nanoseconds of a clock that nobody sets; another for tests.
+    package init(catalog: Catalog, boundary: TierBoundary, clock: Clock, steady: @escaping @Sendable () -> UInt64 = { SteadyClock.nanoseconds() }) {
+        (self.catalog, self.boundary, self.steady) = (catalog, boundary, steady)
         meter = UsageMeter(clock: clock)
     }
 
@@ -32,9 +34,9 @@ package final class UsageLedger: Sendable {
 
     /// Writes down what was counted, if that is due. To be called every few seconds.
     package func look() throws {
-        let now = clock.now()
-        guard now.subtractingSaturating(lastFlush.load(ordering: .relaxed)) >= Self.flushInterval else { return }
-        lastFlush.store(now, ordering: .relaxed)
+        let now = steady()
+        guard now >= nextFlush.load(ordering: .relaxed) else { return }
+        nextFlush.store(now.addingSaturating(Self.flushInterval), ordering: .relaxed)
         try flush()
     }
 

@@ -34,6 +34,8 @@ package final class VersionIndex: Sendable {
         /// With this layer in it, the file has everything up to here.
         var through: Int64 = 0
 
+        var isEmpty: Bool { count == 0 && settled.isEmpty }
+
         mutating func add(_ notes: Notes) {
             for (key, entry) in notes.entries { Self.put(entry, into: &entries[key, default: []]) }
             for (table, row) in notes.superseded { superseded[table, default: [:]][row.sequence] = row }
@@ -168,42 +170,47 @@ package final class VersionIndex: Sendable {
     /// Something could not be noted: the next start folds everything that comes from now on.
     package func abandon() { state.withLock { $0.isAbandoned = true } }
 
-    package var isFlushDue: Bool { state.withLock { $0.young.count >= Self.youngCountMax } }
+    /// What a flush could not write waits in memory as well.
+    package var isFlushDue: Bool { state.withLock { $0.young.count + $0.flushing.count >= Self.youngCountMax } }
     package var isFull: Bool { state.withLock { $0.young.count >= 4 * Self.youngCountMax } }
 
-    /// Lays what is in memory into the file, durably.
+    /// Lays all that was noted before the call into the file, durably.
     ///
-    /// Two do not flush at once; lookups and notes go on meanwhile. What cannot be written stays in memory and goes first the next time.
+    /// Two do not flush at once; lookups and notes go on meanwhile. What cannot be written stays in memory and goes first the next time, and what was noted
+    /// behind it in a transaction of its own: hot files leave once this has returned, and the changes of states that they had are nowhere else.
     ///
-    /// - Throws: errors of the disk. The file is then as it was.
+    /// - Throws: errors of the disk. The file is then as it was, or has the earlier layer of two.
     package func flush() throws {
         try flushing.withLock { known in
-            let layer = state.withLock { state in
-                // What an earlier attempt could not write is still there, and goes first.
-                if state.flushing.count == 0 && state.flushing.settled.isEmpty {
+            var isAllTaken = false
+            while !isAllTaken {
+                let (layer, isYoung) = state.withLock { state -> (Layer, Bool) in
+                    // What an earlier attempt could not write is still there, and goes first.
+                    guard state.flushing.isEmpty else { return (state.flushing, false) }
                     state.flushing = state.young
                     state.flushing.through = state.through
                     state.young = Layer()
+                    return (state.flushing, true)
                 }
-                return state.flushing
+                isAllTaken = isYoung
+                // A sequence alone is not worth a file.
+                if layer.isEmpty && known == nil { return }
+                let connection = try known ?? {
+                    let made = try Self.make(path, store: store)
+                    try Self.prepare(made)
+                    return made
+                }()
+                known = connection
+                isMade.store(true, ordering: .releasing)
+                try connection.transaction {
+                    var writer = try VersionWriter(connection)
+                    for (key, entries) in layer.entries.sorted(by: { $0.key < $1.key }) { for entry in entries { try writer.put(key, entry) } }
+                    for (table, rows) in layer.superseded { for row in rows.values.sorted(by: { $0.sequence < $1.sequence }) { try writer.put(table, row) } }
+                    for (table, sequences) in layer.settled { try writer.remove(table, sequences) }
+                    try writer.set(through: layer.through)
+                }
+                state.withLock { $0.flushing = Layer() }
             }
-            // A sequence alone is not worth a file.
-            if layer.count == 0 && layer.settled.isEmpty && known == nil { return }
-            let connection = try known ?? {
-                let made = try Self.make(path, store: store)
-                try Self.prepare(made)
-                return made
-            }()
-            known = connection
-            isMade.store(true, ordering: .releasing)
-            try connection.transaction {
-                var writer = try VersionWriter(connection)
-                for (key, entries) in layer.entries.sorted(by: { $0.key < $1.key }) { for entry in entries { try writer.put(key, entry) } }
-                for (table, rows) in layer.superseded { for row in rows.values.sorted(by: { $0.sequence < $1.sequence }) { try writer.put(table, row) } }
-                for (table, sequences) in layer.settled { try writer.remove(table, sequences) }
-                try writer.set(through: layer.through)
-            }
-            state.withLock { $0.flushing = Layer() }
         }
     }
 

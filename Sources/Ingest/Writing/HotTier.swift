@@ -199,14 +199,15 @@ package final class HotTier: Sendable {
 
     /// The FAILED receipt that came next under the identity of another FAILED one.
     ///
-    /// Oldest file first, since the next one is wanted.
+    /// Of several files the one of the lowest sequence: where the clock was ahead for a while, files do not come in the order in which they were begun.
     package static func successor(
         of identity: ReceiptIdentity, after sequence: Int64, in snapshot: TierBoundary.Snapshot
     ) throws -> StoredReceipt? {
+        var next: StoredReceipt?
         for file in snapshot.files {
-            if let found = try file.successor(of: identity, after: sequence) { return found }
+            if let found = try file.successor(of: identity, after: sequence), found.summary.sequence < next?.summary.sequence ?? .max { next = found }
         }
-        return nil
+        return next
     }
 
     /// Calls `wake` once, when something beyond `sequence` is committed.

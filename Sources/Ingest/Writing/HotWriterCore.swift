@@ -125,7 +125,7 @@ final class HotWriterCore {
         }
         do {
             // Before a new file is begun: the changes are of the present one.
-            if !changes.isEmpty, let open, open.file.day < Clock.day(ofMicroseconds: now) {
+            if !changes.isEmpty, let open, !takesRows(open, of: Clock.day(ofMicroseconds: now)) {
                 commitOther(open.file, changes, now)
                 return submissions.isEmpty ? 0 : commitOpen(submissions, [], now)
             }
@@ -215,7 +215,7 @@ final class HotWriterCore {
             noteFailure(error)
             // After a failed sync nobody knows what holds, and nothing more is tried.
             if failure == nil { store.boundary.forgetAnnounced() }
-            try writer.rollback()
+            writer.rollback()
             throw error
         }
         let superseded = supersede(process.changes, in: writer.file)
@@ -284,12 +284,17 @@ final class HotWriterCore {
 
     // MARK: Files
 
-    /// The file for receipts of that day. A clock that goes back does not reopen an earlier day's.
+    /// Whether the open file is the one for receipts of that day.
+    ///
+    /// One that was made before versions existed takes none. One of a later day is gone on with where that is the next: a clock is led back around midnight. One of any other
+    /// was begun by a clock that was ahead, and would take all that comes until its day is over.
+    private func takesRows(_ writer: HotFileWriter, of day: Int32) -> Bool { writer.takesVersions && (0...1).contains(writer.file.day.subtractingSaturating(day)) }
+
+    /// The file for receipts of that day: where the clock has gone back to an earlier one, a new part of that.
     ///
     /// `registerFile` is durable before the file takes a row, so that no restart takes it for one that was never used.
     private func openFile(day: Int32) throws -> HotFileWriter {
-        // A file that was made before versions existed takes none.
-        if let open, open.file.day >= day, open.takesVersions { return open }
+        if let open, takesRows(open, of: day) { return open }
         try sealOpenFile()
         let writer = try store.nextFile.take(day: day)
         do { try store.registerFile(writer.file) } catch {
@@ -310,7 +315,7 @@ final class HotWriterCore {
             try open.commit()
         } catch {
             noteFailure(error)
-            try open.rollback()
+            open.rollback()
             throw error
         }
         open.file.publish { $0.isSealed = true }
@@ -346,7 +351,7 @@ final class HotWriterCore {
                 try job.body(writer)
                 try writer.commit()
             } catch {
-                try writer.rollback()
+                writer.rollback()
                 throw error
             }
             // One that is leaving goes with its log, and nobody holds it for that.

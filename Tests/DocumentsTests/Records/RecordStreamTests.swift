@@ -75,12 +75,13 @@ final class RecordStreamTests: XCTestCase {
         return bytes
     }
 
+    private static func jsonEnvelope(_ path: String) throws -> RecordEnvelope {
+        let json = #"{"name":"e","version":1,"format":"json","match":{"/x":"y"},"each":"\#(path)","receipt_id":"/id","issued_at":"/at","columns":{}}"#
+        return try XCTUnwrap(RecordEnvelope(try DocumentType(json: Array(json.utf8)).file))
+    }
+
     private static func makers() throws -> [(String, () -> RecordStream)] {
-        func envelope(_ path: String) throws -> RecordEnvelope {
-            let json = #"{"name":"e","version":1,"format":"json","match":{"/x":"y"},"each":"\#(path)","receipt_id":"/id","issued_at":"/at","columns":{}}"#
-            return try XCTUnwrap(RecordEnvelope(try DocumentType(json: Array(json.utf8)).file))
-        }
-        let (all, groups) = (try envelope("/r"), try envelope("/g/*/i/*"))
+        let (all, groups) = (try jsonEnvelope("/r"), try jsonEnvelope("/g/*/i/*"))
         let items = try XCTUnwrap(try xmlEnvelope("//Item"))
         return [
             ("lines", { RecordStream(.lines, options()) }), ("json", { RecordStream(.json, options()) }), ("csv", { RecordStream(.csv, options()) }),
@@ -131,6 +132,48 @@ final class RecordStreamTests: XCTestCase {
         options.byteCountMax = 1 << 20
         let outcome = read(StreamCompressor(.zstd).compress(zeros, isLast: true), pieces: []) { RecordStream(.csv, options) }
         XCTAssertEqual(outcome.error.map { $0.hasPrefix("too-large: the file is longer than 1048576 bytes once it is decoded") }, true, outcome.error ?? "")
+    }
+
+    /// A megabyte around twenty thousand small records is no twenty gigabytes: the file ends where its records, each with what stands around it, are past their bound.
+    func test_muchAroundManyRecords_endsAtTheBound() throws {
+        func given(_ file: String, _ envelope: RecordEnvelope, passed: Int = 0) throws -> (last: Int, byteCount: Int, fault: Fault.Code?) {
+            var options = RecordStream.Options()
+            options.recordCountPassed = passed
+            var stream = RecordStream(envelope, options)
+            var (last, byteCount) = (0, 0)
+            func take(_ record: StreamRecord) {
+                last = record.number
+                if case .whole(let bytes) = record.content { byteCount += bytes.count }
+            }
+            do {
+                try stream.add(Array(file.utf8), take)
+                try stream.finish(take)
+            } catch let error as RecordFileError {
+                return (last, byteCount, error.fault.code)
+            }
+            return (last, byteCount, nil)
+        }
+        func json(pad: Int) -> String {
+            #"{"pad":""# + String(repeating: "p", count: pad) + #"","r":["# + Array(repeating: #"{"i":1}"#, count: 20_000).joined(separator: ",") + "]}"
+        }
+        func xml(pad: Int) -> String {
+            "<Batch xmlns='urn:b'><Pad>" + String(repeating: "p", count: pad) + "</Pad>" + String(repeating: "<Item>1</Item>", count: 20_000) + "</Batch>"
+        }
+        let items = try XCTUnwrap(try Self.xmlEnvelope("/b:Batch/b:Item"))
+        for (make, envelope) in [(json, try Self.jsonEnvelope("/r")), (xml, items)] as [((Int) -> String, RecordEnvelope)] {
+            let file = make(1_000_000)
+            let whole = try given(file, envelope)
+            XCTAssertEqual(whole.fault, .tooLarge)
+            XCTAssertGreaterThan(whole.last, 1_000)
+            XCTAssertLessThanOrEqual(whole.byteCount, (1 << 30) + 64 * file.utf8.count)
+            let rest = try given(file, envelope, passed: 500)
+            XCTAssertEqual(rest.last, whole.last, "it ends at the same record wherever its reading goes on")
+            XCTAssertEqual(rest.fault, .tooLarge)
+            // Less around as many is no fault.
+            let small = try given(make(10_000), envelope)
+            XCTAssertEqual(small.last, 20_000)
+            XCTAssertNil(small.fault)
+        }
     }
 
     func test_goingOn_givesTheRestAlone() throws {

@@ -188,6 +188,12 @@ final class DocumentTypeTests: XCTestCase {
             (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"9999-01-01"}"#, "/day out-of-range"),
             (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"2026-02-30"}"#, "/day not-a-date"),
             (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"12:00:00"}"#, "/day not-a-date"),
+            (#""business_day":{"path":"/day","format":"unix"},"time_zone":"Europe/Kyiv""#, #"{"id":"1","at":"2026-01-02T21:30:00Z","day":1767394800}"#, "1 2026-01-02T21:30:00.000000Z 2026-01-03"),
+            // The first and the last instants that 64 bits hold: a zone's offset from them is past what they hold.
+            (#""business_day":{"path":"/day","format":"unix"},"time_zone":"Europe/Kyiv""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":-9223372036854.775808}"#, "/day out-of-range"),
+            (#""business_day":{"path":"/day","format":"unix"},"time_zone":"Europe/Kyiv""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":9223372036854.775807}"#, "/day out-of-range"),
+            (#""business_day":{"path":"/day","format":"unix_ms"},"time_zone":"America/New_York""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"-9223372036854775.808"}"#, "/day out-of-range"),
+            (#""business_day":{"path":"/day","format":"unix_ms"}"#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":9223372036854775.807}"#, "/day out-of-range"),
             ("", #"{"id":"","at":"2026-01-02"}"#, "/id required"), ("", #"{"id":true,"at":"2026-01-02"}"#, "/id wrong-type"),
             ("", "{\"id\":\"\(String(repeating: "x", count: 201))\",\"at\":\"2026-01-02\"}", "/id bad-id"), ("", #"{"id":"a\u0085b","at":"2026-01-02"}"#, "/id bad-id"),
             ("", #"{"id":"1","at":"1999-12-31T23:59:59Z"}"#, "/at out-of-range"), ("", #"{"id":"1","at":"0000-01-01"}"#, "/at not-a-time"), ("", #"{"id":"1","at":1767312245}"#, "/at not-a-time"),

@@ -133,6 +133,19 @@ final class ValueTextTests: XCTestCase {
         XCTAssertNil(try XCTUnwrap(ZoneRules.named("Pacific/Apia")).instant(ofLocal: local(2011, 12, 30, 12, 0)))
     }
 
+    /// An offset from the first or the last instant may lead past what 64 bits hold: the day is then that of the instant itself.
+    func test_zones_daysOfTheFirstAndTheLastInstants_areTold() throws {
+        for name in ["Europe/Kyiv", "America/New_York", "UTC"] {
+            let rules = try XCTUnwrap(ZoneRules.named(name), name)
+            for instant in [Int64.min, .min + 999_998, .max - 1, .max] {
+                let (day, utc) = (rules.day(ofMicroseconds: instant), CivilDate.day(ofMicroseconds: instant))
+                XCTAssertLessThanOrEqual(abs(Int(day) - Int(utc)), 1, "\(name) \(instant)")
+            }
+        }
+        XCTAssertEqual(try XCTUnwrap(ZoneRules.named("Europe/Kyiv")).day(ofMicroseconds: -1), 0)
+        XCTAssertEqual(try XCTUnwrap(ZoneRules.named("America/New_York")).day(ofMicroseconds: 0), -1)
+    }
+
     func test_civil_daysAndDates_areInverse() {
         for days in stride(from: -800_000, through: 3_000_000, by: 97) {
             let (year, month, day) = CivilDate.civil(days: days)

@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Synchronization
 import XCTest
 
 @testable import Documents
@@ -34,6 +35,26 @@ final class QuarantineTests: XCTestCase {
         XCTAssertEqual(tickets.compactMap { $0 }.count, 2)
         XCTAssertEqual(try quarantine.add([refused(3)]).compactMap { $0 }.count, 1)
         XCTAssertEqual(try quarantine.counts().entries, 3)
+    }
+
+    /// By its own instant what came under a clock that was ahead is over in a hundred years, and held up all behind it: it goes with what came after it.
+    func test_trim_ofEntriesThatCameUnderAClockAhead_goesOn() throws {
+        let directory = TemporaryDirectory()
+        let (start, day): (Int64, Int64) = (1_796_400_000_000_000, Clock.microsecondsPerDay)
+        let now = Atomic<Int64>(start + 36_500 * day)
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath, clock: Clock { now.load(ordering: .relaxed) })
+        let quarantine = Quarantine(catalog: catalog, limits: Quarantine.Limits())
+        _ = try quarantine.add([refused(1), refused(2)])
+        now.store(start, ordering: .relaxed)
+        try quarantine.trim()
+        XCTAssertEqual(try quarantine.counts().entries, 2, "nothing right has come behind them")
+        _ = try quarantine.add([refused(3)])
+        for (days, count) in [(29, 3), (31, 0)] as [(Int64, Int64)] {
+            now.store(start + days * day, ordering: .relaxed)
+            try quarantine.trim()
+            XCTAssertEqual(try quarantine.counts().entries, count, "after \(days) days")
+        }
+        XCTAssertEqual(try quarantine.byteCount, 0)
     }
 
     /// A page of the list is memory: it ends at a number of bytes, whatever was asked for.

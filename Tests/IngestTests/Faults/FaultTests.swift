@@ -132,6 +132,58 @@ final class FaultTests: XCTestCase {
         }
     }
 
+    /// A disk of hot files that takes no write of a log from a moment on, and gives nothing back behind the first that it did not take.
+    private final class FadingDisk: FileObserver {
+        private let state = Mutex<(isFading: Bool, isGone: Bool)>((false, false))
+
+        /// Whether a write has failed since `fade`.
+        var isGone: Bool { state.withLock { $0.isGone } }
+        func fade() { state.withLock { $0 = (true, false) } }
+        func mend() { state.withLock { $0 = (false, false) } }
+
+        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { path.contains("/hot/") && isGone ? .failedRead : nil }
+        func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? {
+            guard path.contains("/hot/"), path.hasSuffix(".sqlite-wal") else { return nil }
+            return state.withLock { state -> FileRefusal? in
+                guard state.isFading else { return nil }
+                state.isGone = true
+                return .failedWrite
+            }
+        }
+        func opened(_ path: String) {}
+        func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
+        func willSynchronize(_ path: String) -> FileRefusal? { nil }
+        func deleted(_ path: String, isDurable: Bool) {}
+        func synchronizedDirectory(_ path: String) {}
+    }
+
+    /// What is taken back has no answer of the disk to wait for: numbers of rows, and days that the file has, are those of the last commit.
+    func test_failedCommit_whoseRollbackCannotRead_leavesNoGap() throws {
+        let directory = TemporaryDirectory()
+        let disk = FadingDisk()
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        func receipt(_ number: Int) -> String { EngineFixture.receipt("R-\(number)", at: "2026-11-\(number < 3 ? 18 : 17)T14:03:07+02:00") }
+        var fixture = try EngineFixture(directory.path)
+        var tickets = try (1...2).map { try fixture.taken(receipt($0)).summary.ticketID }
+        disk.fade()
+        XCTAssertEqual(fixture.refusal(receipt(3))?.code, .diskFull)
+        XCTAssertTrue(disk.isGone)
+        disk.mend()
+        tickets += try (3...5).map { try fixture.taken(receipt($0)).summary.ticketID }
+        for _ in 0..<2 {
+            for (place, ticket) in tickets.enumerated() { XCTAssertEqual(try fixture.engine.ticket(ticket, as: .admin).summary?.receiptID, "R-\(place + 1)") }
+            XCTAssertEqual(try fixture.walk(Self.ids).sorted(), ["R-1", "R-2", "R-3", "R-4", "R-5"])
+            let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last)
+            XCTAssertEqual(file.state.rowCount, 5)
+            XCTAssertEqual(file.state.days.count, 2)
+            try fixture.engine.close()
+            try assertSound(directory.path)
+            fixture = try EngineFixture(directory.path)
+        }
+        try fixture.engine.close()
+    }
+
     /// Nothing is committed any more that would have it tried again.
     func test_diskFull_logOfAStoreAtRest_isCopiedOnceThereIsRoom() throws {
         try withInjector { injector, path in
@@ -359,7 +411,11 @@ final class FaultTests: XCTestCase {
         for (step, jump) in [0, 2 * day, -3 * day, 40 * day, -40 * day, day / 2, -day, 3_000_000].enumerated() {
             shared.advance(jump)
             for _ in 0..<3 { try post() }
-            if step % 3 == 1 { _ = try fixture.engine.compact(before: Int32.max) }
+            if step % 3 == 1 {
+                // All that there is, files among it that a clock ahead has begun.
+                _ = try fixture.engine.compact(before: nil)
+                XCTAssertEqual(fixture.engine.tier.boundary.snapshot().files.reduce(0) { $0 + $1.state.rowCount }, 0, "step \(step)")
+            }
             if step % 2 == 1 {
                 try fixture.engine.close()
                 try assertSound(directory.path)

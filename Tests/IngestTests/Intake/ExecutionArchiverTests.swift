@@ -173,4 +173,46 @@ final class ExecutionArchiverTests: XCTestCase {
         XCTAssertFalse(try archiver.archivePage())
         XCTAssertEqual(try start(executions, name: "n", .string("other")).id, next.id, "its name is the later one's")
     }
+
+    /// Time that passes with each look, and a wall clock that somebody sets. Microseconds.
+    private final class HandClock: Sendable {
+        private let state = Mutex<(passed: Int64, lead: Int64)>((1_000_000, 1_795_000_000_000_000))
+
+        func steady() -> Int64 {
+            state.withLock { state in
+                state.passed += 1_000
+                return state.passed
+            }
+        }
+        func now() -> Int64 {
+            state.withLock { state in
+                state.passed += 1_000
+                return state.passed + state.lead
+            }
+        }
+        func set(by microseconds: Int64) { state.withLock { $0.lead += microseconds } }
+    }
+
+    /// By a clock that is ahead for a minute all executions have ended long ago. Whoever asks again once it is right, or while it is not, finds the one that there was.
+    func test_nameOfAnExecutionThatAClockAheadHasForgotten_isKnown() throws {
+        let directory = TemporaryDirectory()
+        let clock = HandClock()
+        let fixture = try EngineFixture(directory.path, clock: Clock { clock.now() }) { $0.steadyClock = { clock.steady() } }
+        defer { try? fixture.engine.close() }
+        let executions = fixture.engine.executions
+        _ = try executions.putProcess("p", Array(#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#.utf8))
+        let first = try start(executions, name: "n")
+        let archiver = try ExecutionArchiver(fixture.engine.intakeParts, executions, days: 30)
+        XCTAssertFalse(try archiver.archivePage())
+        XCTAssertEqual(try finished(fixture), 1, "its days are not over")
+        clock.set(by: 100 * Clock.microsecondsPerDay)
+        XCTAssertFalse(try archiver.archivePage())
+        XCTAssertEqual(try finished(fixture), 0)
+        for jump in [0, -100, 100, -100] as [Int64] {
+            clock.set(by: jump * Clock.microsecondsPerDay)
+            let again = try start(executions, name: "n")
+            XCTAssertEqual(again.id, first.id, "\(jump)")
+            XCTAssertFalse(again.isNew, "\(jump)")
+        }
+    }
 }

@@ -17,6 +17,8 @@ final class LostTasksTests: XCTestCase {
         let told = Mutex<[String: String]>([:])
         /// Whether they accept notifications.
         let areOpen = Mutex(true)
+        /// Tokens of those that accept none.
+        let refused = Mutex<Set<String>>([])
     }
     private let executions = Executions()
     private var told: [String: String] { executions.told.withLock { $0 } }
@@ -30,7 +32,7 @@ final class LostTasksTests: XCTestCase {
         defer { store.stop() }
         if tells {
             lost.start(store) { [executions] token, cause, completion in
-                let isTaken = executions.areOpen.withLock { $0 }
+                let isTaken = executions.areOpen.withLock { $0 } && !executions.refused.withLock { $0.contains(token) }
                 if isTaken { executions.told.withLock { $0[token] = cause } }
                 completion(isTaken)
             }
@@ -115,5 +117,30 @@ final class LostTasksTests: XCTestCase {
         }
         XCTAssertEqual(told.count, 200)
         XCTAssertTrue(told.values.allSatisfy { $0.contains("expired") })
+    }
+
+    /// As many as are notified at once, and all of them in front.
+    func test_executionsThatTakeNothing_holdUpNoOther() throws {
+        let refused = (100..<164).map { "a\($0)" }
+        executions.refused.withLock { $0 = Set(refused) }
+        try withQueues { store in
+            _ = try store.put(queue: "jobs", QueueSettings())
+            try send((refused + ["b"]).map { TaskMessage.message(token: $0, input: [0x31]) }, store)
+            try store.purge("jobs", as: .admin)
+            XCTAssertTrue(
+                Patience.until {
+                    time.pass(10_000_000)
+                    return told["b"] != nil
+                })
+            XCTAssertEqual(told.count, 1)
+            // Those in front come again.
+            executions.refused.withLock { $0 = [] }
+            XCTAssertTrue(
+                try Patience.until {
+                    time.pass(10_000_000)
+                    return try rowCount() == 0
+                })
+        }
+        XCTAssertEqual(Set(told.keys), Set(refused + ["b"]))
     }
 }

@@ -200,6 +200,74 @@ final class NoticeSenderTests: XCTestCase {
         XCTAssertEqual(try letters(engine).count, 0)
     }
 
+    /// A wall clock that somebody sets, beside one that nobody does. Microseconds.
+    private final class HandClock: Sendable {
+        private let state = Mutex<(passed: Int64, lead: Int64)>((1_000_000, 1_796_400_000_000_000))
+        var now: Int64 { state.withLock { $0.passed + $0.lead } }
+        var steady: Int64 { state.withLock { $0.passed } }
+        func pass(_ microseconds: Int64) { state.withLock { $0.passed += microseconds } }
+        func set(by microseconds: Int64) { state.withLock { $0.lead += microseconds } }
+    }
+
+    /// An attempt that fails while the clock is ahead puts the notice off by that clock. Once it is right again the notice waits no longer than it was to.
+    func test_noticePutOffByAClockAhead_isToldOnceTheClockIsRight() throws {
+        for (lead, isSteady) in [(36_500 * Clock.microsecondsPerDay, false), (5 * 3_600_000_000, true)] as [(Int64, Bool)] {
+            let folder = TemporaryDirectory()
+            let hand = HandClock()
+            let clock = Clock { hand.now }
+            let steady: @Sendable () -> Int64 = { hand.steady }
+            let fixture = try EngineFixture(folder.path, clock: clock)
+            defer { try? fixture.engine.close() }
+            let engine = fixture.engine
+            let attempts = Atomic<Int>(0)
+            let isOpen = Atomic<Bool>(false)
+            let server = TestHTTPServer { _ in
+                attempts.add(1, ordering: .relaxed)
+                return .init(status: isOpen.load(ordering: .relaxed) ? 204 : 500)
+            }
+            defer { server.close() }
+            _ = try engine.putContract(webhook(server))
+            hand.set(by: lead)
+            let created = hand.now
+            try engine.catalog.write(isCounted: false) { connection in
+                try Catalog.add(Notice(id: "a", client: "c1", event: .uploadProcessed, body: Array("{}".utf8), createdAt: created, dueAt: created, attempts: 0), connection)
+            }
+            let sender = NoticeSender(catalog: engine.catalog, usage: engine.usageMeter, clock: clock, events: Topic())
+            sender.start(policy: try AddressPolicy(allow: ["127.0.0.1"]), steady: isSteady ? steady : nil)
+            defer { sender.stop() }
+            XCTAssertTrue(try Patience.until { try engine.catalog.nextNoticeAt() ?? 0 > created }, "it was put off")
+            isOpen.store(true, ordering: .relaxed)
+            hand.set(by: -lead)
+            XCTAssertTrue(
+                try Patience.until {
+                    // Longer than a first pause lasts.
+                    hand.pass(1_000_000)
+                    sender.wake()
+                    return try engine.catalog.nextNoticeAt() == nil
+                }, "\(lead)")
+            XCTAssertGreaterThan(attempts.load(ordering: .relaxed), 1)
+        }
+    }
+
+    /// A digest that a clock ahead has begun gets nothing more.
+    func test_digestBegunByAClockAhead_isMadeOnceTheClockIsRight() throws {
+        let folder = TemporaryDirectory()
+        let hand = HandClock()
+        let fixture = try EngineFixture(folder.path, clock: Clock { hand.now })
+        defer { try? fixture.engine.close() }
+        let catalog = fixture.engine.catalog
+        let webhook = Contract.Webhook(url: "https://example.org/", secret: "secret")
+        _ = try fixture.engine.putContract(Contract(clientID: "c1", access: .readWrite, scope: .own, webhook: webhook, digest: Contract.DigestSpan("15m")))
+        hand.set(by: 100 * Clock.microsecondsPerDay)
+        try catalog.write(isCounted: false) { try catalog.count([[Fault.Violation(pointer: "/id", code: "required", message: "")]], of: "c1", $0) }
+        try catalog.closeDigests(now: hand.now)
+        XCTAssertEqual(try catalog.dueNotices(now: .max, limit: 10).count, 0, "its span is not over")
+        hand.set(by: -100 * Clock.microsecondsPerDay)
+        try catalog.closeDigests(now: hand.now)
+        XCTAssertEqual(try catalog.dueNotices(now: .max, limit: 10).map(\.event), [.feedbackDigest])
+        XCTAssertEqual(try catalog.read { try $0.integer("SELECT count(*) FROM digest_spans") }, 0)
+    }
+
     func test_noticeWhoseRowCannotBeDeleted_isToldOnce() throws {
         let folder = TemporaryDirectory()
         let fixture = try EngineFixture(folder.path)

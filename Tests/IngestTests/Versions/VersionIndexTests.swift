@@ -38,6 +38,66 @@ final class VersionIndexTests: XCTestCase {
         try again.close()
     }
 
+    /// What is noted behind a layer that the disk did not take is in the file, too, once a flush has returned: the hot files that had it go then.
+    func test_flush_behindOneThatFailed_laysDownBothLayers() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let disk = FullDisk("versions.sqlite")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let path = folder.path + "/versions.sqlite"
+        let index = try VersionIndex.open(path: path, store: "S", sequence: 0)
+        func note(_ document: Int, _ sequence: Int64, _ state: ReceiptState) {
+            var entry = Self.entry(1, sequence)
+            entry.state = state
+            var notes = VersionIndex.Notes()
+            notes.entries.append((Self.key(document), entry))
+            index.note(notes, through: sequence)
+        }
+        note(0, 1, .processing)
+        try index.flush()
+        disk.isFull = true
+        note(1, 2, .processing)
+        XCTAssertThrowsError(try index.flush())
+        XCTAssertGreaterThan(disk.refusedCount, 0)
+        disk.isFull = false
+        // A state that changed, whose row's own sequence the file has already, and a version that came.
+        note(0, 1, .complete)
+        note(2, 4, .complete)
+        try index.flush()
+        // As after a crash: what the first one has in memory is not there.
+        let again = try VersionIndex.open(path: path, store: "S", sequence: 4)
+        XCTAssertEqual(try (0..<3).map { try again.newest(Self.key($0))?.state }, [.complete, .processing, .complete])
+        XCTAssertEqual(again.openedThrough, 4)
+        try again.close()
+        try index.close()
+    }
+
+    func test_flushThatFailed_isDueAgain() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let disk = FullDisk("versions.sqlite")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let index = try VersionIndex.open(path: folder.path + "/versions.sqlite", store: "S", sequence: 0)
+        var notes = VersionIndex.Notes()
+        notes.entries.append((Self.key(1), Self.entry(1, 1)))
+        index.note(notes, through: 1)
+        try index.flush()
+        XCTAssertFalse(index.isFlushDue)
+        notes = VersionIndex.Notes()
+        for number in 1...VersionIndex.youngCountMax { notes.entries.append((Self.key(0), Self.entry(Int32(number), Int64(number)))) }
+        index.note(notes, through: Int64(notes.entries.count))
+        XCTAssertTrue(index.isFlushDue)
+        disk.isFull = true
+        XCTAssertThrowsError(try index.flush())
+        XCTAssertTrue(index.isFlushDue)
+        disk.isFull = false
+        try index.flush()
+        XCTAssertFalse(index.isFlushDue)
+        try index.close()
+    }
+
     private func check(_ index: VersionIndex, _ model: [Int: [VersionEntry]], asked document: Int, _ random: inout SplitMix64, _ context: String) throws {
         let (key, versions) = (Self.key(document), model[document] ?? [])
         let bound = Int32.random(in: 0...Int32(versions.count + 2), using: &random)

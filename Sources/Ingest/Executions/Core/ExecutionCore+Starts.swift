@@ -206,12 +206,13 @@ extension ExecutionCore {
 
     // MARK: Names of what is forgotten
 
-    /// So long from its execution's end a name is known, in microseconds: whoever had no answer asks again, and an event may come twice.
+    /// So long a name is known once its execution is forgotten, in microseconds: whoever had no answer asks again, and an event may come twice. A clock that was ahead for a
+    /// moment may have made an execution old that has just ended: so that day is counted from the forgetting, and not from an end that seems long past.
     private static let nameAge = Clock.microsecondsPerDay
     /// Names that one commit lets go of.
     private static let oldNameCountMax = 1_000
 
-    /// Keeps the names that were given to executions which ended a short while ago, each with a digest of the input. A child has its name from its parent's task, which asks for it no more.
+    /// Keeps the names that were given to executions, each with a digest of the input. A child has its name from its parent's task, which asks for it no more.
     private func keepNames(of numbers: [Int64]) throws {
         let delete = try connection().statement(
             "DELETE FROM names WHERE until <= (SELECT max(until) FROM (SELECT until FROM names WHERE until <= ?1 ORDER BY until LIMIT \(Self.oldNameCountMax)))")
@@ -219,22 +220,21 @@ extension ExecutionCore {
         try delete.run()
         let select = try connection().statement(
             """
-            SELECT e.process, e.owner, e.name, e.id, e.status, e.ended_at, p.bytes FROM executions e JOIN pieces p ON p.execution = e.number AND p.kind = 1 AND p.number = 0
-            WHERE e.number = ?1 AND e.parent IS NULL AND e.ended_at > ?2
+            SELECT e.process, e.owner, e.name, e.id, e.status, p.bytes FROM executions e JOIN pieces p ON p.execution = e.number AND p.kind = 1 AND p.number = 0
+            WHERE e.number = ?1 AND e.parent IS NULL
             """)
         let insert = try connection().statement(
             "INSERT OR REPLACE INTO names(process, owner, name, id, status, digest, until) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
         for number in numbers {
             select.bind(1, number)
-            select.bind(2, now.subtractingSaturating(Self.nameAge))
             defer { select.reset() }
             // Without a name of its own it is called by its id, which nobody can ask for.
-            guard try select.step(), ULID(bytes: select.bytes(3))?.description != select.text(2), let input = try? ExecutionCoder.inputText(ofConstants: select.bytes(6)) else { continue }
+            guard try select.step(), ULID(bytes: select.bytes(3))?.description != select.text(2), let input = try? ExecutionCoder.inputText(ofConstants: select.bytes(5)) else { continue }
             for place in 0...2 { try insert.bind(Int32(place + 1), select.text(Int32(place))) }
             try insert.bind(4, select.bytes(3))
             insert.bind(5, select.int64(4))
             try insert.bind(6, Self.digest(ofInput: input))
-            insert.bind(7, select.int64(5).addingSaturating(Self.nameAge))
+            insert.bind(7, now.addingSaturating(Self.nameAge))
             try insert.run()
         }
     }

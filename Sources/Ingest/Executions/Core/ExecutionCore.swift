@@ -99,6 +99,8 @@ final class ExecutionCore {
             "UPDATE timers SET at = at + ?1 WHERE NOT EXISTS(SELECT 1 FROM calendar_timers c WHERE c.execution = timers.execution AND c.serial = timers.serial)",
             // Also since when each is wanted: how old it is lasts as long. Without a time it stays so.
             "UPDATE tasks SET created_at = created_at + ?1, due_at = due_at + ?1",
+            // How long a name of a forgotten execution is known: before any of them is let go of, or asked for, in this transaction.
+            "UPDATE names SET until = until + ?1",
         ] {
             let update = try file.statement(sql)
             update.bind(1, shift)
