@@ -397,7 +397,8 @@ extension Binder {
         var onColumns: [Expression] = []
         for key in distinctOn where !key.isLiteral {
             if place(of: key) == nil { add(key) }
-            if let column = place(of: key) { onColumns.append(.column(column)) }
+            // A key that is repeated is one key, of the groups and of the order that has to begin with them.
+            if let column = place(of: key), !onColumns.contains(Expression.column(column)) { onColumns.append(.column(column)) }
         }
         var plan = LogicalPlan.project(input: input, columns: projected)
         if isDistinct { plan = .distinct(input: plan) }

@@ -287,19 +287,28 @@ package final class Binder {
     }
 
     /// A common table that one place reads is no table of its own: rewrites can reach into it.
+    ///
+    /// One of chance stays where that place may be run for each of other rows, a subquery or the right side of a join: it is drawn once for all of them.
     private func inliningSingleUses(_ plan: LogicalPlan) -> LogicalPlan {
         var uses: [Int: Int] = [:]
-        func count(_ plan: LogicalPlan) {
+        var repeated: Set<Int> = []
+        func count(_ plan: LogicalPlan, isRepeated: Bool) {
             if case .shared(let id, _, _) = plan {
                 uses[id, default: 0] += 1
+                if isRepeated { repeated.insert(id) }
                 // What a definition reads is read once, however often it is used itself.
                 if uses[id] != 1 { return }
             }
-            for input in plan.inputs { count(input) }
+            if case .join(let join) = plan {
+                count(join.left, isRepeated: isRepeated)
+                count(join.right, isRepeated: true)
+            } else {
+                for input in plan.inputs { count(input, isRepeated: isRepeated) }
+            }
             for expression in plan.expressions { countSubqueries(expression) }
         }
         func countSubqueries(_ expression: Expression) {
-            if case .subquery(let subquery) = expression { count(subquery.plan) }
+            if case .subquery(let subquery) = expression { count(subquery.plan, isRepeated: true) }
             for child in expression.children { countSubqueries(child) }
         }
         func inline(_ plan: LogicalPlan) -> LogicalPlan {
@@ -312,9 +321,10 @@ package final class Binder {
                 }
             }
             guard case .shared(let id, let definition, let columns) = plan, uses[id] == 1 else { return plan }
+            if repeated.contains(id), definition.isVolatile { return plan }
             return .project(input: definition, columns: zip(columns, definition.columns).map { ProjectedColumn($0, .column($1)) })
         }
-        count(plan)
+        count(plan, isRepeated: false)
         return uses.isEmpty ? plan : inline(plan)
     }
 }

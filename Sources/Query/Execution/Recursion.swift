@@ -15,9 +15,8 @@ struct Recursion {
     private let table: RecursiveTable
     /// A query that never ends by itself is ended here, or by its time and memory before.
     private static let roundCountMax = 1_000_000
-    /// What a value in `seen` is charged with, beside the rows themselves: an estimate of a boxed `Value` and its place in
-    /// the set.
-    private static let keyByteCount = 64
+    /// What a row in `seen` is charged with beside the room of its key: an estimate of an array's head and its place in the set.
+    private static let keyByteCount = 96
 
     init(_ table: RecursiveTable) { self.table = table }
 
@@ -40,7 +39,7 @@ struct Recursion {
         // The plans name the tables of the prepared query: those that are read in this run take their place by identity.
         func own(_ known: WorkingTable) -> WorkingTable? { known === table.working ? working : known === table.outer ? outer : nil }
         let seed = try Self.reading(own, in: table.seed), step = try Self.reading(own, in: table.step)
-        var seen: Set<[Value]> = [], all = Gathered(table.schema)
+        var seen: Set<[UInt8]> = [], all = Gathered(table.schema)
         // Of the working table: what the round has brought stays charged until `share` is, and its batches' heads until the next one is over.
         var round = try rounds.read(seed)
         var fresh = try new(round.taken(), &seen, share)
@@ -177,9 +176,9 @@ struct Recursion {
 
     /// Rows that were not there before; with UNION ALL all of them.
     ///
-    /// NULLs equal each other here, as in DISTINCT: rows are distinguished as values. Whoever meets a row first keeps it,
-    /// within a round too.
-    private func new(_ batches: [ColumnBatch], _ seen: inout Set<[Value]>, _ share: MemoryShare) throws -> [ColumnBatch] {
+    /// Rows are the same as in DISTINCT: NULLs equal each other, and so do NaNs, a month and 30 days, and 1 and 1.0 of documents. Whoever meets a
+    /// row first keeps it, within a round too.
+    private func new(_ batches: [ColumnBatch], _ seen: inout Set<[UInt8]>, _ share: MemoryShare) throws -> [ColumnBatch] {
         let typed = batches.map { batch in
             // Seed and step may differ from the table in the types of their columns, never in how these lie.
             ColumnBatch(rowCount: batch.rowCount, columns: zip(batch.columns, table.schema.fields).map { $0.retyped($1.type) })
@@ -188,15 +187,25 @@ struct Recursion {
         var result: [ColumnBatch] = []
         for batch in typed {
             var rows: [Int32] = []
-            for row in 0..<batch.rowCount where seen.insert(batch.columns.map { $0.value(at: row) }).inserted { rows.append(Int32(row)) }
+            // The memory is asked for once per batch, after its rows are in the set: a batch is the most that goes uncounted.
+            var byteCount = 0
+            for row in 0..<batch.rowCount {
+                let key = Self.key(of: row, in: batch)
+                guard seen.insert(key).inserted else { continue }
+                rows.append(Int32(row))
+                byteCount = byteCount.addingSaturating(key.capacity + Self.keyByteCount)
+            }
             if rows.isEmpty { continue }
-            let fresh = batch.gathering(rows)
-            // The memory is asked for once per batch, after its rows are in the set: a batch is the most that goes
-            // uncounted. Texts and lists lie in the set a second time.
-            let byteCount = fresh.columns.reduce(rows.count * Self.keyByteCount * max(1, fresh.columns.count)) { $0.addingSaturating($1.flatByteCount) }
             guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
-            result.append(fresh)
+            result.append(batch.gathering(rows))
         }
         return result
+    }
+
+    /// Bytes that are equal for rows whose values are. One value's are the beginning of no other's, so that none need stand between them.
+    private static func key(of row: Int, in batch: ColumnBatch) -> [UInt8] {
+        var key: [UInt8] = []
+        for column in batch.columns { ValueKey.append(column.value(at: row), column.type, to: &key) }
+        return key
     }
 }

@@ -145,17 +145,35 @@ struct PredicatePushdown {
         return kept(above, over: .window(node))
     }
 
-    /// To every input, by place: a row of any input that fails it would fail in the result as well.
+    /// By place. Of a union to every input: a row of any input that fails it would fail in the result as well.
+    ///
+    /// INTERSECT and EXCEPT count equal rows in all inputs, and which of them comes out is open: a condition that need not hold of all of them alike stays
+    /// above. What may fail goes to the first input alone: rows of the others need not come out.
     private func pushIntoSetOperation(_ conditions: [Expression], _ operation: SetOperationNode) -> LogicalPlan {
         var node = operation
-        guard copies.allow(conditions, times: node.inputs.count - 1) else { return kept(conditions, over: descend(.setOperation(node))) }
+        var below: [Expression] = [], above: [Expression] = [], others: [Expression] = []
+        let types = Dictionary(node.columns.map { ($0.id, $0.type) }, uniquingKeysWith: { first, _ in first })
+        for condition in conditions {
+            if node.kind == .union {
+                below.append(condition)
+                others.append(condition)
+                continue
+            }
+            let isSafe = !ConstantFolding.canFail(condition)
+            let isOfAllAlike = condition.columnIDs.allSatisfy { id in types[id].map { TypeRules.isEqualTheSame($0) } ?? false }
+            // What may fail does not come before a condition that stays.
+            if isOfAllAlike, isSafe || above.isEmpty { below.append(condition) } else { above.append(condition) }
+            if isOfAllAlike, isSafe { others.append(condition) }
+        }
+        guard copies.allow(others, times: node.inputs.count - 1) else { return kept(conditions, over: descend(.setOperation(node))) }
         for index in node.inputs.indices {
             let map = Dictionary(
                 zip(node.columns, node.inputs[index].columns).map { ($0.id, Expression.column($1)) }, uniquingKeysWith: { first, _ in first })
             let columns = node.inputs[index].columns
-            node.inputs[index] = push(conditions.map { $0.substituting(map) }, into: node.inputs[index]).shaped(as: columns)
+            let own = (index == 0 ? below : others).map { $0.substituting(map) }
+            node.inputs[index] = push(own, into: node.inputs[index]).shaped(as: columns)
         }
-        return .setOperation(node)
+        return kept(above, over: .setOperation(node))
     }
 
     // MARK: Joins

@@ -115,6 +115,18 @@ enum TypeRules {
         }
     }
 
+    /// Whether equal values of the type are one and the same, whatever is asked of them next.
+    ///
+    /// Not of doubles (0 and -0), intervals (a month and 30 days) and JSON (1 and 1.0), nor of what holds such.
+    static func isEqualTheSame(_ type: ColumnType) -> Bool {
+        switch type {
+        case .double, .interval, .json: false
+        case .list(let element): isEqualTheSame(element.type)
+        case .structure(let fields): fields.allSatisfy { isEqualTheSame($0.type) }
+        default: true
+        }
+    }
+
     enum CastKind { case none, implicit, explicit }
 
     /// Whether a cast from one type to another exists, and whether it happens unasked (to a function's argument, in a comparison).

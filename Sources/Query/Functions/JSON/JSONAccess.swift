@@ -83,12 +83,18 @@ extension ScalarFunction {
             let next: Range<Int>?
             switch scan.kind(of: place) {
             case .object: next = scan.member(step[...], of: place)
-            case .array: next = Int64(String(decoding: step, as: UTF8.self)).flatMap { scan.element($0, of: place) }
+            case .array: next = elementNumber(step).flatMap { scan.element($0, of: place) }
             default: next = nil
             }
             guard let next else { return nil }
             place = next
         }
         return place
+    }
+
+    /// The element that a step of a path names, as C's strtol reads a number of 32 bits: with blanks and a sign before it. Nil for any other text.
+    static func elementNumber(_ step: [UInt8]) -> Int64? {
+        let digits = step.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        return Int32(String(decoding: digits, as: UTF8.self)).map { Int64($0) }
     }
 }

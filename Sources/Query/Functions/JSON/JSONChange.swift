@@ -189,13 +189,12 @@ extension ScalarFunction {
         return place >= 0 && place < Int64(count) ? Int(place) : nil
     }
 
-    /// As C's strtol reads one of 32 bits: with blanks and a sign before it.
-    private static func elementNumber(_ name: String) throws(KernelError) -> Int64 {
-        let digits = name.utf8.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        guard let number = Int32(String(decoding: digits, as: UTF8.self)) else {
+    /// As `elementNumber`, where a step that names no element is a fault.
+    private static func checkedElementNumber(_ step: [UInt8]) throws(KernelError) -> Int64 {
+        guard let number = elementNumber(step) else {
             throw .outside(.invalidText, "a path names an element of an array by its number, of 32 bits at most")
         }
-        return Int64(number)
+        return number
     }
 
     /// The value with a new member, or a new element before or behind the one that `path` leads to.
@@ -216,7 +215,7 @@ extension ScalarFunction {
             }
             return .object(members)
         case .array(var elements):
-            let number = try elementNumber(name)
+            let number = try checkedElementNumber(step)
             let place = index(number, elements.count)
             if rest.isEmpty {
                 elements.insert(new, at: place.map { $0 + (isBehind ? 1 : 0) } ?? (number < 0 ? 0 : elements.count))
@@ -251,7 +250,7 @@ extension ScalarFunction {
             }
             return .object(members)
         case .array(var elements):
-            let number = try elementNumber(name)
+            let number = try checkedElementNumber(step)
             guard let place = index(number, elements.count) else {
                 if creates, rest.isEmpty, let new { elements.insert(new, at: number < 0 ? 0 : elements.count) }
                 return .array(elements)

@@ -7,8 +7,8 @@ import ColumnStore
 ///
 ///     SELECT (SELECT max(t.x) FROM t WHERE t.k = o.k) FROM o    →    o LEFT JOIN (SELECT k, max(x) FROM t GROUP BY k) s ON o.k = s.k
 ///
-/// It gives up, with nil, where an outer column stands in anything but a condition, or where a row that another condition leaves out could be
-/// counted.
+/// It gives up, with nil, where an outer column stands in anything but a condition, where a row that another condition leaves out could be
+/// counted, and where something is of chance, which each outer row has to draw for itself.
 struct CorrelationPullUp {
     struct Pulled {
         /// Without the outer columns. Puts out the subquery's columns, and those that the conditions read.
@@ -17,7 +17,7 @@ struct CorrelationPullUp {
         var equalities: [(outer: Expression, inner: Expression)] = []
         /// Further conditions over both.
         var residual: [Expression] = []
-        /// For each set of key values at most one row comes out.
+        /// For each set of key values at most one row comes out. Invariant: then `emptyRow` is not nil.
         var isSingle = false
         /// Of an aggregate without GROUP BY: what its columns are for keys without rows.
         var emptyRow: [ColumnID: Expression]?
@@ -26,13 +26,18 @@ struct CorrelationPullUp {
     /// Columns of the query around the subquery. No node of the subquery puts them out.
     let outer: Set<ColumnID>
     let ids: PlanIDs
-    /// Only whether there are rows counts: LIMIT and ORDER BY do not matter.
+    /// Only whether this very plan has rows counts: LIMIT and ORDER BY do not matter, nor what its columns are. Of a plan whose rows are tested, counted or
+    /// joined further above it says nothing (`ofRows`).
     let isExistence: Bool
+
+    /// For the input of a node that looks at which rows there are.
+    private var ofRows: CorrelationPullUp { CorrelationPullUp(outer: outer, ids: ids, isExistence: false) }
 
     /// The plan without its mentions of outer columns, and what was said of them; nil where they cannot be separated from the rest.
     func pull(_ plan: LogicalPlan) -> Pulled? {
         // Asked at each node on the way down: the first mention tells it.
-        guard plan.mentions(anyOf: outer) else { return Pulled(plan: plan) }
+        guard plan.mentions(anyOf: outer) else { return plan.drawsAnew(for: outer) ? nil : Pulled(plan: plan) }
+        guard !plan.expressions.contains(where: \.isVolatile) else { return nil }
         switch plan {
         case .filter(let input, let conjuncts): return filter(input, conjuncts)
         case .project(let input, let columns): return project(input, columns)
@@ -41,14 +46,14 @@ struct CorrelationPullUp {
         case .unnest(let node): return unnest(node)
         // A LIMIT counts rows of one outer row, and here the rows of all keys are together.
         case .sort(let node):
-            guard node.limit == nil || isExistence, node.offset == 0 else { return nil }
+            guard node.limit == nil || isExistence, (node.limit ?? 1) > 0, node.offset == 0 else { return nil }
             return pull(node.input)
         // Whether there is a row does not depend on how many are asked for, unless none or some first ones are left out.
         case .limit(let input, let count, let offset):
             guard isExistence, offset == 0, (count ?? 1) > 0 else { return nil }
             return pull(input)
         case .distinct(let input):
-            guard var pulled = pull(input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
+            guard var pulled = ofRows.pull(input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
             // Keys are equal within what one outer row sees: they do not keep repeats apart.
             pulled.plan = .distinct(input: pulled.plan)
             return pulled
@@ -101,7 +106,7 @@ struct CorrelationPullUp {
 
     /// Above a grouping without keys a condition asks of the row that even no rows have; a join by keys would not have that row.
     private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) -> Pulled? {
-        guard !conjuncts.contains(where: \.hasSubquery), var pulled = pull(input), pulled.emptyRow == nil else { return nil }
+        guard !conjuncts.contains(where: \.hasSubquery), var pulled = ofRows.pull(input), pulled.emptyRow == nil else { return nil }
         let own = sort(conjuncts.flatMap(\.conjuncts), into: &pulled)
         if !own.isEmpty { pulled.plan = .filter(input: pulled.plan, conjuncts: own) }
         return pulled
@@ -134,10 +139,12 @@ struct CorrelationPullUp {
     /// The lifted keys become keys of the grouping: `GROUP BY` of the subquery and the outer key. A condition that is no equality would have to be
     /// asked before rows are counted, so that with one it is given up.
     private func aggregate(_ aggregate: AggregateNode) -> Pulled? {
-        guard aggregate.groupingSets == nil, var pulled = pull(aggregate.input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
+        guard aggregate.groupingSets == nil, var pulled = ofRows.pull(aggregate.input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
         var node = aggregate
         let isScalar = node.groups.isEmpty
-        guard !Grouped.expressions(of: node).contains(where: { isFree($0) || (!isExistence && Self.isRisk($0)) }) else { return nil }
+        // Keys are computed of all rows, whoever reads them; of what nobody reads nothing is.
+        let computed = isExistence ? node.groups.map(\.expression) : Grouped.expressions(of: node)
+        guard !Grouped.expressions(of: node).contains(where: isFree), !computed.contains(where: Self.isRisk) else { return nil }
         node.input = pulled.plan
         for index in pulled.equalities.indices {
             let inner = pulled.equalities[index].inner
@@ -159,12 +166,12 @@ struct CorrelationPullUp {
     /// Inner joins let conditions of both sides through. Of others the left side alone may look at outer columns: its rows are those that stay.
     private func join(_ join: JoinNode) -> Pulled? {
         var node = join
-        guard let left = pull(node.left), left.emptyRow == nil else { return nil }
+        guard let left = ofRows.pull(node.left), left.emptyRow == nil else { return nil }
         var pulled = Pulled(plan: node.left, equalities: left.equalities, residual: left.residual)
         node.left = left.plan
         switch node.kind {
         case .inner, .cross:
-            guard let right = pull(node.right), right.emptyRow == nil else { return nil }
+            guard let right = ofRows.pull(node.right), right.emptyRow == nil else { return nil }
             node.right = right.plan
             pulled.equalities += right.equalities
             pulled.residual += right.residual
@@ -172,15 +179,16 @@ struct CorrelationPullUp {
             node.residual = sort(node.residual, into: &pulled)
         default:
             let own = node.equalities.flatMap { [$0.left, $0.right] } + node.residual
-            guard !own.contains(where: isFree), !node.right.mentions(anyOf: outer) else { return nil }
+            guard !own.contains(where: isFree), !node.right.mentions(anyOf: outer), !node.right.drawsAnew(for: outer) else { return nil }
             guard [.left, .semi, .anti, .antiNullAware].contains(node.kind) else { return nil }
         }
         pulled.plan = .join(node)
         return pulled
     }
 
+    /// The list of a grouping without keys is there even of no rows, where `emptyRow` has it, and has several elements: no longer one row for each key.
     private func unnest(_ unnest: UnnestNode) -> Pulled? {
-        guard !isFree(unnest.list), var pulled = pull(unnest.input) else { return nil }
+        guard !isFree(unnest.list), var pulled = ofRows.pull(unnest.input), pulled.emptyRow == nil else { return nil }
         var node = unnest
         node.input = pulled.plan
         let passed = Set(node.passed.map(\.id))

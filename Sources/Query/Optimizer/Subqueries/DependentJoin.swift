@@ -20,7 +20,7 @@ struct DependentJoin {
     /// The outer rows, to stand in place of the plan that was given.
     let outerPlan: LogicalPlan
     private let outerColumns: [OutputColumn]
-    /// What tells the sets apart: the outer columns themselves, or a number for each row where they cannot be compared.
+    /// What tells the sets apart: the outer columns themselves, or a number for each row where rows of equal values are to be kept apart (`isNumbered`).
     private let keys: [OutputColumn]
     /// Outer columns that are no keys but are read within the plan; empty unless `isNumbered`.
     private let carried: [OutputColumn]
@@ -30,6 +30,10 @@ struct DependentJoin {
     /// The outer rows, with their number where `isNumbered`.
     private let definition: LogicalPlan
     private let isNumbered: Bool
+    /// Something in the plan is of chance, and is drawn for each outer row.
+    private let isOfChance: Bool
+    /// Of outer columns: outer rows for which these are not all true ask for nothing.
+    private let asking: [Expression]
     private let ids: PlanIDs
     private let sharedPlans = SharedPlans()
 
@@ -50,13 +54,18 @@ struct DependentJoin {
     /// - Parameters:
     ///   - outer: the rows that the plan is asked for; they stay `outerPlan`.
     ///   - correlation: those of its columns that the plan mentions.
+    ///   - plan: the one that will be pushed.
+    ///   - asking: conditions on the outer columns, asked in their order, none of which is of chance: of an outer row that does not meet them no row of the plan is read.
     ///   - ids: of the statement; columns of the domain get new ones at each mention.
-    init(outer: LogicalPlan, correlation: Set<ColumnID>, ids: PlanIDs) {
+    init(outer: LogicalPlan, correlation: Set<ColumnID>, of plan: LogicalPlan, asking: [Expression] = [], ids: PlanIDs) {
         self.ids = ids
+        self.asking = asking
+        isOfChance = plan.drawsAnew(for: correlation)
         let wanted = outer.columns.filter { correlation.contains($0.id) }
-        // Lists and rows cannot be grouped by at each step: the number of the outer row is the key then, and the values go along as long as something needs them. Equal values
-        // are computed more than once for that.
-        isNumbered = wanted.contains { $0.type.isNested }
+        // Lists and rows cannot be grouped by at each step, one of equal values that are not the same (a month, 30 days) cannot stand for the other, and what is drawn for each row is
+        // not drawn for each value: the number of the outer row is the key then, and the values go along as long as something needs them. Equal values are computed more than once for
+        // that.
+        isNumbered = isOfChance || wanted.contains { $0.type.isNested || !TypeRules.isEqualTheSame($0.type) }
         sharedID = ids.newShared()
         if isNumbered {
             let number = ids.newColumn("", .int64)
@@ -91,7 +100,11 @@ struct DependentJoin {
     /// One more mention of the domain. Numbered rows are different by themselves; values of keys are made so.
     private func newInstance() -> (LogicalPlan, Instance) {
         let fresh = outerColumns.map { ids.newColumn($0.name, $0.type) }
-        let mention = LogicalPlan.shared(id: sharedID, definition: definition, columns: fresh)
+        var mention = LogicalPlan.shared(id: sharedID, definition: definition, columns: fresh)
+        if !asking.isEmpty {
+            let map = Dictionary(zip(outerColumns.map(\.id), fresh.map { Expression.column($0) }), uniquingKeysWith: { first, _ in first })
+            mention = .filter(input: mention, conjuncts: asking.map { $0.substituting(map) })
+        }
         func own(_ columns: [OutputColumn]) -> [OutputColumn] {
             columns.compactMap { column in outerColumns.firstIndex(where: { $0.id == column.id }).map { fresh[$0] } }
         }
@@ -111,12 +124,15 @@ struct DependentJoin {
         expressions.contains { !$0.columnIDs.isDisjoint(with: outerIDs) }
     }
 
+    /// Whether the domain belongs below the plan: it looks at an outer value, or has something drawn for each outer row.
+    private func needsDomain(_ plan: LogicalPlan) -> Bool { isFree(plan) || isOfChance && plan.drawsAnew(for: outerIDs) }
+
     /// The plan for every set of the domain.
     ///
     /// - Throws: unsupported-sql for a series or a scan that itself looks at the outer row, for a null-aware join, and for several grand totals.
     private func push(_ plan: LogicalPlan, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         // Nothing below asks for an outer value: every set has the same rows of it, and here the domain stays.
-        guard isFree(plan) else {
+        guard needsDomain(plan) else {
             let (domain, instance) = newInstance()
             // A SELECT without FROM is one row: the domain's rows are as many as are wanted.
             if case .values(let columns, let rows) = plan, columns.isEmpty, rows.count == 1 { return (domain, instance) }
@@ -346,7 +362,13 @@ struct DependentJoin {
     /// A side that mentions outer columns gets the domain; where both do, each set's rows of one side meet those of the other by the keys.
     private func push(_ join: JoinNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         var node = join
-        let isLeft = isFree(node.left), isRight = isFree(node.right)
+        let isNullAware = switch node.kind {
+        case .antiNullAware, .mark(_, nullAware: true): true
+        default: false
+        }
+        // What tells NULL from false would have to look at each set's rows by themselves, which its operator does not.
+        if isNullAware, isFree(node.right) || isFree(node.equalities.map(\.right)) { throw unsupported(position) }
+        let isLeft = needsDomain(node.left), isRight = !isNullAware && needsDomain(node.right)
         switch node.kind {
         case .full: return try pushFull(node, position)
         case .right:
@@ -363,11 +385,7 @@ struct DependentJoin {
             }
         default: break
         }
-        // Of an outer or a semi-join the left side's rows are kept, whichever side asks: they need the set that they are kept for. What tells NULL from false would have to look at
-        // each set's rows by themselves, which its operator does not.
-        let isRightAsked = isRight || isFree(node.equalities.map(\.right))
-        if node.kind == .antiNullAware, isRightAsked { throw unsupported(position) }
-        if case .mark(_, nullAware: true) = node.kind, isRightAsked { throw unsupported(position) }
+        // Of an outer or a semi-join the left side's rows are kept, whichever side asks: they need the set that they are kept for.
         let (inner, instance) = completed(try push(node.left, position), for: LogicalPlan.join(join).expressions)
         node.left = inner
         if isRight {
@@ -444,5 +462,34 @@ struct DependentJoin {
         let (domain, instance) = newInstance()
         let made = zip(columns, rows[0]).map { ProjectedColumn($0, $1.substituting(instance.map)) }
         return (.project(input: domain, columns: made + instance.columns.map { ProjectedColumn($0, .column($0)) }), instance)
+    }
+}
+
+extension LogicalPlan {
+    /// Whether a run of the plan for another outer row draws again what is of chance in it (`random()`).
+    ///
+    /// What does not look at the outer row and is read as a table is drawn once for all of them: common tables, and the rows of a series.
+    ///
+    /// - Parameter outer: columns of the query around it.
+    func drawsAnew(for outer: Set<ColumnID>) -> Bool {
+        var seen: Set<Int> = []
+        return drawsAnew(for: outer, &seen)
+    }
+
+    /// - Parameter seen: common tables that have been looked at.
+    private func drawsAnew(for outer: Set<ColumnID>, _ seen: inout Set<Int>) -> Bool {
+        if PlanningWork.isOver { return false }
+        switch self {
+        case .scan, .series: return false
+        case .shared(let id, let definition, _):
+            guard seen.insert(id).inserted, definition.mentions(anyOf: outer) else { return false }
+            return definition.drawsAnew(for: outer, &seen)
+        default: break
+        }
+        if expressions.contains(where: \.isVolatile) { return true }
+        for input in inputs {
+            if input.drawsAnew(for: outer, &seen) { return true }
+        }
+        return false
     }
 }

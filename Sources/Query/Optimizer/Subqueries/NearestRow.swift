@@ -51,6 +51,8 @@ struct NearestRow {
         guard [.inner, .left, .cross].contains(join.kind), join.equalities.isEmpty, !join.residual.contains(where: \.hasSubquery) else { return nil }
         let correlation = join.right.freeColumns
         guard !correlation.isEmpty, correlation.isSubset(of: join.left.columnIDs), join.left.freeColumns.isEmpty else { return nil }
+        // What is of chance is drawn for each outer row, and here the subquery's rows are made once.
+        guard !join.right.drawsAnew(for: correlation) else { return nil }
         let rule = NearestRow(ids: ids, correlation: correlation)
         return rule.read(join.right).map { rule.plan(join, $0) }
     }

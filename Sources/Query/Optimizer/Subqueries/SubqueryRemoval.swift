@@ -10,9 +10,11 @@ import ColumnStore
 /// | --- | --- |
 /// | `WHERE EXISTS`, `WHERE x IN`, and NOT of them | semi- or anti-join; NOT IN a null-aware one |
 /// | EXISTS and IN within an expression | mark join: a BOOLEAN column beside each row |
-/// | a value | left join to at most one row for each key |
+/// | a value | left join to at most one row for each key; of a SELECT without FROM its expression |
 /// | `x < ANY`, `x >= ALL` | a value: count, least and greatest of the subquery |
 /// | LATERAL | `NearestRow`, else `DependentJoin` |
+///
+/// A join is made for all rows of a plan, also where the expression asks the subquery for some of them only: then it may not fail for the others (`Reach`).
 struct SubqueryRemoval {
     private let ids: PlanIDs
     private let definitions = SharedWalk()
@@ -48,17 +50,17 @@ struct SubqueryRemoval {
     private struct Attached {
         var plan: LogicalPlan
         /// By the columns that the subquery's plan puts out: those of two subqueries are different, and a copy has the same.
-        private var known: [[ColumnID]: (subquery: SubqueryExpression, value: Expression)] = [:]
+        private var known: [[ColumnID]: (subquery: SubqueryExpression, reach: Reach, value: Expression)] = [:]
 
         init(_ plan: LogicalPlan) { self.plan = plan }
 
-        /// Nil where it has not been joined yet.
-        func value(of subquery: SubqueryExpression) -> Expression? {
-            guard let found = known[Self.key(subquery)], found.subquery == subquery else { return nil }
+        /// Nil where it has not been joined yet for the rows that ask now.
+        func value(of subquery: SubqueryExpression, in reach: Reach) -> Expression? {
+            guard let found = known[Self.key(subquery)], found.subquery == subquery, found.reach.covers(reach) else { return nil }
             return found.value
         }
 
-        mutating func note(_ value: Expression, of subquery: SubqueryExpression) { known[Self.key(subquery)] = (subquery, value) }
+        mutating func note(_ value: Expression, of subquery: SubqueryExpression, in reach: Reach) { known[Self.key(subquery)] = (subquery, reach, value) }
 
         private static func key(_ subquery: SubqueryExpression) -> [ColumnID] { subquery.plan.columns.map(\.id) }
     }
@@ -239,7 +241,7 @@ struct SubqueryRemoval {
         guard !correlation.isEmpty, join.ownList == nil else { return .join(join) }
         // The cheaper plan first: two sorts, where the general one groups by all outer values.
         if let nearest = NearestRow.joined(join, ids: ids) { return nearest }
-        let dependent = DependentJoin(outer: join.left, correlation: correlation, ids: ids)
+        let dependent = DependentJoin(outer: join.left, correlation: correlation, of: join.right, ids: ids)
         let (right, equalities) = try dependent.pushed(into: join.right, at: nil)
         var node = join
         node.left = dependent.outerPlan
@@ -252,36 +254,60 @@ struct SubqueryRemoval {
     // MARK: Expressions
 
     /// The expression with columns in the place of its subqueries, which `input` is joined to.
-    private func extracted(_ expression: Expression, _ input: inout Attached) throws(QueryError) -> Expression {
+    private func extracted(_ expression: Expression, _ input: inout Attached, _ reach: Reach = Reach()) throws(QueryError) -> Expression {
         guard expression.hasSubquery else { return expression }
-        var attached = input
-        let result = try expression.replaced { (node) throws(QueryError) in
-            guard case .subquery(let subquery) = node else { return nil }
-            if let known = attached.value(of: subquery) { return known }
-            let value = try replacement(subquery, &attached)
-            attached.note(value, of: subquery)
+        return try replacing(expression, &input, reach)
+    }
+
+    /// - Parameter reach: the rows of the input that ask for the expression.
+    private func replacing(_ expression: Expression, _ input: inout Attached, _ reach: Reach) throws(QueryError) -> Expression {
+        if case .subquery(let subquery) = expression {
+            let own = reach.conditions.isEmpty ? reach : reach.asked(of: input.plan.columnIDs)
+            if let known = input.value(of: subquery, in: own) { return known }
+            let value = try replacement(subquery, &input, own)
+            input.note(value, of: subquery, in: own)
             return value
         }
-        input = attached
-        return result
+        let old = expression.children
+        if old.isEmpty { return expression }
+        var new: [Expression] = [], rest = reach
+        new.reserveCapacity(old.count)
+        if case .conditional(let branches, let otherwise, _) = expression {
+            for branch in branches {
+                let condition = try replacing(branch.condition, &input, rest)
+                new.append(condition)
+                new.append(try replacing(branch.result, &input, rest.taking(condition)))
+                rest = rest.passing(condition)
+            }
+            if let otherwise { new.append(try replacing(otherwise, &input, rest)) }
+        } else {
+            for child in old {
+                let operand = try replacing(child, &input, rest)
+                new.append(operand)
+                rest = rest.behind(operand, of: expression)
+            }
+        }
+        return expression.withChildren(new)
     }
 
     /// What stands for a subquery in an expression: a column of `input`, which the subquery is joined to, or a test of several.
-    private func replacement(_ subquery: SubqueryExpression, _ input: inout Attached) throws(QueryError) -> Expression {
+    private func replacement(_ subquery: SubqueryExpression, _ input: inout Attached, _ reach: Reach) throws(QueryError) -> Expression {
         switch subquery.kind {
         case .scalar:
-            let inner = Self.distinctly(try visit(subquery.plan), from: input.plan, ids)
-            guard let value = try values(of: subquery, inner, &input.plan).first else {
+            let plan = try visit(subquery.plan)
+            if let value = plan.valueInPlace { return value }
+            let inner = Self.distinctly(plan, from: input.plan, ids)
+            guard let value = try values(of: subquery, inner, &input.plan, reach).first else {
                 throw .unsupported("this subquery has no column", at: subquery.position)
             }
             return value
-        case .exists: return try mark(subquery, [], nullAware: false, &input.plan)
+        case .exists: return try mark(subquery, [], nullAware: false, &input.plan, reach)
         case .quantified(let operands, let function, let isAll):
             var own: [Expression] = []
-            for operand in operands { own.append(try extracted(operand, &input)) }
-            if function.comparison == .equal, !isAll { return try contained(subquery, own, &input.plan) }
-            if function.comparison == .notEqual, isAll { return .not(try contained(subquery, own, &input.plan)) }
-            return try compared(subquery, own[0], function, isAll, &input.plan)
+            for operand in operands { own.append(try extracted(operand, &input, reach)) }
+            if function.comparison == .equal, !isAll { return try contained(subquery, own, &input.plan, reach) }
+            if function.comparison == .notEqual, isAll { return .not(try contained(subquery, own, &input.plan, reach)) }
+            return try compared(subquery, own[0], function, isAll, &input.plan, reach)
         }
     }
 
@@ -308,13 +334,15 @@ struct SubqueryRemoval {
         _ subquery: SubqueryExpression, _ input: LogicalPlan, kind: JoinNode.Kind, pairs: [(Expression, Expression)]
     ) throws(QueryError) -> LogicalPlan {
         let inner = try visit(subquery.plan)
-        return try semi(inner, input, kind: kind, pairs: pairs, conditions: [], at: subquery.position)
+        return try semi(inner, input, kind: kind, pairs: pairs, conditions: [], Reach(), at: subquery.position)
     }
 
-    /// - Parameter pairs: values of `input` that must equal columns of `inner`; NULLs count as `kind` says.
+    /// - Parameters:
+    ///   - pairs: values of `input` that must equal columns of `inner`; NULLs count as `kind` says.
+    ///   - reach: rows of `input` that ask; what others get is not read.
     private func semi(
         _ inner: LogicalPlan, _ input: LogicalPlan, kind: JoinNode.Kind, pairs: [(Expression, Expression)], conditions: [Expression],
-        at position: Int?
+        _ reach: Reach, at position: Int?
     ) throws(QueryError) -> LogicalPlan {
         let correlation = correlation(inner, input)
         var node = JoinNode(kind: kind, left: input, right: inner, residual: conditions)
@@ -329,16 +357,20 @@ struct SubqueryRemoval {
         }
         // From here on in the order of what they cost.
         if correlation.isEmpty { return .join(node) }
-        if let own = Self.overOwnList(node, correlation) { return .join(own) }
+        if let own = Self.overOwnList(node, correlation) {
+            // It looks at the list of each row.
+            let asked = LogicalPlan.join(own).expressions + own.right.expressions
+            if reach.conditions.isEmpty || !asked.contains(where: ConstantFolding.canFail) { return .join(own) }
+        }
         // Whether there is a row no LIMIT changes. Where values are compared with the subquery's rows, it says which.
         let isExistence = pairs.isEmpty && conditions.isEmpty
         if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: isExistence).pull(inner), pulled.emptyRow == nil {
             node.right = pulled.plan
-            node.equalities += pulled.equalities.map { JoinNode.Equality($0.outer, $0.inner) }
-            node.residual += pulled.residual
+            node.equalities += pulled.equalities.map { JoinNode.Equality(reach.guarded($0.outer), $0.inner) }
+            node.residual += pulled.residual.map { reach.guarded($0) }
             return .join(node)
         }
-        let dependent = DependentJoin(outer: input, correlation: correlation, ids: ids)
+        let dependent = DependentJoin(outer: input, correlation: correlation, of: inner, asking: reach.conditions, ids: ids)
         let (right, keys) = try dependent.pushed(into: inner, at: position)
         node.left = dependent.outerPlan
         node.right = right
@@ -361,26 +393,28 @@ struct SubqueryRemoval {
     /// A mark join of the input: the BOOLEAN column that says whether a row has a match.
     private func mark(
         _ subquery: SubqueryExpression, _ pairs: [(Expression, Expression)], conditions: [Expression] = [], nullAware: Bool,
-        _ input: inout LogicalPlan
+        _ input: inout LogicalPlan, _ reach: Reach
     ) throws(QueryError) -> Expression {
         let column = ids.newColumn("", .boolean)
         let inner = try visit(subquery.plan)
         input = try semi(
-            inner, input, kind: .mark(column, nullAware: nullAware), pairs: pairs, conditions: conditions, at: subquery.position)
+            inner, input, kind: .mark(column, nullAware: nullAware), pairs: pairs, conditions: conditions, reach, at: subquery.position)
         return .column(column)
     }
 
     /// IN as a value: true, false or NULL.
-    private func contained(_ subquery: SubqueryExpression, _ operands: [Expression], _ input: inout LogicalPlan) throws(QueryError) -> Expression {
-        let pairs = zip(operands, subquery.plan.columns).map { ($0, Expression.column($1)) }
+    private func contained(
+        _ subquery: SubqueryExpression, _ operands: [Expression], _ input: inout LogicalPlan, _ reach: Reach
+    ) throws(QueryError) -> Expression {
+        let pairs = zip(operands, subquery.plan.columns).map { (reach.guarded($0), Expression.column($1)) }
         if operands.count == 1, subquery.plan.freeColumns.isEmpty {
-            return try mark(subquery, pairs, nullAware: true, &input)
+            return try mark(subquery, pairs, nullAware: true, &input, reach)
         }
         // The operator that tells NULL from false has to see all inner rows at once, and here each outer row has its own. So there are two questions: whether a
         // row is equal, and, where none is, whether one may be.
-        let isEqual = try mark(subquery, pairs, nullAware: false, &input)
+        let isEqual = try mark(subquery, pairs, nullAware: false, &input, reach)
         let equal = Expression.conjunction(pairs.map { .call(.equal, [$0.0, $0.1], type: .boolean, position: subquery.position) })
-        let isUnknown = try mark(subquery, [], conditions: [.isNull(equal)], nullAware: false, &input)
+        let isUnknown = try mark(subquery, [], conditions: [.isNull(equal)], nullAware: false, &input, reach)
         return .conditional(
             branches: [.init(condition: isEqual, result: .isTrue), .init(condition: isUnknown, result: .null(.boolean))],
             otherwise: .isFalse, type: .boolean)
@@ -388,51 +422,72 @@ struct SubqueryRemoval {
 
     // MARK: Values
 
-    /// Joins the one row of `inner` to each row of the input; NULLs where there is none.
+    /// Joins the one row of `inner` to each row of the input; NULLs where there is none. Several are an error of the data: at once where each row asks, else where the value is read.
     ///
     /// - Throws: unsupported-sql as `DependentJoin` does.
-    private func values(of subquery: SubqueryExpression, _ inner: LogicalPlan, _ input: inout LogicalPlan) throws(QueryError) -> [Expression] {
+    private func values(
+        of subquery: SubqueryExpression, _ inner: LogicalPlan, _ input: inout LogicalPlan, _ reach: Reach
+    ) throws(QueryError) -> [Expression] {
         let columns = inner.columns
         let correlation = correlation(inner, input)
+        let isCounted = !reach.isSure && !Grouped.isAtMostOneRow(inner)
         if correlation.isEmpty {
+            if isCounted {
+                // Two rows tell that there are several.
+                let (plan, results) = counted(.limit(input: inner, count: 2, offset: 0), columns, groups: [], at: subquery.position)
+                input = .join(JoinNode(kind: .cross, left: input, right: plan))
+                return results
+            }
             let single = Grouped.isOneRow(inner) ? inner : LogicalPlan.singleRow(input: inner, position: subquery.position)
             input = .join(JoinNode(kind: .cross, left: input, right: single))
             return columns.map { .column($0) }
         }
         // Conditions that are no equalities would be asked after the one row was chosen.
         if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: false).pull(inner), pulled.residual.isEmpty {
-            return joined(pulled, columns, &input, at: subquery.position)
+            return joined(pulled, columns, &input, reach, at: subquery.position)
         }
         if let nearest = NearestRow.joined(JoinNode(kind: .left, left: input, right: inner), ids: ids) {
             input = nearest
             return columns.map { .column($0) }
         }
-        let dependent = DependentJoin(outer: input, correlation: correlation, ids: ids)
-        let single = Grouped.isAtMostOneRow(inner) ? inner : LogicalPlan.singleRow(input: inner, position: subquery.position)
+        let dependent = DependentJoin(outer: input, correlation: correlation, of: inner, asking: reach.conditions, ids: ids)
+        var single = inner, results = columns.map { Expression.column($0) }
+        if isCounted {
+            (single, results) = counted(inner, columns, groups: [], at: subquery.position)
+        } else if !Grouped.isAtMostOneRow(inner) {
+            single = .singleRow(input: inner, position: subquery.position)
+        }
         let (right, keys) = try dependent.pushed(into: single, at: subquery.position)
         input = .join(JoinNode(kind: .left, left: dependent.outerPlan, right: right, equalities: keys))
-        return columns.map { .column($0) }
+        return results
+    }
+
+    /// One row for each group: a value of each column, and how many rows there were. Of more than one the results are an error of the data, where they are computed.
+    private func counted(
+        _ plan: LogicalPlan, _ columns: [OutputColumn], groups: [ProjectedColumn], at position: Int?
+    ) -> (plan: LogicalPlan, results: [Expression]) {
+        let count = AggregateCall(column: ids.newColumn("", .int64), function: .countRows, arguments: [])
+        let calls = columns.map {
+            AggregateCall(column: ids.newColumn($0.name, $0.type), function: .anyValue, arguments: [.column($0)], position: position)
+        }
+        let results = calls.map { call -> Expression in
+            .call(.onlyRow, [.column(call.column), .column(count.column)], type: call.column.type, position: position)
+        }
+        return (.aggregate(AggregateNode(input: plan, groups: groups, aggregates: calls + [count])), results)
     }
 
     /// A left join by the lifted keys, and what each column of the value is above it.
     private func joined(
-        _ pulled: CorrelationPullUp.Pulled, _ columns: [OutputColumn], _ input: inout LogicalPlan, at position: Int?
+        _ pulled: CorrelationPullUp.Pulled, _ columns: [OutputColumn], _ input: inout LogicalPlan, _ reach: Reach, at position: Int?
     ) -> [Expression] {
         var (right, results) = Self.liftingRisks(pulled, columns)
         let isLifted = zip(results, columns).contains { $0 != .column($1) }
-        var equalities = pulled.equalities.map { JoinNode.Equality($0.outer, $0.inner) }
+        var equalities = pulled.equalities.map { JoinNode.Equality(reach.guarded($0.outer), $0.inner) }
         if !pulled.isSingle {
             // More than one row for a key that some row asks for is an error of the data.
             let groups = pulled.equalities.map { ProjectedColumn(ids.newColumn("", $0.inner.type), $0.inner) }
-            let count = AggregateCall(column: ids.newColumn("", .int64), function: .countRows, arguments: [])
-            let calls = columns.map {
-                AggregateCall(column: ids.newColumn($0.name, $0.type), function: .anyValue, arguments: [.column($0)], position: position)
-            }
-            right = .aggregate(AggregateNode(input: right, groups: groups, aggregates: calls + [count]))
-            equalities = zip(pulled.equalities, groups).map { JoinNode.Equality($0.outer, .column($1.column)) }
-            results = calls.map {
-                .call(.onlyRow, [.column($0.column), .column(count.column)], type: $0.column.type, position: position)
-            }
+            (right, results) = counted(right, columns, groups: groups, at: position)
+            equalities = zip(equalities, groups).map { JoinNode.Equality($0.left, .column($1.column)) }
         }
         // Of an aggregate over no rows: count is 0, and what is computed from it is not NULL either.
         if let empty = pulled.emptyRow, isLifted || columns.contains(where: { empty[$0.id].map { !Self.isNullLiteral($0) } ?? false }) {
@@ -474,7 +529,7 @@ struct SubqueryRemoval {
 
     /// `x < ANY (…)`, `x >= ALL (…)`: by the least and greatest value, and how many there are.
     private func compared(
-        _ subquery: SubqueryExpression, _ operand: Expression, _ function: ScalarFunction, _ isAll: Bool, _ input: inout LogicalPlan
+        _ subquery: SubqueryExpression, _ operand: Expression, _ function: ScalarFunction, _ isAll: Bool, _ input: inout LogicalPlan, _ reach: Reach
     ) throws(QueryError) -> Expression {
         let inner = try visit(subquery.plan)
         let value = inner.columns[0]
@@ -485,7 +540,7 @@ struct SubqueryRemoval {
         // Of no rows the answer is settled whatever the operand; fewer values than rows means that there are NULLs among them.
         let calls = [call(.countRows, .int64), call(.count, .int64), call(.min, value.type), call(.max, value.type)]
         let summary = LogicalPlan.aggregate(AggregateNode(input: inner, groups: [], aggregates: calls))
-        let found = try values(of: subquery, summary, &input)
+        let found = try values(of: subquery, summary, &input, reach)
         let (rows, known, least, greatest) = (found[0], found[1], found[2], found[3])
         func test(_ function: ScalarFunction, _ left: Expression, _ right: Expression) -> Expression {
             .call(function, [left, right], type: .boolean, position: subquery.position)
