@@ -10,9 +10,14 @@ package struct WalkPosition: Sendable, Equatable {
     package var rowCount: Int
     /// Of the query whose rows these were: `BoundQuery.sumsCode`.
     package var sumsCode: [UInt8]?
+    /// Likewise, of the views that it reads: `ViewsRead.code`. Of a cursor of an earlier program nil, whatever it reads.
+    package var viewsCode: [UInt8]?
+    /// Of the types of the key's columns: `code(of:)`. Of a cursor of an earlier program nil.
+    package var typesCode: [UInt8]?
 
-    package init(key: [Value]?, tieCount: Int, rowCount: Int, sumsCode: [UInt8]? = nil) {
-        (self.key, self.tieCount, self.rowCount, self.sumsCode) = (key, tieCount, rowCount, sumsCode)
+    package init(key: [Value]?, tieCount: Int, rowCount: Int, sumsCode: [UInt8]? = nil, viewsCode: [UInt8]? = nil, typesCode: [UInt8]? = nil) {
+        (self.key, self.tieCount, self.rowCount) = (key, tieCount, rowCount)
+        (self.sumsCode, self.viewsCode, self.typesCode) = (sumsCode, viewsCode, typesCode)
     }
 }
 
@@ -61,6 +66,12 @@ package struct AnswerWalk: Sendable {
     /// The query's own LIMIT allows no row behind this page.
     private let endsWalk: Bool
     private let sumsCode: [UInt8]?
+    private let typesCode: [UInt8]?
+    /// Of the views that the query reads; whoever binds it knows them (`ViewsRead`).
+    package var viewsCode: [UInt8]?
+    /// Whether the position's key may be one of this query's: else what its rows are in order by has other types than when that page was read, and the position is to be
+    /// refused. A value of one type is none of another, even where it has the same form: the digits of a decimal are another number at another scale.
+    package let followsPosition: Bool
     /// Rows of sums must be one a group: how many there are depends on how files lie, which changes from page to page.
     package let needsWholeSums: Bool
 
@@ -89,6 +100,7 @@ package struct AnswerWalk: Sendable {
         if position == nil, isVolatile || !isOrdered && (spine.limit.map { $0 <= rowCountMax } ?? false) {
             (bound, needsWholeSums) = (query, false)
             (keyTypes, isKeyUnique, isUnnested, skippedRowCount, beginsAtKey) = ([], false, false, 0, false)
+            (typesCode, followsPosition) = (nil, true)
             return
         }
         needsWholeSums = query.tellsPartsApart
@@ -102,7 +114,10 @@ package struct AnswerWalk: Sendable {
             (isKeyUnique, isUnnested) = (false, false)
         }
         var input = spine.inner
-        if let key = position?.key, key.count == keys.count {
+        let types = keys.map(\.expression.type)
+        typesCode = WalkPosition.code(of: types)
+        followsPosition = position?.suits(types) ?? true
+        if let key = position?.key, key.count == keys.count, followsPosition {
             var conjuncts = [Self.condition(keys, behind: key, orAt: !isKeyUnique)]
             // Said apart, it leaves out whole files and lists; a row's own number is never NULL.
             if isUnnested, spine.keys.isEmpty {
@@ -122,7 +137,7 @@ package struct AnswerWalk: Sendable {
         let sorted = LogicalPlan.limit(
             input: .sort(SortNode(input: input, keys: keys, enough: skippedRowCount > 0 ? nil : byteCountMax.flatMap(spine.enough))), count: wanted, offset: 0)
         let keyColumns = keys.map { ProjectedColumn(ids.newColumn("", $0.expression.type), $0.expression) }
-        keyTypes = keys.map(\.expression.type)
+        keyTypes = types
         bound = BoundQuery(
             plan: .project(input: sorted, columns: spine.outputs + keyColumns),
             columns: query.columns.prefix(spine.outputs.count) + keyColumns.map(\.column))
@@ -213,7 +228,9 @@ package struct AnswerWalk: Sendable {
         if given == 0 { return (nil, false) }
         let goesOn = hasMore && !(endsWalk && given == pageRowCount)
         if keyTypes.isEmpty { return (nil, goesOn) }
-        return (WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given, sumsCode: sumsCode), goesOn)
+        let place = WalkPosition(
+            key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given, sumsCode: sumsCode, viewsCode: viewsCode, typesCode: typesCode)
+        return (place, goesOn)
     }
 
     /// The key of the last row given, and how many rows had it.

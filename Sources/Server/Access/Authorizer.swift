@@ -52,9 +52,10 @@ package struct Authorizer: Sendable {
 
     /// Who somebody is by now who was let in before, and waited: their key may be revoked since, and their contract have ended or been narrowed. Nothing is taken of its rate.
     ///
-    /// - Throws: `Denial`, as `authorize`, but for the rate.
-    package func principal(of credential: Credential, for access: AccessRule) throws -> Principal {
-        try Self.principal(of: denying { try authenticate(credential, mayWait: false) }, for: access)
+    /// - Parameter mayWait: whether the caller would ask again; false the second time.
+    /// - Throws: `Denial`, as `authorize`, but for the rate; `KeysAwaited`.
+    package func principal(of credential: Credential, for access: AccessRule, mayWait: Bool = false) throws -> Principal {
+        try Self.principal(of: denying { try authenticate(credential, mayWait: mayWait) }, for: access)
     }
 
     /// The same of whoever has proved to have the key of that hash.
@@ -149,15 +150,32 @@ package struct Authorizer: Sendable {
     private static let passPrefix = "till-pass."
     private static let passBinding = ["pass"]
 
-    /// A token that stands for `credential`, who is let in already, for some time. Nobody keeps it: it says itself what it is, sealed.
+    /// A token that stands for a key.
+    package struct Pass: Sendable {
+        package let text: String
+        /// In microseconds since 1970.
+        package let end: Int64
+    }
+
+    /// A token that stands for the key `credential`, which is let in already, for some time. Nobody keeps it: it says itself what it is, sealed.
     ///
-    /// - Parameter end: in microseconds since 1970.
-    package func pass(for credential: Credential, until end: Int64) -> String {
-        // Of a pass no longer one is made.
-        // A pass that made passes would outlive every one of them.
-        guard let passes, !credential.secret.utf8.starts(with: Self.passPrefix.utf8) else { return credential.secret }
+    /// - Parameter end: in microseconds since 1970; the key's own end is earlier where it has one before.
+    /// - Returns: nil for what is no key. A pass is worth what its key is worth, and a token of the issuer or a pass is none: a pass that made passes would outlive every one of them.
+    package func pass(for credential: Credential, until end: Int64) -> Pass? {
+        guard let passes, let keyEnd = self.end(ofKeySHA256: credential.sha256) else { return nil }
+        let end = min(end, keyEnd)
         let fields = [credential.sha256, Array(String(end).utf8)]
-        return Self.passPrefix + passes.seal(fields, binding: Self.passBinding)
+        return Pass(text: Self.passPrefix + passes.seal(fields, binding: Self.passBinding), end: end)
+    }
+
+    /// When the key of that hash ends, in microseconds since 1970, the greatest number of one that never does; nil where there is no such key.
+    private func end(ofKeySHA256 hash: [UInt8]) -> Int64? {
+        if Digest.areEqual(hash, adminKeySHA256) { return Int64.max }
+        switch credentials.holder(ofKeySHA256: hash) {
+        case .contract(_, let expiresAt)?: return expiresAt ?? Int64.max
+        case .operators(_, _, let expiresAt)?: return expiresAt ?? Int64.max
+        case nil: return nil
+        }
     }
 
     /// `till-pass.` and a sealed pair: the key's hash, and when it ends in decimal digits.
@@ -187,15 +205,19 @@ package struct Authorizer: Sendable {
         }
     }
 
-    /// Begins a session that stands for `credential`, who is let in already.
+    /// Begins a session that stands for `credential`, a key or a token of the issuer, who is let in already.
     ///
     /// - Returns: its secret.
+    /// - Throws: `unauthenticated` for what is neither: a session of a pass would be over at its first call.
     package func beginSession(for credential: Credential, of principal: Principal) throws -> String {
         let secret = try APIKey.randomText(byteCount: 32)
-        var holder = BrowserSession.Holder.key(sha256: credential.sha256)
-        let isKey = Digest.areEqual(credential.sha256, adminKeySHA256) || credentials.holder(ofKeySHA256: credential.sha256) != nil
-        if !isKey, let clientID = principal.identity.client?.text, let end = tokens?.expiry(ofVerified: credential.secret) {
+        let holder: BrowserSession.Holder
+        if end(ofKeySHA256: credential.sha256) != nil {
+            holder = .key(sha256: credential.sha256)
+        } else if let clientID = principal.identity.client?.text, let end = tokens?.expiry(ofVerified: credential.secret) {
             holder = .token(clientID: clientID, expiresAt: end)
+        } else {
+            throw Problem(.unauthenticated, "a session begins with a key, or a token of the issuer; ask with the key that this was made of")
         }
         try sessions.begin(BrowserSession(holder, usedAt: CalendarText.now), sha256: APIKey.sha256(of: secret))
         return secret

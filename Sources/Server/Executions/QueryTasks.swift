@@ -53,7 +53,8 @@ struct QueryTasks: ResourceExecutor {
             let answer = try parts.context.queries.start(request, as: principal, watch)
             // `watch` keeps the stream until its end, so that the stream alone does not end its query: where a value would be too long it is ended here.
             defer { answer.stream.cancel() }
-            let bytes = try SQLRunner(engine: parts.context.queries.engine).document(answer, byteCountMax: ValueLimits.byteCountMax)
+            let memory = AnswerMemory(parts.context.admission.ledger, of: principal)
+            let bytes = try SQLRunner(engine: parts.context.queries.engine).document(answer, byteCountMax: ValueLimits.byteCountMax, hold: memory.set)
             let page = try JSONParser.parse(bytes)
             return .succeeded(.object(["columns": page["columns"], "rows": page["rows"]]))
         } catch {
@@ -123,9 +124,11 @@ struct QueryTasks: ResourceExecutor {
     private func page(_ request: SQLRequest, as principal: Principal, byteCountMax: Int? = nil) throws -> (rows: [JSONValue], cursor: String?) {
         let watch = try QueryWatch(parts.context.queries, try RunningQuery(id: nil, asker: principal, text: request.query), whenGone: { _ in })
         defer { watch.end() }
+        let memory = AnswerMemory(parts.context.admission.ledger, of: principal)
         let page: JSONValue
         do {
-            page = try JSONParser.parse(try parts.context.queries.page(request, as: principal, watch, byteCountMax: byteCountMax, hold: { _ in }))
+            page = try JSONParser.parse(
+                try parts.context.queries.page(request, as: principal, watch, byteCountMax: byteCountMax, heldByteCountMax: memory.byteCountMax, hold: memory.set))
         } catch {
             throw watch.explained(error)
         }

@@ -50,10 +50,33 @@ struct ExportWork {
         }
     }
 
+    /// In seconds, between two looks whether there is room by now.
+    private static let pauseSeconds = 0.25
+
+    /// Asks for memory of the owner's, and waits where its requests hold all that they may: they end, and an export has time.
+    ///
+    /// - Throws: `too-large` for what is never had; once the export was ended, or its time is over, as `cancellation`.
+    private func take(_ byteCount: Int, of memory: AnswerMemory) throws {
+        while true {
+            do throws(Problem) {
+                return try memory.set(byteCount)
+            } catch {
+                guard error.slug == .overloaded else { throw error }
+            }
+            _ = try cancellation()
+            guard context.exports.pause(seconds: Self.pauseSeconds) else {
+                // The stop that has ended the pause is about to do the same: it is made again after the next start.
+                run.cancel()
+                throw Job.Cancelled()
+            }
+        }
+    }
+
     func stream(_ request: SQLRequest, as form: SQLForm, to file: ExportFile) throws {
         let (catalog, _) = try context.queries.catalog(as: principal, upTo: nil)
+        let memory = AnswerMemory(context.admission.ledger, of: principal)
         try answer(request, catalog, now: CalendarText.now, fraction: 0) { runner, answer in
-            try runner.write(answer, as: form, counting: { run.add($0) }) { bytes in
+            try runner.write(answer, as: form, hold: { try take($0, of: memory) }, counting: { run.add($0) }) { bytes in
                 try file.write(bytes)
                 bytes.removeAll(keepingCapacity: true)
             }
@@ -83,9 +106,10 @@ struct ExportWork {
         var writer: (any ReceiptFileWriter)?
         var columns: WalkColumns?
         var request = request
+        let memory = AnswerMemory(context.admission.ledger, of: principal)
         repeat {
             _ = try cancellation()
-            let page = try context.store.rows.page(request, as: principal)
+            let page = try page(request, memory)
             let own = try writer ?? Self.writer(export, page.schema, file, context.queries.engine.spillSpace)
             let first = columns ?? WalkColumns(page)
             (writer, columns) = (own, first)
@@ -95,6 +119,31 @@ struct ExportWork {
         } while request.cursor != nil
         try writer?.finish()
     }
+
+    /// As many rows of a page as there is ever room for, as they are and as text beside it.
+    ///
+    /// Of a single row no more is held than may be: else it would be in no file.
+    private func page(_ request: PageRequest, _ memory: AnswerMemory) throws -> Page {
+        var request = request
+        while true {
+            var isTooLong = false
+            func room(_ byteCount: Int) throws {
+                isTooLong = byteCount > memory.byteCountMax
+                try take(request.limit == 1 ? min(byteCount, memory.byteCountMax) : byteCount, of: memory)
+            }
+            do {
+                let page = try context.store.rows.page(request, as: principal, hold: room)
+                try room(ReceiptPage.heldByteCount(page).addingSaturating(ReceiptPage.textByteCountMax(page)))
+                return page
+            } catch {
+                guard isTooLong, request.limit > 1 else { throw error }
+                request.limit = max(1, request.limit / Self.fewerRows)
+            }
+        }
+    }
+
+    /// As pages of lists have it: a text may have six times the bytes of what it is made of, which is there beside it.
+    private static let fewerRows = 8
 
     /// The columns are the first page's.
     private static func writer(_ export: ExportRequest, _ schema: Schema, _ file: ExportFile, _ space: SpillSpace) throws -> any ReceiptFileWriter {

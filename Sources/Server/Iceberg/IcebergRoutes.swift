@@ -2,14 +2,17 @@ internal import Documents
 internal import Ingest
 
 /// The read part of Apache Iceberg's REST catalog (`open-api/rest-catalog-open-api.yaml` there): one namespace, `till`, with the tables of the warehouse. It has a
-/// description of its own, so it is not in this API's; whatever would write is 403.
+/// description of its own, so it is not in this API's; whatever would write is 403. None of these calls changes anything, whatever its method: they wait for no log, and are answered
+/// while it gives no answer.
 package enum IcebergRoutes {
     package static let all: [Route] = reads + tokens + refusals
 
     private static func route(
         _ method: HTTPMethod, _ path: String, _ id: String, body: Route.BodyLimit = .none, _ handle: @escaping @Sendable (Call, IcebergWarehouse) throws -> Response
     ) -> Route {
-        Route(method, root + path, access: .reader, place: .reads, body: body, operation: .undocumented(id), uses: { IcebergWarehouse($0.store.inventory, $0.warehouse) }, handle: handle)
+        Route(
+            method, root + path, access: .reader, place: .reads, body: body, operation: .undocumented(id, changesNothing: true),
+            uses: { IcebergWarehouse($0.store.inventory, $0.warehouse) }, handle: handle)
     }
 
     private static let root = "/iceberg/v1"
@@ -47,7 +50,7 @@ package enum IcebergRoutes {
 
     private static let tokens: [Route] = tokenPaths.map { path in
         Route(
-            .post, path, access: .open, place: .control, body: .small, operation: .undocumented("icebergToken"), uses: { $0.authorizer }, handle: IcebergTokens.grant)
+            .post, path, access: .open, place: .control, body: .small, operation: .undocumented("icebergToken", changesNothing: true), uses: { $0.authorizer }, handle: IcebergTokens.grant)
     }
 
     /// Every other method of those paths, and every other path.
@@ -64,7 +67,7 @@ package enum IcebergRoutes {
     /// The answer is the same whatever a body holds, and however much: none of it is kept.
     private static func refusal(_ method: HTTPMethod, _ path: String) -> Route {
         Route(
-            method, root + path, access: .reader, place: .reads, operation: .undocumented("icebergWrite"), uses: { _ in () },
+            method, root + path, access: .reader, place: .reads, operation: .undocumented("icebergWrite", changesNothing: true), uses: { _ in () },
             open: { call, _ in
                 // Of somebody who is not known yet the answer may be another.
                 guard call.awaitsKeys else { throw refused }

@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import Documents
 internal import Ingest
 
-/// Client credentials (RFC 6749, section 4.4): the id of a contract, or `admin`, and a key of it, for a token of an hour.
+/// Client credentials (RFC 6749, section 4.4): the id of a contract, or `admin`, and a key of it, for a token of an hour, or until the key ends.
 enum IcebergTokens {
     /// In seconds.
     private static let lifetime: Int64 = 3_600
@@ -27,9 +27,13 @@ enum IcebergTokens {
         // Whoever says an id means the one whose key it is: by its bytes, as ids are compared.
         if let id = basic?.id ?? form["client_id"], !id.isEmpty, !id.hasSameBytes(as: name) { return refused(401, "invalid_client", "the key is of another client than client_id says") }
         call.exchange.note(principal)
-        let token = authorizer.pass(for: credential, until: CalendarText.now + lifetime * 1_000_000)
+        let now = CalendarText.now
+        guard let pass = authorizer.pass(for: credential, until: now + lifetime * 1_000_000) else {
+            return refused(401, "invalid_client", "client_secret is an API key here; a token counts as it is, in Authorization: Bearer").adding("WWW-Authenticate", "Basic realm=\"till\"")
+        }
+        let seconds = max(0, (pass.end - now) / 1_000_000)
         let body = JSONValue.object([
-            "access_token": .string(token), "token_type": .string("bearer"), "expires_in": .integer(lifetime),
+            "access_token": .string(pass.text), "token_type": .string("bearer"), "expires_in": .integer(seconds),
             "issued_token_type": .string("urn:ietf:params:oauth:token-type:access_token"), "scope": .string(form["scope"] ?? "catalog"),
         ])
         return Response(status: 200, contentType: "application/json", bytes: body.serialized).adding("Cache-Control", "no-store")

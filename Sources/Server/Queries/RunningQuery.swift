@@ -49,6 +49,8 @@ package final class RunningQuery: Sendable {
     }
 
     var streams: [ResultStream] { state.withLock { $0.streams } }
+    /// Its end was asked for, by whomever.
+    var isEnded: Bool { state.withLock { $0.isEnded } }
     /// Somebody asked for its end, rather than that its asker went or the server stops.
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
 

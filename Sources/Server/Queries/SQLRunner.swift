@@ -64,10 +64,19 @@ struct SQLRunner: Sendable {
         _ request: SQLRequest, _ context: QueryContext, after position: WalkPosition?, _ cancellation: () -> Cancellation, _ walk: (BoundQuery) -> AnswerWalk
     ) throws -> (prepared: PreparedQuery, walk: AnswerWalk?) {
         var made: AnswerWalk?
-        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
+        let views = ViewsRead(context.catalog)
+        var noting = context
+        noting.catalog = views
+        let prepared = try engine.prepare(request.query, in: noting, cancellation: cancellation()) { bound in
             // Rows of another rollup follow no row of the one before.
             if let position, position.sumsCode != bound.sumsCode { throw Problem(.badCursor, "a rollup that the query reads was changed since: begin again without a cursor") }
-            let walk = walk(bound)
+            // Nor do those of other views: the catalog has them as they are now, whenever the walk began.
+            if let code = position?.viewsCode, code != views.code { throw Problem(.badCursor, "a view that the query reads was changed since: begin again without a cursor") }
+            var walk = walk(bound)
+            guard walk.followsPosition else {
+                throw Problem(.badCursor, "columns by which the query's rows are in order have other types than on the page before: begin again without a cursor")
+            }
+            walk.viewsCode = views.code
             made = walk
             return walk.bound
         }
@@ -249,15 +258,16 @@ struct SQLRunner: Sendable {
 
     /// The whole answer as one page.
     ///
-    /// - Throws: `too-large` past `byteCountMax`.
-    func document(_ answer: Started, byteCountMax: Int) throws -> [UInt8] {
+    /// - Parameter hold: asked for the memory of rows that are more than usual ones, before they are written.
+    /// - Throws: `too-large` past `byteCountMax`; what `hold` throws.
+    func document(_ answer: Started, byteCountMax: Int, hold: (Int) throws -> Void) throws -> [UInt8] {
         var encoder = JSONPageEncoder(columns: answer.columns)
         encoder.serve(answer.stream)
         var bytes: [UInt8] = []
         encoder.begin(into: &bytes)
         var next = answer.first
         while let batch = next {
-            _ = try Self.encode(batch, { _ in }, while: { $0.count <= byteCountMax }, into: &bytes) { try encoder.append($0, into: &$1) }
+            _ = try Self.encode(batch, hold, while: { $0.count <= byteCountMax }, into: &bytes) { try encoder.append($0, into: &$1) }
             guard bytes.count <= byteCountMax else { throw Problem(.tooLarge, "the answer is longer than \(byteCountMax) bytes; ask for fewer rows, or go over them with a Map and its ItemReader") }
             next = try answer.stream.next()
         }

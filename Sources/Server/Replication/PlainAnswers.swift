@@ -40,7 +40,7 @@ enum PlainJSON {
         var json = JSONWriter()
         json.beginObject()
         json.member("status", mayAcknowledge ? "ready" : "not-ready")
-        json.member("role", standing.ending != nil ? Node.Role.fenced.rawValue : leads && !serves ? Node.Role.candidate.rawValue : standing.role.rawValue)
+        json.member("role", role(standing, serves: serves).rawValue)
         // A machine that leads alone says why the other does not come.
         let why = mayAcknowledge ? nil : NodeWords.why(standing, node: node) ?? refusals.first?.detail
         let object = standing.isObjectGone ? NodeWords.leaderWithoutObject : standing.isObjectOlder ? NodeWords.leaderWithOlderObject : nil
@@ -85,6 +85,17 @@ enum PlainJSON {
         write(archive, to: &json)
         json.endObject()
         return Response(status: mayAcknowledge ? 200 : 503, contentType: "application/json", bytes: json.bytes)
+    }
+
+    /// Whoever follows is a standby, in sync or not yet: which of both says `insync`.
+    private static func role(_ standing: NodeHost.Standing, serves: Bool) -> Node.Role {
+        if standing.ending != nil { return .fenced }
+        return switch standing.role {
+        case .leader: serves ? .leader : .candidate
+        case .standby, .rejoining: .standby
+        case .candidate: .candidate
+        case .fenced: .fenced
+        }
     }
 
     private static func write(_ report: StoreCheckpoint.Report, first: Int, byteCount: Int64, to json: inout JSONWriter) {

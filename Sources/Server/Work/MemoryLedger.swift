@@ -125,6 +125,22 @@ package final class MemoryLedger: Sendable {
             byteCount = wanted
         }
 
+        /// As `set`, of what only saves time: more is had while a quarter of what may be held stays free beside it. What is not had is no refusal.
+        ///
+        /// - Returns: whether the charge is `wanted` bytes now; else it is as it was. Less is always had.
+        mutating func setSpare(_ wanted: Int) -> Bool {
+            if let ledger, let account {
+                let more = wanted - byteCount
+                if more > 0 {
+                    guard ledger.takeSpare(more, account) else { return false }
+                } else if more < 0 {
+                    ledger.give(-more, account)
+                }
+            }
+            byteCount = wanted
+            return true
+        }
+
         private func leave() {
             guard let ledger, let account else { return }
             if byteCount > 0 { ledger.give(byteCount, account) }
@@ -154,6 +170,17 @@ package final class MemoryLedger: Sendable {
             }
         }
 
+        /// Makes it `wanted` bytes, more or fewer than it is.
+        ///
+        /// - Throws: `overloaded` where there is no room for more; it is as it was then.
+        func set(_ wanted: Int) throws(Problem) {
+            try byteCount.withLock { (byteCount) throws(Problem) in
+                let more = wanted - byteCount
+                if more > 0 { try ledger.take(more, account) } else if more < 0 { ledger.give(-more, account) }
+                byteCount = wanted
+            }
+        }
+
         deinit { ledger.give(byteCount.withLock { $0 }, account) }
     }
 
@@ -174,6 +201,15 @@ package final class MemoryLedger: Sendable {
         guard own > limits.account || all > limits.process else { return }
         give(count, account)
         throw refusal(isOwn: own > limits.account, own - count)
+    }
+
+    private func takeSpare(_ count: Int, _ account: Account) -> Bool {
+        guard count <= limits.account else { return false }
+        let own = account.byteCount.add(count, ordering: .relaxed).newValue
+        let all = byteCount.add(count, ordering: .relaxed).newValue
+        guard own > limits.account / 4 * 3 || all > limits.process / 4 * 3 else { return true }
+        give(count, account)
+        return false
     }
 
     private func refusal(isOwn: Bool, _ held: Int) -> Problem {

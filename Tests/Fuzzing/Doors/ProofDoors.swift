@@ -14,7 +14,7 @@ extension Door {
     private static let cursor = Door(
         name: "cursor",
         seeds: {
-            let place = WalkPosition(key: [.integer(5), .bytes([0x61]), .decimal(-1), .null, .double(.nan)], tieCount: 1, rowCount: 2, sumsCode: [8, 9])
+            let place = WalkPosition(key: [.integer(5), .bytes([0x61]), .decimal(-1), .null, .double(.nan)], tieCount: 1, rowCount: 2, sumsCode: [8, 9], viewsCode: [7], typesCode: [])
             let fields = place.fields.flatMap { [UInt8($0.count)] + $0 }
             return [fields, Array(coder.encode(place.fields, binding: binding).utf8), [8, 0, 0, 0, 0, 0, 0, 0, 1, 8, 127, 255, 255, 255, 255, 255, 255, 255]]
         },

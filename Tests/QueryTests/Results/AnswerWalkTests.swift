@@ -115,13 +115,49 @@ final class AnswerWalkTests: XCTestCase {
             ([.bytes(Array(repeating: 0x78, count: 2_048))], true), ([.bytes(Array(repeating: 0x78, count: 3_000))], false),
         ]
         for (key, isKept) in keys {
-            let position = WalkPosition(key: key, tieCount: 3, rowCount: 9, sumsCode: Array(repeating: 1, count: 32))
+            let code = [UInt8](repeating: 1, count: 8)
+            let position = WalkPosition(key: key, tieCount: 3, rowCount: 9, sumsCode: Array(repeating: 1, count: 32), viewsCode: code, typesCode: code)
             let fields = position.fields
-            // The version, the sequence and the instant of the walk, and the code.
+            // The version, the sequence and the instant of the walk, and what it is signed with.
             let byteCount = fields.reduce(1 + 2 * 12 + 16) { $0 + 4 + $1.count }
             XCTAssertLessThanOrEqual((byteCount * 4 + 2) / 3, 4_096, "\(key.count)")
             XCTAssertEqual(WalkPosition(fields: fields)?.key, isKept ? key : nil, "\(key.count)")
             XCTAssertEqual(WalkPosition(fields: fields)?.rowCount, 9)
+            XCTAssertEqual(WalkPosition(fields: fields)?.sumsCode, position.sumsCode)
+            XCTAssertEqual(WalkPosition(fields: fields)?.viewsCode, code)
+            XCTAssertEqual(WalkPosition(fields: fields)?.typesCode, code)
+        }
+    }
+
+    /// Under one name a view that was put again may give values of another type: a place among the old ones is none among the new, whatever forms they have.
+    func test_position_amongValuesOfOtherTypes_isNotFollowed() throws {
+        let fixture = fixture()
+        func follows(_ query: String, _ position: WalkPosition) throws -> Bool {
+            var isFollowed = false
+            _ = try fixture.engine.prepare(query, in: QueryContext(catalog: fixture.catalog, now: 0)) { bound in
+                let walk = AnswerWalk(bound, after: position, rowCountMax: 5)
+                isFollowed = walk.followsPosition
+                return walk.bound
+            }
+            return isFollowed
+        }
+        // What an earlier program's cursor tells, which has no types: where the values' forms are other ones.
+        for (column, other, isToldByForms) in [
+            ("sequence", "sequence::TEXT", true), ("sequence::TEXT", "sequence", true), ("d", "x", true), ("sequence::TEXT", "sequence::TEXT::BYTEA", false),
+            ("d", "d::DECIMAL(9, 4)", false), ("sequence", "DATE '2026-01-01' + sequence::INTEGER", false), ("sequence + 3000000000", "sequence::INTEGER", true),
+        ] {
+            func query(_ column: String) -> String { "SELECT \(column) AS a FROM t ORDER BY a" }
+            let found = try XCTUnwrap(page(query(column), fixture, limit: 5, after: nil).next, column)
+            let position = try XCTUnwrap(WalkPosition(fields: found.fields), column)
+            XCTAssertEqual(position, found, column)
+            XCTAssertTrue(try follows(query(column), position), column)
+            XCTAssertFalse(try follows(query(other), position), "\(column), then \(other)")
+            var earlier = position
+            earlier.typesCode = nil
+            XCTAssertTrue(try follows(query(column), earlier), column)
+            XCTAssertEqual(try follows(query(other), earlier), !isToldByForms, "\(column), then \(other)")
+            // Whoever reads the page all the same gets rows, and no end of the process.
+            XCTAssertNoThrow(try page(query(other), fixture, limit: 5, after: position), other)
         }
     }
 

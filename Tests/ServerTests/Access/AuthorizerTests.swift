@@ -206,21 +206,21 @@ final class AuthorizerTests: XCTestCase {
         let key = try server.key("c", .read, .all)
         let authorizer = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey, passes: server.engine)
         let credential = Credential(key)
-        let pass = authorizer.pass(for: credential, until: CalendarText.now + 3_600_000_000)
+        let pass = try XCTUnwrap(authorizer.pass(for: credential, until: CalendarText.now + 3_600_000_000)).text
         XCTAssertNotEqual(pass, key)
         XCTAssertEqual(try authorizer.authorize(Credential(pass), for: .reader).principal.identity.client?.text, "c")
         // What streams goes on when its pass is over, but not when its key is revoked.
-        let short = Credential(authorizer.pass(for: credential, until: CalendarText.now))
+        let over = try XCTUnwrap(authorizer.pass(for: credential, until: CalendarText.now)).text, short = Credential(over)
         XCTAssertThrowsError(try authorizer.principal(of: short, for: .reader))
         XCTAssertEqual(try authorizer.principal(of: short, for: .reader, letInAt: CalendarText.now - 60_000_000).identity.client?.text, "c")
         let keys = server.engine.state.withLock { $0.keys }
         server.engine.state.withLock { $0.keys = [:] }
         XCTAssertThrowsError(try authorizer.principal(of: short, for: .reader, letInAt: CalendarText.now - 60_000_000))
         server.engine.state.withLock { $0.keys = keys }
-        // Of a pass none that lives longer is made.
-        XCTAssertEqual(authorizer.pass(for: Credential(pass), until: .max), pass)
+        // Of a pass none is made, nor of what is no key.
+        for secret in [pass, "till_unknown", "a.b.c"] { XCTAssertNil(authorizer.pass(for: Credential(secret), until: .max), secret) }
         let without = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey)
-        for (bad, asked) in [(authorizer.pass(for: credential, until: CalendarText.now), authorizer), (String(pass.dropLast(4)), authorizer), ("till-pass.", authorizer), (pass, without)] {
+        for (bad, asked) in [(over, authorizer), (String(pass.dropLast(4)), authorizer), ("till-pass.", authorizer), (pass, without)] {
             XCTAssertThrowsError(try asked.authorize(Credential(bad), for: .reader)) { XCTAssertEqual(($0 as? Denial)?.problem.slug, .unauthenticated) }
         }
     }

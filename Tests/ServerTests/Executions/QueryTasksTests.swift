@@ -16,10 +16,10 @@ final class QueryTasksTests: XCTestCase {
     /// What pages said of where the next ones begin, by their queries and that row, as a Map keeps it.
     private var places: [String: JSONValue] = [:]
 
-    private func started() -> TaskExecutors {
+    private func started(_ limits: DoorLimits = DoorLimits()) -> TaskExecutors {
         let context = DoorContext(
             store: StoreRoles(engine), queries: QueryEngine(QueryEngine.Settings(threadCount: 2)), further: StoreSchema(), adminKey: TestServer.adminKey,
-            limits: DoorLimits(), log: Log(format: .json, level: .error), timers: Timers(clock: ManualClock()))
+            limits: limits, log: Log(format: .json, level: .error), timers: Timers(clock: ManualClock()))
         return TaskExecutors(context: context, calls: EndpointCaller(RegistrationOptions(), callbackBase: "http://localhost/"))
     }
 
@@ -124,6 +124,20 @@ final class QueryTasksTests: XCTestCase {
         XCTAssertTrue(walked.isLast)
         let behind = try page("SELECT n FROM generate_series(1, 2500) AS s(n) ORDER BY n", at: 2_500)
         XCTAssertTrue(behind.firsts.isEmpty && behind.isLast)
+    }
+
+    /// Of a task's answer and of a Map's items alike: what a row takes is asked of its owner's memory first.
+    func test_rowThatIsNeverHeld_isRefused_beforeItIsWritten() throws {
+        var limits = DoorLimits()
+        (limits.memory.all, limits.memory.bodyByteCount) = (8 << 20, 1 << 10)
+        executors = started(limits)
+        for first in [nil, 0] as [Int?] {
+            let ending = try ending("SELECT repeat(chr(1), 4000000) AS x", first)
+            guard case .failed(let error) = ending else { throw Unexpected(what: "\(ending)") }
+            let cause = "\(error)"
+            XCTAssertTrue(cause.contains("too-large") && cause.contains("limits.request_memory"), cause)
+        }
+        guard case .succeeded = try ending("SELECT repeat(chr(1), 400) AS x", nil) else { return XCTFail("a short row is refused") }
     }
 
     /// A full disk says nothing of the question; but one that fills it by itself must not do so without a pause.

@@ -8,17 +8,69 @@ import XCTest
 
 @testable import Server
 
-/// Goal: an export whose end cannot be noted costs one making, and is noted later. Method: an engine that refuses ends for a while, and a log that is a file.
+/// Goal: an export whose end cannot be noted costs one making, and is noted later; what is written is charged to whoever asked. Method: an engine that refuses ends for a while, and a
+/// log that is a file; a ledger with room for little.
 final class ExportMakerTests: XCTestCase {
-    private func context(_ engine: FakeEngine, _ log: Log) -> DoorContext {
+    private func context(_ engine: FakeEngine, _ log: Log, _ limits: DoorLimits = DoorLimits()) -> DoorContext {
         DoorContext(
             store: StoreRoles(engine), queries: QueryEngine(QueryEngine.Settings(threadCount: 1)), further: StoreSchema(), adminKey: TestServer.adminKey,
-            limits: DoorLimits(), log: log, timers: Timers(clock: ManualClock()))
+            limits: limits, log: log, timers: Timers(clock: ManualClock()))
     }
 
-    private func export(_ id: String) -> Export {
+    private func export(_ id: String, _ query: String = "SELECT 1", format: String = "csv") -> Export {
         Export(
-            id: id, owner: .administrator, name: id, format: "csv", request: Array(#"{"query":"SELECT 1","format":"csv"}"#.utf8), createdAt: 0, expiresIn: 1_000_000)
+            id: id, owner: .administrator, name: id, format: format, request: Array(#"{"query":"\#(query)","format":"\#(format)"}"#.utf8), createdAt: 0, expiresIn: 1_000_000)
+    }
+
+    /// Four MiB of memory: a row that becomes three is written, and one that may become 24 is refused before it is.
+    func test_rows_areCharged_andRefusedWhereThereIsNeverRoom() throws {
+        let folder = try TemporaryDirectory()
+        let engine = FakeEngine()
+        engine.state.withLock { state in
+            state.exportFolder = folder.path
+            state.waitingExports = [
+                export("small", "SELECT repeat(chr(1), 400) AS x", format: "ndjson"), export("large", "SELECT repeat('x', 3000000) AS x", format: "ndjson"),
+                export("never", "SELECT repeat(chr(1), 4000000) AS x", format: "ndjson"), export("after", "SELECT 1 AS x", format: "ndjson"),
+            ]
+        }
+        var limits = DoorLimits()
+        (limits.memory.all, limits.memory.bodyByteCount) = (8 << 20, 1 << 10)
+        let context = context(engine, Log(format: .json, level: .error, descriptor: -1), limits)
+        ExportMaker.begin(context, url: "http://localhost")
+        XCTAssertTrue(Patience.until { engine.state.withLock { $0.endedExports.count == 4 } })
+        context.exports.beginStopping()
+        XCTAssertTrue(context.exports.waitUntilIdle(seconds: Patience.seconds))
+        for export in engine.state.withLock({ $0.endedExports }) {
+            let problem = String(decoding: export.problem ?? [], as: UTF8.self)
+            XCTAssertEqual(export.state, export.id == "never" ? .error : .done, "\(export.id): \(problem)")
+            XCTAssertEqual(problem.contains("too-large"), export.id == "never", "\(export.id): \(problem)")
+        }
+        XCTAssertEqual(context.admission.ledger.figures.byteCount, 0)
+    }
+
+    /// What other requests of the owner hold comes back: an export waits for it.
+    func test_rowThatHasNoRoomJustNow_isWrittenOnceThereIs() throws {
+        let folder = try TemporaryDirectory()
+        let engine = FakeEngine()
+        engine.state.withLock { state in
+            state.exportFolder = folder.path
+            state.waitingExports = [export("a", "SELECT repeat('x', 3000000) AS x", format: "ndjson")]
+        }
+        var limits = DoorLimits()
+        (limits.memory.all, limits.memory.bodyByteCount) = (8 << 20, 1 << 10)
+        let context = context(engine, Log(format: .json, level: .error, descriptor: -1), limits)
+        let ledger = context.admission.ledger
+        var held: MemoryLedger.Hold? = try ledger.hold(3 << 20, of: ledger.account(of: .admin))
+        ExportMaker.begin(context, url: "http://localhost")
+        XCTAssertTrue(Patience.until { ledger.figures.refusalCount > 0 })
+        XCTAssertTrue(engine.state.withLock { $0.endedExports.isEmpty })
+        withExtendedLifetime(held) {}
+        held = nil
+        XCTAssertTrue(Patience.until { engine.state.withLock { !$0.endedExports.isEmpty } })
+        context.exports.beginStopping()
+        XCTAssertTrue(context.exports.waitUntilIdle(seconds: Patience.seconds))
+        XCTAssertEqual(engine.state.withLock { $0.endedExports.map(\.state) }, [.done])
+        XCTAssertEqual(ledger.figures.byteCount, 0)
     }
 
     func test_end_thatCannotBeNoted_isTriedAgainWithPauses_andSaidOnce() throws {

@@ -52,6 +52,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var kept: [String: [UInt8]] = [:]
         var sessions: [[UInt8]: BrowserSession] = [:]
         var isKeptElsewhere = false
+        var changeRefusal: Fault?
         var letters: [DeadLetter] = []
         var redriven: [String] = []
         var whenRedriven: (@Sendable (String) -> Void)?
@@ -67,11 +68,14 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var exportEndFailures = 0
         var exportEndCount = 0
         var exportPathCount = 0
+        /// Where files of exports are written; nil: nowhere.
+        var exportFolder: String?
         /// What was noted of acts that ended.
         var auditDetails: [String?] = []
         var auditEntries: [AuditEntry] = []
     }
     var isKeptElsewhere: Bool { state.withLock { $0.isKeptElsewhere } }
+    var changeRefusal: Fault? { state.withLock { $0.changeRefusal } }
     let state = Mutex(State())
     let fakeQueues = FakeQueues()
     var queues: any QueueKeeping { fakeQueues }
@@ -222,8 +226,12 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func carryExports(beforeEachPiece: () throws -> Void) throws {}
     func exportContents(_ export: Export) throws -> ExportContents? { nil }
     func exportPath(_ fileName: String) throws -> String {
-        state.withLock { $0.exportPathCount += 1 }
-        throw Fault(.notFound, "there is no such file")
+        let folder = state.withLock { state -> String? in
+            state.exportPathCount += 1
+            return state.exportFolder
+        }
+        guard let folder else { throw Fault(.notFound, "there is no such file") }
+        return folder + "/" + fileName
     }
     func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64) { state.withLock { ($0.exportByteCounts[owner, default: 0], $0.exportByteCounts.values.reduce(0, +)) } }
     var hasRoomForExports: Bool { true }

@@ -90,6 +90,33 @@ final class ViewTests: XCTestCase {
         XCTAssertTrue(try rows(one, "SELECT * FROM till.contracts").hasPrefix("400"))
     }
 
+    /// A walk is over one definition: rows of another follow none of the one before, whatever their types are.
+    func test_cursor_ofAViewThatWasPutAgain_isRefused() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let reader = server.client(key: try server.key("one"))
+        for number in 1...3 { XCTAssertEqual(try reader.post("/v1/receipts", Receipts.pos("R-\(number)", total: "1.50", name: "bread")).status, 201) }
+        func page(_ cursor: String?) throws -> HTTPClient.Answer {
+            var body: [String: Any] = ["query": "SELECT a FROM v ORDER BY a", "limit": 1]
+            if let cursor { body["cursor"] = cursor }
+            return try reader.post("/v1/sql", String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self))
+        }
+        let own = "SELECT sequence AS a FROM receipts"
+        XCTAssertEqual(try put(server.client(), "v", own).status, 201)
+        let first = try page(nil)
+        let cursor = try XCTUnwrap((try JSONSerialization.jsonObject(with: Data(first.body)) as? [String: Any])?["next_cursor"] as? String, first.text)
+        XCTAssertEqual(try put(server.client(), "other", "SELECT 1 AS a").status, 201)
+        XCTAssertEqual(try put(server.client(), "v", own).status, 200)
+        XCTAssertEqual(try page(cursor).status, 200)
+        for query in ["SELECT sequence::text AS a FROM receipts", "SELECT -sequence AS a FROM receipts"] {
+            XCTAssertEqual(try put(server.client(), "v", query).status, 200)
+            let answer = try page(cursor)
+            XCTAssertEqual(answer.status, 400, "\(query): \(answer.text)")
+            XCTAssertTrue(answer.text.contains("bad-cursor"), answer.text)
+            XCTAssertEqual(try page(nil).status, 200, query)
+        }
+    }
+
     /// Tables come before views: a view whose name a rollup took since says so.
     func test_nameThatIsTakenSince_isTold() throws {
         let server = try TillServer()

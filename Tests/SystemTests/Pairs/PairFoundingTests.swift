@@ -254,7 +254,7 @@ final class PairFoundingTests: XCTestCase {
         try standby.start()
         // The leader may have been without it for so short a time that it leads on, and lets it in.
         XCTAssertTrue(
-            Patience.until { ["there is no object that says who leads", #""role":"standby""#].contains { standby.ready?.text.contains($0) == true } }, standby.ready?.text ?? standby.logText)
+            Patience.until { ["there is no object that says who leads", #""insync":["a","b"]"#, #""insync":["b","a"]"#].contains { standby.ready?.text.contains($0) == true } }, standby.ready?.text ?? standby.logText)
         XCTAssertFalse(FileManager.default.fileExists(atPath: witness.appendingPathComponent("object").path))
         XCTAssertEqual(standby.stop(), 0)
         // It may have ended by itself: nothing has proven that it leads.

@@ -111,7 +111,7 @@ final class PairStartTests: XCTestCase {
         // Who comes back alone cannot know what the other has acknowledged.
         for node in pair.nodes { node.kill() }
         try standby.start()
-        says(standby, 503, "rejoining", "it waits for \(leader.name) to be there")
+        says(standby, 503, "standby", "it waits for \(leader.name) to be there")
         try leader.start()
         try pair.waitUntilInSync()
     }
@@ -145,7 +145,7 @@ final class PairStartTests: XCTestCase {
         for node in pair.nodes { node.kill() }
         bucket.fail { _ in .answer(status: 400, code: "ExpiredToken") }
         try next.start()
-        says(next, 503, "rejoining", "the credentials have ended")
+        says(next, 503, "standby", "the credentials have ended")
         bucket.fail(nil)
         try old.start()
         try pair.waitUntilInSync()

@@ -66,7 +66,7 @@ final class PairTests: XCTestCase {
         defer { pair.remove() }
         let leader = try pair.begin().leader
         let standby = pair.other(than: leader)
-        XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""role":"standby""#) == true }, standby.ready?.text ?? "")
+        XCTAssertTrue(Patience.until { [#""role":"standby""#, #""leader":"\#(leader.name)""#].allSatisfy { standby.ready?.text.contains($0) == true } }, standby.ready?.text ?? "")
         let ready = try XCTUnwrap(standby.ready)
         XCTAssertEqual(ready.status, 503)
         XCTAssertTrue(ready.text.contains(#""leader":"\#(leader.name)""#), ready.text)

@@ -24,6 +24,12 @@ final class PostgresDoorTests: XCTestCase {
         XCTAssertTrue(opened.server.isRunning, opened.server.logText)
     }
 
+    func test_oneKey_leavesToOthersWhatIsTheirs() throws {
+        let opened = try PostgresDoorServer()
+        defer { opened.remove() }
+        try opened.run("postgres_shares.py", [opened.port, "admin", TillServer.adminKey, opened.server.url], endsWith: "each has a share")
+    }
+
     func test_serve_beyondLoopbackWithoutTLS_isRefused() throws {
         for (address, isRefused) in [("0.0.0.0:0", true), ("[::]:0", true), ("10.1.2.3:5432", true), ("localhost:0", false), ("[::1]:0", false), ("127.0.0.2:0", false)] {
             let check = try Subprocess(

@@ -97,6 +97,8 @@ def tokens(own, whole):
     assert status == 200 and made["expires_in"] == 3600 and made["token_type"] == "bearer", made
     assert call("GET", "/iceberg/v1/namespaces", made["access_token"])[0] == 200
     assert call("GET", "/iceberg/v1/namespaces", made["access_token"][:-2])[0] == 401
+    # Of a token none is made: it would end with the first, or never work.
+    assert token("whole", made["access_token"])[1]["error"] == "invalid_client"
     assert token("own", whole)[0] == 401 and token("whole", "wrong")[1]["error"] == "invalid_client"
     assert call("GET", "/iceberg/v1/namespaces", token("own", own)[1]["access_token"])[0] == 403
     assert token("admin", ADMIN)[0] == 200

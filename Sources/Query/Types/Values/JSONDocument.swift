@@ -70,6 +70,9 @@ package enum JSONDocument {
         return sum
     }
 
+    /// What reading a document takes on the way, in bytes, beside its own text: for who asks for room before it is read.
+    package static func readingByteCount(_ text: ArraySlice<UInt8>) -> Int { treeByteCount(text).addingSaturating(exponents(text)) }
+
     /// The tree of a text that is known to be JSON. It is charged until the caller settles what its row took.
     static func tree(_ text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) -> JSONValue {
         try meter.step(text.count)

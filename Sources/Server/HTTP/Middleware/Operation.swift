@@ -100,8 +100,10 @@ package struct Operation: Sendable {
     }
 
     /// A call that /openapi.json does not have; it looks at its parameters itself.
-    package static func undocumented(_ id: String) -> Operation {
-        var operation = Operation(id, "", answers: [])
+    ///
+    /// - Parameter changesNothing: whether it only asks, though it is no GET.
+    package static func undocumented(_ id: String, changesNothing: Bool = false) -> Operation {
+        var operation = Operation(id, "", answers: [], changesNothing: changesNothing)
         operation.isDocumented = false
         return operation
     }

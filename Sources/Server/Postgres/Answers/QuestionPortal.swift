@@ -15,14 +15,33 @@ struct SeenState: @unchecked Sendable {
     let number: Int
 }
 
-/// What the plans take that a connection keeps, in bytes: those of its statements, and of portals whose statement is gone. Used by one thread at a time, as its questions are.
+/// What the plans take that a connection keeps, in bytes: those of its statements, and of portals whose statement is gone, and rows of constants that were computed. Used by one
+/// thread at a time, as its questions are.
 final class KeptPlans {
     /// Of a connection. Most plans are some dozens of kilobytes.
     static let byteCountMax = 8 << 20
 
-    fileprivate(set) var byteCount = 0
+    private(set) var byteCount = 0
+    private let hold: (Int) -> Bool
+
+    /// - Parameter hold: asked for the memory of so many bytes in all, before they are kept; false where there is none. Less is never refused.
+    init(hold: @escaping (Int) -> Bool = { _ in true }) { self.hold = hold }
 
     func hasRoom(for more: Int) -> Bool { byteCount.addingSaturating(more) <= Self.byteCountMax }
+
+    /// - Returns: whether they may be kept.
+    fileprivate func take(_ more: Int) -> Bool {
+        guard hasRoom(for: more), hold(byteCount + more) else { return false }
+        byteCount += more
+        return true
+    }
+
+    fileprivate func give(_ less: Int) {
+        guard less > 0 else { return }
+        byteCount -= less
+        let isHeld = hold(byteCount)
+        assert(isHeld, "less memory was refused")
+    }
 }
 
 /// A question that is understood: its text, and what its parameters and columns are.
@@ -35,12 +54,12 @@ final class PreparedQuestion {
     /// Its plan, where it has no parameters: good for the state that it was made in, or forever where texts and times mean what they did then.
     private(set) var plan: PreparedQuery?
     private let plans: KeptPlans
-    private var planByteCount = 0
+    private var keptByteCount = 0
     var planState = 0
     var planReading = SessionSettings.Reading()
     var planSettings: SessionSettings?
-    /// The one row of a question of constants.
-    var fixedRows: [ColumnBatch]?
+    /// The one row of a question of constants, where there was room for it.
+    private(set) var fixedRows: [ColumnBatch]?
 
     init(text: String, start: Int, _ plans: KeptPlans = KeptPlans()) {
         self.text = text
@@ -48,12 +67,23 @@ final class PreparedQuestion {
         self.plans = plans
     }
 
-    deinit { plans.byteCount -= planByteCount }
+    deinit { plans.give(keptByteCount) }
 
-    func keep(_ made: PreparedQuery) {
+    /// - Returns: whether there is room for it; else it has none.
+    @discardableResult
+    func keep(_ made: PreparedQuery) -> Bool {
         forgetPlan()
-        (plan, planByteCount) = (made, made.planByteCount)
-        plans.byteCount += planByteCount
+        guard plans.take(made.planByteCount) else { return false }
+        (plan, keptByteCount) = (made, made.planByteCount)
+        return true
+    }
+
+    /// What its plan gives, whenever it is asked. Where there is no room it is computed again each time.
+    func keep(fixedRows rows: [ColumnBatch]) {
+        let byteCount = rows.reduce(0) { $0.addingSaturating($1.flatByteCountBound) }
+        guard fixedRows == nil, plans.take(byteCount) else { return }
+        fixedRows = rows
+        keptByteCount += byteCount
     }
 
     /// Whether its plan was made in another state of the store than this one, and of no other is it good.
@@ -61,8 +91,9 @@ final class PreparedQuestion {
 
     /// It is made anew when it is asked for.
     func forgetPlan() {
-        plans.byteCount -= planByteCount
-        (plan, fixedRows, planByteCount) = (nil, nil, 0)
+        (plan, fixedRows) = (nil, nil)
+        plans.give(keptByteCount)
+        keptByteCount = 0
     }
 
     /// By its bytes: Characters are compared by their combining marks, of which a constant may have any number.
@@ -89,6 +120,8 @@ final class QuestionPortal {
     var window: RowWindow
     var stream: ResultStream?
     var running: RunningQuery?
+    /// Of `stream`, while that is open.
+    var place: QueryPlaces.Place?
     var isBegun = false
     /// It does not even give the row again that it stands on.
     var isForwardOnly = false

@@ -7,9 +7,9 @@ final class Questions: @unchecked Sendable {
     // Proof of Sendable: touched by the connection's thread, and by a job that this thread waits for.
 
     struct Asker {
-        /// Who it is now: a key may have been revoked since.
+        /// Who it is now, for a request: a key may have been revoked since. A request is a statement that is asked, or a Bind.
         let admit: () throws -> Principal
-        /// The same while an answer goes on, which is no request.
+        /// The same for what is no request: a text is understood, or an answer goes on.
         let present: () throws -> Principal
         /// Of whose queries not all places may be.
         let owner: AnyObject
@@ -26,7 +26,7 @@ final class Questions: @unchecked Sendable {
     private let timers: Timers
     private let interruption: Interruption
     private var questions: [Int: PreparedQuestion] = [:]
-    private let plans = KeptPlans()
+    private let plans: KeptPlans
     private var portals: [Int: QuestionPortal] = [:]
     private var state: SeenState?
     /// What a question that runs does to the session.
@@ -39,8 +39,10 @@ final class Questions: @unchecked Sendable {
     /// Whether the state that is seen first is that of further statements too.
     var keepsState = false
 
-    init(_ service: QueryService, _ places: QueryPlaces, _ asker: Asker, _ interruption: Interruption, settings: SessionSettings, output: AnswerOutput, timers: Timers) {
-        (self.interruption, self.settings) = (interruption, settings)
+    init(
+        _ service: QueryService, _ places: QueryPlaces, _ asker: Asker, _ interruption: Interruption, settings: SessionSettings, output: AnswerOutput, plans: KeptPlans, timers: Timers
+    ) {
+        (self.interruption, self.settings, self.plans) = (interruption, settings, plans)
         (self.service, self.places, self.asker, self.output, self.timers) = (service, places, asker, output, timers)
     }
 
@@ -120,7 +122,7 @@ final class Questions: @unchecked Sendable {
         let reading = settings.reading
         let question = PreparedQuestion(text: wanted.text, start: wanted.start, plans)
         do {
-            let state = try seen(as: asker.admit())
+            let state = try seen(as: asker.present())
             try planned { [self] cancellation in
                 let declared = wanted.typeNames.isEmpty ? wanted.parameterTypes : try numbers(ofTypes: wanted.typeNames, state, reading, start: wanted.start, cancellation)
                 var known: [Int: ColumnType] = [:]
@@ -173,9 +175,8 @@ final class Questions: @unchecked Sendable {
                 for other in Array(questions.values) + portals.values.map(\.question) where !isWorn || other.isWorn(in: state.number) { other.forgetPlan() }
             }
         }
-        // One that alone is more is made each time.
-        guard plans.hasRoom(for: plan.planByteCount) else { return }
-        question.keep(plan)
+        // One for which there is no room is made each time.
+        guard question.keep(plan) else { return }
         (question.planState, question.planReading, question.planSettings) = (state.number, reading, settings)
     }
 
@@ -258,7 +259,8 @@ final class Questions: @unchecked Sendable {
         guard let stream = portal.stream else { return }
         stream.cancel()
         portal.stream = nil
-        places.end()
+        if let place = portal.place { places.end(place) }
+        portal.place = nil
         if let running = portal.running { service.finished(running) }
     }
 
@@ -296,8 +298,15 @@ final class Questions: @unchecked Sendable {
         if portal.isBegun { return portal.stream == nil }
         let question = portal.question
         guard let plan = question.plan(in: portal.state, portal.reading, settings), plan.isConstant else { return false }
-        if question.fixedRows == nil || !plan.isFixed { question.fixedRows = try service.engine.immediate(plan) }
-        portal.window.load(question.fixedRows ?? [])
+        let rows: [ColumnBatch]
+        if plan.isFixed, let known = question.fixedRows {
+            rows = known
+        } else {
+            rows = try service.engine.immediate(plan) ?? []
+            if plan.isFixed { question.keep(fixedRows: rows) }
+        }
+        portal.window.load(rows)
+        try charge(portal)
         portal.isBegun = true
         return true
     }
@@ -315,24 +324,24 @@ final class Questions: @unchecked Sendable {
             plan = known
         } else {
             plan = try service.engine.prepare(
-                portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, portal.reading, portal.question.parameterTypes, asked: portal.question.text), cancellation: cancellation)
+                portal.question.text, in: context(portal.state ?? seen(as: asker.present()), portal.parameters, portal.reading, portal.question.parameterTypes, asked: portal.question.text), cancellation: cancellation)
         }
         // The columns were described when it was prepared: a table may have another since.
         guard try AnswerColumns.fields(plan.columns).map(\.type) == portal.question.columns.map(\.type) else {
             throw PostgresFault(.featureNotSupported, "cached plan must not change result type")
         }
-        let running = try RunningQuery(id: nil, asker: asker.admit(), text: portal.question.text)
-        try places.begin()
+        let running = try RunningQuery(id: nil, asker: asker.present(), text: portal.question.text)
+        let place = try places.begin(running, for: asker.owner)
         let stream: ResultStream
         do {
             stream = try service.engine.execute(plan, cancellation: cancellation)
             try service.started(running)
         } catch {
-            places.end()
+            places.end(place)
             throw error
         }
         running.began(stream)
-        (portal.stream, portal.running, portal.isBegun) = (stream, running, true)
+        (portal.stream, portal.running, portal.place, portal.isBegun) = (stream, running, place, true)
         interruption.watch { stream.cancel() }
     }
 
@@ -367,7 +376,7 @@ final class Questions: @unchecked Sendable {
         let output = output
         let keepsAll = portal.window.keeping == .all
         let pull = { [self] () throws -> ColumnBatch? in
-            guard let batch = try portal.stream?.next() else { return nil }
+            guard let batch = try next(of: portal) else { return nil }
             try checkRights(portal)
             if keepsAll {
                 try output.hold(moreOfCursors: batch.flatByteCountBound)
@@ -382,6 +391,15 @@ final class Questions: @unchecked Sendable {
         }
         if !keepsAll { try charge(portal) }
         return given
+    }
+
+    /// The next rows; nil at the end.
+    private func next(of portal: QuestionPortal) throws -> ColumnBatch? {
+        do { return try portal.stream?.next() } catch {
+            // Whoever needed its place may have ended it before it was asked again: what ended it was its time.
+            guard FaultStates.fault(error).state == .queryCanceled, portal.place?.isLate ?? false else { throw error }
+            throw PostgresFault(.queryCanceled, "the query ran out of time: ask for less, or raise limits.stream_time")
+        }
     }
 
     /// What stays of a question that has ended.

@@ -152,6 +152,7 @@ struct RowWindow {
         for batch in rows where batch.rowCount > 0 {
             batches.append((pulledCount + 1, batch))
             pulledCount += batch.rowCount
+            heldByteCount = heldByteCount.addingSaturating(batch.flatByteCountBound)
         }
         isAtEnd = true
     }

@@ -1,11 +1,11 @@
 internal import ColumnStore
 internal import Ingest
 
-/// What one connection holds of the memory that requests share: its message on the way in, its answers, and what its session keeps.
+/// What one connection holds of the memory that requests share: its message on the way in, its answers, what its session keeps, and plans of what it has prepared.
 final class ConnectionCharge {
     private struct Held {
-        var request = 0, answer = 0, session = 0
-        var sum: Int { request.addingSaturating(answer).addingSaturating(session) }
+        var request = 0, answer = 0, session = 0, plans = 0
+        var sum: Int { request.addingSaturating(answer).addingSaturating(session).addingSaturating(plans) }
     }
 
     var charge = MemoryLedger.Charge()
@@ -15,6 +15,15 @@ final class ConnectionCharge {
     func hold(request byteCount: Int) throws(PostgresFault) { try set(\.request, Self.charged(byteCount)) }
     func hold(answer byteCount: Int) throws(PostgresFault) { try set(\.answer, byteCount) }
     func hold(session byteCount: Int) throws(PostgresFault) { try set(\.session, Self.charged(byteCount)) }
+
+    /// - Returns: false where there is no room, or requests may need it: what is not kept is made again.
+    func hold(plans byteCount: Int) -> Bool {
+        var wanted = held
+        wanted.plans = byteCount
+        guard charge.setSpare(wanted.sum) else { return false }
+        held = wanted
+        return true
+    }
 
     /// As much as any connection may have is free.
     private static func charged(_ byteCount: Int) -> Int { byteCount > MemoryLedger.freeByteCount ? byteCount : 0 }

@@ -77,19 +77,24 @@ struct PasswordCheck {
         PostgresFault(.invalidPassword, "password authentication failed for user \"\(user)\"", severity: .fatal)
     }
 
+    /// As a request, which is taken of the contract's rate.
+    ///
     /// - Throws: what `Authorizer` throws; 28P01 where the credential is another user's.
     static func principal(_ proof: Proof, user: String, _ authorizer: Authorizer) throws -> Principal {
         let admitted = switch proof {
         case .key(let hash): try authorizer.authorize(keySHA256: hash, for: .reader)
-        case .said(let credential): try said(credential, authorizer)
+        case .said(let credential): try awaitingKeys(authorizer) { mayWait in try authorizer.authorize(credential, for: .reader, mayWait: mayWait) }
         }
         return try own(admitted.principal, user)
     }
 
-    /// The same while an answer goes on: nothing is taken of the contract's rate.
-    static func present(_ proof: Proof, user: String, _ authorizer: Authorizer) throws -> Principal {
+    /// The same where nothing is asked, as at the start, or an answer goes on: nothing is taken of the contract's rate.
+    ///
+    /// - Parameter mayWait: whether a token's key may have to be fetched first.
+    static func present(_ proof: Proof, user: String, _ authorizer: Authorizer, mayWait: Bool = false) throws -> Principal {
         let principal = switch proof {
         case .key(let hash): try authorizer.principal(ofKeySHA256: hash, for: .reader)
+        case .said(let credential) where mayWait: try awaitingKeys(authorizer) { mayWait in try authorizer.principal(of: credential, for: .reader, mayWait: mayWait) }
         case .said(let credential): try authorizer.principal(of: credential, for: .reader)
         }
         return try own(principal, user)
@@ -104,13 +109,13 @@ struct PasswordCheck {
     private static let keysSeconds = 10.0
 
     /// A token's key may have to be fetched first.
-    private static func said(_ credential: Credential, _ authorizer: Authorizer) throws -> Authorizer.Admitted {
+    private static func awaitingKeys<Found>(_ authorizer: Authorizer, _ ask: (_ mayWait: Bool) throws -> Found) throws -> Found {
         do {
-            return try authorizer.authorize(credential, for: .reader, mayWait: true)
+            return try ask(true)
         } catch is Authorizer.KeysAwaited {
             let isHere = Monitor(false)
             if authorizer.whenKeysAreFetched({ isHere.broadcast { $0 = true } }) { _ = isHere.wait(seconds: keysSeconds) { $0 ? true : nil } }
-            return try authorizer.authorize(credential, for: .reader)
+            return try ask(false)
         }
     }
 }

@@ -173,7 +173,8 @@ final class PostgresConnection {
         let authorizer = shared.passwords.authorizer
         let principal: Principal
         do {
-            principal = try PasswordCheck.principal(proof, user: user, authorizer)
+            // No request yet: a contract of one a second asks its first question next.
+            principal = try PasswordCheck.present(proof, user: user, authorizer, mayWait: true)
             try shared.context.admission.enter(.init(principal: principal), charge: &charges.charge)
         } catch {
             refused(user, error)
@@ -231,7 +232,9 @@ final class PostgresConnection {
             session: SystemSession(user: user, database: shared.database, processID: processID, isEncrypted: channel.isEncrypted, serverBeganAt: shared.openedAt))
         // From here on what is said comes from the store.
         kept.isWanted = true
-        let questions = Questions(shared.context.queries, shared.queries, asker, interruption, settings: settings, output: output, timers: shared.context.life.timers)
+        let plans = KeptPlans { [charges] in charges.hold(plans: $0) }
+        let questions = Questions(
+            shared.context.queries, shared.queries, asker, interruption, settings: settings, output: output, plans: plans, timers: shared.context.life.timers)
         try output.write(.authenticationOk)
         for (name, value) in settings.reported { try output.write(.parameterStatus(name: name, value: value)) }
         try output.write(.keyData(processID: processID, key: key))

@@ -77,12 +77,15 @@ package struct PostgresSession {
         var formats: [WireFormat]
         var values: [[UInt8]?]
 
-        /// In memory: as they came, or as a question's parameters; a list in text has a value for every few bytes.
+        /// In memory: as they came, and as a question's parameters.
         var byteCount: Int {
             var sum = 0
             for (index, value) in values.enumerated() {
-                let isList = index < types.count && PostgresType.element(ofArray: types[index]) != nil
-                sum = sum.addingSaturating(PostgresSession.overhead).addingSaturating((value?.count ?? 0).multipliedSaturating(by: isList ? 8 : 1))
+                sum = sum.addingSaturating(PostgresSession.overhead)
+                guard let value else { continue }
+                // None for text throughout, one for all, or one each.
+                let format = formats.count > 1 && index < formats.count ? formats[index] : formats.first ?? .text
+                sum = sum.addingSaturating(ValueFootprint.byteCount(of: value, type: index < types.count ? types[index] : 0, format))
             }
             return sum
         }

@@ -115,10 +115,12 @@ extension PostgresText {
         do {
             return try LiteralCast.value(of: Array(text), as: kind, order: session.order, zone: session.zone, intervals: session.intervals, at: nil)
         } catch {
-            let isOutOfRange = error.cause == .timeOutOfRange
-            throw PostgresFault(
-                isOutOfRange ? .datetimeOverflow : SQLState(rawValue: "22007"),
-                isOutOfRange ? "date/time field value out of range: \"\(shown(text))\"" : "invalid input syntax for type \(type): \"\(shown(text))\"")
+            let message = switch error.cause {
+            case .timeOutOfRange?: "date/time field value out of range: \"\(shown(text))\""
+            case .badOffset?: "time zone displacement out of range: \"\(shown(text))\""
+            default: "invalid input syntax for type \(type): \"\(shown(text))\""
+            }
+            throw PostgresFault(SQLState(rawValue: error.cause == nil ? "22007" : QueryStates.code(error)), message)
         }
     }
 
@@ -195,31 +197,41 @@ private struct ArrayReader {
     }
 
     mutating func whole() throws(PostgresFault) -> PostgresArray {
-        let firsts = try bounds()
+        let said = try bounds()
         guard skip("{") else { throw malformed }
         try level(0)
         guard rest.allSatisfy(Self.isBlank) else { throw malformed }
-        if values.isEmpty { return PostgresArray(element, dimensions: [], values: []) }
-        guard firsts.isEmpty || firsts.count == counts.count else { throw malformed }
+        if values.isEmpty {
+            guard said.isEmpty else { throw malformed }
+            return PostgresArray(element, dimensions: [], values: [])
+        }
+        guard said.isEmpty || said.count == counts.count else { throw malformed }
         var dimensions: [PostgresArray.Dimension] = []
         for (index, count) in counts.enumerated() {
-            dimensions.append(.init(count: Int32(clamping: count ?? 0), first: firsts.isEmpty ? 1 : firsts[index]))
+            guard said.isEmpty || said[index].count == count else { throw malformed }
+            dimensions.append(.init(count: Int32(clamping: count ?? 0), first: said.isEmpty ? 1 : said[index].first))
         }
         return PostgresArray(element, dimensions: dimensions, values: values)
     }
 
-    /// `[0:1][2:5]=`
-    private mutating func bounds() throws(PostgresFault) -> [Int32] {
+    /// `[0:1][2:5]=`: of each dimension where it begins, and how many there are to be.
+    private mutating func bounds() throws(PostgresFault) -> [(first: Int32, count: Int)] {
         guard rest.first == UInt8(ascii: "["), let end = rest.firstIndex(of: UInt8(ascii: "=")) else { return [] }
-        var firsts: [Int32] = []
-        for part in rest[..<end].split(separator: UInt8(ascii: "]")) {
-            let sides = part.dropFirst().split(separator: UInt8(ascii: ":"))
-            guard part.first == UInt8(ascii: "["), sides.count == 2, let first = Int32(String(decoding: sides[0], as: UTF8.self)) else { throw malformed }
-            firsts.append(first)
+        let parts = rest[..<end].split(separator: UInt8(ascii: "]"), maxSplits: PostgresArray.dimensionsMax, omittingEmptySubsequences: false)
+        // Behind the last bracket nothing stands.
+        guard parts.last?.isEmpty ?? false else { throw malformed }
+        var found: [(first: Int32, count: Int)] = []
+        for part in parts.dropLast() {
+            let sides = part.dropFirst().split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+            guard part.first == UInt8(ascii: "["), sides.count == 2, let first = Self.bound(sides[0]), let last = Self.bound(sides[1]) else { throw malformed }
+            // Of 32 bits each: their distance is far within an Int.
+            found.append((first, Int(last) - Int(first) + 1))
         }
         rest = rest[(end + 1)...]
-        return firsts
+        return found
     }
+
+    private static func bound(_ digits: ArraySlice<UInt8>) -> Int32? { Int32(String(decoding: digits, as: UTF8.self)) }
 
     private mutating func level(_ depth: Int) throws(PostgresFault) {
         guard depth < PostgresArray.dimensionsMax else { throw malformed }

@@ -105,6 +105,10 @@ package enum PostgresTime {
         text.elementsEqual(infinity) ? true : text.elementsEqual(negativeInfinity) ? false : nil
     }
 
+    /// As PostgreSQL has it, in seconds: 15:59:59.
+    private static let offsetMax: UInt = 57_599
+
+    /// Times past 24:00:00 and offsets past 15:59:59 are none: the question's own reader says what is wrong with them.
     package static func read(_ text: ArraySlice<UInt8>) -> Parts? {
         var rest = text
         let isBC = rest.suffix(3).elementsEqual(" BC".utf8)
@@ -116,11 +120,11 @@ package enum PostgresTime {
         if scanner.skip(" ") {
             // A day may have an offset without a time, as pgjdbc writes dates.
             if !scanner.isAtSign {
-                guard let time = scanner.time() else { return nil }
+                guard let time = scanner.time(), time <= Calendar.microsecondsPerDay else { return nil }
                 parts.time = time
             }
             if !scanner.isAtEnd {
-                guard let offset = scanner.offset() else { return nil }
+                guard let offset = scanner.offset(), offset.magnitude <= offsetMax else { return nil }
                 parts.offset = offset
             }
         }

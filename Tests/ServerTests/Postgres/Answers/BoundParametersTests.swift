@@ -30,6 +30,16 @@ final class BoundParametersTests: XCTestCase {
         XCTAssertEqual(try BoundParameters.read([nil, nil], formats: [], types: [23, 25]), [.typed(.null, .int32), .null])
     }
 
+    /// The last moment of a day is the first of the next, and no offset is as far as sixteen hours.
+    func test_read_endsOfTimesAndBounds_areTaken() throws {
+        XCTAssertEqual(try read("2026-01-01 24:00:00", .timestamp), try read("2026-01-02 00:00:00", .timestamp))
+        let array = [PostgresType.timestamptz.arrayType]
+        XCTAssertEqual(
+            try BoundParameters.read([Array("{2026-01-01 15:59:59+15:59:59}".utf8)], formats: [], types: array), try BoundParameters.read([Array("{2026-01-01 00:00:00+00}".utf8)], formats: [], types: array))
+        XCTAssertEqual(
+            try BoundParameters.read([Array("[1:1][1:2]={{1,2}}".utf8)], formats: [], types: [1007]), try BoundParameters.read([Array("{{1,2}}".utf8)], formats: [], types: [1007]))
+    }
+
     /// Of a date that begins with its day the question's own literals know the order.
     func test_read_dates_areOfTheSessionsOrder() throws {
         for (text, type, wanted) in [
@@ -73,6 +83,10 @@ final class BoundParametersTests: XCTestCase {
             XCTAssertThrowsError(try read(text, type), "\(text) as \(type)")
         }
         let table: [(text: String, type: UInt32, state: String)] = [
+            ("2026-01-01 99:00:00", 1114, "22008"), ("2026-01-01 24:00:00.000001", 1114, "22008"), ("2026-01-01 99:00:00", 1082, "22008"), ("2026-01-01 00:00:00+16", 1082, "22009"),
+            ("{2026-01-01 00:00:00-16:00}", 1185, "22009"), ("{2026-01-01 25:00:00}", 1115, "22008"), ("[1:5]={1,2}", 1007, "22P02"), ("[1:x]={1}", 1007, "22P02"), ("[2:1]={1}", 1007, "22P02"),
+            ("[1:2]]={1,2}", 1007, "22P02"), ("[1::2]={1,2}", 1007, "22P02"), ("[1:2]={}", 1007, "22P02"), ("[1:2][1:1]={{1,2}}", 1007, "22P02"),
+            ("[-2147483648:2147483647]={1}", 1007, "22P02"),
             ("a\0b", 25, "22021"), ("\\xzz", 17, "22023"), ("\\x1", 17, "22023"), ("4294967296", 26, "22003"), ("pg", 26, "22P02"), ("\"\\u0000\"", 3802, "22P05"), ("{", 3802, "22P02"),
         ]
         for (text, type, state) in table {

@@ -1,4 +1,5 @@
 import ColumnStore
+import Ingest
 import Query
 import XCTest
 
@@ -49,5 +50,51 @@ final class PreparedQuestionTests: XCTestCase {
         question?.keep(made)
         question = nil
         XCTAssertEqual(plans.byteCount, 0)
+    }
+
+    /// Whoever asks pays for them as for all else, and what requests may need is not theirs.
+    func test_keptPlans_areChargedToTheirAsker() throws {
+        var limits = MemoryLedger.Limits()
+        (limits.all, limits.bodyByteCount) = (64 << 20, 8 << 20)
+        let ledger = MemoryLedger(limits), charges = ConnectionCharge()
+        try charges.charge.enter(ledger, as: .admin)
+        let plans = KeptPlans { charges.hold(plans: $0) }, made = try plan(Self.long)
+        var question: PreparedQuestion? = PreparedQuestion(text: Self.long, start: 0, plans)
+        XCTAssertEqual(question?.keep(made), true)
+        XCTAssertEqual(ledger.figures.byteCount, made.planByteCount)
+        question?.forgetPlan()
+        XCTAssertEqual(ledger.figures.byteCount, 0)
+        // Of the 32 MiB that one credential may hold a quarter stays free of plans.
+        try charges.hold(answer: 20 << 20)
+        XCTAssertEqual(question?.keep(made), false)
+        XCTAssertNil(question?.plan)
+        XCTAssertEqual(ledger.figures.byteCount, 20 << 20)
+        XCTAssertEqual(ledger.figures.refusalCount, 0, "nothing that was asked was refused")
+        try charges.hold(answer: 0)
+        XCTAssertEqual(question?.keep(made), true)
+        question = nil
+        XCTAssertEqual(ledger.figures.byteCount, 0)
+    }
+
+    /// They are a second copy of a plan's constants.
+    func test_fixedRows_areCountedWithTheirPlan() throws {
+        let plans = KeptPlans(), made = try plan("SELECT repeat('x', 60000)"), rows = try XCTUnwrap(try engine.immediate(made))
+        let question = PreparedQuestion(text: "SELECT repeat('x', 60000)", start: 0, plans)
+        question.keep(made)
+        question.keep(fixedRows: rows)
+        XCTAssertNotNil(question.fixedRows)
+        XCTAssertGreaterThanOrEqual(plans.byteCount, made.planByteCount + 60_000)
+        var window = RowWindow(.all)
+        window.load(rows)
+        XCTAssertGreaterThanOrEqual(window.heldByteCount, 60_000)
+        question.forgetPlan()
+        XCTAssertNil(question.fixedRows)
+        XCTAssertEqual(plans.byteCount, 0)
+        // Two such are more than a connection keeps: they are computed each time.
+        let long = try plan(Self.long), longer = PreparedQuestion(text: Self.long, start: 0, plans)
+        longer.keep(long)
+        longer.keep(fixedRows: try XCTUnwrap(try engine.immediate(long)))
+        XCTAssertNil(longer.fixedRows)
+        XCTAssertEqual(plans.byteCount, long.planByteCount)
     }
 }

@@ -1,0 +1,118 @@
+"""What one key may have at a running server's door for PostgreSQL's clients, and what is left to others.
+
+Usage: postgres_shares.py PORT USER ADMIN_KEY URL
+"""
+import json
+import struct
+import sys
+import urllib.request
+
+import postgres_attacks as raw
+
+ADMIN, URL = sys.argv[3], sys.argv[4]
+# Of 64 open answers one key may have three quarters.
+OWN = 48
+
+
+def call(method, path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(URL + path, data, {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return answer.read().decode()
+
+
+def contract(name, **more):
+    call("PUT", f"/v1/contracts/{name}", {"access": "read", "scope": "own", **more})
+    return json.loads(call("POST", f"/v1/contracts/{name}/keys", {}))["key"]
+
+
+def ask(connection, text):
+    connection.sendall(raw.typed(b"Q", text.encode() + b"\0"))
+    return raw.until_ready(connection)
+
+
+def row_count(found):
+    return sum(kind == b"D" for kind, _ in found)
+
+
+def fails(found, state):
+    return any(kind == b"E" and b"C" + state + b"\0" in body for kind, body in found)
+
+
+def test_open_answers():
+    """Who opens as many cursors as it may closes the door to nobody else."""
+    greedy, _ = raw.session("greedy", contract("greedy"))
+    other, _ = raw.session("modest", contract("modest"))
+    ask(greedy, "BEGIN")
+    for number in range(OWN):
+        ask(greedy, f"DECLARE c{number} CURSOR FOR SELECT * FROM generate_series(1, 1000000)")
+        found = ask(greedy, f"FETCH 1 FROM c{number}")
+        assert row_count(found) == 1, (number, found)
+    ask(greedy, "DECLARE more CURSOR FOR SELECT * FROM generate_series(1, 1000000)")
+    found = ask(greedy, "FETCH 1 FROM more")
+    assert fails(found, b"53300"), found
+    found = ask(other, "SELECT count(*) FROM receipts")
+    assert row_count(found) == 1, found
+    ask(greedy, "ROLLBACK")
+    found = ask(greedy, "SELECT count(*) FROM receipts")
+    assert row_count(found) == 1, found
+    for connection in (greedy, other):
+        connection.close()
+
+
+def test_rate():
+    """A statement is one request, and so is a Bind: to log in and to prepare take nothing of the rate."""
+    simple = contract("simple", rate_per_second=0.001)
+    first, _ = raw.session("simple", simple)
+    found = ask(first, "SELECT count(*) FROM receipts")
+    assert row_count(found) == 1, found
+    found = ask(first, "SELECT count(*) FROM receipts")
+    assert fails(found, b"53300"), found
+    again, _ = raw.session("simple", simple)
+    found = ask(again, "SELECT count(*) FROM receipts")
+    assert fails(found, b"53300"), found
+    extended, _ = raw.session("extended", contract("extended", rate_per_second=0.001))
+    for _ in range(3):
+        extended.sendall(raw.typed(b"P", b"\0SELECT count(*) FROM receipts\0\0\0") + raw.typed(b"D", b"S\0") + raw.typed(b"S"))
+        found = raw.until_ready(extended)
+        assert not any(kind == b"E" for kind, _ in found), found
+    run = raw.typed(b"B", b"\0\0\0\0\0\0\0\0") + raw.typed(b"E", b"\0" + struct.pack("!i", 0)) + raw.typed(b"S")
+    extended.sendall(run)
+    found = raw.until_ready(extended)
+    assert row_count(found) == 1, found
+    extended.sendall(run)
+    found = raw.until_ready(extended)
+    assert fails(found, b"53300"), found
+    for connection in (first, again, extended):
+        connection.close()
+
+
+def held():
+    lines = call("GET", "/metrics").splitlines()
+    return float(next(line for line in lines if line.startswith("till_request_memory_bytes ")).split()[1])
+
+
+def test_plans():
+    """Plans that a connection keeps are its key's to pay for: two kilobytes of text may be megabytes of constants."""
+    connection, _ = raw.session()
+    long = "SELECT " + ", ".join(f"repeat('x', {60_000 + number})" for number in range(100))
+    before = held()
+    connection.sendall(raw.typed(b"P", b"long\0" + long.encode() + b"\0\0\0") + raw.typed(b"S"))
+    found = raw.until_ready(connection)
+    assert not any(kind == b"E" for kind, _ in found), found
+    kept = held()
+    assert kept - before > 6_000_000, (before, kept)
+    ask(connection, "DEALLOCATE long")
+    assert held() < kept - 6_000_000, (before, kept, held())
+    connection.close()
+
+
+def main():
+    for name, test in list(globals().items()):
+        if name.startswith("test_"):
+            test()
+            print(name, flush=True)
+    print("each has a share")
+
+
+main()
