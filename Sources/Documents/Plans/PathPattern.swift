@@ -47,8 +47,8 @@ struct PathPattern: Equatable, Sendable {
     /// It may lead anywhere: an axis or a function that is not followed here.
     var isUnknown = false
 
-    /// Unknown stays unknown, whatever follows.
-    func appending(_ step: Step) -> PathPattern { PathPattern(steps: steps + [step], isUnknown: isUnknown) }
+    /// Unknown stays unknown, whatever follows; any steps behind any steps are any steps.
+    func appending(_ step: Step) -> PathPattern { step == .deep && steps.last == .deep ? self : PathPattern(steps: steps + [step], isUnknown: isUnknown) }
 
     func appending(_ other: PathPattern) -> PathPattern {
         PathPattern(steps: steps + other.steps, isUnknown: isUnknown || other.isUnknown)
@@ -92,7 +92,10 @@ struct PathPattern: Equatable, Sendable {
             return own < left.count && meets(reader, own + 1, its, isContainer, &failed)
         }
         if left[own] == .root || right[its] == .root, own != 0 || its != 0 { return false }
-        return left[own].meets(right[its]) && meets(reader, own + 1, its + 1, isContainer, &failed)
+        guard left[own].meets(right[its]) else { return false }
+        // Behind the last step of this path all lies below it, be it any steps, unless what was met there may be another node: by a name it is that one.
+        if own + 1 == left.count, its + 1 < right.count, !(right.last?.isAttribute ?? false), left[own] == right[its] || !right[..<its].contains(.deep) { return true }
+        return meets(reader, own + 1, its + 1, isContainer, &failed)
     }
 }
 

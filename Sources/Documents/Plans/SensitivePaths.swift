@@ -102,7 +102,8 @@ struct SensitivePaths: Sendable {
             func possible(_ patterns: [PathPattern]) -> [PathPattern] {
                 patterns.filter { pattern in
                     guard let first = pattern.steps.first, first != .deep else { return true }
-                    return (isAbsolute || pattern.steps.count > 1)
+                    // A step alone may name the root element itself, which has all texts.
+                    return (isAbsolute || isNamed || pattern.steps.count > 1)
                         && (!isNamed || file.roots.contains { first.meets(.name($0.name)) })
                 }
             }

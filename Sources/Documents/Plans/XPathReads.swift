@@ -112,7 +112,7 @@ struct XPathReads {
     /// One step: the nodes that it leads to from `context`.
     private mutating func step(from context: [PathPattern]) -> [PathPattern] {
         if take(.dot) { return context }
-        if take(.doubleDot) { return context.map(Self.parent) }
+        if take(.doubleDot) { return Self.parents(of: context) }
         var axis = "child"
         if take(.at) {
             axis = "attribute"
@@ -127,8 +127,8 @@ struct XPathReads {
         case "child", "attribute": return context.map { $0.appending(test) }
         case "descendant": return context.map { $0.appending(.deep).appending(test) }
         case "descendant-or-self": return context + context.map { $0.appending(.deep).appending(test) }
-        case "following-sibling", "preceding-sibling": return context.map { Self.parent($0).appending(test) }
-        case "parent": return context.map(Self.parent)
+        case "following-sibling", "preceding-sibling": return Self.parents(of: context).map { $0.appending(test) }
+        case "parent": return Self.parents(of: context)
         case "self": return context
         default: return context.map { _ in PathPattern(isUnknown: true) }
         }
@@ -161,15 +161,23 @@ struct XPathReads {
         return .name(String(tokens[place - 2].text.dropFirst().dropLast()))
     }
 
-    /// The parent of the document is none: such a path is taken to lead anywhere.
-    private static func parent(_ pattern: PathPattern) -> PathPattern {
-        var pattern = pattern
-        // The parent of a node that lies any steps below is one that does.
-        if let last = pattern.steps.last, last != .deep {
-            pattern.steps.removeLast()
-        } else if pattern.steps.isEmpty {
-            pattern.isUnknown = true
+    /// Each `//..` may lead to twice as many places. Of more than these nothing is said but that they may be anywhere.
+    private static let parentCountMax = 64
+
+    private static func parents(of patterns: [PathPattern]) -> [PathPattern] {
+        var found: [PathPattern] = []
+        for pattern in patterns {
+            for parent in parents(pattern) where !found.contains(parent) { found.append(parent) }
+            if found.count > parentCountMax { return [PathPattern(isUnknown: true)] }
         }
-        return pattern
+        return found
+    }
+
+    /// The parent of the document is none: such a path is taken to lead anywhere.
+    private static func parents(_ pattern: PathPattern) -> [PathPattern] {
+        var above = pattern
+        guard let last = above.steps.popLast() else { return [PathPattern(isUnknown: true)] }
+        // Of a node that lies any steps below: one that does, or, where these are none, what is above the node that they begin at. Above the document is nothing.
+        return last == .deep ? [pattern] + (above.steps.isEmpty ? [] : parents(above)) : [above]
     }
 }

@@ -118,9 +118,15 @@ final class SensitivePathsTests: XCTestCase {
             "substring(person/ssn, 1, 3)", "*[local-name()='person']/*[local-name()='ssn']", "person/name/../ssn", "person/name/following-sibling::ssn", "person/ssn/part",
             "concat(id, person/ssn)", "person/descendant::ssn", "(person/ssn | id)", "//text()", "descendant::text()", "person//text()", "//text()[1]", "//*/text()", "string(//text())", "id | //text()",
             "count(//text())", "/doc/person/descendant::text()",
+            // Any steps may be none, of which the parent is the parent of where they begin.
+            "person/name//following-sibling::ssn", "person/name//../ssn", "person/name//..", "person/name/node()/../../ssn", "person/name//preceding-sibling::*",
+            // What lies any steps below it lies below it.
+            "person/ssn//part", "person/ssn/descendant::part", "person/ssn//*/text()", "person/ssn/part//piece", "//ssn/part", "//ssn//part",
+            // The root element by its name has all texts.
+            "doc", "string(doc)", "*[local-name()='doc']", "*",
         ] { columns(path, true) }
         for path in ["person/name", "id", "//name", "person/@kind", "person/ssn/@kind", "person/text()", "*[local-name()='id']", "person/name[position()=1]", "count(lines/line)"] { columns(path, false) }
-        for path in ["person/name/text()", "//name/text()", "person/name//text()", "lines//text()", "//@kind"] { columns(path, false) }
+        for path in ["person/name/text()", "//name/text()", "person/name//text()", "lines//text()", "//@kind", "person/name//..//name", "lines/line//../@kind", "person/ssn//@kind", "//name//part"] { columns(path, false) }
         columns("//text()", false, ssn: "person/@ssn")
         // What a function makes a value of is what it reads; what it asks on the way there is not.
         for ssn in ["string(person/ssn)", "substring(person/ssn, 1, 3)", "normalize-space(person/ssn)", "concat(person/ssn, '')", "translate(string(person/ssn), '-', '')", "concat('x', person/ssn)"] {
