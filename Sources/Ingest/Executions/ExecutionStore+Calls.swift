@@ -239,6 +239,8 @@ extension ExecutionStore {
             if let refusal { throw refusal }
             // Its parent will be ended too, and this task with it: until then nothing more begins below.
             if try core.hasEnded(above: work.key.execution) { throw Fault(.overloaded, "an execution above has ended", advice: .sendAgainLater) }
+            // It was cancelled while this waited for its turn, and nobody would hear of a child, nor end it.
+            guard try core.hasTask(work.key) else { throw Fault(.taskEnded, "the task has ended: it was answered, took too long, or its state has ended") }
             return try core.start(request)
         }, done: completion)
     }

@@ -19,12 +19,15 @@ package struct InvalidDefinition: Error, Sendable, Equatable {
 
 /// What is wrong so far while a definition is read, and what its paths look at.
 final class FaultList {
-    /// Nobody mends more at once.
-    private static let countMax = 1_000
+    /// Nobody mends more at once, and a name in a pointer may be as long as the definition.
+    private static let countMax = 1_000, byteCountMax = 1 << 20
     private(set) var faults: [DefinitionFault] = []
+    private var byteCount = 0
 
     func add(_ code: DefinitionFault.Code, _ pointer: String, _ message: String) {
-        if faults.count < Self.countMax { faults.append(DefinitionFault(pointer: pointer, code: code, message: message)) }
+        guard faults.count < Self.countMax, byteCount < Self.byteCountMax else { return }
+        byteCount += pointer.utf8.count + message.utf8.count
+        faults.append(DefinitionFault(pointer: pointer, code: code, message: message))
     }
 
     /// A state reads `$$.Map`, so that its iteration has to keep its item.

@@ -24,6 +24,8 @@ extension Transition {
         if map.reader == nil {
             let found = try evaluate(id, data: data) { (evaluation) throws(StateError) in try evaluation.value(of: map.itemsPath) }
             guard case .array(let elements) = found else { throw StateError(.runtime, "a Map goes over a list; \(map.itemsPath.text) gives \(found.kind)") }
+            // A path may find one part many times, in what is above it and by itself.
+            try ValueLimits.check(found, "what ItemsPath gives")
             items = elements
         }
         let progress = MapProgress(
@@ -138,6 +140,10 @@ extension Transition {
             byteCount += (ValueLimits.byteCount(input) ?? ValueLimits.byteCountMax) + 1
             // One item at least, however big.
             if !batch.isEmpty, let most = progress.batchByteCount, byteCount > most { break }
+            // What follows makes it no shorter: further pages would be read for nothing, and all of it looked at again with each.
+            guard batch.isEmpty || byteCount <= ValueLimits.byteCountMax else {
+                throw StateError(.dataLimitExceeded, "a batch of items is longer than \(ValueLimits.byteCountMax) bytes")
+            }
             batch.append(input)
             next += 1
             isFull = progress.batchItemCount.map { batch.count >= $0 } ?? false

@@ -24,33 +24,58 @@ package indirect enum Template: Sendable, Equatable {
         package let message: String
     }
 
-    /// - Parameter faults: what is wrong is added here; the template is then of no use.
+    /// Where a part stands: its pointer is made only where something is wrong with it, since that of each member would have all names above it.
+    private final class Place {
+        private let parent: Place?
+        private let token: String
+
+        init(_ token: String, in parent: Place?) { (self.parent, self.token) = (parent, token) }
+
+        var pointer: String { (parent?.pointer ?? "") + token }
+    }
+
+    /// What is wrong so far. Nobody mends more at once, and pointers may be as long as the definition each.
+    private struct Found {
+        static let countMax = 1_000, byteCountMax = 1 << 20
+        var faults: [Fault] = []
+        private var byteCount = 0
+
+        mutating func add(_ place: Place, _ message: @autoclosure () -> String) {
+            guard faults.count < Self.countMax, byteCount < Self.byteCountMax else { return }
+            let fault = Fault(pointer: place.pointer, message: message())
+            byteCount += fault.pointer.utf8.count + fault.message.utf8.count
+            faults.append(fault)
+        }
+    }
+
+    /// - Parameter faults: what is wrong is added here, a thousand or a mebibyte of it; the template is then of no use.
     /// - Complexity: recursion as deep as the value, which the parser bounds.
     package init(_ value: JSONValue, at pointer: String, faults: inout [Fault]) {
+        var found = Found()
+        self.init(value, Place(pointer, in: nil), &found)
+        faults += found.faults
+    }
+
+    private init(_ value: JSONValue, _ place: Place, _ found: inout Found) {
         switch value {
         case .object(let members):
             var built: [Member] = []
             var isLiteral = true
             var names: Set<[UInt8]> = []
             for member in members {
-                let place = pointer + "/" + Self.token(member.name)
+                let own = Place("/" + Self.token(member.name), in: place)
                 let isExpression = member.name.utf8.count > 2 && member.name.hasSuffix(".$")
                 let name = isExpression ? String(member.name.dropLast(2)) : member.name
                 // "a" and "a.$" would both become "a".
-                if !names.insert(Array(name.utf8)).inserted { faults.append(Fault(pointer: place, message: "\(name) is said twice, with and without .$")) }
-                let part: Template
-                if isExpression {
-                    part = Self.expression(member.value, at: place, &faults)
-                } else {
-                    part = Template(member.value, at: place, faults: &faults)
-                }
+                if !names.insert(Array(name.utf8)).inserted { found.add(own, "\(name) is said twice, with and without .$") }
+                let part = isExpression ? Self.expression(member.value, own, &found) : Template(member.value, own, &found)
                 if case .literal = part {} else { isLiteral = false }
                 built.append(Member(name: name, value: part))
             }
             self = isLiteral ? .literal(value) : .object(built)
         case .array(let elements):
             var parts: [Template] = []
-            for (index, element) in elements.enumerated() { parts.append(Template(element, at: "\(pointer)/\(index)", faults: &faults)) }
+            for (index, element) in elements.enumerated() { parts.append(Template(element, Place("/\(index)", in: place), &found)) }
             let isLiteral = parts.allSatisfy { if case .literal = $0 { true } else { false } }
             self = isLiteral ? .literal(value) : .array(parts)
         default: self = .literal(value)
@@ -58,15 +83,15 @@ package indirect enum Template: Sendable, Equatable {
     }
 
     /// What a member whose name ends in `.$` holds: the text of a path or a call. A fault gives null in its place.
-    private static func expression(_ value: JSONValue, at pointer: String, _ faults: inout [Fault]) -> Template {
+    private static func expression(_ value: JSONValue, _ place: Place, _ found: inout Found) -> Template {
         guard case .string(let text) = value else {
-            faults.append(Fault(pointer: pointer, message: "a member whose name ends in .$ holds a path or a call as a text, not \(value.kind)"))
+            found.add(place, "a member whose name ends in .$ holds a path or a call as a text, not \(value.kind)")
             return .literal(.null)
         }
         do throws(ExpressionFault) {
             return .expression(try Expression(text))
         } catch {
-            faults.append(Fault(pointer: pointer, message: "at byte \(error.offset): \(error.message)"))
+            found.add(place, "at byte \(error.offset): \(error.message)")
             return .literal(.null)
         }
     }

@@ -421,6 +421,25 @@ final class ExecutionStoreTests: XCTestCase {
         _ = try wait(store, try store.executions(.init(process: "b", limit: 10), as: .admin).executions[0].id, .aborted)
     }
 
+    /// A state's time is over, or its Catch has it, while the start of its child waits for its turn: nobody would hear of that child, nor end it.
+    func test_children_ofTasksThatAreNotWantedAnyMore_areNotStarted() throws {
+        let hands = Hands { _, _ in nil }
+        let store = try open(hands)
+        defer { store.stop() }
+        _ = try store.putProcess("c", Array(#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1000,"End":true}}}"#.utf8))
+        _ = try store.putProcess(
+            "a",
+            Array(#"{"StartAt":"K","States":{"K":{"Type":"Task","Resource":"till:process:c","TimeoutSeconds":1,"Catch":[{"ErrorEquals":["States.ALL"],"Next":"W"}],"End":true},"W":{"Type":"Wait","Seconds":1000,"End":true}}}"#.utf8))
+        _ = try start(store, "a")
+        let work = try XCTUnwrap(Patience.value { hands.state.withLock { $0.held.map(\.work).first } })
+        time.pass(seconds: 2)
+        XCTAssertTrue(try Patience.until { try ExecutionFile.count("tasks", path) == 0 })
+        let result = Monitor<Result<StartedExecution, any Error>?>(nil)
+        store.startChild(of: work, "c", as: .admin) { outcome in result.signal { $0 = outcome } }
+        XCTAssertEqual(code { _ = try result.wait { $0 }.get() }, .taskEnded)
+        XCTAssertEqual(try store.executions(.init(process: "c", limit: 10), as: .admin).executions.count, 0)
+    }
+
     func test_redrive_runsAgainWhatFailedAlone() throws {
         let hands = Hands { work, _ in
             work.call.state == "Bad" && work.call.visit == 1 ? .failed(StateError(name: "E", cause: "c")) : .succeeded(.string(work.call.key))

@@ -130,6 +130,27 @@ final class BranchTests: XCTestCase {
             }, "[[0,1],[2,3],[4,5]]")
     }
 
+    /// A path may find one text many times, in each of the lists that it lies in.
+    func test_map_ofItemsThatComeToTooMuch_fails() throws {
+        var input = "\"" + String(repeating: "x", count: 100_000) + "\""
+        for _ in 0..<30 { input = "{\"c\":[\(input)]}" }
+        XCTAssertEqual(try outcome(of: map(members: #""ItemsPath":"$..c[*]","ResultPath":null"#), input: input), "FAILED States.DataLimitExceeded")
+    }
+
+    /// No page that comes makes a batch shorter that is too long by now.
+    func test_map_ofABatchThatIsTooLong_asksForNoFurtherPage() throws {
+        let text = machineText("S", [("S", map(members: #""ItemReader":{"Resource":"till:sql"},"ItemBatcher":{"MaxItemsPerBatch":1000000}"#)), ("T", #"{"Type":"Succeed"}"#)])
+        var simulator = try Simulator(text)
+        var pages = 0
+        let item = "\"" + String(repeating: "x", count: 500_000) + "\""
+        try simulator.run { call in
+            pages += 1
+            return .success(try json("{\"items\":[\(item)],\"last\":\(pages > 9)}"))
+        }
+        XCTAssertEqual(simulator.outcome, "FAILED States.DataLimitExceeded")
+        XCTAssertLessThanOrEqual(pages, 3)
+    }
+
     /// What a page says of where the next begins is kept with the Map, over restarts, ends and redrives, and given to whoever reads that.
     func test_map_tellsWhoReadsAPage_whatThePageBeforeHasSaid() throws {
         let state = map(members: #""MaxConcurrency":1,"ItemReader":{"Resource":"till:sql"}"#)

@@ -99,6 +99,18 @@ final class IntrinsicTests: XCTestCase {
         XCTAssertThrowsError(try missing.value(&evaluation)) { XCTAssertEqual(($0 as? StateError)?.name, "States.ParameterPathFailure") }
     }
 
+    /// Each pointer may have a name as long as the definition in it: kept for each member they took its square.
+    func test_templates_ofManyFaultsBelowALongName_tellOfAFew() throws {
+        let members = (0..<3_000).map { "\"a\($0).$\":1" }.joined(separator: ",")
+        var faults: [Template.Fault] = []
+        _ = Template(try json("{\"\(String(repeating: "x", count: 100_000))\":{\(members)}}"), at: "", faults: &faults)
+        XCTAssertEqual(faults.count, 11)
+        XCTAssertTrue(faults.allSatisfy { $0.pointer.utf8.count > 100_000 })
+        faults = []
+        _ = Template(try json("{\(members)}"), at: "", faults: &faults)
+        XCTAssertEqual(faults.count, 1_000)
+    }
+
     func test_numbersOfManyDigits_areWorkedFor() throws {
         let data = JSONValue.object(["n": .number("0." + String(repeating: "1", count: 100_000))])
         let sum = try Expression("States.MathAdd($.n, 1)")

@@ -73,6 +73,15 @@ extension ExecutionCore {
         return try select.step() ? try Self.started(select, path) : nil
     }
 
+    /// Whether somebody still waits for what a task comes to.
+    func hasTask(_ key: TaskKey) throws -> Bool {
+        let select = try connection().statement("SELECT 1 FROM tasks WHERE execution = ?1 AND serial = ?2")
+        select.bind(1, key.execution)
+        select.bind(2, key.serial)
+        defer { select.reset() }
+        return try select.step()
+    }
+
     /// Whether an execution, or one that it was started for, has ended.
     func hasEnded(above execution: Int64) throws -> Bool {
         let select = try connection().statement("SELECT parent, status FROM executions WHERE number = ?1")
