@@ -126,9 +126,15 @@ extension Verifier {
     private static func isSame(_ left: RowWalk, _ right: RowWalk) throws -> Bool {
         while true {
             let (one, other) = (try left.next(), try right.next())
-            guard one == other else { return false }
-            if one == nil { return true }
+            guard let one, let other else { return one == nil && other == nil }
+            guard one.count == other.count, zip(one, other).allSatisfy(isSame) else { return false }
         }
+    }
+
+    /// NaN is the same as NaN here, as it is for whoever groups by it.
+    private static func isSame(_ left: Value, _ right: Value) -> Bool {
+        if case .double(let one) = left, case .double(let other) = right { return one == other || one.isNaN && other.isNaN }
+        return left == right
     }
 }
 

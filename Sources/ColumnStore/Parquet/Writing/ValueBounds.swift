@@ -64,7 +64,7 @@ enum ValueBounds: Sendable, Equatable {
         case .bytes(let low, let high):
             // A UUID is not cut: it would be none.
             guard leaf.physicalType == .byteArray else { return Encoded(minimum: low, maximum: high) }
-            let isText = leaf.type == .string
+            let isText = leaf.type == .string || leaf.type.isJSON
             let minimum = BoundTruncation.lower(low, byteCountMax: byteCountMax, isText: isText)
             // Where no shorter string is above all of them the value itself bounds them, whole.
             let maximum = BoundTruncation.upper(high, byteCountMax: byteCountMax, isText: isText) ?? high

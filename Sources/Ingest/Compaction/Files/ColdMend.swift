@@ -43,8 +43,12 @@ struct ColdMend {
     }
 
     private var schema: Schema { table.iceberg.schema }
-    private static let keyNames = StandardColumns.fields.map(\.name).filter { $0 != "document" }
-    private var otherPaths: [ColumnPath] { schema.fields.map(\.name).filter { !Self.keyNames.contains($0) }.map { ColumnPath($0) } }
+    /// What no document gives: the standard columns, which every table has, and then those of its kind and the upload, as far as it has them.
+    private var keyNames: [String] { StandardColumns.fields.map(\.name).filter { $0 != "document" } + schema.fields.map(\.name).filter(VersionColumns.names.contains) }
+    private var otherPaths: [ColumnPath] {
+        let keyNames = keyNames
+        return schema.fields.map(\.name).filter { !keyNames.contains($0) }.map { ColumnPath($0) }
+    }
     private var typeColumns: [Field] {
         schema.fields.filter { !StandardColumns.names.contains($0.name) }.map { Field($0.name, $0.type.withoutIDs) }
     }
@@ -57,8 +61,8 @@ struct ColdMend {
     ///
     /// - Throws: `Obstacle` where a column that documents do not give cannot be read; `DayCompactor.Cancelled`.
     func survey(_ isCancelled: () -> Bool) throws -> [RowGroup] {
-        let keys = try scan(Self.keyNames.map { ColumnPath($0) })
-        guard let sequence = Self.keyNames.firstIndex(of: "sequence") else { preconditionFailure("every table has sequences") }
+        let keys = try scan(keyNames.map { ColumnPath($0) })
+        guard let sequence = keyNames.firstIndex(of: "sequence") else { preconditionFailure("every table has sequences") }
         return try parquet.metadata.rowGroups.indices.map { number in
             var group = RowGroup(sequences: [], damaged: [])
             do {
@@ -190,7 +194,7 @@ struct ColdMend {
 
     /// The damaged rows of a row group as they were, in the columns of the table.
     private func healed(_ runs: [Run], of rowGroup: Int, _ brought: (Int64) throws -> Catalog.Brought?) throws -> [Column] {
-        let keys = try scan(Self.keyNames.map { ColumnPath($0) })
+        let keys = try scan(keyNames.map { ColumnPath($0) })
         var builder = HotChunkBuilder(typeColumns: typeColumns)
         var documents = ColumnBuilder(type: .binary)
         var own: [ColumnBatch] = []
@@ -207,11 +211,11 @@ struct ColdMend {
 
     /// In the order of the table.
     private func columns(keys: [ColumnBatch], document: Column, of chunk: HotChunk) -> [Column] {
-        let fields = HotChunk.fields(typeColumns: typeColumns)
+        let fields = HotChunk.fields(typeColumns: typeColumns), keyNames = keyNames
         return schema.fields.map { field in
             if field.name == "document" { return document }
             let type = field.type.withoutIDs
-            if let place = Self.keyNames.firstIndex(of: field.name) {
+            if let place = keyNames.firstIndex(of: field.name) {
                 return Column.concatenating(keys.map { $0.columns[place].retyped(type) }, type: type)
             }
             let place = fields.firstIndex { $0.name.utf8.elementsEqual(field.name.utf8) }
