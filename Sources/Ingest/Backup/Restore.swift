@@ -128,6 +128,7 @@ package struct Restore {
         // The backup's files are what there is, as of one instant; the first start notes them.
         try catalog.write(isCounted: false) { try FileReach.forgetAll($0) }
         try WarehousePlace.note(storages.location, in: catalog)
+        try catalog.set(Self.instantKey, Array(String(manifest.madeAt).utf8))
         for (name, version) in try catalog.coldVersions() {
             let base = try directory.cold(name)
             let former = try Table.open(base, version: version, marks: { [mark = catalog.mark] in mark.properties })
@@ -147,6 +148,12 @@ package struct Restore {
         try finish()
         try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: storages.location).write(directory.path)
     }
+
+    /// Among the catalog's single values: the time of the state that the store was made of, in microseconds since 1970.
+    private static let instantKey = "restored_at"
+
+    /// - Returns: in milliseconds since 1970; nil for a store that was not restored.
+    static func instant(of catalog: Catalog) throws -> Int64? { try catalog.bytes(instantKey).flatMap { Int64(String(decoding: $0, as: UTF8.self)) }.map { $0 / 1_000 } }
 
     /// Takes back what was written. The directory was empty before, and it was ours.
     ///

@@ -132,7 +132,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
-        exportFiles = ExportFiles(folder: directory.exportsPath, store: catalog.storeID, place: options.exportPlace, mayRemove: { [log = options.replica == nil ? nil : log] in log?.settle() ?? true })
+        exportFiles = ExportFiles(folder: directory.exportsPath, store: catalog.storeID, place: options.exportPlace, restoredAt: try Restore.instant(of: catalog), mayRemove: { [log = options.replica == nil ? nil : log] in log?.settle() ?? true })
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, tenure: tenure, openPlace: options.openPlace)
         let registrars = options.registration.registrars

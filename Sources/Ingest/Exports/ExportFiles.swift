@@ -22,23 +22,22 @@ package final class ExportFiles: Sendable {
     /// Asked before anything is removed at the place, where others may come to lead: whether this process does, and all that was committed by now counts.
     private let mayRemove: @Sendable () -> Bool
     private let state = Mutex(State())
-    /// So old is what is removed there because no export leads to it, in milliseconds: older than any link. A copy of the store that is served elsewhere has its id and knows nothing of what the store has
-    /// exported since; and the store itself knows nothing of the copy's.
-    private let strayAge: Int64
+    /// Of a store that was restored, the instant whose state that was, in milliseconds since 1970: what came to the place since may be exports of the one that it is a copy of, which has its id.
+    private let restoredAt: Int64?
 
     /// What is no stray yet may be one a day later.
     private static let listingSeconds = 86_400.0
-    /// A link is good for ninety days at most (`expires_in`).
-    package static let strayAgeMax: Int64 = 91 * 86_400_000
+    /// A link is good for ninety days at most (`expires_in`): what is older leads nowhere.
+    private static let linkMilliseconds: Int64 = 91 * 86_400_000
 
     /// - Parameters:
     ///   - folder: DATA/exports, absolute.
     ///   - store: the store's id.
     ///   - place: nil: they stay in the folder.
-    ///   - strayAge: how long, in milliseconds, what no export leads to has lain there before it is removed.
+    ///   - restoredAt: in milliseconds since 1970; nil for a store that is no copy of another.
     ///   - mayRemove: asked before anything is removed there.
-    package init(folder: String, store: String, place: (any ObjectStorage)?, strayAge: Int64 = ExportFiles.strayAgeMax, mayRemove: @escaping @Sendable () -> Bool = { true }) {
-        (self.folder, self.store, self.place, self.strayAge, self.mayRemove) = (folder, store, place, strayAge, mayRemove)
+    package init(folder: String, store: String, place: (any ObjectStorage)?, restoredAt: Int64? = nil, mayRemove: @escaping @Sendable () -> Bool = { true }) {
+        (self.folder, self.store, self.place, self.restoredAt, self.mayRemove) = (folder, store, place, restoredAt, mayRemove)
     }
 
     private func key(_ name: String) -> String { "\(store)/\(name)" }
@@ -92,11 +91,13 @@ package final class ExportFiles: Sendable {
         if state.withLock({ state in state.listedAt.map { at - $0 >= Self.listingSeconds } ?? true }) {
             var strays: [String] = []
             let folder = store + "/"
-            let before = (Clock.system.now() / 1_000).subtractingSaturating(strayAge)
+            let ended = (Clock.system.now() / 1_000).subtractingSaturating(Self.linkMilliseconds)
             try place.list(prefix: folder) { object throws(ColumnStoreError) in
                 let name = String(object.key.dropFirst(folder.count))
-                // 0: the place gives no time that can be read.
-                if !named.contains(name), object.modifiedMilliseconds > 0, object.modifiedMilliseconds <= before { strays.append(name) }
+                if named.contains(name) { return }
+                // 0: the place gives no time that can be read, and it may be of any.
+                let at = object.modifiedMilliseconds
+                if restoredAt.map({ at > 0 && (at < $0 || at <= ended) }) ?? true { strays.append(name) }
             }
             state.withLock { state in
                 for name in strays { state.unwanted[name] = Self.stray }

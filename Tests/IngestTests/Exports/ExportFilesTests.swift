@@ -14,7 +14,7 @@ final class ExportFilesTests: XCTestCase {
     private var place: String { directory.path + "/place" }
 
     private func files(store: String = "01STORE") throws -> ExportFiles {
-        ExportFiles(folder: folder, store: store, place: try LocalStorageFactory.files(place), strayAge: 0)
+        ExportFiles(folder: folder, store: store, place: try LocalStorageFactory.files(place))
     }
 
     /// An export that is done, with its file in the folder.
@@ -103,9 +103,14 @@ final class ExportFilesTests: XCTestCase {
         let store = try files()
         let export = try export("e_1-a.csv", "one,two", in: store)
         try store.carry([export]) {}
-        let copy = ExportFiles(folder: folder + "-copy", store: "01STORE", place: try LocalStorageFactory.files(place))
+        let at = Int64(Date().timeIntervalSince1970 * 1_000)
+        let copy = ExportFiles(folder: folder + "-copy", store: "01STORE", place: try LocalStorageFactory.files(place), restoredAt: at - 3_600_000)
         try copy.carry([]) {}
         XCTAssertEqual(try text(try store.contents(export)), "object one,two")
+        // What had come before that instant it knows, or has removed.
+        let later = ExportFiles(folder: folder + "-later", store: "01STORE", place: try LocalStorageFactory.files(place), restoredAt: at + 3_600_000)
+        try later.carry([]) {}
+        XCTAssertEqual(names(place), [])
     }
 
     func test_aCopyThatIsThere_isBelieved_ifItIsTheFile() throws {
