@@ -378,7 +378,8 @@ final class Compactor: Sendable {
         let workerCount = workerCount(isRequested: isRequested)
         let present = tier.boundary.snapshot().files
         let ages = HotFileAges(present, today: today)
-        let files = present.filter { ages.day(of: $0) < day && $0.state.isSealed }
+        // What came first leaves first, also where a clock that was ahead has given its file a later day: documents reach cold in the order in which they came.
+        let files = present.filter { ages.day(of: $0) < day && $0.state.isSealed }.sorted { $0.state.firstSequence < $1.state.firstSequence }
         for start in stride(from: 0, to: files.count, by: workerCount) {
             if isEnding { throw DayCompactor.Cancelled() }
             var leaving: [HotFile] = []
