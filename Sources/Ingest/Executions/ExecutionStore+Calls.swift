@@ -228,14 +228,17 @@ extension ExecutionStore {
     package func startChild(
         of work: TaskWork, _ process: String, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void
     ) {
-        // An attempt has a name of its own: a child that failed is not the next attempt's.
-        let name = work.call.attempt == 1 ? work.call.key : "\(work.call.key):\(work.call.attempt)"
+        // An attempt has a name of its own: a child that failed is not the next attempt's. A key ends with a colon and a number, and so no attempt of one is the key of another.
+        let name = work.call.attempt == 1 ? work.call.key : "\(work.call.key)#\(work.call.attempt)"
         var request = ExecutionRequest(process: process, name: name, input: work.call.input, owner: work.owner, depth: work.call.depth)
         request.parent = (work.key, work.call.token)
         let refusal = Self.refusal(process, principal) ?? shortage
         submit({ [request] core in
             // A child that runs already does so whatever its owner may by now.
-            if let known = try core.child(of: work.key) { return known }
+            if let known = try core.child(of: work.key) {
+                try core.tellAgain(work.call.token, of: known)
+                return known
+            }
             if let refusal { throw refusal }
             // Its parent will be ended too, and this task with it: until then nothing more begins below.
             if try core.hasEnded(above: work.key.execution) { throw Fault(.overloaded, "an execution above has ended", advice: .sendAgainLater) }

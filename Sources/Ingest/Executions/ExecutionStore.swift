@@ -82,10 +82,10 @@ package final class ExecutionStore: Sendable {
         let boot: String
 
         /// - Parameters:
-        ///   - cachedByteCountMax: of small executions; large ones may have five times that. A value takes some times its bytes in memory.
+        ///   - cachedByteCountMax: of small executions, in memory; large ones may have twice that.
         ///   - boot: nil: the machine's own.
         package init(
-            minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
+            minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 36 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
             steady: (@Sendable () -> Int64)? = nil, boot: String? = nil, tasks: TaskVocabulary = .any, noteFile: @escaping @Sendable () throws -> Void = {},
             noteReach: (@Sendable (Int64) throws -> Void)? = nil, prepare: @escaping @Sendable () -> Void = {}
         ) {

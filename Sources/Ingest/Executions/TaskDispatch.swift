@@ -180,7 +180,9 @@ final class TaskDispatch: Sendable {
         store.submit({ core in try core.putOff(work.key, to: again.map { $0.subtractingSaturating(core.steadyLead) }, isFailure: isFailure, reason: reason) }) { [self] result in
             switch result {
             // A task that was answered meanwhile has no row, and does not come again.
-            case .success(let isWanted): release(work.key, resource, outcome, worked: !isFailure, again: isWanted ? again : nil)
+            case .success(let look):
+                let again = again ?? look.dueAt?.addingSaturating(steadyLead)
+                release(work.key, resource, outcome, worked: !isFailure, again: look.isWanted ? again : nil)
             case .failure: release(work.key, resource, "unwritten", again: steadyNow().addingSaturating(Self.patience))
             }
         }

@@ -55,7 +55,7 @@ package struct Execution: Sendable, Equatable {
     package internal(set) var historyByteCount = 0
     /// What the frames hold, as far as it is data.
     var held = HeldBytes()
-    /// Bytes of data that all frames hold together, as JSON.
+    /// Bytes of data that all frames hold together, in memory.
     package var heldByteCount: Int { held.total }
 
     /// What an execution is called by.
@@ -79,7 +79,7 @@ package struct Execution: Sendable, Equatable {
     package static let transitionCountMax = 10_000_000
     /// Frames at once: branches and iterations under way, and finished ones whose outputs are awaited.
     package static let frameCountMax = 200_000
-    /// Bytes of data that all frames hold together, as JSON. Whoever has an execution go on has all of it in memory.
+    /// Bytes of data that all frames hold together. Whoever has an execution go on has all of it in memory.
     package static let byteCountMax = 128 << 20
     /// Bytes that its history may come to on disk, about, where no `Moment` says otherwise: some 1.7 kB for each of the most states that it may enter.
     package static let historyByteCountMax = 16 << 30

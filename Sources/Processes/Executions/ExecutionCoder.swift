@@ -132,11 +132,9 @@ package enum ExecutionCoder {
         try decoder.finish()
         try readHeader(header, &execution)
         for piece in frames {
-            guard execution.frames.updateValue(try frame(piece.id, piece.head, piece.body, of: machine), forKey: piece.id) == nil else {
-                throw CodingFault(reason: "two frames of one number")
-            }
-            // About what the values take as JSON: lengths of texts are counted with them.
-            execution.held.set(piece.body.count, of: piece.id)
+            let frame = try frame(piece.id, piece.head, piece.body, of: machine)
+            guard execution.frames.updateValue(frame, forKey: piece.id) == nil else { throw CodingFault(reason: "two frames of one number") }
+            execution.held.set(frame.byteCount, of: piece.id)
         }
         try check(execution, of: machine)
         for id in execution.frames.keys.sorted() {

@@ -1,6 +1,6 @@
 internal import ColumnStore
 
-/// How many bytes each frame of an execution holds, and all of them, about: as a frame's body has them, or as its values have as JSON.
+/// How many bytes of memory each frame of an execution takes, and all of them, about: what its values take where none shares its parts with others, as after they are read from the file.
 struct HeldBytes: Sendable, Equatable {
     private var counts: [Int: Int] = [:]
     private(set) var total = 0
@@ -16,9 +16,9 @@ struct HeldBytes: Sendable, Equatable {
 }
 
 extension Frame {
-    /// Of its values as JSON, none of which is out of bounds.
+    /// Of its values in memory, none of which is out of bounds.
     var byteCount: Int {
-        func count(_ value: JSONValue?) -> Int { value.map { ValueLimits.byteCount($0) ?? ValueLimits.byteCountMax } ?? 0 }
+        func count(_ value: JSONValue?) -> Int { value.map(ValueLimits.memoryByteCount) ?? 0 }
         let own = count(input) + count(item)
         switch phase {
         case .done(let output): return own + count(output)

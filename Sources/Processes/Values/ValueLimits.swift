@@ -38,42 +38,60 @@ package enum ValueLimits {
 
     /// Stops at the first byte or level too many: a path may have put one part into a value many times, which takes no memory until it is written.
     package static func measure(_ value: JSONValue) -> Measure {
-        var left = byteCountMax
-        return take(value, depth: 1, &left)
+        var room = Room()
+        return take(value, depth: 1, &room)
     }
 
     /// The bytes of a value as JSON; `nil` when it is out of bounds.
     package static func byteCount(_ value: JSONValue) -> Int? {
-        var left = byteCountMax
-        return take(value, depth: 1, &left) == .fits ? byteCountMax - left : nil
+        var room = Room()
+        return take(value, depth: 1, &room) == .fits ? byteCountMax - room.left : nil
     }
 
-    private static func take(_ value: JSONValue, depth: Int, _ left: inout Int) -> Measure {
+    /// About what a value takes in memory where it shares nothing with others, in bytes: its text, and a place for each value within. A list of small numbers, which have two bytes of JSON each,
+    /// takes some twenty times its text. Of a value that is out of bounds, what was seen of it.
+    package static func memoryByteCount(_ value: JSONValue) -> Int {
+        var room = Room()
+        _ = take(value, depth: 1, &room)
+        return byteCountMax - room.left + room.valueCount * placeByteCount
+    }
+
+    /// Of a value in a list that grew, or of a member with its name.
+    private static let placeByteCount = 40
+
+    /// What is left of the bounds, and what was seen within them.
+    private struct Room {
+        var left = byteCountMax
+        var valueCount = 0
+    }
+
+    private static func take(_ value: JSONValue, depth: Int, _ room: inout Room) -> Measure {
         guard depth <= depthMax + 1 else { return .tooDeep }
+        room.valueCount += 1
         switch value {
-        case .null: left -= 4
-        case .boolean(let isTrue): left -= isTrue ? 4 : 5
-        case .number(let digits): left -= digits.utf8.count
-        case .string(let text): left -= escapedByteCount(text)
+        case .null: room.left -= 4
+        case .boolean(let isTrue): room.left -= isTrue ? 4 : 5
+        case .number(let digits): room.left -= digits.utf8.count
+        case .string(let text): room.left -= escapedByteCount(text)
         case .array(let elements):
             guard depth <= depthMax else { return .tooDeep }
             // Two brackets, and a comma less than there are elements.
-            left -= max(elements.count, 1) + 1
-            for element in elements where left >= 0 {
-                let measure = take(element, depth: depth + 1, &left)
+            room.left -= max(elements.count, 1) + 1
+            for element in elements where room.left >= 0 {
+                let measure = take(element, depth: depth + 1, &room)
                 if measure != .fits { return measure }
             }
         case .object(let members):
             guard depth <= depthMax else { return .tooDeep }
-            left -= max(members.count, 1) + 1
-            for member in members where left >= 0 {
+            room.left -= max(members.count, 1) + 1
+            for member in members where room.left >= 0 {
                 // The name, and its colon.
-                left -= escapedByteCount(member.name) + 1
-                let measure = take(member.value, depth: depth + 1, &left)
+                room.left -= escapedByteCount(member.name) + 1
+                let measure = take(member.value, depth: depth + 1, &room)
                 if measure != .fits { return measure }
             }
         }
-        return left < 0 ? .tooLong : .fits
+        return room.left < 0 ? .tooLong : .fits
     }
 
     /// With its quotes.

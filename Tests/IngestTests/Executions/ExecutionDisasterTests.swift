@@ -254,6 +254,47 @@ final class ExecutionDisasterTests: XCTestCase {
         XCTAssertTrue(try Patience.until { try XCTUnwrap(try store.process("s").nextAt) > self.time.now })
     }
 
+    /// Its parent cannot be read just as a child ends, be that at once or later: it hears of the end once it can be.
+    func test_childThatEnds_whileItsParentIsUnreadable_isHeardOfLater() throws {
+        for (number, states) in [#"{"S":{"Type":"Pass","Result":7,"End":true}}"#, #"{"W":{"Type":"Wait","Seconds":5,"Next":"S"},"S":{"Type":"Pass","Result":7,"End":true}}"#].enumerated() {
+            let child = "c\(number)"
+            func work(_ hands: ExecutionStoreTests.Hands) throws -> (work: TaskWork, end: @Sendable (TaskEnding) -> Void) {
+                try XCTUnwrap(Patience.value { hands.state.withLock { $0.held.first } })
+            }
+            func begin(_ store: ExecutionStore, _ held: (work: TaskWork, end: @Sendable (TaskEnding) -> Void)) throws -> ULID {
+                let result = Monitor<Result<StartedExecution, any Error>?>(nil)
+                store.startChild(of: held.work, child, as: .admin) { outcome in result.signal { $0 = outcome } }
+                let id = try result.wait { $0 }.get().id
+                held.end(.awaited(lookAgainAt: nil))
+                return id
+            }
+            var hands = ExecutionStoreTests.Hands { _, _ in nil }
+            var store = try open(hands)
+            defer { store.stop() }
+            try put(store, child, states)
+            try put(store, "p", #"{"K":{"Type":"Task","Resource":"till:process:\#(child)","End":true}}"#)
+            let parent = try start(store, "p").id
+            _ = try work(hands)
+            store.stop()
+            try change("UPDATE pieces SET kind = 101 WHERE kind = 1 AND execution = (SELECT number FROM executions WHERE process = 'p' AND status = 0)")
+            hands = ExecutionStoreTests.Hands { _, _ in nil }
+            store = try open(hands)
+            let id = try begin(store, try work(hands))
+            XCTAssertTrue(try comes(store, id, to: .succeeded, within: 10))
+            try look(store)
+            store.stop()
+            try change("UPDATE pieces SET kind = 1 WHERE kind = 101 AND execution = (SELECT number FROM executions WHERE process = 'p' AND status = 0)")
+            hands = ExecutionStoreTests.Hands { _, _ in nil }
+            store = try open(hands)
+            XCTAssertEqual(try status(store, parent), .running)
+            time.pass(60 * Self.second)
+            XCTAssertEqual(try begin(store, try work(hands)), id)
+            XCTAssertTrue(try comes(store, parent, to: .succeeded, within: 0))
+            XCTAssertEqual(try store.execution(parent.description, as: .admin).output, Array("7".utf8))
+            XCTAssertEqual(try findings(), [])
+        }
+    }
+
     // MARK: Syncs
 
     func test_failedSync_refusesThoseWhoWaited_too() throws {

@@ -290,6 +290,19 @@ final class BranchTests: XCTestCase {
         XCTAssertEqual(small.calls.count, 300)
     }
 
+    /// A list of small numbers has two bytes of JSON for each, and takes some twenty times that: what counts is memory, also of what was read from the file.
+    func test_map_ofListsOfSmallNumbers_countsTheirMemory() throws {
+        let count = 450_000
+        let state = map(members: #""ItemsPath":"$.l","ItemSelector":{"v.$":"$.s","i.$":"$$.Map.Item.Index"}"#)
+        let text = machineText("S", [("S", state), ("T", #"{"Type":"Pass","End":true}"#)])
+        var simulator = try Simulator(text, input: #"{"l":\#(Array(0..<12)),"s":\#(Array(repeating: 0, count: count))}"#)
+        while simulator.execution.awaited.contains(.proceed) { simulator.apply(.proceed) }
+        XCTAssertGreaterThan(simulator.calls.count, 0)
+        XCTAssertLessThanOrEqual(simulator.calls.count, Execution.crowdByteCount / (count * MemoryLayout<JSONValue>.stride) + 1)
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine).heldByteCount, simulator.execution.heldByteCount)
+    }
+
     /// Nested ones begin one each at least: what they come to hold together has its bound, and nothing is left of the execution then.
     func test_map_ofMoreDataThanAnExecutionMayHold_fails() throws {
         let much = String(repeating: "x", count: 900_000)

@@ -9,14 +9,19 @@ struct LoadedExecution {
         /// The token of the task that waits for its end.
         let parentToken: String?
         var historyCount: Int64
-        /// Of what never changes of it: its input above all.
-        let constantByteCount: Int
+        /// Of what never changes of it, its input, in memory.
+        let inputByteCount: Int
     }
     var surroundings: Surroundings
     let execution: Execution
+    /// What it takes in memory, about.
+    let byteCount: Int
 
-    /// What it takes in memory, about: as bytes of its pieces, values of which take some times that.
-    var byteCount: Int { surroundings.constantByteCount + execution.heldByteCount + (execution.frames.count + 1) * Self.frameByteCount }
+    init(surroundings: Surroundings, execution: consuming Execution) {
+        let output = execution.output.map(ValueLimits.memoryByteCount) ?? 0
+        byteCount = surroundings.inputByteCount + execution.heldByteCount + output + (execution.frames.count + 1) * Self.frameByteCount
+        (self.surroundings, self.execution) = (surroundings, execution)
+    }
 
     /// A frame beside its data, and an execution beside its frames.
     private static let frameByteCount = 512
@@ -46,8 +51,8 @@ struct ExecutionCache {
     private static let countMax = 1_024
     /// An execution of more than this share of all small ones is large.
     private static let largeShare = 12
-    /// What the large ones may have together, by what the small ones may: some 60 MiB, as one alone has where its Map begins no more iterations at once.
-    private static let largeFactor = 5
+    /// What the large ones may have together, by what the small ones may: some 70 MiB, as one alone has where its Map begins no more iterations at once.
+    private static let largeFactor = 2
 
     init(byteCountMax: Int) { self.byteCountMax = byteCountMax }
 

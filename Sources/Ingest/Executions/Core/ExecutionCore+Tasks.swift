@@ -129,8 +129,9 @@ extension ExecutionCore {
     ///
     /// That somebody was asked stays in the row's `reason`, before what later looks came to.
     ///
-    /// - Returns: false where the task is not wanted any more.
-    func putOff(_ key: TaskKey, to dueAt: Int64?, isFailure: Bool, reason: String?) throws -> Bool {
+    /// - Returns: whether the task is wanted still, and when it is looked at again: also one that was to be for never, where its child has ended and it has not heard of that.
+    func putOff(_ key: TaskKey, to wanted: Int64?, isFailure: Bool, reason: String?) throws -> (isWanted: Bool, dueAt: Int64?) {
+        let dueAt = try wanted ?? (hasEndedChild(key) ? now.addingSaturating(Self.patience) : nil)
         let update = try connection().statement(
             """
             UPDATE tasks SET due_at = ?3, try_count = try_count + ?4, reason = CASE
@@ -143,7 +144,7 @@ extension ExecutionCore {
         update.bind(4, isFailure ? 1 : 0)
         try update.bind(5, reason.map { String($0.prefix(1_000)) })
         try update.run()
-        return try connection().changeCount > 0
+        return (try connection().changeCount > 0, dueAt)
     }
 
     /// Tasks of a resource that wait for an answer, however long, are carried out again.
@@ -225,9 +226,8 @@ extension ExecutionCore {
 
     // MARK: Parents and children
 
-    /// The end of a child is the end of its parent's task, in the same commit.
-    func tellParent(of id: String, token: String, _ end: Effect) throws {
-        guard case .end(let status, let output, let error) = end else { return }
+    /// The end of a child is the end of its parent's task, in the same commit. Where the parent cannot be read then, its task is looked at again, which finds the child (`tellAgain`).
+    func tellParent(of id: String, token: String, _ status: Execution.Status, _ output: JSONValue?, _ error: StateError?) throws {
         let event: Event
         switch status {
         case .succeeded: event = .taskSucceeded(token: token, output: output ?? .null)
@@ -242,8 +242,37 @@ extension ExecutionCore {
         } catch let fault as Fault where fault.code == .taskEnded || fault.code == .notFound {
             // The parent waits for it no more.
         } catch let error as UnreadableExecution {
-            StoreLog.note("an execution was not told of its child's end", path: path, reason: error.description, level: .warning)
+            StoreLog.note("an execution was not told of its child's end; that is tried again", path: path, reason: error.description, level: .warning)
+            guard let parsed = TaskToken(token), let id = ULID(parsed.executionID), let number = try number(of: id) else { return }
+            try lookAgain(at: TaskKey(execution: number, serial: Int64(parsed.serial)))
         }
+    }
+
+    /// Tells a task of the end of its child where that did not come there. Nothing while the child runs.
+    func tellAgain(_ token: String, of child: StartedExecution) throws {
+        guard child.status != .running, let number = try number(of: child.id) else { return }
+        let ending = try ending(number)
+        try tellParent(of: child.id.description, token: token, ending.status, ending.output, ending.error)
+    }
+
+    /// A task that nobody has in hand is carried out again after a while.
+    private func lookAgain(at key: TaskKey) throws {
+        guard let resource = try resource(of: key).flatMap({ Resource($0) }) else { return }
+        let dueAt = now.addingSaturating(Self.patience)
+        let update = try connection().statement("UPDATE tasks SET due_at = ?3 WHERE execution = ?1 AND serial = ?2")
+        update.bind(1, key.execution)
+        update.bind(2, key.serial)
+        update.bind(3, dueAt)
+        try update.run()
+        aftermath.tasks.append((key, resource, dueAt))
+    }
+
+    private func hasEndedChild(_ key: TaskKey) throws -> Bool {
+        let select = try connection().statement("SELECT 1 FROM executions WHERE parent = ?1 AND parent_serial = ?2 AND status <> 0")
+        select.bind(1, key.execution)
+        select.bind(2, key.serial)
+        defer { select.reset() }
+        return try select.step()
     }
 
     /// Has the child of a task end soon: a tree of many is not ended in one commit.

@@ -197,7 +197,7 @@ final class ExecutionCore {
         let end = outcome.effects.last { if case .end = $0 { true } else { false } }
         let id = outcome.execution.identity.id
         cache.put(LoadedExecution(surroundings: surroundings, execution: Outcome.execution(of: outcome)))
-        if let end, let token = surroundings.parentToken { try tellParent(of: id, token: token, end) }
+        if case .end(let status, let output, let error)? = end, let token = surroundings.parentToken { try tellParent(of: id, token: token, status, output, error) }
     }
 
     /// Of an event that happens now.
@@ -216,7 +216,7 @@ final class ExecutionCore {
         let constants = ExecutionCoder.constants(outcome.execution)
         try put(number, .constants, 0, constants)
         var surroundings = LoadedExecution.Surroundings(
-            number: number, machine: machine, parentToken: parentToken, historyCount: 0, constantByteCount: constants.count)
+            number: number, machine: machine, parentToken: parentToken, historyCount: 0, inputByteCount: ValueLimits.memoryByteCount(outcome.execution.input))
         aftermath.runningDelta += 1
         try write(outcome, &surroundings, transitions: outcome.execution.transitionCount)
         try settle(outcome, surroundings)
@@ -245,7 +245,7 @@ final class ExecutionCore {
         }
         let surroundings = LoadedExecution.Surroundings(
             number: number, machine: machine, parentToken: row.optionalText(2), historyCount: try StoredPieces.historyCount(number, try connection()),
-            constantByteCount: pieces.constants.count)
+            inputByteCount: ValueLimits.memoryByteCount(execution.input))
         return LoadedExecution(surroundings: surroundings, execution: execution)
     }
 
