@@ -144,21 +144,20 @@ extension ExecutionCore {
     private func noteRedriven(_ number: Int64) throws {
         aftermath.runningDelta += 1
         // It may have ended again by now: then its row says so already.
-        guard try ending(number).status == .running else { return }
+        // The transition has just written the header: where there is none, nothing of this commit counts.
+        guard let ending = try ending(number) else { throw SQLiteError(code: 11, message: "an execution has no header", path: path) }
+        guard ending.status == .running else { return }
         let update = try connection().statement("UPDATE executions SET status = 0, ended_at = NULL WHERE number = ?1")
         update.bind(1, number)
         try update.run()
     }
 
-    /// As the header says it, which the transition has just written; the row may not say so yet.
-    func ending(_ number: Int64) throws -> ExecutionCoder.Ending<JSONValue> {
+    /// How an execution stands, as its header says it: its row may not say so yet. nil for a header that is none.
+    func ending(_ number: Int64) throws -> ExecutionCoder.Ending<JSONValue>? {
         let select = try connection().statement("SELECT bytes FROM pieces WHERE execution = ?1 AND kind = 0 AND number = 0")
         select.bind(1, number)
         defer { select.reset() }
-        guard try select.step(), let ending = try? ExecutionCoder.ending(ofHeader: select.bytes(0)) else {
-            throw UnreadableExecution(description: "execution \(number) of \(path): it has no header")
-        }
-        return ending
+        return try select.step() ? try? ExecutionCoder.ending(ofHeader: select.bytes(0)) : nil
     }
 
     // MARK: Forgetting

@@ -249,9 +249,11 @@ extension ExecutionCore {
     }
 
     /// Tells a task of the end of its child where that did not come there. Nothing while the child runs.
+    ///
+    /// - Throws: `UnreadableExecution` for a child whose header is none, before anything is written.
     func tellAgain(_ token: String, of child: StartedExecution) throws {
         guard child.status != .running, let number = try number(of: child.id) else { return }
-        let ending = try ending(number)
+        guard let ending = try ending(number) else { throw UnreadableExecution(description: "execution \(number) of \(path): it has no header") }
         try tellParent(of: child.id.description, token: token, ending.status, ending.output, ending.error)
     }
 
