@@ -90,6 +90,30 @@ final class CompactionTests: XCTestCase {
         try reopened.engine.close()
     }
 
+    /// A clock that was ahead gave its file the last day of all: its documents become cold in their turn all the same.
+    func test_compact_filesLeaveInTheOrderInWhichTheyCame_whateverTheirDays() throws {
+        let directory = TemporaryDirectory()
+        let start: Int64 = 1_795_000_000_000_000
+        let time = Atomic<Int64>(start)
+        try withExtendedLifetime(time) {
+            let clock = Clock { time.load(ordering: .relaxed) }
+            let filled = try EngineFixture(directory.path, clock: clock)
+            // The second of five is ahead, and has five rows.
+            for day: Int64 in [0, 36_500, 2, 3, 4] {
+                time.store(start + Clock.microsecondsPerDay * day, ordering: .relaxed)
+                for row in 0..<(day > 4 ? 5 : 1) { _ = try filled.taken(EngineFixture.receipt("R-\(day)-\(row)")) }
+            }
+            try filled.engine.close()
+            // A start finds them by their names, which are days.
+            let fixture = try EngineFixture(directory.path, clock: clock)
+            defer { try? fixture.engine.close() }
+            XCTAssertEqual(fixture.engine.tier.boundary.snapshot().files.last?.name, "2126-10-25")
+            XCTAssertEqual(try fixture.engine.compact(before: nil).filesMoved, 5)
+            let totals = fixture.engine.snapshots(of: "receipts").compactMap { $0.summary.first { $0.name == "total-records" }?.value }
+            XCTAssertEqual(totals.prefix(5), ["1", "6", "7", "8", "9"])
+        }
+    }
+
     func test_statistics_ofColdRows_areThoseOfTheManifests_andBytesReadGrowWithColumns() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

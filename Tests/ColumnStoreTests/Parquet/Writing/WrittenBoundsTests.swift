@@ -116,6 +116,21 @@ final class WrittenBoundsTests: XCTestCase {
         XCTAssertEqual(index.minValues.count, 5)
         XCTAssertEqual(index.nullCounts, [2, 2, 2, 2, 2])
     }
+
+    /// Readers take the bounds of JSON for UTF-8, as those of text.
+    func test_boundsOfJSON_areCutBetweenCharacters() throws {
+        for type in [ColumnType.string, .json(isBinary: false), .jsonb] {
+            var documents = ColumnBuilder(type: type)
+            for row in 0..<3 { documents.append(.string(#"{"name":""# + String(repeating: "ї", count: 60) + #""# + "\(row)" + #""}"#)) }
+            let writer = try FileWriter(Schema([Field("document", type)]), options: WriterOptions(), to: MemorySink())
+            try writer.append(ColumnBatch(rowCount: 3, columns: [documents.finish()]))
+            let statistics = try XCTUnwrap(try writer.finish().metadata.rowGroups[0].columns[0].metadata?.statistics)
+            for bound in [try XCTUnwrap(statistics.minValue), try XCTUnwrap(statistics.maxValue)] {
+                XCTAssertNotNil(String(validating: bound, as: UTF8.self), "\(type)")
+                XCTAssertTrue((50...64).contains(bound.count), "\(bound.count) bytes of \(type)")
+            }
+        }
+    }
 }
 
 extension WrittenBoundsTests {
