@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import random
+import select
 import socket
 import ssl
 import struct
@@ -370,6 +371,32 @@ def test_statements():
         found = until_ready(connection)
     assert any(kind == b"E" for kind, _ in found), found
     connection.close()
+    honest()
+
+
+def test_computed_values():
+    """Values that EXECUTE computes are charged as long as they are there: two kilobytes of text mean seven megabytes, of each connection whose question waits for its turn."""
+    lengths = " + ".join(f"length(${place}::text)" for place in range(1, 121))
+    computed = ", ".join(f"repeat('x', {60_000 + place})" for place in range(120))
+    held = [session()[0] for _ in range(64)]
+    for connection in held:
+        connection.sendall(typed(b"Q", f"PREPARE q AS SELECT g, {lengths} FROM generate_series(1, 1000000000) g\0".encode()))
+        found = until_ready(connection)
+        assert not any(kind == b"E" for kind, _ in found), found
+    for connection in held:
+        connection.sendall(typed(b"Q", f"EXECUTE q({computed})\0".encode()))
+    # Rows come first on those whose turn it is; nobody reads on.
+    refused, waiting = b"", set(held)
+    while waiting and b"53200" not in refused:
+        ready, _, _ = select.select(list(waiting), [], [], 120)
+        assert ready, "nobody is refused"
+        for connection in ready:
+            waiting.remove(connection)
+            kind, body = message(connection)
+            refused += body if kind == b"E" else b""
+    assert b"53200" in refused, refused
+    for connection in held:
+        connection.close()
     honest()
 
 

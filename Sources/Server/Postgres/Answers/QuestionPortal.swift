@@ -127,6 +127,8 @@ final class QuestionPortal {
     var isForwardOnly = false
     /// What the connection's memory was asked for, for its window.
     var chargedByteCount = 0
+    /// The same, for values that EXECUTE computed: a short text may mean megabytes, and they are there as long as it is. What was bound the session holds.
+    var computedByteCount = 0
 
     init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState?, _ reading: SessionSettings.Reading, _ keeping: RowWindow.Keeping) {
         (self.question, self.parameters, self.state, self.reading) = (question, parameters, state, reading)

@@ -198,8 +198,14 @@ final class Questions: @unchecked Sendable {
                 }
                 case .expressions(let pieces): pieces.isEmpty ? [] : try evaluate(pieces, as: question.parameterTypes, seen(as: principal), reading)
                 }
-            portals[wanted.portal] = QuestionPortal(question, parameters, state, reading, wanted.isScrollable ? .all : wanted.isOpen ? .some : .last)
-            portals[wanted.portal]?.isForwardOnly = wanted.isForwardOnly
+            let portal = QuestionPortal(question, parameters, state, reading, wanted.isScrollable ? .all : wanted.isOpen ? .some : .last)
+            portal.isForwardOnly = wanted.isForwardOnly
+            if case .expressions = wanted.arguments {
+                let byteCount = parameters.reduce(0) { $0.addingSaturating(ValueFootprint.byteCount(of: $1)) }
+                try output.hold(moreOfCursors: byteCount)
+                portal.computedByteCount = byteCount
+            }
+            portals[wanted.portal] = portal
             return nil
         } catch {
             if case .expressions = wanted.arguments { return fault(error, of: 0) }
@@ -247,6 +253,7 @@ final class Questions: @unchecked Sendable {
         guard let portal = portals.removeValue(forKey: number) else { return }
         end(portal)
         release(portal)
+        output.release(ofCursors: portal.computedByteCount)
     }
 
     private func release(_ portal: QuestionPortal) {

@@ -1,7 +1,7 @@
 internal import ColumnStore
 internal import Query
 
-/// What values of a Bind message take in memory as parameters of a question, told by their bytes before one is read: an element of a list is a value of its own, however short
+/// What values take in memory as parameters of a question. Those of a Bind message are told by their bytes before one is read: an element of a list is a value of its own, however short
 /// its text, and a document becomes a tree on its way.
 enum ValueFootprint {
     /// Of an element, in bytes: as the wire has it and as a question has it, a place in an array each, which doubles as it grows, and an allocation for its own bytes.
@@ -28,6 +28,23 @@ enum ValueFootprint {
             if plain.form == .bits { return value.count.multipliedSaturating(by: 9) }
             return value.count.addingSaturating(isDocument(plain) ? JSONDocument.readingByteCount(value[...]) : 0)
         case nil: return value.count
+        }
+    }
+
+    /// - Returns: bytes, no fewer than a parameter takes that is there.
+    static func byteCount(of parameter: QueryParameter) -> Int {
+        switch parameter {
+        case .null, .boolean: 0
+        case .number(let text), .string(let text), .text(let text, _): text.utf8.count
+        case .typed(let value, _): byteCount(of: value)
+        }
+    }
+
+    private static func byteCount(of value: Value) -> Int {
+        switch value {
+        case .bytes(let bytes): listByteCount.addingSaturating(bytes.count)
+        case .list(let values), .structure(let values): values.reduce(listByteCount) { $0.addingSaturating(MemoryLayout<Value>.stride).addingSaturating(byteCount(of: $1)) }
+        default: 0
         }
     }
 

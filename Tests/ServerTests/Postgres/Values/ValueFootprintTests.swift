@@ -1,4 +1,5 @@
 import ColumnStore
+import Query
 import XCTest
 
 @testable import Server
@@ -48,6 +49,18 @@ final class ValueFootprintTests: XCTestCase {
             XCTAssertGreaterThan(byteCount("{\"\(wide)\"}", type.arrayType), Self.count * 999)
         }
         XCTAssertGreaterThanOrEqual(byteCount([0, 0, 0x40, 0] + [UInt8](repeating: 0xFF, count: 2_048), PostgresType.varbit.rawValue, .binary), 16_384)
+    }
+
+    func test_computedValues_areChargedByWhatTheyTake() {
+        let text = Value.bytes([UInt8](repeating: 0x78, count: 1_000)), place = MemoryLayout<Value>.stride
+        for (parameter, least, most) in [
+            (QueryParameter.null, 0, 0), (.boolean(true), 0, 0), (.number("1e9"), 3, 3), (.string("їжак"), 8, 8), (.text("1 day", .interval), 5, 5), (.typed(.integer(1), .int64), 0, 64),
+            (.typed(text, .binary), 1_032, 1_200), (.typed(.list([.null, .integer(1), text]), .list(element: Field("element", .binary))), 1_064 + 3 * place, 1_400 + 3 * place),
+            (.typed(.structure([.list([Value](repeating: .integer(1), count: 1_000)), .null]), .null), 1_002 * place, 1_002 * place + 400),
+        ] {
+            let byteCount = ValueFootprint.byteCount(of: parameter)
+            XCTAssertTrue((least...most).contains(byteCount), "\(parameter.self): \(byteCount)")
+        }
     }
 
     /// Each is refused before anything is taken for it.
