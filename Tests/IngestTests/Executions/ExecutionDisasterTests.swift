@@ -70,6 +70,26 @@ final class ExecutionDisasterTests: XCTestCase {
         return found
     }
 
+    // MARK: Damage
+
+    func test_damagedPageOfOneExecution_holdsUpNoOther() throws {
+        let hands = ExecutionStoreTests.Hands { _, _ in .succeeded(.null) }
+        var store = try open(hands)
+        try put(store, "wait", #"{"W":{"Type":"Wait","Seconds":5,"End":true}}"#)
+        // Pages of its own.
+        let text = String(repeating: "damage", count: 5_000)
+        _ = try start(store, "wait", "{\"text\":\"\(text)\"}")
+        let sound = try start(store, "wait").id
+        store.stop()
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        let place = try XCTUnwrap(bytes.range(of: Data(text.utf8.prefix(1_000))))
+        bytes[place.lowerBound + 500] ^= 1
+        try bytes.write(to: URL(filePath: path))
+        store = try open(hands)
+        defer { store.stop() }
+        XCTAssertTrue(try comes(store, sound, to: .succeeded, within: 60))
+    }
+
     // MARK: Clocks
 
     func test_clockSetBack_leavesNothingStanding_butInstantsOfTheCalendar() throws {

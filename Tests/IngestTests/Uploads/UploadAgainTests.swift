@@ -19,6 +19,33 @@ final class UploadAgainTests: XCTestCase {
         return try uploads.upload("up-1", as: .admin)
     }
 
+    /// Nothing of the chunk is noted with the upload that ends there, not even its table.
+    func test_chunkThatWasStoredAndNotCounted_isTakenBack_whereTheUploadEndsThere() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let uploads = fixture.engine.uploads
+        _ = try fixture.engine.putType(name: "licence", body: Array(Self.type.utf8))
+        uploads.start { _ in [] }
+        _ = try fixture.taken(document("L-2", "before"), as: .admin, client: "c1")
+        var announcement = UploadAnnouncement(name: "a.ndjson")
+        (announcement.type, announcement.client) = ("licence", "c1")
+        let file = try uploads.receive(try uploads.announce(announcement, id: "up-1", as: .admin), from: 0, isAnew: true, isKept: false)
+        try Array((0..<4).map { document("L-\($0)", "uploaded") + "\n" }.joined().utf8).withUnsafeBytes { try file.append($0) }
+        file.keep()
+        _ = try uploads.finish(file, coding: nil)
+        var upload = try ended(uploads)
+        (upload.state, upload.counts, upload.position, upload.tables) = (.processing, Upload.Counts(), 0, [])
+        (upload.chunkSequence, upload.recordCount, upload.endedAt) = (upload.firstSequence, nil, nil)
+        XCTAssertTrue(try uploads.catalog.change(upload, from: .processed))
+        try uploads.cancel("up-1", as: .admin)
+        XCTAssertEqual(try uploads.upload("up-1", as: .admin).state, .cancelled)
+        _ = try uploads.revert("up-1", as: .admin)
+        XCTAssertTrue(try Patience.until { try uploads.upload("up-1", as: .admin).revert.stage == .done })
+        XCTAssertEqual(try uploads.upload("up-1", as: .admin).revert.reverted, 4)
+        XCTAssertEqual(try fixture.walk(PageRequest(table: "licences", fields: ["receipt_id", "name"], limit: 1_000)), ["L-2|before"])
+        uploads.stop()
+    }
+
     /// Somebody has posted a newer version of a document since: the upload's was before it.
     func test_chunkThatWasStoredAndNotCounted_isNotStoredAgain_behindNewerVersions() throws {
         let folder = TemporaryDirectory()

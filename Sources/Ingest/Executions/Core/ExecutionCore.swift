@@ -53,6 +53,8 @@ final class ExecutionCore {
     private let noteFile: () throws -> Void
     private(set) var file: SQLiteConnection?
     private var cache: ExecutionCache
+    /// Executions of which a page is not as it was written. What comes for them hears so without a look: SQLite ends the whole transaction with such a read, and what is of others with it.
+    private var damaged: Set<Int64> = []
     private let historyByteCountMax: Int
     private var machines: [String: Machine] = [:]
     private let ulids = ULIDGenerator()
@@ -226,9 +228,17 @@ final class ExecutionCore {
 
     /// From the cache, else from its pieces.
     ///
-    /// - Throws: as `apply`.
+    /// - Throws: as `apply`; `SQLiteError` of a damaged page once, with which the transaction is over.
     private func load(_ number: Int64) throws -> LoadedExecution {
         if let known = cache.take(number) { return known }
+        guard !damaged.contains(number) else { throw UnreadableExecution(description: "execution \(number) of \(path): a page of it is damaged") }
+        do { return try read(number) } catch let error as SQLiteError where error.kind == .corrupt {
+            damaged.insert(number)
+            throw error
+        }
+    }
+
+    private func read(_ number: Int64) throws -> LoadedExecution {
         let row = try connection().statement("SELECT process, version, parent_token FROM executions WHERE number = ?1")
         row.bind(1, number)
         defer { row.reset() }
