@@ -125,6 +125,7 @@ private struct PostgresTrial {
             case .run(let run):
                 precondition(portals.contains(run.portal), "a portal runs that is not open")
                 step(.ran(run.portal % 3 == 0 ? .failed(PostgresFault(.divisionByZero, "division by zero")) : .finished(rows: 1)))
+            case .goOn: step(.goesOn)
             case .closePortal(let portal): precondition(portals.remove(portal) != nil, "a portal is closed twice")
             case .forgetStatement(let statement): precondition(questions.remove(statement) != nil, "a question is forgotten twice")
             }

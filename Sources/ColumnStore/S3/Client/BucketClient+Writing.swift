@@ -29,9 +29,11 @@ extension BucketClient {
     /// A try may be done though its answer is lost, and the next then loses the race against it: whoever lost looks whose object is there.
     ///
     /// - Returns: the tag of the content.
-    /// - Throws: `.lostRace`; `.unavailable`, whose `mayHaveApplied` says whether it may be stored all the same, now or a little later.
+    /// - Throws: `.lostRace`; `.corrupt` before anything is sent where `condition` has no tag; `.unavailable`, whose `mayHaveApplied` says whether it may be stored all the same, now or a little later.
     @discardableResult
     package func put(_ key: String, _ bytes: [UInt8], if condition: Condition = .none) throws(BucketFailure) -> String {
+        // A header without a value is left out on its way: the put would have no condition.
+        if case .matches(tag: "") = condition { throw Self.odd("an object without an ETag cannot be replaced on condition that it is the one that was read") }
         let (mark, hash) = (Self.newMark(), SHA256.hash(bytes))
         var call = BucketCall(method: .put, key: endpoint.key(key), body: bytes, payloadHash: hash, kind: .put)
         call.headers = [(Self.markHeader, mark), ("x-amz-checksum-sha256", SignatureText.base64(hash))]

@@ -54,7 +54,8 @@ struct CorrelationPullUp {
             return pull(input)
         case .distinct(let input):
             guard var pulled = ofRows.pull(input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
-            // Keys are equal within what one outer row sees: they do not keep repeats apart.
+            // Keys are equal within what one outer row sees: they do not keep repeats apart. Columns that a key is computed from would.
+            guard isExistence || pulled.equalities.allSatisfy({ if case .column = $0.inner { true } else { false } }) else { return nil }
             pulled.plan = .distinct(input: pulled.plan)
             return pulled
         default: return nil

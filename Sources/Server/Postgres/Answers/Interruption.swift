@@ -93,6 +93,8 @@ final class Interruption: Sendable {
     }
 
     var isAsked: Bool { state.withLock { $0.isAsked } }
+    /// Whether nobody is to hear of what ended it.
+    var endsConnection: Bool { state.withLock { $0.reason == .gone || $0.reason == .stop } }
     var isBusy: Bool { state.withLock { $0.isBusy } }
 
     /// What an error is that came of it.

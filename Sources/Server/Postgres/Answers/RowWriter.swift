@@ -35,6 +35,10 @@ struct RowWriter {
         if growth > 1 {
             for place in widths.indices { widths[place] = widths[place].addingSaturating(Self.bracketsByteCount).multipliedSaturating(by: growth) }
         }
+        defer {
+            // Also behind a row that is refused. Less is never refused.
+            do { try output.hold(piece: 0) } catch { assertionFailure("less memory was refused") }
+        }
         var runs = [CellRun](repeating: CellRun(), count: cells.count)
         var row = 0
         while row < part.rowCount {
@@ -57,7 +61,6 @@ struct RowWriter {
             if output.byteCount >= AnswerOutput.fullByteCount { try output.flush() }
             row = end
         }
-        try output.hold(piece: 0)
     }
 
     private func write(_ row: Int, of runs: [CellRun], to output: inout BackendWriter) {

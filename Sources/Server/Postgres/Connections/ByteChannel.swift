@@ -26,6 +26,8 @@ final class ByteChannel {
     let socket: Int32
     private var tls: TLSServerSession?
     var patience = Patience()
+    /// A part of something was sent whose rest never will be: nothing may stand behind it.
+    private var isBroken = false
 
     init(socket: Int32) { self.socket = socket }
 
@@ -92,8 +94,16 @@ final class ByteChannel {
 
     /// Sends all of it.
     ///
-    /// - Throws: `late` when the client takes too little of it.
+    /// - Throws: `late` when the client takes too little of it; from then on `closed`.
     func write(_ bytes: [UInt8]) throws(End) {
+        guard !isBroken else { throw .closed }
+        do throws(End) { try writeAll(bytes) } catch {
+            isBroken = true
+            throw error
+        }
+    }
+
+    private func writeAll(_ bytes: [UInt8]) throws(End) {
         let began = SteadyClock.seconds()
         var place = 0
         while place < bytes.count {

@@ -55,7 +55,8 @@ final class PostgresConnection {
                 try channel.write($0)
             }, charge: { [charges] in try charges.hold(answer: $0) })
         channel.patience.isCrowded = { [queries = shared.context.queries] in queries.hasWaiting }
-        channel.patience.isOver = { [interruption] in interruption.isAsked }
+        // A statement that is to end does so between two messages: half of one is none.
+        channel.patience.isOver = { [interruption] in interruption.endsConnection }
     }
 
     // MARK: The whole
@@ -332,6 +333,7 @@ final class PostgresConnection {
                     let outcome = questions.holding(session.holdings) { questions.run(wanted) }
                     session.take(questions.changes.take())
                     next = .ran(outcome)
+                case .goOn: next = .goesOn
                 case .beginTransaction: break
                 case .endTransaction: questions.endTransaction()
                 case .forgetStatement(let number): questions.forget(statement: number)

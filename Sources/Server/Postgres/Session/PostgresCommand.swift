@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// One statement as a session sees it: what it does itself, and what it hands on.
 package enum PostgresCommand: Equatable, Sendable {
     case empty
@@ -139,6 +141,29 @@ package enum FetchDirection: Equatable, Sendable {
         // Of a place that is counted from the start it is known once it stands there (`RowWindow`); the end is found by going past it.
         case .absolute(let count): count < 0
         case .relative(let count): count < 0
+        }
+    }
+}
+
+extension PostgresCommand {
+    /// What it keeps beside its statement's own text, in bytes: a piece of two letters takes twenty times as many.
+    var heldByteCount: Int {
+        switch self {
+        case .execute(_, let arguments), .explain(_, _, let arguments): Self.heldByteCount(arguments)
+        case .prepare(_, let types, let query): Self.heldByteCount(types).addingSaturating(query.text.utf8.count)
+        case .declare(let cursor): cursor.query.text.utf8.count
+        case .set(_, let value, _): value?.utf8.count ?? 0
+        case .copyOut(let query, let options):
+            if case .columns(let names) = options.quoted { Self.heldByteCount(names.map { Piece($0) }).addingSaturating(query.text.utf8.count) } else { query.text.utf8.count }
+        default: 0
+        }
+    }
+
+    /// Places of an array that has doubled as it grew, and texts that are longer than a place holds.
+    private static func heldByteCount(_ pieces: [Piece]) -> Int {
+        pieces.reduce(0) { sum, piece in
+            let count = piece.text.utf8.count
+            return sum.addingSaturating(2 * MemoryLayout<Piece>.stride).addingSaturating(count > 15 ? count.addingSaturating(32) : 0)
         }
     }
 }

@@ -21,7 +21,12 @@ extension PostgresSession {
 
     /// Goes on until something is waited for, or to the end.
     mutating func nextStatement() {
-        while !isWaiting, let next = pending?.popLast() {
+        while !isWaiting, pending?.isEmpty == false {
+            guard rowByteCount < Self.rowByteCountMax else {
+                waiting = .rest
+                return effects.append(.goOn)
+            }
+            guard let next = pending?.popLast() else { break }
             unnamedColumns = nil
             let (found, command) = (next.statement, next.command)
             (statementStart, parameter) = (found.start, found.parameter)

@@ -119,6 +119,8 @@ package struct PostgresSession {
         case prepareQuery(Statement)
         case openQuery(Statement)
         case runQuery(Statement)
+        /// The statements behind those whose rows were enough for a step.
+        case rest
         /// PREPARE, DECLARE, EXECUTE, FETCH and COPY, in either protocol; what comes then is in `afterCommand`.
         case command(CommandStep)
     }
@@ -160,6 +162,10 @@ package struct PostgresSession {
     /// The first parameter of the statement at hand in a Query, which has none.
     var parameter: StatementScanner.Statement.Parameter?
     private var statementByteCount = 0, portalByteCount = 0
+    /// Of the rows that the step at hand says.
+    private(set) var rowByteCount = 0
+    /// A Query message may have a thousand SHOW ALL: past so many bytes of rows its other statements wait until these are on their way.
+    static let rowByteCountMax = 64 << 10
     /// Of `statementByteCount`: the texts that PREPAREs stood in. Those of one message share one.
     private var saidByteCount = 0
     var savepointByteCount = 0
@@ -185,7 +191,7 @@ package struct PostgresSession {
 
     /// - Precondition: an answer where one is waited for, and else a message.
     package mutating func step(_ input: SessionInput) -> [SessionEffect] {
-        effects = []
+        (effects, rowByteCount) = ([], 0)
         switch input {
         case .message(let message):
             precondition(!isWaiting, "an answer is due, not a message")
@@ -199,7 +205,7 @@ package struct PostgresSession {
             send(.error(fault))
             abortBlock()
             ready()
-        case .prepared, .opened, .ran:
+        case .prepared, .opened, .ran, .goesOn:
             guard let was = waiting else { preconditionFailure("nothing was asked") }
             waiting = nil
             resume(was, input)
@@ -244,6 +250,7 @@ package struct PostgresSession {
         case (.prepareQuery(let statement), .prepared(let result)): openQuery(statement, result)
         case (.openQuery(let statement), .opened(let fault)): runQuery(statement, fault)
         case (.runQuery(let statement), .ran(let outcome)): finishQuery(statement, outcome)
+        case (.rest, .goesOn): nextStatement()
         case (.command(let step), _): resume(step, input)
         default: preconditionFailure("another answer was due")
         }
@@ -251,7 +258,10 @@ package struct PostgresSession {
 
     // MARK: Answers
 
-    mutating func send(_ message: BackendMessage) { effects.append(.send(message)) }
+    mutating func send(_ message: BackendMessage) {
+        if case .dataRow(let cells) = message { rowByteCount = cells.reduce(rowByteCount.addingSaturating(Self.overhead)) { $0.addingSaturating(Self.overhead).addingSaturating($1?.count ?? 0) } }
+        effects.append(.send(message))
+    }
 
     mutating func end(_ fault: PostgresFault) {
         send(.error(fault))
@@ -393,6 +403,7 @@ package struct PostgresSession {
         // Its text is also that of its question.
         let fields = statement.shape.columns.count.addingSaturating(statement.shape.parameterTypes.count).multipliedSaturating(by: overhead)
         return overhead.addingSaturating(name.utf8.count).addingSaturating(statement.text.utf8.count).addingSaturating(statement.said?.utf8.count ?? 0).addingSaturating(fields)
+            .addingSaturating(statement.command.heldByteCount)
     }
 
     mutating func put(_ portal: Portal, _ name: String) throws(PostgresFault) {

@@ -14,6 +14,8 @@ package enum SessionEffect: Equatable, Sendable {
     /// From the next question on one state of the store is seen, until `endTransaction`.
     case beginTransaction
     case endTransaction
+    /// More of this message's answer follows, once what was said so far is on its way. Answered by `goesOn`.
+    case goOn
     /// Neither is asked for again.
     case forgetStatement(Int)
     case closePortal(Int)
@@ -100,6 +102,7 @@ package enum SessionInput: Sendable {
     case prepared(Result<Shape, PostgresFault>)
     case opened(PostgresFault?)
     case ran(Outcome)
+    case goesOn
 
     package struct Shape: Equatable, Sendable {
         package var parameterTypes: [UInt32]

@@ -141,6 +141,8 @@ final class BucketClientTests: XCTestCase {
         XCTAssertEqual(failure { try client.put("a", [4], if: .matches(tag: first)) }?.kind, .lostRace)
         try client.put("a", [5], if: .matches(tag: second))
         XCTAssertEqual(failure { try client.put("gone", [4], if: .matches(tag: first)) }?.kind, .lostRace)
+        // An answer that came without an ETag: a header that is empty goes nowhere.
+        XCTAssertEqual(failure { try client.put("a", [6], if: .matches(tag: "")) }?.kind, .corrupt)
         XCTAssertEqual(bucket.objects["store/a"], [5])
     }
 

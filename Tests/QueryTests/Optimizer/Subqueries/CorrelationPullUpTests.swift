@@ -45,6 +45,14 @@ final class CorrelationPullUpTests: XCTestCase {
         try check("SELECT k, EXISTS (SELECT 1 FROM t WHERE t.k = o.k GROUP BY 10 / t.x) FROM o ORDER BY k", "1,true|2,true|3,false")
     }
 
+    /// What a key is computed from tells apart what is the same for the outer row.
+    func test_distinctRows_ofComputedKeys_areThoseOfTheKey() throws {
+        let rows = "SELECT DISTINCT x FROM t WHERE t.d % 2 = o.k % 2 AND t.k < 9"
+        try check("SELECT k, (SELECT count(*) FROM (\(rows)) s) FROM o ORDER BY k", "1,1|2,1|3,1")
+        try check("SELECT k, (\(rows)) FROM o ORDER BY k", "1,5|2,7|3,5")
+        try check("SELECT k FROM o WHERE EXISTS (\(rows)) ORDER BY k", "1|2|3")
+    }
+
     /// The row of no rows has no list, and a list has as many rows as elements.
     func test_listsOfGroupings_areUnfoldedForEachRow() throws {
         let list = "SELECT 1 FROM (SELECT array_agg(t.x) AS a FROM t WHERE t.k = o.k) s, unnest(s.a) u"

@@ -46,6 +46,7 @@ struct SessionPlay {
             case .prepare(let prepare): step(.prepared(self.prepare(prepare)))
             case .open(let open): step(.opened(self.open(open)))
             case .run(let run): step(.ran(self.run(run)))
+            case .goOn: step(.goesOn)
             }
         }
     }

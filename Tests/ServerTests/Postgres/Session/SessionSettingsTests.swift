@@ -99,9 +99,15 @@ final class SessionSettingsTests: XCTestCase {
                 held = byteCount
             })
         for text in texts {
-            for effect in session.step(.message(.query(text))) {
-                if case .send(.error(let fault)) = effect { states.append(fault.state.rawValue) }
-                if case .send(.dataRow(let values)) = effect { rows += values }
+            var next: SessionInput? = .message(.query(text))
+            while let input = next {
+                next = nil
+                for effect in session.step(input) {
+                    if case .send(.error(let fault)) = effect { states.append(fault.state.rawValue) }
+                    if case .send(.dataRow(let values)) = effect { rows += values }
+                    if case .goOn = effect { next = .goesOn }
+                }
+                XCTAssertLessThan(session.rowByteCount, 2 * PostgresSession.rowByteCountMax, "of one step")
             }
         }
         return (held, states, rows)
@@ -129,6 +135,22 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertLessThan(free.held, 10_000)
         XCTAssertEqual(try play([text, text], room: 700_000).states, [], "what was asked for is given back")
         XCTAssertEqual(try play([String(repeating: " ", count: StatementScanner.textMax + 1)]).states, ["54000"])
+    }
+
+    /// A kilobyte of them, with settings of its own that are as long as they may be, would be hundreds of megabytes before the first is sent.
+    func test_rowsOfManyShows_areSaidStepByStep() throws {
+        let value = String(repeating: "x", count: 10_000)
+        let all = try play(["SET a.b = '\(value)'", "SHOW ALL"]).rows.count
+        XCTAssertEqual(try play(["SET a.b = '\(value)'", String(repeating: "SHOW ALL;", count: 40)]).rows.count, 40 * all)
+        XCTAssertEqual(try play([String(repeating: "SHOW ALL;", count: 20) + "SHOW no.such; SHOW ALL"]).states, ["42704"], "the rest of the message is not run")
+    }
+
+    /// Two bytes of an argument's text are a place in a list, and a list is as long as it has grown.
+    func test_argumentsThatAreKept_areChargedByWhatTheyTake() throws {
+        let text = "PREPARE p AS SELECT 1; " + "EXECUTE q(" + [String](repeating: "1", count: 4_000).joined(separator: ",") + ")"
+        let command = try XCTUnwrap(try StatementScanner.statements(text).last.map { (statement) throws(PostgresFault) in try CommandReader.command(statement) })
+        XCTAssertGreaterThanOrEqual(command.heldByteCount, 4_000 * 2 * 24)
+        XCTAssertEqual(PostgresCommand.show(nil).heldByteCount, 0)
     }
 
     func test_transactionIsolation_isShownAsItWasSet() throws {
