@@ -7,7 +7,12 @@ import Synchronization
 ///
 /// A statement is done in parts, of which each has its time: its end is that part's alone, and whatever else it was that was asked for is the whole statement's.
 final class Interruption: Sendable {
-    enum Reason: Sendable { case request, gone, stop }
+    enum Reason: Sendable {
+        case request, gone, stop
+
+        /// Nobody is to hear of what ended the statement: also half a message may be left unsent.
+        var endsConnection: Bool { self != .request }
+    }
 
     /// A part of a statement, of all that this connection ever does.
     struct Part: Sendable, Equatable { fileprivate let number: Int }
@@ -42,10 +47,10 @@ final class Interruption: Sendable {
         }
     }
 
-    /// Ends what is under way, if anything is.
+    /// Ends what is under way, if anything is. What ends the connection counts also behind a request, which may wait for a client that reads nothing.
     func interrupt(_ reason: Reason) {
         let action = state.withLock { state -> (@Sendable () -> Void)? in
-            guard state.isBusy, state.reason == nil else { return nil }
+            guard state.isBusy, state.reason.map({ !$0.endsConnection && reason.endsConnection }) ?? true else { return nil }
             let isFirst = !state.isAsked
             state.reason = reason
             return isFirst ? state.action : nil
@@ -93,8 +98,7 @@ final class Interruption: Sendable {
     }
 
     var isAsked: Bool { state.withLock { $0.isAsked } }
-    /// Whether nobody is to hear of what ended it.
-    var endsConnection: Bool { state.withLock { $0.reason == .gone || $0.reason == .stop } }
+    var endsConnection: Bool { state.withLock { $0.reason?.endsConnection ?? false } }
     var isBusy: Bool { state.withLock { $0.isBusy } }
 
     /// What an error is that came of it.

@@ -38,6 +38,11 @@ final class ByteChannelTests: XCTestCase {
             XCTAssertTrue(interruption.isAsked)
             XCTAssertEqual(interruption.endsConnection, breaksOff, "\(reason)")
         }
+        // A server stops while a statement that was cancelled waits for its client.
+        let both = Interruption()
+        both.begin()
+        for reason in [Interruption.Reason.request, .stop, .request] { both.interrupt(reason) }
+        XCTAssertTrue(both.endsConnection)
         let late = Interruption()
         late.begin()
         late.expire(late.beginPart())
