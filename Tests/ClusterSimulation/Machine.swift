@@ -12,6 +12,8 @@ final class Machine {
     var forgets = false
     var image: SimulatedDisk?
     var pausedUntil = 0
+    /// When it does what it would have done meanwhile, also where what comes anew finds it awake before.
+    var wokenAt = 0
     var bucketAwayUntil = 0
     /// Thousandths of true time, and what it was ahead at the start.
     var rate = 1_000

@@ -26,8 +26,11 @@ extension Simulation {
         let timeOut = time + chance.number(400..<1_000)
         let isAway = machines[index].bucketAwayUntil > time
         if isAway || bucketDownUntil > time {
-            agenda.add(.event(to: index, life: life, SimulatedBucket.failure(of: request, .unknown, ticket: ticket)), at: timeOut)
-            if isAway, chance.happens(200) { agenda.add(.bucket(request, node: index, life: life, ticket: 0), at: arrival) }
+            let isApplied = isAway && chance.happens(200)
+            if isApplied { agenda.add(.bucket(request, node: index, life: life, ticket: 0), at: arrival) }
+            // A host reads the object before it swaps it, and mostly comes no further: then it knows that nothing was sent.
+            let isUnsent = if case .swap = request { !isApplied && rules == .all && (isMended || outages.happens(700)) } else { false }
+            agenda.add(.event(to: index, life: life, SimulatedBucket.failure(of: request, isUnsent ? .again : .unknown, ticket: ticket)), at: timeOut)
             return
         }
         guard !isMended, chance.happens(weather.bucketFaults) else { return agenda.add(.bucket(request, node: index, life: life, ticket: ticket), at: arrival) }
@@ -89,7 +92,9 @@ extension Simulation {
         switch kind {
         case .crash: crash(index)
         case .crashAll: for index in machines.indices { crash(index) }
-        case .pause: machines[index].pausedUntil = time + chance.one(of: [300, 1_500, 5_000, 16_000]) + chance.number(0..<500)
+        case .pause:
+            machines[index].pausedUntil = time + chance.one(of: [300, 1_500, 5_000, 16_000]) + chance.number(0..<500)
+            machines[index].wokenAt = machines[index].pausedUntil
         case .partition, .oneWay:
             let until = time + chance.one(of: [400, 1_500, 5_000, 15_000]) + chance.number(0..<500)
             for other in machines.indices where other != index {
@@ -238,8 +243,22 @@ extension Simulation {
             report.endedAt = 0
         }
         let since = time - 4_000 - weather.faultsLast
-        if hasComeBack() { return report.endedAt = time }
-        guard since < 90_000 else { 
+        if let outageEnds, bucketDownUntil > 0 {
+            let isOver = probe.map { checker.acknowledged.contains($0) } ?? false
+            guard isOver || time < outageEnds else {
+                let words = describe()
+                return checker.fail("no progress without the bucket: " + words)
+            }
+            if isOver { (bucketDownUntil, report.outages) = (0, report.outages + 1) }
+            return agenda.add(.mend, at: time + 300)
+        }
+        if hasComeBack() {
+            guard hasOutage, outageEnds == nil else { return report.endedAt = time }
+            // Of what was asked for before all was mended nothing is open by then.
+            if since >= 3_000, !beginOutage(), since > 60_000 { return report.endedAt = time }
+            return agenda.add(.mend, at: time + 300)
+        }
+        guard since < (outageEnds == nil ? 90_000 : 120_000) else {
             let words = describe()
             if let trace { for machine in machines { trace("\(String(describing: machine.node))") } }
             return checker.fail("no progress: " + words)
@@ -249,6 +268,22 @@ extension Simulation {
             if bucket.configuration?.removed.contains(machine.name) == true { deliver(.command(.join(machine.name)), to: leader, life: machines[leader].life) }
         }
         agenda.add(.mend, at: time + 300)
+    }
+
+    /// The bucket goes while all else is well, and the standby of a whole pair stands still, for longer than it is waited for and not so long that it would lead: both are there again while the bucket is not.
+    ///
+    /// - Returns: whether there is such a pair, and nothing of before is under way that would change the object.
+    private mutating func beginOutage() -> Bool {
+        guard let object = bucket.configuration, agenda.swaps.allSatisfy({ $0.expected != object.nonce }) else { return false }
+        guard let standby = machines.firstIndex(where: { $0.node?.role == .standby && $0.node?.configuration?.nonce == object.nonce && object.insync.contains($0.name) }) else { return false }
+        // Who stood still until a moment ago has not been heard yet, and together with what follows it is too long for who waits for it.
+        guard machines.allSatisfy({ $0.wokenAt < time - 1_000 }) else { return false }
+        let length = 1_300 + outages.number(0..<1_300)
+        trace?("\(time) the bucket is down, and \(names[standby]) stands still for \(length) ms")
+        (bucketDownUntil, outageEnds, probe) = (.max, time + length + 10_000, nil)
+        machines[standby].pausedUntil = time + length
+        agenda.add(.post, at: time + outages.number(0..<length))
+        return true
     }
 
     /// A leader serves, the pair is whole, and all have one log: then its end is checked.

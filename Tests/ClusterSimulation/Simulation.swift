@@ -18,6 +18,8 @@ package struct Simulation {
         /// Objects that were lost, and made anew by a leader.
         package var vanished = 0
         package var founded = 0
+        /// Pairs that lost their standby for a moment while the bucket gave no answer, and went on before it did.
+        package var outages = 0
         package var events = 0
         package var endedAt = 0
 
@@ -40,6 +42,9 @@ package struct Simulation {
     var returns: Chance
     /// Of pairs that are torn apart again and again.
     var flaps: Chance
+    /// Of what a host knows of swaps while the bucket is down, and of that after all was mended.
+    var outages: Chance
+    let hasOutage: Bool
     var weather: Weather
     var agenda = Agenda()
     var time = 0
@@ -61,6 +66,8 @@ package struct Simulation {
     var lastRead = 0
     /// Posted after all was mended.
     var probe: UInt64?
+    /// After that, once: the bucket is down from here on, the standby stands still for a while, and by that instant a post is acknowledged all the same.
+    var outageEnds: Int?
     package var trace: ((String) -> Void)?
 
     package init(seed: UInt64, without rule: Rules = []) {
@@ -73,6 +80,8 @@ package struct Simulation {
         vanishings = Chance(seed: seed ^ 0x60_4E_0B_1E_C7)
         returns = Chance(seed: seed ^ 0x8A_C4_0A_6A_1A)
         flaps = Chance(seed: seed ^ 0xF1_A9_91_46)
+        outages = Chance(seed: seed ^ 0xD0_11_4A_6E)
+        hasOutage = outages.happens(300) && rule.isEmpty
         weather = Weather(&chance, &losses, &strangers, &holes, &vanishings, &flaps, leaning: rule)
         blocked = Array(repeating: Array(repeating: 0, count: weather.nodeCount), count: weather.nodeCount)
         for index in 0..<weather.nodeCount {

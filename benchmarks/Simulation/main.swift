@@ -45,6 +45,7 @@ for seed in first..<first + count {
     total.events += report.events
     (total.forgotten, total.unsure) = (total.forgotten + report.forgotten, total.unsure + report.unsure)
     total.diverged += report.diverged
+    total.outages += report.outages
     (total.vanished, total.founded) = (total.vanished + report.vanished, total.founded + report.founded)
     if let words = report.violation {
         violations += 1
@@ -52,5 +53,5 @@ for seed in first..<first + count {
     }
 }
 let seconds = Date().timeIntervalSince(start)
-say("\(count) seeds in \(Int(seconds)) s: \(violations) violations, \(total.events) events, \(total.acknowledged) acknowledged, \(total.reads) reads, \(total.epochs) epochs, \(total.forgotten) messages with some forgotten, \(total.unsure) that left it open what is common, \(total.diverged) ended for that, \(total.vanished) objects lost, \(total.founded) made anew")
+say("\(count) seeds in \(Int(seconds)) s: \(violations) violations, \(total.events) events, \(total.acknowledged) acknowledged, \(total.reads) reads, \(total.epochs) epochs, \(total.forgotten) messages with some forgotten, \(total.unsure) that left it open what is common, \(total.diverged) ended for that, \(total.vanished) objects lost, \(total.founded) made anew, \(total.outages) outages gone through")
 exit(violations == 0 ? 0 : 1)

@@ -203,6 +203,7 @@ extension Node {
     /// Everything that can go on goes on; asked after each event.
     mutating func advance() {
         guard let configuration, role == .leader else { return }
+        giveUpSwap()
         if leading.reconciling == nil {
             let isHeld = hasHoldingSwap && has(.holdInSwap)
             if leading.sealing != nil {

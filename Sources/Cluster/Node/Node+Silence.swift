@@ -39,6 +39,8 @@ extension Node {
         }
         guard let standby = peers.first(where: { others.contains($0.name) }) else { return isAlone ? nil : .standby }
         let isLost = now > leading.lostAfter && now - standby.echo > settings.times.standbyLost
+        // Going on without it begins once the change that is open has ended.
+        if isLost, swap != nil, settings.hasBucket || settings.degrades { return .object }
         return isLost || isLate ? .standby : nil
     }
 

@@ -4,6 +4,9 @@
 /// 2. `sending`: the swap, on condition that the object is the expected one.
 /// 3. Done: the target is the object. No word, or a conflict: `looking`, and the nonce there tells whose it is. The expected one still: sent again;
 ///    another's: lost.
+///
+/// Only one that surely was never sent is given up (`giveUpSwap`). Of any other nobody knows that it will not be applied still: a leader that had gone on to mode log, say, and counted by its standby's
+/// word all the same, would have records in no slot, and by that object whoever reaches the base may lead without them.
 extension Node {
     struct Swap: Sendable {
         /// The first object; to come to lead; to go to mode log; to go on without a standby; to let one in; all else.
@@ -26,12 +29,15 @@ extension Node {
         var sentAt = 0
         /// Since when it is open.
         var begunAt = 0
+        /// Whether some try of it was sent whose end nobody knows: it may have been applied, or be so at any time.
+        var mayBeApplied = false
 
-        /// Whether what counts may be another behind it than before it. An object that is made anew has the leader and those in sync that it had.
-        var changesWhatCounts: Bool { expected != nil || purpose != .change }
+        /// Whether what counts may be another behind it than before it. An object that is changed in anything else has the leader, the mode and those in sync that it had: what is acknowledged meanwhile
+        /// lies where it must by either.
+        var changesWhatCounts: Bool { purpose != .change }
     }
 
-    /// Whether nothing may count, and nothing be proven by the standby's word, until the open swap has ended. A place that is read and not written keeps one open for as long as that lasts.
+    /// Whether nothing may count, and nothing be proven by the standby's word, until the open swap has ended. A place that takes no writes keeps one open for as long as that lasts.
     var hasHoldingSwap: Bool { swap?.changesWhatCounts == true }
 
     /// The next object, of this node's making.
@@ -93,6 +99,7 @@ extension Node {
         case .unknown where !has(.swapLookup): swapForgotten()
         case .conflict, .unknown:
             // A conflict may be with this very swap, sent twice on its way.
+            swap?.mayBeApplied = true
             swap?.stage = .lookingAgain
             continueSwap()
         }
@@ -133,6 +140,31 @@ extension Node {
         }
         if done.purpose == .change { leading.lostAfter = max(leading.lostAfter, now + settings.times.standbyLost / 2) }
         leading.provenAt = max(leading.provenAt, done.sentAt)
+    }
+
+    /// Gives up a leader's change whose last try came to nothing, that surely was not made, and that nothing needs: to go on without a standby that is back, or to let a node in. What counts goes on
+    /// counting as it did, at a place that takes no writes, too.
+    ///
+    /// In its place the epoch alone is raised, and until that is done no other change is begun: what the attempt has left below this epoch's slots, a base or records, the next one does not meet.
+    mutating func giveUpSwap() {
+        if let swap {
+            guard swap.stage == .waiting, swap.changesWhatCounts, !swap.mayBeApplied, swap.purpose == .admit || isStandbyBack else { return }
+        } else {
+            guard leading.sealing != nil, leading.slot?.ticket == 0, isStandbyBack else { return }
+        }
+        if swap?.purpose == .admit {
+            leading.admitting = nil
+        } else {
+            // A removal that began it was not done, and whoever asked for it sees that.
+            (leading.sealing, leading.slot, leading.removing) = (nil, nil, nil)
+        }
+        swap = nil
+        begin(.change) { _ in }
+    }
+
+    /// Whether the standby answers this leader, by which it has promised no later epoch, and has all that is on this disk: with its word what counts goes on.
+    private var isStandbyBack: Bool {
+        peers.contains { others.contains($0.name) && $0.tenure == leading.tenure && now - $0.echo <= settings.times.standbyLost && $0.matched >= written }
     }
 
     /// Another's object stands there. A leader that learns so from the object ends.

@@ -17,6 +17,7 @@ final class SimulationTests: XCTestCase {
             total.reads += report.reads
             total.epochs += report.epochs
             total.checkpoints += report.checkpoints
+            total.outages += report.outages
             (total.forgotten, total.unsure) = (total.forgotten + report.forgotten, total.unsure + report.unsure)
         }
         // Worlds in which nothing happens prove nothing.
@@ -24,6 +25,7 @@ final class SimulationTests: XCTestCase {
         XCTAssertGreaterThan(total.reads, Int(count) * 10)
         XCTAssertGreaterThan(total.epochs, Int(count) * 3)
         XCTAssertGreaterThan(total.checkpoints, Int(count) / 10)
+        XCTAssertGreaterThan(total.outages, Int(count) / 10)
         XCTAssertGreaterThan(total.forgotten, 0)
         XCTAssertGreaterThan(total.unsure, 0)
     }

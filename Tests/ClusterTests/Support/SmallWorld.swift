@@ -24,6 +24,8 @@ final class SmallWorld {
     var swapAnswer: Writing?
     /// The object can be changed; else it is read, and nobody knows what became of a swap.
     var takesSwaps = true
+    /// The bucket gives no answer: nothing is read, nobody knows what became of a put, and a host knows that no swap was sent, since it reads the object before.
+    var isDown = false
     /// The object is read, and what was read comes once it is let go on.
     var holdsReads = false
     private var heldReads: [(name: String, event: Event, time: Int)] = []
@@ -196,8 +198,10 @@ final class SmallWorld {
             dropped[name] = dropped[peer]
             nodes[name] = node.restarted(session: sessions, disk: disk(of: name), at: time)
         case .readConfiguration(let ticket):
-            let event = Event.configuration(object.map { .found($0) } ?? .absent, ticket: ticket)
+            let reading: Reading<Configuration> = if isDown { .failed } else if let object { .found(object) } else { .absent }
+            let event = Event.configuration(reading, ticket: ticket)
             if holdsReads { heldReads.append((name, event, time)) } else { queue.append((name, event)) }
+        case .swap(_, _, _, let ticket) where isDown: queue.append((name, .swapped(.again, ticket: ticket)))
         case .swap where slowSwaps.contains(name): heldSwaps.append((name, effect))
         case .swap(let expected, let next, _, let ticket):
             let fits = takesSwaps && object?.nonce == expected
@@ -208,8 +212,13 @@ final class SmallWorld {
             queue.append((name, .swapped(swapAnswer ?? (fits ? .done : takesSwaps ? .conflict : .unknown), ticket: ticket)))
         case .readSlot(let generation, let sequence, let ticket):
             if withholdsSlots { break }
+            if isDown {
+                queue.append((name, .slot(.failed, ticket: ticket)))
+                break
+            }
             let slots = generations[generation, default: [:]]
             queue.append((name, .slot(slots[sequence].map { .found($0) } ?? (slots.keys.contains { $0 > sequence } ? .lost : .absent), ticket: ticket)))
+        case .putSlot(_, _, _, let ticket) where isDown: queue.append((name, .put(.unknown, ticket: ticket)))
         case .putSlot(let generation, let record, _, let ticket):
             let isFree = generations[generation]?[record.sequence] == nil
             if isFree { generations[generation, default: [:]][record.sequence] = record }
