@@ -174,9 +174,11 @@ final class NodeHost: CommitReplica {
     }
 
     /// In this order: who archives may have the checkpoint, who works on the checkpoint still needs the node's thread, and the node's thread the links.
+    /// Who works on the checkpoint may be waiting for the peer's, which takes as long as that peer likes: it is cut off before anybody is waited for.
     func stop() {
         places.stop()
         archiver?.stop()
+        taker.cut()
         checkpoint.stop()
         taker.stop()
         inbox.broadcast { $0.isStopping = true }

@@ -127,12 +127,17 @@ final class CheckpointTaker: Sendable {
         do { try CheckpointFiles.remove(checkpoint.incomingPath) } catch { log.warning("what came of a checkpoint could not be removed", ["reason": .error(error)]) }
     }
 
-    /// Returns once nothing is under way.
-    func stop() {
+    /// What comes is wanted no more, and nothing further is asked for. Does not wait.
+    func cut() {
         state.broadcast { state in
             state.isStopping = true
             state.socket?.cut()
         }
+    }
+
+    /// Returns once nothing is under way.
+    func stop() {
+        cut()
         state.wait { $0.isTaking ? nil : () }
     }
 
