@@ -33,6 +33,8 @@ public final class BucketDouble: Sendable {
         case stall(milliseconds: Int)
         /// It is done, and answered later.
         case delay(milliseconds: Int)
+        /// It is done, and the answer has another value of a header.
+        case header(name: String, value: String)
     }
 
     struct Object: Sendable {
@@ -147,6 +149,9 @@ public final class BucketDouble: Sendable {
         case .torn: response.tornAt = response.body.count / 2
         case .stall(let milliseconds): (response.tornAt, response.stallMilliseconds) = (response.body.count / 2, milliseconds)
         case .delay(let milliseconds): response.delayMilliseconds = milliseconds
+        case .header(let name, let value):
+            response.headers.removeAll { $0.name == name }
+            response.headers.append((name, value))
         default: break
         }
         return response

@@ -8,7 +8,7 @@ enum BucketAnswer {
         /// With other credentials, at once.
         case renewCredentials(BucketFailure)
         /// With the service's clock, at once.
-        case setClock(BucketFailure, serviceSeconds: Int64)
+        case setClock(serviceSeconds: Int64)
         case fail(BucketFailure)
     }
 
@@ -21,13 +21,17 @@ enum BucketAnswer {
     ]
     /// Credentials that were good, and are over.
     private static let ended: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]
+    /// A service allows 15 minutes between its clock and ours: from here on a refusal may be of the time, whatever it says.
+    private static let clockSecondsMax: UInt64 = 10 * 60
     private static let codeCountMax = 100
     private static let messageCountMax = 1_000
 
     /// What an answer means, by its status and the code in its XML (S3's "Error Responses").
     ///
-    /// - Parameter method: of the request; to HEAD there are no words.
-    static func verdict(_ answer: OutgoingResponse, method: OutgoingRequest.Method) -> Verdict {
+    /// - Parameters:
+    ///   - method: of the request; to HEAD there are no words.
+    ///   - clockSeconds: the time by which it was signed, in seconds since 1970; nil where that is the service's own already: it is not taken from the service again.
+    static func verdict(_ answer: OutgoingResponse, method: OutgoingRequest.Method, clockSeconds: Int64?) -> Verdict {
         let status = answer.status
         // A completion may fail after its 200 has gone out, behind blanks that kept the connection. What GET brings is the object's, whatever it looks like: a client's own file may be an <Error>.
         let mayFailLate = (method == .post || method == .put) && answer.body.first { !ServiceXML.isBlank($0) } == UInt8(ascii: "<")
@@ -40,9 +44,14 @@ enum BucketAnswer {
                 kind, status: status, code: code, advice.isEmpty ? message : "\(message); \(advice)", requestID: answer.headers["x-amz-request-id"])
         }
         if ended.contains(code) { return .renewCredentials(failure(.refused, "the credentials have ended")) }
-        if code == "RequestTimeTooSkewed", let seconds = answer.headers["date"].flatMap(HTTPDate.seconds) {
-            return .setClock(failure(.refused, "the machine's clock is wrong"), serviceSeconds: seconds)
+        let isOfTheTime = code == "RequestTimeTooSkewed"
+        // HEAD has no words for it, and some servers have others: there the two clocks tell.
+        if isOfTheTime || status == 403, let clockSeconds, let seconds = answer.headers["date"].flatMap(HTTPDate.seconds),
+            isOfTheTime || seconds.subtractingSaturating(clockSeconds).magnitude > clockSecondsMax
+        {
+            return .setClock(serviceSeconds: seconds)
         }
+        if isOfTheTime { return .fail(failure(.refused, "the machine's clock is wrong")) }
         if passing.contains(code) || status >= 500 || status == 429 || status == 408 || status == 200 { return .tryAgain(failure(.unavailable, "")) }
         switch status {
         case 404 where code == "NoSuchBucket": return .fail(failure(.refused, "make the bucket, or mend the URL that names it (storage.url, log.url, exports.url, cluster.config, or a command's)"))

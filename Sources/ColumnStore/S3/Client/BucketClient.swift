@@ -21,7 +21,7 @@ package final class BucketClient: Sendable {
     let credentials: CredentialChain
     /// Sends one try.
     private let transport: OutgoingClient
-    /// The service's clock less the machine's, in seconds, once it has said that ours is wrong.
+    /// The service's clock less the machine's, in seconds, once ours was refused and its own was taken.
     private let clock: Clock
 
     private final class Clock: Sendable {
@@ -42,14 +42,21 @@ package final class BucketClient: Sendable {
         health.onTrial { [weak self] in self?.ask() }
     }
 
-    /// One try, whatever the health says. That the bucket says anything of any object is enough.
+    /// One try, whatever the health says. That the bucket says anything of any object is enough. A refusal of HEAD has no words, by which one learns what is to be done (the service's
+    /// clock, other credentials): then by GET.
     private func ask() {
-        var tries = Tries(options, payloadHash: SignatureText.hexadecimal(SHA256.hash([])), scope: WaitScope())
-        tries.countMax = 1
-        do throws(BucketFailure) {
-            while try attempt(BucketCall(method: .head, key: endpoint.key("store"), kind: .head), &tries, WaitScope()) == nil {}
-        } catch {
-            if !error.isOfTheBucket { health.answered() }
+        for (method, kind) in [(OutgoingRequest.Method.head, BucketCounters.Kind.head), (OutgoingRequest.Method.get, BucketCounters.Kind.get)] {
+            var tries = Tries(options, payloadHash: SignatureText.hexadecimal(SHA256.hash([])), scope: WaitScope())
+            tries.countMax = 1
+            var call = BucketCall(method: method, key: endpoint.key("store"), kind: kind)
+            if method == .get { call.headers = [("Range", "bytes=0-0")] }
+            do throws(BucketFailure) {
+                while try attempt(call, &tries, WaitScope()) == nil {}
+                return
+            } catch {
+                guard error.isOfTheBucket else { return health.answered() }
+                guard error.kind == .refused else { return }
+            }
         }
     }
 
@@ -63,7 +70,15 @@ package final class BucketClient: Sendable {
         (signer, credentials, transport, clock, health) = (other.signer, other.credentials, other.transport, other.clock, other.health)
     }
 
-    var now: SigningInstant { SigningInstant(seconds: SigningInstant.now.seconds.addingSaturating(clock.offset.load(ordering: .relaxed))) }
+    /// By the service's clock, as far as that is known.
+    private func now(_ tries: Tries) -> SigningInstant {
+        SigningInstant(seconds: SigningInstant.now.seconds.addingSaturating(tries.clockOffset ?? clock.offset.load(ordering: .relaxed)))
+    }
+
+    /// What an answer gave for the time may be anything: it counts for other requests once one by it was not refused.
+    private func keepClock(_ tries: Tries) {
+        if let offset = tries.clockOffset { clock.offset.store(offset, ordering: .relaxed) }
+    }
 
     /// Sends until there is an answer to go by.
     ///
@@ -101,7 +116,8 @@ package final class BucketClient: Sendable {
         var count = 0
         /// Whether some try had no answer, or one that a gateway may have made.
         var mayHaveApplied = false
-        var hasSetClock = false
+        /// As `Clock`, by an answer to this request; nil: none has given another. At most one is gone by.
+        var clockOffset: Int64?
         /// How often the service has refused credentials as ended.
         var renewalCount = 0
         /// One that was fetched just now, and is refused as well, is refused for another reason.
@@ -128,7 +144,8 @@ package final class BucketClient: Sendable {
     private func attempt(_ call: BucketCall, _ tries: inout Tries, _ scope: WaitScope) throws(BucketFailure) -> OutgoingResponse? {
         if scope.isCancelled() { throw .givenUp }
         let keys: AWSCredentials
-        do { keys = try credentials.credentials() } catch {
+        do { keys = try credentials.credentials(in: WaitScope(isCancelled: scope.isCancelled, endsAt: tries.end)) } catch {
+            if scope.isCancelled() { throw BucketFailure.givenUp }
             try pause(BucketFailure(.unavailable, code: "NoCredentials", error.description), &tries, scope)
             return nil
         }
@@ -144,11 +161,14 @@ package final class BucketClient: Sendable {
             if case .notConnected = failure {} else { tries.mayHaveApplied = true }
             try pause(BucketFailure(.unavailable, code: failure == .timedOut ? "TimedOut" : "NoAnswer", "\(endpoint.host): \(failure)"), &tries, scope)
         case .success(let answer):
-            switch BucketAnswer.verdict(answer, method: call.method) {
+            switch BucketAnswer.verdict(answer, method: call.method, clockSeconds: tries.clockOffset == nil ? now(tries).seconds : nil) {
             case .success:
+                keepClock(tries)
                 health.answered()
                 return answer
-            case .fail(let failure): throw failure
+            case .fail(let failure):
+                if !failure.isOfTheBucket { keepClock(tries) }
+                throw failure
             case .tryAgain(let failure):
                 // A gateway in between may have passed the request on.
                 if failure.status >= 500, failure.code != "SlowDown" { tries.mayHaveApplied = true }
@@ -157,10 +177,7 @@ package final class BucketClient: Sendable {
                 // Keys without a token were not lent for a time, and cannot have ended. A source may give others each time it is asked, as STS does: without a bound this would go on as long as they are refused.
                 guard keys.sessionToken != nil, tries.renewalCount < Tries.renewalCountMax, credentials.refuse(keys) else { throw failure }
                 tries.renewalCount += 1
-            case .setClock(let failure, let seconds):
-                guard !tries.hasSetClock else { throw failure }
-                tries.hasSetClock = true
-                clock.offset.store(seconds.subtractingSaturating(SigningInstant.now.seconds), ordering: .relaxed)
+            case .setClock(let seconds): tries.clockOffset = seconds.subtractingSaturating(SigningInstant.now.seconds)
             }
         }
         return nil
@@ -170,7 +187,7 @@ package final class BucketClient: Sendable {
     private func request(_ call: BucketCall, _ keys: AWSCredentials, _ tries: Tries) -> OutgoingRequest {
         var signed = SignableRequest(
             method: call.method.rawValue, host: endpoint.host, path: endpoint.path(ofWholeKey: call.key), query: call.query, headers: call.headers)
-        signer.sign(&signed, keys, at: now, payloadHash: tries.payloadHash)
+        signer.sign(&signed, keys, at: now(tries), payloadHash: tries.payloadHash)
         // libcurl would name a type of its own, which the signature does not know.
         if !call.body.isEmpty || call.method == .put || call.method == .post, !call.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
             signed.headers.append(("Content-Type", ""))

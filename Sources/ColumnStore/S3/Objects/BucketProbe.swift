@@ -34,9 +34,12 @@ package enum BucketProbe {
         let (first, second) = (Array("till probe, first".utf8), Array("till probe, second".utf8))
         let tag = try client.put(key, first, if: .absent)
         if try isTaken(client, key, second, .absent) { return "it replaced an object in spite of If-None-Match: *" }
-        guard try client.get(key, byteCountMax: 1_024).bytes == first else { return "it answered 412 to If-None-Match: *, and replaced the object all the same" }
+        let found = try client.get(key, byteCountMax: 1_024)
+        guard found.bytes == first else { return "it answered 412 to If-None-Match: *, and replaced the object all the same" }
         if try isTaken(client, key, second, .matches(tag: "\"00000000000000000000000000000000\"")) { return "it replaced an object in spite of If-Match with another's tag" }
         guard !tag.isEmpty else { return "it gave no ETag for what was put" }
+        // What is read is replaced on condition of the tag that came with it.
+        guard found.head.tag == tag else { return "it gave GET another ETag than the put of the same content had" }
         guard try isTaken(client, key, second, .matches(tag: tag)) else { return "it refused If-Match with the object's own tag" }
         guard try client.get(key, byteCountMax: 1_024).bytes == second else { return "it gives out an older content than it has taken" }
         return nil

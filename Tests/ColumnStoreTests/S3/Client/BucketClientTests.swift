@@ -302,6 +302,80 @@ final class BucketClientTests: XCTestCase {
         XCTAssertEqual(client.counters.figures.retryCount, 3)
     }
 
+    /// HEAD has no words for it. That an object is not there says that the time was right, too.
+    func test_clockOfTheMachineThatIsWrong_isSetByARefusalOfHEAD() throws {
+        let client = try client()
+        bucket.store("store/a", [1])
+        for offset: Int64 in [86_400, -7_200, 0] {
+            bucket.setClock(offset: offset)
+            XCTAssertNil(try client.head("none"))
+            XCTAssertEqual(try client.head("a")?.byteCount, 1)
+        }
+        XCTAssertEqual(client.counters.figures.retryCount, 3)
+    }
+
+    /// Dates are anybody's: one that does not help is gone by once, and by no other request.
+    func test_datesOfRefusals_countOnceTheyHaveHelped() throws {
+        let (stamps, date, words) = (Monitor<[String]>([]), Monitor(""), Monitor(""))
+        let server = TestHTTPServer { request in
+            let stamp = request.headers["x-amz-date"] ?? ""
+            stamps.withLock { $0.append(stamp) }
+            if stamp.hasPrefix("2999"), !words.withLock({ $0.isEmpty }) { return .init(status: 204) }
+            return .init(status: 403, headers: [("Date", date.withLock { $0 })], body: words.withLock { $0 })
+        }
+        defer { server.close() }
+        let endpoint = try BucketEndpoint(url: "s3://receipts/store", endpoint: "http://127.0.0.1:\(server.port)", region: "eu-central-1", isPathStyle: true)
+        let client = BucketClient(endpoint, region: "eu-central-1", credentials: CredentialChain([StaticCredentials(bucket.credentials)]), transport: transport)
+        let dates = [
+            ("Fri, 02 Jan 1970 12:00:00 GMT", "19700102"), ("Tue, 31 Dec 2999 12:00:00 GMT", "29991231"), ("", nil), ("soon", nil), ("Fri, 31 Dec 9999 23:59:59 GMT", nil),
+            ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", nil), ("-9223372036854775808", nil), ("Mon, 32 Feb -1 99:99:99 +9999", nil),
+        ] as [(String, String?)]
+        for (text, second) in dates {
+            date.withLock { $0 = text }
+            stamps.withLock { $0 = [] }
+            XCTAssertEqual(failure { _ = try client.head("a") }?.kind, .refused, text)
+            XCTAssertEqual(failure { try client.delete("a") }?.kind, .refused, text)
+            let seen = stamps.withLock { $0 }
+            if let second {
+                XCTAssertEqual(seen.map { $0.hasPrefix(second) }, [false, true, false, true], text)
+            } else {
+                XCTAssertTrue((2...4).contains(seen.count), "\(text): \(seen)")
+            }
+        }
+        // Some have other words for it.
+        words.withLock { $0 = "<Error><Code>SignatureDoesNotMatch</Code><Message>m</Message></Error>" }
+        date.withLock { $0 = "Tue, 31 Dec 2999 12:00:00 GMT" }
+        stamps.withLock { $0 = [] }
+        try client.delete("a")
+        try client.delete("a")
+        XCTAssertEqual(stamps.withLock { $0 }.map { $0.hasPrefix("29991231") }, [false, true, true])
+    }
+
+    /// Whether it is there again is asked with words where it is refused without.
+    func test_trialThatIsRefused_isAskedByGET() throws {
+        let client = try client { $0.trialMilliseconds = 1 }
+        bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
+        XCTAssertEqual(failure { _ = try client.head("a") }?.kind, .refused)
+        XCTAssertTrue(Patience.until { bucket.seen.contains { $0.method == "GET" && $0.key == "store/store" && $0.headers["range"] == "bytes=0-0" } })
+        XCTAssertNotNil(client.health.outage)
+        bucket.fail { $0.method == "HEAD" ? .answer(status: 403, code: "AccessDenied") : nil }
+        XCTAssertTrue(Patience.until { client.health.outage == nil })
+    }
+
+    /// Who lends keys and hangs has no more of a request's time than it has itself.
+    func test_keysThatDoNotCome_endTheRequestInItsTime() throws {
+        let keys = bucket.credentials
+        let (late, cancelled) = (WaitingSource(keys), WaitingSource(keys))
+        defer { for source in [late, cancelled] { source.open() } }
+        let failed = failure { _ = try client(chain: CredentialChain([late])) { $0.deadlineMilliseconds = 50 }.head("a") }
+        XCTAssertEqual(failed?.code, "NoCredentials")
+        XCTAssertEqual(failed?.mayHaveApplied, false)
+        let scope = WaitScope(isCancelled: { cancelled.count > 0 })
+        let givenUp = WaitScope.run(scope) { self.failure { _ = try self.client(chain: CredentialChain([cancelled])).head("a") } }
+        XCTAssertEqual(givenUp?.kind, .cancelled)
+        XCTAssertEqual(bucket.seen.count, 0)
+    }
+
     // MARK: Memory, giving up
 
     func test_requests_atOnce_keepWithinTheirRoom() throws {

@@ -198,11 +198,17 @@ final class CredentialChainTests: XCTestCase {
         AWSCredentials(accessKeyID: name, secretAccessKey: "s", sessionToken: "t", expiresAtSeconds: end)
     }
 
+    /// Has a question done before its caller goes on.
+    private static let atOnce: WorkerThread.Starter = { _, run in
+        run()
+        return true
+    }
+
     func test_chain_nearTheEnd_renews_andGoesOnWithTheOldWhileItHolds() throws {
         let now = Mutex<Int64>(0)
         let failure = CredentialFailure(source: "a script", reason: "down")
         let script = Script([.success(Self.keys("one", 3_600)), .failure(failure), .success(Self.keys("two", 7_200)), .failure(failure)])
-        let chain = CredentialChain([script], clock: { now.withLock { $0 } })
+        let chain = CredentialChain([script], clock: { now.withLock { $0 } }, starter: Self.atOnce)
         XCTAssertEqual(try chain.credentials().accessKeyID, "one")
         now.withLock { $0 = 2_699 }
         XCTAssertEqual(try chain.credentials().accessKeyID, "one")
@@ -212,7 +218,9 @@ final class CredentialChainTests: XCTestCase {
         XCTAssertEqual(try chain.credentials().accessKeyID, "one")
         XCTAssertEqual(script.count.withLock { $0 }, 2, "not at every request again")
         now.withLock { $0 = 2_740 }
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one", "nobody waits for others while these hold")
         XCTAssertEqual(try chain.credentials().accessKeyID, "two")
+        XCTAssertEqual(script.count.withLock { $0 }, 3)
         now.withLock { $0 = 7_200 }
         XCTAssertThrowsError(try chain.credentials(), "ended, and none to be had") { XCTAssertEqual($0 as? CredentialFailure, failure) }
     }
@@ -221,12 +229,59 @@ final class CredentialChainTests: XCTestCase {
     func test_chain_newOnesNearTheirEndToo_areNotAskedForWithEachRequest() throws {
         let now = Mutex<Int64>(0)
         let script = Script((1...9).map { .success(Self.keys("\($0)", 900)) })
-        let chain = CredentialChain([script], clock: { now.withLock { $0 } })
+        let chain = CredentialChain([script], clock: { now.withLock { $0 } }, starter: Self.atOnce)
         for second in 0..<100 {
             now.withLock { $0 = Int64(second) }
             for _ in 0..<10 { _ = try chain.credentials() }
         }
         XCTAssertEqual(script.count.withLock { $0 }, 4, "at the first request, and every thirty seconds")
+    }
+
+    func test_chain_goodOnes_areUsedWhileASourceHangs_whichIsAskedOnce() throws {
+        let now = Mutex<Int64>(0)
+        let hanging = WaitingSource(Self.keys("two", 7_200))
+        defer { hanging.open() }
+        let chain = CredentialChain([Script([.success(Self.keys("one", 3_600))]), hanging], clock: { now.withLock { $0 } })
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        now.withLock { $0 = 3_000 }
+        for _ in 0..<10 { XCTAssertEqual(try chain.credentials().accessKeyID, "one") }
+        XCTAssertTrue(Patience.until { hanging.count == 1 })
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        hanging.open()
+        XCTAssertTrue(Patience.until { (try? chain.credentials().accessKeyID) == "two" })
+        XCTAssertEqual(hanging.count, 1)
+    }
+
+    func test_chain_nothingHeld_waitsAsLongAsTheCallerMay() throws {
+        let hanging = WaitingSource(Self.keys("one", nil))
+        defer { hanging.open() }
+        let chain = CredentialChain([hanging])
+        for scope in [WaitScope.within(milliseconds: 10), WaitScope(isCancelled: { true })] {
+            XCTAssertThrowsError(try chain.credentials(in: scope)) { XCTAssertTrue("\($0)".contains("in the time there was"), "\($0)") }
+        }
+        hanging.open()
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        XCTAssertEqual(hanging.count, 1, "what came later is for the next")
+    }
+
+    func test_chain_inTheLastSeconds_waitsForNewOnes() throws {
+        let now = Mutex<Int64>(0)
+        let chain = CredentialChain([Script([.success(Self.keys("one", 3_600)), .success(Self.keys("two", 7_200))])], clock: { now.withLock { $0 } })
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        now.withLock { $0 = 3_595 }
+        XCTAssertEqual(try chain.credentials().accessKeyID, "two")
+    }
+
+    func test_chain_withoutAThread_goesOnWhileTheOldHold_andThenAsksByItself() throws {
+        let now = Mutex<Int64>(0)
+        let script = Script([.success(Self.keys("one", 3_600)), .success(Self.keys("two", 7_200))])
+        let chain = CredentialChain([script], clock: { now.withLock { $0 } }, starter: { _, _ in false })
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        now.withLock { $0 = 3_000 }
+        XCTAssertEqual(try chain.credentials().accessKeyID, "one")
+        XCTAssertEqual(script.count.withLock { $0 }, 1)
+        now.withLock { $0 = 3_600 }
+        XCTAssertEqual(try chain.credentials().accessKeyID, "two")
     }
 
     func test_chain_noneSetUp_orEndedOnes_saysSo() {
@@ -259,5 +314,25 @@ final class CredentialChainTests: XCTestCase {
         let chain = CredentialChain([script])
         DispatchQueue.concurrentPerform(iterations: 64) { _ in XCTAssertEqual(try? chain.credentials().accessKeyID, "0") }
         XCTAssertEqual(script.count.withLock { $0 }, 1)
+    }
+}
+
+/// Gives its keys once it is let.
+final class WaitingSource: CredentialSource {
+    let name = "a source that hangs"
+    private let keys: AWSCredentials
+    private let isOpen = Monitor(false)
+    private let asked = Mutex(0)
+
+    init(_ keys: AWSCredentials) { self.keys = keys }
+
+    var count: Int { asked.withLock { $0 } }
+
+    func open() { isOpen.broadcast { $0 = true } }
+
+    func fetch() throws(CredentialFailure) -> AWSCredentials? {
+        asked.withLock { $0 += 1 }
+        guard isOpen.wait(seconds: Patience.seconds, { $0 ? true : nil }) == true else { throw CredentialFailure(source: name, reason: "nobody has let it") }
+        return keys
     }
 }

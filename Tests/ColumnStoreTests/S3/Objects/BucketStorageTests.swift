@@ -289,6 +289,12 @@ final class BucketStorageTests: XCTestCase {
         XCTAssertThrowsError(try BucketProbe.check(try client())) { XCTAssertTrue("\($0)".contains("If-None-Match"), "\($0)") }
         XCTAssertEqual(bucket.objects, [:])
         bucket.keepConditions(true)
+        bucket.fail { $0.method == "GET" ? .header(name: "ETag", value: "W/\"0\"") : nil }
+        XCTAssertThrowsError(try BucketProbe.check(try client())) {
+            XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unavailable)
+            XCTAssertTrue("\($0)".contains("GET another ETag"), "\($0)")
+        }
+        XCTAssertEqual(bucket.objects, [:])
         bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
         XCTAssertThrowsError(try BucketProbe.check(try client())) { XCTAssertTrue("\($0)".contains("rights to get, put"), "\($0)") }
     }
