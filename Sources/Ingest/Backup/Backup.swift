@@ -6,8 +6,7 @@ import Glibc
 ///
 /// 1. Data and metadata files of the cold tables, which never change, are copied unless they are there with their hash.
 /// 2. On the writer's thread, between two groups, a read transaction is begun in each hot file that changed since the last backup, and
-///    then one in the catalog: that instant is the backup's state.
-///    Queues and executions, in files of their own, are as of the same instant.
+///    then, while the writer of queues waits too, in the files of executions and queues and in the catalog: that instant is the backup's state.
 /// 3. Hot files, catalog, queues and executions are copied from those transactions while receipts come in; then the cold files that the catalog's copy names
 ///    and step 1 has not seen.
 /// 4. Everything that was copied is read again. The manifest takes the place of the last one: only now the new backup counts, and until
@@ -197,12 +196,12 @@ final class Backup {
     ///
     /// Each is BEGIN and a first read, from which on SQLite shows that state of the file: https://www.sqlite.org/isolation.html
     private final class Held: @unchecked Sendable {
-        // Proof: the writer's thread fills it while the backup's waits for that; before and after, the backup's alone has it.
+        // Proof: the writer's thread fills it while the backup's waits for that, and the thread of queues while the writer's waits for that; before and after, the backup's alone has it.
         var hot: [(file: HotFile, stamp: String, connection: SQLiteConnection?)] = []
         var catalog: SQLiteConnection?
         /// Nil where there are none.
         var queues: SQLiteConnection?
-        /// Before the others: a receipt that an execution has posted by then is in their state.
+        /// Before the catalog: what an execution has put there by then is in its state.
         var executions: SQLiteConnection?
         /// Of the log, around all of them.
         var span: (before: LogPosition, after: LogPosition)?
@@ -229,7 +228,13 @@ final class Backup {
         }
     }
 
-    /// The writer waits while it runs: it opens files and begins to read, and copies nothing.
+    /// The writers of hot files and of queues wait while it runs: it opens files and begins to read, and copies nothing.
+    ///
+    /// Executions and queues are of one instant: that at which the executions' transaction begins. Neither hot files nor queues change from before it until after their own transactions have
+    /// begun, so that these show them as they were at it. Without that, an event that an execution took, and its topic let go of, between the two would be in neither copy; and a message that
+    /// was lost with the word of it, so that the task which waits for it would stand still. Executions need not wait: what they do meanwhile shows in no copy.
+    ///
+    /// In this order, here and everywhere: the writer of hot files, then that of queues, which waits for nothing but the disk and the catalog; nobody who has the catalog waits for either.
     ///
     /// No hot file is prepared meanwhile: one that nobody has taken is in no copy, and the log would go on from the checkpoint with rows of a file whose tables came before it.
     private func hold() throws -> Held {
@@ -238,12 +243,12 @@ final class Backup {
         let (boundary, catalogPath, known, previousAt) = (store.tier.boundary, store.directory.catalogPath, known, previous?.madeAt)
         let queuesPath = store.directory.queuesPath
         let executionsPath = store.directory.executionsPath
+        let holdQueues = store.holdQueues
         // Also where it fails: the first receipt of a day should not wait for a file to be made.
         defer { store.tier.maintenance.prepareAgain() }
         try store.tier.writer.hold {
             try nextFile.withNone {
                 let before = position?()
-                if access(executionsPath, F_OK) == 0 { held.executions = try Self.beginMade(executionsPath) }
                 for file in boundary.snapshot().files {
                     let stamp = FileStamp(path: file.path)
                     let before = known["hot/\(file.name).sqlite"]
@@ -253,12 +258,15 @@ final class Backup {
                     held.hot.append((file, stamp.text, isSame ? nil : try Self.begin(file.path)))
                     if !isSame { file.pin() }
                 }
-                let catalog = try Self.begin(catalogPath)
-                held.catalog = catalog
-                // Made since a moment ago: the catalog has noted it, and would miss it. Nothing of it can have posted a receipt while the writer is held.
-                if held.executions == nil, try LaterDatabase.executions.isNoted(catalog) { held.executions = try Self.begin(executionsPath) }
-                // One that is noted is made, and without tables it is lost.
-                if access(queuesPath, F_OK) == 0 { held.queues = try LaterDatabase.queues.isNoted(catalog) ? Self.begin(queuesPath) : Self.beginMade(queuesPath) }
+                try holdQueues {
+                    if access(executionsPath, F_OK) == 0 { held.executions = try Self.beginMade(executionsPath) }
+                    let catalog = try Self.begin(catalogPath)
+                    held.catalog = catalog
+                    // Made since a moment ago: the catalog has noted it, and would miss it. Nothing of it can have posted a receipt, or sent a message, while both writers are held.
+                    if held.executions == nil, try LaterDatabase.executions.isNoted(catalog) { held.executions = try Self.begin(executionsPath) }
+                    // One that is noted is made, and without tables it is lost.
+                    if access(queuesPath, F_OK) == 0 { held.queues = try LaterDatabase.queues.isNoted(catalog) ? Self.begin(queuesPath) : Self.beginMade(queuesPath) }
+                }
                 if let before, let after = position?() { held.span = (before, after) }
             }
         }

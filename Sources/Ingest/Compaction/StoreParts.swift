@@ -7,4 +7,6 @@ struct StoreParts: Sendable {
     let tier: HotTier
     let compactor: Compactor
     let clock: Clock
+    /// Runs a body while nothing is written to the file of queues, and waits for it (`QueueStore.hold`).
+    let holdQueues: @Sendable (_ body: @escaping @Sendable () throws -> Void) throws -> Void
 }

@@ -207,7 +207,11 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
 
     package var uploadKeeping: any UploadKeeping { uploads }
 
-    var parts: StoreParts { StoreParts(directory: directory, catalog: catalog, tier: tier, compactor: compactor, clock: options.hot.clock) }
+    var parts: StoreParts {
+        StoreParts(
+            directory: directory, catalog: catalog, tier: tier, compactor: compactor, clock: options.hot.clock,
+            holdQueues: { [queueStore] body in try queueStore.hold(body) })
+    }
 
     /// From here on the store's files are of a later generation than any copy of the catalog that was made before.
     private static func noteStart(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options) {

@@ -11,8 +11,16 @@ package final class QueueStore: Sendable {
     private struct Inbox {
         var operations: [QueueOperation] = []
         var byteCount = 0
+        /// To be run between two groups.
+        var holds: [@Sendable () -> Void] = []
         var isStopping = false
         var hasStopped = false
+    }
+
+    /// What the thread does next: holds first, then the group.
+    private struct Turn {
+        var holds: [@Sendable () -> Void] = []
+        var group: [QueueOperation] = []
     }
 
     /// Proof: `core` is used by the writer's thread alone once it runs, and before that by `init`.
@@ -103,6 +111,27 @@ package final class QueueStore: Sendable {
         return try done.wait { $0 }.get()
     }
 
+    /// Runs `body` on the writer's thread between two groups, while nothing is written to the file; waits for it. Also where no call is taken any more, since a sync failed or too many wait;
+    /// and on the caller's thread once the writer has ended: nobody writes then.
+    ///
+    /// Whoever holds the writer of hot files may call it: nothing that the writer of queues does waits for that.
+    ///
+    /// - Precondition: not called on the writer's thread, which would wait for itself.
+    /// - Throws: what `body` throws.
+    func hold(_ body: @escaping @Sendable () throws -> Void) throws {
+        let done = Monitor<Result<Void, any Error>?>(nil)
+        let isTaken = inbox.signal { inbox in
+            if inbox.hasStopped { return false }
+            inbox.holds.append {
+                let result = Result { try body() }
+                done.broadcast { $0 = result }
+            }
+            return true
+        }
+        guard isTaken else { return try body() }
+        try done.wait { $0 }.get()
+    }
+
     /// Numbers of receivers that wait.
     func nextWait() -> Int { waitNumbers.wrappingAdd(1, ordering: .relaxed).newValue }
 
@@ -114,34 +143,36 @@ package final class QueueStore: Sendable {
     private static func run(_ inbox: Monitor<Inbox>, _ core: QueueCore, _ pool: SQLitePool, _ show: @Sendable ([QueueState]) -> Void) {
         while true {
             let pause = core.pause
-            let group = next(inbox, pause)
-            guard let group else { break }
-            core.perform(group)
+            guard let turn = next(inbox, pause) else { break }
+            for hold in turn.holds { hold() }
+            if turn.group.isEmpty, !turn.holds.isEmpty { continue }
+            core.perform(turn.group)
             show(Array(core.queues.values))
         }
         core.endWaits(.success([]))
         // The writer is the last to close: what only reads leaves the log where it is.
         pool.close()
         core.close()
-        let late = inbox.withLock { inbox in
+        let late = inbox.withLock { inbox -> Turn in
             inbox.hasStopped = true
-            defer { inbox.operations = [] }
-            return inbox.operations
+            defer { (inbox.operations, inbox.holds) = ([], []) }
+            return Turn(holds: inbox.holds, group: inbox.operations)
         }
-        for operation in late { operation.refuse(Fault(.overloaded, "the server is stopping; send it again")) }
+        for hold in late.holds { hold() }
+        for operation in late.group { operation.refuse(Fault(.overloaded, "the server is stopping; send it again")) }
     }
 
     /// - Returns: what waits, nothing when the pause is over; nil to stop.
-    private static func next(_ inbox: Monitor<Inbox>, _ pause: UInt64?) -> [QueueOperation]? {
-        func look(_ inbox: inout Inbox) -> [QueueOperation]?? {
-            if inbox.operations.isEmpty { return inbox.isStopping ? .some(nil) : nil }
+    private static func next(_ inbox: Monitor<Inbox>, _ pause: UInt64?) -> Turn? {
+        func look(_ inbox: inout Inbox) -> Turn?? {
+            if inbox.operations.isEmpty, inbox.holds.isEmpty { return inbox.isStopping ? .some(nil) : nil }
             return .some(take(&inbox))
         }
         guard let pause else { return inbox.wait(look) }
-        return inbox.wait(nanoseconds: pause, look) ?? .some([])
+        return inbox.wait(nanoseconds: pause, look) ?? .some(Turn())
     }
 
-    private static func take(_ inbox: inout Inbox) -> [QueueOperation] {
+    private static func take(_ inbox: inout Inbox) -> Turn {
         var count = 0
         var byteCount = 0
         for operation in inbox.operations.prefix(groupCountMax) {
@@ -149,9 +180,10 @@ package final class QueueStore: Sendable {
             count += 1
             byteCount += operation.byteCount
         }
-        let group = Array(inbox.operations.prefix(count))
+        let turn = Turn(holds: inbox.holds, group: Array(inbox.operations.prefix(count)))
         inbox.operations.removeFirst(count)
         inbox.byteCount -= byteCount
-        return group
+        inbox.holds = []
+        return turn
     }
 }

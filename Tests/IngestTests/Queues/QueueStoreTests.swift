@@ -22,6 +22,26 @@ final class QueueStoreTests: XCTestCase {
         }
     }
 
+    /// What a hold sees is what the last group has left, and it is there whether or not anybody writes.
+    func test_hold_runsBetweenGroups_andOnceNobodyWritesAnyMore() throws {
+        let fixture = try QueueFixture()
+        let store = fixture.store
+        let steps = Monitor<[String]>([])
+        try store.hold {
+            store.submit { _ -> Bool? in
+                steps.broadcast { $0.append("written") }
+                return true
+            } completion: { _ in }
+            steps.broadcast { $0.append("held") }
+        }
+        let both = steps.wait(seconds: Patience.seconds) { steps -> [String]? in steps.count == 2 ? steps : nil }
+        XCTAssertEqual(both, ["held", "written"])
+        XCTAssertFault(.wrongState, try store.hold { throw Fault(.wrongState, "of a test") })
+        store.stop()
+        try store.hold { steps.broadcast { $0.append("alone") } }
+        XCTAssertEqual(steps.withLock { $0.last }, "alone")
+    }
+
     /// One history in both.
     private struct History {
         let fixture: QueueFixture
