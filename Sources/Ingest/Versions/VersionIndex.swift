@@ -14,7 +14,7 @@ import Synchronization
 /// 1. Every version is in the file, in `flushing` or in `young`; of one that is in several the youngest counts.
 /// 2. Readers look into memory first and into the file after: what a flush moves meanwhile is found in one of them at least.
 /// 3. `meta.through` rises in the transaction that lays the layer down: what the file says it has, it has.
-/// 4. `through` stands still once something could not be noted, so that the next start folds from there.
+/// 4. What is committed is noted: nothing that can fail lies between the two (`VersionNumbering`).
 package final class VersionIndex: Sendable {
     /// What a commit adds.
     package struct Notes: Sendable {
@@ -55,7 +55,8 @@ package final class VersionIndex: Sendable {
         var flushing = Layer()
         /// Everything up to it is in the file or in a layer.
         var through: Int64 = 0
-        var isAbandoned = false
+        /// The next start makes the file anew.
+        var isGivenUp = false
     }
 
     /// So many notes wait in memory; past four times as many the writer waits for the disk.
@@ -155,7 +156,7 @@ package final class VersionIndex: Sendable {
     package func note(_ notes: Notes, through sequence: Int64) {
         state.withLock { state in
             state.young.add(notes)
-            if !state.isAbandoned { state.through = max(state.through, sequence) }
+            state.through = max(state.through, sequence)
         }
     }
 
@@ -167,8 +168,19 @@ package final class VersionIndex: Sendable {
         }
     }
 
-    /// Something could not be noted: the next start folds everything that comes from now on.
-    package func abandon() { state.withLock { $0.isAbandoned = true } }
+    /// The file has pages that are not what was written. It is used as far as it can be read, and the next start makes it anew of the rows, as one of another version.
+    package func giveUp(_ reason: SQLiteError) {
+        let isFirst = state.withLock { state in
+            defer { state.isGivenUp = true }
+            return !state.isGivenUp
+        }
+        guard isFirst else { return }
+        // Where even that cannot be written, the file is there at the next start, and is found damaged again.
+        flushing.withLock { connection in _ = try? connection?.execute("PRAGMA user_version = 0") }
+        StoreLog.note(
+            "the index of versions is damaged: versions of documents that it cannot be asked for are refused until the next start, which makes it anew of the rows", path: path,
+            reason: StoreLog.text(reason), level: .warning)
+    }
 
     /// What a flush could not write waits in memory as well.
     package var isFlushDue: Bool { state.withLock { $0.young.count + $0.flushing.count >= Self.youngCountMax } }

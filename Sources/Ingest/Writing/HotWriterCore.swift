@@ -6,7 +6,7 @@ import Documents
 /// 1. `open` is the only file that takes rows.
 /// 2. `nextSequence` is beyond every sequence that is durable anywhere in the store, and is set back when a transaction is rolled back: commits
 ///    leave no hole.
-/// 3. Nothing of a transaction is published before its commit has returned; everything of it is before anybody is answered.
+/// 3. Nothing of a transaction is published before its commit has returned; everything of it is before anybody is answered. Nothing between the two can fail.
 /// 4. Once `failure` is set nothing is written any more.
 final class HotWriterCore {
     /// What the core needs of the store around it.
@@ -139,7 +139,7 @@ final class HotWriterCore {
             for (submission, answer) in zip(submissions, group.answers) { submission.completion(answer) }
             for (change, result) in zip(changes, results) { change.completion(.success(result)) }
             return group.rows.count
-        } catch let error as SQLiteError where error.kind == .corrupt && failure == nil && !isApart {
+        } catch let error where failure == nil && !isApart && Self.isOfSome(error) {
             return commitApart(submissions, changes)
         } catch {
             let refusal = failure ?? Self.refusal(error)
@@ -149,7 +149,13 @@ final class HotWriterCore {
         }
     }
 
-    /// Each submission and change by itself: one of them needs a page of the open file that has lost its sum, and the others do not. What a
+    /// Whether what cannot be read need not be the matter of all who are in a group. A full disk is.
+    private static func isOfSome(_ error: any Error) -> Bool {
+        if let unreadable = error as? UnreadableVersions { return unreadable.cause.kind != .full }
+        return (error as? SQLiteError)?.kind == .corrupt
+    }
+
+    /// Each submission and change by itself: one of them needs a page of the open file, or of the index of versions, that has lost its sum, and the others do not. What a
     /// row meets there is looked up as readers do, who see the rows of such a page, and hold documents against their hashes. Each is a transaction with an instant
     /// of its own.
     private func commitApart(_ submissions: [Submission], _ changes: [ProcessChange]) -> Int {
@@ -179,6 +185,8 @@ final class HotWriterCore {
             if let failure { throw failure }
             let results = try transaction(try writer(of: file), changes, now, { _ in }, published: {})
             for (change, result) in zip(changes, results) { change.completion(.success(result)) }
+        } catch let error where failure == nil && changes.count > 1 && Self.isOfSome(error) {
+            for change in changes { commitOther(file, [change], store.clock.now()) }
         } catch {
             for change in changes { change.completion(.failure(failure ?? Self.refusal(error))) }
         }
@@ -205,6 +213,7 @@ final class HotWriterCore {
             // Whoever hands a change in waits for its result, and each change of a row has the next sequence.
             precondition(results.count == changes.count && process.changes.count == Int(process.nextSequence - nextSequence), "a change without its result or sequence")
             assert(process.changes.indices.allSatisfy { process.changes[$0].sequence == nextSequence + Int64($0) })
+            try settleVersions(process.changes, in: writer.file)
             store.boundary.announce(process.changes.compactMap(\.before), of: writer.file.name)
             try writer.commit()
             nextSequence = process.nextSequence
@@ -218,12 +227,12 @@ final class HotWriterCore {
             writer.rollback()
             throw error
         }
-        let superseded = supersede(process.changes, in: writer.file)
+        let superseded = versions.publish(through: nextSequence - 1)
         published()
         publish(process.changes, writer.file)
         if nextSequence > sequenceBefore {
             // In one step: whoever sees a version sees which one it supersedes, and states of that moment.
-            store.boundary.publish(sequence: nextSequence - 1, at: now, superseded: superseded ?? [:])
+            store.boundary.publish(sequence: nextSequence - 1, at: now, superseded: superseded)
             store.committed(writer.file, nextSequence - 1)
         }
         if !process.work.isEmpty { store.queued(process.work) }
@@ -247,23 +256,15 @@ final class HotWriterCore {
         do { return isOther(try store.findEarlier(claim.identity, [], snapshot, open?.file)) } catch { return true }
     }
 
-    /// What of the transaction supersedes earlier versions, the changed states of its rows among it.
+    /// What of the transaction supersedes earlier versions, the changed states of its rows among it. Before the commit: where that cannot be found, nothing is committed.
     ///
-    /// - Returns: nil where nothing is superseded, or where the index failed, which the next start makes anew.
-    private func supersede(_ changes: [ProcessTransaction.RowChange], in file: HotFile) -> [String: [SupersededRow]]? {
-        do {
-            for change in changes where file.allTails.contains(where: { TableName.kind(of: $0.table).numbersVersions }) {
-                guard let receipt = try file.receipt(row: change.row), TableName.kind(of: receipt.table).numbersVersions else { continue }
-                try versions.change(receipt.versionKey, sequence: receipt.summary.sequence, to: change.change.state)
-            }
-            return try versions.publish(through: nextSequence - 1)
-        } catch {
-            // The rows are durable, and what follows from them is found again by the next start.
-            versions.forget()
-            store.versions.abandon()
-            StoreLog.note("the index of versions is made anew at the next start", path: store.directory, reason: StoreLog.text(error), level: .warning)
-            return nil
+    /// Rows whose states change are of earlier transactions: the file's readers have them.
+    private func settleVersions(_ changes: [ProcessTransaction.RowChange], in file: HotFile) throws {
+        for change in changes where file.allTails.contains(where: { TableName.kind(of: $0.table).numbersVersions }) {
+            guard let receipt = try file.receipt(row: change.row), TableName.kind(of: receipt.table).numbersVersions else { continue }
+            try versions.change(receipt.versionKey, sequence: receipt.summary.sequence, to: change.change.state)
         }
+        try versions.settle()
     }
 
     /// States that changed are there for every query that begins once the boundary names their sequences.

@@ -1,8 +1,26 @@
 import ColumnStore
+import Documents
+
+/// The index of versions cannot be read, or takes no more: a version's number, and what it supersedes, would follow from a part of what there is. So versions are refused until it can be.
+struct UnreadableVersions: DamageReport, CustomStringConvertible {
+    let cause: SQLiteError
+
+    var fault: Fault {
+        if cause.kind == .full { return Fault(.diskFull, "the disk is full: send it again when there is space", cause: description) }
+        return Fault(
+            .storageUnavailable, "what is known of earlier versions cannot be read just now, and the next version's number follows from it: nothing was stored; send it again later",
+            advice: .sendAgainLater, cause: description)
+    }
+
+    var description: String { "the index of versions: \(cause)" }
+}
 
 /// Gives rows of versioned tables their numbers, and tells what each supersedes: what the writer knows of versions within one transaction.
 ///
 /// Used by the writer's thread. What a transaction has added is known to nobody else until `publish`; `forget` takes it back.
+///
+/// All that is asked of the index is asked before the commit, and ends the transaction where it has no answer (`UnreadableVersions`). Behind the commit everything is at hand: were an entry of a durable
+/// row missing in the index, the next version of its document would have its number, and the table both.
 ///
 /// 1. `notes.entries` are the additions and changes of the transaction, in order; `own` has the same, by document.
 /// 2. `met` holds what the index said, so that a document that comes twice in a group is looked for once.
@@ -14,6 +32,8 @@ final class VersionNumbering {
     private var own: [VersionKey: [VersionEntry]] = [:]
     /// What the index had as the newest when the transaction first asked for it; nil for none.
     private var met: [VersionKey: VersionEntry?] = [:]
+    /// What the transaction supersedes, by table; nil until `settle`.
+    private var found: [String: [SupersededRow]]?
 
     init(index: VersionIndex, boundary: TierBoundary) {
         self.index = index
@@ -30,7 +50,7 @@ final class VersionNumbering {
     func newest(_ key: VersionKey) throws -> VersionEntry? {
         if let first = own[key]?.first { return first }
         if let known = met[key] { return known }
-        let newest = try index.newest(key)
+        let newest = try ask { try index.newest(key) }
         met[key] = .some(newest)
         return newest
     }
@@ -41,7 +61,7 @@ final class VersionNumbering {
     /// Looks for documents of which versions are about to come, all at once.
     func meet(_ keys: [VersionKey]) throws {
         let unknown = Set(keys).filter { own[$0] == nil && met[$0] == nil }
-        let found = try index.newest(Array(unknown))
+        let found = try ask { try index.newest(Array(unknown)) }
         for key in unknown { met.updateValue(found[key], forKey: key) }
     }
 
@@ -66,6 +86,15 @@ final class VersionNumbering {
         notes = VersionIndex.Notes()
         own = [:]
         met = [:]
+        found = nil
+    }
+
+    /// - Throws: `UnreadableVersions`.
+    private func ask<Answer>(_ body: () throws -> Answer) throws -> Answer {
+        do { return try body() } catch let error as SQLiteError {
+            if error.isDamage { index.giveUp(error) }
+            throw UnreadableVersions(cause: error)
+        }
     }
 
     /// A row's state changed.
@@ -75,20 +104,21 @@ final class VersionNumbering {
     /// - Parameter sequence: the row's, not that of the change.
     func change(_ key: VersionKey, sequence: Int64, to state: ReceiptState) throws {
         let known = own[key] ?? []
-        guard var entry = try known.first(where: { $0.sequence == sequence }) ?? index.version(key, sequence: sequence) else { return }
+        guard var entry = try known.first(where: { $0.sequence == sequence }) ?? ask({ try index.version(key, sequence: sequence) }) else { return }
         entry.state = state
         notes.entries.append((key, entry))
         own[key] = (known.filter { $0.version != entry.version } + [entry]).sorted { $0.version > $1.version }
     }
 
-    /// The transaction is durable: everybody knows of it from now on.
+    /// All of the transaction is here, and is about to be committed: finds what it supersedes.
     ///
-    /// - Parameter sequence: of the last commit: up to it the index has all.
-    /// - Returns: what it supersedes, by table; nil where it had no versions.
-    func publish(through sequence: Int64) throws -> [String: [SupersededRow]]? {
-        // What was met is of this transaction, whether or not it added anything: a file of repeats is as long as it likes.
-        defer { forget() }
-        if notes.entries.isEmpty { return nil }
+    /// Waits for the disk where too much waits for it in memory.
+    ///
+    /// - Throws: `UnreadableVersions`; the transaction is to be undone then.
+    func settle() throws {
+        found = [:]
+        if notes.entries.isEmpty { return }
+        if index.isFull { try ask { try index.flush() } }
         // What later entries of this transaction supersede is known from the earlier ones (`latest`) before the boundary has it.
         let present = boundary.snapshot().superseded
         var rows: [String: [SupersededRow]] = [:]
@@ -100,9 +130,20 @@ final class VersionNumbering {
                 notes.superseded.append((key.table, row))
             }
         }
+        found = rows
+    }
+
+    /// The transaction is durable: everybody knows of it from now on.
+    ///
+    /// - Parameter sequence: of the last commit: up to it the index has all.
+    /// - Returns: what it supersedes, by table.
+    func publish(through sequence: Int64) -> [String: [SupersededRow]] {
+        // What was met is of this transaction, whether or not it added anything: a file of repeats is as long as it likes.
+        defer { forget() }
+        if notes.entries.isEmpty { return [:] }
+        assert(found != nil, "versions that were committed before it was known what they supersede")
         index.note(notes, through: sequence)
-        if index.isFull { try index.flush() }
-        return rows
+        return found ?? [:]
     }
 
     /// How the rows around an entry change by it: those just before and after it that count (`VersionIndex.Kind`).
@@ -133,8 +174,8 @@ final class VersionNumbering {
         let best = own.first { $0.version < bound && kind.includes($0.state) }
         // Nothing lies between them: the index need not be asked.
         if let best, best.version == bound - 1 { return best }
-        var found = try index.nearest(key, below: bound, kind)
-        while let known = found, own.contains(where: { $0.version == known.version }) { found = try index.nearest(key, below: known.version, kind) }
+        var found = try ask { try index.nearest(key, below: bound, kind) }
+        while let known = found, own.contains(where: { $0.version == known.version }) { found = try ask { try index.nearest(key, below: known.version, kind) } }
         return [best, found].compactMap { $0 }.max { $0.version < $1.version }
     }
 
@@ -142,8 +183,8 @@ final class VersionNumbering {
         let own = own[key] ?? []
         let best = own.last { $0.version > bound && kind.includes($0.state) }
         if let best, best.version - 1 == bound { return best }
-        var found = try index.nearest(key, above: bound, kind)
-        while let known = found, own.contains(where: { $0.version == known.version }) { found = try index.nearest(key, above: known.version, kind) }
+        var found = try ask { try index.nearest(key, above: bound, kind) }
+        while let known = found, own.contains(where: { $0.version == known.version }) { found = try ask { try index.nearest(key, above: known.version, kind) } }
         return [best, found].compactMap { $0 }.min { $0.version < $1.version }
     }
 }

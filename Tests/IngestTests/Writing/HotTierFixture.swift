@@ -63,8 +63,8 @@ enum HotTierFixture {
     }
 
     /// A row of a versioned table.
-    static func version(_ receipt: String) throws -> HotRow {
-        let document = document(receipt)
+    static func version(_ receipt: String, salt: String = "") throws -> HotRow {
+        let document = document(receipt, salt: salt)
         let brought = TableName.kind(of: "licences_history").broughtColumns
         return HotRow(
             kind: RowFormat(table: "licences_history", type: "licence", version: 1, contentType: "application/json", layout: VersionColumns.layout(layout, after: brought)),
