@@ -84,6 +84,16 @@ package struct Upload: Sendable {
         (self.createdAt, self.expiresAt) = (createdAt, expiresAt)
     }
 
+    /// Counts a row that it has stored.
+    ///
+    /// - Parameters:
+    ///   - version: nil of a ledger's.
+    ///   - table: as it is stored.
+    mutating func noteStored(version: Int64?, in table: String) {
+        if let version, version > 1 { counts.replaced += 1 } else { counts.accepted += 1 }
+        tables.insert(table)
+    }
+
     /// Whose receipts they are, as far as that is known before they are read.
     package var clientID: String? { client ?? owner.client?.text }
 }

@@ -73,7 +73,7 @@ final class UploadReverter {
     private func window() throws -> [Row] {
         var rows: [Row] = []
         let after = max(upload.revert.position, upload.firstSequence)
-        // What a stop or a crash has left uncounted, of one that ended before its next try, lies in tables that the upload does not name.
+        // What a stop or a crash has left uncounted, of one that an earlier version ended before its next try, lies in tables that the upload does not name.
         for name in uploads.intake.tier.tables.tables.sorted() where upload.tables.contains(name) || TableName.kind(of: name).numbersVersions {
             let table = table(name)
             guard table.schema.index(of: VersionColumns.upload.name) != nil else { continue }

@@ -55,6 +55,8 @@ final class UploadRunner {
         }
         upload.endedAt = uploads.clock.now()
         do {
+            // What an earlier try has stored of a chunk that this one did not come to.
+            if upload.state != .processed { try uploads.countLeft(of: &upload) }
             guard try uploads.catalog.change(upload, from: .processing, notices: uploads.notices(of: upload)) else { return try noteCancelled() }
             if let identities { (self.identities, _) = (nil, identities) }
             UploadIdentities.remove(uploads.identitiesPath(upload.id))
@@ -231,7 +233,14 @@ final class UploadRunner {
         if uploads.queue.isUnwanted(upload.id) { throw Unwanted() }
         // A file takes hours, in which a contract may end, or be given other rights: with others it is begun again where it stands.
         guard try uploads.principal(of: upload) == reader.intake.request.principal else { throw Stopped() }
-        if !hasHandedOver { try rows.removeAll { try isStored($0.row) } }
+        if !hasHandedOver {
+            let counts = upload.counts
+            do { try rows.removeAll { try isStored($0.row) } } catch {
+                // The end of the upload counts all of them.
+                upload.counts = counts
+                throw error
+            }
+        }
         hasHandedOver = true
         let answer = Monitor<Submission.Answer?>(nil)
         uploads.queue.beginTurn(of: upload.owner)
@@ -301,6 +310,8 @@ final class UploadRunner {
             uploads.queue.pause(upload.id, seconds: pause.next())
             if uploads.queue.isUnwanted(upload.id) {
                 // Some of its rows are stored: they are the upload's to be taken back, though its chunk never ends.
+                // All that is stored by now is counted, and its end counts it no more. Only noted with that: a try that comes before it makes the whole chunk again.
+                defer { upload.chunkSequence = uploads.sequence }
                 upload.counts.rejected += Int64(rejections.count)
                 try commit(rejections)
                 throw Unwanted()
@@ -336,8 +347,7 @@ final class UploadRunner {
     ///
     /// - Parameter version: nil of a ledger's.
     private func take(version: Int32?, _ row: HotRow) {
-        if let version, version > 1 { upload.counts.replaced += 1 } else { upload.counts.accepted += 1 }
-        upload.tables.insert(row.kind.table)
+        upload.noteStored(version: version.map { Int64($0) }, in: row.kind.table)
     }
 
     /// - Throws: `Unwanted` where somebody ended the upload.

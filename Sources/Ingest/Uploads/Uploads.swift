@@ -271,6 +271,7 @@ package final class Uploads: Sendable {
         queue.end(id, seconds: Self.endSeconds)
         guard var upload = try catalog.upload(id), upload.state == .new || upload.state == .processing else { return }
         let state = upload.state
+        try countLeft(of: &upload)
         (upload.state, upload.endedAt) = (.cancelled, clock.now())
         if try catalog.change(upload, from: state) { UploadIdentities.remove(identitiesPath(id)) }
     }
@@ -388,20 +389,45 @@ package final class Uploads: Sendable {
     /// - Complexity: O(rows behind `sequence`) of all tables that have uploads: files are left out by their bounds.
     func sequences(of upload: Upload, after sequence: Int64) throws -> Set<Int64> {
         var found: Set<Int64> = []
+        try rows(of: upload, after: sequence) { _, number, _ in found.insert(number) }
+        return found
+    }
+
+    /// Counts what a try has stored that was cut off before it was counted, for an upload that ends there: its records are not read again.
+    ///
+    /// - Throws: what keeps a table from being read; the upload is as it was then.
+    /// - Complexity: as `sequences(of:after:)`.
+    func countLeft(of upload: inout Upload) throws {
+        // Before its first chunk nothing is stored.
+        guard upload.startedAt != nil else { return }
+        var counted = upload
+        counted.chunkSequence = sequence
+        try rows(of: upload, after: upload.chunkSequence) { table, _, version in counted.noteStored(version: version, in: table) }
+        upload = counted
+    }
+
+    /// - Parameter body: called for each row that the upload has stored behind a sequence, with its table, its own sequence, and its version's number; nil of a ledger's.
+    private func rows(of upload: Upload, after sequence: Int64, _ body: (_ table: String, _ sequence: Int64, _ version: Int64?) -> Void) throws {
         let snapshot = intake.tier.boundary.snapshot()
         for name in intake.tier.tables.tables {
             let table = TieredTable(name: name, boundary: intake.tier.boundary, tables: intake.tier.tables, snapshot: snapshot)
             guard table.schema.index(of: VersionColumns.upload.name) != nil else { continue }
             let bounds = ColumnFilter.Test.range(lower: .init(.integer(sequence), isInclusive: false), upper: nil)
+            let numbersVersions = TableName.kind(of: name).numbersVersions
             let request = ScanRequest(
-                projection: ["sequence"], filters: [ColumnFilter("sequence", bounds), ColumnFilter(ColumnPath(VersionColumns.upload.name), .equal(.string(upload.id)))])
+                projection: numbersVersions ? ["sequence", ColumnPath(VersionColumns.version.name)] : ["sequence"],
+                filters: [ColumnFilter("sequence", bounds), ColumnFilter(ColumnPath(VersionColumns.upload.name), .equal(.string(upload.id)))])
             let scan = try table.scan(request)
             while let morsel = try scan.nextMorsel() {
                 while let batch = try morsel.next() {
-                    for row in 0..<batch.rowCount { if case .integer(let number) = batch.columns[0].value(at: row) { found.insert(number) } }
+                    for row in 0..<batch.rowCount {
+                        guard case .integer(let number) = batch.columns[0].value(at: row) else { continue }
+                        var version: Int64?
+                        if numbersVersions, case .integer(let value) = batch.columns[1].value(at: row) { version = value }
+                        body(name, number, version)
+                    }
                 }
             }
         }
-        return found
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import XCTest
 
@@ -38,11 +39,44 @@ final class UploadAgainTests: XCTestCase {
         (upload.chunkSequence, upload.recordCount, upload.endedAt) = (upload.firstSequence, nil, nil)
         XCTAssertTrue(try uploads.catalog.change(upload, from: .processed))
         try uploads.cancel("up-1", as: .admin)
-        XCTAssertEqual(try uploads.upload("up-1", as: .admin).state, .cancelled)
+        let cancelled = try uploads.upload("up-1", as: .admin)
+        XCTAssertEqual(cancelled.state, .cancelled)
+        XCTAssertEqual([cancelled.counts.accepted, cancelled.counts.replaced, cancelled.counts.processed], [3, 1, 4])
         _ = try uploads.revert("up-1", as: .admin)
         XCTAssertTrue(try Patience.until { try uploads.upload("up-1", as: .admin).revert.stage == .done })
         XCTAssertEqual(try uploads.upload("up-1", as: .admin).revert.reverted, 4)
         XCTAssertEqual(try fixture.walk(PageRequest(table: "licences", fields: ["receipt_id", "name"], limit: 1_000)), ["L-2|before"])
+        uploads.stop()
+    }
+
+    /// Its file cannot be read again, so that no try comes to the chunk.
+    func test_chunkThatWasStoredAndNotCounted_isCounted_whereTheUploadFailsThere() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let uploads = fixture.engine.uploads
+        _ = try fixture.engine.putType(name: "licence", body: Array(Self.type.utf8))
+        uploads.start { _ in [] }
+        _ = try fixture.taken(document("L-2", "before"), as: .admin, client: "c1")
+        var announcement = UploadAnnouncement(name: "a.ndjson")
+        announcement.client = "c1"
+        let file = try uploads.receive(try uploads.announce(announcement, id: "up-1", as: .admin), from: 0, isAnew: true, isKept: false)
+        // Of a ledger, too.
+        let lines = (0..<4).map { document("L-\($0)", "uploaded") } + [EngineFixture.receipt("R-1"), EngineFixture.receipt("R-2")]
+        try Array(lines.map { $0 + "\n" }.joined().utf8).withUnsafeBytes { try file.append($0) }
+        file.keep()
+        _ = try uploads.finish(file, coding: nil)
+        var upload = try ended(uploads)
+        let (counts, tables) = (upload.counts, upload.tables)
+        XCTAssertEqual([counts.accepted, counts.replaced, counts.processed], [5, 1, 6])
+        (upload.state, upload.counts, upload.position, upload.tables) = (.processing, Upload.Counts(), 0, [])
+        (upload.chunkSequence, upload.recordCount, upload.endedAt) = (upload.firstSequence, nil, nil)
+        XCTAssertEqual(unlink(uploads.filePath("up-1")), 0)
+        XCTAssertTrue(try uploads.catalog.change(upload, from: .processed))
+        uploads.queue.wake()
+        XCTAssertTrue(try Patience.until { try uploads.upload("up-1", as: .admin).state == .error })
+        let failed = try uploads.upload("up-1", as: .admin)
+        XCTAssertEqual(failed.counts, counts)
+        XCTAssertEqual(failed.tables, tables)
         uploads.stop()
     }
 
