@@ -50,6 +50,11 @@ package struct ULID: Hashable, Sendable, Comparable, CustomStringConvertible {
         return result
     }
 
+    fileprivate func raised(by step: UInt64) -> ULID {
+        let (raised, overflow) = low.addingReportingOverflow(step)
+        return ULID(high: high &+ (overflow ? 1 : 0), low: raised)
+    }
+
     /// The next one above: the same time unless the 80 bits run over.
     package var successor: ULID { ULID(value &+ 1) }
 
@@ -85,22 +90,29 @@ package struct ULID: Hashable, Sendable, Comparable, CustomStringConvertible {
     package var description: String { String(decoding: text, as: UTF8.self) }
 }
 
+/// Steps of 1 to 2^32 − 1 that no one can guess; one call to the system gives two.
+private struct RandomSteps {
+    private var random = SystemRandomNumberGenerator()
+    private var pair: UInt64 = 0
+    private var hasSecond = false
+
+    mutating func next() -> UInt64 {
+        if !hasSecond { pair = random.next() }
+        let step = hasSecond ? pair >> 32 : pair & 0xFFFF_FFFF
+        hasSecond.toggle()
+        return step | 1
+    }
+}
+
 /// Rising ULIDs of a range that a generator reserved. One owner on one thread.
 struct ULIDSteps {
     private(set) var last: ULID
-    private var random = SystemRandomNumberGenerator()
-    private var steps: UInt64 = 0
-    private var hasStep = false
+    private var steps = RandomSteps()
 
     init(from start: ULID) { last = start }
 
-    /// By a step of 32 bits that no one can guess; one call to the system gives two.
     mutating func next() -> ULID {
-        if !hasStep { steps = random.next() }
-        let step = hasStep ? steps >> 32 : steps & 0xFFFF_FFFF
-        hasStep.toggle()
-        let (low, overflow) = last.low.addingReportingOverflow(step | 1)
-        last = ULID(high: last.high &+ (overflow ? 1 : 0), low: low)
+        last = last.raised(by: steps.next())
         return last
     }
 }
@@ -115,6 +127,7 @@ package final class ULIDGenerator: Sendable {
     private struct State {
         var last: ULID
         var random = SystemRandomNumberGenerator()
+        var steps = RandomSteps()
     }
     private let state: Mutex<State>
 
@@ -144,9 +157,7 @@ package final class ULIDGenerator: Sendable {
                     high: UInt64(clamping: milliseconds) << 16 | UInt64.random(in: 0...0x7FFF, using: &state.random),
                     low: UInt64.random(in: 0...UInt64.max, using: &state.random))
             } else {
-                let step = UInt64.random(in: 1...UInt64(UInt32.max), using: &state.random)
-                let (low, overflow) = state.last.low.addingReportingOverflow(step)
-                next = ULID(high: state.last.high &+ (overflow ? 1 : 0), low: low)
+                next = state.last.raised(by: state.steps.next())
             }
             state.last = next
             return next

@@ -3,7 +3,7 @@ package import Ingest
 
 /// Collects bytes that come in pieces, within a limit: a body, or what its Content-Encoding unfolds to. Asks for the memory before it takes it.
 ///
-/// Grows by doubling, up to what was announced, so that it asks few times. One connection's thread has it.
+/// Doubles where nothing was announced; else it grows fourfold, up to that: an announced body of 13 MB is moved 5 MB on its way and not 16. One connection's thread has it.
 package struct BodyReader {
     /// Until bytes come no more is laid aside than this, whatever the Content-Length promises.
     private static let firstByteCount = 4 << 10
@@ -12,12 +12,14 @@ package struct BodyReader {
     private let byteCountMax: Int
     /// How many there will be, if that was said.
     private let expected: Int
+    private let growth: Int
     private var capacity = 0
 
     /// - Parameter expected: the Content-Length, if one was sent. Only the growth of the memory follows it.
     package init(byteCountMax: Int, expected: Int?) {
         self.byteCountMax = byteCountMax
         self.expected = expected.map { min(max($0, 0), byteCountMax) } ?? byteCountMax
+        growth = expected == nil ? 2 : 4
     }
 
     /// - Parameters:
@@ -32,8 +34,8 @@ package struct BodyReader {
         }
         let total = bytes.count + piece.count
         if total > capacity {
-            // At least what is here now; doubled from 4 KiB on; no more than was announced, unless more has come than that.
-            let grown = max(total, min(max(capacity * 2, Self.firstByteCount), expected))
+            // At least what is here now; a multiple of what there was, from 4 KiB on; no more than was announced, unless more has come than that.
+            let grown = max(total, min(max(capacity * growth, Self.firstByteCount), expected))
             let isCharged = grown > MemoryLedger.freeByteCount
             if isCharged { try charge(grown + capacity) }
             bytes.reserveCapacity(grown)

@@ -17,6 +17,14 @@ final class BodyReaderTests: XCTestCase {
         XCTAssertEqual(reader.bytes.count, 24 * 4_096)
     }
 
+    func test_append_ofAnAnnouncedBody_movesItFewTimes_andTakesNoMoreThanWasSaid() throws {
+        var reader = BodyReader(byteCountMax: 1 << 20, expected: 100_000)
+        var charges: [Int] = []
+        for _ in 0..<24 { try append(4_096, to: &reader) { charges.append($0) } }
+        XCTAssertEqual(charges, [16_384 + 4_096, 16_384, 65_536 + 16_384, 65_536, 100_000 + 65_536, 100_000])
+        XCTAssertEqual(reader.bytes.count, 24 * 4_096)
+    }
+
     func test_append_thatIsRefusedItsMemory_takesNone() throws {
         var reader = BodyReader(byteCountMax: 1 << 20, expected: nil)
         try append(16_000, to: &reader) { _ in }
