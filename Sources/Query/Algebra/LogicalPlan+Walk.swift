@@ -6,7 +6,8 @@ extension LogicalPlan {
     package var inputs: [LogicalPlan] {
         switch self {
         case .scan, .values, .series: []
-        case .filter(let input, _), .project(let input, _), .limit(let input, _, _), .distinct(let input), .singleRow(let input, _):
+        case .filter(let input, _), .project(let input, _), .limit(let input, _, _), .distinct(let input), .singleRow(let input, _),
+            .deferring(let input, _):
             [input]
         case .aggregate(let node): [node.input]
         case .join(let node): [node.left, node.right]
@@ -29,6 +30,7 @@ extension LogicalPlan {
         case .limit(_, let count, let offset): return .limit(input: items[0], count: count, offset: offset)
         case .distinct: return .distinct(input: items[0])
         case .singleRow(_, let position): return .singleRow(input: items[0], position: position)
+        case .deferring(_, let number): return .deferring(input: items[0], number: number)
         case .aggregate(var node): node.input = items[0]; return .aggregate(node)
         case .join(var node): (node.left, node.right) = (items[0], items[1]); return .join(node)
         case .unnest(var node): node.input = items[0]; return .unnest(node)
@@ -63,7 +65,7 @@ extension LogicalPlan {
             return result
         }
         switch self {
-        case .limit, .distinct, .setOperation, .shared, .singleRow: return self
+        case .limit, .distinct, .setOperation, .shared, .singleRow, .deferring: return self
         case .scan(var node):
             node.residual = try all(node.residual)
             return .scan(node)
@@ -114,7 +116,7 @@ extension LogicalPlan {
     /// Of a window also the distances of its frames.
     package var expressions: [Expression] {
         switch self {
-        case .limit, .distinct, .setOperation, .shared, .singleRow: []
+        case .limit, .distinct, .setOperation, .shared, .singleRow, .deferring: []
         case .scan(let node): node.residual
         case .values(_, let rows): rows.flatMap { $0 }
         case .series(_, let start, let stop, let step): [start, stop, step]

@@ -37,6 +37,8 @@ package indirect enum LogicalPlan: Hashable, Sendable {
     case shared(id: Int, definition: LogicalPlan, columns: [OutputColumn])
     /// Exactly one row: NULLs if the input has none, data-error if it has more. Made of a scalar subquery.
     case singleRow(input: LogicalPlan, position: Int?)
+    /// The input's rows. An error of their data ends them, and waits under the number for a row that asks (`ScalarFunction.deferred`). Made of a subquery that not all rows ask for.
+    case deferring(input: LogicalPlan, number: Int)
 }
 
 /// The column of a stored relation that a column of a query shows unchanged.
@@ -452,7 +454,8 @@ extension LogicalPlan {
         case .scan(let scan): columns += scan.columns.lazy.map(\.column)
         case .values(let own, _), .shared(_, _, let own): columns += own
         case .series(let column, _, _, _): columns.append(column)
-        case .filter(let input, _), .limit(let input, _, _), .distinct(let input), .singleRow(let input, _): input.appendColumns(to: &columns)
+        case .filter(let input, _), .limit(let input, _, _), .distinct(let input), .singleRow(let input, _), .deferring(let input, _):
+            input.appendColumns(to: &columns)
         case .project(_, let own): columns += own.lazy.map(\.column)
         case .aggregate(let node):
             columns += node.groups.lazy.map(\.column)

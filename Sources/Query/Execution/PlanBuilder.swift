@@ -73,6 +73,7 @@ final class PlanBuilder {
         case .distinct(let input): return distinct(try build(input))
         case .setOperation(let node): return try setOperation(node)
         case .singleRow(let input, let position): return SingleRowOperator(try build(input), position: position)
+        case .deferring(let input, let number): return DeferringOperator(try build(input), number: number)
         case .shared(let id, let definition, let columns):
             if let rows = shared[id] { return SharedOperator(rows, columns: columns, isFirst: false) }
             let rows = SharedRows(try build(definition))

@@ -124,6 +124,8 @@ struct Recursion {
             // Operators are made for one run each, so a round builds its own: their tables of keys and groups hold what the
             // last round found.
             let root = try PlanBuilder().build(plan)
+            // Errors of the last round's rows are none of this one's.
+            run.context.deferred?.removeAll()
             try root.prepare(run)
             let round = RecursionRound(run.memory)
             try run.drain(root) { _ in

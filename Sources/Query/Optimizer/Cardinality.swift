@@ -200,6 +200,7 @@ struct Cardinality {
             return node.kind == .union ? inputs.reduce(0, +) : inputs.first ?? 1
         case .shared(let id, let definition, _): return sharedRows[id] ?? rows(definition)
         case .singleRow: return 1
+        case .deferring(let input, _): return rows(input)
         }
     }
 

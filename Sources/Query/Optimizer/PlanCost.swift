@@ -61,7 +61,7 @@ struct PlanCost {
             let all = Double(max(1, node.table.source.statistics.rowCount))
             return Sum(start: 0, total: all * operatorCost * Double(1 + node.filters.count + node.residual.count) + rows * rowCost, rows: rows)
         case .filter(_, let conjuncts): return Sum(start: first, total: below + read * operatorCost * Double(conjuncts.count), rows: rows)
-        case .project, .unnest, .values, .series, .singleRow: return Sum(start: first, total: below + rows * rowCost, rows: rows)
+        case .project, .unnest, .values, .series, .singleRow, .deferring: return Sum(start: first, total: below + rows * rowCost, rows: rows)
         // Of what comes after the first row the part that is read.
         case .limit:
             let part = read > 0 ? min(1, rows / read) : 1

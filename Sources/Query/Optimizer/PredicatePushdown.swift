@@ -36,6 +36,8 @@ struct PredicatePushdown {
             return .sort(node)
         // Rows that are alike pass together.
         case .distinct(let input): return .distinct(input: push(conditions, into: input))
+        // Only who reads the rows asks for what they come from: an error of a condition waits with theirs.
+        case .deferring(let input, let number): return .deferring(input: push(conditions, into: input), number: number)
         case .setOperation(let node): return pushIntoSetOperation(conditions, node)
         // Below a LIMIT other rows would be counted, below what is shared rows would be missing elsewhere, and below a single row an error of the data would not be seen.
         case .scan, .values, .series, .limit, .shared, .singleRow: return kept(conditions, over: descend(plan))

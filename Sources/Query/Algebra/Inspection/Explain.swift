@@ -106,6 +106,7 @@ package struct Explain {
         case .setOperation(let node): "\(node.kind)".capitalizedFirst
         case .shared: "Shared"
         case .singleRow: "Single row"
+        case .deferring: "Deferred error"
         }
     }
 
@@ -142,6 +143,7 @@ package struct Explain {
         case .setOperation(let node): return "\(node.kind)\(node.keepsRepeats ? " all" : "") [\(list(node.columns))]".capitalizedFirst
         case .shared(let id, _, _): return "Shared \(id)"
         case .singleRow: return "Single row"
+        case .deferring: return "Deferred error"
         }
     }
 

@@ -75,7 +75,7 @@ package struct PlanVerifier {
         case .limit(let input, let count, let offset):
             visit(count: count, offset: offset, "a limit")
             return visit(input, around: outer)
-        case .distinct(let input), .singleRow(let input, _): return visit(input, around: outer)
+        case .distinct(let input), .singleRow(let input, _), .deferring(let input, _): return visit(input, around: outer)
         case .setOperation(let node): return setOperation(node, outer)
         case .shared(let id, let definition, let columns): return sharedTable(id, definition, columns, outer)
         }

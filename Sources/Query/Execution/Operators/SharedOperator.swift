@@ -9,6 +9,8 @@ final class SharedRows: @unchecked Sendable {
     // Safe to share: filled in the first `prepare`, which one thread runs; only read afterwards.
     let definition: PreparedOperator
     private var isReady = false
+    /// Of the definition: a reader may do without the rows (`DeferringOperator`), and the others may not take them for none.
+    private var failure: (any Error)?
     /// All rows, or none when they are in `file`.
     fileprivate private(set) var batches: [ColumnBatch] = []
     fileprivate private(set) var file: SpillFile?
@@ -21,11 +23,19 @@ final class SharedRows: @unchecked Sendable {
     init(_ definition: PreparedOperator) { self.definition = definition }
 
     /// Runs the definition when the first reader is prepared; does nothing for the others.
+    ///
+    /// - Throws: what the definition throws, for each reader.
     fileprivate func prepare(_ run: QueryRun) throws {
+        if let failure { throw failure }
         guard !isReady else { return }
         isReady = true
-        try definition.prepare(run)
-        if let shown { try shown.measured(run) { try fill(run) } } else { try fill(run) }
+        do {
+            try definition.prepare(run)
+            if let shown { try shown.measured(run) { try fill(run) } } else { try fill(run) }
+        } catch {
+            failure = error
+            throw error
+        }
     }
 
     /// Reads the definition with all workers into memory, and from the first batch that does not fit on into a file.

@@ -47,6 +47,7 @@ package final class QueryRun: Sendable {
         self.workerCount = max(1, workerCount ?? pool.threadCount)
         var context = context
         (context.memory, context.cancellation) = (memory, cancellation)
+        context.deferred = DeferredErrors()
         self.context = context
         self.cancellation = cancellation
         waits = WaitScope(isCancelled: { cancellation.isOver }, tally: tally)

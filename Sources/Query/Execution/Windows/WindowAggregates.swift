@@ -9,7 +9,7 @@ import ColumnStore
 /// - Running totals over all rows: a frame is the total before its end less the one before its start. O(n), also with
 ///   EXCLUDE, whose frames are up to three ranges.
 /// - A queue of candidates, or a total that rows enter and leave: O(n), since edges of frames only grow.
-/// - Frame by frame: O(sum of the frames' lengths).
+/// - Frame by frame: O(sum of the frames' lengths), of the rows that FILTER keeps, and O(log n) a frame.
 struct WindowAggregates {
     private let function: AggregateFunction
     private let call: WindowNode.Call
@@ -32,7 +32,7 @@ struct WindowAggregates {
 
     private var rowCount: Int { frames.rows.rowCount }
 
-    /// - Throws: `numericOverflow`; `outOfMemory` for frames whose state or answers do not fit.
+    /// - Throws: `numericOverflow`; `outOfMemory` for running totals, and for frames whose state or answers do not fit.
     func evaluate() throws -> Column {
         switch function {
         case .countRows: return .whole(differences(totals(kept)), type: .int64, validity: nil)
@@ -42,7 +42,7 @@ struct WindowAggregates {
             if !frames.hasExclusion { return try real(realSums) }
         case .boolAnd, .boolOr: return junctions()
         case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation:
-            if arguments[0].type != .double { return exactMoments() }
+            if arguments[0].type != .double { return try exactMoments() }
             if !frames.hasExclusion { return try real(realMoments) }
         case _ where frames.hasExclusion: break
         case .min, .max: return try extremes()
@@ -78,12 +78,30 @@ struct WindowAggregates {
         }
     }
 
+    /// Memory for what a function lays down beside the answers: to be given back when these are there.
+    ///
+    /// - Parameter rowByteCount: of one row.
+    /// - Throws: `outOfMemory`, unless it is so little that it is taken anyhow.
+    private func charged(_ rowByteCount: Int) throws(QueryError) -> MemoryShare {
+        let share = MemoryShare(run.memory)
+        let byteCount = (rowCount + 1) * rowByteCount
+        if share.take(byteCount) { return share }
+        guard byteCount <= run.refusedByteCount else { throw QueryError.outOfMemory("\(function.rawValue) over the frames of a window") }
+        share.force(to: byteCount)
+        return share
+    }
+
     /// Sums and averages of whole numbers and decimals, from running totals.
     private func exactSums() throws(QueryError) -> Column {
+        // The values, both halves and the sums; how many rows are before each, how many its frame has, and the sums once more as they come out.
+        let share = try charged(4 * MemoryLayout<Int128>.stride + 3 * MemoryLayout<Int64>.stride)
+        defer { share.releaseAll() }
         let present = present
         let values = arguments[0].wideIntegers()
         // In halves, neither of which can overflow: sums that are too large for a frame's answer may still stand before it.
         var highs: [Int128] = [0], lows: [Int128] = [0]
+        highs.reserveCapacity(rowCount + 1)
+        lows.reserveCapacity(rowCount + 1)
         for row in 0..<rowCount {
             let value = present?[row] ?? true ? values[row] : 0
             highs.append(highs[row] &+ value >> 64)
@@ -126,7 +144,10 @@ struct WindowAggregates {
     }
 
     /// Of whole numbers and decimals: what is before the frame's end, without what is before its start.
-    private func exactMoments() -> Column {
+    private func exactMoments() throws(QueryError) -> Column {
+        // The values, the totals and those of each frame; the answers.
+        let share = try charged(MemoryLayout<Int128>.stride + 2 * MemoryLayout<ExactMoments>.stride + MemoryLayout<Double>.stride)
+        defer { share.releaseAll() }
         let present = present
         let values = arguments[0].wideIntegers()
         var totals = [ExactMoments()]
@@ -289,14 +310,34 @@ struct WindowAggregates {
             groupOfRow[row] = Int32(groups.count - 1)
         }
         let states = try FrameStates(aggregate, arguments, rowCount: rowCount, run)
+        // Rows that FILTER leaves out are not walked: the cancellation is looked at by the rows that the states get.
+        let keptRows = kept?.setIndices()
         for row in groups {
             try states.begin()
             for piece in frames.pieces(of: Int(row)) {
-                for index in piece where kept?[Int(index)] ?? true { try states.add(index) }
+                guard let keptRows else {
+                    for index in piece { try states.add(index) }
+                    continue
+                }
+                var place = Self.place(of: piece.lowerBound, in: keptRows)
+                while place < keptRows.count, keptRows[place] < piece.upperBound {
+                    try states.add(keptRows[place])
+                    place += 1
+                }
             }
         }
         let answers = try states.finish()
         try states.checkCopies(of: answers, groupOfRow)
         return answers.gathering(groupOfRow)
+    }
+
+    /// The place of the first that is `row` or comes behind it, of rows that ascend; their count where none does.
+    private static func place(of row: Int32, in rows: [Int32]) -> Int {
+        var (low, high) = (0, rows.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if rows[middle] < row { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

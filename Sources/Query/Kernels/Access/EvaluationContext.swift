@@ -15,6 +15,8 @@ package struct EvaluationContext: Sendable {
     var allowance: StepAllowance?
     /// The steps of one batch, of expressions that are evaluated outside of queries; nil: any number.
     let stepCountMax: Int?
+    /// Of the run: errors that wait for a row that asks; nil outside of runs.
+    var deferred: DeferredErrors?
     /// The caller's session, at a door that has sessions.
     package var session: (any QuerySession)?
     /// What random() draws from: the session's, where there is one.

@@ -208,7 +208,7 @@ struct ColumnPruning {
             let kept = columns.indices.filter { keepsAll || isNeeded(columns[$0]) }
             return .values(columns: kept.map { columns[$0] }, rows: rows.map { row in kept.map { row[$0] } })
         case .distinct(let input): return .distinct(input: prune(input, keepsAll: true))
-        case .series, .join, .filter, .sort, .limit, .singleRow:
+        case .series, .join, .filter, .sort, .limit, .singleRow, .deferring:
             let isRow = switch plan {
             case .series, .join: false
             default: keepsAll

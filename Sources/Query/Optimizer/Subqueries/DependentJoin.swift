@@ -156,6 +156,10 @@ struct DependentJoin {
             let equalities = zip(fresh.keys, instance.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
             let joined = LogicalPlan.join(JoinNode(kind: .left, left: domain, right: found, equalities: equalities))
             return (.project(input: joined, columns: (input.columns + fresh.columns).map { ProjectedColumn($0, .column($0)) }), fresh)
+        case .deferring(let input, let number):
+            // What any set of outer values makes an error is one of all of them.
+            let (inner, instance) = try push(input, position)
+            return (.deferring(input: inner, number: number), instance)
         case .shared(let id, let definition, let columns): return try shared(id, definition, columns, position)
         case .scan, .series: throw unsupported(position)
         }

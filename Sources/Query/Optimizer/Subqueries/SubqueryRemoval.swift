@@ -14,7 +14,8 @@ import ColumnStore
 /// | `x < ANY`, `x >= ALL` | a value: count, least and greatest of the subquery |
 /// | LATERAL | `NearestRow`, else `DependentJoin` |
 ///
-/// A join is made for all rows of a plan, also where the expression asks the subquery for some of them only: then it may not fail for the others (`Reach`).
+/// A join is made for all rows of a plan, also where the expression asks the subquery for some of them only: then it may not fail for the others (`Reach`),
+/// and where it looks at none of their columns its error waits for one that asks (`DeferredError`).
 struct SubqueryRemoval {
     private let ids: PlanIDs
     private let definitions = SharedWalk()
@@ -396,10 +397,10 @@ struct SubqueryRemoval {
         _ input: inout LogicalPlan, _ reach: Reach
     ) throws(QueryError) -> Expression {
         let column = ids.newColumn("", .boolean)
-        let inner = try visit(subquery.plan)
+        let inner = try visit(subquery.plan), error = DeferredError(of: inner, reach, ids)
         input = try semi(
-            inner, input, kind: .mark(column, nullAware: nullAware), pairs: pairs, conditions: conditions, reach, at: subquery.position)
-        return .column(column)
+            error?.deferring(inner) ?? inner, input, kind: .mark(column, nullAware: nullAware), pairs: pairs, conditions: conditions, reach, at: subquery.position)
+        return error?.asked(with: .column(column), at: subquery.position) ?? .column(column)
     }
 
     /// IN as a value: true, false or NULL.
@@ -432,6 +433,12 @@ struct SubqueryRemoval {
         let correlation = correlation(inner, input)
         let isCounted = !reach.isSure && !Grouped.isAtMostOneRow(inner)
         if correlation.isEmpty {
+            if let error = DeferredError(of: inner, reach, ids) {
+                let found = error.deferring(Grouped.isAtMostOneRow(inner) ? inner : .singleRow(input: inner, position: subquery.position))
+                // A row in any case, of NULLs where there was an error.
+                input = .join(JoinNode(kind: .cross, left: input, right: .singleRow(input: found, position: subquery.position)))
+                return columns.map { error.asked(with: .column($0), at: subquery.position) }
+            }
             if isCounted {
                 // Two rows tell that there are several.
                 let (plan, results) = counted(.limit(input: inner, count: 2, offset: 0), columns, groups: [], at: subquery.position)

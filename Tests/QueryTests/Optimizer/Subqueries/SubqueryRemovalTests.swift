@@ -1,4 +1,5 @@
 import ColumnStore
+import Foundation
 import XCTest
 
 @testable import Query
@@ -6,10 +7,12 @@ import XCTest
 /// Goal: a subquery in a branch that a row does not reach makes no error of that row, and one that is read still does. Method: branches whose subqueries fail for the
 /// other rows, in each way in which they become joins. PostgreSQL is asked by the golden statements.
 final class SubqueryRemovalTests: XCTestCase {
-    private let fixture: QueryFixture = {
+    private let fixture = SubqueryRemovalTests.fixture()
+
+    private static func fixture(_ settings: QueryEngine.Settings? = nil) -> QueryFixture {
         let rows: [[Value]] = [[.integer(0), .integer(5)], [.integer(2), .integer(7)]]
-        return QueryFixture([("v", QueryFixture.table([Field("x", .int32), Field("y", .int32)], rows, batchRowCount: 1))])
-    }()
+        return QueryFixture([("v", QueryFixture.table([Field("x", .int32), Field("y", .int32)], rows, batchRowCount: 1))], settings: settings)
+    }
 
     private func check(_ query: String, _ expected: String, line: UInt = #line) throws { XCTAssertEqual(try fixture.rows(query), expected, query, line: line) }
 
@@ -65,5 +68,76 @@ final class SubqueryRemovalTests: XCTestCase {
         let sum = "(SELECT g + v.x FROM generate_series(1, 1) g)"
         try check("SELECT x, CASE WHEN x = 0 THEN nullif(\(sum), 2) ELSE nullif(\(sum), 4) END FROM v ORDER BY x", "0,1|2,3")
         try check("SELECT x, \(sum) BETWEEN 2 AND 3 FROM v ORDER BY x", "0,false|2,true")
+    }
+
+    // MARK: Subqueries that look at no row
+
+    func test_valuesOfNoRow_thatNoRowReaches_doNotFail() throws {
+        let values: [(text: String, slug: QueryError.Slug, cause: QueryError.Cause?)] = [
+            ("SELECT 10 / (g - 1) FROM generate_series(1, 1) g", .dataError, .divisionByZero),
+            ("SELECT max(10 / (g - 1)) FROM generate_series(1, 2) g", .dataError, .divisionByZero),
+            ("SELECT g FROM generate_series(1, 2) g", .dataError, .severalRows), ("SELECT ('x' || g)::int FROM generate_series(1, 1) g", .dataError, .invalidText),
+            ("SELECT 9223372036854775807 + g FROM generate_series(1, 1) g", .numericOverflow, nil),
+            ("SELECT x / (x - x) FROM v LIMIT 1", .dataError, .divisionByZero), ("SELECT x FROM v WHERE 10 / y > 0", .dataError, .severalRows),
+        ]
+        for (value, slug, cause) in values {
+            try check("SELECT x, CASE WHEN x > 2 THEN (\(value)) ELSE x END FROM v ORDER BY 1", "0,0|2,2")
+            try check("SELECT coalesce(x, (\(value))) FROM v ORDER BY 1", "0|2")
+            try check("SELECT x FROM v WHERE x >= 0 OR (\(value)) = 5 ORDER BY x", "0|2")
+            try check("SELECT x, x > 2 AND (\(value)) = 5 FROM v ORDER BY x", "0,false|2,false")
+            for query in [
+                "SELECT CASE WHEN x = 2 THEN (\(value)) END FROM v", "SELECT coalesce(nullif(x, 2), (\(value))) FROM v", "SELECT x FROM v WHERE x = 0 OR (\(value)) = 5",
+                "SELECT x >= 0 AND (\(value)) = 5 FROM v",
+            ] {
+                let error = fixture.error(query)
+                XCTAssertEqual(error?.slug, slug, query)
+                XCTAssertEqual(error?.cause, cause, query)
+            }
+        }
+        try check("SELECT x, CASE WHEN x = 2 THEN (SELECT max(10 / g) FROM generate_series(1, 2) g) END FROM v ORDER BY x", "0,|2,10")
+        try check("SELECT x, CASE WHEN x = 2 THEN (SELECT 10 / g FROM generate_series(1, 2) g WHERE g > 2) END FROM v ORDER BY x", "0,|2,")
+    }
+
+    func test_testsOfNoRow_thatNoRowReaches_doNotFail() throws {
+        for test in [
+            "EXISTS (SELECT 1 FROM generate_series(1, 9) g WHERE g = 10 / (g - 1))", "NOT EXISTS (SELECT 1 FROM generate_series(1, 9) g WHERE g = 10 / (g - 1))",
+            "x IN (SELECT 10 / (g - 1) FROM generate_series(1, 9) g)", "x NOT IN (SELECT 10 / (g - 1) FROM generate_series(1, 9) g)",
+            "(x, y) IN (SELECT 10 / (g - 1), g FROM generate_series(1, 9) g)", "3 < ANY (SELECT 10 / (g - 1) FROM generate_series(1, 9) g)",
+        ] {
+            try check("SELECT x, CASE WHEN x > 2 THEN \(test) END FROM v ORDER BY x", "0,|2,")
+            try check("SELECT coalesce(x >= 0, \(test)) FROM v", "true|true")
+            try check("SELECT x FROM v WHERE x >= 0 OR \(test) ORDER BY x", "0|2")
+            try check("SELECT x, x > 2 AND \(test) FROM v ORDER BY x", "0,false|2,false")
+            for query in ["SELECT CASE WHEN x = 2 THEN \(test) END FROM v", "SELECT x FROM v WHERE x = 0 OR \(test)"] {
+                XCTAssertEqual(fixture.error(query)?.cause, .divisionByZero, query)
+            }
+        }
+        try check("SELECT x, CASE WHEN x = 2 THEN x IN (SELECT 10 / g FROM generate_series(1, 9) g) END FROM v ORDER BY x", "0,|2,true")
+        try check("SELECT x, CASE WHEN x = 2 THEN EXISTS (SELECT 1 FROM generate_series(1, 9) g WHERE g = 100 / g) END FROM v ORDER BY x", "0,|2,false")
+    }
+
+    /// A table of WITH is computed once: who needs its rows has its error, whoever was there before.
+    func test_sharedRows_thatFailed_areAnErrorOfWhoReadsThem() throws {
+        let shared = "WITH c AS (SELECT 10 / (g - 1) AS n FROM generate_series(1, 3) g)"
+        let branch = "CASE WHEN x > 2 THEN (SELECT max(n) FROM c) END", read = "(SELECT count(n) FROM c)"
+        try check("\(shared) SELECT x, \(branch), CASE WHEN x > 2 THEN (SELECT min(n) FROM c) END FROM v ORDER BY x", "0,,|2,,")
+        for columns in ["\(branch), \(read)", "\(read), \(branch)"] {
+            XCTAssertEqual(fixture.error("\(shared) SELECT \(columns) FROM v")?.cause, .divisionByZero, columns)
+        }
+    }
+
+    func test_branches_withinSubqueriesThatLookAtTheRow() throws {
+        let value = "(SELECT 1 / (h - 1) FROM generate_series(1, 1) h)"
+        try check("SELECT x, (SELECT max(CASE WHEN g > 9 THEN \(value) ELSE g END) FROM generate_series(1, 3) g WHERE g <= v.x) FROM v ORDER BY x", "0,|2,2")
+        XCTAssertEqual(
+            fixture.error("SELECT (SELECT max(CASE WHEN g > 1 THEN \(value) ELSE g END) FROM generate_series(1, 3) g WHERE g <= v.x) FROM v")?.cause, .divisionByZero)
+    }
+
+    func test_memoryThatASubqueryLacks_endsTheStatement() {
+        let narrow = Self.fixture(
+            QueryEngine.Settings(
+                threadCount: 2, memoryByteCountMax: 64 << 20, queryMemoryByteCountMax: 1 << 20, spillDirectory: FileManager.default.temporaryDirectory.path))
+        let lists = "SELECT array_agg(g) OVER (ORDER BY g) a FROM generate_series(1, 16000) s(g)"
+        XCTAssertEqual(narrow.error("SELECT CASE WHEN x > 2 THEN (SELECT count(a) FROM (\(lists)) q) END FROM v")?.slug, .spillFull)
     }
 }
