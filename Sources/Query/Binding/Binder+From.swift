@@ -195,7 +195,7 @@ extension Binder {
     func entry(_ name: String, inSchema schema: String, at position: Int) throws(QueryError) -> CatalogEntry? {
         dependsOnSession = true
         do {
-            return try context.catalog.entry(named: name, inSchema: schema)
+            return try context.made.entry(.relation(schema: Array(schema.utf8), name: Array(name.utf8))) { try context.catalog.entry(named: name, inSchema: schema) }
         } catch let error as QueryError {
             throw error.placed(at: position)
         } catch {
@@ -228,12 +228,26 @@ extension Binder {
         guard let dialect = context.catalog.dialect, let last = name.last, name.count <= 2 else { return nil }
         dependsOnSession = true
         do {
-            if name.count == 2 { return try dialect.entry(named: last.text, inSchema: name[0].text) }
-            return try !findsTables || context.catalog.entry(named: last.text) == nil ? dialect.entry(named: last.text, inSchema: dialect.openSchema) : nil
+            guard try name.count == 2 || !findsTables || context.catalog.entry(named: last.text) == nil else { return nil }
+            let schema = name.count == 2 ? name[0].text : dialect.openSchema
+            return try context.made.entry(.relation(schema: Array(schema.utf8), name: Array(last.text.utf8))) { try dialect.entry(named: last.text, inSchema: schema) }
         } catch let error as QueryError {
             throw error.placed(at: last.position)
         } catch {
             throw .data("the relation “\(last.text)” cannot be opened: \(error)", at: last.position)
+        }
+    }
+
+    /// The rows of one of the dialect's functions; nil of any other.
+    ///
+    /// - Throws: spill-full where there is no room for them.
+    func dialectRows(of call: FunctionSyntax) throws(QueryError) -> (any TableSource)? {
+        guard let dialect = context.catalog.dialect else { return nil }
+        let (name, count) = (call.name.text, call.arguments.count)
+        do throws(QueryError) {
+            return try context.made.rows(.function(name: Array(name.utf8), argumentCount: count)) { dialect.rows(ofFunction: name, argumentCount: count) }
+        } catch {
+            throw error.placed(at: call.name.position)
         }
     }
 

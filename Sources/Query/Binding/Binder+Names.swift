@@ -237,17 +237,25 @@ extension Binder {
         return BoundQuery(plan: sorted, columns: shown)
     }
 
-    /// - Throws: bad-sql for a table that it does not have.
+    /// - Throws: bad-sql for a table that it does not have; spill-full where there is no room for its rows.
     func informationSchema(_ name: NameSyntax) throws(QueryError) -> LogicalPlan {
         guard let relation = InformationSchema.byName[name.text] else {
             let meant = NameSuggestion.closest(to: name.text, among: InformationSchema.all.map(\.name))
             throw .badSQL("there is no table information_schema.\(name.text)", at: name.position, hint: meant.map { "did you mean \($0)?" }).because(.undefinedTable)
         }
-        let schemas = (context.catalog.dialect.map { [$0.openSchema] } ?? []) + ["public", "information_schema"] + context.catalog.schemas.map(\.name)
-        // Where a view's columns are wanted, no row is: what is shown would be made again for each view of it.
-        let relations = asksForColumns ? [] : try shownRelations(at: name.position, defining: relation.name == "views")
-        let rows = InformationRows(relations: relations, schemas: schemas, functions: FunctionRegistry.shown).rows(of: relation.name)
-        return scan(relation.name, relation.table(rows), [])
+        dependsOnSession = true
+        let (schema, shown) = (Array("information_schema".utf8), Array(relation.name.utf8))
+        do throws(QueryError) {
+            let table = try context.made.table(asksForColumns ? .columns(schema: schema, name: shown) : .relation(schema: schema, name: shown)) { () throws(QueryError) -> MemoryTable in
+                let schemas = (context.catalog.dialect.map { [$0.openSchema] } ?? []) + ["public", "information_schema"] + context.catalog.schemas.map(\.name)
+                // Where a view's columns are wanted, no row is: what is shown would be made again for each view of it.
+                let relations = asksForColumns ? [] : try shownRelations(at: name.position, defining: relation.name == "views")
+                return relation.table(InformationRows(relations: relations, schemas: schemas, functions: FunctionRegistry.shown).rows(of: relation.name))
+            }
+            return scan(relation.name, table, [])
+        } catch {
+            throw error.placed(at: name.position)
+        }
     }
 
     /// Everything that FROM may name, those of other schemas last.

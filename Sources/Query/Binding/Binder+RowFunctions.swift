@@ -77,7 +77,7 @@ extension Binder {
             guard case .function(let function) = argument.kind else { continue }
             try checkPlain(function)
             let name = function.name.text
-            guard givesRows(function) else { throw .unsupported("ROWS FROM takes functions that give rows, and \(name) is none here", at: argument.position) }
+            guard try givesRows(function) else { throw .unsupported("ROWS FROM takes functions that give rows, and \(name) is none here", at: argument.position) }
             let list = try bindRows(function, in: ExpressionScope(frame: frame, clause: "FROM")).expression
             guard case .list(let element) = list.type, !element.type.isNested else {
                 throw .unsupported("ROWS FROM takes functions whose rows have one column: \(name) stands in FROM by itself", at: argument.position)
@@ -173,7 +173,7 @@ extension Binder {
         }
         try checkPlain(call)
         let arguments = try bindAll(call.arguments, in: scope)
-        if let rows = context.catalog.dialect?.rows(ofFunction: call.name.text, argumentCount: call.arguments.count) {
+        if let rows = try dialectRows(of: call) {
             try countNode(at: position)
             dependsOnSession = true
             return listOfRows(scan(call.name.text, rows, []), isEmpty: (rows as? MemoryTable)?.statistics.rowCount == 0, at: position)
@@ -323,7 +323,7 @@ extension Binder {
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         try countNode(at: position)
         try checkPlain(call)
-        if !withOrdinality, let rows = context.catalog.dialect?.rows(ofFunction: call.name.text, argumentCount: call.arguments.count) {
+        if !withOrdinality, let rows = try dialectRows(of: call) {
             return try named(scan(call.name.text, rows, []), alias, name: call.name.text)
         }
         guard call.name.text == "generate_series" else {

@@ -219,22 +219,25 @@ extension Binder {
         if case .field(let owner, let name) = syntax.kind { (made, member) = (owner, name) }
         guard case .function(let call) = made.kind else { return nil }
         let name = call.name.text, position = call.name.position
-        guard givesRows(call) else { return nil }
+        guard try givesRows(call) else { return nil }
         let rows = try bindRows(call, in: scope)
-        var list = rows.expression
-        if let member { list = try field(member, of: list) }
+        var list = rows.expression, declared = elementDeclaration(of: rows)
+        if let member {
+            list = try field(member, of: list)
+            declared = try declaredMember(member.text, of: call)
+        }
         guard case .list(let field) = list.type, field.type.isNested == false || RowFunction.byName[name]?.givesValues == true || rows.declared == "record[]" else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: position)
         }
         let title = alias ?? member?.text ?? name
         return Item(
             name: title, expression: .column(try rowElement(of: list, field.type, title, at: position)), isUntyped: false, position: position,
-            declared: member.map { declaredMember($0.text, of: call) } ?? elementDeclaration(of: rows))
+            declared: declared)
     }
 
     /// `(f(x)).*` of a function that gives rows: a column for each member, beside each other.
     private func bindRowMembers(_ call: FunctionSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> [Item]? {
-        guard givesRows(call), case .list(let element) = try bindRows(call, in: scope).expression.type, case .structure(let fields) = element.type else { return nil }
+        guard try givesRows(call), case .list(let element) = try bindRows(call, in: scope).expression.type, case .structure(let fields) = element.type else { return nil }
         try work?.spend(fields.count)
         var items: [Item] = []
         for member in fields {
@@ -244,14 +247,14 @@ extension Binder {
             items.append(
                 Item(
                     name: member.name, expression: .column(try rowElement(of: list, member.type, member.name, at: position)), isUntyped: false, position: position,
-                    declared: declaredMember(member.name, of: call)))
+                    declared: try declaredMember(member.name, of: call)))
         }
         return items
     }
 
     /// What a member of the rows of one of the dialect's functions is called.
-    private func declaredMember(_ name: String, of call: FunctionSyntax) -> String? {
-        context.catalog.dialect?.rows(ofFunction: call.name.text, argumentCount: call.arguments.count)?.declaredTypes[name]
+    private func declaredMember(_ name: String, of call: FunctionSyntax) throws(QueryError) -> String? {
+        try dialectRows(of: call)?.declaredTypes[name]
     }
 
     /// The columns that `*` or `t.*` stands for.

@@ -188,7 +188,7 @@ extension Binder {
     /// A function that gives rows, within an expression of a SELECT's list, GROUP BY or ORDER BY, or within another one there: the column of its values.
     private func bindRowsWithin(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         let name = call.name.text
-        guard rowSources != nil, Self.clausesOfRows.contains(scope.clause), !scope.isInAggregate, !scope.isInWindow, givesRows(call) else { return nil }
+        guard rowSources != nil, Self.clausesOfRows.contains(scope.clause), !scope.isInAggregate, !scope.isInWindow, try givesRows(call) else { return nil }
         let rows = try bindRows(call, in: scope)
         guard case .list(let field) = rows.type, !field.type.isNested || RowFunction.byName[name]?.givesValues == true || rows.declared == "record[]" else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: call.name.position)
@@ -198,8 +198,11 @@ extension Binder {
     }
 
     /// Whether a call gives rows: one of the language's functions, or of the dialect's.
-    func givesRows(_ call: FunctionSyntax) -> Bool {
-        Self.givesRows(call.name.text) || context.catalog.dialect?.rows(ofFunction: call.name.text, argumentCount: call.arguments.count) != nil
+    ///
+    /// - Throws: as `dialectRows`.
+    func givesRows(_ call: FunctionSyntax) throws(QueryError) -> Bool {
+        if Self.givesRows(call.name.text) { return true }
+        return try dialectRows(of: call) != nil
     }
 
     private static func givesRows(_ name: String) -> Bool { ["unnest", "generate_series", "generate_subscripts"].contains(name) || RowFunction.byName[name] != nil }

@@ -7,6 +7,8 @@ package final class MemoryTable: TableSource {
     package let schema: Schema
     package let declaredTypes: [String: String]
     private let batches: [ColumnBatch]
+    /// What has its bytes charged; it gives them back with the last table that it has.
+    private let memory: PlanMemory?
 
     /// - Parameter declaredTypes: by column, as `TableSource` has it.
     /// - Precondition: every batch has the schema's columns in order.
@@ -15,6 +17,25 @@ package final class MemoryTable: TableSource {
         self.schema = schema
         self.declaredTypes = declaredTypes
         self.batches = batches
+        memory = nil
+    }
+
+    private init(_ table: MemoryTable, heldBy memory: PlanMemory) {
+        (schema, declaredTypes, batches) = (table.schema, table.declaredTypes, table.batches)
+        self.memory = memory
+    }
+
+    /// The same rows, which `memory` stays charged for as long as the table is there.
+    func held(by memory: PlanMemory) -> MemoryTable { MemoryTable(self, heldBy: memory) }
+
+    /// Of a column, beside its rows: its name, its type and what that is called, twice each.
+    private static let columnByteCount = 128
+
+    /// About what it takes in memory.
+    var heldByteCount: Int {
+        var rows = HeldBytes()
+        for batch in batches { rows.add(batch) }
+        return rows.byteCount.addingSaturating(schema.fields.count.multipliedSaturating(by: Self.columnByteCount))
     }
 
     package var statistics: TableStatistics { TableStatistics(rowCount: batches.reduce(0) { $0 + $1.rowCount }) }

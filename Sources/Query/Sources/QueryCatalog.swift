@@ -204,6 +204,8 @@ package struct QueryContext: Sendable {
     package var session: (any QuerySession)?
     /// What a dialect calls the types of parameters, by number from 1, where the types here do not tell.
     package var declaredParameters: [Int: String] = [:]
+    /// The tables that its catalog makes for the statement; a statement has its own.
+    package var made = MadeTables()
     /// Where only types are asked for, and no values are given.
     package nonisolated(unsafe) var parameterTypes: ParameterTypes?
 

@@ -213,29 +213,34 @@ struct Lexer {
 
     /// A string in single quotes; further ones after a line break belong to it.
     ///
-    /// - Throws: bad-sql for one without an end, with a NUL character, or whose escapes are no UTF-8.
+    /// - Throws: bad-sql for one without an end, with a NUL character, or with an escape that `EscapedText` refuses.
     private mutating func quotedString(escapes: Bool, position: Int) throws(QueryError) -> String {
-        var text: [UInt8] = []
+        var text = EscapedText()
         advance()
         while let byte = peek() {
             if byte == UInt8(ascii: "'") {
                 advance()
                 if peek() == UInt8(ascii: "'") {
-                    text.append(byte)
+                    try text.append(byte)
                     advance()
                     continue
                 }
+                try text.checkPairs()
                 if try continuesAfterLineBreak() { continue }
-                // The query is UTF-8, and whole scalars are copied: only bytes by their numbers can make what is none.
-                guard !escapes || String(validating: text, as: UTF8.self) != nil else { throw .badSQL("the bytes of this string are no UTF-8", at: position).because(.badEncoding) }
-                return String(decoding: text, as: UTF8.self)
+                return try text.text(at: position)
             }
-            if byte == 0 { throw .badSQL("the query holds a NUL character", at: scalarCount + 1) }
             if escapes, byte == UInt8(ascii: "\\") {
-                try escape(to: &text)
-            } else {
-                appendScalar(to: &text)
+                let place = scalarCount + 1
+                advance()
+                let count = try text.readEscape(at: place) { distance in peek(distance) }
+                advance(count)
+                // What follows stands for itself; at the end the string is open.
+                guard count == 0, peek() != nil else { continue }
             }
+            if peek() == 0 { throw .badSQL("the query holds a NUL character", at: scalarCount + 1) }
+            let start = offset
+            advance()
+            try text.append(bytes[start..<offset])
         }
         throw .badSQL("this string is not closed", at: position)
     }
@@ -259,57 +264,6 @@ struct Lexer {
         // Of a comment's characters beyond ASCII the first byte alone counts.
         while offset <= probe { advance() }
         return true
-    }
-
-    /// A backslash escape of an `E''` string.
-    ///
-    /// The scalar by its number is whole: halves of UTF-16 are refused.
-    private mutating func escape(to text: inout [UInt8]) throws(QueryError) {
-        let position = scalarCount + 1
-        advance()
-        guard let byte = peek() else { return }  // the caller reports the open string
-        switch byte {
-        case UInt8(ascii: "n"): text.append(0x0A); advance()
-        case UInt8(ascii: "t"): text.append(0x09); advance()
-        case UInt8(ascii: "r"): text.append(0x0D); advance()
-        case UInt8(ascii: "b"): text.append(0x08); advance()
-        case UInt8(ascii: "f"): text.append(0x0C); advance()
-        case UInt8(ascii: "u"), UInt8(ascii: "U"):
-            let digitCount = byte == UInt8(ascii: "u") ? 4 : 8
-            advance()
-            var value: UInt32 = 0
-            for _ in 0..<digitCount {
-                guard let digit = peek(), let nibble = Self.hexValue(digit) else {
-                    throw .badSQL("a Unicode escape needs \(digitCount) hexadecimal digits", at: position).because(.invalidEscape)
-                }
-                value = value << 4 | UInt32(nibble)
-                advance()
-            }
-            guard value != 0, let scalar = Unicode.Scalar(value) else {
-                throw .badSQL("this escape is not a Unicode character", at: position)
-            }
-            text.append(contentsOf: Array(String(Character(scalar)).utf8))
-        case UInt8(ascii: "x"), UInt8(ascii: "0")...UInt8(ascii: "7"): try byteEscape(to: &text, at: position)
-        // A backslash before any other character stands for that character.
-        default: appendScalar(to: &text)
-        }
-    }
-
-    /// `\x41`, `\101`: a byte. Those of one character stand together.
-    private mutating func byteEscape(to text: inout [UInt8], at position: Int) throws(QueryError) {
-        let isHexadecimal = peek() == UInt8(ascii: "x")
-        if isHexadecimal { advance() }
-        var value = 0, count = 0
-        while count < (isHexadecimal ? 2 : 3), let byte = peek(), let digit = Self.hexValue(byte), isHexadecimal || digit < 8 {
-            value = value * (isHexadecimal ? 16 : 8) + Int(digit)
-            count += 1
-            advance()
-        }
-        // As there, an x without digits is an x.
-        if count == 0 { return text.append(UInt8(ascii: "x")) }
-        // Three octal digits may be 511: of them PostgreSQL keeps the lower eight bits.
-        guard value & 0xFF != 0 else { throw .badSQL("the query holds a NUL character", at: position).because(.badEncoding) }
-        text.append(UInt8(value & 0xFF))
     }
 
     /// `U&'…'` or `U&"…"`, and UESCAPE behind it.
@@ -408,14 +362,5 @@ struct Lexer {
 
     private static func continuesWord(_ byte: UInt8) -> Bool {
         startsWord(byte) || isDigit(byte) || byte == UInt8(ascii: "$")
-    }
-
-    private static func hexValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -69,12 +69,14 @@ final class PreparedQuestion {
 
     deinit { plans.give(keptByteCount) }
 
+    /// - Parameter byteCount: what it takes, with the tables that catalogs made for it; nil: it has none of those.
     /// - Returns: whether there is room for it; else it has none.
     @discardableResult
-    func keep(_ made: PreparedQuery) -> Bool {
+    func keep(_ made: PreparedQuery, _ byteCount: Int? = nil) -> Bool {
         forgetPlan()
-        guard plans.take(made.planByteCount) else { return false }
-        (plan, keptByteCount) = (made, made.planByteCount)
+        let byteCount = byteCount ?? made.planByteCount
+        guard plans.take(byteCount) else { return false }
+        (plan, keptByteCount) = (made, byteCount)
         return true
     }
 

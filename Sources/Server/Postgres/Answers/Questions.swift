@@ -78,6 +78,7 @@ final class Questions: @unchecked Sendable {
         var context = QueryContext(catalog: catalog(state, asked: asked), parameters: parameters, timeZone: reading.zone, now: state.now)
         context.usesRollups = settings.usesRollups
         context.session = changes
+        context.made = MadeTables(service.engine.memoryOnBehalf(atMost: .max))
         for (index, number) in types.enumerated() { context.declaredParameters[index + 1] = AnswerColumns.declaredName(number) }
         (context.dateOrder, context.forms) = (reading.order, reading.forms)
         return context
@@ -164,19 +165,23 @@ final class Questions: @unchecked Sendable {
             }
             guard question.parameterTypes.isEmpty else { return }
         }
-        let plan = try service.engine.prepare(question.text, in: context(state, [], reading, asked: question.text), cancellation: cancellation)
+        let asking = context(state, [], reading, asked: question.text)
+        let plan = try service.engine.prepare(question.text, in: asking, cancellation: cancellation)
         question.columns = try AnswerColumns.fields(plan.columns)
         question.parameterTypes = declared.map { $0 == 0 ? PostgresType.text.rawValue : $0 }
         // What the session held is in the plan, and another moment's is asked for anew.
         guard holdings?.wasSeen != true else { return }
-        if !plans.hasRoom(for: plan.planByteCount) {
+        // Tables of the catalogs that it reads are in it, too.
+        let byteCount = plan.planByteCount.addingSaturating(asking.made.byteCount)
+        guard byteCount <= KeptPlans.byteCountMax else { return }
+        if !plans.hasRoom(for: byteCount) {
             // First those of another state, which nobody can use again.
-            for isWorn in [true, false] where !plans.hasRoom(for: plan.planByteCount) {
+            for isWorn in [true, false] where !plans.hasRoom(for: byteCount) {
                 for other in Array(questions.values) + portals.values.map(\.question) where !isWorn || other.isWorn(in: state.number) { other.forgetPlan() }
             }
         }
         // One for which there is no room is made each time.
-        guard question.keep(plan) else { return }
+        guard question.keep(plan, byteCount) else { return }
         (question.planState, question.planReading, question.planSettings) = (state.number, reading, settings)
     }
 

@@ -73,6 +73,14 @@ package enum PostgresCommand: Equatable, Sendable {
         }
     }
 
+    /// Whether its rows are those of what was prepared.
+    var runsPrepared: Bool {
+        switch self {
+        case .execute, .explain: true
+        default: false
+        }
+    }
+
     /// Whether PostgreSQL gives it the transaction's state, though it asks for nothing: whatever is no transaction's own word, no setting and no FETCH.
     var looks: Bool {
         switch self {

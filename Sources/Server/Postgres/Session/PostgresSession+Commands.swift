@@ -8,10 +8,11 @@ extension PostgresSession {
         /// `said`: the text that it stands in.
         case prepareCursor(PostgresCommand.Cursor, question: Int, BoundValues?, said: String)
         case openCursor(PostgresCommand.Cursor, Portal, question: Int)
-        case openExecute(statement: Statement, portal: Int, formats: [WireFormat])
-        case prepareExplain(Statement, question: Int, arguments: [PostgresCommand.Piece], formats: [WireFormat])
-        case openExplain(statement: Statement, portal: Int, question: Int, formats: [WireFormat])
-        case runExecute(statement: Statement, portal: Int)
+        /// `within`: where an Execute asks for a part of the rows.
+        case openExecute(statement: Statement, portal: Int, formats: [WireFormat], within: ExecutedPart?)
+        case prepareExplain(Statement, question: Int, arguments: [PostgresCommand.Piece], formats: [WireFormat], within: ExecutedPart?)
+        case openExplain(statement: Statement, portal: Int, question: Int, formats: [WireFormat], within: ExecutedPart?)
+        case runExecute(Executed, within: ExecutedPart?)
         case fetch(isMove: Bool, cursor: String)
         /// As many rows as an Execute asks for; `left` of the direction is what it had to go.
         case fetchPart(portal: String, cursor: String, left: FetchDirection, rowsMax: Int)
@@ -220,6 +221,7 @@ extension PostgresSession {
             rows = Array(rows.dropFirst(given).prefix(rowsMax))
             portals[portal]?.shownCount = given + rows.count
             isSuspended = rows.count == rowsMax
+            portals[portal]?.isDone = !isSuspended
         }
         for row in rows { send(.dataRow(row)) }
     }
@@ -324,7 +326,8 @@ extension PostgresSession {
         let explained = Statement(command: .question(tag: "EXPLAIN"), text: options + " " + statement.text)
         let question = number()
         waiting = .command(
-            .prepareExplain(explained, question: question, arguments: statement.shape.parameterTypes.isEmpty ? [] : arguments.map(inMessage), formats: formats))
+            .prepareExplain(
+                explained, question: question, arguments: statement.shape.parameterTypes.isEmpty ? [] : arguments.map(inMessage), formats: formats, within: executedPart))
         effects.append(.prepare(.init(statement: question, text: explained.text, parameterTypes: statement.shape.parameterTypes, start: 0)))
     }
 
@@ -337,11 +340,23 @@ extension PostgresSession {
             guard executionDepth < 8 else { throw PostgresFault(SQLState(rawValue: "54001"), "stack depth limit exceeded") }
             executionDepth += 1
             defer { executionDepth -= 1 }
+            // The next Execute goes on with it, whatever has the name by then.
+            if let part = executedPart, statement.command.goesInParts { portals[part.portal]?.command = statement.command }
             return perform(statement.command, formats: formats)
         }
         let portal = number()
-        waiting = .command(.openExecute(statement: statement, portal: portal, formats: formats))
+        waiting = .command(.openExecute(statement: statement, portal: portal, formats: formats, within: executedPart))
         effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(statement.shape.parameterTypes.isEmpty ? [] : arguments.map(inMessage)), isScrollable: false)))
+    }
+
+    /// What the Execute at hand asks for; nil where it takes all rows, and in a Query.
+    private var executedPart: ExecutedPart? { activePortal.flatMap { name in executeRowsMax.map { ExecutedPart(portal: name, rowsMax: $0) } } }
+
+    /// The rows of what EXECUTE runs, or a part of them.
+    mutating func run(_ executed: Executed, within part: ExecutedPart?) {
+        waiting = .command(.runExecute(executed, within: part))
+        let rowsMax = part.flatMap { $0.rowsMax == 0 ? nil : $0.rowsMax }
+        effects.append(.run(.init(portal: executed.rows, rows: .next(rowsMax), formats: executed.formats, isOfEarlierText: true)))
     }
 
     private mutating func fetch(_ direction: FetchDirection, _ cursor: String, _ isMove: Bool, _ wanted: [WireFormat]) throws(PostgresFault) {
@@ -384,28 +399,33 @@ extension PostgresSession {
                 }
                 effects.append(.forgetStatement(question))
                 complete("DECLARE CURSOR")
-            case (.openExecute(let statement, let portal, let formats), .opened(let fault)):
+            case (.openExecute(let statement, let portal, let formats, let part), .opened(let fault)):
                 if let fault { throw fault }
                 // Its columns are known by now; those that Bind or Parse saw may have been another statement's of that name.
                 let formats = Self.spread(formats, over: statement.shape.columns.count)
                 describeRows(statement.shape.columns, formats)
-                waiting = .command(.runExecute(statement: statement, portal: portal))
-                effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats, isOfEarlierText: true)))
-            case (.prepareExplain(var statement, let question, let arguments, let formats), .prepared(let result)):
+                run(Executed(command: statement.command, rows: portal, formats: formats), within: part)
+            case (.prepareExplain(var statement, let question, let arguments, let formats, let part), .prepared(let result)):
                 statement.shape = try result.get()
                 let portal = number()
-                waiting = .command(.openExplain(statement: statement, portal: portal, question: question, formats: formats))
+                waiting = .command(.openExplain(statement: statement, portal: portal, question: question, formats: formats, within: part))
                 effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(arguments), isScrollable: false)))
-            case (.openExplain(let statement, let portal, let question, let formats), .opened(let fault)):
+            case (.openExplain(let statement, let portal, let question, let formats, let part), .opened(let fault)):
                 if let fault { throw fault }
                 effects.append(.forgetStatement(question))
                 let formats = Self.spread(formats, over: statement.shape.columns.count)
                 describeRows(statement.shape.columns, formats)
-                waiting = .command(.runExecute(statement: statement, portal: portal))
-                effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats, isOfEarlierText: true)))
-            case (.runExecute(let statement, let portal), .ran(let outcome)):
-                effects.append(.closePortal(portal))
-                complete(Self.tag(statement.command, rows: try Self.rows(outcome)))
+                run(Executed(command: statement.command, rows: portal, formats: formats), within: part)
+            case (.runExecute(let executed, let part), .ran(let outcome)):
+                if let part {
+                    var goesOn = false
+                    if case .suspended = outcome { goesOn = true }
+                    portals[part.portal]?.executed = goesOn ? executed : nil
+                    portals[part.portal]?.isDone = !goesOn
+                    if goesOn { return send(.portalSuspended) }
+                }
+                effects.append(.closePortal(executed.rows))
+                complete(Self.tag(executed.command, rows: try Self.rows(outcome)))
             case (.fetch(let isMove, let cursor), .ran(let outcome)):
                 if case .failed = outcome { portals[cursor]?.isFailed = true }
                 complete("\(isMove ? "MOVE" : "FETCH") \(try Self.rows(outcome))")
@@ -428,7 +448,7 @@ extension PostgresSession {
         if case .prepared(.failure) = input { return }
         switch step {
         case .prepareCursor(_, let question, _, _), .openCursor(_, _, let question), .prepareCopy(_, let question), .openCopy(_, let question, _),
-            .prepareExplain(_, let question, _, _), .openExplain(_, _, let question, _):
+            .prepareExplain(_, let question, _, _, _), .openExplain(_, _, let question, _, _):
             effects.append(.forgetStatement(question))
         case .prepare(_, let statement): if let question = statement.question { effects.append(.forgetStatement(question)) }
         // These let go of what they hold when its rows end, however they end.

@@ -8,9 +8,12 @@ extension PostgresSession {
         do throws(PostgresFault) {
             // The unnamed one goes, whatever becomes of this.
             if parse.name.isEmpty { drop(statement: "") }
-            let found = try cut(parse.query)
-            guard found.count <= 1 else { throw PostgresFault(.syntaxError, "cannot insert multiple commands into a prepared statement") }
-            let command = try found.first.map { (statement) throws(PostgresFault) in try CommandReader.command(statement) } ?? .empty
+            let found = try cut(parse.query) { (statements) throws(PostgresFault) -> Pending in
+                guard statements.count <= 1 else { throw PostgresFault(.syntaxError, "cannot insert multiple commands into a prepared statement") }
+                guard let statement = statements.first else { return Pending(text: parse.query, start: 0, command: .empty) }
+                return Pending(text: statement.text, start: statement.start, command: try CommandReader.command(statement))
+            }
+            let command = found.command
             if block == .failed, command != .empty, !command.endsTransaction { throw Self.failedFault }
             beginImplicit()
             try checkRoom(forStatement: parse.query, parse.name)
@@ -18,7 +21,7 @@ extension PostgresSession {
             statement.shape.parameterTypes = parse.parameterTypes
             guard case .question = command else {
                 try checkShown(command)
-                if case .declare(let cursor) = command, cursor.query.text.utf8.contains(UInt8(ascii: "$")) { return infer(parse, statement, cursor, start: found.first?.start ?? 0) }
+                if case .declare(let cursor) = command, cursor.query.text.utf8.contains(UInt8(ascii: "$")) { return infer(parse, statement, cursor, start: found.start) }
                 statement.shape.columns = columns(of: command, or: [])
                 return try keep(parse, statement)
             }
@@ -26,8 +29,7 @@ extension PostgresSession {
             statement.question = number
             waiting = .parse(parse, statement)
             // Without the semicolon behind it.
-            let (text, start) = found.first.map { ($0.text, $0.start) } ?? (parse.query, 0)
-            effects.append(.prepare(.init(statement: number, text: text, parameterTypes: parse.parameterTypes, start: start)))
+            effects.append(.prepare(.init(statement: number, text: found.text, parameterTypes: parse.parameterTypes, start: found.start)))
         } catch {
             failMessage(error)
         }
@@ -238,11 +240,13 @@ extension PostgresSession {
     }
 
     private mutating func perform(_ portal: Portal, _ name: String, _ rowsMax: Int) {
-        // A row limit holds for what FETCH and SHOW give too: then the next Execute goes on.
+        if let executed = portal.executed { return run(executed, within: ExecutedPart(portal: name, rowsMax: rowsMax)) }
+        // A row limit holds for what FETCH, SHOW and EXECUTE give too: then the next Execute goes on. What EXECUTE runs says whether it does.
         let isPart = rowsMax > 0 && portal.command.goesInParts || portal.left != nil || portal.shownCount > 0
         portals[name]?.isDone = !isPart
         if !portal.columns.isEmpty { portals[name]?.doneTag = Self.doneTag(portal.command) }
-        (activePortal, executeRowsMax) = (name, isPart ? rowsMax == 0 ? .max : rowsMax : nil)
+        let isLimited = rowsMax > 0 && portal.command.runsPrepared
+        (activePortal, executeRowsMax) = (name, isPart || isLimited ? rowsMax == 0 ? .max : rowsMax : nil)
         perform(portal.command, formats: portal.formats)
         (activePortal, executeRowsMax) = (nil, nil)
     }

@@ -3,15 +3,18 @@ extension PostgresSession {
     mutating func query(_ text: String) {
         drop(statement: "")
         do throws(PostgresFault) {
-            var found: [Pending] = []
             // All are read before the first runs.
-            for statement in try cut(text) {
-                let command = try Self.placed(in: statement) { (statement) throws(PostgresFault) in try CommandReader.command(statement) }
-                found.append(Pending(statement: statement, command: command))
+            let found = try cut(text) { (statements) throws(PostgresFault) -> [Pending] in
+                var found: [Pending] = []
+                for statement in statements {
+                    let command = try Self.placed(in: statement) { (statement) throws(PostgresFault) in try CommandReader.command(statement) }
+                    found.append(Pending(text: statement.text, start: statement.start, parameter: statement.parameter, command: command))
+                }
+                return found
             }
+            try take(found.reversed(), of: text)
             if found.isEmpty { send(.emptyQuery) }
             isMultiple = found.count > 1
-            (pending, message) = (found.reversed(), text)
             nextStatement()
         } catch {
             pending = []
@@ -28,12 +31,12 @@ extension PostgresSession {
             }
             guard let next = pending?.popLast() else { break }
             unnamedColumns = nil
-            let (found, command) = (next.statement, next.command)
-            (statementStart, parameter) = (found.start, found.parameter)
+            let command = next.command
+            (statementStart, parameter) = (next.start, next.parameter)
             do throws(PostgresFault) {
                 if block == .failed, !command.endsTransaction { throw Self.failedFault }
                 beginImplicit()
-                var statement = Statement(command: command, text: found.text)
+                var statement = Statement(command: command, text: next.text)
                 guard case .question = command else {
                     let columns = isShown(command) ? columns(of: command, or: []) : []
                     takeUnnamedPortal(columns)
@@ -43,7 +46,7 @@ extension PostgresSession {
                 let number = number()
                 statement.question = number
                 waiting = .prepareQuery(statement)
-                effects.append(.prepare(.init(statement: number, text: found.text, parameterTypes: [], start: found.start)))
+                effects.append(.prepare(.init(statement: number, text: next.text, parameterTypes: [], start: next.start)))
             } catch {
                 return failMessage(error)
             }

@@ -70,6 +70,23 @@ package struct PostgresSession {
         var left: FetchDirection?
         /// Rows of SHOW that were given.
         var shownCount = 0
+        /// What EXECUTE or EXPLAIN EXECUTE runs, whose Execute took some of its rows.
+        var executed: Executed?
+    }
+
+    /// The rows of a prepared question, in a portal of their own.
+    struct Executed {
+        var command: PostgresCommand
+        /// The number of that portal.
+        var rows: Int
+        var formats: [WireFormat]
+    }
+
+    /// An Execute that takes a part of the rows of what its portal's command runs.
+    struct ExecutedPart {
+        var portal: String
+        /// 0: all that are left.
+        var rowsMax: Int
     }
 
     struct BoundValues {
@@ -98,9 +115,16 @@ package struct PostgresSession {
         var byteCount: Int
     }
 
+    /// A statement of a Query that is read and has not run. Its tokens are gone.
     struct Pending {
-        var statement: StatementScanner.Statement
+        var text: String
+        /// In the whole message, in scalars.
+        var start: Int
+        var parameter: StatementScanner.Statement.Parameter?
         var command: PostgresCommand
+
+        /// In memory, beside the message.
+        var byteCount: Int { PostgresSession.overhead.addingSaturating(text.utf8.count).addingSaturating(command.heldByteCount) }
     }
 
     enum Block {
@@ -162,6 +186,8 @@ package struct PostgresSession {
     /// The first parameter of the statement at hand in a Query, which has none.
     var parameter: StatementScanner.Statement.Parameter?
     private var statementByteCount = 0, portalByteCount = 0
+    /// Of the statements of the Query at hand, until its end. They are charged as what is kept, and no part of what a session may keep.
+    private var pendingByteCount = 0
     /// Of the rows that the step at hand says.
     private(set) var rowByteCount = 0
     /// A Query message may have a thousand SHOW ALL: past so many bytes of rows its other statements wait until these are on their way.
@@ -289,6 +315,7 @@ package struct PostgresSession {
     /// Nothing of a Query message is left.
     mutating func endMessage() {
         (pending, message) = (nil, nil)
+        pendingByteCount = 0
         (statementStart, parameter) = (0, nil)
         isMultiple = false
         unnamedColumns = nil
@@ -372,22 +399,33 @@ package struct PostgresSession {
                 .outOfMemory, "a session keeps at most \(limits.heldBytes >> 20) MiB of statements, bound values, settings and savepoints",
                 hint: "CLOSE, DEALLOCATE, RESET or RELEASE what is not needed.")
         }
-        try hold(wanted)
+        try hold(wanted.addingSaturating(pendingByteCount))
     }
 
-    /// Cuts a text into statements, with room for what it is meanwhile.
+    /// Takes the statements of a Query, the last one first.
     ///
-    /// - Throws: 53200 where there is none; as `StatementScanner.statements`.
-    func cut(_ text: String) throws(PostgresFault) -> [StatementScanner.Statement] {
+    /// - Throws: 53200 where there is no room for them.
+    mutating func take(_ statements: [Pending], of text: String) throws(PostgresFault) {
+        let byteCount = statements.reduce(0) { $0.addingSaturating($1.byteCount) }
+        try hold(heldByteCount.addingSaturating(byteCount))
+        pendingByteCount = byteCount
+        (pending, message) = (statements, text)
+    }
+
+    /// Cuts a text into statements and reads them, with room for what it and their tokens are meanwhile.
+    ///
+    /// - Throws: 53200 where there is none; as `StatementScanner.statements`; what `read` throws.
+    func cut<Value>(_ text: String, _ read: ([StatementScanner.Statement]) throws(PostgresFault) -> Value) throws(PostgresFault) -> Value {
         let byteCount = min(text.utf8.count, StatementScanner.textMax)
-        try hold(heldByteCount.addingSaturating(byteCount.multipliedSaturating(by: StatementScanner.heldPerByte)))
+        let held = heldByteCount.addingSaturating(byteCount.multipliedSaturating(by: StatementScanner.heldPerByte))
+        try hold(held)
         defer { giveBack() }
-        return try StatementScanner.statements(text)
+        return try read(try StatementScanner.statements(text) { (tokens) throws(PostgresFault) in try hold(held.addingSaturating(tokens)) })
     }
 
     private func giveBack() {
         // Less is never refused; what a question set is little, and charged with what is kept next.
-        do { try hold(heldByteCount) } catch { return }
+        do { try hold(heldByteCount.addingSaturating(pendingByteCount)) } catch { return }
     }
 
     mutating func put(_ statement: Statement, _ name: String) throws(PostgresFault) {
@@ -419,6 +457,7 @@ package struct PostgresSession {
         if let known = portals[name] { portalByteCount -= known.byteCount }
         portals[name] = nil
         if case .question(let number) = portal.source { effects.append(.closePortal(number)) }
+        if let executed = portal.executed { effects.append(.closePortal(executed.rows)) }
     }
 
     mutating func drop(statement name: String) {

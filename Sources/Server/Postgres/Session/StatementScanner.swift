@@ -2,6 +2,7 @@
 // '…' with '' in it, E'…' with \, "…", $tag$…$tag$, -- to the line's end, /* nested */.
 
 internal import ColumnStore
+internal import Query
 
 /// A piece of a statement's text.
 package struct StatementToken: Equatable, Sendable {
@@ -20,6 +21,12 @@ package struct StatementToken: Equatable, Sendable {
     package let value: String
     /// Where it stands, in the text's scalars.
     package let range: Range<Int>
+
+    /// Its place in a list, and a text that is longer than a place holds: a comma takes forty bytes of memory.
+    var heldByteCount: Int {
+        let count = value.utf8.count
+        return MemoryLayout<StatementToken>.stride.addingSaturating(count > 15 ? count.addingSaturating(32) : 0)
+    }
 }
 
 /// Cuts a Query message into statements and those into tokens.
@@ -45,27 +52,30 @@ package struct StatementScanner {
     package static let tokensMax = 10_000, allTokensMax = 100_000, statementsMax = 1_000
     /// Bytes of a message with statements: each is held as a scalar of four while it is cut.
     package static let textMax = 16 << 20
-    /// The text, a scalar for each of its bytes, and the statements that are cut out of it.
+    /// The text, a scalar for each of its bytes, and the statements that are cut out of it. Their tokens are asked for as they come.
     static let heldPerByte = 6
 
     private let scalars: [Unicode.Scalar]
     private var place = 0
     private var tokenCount = 0
+    /// What the tokens take that are kept so far, and what was asked for.
+    private var tokenByteCount = 0, askedByteCount = 0
     private var parameter: Statement.Parameter?
 
     private init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
     /// Those that say something: `;;` has none.
     ///
-    /// - Throws: 42601 for a quote or comment without an end, 54000 past a bound.
-    package static func statements(_ text: String) throws(PostgresFault) -> [Statement] {
+    /// - Parameter hold: asked for the memory of so many bytes of tokens in all, before more are kept.
+    /// - Throws: 42601 for a quote or comment without an end, 22025, 22021 and 42601 for escapes that are none, 54000 past a bound; what `hold` throws.
+    package static func statements(_ text: String, hold: (Int) throws(PostgresFault) -> Void = { _ in }) throws(PostgresFault) -> [Statement] {
         guard text.utf8.count <= textMax else { throw PostgresFault(.programLimitExceeded, "a statement of more than \(textMax) bytes") }
         var scanner = StatementScanner(text)
         var found: [Statement] = []
         repeat {
             let start = scanner.place
             scanner.parameter = nil
-            let tokens = try scanner.statement(from: start)
+            let tokens = try scanner.statement(from: start, hold)
             if !tokens.isEmpty {
                 guard found.count < statementsMax else { throw PostgresFault(.programLimitExceeded, "more than \(statementsMax) statements in one message") }
                 found.append(Statement(text: scanner.string(start..<scanner.place), start: start, tokens: tokens, parameter: scanner.parameter))
@@ -86,14 +96,21 @@ package struct StatementScanner {
         return index < scalars.count ? scalars[index] : nil
     }
 
-    private mutating func statement(from start: Int) throws(PostgresFault) -> [StatementToken] {
+    private mutating func statement(from start: Int, _ hold: (Int) throws(PostgresFault) -> Void) throws(PostgresFault) -> [StatementToken] {
         var kept = KeptTokens()
         while let first = scalar(), first != ";" {
             let begin = place
             guard let (kind, value) = try token(first) else { continue }
             if kind == .word || kind == .quoted, CombiningMarks.hasLongRun(value) { throw PostgresFault(PostgresFault.marks.state, PostgresFault.marks.message, position: begin + 1) }
             if first == "$", kind == .mark, parameter == nil { noteParameter(begin, start) }
-            guard kept.take(StatementToken(kind: kind, value: value, range: begin - start..<place - start)) else { continue }
+            let found = StatementToken(kind: kind, value: value, range: begin - start..<place - start)
+            guard kept.take(found) else { continue }
+            tokenByteCount = tokenByteCount.addingSaturating(found.heldByteCount)
+            if tokenByteCount > askedByteCount {
+                // A list has room for twice what it holds; and few are asked for often.
+                askedByteCount = tokenByteCount.multipliedSaturating(by: 2)
+                try hold(askedByteCount)
+            }
             tokenCount += 1
             guard kept.tokens.count <= Self.tokensMax, tokenCount <= Self.allTokensMax else {
                 throw PostgresFault(.programLimitExceeded, "a command of more than \(Self.tokensMax) words, or a message of more than \(Self.allTokensMax)", position: begin + 1)
@@ -116,15 +133,15 @@ package struct StatementScanner {
         case "/" where scalar(1) == "*":
             try comment()
             return nil
-        case "'": return (.text, try quoted("'", hasEscapes: false))
+        case "'": return (.text, try quoted("'"))
         case "\"":
-            let begin = place, name = try quoted("\"", hasEscapes: false)
+            let begin = place, name = try quoted("\"")
             guard !name.isEmpty else { throw PostgresFault(.syntaxError, "zero-length delimited identifier", position: begin + 1) }
             return (.quoted, name)
         case "E", "e":
             guard scalar(1) == "'" else { return word() }
             place += 1
-            return (.text, try quoted("'", hasEscapes: true))
+            return (.text, try escaped())
         case "$":
             if let text = try dollarQuoted() { return (.text, text) }
             place += 1
@@ -178,9 +195,7 @@ package struct StatementScanner {
         } while depth > 0
     }
 
-    private static let escapes: [Unicode.Scalar: Unicode.Scalar] = ["n": "\n", "t": "\t", "r": "\r", "b": "\u{8}", "f": "\u{C}"]
-
-    private mutating func quoted(_ mark: Unicode.Scalar, hasEscapes: Bool) throws(PostgresFault) -> String {
+    private mutating func quoted(_ mark: Unicode.Scalar) throws(PostgresFault) -> String {
         let begin = place
         place += 1
         var value = String.UnicodeScalarView()
@@ -189,16 +204,45 @@ package struct StatementScanner {
             if next == mark {
                 guard scalar() == mark else { return String(value) }
                 place += 1
-                value.append(mark)
-            } else if hasEscapes, next == "\\", let escaped = scalar() {
-                // Of questions it is their own lexer's: here COPY's delimiters count, as E'\t'.
-                place += 1
-                value.append(Self.escapes[escaped] ?? escaped)
-            } else {
-                value.append(next)
             }
+            value.append(next)
         }
         throw unended(mark == "'" ? "quoted string" : "quoted identifier", begin)
+    }
+
+    /// `E'…'` from its quote on, as questions' own lexer reads it.
+    private mutating func escaped() throws(PostgresFault) -> String {
+        let begin = place
+        do throws(QueryError) {
+            if let text = try readEscaped() { return text }
+        } catch {
+            throw PostgresFault(SQLState(rawValue: QueryStates.code(error)), error.detail, position: error.position)
+        }
+        throw unended("quoted string", begin)
+    }
+
+    /// Nil for one without an end.
+    private mutating func readEscaped() throws(QueryError) -> String? {
+        // It begins with its E.
+        let begin = place
+        var text = EscapedText()
+        place += 1
+        while var next = scalar() {
+            place += 1
+            if next == "'" {
+                guard scalar() == "'" else { return try text.text(at: begin) }
+                place += 1
+            } else if next == "\\" {
+                let count = try text.readEscape(at: place) { distance in scalar(distance).flatMap { $0.isASCII ? UInt8($0.value) : nil } }
+                place += count
+                // What follows stands for itself.
+                guard count == 0, let itself = scalar() else { continue }
+                next = itself
+                place += 1
+            }
+            try text.append(next)
+        }
+        return nil
     }
 
     /// `$$…$$`, `$tag$…$tag$`; nil for a parameter or a lone sign.

@@ -52,6 +52,16 @@ final class PreparedQuestionTests: XCTestCase {
         XCTAssertEqual(plans.byteCount, 0)
     }
 
+    /// A plan over the catalogs has their tables, of which its text says nothing.
+    func test_keptPlans_areCountedWithWhatCatalogsMadeForThem() throws {
+        let plans = KeptPlans(), made = try plan("SELECT 1"), question = PreparedQuestion(text: "SELECT 1", start: 0, plans)
+        XCTAssertTrue(question.keep(made, 3 << 20))
+        XCTAssertEqual(plans.byteCount, 3 << 20)
+        XCTAssertFalse(question.keep(made, KeptPlans.byteCountMax + 1))
+        XCTAssertNil(question.plan)
+        XCTAssertEqual(plans.byteCount, 0)
+    }
+
     /// Whoever asks pays for them as for all else, and what requests may need is not theirs.
     func test_keptPlans_areChargedToTheirAsker() throws {
         var limits = MemoryLedger.Limits()

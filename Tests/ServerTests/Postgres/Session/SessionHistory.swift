@@ -32,6 +32,12 @@ enum SessionHistory {
             + counts.map { .execute(portal: "", rowsMax: $0) } + [.sync, .query("FETCH c"), .query("COMMIT"), .sync, .terminate]
     }
 
+    /// What EXECUTE runs, bit by bit.
+    static let executedParts: [[FrontendMessage]] = [("EXECUTE s2", [2, 2, 2, 1]), ("EXECUTE s2", [2, 0, 0]), ("EXECUTE s2", [5, 5]), ("EXECUTE s2", [0, 1]), ("EXECUTE s1", [1, 1])].map { text, counts in
+        [.query("PREPARE s2 AS SELECT generate_series(1,5) AS n; PREPARE s1 AS SELECT 1"), .parse(.init(name: "", query: text)), .bind(.init(portal: "", statement: "")), .describe(.portal(""))]
+            + counts.map { .execute(portal: "", rowsMax: $0) } + [.sync, .query("SELECT 1"), .sync, .terminate]
+    }
+
     /// What is refused asks the store for nothing: the next message is taken as ever.
     private static let backwards: [[FrontendMessage]] =
         ["FETCH PRIOR FROM c", "FETCH BACKWARD ALL FROM c", "FETCH -1 FROM c", "FETCH RELATIVE -1 FROM c", "MOVE BACKWARD 1 IN c"].flatMap { (text: String) -> [[FrontendMessage]] in
@@ -68,7 +74,7 @@ enum SessionHistory {
         return histories
     }()
 
-    static let refused = backwards + executing + levels
+    static let refused = backwards + executing + levels + executedParts
 
     /// A statement of other columns under a name that EXECUTE was bound with: PostgreSQL gives its rows by the columns of the one before.
     static let replaced: [FrontendMessage] = [

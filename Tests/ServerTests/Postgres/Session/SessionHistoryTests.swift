@@ -56,6 +56,41 @@ final class SessionHistoryTests: XCTestCase {
         XCTAssertEqual(shapes.filter { $0.hasPrefix("D") }, rows, "\(shapes)")
     }
 
+    /// As of a SELECT: so many rows, and the next Execute goes on, whatever becomes of the name in between.
+    func test_execute_isSuspended_whereAnExecuteAsksForFewerRows() throws {
+        func answers(_ counts: [Int], between: [FrontendMessage] = []) throws -> [String] {
+            let begun: [FrontendMessage] = [
+                .query("BEGIN; PREPARE s2 AS SELECT generate_series(1,5) AS n"), .parse(.init(name: "", query: "EXECUTE s2")), .bind(.init(portal: "p1", statement: "")),
+            ]
+            let asked = counts.flatMap { [FrontendMessage.execute(portal: "p1", rowsMax: $0)] + between }
+            let shapes = try BackendReader.shapes(try SessionPlay.play(begun + asked + [.sync, .query("COMMIT")]))
+            return shapes.filter { shape in ["D ", "s ", "C SELECT", "E "].contains { shape.hasPrefix($0) } }
+        }
+        func row(_ number: Int) -> String { "D [\(48 + number)]" }
+        XCTAssertEqual(try answers([2, 2, 2]), [row(1), row(2), "s []", row(3), row(4), "s []", row(5), "C SELECT 1"])
+        XCTAssertEqual(try answers([2, 0, 0]), [row(1), row(2), "s []", row(3), row(4), row(5), "C SELECT 3", "C SELECT 0"])
+        XCTAssertEqual(try answers([5, 5]), (1...5).map(row) + ["s []", "C SELECT 0"])
+        XCTAssertEqual(try answers([0]), (1...5).map(row) + ["C SELECT 5"])
+        XCTAssertEqual(try answers([3, 3], between: [.close(.statement("s2"))]), [row(1), row(2), row(3), "s []", row(4), row(5), "C SELECT 2"])
+        // Its rows are closed with it.
+        XCTAssertEqual(try answers([1], between: [.close(.portal("p1"))]), [row(1), "s []"])
+    }
+
+    /// What EXECUTE runs need be no question.
+    func test_executeOfShowAndFetch_isSuspended_too() throws {
+        func answers(_ prepared: String, _ counts: [Int]) throws -> [String] {
+            let begun: [FrontendMessage] = [
+                .query("BEGIN; DECLARE c CURSOR FOR SELECT generate_series(1,5) AS n"), .parse(.init(name: "s1", query: prepared)), .parse(.init(name: "", query: "EXECUTE s1")),
+                .bind(.init(portal: "p1", statement: "")),
+            ]
+            let shapes = try BackendReader.shapes(try SessionPlay.play(begun + counts.map { .execute(portal: "p1", rowsMax: $0) } + [.sync, .query("COMMIT")]))
+            return shapes.compactMap { shape in ["D", "s", "C FETCH", "C SHOW", "E"].first { (shape + " ").hasPrefix($0 + " ") } }
+        }
+        XCTAssertEqual(try answers("FETCH 3 FROM c", [2, 2]), ["D", "D", "s", "D", "C FETCH"])
+        XCTAssertEqual(try answers("SHOW application_name", [1, 1]), ["D", "s", "C SHOW"])
+        XCTAssertEqual(try answers("SHOW application_name", [2]), ["D", "C SHOW"])
+    }
+
     func test_statementsThatExecuteEachOther_areRefused_andTheSessionGoesOn() throws {
         let shapes = try BackendReader.shapes(try SessionPlay.play(SessionHistory.mutual))
         XCTAssertEqual(shapes.filter { $0.contains("54001") }.count, 2, "\(shapes)")

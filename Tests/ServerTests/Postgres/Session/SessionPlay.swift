@@ -144,6 +144,6 @@ extension PostgresSession {
     /// Whether a statement or a portal of this number can still be named.
     fileprivate func holds(_ number: Int) -> Bool {
         statements.values.contains { $0.question == number }
-            || portals.values.contains { portal in if case .question(number) = portal.source { true } else { false } }
+            || portals.values.contains { portal in if case .question(number) = portal.source { true } else { portal.executed?.rows == number } }
     }
 }

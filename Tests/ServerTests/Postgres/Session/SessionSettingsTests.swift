@@ -137,6 +137,29 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertEqual(try play([String(repeating: " ", count: StatementScanner.textMax + 1)]).states, ["54000"])
     }
 
+    /// Two bytes of text are two tokens of forty.
+    func test_tokensOfStatements_areChargedWhileTheyAreThere() throws {
+        let text = "SET a.b = " + [String](repeating: "x", count: 4_000).joined(separator: ",")
+        XCTAssertLessThan(text.utf8.count * StatementScanner.heldPerByte, 100_000)
+        XCTAssertEqual(try play([text], room: 200_000).states, ["53200"])
+        let free = try play([text])
+        XCTAssertEqual(free.states, [])
+        XCTAssertLessThan(free.held, 30_000)
+    }
+
+    /// Those behind the one that runs are there as long as it does.
+    func test_statementsOfAMessage_areChargedUntilItsEnd() throws {
+        var held = 0
+        var session = PostgresSession(try SessionSettings([], user: "shop"), hold: { held = $0 })
+        let arguments = [String](repeating: "1", count: 4_000).joined(separator: ",")
+        _ = session.step(.message(.query("SELECT 1; SELECT '\(String(repeating: "x", count: 100_000))'; EXECUTE q(\(arguments))")))
+        XCTAssertTrue(session.isWaiting)
+        XCTAssertGreaterThan(held, 100_000 + 4_000 * 2 * 24)
+        _ = session.step(.prepared(.failure(PostgresFault(.undefinedTable, "no such table"))))
+        XCTAssertFalse(session.isWaiting)
+        XCTAssertLessThan(held, 10_000)
+    }
+
     /// A kilobyte of them, with settings of its own that are as long as they may be, would be hundreds of megabytes before the first is sent.
     func test_rowsOfManyShows_areSaidStepByStep() throws {
         let value = String(repeating: "x", count: 10_000)

@@ -77,6 +77,25 @@ final class StatementScannerTests: XCTestCase {
         }
     }
 
+    /// As questions' own lexer reads them.
+    func test_escapes_areWhatTheyAreInQuestions() throws {
+        XCTAssertEqual(try command("SET a.b = E'\\x41\\102\\u0043\\ud83d\\ude00\\n\\'\\q''é'"), .set(name: "a.b", value: "ABC\u{1F600}\n'q'é", isLocal: false))
+        for (delimiter, byte) in [("E'\\x01'", 1), ("e'\\1'", 1), ("E'\\u0007'", 7), ("E'\\t'", 9)] as [(String, UInt8)] {
+            guard case .copyOut(_, let options) = try command("COPY (SELECT E'\\x02') TO STDOUT (DELIMITER \(delimiter))") else { return XCTFail("no copy") }
+            XCTAssertEqual(options.delimiterByte, byte, delimiter)
+        }
+        let refused: [(String, String, Int)] = [
+            ("é; SET a.b = E'\\u12'", "22025", 16), ("SELECT E'\\U0000004'", "22025", 10), ("SET a.b = E'\\0'", "22021", 13), ("SET a.b = E'\\xff'", "22021", 11), ("SET a.b = E'\\ud83d'", "42601", 13),
+            ("SET a.b = E'\\u0000'", "42601", 13), ("SET a.b = E'x\\'", "42601", 12),
+        ]
+        for (text, state, position) in refused {
+            XCTAssertThrowsError(try StatementScanner.statements(text), text) {
+                XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, state, text)
+                XCTAssertEqual(($0 as? PostgresFault)?.position, position, text)
+            }
+        }
+    }
+
     func test_copyWriter_writesThreeForms() throws {
         var options = CopyOptions()
         let values: [[UInt8]?] = [Array("a\tb\\\n".utf8), nil, Array("é".utf8), []]
