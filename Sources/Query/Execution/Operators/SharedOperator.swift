@@ -33,7 +33,9 @@ final class SharedRows: @unchecked Sendable {
             try definition.prepare(run)
             if let shown { try shown.measured(run) { try fill(run) } } else { try fill(run) }
         } catch {
-            failure = error
+            // The statement may go on without them, and what they took is its own again.
+            share?.releaseAll()
+            (share, failure) = (nil, error)
             throw error
         }
     }
