@@ -60,7 +60,7 @@ extension Catalog {
     ///   - last: the highest sequence and ticket among the rows that are new in cold; nil when none is.
     ///   - lateEnds: of the file's rows.
     ///   - along: what else is to happen with it, or not at all.
-    /// - Throws: nothing has changed then, unless the sync failed: then only a restart knows.
+    /// - Throws: nothing has changed then, unless the catalog is not usable from then on (`checkUsable`): then only a restart knows.
     func switchToCold(
         _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int)? = nil, last: (sequence: Int64, ticket: ULID?)? = nil,
         lateEnds: [LateEnds] = [], rollups: [RollupChange] = [], along: @Sendable (SQLiteConnection) throws -> Void = { _ in }

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// 1. Only `write` changes it. Its transactions are one after the other, each with `synchronous=FULL`.
 /// 2. A counted one raises the generation by one, which `mark` and, with their next commits, other files bear.
-/// 3. After a failed sync nothing is written until a restart.
+/// 3. After a commit that failed and may be in the file all the same (`SQLiteError.leavesDoubt`) nothing is written until a restart.
 package final class Catalog: Sendable {
     package let path: String
     private let connection: Mutex<Held>
@@ -158,13 +158,14 @@ package final class Catalog: Sendable {
                 committed(result)
                 return result
             } catch let error as SQLiteError {
-                if error.isFailedSync { hasFailed.store(true, ordering: .sequentiallyConsistent) }
+                // The next one to open the file may find what was undone here.
+                if SQLiteError.leavesDoubt(error.code) { hasFailed.store(true, ordering: .sequentiallyConsistent) }
                 throw error
             }
         } }
     }
 
-    /// - Throws: after a failed sync, when nobody knows what the disk holds until a restart has read it back.
+    /// - Throws: after a commit that failed and left doubt (a failed sync, say), when nobody knows what the disk holds until a restart has read it back.
     package func checkUsable() throws {
         guard !hasFailed.load(ordering: .sequentiallyConsistent) else {
             throw Fault(.diskFull, "the disk did not confirm a write: nothing is taken until the server is restarted and has checked its files")

@@ -207,9 +207,13 @@ final class ColdTier: Sendable {
     func prepare(
         _ name: String, present: ColdTable?, columns: [Field], _ created: inout [WrittenObject]
     ) throws -> ColdTable {
-        guard let present else { return try create(name, columns, &created) }
+        guard let present else {
+            // What lies there may be of a first commit that the catalog has.
+            try catalog.checkUsable()
+            return try create(name, columns, &created)
+        }
         // An attempt that failed between its commit and the catalog left a version behind, which would be in this one's way.
-        try present.iceberg.discardNewerVersions()
+        try discardNewerVersions(of: present.iceberg)
         let added = Self.missing(columns, in: present.iceberg.schema.fields, at: [])
         guard !added.isEmpty else { return present }
         let commit = try present.iceberg.addColumns(added)
@@ -232,6 +236,7 @@ final class ColdTier: Sendable {
     ///
     /// What it sums is written into its properties, so that a catalog can be made anew from the warehouse.
     func createSums(_ rollup: RollupDefinition, _ fields: [Field], _ created: inout [WrittenObject]) throws -> ColdTable {
+        try catalog.checkUsable()
         let storage = try storage(rollup.tableName)
         try putAsideVersions(after: 0, of: rollup.tableName, storage)
         let commit = try Table.create(
@@ -247,13 +252,60 @@ final class ColdTier: Sendable {
     /// What readers of the directory go by: of a table that is no more.
     func removeHint(of name: String) throws { try storage(name).delete("metadata/version-hint.text", .named("the catalog has no table \(name)")) }
 
-    /// A table that was made and is not to be.
+    // MARK: Attempts that failed
+
+    /// Takes back the versions after this one, which attempts have made between their commit and the catalog's.
     ///
+    /// - Throws: where the catalog may name one of them after the next start, or this process must not change the table any more.
+    func discardNewerVersions(of table: Table) throws {
+        try catalog.checkUsable()
+        try checkClaim()
+        try table.discardNewerVersions()
+    }
+
+    /// A table that was made and is not to be, with whatever was committed to it since.
+    ///
+    /// - Parameter made: as it was made.
     /// - Precondition: no catalog names it.
     func takeBack(_ made: ColdTable) throws {
+        try discardNewerVersions(of: made.iceberg)
         let storage = try storage(made.name)
-        for version in try Table.versions(storage) { try storage.delete("metadata/v\(version).metadata.json", .unpublished) }
+        // The hint first: outside readers must not be led to a version that goes.
         try storage.delete("metadata/version-hint.text", .unpublished)
+        try storage.delete("metadata/v\(made.iceberg.version).metadata.json", .unpublished)
+    }
+
+    /// Removes versions that a failed move had made, and tables that were made for it.
+    ///
+    /// - Parameters:
+    ///   - prepared: as `prepare` gave them.
+    ///   - present: what the catalog names.
+    func takeBack(_ prepared: [ColdTable], _ present: [String: ColdTable]) throws {
+        for table in prepared {
+            if let known = present[table.name] { try discardNewerVersions(of: known.iceberg) } else { try takeBack(table) }
+        }
+    }
+
+    /// Removes the data files of an attempt that failed, once the versions that may lead to them are gone.
+    ///
+    /// Where those cannot be taken back, the files stay for the removal of orphans: outside readers may find such a version, whose hint was
+    /// written or which was to be withdrawn and was not. Never throws: the attempt's own error is the one to report.
+    ///
+    /// - Parameter versions: takes them back.
+    func clear(_ outputs: [(table: Table, files: [ColdFileWriter.Output])], afterTakingBack versions: () throws -> Void) {
+        do {
+            try versions()
+            for (table, files) in outputs { try ColdFileWriter.discard(files, table) }
+        } catch {
+            StoreLog.note("cannot clear up after a commit that failed", path: directory.warehouseName, reason: StoreLog.text(error), level: .warning)
+        }
+    }
+
+    /// As above, for a commit to one table.
+    ///
+    /// - Parameter table: at the version that the catalog names, or one that was made to prepare it.
+    func clear(_ outputs: [ColdFileWriter.Output], of table: Table) {
+        clear([(table, outputs)]) { try discardNewerVersions(of: table) }
     }
 
     /// What the table lacks of its types' columns, with where it goes.
@@ -273,10 +325,5 @@ final class ColdTier: Sendable {
             }
         }
         return missing
-    }
-
-    /// Removes versions that a failed move had made.
-    func takeBack(_ names: [String], _ present: [String: ColdTable]) throws {
-        for name in names { try present[name]?.iceberg.discardNewerVersions() }
     }
 }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Synchronization
 
 /// Cold files that were found damaged, and hot files that cannot leave for that reason.
@@ -20,8 +21,26 @@ extension Compactor {
         }
         // Every earlier snapshot has the damaged file: none of them is of use to anybody, once whoever reads it is done.
         for name in mended.withLock({ $0 }).sorted() {
+            guard try showMended(name) else { continue }
             try expire(name, before: .max)
             if tier.boundary.snapshot().cold[name]?.iceberg.metadata.snapshots.count == 1 { mended.withLock { _ = $0.remove(name) } }
+        }
+    }
+
+    /// What outside engines see of a versioned table lists its files by itself: it must do without the damaged one before that goes.
+    ///
+    /// Swept before, since the view has a file's rows whole, and a document in it once.
+    ///
+    /// - Returns: false where it could not be shown: earlier snapshots stay until it can.
+    private func showMended(_ name: String) throws -> Bool {
+        guard TableName.kind(of: name).publishesNewest else { return true }
+        do {
+            try sweep(name)
+            if let table = tier.boundary.snapshot().cold[name] { try cold.publishNewest(of: table, before: .max) }
+            return true
+        } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
+            StoreLog.note("earlier snapshots of a table that was mended stay", path: name, reason: StoreLog.text(error), level: .warning)
+            return false
         }
     }
 
@@ -106,17 +125,17 @@ extension Compactor {
     /// - Parameters:
     ///   - created: what was written to prepare the table and no catalog knows.
     ///   - along: goes into the same catalog transaction.
-    /// - Throws: where the commit of the table fails; `outputs` are removed then.
+    /// - Throws: where the commit of the table fails; `outputs` are removed then, unless a version may lead to them (`ColdTier.clear`).
     func replace(
         _ file: DataFile, of present: ColdTable, with outputs: [ColdFileWriter.Output], created: [WrittenObject] = [],
         along: @escaping @Sendable (SQLiteConnection) throws -> Void = { _ in }
     ) throws {
         let commit: Commit
         do {
-            try present.iceberg.discardNewerVersions()
+            try cold.discardNewerVersions(of: present.iceberg)
             commit = try present.iceberg.replace([file.location], with: outputs.map(\.file))
         } catch {
-            try ColdFileWriter.discard(outputs, present.iceberg)
+            cold.clear(outputs, of: present.iceberg)
             throw error
         }
         let replaced = [present.iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }

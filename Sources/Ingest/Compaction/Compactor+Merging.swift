@@ -64,10 +64,10 @@ extension Compactor {
         let outputs = result.outputs
         let commit: Commit
         do {
-            try present.iceberg.discardNewerVersions()
+            try cold.discardNewerVersions(of: present.iceberg)
             commit = try present.iceberg.replace(Set(files.map(\.location)), with: outputs.map(\.file))
         } catch {
-            try ColdFileWriter.discard(outputs, present.iceberg)
+            cold.clear(outputs, of: present.iceberg)
             throw error
         }
         let replaced = files.compactMap { storage.key(ofLocation: $0.location) }

@@ -81,14 +81,13 @@ extension Compactor {
                 rowCount += written.removeFirst().reduce(0) { $0 + $1.rowCount }
             }
             // A table that was made for files which then stay is of no version that the catalog names.
-            if !left.isEmpty { try cold.takeBack(Array(targets.keys), tier.boundary.snapshot().cold) }
+            if !left.isEmpty { try cold.takeBack(targets.values.map(\.table), tier.boundary.snapshot().cold) }
             return (rowCount, left)
         } catch {
             // Should the switch itself fail, the next start sees by the catalog whether it happened: nothing of it may be removed before.
-            for part in written.dropFirst(isSwitching ? 1 : 0).joined() {
-                if let target = targets[part.name] { try ColdFileWriter.discard(part.outputs, target.table.iceberg) }
-            }
-            if !isSwitching { try cold.takeBack(Array(targets.keys), tier.boundary.snapshot().cold) }
+            let unnamed = written.dropFirst(isSwitching ? 1 : 0).joined().compactMap { part in targets[part.name].map { (table: $0.table.iceberg, files: part.outputs) } }
+            let prepared = targets.values.map(\.table)
+            cold.clear(unnamed) { if !isSwitching { try cold.takeBack(prepared, tier.boundary.snapshot().cold) } }
             throw error
         }
     }

@@ -98,8 +98,7 @@ extension Compactor {
                 next.table = target.next(made.table)
             }
         } catch {
-            try ColdFileWriter.discard(outcome.outputs, target.iceberg)
-            if !created.isEmpty { try cold.takeBack(target) }
+            cold.clear([(target.iceberg, outcome.outputs)]) { if created.isEmpty { try cold.discardNewerVersions(of: target.iceberg) } else { try cold.takeBack(target) } }
             throw error
         }
         rolled.changes = [Catalog.RollupChange(rollup: state.definition.name, number: state.number, added: outcome.covered, removed: work.removed)]
@@ -221,7 +220,7 @@ extension Compactor {
     /// The table to add sums to; nil while that of an earlier rollup of this name is still read by somebody.
     private func rollupTable(_ state: RollupState, _ fields: [Field], _ created: inout [WrittenObject]) throws -> ColdTable? {
         if let present = state.table {
-            try present.iceberg.discardNewerVersions()
+            try cold.discardNewerVersions(of: present.iceberg)
             return present
         }
         guard try catalog.rollupTables()[state.definition.tableName] == nil else { return nil }
@@ -341,8 +340,9 @@ extension Compactor {
 
     /// Ends old snapshots of the tables of sums, which nobody outside needs longer than those of rows.
     func tidyRollups(before cutoff: Int64, orphansBefore: Int64) throws {
-        for state in tier.boundary.snapshot().rollups.values {
-            guard let table = state.table else { continue }
+        try tidyEach(tier.boundary.snapshot().rollups.values.sorted { $0.definition.name < $1.definition.name }) { state in
+            guard let table = state.table else { return }
+            try cold.discardNewerVersions(of: table.iceberg)
             if let commit = try table.iceberg.expireSnapshots(before: cutoff, protecting: table.versions.snapshotsInUse()) {
                 var `switch` = try Self.change(table.name, commit, [], created: [], replaced: [])
                 `switch`.rollup = state.number

@@ -58,7 +58,7 @@ extension Compactor {
         return false
     }
 
-    /// - Throws: after both outputs were removed.
+    /// - Throws: after both outputs were removed, unless a version may lead to them (`ColdTier.clear`).
     private func sweep(_ file: DataFile, of table: ColdTable, _ superseded: SupersededRows) throws {
         let (iceberg, name) = (table.iceberg, table.name)
         let parquet = try table.open(file)
@@ -73,7 +73,6 @@ extension Compactor {
         let (newest, old) = (try writer(), try writer())
         var settled: [Int64] = []
         var outputs: [ColdFileWriter.Output] = []
-        let commit: Commit
         do {
             try read(parquet, schema, iceberg.schema) { batch in
                 let parts = split.parts(batch)
@@ -83,11 +82,17 @@ extension Compactor {
             }
             outputs = try newest.finish()
             outputs += try old.finish()
-            try iceberg.discardNewerVersions()
-            commit = try iceberg.replace([file.location], with: outputs.map(\.file))
         } catch {
             try newest.abandon()
             try old.abandon()
+            throw error
+        }
+        let commit: Commit
+        do {
+            try cold.discardNewerVersions(of: iceberg)
+            commit = try iceberg.replace([file.location], with: outputs.map(\.file))
+        } catch {
+            cold.clear(outputs, of: iceberg)
             throw error
         }
         let replaced = [iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }

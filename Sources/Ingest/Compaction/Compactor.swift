@@ -331,9 +331,11 @@ final class Compactor: Sendable {
 
     /// Keeps cold tables as they are while `body` changes them.
     ///
-    /// - Throws: `.unavailable` too, where another process has the warehouse.
+    /// - Throws: `.unavailable` too, where another process has the warehouse; `Catalog.checkUsable`.
     func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
         try changing.withLock { _ in
+            // What a switch that failed has left may be in force: only a restart knows.
+            try catalog.checkUsable()
             try cold.checkClaim()
             return try body()
         }
@@ -367,8 +369,6 @@ final class Compactor: Sendable {
 
     /// - Precondition: called within `exclusively`.
     private func moveAndMerge(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
-        // What a switch that failed has left may be in force: only a restart knows.
-        try catalog.checkUsable()
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
         // A file takes rows until it is sealed, and only a sealed one may leave.
         let today = Clock.day(ofMicroseconds: clock.now())
@@ -461,14 +461,30 @@ final class Compactor: Sendable {
         let milliseconds = clock.now() / 1_000
         try removing { try removeFormer() }
         try removing {
-            for name in tier.boundary.snapshot().cold.keys.sorted() {
-                if isEnding { throw DayCompactor.Cancelled() }
-                guard let table = try end(name, before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000)) else { continue }
-                try cold.removeOrphans(of: name, table.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
-                if cold.tenure != nil { try table.iceberg.renewHint() }
+            let (cutoff, orphansBefore) = (milliseconds - Int64(options.snapshotKeepSeconds * 1_000), milliseconds - Self.orphanAgeMilliseconds)
+            let rows = Result {
+                try tidyEach(tier.boundary.snapshot().cold.keys.sorted()) { name in
+                    guard let table = try end(name, before: cutoff) else { return }
+                    try cold.removeOrphans(of: name, table.iceberg, before: orphansBefore)
+                    if cold.tenure != nil { try table.iceberg.renewHint() }
+                }
             }
-            try tidyRollups(before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000), orphansBefore: milliseconds - Self.orphanAgeMilliseconds)
+            let sums = Result { try tidyRollups(before: cutoff, orphansBefore: orphansBefore) }
+            try rows.get()
+            try sums.get()
         }
+    }
+
+    /// Tidies tables one after the other: what is in the way of one keeps nobody from the others.
+    ///
+    /// - Throws: `DayCompactor.Cancelled` at once; else the first error, when all had their turn.
+    func tidyEach<Element>(_ tables: [Element], _ body: (Element) throws -> Void) throws {
+        var failure: (any Error)?
+        for table in tables {
+            if isEnding { throw DayCompactor.Cancelled() }
+            do { try body(table) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 
     /// Runs `body`, which removes cold files, unless somebody wants them to stay.
@@ -491,6 +507,8 @@ final class Compactor: Sendable {
     /// - Returns: the table as it is then.
     private func end(_ name: String, before cutoff: Int64) throws -> ColdTable? {
         guard let present = tier.boundary.snapshot().cold[name] else { return nil }
+        // What a commit that failed has left would be in this one's way.
+        try cold.discardNewerVersions(of: present.iceberg)
         if let commit = try present.iceberg.expireSnapshots(before: cutoff, protecting: present.versions.snapshotsInUse()) {
             try catalog.switchToCold([try Self.change(name, commit, [], created: [], replaced: [])])
             tier.boundary.replace([], cold: [name: present.next(commit.table)])

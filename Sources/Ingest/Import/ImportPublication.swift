@@ -38,7 +38,6 @@ struct ImportPublication {
     /// - Throws: errors of files, of the storage and of the catalog. What was written is removed again, unless the catalog's transaction was under way.
     func run() throws -> Result {
         try compactor.exclusively {
-            try compactor.catalog.checkUsable()
             // Proof: the writer's thread uses the batch while this one waits for it.
             let work = Unshared(self)
             let result = Mutex(Result())
@@ -152,8 +151,8 @@ struct ImportPublication {
                 rolled = rolled + (try compactor.rolled(cold.next(commit.table), added: outputs.map(\.file), removed: []))
             }
         } catch {
-            for (table, outputs) in written.outputs { if let cold = tables[table] { try ColdFileWriter.discard(outputs, cold.iceberg) } }
-            try compactor.cold.takeBack(batch.tables, present)
+            let unnamed = written.outputs.compactMap { table, outputs in tables[table].map { (table: $0.iceberg, files: outputs) } }
+            compactor.cold.clear(unnamed) { try compactor.cold.takeBack(Array(tables.values), present) }
             throw error
         }
         // Rows that were never hot are counted here.

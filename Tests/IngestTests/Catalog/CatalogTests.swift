@@ -1,5 +1,6 @@
 import ColumnStore
 import Dispatch
+import Foundation
 import XCTest
 
 @testable import Documents
@@ -72,6 +73,29 @@ final class CatalogTests: XCTestCase {
             catalog.close()
             XCTAssertNoThrow(try Catalog(readOnlyPath: data.catalogPath), "from version \(version)")
         }
+    }
+
+    /// SQLite makes the log's index longer once the log has the commit and is synced: what it then undoes is there for the next one to open the file.
+    func test_commitWhoseLogsIndexCouldNotGrow_leavesTheCatalogUnusable() throws {
+        let (directory, disk) = (TemporaryDirectory(), FullDisk("catalog.sqlite"))
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let path = try DataDirectory(path: directory.path).catalogPath
+        let catalog = try Catalog(path: path)
+        try catalog.read { try $0.execute("PRAGMA cache_spill=OFF") }
+        // More pages than the first piece of the index has, which are 4,062, and none of them in the log before the commit.
+        let large = [UInt8](repeating: 7, count: 18_000_000)
+        disk.failNextGrowth()
+        XCTAssertThrowsError(try catalog.set("large", large)) { error in
+            XCTAssertEqual((error as? SQLiteError).map { SQLiteError.leavesDoubt($0.code) }, true, "\(error)")
+        }
+        XCTAssertNil(try catalog.bytes("large"), "reads go on")
+        XCTAssertThrowsError(try catalog.checkUsable())
+        XCTAssertThrowsError(try catalog.set("next", [1])) { XCTAssertEqual(($0 as? Fault)?.code, .diskFull) }
+        // As the next process finds it.
+        let found = directory.path + "/found.sqlite"
+        for suffix in ["", "-wal"] { try FileManager.default.copyItem(atPath: path + suffix, toPath: found + suffix) }
+        XCTAssertEqual(try Catalog(path: found).bytes("large")?.count, large.count)
     }
 
     /// A key that is made while its contract is deleted is gone with it, or was never made: no key is left that nobody can revoke.

@@ -219,6 +219,36 @@ final class ColdDamageTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 
+    /// What outside engines see of a versioned table names files of its history: none of them goes while it does, though the damage alone woke whoever mends.
+    func test_mend_ofAHistorysFile_showsTheNewestWithoutIt_beforeItGoes() throws {
+        let fixture = try open()
+        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"points":{"path":"/points","type":"INTEGER"}}}"#
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        for number in 0..<20 { _ = try fixture.taken(#"{"schema":"licence/1","id":"L-\#(number)","points":\#(number)}"#) }
+        _ = try fixture.engine.compact(before: nil)
+        let location = try XCTUnwrap(try fixture.engine.tier.boundary.snapshot().cold["licences_history"]?.iceberg.files().first).location
+        let path = String(location.dropFirst("file://".count))
+        // A bit of a filter: its hash is another, and every row can be read.
+        let chunk = try XCTUnwrap(try ParquetFile(try LocalFileBytes(path: path)).metadata.rowGroups[0].columns.compactMap(\.metadata).first { $0.path == ["receipt_id"] })
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        let place = Int(try XCTUnwrap(chunk.bloomFilterOffset))
+        bytes[place + 20] ^= 1
+        try bytes.write(to: URL(filePath: path))
+        fixture.engine.compactor.cold.damage.note(DamagedColdFile(table: "licences_history", location: location, rowGroup: nil, reason: "its hash is another"))
+        XCTAssertTrue(Patience.until {
+            // Again, should somebody have read an earlier snapshot just then.
+            fixture.engine.compactor.state.broadcast { $0.wantsMending = true }
+            return !FileManager.default.fileExists(atPath: path)
+        })
+        let view = try LocalStorage(root: "\(directory.path)/warehouse/licences")
+        let shown = try Table.open(view, version: try XCTUnwrap(try Table.newestVersion(view)))
+        XCTAssertEqual(shown.metadata.snapshots.count, 1, "no earlier one leads to it")
+        XCTAssertEqual(try shown.counts().rowCount, 20)
+        for file in try shown.files() { XCTAssertTrue(FileManager.default.fileExists(atPath: String(file.location.dropFirst("file://".count))), file.location) }
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
     /// A document that is damaged in a hot file, after its columns were laid down, keeps that file hot, and no other.
     func test_compact_damagedHotDocument_movesTheOtherFiles() throws {
         var fixture = try open()

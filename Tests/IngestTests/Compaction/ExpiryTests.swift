@@ -58,6 +58,46 @@ final class ExpiryTests: XCTestCase {
         XCTAssertEqual(report.strangers, [])
     }
 
+    /// A version of each table that no catalog took, as a commit leaves it which was cancelled behind the tables' metadata.
+    func test_versionsThatACommitHasLeft_areInNoExpirysWay() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) {
+            $0.compaction.intervalSeconds = 0.1
+            $0.compaction.snapshotKeepSeconds = 3
+        }
+        try fill(fixture, 0..<100)
+        let old = try dataFiles(directory.path)
+        try fill(fixture, 100..<200)
+        let (boundary, compactor) = (fixture.engine.tier.boundary, fixture.engine.compactor)
+        try compactor.exclusively {
+            for (_, table) in boundary.snapshot().warehouse { _ = try table.iceberg.addColumns([(into: ColumnPath([]), field: Field("left", .string))]) }
+        }
+        XCTAssertTrue(try Patience.until { old.isDisjoint(with: try dataFiles(directory.path)) }, "after its time")
+        XCTAssertTrue(try Patience.until { try boundary.snapshot().warehouse.allSatisfy { try $0.table.iceberg.newerVersions().isEmpty } })
+        XCTAssertTrue(Patience.until { compactor.failure == nil })
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    func test_tidying_thatOneTableIsInTheWayOf_goesOnWithTheOthers() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        let compactor = fixture.engine.compactor
+        var done: [Int] = []
+        XCTAssertThrowsError(try compactor.tidyEach([1, 2, 3]) { table in
+            done.append(table)
+            if table < 3 { throw Fault(.internalError, "of \(table)") }
+        }) { XCTAssertEqual(($0 as? Fault)?.detail, "of 1") }
+        XCTAssertEqual(done, [1, 2, 3])
+        done = []
+        XCTAssertThrowsError(try compactor.tidyEach([1, 2, 3]) { table in
+            done.append(table)
+            throw DayCompactor.Cancelled()
+        }) { XCTAssertTrue($0 is DayCompactor.Cancelled, "\($0)") }
+        XCTAssertEqual(done, [1])
+    }
+
     func test_orphans_goWhenTheyAreOld() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path) { $0.compaction.intervalSeconds = 0.1 }

@@ -30,7 +30,7 @@ enum BoundCoding {
             )
         case .bytes(let low, let high):
             guard type != .uuid else { return (low, high) }
-            let isText = type == .string
+            let isText = type == .string || type.isJSON
             return (
                 BoundTruncation.lower(low, byteCountMax: byteCountMax, isText: isText),
                 BoundTruncation.upper(high, byteCountMax: byteCountMax, isText: isText)

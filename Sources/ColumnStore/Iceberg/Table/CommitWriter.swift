@@ -260,7 +260,7 @@ struct CommitWriter {
 
     // MARK: Expiry
 
-    /// A version without the snapshots that `isKept` rejects, and without the log's metadata files from before `cutoff` (milliseconds since 1970).
+    /// A version without the snapshots that `isKept` rejects, and without the log's metadata files that were replaced before `cutoff` (milliseconds since 1970).
     ///
     /// - Precondition: the current snapshot is kept.
     mutating func expire(keeping isKept: (Snapshot) -> Bool, metadataSince cutoff: Int64) throws(ColumnStoreError) -> Commit {
@@ -272,7 +272,10 @@ struct CommitWriter {
             // the gap goes (as the specification wants it), though its snapshot may be kept.
             if ids.contains(entry.snapshotID) { log.append(entry) } else { log = [] }
         }
-        next.metadataLog.removeAll { $0.timestampMilliseconds < cutoff }
+        // An entry has the time at which its file was written: the next one took its place when that was, and this commit the last one's.
+        let log = next.metadataLog
+        let replacedAt = log.dropFirst().map(\.timestampMilliseconds) + [now]
+        next.metadataLog = zip(log, replacedAt).filter { $0.1 >= cutoff }.map(\.0)
         return try publish(next, nil)
     }
 

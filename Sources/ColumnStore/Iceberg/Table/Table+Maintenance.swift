@@ -1,8 +1,8 @@
 extension Table {
     /// Ends snapshots older than `cutoff`, but for the current one, those of other branches and tags, and `protected` ones, which
-    /// somebody still reads. Metadata files older than `cutoff` go with them.
+    /// somebody still reads. Metadata files that were replaced before `cutoff` go with them.
     ///
-    /// - Parameter cutoff: in milliseconds since 1970; a snapshot's age counts from when the next one took its place, so that no
+    /// - Parameter cutoff: in milliseconds since 1970; ages count from when the next snapshot, or metadata file, took the place of one, so that no
     ///   file goes within the time of retention after it was replaced.
     /// - Returns: nil when there is nothing to end.
     public func expireSnapshots(

@@ -56,6 +56,17 @@ final class ManifestTests: XCTestCase {
         XCTAssertNil(floats.maximum)
     }
 
+    /// JSON is text: a bound that is cut short is text, too.
+    func test_encode_longJSON_isCutBetweenCharacters() {
+        // Six bytes, and two for each letter: the limit lies within one.
+        let value = Array(#"{"a":"їжакїжак"}"#.utf8)
+        for isBinary in [false, true] {
+            let bounds = BoundCoding.encode(.bytes(value, value), type: .json(isBinary: isBinary), byteCountMax: 9)
+            XCTAssertEqual(String(validating: bounds.lower, as: UTF8.self), #"{"a":"ї"#)
+            XCTAssertEqual(bounds.upper.flatMap { String(validating: $0, as: UTF8.self) }, #"{"a":"ј"#)
+        }
+    }
+
     func test_decimal_publishedVectors_agree() {
         let vectors: [(Int128, String)] = [
             (0, "00"), (127, "7f"), (128, "0080"), (-128, "80"), (-129, "ff7f"), (150_000, "0249f0"), (-1, "ff"),

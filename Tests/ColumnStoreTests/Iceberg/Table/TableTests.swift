@@ -458,6 +458,22 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(Set(try keys(fixture.storage)), try reachable(expiry.table))
     }
 
+    /// Whoever was led to a metadata file, by the hint or by its path, has the time of retention from when the next one took its place.
+    func test_expireSnapshots_metadataFiles_areAsOldAsTheirReplacement() throws {
+        var fixture = try Fixture()
+        let day: Int64 = 86_400_000
+        let start: Int64 = 2_000_000_000_000
+        let first = try fixture.write(0..<10)
+        let append = try fixture.table.append([first], now: start).table
+        let merged = try fixture.write(0..<10)
+        let replace = try append.replace([first.location], with: [merged], now: start + 20 * day).table
+        let expiry = try XCTUnwrap(try replace.expireSnapshots(before: start + 20 * day + 1, now: start + 27 * day))
+        XCTAssert(expiry.obsoleteKeys.contains(Table.metadataKey(append.version)))
+        XCTAssertFalse(expiry.obsoleteKeys.contains(Table.metadataKey(replace.version)), "it was the newest until now")
+        try expiry.table.delete(expiry.obsoleteKeys, .named("the test"))
+        XCTAssertEqual(Set(try keys(fixture.storage)), try reachable(expiry.table))
+    }
+
     /// A log with a gap would name, for a time within the gap, the snapshot before it.
     func test_expireSnapshots_protectingAnOlderOne_leavesNoGapInTheLog() throws {
         var fixture = try Fixture()
