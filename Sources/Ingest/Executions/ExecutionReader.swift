@@ -44,6 +44,17 @@ final class ExecutionReader: Sendable {
         try processes(where: "p.name > ?1", after ?? "", limit: limit, byteCountMax: byteCountMax, hold)
     }
 
+    /// Names of those that were deleted, and not put again.
+    func deletedProcesses() throws -> [String] {
+        try read([]) { connection in
+            let select = try connection.statement("SELECT name FROM processes WHERE is_deleted = 1")
+            defer { select.reset() }
+            var names: [String] = []
+            while try select.step() { names.append(select.text(0)) }
+            return names
+        }
+    }
+
     /// Of a process beside its definition.
     private static let nameByteCount = 512
 

@@ -1,6 +1,7 @@
 package import ColumnStore
 package import Documents
 package import Processes
+import Synchronization
 
 /// What calls ask of definitions, executions and tasks, with the caller's rights.
 extension ExecutionStore {
@@ -17,7 +18,8 @@ extension ExecutionStore {
 
     /// Reads, checks and stores a definition, then has its topics start it.
     ///
-    /// - Throws: `Fault`: `invalid-process` with each fault and its place; those of `perform`. Where topics refuse, the definition stays as it was put.
+    /// - Throws: `Fault`: `invalid-process` with each fault and its place: nothing was put then; those of `perform`. Where topics refuse what they have not refused before, since somebody
+    ///   has changed them meanwhile, `overloaded`: put again, the definition is followed, or refused by name.
     package func putProcess(_ name: String, _ definition: [UInt8]) throws -> ProcessPutOutcome {
         guard Self.isName(name) else {
             throw Fault(
@@ -33,12 +35,19 @@ extension ExecutionStore {
                 .invalidProcess, faults.count == 1 ? "the definition has a fault" : "the definition has \(faults.count) faults",
                 errors: faults.map { .init(pointer: $0.pointer, code: $0.code.rawValue, message: $0.message) })
         }
-        try checkTopics(machine)
-        surroundings.prepare()
-        let outcome = try perform(makes: true) { core in try core.put(name, definition, machine) }
-        // The definition first: what an event starts is there by then.
-        try surroundings.events?.follow(Self.rules(machine), starting: name)
-        return outcome
+        return try definitions.withLock { _ in
+            try checkTopics(machine, of: name)
+            surroundings.prepare()
+            let outcome = try perform(makes: true) { core in try core.put(name, definition, machine) }
+            // The definition first: what an event starts is there by then.
+            do {
+                try surroundings.events?.follow(Self.rules(machine), starting: name)
+            } catch let fault as Fault where fault.code == .invalidQueue || fault.code == .notFound {
+                throw Fault(
+                    .overloaded, "topics have changed while the definition was put, and their events do not start it yet: put it again", advice: .sendAgainLater, cause: fault.detail)
+            }
+            return outcome
+        }
     }
 
     private static func rules(_ machine: Machine) -> [EventRule] {
@@ -46,16 +55,31 @@ extension ExecutionStore {
     }
 
     /// A start that nobody would ever make is a fault of the definition.
-    private func checkTopics(_ machine: Machine) throws {
+    private func checkTopics(_ machine: Machine, of process: String) throws {
+        let crowded = surroundings.events?.crowdedTopics(Self.rules(machine), starting: process) ?? []
         let faults = machine.starts.enumerated().compactMap { index, start -> Fault.Violation? in
-            guard case .topic(let topic, _) = start, !(surroundings.events?.hasTopic(topic) ?? false) else { return nil }
-            return Fault.Violation(pointer: "/on/\(index)/topic", code: "unknown-topic", message: "there is no topic \(topic): put it first")
+            guard case .topic(let topic, _) = start else { return nil }
+            let pointer = "/on/\(index)/topic"
+            guard surroundings.events?.hasTopic(topic) ?? false else {
+                return Fault.Violation(pointer: pointer, code: "unknown-topic", message: "there is no topic \(topic): put it first")
+            }
+            guard crowded.contains(topic) else { return nil }
+            return Fault.Violation(
+                pointer: pointer, code: "too-many-subscriptions",
+                message: "the topic \(topic) would have more than \(TopicCore.subscriptionCountMax) subscriptions, of which each start is one: delete some, or start by fewer conditions")
         }
-        if !faults.isEmpty { throw Fault(.invalidProcess, "the definition starts by events of a topic that is not there", errors: faults) }
+        if !faults.isEmpty { throw Fault(.invalidProcess, "the definition starts by events of a topic that is not there, or that has no room for it", errors: faults) }
     }
 
-    /// A stop may have come between a definition and what follows from it.
+    /// A stop may have come between a definition, or its deletion, and what follows from it.
     func followAll(_ events: any EventPublishing) {
+        func follow(_ rules: [EventRule], _ process: String) {
+            do {
+                try events.follow(rules, starting: process)
+            } catch {
+                StoreLog.note("a process is not started by events as it says", path: path, reason: "\(process): \(error)", level: .warning)
+            }
+        }
         var after: String?
         do {
             // By pages, in the order of names: a store may have many processes, and each definition is read once.
@@ -63,14 +87,11 @@ extension ExecutionStore {
                 for process in page {
                     // What was put by a version that knew more is left to it.
                     guard let machine = try? DefinitionReader.read(process.definition) else { continue }
-                    do {
-                        try events.follow(Self.rules(machine), starting: process.name)
-                    } catch {
-                        StoreLog.note("a process is not started by events", path: path, reason: "\(process.name): \(error)", level: .warning)
-                    }
+                    follow(Self.rules(machine), process.name)
                 }
                 after = last.name
             }
+            for name in try reader.deletedProcesses() { follow([], name) }
         } catch {
             StoreLog.note("definitions cannot be read; events start none that were put just before the last end", path: path, reason: StoreLog.text(error), level: .warning)
         }
@@ -81,12 +102,20 @@ extension ExecutionStore {
     /// As `Resource` has names, so that each process can be a child.
     private static func isName(_ name: String) -> Bool { Resource.isName(name) }
 
-    /// Events start it no more before it is gone: in the other order one that came between would fail, and be tried again for days.
+    /// Its subscriptions go after it, with all that they still hold: were they first, a deletion that does not go through would have lost events, and left a process that hears of none.
+    /// What comes between is refused, and goes with them. Where a stop comes between, they go with the next start (`followAll`), or with the same call again.
     ///
-    /// - Throws: `Fault`: `not-found`.
+    /// - Throws: `Fault`: `not-found`; those of `perform`.
     package func deleteProcess(_ name: String) throws {
-        try surroundings.events?.follow([], starting: name)
-        try perform { core in try core.delete(name) }
+        try definitions.withLock { _ in
+            do {
+                try perform { core in try core.delete(name) }
+            } catch let fault as Fault where fault.code == .notFound {
+                try surroundings.events?.follow([], starting: name)
+                throw fault
+            }
+            try surroundings.events?.follow([], starting: name)
+        }
     }
 
     // MARK: Executions

@@ -11,7 +11,7 @@ import Synchronization
 /// 1. A call is answered once: after its commit, or with a refusal.
 /// 2. The thread starts with the first call; timers and plans run after `begin` alone.
 /// 3. After a failed sync no further call is taken, none that waits is done, and no timer fires until the process is started anew: what the disk holds is not known.
-/// 4. Locks are `queue`, and those of dispatch and notices for a look; none is held over a commit.
+/// 4. Locks are `queue`, and those of dispatch and notices for a look; none is held over a commit but `definitions`, which no commit waits for.
 package final class ExecutionStore: Sendable {
     private struct Submission: Sendable {
         /// Whether the file is made for it where there is none.
@@ -45,6 +45,8 @@ package final class ExecutionStore: Sendable {
     private let queue = Monitor(Queue())
     private let shared: Shared
     private let thread = HeldThread()
+    /// Held while a definition is put or deleted, and its topics follow it: they follow what is there in the end, whoever comes at once.
+    let definitions = Mutex(())
     private let dispatch = Mutex<TaskDispatch?>(nil)
     private let notices = Mutex<EndNotices?>(nil)
 
@@ -113,7 +115,7 @@ package final class ExecutionStore: Sendable {
         dispatch.withLock { $0 = made }
         try made.start()
         if let events = surroundings.events {
-            followAll(events)
+            definitions.withLock { _ in followAll(events) }
             let notices = EndNotices(store: self, events: events)
             self.notices.withLock { $0 = notices }
             notices.start()

@@ -12,10 +12,17 @@ internal import Processes
 /// 2. A task is carried out at least once. Whatever is lost here, a restart finds by its row.
 /// 3. What a queue has no room for is read from the file once it has (`EndpointQueue.hasMore`).
 /// 4. `State` is held for a look or a change of queues, and never while a task is read or begun.
+/// 5. Inputs of tasks under way take `heldByteCountMax` of memory, and one more; past it each queue has one task under way, so that none is held up by another's.
 final class TaskDispatch: Sendable {
     private struct State {
         var queues: [String: ResourceQueue] = [:]
         var isStopping = false
+        /// What the inputs of tasks under way take, in bytes of memory; `heldByteCount` is their sum.
+        var inputs: [TaskKey: Int] = [:]
+        var heldByteCount = 0
+
+        /// - Parameter count: of the queue's tasks that are under way, this one not among them.
+        func hasRoom(besides count: Int) -> Bool { heldByteCount < TaskDispatch.heldByteCountMax || count == 0 }
     }
 
     private let state = Monitor(State())
@@ -27,11 +34,13 @@ final class TaskDispatch: Sendable {
 
     /// A task whose answer could not be written is looked at again after so long, in microseconds.
     private static let patience: Int64 = 5_000_000
-    /// The clock by which tasks are due may be another than the monitor's, and whether answers are taken is nobody's signal: so the queues are looked at
-    /// that often.
     /// As many of a queue are begun before the others have their turn.
     private static let turnCount = 16
+    /// The clock by which tasks are due may be another than the monitor's, and whether answers are taken is nobody's signal: so the queues are looked at
+    /// that often.
     private static let lookSeconds = 0.5
+    /// A megabyte of small numbers takes twenty, and hundreds of tasks may be under way.
+    static let heldByteCountMax = 64 << 20
 
     init(store: ExecutionStore, executor: any TaskExecutor, capacity: Int = ResourceQueue.countMax) {
         (self.store, self.executor, self.capacity) = (store, executor, capacity)
@@ -78,24 +87,26 @@ final class TaskDispatch: Sendable {
 
     private func run() {
         while let ready = next() {
-            for (resource, key) in ready { perform(key, resource) }
+            for (resource, task) in ready { perform(task, resource) }
             for resource in state.withLock({ $0.queues.values.filter(\.queue.wantsMore).map(\.resource) }) { reload(resource) }
         }
     }
 
     /// Waits for something to do: tasks to begin, or queues to fill, which are looked for with each round; nil when it is time to stop.
-    private func next() -> [(Resource, TaskKey)]? {
+    private func next() -> [(Resource, QueuedTask)]? {
         while true {
-            let ready = state.wait(seconds: Self.lookSeconds) { state -> [(Resource, TaskKey)]? in
+            let ready = state.wait(seconds: Self.lookSeconds) { state -> [(Resource, QueuedTask)]? in
                 if state.isStopping { return [] }
                 // Their answers would be written.
                 guard store.takesAnswers else { return nil }
                 let now = steadyNow()
-                var ready: [(Resource, TaskKey)] = []
+                var ready: [(Resource, QueuedTask)] = []
                 for name in state.queues.keys {
                     for _ in 0..<Self.turnCount {
-                        guard let task = state.queues[name]?.queue.take(now: now), let resource = state.queues[name]?.resource else { break }
-                        ready.append((resource, task.key))
+                        guard state.hasRoom(besides: state.queues[name]?.queue.inFlightCount ?? 0), let task = state.queues[name]?.queue.take(now: now),
+                            let resource = state.queues[name]?.resource
+                        else { break }
+                        ready.append((resource, task))
                     }
                 }
                 return ready.isEmpty ? nil : ready
@@ -120,7 +131,15 @@ final class TaskDispatch: Sendable {
     }
 
     /// Reads the task and has it carried out. Its place in the queue is held until `release`.
-    private func perform(_ key: TaskKey, _ resource: Resource) {
+    private func perform(_ task: QueuedTask, _ resource: Resource) {
+        let key = task.key
+        // Those that were taken in the same turn may have filled the memory: what an input takes is known once it is read. It waits in its queue again, for its old time.
+        let hasRoom = state.withLock { state in
+            guard let count = state.queues[resource.queueName]?.queue.inFlightCount, !state.hasRoom(besides: count - 1) else { return true }
+            state.queues[resource.queueName]?.queue.putBack(task)
+            return false
+        }
+        guard hasRoom else { return }
         let work: TaskWork?
         do {
             work = try store.reader.task(key)
@@ -130,13 +149,22 @@ final class TaskDispatch: Sendable {
         }
         // Answered, or not wanted any more.
         guard let work else { return release(key, resource, "settled") }
+        let byteCount = [work.call.input, work.call.place ?? .null].reduce(0) { $0 + ValueLimits.memoryByteCount($1) }
+        state.withLock { state in
+            state.inputs[key] = byteCount
+            state.heldByteCount += byteCount
+        }
         executor.carryOut(work) { [self] ending in finish(work, resource, ending) }
     }
 
-    /// - Parameter again: when it is looked at once more, by the steady clock.
+    /// - Parameters:
+    ///   - worked: of an endpoint, whether it is well, as of `EndpointQueue.end`. All else is nobody's but the store's own, and one owner's task that is put off says nothing of another's.
+    ///   - again: when it is looked at once more, by the steady clock.
     private func release(_ key: TaskKey, _ resource: Resource, _ outcome: String, worked: Bool? = nil, again: Int64? = nil) {
         let now = steadyNow()
+        let worked = resource.kind == Resource.endpointKind ? worked : nil
         state.signal { state in
+            state.heldByteCount -= state.inputs.removeValue(forKey: key) ?? 0
             state.queues[resource.queueName]?.queue.end(QueuedTask(key: key, dueAt: now), worked: worked, outcome: outcome, now: now)
             if let again { state.queues[resource.queueName]?.queue.add(QueuedTask(key: key, dueAt: again)) }
         }
@@ -147,6 +175,8 @@ final class TaskDispatch: Sendable {
         let key = work.key
         switch ending {
         case .succeeded(let output): answer(work, resource, .taskSucceeded(token: work.call.token, output: output), "succeeded")
+        // Its attempts or its time ran out, maybe before anybody was asked.
+        case .failed(let error) where error.name == StateError.Name.unavailable.rawValue: answer(work, resource, .taskFailed(token: work.call.token, error), "failed", worked: nil)
         case .failed(let error): answer(work, resource, .taskFailed(token: work.call.token, error), "failed")
         case .abandoned: release(key, resource, "abandoned")
         case .later(let at, let reason): putOff(work, resource, to: at, isFailure: true, reason, "put off")
@@ -154,7 +184,7 @@ final class TaskDispatch: Sendable {
         }
     }
 
-    private func answer(_ work: TaskWork, _ resource: Resource, _ event: Event, _ outcome: String) {
+    private func answer(_ work: TaskWork, _ resource: Resource, _ event: Event, _ outcome: String, worked: Bool? = true) {
         store.submit(execution: work.executionID, { core in
             do {
                 try core.answer(work.call.token, event)
@@ -165,7 +195,7 @@ final class TaskDispatch: Sendable {
             }
         }) { [self] result in
             switch result {
-            case .success: release(work.key, resource, outcome, worked: true)
+            case .success: release(work.key, resource, outcome, worked: worked)
             case .failure: release(work.key, resource, "unwritten", again: steadyNow().addingSaturating(Self.patience))
             }
         }

@@ -126,6 +126,13 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
         resident.remove(work.key)
     }
 
+    /// What was taken was not begun after all: it waits again, and nothing is known of the endpoint.
+    mutating func putBack(_ work: Work) {
+        end(work)
+        breaker.recordUnasked()
+        add(work)
+    }
+
     /// As above, with how it ended.
     ///
     /// - Parameter worked: whether the endpoint is well; nil where it was not asked.

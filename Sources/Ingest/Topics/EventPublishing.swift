@@ -21,6 +21,13 @@ package protocol EventPublishing: AnyObject, Sendable {
     func conditionFault(_ text: String) -> String?
     /// Whether there is such a topic now.
     func hasTopic(_ name: String) -> Bool
+    /// Those topics of the rules that would have more subscriptions than a topic may, if `process` followed these rules and no others.
+    func crowdedTopics(_ rules: [EventRule], starting process: String) -> Set<String>
+}
+
+extension EventPublishing {
+    /// None: for what has no bounds of its own.
+    package func crowdedTopics(_ rules: [EventRule], starting process: String) -> Set<String> { [] }
 }
 
 /// Which events of a topic. The condition is an expression of SQL over type, source, subject, time and data; nil takes all.

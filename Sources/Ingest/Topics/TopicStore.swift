@@ -182,11 +182,21 @@ extension TopicStore: EventPublishing {
 
     /// A process's own subscriptions have names that nobody can give: `process:<name>:<place>`. They stay where their topic goes, and go on where it comes again.
     package func follow(_ rules: [EventRule], starting process: String) throws {
-        let prefix = "\(Subscription.processPrefix)\(process):"
+        let prefix = Self.prefix(process)
         let sequence = sequence
         // Most processes follow nothing, and no file is made for them.
         if rules.isEmpty, !outbox.seen.subscriptions.contains(where: { $0.name.hasPrefix(prefix) }) { return }
         try performAndWait { topics, core in try topics.follow(Set(rules), starting: process, prefix: prefix, sequence: sequence(), core) }
+    }
+
+    private static func prefix(_ process: String) -> String { "\(Subscription.processPrefix)\(process):" }
+
+    /// As of the last group, as `TopicCore.follow` counts: its own subscriptions are as many as there are different rules.
+    package func crowdedTopics(_ rules: [EventRule], starting process: String) -> Set<String> {
+        let prefix = Self.prefix(process)
+        let others = outbox.seen.subscriptions.filter { !$0.name.hasPrefix(prefix) }
+        let counts = Dictionary(Set(rules).map { ($0.topic, 1) }, uniquingKeysWith: +)
+        return Set(counts.filter { topic, count in count + others.count(where: { $0.topic == topic }) > TopicCore.subscriptionCountMax }.keys)
     }
 
     package func conditionFault(_ text: String) -> String? {

@@ -163,7 +163,8 @@ extension Transition {
         progress.running -= 1
         progress.failed += 1
         update(parent) { $0.phase = .items(progress) }
-        // The strand is given up with all below it: what else runs there ends.
+        // The strand is given up with all below it: what else runs there ends, and what the state itself has asked for.
+        settleItems(id)
         removeBelow(id)
         markFailed(id, error)
         fill(parent)

@@ -10,6 +10,12 @@ package struct Evaluation {
     package let context: JSONValue
     package var chance: Chance
     package var steps: Steps
+    /// What results of calls take that are kept still, in bytes of memory: those that a template has put together so far, and the arguments of a call that waits for its others.
+    private var heldByteCount = 0
+
+    /// A text may be read as a list that takes twenty times as much, and a template may have hundreds of calls: each alone is within the bounds. Some three of the greatest values are
+    /// more than any result within the bounds is made of.
+    private static let heldByteCountMax = 64 << 20
 
     package init(data: JSONValue, context: JSONValue, chance: Chance, steps: Steps = Steps()) {
         (self.data, self.context, self.chance, self.steps) = (data, context, chance, steps)
@@ -22,15 +28,16 @@ package struct Evaluation {
 
     /// Works out a path or a call; arguments first, from left to right.
     ///
-    /// Each argument and each result is held against `ValueLimits`.
+    /// Each argument and each result is held against `ValueLimits`, and all results that are kept at once against a bound of their own.
     ///
-    /// - Throws: `.intrinsicFailure` of a call, `.runtime` of a path.
+    /// - Throws: `.intrinsicFailure` of a call, `.runtime` of a path, `.dataLimitExceeded`.
     package mutating func value(of expression: Expression) throws(StateError) -> JSONValue {
         switch expression {
         case .path(let path): return try value(of: path)
         case .literal(let value): return value
         case .text(let pieces): return .string(pieces.joined(separator: "{}"))
         case .call(let function, let arguments):
+            let before = heldByteCount
             var values: [JSONValue] = []
             for argument in arguments { values.append(try value(of: argument)) }
             // What paths put together may be far more than the data: nothing walks a value that is out of bounds.
@@ -46,7 +53,17 @@ package struct Evaluation {
                 result = try call(function, values)
             }
             try ValueLimits.check(result, "the result of \(function.rawValue)")
+            // Arguments are let go by now.
+            heldByteCount = before
+            try hold(result)
             return result
+        }
+    }
+
+    private mutating func hold(_ result: JSONValue) throws(StateError) {
+        heldByteCount += ValueLimits.memoryByteCount(result)
+        guard heldByteCount <= Self.heldByteCountMax else {
+            throw StateError(.dataLimitExceeded, "results of intrinsic functions take more than \(Self.heldByteCountMax) bytes of memory at once")
         }
     }
 

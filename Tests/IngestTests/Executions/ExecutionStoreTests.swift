@@ -440,6 +440,27 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try store.executions(.init(process: "c", limit: 10), as: .admin).executions.count, 0)
     }
 
+    /// A client may have given the name before: the end of that execution would be told to nobody. What the task itself has started it finds, however often it asks.
+    func test_child_whoseNameSomebodyElseHasGiven_isRefused() throws {
+        let hands = Hands { _, _ in nil }
+        let store = try open(hands)
+        defer { store.stop() }
+        _ = try store.putProcess("c", Array(#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1000,"End":true}}}"#.utf8))
+        _ = try store.putProcess("a", Array(#"{"StartAt":"K","States":{"K":{"Type":"Task","Resource":"till:process:c","End":true}}}"#.utf8))
+        func child(of parent: ULID) throws -> StartedExecution {
+            let work = try XCTUnwrap(Patience.value { hands.state.withLock { $0.held.map(\.work).first { $0.executionID == parent.description } } })
+            let result = Monitor<Result<StartedExecution, any Error>?>(nil)
+            store.startChild(of: work, "c", as: .admin) { outcome in result.signal { $0 = outcome } }
+            return try result.wait { $0 }.get()
+        }
+        let (first, second) = (try start(store, "a").id, try start(store, "a").id)
+        XCTAssertTrue(try start(store, "c", name: "\(first):K:1").isNew)
+        XCTAssertEqual(code { _ = try child(of: first) }, .alreadyExists)
+        let own = try child(of: second)
+        XCTAssertTrue(own.isNew)
+        XCTAssertEqual(try child(of: second).id, own.id)
+    }
+
     func test_redrive_runsAgainWhatFailedAlone() throws {
         let hands = Hands { work, _ in
             work.call.state == "Bad" && work.call.visit == 1 ? .failed(StateError(name: "E", cause: "c")) : .succeeded(.string(work.call.key))

@@ -2,6 +2,7 @@ import ColumnStore
 import Documents
 import Processes
 import TestSupport
+import Synchronization
 import XCTest
 
 @testable import Ingest
@@ -10,27 +11,35 @@ import XCTest
 final class TaskDispatchTests: XCTestCase {
     private let folder = TemporaryDirectory()
 
-    /// - Parameter endpoints: of the task of each execution, in the order of their starts.
-    private func withDispatch(_ endpoints: [String], _ hands: ExecutionStoreTests.Hands, _ body: (ExecutionStore) throws -> Void) throws {
+    private func put(_ name: String, _ resource: String, _ store: ExecutionStore) throws {
+        _ = try store.putProcess(name, Array(#"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"\#(resource)","End":true}}}"#.utf8))
+    }
+
+    private func start(_ name: String, _ store: ExecutionStore, input: JSONValue = .object([])) throws {
+        let result = Monitor<Result<StartedExecution, any Error>?>(nil)
+        store.start(name, name: nil, input: input, as: .admin) { outcome in result.signal { $0 = outcome } }
+        _ = try result.wait { $0 }.get()
+    }
+
+    /// - Parameters:
+    ///   - endpoints: of the task of each execution, in the order of their starts.
+    ///   - input: of each.
+    private func withDispatch(
+        _ endpoints: [String], _ hands: ExecutionStoreTests.Hands, input: JSONValue = .object([]), capacity: Int = 4, _ body: (ExecutionStore, TaskDispatch) throws -> Void
+    ) throws {
         let store = try ExecutionStore(path: try folder.made() + "/executions.sqlite", clock: .system)
         defer { store.stop() }
-        for name in Set(endpoints).sorted() {
-            _ = try store.putProcess(name, Array(#"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"till:call:\#(name)","End":true}}}"#.utf8))
-        }
-        for name in endpoints {
-            let result = Monitor<Result<StartedExecution, any Error>?>(nil)
-            store.start(name, name: nil, input: .object([]), as: .admin) { outcome in result.signal { $0 = outcome } }
-            _ = try result.wait { $0 }.get()
-        }
-        let dispatch = TaskDispatch(store: store, executor: hands, capacity: 4)
+        for name in Set(endpoints).sorted() { try put(name, "till:call:\(name)", store) }
+        for name in endpoints { try start(name, store, input: input) }
+        let dispatch = TaskDispatch(store: store, executor: hands, capacity: capacity)
         defer { dispatch.stop() }
         try dispatch.start()
-        try body(store)
+        try body(store, dispatch)
     }
 
     func test_tasksThatAQueueHasNoRoomFor_areReadUntilNoneIsLeft() throws {
         let hands = ExecutionStoreTests.Hands { _, _ in .succeeded(.null) }
-        try withDispatch(Array(repeating: "x", count: 40), hands) { store in
+        try withDispatch(Array(repeating: "x", count: 40), hands) { store, _ in
             XCTAssertTrue(try Patience.until { try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty })
         }
     }
@@ -49,7 +58,7 @@ final class TaskDispatchTests: XCTestCase {
             default: return .succeeded(.null)
             }
         }
-        try withDispatch(["x"], hands) { store in
+        try withDispatch(["x"], hands) { store, _ in
             XCTAssertTrue(try Patience.until { try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty })
         }
         XCTAssertEqual(seen.withLock { $0 }, [false, false, true, true, true])
@@ -58,8 +67,51 @@ final class TaskDispatchTests: XCTestCase {
     /// Nor are they behind those of a queue that does not move.
     func test_tasksBehindAllThatAStartReads_areCarriedOut() throws {
         let hands = ExecutionStoreTests.Hands { work, _ in work.call.resource.name == "y" ? .succeeded(.null) : nil }
-        try withDispatch(Array(repeating: "x", count: 20) + Array(repeating: "y", count: 3), hands) { store in
+        try withDispatch(Array(repeating: "x", count: 20) + Array(repeating: "y", count: 3), hands) { store, _ in
             XCTAssertTrue(try Patience.until { try store.executions(.init(process: "y", status: .running, limit: 1), as: .admin).executions.isEmpty })
+        }
+    }
+
+    /// Exports that their owner may not order now, or a process that has no room: that says nothing of what others want of the same resource. Under a clock that stands no breaker closes.
+    func test_tasksOfTheStoreItself_thatArePutOff_stopNoOthers() throws {
+        let store = try ExecutionStore(path: try folder.made() + "/executions.sqlite", clock: Clock { 1_800_000_000_000_000 })
+        defer { store.stop() }
+        let resources = ["till:export", "till:process:p"]
+        for (place, resource) in resources.enumerated() {
+            try put("p\(place)", resource, store)
+            try start("p\(place)", store)
+        }
+        let dispatch = TaskDispatch(store: store, executor: ExecutionStoreTests.Hands { work, _ in work.tryCount < 50 ? .later(at: work.createdAt, reason: "full") : .succeeded(.null) })
+        defer { dispatch.stop() }
+        try dispatch.start()
+        XCTAssertTrue(try Patience.until { try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty })
+    }
+
+    /// A list of small numbers takes twenty times its text: what is under way is bounded by that, and holds up no other queue.
+    func test_inputsUnderWay_areBounded_andEachQueueGoesOn() throws {
+        let input = JSONValue.array(Array(repeating: .integer(1), count: 200_000))
+        let byteCount = ValueLimits.memoryByteCount(input)
+        let most = (TaskDispatch.heldByteCountMax + byteCount - 1) / byteCount
+        XCTAssertTrue((2...12).contains(most), "\(most)")
+        let hands = ExecutionStoreTests.Hands { work, _ in work.call.resource == .call("x") ? nil : .succeeded(.null) }
+        // All of them are taken in one turn.
+        try withDispatch(Array(repeating: "x", count: 15), hands, input: input, capacity: 50) { store, dispatch in
+            XCTAssertTrue(Patience.until { hands.state.withLock { $0.held.count } >= most })
+            try put("y", "till:call:y", store)
+            try start("y", store, input: input)
+            dispatch.noteMore(.call("y"))
+            XCTAssertTrue(try Patience.until { try store.executions(.init(process: "y", status: .running, limit: 1), as: .admin).executions.isEmpty })
+            XCTAssertEqual(hands.state.withLock { $0.held.count }, most)
+            XCTAssertTrue(
+                try Patience.until {
+                    let held = hands.state.withLock { state -> [(work: TaskWork, end: @Sendable (TaskEnding) -> Void)] in
+                        defer { state.held = [] }
+                        return state.held
+                    }
+                    for one in held { one.end(.succeeded(.null)) }
+                    return try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty
+                })
+            XCTAssertEqual(hands.state.withLock { $0.done.values.max() }, 1)
         }
     }
 }

@@ -104,6 +104,19 @@ final class BranchTests: XCTestCase {
         XCTAssertEqual(try outcome(of: map(members: #""MaxConcurrency":1"#), input: "[1,2,3,4]", answer), "FAILED E")
     }
 
+    /// A Map that is an iteration itself: what it has asked for goes with it.
+    func test_map_thatIsGivenUpWhileItReads_readsNoMore() throws {
+        let inner = #"{"Type":"Map","MaxConcurrency":2,"ItemReader":{"Resource":"till:sql","Parameters":{"query":"q"}},"ItemProcessor":{"StartAt":"J","States":{"J":\#(Self.task)}},"End":true}"#
+        var simulator = try Simulator(machineText("S", [("S", map(inner, members: #""ToleratedFailureCount":1"#)), ("T", #"{"Type":"Succeed"}"#)]), input: "[7]")
+        let first = try XCTUnwrap(simulator.tasks.last)
+        XCTAssertEqual(simulator.apply(.taskSucceeded(token: first.token, output: try json(#"{"items":[1],"last":false}"#))), .applied)
+        let (reading, task) = (try XCTUnwrap(simulator.calls.values.first { $0.firstItem == 1 }), try XCTUnwrap(simulator.calls.values.first { $0.firstItem == nil }))
+        XCTAssertEqual(simulator.apply(.taskFailed(token: task.token, StateError(name: "E", cause: nil))), .applied)
+        XCTAssertTrue(simulator.effects.contains(.cancelTask(token: reading.token, Resource(kind: "sql"))))
+        XCTAssertEqual(simulator.outcome, "[null]")
+        XCTAssertEqual(simulator.apply(.taskSucceeded(token: reading.token, output: try json(#"{"items":[2],"last":true}"#))), .taskEnded)
+    }
+
     func test_map_readsItemsPageByPage() throws {
         let state = map(members: #""MaxConcurrency":2,"ItemReader":{"Resource":"till:sql","Parameters":{"query":"q"},"ReaderConfig":{"MaxItems":7}}"#)
         let text = machineText("S", [("S", state), ("T", #"{"Type":"Succeed"}"#)])

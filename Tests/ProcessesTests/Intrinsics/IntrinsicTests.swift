@@ -120,6 +120,25 @@ final class IntrinsicTests: XCTestCase {
         XCTAssertEqual(try enough.value(of: sum).textForm, "1")
     }
 
+    /// Each is within the bounds, and takes seventeen megabytes; what a call was made of is let go with it.
+    func test_manyResults_areRefusedOnceTheyTakeTooMuchAtOnce() throws {
+        let data = #"{"t":"["# + String(repeating: "1,", count: 400_000) + #"1]"}"#
+        func made(_ call: String) throws -> JSONValue {
+            var faults: [Template.Fault] = []
+            let template = Template(try json("{" + (0..<6).map { #""a\#($0).$":"\#(call)""# }.joined(separator: ",") + "}"), at: "", faults: &faults)
+            XCTAssertEqual(faults, [])
+            var evaluation = try Evaluation(data)
+            return try template.value(&evaluation)
+        }
+        XCTAssertThrowsError(try made("States.StringToJson($.t)")) { XCTAssertEqual(($0 as? StateError)?.name, "States.DataLimitExceeded") }
+        XCTAssertEqual(try made("States.ArrayLength(States.StringToJson($.t))").members?.map(\.value.textForm), Array(repeating: "400001", count: 6))
+        let lists = Array(repeating: "States.StringToJson($.t)", count: 6).joined(separator: ",")
+        var evaluation = try Evaluation(data)
+        XCTAssertThrowsError(try evaluation.value(of: Expression("States.ArrayLength(States.Array(\(lists)))"))) { error in
+            XCTAssertEqual((error as? StateError)?.cause?.contains("at once"), true, "\(error)")
+        }
+    }
+
     func test_bigResults_areRefusedBeforeTheyAreWritten() throws {
         let data = #"{"a":""# + String(repeating: "x", count: 400_000) + #""}"#
         for text in ["States.Array($.a, $.a, $.a)", "States.Format('{}{}{}', $.a, $.a, $.a)", "States.JsonToString(States.Array($.a, $.a, $.a))"] {

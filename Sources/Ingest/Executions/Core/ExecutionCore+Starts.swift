@@ -20,13 +20,17 @@ struct ExecutionRequest: Sendable {
 extension ExecutionCore {
     /// Starts an execution, or finds the one of the same name.
     ///
-    /// Names are unique within a process and an owner; one that is there already must have the same input.
+    /// Names are unique within a process and an owner; one that is there already must have the same input. The child of a task is never one that somebody else has started under its
+    /// name: nobody would tell the task of its end. What the task itself has started is found by `child(of:)` before.
     ///
     /// - Throws: `not-found`, `already-exists`, `too-large`.
     ///   `UnreadableExecution` for a definition that this program does not read, and for an execution of that name which it does not.
     func start(_ request: ExecutionRequest) throws -> StartedExecution {
         let version = try currentVersion(request.process)
-        if let name = request.name, let known = try known(request, name) { return known }
+        if let name = request.name, let known = try known(request, name) {
+            if request.parent != nil { throw Fault(.alreadyExists, "there is an execution \(name) of \(request.process) that this task has not started: \(known.id)") }
+            return known
+        }
         let machine = try machine(request.process, version: version)
         let id = newID()
         let name = request.name ?? id.description
