@@ -64,7 +64,10 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Hot/HotFile.swift": ["remove": "the callers' proofs: moved, or new and without rows"],
         "Ingest/Uploads/Uploads.swift": ["remove": "files of uploads whose time is over, or that no row names"],
         "Ingest/Uploads/UploadIdentities.swift": ["remove": "ids of an upload's file, which its records make anew"],
-        "Ingest/Uploads/UploadFile.swift": ["truncate": "a file that is put anew, before its upload was taken"],
+        "Ingest/Uploads/UploadFile.swift": [
+            "truncate": "a file that is put anew, before its upload was taken", "remove": "the mark beside it, once all of the file counts", "O_TRUNC": "a mark in the making, under a name of its own",
+            "rename": "a mark in the place of an earlier one of the same file, which says no more of it",
+        ],
         "Ingest/Reading/Copies/RestingExports.swift": ["remove": "scratch: an export's file of the process that made it, among its own"],
         "Ingest/Exports/ExportFiles.swift": [
             "remove": "files of exports that no row leads to any more, or never did, or that lie elsewhere by now, proven", "delete": "the same, of this store, where they were carried to",

@@ -1,4 +1,5 @@
 package import ColumnStore
+import Documents
 
 /// Files of records that clients send whole. Changes are durable before these return.
 package protocol UploadKeeping: AnyObject, Sendable {
@@ -27,7 +28,7 @@ package protocol UploadKeeping: AnyObject, Sendable {
     ///   - isKept: whether bytes that come stay though their call breaks off; else only after `keep`.
     /// - Throws: upload-closed; upload-mismatch where `start` is not the place that is due.
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile
-    /// How many bytes of the file are here.
+    /// How many bytes of the file are here: those of a piece count once it was looked at.
     func fileByteCount(_ id: String) -> Int64
     /// Ends the sending of a file: it is here whole, and is read from now on.
     ///
@@ -37,7 +38,7 @@ package protocol UploadKeeping: AnyObject, Sendable {
     func cancel(_ id: String, as principal: Principal) throws
     /// Begins to take back what an upload has changed in versioned tables.
     ///
-    /// - Throws: immutable-table, upload-closed.
+    /// - Throws: wrong-client, type-not-allowed, immutable-table, upload-closed.
     func revert(_ id: String, as principal: Principal) throws -> Upload
     /// Begins to read files.
     ///
@@ -51,6 +52,34 @@ extension UploadKeeping {
     /// Where nobody counts the memory.
     package func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> RejectionPage {
         try rejections(of: upload, after: record, limit: limit, as: principal) { _ in }
+    }
+
+    /// How an upload stands, for whoever goes on with its file, and how much of that is here.
+    ///
+    /// A file that is here whole is ended as the call would have that brought its last byte: that one may have failed, or been cut off, behind it, and nobody sends a byte more. So all of it is
+    /// said to be here only where it is read. What the last call says of a file's coding is lost with it: its name and first bytes say that.
+    ///
+    /// - Parameter upload: as it was looked up by its link.
+    /// - Throws: what keeps the file from being read, as `finish` does: disk-full, overloaded; upload-mismatch only for one of no bytes, of which nothing can be sent again.
+    package func standing(of upload: Upload) throws -> (upload: Upload, byteCount: Int64) {
+        guard upload.state == .new else { return (upload, upload.receivedByteCount) }
+        let here = fileByteCount(upload.id)
+        guard let announced = upload.byteCount, here == announced else { return (upload, here) }
+        do {
+            let whole = try finish(try receive(upload, from: here, isAnew: false, isKept: true), coding: nil)
+            return (whole, whole.receivedByteCount)
+        } catch let fault as Fault where fault.code == .uploadMismatch {
+            // It was another file, and is dropped.
+            let left = fileByteCount(upload.id)
+            guard left != announced else { throw fault }
+            return (upload, left)
+        } catch let fault as Fault where fault.code == .uploadClosed {
+            // The call that brought the last byte has just ended it, somebody has ended the upload, or that call is at it still.
+            guard let now = try linked(upload.id), now.state != .new else {
+                throw Fault(.overloaded, "the end of the file is being looked at just now: ask again", advice: .sendAgainLater)
+            }
+            return (now, now.receivedByteCount)
+        }
     }
 }
 

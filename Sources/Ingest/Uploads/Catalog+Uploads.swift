@@ -155,7 +155,8 @@ extension Catalog {
             update.bind(19, upload.revert.reverted)
             update.bind(20, upload.revert.left)
             update.bind(21, upload.revert.position)
-            update.bind(22, upload.revert.stepSequence)
+            // On disk, below 0: the administrator asked for it.
+            update.bind(22, upload.revert.isByAdministrator ? ~upload.revert.stepSequence : upload.revert.stepSequence)
             try update.run()
             guard connection.changeCount > 0 else { return false }
             // `counts.rejected` has this chunk's rejections in it already: what was there before decides how many more are kept.
@@ -258,7 +259,9 @@ extension Catalog {
         upload.problem = row.optionalBytes(24).map { UploadFaultText.fault($0) }
         upload.revert.stage = Upload.Revert.Stage(rawValue: row.int64(25)) ?? .none
         (upload.revert.reverted, upload.revert.left) = (row.int64(26), row.int64(27))
-        (upload.revert.position, upload.revert.stepSequence) = (row.int64(28), row.int64(29))
+        let sequence = row.int64(29)
+        (upload.revert.position, upload.revert.stepSequence) = (row.int64(28), sequence < 0 ? ~sequence : sequence)
+        upload.revert.isByAdministrator = sequence < 0
         return upload
     }
 }

@@ -37,6 +37,8 @@ package struct Upload: Sendable {
         package var position: Int64 = 0
         /// The store's sequence when the step behind `position` began.
         package var stepSequence: Int64 = 0
+        /// Whether the administrator asked for it; else whoever made the upload, who must have the right still.
+        package var isByAdministrator = false
         package init() {}
     }
 
@@ -72,6 +74,7 @@ package struct Upload: Sendable {
     package var firstSequence: Int64 = 0
     /// Tables in which it has stored something, as they are stored.
     package var tables: Set<String> = []
+    /// Why the file cannot be read to its end, or else why the upload was not taken back to its.
     package var problem: Fault?
     package var revert = Revert()
 

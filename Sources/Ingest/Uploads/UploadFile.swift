@@ -6,6 +6,9 @@ import Glibc
 ///
 /// Bytes go to the disk as they come and are durable after `synchronize`, not before. What a call brought stays only if `isKept`, or after `keep`; else `end`
 /// cuts the file back to `start`.
+///
+/// Until then a mark lies beside the file, as long as what counts of it: all of it a hole, and there under its name from its first instant at that length. So a kill that leaves the piece
+/// leaves the mark, and `byteCount(at:)` says what was here before it. It comes before the piece's first byte, and goes when the piece is looked at or cut off.
 package final class UploadFile: @unchecked Sendable {
     // Proof of Sendable: used by the connection's thread, then by the one thread that has the whole request.
 
@@ -16,7 +19,8 @@ package final class UploadFile: @unchecked Sendable {
     private let onEnd: @Sendable () -> Void
     private var descriptor: Int32
     package private(set) var byteCount: Int64
-    private var looked: Int64 = 0
+    /// Since the disk's room was looked at: a call's first bytes look, or a file in short calls would never.
+    private var looked = UploadFile.lookByteCount
     private var written: Int64 = 0
     /// Behind what earlier calls brought.
     package let start: Int64
@@ -42,22 +46,57 @@ package final class UploadFile: @unchecked Sendable {
             throw Self.failure(code)
         }
         written = start
+        if isKept {
+            Self.unmark(path)
+            return
+        }
+        do { try mark() } catch {
+            end()
+            throw error
+        }
     }
 
     deinit { end() }
 
+    // MARK: What counts
+
+    private static func markPath(_ path: String) -> String { path + ".piece" }
+    private static func newMarkPath(_ path: String) -> String { path + ".piece.new" }
+
+    /// Bytes of a file that count: without a piece that comes just now, or was cut off by a kill, and whose sum nobody has looked at.
+    static func byteCount(at path: String) -> Int64 {
+        var (file, mark) = (stat(), stat())
+        guard stat(path, &file) == 0 else { return 0 }
+        return stat(markPath(path), &mark) == 0 ? min(Int64(file.st_size), Int64(mark.st_size)) : Int64(file.st_size)
+    }
+
+    /// From here on all of the file counts.
+    static func unmark(_ path: String) { for name in [markPath(path), newMarkPath(path)] { _ = FileRemoval.remove(name, .temporary) } }
+
+    /// - Precondition: the file has `start` bytes, so that an earlier mark that is replaced takes nothing away.
+    private func mark() throws {
+        let made = Self.newMarkPath(path)
+        let mark = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard mark >= 0 else { throw Self.failure(errno) }
+        defer { close(mark) }
+        guard ftruncate(mark, off_t(start)) == 0, rename(made, Self.markPath(path)) == 0 else { throw Self.failure(errno) }
+    }
+
     /// The next one may put the file.
     package func end() {
         guard descriptor >= 0 else { return }
-        // A piece whose sum nobody has looked at is none.
-        if !isKept { _ = ftruncate(descriptor, off_t(start)) }
+        // A piece whose sum nobody has looked at is none. Where it cannot be cut off the mark stays, and it is none all the same.
+        if !isKept, ftruncate(descriptor, off_t(start)) == 0 { Self.unmark(path) }
         close(descriptor)
         descriptor = -1
         onEnd()
     }
 
     /// What has come was looked at, and stays.
-    package func keep() { isKept = true }
+    package func keep() {
+        isKept = true
+        Self.unmark(path)
+    }
 
     private static func failure(_ code: Int32) -> Fault { Fault(.diskFull, "the file cannot be written", cause: "error \(code)") }
 

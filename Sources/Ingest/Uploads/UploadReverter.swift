@@ -9,7 +9,8 @@ import Query
 ///
 /// Each step of at most 500 rows:
 /// 1. Of each row the versions of its document are looked up. A row that FAILED is passed over: it changed nothing.
-/// 2. Where the upload's version is the newest, a row is made: a removal where there was nothing before or a removal, else the version before once more.
+/// 2. Where the upload's version is the newest, a row is made: a removal where there was nothing before or a removal, else the version before once more. Whoever asked must have
+///    the right to it by now; else the taking back ends, and nothing of the step is stored.
 /// 3. Where something newer has come, it counts as left; unless it is what a try that was cut off has written, which counts as reverted.
 /// 4. The rows are stored, each on its own; then position and counts are committed, and with them what the rows are not to count for as receipts: they were
 ///    sent once, and not again.
@@ -22,6 +23,8 @@ final class UploadReverter {
 
     /// The store closes, or another owner is to have the place: it goes on where it stood.
     private struct Stopped: Error {}
+    /// Whoever asked for it has not the right to it any more.
+    private struct Forbidden: Error { let fault: Fault }
 
     /// Rows of the upload that are looked up together, and of them those that are committed together.
     private static let windowCount = 20_000
@@ -52,9 +55,47 @@ final class UploadReverter {
             StoreLog.note("an upload was taken back", path: upload.id, reason: "\(upload.revert.reverted) identities, \(upload.revert.left) left as they were")
         } catch is Stopped {
             return
+        } catch let forbidden as Forbidden {
+            end(forbidden.fault)
         } catch {
             // It is begun again where it stood: the caller's answer said that it would be done.
             StoreLog.note("an upload cannot be taken back just now; it is tried again", path: upload.id, reason: StoreLog.text(error), level: .warning)
+            uploads.queue.putOff(upload.id)
+        }
+    }
+
+    // MARK: Rights
+
+    /// Of whoever asked for it, by now: a contract may have ended since, or been given other rights.
+    private func principal() throws -> Principal {
+        if upload.revert.isByAdministrator { return .admin }
+        do { return try uploads.principal(of: upload) } catch let fault as Fault { throw Forbidden(fault: fault) }
+    }
+
+    /// As a POST of what is stored, and a DELETE of what it takes the place of, would be looked at.
+    private func check(_ plan: Plan, by principal: Principal) throws {
+        guard principal.rows.includes(ClientID(String(decoding: plan.row.key.client, as: UTF8.self))) else {
+            throw Forbidden(fault: Fault(.wrongClient, "the upload has receipts of other clients, and the contract writes for its own only by now"))
+        }
+        guard let allowed = principal.types else { return }
+        var types = [plan.own.type]
+        if let before = plan.before, !before.isRemoval { types.append(before.type) }
+        for type in types where !allowed.contains(where: { $0.hasSameBytes(as: type) }) {
+            throw Forbidden(fault: Fault(.typeNotAllowed, "the contract does not name the type of a document that the upload has changed, or of one that is to be had again"))
+        }
+    }
+
+    /// What is taken back so far stays so, as the last step has noted it; who has the right may ask for the rest.
+    private func end(_ fault: Fault) {
+        StoreLog.note("an upload is not taken back to its end", path: upload.id, reason: StoreLog.text(fault), level: .warning)
+        do {
+            guard var noted = try uploads.catalog.upload(upload.id), noted.revert.stage == .running else { return }
+            noted.revert.stage = .none
+            // Of a file that could not be read `problem` goes on saying why.
+            if noted.state != .error { noted.problem = fault }
+            _ = try uploads.catalog.change(noted, from: noted.state)
+        } catch {
+            StoreLog.note("its end could not be noted; it is tried again", path: upload.id, reason: StoreLog.text(error), level: .warning)
             uploads.queue.putOff(upload.id)
         }
     }
@@ -120,6 +161,7 @@ final class UploadReverter {
     }
 
     private func step(_ rows: [Row]) throws {
+        let principal = try principal()
         var plans: [Plan] = []
         for row in rows {
             let versions = try uploads.intake.tier.versions.versions(row.key)
@@ -129,6 +171,7 @@ final class UploadReverter {
             var plan = Plan(row: row, own: own, before: before)
             let later = versions.filter { $0.version > own.version && $0.state != .failed }
             if later.isEmpty {
+                try check(plan, by: principal)
                 plans.append(plan)
             } else if later.count == 1, isOwn(later[0], plan) {
                 // By a try that was cut off before its position was noted.

@@ -16,6 +16,8 @@ final class UploadRunner {
     /// Sequences of rows that a try stored which was cut off before its position was: of the chunk behind that, which is the first that is handed over now.
     private var own: Set<Int64> = []
     private var hasHandedOver = false
+    /// Of a chunk that was ended in the middle: noted with the upload's end.
+    private var lastRejections: [UploadRejection] = []
     /// Nil where documents of the file's types may come more than once.
     private var identities: UploadIdentities?
     private let pace: UploadPace
@@ -56,8 +58,8 @@ final class UploadRunner {
         upload.endedAt = uploads.clock.now()
         do {
             // What an earlier try has stored of a chunk that this one did not come to.
-            if upload.state != .processed { try uploads.countLeft(of: &upload) }
-            guard try uploads.catalog.change(upload, from: .processing, notices: uploads.notices(of: upload)) else { return try noteCancelled() }
+            if upload.state != .processed { uploads.countLeft(of: &upload) }
+            guard try uploads.catalog.change(upload, from: .processing, rejections: lastRejections, notices: uploads.notices(of: upload)) else { return try noteCancelled() }
             if let identities { (self.identities, _) = (nil, identities) }
             UploadIdentities.remove(uploads.identitiesPath(upload.id))
             uploads.ended(upload)
@@ -72,7 +74,7 @@ final class UploadRunner {
         guard var noted = try uploads.catalog.upload(upload.id), noted.state == .cancelled, noted.revert.stage == .none else { return }
         (noted.counts, noted.tables, noted.chunkSequence) = (upload.counts, upload.tables, upload.chunkSequence)
         (noted.startedAt, noted.firstSequence) = (upload.startedAt, upload.firstSequence)
-        _ = try uploads.catalog.change(noted, from: .cancelled)
+        _ = try uploads.catalog.change(noted, from: .cancelled, rejections: lastRejections)
     }
 
     private func read() throws {
@@ -288,7 +290,7 @@ final class UploadRunner {
 
     /// Counts what became of rows; those that the store could not take now are handed to it again, until it does.
     ///
-    /// - Throws: `Unwanted`, with what the store has taken counted and noted; `Stopped`.
+    /// - Throws: `Unwanted`, with what the store has taken counted; `Stopped`.
     private func count(_ all: [(number: Int, row: HotRow)], _ first: Submission.Answer, _ rejections: inout [UploadRejection]) throws {
         var rows = all
         var answer = first
@@ -310,10 +312,9 @@ final class UploadRunner {
             uploads.queue.pause(upload.id, seconds: pause.next())
             if uploads.queue.isUnwanted(upload.id) {
                 // Some of its rows are stored: they are the upload's to be taken back, though its chunk never ends.
-                // All that is stored by now is counted, and its end counts it no more. Only noted with that: a try that comes before it makes the whole chunk again.
-                defer { upload.chunkSequence = uploads.sequence }
+                // All that is stored by now is counted here, and its end counts it no more. It is noted with that end and not before: whoever comes to it first counts the whole chunk.
                 upload.counts.rejected += Int64(rejections.count)
-                try commit(rejections)
+                (upload.chunkSequence, lastRejections) = (uploads.sequence, rejections)
                 throw Unwanted()
             }
             if uploads.queue.isStopped { throw Stopped() }

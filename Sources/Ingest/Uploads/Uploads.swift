@@ -225,11 +225,8 @@ package final class Uploads: Sendable {
         guard upload.state == .new else { throw Fault(.uploadClosed, "the upload is \(upload.state.rawValue): its file is here, or is wanted no more") }
     }
 
-    /// Bytes of a file that are here.
-    package func fileByteCount(_ id: String) -> Int64 {
-        var status = stat()
-        return stat(filePath(id), &status) == 0 ? Int64(status.st_size) : 0
-    }
+    /// Bytes of a file that are here, and count.
+    package func fileByteCount(_ id: String) -> Int64 { UploadFile.byteCount(at: filePath(id)) }
 
     /// The file is here whole: it is read from now on.
     ///
@@ -271,17 +268,22 @@ package final class Uploads: Sendable {
         queue.end(id, seconds: Self.endSeconds)
         guard var upload = try catalog.upload(id), upload.state == .new || upload.state == .processing else { return }
         let state = upload.state
-        try countLeft(of: &upload)
+        countLeft(of: &upload)
         (upload.state, upload.endedAt) = (.cancelled, clock.now())
         if try catalog.change(upload, from: state) { UploadIdentities.remove(identitiesPath(id)) }
     }
 
-    /// Begins to take back what an upload has changed; nothing where that was asked for before.
+    /// Begins to take back what an upload has changed, or goes on with it where it was ended for the rights of whoever asked; nothing where that was asked for before.
     ///
-    /// - Throws: `immutable-table`, and `upload-closed` for one that is not at its end, or whose time is over.
+    /// - Throws: `wrong-client`, `type-not-allowed`, `immutable-table`, and `upload-closed` for one that is not at its end, or whose time is over.
     package func revert(_ id: String, as principal: Principal) throws -> Upload {
         let seen = try self.upload(id, as: principal)
         guard seen.revert.stage == .none else { return seen }
+        // The rights of now, as of a POST. What the upload itself does not say is looked at row by row.
+        if let client = seen.client, !principal.rows.includes(ClientID(client)) { throw Fault(.wrongClient, "this key writes for its own client only") }
+        if let type = seen.type, let allowed = principal.types, !allowed.contains(where: { $0.hasSameBytes(as: type) }) {
+            throw Fault(.typeNotAllowed, "the contract does not name the type \(type)")
+        }
         guard seen.state != .new, seen.state != .processing else {
             throw Fault(.uploadClosed, "the upload is \(seen.state.rawValue): end it first, or wait for its end")
         }
@@ -298,8 +300,10 @@ package final class Uploads: Sendable {
         }
         let end = (upload.endedAt ?? upload.createdAt).addingSaturating(Int64(options.revertDays) * Self.day)
         guard clock.now() <= end else { throw Fault(.uploadClosed, "an upload can be taken back for \(options.revertDays) days: that time is over") }
-        upload.revert.stage = .running
+        (upload.revert.stage, upload.revert.isByAdministrator) = (.running, principal.isAdmin)
         upload.revert.stepSequence = sequence
+        // Why it was not taken back to its end; of a file that cannot be read it is that.
+        if upload.state != .error { upload.problem = nil }
         guard try catalog.change(upload, from: upload.state) else { throw Fault(.overloaded, "the upload was changed just now: try again") }
         queue.wake()
         return upload
@@ -329,6 +333,7 @@ package final class Uploads: Sendable {
             let isWanted = upload.map { $0.state == .processing || $0.state == .new && now < $0.expiresAt || $0.state != .new && $0.createdAt >= oldest } ?? false
             if isWanted { continue }
             UploadIdentities.remove(identitiesPath(name))
+            UploadFile.unmark(filePath(name))
             _ = FileRemoval.remove(filePath(name), .named("the time of the upload \(name) is over"))
         }
     }
@@ -395,15 +400,20 @@ package final class Uploads: Sendable {
 
     /// Counts what a try has stored that was cut off before it was counted, for an upload that ends there: its records are not read again.
     ///
-    /// - Throws: what keeps a table from being read; the upload is as it was then.
+    /// Its end does not wait for a table that cannot be read: those rows stay uncounted then, and the log says so. To take them back needs no count.
+    ///
     /// - Complexity: as `sequences(of:after:)`.
-    func countLeft(of upload: inout Upload) throws {
+    func countLeft(of upload: inout Upload) {
         // Before its first chunk nothing is stored.
         guard upload.startedAt != nil else { return }
         var counted = upload
         counted.chunkSequence = sequence
-        try rows(of: upload, after: upload.chunkSequence) { table, _, version in counted.noteStored(version: version, in: table) }
-        upload = counted
+        do {
+            try rows(of: upload, after: upload.chunkSequence) { table, _, version in counted.noteStored(version: version, in: table) }
+            upload = counted
+        } catch {
+            StoreLog.note("what an upload has stored of its last chunk could not be counted", path: upload.id, reason: StoreLog.text(error), level: .warning)
+        }
     }
 
     /// - Parameter body: called for each row that the upload has stored behind a sequence, with its table, its own sequence, and its version's number; nil of a ledger's.

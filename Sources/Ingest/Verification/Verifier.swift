@@ -301,7 +301,7 @@ package final class Verifier {
             return uploads
         }
         for (id, state) in uploads {
-            for suffix in ["", ".ids", ".ids-wal", ".ids-shm"] { isPart("uploads/\(id)\(suffix)") }
+            for suffix in ["", ".piece", ".piece.new", ".ids", ".ids-wal", ".ids-shm"] { isPart("uploads/\(id)\(suffix)") }
             let path = "\(directory.uploadsPath)/\(id)"
             if state == "PROCESSING", access(path, F_OK) != 0 { note(path, "is missing, and was not read to its end") }
         }

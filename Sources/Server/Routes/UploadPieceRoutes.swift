@@ -29,11 +29,12 @@ enum UploadPieceRoutes {
                 "uploadAbilities", "What of tus the server can do.", parameters: UploadFileRoutes.parameters, answers: [.init(204, "Tus-Version, Tus-Extension, Tus-Max-Size.")]),
             uses: { Parts($0) }, handle: abilities),
         Route(
-            .head, "/v1/uploads/{id}/file", access: .signed, place: .reads,
+            // Where a last call has failed it ends the file.
+            .head, "/v1/uploads/{id}/file", access: .signed, place: .files,
             operation: Operation(
                 "uploadOffset", "How much of the file is here (tus).", parameters: UploadFileRoutes.parameters + [.header("Tus-Resumable", "1.0.0")],
                 answers: [.init(200, "Upload-Offset and Upload-Length."), UploadFileRoutes.badSignature, .init(409, "upload-closed: it takes no file."), .init(412, "Another version of tus.")],
-                problems: [.notFound]),
+                problems: [.notFound, .uploadMismatch, .diskFull]),
             uses: { Parts($0) }, handle: offset),
         Route(
             .patch, "/v1/uploads/{id}/file", access: .signed, place: .files,
@@ -64,11 +65,12 @@ enum UploadPieceRoutes {
 
     private static func offset(_ call: Call, _ parts: Parts) throws -> Response {
         try told {
-            let upload = try linked(call, parts)
+            let (upload, offset) = try parts.uploads.standing(of: try linked(call, parts))
             let length = upload.state == .new ? upload.byteCount : upload.receivedByteCount
-            // What is here whole stays so, whatever became of it; what was ended before takes nothing more.
-            guard upload.state == .new || upload.receivedByteCount > 0 else { throw Problem(.uploadClosed, "the upload is \(upload.state.rawValue)") }
-            let offset = upload.state == .new ? parts.uploads.fileByteCount(upload.id) : upload.receivedByteCount
+            // What is here whole stays so, whatever became of it, be it a file of no bytes; what was ended before takes nothing more.
+            guard upload.receivedByteCount > 0 || [.new, .processing, .processed, .error].contains(upload.state) else {
+                throw Problem(.uploadClosed, "the upload is \(upload.state.rawValue)")
+            }
             var response = placed(Response(status: 200), offset, upload).adding("Cache-Control", "no-store")
             if let length { response = response.adding("Upload-Length", String(length)) } else { response = response.adding("Upload-Defer-Length", "1") }
             return response

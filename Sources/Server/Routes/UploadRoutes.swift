@@ -61,7 +61,7 @@ enum UploadRoutes {
             operation: Operation(
                 "revertUpload", "Gives every document that an upload has changed the version before, unless something newer came since.", parameters: [id],
                 answers: [.init(202, "It is being taken back; `reverted` and `left` say how far that is.", [.of(UploadStateBody.self)])],
-                problems: [.notFound, .immutableTable, .uploadClosed, .overloaded, .diskFull], isAudited: true),
+                problems: [.notFound, .wrongClient, .typeNotAllowed, .immutableTable, .uploadClosed, .overloaded, .diskFull], isAudited: true),
             uses: { Parts($0) }, handle: revert),
     ] + UploadFileRoutes.all + UploadPieceRoutes.all
 

@@ -13,11 +13,13 @@ final class UploadFileTests: XCTestCase {
 
     override func setUpWithError() throws { try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true) }
 
-    private func piece(_ text: String, from start: Int64, isKept: Bool, byteCountMax: Int64 = 100, _ body: (UploadFile) throws -> Void = { _ in }) throws {
+    private func piece(
+        _ text: String, at place: String? = nil, from start: Int64, isKept: Bool, byteCountMax: Int64 = 100, minFreeBytes: Int64 = 0, _ body: (UploadFile) throws -> Void = { _ in }
+    ) throws {
         let upload = Upload(
             id: "u", owner: .administrator, client: nil, name: "file", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 0, expiresAt: .max)
         let ends = Monitor(0)
-        let file = try UploadFile(upload, path: path, from: start, isKept: isKept, byteCountMax: byteCountMax, minFreeBytes: 0) { ends.broadcast { $0 += 1 } }
+        let file = try UploadFile(upload, path: place ?? path, from: start, isKept: isKept, byteCountMax: byteCountMax, minFreeBytes: minFreeBytes) { ends.broadcast { $0 += 1 } }
         try Array(text.utf8).withUnsafeBytes { try file.append($0) }
         try body(file)
         file.end()
@@ -44,6 +46,36 @@ final class UploadFileTests: XCTestCase {
         XCTAssertEqual(try text(), "abC")
         try piece("A", from: 0, isKept: true)
         XCTAssertEqual(try text(), "A")
+    }
+
+    /// A kill leaves the file and what lies beside it as they are: a copy of both.
+    func test_pieceThatNobodyHasLookedAt_doesNotCount_whileItComes_norWhereAKillLeavesIt() throws {
+        func names(_ path: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+        XCTAssertEqual(UploadFile.byteCount(at: path), 0)
+        try piece("abc", from: 0, isKept: true) { _ in XCTAssertEqual(UploadFile.byteCount(at: path), 3, "without a sum what has come counts") }
+        let killed = TemporaryDirectory()
+        let left = try killed.made() + "/file"
+        try piece("def", from: 3, isKept: false) { file in
+            XCTAssertEqual(try text(), "abcdef")
+            XCTAssertEqual(UploadFile.byteCount(at: path), 3)
+            for name in try names(folder.path) { try FileManager.default.copyItem(atPath: "\(folder.path)/\(name)", toPath: "\(killed.path)/\(name)") }
+            file.keep()
+            XCTAssertEqual(UploadFile.byteCount(at: path), 6)
+        }
+        XCTAssertEqual(try names(folder.path), ["file"])
+        XCTAssertEqual(UploadFile.byteCount(at: left), 3)
+        // It is brought again, and dropped, and brought.
+        try piece("xyz", at: left, from: 3, isKept: false)
+        XCTAssertEqual(UploadFile.byteCount(at: left), 3)
+        try piece("ghij", at: left, from: 3, isKept: true)
+        XCTAssertEqual(UploadFile.byteCount(at: left), 7)
+        XCTAssertEqual(try names(killed.path), ["file"])
+    }
+
+    func test_firstBytesOfEachCall_lookAtTheDisksRoom() throws {
+        try piece("abc", from: 0, isKept: true)
+        XCTAssertThrowsError(try piece("d", from: 3, isKept: true, minFreeBytes: .max)) { XCTAssertEqual(($0 as? Fault)?.code, .diskFull) }
+        XCTAssertEqual(try text(), "abc")
     }
 
     func test_append_beyondWhatItMayHave_isRefusedWhole() throws {

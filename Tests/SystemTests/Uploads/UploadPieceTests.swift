@@ -62,6 +62,27 @@ final class UploadPieceTests: UploadFixture {
         XCTAssertEqual(counts(try ended(other, one)), [3, 3, 0, 0, 3, 0])
     }
 
+    /// A call that failed behind its last byte leaves its file so.
+    func test_fileThatIsHereWhole_isReadOnceHEADSaysSo() throws {
+        let server = try running()
+        let one = server.client(key: try server.key("c1"))
+        let file = Self.lines(1...3)
+        let folder = server.data.appendingPathComponent("uploads")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let (id, path) = try announce(one, #"{"name":"a.ndjson","bytes":\#(file.utf8.count)}"#)
+        try Data(file.utf8).write(to: folder.appendingPathComponent(id))
+        XCTAssertEqual(try offset(path), String(file.utf8.count))
+        XCTAssertEqual(counts(try ended(id, one)), [3, 3, 3, 0, 0, 0])
+        let hash = String(repeating: "0", count: 64)
+        let (other, otherPath) = try announce(one, #"{"name":"a.ndjson","bytes":\#(file.utf8.count),"sha256":"\#(hash)"}"#)
+        try Data(file.utf8).write(to: folder.appendingPathComponent(other))
+        XCTAssertEqual(try offset(otherPath), "0", "it is another file than announced")
+        XCTAssertEqual(try object(try one.get("/v1/uploads/\(other)").body)["state"] as? String, "NEW")
+        let (empty, emptyPath) = try announce(one, #"{"name":"a.ndjson","bytes":0}"#)
+        for _ in 0..<2 { XCTAssertEqual(try offset(emptyPath), "0") }
+        XCTAssertEqual(counts(try ended(empty, one)), [0, 0, 0, 0, 0, 0])
+    }
+
     func test_tuspy_goesOnWhereItBroke() throws {
         let server = try running()
         let one = server.client(key: try server.key("c1"))

@@ -559,7 +559,7 @@ export interface Upload {
   created_at: string;
   started_at: string | null;
   ended_at: string | null;
-  /** Why the file cannot be read to its end. */
+  /** Why the file cannot be read to its end, or the upload was not taken back to its. */
   problem: Problem | null;
   errors_url: string;
 }

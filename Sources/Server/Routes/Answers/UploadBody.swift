@@ -40,7 +40,7 @@ struct UploadBody: ListItem, JSONObject {
         sink.member("created_at", InstantForm(upload.createdAt))
         sink.member("started_at", upload.startedAt.map { InstantForm($0) })
         sink.member("ended_at", upload.endedAt.map { InstantForm($0) })
-        sink.member("problem", upload.problem.map { Verbatim<ProblemBody>(ProblemBody(Problem($0)).json()) }, MemberFacts("Why the file cannot be read to its end."))
+        sink.member("problem", upload.problem.map { Verbatim<ProblemBody>(ProblemBody(Problem($0)).json()) }, MemberFacts("Why the file cannot be read to its end, or the upload was not taken back to its."))
         sink.member("errors_url", "\(baseURL)/v1/uploads/\(upload.id)/errors")
     }
 }
